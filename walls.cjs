@@ -49,6 +49,7 @@ const WINGS = {
     capabilities: ["pr-policy", "protect"],
     shared: {
       findings: [],
+      merging: [],
       description: [],
       coverage: ["findings"],
       commits: ["findings"],

@@ -1,4 +1,5 @@
 import type { Answer } from "./answer.ts";
+import type { MergeMethods } from "./pull-request-event.ts";
 
 /** A pull request as the forge has it now. */
 export interface ForgePull {
@@ -13,6 +14,8 @@ export interface ForgePull {
   readonly base: { readonly branch: string };
   /** How many commits it has, also where the forge lists fewer. */
   readonly commits: number;
+  /** How the repository that it is merged in merges; undefined where the forge leaves it out. */
+  readonly merges: MergeMethods | undefined;
 }
 
 /** A commit of a pull request. */

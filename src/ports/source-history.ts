@@ -60,6 +60,8 @@ export interface SourceHistory {
   changes(range: SourceRange): Promise<readonly SourceChange[]>;
   /** A plain file of a commit; undefined where the commit has none of that path. */
   file(commit: string, path: string): Promise<Buffer | undefined>;
+  /** The plain files of a commit whose paths are wanted, all in one question. */
+  files(commit: string, wanted: (path: string) => boolean): Promise<ReadonlyMap<string, Buffer>>;
   /**
    * How many lines plain files of a commit have, all in one question; those that it has not are left out.
    * What follows the last newline is a line too.

@@ -1,6 +1,7 @@
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
+import { checkout } from "../../src/adapters/source-tree/checkout.ts";
 import { gitHistory } from "../../src/adapters/source-tree/history.ts";
 import type { SourceChange, SourceHistory } from "../../src/ports/source-history.ts";
 import { repository, type Repository } from "../support/repository.ts";
@@ -23,6 +24,51 @@ const told = ({ kind, path, before, lines: ranges, removed, isFile }: SourceChan
     `-${removed}`,
     ...(isFile ? [] : ["no file"]),
   ].join(" ");
+
+it("of a name that is a branch's and a tag's the branch is meant", async () => {
+  await using repo = repository();
+  repo.commit("begin", { "a.ts": "1\n" });
+  const begin = repo.git("rev-parse", "HEAD");
+  repo.git("tag", "origin/main");
+  repo.git("tag", "main");
+  repo.git("tag", "v1");
+  repo.commit("more", { "a.ts": "2\n" });
+  const more = repo.git("rev-parse", "HEAD");
+  repo.git("update-ref", "refs/remotes/origin/main", more);
+  const history = historyOf(repo);
+  expect([await history.commit("origin/main"), await history.commit("main")]).toEqual([more, more]);
+  expect([await history.commit("v1"), await history.commit("refs/tags/main")]).toEqual([begin, begin]);
+  expect(await history.commit(begin)).toBe(begin);
+  await expect(history.commit("nowhere")).rejects.toMatchObject({ code: "source.history" });
+  const tree = checkout({ env: process.env });
+  const { files } = await tree.filesAtBase(repo.path, "origin/main", (path) => path === "a.ts");
+  expect(files.map(({ bytes }) => bytes.toString())).toEqual(["2\n"]);
+});
+
+/** What decides how git compares, or what it prints of it, where nobody says otherwise. */
+const SETTINGS_OF_GIT = [
+  ["diff.interHunkContext", "5"],
+  ["diff.relative", "true"],
+  ["diff.submodule", "log"],
+  ["diff.submodule", "diff"],
+  ["diff.ignoreSubmodules", "all"],
+  ["diff.context", "9"],
+  ["diff.algorithm", "patience"],
+  ["diff.by-kind.algorithm", "histogram"],
+  ["diff.indentHeuristic", "false"],
+  ["diff.renames", "false"],
+  ["diff.renames", "copies"],
+  ["diff.renameLimit", "1"],
+  ["diff.noprefix", "true"],
+  ["diff.mnemonicPrefix", "true"],
+  ["diff.suppressBlankEmpty", "true"],
+  ["diff.wsErrorHighlight", "all"],
+  ["diff.colorMoved", "zebra"],
+  ["diff.wordRegex", "."],
+  ["core.quotePath", "false"],
+  ["i18n.logOutputEncoding", "UTF-16"],
+  ["log.showSignature", "true"],
+] as const;
 
 describe("changes since the base", () => {
   it("are told line by line, and followed through renames", async () => {
@@ -75,6 +121,46 @@ describe("changes since the base", () => {
       "type-changed link.ts 1-1 -1 no file",
       "added order 1-1 -0",
     ]);
+  });
+
+  it("are the same whatever the checkout's own settings say", async () => {
+    await using repo = repository();
+    const part = (name: string): string => `function ${name}() {\n\n  return "${name}";\n}\n\n`;
+    repo.commit("begin", {
+      "src/ü.ts": lines(1, 9),
+      "src/parts.ts": part("one") + part("two") + part("three"),
+      "src/old.ts": lines(1, 30),
+      ".gitattributes": "*.ts diff=by-kind\n",
+    });
+    repo.git("checkout", "-qb", "topic");
+    repo.write({
+      "src/ü.ts": `${lines(1, 2)}new 3\n${lines(4, 6)}new 7\n${lines(8, 9)}`,
+      "src/parts.ts": part("three") + part("four") + part("one"),
+      "src/new.ts": `${lines(1, 30)}more\n`,
+      "src/old.ts": undefined,
+      "other/a.ts": "a\n",
+    });
+    repo.git("add", "-A");
+    repo.git("update-index", "--add", "--cacheinfo", `160000,${repo.git("rev-parse", "main")},lib`);
+    repo.git("commit", "-qm", "change ü");
+    const seen = async (): Promise<unknown> => {
+      const history = historyOf(repo, "src");
+      return [(await history.changes(RANGE)).map(told), await history.commits(RANGE)];
+    };
+    const expected = await seen();
+    expect(expected).toMatchObject([
+      expect.arrayContaining([
+        "added lib 1-1 -0 no file",
+        "renamed src/new.ts from src/old.ts 31-31 -0",
+        "modified src/ü.ts 3-3,7-7 -2",
+      ]),
+      [{ message: "change ü" }],
+    ]);
+    for (const [key, value] of SETTINGS_OF_GIT) {
+      repo.git("config", key, value);
+      expect([key, value, await seen()]).toEqual([key, value, expected]);
+      repo.git("config", "--unset", key);
+    }
   });
 
   it("are an error where the checkout has not the base, and never nothing", async () => {

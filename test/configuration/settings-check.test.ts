@@ -13,6 +13,7 @@ import type { Section } from "../../src/nouns/settings/section.ts";
 import { secretSetting } from "../../src/nouns/settings/secret-setting.ts";
 import { choose } from "../../src/entry/cli/cli.ts";
 import { repository, type Repository } from "../support/repository.ts";
+import { scratchFolder } from "../support/tools.ts";
 
 const EXAMPLE = fileURLToPath(new URL("../../examples/truststream/.github/holdfast.yml", import.meta.url));
 const WORKFLOW = "on: [pull_request]\njobs:\n  test:\n    runs-on: x\n    steps: []\n";
@@ -95,6 +96,31 @@ describe("settings check", () => {
     });
   });
 
+  it("tells of a file with the other ending, and of a folder that is in no checkout", async () => {
+    await using repo = repository();
+    repo.write({ ".github/holdfast.yaml": "policy: {}\n" });
+    await expect(check(repo, undefined)).rejects.toMatchObject({
+      code: "input.malformed",
+      message: expect.stringMatching(
+        /holdfast\.yaml is read by no command: its name ends with \.yml$/,
+      ) as unknown,
+      hint: expect.stringMatching(/^Rename it to .*holdfast\.yml\.$/) as unknown,
+    });
+    repo.write({ ".github/holdfast.yml": "policy: {}\n" });
+    expect((await check(repo, undefined)).outputs["verdict"]).toBe("valid");
+    await using folder = scratchFolder("no-checkout");
+    const { outputs } = await check({ ...repo, path: folder.path }, undefined);
+    // The folder of this run, which has settings of its own.
+    expect([outputs["verdict"], outputs["notes"]]).toEqual([
+      "valid",
+      expect.arrayContaining([
+        "this folder is in no checkout of git: only .github in this folder was looked at",
+      ]) as unknown,
+    ]);
+    const own = await check(repo, undefined);
+    expect(JSON.stringify(own.outputs["notes"])).not.toContain("no checkout");
+  });
+
   it("tells what is mistyped and what names nothing together, each at its place in the file", async () => {
     await using repo = repository();
     repo.write({
@@ -125,6 +151,33 @@ nothing: 1
     expect(said(await check(repo, undefined))).toEqual([
       "3:15 policy.description.template: there is no template docs/pull.md",
     ]);
+  });
+
+  it.each([
+    ["[merge]", "branches: [{ merge-methods: [merge] }, { merge-methods: [squash] }]", [1, "squash"]],
+    ["[merge]", "branches: [{ merge-methods: [rebase, merge, squash] }]", [0, "rebase, squash"]],
+    ["[squash]", "branches: [{ linear-history: true, merge-methods: [merge, squash] }]", undefined],
+    ["[merge, squash]", "branches: [{ merge-methods: [squash] }]", undefined],
+    ["[merge]", "branches: [{ approvals: 1 }]", undefined],
+    ["[rebase]", "tags: []", ["default", "merge, squash"]],
+    ["[merge]", "mechanism: classic", undefined],
+  ])("tells merge.methods %s against protection's %s", async (methods, protection, told) => {
+    await using repo = repository();
+    const text = `policy: { merge: { methods: ${methods} } }\nprotection: { ${protection} }\n`;
+    repo.write({ ".github/holdfast.yml": text });
+    const [place, more] = told ?? [];
+    const expected =
+      place === undefined
+        ? []
+        : place === "default"
+          ? [`policy.merge.methods: has none of ${more}, and protection allows nothing else by default`]
+          : [
+              `protection.branches[${place}].merge-methods: allows ${more}, and policy.merge.methods says ` +
+                "that nobody merges so",
+            ];
+    const outcome = await check(repo, undefined);
+    const problems = said(outcome).map((each) => each.replace(/^[12]:\d+ /, ""));
+    expect(problems.filter((each) => each.includes("methods"))).toEqual(expected);
   });
 
   it("shows of a secret its variable, tells one that is not set, and where none is filled in", async () => {

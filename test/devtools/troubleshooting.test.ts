@@ -32,6 +32,7 @@ const ROOMS = [
   "schema/books",
   "schema/steps",
   "adapters/github",
+  "governance/merging",
   "governance/protect",
   "governance/pr-policy",
   "nouns/settings",

@@ -175,6 +175,25 @@ describe("comment.yml", () => {
     expect(body.length).toBeLessThan(65_536);
   });
 
+  it.each(["\u4e2d", "!", "\u{1f600}", "x"])(
+    "takes as many rows as GitHub takes, and counts the rest: %s",
+    async (letter) => {
+      await using fake = fakeGithub();
+      const text = letter.repeat(2000);
+      fake.jobs = [
+        Array.from({ length: 40 }, () => ({ ...FINDING, path: text, title: text, message: text })),
+      ];
+      await comment(fake);
+      const { body } = fake.comments[0]!;
+      expect(body.length).toBeLessThanOrEqual(65_536);
+      const rows = body.split("\n").filter((line) => line.startsWith("| error |"));
+      const one = rows[0]!.length + 1;
+      expect(rows.length === 30 || body.length + one > 65_536).toBe(true);
+      expect(body).toContain(`… and ${40 - rows.length} more.`);
+      expect(rows[0]!.match(/&#8230;<\/code>/g)).toHaveLength(3);
+    },
+  );
+
   it.each([
     ["whose head has moved on", { pulls: [{ ...PULL, sha: "f".repeat(40) }] }, {}],
     ["of another fork with that branch and commit", { pulls: [{ ...PULL, from: { ...FORK, id: 1 } }] }, {}],

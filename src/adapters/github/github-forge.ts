@@ -12,11 +12,11 @@ import type {
   RulesetHead,
   RulesetRule,
 } from "../../ports/forge.ts";
-import type { MergeMethods } from "../../ports/pull-request-event.ts";
 import { messageOf, type GithubAccess } from "./github-client.ts";
 import { GithubIssues } from "./github-issues.ts";
 import { GithubPulls } from "./github-pulls.ts";
 import { GithubRepository } from "./github-repository.ts";
+import { merging, mergesOf } from "./merges.ts";
 
 const METADATA = "Metadata: read";
 const ADMINISTRATION_READ = "Administration: read";
@@ -55,10 +55,7 @@ const repositoryFacts = z.looseObject({
   full_name: z.string(),
   default_branch: z.string(),
   owner: z.looseObject({ type: z.string() }),
-  allow_merge_commit: z.boolean().optional(),
-  allow_squash_merge: z.boolean().optional(),
-  allow_rebase_merge: z.boolean().optional(),
-  squash_merge_commit_message: z.string().optional(),
+  ...merging,
 });
 
 /** A repository at GitHub: the laws are in src/ports/forge.ts. */
@@ -165,17 +162,6 @@ class GithubForge implements Forge {
       tellsAbsence: noBranch,
     });
   }
-}
-
-/** Told to who may push, and to a job's own token not always. */
-function mergesOf(facts: z.infer<typeof repositoryFacts>): MergeMethods | undefined {
-  if (facts.allow_squash_merge === undefined) return undefined;
-  return {
-    merge: facts.allow_merge_commit === true,
-    squash: facts.allow_squash_merge,
-    rebase: facts.allow_rebase_merge === true,
-    keepsCommits: facts.squash_merge_commit_message === "COMMIT_MESSAGES",
-  };
 }
 
 function mapped<T, U>(answer: Answer<T>, change: (value: T) => U): Answer<U> {

@@ -8,6 +8,7 @@ import {
   type QueuedPull,
 } from "../../ports/forge-pulls.ts";
 import type { GithubRepository } from "./github-repository.ts";
+import { merging, mergesOf } from "./merges.ts";
 
 const CONTENTS = "Contents: read";
 const PULLS = "Pull requests: read";
@@ -20,7 +21,7 @@ const pull = z.looseObject({
   state: z.string(),
   user: z.looseObject({ login: z.string() }).nullish(),
   head: z.looseObject({ ref: z.string(), sha: z.string() }),
-  base: z.looseObject({ ref: z.string() }),
+  base: z.looseObject({ ref: z.string(), repo: z.looseObject(merging).nullish() }),
   commits: z.int(),
 });
 const commit = z.looseObject({
@@ -55,6 +56,7 @@ export class GithubPulls implements ForgePulls {
         head: { branch: each.head.ref, commit: each.head.sha },
         base: { branch: each.base.ref },
         commits: each.commits,
+        merges: mergesOf(each.base.repo ?? {}),
       };
     });
   }

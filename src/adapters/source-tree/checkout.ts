@@ -2,7 +2,9 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import { HoldfastError } from "../../kernel/errors.ts";
 import type { SourceFile, SourceTree, Wanted } from "../../ports/source-tree.ts";
+import { blobsOf, type Ask } from "./blobs.ts";
 import { runGit, type Environment, type GitAnswer } from "./git.ts";
+import { resolveCommit } from "./revision.ts";
 
 /** No migration is as large; a dump put among them by mistake would fill the memory. */
 const FILE_BYTES_MAX = 256 * 1024 * 1024;
@@ -40,8 +42,11 @@ export function checkout({ env }: { readonly env: Environment }): SourceTree {
       return { files, links: here.filter(({ entry }) => entry.isSymbolicLink()).map(({ path }) => path) };
     },
     file: (path) => read(path),
-    filesAtBase: (folder, base, wanted) =>
-      filesAtBase((args, input) => need(folder, base, args, input), base, wanted),
+    async filesAtBase(folder, base, wanted) {
+      const answer = await resolveCommit((args) => git(folder, args), base);
+      const commit = answer.ok ? answer.out.toString("utf8").trim() : base;
+      return await filesAtBase((args, input) => need(folder, base, args, input), commit, wanted);
+    },
     async defaultBase(folder) {
       // Of a pull request; a checkout in a workflow does not know which branch is the main one.
       const target = env["GITHUB_BASE_REF"];
@@ -83,9 +88,6 @@ function unreadable(path: string, error: unknown, what: "file" | "folder"): Hold
   });
 }
 
-/** Asks git in the folder, or says why it could not. */
-type Ask = (args: readonly string[], input?: string) => Promise<Buffer>;
-
 async function filesAtBase(need: Ask, base: string, wanted: Wanted): ReturnType<SourceTree["filesAtBase"]> {
   if (base.startsWith("-")) throw noHistory(base, "a revision does not begin with -");
   const commit = await need(["merge-base", "--end-of-options", base, "HEAD"]);
@@ -114,8 +116,8 @@ async function filesAtBase(need: Ask, base: string, wanted: Wanted): ReturnType<
   const blobs = entries.filter(({ mode }) => mode.startsWith("100"));
   const contents = await blobsOf(
     need,
-    base,
     blobs.map(({ id }) => id),
+    (id) => noHistory(base, `object ${id} is not in this checkout`),
   );
   return {
     files: blobs.map(({ path }, at) => ({ path, bytes: contents[at]! })),
@@ -127,24 +129,6 @@ async function filesAtBase(need: Ask, base: string, wanted: Wanted): ReturnType<
 async function prefix(need: Ask): Promise<string> {
   const text = (await need(["rev-parse", "--show-prefix"])).toString("utf8").replace(/\n$/, "");
   return text === "" ? "." : text;
-}
-
-/**
- * Reads objects as `git cat-file --batch` prints them: a line `<id> <type> <bytes>`, the bytes, a line end.
- */
-async function blobsOf(need: Ask, base: string, ids: readonly string[]): Promise<Buffer[]> {
-  if (ids.length === 0) return [];
-  const out = await need(["cat-file", "--batch"], `${ids.join("\n")}\n`);
-  const contents: Buffer[] = [];
-  let at = 0;
-  for (const id of ids) {
-    const end = out.indexOf(0x0a, at);
-    const [, size] = /^[0-9a-f]+ blob (\d+)$/.exec(out.subarray(at, end).toString("utf8")) ?? [];
-    if (size === undefined) throw noHistory(base, `object ${id} is not in this checkout`);
-    contents.push(out.subarray(end + 1, end + 1 + Number(size)));
-    at = end + 2 + Number(size);
-  }
-  return contents;
 }
 
 function noHistory(base: string, why: string): HoldfastError {

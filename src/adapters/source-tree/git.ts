@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { SETTINGS } from "./same-everywhere.ts";
 
 /** Variables of this process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -42,7 +43,7 @@ export function runGit(
   hear?: (bytes: Buffer) => void,
 ): Promise<GitAnswer> {
   return new Promise((resolve) => {
-    const child = spawn("git", ["-C", folder, ...QUIET, ...args], {
+    const child = spawn("git", ["-C", folder, ...QUIET, ...SETTINGS, ...args], {
       stdio: ["pipe", "pipe", "pipe"],
       env: {
         ...gitEnvironment(env),

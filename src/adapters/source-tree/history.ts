@@ -1,8 +1,11 @@
 import { HoldfastError } from "../../kernel/errors.ts";
 import type { SourceChange, SourceCommit, SourceHistory, SourceRange } from "../../ports/source-history.ts";
+import { blobsOf, listedFiles } from "./blobs.ts";
 import { BlobLines } from "./blob-lines.ts";
 import { runGit, type Environment, type GitAnswer } from "./git.ts";
 import { PatchLines } from "./patch-lines.ts";
+import { resolveCommit } from "./revision.ts";
+import { SAME_EVERYWHERE } from "./same-everywhere.ts";
 import { isSquashed } from "./squashed.ts";
 import { whyUnknown } from "./unknown-name.ts";
 
@@ -23,8 +26,7 @@ export function gitHistory({
   };
   const history: SourceHistory = {
     async commit(revision) {
-      const words = ["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`];
-      const answer = await ask(words);
+      const answer = await resolveCommit(ask, revision);
       if (answer.ok) return answer.out.toString("utf8").trim();
       throw noHistory(`what ${revision} is`, await whyUnknown(ask, revision, answer.why));
     },
@@ -73,10 +75,11 @@ export function gitHistory({
       if (!answer.ok) throw noHistory(what, answer.why);
       return answer.out;
     },
+    files: (commit, wanted) => filesIn(commit, wanted, need, ask),
     lengths: (commit, paths) => lengthsOf(commit, paths, env, folder),
     async paths(commit) {
       const listed = await need(`what ${commit} has`, ["ls-tree", "-r", "-z", "--full-tree", commit]);
-      return listed.split("\0").flatMap((line) => /^100\d+ blob [0-9a-f]+\t(.*)$/s.exec(line)?.[1] ?? []);
+      return listedFiles(listed).map(({ path }) => path);
     },
     async branch() {
       const answer = await ask(["symbolic-ref", "--quiet", "--short", "HEAD"]);
@@ -115,11 +118,7 @@ function commitOf(record: string): SourceCommit {
   };
 }
 
-/**
- * What git compares by: neither the checkout's own settings nor attributes that a pull request brings decide
- * what counts as changed. https://git-scm.com/docs/git-diff
- */
-const DIFF = ["diff", "--no-ext-diff", "--no-textconv", "--no-color", "-M", "--ignore-submodules=none"];
+const DIFF = ["diff", ...SAME_EVERYWHERE, "-M50%"];
 
 async function changesBetween(
   { base, head }: SourceRange,
@@ -127,13 +126,12 @@ async function changesBetween(
   folder: string,
 ): Promise<readonly SourceChange[]> {
   const what = `what changed from ${base} to ${head}`;
-  const renames = ["-c", "diff.renameLimit=10000", "-c", "diff.orderFile=/dev/null"];
-  const listing = await runGit(env, folder, [...renames, ...DIFF, "--raw", "-z", "--no-abbrev", base, head]);
+  const listing = await runGit(env, folder, [...DIFF, "--raw", "-z", "--no-abbrev", base, head]);
   if (!listing.ok) throw noHistory(what, listing.why);
   const entries = entriesOf(listing.out.toString("utf8"));
   const patch = new PatchLines();
-  const text = ["--text", "--unified=0", "--patch", "--full-index", "--src-prefix=a/", "--dst-prefix=b/"];
-  const told = await runGit(env, folder, [...renames, ...DIFF, ...text, base, head], undefined, (bytes) => {
+  const text = ["--text", "--unified=0", "--patch", "--full-index"];
+  const told = await runGit(env, folder, [...DIFF, ...text, base, head], undefined, (bytes) => {
     patch.hear(bytes);
   });
   if (!told.ok) throw noHistory(what, told.why);
@@ -163,6 +161,27 @@ const KINDS: Readonly<Record<string, SourceChange["kind"]>> = {
   T: "type-changed",
 };
 
+async function filesIn(
+  commit: string,
+  wanted: (path: string) => boolean,
+  need: (what: string, args: readonly string[]) => Promise<string>,
+  ask: (args: readonly string[], input?: string) => Promise<GitAnswer>,
+): Promise<ReadonlyMap<string, Buffer>> {
+  const what = `what files of ${commit} hold`;
+  const listed = listedFiles(await need(what, ["ls-tree", "-r", "-z", "--full-tree", commit]));
+  const found = listed.filter(({ path }) => wanted(path));
+  const contents = await blobsOf(
+    async (args, input) => {
+      const answer = await ask(args, input);
+      if (answer.ok) return answer.out;
+      throw noHistory(what, answer.why);
+    },
+    found.map(({ id }) => id),
+    (id) => noHistory(what, `object ${id} is not in this checkout`),
+  );
+  return new Map(found.map(({ path }, at) => [path, contents[at]!]));
+}
+
 async function lengthsOf(
   commit: string,
   paths: readonly string[],
@@ -173,13 +192,7 @@ async function lengthsOf(
   const listing = await runGit(env, folder, ["ls-tree", "-r", "-z", "--full-tree", commit]);
   if (!listing.ok) throw noHistory(what, listing.why);
   const wanted = new Set(paths);
-  const found = listing.out
-    .toString("utf8")
-    .split("\0")
-    .flatMap((line) => {
-      const [, id, path] = /^100\d+ blob ([0-9a-f]+)\t(.*)$/s.exec(line) ?? [];
-      return path !== undefined && wanted.has(path) ? [{ id: id!, path }] : [];
-    });
+  const found = listedFiles(listing.out.toString("utf8")).filter(({ path }) => wanted.has(path));
   if (found.length === 0) return new Map();
   const lines = new BlobLines();
   const ids = found.map(({ id }) => `${id}\n`).join("");

@@ -1,8 +1,9 @@
+import { SAME_EVERYWHERE } from "./same-everywhere.ts";
+
 /** Of more paths no command line is made; then only single commits are compared. */
 const SQUASHED_PATHS = 200;
 
-/** Without renames, colours, and programs that a checkout chooses. */
-const PLAIN = ["--no-ext-diff", "--no-textconv", "--no-color", "--no-renames"];
+const PLAIN = [...SAME_EVERYWHERE, "--unified=3", "--no-renames"];
 
 /**
  * Whether a commit of `there` makes the same change as all from `parted` to `to` together, as a squash does:

@@ -1,6 +1,4 @@
 import { defineCommand } from "../define.ts";
-import { prPolicy } from "../governance/pr-policy.ts";
-import { protect } from "../governance/protect.ts";
 
 /** `holdfast init`: what a repository needs to live by its settings. */
 export const init = defineCommand({
@@ -15,7 +13,10 @@ of \`CODEOWNERS\`: made where there is none, and yours from then on.
 - A **commit-msg hook** in plain sh that checks the header of a message by Conventional Commits, with the \
 types of the settings, in some 10 ms. Where husky or lefthook is in use it joins them; \`core.hooksPath\` is \
 honoured.
-- Workflows: \`pr-policy.yml\`, and \`protection-audit.yml\`, which needs the secret \`PROTECTION_TOKEN\`.
+- Workflows: \`pr-policy.yml\`, and \`protection-audit.yml\`, which wants the secret \`PROTECTION_TOKEN\`: \
+those that Holdfast's own repository runs, with the actions of others pinned by their commits.
+
+The last lines say what is still to be done: the commit, the secret, the check to require.
 
 What it keeps up to date has a line that says so, with a hash: a file that was changed by hand, or is \
 somebody else's, is told and left. Nothing is written through a symbolic link or outside of the checkout and \
@@ -58,16 +59,11 @@ git's own folder, and each file is put in its place whole.`,
 `,
   },
   async run(inputs, ports) {
-    const [{ runInit }, { readPolicy }] = await Promise.all([
+    const [{ runInit }, { readPolicy }, { WORKFLOWS }] = await Promise.all([
       import("../../configuration/init/run.ts"),
       import("../../governance/pr-policy/sections.ts"),
+      import("./workflows.ts"),
     ]);
-    return runInit(inputs, ports, {
-      policyOf: readPolicy,
-      workflows: {
-        ".github/workflows/pr-policy.yml": prPolicy.examples.workflow,
-        ".github/workflows/protection-audit.yml": protect.examples.workflow,
-      },
-    });
+    return runInit(inputs, ports, { policyOf: readPolicy, workflows: WORKFLOWS });
   },
 });

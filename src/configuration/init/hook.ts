@@ -22,7 +22,9 @@ export async function hookItems(tree: WorkTree, policy: HookPolicy): Promise<Hoo
   // In a monorepo it may lie below; `_` is what husky writes for git, and what it reads stands above.
   const [, husky] = /^((?:.*\/)?\.husky)(?:\/_)?$/.exec(path ?? "") ?? [];
   if (husky !== undefined || (configured === undefined && (await tree.look(".husky")).kind === "folder")) {
-    return { items: [await huskyItem(tree, `${husky ?? ".husky"}/commit-msg`, script)], notes: [] };
+    const note = "husky is not active in this clone, and no commit is checked until it is: run `npx husky`";
+    const items = [await huskyItem(tree, `${husky ?? ".husky"}/commit-msg`, script)];
+    return { items, notes: husky === undefined ? [note] : [] };
   }
   for (const name of LEFTHOOK) {
     if ((await tree.look(name)).kind !== "absent") return lefthook(tree, name, script);
@@ -31,10 +33,20 @@ export async function hookItems(tree: WorkTree, policy: HookPolicy): Promise<Hoo
     const message = `core.hooksPath is ${String(configured)}, which is outside of the checkout`;
     return { items: [{ path: "commit-msg", action: "leave", message, executable: true }], notes: [] };
   }
-  const item = await kept(tree, `${path}${path === "" ? "" : "/"}commit-msg`, `#!/bin/sh\n${script}`, true);
+  const item = await plainItem(tree, `${path}${path === "" ? "" : "/"}commit-msg`, script);
   const isPrivate = path.startsWith(`${GIT_FOLDER}/`) && item.action !== "leave";
   const note = "the hook is in this clone alone: everybody who wants it runs `holdfast init --write` once";
   return { items: [item], notes: isPrivate ? [note] : [] };
+}
+
+/** Git starts one file, so that two checks need somebody who starts both. */
+async function plainItem(tree: WorkTree, path: string, script: string): Promise<Item> {
+  const item = await kept(tree, path, `#!/bin/sh\n${script}`, true);
+  const found = await tree.look(path);
+  if (item.action !== "leave" || found.kind !== "file" || ownerOf(found.text) !== "other") return item;
+  const message =
+    "it is somebody else's, and git runs one: let husky or lefthook run both, or delete it and run again";
+  return { ...item, message };
 }
 
 /** https://typicode.github.io/husky: a file of sh for each hook, which husky starts by `sh -e`. */

@@ -46,13 +46,18 @@ export async function kept(tree: WorkTree, path: string, text: string, executabl
   if (found.kind === "absent") return { path, action: "make", after: wanted, executable };
   if (found.kind !== "file") return left(path, found);
   const owner = ownerOf(found.text);
+  const isRunnable = found.executable || !executable;
+  if (isSame(found.text, text) && isRunnable) {
+    // Copied from the documents; or somebody took the line away.
+    const message = "it is the same, and yours: without the line of init it is not kept up to date";
+    return { path, action: "same", message, executable };
+  }
   if (owner !== "ours") {
-    const message = owner === "other" ? "it is somebody else's" : "it was changed by hand";
+    const whose = owner === "other" ? "it is somebody else's" : "it was changed by hand";
+    const message = `${whose}: to have that of init, rename or delete it and run again`;
     return { path, action: "leave", message, executable };
   }
-  if (isSame(found.text, wanted) && (found.executable || !executable)) {
-    return { path, action: "same", executable };
-  }
+  if (isSame(found.text, wanted) && isRunnable) return { path, action: "same", executable };
   const was = { before: found.text, wasExecutable: found.executable };
   return { path, action: "update", ...was, after: wanted, executable };
 }

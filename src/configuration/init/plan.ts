@@ -1,4 +1,4 @@
-import { DEFAULT_SETTINGS } from "../../nouns/settings/section.ts";
+import { DEFAULT_SETTINGS, MISTAKEN_SETTINGS } from "../../nouns/settings/section.ts";
 import type { WorkTree } from "../../ports/work-tree.ts";
 import { hookItems } from "./hook.ts";
 import type { HookPolicy } from "./hook-script.ts";
@@ -39,13 +39,24 @@ export async function planInit(tree: WorkTree, request: InitRequest): Promise<In
   const template = templateText(policy.description.sections, policy.documentation.headings.slice(0, 1));
   const hook = await hookItems(tree, policy.commits);
   const items = [
-    await start(tree, DEFAULT_SETTINGS, settingsText(branch)),
     await templateItem(tree, policy.description.template, template),
     await start(tree, ".github/CODEOWNERS", codeownersText(owners), ["CODEOWNERS", "docs/CODEOWNERS"]),
     ...hook.items,
   ];
   for (const [path, text] of Object.entries(workflows)) items.push(await kept(tree, path, text, false));
+  const isReported = items.some(({ path, action }) => path === CHECK_WORKFLOW && action !== "leave");
+  items.push(await settingsItem(tree, settingsText(branch, isReported)));
   return { items, notes: hook.notes };
+}
+
+/** What reports the check that the settings require. */
+const CHECK_WORKFLOW = ".github/workflows/pr-policy.yml";
+
+async function settingsItem(tree: WorkTree, text: string): Promise<Item> {
+  const item = await start(tree, DEFAULT_SETTINGS, text);
+  if (item.action !== "make" || (await tree.look(MISTAKEN_SETTINGS)).kind === "absent") return item;
+  const message = `${MISTAKEN_SETTINGS} is there, and read by no command: rename it to ${DEFAULT_SETTINGS}`;
+  return { path: DEFAULT_SETTINGS, action: "leave", message, executable: false };
 }
 
 /** Folders in which GitHub looks for a template, whatever the case of its name. */

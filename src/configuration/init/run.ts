@@ -75,10 +75,36 @@ const WORDS: Readonly<Record<Item["action"], string>> = {
   leave: "left",
 };
 
-function outcomeOf(items: readonly Item[], { written, difference, notes, isDry }: Told): Outcome {
+/** What files alone do not do. Nothing where nothing was to be written: then it was said before. */
+function nextSteps(items: readonly Item[], isDry: boolean): string[] {
+  const changed = items.filter(({ action }) => action !== "same" && action !== "leave");
+  if (changed.length === 0) return [];
+  const isThere = (end: string): boolean =>
+    items.some(({ path, action }) => path.endsWith(end) && action !== "leave");
+  return [
+    `${isDry ? "after --write" : "next"}: commit the files and merge them; pull requests are judged by the ` +
+      "settings of the branch that they go to",
+    ...(isThere("/protection-audit.yml")
+      ? [
+          "the audit wants the secret PROTECTION_TOKEN (Administration: read), and sees little without it: " +
+            "gh secret set PROTECTION_TOKEN",
+        ]
+      : []),
+    ...(isThere("/pr-policy.yml")
+      ? [
+          "a refused pull request can be merged until the check pr-policy is required: with it in " +
+            `protection.branches[].checks of ${DEFAULT_SETTINGS}, \`holdfast protect --do apply\` does that`,
+        ]
+      : []),
+  ];
+}
+
+function outcomeOf(items: readonly Item[], told: Told): Outcome {
+  const { written, difference, isDry } = told;
+  const notes = [...told.notes, ...nextSteps(items, isDry)];
   const changes = items.filter(({ action }) => action !== "same" && action !== "leave").length;
   const leftOver = items.filter(({ action }) => action === "leave").length;
-  const told = leftOver === 0 ? "" : `; ${quantity(leftOver, "file")} left as found`;
+  const rest = leftOver === 0 ? "" : `; ${quantity(leftOver, "file")} left as found`;
   const what = isDry
     ? changes === 0
       ? "nothing is to be written"
@@ -97,7 +123,7 @@ function outcomeOf(items: readonly Item[], { written, difference, notes, isDry }
     ...(isDry && difference !== "" ? { product: difference } : {}),
     report: {
       good: true,
-      headline: `${what}${told}`,
+      headline: `${what}${rest}`,
       tables: [
         {
           columns: ["file", "becomes", "why"],

@@ -48,18 +48,34 @@ ${owners.length === 0 ? "# *  @owner @organisation/team" : `*  ${owners.join(" "
 `;
 }
 
-/** The smallest file that says something; everything else has a default. */
-export function settingsText(branch: string): string {
+/**
+ * The smallest file that says something; everything else has a default.
+ *
+ * @param isReported Whether a workflow of the checkout reports the check `pr-policy`: where none does, every
+ * pull request would wait for it.
+ */
+export function settingsText(branch: string, isReported: boolean): string {
   return `${SCHEMA_COMMENT}
 # What counts in the end, with its origin: holdfast settings check
 
 policy: {}
 
-# Lock files, ranges and known vulnerabilities are judged with it:
+# Lock files and the ranges of package.json are judged with it. Known vulnerabilities are asked for only
+# where pr-policy is also told to: "audit: true" in its workflow.
 # dependencies: {}
 
 protection:
   branches:
     - branches: [${JSON.stringify(branch)}]
-`;
+${isReported ? REQUIRED : NOT_REQUIRED}`;
 }
+
+const REQUIRED = `      # In force by: holdfast protect --do apply
+      checks:
+        - name: pr-policy
+`;
+
+const NOT_REQUIRED = `      # Once a workflow reports this check; before that every pull request would wait:
+      # checks:
+      #   - name: pr-policy
+`;

@@ -1,6 +1,6 @@
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
-import { DEFAULT_SETTINGS } from "../../nouns/settings/section.ts";
+import { DEFAULT_SETTINGS, MISTAKEN_SETTINGS } from "../../nouns/settings/section.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { SourceTree } from "../../ports/source-tree.ts";
 
@@ -12,12 +12,17 @@ export interface FoundSettings {
   readonly shown: string;
   /** The folder that paths in it are meant from. */
   readonly root: string;
+  /** Whether the file was looked for in the folder that this runs in, because no checkout of git is here. */
+  readonly isOutside: boolean;
 }
+
+const NAMES = [DEFAULT_SETTINGS, MISTAKEN_SETTINGS].map((path) => basename(path));
 
 /**
  * Looks for the file that is named, or else for the one of the checkout.
  *
- * @throws source.missing where a file is named and not there; input.malformed where the default is a link
+ * @throws source.missing where a file is named and not there; input.malformed where the default is a link, or
+ * has the other ending
  */
 export async function findSettings(
   named: string | undefined,
@@ -28,21 +33,29 @@ export async function findSettings(
     const text = (await readNamed(tree, named)).toString("utf8");
     const folder = dirname(named);
     const isUsual = basename(resolve(folder)) === ".github";
-    return { text, shown: named, root: isUsual ? dirname(resolve(folder)) : await rootOf(ports) };
+    const root = isUsual ? dirname(resolve(folder)) : (await rootOf(ports)).root;
+    return { text, shown: named, root, isOutside: false };
   }
-  const root = await rootOf(ports);
+  const { root, isOutside } = await rootOf(ports);
   const path = join(root, DEFAULT_SETTINGS);
   const shown = relative(".", path);
   try {
-    const { files, links } = await tree.files(dirname(path), (each) => each === basename(path));
-    if (links.length > 0) {
+    const { files, links } = await tree.files(dirname(path), (each) => NAMES.includes(each));
+    if (links.includes(NAMES[0]!)) {
       throw new HoldfastError("input.malformed", `${shown} is a symbolic link, and no command follows it`, {
         hint: "Put the file itself there: a pull request could point a link anywhere.",
       });
     }
-    return { text: files[0]?.bytes.toString("utf8"), shown, root };
+    const own = files.find(({ path: each }) => each === NAMES[0]);
+    if (own === undefined && files.length + links.length > 0) {
+      const other = relative(".", join(root, MISTAKEN_SETTINGS));
+      throw new HoldfastError("input.malformed", `${other} is read by no command: its name ends with .yml`, {
+        hint: `Rename it to ${shown}.`,
+      });
+    }
+    return { text: own?.bytes.toString("utf8"), shown, root, isOutside };
   } catch (error) {
-    if (isHoldfastError(error, "source.missing")) return { text: undefined, shown, root };
+    if (isHoldfastError(error, "source.missing")) return { text: undefined, shown, root, isOutside };
     throw error;
   }
 }
@@ -60,11 +73,11 @@ async function readNamed(tree: Pick<SourceTree, "file">, named: string): Promise
 }
 
 /** The checkout's; outside of one, the folder that this runs in. */
-async function rootOf(ports: Pick<Ports, "sourceHistory">): Promise<string> {
+async function rootOf(ports: Pick<Ports, "sourceHistory">): Promise<{ root: string; isOutside: boolean }> {
   try {
-    return await (await ports.sourceHistory(".")).root();
+    return { root: await (await ports.sourceHistory(".")).root(), isOutside: false };
   } catch (error) {
-    if (isHoldfastError(error, "source.history", "source.missing")) return ".";
+    if (isHoldfastError(error, "source.history", "source.missing")) return { root: ".", isOutside: true };
     throw error;
   }
 }

@@ -25,7 +25,13 @@ export async function runSettingsCheck(
   const checked = await checkSettings(found, sections, ports);
   const { problems, values } = checked;
   const isWrong = problems.length > 0;
-  const notes = notesOf(found.text, checked, isWrong);
+  const outside = found.isOutside ? ", and no checkout of git here" : "";
+  const notes = [
+    ...(found.isOutside
+      ? ["this folder is in no checkout of git: only .github in this folder was looked at"]
+      : []),
+    ...notesOf(found.text, checked, isWrong),
+  ];
   const verdict = isWrong ? "wrong" : found.text === undefined ? "none" : "valid";
   return {
     exit: isWrong ? EXIT.input : EXIT.done,
@@ -42,7 +48,7 @@ export async function runSettingsCheck(
       headline: isWrong
         ? `${found.shown} is wrong in ${quantity(problems.length, "place")}`
         : found.text === undefined
-          ? `there is no settings file ${found.shown}: the defaults count`
+          ? `there is no settings file ${found.shown}${outside}: the defaults count`
           : `${found.shown} is well: ${quantity(values.length, "value")}, ${told(values)}`,
       tables: [isWrong ? problemTable(problems) : valueTable(found.shown, values)],
       notes,

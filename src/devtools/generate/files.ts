@@ -15,6 +15,7 @@ import { coverageRulesTable, dependencyRulesTable, policyRulesTable } from "./po
 import { leftOutTable, rulesTable } from "./rules.ts";
 import { commandSchema, generatedJson } from "./schemas.ts";
 import { settingsTables } from "./settings.ts";
+import { workflowsModule } from "./workflows.ts";
 import { settingsSchema } from "../../nouns/settings/json-schema.ts";
 
 /** The command behind the repository's own name: `uses: truststream/holdfast@v1`. */
@@ -66,6 +67,7 @@ export async function generatedFiles(
       prPolicy.examples.workflow,
   );
   files.set("src/entry/process/version.ts", versionModule(root));
+  files.set("src/commands/configuration/workflows.ts", workflowsModule(root));
   const readme = fillSections(readOrEmpty(join(root, "README.md")), {
     commands: commandsTable(menu, "docs/reference/"),
   });

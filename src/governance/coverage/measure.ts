@@ -47,10 +47,12 @@ export interface Measured {
 export async function measure(reported: readonly ReportedFile[], commit: Measured): Promise<Coverage> {
   const unplaced: string[] = [];
   const files = together(
-    reported.map(({ places, lines }) => {
+    reported.flatMap(({ places, lines }): [string, CoveredLines][] => {
       const path = commit.places.find(places);
-      if (path === undefined) unplaced.push(places[0] ?? "");
-      return [path ?? `unplaced ${places[0] ?? ""}`, lines];
+      if (path !== undefined) return [[path, lines]];
+      // What the commit has not makes its share no better.
+      unplaced.push(places[0] ?? "");
+      return [];
     }),
   );
   const changed = commit.changes.filter(({ isFile, lines }) => isFile && lines.length > 0);

@@ -40,6 +40,8 @@ export class Places {
   /** Made on another machine, or in a folder below the root: the longest common end decides, if one is. */
   #ending(place: string): string | undefined {
     const parts = place.split("/");
+    // Somebody else's, whatever file of ours ends alike.
+    if (parts.includes("node_modules")) return undefined;
     const rated = (this.#byName.get(parts.at(-1)!) ?? []).map((path) => ({
       path,
       common: commonEnd(path.split("/"), parts),

@@ -149,7 +149,10 @@ function packageOf({ descriptors, line, fields }: Entry, troubles: Trouble[]): L
     return undefined;
   }
   const resolved = fields.get("resolved") ?? null;
-  const local = /^(?:file|link):|^\.{0,2}\//.test(range);
+  const isLocal = (each: string): boolean =>
+    /^(?:file|link):|^\.{0,2}\//.test(descriptorOf(each)?.range ?? "");
+  // What a resolution has made a link of has no address, and a mark that nothing else has.
+  const local = descriptors.some(isLocal) || (resolved === null && fields.get("uid") === "");
   // Before 1.10 yarn wrote no more than the SHA-1 behind the address, and it still checks that.
   const behind = /#([0-9a-f]{40})$/.exec(resolved ?? "")?.[1];
   const origin = local ? "local" : /\.git(?:#|$)|^git/.test(resolved ?? "") ? "git" : originOf(resolved);

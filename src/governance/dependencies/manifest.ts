@@ -1,7 +1,8 @@
 import { printableLine } from "../../kernel/printable.ts";
 import { readJson } from "./json-places.ts";
 import { folderOf, type Group } from "./lock.ts";
-import { conflictLine, isTrue, mapAt, textAt, type PlacedMap, type Trouble } from "./placed.ts";
+import { parseSpecifier } from "./specifier.ts";
+import { conflictLine, isTrue, mapAt, textAt, textsOf, type PlacedMap, type Trouble } from "./placed.ts";
 
 /** A dependency as a package.json asks for it. */
 export interface Asked {
@@ -26,6 +27,8 @@ export interface Manifest {
   readonly workspaces: readonly string[];
   /** Names that `overrides`, `resolutions` or `pnpm.overrides` put other versions in place of. */
   readonly overridden: ReadonlySet<string>;
+  /** Names that it asks for as a folder or archive of the repository, also by an override. */
+  readonly local: ReadonlySet<string>;
 }
 
 /** A package.json that was read as far as it can be. */
@@ -68,6 +71,12 @@ export function readManifest(file: string, text: string): ReadManifest {
       optionalPeers: optionalPeersOf(tree),
       workspaces: workspacesOf(tree),
       overridden: overriddenOf(tree),
+      local: new Set([
+        ...asked.filter(({ range }) => isLocal(range)).map(({ name }) => name),
+        ...overridesOf(tree).flatMap((map) =>
+          textsOf(map).flatMap(({ name, text }) => (isLocal(text) ? [overriddenName(name)] : [])),
+        ),
+      ]),
     },
     troubles: [...troubles, ...strange],
   };
@@ -106,12 +115,20 @@ function workspacesOf(tree: PlacedMap): string[] {
 
 /** Keys may say where (`parent>name`, `parent/name`) and which (`name@1`): the name is what counts here. */
 function overriddenOf(tree: PlacedMap): Set<string> {
+  return new Set(overridesOf(tree).flatMap((map) => [...map.entries.keys()].map(overriddenName)));
+}
+
+function overridesOf(tree: PlacedMap): PlacedMap[] {
   const maps = [
     mapAt(tree, "resolutions"),
     mapAt(tree, "overrides"),
     mapAt(mapAt(tree, "pnpm"), "overrides"),
   ];
-  return new Set(maps.flatMap((map) => [...(map?.entries.keys() ?? [])].map(overriddenName)));
+  return maps.filter((map) => map !== undefined);
+}
+
+function isLocal(range: string): boolean {
+  return ["file", "workspace", "patch", "catalog"].includes(parseSpecifier(range).kind);
 }
 
 /** Name of the package that a key of overrides is about. */

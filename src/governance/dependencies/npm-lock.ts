@@ -135,13 +135,25 @@ class Reader {
       origin: originOf(resolved),
       resolved,
       integrity: textAt(entry, "integrity") ?? null,
-      withoutChecksum: isTrue(entry, "inBundle") ? "bundled" : null,
+      withoutChecksum: isTrue(entry, "inBundle") && this.#isBelowBundler(key) ? "bundled" : null,
       installScript: isTrue(entry, "hasInstallScript"),
       licence: licenceOf(entry),
       dev: isTrue(entry, "dev") || isTrue(entry, "devOptional"),
       optional: isTrue(entry, "optional") || isTrue(entry, "devOptional"),
       line,
     });
+  }
+
+  /** npm itself goes by what the packages above say that they bundle, and not by the mark. */
+  #isBelowBundler(key: string): boolean {
+    for (let at = key.lastIndexOf("/node_modules/"); at > 0; at = key.lastIndexOf("/node_modules/", at - 1)) {
+      const above = mapAt(this.#entries, key.slice(0, at));
+      const bundled = above?.entries.get("bundleDependencies")?.value;
+      const isBundler =
+        bundled?.kind === "list" ? bundled.items.length > 0 : isTrue(above, "bundleDependencies");
+      if (isBundler) return true;
+    }
+    return false;
   }
 
   /** As Node finds it: in the nearest folder `node_modules` upwards. */

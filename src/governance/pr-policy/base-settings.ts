@@ -4,13 +4,15 @@ import { nearest } from "../../kernel/suggest.ts";
 import type { SettingsProblem } from "../../nouns/settings/document.ts";
 import { examine } from "../../nouns/settings/examine.ts";
 import { readSettings, type Settings } from "../../nouns/settings/read-settings.ts";
-import { DEFAULT_SETTINGS } from "../../nouns/settings/section.ts";
+import { DEFAULT_SETTINGS, MISTAKEN_SETTINGS } from "../../nouns/settings/section.ts";
 import type { SourceChange, SourceHistory } from "../../ports/source-history.ts";
 import { DEPENDENCIES as dependencies, type DependencySettings } from "../dependencies/settings.ts";
 import { coverage, policy, type CoveragePolicy, type Policy } from "./settings.ts";
 
 /** What pull requests are judged by: the settings as the base has them. */
 export interface BaseSettings {
+  /** As it is written; empty where there is no file. */
+  readonly text: string;
   readonly policy: Policy;
   readonly coverage: CoveragePolicy;
   /** Undefined where there is no such section. */
@@ -54,6 +56,7 @@ export async function readBaseSettings(
     broken: readonly SettingsProblem[] = [],
     notes: readonly string[] = [],
   ): BaseSettings => ({
+    text: text ?? "",
     policy: own ?? policy.parse({}),
     coverage: asked ?? coverage.parse({}),
     dependencies: locks,
@@ -65,12 +68,8 @@ export async function readBaseSettings(
       return counting({}, [], [`${path} counts as soon as it is merged: until then the defaults do`]);
     }
     if (path !== DEFAULT_SETTINGS) throw notThere(place);
-    const other = DEFAULT_SETTINGS.replace(/\.yml$/, ".yaml");
-    return counting(
-      {},
-      [],
-      paths.includes(other) ? [`${other} is not read: it is to be called ${path}`] : [],
-    );
+    const mistaken = `${MISTAKEN_SETTINGS} is read by no command: rename it to ${path}`;
+    return counting({}, [], paths.includes(MISTAKEN_SETTINGS) ? [mistaken] : []);
   }
   const { problems, values } = examine(text, path, schemas);
   if (problems.length > 0 && isChanged) return counting(Object.fromEntries(values), problems);

@@ -70,7 +70,7 @@ export async function judgeCoverage(
   for (const path of request.reports) {
     const bytes = await tree.file(path);
     try {
-      reported.push(...besideReport(readReport(bytes), below(root, path)));
+      for (const each of besideReport(readReport(bytes), below(root, path))) reported.push(each);
     } catch (error) {
       if (!(error instanceof UnusableReport)) throw error;
       say("coverage-report", `the report ${path} ${error.message}`, "Have the tests write it anew, whole.");

@@ -47,17 +47,16 @@ async function asked(
 }
 
 async function filesOf(history: SourceHistory, commit: string): Promise<DependencyFiles> {
-  const paths = (await history.paths(commit)).filter((path) => !/(?:^|\/)node_modules\//.test(path));
-  const read = async (isWanted: (name: string) => boolean): Promise<DependencyFiles["locks"]> => {
-    const files: { file: string; text: string }[] = [];
-    for (const file of paths.filter((path) => isWanted(baseOf(path)))) {
-      const bytes = await history.file(commit, file);
-      if (bytes !== undefined) files.push({ file, text: bytes.toString("utf8") });
-    }
-    return files;
-  };
+  const isLock = (path: string): boolean =>
+    baseOf(path) in LOCK_FILES || FOREIGN_LOCK_FILES.includes(baseOf(path));
+  const isManifest = (path: string): boolean => baseOf(path) === "package.json";
+  const found = await history.files(
+    commit,
+    (path) => (isLock(path) || isManifest(path)) && !/(?:^|\/)node_modules\//.test(path),
+  );
+  const files = [...found].map(([file, bytes]) => ({ file, text: bytes.toString("utf8") }));
   return {
-    manifests: await read((name) => name === "package.json"),
-    locks: await read((name) => name in LOCK_FILES || FOREIGN_LOCK_FILES.includes(name)),
+    manifests: files.filter(({ file }) => isManifest(file)),
+    locks: files.filter(({ file }) => isLock(file)),
   };
 }

@@ -7,8 +7,8 @@ import { readDescription, withoutMarks, type Description } from "../description/
 import { readBaseSettings } from "./base-settings.ts";
 import { withCurrentText } from "./current-text.ts";
 import { findGroup, type GroupMember } from "./group.ts";
-import { askMerging } from "./merge-methods.ts";
-import type { ForgeCommit } from "../../ports/forge-pulls.ts";
+import { askMerging, declaredMerging } from "./merge-methods.ts";
+import type { ForgeCommit, ForgePull } from "../../ports/forge-pulls.ts";
 import type { SourceCommit, SourceHistory, SourceRange } from "../../ports/source-history.ts";
 import type { PullRequest, Scene } from "./pull-request.ts";
 import type { PolicyRequest } from "./request.ts";
@@ -29,6 +29,8 @@ export interface PolicyPlan {
   readonly scenes: readonly Scene[];
   /** Hashes of both ends. */
   readonly commits: { readonly base: string; readonly head: string };
+  /** Where the head left the base: what the base has got since is nobody's doing here. */
+  readonly parted: string;
   /** Undefined where the settings have no such section. */
   readonly dependencies: DependencySettings | undefined;
   readonly notes: readonly string[];
@@ -46,11 +48,15 @@ export async function planPolicy(given: PolicyRequest, sections: readonly Sectio
   const ends = { base: await history.commit(range.base), head: await history.commit(range.head) };
   const commits = await history.commits(range);
   const changes = await history.changes(range);
+  const members = await membersOf(request);
   const paths = await history.paths(ends.base);
   const path = request.settings;
   const settings = await readBaseSettings(history, { path, base: ends.base, paths, changes });
   if (request.advisories !== undefined && settings.dependencies === undefined) throw nothingToAudit(request);
-  const merging = await withMethods(settings.policy, request);
+  const merging = await withMethods(settings.policy, request, {
+    text: settings.text,
+    queued: members[0]?.pull,
+  });
   const wanted = merging.policy;
   const own = await readOwnRules(paths, (path) => history.file(ends.base, path));
   const common = {
@@ -59,7 +65,6 @@ export async function planPolicy(given: PolicyRequest, sections: readonly Sectio
     coverage: settings.coverage,
     template: await templateLines(history, ends.base, templatesOf(wanted.description.template, paths)),
   };
-  const members = await membersOf(request);
   const title = titleOf(
     request,
     commits.map(({ message }) => message),
@@ -113,6 +118,7 @@ export async function planPolicy(given: PolicyRequest, sections: readonly Sectio
     what: whatOf(request, title, numbers),
     numbers,
     commits: ends,
+    parted: await history.mergeBase(range),
     scene,
     scenes: request.group === undefined ? [scene] : scenes,
     dependencies: settings.dependencies,
@@ -170,12 +176,19 @@ function titleOf({ title, judge, range }: PolicyRequest, messages: readonly stri
 async function withMethods(
   declared: Policy,
   { event, group, forge, base, judge }: PolicyRequest,
+  { text, queued }: { readonly text: string; readonly queued: ForgePull | undefined },
 ): Promise<{ readonly policy: Policy; readonly notes: readonly string[] }> {
   const isJob = event !== undefined || group !== undefined;
-  if (declared.merge.methods !== undefined || !isJob || judge === "coverage") {
-    return { policy: declared, notes: [] };
+  if (judge === "coverage") return { policy: declared, notes: [] };
+  if (declared.merge.methods !== undefined) {
+    const { methods, notes } = declaredMerging(declared.merge.methods, text);
+    return { policy: { ...declared, merge: { ...declared.merge, methods: [...methods] } }, notes };
   }
-  const { methods, keepsCommits, notes } = await askMerging(forge, base, event?.merges);
+  if (!isJob) return { policy: declared, notes: [] };
+  const { methods, keepsCommits, notes } = await askMerging(forge, base, {
+    event: event?.merges,
+    pull: queued ?? event?.number,
+  });
   return {
     policy: {
       ...declared,

@@ -38,11 +38,15 @@ export async function runPrPolicy(
   const locked =
     plan.dependencies === undefined || request.judge === "coverage"
       ? undefined
-      : await judgeLockfiles(request.history, plan.commits, {
-          settings: plan.dependencies,
-          today,
-          advisories: request.advisories,
-        });
+      : await judgeLockfiles(
+          request.history,
+          { base: plan.parted, head: plan.commits.head },
+          {
+            settings: plan.dependencies,
+            today,
+            advisories: request.advisories,
+          },
+        );
   return outcomeOf(plan, {
     findings: [...findings, ...covered.findings, ...(locked?.findings ?? [])],
     coverage: covered.coverage,

@@ -1,4 +1,7 @@
 import { z } from "zod";
+import { ACROSS } from "../../nouns/settings/across.ts";
+import { mergeContradictions } from "../merging/contradictions.ts";
+import { METHODS } from "../merging/merge-methods.ts";
 import { RULE_NAMES } from "./rules/names.ts";
 
 /**
@@ -107,7 +110,7 @@ const branches = z.strictObject({
 
 const merge = z.strictObject({
   methods: z
-    .array(z.enum(["merge", "squash", "rebase"]))
+    .array(z.enum(METHODS))
     .min(1)
     .optional()
     .describe("Ways in which pull requests are merged. By default what GitHub tells, else any."),
@@ -161,6 +164,14 @@ export const coverage = z.strictObject({
         "know, but tests and settings.",
     ),
   exclude: z.array(glob).default([]).describe("Files that no report has to know."),
+});
+
+policy.register(ACROSS, {
+  against: "protection",
+  contradictions(value, protection) {
+    const { methods } = (value as Policy).merge;
+    return methods === undefined ? [] : mergeContradictions(methods, protection);
+  },
 });
 
 export type Policy = z.infer<typeof policy>;

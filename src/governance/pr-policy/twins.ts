@@ -49,11 +49,8 @@ async function lackingOf(
 ): Promise<Omit<Twin, "branch">> {
   // Beside the base, with the name of the same remote; a branch of this machine may be old, or nobody else's.
   const remote = range.base.endsWith(`/${base}`) ? range.base.slice(0, -base.length) : "";
-  const names = [
-    ...new Set(
-      remote === "" ? [`origin/${branch}`, branch] : [`${remote}${branch}`, `origin/${branch}`, branch],
-    ),
-  ];
+  // What everybody has counts before what this machine has.
+  const names = [...new Set([...(remote === "" ? [] : [`${remote}${branch}`]), `origin/${branch}`, branch])];
   let why = "";
   for (const name of names) {
     try {
@@ -69,12 +66,17 @@ async function lackingOf(
 
 const PULL = /(?:^|[\s(:])(?:[\w.-]+\/[\w.-]+)?#\d+|\/pull\/\d+|![0-9]+/;
 
+/** Without the marks and the full stop that may end a word; read from its end, however long it is. */
+function withoutMarks(word: string): string {
+  let end = word.length;
+  while (end > 0 && ".*_".includes(word[end - 1]!)) end -= 1;
+  return word.slice(0, end);
+}
+
 /** A line, or what stands under a heading, that names both the branch and a pull request. */
 export function isDeclared(branch: string, { sections }: Description): boolean {
   const names = (text: string): boolean =>
-    text
-      .split(/[\s`"'()[\],;:]+/)
-      .some((word) => word.replace(/[.*_]+$/, "").toLowerCase() === branch.toLowerCase());
+    text.split(/[\s`"'()[\],;:]+/).some((word) => withoutMarks(word).toLowerCase() === branch.toLowerCase());
   return sections.some(
     ({ heading, text }) =>
       text.split("\n").some((line) => names(line) && PULL.test(line)) || (names(heading) && PULL.test(text)),

@@ -1,7 +1,7 @@
 import type { Json } from "../../kernel/outcome.ts";
 import type { Ruleset, RulesetBody, RulesetBypass, RulesetRule } from "../../ports/forge.ts";
 import { cannotSee, drift, equal, same, type Item } from "./item.ts";
-import { actorKey } from "./ruleset.ts";
+import { actorKey, isDeclarable } from "./ruleset.ts";
 
 /** What shows a ruleset's bypass actors. */
 export const SEES_BYPASS = "Administration: write";
@@ -91,12 +91,16 @@ function compareRules(subject: string, wanted: readonly RulesetRule[], live: rea
   const extra = live.filter(({ type }) => !declared.has(type));
   return [
     ...items,
-    ...extra.map(({ type, parameters }) =>
+    ...extra.map((rule) =>
       drift(
-        { subject, about: type },
+        { subject, about: rule.type },
         "extra-rule",
-        { live: parameters ?? true },
-        `it has the rule ${type}, which is not declared`,
+        { live: rule.parameters ?? true },
+        isDeclarable(rule)
+          ? `it has the rule ${rule.type}, which is not declared`
+          : `it has the rule ${rule.type}, which cannot be declared and is left: move it to a ruleset of ` +
+              "its own, and name that in known-rulesets",
+        isDeclarable(rule),
       ),
     ),
   ];

@@ -13,6 +13,24 @@ import {
 
 /** A declaration as rulesets: https://docs.github.com/rest/repos/rules#create-a-repository-ruleset */
 
+/**
+ * Rules that a declaration says something of. Every other one (a merge queue, signatures, deployments) only
+ * asks for more, and what nobody can declare nobody has decided to take away.
+ */
+const DECLARABLE: ReadonlySet<string> = new Set([
+  "creation",
+  "update",
+  "deletion",
+  "non_fast_forward",
+  "required_linear_history",
+  "pull_request",
+  "required_status_checks",
+]);
+
+export function isDeclarable({ type }: RulesetRule): boolean {
+  return DECLARABLE.has(type);
+}
+
 /** The rulesets that a declaration asks for; those of tags with either mechanism. */
 export function wantedRulesets(declared: Protection): RulesetBody[] {
   return [

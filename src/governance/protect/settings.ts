@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { METHODS, PROTECTED_METHODS } from "../merging/merge-methods.ts";
 
 /**
  * The section `protection` of the settings file: who may change which branches and tags, and how. Every key
@@ -92,9 +93,9 @@ export const branchRules = z.strictObject({
   "force-push": z.boolean().default(false).describe("Whether history may be rewritten."),
   deletion: z.boolean().default(false).describe("Whether the branch may be deleted."),
   "merge-methods": z
-    .array(z.enum(["merge", "squash", "rebase"]))
+    .array(z.enum(METHODS))
     .min(1)
-    .default(["merge", "squash"])
+    .default([...PROTECTED_METHODS])
     .describe("How pull requests may be merged. Rulesets only."),
   bypass,
   "enforce-admins": z
@@ -209,13 +210,17 @@ function unfitBypass(actors: readonly BypassActor[], target: "branch" | "tag"): 
   });
 }
 
-function unfitForClassic({ branches, except, bypass: actors }: BranchRules): Problem[] {
+function unfitForClassic(rules: BranchRules): Problem[] {
+  const { branches, except, bypass: actors } = rules;
+  const methods = [...new Set(rules["merge-methods"])].sort();
+  const areDefault = methods.join() === [...PROTECTED_METHODS].sort().join();
   const named = new Set(["Integration", "Team", "User"]);
   return [
     ...branches.flatMap((each, at): Problem[] =>
       isPattern(each) ? [[["branches", at], "is a pattern, and classic protection takes names only"]] : [],
     ),
     ...(except.length === 0 ? [] : [[["except"], "is nothing that classic protection knows"] as Problem]),
+    ...(areDefault ? [] : [[["merge-methods"], "is nothing that classic protection knows"] as Problem]),
     ...actors.flatMap(({ type, name }, at): Problem[] => {
       if (!named.has(type)) {
         return [[["bypass", at, "type"], `is ${type}, which classic protection cannot let pass`]];

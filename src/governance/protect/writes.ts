@@ -4,6 +4,7 @@ import { compareClassic } from "./compare-classic.ts";
 import { compareRuleset } from "./compare-ruleset.ts";
 import { canonical, same } from "./item.ts";
 import type { Look, SeenBranch, SeenRuleset } from "./look.ts";
+import { isDeclarable } from "./ruleset.ts";
 import { bodyOfLive, stricterClassic, stricterRuleset } from "./stricter.ts";
 import type { Json } from "../../kernel/outcome.ts";
 
@@ -35,14 +36,19 @@ export function writesOf({ rulesets, branches, owner }: Look): Write[] {
   ];
 }
 
-function rulesetWrites({ wanted, live }: SeenRuleset): Write[] {
+function rulesetWrites({ wanted: declared, live }: SeenRuleset): Write[] {
   if (live === "hidden") return [];
-  const subject = `ruleset '${wanted.name}'`;
+  const subject = `ruleset '${declared.name}'`;
   if (live === undefined) {
-    return [{ kind: "create-ruleset", subject, effect: "tightens", from: null, body: wanted }];
+    return [{ kind: "create-ruleset", subject, effect: "tightens", from: null, body: declared }];
   }
   const before = bodyOfLive(live);
-  if (before === undefined || !differs(compareRuleset(wanted, live))) return [];
+  const items = compareRuleset(declared, live).filter(
+    ({ verdict, mendable }) => mendable || verdict === "cannot-see",
+  );
+  if (before === undefined || !differs(items)) return [];
+  const kept = before.rules.filter((rule) => !isDeclarable(rule));
+  const wanted = { ...declared, rules: [...declared.rules, ...kept] };
   const write = (effect: Write["effect"], from: RulesetBody, body: RulesetBody): Write => ({
     kind: "update-ruleset",
     subject,

@@ -1,4 +1,5 @@
 import { isAlias, isMap, isNode, isSeq, LineCounter, parseDocument, type Document } from "yaml";
+import { aliasAt, conflictAt, yamlWords } from "./plain-words.ts";
 
 /** A line and a column of the file, both from 1. */
 export interface Place {
@@ -26,8 +27,13 @@ export class SettingsDocument {
 
   constructor(text: string) {
     this.#document = parseDocument(text, { lineCounter: this.#lines });
-    const errors = this.#document.errors.map(({ pos, message }) => this.#problem(pos[0], message));
-    const content = errors.length > 0 ? errors : this.#contentOf();
+    // A warning is of a tag, whose value would be another than is written: `!docs/**` is no pattern then.
+    const { errors, warnings } = this.#document;
+    const wrong = [...errors, ...warnings].map(({ pos, message }) => this.#problem(pos[0], message));
+    const conflict = wrong.length === 0 ? -1 : conflictAt(text);
+    const message = "a merge is not finished here: take away the lines <<<<<<<, ======= and >>>>>>>";
+    if (conflict !== -1) wrong.splice(0, wrong.length, this.#problem(conflict, message));
+    const content = wrong.length > 0 ? wrong : this.#contentOf(text);
     this.broken = Array.isArray(content) ? content : [];
     this.content = Array.isArray(content) ? {} : content;
   }
@@ -54,12 +60,19 @@ export class SettingsDocument {
 
   /** Whether the file itself says something at the path, and no default. */
   has(path: readonly PropertyKey[]): boolean {
+    const above = this.valueOf(path.slice(0, -1));
+    if (path.length === 0) return true;
+    return typeof above === "object" && above !== null && Object.hasOwn(above, path.at(-1)!);
+  }
+
+  /** What the file itself says at the path; undefined where that is nothing. */
+  valueOf(path: readonly PropertyKey[]): unknown {
     let value: unknown = this.content;
     for (const key of path) {
-      if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return false;
+      if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
       value = (value as Record<PropertyKey, unknown>)[key];
     }
-    return true;
+    return value;
   }
 
   #nodeAt(path: readonly PropertyKey[]): unknown {
@@ -71,12 +84,13 @@ export class SettingsDocument {
     return isAlias(node) ? node.resolve(this.#document) : node;
   }
 
-  #contentOf(): Readonly<Record<string, unknown>> | SettingsProblem[] {
+  #contentOf(text: string): Readonly<Record<string, unknown>> | SettingsProblem[] {
     let content: unknown;
     try {
       content = this.#document.toJS({ maxAliasCount: ALIASES_MAX }) ?? {};
     } catch (error) {
-      return [this.#problem(0, error instanceof Error ? error.message : "its references cannot be followed")];
+      const message = error instanceof Error ? error.message : "its references cannot be followed";
+      return [this.#problem(aliasAt(text, message), message)];
     }
     if (typeof content === "object" && content !== null && !Array.isArray(content)) {
       return content as Record<string, unknown>;
@@ -87,7 +101,7 @@ export class SettingsDocument {
   #problem(offset: number, message: string): SettingsProblem {
     // The parser says the place too, and shows the line.
     const words = message.split("\n")[0]!.replace(/ at line \d+, column \d+:?$/, "");
-    return { key: "", ...this.#placeAt(offset), message: words };
+    return { key: "", ...this.#placeAt(offset), message: yamlWords(words) };
   }
 
   #placeAt(offset: number): Place {

@@ -1,7 +1,9 @@
 import type * as z from "zod";
 import { nearest } from "../../kernel/suggest.ts";
+import { ACROSS } from "./across.ts";
 import { keyText, SettingsDocument, type SettingsProblem } from "./document.ts";
 import { knownKeys } from "./known-keys.ts";
+import { wrongKind } from "./plain-words.ts";
 import { SECTIONS, type SectionName } from "./section.ts";
 import { withPlaces } from "./secret-setting.ts";
 
@@ -52,7 +54,23 @@ export function examine(
       if (rest !== undefined) salvaged.set(name, rest);
     }
   }
+  problems.push(...contradictions(schemas, { document, values, salvaged }));
   return { document, values, salvaged, problems: problems.sort(byPlace) };
+}
+
+/** What sections say against each other; one that is wrong is taken as it would be without that. */
+function contradictions(
+  schemas: Readonly<Partial<Record<SectionName, z.ZodType>>>,
+  { document, values, salvaged }: Omit<Examined, "problems">,
+): SettingsProblem[] {
+  return (Object.entries(schemas) as [SectionName, z.ZodType][]).flatMap(([name, schema]) => {
+    const across = ACROSS.get(schema);
+    const value = values.get(name) ?? salvaged.get(name);
+    if (across === undefined || value === undefined || !Object.hasOwn(schemas, across.against)) return [];
+    return across
+      .contradictions(value, document.content[across.against])
+      .map(({ path, message }) => ({ key: keyText(path), ...document.placeOf(path), message }));
+  });
 }
 
 /** Keys that are not known are told together, at the place of what they are in; here each at its own. */
@@ -68,7 +86,11 @@ function told(
       message: `is no key that is known here${meant(key, knownKeys(schema, issue.path))}`,
     }));
   }
-  const message = document.has(path) ? (issue.message.split("\n")[0] ?? "") : "is missing";
+  const words =
+    issue.code === "invalid_type"
+      ? wrongKind(issue, document.valueOf(path), knownKeys(schema, issue.path))
+      : undefined;
+  const message = document.has(path) ? (words ?? issue.message.split("\n")[0] ?? "") : "is missing";
   return [{ key: keyText(path), ...document.placeOf(path), message }];
 }
 

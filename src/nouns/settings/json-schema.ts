@@ -21,11 +21,12 @@ export function settingsSchema(sections: readonly Section[]): Readonly<Record<st
     $id: SCHEMA_URL,
     title: "Holdfast's settings",
     description: "What `.github/holdfast.yml` may say: https://github.com/truststream/holdfast",
-    type: "object",
+    // A file or a section with nothing in it is well, and YAML says null of it.
+    type: ["object", "null"],
     properties: Object.fromEntries(
       sections.map(({ name, schema }) => {
         const { $schema: _, ...rest } = z.toJSONSchema(schema, { target: "draft-7", io: "input" });
-        return [name, rest];
+        return [name, { ...rest, type: ["object", "null"] }];
       }),
     ),
     additionalProperties: false,

@@ -38,3 +38,6 @@ export interface Section {
 
 /** Where the settings file is, from the root of a checkout. */
 export const DEFAULT_SETTINGS = ".github/holdfast.yml";
+
+/** The other ending of YAML, by which no command reads it. */
+export const MISTAKEN_SETTINGS = ".github/holdfast.yaml";

@@ -70,6 +70,21 @@ describe("the commit-msg hook", () => {
       "fix: x (#12)",
       "fix: ✨ keep items",
       "fix: über alles",
+      "fix: Ärger mit Öl",
+      "fix: ärger",
+      "fix: Żółw",
+      "fix: Привет",
+      "fix: привет",
+      "fix: Ấn",
+      "fix: 你好",
+      "fix: ßa",
+      "fix: wait...",
+      "fix: `Keep` x",
+      "feat( cart ): x",
+      "feat(): x",
+      "feat( ): x",
+      "feat(cart):  two blanks",
+      "feat(Ärger): x",
       "fix: 3 things",
       "fix: `rm -rf $HOME` $(id) ${{ x }} \"quoted\" 'too' \\n %s",
       "fix: a: b",
@@ -117,6 +132,35 @@ describe("the commit-msg hook", () => {
     }
     expect(said).toEqual(wanted);
     expect(SHELLS).toContain("dash");
+    // Where scopes are declared.
+    const scopes = ["cart", "my-shop"];
+    const ofScopes = [
+      "",
+      "cart",
+      " cart ",
+      " ",
+      "cart,my-shop",
+      "cart, my-shop",
+      "cart/my-shop",
+      "cart\\cart",
+    ];
+    ofScopes.push(
+      "cart,other",
+      "cart,,cart",
+      "cart,",
+      "/cart",
+      "cart ,my-shop",
+      "cart my-shop",
+      "Cart",
+      "shop",
+    );
+    ofScopes.push("cart,  cart", "cart/ cart", "*", "cart,*");
+    for (const scope of ofScopes) {
+      const header = `feat(${scope}): x`;
+      const problems = await lintMessage(header, defaultRules(types, scopes));
+      const { status } = await run(shell, hookScript({ types, scopes }), `${header}\n`);
+      expect([header, status === 0]).toEqual([header, problems.length === 0]);
+    }
   });
 
   it("starts no other program for a message that is as it should be, and is done at once", async () => {
@@ -150,7 +194,8 @@ describe("the commit-msg hook", () => {
     const { stderr } = await run("/bin/sh", hookScript({ types }), "Did `things` %s\n");
     expect(stderr).toMatch(/^commit-msg: Did `things` %s\n {2}it begins with no type of: build chore/);
     expect(stderr).toContain("as it should be: fix(cart): keep items after a reload");
-    expect(stderr).toMatch(/the message is kept: git commit --edit --file=".*message"\n$/);
+    expect(stderr).toContain("the message is kept: say git commit again as you did, without -m, and with\n");
+    expect(stderr).toMatch(/\n {2}-e -F \/.*HOLDFAST_EDITMSG\n$/);
   });
 
   it("lets real commits through, and refuses real ones", async () => {
@@ -165,7 +210,8 @@ describe("the commit-msg hook", () => {
     expect(status("fix: ✨ x\r\n\r\nbody\r\n", "--cleanup=verbatim")).toBe(0);
     expect(status("fix: x.\r\n", "--cleanup=verbatim")).toBe(1);
     expect(status("\n\n  \nfix: after blank lines\n")).toBe(0);
-    expect(status("# 12 fix: x\n", "--cleanup=whitespace")).toBe(0);
+    expect(status("# 12 fix: x\n", "--cleanup=whitespace")).toBe(1);
+    expect(readFileSync(join(repo.path, ".git/HOLDFAST_EDITMSG"), "utf8")).toBe("# 12 fix: x\n");
     expect(status("#12 things\n", "--cleanup=whitespace")).toBe(1);
     expect(status("fixup! chore: begin\n")).toBe(0);
     expect(status("squash! chore: begin\n")).toBe(0);
@@ -206,6 +252,60 @@ describe("the commit-msg hook", () => {
     }
     expect(edited(repo, "; Typed\n", "commit", "--allow-empty").stderr).toContain("commit-msg: ; Typed");
   }, 30_000);
+});
+
+describe("a message that the hook has refused", () => {
+  /** As a person would: the words that were said, taken by a shell, in the folder that they are in. */
+  const again = (repo: Repository, said: Said, words: string, folder = "."): void => {
+    const [, kept = ""] = /^ {2}(-e -F .*)$/m.exec(said.stderr) ?? [];
+    const line = `git -c user.name=A -c user.email=a@b.c commit ${words} ${kept}`;
+    const env = { ...PLAIN, GIT_EDITOR: "sed -i '1s/^Did/fix: do/'" };
+    const done = spawnSync("sh", ["-c", line], { cwd: join(repo.path, folder), encoding: "utf8", env });
+    expect([done.stderr, done.status]).toEqual(["", 0]);
+  };
+  const message = (repo: Repository): string => repo.git("log", "-1", "--format=%B").trimEnd();
+
+  it.each(["", "-c commit.verbose=true", "-c core.commentChar=auto", "-c core.commentChar=;"])(
+    "is kept without the difference and comments that git had put below it: %j",
+    async (words) => {
+      const config = words.split(" ").filter((word) => word !== "");
+      await using repo = repository();
+      await init(repo.path);
+      repo.write({ a: "1\n" });
+      repo.git("add", "a");
+      const body = "Did things\n\nBecause.\n";
+      const said = edited(repo, body, ...config, "commit", "--verbose");
+      expect(readFileSync(join(repo.path, ".git/COMMIT_EDITMSG"), "utf8")).toContain("diff --git");
+      expect(readFileSync(join(repo.path, ".git/HOLDFAST_EDITMSG"), "utf8").trimEnd()).toBe(body.trimEnd());
+      again(repo, said, "--verbose");
+      expect(message(repo)).toBe("fix: do things\n\nBecause.");
+    },
+  );
+
+  it("is taken up by the words that are said: below the root, of all files, as the same commit", async () => {
+    await using repo = repository();
+    await init(repo.path);
+    repo.commit("chore: begin", { "it's below/a": "1\n" });
+    repo.write({ "it's below/a": "2\n" });
+    again(repo, commit(repo, "Did a\n", "-a"), "-a", "it's below");
+    expect(message(repo)).toBe("fix: do a");
+    expect(repo.git("status", "--porcelain", "--", "it's below").trim()).toBe("");
+    const count = repo.git("rev-list", "--count", "HEAD");
+    again(repo, edited(repo, "Did b\n", "commit", "--amend"), "--amend", "it's below");
+    expect([message(repo).split("\n")[0], repo.git("rev-list", "--count", "HEAD")]).toEqual([
+      "fix: do b",
+      count,
+    ]);
+    // A linked work tree has a folder of its own, and a path may hold anything.
+    await using elsewhere = scratchFolder("it's $HOME");
+    const linked = join(elsewhere.path, "a b");
+    repo.git("worktree", "add", "-q", "-b", "linked", linked);
+    const there = { ...repo, path: linked };
+    again(there, commit(there, "Did c\n"), "--allow-empty");
+    expect(spawnSync("git", ["-C", linked, "log", "-1", "--format=%s"]).stdout.toString()).toBe(
+      "fix: do c\n",
+    );
+  });
 });
 
 /** What husky 9 installs as .husky/_/commit-msg: https://github.com/typicode/husky/blob/main/husky */

@@ -2,29 +2,36 @@ import { describe, expect, it } from "@jest/globals";
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parse } from "yaml";
+import { checkout } from "../../../src/adapters/source-tree/checkout.ts";
+import { gitHistory } from "../../../src/adapters/source-tree/history.ts";
 import { gitWorkTree } from "../../../src/adapters/source-tree/work-tree.ts";
 import { init as initCommand } from "../../../src/commands/configuration/init.ts";
-import { prPolicy } from "../../../src/commands/governance/pr-policy.ts";
-import { protect } from "../../../src/commands/governance/protect.ts";
 import { SETTINGS_SECTIONS } from "../../../src/commands/configuration/sections.ts";
+import { runSettingsCheck } from "../../../src/configuration/settings-check/run.ts";
 import { readDescription } from "../../../src/governance/description/description.ts";
 import { sections } from "../../../src/governance/pr-policy/rules/sections.ts";
 import type { Scene } from "../../../src/governance/pr-policy/pull-request.ts";
 import { policy } from "../../../src/governance/pr-policy/settings.ts";
 import { examine } from "../../../src/nouns/settings/examine.ts";
+import type { Outcome } from "../../../src/kernel/outcome.ts";
 import type { WorkTree } from "../../../src/ports/work-tree.ts";
 import { repository, type Repository } from "../../support/repository.ts";
 import { testPorts } from "../../support/test-ports.ts";
 import { scratchFolder } from "../../support/tools.ts";
 import { became, init, PLAIN } from "./support.ts";
 
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const FILES = [
-  ".github/holdfast.yml",
   ".github/pull_request_template.md",
   ".github/CODEOWNERS",
   ".git/hooks/commit-msg",
   ".github/workflows/pr-policy.yml",
+  ".github/holdfast.yml",
 ];
+
+const HOW = ": to have that of init, rename or delete it and run again";
 
 const all = (action: string): Record<string, string> =>
   Object.fromEntries(FILES.map((path) => [path, action]));
@@ -41,6 +48,18 @@ function state({ path }: Repository): Record<string, string> {
 }
 
 const read = (repo: Repository, path: string): string => readFileSync(join(repo.path, path), "utf8");
+
+const PORTS = {
+  sourceTree: () => Promise.resolve(checkout({ env: PLAIN })),
+  sourceHistory: () => Promise.resolve(gitHistory({ env: PLAIN, folder: ROOT })),
+  variable: () => undefined,
+};
+
+/** As the menu offers it. */
+async function byMenu(repo: Repository, write = true): Promise<Outcome> {
+  const ports = { ...testPorts(), workTree: () => gitWorkTree({ env: PLAIN, folder: repo.path }) };
+  return initCommand.run({ write, owners: [] }, ports);
+}
 
 describe("init", () => {
   it("shows a patch and writes nothing; --write writes what was shown; again it does nothing", async () => {
@@ -110,19 +129,78 @@ describe("init", () => {
     expect(await judged(template.replace(/<!-- .* -->/g, "Something that was thought about."))).toBe(0);
   });
 
-  it("installs the workflows that the commands show, as the menu offers it", async () => {
+  it("installs this repository's own workflows, and settings with which nothing is wrong", async () => {
     await using repo = repository();
-    const ports = { ...testPorts(), workTree: () => gitWorkTree({ env: PLAIN, folder: repo.path }) };
-    const outcome = await initCommand.run({ write: true, owners: [] }, ports);
+    const outcome = await byMenu(repo);
     expect(outcome.outputs["written"]).toHaveLength(FILES.length + 1);
-    for (const [name, command] of [
-      ["pr-policy", prPolicy],
-      ["protection-audit", protect],
-    ] as const) {
-      const [mark, ...rest] = read(repo, `.github/workflows/${name}.yml`).split("\n");
+    const names = ["pr-policy.yml", "protection-audit.yml"].map((name) => `.github/workflows/${name}`);
+    for (const name of names) {
+      const [mark, ...rest] = read(repo, name).split("\n");
       expect(mark).toMatch(/^# made by `holdfast init`, [0-9a-f]{16}: it keeps this up to date/);
-      expect(rest.join("\n")).toBe(command.examples.workflow);
+      expect(rest.join("\n")).toBe(readFileSync(join(ROOT, name), "utf8"));
     }
+    expect(read(repo, names[1]!)).toMatch(/workflow_dispatch:[^]*actions\/protect-issue@v1/);
+    // Every action of others by its commit.
+    const uses = names.flatMap((name) => read(repo, name).match(/uses: .*/g) ?? []);
+    const others = uses.filter((line) => !line.startsWith("uses: truststream/holdfast/"));
+    expect(others.filter((line) => !/^uses: [\w/-]+@[0-9a-f]{40} # v/.test(line))).toEqual([]);
+    expect(others.length).toBeGreaterThan(0);
+    const { outputs } = await runSettingsCheck(
+      { settings: join(repo.path, FILES.at(-1)!) },
+      PORTS,
+      SETTINGS_SECTIONS,
+    );
+    expect([outputs["verdict"], outputs["problems"]]).toEqual(["valid", []]);
+    expect(parse(read(repo, FILES.at(-1)!))).toMatchObject({
+      protection: { branches: [{ checks: [{ name: "pr-policy" }] }] },
+    });
+    // Copied from the documents over what init wrote, and by somebody who never ran it.
+    for (const name of names) repo.write({ [name]: readFileSync(join(ROOT, name), "utf8") });
+    const again = became(await byMenu(repo));
+    expect(names.map((name) => again[name])).toEqual(
+      names.map(() => "same: it is the same, and yours: without the line of init it is not kept up to date"),
+    );
+  });
+
+  it("requires no check that nobody reports, and says what is still to be done", async () => {
+    await using repo = repository();
+    repo.write({ ".github/workflows/pr-policy.yml": "name: mine\n" });
+    const shown = await byMenu(repo, false);
+    expect(shown.report.notes.join("\n")).toMatch(/after --write: commit the files/);
+    const { report } = await byMenu(repo);
+    expect(report.notes.join("\n")).toMatch(/next: commit the files[^]*gh secret set PROTECTION_TOKEN/);
+    expect(report.notes.join("\n")).not.toContain("is required");
+    expect(parse(read(repo, FILES.at(-1)!))).toEqual({
+      policy: {},
+      protection: { branches: [{ branches: ["main"] }] },
+    });
+    const uncommented = read(repo, FILES.at(-1)!).replace(
+      /^( *)# (checks:| {2}- name: pr-policy)$/gm,
+      "$1$2",
+    );
+    expect(parse(uncommented)).toMatchObject({
+      protection: { branches: [{ checks: [{ name: "pr-policy" }] }] },
+    });
+    const told = (await byMenu(repo)).report.notes;
+    expect(told).toEqual([
+      "the hook is in this clone alone: everybody who wants it runs `holdfast init --write` once",
+    ]);
+    await using other = repository();
+    expect((await byMenu(other)).report.notes.join("\n")).toMatch(
+      /until the check pr-policy is required: .*protect --do apply/,
+    );
+  });
+
+  it("tells of settings with the other ending, and of husky that runs nothing", async () => {
+    await using repo = repository();
+    repo.write({ ".github/holdfast.yaml": "policy: {}\n", ".husky/pre-commit": "true\n" });
+    const outcome = await init(repo.path);
+    expect(became(outcome)[".github/holdfast.yml"]).toBe(
+      "leave: .github/holdfast.yaml is there, and read by no command: rename it to .github/holdfast.yml",
+    );
+    expect(outcome.report.notes).toContain(
+      "husky is not active in this clone, and no commit is checked until it is: run `npx husky`",
+    );
   });
 
   it("follows the settings: sections, the template's path, types", async () => {
@@ -163,11 +241,13 @@ describe("init", () => {
     repo.write(others);
     const outcome = await init(repo.path);
     expect(became(outcome)).toEqual({
-      ".github/holdfast.yml": "same: it is there, and yours",
       ".github/pull_request_template.md": "leave: docs/PULL_REQUEST_TEMPLATE.md is there, and counts",
       ".github/CODEOWNERS": "leave: CODEOWNERS is there, and counts",
-      ".git/hooks/commit-msg": "leave: it is somebody else's",
-      ".github/workflows/pr-policy.yml": "leave: it is somebody else's",
+      ".git/hooks/commit-msg":
+        "leave: it is somebody else's, and git runs one: " +
+        "let husky or lefthook run both, or delete it and run again",
+      ".github/workflows/pr-policy.yml": `leave: it is somebody else's${HOW}`,
+      ".github/holdfast.yml": "same: it is there, and yours",
     });
     expect([outcome.exit, state(repo)]).toEqual([
       0,
@@ -182,9 +262,11 @@ describe("init", () => {
     const ours = read(repo, path);
     const older = ours.replace("pull_request", "push");
     repo.write({ [path]: older });
-    expect(became(await init(repo.path))[path]).toBe("leave: it was changed by hand");
+    expect(became(await init(repo.path))[path]).toBe(`leave: it was changed by hand${HOW}`);
     repo.write({ [path]: ours.split("\n").slice(1).join("\n") });
-    expect(became(await init(repo.path))[path]).toBe("leave: it is somebody else's");
+    expect(became(await init(repo.path))[path]).toMatch(/^same: it is the same, and yours/);
+    repo.write({ [path]: older.split("\n").slice(1).join("\n") });
+    expect(became(await init(repo.path))[path]).toBe(`leave: it is somebody else's${HOW}`);
     repo.write({ [path]: ours.replaceAll("\n", "\r\n") });
     expect(became(await init(repo.path))[path]).toBe("same");
     // Without the right to be run git passes by a hook in silence.
@@ -294,7 +376,7 @@ describe("init", () => {
       code: "source.unwritable",
       message: expect.stringContaining(".github/workflows/pr-policy.yml could not be written") as unknown,
     });
-    expect(read(repo, ".github/holdfast.yml")).toContain("policy: {}");
+    expect(read(repo, ".github/CODEOWNERS")).toContain("Who must approve");
     expect(PLAIN.GIT_CONFIG_GLOBAL).toBe("/dev/null");
   });
 });

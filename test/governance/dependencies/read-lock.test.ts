@@ -112,8 +112,17 @@ describe("a lock file of npm", () => {
       "package-lock.json",
       lockOf({
         "node_modules/alias": { name: "real", version: "1.0.0", license: { type: "ISC" } },
-        "node_modules/scripted": { version: "1.0.0", hasInstallScript: true, devOptional: true },
-        "node_modules/old": { version: "1.0.0", license: [{ type: "MIT" }, "BSD"], inBundle: true },
+        "node_modules/scripted": {
+          version: "1.0.0",
+          hasInstallScript: true,
+          devOptional: true,
+          bundleDependencies: true,
+        },
+        "node_modules/scripted/node_modules/old": {
+          version: "1.0.0",
+          license: [{ type: "MIT" }, "BSD"],
+          inBundle: true,
+        },
         "node_modules/git": { version: "1.0.0", resolved: "git+ssh://git@github.com/o/r.git#abc" },
         "node_modules/folder": { version: "1.0.0", resolved: "file:vendor/x.tgz" },
         "node_modules/peer": { dev: true, optional: true, peer: true },

@@ -158,6 +158,67 @@ describe("registry-host", () => {
   });
 });
 
+describe("an archive of the pull request in place of a package of the registry", () => {
+  const asking = (range: string, more: object = {}): DependencyFiles["manifests"] => [
+    { file: "package.json", text: JSON.stringify({ name: "made", dependencies: { a: range }, ...more }) },
+  ];
+  const swapped = npm({ a: { resolved: "file:docs/logo.tgz" } });
+
+  it("is refused, whatever the lock file says of it", () => {
+    for (const manifests of [asking("^1.0.0"), []]) {
+      expect(found("registry-host", { ...swapped, manifests })).toEqual([
+        expect.stringContaining("comes from 'file:docs/logo.tgz', and no package.json asks for a file"),
+      ]);
+    }
+    const yarn = 'a@^1.0.0:\n  version "1.0.0"\n  resolved "file:docs/logo.tgz"\n';
+    const locks = [{ file: "yarn.lock", text: `# yarn lockfile v1\n\n\n${yarn}` }];
+    expect(found("registry-host", { manifests: asking("^1.0.0"), locks })).toHaveLength(1);
+  });
+
+  it("is well where a package.json asks for it, or an override does", () => {
+    for (const manifests of [
+      asking("file:docs/logo.tgz"),
+      asking("^1.0.0", { overrides: { a: "file:x.tgz" } }),
+    ]) {
+      expect(found("registry-host", { ...swapped, manifests })).toEqual([]);
+    }
+  });
+
+  it("has no checksum because it is bundled only below a package that bundles", () => {
+    const inner = { resolved: "https://registry.npmjs.org/b", integrity: undefined, inBundle: true };
+    expect(found("integrity-missing", npm({ b: inner }))).toHaveLength(1);
+    expect(found("integrity-missing", npm({ a: {}, "a/node_modules/b": inner }))).toHaveLength(1);
+    const bundler = { bundleDependencies: ["b"] };
+    expect(found("integrity-missing", npm({ a: bundler, "a/node_modules/b": inner }))).toEqual([]);
+  });
+});
+
+describe("yarn 1", () => {
+  const lock = (text: string): DependencyFiles["locks"] => [
+    { file: "yarn.lock", text: `# yarn lockfile v1\n\n\n${text}` },
+  ];
+  const SHA = `integrity sha512-${"A".repeat(86)}==`;
+
+  it("writes no entry for what a package of the repository satisfies", () => {
+    const locks = lock(
+      `a@^1.0.0:\n  version "1.0.0"\n  resolved "https://registry.yarnpkg.com/a/-/a-1.0.0.tgz"\n  ${SHA}\n` +
+        '  dependencies:\n    mine "^5.0.0"\n',
+    );
+    const root = { name: "made", workspaces: ["packages/*"], dependencies: { a: "^1.0.0" } };
+    const manifests = [{ file: "package.json", text: JSON.stringify(root) }];
+    const mine = { file: "packages/mine/package.json", text: '{"name": "mine", "version": "5.1.0"}' };
+    expect(found("lockfile-out-of-step", { manifests, locks })).toHaveLength(1);
+    expect(found("lockfile-out-of-step", { manifests: [...manifests, mine], locks })).toEqual([]);
+  });
+
+  it("has folders without a checksum", () => {
+    const locks = lock('"b@1.3.55", "b@link:./tools/dummy":\n  version "0.0.0"\n  uid ""\n');
+    expect(found("integrity-missing", { manifests: [], locks })).toEqual([]);
+    const mark = lock('"b@1.3.55":\n  version "0.0.0"\n  uid ""\n');
+    expect(found("integrity-missing", { manifests: [], locks: mark })).toEqual([]);
+  });
+});
+
 describe("resolved-mismatch", () => {
   const at = (path: string): string => `https://registry.npmjs.org/${path}`;
 
@@ -236,7 +297,6 @@ describe("checksums", () => {
     ["a whole one", {}, []],
     ["none", { integrity: undefined }, ["error 1 'a@1.0.0' has no checksum"]],
     ["half a one", { integrity: "sha512-abc=" }, ["error 1 'a@1.0.0' has a checksum that is no whole hash"]],
-    ["none of a bundled package", { integrity: undefined, inBundle: true }, []],
     ["none of a folder", { integrity: undefined, resolved: "file:a" }, []],
     ["none of a peer that nobody installed", { integrity: undefined, version: undefined, peer: true }, []],
     [

@@ -111,6 +111,43 @@ describe("pr-policy on a merge group", () => {
     expect(refusals(before).length).toBeGreaterThan(4);
   });
 
+  const nothing = {
+    allow_merge_commit: undefined,
+    allow_squash_merge: undefined,
+    allow_rebase_merge: undefined,
+  };
+  const mergesOnly = { allow_merge_commit: true, allow_squash_merge: false, allow_rebase_merge: false };
+
+  it.each([
+    ["the repository tells", mergesOnly, {}, 0],
+    ["only the base of a pull request tells", nothing, mergesOnly, 0],
+    ["only the pull request's event tells", nothing, nothing, 1],
+  ])("gives the verdict that the pull request had where %s how it merges", async (_, own, base, count) => {
+    await using at = await hosted();
+    const wanted = { number: 7, title: "docs: number 7", messages: ["feat: number 7"] };
+    const group = queue(at, "merge", [wanted]);
+    at.repo.git("update-ref", "refs/remotes/origin/main", group.base.commit);
+    Object.assign(at.fake, { settings: own, baseSettings: base });
+    const event: PullRequestEvent = {
+      number: 7,
+      title: wanted.title,
+      body: BODY,
+      head: { branch: "feature/7", commit: at.fake.pulls[0]!.sha },
+      base: { branch: "main" },
+      author: "ada",
+      isDraft: false,
+      isRerun: false,
+      merges: { merge: true, squash: false, rebase: false, keepsCommits: false },
+    };
+    const [before, queued] = [await at.judge({ pull: event }), await at.judge({ group })];
+    expect(refusals(queued).map((each) => each.replace(": #7: ", ": "))).toEqual(refusals(before));
+    expect(refusals(before)).toHaveLength(count);
+    const told = before.report.notes.filter((note) => note.includes("all ways"));
+    expect(told).toHaveLength(count);
+    expect(queued.report.notes).toEqual(expect.arrayContaining(told));
+    expect(at.fake.wrong).toEqual([]);
+  });
+
   it("takes what stands before it in the queue for its base, and its own commit for its own", async () => {
     await using at = await hosted();
     const all = queue(at, "squash", [{ number: 7, body: "" }, { number: 8 }]);

@@ -4,6 +4,13 @@ import { BODY, hosted, refusals, type Hosted } from "./support.ts";
 
 const ANY: MergeMethods = { merge: true, squash: true, rebase: true, keepsCommits: false };
 
+/** What GitHub says of it; nothing where nobody is told. */
+const settingsOf = (merges: MergeMethods | undefined): Record<string, boolean | undefined> => ({
+  allow_merge_commit: merges?.merge,
+  allow_squash_merge: merges?.squash,
+  allow_rebase_merge: merges?.rebase,
+});
+
 /** A pull request whose title hides a feature, as the event has it. */
 async function opened(title = "fix: number 7"): Promise<Hosted & { readonly event: PullRequestEvent }> {
   const at = await hosted();
@@ -98,7 +105,7 @@ describe("the message that a merge will write", () => {
       min_entries_to_merge: 1,
       min_entries_to_merge_wait_minutes: 5,
     };
-    at.fake.settings = { allow_squash_merge: undefined };
+    at.fake.settings = settingsOf(merges);
     at.fake.add({
       name: "main",
       conditions: { ref_name: { include: ["refs/heads/main"], exclude: [] } },
@@ -107,7 +114,7 @@ describe("the message that a merge will write", () => {
         parameters: { ...(type === "merge_queue" ? queueFills : fills), ...parameters },
       })),
     });
-    const outcome = await at.judge({ pull: { ...at.event, merges } });
+    const outcome = await at.judge({ pull: at.event });
     expect(refusals(outcome).map((each) => each.split(":")[0])).toEqual(isRefused ? ["lost-impact"] : []);
     expect(at.fake.wrong).toEqual([]);
   });
@@ -119,6 +126,21 @@ describe("the message that a merge will write", () => {
     expect(refusals(outcome)).toEqual([expect.stringMatching(/^lost-impact: /)]);
     expect(outcome.report.notes).toContainEqual(
       expect.stringMatching(/does not show this token all ways .* \(404 Not Found; Metadata: read\)/),
+    );
+  });
+
+  it("is that of both where the settings contradict themselves, which is told", async () => {
+    await using at = await opened();
+    at.repo.git("checkout", "-q", "main");
+    const text =
+      "policy: { merge: { methods: [merge] } }\n" +
+      "protection: { branches: [{ merge-methods: [squash] }] }\n";
+    at.repo.commit("chore: say", { ".github/holdfast.yml": text });
+    at.repo.git("update-ref", "refs/remotes/origin/main", "main");
+    const outcome = await at.judge({ pull: at.event });
+    expect(refusals(outcome)).toEqual([expect.stringMatching(/^lost-impact: /)]);
+    expect(outcome.report.notes).toContainEqual(
+      expect.stringMatching(/^policy\.merge\.methods leaves out squash, which protection allows: both count/),
     );
   });
 

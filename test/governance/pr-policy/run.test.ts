@@ -64,6 +64,13 @@ const rulesOf = ({ outputs }: Outcome): string[] =>
     .map(({ rule }) => rule);
 
 describe("pr-policy", () => {
+  it("says that settings with the other ending are read by nobody", async () => {
+    await using repo = await topic({ ".github/holdfast.yaml": "policy: { rules: { description: off } }\n" });
+    repo.commit("feat: keep items", { "src/a.ts": "1\n" });
+    const note = ".github/holdfast.yaml is read by no command: rename it to .github/holdfast.yml";
+    expect((await judge(repo)).report.notes).toContain(note);
+  });
+
   it("passes what is as it should be, and says what was looked at", async () => {
     await using repo = await topic();
     repo.commit("feat: keep items", { "src/b.ts": "x\n" });
@@ -145,6 +152,42 @@ describe("pr-policy", () => {
     expect(rulesOf(await judge(repo, run))).toEqual(["coverage-stale"]);
     repo.write({ ".git/lcov.info": "SF:src/a.ts\nDA:1,1\n" });
     expect(rulesOf(await judge(repo, run))).toEqual(["coverage-report"]);
+  });
+
+  it("judges lock files by where the branch left the base, whatever the base has got since", async () => {
+    const lock = (version: string): string =>
+      JSON.stringify({
+        lockfileVersion: 3,
+        packages: {
+          "": { name: "made", dependencies: { a: "^1.0.0" } },
+          "node_modules/a": {
+            version,
+            resolved: `https://registry.npmjs.org/a/-/a-${version}.tgz`,
+            integrity: `sha512-${"A".repeat(86)}==`,
+            hasInstallScript: true,
+          },
+        },
+      });
+    await using repo = await topic({
+      ".github/holdfast.yml": "dependencies: {}\n",
+      "package.json": '{ "name": "made", "dependencies": { "a": "^1.0.0" } }',
+      "package-lock.json": lock("1.0.0"),
+    });
+    repo.commit("feat: keep items", { "src/b.ts": "x\n" });
+    repo.git("checkout", "-q", "main");
+    repo.commit("chore: newer", { "package-lock.json": lock("1.0.1") });
+    repo.git("checkout", "-q", "feature/cart");
+    expect(rulesOf(await judge(repo))).toEqual([]);
+  });
+
+  it("ends where a tracker's pattern would not", async () => {
+    await using repo = await topic({
+      ".github/holdfast.yml": 'policy: { description: { trackers: ["([A-Z]+)+-[0-9]+"] } }\n',
+    });
+    repo.commit("feat: keep items", { "src/b.ts": "x\n" });
+    const outcome = await judge(repo, {}, BODY.replace("Closes #12", "A".repeat(40)));
+    expect(rulesOf(outcome)).toEqual(["linked-issue"]);
+    expect(JSON.stringify(outcome.outputs["findings"])).toContain("take longer than two seconds");
   });
 
   it("holds messages against the base's own rules for commitlint, and not the pull request's", async () => {

@@ -164,13 +164,18 @@ describe("whatever was there", () => {
         const start = asBody(kept!);
         const states: RulesetBody[] = [];
         at.fake.afterWrite = () => void states.push(asBody(kept!));
-        expect(await at.run("apply")).toMatchObject({ exit: 0, outputs: { verdict: "equal" } });
+        // A rule that nobody can declare is told, and nobody takes it away.
+        const others = rules.filter((each) => (each as { type: string }).type === "required_signatures");
+        const verdict = others.length === 0 ? "equal" : "drift";
+        const exit = others.length === 0 ? 0 : 3;
+        expect(await at.run("apply")).toMatchObject({ exit, outputs: { verdict } });
         const end = asBody(kept!);
+        expect(end.rules.filter(({ type }) => type === "required_signatures")).toEqual(others);
         for (const state of states) {
           const asBefore = start.enforcement !== "active" || atLeastAsStrict(state, start);
           expect(asBefore || atLeastAsStrict(state, end)).toBe(true);
         }
-        expect(await at.run("apply")).toMatchObject({ exit: 0, outputs: { writes: [] } });
+        expect(await at.run("apply")).toMatchObject({ exit, outputs: { writes: [] } });
         expect(at.fake.wrong).toEqual([]);
       }),
       { numRuns: 15 },
@@ -207,7 +212,9 @@ describe("two runs at once", () => {
       kept.rules.push({ type: "required_signatures" });
     };
     const outcome = await at.run("apply");
-    expect(outcome).toMatchObject({ exit: 0, outputs: { verdict: "equal" } });
+    // It cannot be declared, so it is told, and it stays.
+    expect(outcome).toMatchObject({ exit: 3, outputs: { verdict: "drift" } });
+    expect(kept.rules).toContainEqual({ type: "required_signatures" });
     expect(at.lines).toContainEqual(expect.stringContaining("changed by somebody else in the meantime"));
   });
 });

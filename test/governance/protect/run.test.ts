@@ -1,5 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { getOctokit } from "@actions/github";
+import { checkout } from "../../../src/adapters/source-tree/checkout.ts";
+import { readWorkflows } from "../../../src/governance/protect/workflows/read-workflows.ts";
 import { driftOf, repository, TOKEN, unseenOf, writesOf } from "./support.ts";
 
 const MAIN = "ruleset 'holdfast: main'";
@@ -208,6 +210,17 @@ describe("protect audit", () => {
         annotations: [{ level: "error", file: ".github/workflows/ci.yml", line: 2 }],
       });
     }
+  });
+
+  it("names a workflow where it was read, and as its repository calls it", async () => {
+    const rules = { branches: ["main"], checks: [{ name: "ci" }] };
+    await using at = await repository({ ...ONE, branches: [rules], tags: [] });
+    at.put({ "drafts/ci.yml": "on: pull_request\njobs: { ci: { steps: [] } }\n" });
+    const { annotations } = await at.run("plan", "drafts");
+    expect(annotations).toMatchObject([{ file: expect.stringMatching(/^\/.*\/drafts\/ci\.yml$/) }]);
+    const read = await readWorkflows(checkout({ env: {} }), "examples/truststream/.github/workflows");
+    const files = read.flatMap((each) => ("jobs" in each ? [each.file] : []));
+    expect(files).toContain("examples/truststream/.github/workflows/pr-policy.yml");
   });
 
   it("names classic protection that was left beside the rulesets, until it is known", async () => {

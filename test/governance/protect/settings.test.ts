@@ -57,7 +57,7 @@ describe("the section 'protection'", () => {
         mechanism: "classic",
         branches: [
           { branches: ["release/*"], except: ["release/old"], bypass: [team, { type: "DeployKey" }] },
-          { branches: ["main"] },
+          { branches: ["main"], "merge-methods": ["squash"] },
           { name: "again", branches: ["main"] },
         ],
       }),
@@ -66,6 +66,7 @@ describe("the section 'protection'", () => {
       "branches.0.except is nothing that classic protection knows",
       "branches.0.bypass.0.name is needed by classic protection",
       "branches.0.bypass.1.type is DeployKey, which classic protection cannot let pass",
+      "branches.1.merge-methods is nothing that classic protection knows",
       "branches.2.branches names 'main' a second time",
     ]);
     expect(problemsOf({ branches: [{ bypass: [{ type: "Team", name: "admins" }] }] })).toEqual([

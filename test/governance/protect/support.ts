@@ -23,7 +23,8 @@ export interface Repository extends AsyncDisposable {
   /** Puts files into the checkout, by path. */
   put(files: Readonly<Record<string, string>>): void;
   forge(): Forge;
-  run(doing: "plan" | "apply" | "audit"): Promise<Outcome>;
+  /** @param workflows their folder, from the checkout */
+  run(doing: "plan" | "apply" | "audit", workflows?: string): Promise<Outcome>;
 }
 
 /** @param settings the section `protection`, as JSON is YAML too */
@@ -56,12 +57,12 @@ export async function repository(settings: unknown): Promise<Repository> {
     lines,
     put,
     forge,
-    run: (doing) =>
+    run: (doing, workflows = ".github/workflows") =>
       runProtect(
         {
           do: doing,
           settings: join(folder.path, ".github/holdfast.yml"),
-          workflows: join(folder.path, ".github/workflows"),
+          workflows: join(folder.path, workflows),
           repository: undefined,
           token: undefined,
         },

@@ -53,6 +53,41 @@ describe("a settings file", () => {
     expect(problemsOf(text)[0]).toMatch(told);
   });
 
+  it("says in plain words what is wrong most often, and at its place", () => {
+    expect(
+      problemsOf("policy:\n  approvals: two\n  names: main\n  sets: [ci, {name: 1.0, on: yes}, [x], null]\n"),
+    ).toEqual([
+      "2:14 policy.approvals is a text, and a number is wanted: write it without quotes",
+      "3:10 policy.names is a text, and a list is wanted: [one, another], or a line with a dash for each",
+      "4:10 policy.sets[0] is a text, and a map is wanted: { name: … }",
+      "4:21 policy.sets[1].name is a number, and a text is wanted: put it into quotes",
+      "4:30 policy.sets[1].on is a text, and true or false is wanted: " +
+        "write it so, without quotes; yes and no are texts",
+      "4:36 policy.sets[2] is a list, and a map is wanted: { name: … }",
+      "4:41 policy.sets[3] is empty, and a map is wanted: { name: … }",
+    ]);
+    expect(problemsOf("policy: text\n")).toEqual([
+      "1:9 policy is a text, and a map is wanted: { approvals: … }",
+    ]);
+    const conflict = "policy:\n<<<<<<< HEAD\n  approvals: 1\n=======\n  approvals: 2\n>>>>>>> main\n";
+    const merge = "a merge is not finished here: take away the lines <<<<<<<, ======= and >>>>>>>";
+    expect(problemsOf(conflict)).toEqual([`2:1  ${merge}`]);
+    expect(problemsOf(conflict.replaceAll("\n", "\r\n"))).toEqual([`2:1  ${merge}`]);
+  });
+
+  it.each([
+    ["*", /^2:\d+ {2}Alias cannot be an empty string; .*in quotes: "\*"$/],
+    ["*.md", /^2:11 {2}Unresolved alias .*; a value that begins with \* is to be in quotes/],
+    ["!docs/**", /^2:11 {2}Unresolved tag: !docs\/\*\*; a value that begins with ! is to be in quotes/],
+    ["@acme", /^2:\d+ {2}Plain value cannot start with reserved character @; put the value into quotes/],
+    ["`x`", /^2:\d+ {2}Plain value cannot start with reserved character `; put the value into quotes/],
+    ["a: b", /^2:\d+ {2}Nested mappings .*; a value that holds ": " is to be in quotes/],
+  ])("says which value is to be in quotes: %s", (value, told) => {
+    const [first] = problemsOf(`policy:\n  names:  ${value}\n`);
+    expect(first).toMatch(told);
+    expect(problemsOf(`policy:\n  names: ["${value}"]\n`)).toEqual([]);
+  });
+
   it("of a few bytes cannot fill the memory", () => {
     const bomb = ["a: &a [x,x,x,x,x,x,x,x,x]"];
     for (const at of Array(8).keys()) {

@@ -39,7 +39,10 @@ describe("the JSON Schema of the settings", () => {
   it("takes the reference deployment's file, which names it in its first line", () => {
     expect(EXAMPLE.split("\n")[0]).toBe(SCHEMA_COMMENT);
     expect(judged(EXAMPLE)).toEqual([]);
-    for (const section of SECTIONS) expect(judged(`${section}: {}\n`)).toEqual([]);
+    for (const section of SECTIONS) {
+      for (const empty of [" {}", ""]) expect(judged(`${section}:${empty}\n`)).toEqual([]);
+    }
+    expect(judged("# nothing yet\n")).toEqual([]);
   });
 
   it.each([

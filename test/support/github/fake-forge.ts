@@ -42,6 +42,8 @@ export class FakeForge extends FakeRules {
   issues: KeptIssue[] = [];
   labels: string[] = [];
   readonly comments: { readonly issue: number; readonly body: string }[] = [];
+  /** What the base of a pull request says of its repository otherwise than the repository itself. */
+  baseSettings: Plain = {};
   mayReadPulls = true;
   mayWriteIssues = true;
 
@@ -128,12 +130,12 @@ export class FakeForge extends FakeRules {
         ({ number, commits }) => listed.includes(number) || commits.some(({ id }) => id === sha),
       );
       const [example] = operation.example(200) as Plain[];
-      return [200, page(url, all).map((each) => pullOf(example!, each))];
+      return [200, page(url, all).map((each) => this.#pull(example!, each))];
     }
     const kept = this.pulls.find(({ number }) => number === Number(values["pull_number"]));
     if (kept === undefined) return NOT_FOUND;
     if (!path.endsWith("/commits")) {
-      return [200, { ...pullOf(operation.example(200) as Plain, kept), commits: kept.commits.length }];
+      return [200, { ...this.#pull(operation.example(200) as Plain, kept), commits: kept.commits.length }];
     }
     const [example] = operation.example(200) as Plain[];
     return [
@@ -145,6 +147,13 @@ export class FakeForge extends FakeRules {
         parents: parents.map((sha) => ({ sha, url: `https://api.github.com/${sha}` })),
       })),
     ];
+  }
+
+  #pull(example: Plain, kept: KeptPull): Plain {
+    const pull = pullOf(example, kept);
+    const base = pull["base"] as Plain;
+    const repo = { ...(base["repo"] as Plain), ...this.settings, ...this.baseSettings };
+    return { ...pull, base: { ...base, repo } };
   }
 
   #listed(operation: Operation, url: URL): unknown {

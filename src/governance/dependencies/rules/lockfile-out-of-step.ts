@@ -26,7 +26,7 @@ export const LOCKFILE_OUT_OF_STEP: Rule = {
   solution: "Run the package manager's install after each change of package.json and commit both files.",
   find: (scene) => [
     ...scene.pinned.flatMap((pinned) => stepsOf(pinned, scene)),
-    ...readable(scene.locks).flatMap(danglingOf),
+    ...readable(scene.locks).flatMap((lock) => danglingOf(lock, projectsIn(scene, lock))),
   ],
 };
 
@@ -180,9 +180,15 @@ const alikeRanges = (locked: string, asked: string): boolean =>
 
 const quoted = (text: string): string => `\`${printableLine(text)}\``;
 
+/** Of what a package of the repository itself satisfies yarn 1 writes no entry. */
+function projectsIn({ manifests }: Scene, { format }: Lock): ReadonlySet<string> {
+  if (format !== "yarn-classic") return new Set();
+  return new Set(manifests.flatMap(({ read }) => read?.name ?? []));
+}
+
 /** One finding a file: a file that was cut short lacks hundreds. */
-function danglingOf({ dangling, file }: Lock): Hit[] {
-  const [first, ...more] = dangling;
+function danglingOf({ dangling, file }: Lock, projects: ReadonlySet<string>): Hit[] {
+  const [first, ...more] = dangling.filter(({ name }) => !projects.has(name));
   if (first === undefined) return [];
   const others = new Set(more.map(({ name }) => name)).size;
   return [

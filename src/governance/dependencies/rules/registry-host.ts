@@ -21,9 +21,10 @@ export const REGISTRY_HOST: Rule = {
     "Install from the registry again, or put the host in `dependencies.hosts`. Where the lock leaves " +
     "the address out, as pnpm does, the registry of the configuration is used and there is nothing to " +
     "judge.",
-  find: ({ locks, settings }) =>
+  find: ({ locks, manifests, settings }) =>
     eachVersion(locks).flatMap(({ locked, lock }) => {
-      const wrong = wrongWith(locked, settings.hosts);
+      const asked = manifests.some(({ read }) => read === undefined || read.local.has(nameIn(locked)));
+      const wrong = wrongWith(locked, settings.hosts) ?? (asked ? undefined : localInstead(locked));
       if (wrong === undefined) return [];
       return [
         {
@@ -36,6 +37,20 @@ export const REGISTRY_HOST: Rule = {
       ];
     }),
 };
+
+/** As it is asked for, which an alias is not published as. */
+function nameIn({ key, name, resolved, origin }: LockedPackage): string {
+  if (origin !== "local" || resolved === null) return name;
+  const at = key.lastIndexOf("node_modules/");
+  return at === -1 ? name : key.slice(at + "node_modules/".length);
+}
+
+/** An archive of the pull request in place of what the registry has; only npm's locks tell it so. */
+function localInstead({ origin, resolved }: LockedPackage): string | undefined {
+  return origin === "local" && resolved !== null && /^file:/i.test(resolved)
+    ? `comes from '${printableLine(resolved).slice(0, 100)}', and no package.json asks for a file`
+    : undefined;
+}
 
 const shortly = (locked: LockedPackage): string =>
   locked.origin === "git" ? "(git)" : printableLine(labelOf(locked) ?? "");

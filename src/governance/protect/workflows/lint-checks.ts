@@ -58,7 +58,7 @@ function finding(
 }
 
 function placeOf({ workflow, job }: Producer): { readonly file: string; readonly line: number } {
-  return { file: workflow.path, line: job.line };
+  return { file: workflow.file, line: job.line };
 }
 
 function lintCheck({ check, branches }: Required, producers: readonly Producer[], names: Names): Finding[] {
@@ -178,7 +178,7 @@ function twice(name: string, exact: readonly Producer[]): Finding[] {
   if (first === undefined || second === undefined) return [];
   const message =
     `two jobs report a check '${name}', ` +
-    `in ${first.workflow.path} and ${second.workflow.path}: which of them counts is not settled`;
+    `in ${first.workflow.file} and ${second.workflow.file}: which of them counts is not settled`;
   return [
     finding("check-name-twice", "warning", placeOf(second), message, "Give each job a name of its own."),
   ];
@@ -187,6 +187,19 @@ function twice(name: string, exact: readonly Producer[]): Finding[] {
 /** What also asks for something else is skipped where that is not so. */
 function runsAlways(condition: string): boolean {
   return !condition.includes("&&") && /\balways\(\)|!\s*cancelled\(\)/.test(condition);
+}
+
+/**
+ * Whether a job asks how another ended: for its result, or for all that is known of it. What the other hands
+ * on (`needs.<job>.outputs`) is there or not, whatever became of it. Capitals mean nothing in expressions.
+ * https://docs.github.com/actions/reference/contexts-reference#needs-context
+ */
+function looksAt(text: string, id: string): boolean {
+  const word = id.replace(/[^\w-]/g, "\\$&");
+  const one = `(?:\\.(?:${word}|\\*)(?![\\w-])|\\[\\s*'${word}'\\s*\\]|\\[[^\\]'"]+\\])`;
+  const result = `needs\\s*${one}\\s*(?:\\.\\s*result\\b|\\[\\s*'result'\\s*\\])`;
+  const whole = `tojson\\(\\s*needs\\s*(?:${one}\\s*)?\\)`;
+  return new RegExp(`\\b(?:${result}|${whole})`, "i").test(text);
 }
 
 /** How a check can be green though what it stands for was not. */
@@ -210,11 +223,12 @@ function lintProducer(
     ];
   }
   if (job.needs.length === 0) return [];
-  if (always && !/\bneeds\b/.test(job.text.replace(/"needs":(\[[^\]]*\]|"[^"]*")/, ""))) {
+  const unseen = job.needs.filter((id) => !looksAt(job.text, id));
+  if (always && unseen.length > 0) {
     return [
       problem(
         "error",
-        `the required check '${name}' runs always and never looks at how ${listed(job.needs)} ended`,
+        `the required check '${name}' runs always and never looks at how ${listed(unseen)} ended`,
         "Let a step fail unless every needs.<job>.result is success, or skipped where that is allowed.",
       ),
     ];

@@ -21,14 +21,16 @@ export interface Job {
   readonly matrix: unknown;
   /** The workflow that it calls instead of having steps. */
   readonly uses: string | undefined;
-  /** All of it as text, to look for what it mentions. */
+  /** What it does as text, to look for what that mentions; without when it runs and what it hands on. */
   readonly text: string;
 }
 
 /** https://docs.github.com/actions/reference/workflow-syntax-for-github-actions */
 export interface Workflow {
-  /** `.github/workflows/ci.yml` */
+  /** `.github/workflows/ci.yml`, by which others call it. */
   readonly path: string;
+  /** Where it was read, for messages. */
+  readonly file: string;
   readonly triggers: ReadonlyMap<string, Trigger>;
   readonly jobs: readonly Job[];
 }
@@ -36,8 +38,12 @@ export interface Workflow {
 /** How often what is referred to may be repeated; a file of a few bytes could fill the memory. */
 const ALIASES_MAX = 100;
 
-/** Reads one; a file that is no workflow is a finding, since nobody can tell what checks it produces. */
-export function readWorkflow(path: string, text: string): Workflow | Finding {
+/**
+ * Reads one; a file that is no workflow is a finding, since nobody can tell what checks it produces.
+ *
+ * @param file where it was read, if that is not where GitHub looks for it
+ */
+export function readWorkflow(path: string, text: string, file = path): Workflow | Finding {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   const [error] = document.errors;
@@ -48,13 +54,13 @@ export function readWorkflow(path: string, text: string): Workflow | Finding {
     return {
       rule: "protect/workflow-unreadable",
       severity: "warning",
-      file: path,
+      file,
       line: error === undefined ? 1 : lines.linePos(error.pos[0]).line,
-      message: `${path} is no workflow that can be read${error === undefined ? "" : `: ${error.message}`}`,
+      message: `${file} is no workflow that can be read${error === undefined ? "" : `: ${error.message}`}`,
       fix: "Correct the file; what checks it produces cannot be told as it is.",
     };
   }
-  return { path, triggers: triggersOf(on), jobs: jobsOf(plain(jobs)!, tree, lines) };
+  return { path, file, triggers: triggersOf(on), jobs: jobsOf(plain(jobs)!, tree, lines) };
 }
 
 /** Undefined where references in it are endless, or lead nowhere. */
@@ -99,6 +105,7 @@ function triggersOf(on: unknown): Map<string, Trigger> {
 function jobsOf(jobs: Plain, tree: YAMLMap, lines: LineCounter): Job[] {
   return Object.entries(jobs).map(([id, value]) => {
     const job = plain(value) ?? {};
+    const { if: _if, needs: _needs, outputs: _outputs, name: _name, ...does } = job;
     const key = tree.items.find((pair) => isScalar(pair.key) && String(pair.key.value) === id)?.key;
     const at = isScalar(key) ? key.range?.[0] : undefined;
     const text = (name: string): string | undefined => {
@@ -113,7 +120,7 @@ function jobsOf(jobs: Plain, tree: YAMLMap, lines: LineCounter): Job[] {
       needs: texts(job["needs"]) ?? [],
       matrix: plain(job["strategy"])?.["matrix"],
       uses: text("uses"),
-      text: JSON.stringify(job),
+      text: JSON.stringify(does),
     };
   });
 }

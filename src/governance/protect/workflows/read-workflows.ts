@@ -1,3 +1,4 @@
+import { isAbsolute, join } from "node:path";
 import { isHoldfastError } from "../../../kernel/errors.ts";
 import type { SourceFile, SourceTree } from "../../../ports/source-tree.ts";
 import type { Finding } from "../../findings/finding.ts";
@@ -14,7 +15,16 @@ export async function readWorkflows(
   folder: string,
 ): Promise<(Workflow | Finding)[]> {
   const read = await filesOf(tree, folder);
-  return read.map(({ path, bytes }) => readWorkflow(`.github/workflows/${path}`, bytes.toString("utf8")));
+  return read.map(({ path, bytes }) => {
+    const called = `.github/workflows/${path}`;
+    return readWorkflow(called, bytes.toString("utf8"), shown(join(folder, path), called));
+  });
+}
+
+/** Of a checkout that is elsewhere as its repository calls it, which is what annotations go by. */
+function shown(file: string, called: string): string {
+  const isElsewhere = isAbsolute(file) || file.startsWith("../");
+  return isElsewhere && file.endsWith(`/${called}`) ? called : file;
 }
 
 async function filesOf(tree: Pick<SourceTree, "files">, folder: string): Promise<readonly SourceFile[]> {

@@ -206,6 +206,26 @@ describe("a required check", () => {
     ]);
   });
 
+  it.each([
+    ["${{ needs.test.result }}", 1],
+    ["${{ needs['test'].result }} ${{ needs.more-tests.Result }}", 0],
+    ["${{ join(needs.*.result) }}", 0],
+    ["${{ toJSON(needs) }}", 0],
+    ["${{ toJson( needs.test ) }} ${{ needs.more-tests['result'] }}", 0],
+    ["${{ needs.test.outputs.v }} ${{ needs.more-tests.outputs.result }}", 2],
+    ["${{ needs.more.result }} ${{ needs.test-it.result }}", 2],
+  ])("must look at the result of each that it needs, and not at its outputs: %s", (step, count) => {
+    const text =
+      `${BOTH}jobs:\n  test:\n${STEPS}  more-tests:\n${STEPS}  ci:\n    needs: [test, more-tests]\n` +
+      `    if: \${{ always() || needs.test.result == 'success' }}\n` +
+      `    outputs: { tested: "\${{ needs.test.result }}" }\n    runs-on: x\n` +
+      `    steps: [{ run: "${step}" }]\n`;
+    const names = ["test", "more-tests"].slice(2 - count).join(", ");
+    expect(lint({ [CI]: text }, [{ name: "ci" }]).map(({ message }) => message)).toEqual(
+      count === 0 ? [] : [`the required check 'ci' runs always and never looks at how ${names} ended`],
+    );
+  });
+
   it("of a called workflow never comes where its caller is skipped", () => {
     const files = {
       [CI]: `${BOTH}jobs:\n  a:\n    if: github.event_name == 'push'\n    uses: ./.github/workflows/b.yml\n`,
