@@ -87,14 +87,14 @@ export function makePorts(around: ProcessFacts): Ports {
       return gitWorkTree({ env });
     },
     async pullRequestEvent() {
-      const path = env["GITHUB_EVENT_PATH"] ?? "";
-      if (runner === undefined || path === "") return undefined;
+      const path = eventPath(env);
+      if (path === undefined) return undefined;
       const { pullRequestEvent } = await import("../adapters/actions-runner/pull-request-event.ts");
       return pullRequestEvent(path, Number(env["GITHUB_RUN_ATTEMPT"] ?? 1));
     },
     async mergeGroupEvent() {
-      const path = env["GITHUB_EVENT_PATH"] ?? "";
-      if (runner === undefined || path === "") return undefined;
+      const path = eventPath(env);
+      if (path === undefined) return undefined;
       const { mergeGroupEvent } = await import("../adapters/actions-runner/pull-request-event.ts");
       return mergeGroupEvent(path);
     },
@@ -126,6 +126,11 @@ export function makePorts(around: ProcessFacts): Ports {
       return { install: (major) => installer.install(major).finally(() => shared.forget()) };
     },
   };
+}
+
+/** The file of the event that the job runs for; a step may start the command line as well as the action. */
+function eventPath(env: Environment): string | undefined {
+  return env["GITHUB_ACTIONS"] === "true" ? env["GITHUB_EVENT_PATH"] || undefined : undefined;
 }
 
 /**

@@ -42,7 +42,8 @@ export interface Ports {
    */
   sourceHistory(folder: string): Promise<SourceHistory>;
   /**
-   * The pull request that this job runs for; undefined where it runs for none, and in the CLI.
+   * The pull request that this job runs for; undefined where it runs for none, and
+   * outside of a job.
    *
    * @throws source.unreadable
    */
@@ -54,7 +55,8 @@ export interface Ports {
    */
   workTree(): Promise<WorkTree>;
   /**
-   * The merge group that this job runs for; undefined where it runs for none, and in the CLI.
+   * The merge group that this job runs for; undefined where it runs for none, and
+   * outside of a job.
    *
    * @throws source.unreadable
    */

@@ -122,22 +122,22 @@ export class GithubClient {
     return { why: `HTTP ${status} ${this.#shown(messageOf(response.data))}` };
   }
 
-  async #pause({ route }: GithubCall, failures: number, why: string): Promise<void> {
+  async #pause(call: GithubCall, failures: number, why: string): Promise<void> {
     const { clock, random, log, cancelled } = this.#access;
     const ceiling = FIRST_DELAY_MS * 2 ** (failures - 1);
     const delayMs = Math.round(ceiling / 2 + (random.fraction() * ceiling) / 2);
-    log.debug(`${route}: ${why}; again in ${delayMs} ms (try ${failures + 1} of ${TRIES})`);
+    log.debug(`${shownRoute(call)}: ${why}; again in ${delayMs} ms (try ${failures + 1} of ${TRIES})`);
     await clock.sleep(delayMs, cancelled);
   }
 
-  async #waitFor({ route }: GithubCall, waitMs: number, limits: number): Promise<void> {
+  async #waitFor(call: GithubCall, waitMs: number, limits: number): Promise<void> {
     const { clock, log, cancelled } = this.#access;
     const until = new Date(clock.now().getTime() + waitMs).toISOString();
     if (this.#waitedMs + waitMs > WAITS_MS_MAX || limits > LIMITS_MAX) {
       throw new HoldfastError(
         "forge.rate-limited",
         `GitHub's rate limit for this token is used up until ${until}, and Holdfast waits at most ` +
-          `${formatDuration(WAITS_MS_MAX)} in all (${route})`,
+          `${formatDuration(WAITS_MS_MAX)} in all (${shownRoute(call)})`,
         { hint: "Run again after that time, or with a token that fewer others use." },
       );
     }
@@ -146,11 +146,15 @@ export class GithubClient {
     await clock.sleep(waitMs, cancelled);
   }
 
-  #unreachable({ route, repeatable }: GithubCall, why: string): HoldfastError {
-    const unsure = repeatable ? "" : " Whether it was done is not known; the next run looks.";
-    return new HoldfastError("forge.unreachable", `${this.#access.api} gave no answer to ${route}: ${why}`, {
-      hint: `Check the network and https://www.githubstatus.com, then run again.${unsure}`,
-    });
+  #unreachable(call: GithubCall, why: string): HoldfastError {
+    const unsure = call.repeatable ? "" : " Whether it was done is not known; the next run looks.";
+    return new HoldfastError(
+      "forge.unreachable",
+      `${this.#access.api} gave no answer to ${shownRoute(call)}: ${why}`,
+      {
+        hint: `Check the network and https://www.githubstatus.com, then run again.${unsure}`,
+      },
+    );
   }
 
   #signedOut(answer: GithubAnswer): HoldfastError {
@@ -164,6 +168,17 @@ export class GithubClient {
   #shown(text: string): string {
     return printableLine(text.replaceAll(this.#access.token.reveal(), "***")).slice(0, MESSAGE_LENGTH_MAX);
   }
+}
+
+function shownValue(value: unknown): string | undefined {
+  return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
+}
+
+/** `GET /repos/acme/shop`: people know their repository, and no template. */
+function shownRoute({ route, values }: GithubCall): string {
+  return printableLine(
+    route.replace(/\{(\w+)\}/g, (hole, name: string) => shownValue(values[name]) ?? hole),
+  ).slice(0, MESSAGE_LENGTH_MAX);
 }
 
 /** What GitHub says of a refusal, with the reasons it lists. */

@@ -27,7 +27,7 @@ export function checkout({ env }: { readonly env: Environment }): SourceTree {
     async files(folder, wanted) {
       const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(
         (error: unknown) => {
-          throw unreadable(folder, error);
+          throw unreadable(folder, error, "folder");
         },
       );
       const found = entries.map((entry) => ({
@@ -65,16 +65,20 @@ async function read(path: string): Promise<Buffer> {
     }
     return await readFile(path);
   } catch (error) {
-    throw unreadable(path, error);
+    throw unreadable(path, error, "file");
   }
 }
 
-function unreadable(path: string, error: unknown): HoldfastError {
+function unreadable(path: string, error: unknown, what: "file" | "folder"): HoldfastError {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === "ENOENT" || code === "ENOTDIR") {
     const place = isAbsolute(path) ? "" : `: there is no ${resolve(path)}`;
-    return new HoldfastError("source.missing", `${path} is no folder of this machine${place}`, {
-      hint: "Give the folder's path, from the folder you are in.",
+    const message =
+      what === "folder"
+        ? `${path} is no folder of this machine${place}`
+        : `there is no file ${resolve(path)}`;
+    return new HoldfastError("source.missing", message, {
+      hint: `Give the ${what}'s path, from the folder you are in.`,
       cause: error,
     });
   }

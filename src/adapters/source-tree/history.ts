@@ -7,6 +7,7 @@ import { PatchLines } from "./patch-lines.ts";
 import { resolveCommit } from "./revision.ts";
 import { SAME_EVERYWHERE } from "./same-everywhere.ts";
 import { isSquashed } from "./squashed.ts";
+import { whyUnknown } from "./unknown-name.ts";
 
 /** The history of the repository that the folder is in, by the `git` program. */
 export function gitHistory({
@@ -26,8 +27,8 @@ export function gitHistory({
   const history: SourceHistory = {
     async commit(revision) {
       const answer = await resolveCommit(ask, revision);
-      if (!answer.ok) throw noHistory(`what ${revision} is`, answer.why);
-      return answer.out.toString("utf8").trim();
+      if (answer.ok) return answer.out.toString("utf8").trim();
+      throw noHistory(`what ${revision} is`, await whyUnknown(ask, revision, answer.why));
     },
     async mergeBase({ base, head }) {
       const both = [await history.commit(base), await history.commit(head)];

@@ -32,7 +32,9 @@ Nothing of the pull request is run. With \`--local\` nothing is asked over the n
     local: {
       type: "boolean",
       default: false,
-      text: "Judge what is checked out, and what is given here, instead of the pull request of the job.",
+      text:
+        "Judge what is checked out, and what is given here, instead of the pull request of the job. A job " +
+        "of none is judged so anyway, and says it.",
     },
     judge: {
       type: "choice",
@@ -51,7 +53,9 @@ Nothing of the pull request is run. With \`--local\` nothing is asked over the n
     },
     branch: {
       type: "string",
-      text: "Name of the branch that is merged, where none is checked out.",
+      text:
+        "Name of the branch that is merged, where none is checked out. It is needed where the settings say " +
+        "which branches belong together.",
       example: "feature/cart",
     },
     title: {
@@ -91,7 +95,9 @@ Nothing of the pull request is run. With \`--local\` nothing is asked over the n
     settings: {
       type: "string",
       default: ".github/holdfast.yml",
-      text: "The settings file, by its path from the repository's root.",
+      text:
+        "The settings file, by its path from the repository's root. One that is named must be in the base; " +
+        "of the usual name none need be.",
     },
     token: {
       type: "secret",
@@ -147,7 +153,10 @@ jobs:
 `,
   },
   async run(inputs, ports) {
-    const { runPrPolicy } = await import("../../governance/pr-policy/run.ts");
-    return runPrPolicy(inputs, ports);
+    const [{ runPrPolicy }, { SETTINGS_SECTIONS }] = await Promise.all([
+      import("../../governance/pr-policy/run.ts"),
+      import("../configuration/sections.ts"),
+    ]);
+    return runPrPolicy(inputs, ports, SETTINGS_SECTIONS);
   },
 });

@@ -41,7 +41,9 @@ does not see.`,
     settings: {
       type: "string",
       default: ".github/holdfast.yml",
-      text: "The settings file; its section `protection` is the declaration.",
+      text:
+        "The settings file; its section `protection` is the declaration. The usual one is looked for from " +
+        "the root of the checkout.",
     },
     workflows: {
       type: "string",

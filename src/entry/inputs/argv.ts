@@ -71,6 +71,19 @@ class ArgvReader implements ParsedArgv {
   }
 
   #unexpected(arg: string): void {
+    // Its value without the option, as other programs have commands of their own: `protect plan`.
+    const meant = Object.entries(this.#specs).find(
+      ([name, spec]) =>
+        spec.type === "choice" && this.#offered(name) !== undefined && spec.choices.includes(arg),
+    );
+    if (meant !== undefined) {
+      this.problems.push({
+        code: "input.unknown",
+        message: `unexpected argument '${arg}'; did you mean --${meant[0]} ${arg}?`,
+        hint: "Options are written --name value or --name=value; quote values that hold spaces.",
+      });
+      return;
+    }
     this.problems.push({
       code: "input.unknown",
       // Something pasted in the wrong place may be a password: only what looks like a plain word is repeated.

@@ -48,6 +48,8 @@ export async function lintMessage(message: string, rules: QualifiedRules): Promi
     .split(/\r?\n/, LINES_READ)
     .map((line) => line.slice(0, CHARACTERS_READ))
     .join("\n");
+  // Commitlint lets it pass, because git asks again; a history is never asked again.
+  if (read.trim() === "") return [{ rule: "header-empty", level: "error", message: "the message is empty" }];
   const { errors, warnings } = await lint(read, rules, {
     parserOpts: PARSER_OPTIONS,
     defaultIgnores: false,

@@ -16,7 +16,7 @@ export interface ReadMessage {
   readonly subject: string | undefined;
   /** By `!`, or by a footer BREAKING CHANGE. */
   readonly breaking: boolean;
-  /** Git's own `Revert "…"`, or the type of that name with git's words. */
+  /** Git's own `Revert "…"` and `Reapply "…"`, or the type of that name with git's words. */
   readonly isRevert: boolean;
   readonly impact: Impact;
 }
@@ -39,7 +39,7 @@ export function readMessage(text: string): ReadMessage {
   const [header = ""] = lines;
   const [, type = "", scope, mark, subject] = HEADER.exec(header) ?? [];
   const breaking = mark !== undefined || lines.some((line, at) => at > 0 && NOTE.test(line));
-  const isRevert = /^Revert "/.test(header) || (REVERT.test(header) && REVERTED.test(text));
+  const isRevert = /^Re(?:vert|apply) "/.test(header) || (REVERT.test(header) && REVERTED.test(text));
   const known = type === "" ? undefined : type.toLowerCase();
   return {
     header,

@@ -101,8 +101,41 @@ function walk(root: Nodes, visit: (node: Nodes) => void): void {
  * none.
  */
 const LEAD = /^([\p{L}][\p{L} /&?'-]{0,40}?)\s*(?::(?=\s|$)|：)\s*/u;
+/** In the middle of a paragraph, where a sentence that is broken into lines may have a colon too. */
+const LINE_LEAD = /^(\p{L}[\p{L}/&?'-]{0,20}(?: [\p{L}/&?'-]{1,20}){0,2}?)\s*(?::(?=\s|$)|：)\s*/u;
 /** Below every heading. */
-const LEAD_DEPTH = 7;
+export const LEAD_DEPTH = 7;
+/** Of one in the middle of a paragraph. */
+const LINE_DEPTH = 8;
+
+interface Line {
+  readonly node: RootContent;
+  readonly line: number;
+  /** Whether something of the same paragraph comes before it. */
+  readonly isWithin: boolean;
+}
+
+/** A paragraph line by line, as GitHub shows descriptions; anything else whole. */
+function linesOf(node: RootContent): Line[] {
+  const first = node.position?.start.line ?? 1;
+  if (node.type !== "paragraph") return [{ node, line: first, isWithin: false }];
+  const lines: (typeof node.children)[] = [[]];
+  for (const child of node.children) {
+    if (child.type === "break") lines.push([]);
+    else if (child.type !== "text") lines.at(-1)!.push(child);
+    else {
+      for (const [at, value] of child.value.split("\n").entries()) {
+        if (at > 0) lines.push([]);
+        if (value !== "") lines.at(-1)!.push({ type: "text", value });
+      }
+    }
+  }
+  return lines.map((children, at) => ({
+    node: { type: "paragraph", children },
+    line: first + at,
+    isWithin: at > 0,
+  }));
+}
 
 function sectionsOf(root: Root): Section[] {
   const sections: { heading: string; line: number; depth: number; parts: string[] }[] = [
@@ -111,14 +144,13 @@ function sectionsOf(root: Root): Section[] {
   const begin = (heading: string, line: number, depth: number): void => {
     sections.push({ heading: heading.trim(), line, depth, parts: [] });
   };
-  for (const node of root.children) {
-    const line = node.position?.start.line ?? 1;
+  for (const { node, line, isWithin } of root.children.flatMap(linesOf)) {
     if (node.type === "heading") {
       begin(toString(node), line, node.depth);
       continue;
     }
-    const lead = leadOf(node);
-    if (lead !== undefined) begin(lead, line, LEAD_DEPTH);
+    const lead = leadOf(node, isWithin ? LINE_LEAD : LEAD);
+    if (lead !== undefined) begin(lead, line, isWithin ? LINE_DEPTH : LEAD_DEPTH);
     const seen = seenOf(node);
     const said =
       lead === undefined ? seen : seen.slice(seen.indexOf(lead) + lead.length).replace(/^\s*[:：]\s*/, "");
@@ -132,18 +164,18 @@ function sectionsOf(root: Root): Section[] {
   }));
 }
 
-function leadOf(node: RootContent): string | undefined {
+function leadOf(node: RootContent, words: RegExp): string | undefined {
   if (node.type !== "paragraph") return undefined;
   const [first] = node.children;
   if (first?.type === "strong") {
-    const words = toString(first).trim();
-    const after = toString(node).slice(words.length);
-    if (/[:：]$/.test(words) || /^\s*[:：]/.test(after) || node.children.length === 1) {
-      return words.replace(/\s*[:：]$/, "");
+    const bold = toString(first).trim();
+    const after = toString(node).slice(bold.length);
+    if (/[:：]$/.test(bold) || /^\s*[:：]/.test(after) || node.children.length === 1) {
+      return bold.replace(/\s*[:：]$/, "");
     }
     return undefined;
   }
-  return LEAD.exec(toString(node))?.[1];
+  return words.exec(toString(node))?.[1];
 }
 
 /** Comments and tags are not seen, pictures are. */
@@ -181,6 +213,14 @@ const PLACEHOLDER = new RegExp(
   "i",
 );
 
+/** What stands at the end of a description, below whatever heading is the last: issues and trailers. */
+const BELOW = new RegExp(
+  "^(?:(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?|refs?|part of|see|relates to):?\\s+" +
+    "(?:[\\w.-]{1,100}/[\\w.-]{1,100})?#\\d+[.,]?" +
+    "|(?:signed-off-by|co-authored-by|reviewed-by|acked-by|tested-by|change-id): .*)$",
+  "i",
+);
+
 /**
  * Whether a section says something: text that stands in the template too, and words that only keep a place,
  * say nothing.
@@ -191,7 +231,7 @@ export function saysSomething(text: string, template: readonly string[]): boolea
     .map(withoutMarks)
     .filter((line) => /[\p{L}\p{N}]/u.test(line));
   return lines.some((line) => {
-    if (PLACEHOLDER.test(line) || /^[<[({].*[>\])}]$/.test(line)) return false;
+    if (PLACEHOLDER.test(line) || BELOW.test(line) || /^[<[({].*[>\])}]$/.test(line)) return false;
     return !template.includes(line);
   });
 }

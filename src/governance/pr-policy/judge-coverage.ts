@@ -1,4 +1,6 @@
+import { isAbsolute, relative, resolve, sep } from "node:path";
 import type { SourceTree } from "../../ports/source-tree.ts";
+import { besideReport } from "../coverage/beside-report.ts";
 import { measure, type Coverage, type Share } from "../coverage/measure.ts";
 import { Places } from "../coverage/place.ts";
 import { readReport } from "../coverage/read-report.ts";
@@ -62,11 +64,13 @@ export async function judgeCoverage(
     }
     return { coverage: undefined, findings };
   }
+  const { history } = request;
+  const root = await history.root();
   const reported: ReportedFile[] = [];
   for (const path of request.reports) {
     const bytes = await tree.file(path);
     try {
-      for (const each of readReport(bytes)) reported.push(each);
+      for (const each of besideReport(readReport(bytes), below(root, path))) reported.push(each);
     } catch (error) {
       if (!(error instanceof UnusableReport)) throw error;
       say("coverage-report", `the report ${path} ${error.message}`, "Have the tests write it anew, whole.");
@@ -79,9 +83,8 @@ export async function judgeCoverage(
     (wanted.sources.length > 0
       ? wanted.sources.some((each) => fits(each, path))
       : ending(path).some((kind) => kinds.has(kind)) && !NO_SOURCES.some((each) => fits(each, path)));
-  const { history } = request;
   const found = await measure(reported, {
-    places: new Places(await history.root(), await history.paths(commits.head)),
+    places: new Places(root, await history.paths(commits.head)),
     changes: pull.changes,
     isSource,
     lengths: (paths) => history.lengths(commits.head, paths),
@@ -128,6 +131,12 @@ export async function judgeCoverage(
   const more = found.uncovered.length - UNCOVERED_TOLD;
   if (more > 0) say("uncovered", `${more} more places that no test runs`, "Test them.");
   return { coverage: found, findings };
+}
+
+/** From the root, with `/`; undefined of what is outside. */
+function below(root: string, path: string): string | undefined {
+  const way = relative(root, resolve(path)).replaceAll(sep, "/");
+  return way === ".." || way.startsWith("../") || isAbsolute(way) ? undefined : way;
 }
 
 /** In whole numbers: a share is never rounded up to what is asked for. */

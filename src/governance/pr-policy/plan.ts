@@ -1,18 +1,19 @@
 import { HoldfastError } from "../../kernel/errors.ts";
-import { readSettings } from "../../nouns/settings/read-settings.ts";
-import { DEFAULT_SETTINGS, MISTAKEN_SETTINGS } from "../../nouns/settings/section.ts";
-import { DEPENDENCIES as dependencies, type DependencySettings } from "../dependencies/settings.ts";
+import type { Section } from "../../nouns/settings/section.ts";
+import type { DependencySettings } from "../dependencies/settings.ts";
 import { defaultRules } from "../commits/lint.ts";
 import { readOwnRules } from "../commits/own-rules.ts";
 import { readDescription, withoutMarks, type Description } from "../description/description.ts";
+import { readBaseSettings } from "./base-settings.ts";
 import { withCurrentText } from "./current-text.ts";
 import { findGroup, type GroupMember } from "./group.ts";
 import { askMerging, declaredMerging } from "./merge-methods.ts";
 import type { ForgeCommit, ForgePull } from "../../ports/forge-pulls.ts";
-import type { SourceCommit, SourceRange } from "../../ports/source-history.ts";
+import type { SourceCommit, SourceHistory, SourceRange } from "../../ports/source-history.ts";
 import type { PullRequest, Scene } from "./pull-request.ts";
 import type { PolicyRequest } from "./request.ts";
-import { coverage, policy, type Policy } from "./settings.ts";
+import { readSettingsChange } from "./settings-change.ts";
+import { DEFAULT_TEMPLATE, type Policy } from "./settings.ts";
 import { askTwins } from "./twins.ts";
 
 /** What will be judged, and by what. */
@@ -41,30 +42,28 @@ export interface PolicyPlan {
  *
  * @throws input.malformed, input.missing; source.history; forge.*
  */
-export async function planPolicy(given: PolicyRequest): Promise<PolicyPlan> {
+export async function planPolicy(given: PolicyRequest, sections: readonly Section[]): Promise<PolicyPlan> {
   const { request, notes: textNotes } = await withCurrentText(given);
   const { history, range } = request;
   const ends = { base: await history.commit(range.base), head: await history.commit(range.head) };
   const commits = await history.commits(range);
   const changes = await history.changes(range);
-  const text = (await history.file(ends.base, request.settings))?.toString("utf8");
-  const settings = readSettings(text ?? "", request.settings, { policy, coverage, dependencies });
-  if (request.advisories !== undefined && settings.dependencies === undefined) throw nothingToAudit(request);
-  const isFirst = text === undefined && changes.some(({ path }) => path === request.settings);
   const members = await membersOf(request);
-  const merging = await withMethods(settings.policy ?? policy.parse({}), request, {
-    text: text ?? "",
+  const paths = await history.paths(ends.base);
+  const path = request.settings;
+  const settings = await readBaseSettings(history, { path, base: ends.base, paths, changes });
+  if (request.advisories !== undefined && settings.dependencies === undefined) throw nothingToAudit(request);
+  const merging = await withMethods(settings.policy, request, {
+    text: settings.text,
     queued: members[0]?.pull,
   });
   const wanted = merging.policy;
-  const template = await history.file(ends.base, wanted.description.template);
-  const paths = await history.paths(ends.base);
   const own = await readOwnRules(paths, (path) => history.file(ends.base, path));
   const common = {
     policy: wanted,
     messageRules: own.rules ?? defaultRules(wanted.commits.types, wanted.commits.scopes),
-    coverage: settings.coverage ?? coverage.parse({}),
-    template: template === undefined ? [] : seenLines(template.toString("utf8")),
+    coverage: settings.coverage,
+    template: await templateLines(history, ends.base, templatesOf(wanted.description.template, paths)),
   };
   const title = titleOf(
     request,
@@ -77,7 +76,16 @@ export async function planPolicy(given: PolicyRequest): Promise<PolicyPlan> {
     const description = readDescription(facts.body);
     const isReadable = description !== undefined;
     const pull = { ...facts, description: description ?? NOTHING, isReadable };
-    return { ...common, pull, twins: await askTwins(pull, wanted, of, history) };
+    const { changes: own } = facts;
+    const about = { path, head: of.head, changes: own };
+    const settingsChange = await readSettingsChange(history, about, sections, settings.broken);
+    return {
+      ...common,
+      pull,
+      settingsPath: path,
+      settingsChange,
+      twins: await askTwins(pull, wanted, of, history),
+    };
   };
   const policyCommits = (list: readonly (SourceCommit | ForgeCommit)[]): PullRequest["commits"] =>
     list.map(({ id, message, parents }) => ({ id, message, isMerge: parents.length > 1 }));
@@ -115,12 +123,13 @@ export async function planPolicy(given: PolicyRequest): Promise<PolicyPlan> {
     scenes: request.group === undefined ? [scene] : scenes,
     dependencies: settings.dependencies,
     notes: [
+      ...localNotes(request, commits.length),
       ...textNotes,
       ...merging.notes,
       ...own.notes,
-      ...(isFirst ? [`${request.settings} counts as soon as it is merged: until then the defaults do`] : []),
-      ...(text === undefined && paths.includes(MISTAKEN_SETTINGS)
-        ? [`${MISTAKEN_SETTINGS} is read by no command: rename it to ${DEFAULT_SETTINGS}`]
+      ...settings.notes,
+      ...(settings.broken.length > 0 && request.judge === "coverage"
+        ? [`${path} is wrong on the base; where it is, the defaults judge this`]
         : []),
       ...(request.event === undefined && request.group === undefined && (await history.isDirty())
         ? ["files are changed that are not committed; these changes are not judged"]
@@ -151,9 +160,16 @@ function whatOf({ group, judge }: PolicyRequest, title: string, numbers: readonl
   return `the merge group of ${numbers.map((number) => `#${number}`).join(", ")}`;
 }
 
+function localNotes({ isUnasked, range }: PolicyRequest, commits: number): string[] {
+  const unasked =
+    "this runs for no pull request: judged is what is checked out, and what is given here, as with --local";
+  const nothing = `${range.head} has no commit that ${range.base} has not: there was nothing to judge`;
+  return [...(isUnasked ? [unasked] : []), ...(commits === 0 ? [nothing] : [])];
+}
+
 /** Of coverage alone a title says nothing. */
-function titleOf({ title, judge }: PolicyRequest, messages: readonly string[]): string {
-  return title ?? (judge === "coverage" ? "" : onlyTitle(messages));
+function titleOf({ title, judge, range }: PolicyRequest, messages: readonly string[]): string {
+  return title ?? (judge === "coverage" ? "" : onlyTitle(messages, range.base));
 }
 
 /** What the settings say counts; else what GitHub tells of the repository and of the branch. */
@@ -187,16 +203,47 @@ async function withMethods(
 }
 
 /** GitHub proposes the header of the only commit; of several nobody knows. */
-function onlyTitle(messages: readonly string[]): string {
+function onlyTitle(messages: readonly string[], base: string): string {
   const [only, another] = messages;
-  if (only !== undefined && another === undefined) return only.split("\n")[0] ?? "";
+  if (only === undefined) {
+    throw new HoldfastError(
+      "input.missing",
+      `no title was given, and there is no commit that ${base} has not`,
+      {
+        hint: "Check --base, and that the right branch is checked out; or give a title with --title.",
+      },
+    );
+  }
+  if (another === undefined) return only.split("\n")[0] ?? "";
   throw new HoldfastError("input.missing", "no title was given, and there is more than one commit", {
     hint: "Give the title that the pull request will have with --title.",
   });
 }
 
-function seenLines(markdown: string): string[] {
-  return (readDescription(markdown) ?? NOTHING).sections.flatMap(({ text }) =>
-    text.split("\n").map(withoutMarks),
-  );
+/**
+ * Where GitHub looks, whatever the case:
+ * https://docs.github.com/communities/using-templates-to-encourage-useful-issues-and-pull-requests
+ */
+const TEMPLATES = /^(?:\.github\/|docs\/)?pull_request_template(?:(?:\.(?:md|txt))?|\/[^/]+\.(?:md|txt))$/i;
+const TEMPLATES_MAX = 50;
+
+/** The template that is declared; of the usual name every one that GitHub takes. */
+function templatesOf(declared: string, paths: readonly string[]): readonly string[] {
+  if (declared !== DEFAULT_TEMPLATE) return [declared];
+  return paths.filter((path) => TEMPLATES.test(path)).slice(0, TEMPLATES_MAX);
+}
+
+async function templateLines(
+  history: Pick<SourceHistory, "file">,
+  commit: string,
+  paths: readonly string[],
+): Promise<string[]> {
+  const lines: string[] = [];
+  for (const path of paths) {
+    const text = (await history.file(commit, path))?.toString("utf8") ?? "";
+    for (const section of (readDescription(text) ?? NOTHING).sections) {
+      lines.push(...section.text.split("\n").map(withoutMarks));
+    }
+  }
+  return lines;
 }

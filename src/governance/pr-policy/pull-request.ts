@@ -4,6 +4,7 @@ import type { PolicyCommit } from "../commits/lost-impact.ts";
 import { readMessage } from "../commits/message.ts";
 import type { Description } from "../description/description.ts";
 import type { CoveragePolicy, Policy } from "./settings.ts";
+import type { SettingsChange } from "./settings-change.ts";
 import type { Twin } from "./twins.ts";
 
 /** A pull request as it is judged, from wherever it is known. */
@@ -37,6 +38,10 @@ export interface Scene {
   readonly twins: readonly Twin[];
   /** Lines of the repository's template, as they are seen. */
   readonly template: readonly string[];
+  /** Where the settings file is, from the repository's root. */
+  readonly settingsPath: string;
+  /** Undefined where the settings file stays as it is. */
+  readonly settingsChange: SettingsChange | undefined;
 }
 
 /** Programs that open pull requests; nobody reads a description of theirs. */
@@ -46,10 +51,15 @@ export function isBot({ author }: PullRequest): boolean {
   return author !== undefined && BOTS.test(author);
 }
 
+/** What git and GitHub write into every one of them. */
+const REVERTED = /This reverts commit [0-9a-f]{7,64}/i;
+
 /** GitHub's own: a title `Revert "…"` over commits that are reverts; by the title alone anybody could be. */
 export function isRevert({ title, commits }: PullRequest): boolean {
   const own = commits.filter(({ isMerge }) => !isMerge);
   return (
-    /^Revert "/.test(title) && own.length > 0 && own.every(({ message }) => readMessage(message).isRevert)
+    /^Re(?:vert|apply) "/.test(title) &&
+    own.length > 0 &&
+    own.every(({ message }) => readMessage(message).isRevert && REVERTED.test(message))
   );
 }

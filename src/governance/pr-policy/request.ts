@@ -6,6 +6,7 @@ import type { Ports } from "../../ports/ports.ts";
 import type { MergeGroupEvent, PullRequestEvent } from "../../ports/pull-request-event.ts";
 import type { SourceHistory, SourceRange } from "../../ports/source-history.ts";
 import type { SourceTree } from "../../ports/source-tree.ts";
+import { settingsPath } from "./base-settings.ts";
 
 /** The parsed inputs of `holdfast pr-policy`. */
 export interface PrPolicyInputs {
@@ -55,6 +56,8 @@ export interface PolicyRequest {
   /** Who is asked for known vulnerabilities; undefined where nobody is. */
   readonly advisories: AdvisorySource | undefined;
   readonly reports: readonly string[];
+  /** Whether nobody said --local, and there is no pull request to judge instead. */
+  readonly isUnasked: boolean;
   readonly settings: string;
 }
 
@@ -82,13 +85,21 @@ export async function parsePolicyRequest(inputs: PrPolicyInputs, ports: PolicyPo
     judge,
     advisories,
     reports: inputs.coverage,
-    settings: inputs.settings,
+    settings: settingsPath(inputs.settings),
   };
   if (group !== undefined || event !== undefined) refuseTexts(inputs);
   if (group !== undefined) {
     // Another group before this one is not on the branch yet.
     const range = { base: group.base.commit, head: group.commit };
-    return { ...common, range, title: "", body: "", head: undefined, base: group.base.branch };
+    return {
+      ...common,
+      isUnasked: false,
+      range,
+      title: "",
+      body: "",
+      head: undefined,
+      base: group.base.branch,
+    };
   }
   if (event !== undefined) {
     // The event's own base goes stale; the remote's branch is what it will be merged into. Tests run on what
@@ -96,16 +107,22 @@ export async function parsePolicyRequest(inputs: PrPolicyInputs, ports: PolicyPo
     const head = judge === "coverage" ? "HEAD" : event.head.commit;
     const range = { base: inputs.base ?? `origin/${event.base.branch}`, head };
     const { title, body } = event;
-    return { ...common, range, title, body, head: event.head.branch, base: event.base.branch };
+    const { branch } = event.head;
+    return { ...common, isUnasked: false, range, title, body, head: branch, base: event.base.branch };
   }
   const base = inputs.base ?? (await tree.defaultBase("."));
   if (base === undefined) {
     throw new HoldfastError("input.missing", "it is not known what this will be merged into", {
-      hint: "Give the branch with --base, such as --base origin/main.",
+      hint:
+        "Give the branch with --base, such as --base origin/main. " +
+        (inputs.local
+          ? "Without --base it is the remote's main branch, which git does not know here."
+          : "In a job of a pull request its event tells; outside of one say --local."),
     });
   }
   return {
     ...common,
+    isUnasked: !inputs.local,
     range: { base, head: "HEAD" },
     title: await titleOf(inputs, tree),
     body: inputs.bodyFile === undefined ? "" : (await tree.file(inputs.bodyFile)).toString("utf8"),

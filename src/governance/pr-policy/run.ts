@@ -1,4 +1,5 @@
 import type { Outcome } from "../../kernel/outcome.ts";
+import type { Section } from "../../nouns/settings/section.ts";
 import type { Finding, Severity } from "../findings/finding.ts";
 import { judgeCoverage } from "./judge-coverage.ts";
 import { judgeLockfiles } from "./judge-lockfiles.ts";
@@ -9,12 +10,21 @@ import { parsePolicyRequest, type PolicyPorts, type PrPolicyInputs } from "./req
 import { COVERAGE_RULES, RULES } from "./rules/all.ts";
 import type { RuleName } from "./rules/names.ts";
 import type { Rule } from "./rules/rule.ts";
+import { POLICY_SECTIONS } from "./sections.ts";
 
-/** `holdfast pr-policy`: inputs → request → plan (git, settings of the base) → every rule → outcome. */
-export async function runPrPolicy(inputs: PrPolicyInputs, ports: PolicyPorts): Promise<Outcome> {
+/**
+ * `holdfast pr-policy`: inputs → request → plan (git, settings of the base) → every rule → outcome.
+ *
+ * @param sections every section that a settings file may have, for a pull request that changes it
+ */
+export async function runPrPolicy(
+  inputs: PrPolicyInputs,
+  ports: PolicyPorts,
+  sections: readonly Section[] = POLICY_SECTIONS,
+): Promise<Outcome> {
   const request = await parsePolicyRequest(inputs, ports);
   ports.log.stage(`judging what ${request.range.head} brings to ${request.range.base}`);
-  const plan = await planPolicy(request);
+  const plan = await planPolicy(request, sections);
   const findings: Finding[] = [];
   if (request.judge !== "coverage") {
     for (const scene of plan.scenes) {
@@ -53,9 +63,9 @@ async function judged(rule: Rule, scene: Scene): Promise<Finding[]> {
   const severity = scene.pull.isDraft && WHEN_READY.has(rule.name) ? "note" : declared;
   const hits = await rule.find(scene);
   const { number } = scene.pull;
-  return hits.map(({ file, line, message, fix }) => ({
+  return hits.map(({ file, line, message, fix, severity: own }) => ({
     rule: rule.name,
-    severity,
+    severity: own ?? severity,
     file: file ?? null,
     line: line ?? null,
     message: number === undefined ? message : `#${number}: ${message}`,

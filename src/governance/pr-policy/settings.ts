@@ -9,7 +9,16 @@ import { RULE_NAMES } from "./rules/names.ts";
  * default, so that a repository without a file is judged by these.
  */
 
-const glob = z.string().min(1).max(300);
+/** What other tools' patterns have, and what would match nothing here. */
+const NO_PATTERN = /^[!/]|\/$|\{[^{}]*,[^{}]*\}/;
+const glob = z
+  .string()
+  .min(1)
+  .max(300)
+  .refine(
+    (text) => !NO_PATTERN.test(text),
+    "matches nothing: begin and end it without /, write no ! before it, and a pattern each instead of {a,b}",
+  );
 
 /** How much the findings of a rule weigh, or that it is not asked. */
 export const SEVERITIES = ["error", "warning", "note", "off"] as const;
@@ -21,6 +30,9 @@ const section = z.strictObject({
     .min(1)
     .describe("Words that its heading has, one of them; upper and lower case are the same."),
 });
+
+/** GitHub's own name for it; then every place counts in which GitHub looks. */
+export const DEFAULT_TEMPLATE = ".github/pull_request_template.md";
 
 /** What is expected of a description where nothing else is declared (strategy A6). */
 const SECTIONS: z.infer<typeof section>[] = [
@@ -45,8 +57,11 @@ const description = z.strictObject({
     .describe("Sections that a description must have, each with something in it."),
   template: z
     .string()
-    .default(".github/pull_request_template.md")
-    .describe("The template of the repository: what stands in it too says nothing."),
+    .default(DEFAULT_TEMPLATE)
+    .describe(
+      "The template of the repository: what stands in it too says nothing. By default every one that " +
+        "GitHub takes, in the root, `docs` or `.github`, whatever the case.",
+    ),
   trackers: z
     .array(z.string().min(1).max(200).refine(isExpression, "is no regular expression"))
     .default([])
@@ -110,7 +125,7 @@ const merge = z.strictObject({
 
 const commits = z.strictObject({
   types: z
-    .array(z.string().regex(/^[a-z]+$/))
+    .array(z.string().regex(/^[a-z][a-z0-9]*$/, "is no type: a lower-case letter, then letters and digits"))
     .min(1)
     .default(["build", "chore", "ci", "docs", "feat", "fix", "perf", "refactor", "revert", "style", "test"])
     .describe("Types that titles and commits may have."),

@@ -47,7 +47,7 @@ async function lackingOf(
   range: SourceRange,
   history: SourceHistory,
 ): Promise<Omit<Twin, "branch">> {
-  // Beside the base, with the name of the same remote; a branch of this machine alone is nobody else's.
+  // Beside the base, with the name of the same remote; a branch of this machine may be old, or nobody else's.
   const remote = range.base.endsWith(`/${base}`) ? range.base.slice(0, -base.length) : "";
   // What everybody has counts before what this machine has.
   const names = [...new Set([...(remote === "" ? [] : [`${remote}${branch}`]), `origin/${branch}`, branch])];
@@ -74,7 +74,7 @@ function withoutMarks(word: string): string {
 }
 
 /** A line, or what stands under a heading, that names both the branch and a pull request. */
-function isDeclared(branch: string, { sections }: Description): boolean {
+export function isDeclared(branch: string, { sections }: Description): boolean {
   const names = (text: string): boolean =>
     text.split(/[\s`"'()[\],;:]+/).some((word) => withoutMarks(word).toLowerCase() === branch.toLowerCase());
   return sections.some(

@@ -4,6 +4,7 @@ import type { Ports } from "../../ports/ports.ts";
 import type { SourceTree } from "../../ports/source-tree.ts";
 import type { Finding } from "../findings/finding.ts";
 import { applyDeclaration } from "./apply.ts";
+import { fromRoot } from "./from-root.ts";
 import { lintDeclaration } from "./lint-declaration.ts";
 import { look } from "./look.ts";
 import { readProtection } from "./read-settings.ts";
@@ -24,9 +25,10 @@ export interface ProtectInputs {
 
 /** `holdfast protect`: see src/commands/governance/protect.ts. */
 export async function runProtect(
-  inputs: ProtectInputs,
-  ports: Pick<Ports, "openForge" | "sourceTree" | "log">,
+  given: ProtectInputs,
+  ports: Pick<Ports, "openForge" | "sourceTree" | "sourceHistory" | "log">,
 ): Promise<Outcome> {
+  const inputs = await fromRoot(given, ports);
   const tree = await ports.sourceTree();
   const declared = await readProtection(tree, inputs.settings);
   const forge = await ports.openForge(inputs.repository, inputs.token);

@@ -43,6 +43,23 @@ describe("sections of a description", () => {
         ["Why", "b"],
       ],
     ],
+    [
+      "lines of one paragraph",
+      "What: a\nWhy: b\ngoes on: and on\n**How:** c\n**Tested**\nd  \nDocs: e",
+      [
+        ["What", "a"],
+        ["Why", "b"],
+        ["goes on", "and on"],
+        ["How", "c"],
+        ["Tested", "d"],
+        ["Docs", "e"],
+      ],
+    ],
+    [
+      "no long words with a colon in the middle of a paragraph",
+      "Why: they said\nthat the test failed: often",
+      [["Why", "they said\nthat the test failed: often"]],
+    ],
     ["no address", "## What\nhttps://example.org/a", [["What", "https://example.org/a"]]],
     ["emoji in headings", "## 🚀 What\na", [["🚀 What", "a"]]],
     ["lists and code as their text", "## Test\n- a\n- b\n```\nnpm test\n```", [["Test", "a\nb\nnpm test"]]],

@@ -40,6 +40,8 @@ function sceneOf({ messages = [], paths = [], policy: declared = {}, ...pull }: 
     messageRules: {},
     twins: [],
     template: [],
+    settingsPath: ".github/holdfast.yml",
+    settingsChange: undefined,
   };
 }
 
@@ -110,6 +112,82 @@ describe("sections", () => {
   ])("%s", async (_, body, expected) => {
     expect(await hits("sections", { body, policy: asked })).toEqual(expected);
   });
+});
+
+it("git's own reverts and reapplies are no commits to reword, and an empty message is one", async () => {
+  const reverts = ['Revert "feat: a"', 'Reapply "feat: a"'].map(
+    (each) => `${each}\n\nThis reverts commit abcdef1.`,
+  );
+  expect(await hits("commits", { messages: reverts })).toEqual([]);
+  expect(await hits("sections", { title: 'Reapply "feat: a"', messages: reverts })).toEqual([]);
+  // Whoever only writes the words is asked like everybody.
+  expect(await hits("sections", { title: 'Revert "a"', messages: ['Revert "a"'] })).not.toEqual([]);
+  expect(await hits("commits", { messages: [""] })).toEqual([
+    expect.stringContaining("the message is empty"),
+  ]);
+});
+
+it("one commit alone is called by its header in a squash, so that it may be no fixup", async () => {
+  const policy = { merge: { methods: ["squash"] } };
+  expect(await hits("fixup-commits", { policy, messages: ["fixup! feat: a"] })).toHaveLength(1);
+  expect(await hits("fixup-commits", { policy, messages: ["feat: a", "fixup! feat: a"] })).toEqual([]);
+});
+
+it("issues and trailers at the end are no evidence, and a colon in a sentence is no section", async () => {
+  const body = "## What\na\n## Why\nb\n## How\nc\n## Testing evidence\n\n";
+  for (const end of ["Closes #12", "Fixes: acme/shop#3", "Signed-off-by: Ada <ada@example.org>"]) {
+    expect(await hits("sections", { body: body + end })).toEqual([
+      "the section on testing evidence is empty",
+    ]);
+  }
+  expect(await hits("sections", { body: `${body}Closes #12\n\nBy hand: it works` })).toEqual([]);
+  const bold = "**What**\n\nCause: a race\n\n**Why**\n\nb\n\n**How**\n\nc\n\n**Tested**\n\nd";
+  expect(await hits("sections", { body: bold })).toEqual([]);
+});
+
+it("patterns that can match nothing are refused", () => {
+  for (const path of ["src/**/*.{js,ts}", "/src/**", "src/", "!src/x"]) {
+    expect([path, coverage.safeParse({ sources: [path] }).success]).toEqual([path, false]);
+  }
+  expect(coverage.safeParse({ sources: ["{{cookiecutter.slug}}/**", "src/[id].ts"] }).success).toBe(true);
+});
+
+it("a file that decides is noted also where it goes away under another name", async () => {
+  const scene = sceneOf({});
+  const moved = {
+    before: ".github/holdfast.yml",
+    kind: "renamed",
+    isFile: true,
+    lines: [],
+    removed: 0,
+  } as const;
+  const pull = { ...scene.pull, changes: [{ path: "old.yml", ...moved }] };
+  const found = await RULES.find(({ name }) => name === "touched")!.find({ ...scene, pull });
+  expect(found.map(({ message }) => message)).toEqual(["changes the policy itself"]);
+});
+
+it("lines of one paragraph are sections each; what nobody asks for belongs to the one before", async () => {
+  const plain = "What: items stay\nWhy: they were lost\nHow: local storage\nTested: by hand\nCloses: #12";
+  expect(await hits("sections", { body: plain })).toEqual([]);
+  expect(await hits("sections", { body: plain.replace(/: /g, ":\nNote: ") })).toEqual([]);
+  expect(await hits("sections", { body: plain.replace("they were lost", "") })).toEqual([
+    "the section on why is empty",
+  ]);
+});
+
+it("a branch that nobody knows is told where it matters, and nowhere else", async () => {
+  const head = undefined;
+  const allowed = [{ head: "feature/*", bases: ["develop"] }];
+  const twins = [{ head: "hotfix/*", base: "main", also: "develop" }];
+  expect(await hits("branch-base", { head })).toEqual([]);
+  expect(await hits("twin", { head })).toEqual([]);
+  const policy = { branches: { allowed, twins } };
+  expect(await hits("branch-base", { head, policy })).toEqual([
+    "no branch is checked out, so that nobody can tell whether it may be merged into main",
+  ]);
+  expect(await hits("twin", { head, policy })).toHaveLength(1);
+  expect(await hits("twin", { head, policy, base: "develop" })).toEqual([]);
+  expect(await hits("twin", { head, policy, body: "develop: #124" })).toEqual([]);
 });
 
 it("bots are asked for no description, and nobody is one by a like name", async () => {

@@ -213,7 +213,8 @@ describe("pr-policy", () => {
     expect(JSON.stringify(outcome.outputs["findings"])).toContain("changes the policy itself");
     repo.git("checkout", "-q", "main");
     repo.commit("chore: break", settings("policy:\n  rule: {}\nnothing: 1\n"));
-    repo.git("checkout", "-q", "feature/cart");
+    repo.git("checkout", "-qb", "feature/other");
+    repo.commit("feat: keep items", { "src/b.ts": "x\n" });
     await expect(judge(repo)).rejects.toMatchObject({
       code: "input.malformed",
       message: expect.stringMatching(/2:3 policy\.rule: [^]*3:1 nothing: /) as unknown,

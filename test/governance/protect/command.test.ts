@@ -5,6 +5,7 @@ import { forgeAccess } from "../../../src/entry/inputs/forge-access.ts";
 import { Secret } from "../../../src/kernel/secret.ts";
 import { githubDescription } from "../../support/github/description.ts";
 import { FakeRules } from "../../support/github/fake-rules.ts";
+import { repository } from "../../support/repository.ts";
 import { run, scratchFolder, type Finished } from "../../support/tools.ts";
 
 const TOKEN = "ghs_0123456789abcdef";
@@ -62,6 +63,29 @@ describe("holdfast protect", () => {
     const said = [held, applied, audited, refused].map(({ stdout, stderr }) => stdout + stderr).join();
     expect(said).not.toMatch(/ghs_/);
     expect(fake.wrong).toEqual([]);
+  });
+
+  it("finds the declaration from any folder, and knows what `protect plan` means", async () => {
+    await using repo = repository();
+    await using fake = new FakeRules(githubDescription("rules"), TOKEN);
+    const api = await fake.listen();
+    repo.write({
+      ".github/holdfast.yml": "protection: { branches: [{ branches: [main], checks: [{ name: ci }] }] }\n",
+      ".github/workflows/ci.yml":
+        "on: [pull_request, merge_group]\njobs: { ci: { runs-on: x, steps: [{ run: make }] } }\n",
+      "src/deep/a.ts": "1\n",
+    });
+    const planned = await protect(join(repo.path, "src/deep"), api, ["--json"]);
+    expect([planned.code, JSON.parse(planned.stdout)]).toMatchObject([0, { findings: [] }]);
+    const words = await protect(repo.path, api, ["apply"]);
+    expect([words.code, fake.written]).toEqual([2, []]);
+    expect(words.stderr).toContain("unexpected argument 'apply'; did you mean --do apply?");
+    await using empty = scratchFolder("protect-empty");
+    const none = await protect(empty.path, api, []);
+    expect([none.code, none.stderr]).toEqual([
+      2,
+      expect.stringContaining("there is no settings file .github/holdfast.yml"),
+    ]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { checkout } from "../../../src/adapters/source-tree/checkout.ts";
+import { gitHistory } from "../../../src/adapters/source-tree/history.ts";
 import { githubForge } from "../../../src/adapters/github/github-forge.ts";
 import { runProtect } from "../../../src/governance/protect/run.ts";
 import type { Item } from "../../../src/governance/protect/item.ts";
@@ -68,6 +69,7 @@ export async function repository(settings: unknown): Promise<Repository> {
         {
           openForge: () => Promise.resolve(forge()),
           sourceTree: () => Promise.resolve(checkout({ env: {} })),
+          sourceHistory: (at) => Promise.resolve(gitHistory({ env: {}, folder: at })),
           log: { stage: say, info: say, warn: say, debug: say, progress: () => ({ add: noop, done: noop }) },
         },
       ),

@@ -8,6 +8,7 @@ import { linkedIssue } from "./linked-issue.ts";
 import { lostImpact } from "./lost-impact.ts";
 import type { Rule } from "./rule.ts";
 import { sections } from "./sections.ts";
+import { settings } from "./settings.ts";
 import { title } from "./title.ts";
 import { touched } from "./touched.ts";
 import { twin } from "./twin.ts";
@@ -25,6 +26,7 @@ export const RULES: readonly Rule[] = [
   checklist,
   linkedIssue,
   documentation,
+  settings,
   touched,
 ];
 

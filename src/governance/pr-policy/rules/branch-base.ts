@@ -9,7 +9,15 @@ export const branchBase: Rule = {
   find({ pull, policy }) {
     const { allowed } = policy.branches;
     const { head, base } = pull;
-    if (allowed.length === 0 || head === undefined) return [];
+    if (allowed.length === 0) return [];
+    if (head === undefined) {
+      return [
+        {
+          message: `no branch is checked out, so that nobody can tell whether it may be merged into ${base}`,
+          fix: "Give the branch's name with --branch.",
+        },
+      ];
+    }
     const mine = allowed.filter((each) => fits(each.head, head));
     if (mine.length === 0) {
       const known = allowed.map((each) => each.head).join(", ");

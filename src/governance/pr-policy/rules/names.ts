@@ -11,6 +11,7 @@ export const RULE_NAMES = [
   "checklist",
   "linked-issue",
   "documentation",
+  "settings",
   "touched",
   "coverage-report",
   "coverage-total",

@@ -10,6 +10,8 @@ export interface Hit {
   readonly message: string;
   /** What to do here, where that is more than the rule's own words. */
   readonly fix?: string;
+  /** Where this one weighs otherwise than its rule. */
+  readonly severity?: Severity;
 }
 
 /** One demand on a pull request. */

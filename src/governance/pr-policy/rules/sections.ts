@@ -1,4 +1,4 @@
-import { saysSomething, type Section } from "../../description/description.ts";
+import { LEAD_DEPTH, saysSomething, type Section } from "../../description/description.ts";
 import { isBot, isRevert, type Scene } from "../pull-request.ts";
 import type { Rule } from "./rule.ts";
 
@@ -30,8 +30,10 @@ function textUnder({ pull, policy }: Scene, from: Section): string {
   const texts = [from.text];
   for (let at = sections.indexOf(from) + 1; at < sections.length; at += 1) {
     const each = sections[at]!;
-    if (each.depth <= from.depth || asked.some((words) => isHeaded(each, words))) break;
-    texts.push(each.text);
+    // Words with a colon that nobody asks for are a sentence of what is there.
+    const isBeside = each.depth <= from.depth && each.depth < LEAD_DEPTH;
+    if (isBeside || asked.some((words) => isHeaded(each, words))) break;
+    texts.push(each.depth < LEAD_DEPTH ? each.text : `${each.heading}: ${each.text}`);
   }
   return texts.join("\n");
 }

@@ -1,4 +1,6 @@
 import { quantity } from "../../../kernel/quantity.ts";
+import { fits } from "../../dependencies/glob.ts";
+import { isDeclared } from "../twins.ts";
 import type { Rule } from "./rule.ts";
 
 export const twin: Rule = {
@@ -10,7 +12,20 @@ export const twin: Rule = {
   solution:
     "Open the same change against the other branch, and name that pull request in the description, in a " +
     "line such as `develop: #124`; or merge or cherry-pick it there first.",
-  find({ pull, twins }) {
+  find({ pull, policy, twins }) {
+    if (pull.head === undefined) {
+      const mine = policy.branches.twins.filter(
+        ({ base, also }) => fits(base, pull.base) && also !== pull.base,
+      );
+      return mine
+        .filter(({ also }) => !isDeclared(also, pull.description))
+        .map(({ head, also }) => ({
+          message:
+            `no branch is checked out, so that nobody can tell whether ${also} has to get this too, as of ` +
+            JSON.stringify(head),
+          fix: "Give the branch's name with --branch.",
+        }));
+    }
     return twins.flatMap(({ branch, lacking, why }) => {
       if (lacking === undefined) {
         return [
