@@ -3,9 +3,6 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  require_semver
-} from "./shared-semver.js";
-import {
   AnonymousCredential,
   BufferScheduler,
   ExtendedServiceClient,
@@ -60,6 +57,9 @@ import {
   rmRF,
   which
 } from "./shared-actions-exec.js";
+import {
+  require_semver
+} from "./shared-semver.js";
 import {
   __commonJS,
   __export,

@@ -64,7 +64,7 @@ function openJobRunner(env) {
     annotate: (title, message) => error(message, { title }),
     annotateLine({ level, file, line, title, message }) {
       const say = { error, warning, notice }[level];
-      say(message, { title, file, startLine: line });
+      say(message, file === void 0 ? { title } : { title, file, startLine: line ?? 1 });
     },
     async summarize(markdown) {
       if ((env["GITHUB_STEP_SUMMARY"] ?? "") === "") return;

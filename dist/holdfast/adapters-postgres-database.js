@@ -20,6 +20,7 @@ import {
 import {
   anyOf
 } from "./shared-kernel-pattern.js";
+import "./shared-kernel-secret.js";
 import {
   sha256
 } from "./shared-kernel-streams.js";
@@ -5670,6 +5671,50 @@ function message(...numbers) {
   return bytes;
 }
 
+// src/adapters/postgres/reading.ts
+var NOT_ASCII = /[^\p{ASCII}]/u;
+var NOT_SUPPORTED = "0A000";
+var Reading = class {
+  #told = /* @__PURE__ */ new Map();
+  /** @param client connected and set up as we want it */
+  constructor(client) {
+    client.connection.on(
+      "parameterStatus",
+      (told) => this.#told.set(told.parameterName, told.parameterValue)
+    );
+  }
+  /** Why the server would read the text otherwise than it is meant; undefined where it would not. */
+  misreads(text) {
+    if (this.#told.get("standard_conforming_strings") === "off" && text.includes("\\")) {
+      return refusal(
+        "standard_conforming_strings is off, so a backslash would end or hide quotes that it does not otherwise: the statement was not sent",
+        "Take out what sets it, and write E'…' where a backslash is to escape."
+      );
+    }
+    const encoding = this.#told.get("client_encoding");
+    if (encoding !== void 0 && encoding !== "UTF8" && NOT_ASCII.test(text)) {
+      return refusal(
+        `client_encoding is ${encoding} and the file is UTF-8, so other letters would arrive: the statement was not sent`,
+        "Take out what sets it: every file is sent as UTF-8, and the server converts."
+      );
+    }
+    return void 0;
+  }
+};
+function refusal(message2, hint) {
+  return {
+    state: NOT_SUPPORTED,
+    message: message2,
+    hint,
+    detail: void 0,
+    position: void 0,
+    where: void 0,
+    constraint: void 0,
+    table: void 0,
+    column: void 0
+  };
+}
+
 // src/adapters/postgres/refusal.ts
 function serverRefusal(error) {
   const said = error ?? {};
@@ -5714,6 +5759,7 @@ var PgSession = class {
   #tls;
   #setUp;
   #lost = new AbortController();
+  #reading;
   #notices = [];
   /** How often the server was told to forget what was prepared. */
   #forgotten = 0;
@@ -5725,6 +5771,7 @@ var PgSession = class {
     this.#address = address;
     this.#tls = tls;
     this.#setUp = setUp;
+    this.#reading = new Reading(client);
     client.on("error", (error) => this.#lose(error));
     client.on("end", () => this.#lose(new Error("the connection was closed from outside")));
     client.on("notice", (notice) => {
@@ -5752,16 +5799,18 @@ var PgSession = class {
   }
   execute(sql) {
     return this.#inTurn(async () => {
+      const misread = this.#reading.misreads(sql);
+      if (misread !== void 0) return misread;
       if (/\b(?:DEALLOCATE|DISCARD)\b/i.test(sql)) this.#forgotten += 1;
       try {
         await this.#withoutRows(sql);
         return void 0;
       } catch (error) {
-        const refusal = serverRefusal(error);
-        if (refusal === void 0 || endsSession(databaseError(error, this.#address, "working", sql))) {
+        const refusal2 = serverRefusal(error);
+        if (refusal2 === void 0 || endsSession(databaseError(error, this.#address, "working", sql))) {
           throw this.#classified(error, sql);
         }
-        return refusal;
+        return refusal2;
       }
     });
   }

@@ -3,6 +3,13 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  blobsOf,
+  resolveCommit
+} from "./shared-adapters-source-tree-blobs.js";
+import {
+  runGit
+} from "./shared-adapters-source-tree-git.js";
+import {
   HoldfastError
 } from "./shared-kernel-errors.js";
 import "./shared-esbuild-runtime.js";
@@ -10,77 +17,6 @@ import "./shared-esbuild-runtime.js";
 // src/adapters/source-tree/checkout.ts
 import { readdir, readFile, stat } from "node:fs/promises";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
-
-// src/adapters/source-tree/git.ts
-import { spawn } from "node:child_process";
-var TIMEOUT_MS = 12e4;
-var QUIET = [
-  "-c",
-  "safe.directory=*",
-  "-c",
-  "core.fsmonitor=false",
-  "-c",
-  "core.hooksPath=/dev/null",
-  "-c",
-  "core.pager=cat",
-  "-c",
-  "protocol.allow=never"
-];
-function runGit(env, folder, args, input) {
-  return new Promise((resolve2) => {
-    const child = spawn("git", ["-C", folder, ...QUIET, ...args], {
-      stdio: ["pipe", "pipe", "pipe"],
-      env: {
-        ...gitEnvironment(env),
-        GIT_TERMINAL_PROMPT: "0",
-        GIT_OPTIONAL_LOCKS: "0",
-        GIT_NO_LAZY_FETCH: "1",
-        LC_ALL: "C"
-      },
-      signal: AbortSignal.timeout(TIMEOUT_MS)
-    });
-    const [out, said] = [[], []];
-    child.stdout.on("data", (bytes) => out.push(bytes));
-    child.stderr.on("data", (bytes) => said.push(bytes));
-    child.on("error", (error) => {
-      resolve2({
-        ok: false,
-        why: error.code === "ENOENT" ? "git is not installed" : error.name === "AbortError" ? "git did not answer" : error.message
-      });
-    });
-    child.on("close", (code) => {
-      if (code === 0) resolve2({ ok: true, out: Buffer.concat(out) });
-      else {
-        resolve2({
-          ok: false,
-          why: Buffer.concat(said).toString("utf8").trim().split("\n")[0] || `git ended with ${String(code)}`
-        });
-      }
-    });
-    child.stdin.on("error", () => void 0);
-    child.stdin.end(input ?? "");
-  });
-}
-function gitEnvironment(env) {
-  const names = [
-    "PATH",
-    "HOME",
-    "XDG_CONFIG_HOME",
-    "GIT_CONFIG_GLOBAL",
-    "GIT_CONFIG_SYSTEM",
-    "GIT_CONFIG_NOSYSTEM",
-    "GIT_DIR",
-    "GIT_WORK_TREE"
-  ];
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const value = env[name];
-      return value === void 0 ? [] : [[name, value]];
-    })
-  );
-}
-
-// src/adapters/source-tree/checkout.ts
 var FILE_BYTES_MAX = 256 * 1024 * 1024;
 function checkout({ env }) {
   const git = (folder, args, input) => runGit(env, folder, args, input);
@@ -93,7 +29,7 @@ function checkout({ env }) {
     async files(folder, wanted) {
       const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(
         (error) => {
-          throw unreadable(folder, error);
+          throw unreadable(folder, error, "folder");
         }
       );
       const found = entries.map((entry) => ({
@@ -107,7 +43,12 @@ function checkout({ env }) {
       }
       return { files, links: here.filter(({ entry }) => entry.isSymbolicLink()).map(({ path }) => path) };
     },
-    filesAtBase: (folder, base, wanted) => filesAtBase((args, input) => need(folder, base, args, input), base, wanted),
+    file: (path) => read(path),
+    async filesAtBase(folder, base, wanted) {
+      const answer = await resolveCommit((args) => git(folder, args), base);
+      const commit = answer.ok ? answer.out.toString("utf8").trim() : base;
+      return await filesAtBase((args, input) => need(folder, base, args, input), commit, wanted);
+    },
     async defaultBase(folder) {
       const target = env["GITHUB_BASE_REF"];
       if (target !== void 0 && target !== "") return `origin/${target}`;
@@ -124,15 +65,16 @@ async function read(path) {
     }
     return await readFile(path);
   } catch (error) {
-    throw unreadable(path, error);
+    throw unreadable(path, error, "file");
   }
 }
-function unreadable(path, error) {
+function unreadable(path, error, what) {
   const { code, message } = error;
   if (code === "ENOENT" || code === "ENOTDIR") {
     const place = isAbsolute(path) ? "" : `: there is no ${resolve(path)}`;
-    return new HoldfastError("source.missing", `${path} is no folder of this machine${place}`, {
-      hint: "Give the folder's path, from the folder you are in.",
+    const message2 = what === "folder" ? `${path} is no folder of this machine${place}` : `there is no file ${resolve(path)}`;
+    return new HoldfastError("source.missing", message2, {
+      hint: `Give the ${what}'s path, from the folder you are in.`,
       cause: error
     });
   }
@@ -162,8 +104,8 @@ async function filesAtBase(need, base, wanted) {
   const blobs = entries.filter(({ mode }) => mode.startsWith("100"));
   const contents = await blobsOf(
     need,
-    base,
-    blobs.map(({ id }) => id)
+    blobs.map(({ id }) => id),
+    (id) => noHistory(base, `object ${id} is not in this checkout`)
   );
   return {
     files: blobs.map(({ path }, at) => ({ path, bytes: contents[at] })),
@@ -173,21 +115,6 @@ async function filesAtBase(need, base, wanted) {
 async function prefix(need) {
   const text = (await need(["rev-parse", "--show-prefix"])).toString("utf8").replace(/\n$/, "");
   return text === "" ? "." : text;
-}
-async function blobsOf(need, base, ids) {
-  if (ids.length === 0) return [];
-  const out = await need(["cat-file", "--batch"], `${ids.join("\n")}
-`);
-  const contents = [];
-  let at = 0;
-  for (const id of ids) {
-    const end = out.indexOf(10, at);
-    const [, size] = /^[0-9a-f]+ blob (\d+)$/.exec(out.subarray(at, end).toString("utf8")) ?? [];
-    if (size === void 0) throw noHistory(base, `object ${id} is not in this checkout`);
-    contents.push(out.subarray(end + 1, end + 1 + Number(size)));
-    at = end + 2 + Number(size);
-  }
-  return contents;
 }
 function noHistory(base, why) {
   return new HoldfastError("source.history", `git could not say what ${base} holds: ${why}`, {

@@ -3,9 +3,6 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  require_semver
-} from "./shared-semver.js";
-import {
   AbortError,
   ServiceClient,
   bearerTokenAuthenticationPolicy,
@@ -24,6 +21,9 @@ import {
   stringToUint8Array,
   uint8ArrayToString
 } from "./shared-azure-core-client.js";
+import {
+  require_semver
+} from "./shared-semver.js";
 import {
   __commonJS,
   __export,

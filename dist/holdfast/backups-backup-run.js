@@ -23,19 +23,22 @@ import "./shared-postgres-key-words.js";
 import "./shared-nouns-platform-supabase.js";
 import "./shared-nouns-content-read-objects-tables.js";
 import "./shared-postgres-database-url.js";
+import "./shared-kernel-listed.js";
 import "./shared-nouns-seal-default-level.js";
 import "./shared-kernel-pattern.js";
+import "./shared-kernel-secret.js";
 import {
   manifestPath
 } from "./shared-nouns-content-record.js";
-import "./shared-zod.js";
+import "./shared-nouns-store-run-record.js";
 import {
   formatBytes
 } from "./shared-kernel-bytes.js";
+import "./shared-kernel-streams.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";
-import "./shared-kernel-streams.js";
+import "./shared-zod.js";
 import {
   formatDuration
 } from "./shared-kernel-duration.js";

@@ -14,14 +14,15 @@ import {
   Catalog,
   manifestPath
 } from "./shared-nouns-content-record.js";
-import "./shared-zod.js";
+import "./shared-nouns-store-run-record.js";
 import {
   formatBytes
 } from "./shared-kernel-bytes.js";
+import "./shared-kernel-streams.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";
-import "./shared-kernel-streams.js";
+import "./shared-zod.js";
 import {
   ageMs,
   formatDuration

@@ -6,9 +6,10 @@ import {
   REMEMBERED,
   releaseLock
 } from "./shared-nouns-store-lock.js";
-import "./shared-zod.js";
+import "./shared-nouns-store-run-record.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
+import "./shared-zod.js";
 import "./shared-kernel-duration.js";
 import "./shared-kernel-errors.js";
 import "./shared-esbuild-runtime.js";

@@ -12,14 +12,16 @@ import {
 import {
   VERSION,
   cutToWidth,
+  forgeAccess,
   hideCredentials,
   storeCredentials
-} from "./shared-kernel-text-width.js";
+} from "./shared-entry-inputs-forge-access.js";
 import {
   printable,
   printableLine
 } from "./shared-kernel-printable.js";
 import "./shared-kernel-pattern.js";
+import "./shared-kernel-secret.js";
 import {
   formatBytes
 } from "./shared-kernel-bytes.js";
@@ -360,6 +362,22 @@ function makePorts(around) {
     disk,
     log,
     openStore: (url, secret) => openStore(url, secret, around),
+    async openForge(repository, token) {
+      const { repository: name, ...where } = forgeAccess(repository, token, env);
+      const { githubForge } = await import("./adapters-github-github-forge.js");
+      return githubForge(name, {
+        ...where,
+        version: VERSION,
+        clock: systemClock,
+        random: systemRandom,
+        log,
+        cancelled: around.cancelled
+      });
+    },
+    async openAdvisories(registry) {
+      const { npmAdvisories } = await import("./adapters-npm-registry-advisories.js");
+      return npmAdvisories({ registry, version: VERSION, cancelled: around.cancelled });
+    },
     async openDatabase(address) {
       const { postgresDatabase } = await import("./adapters-postgres-database.js");
       return postgresDatabase(address);
@@ -367,6 +385,26 @@ function makePorts(around) {
     async sourceTree() {
       const { checkout } = await import("./adapters-source-tree-checkout.js");
       return checkout({ env });
+    },
+    async sourceHistory(folder) {
+      const { gitHistory } = await import("./adapters-source-tree-history.js");
+      return gitHistory({ env, folder });
+    },
+    async workTree() {
+      const { gitWorkTree } = await import("./adapters-source-tree-work-tree.js");
+      return gitWorkTree({ env });
+    },
+    async pullRequestEvent() {
+      const path = eventPath(env);
+      if (path === void 0) return void 0;
+      const { pullRequestEvent } = await import("./adapters-actions-runner-pull-request-event.js");
+      return pullRequestEvent(path, Number(env["GITHUB_RUN_ATTEMPT"] ?? 1));
+    },
+    async mergeGroupEvent() {
+      const path = eventPath(env);
+      if (path === void 0) return void 0;
+      const { mergeGroupEvent } = await import("./adapters-actions-runner-pull-request-event.js");
+      return mergeGroupEvent(path);
     },
     dumpTools: () => shared.tools(),
     async scratchServers() {
@@ -376,6 +414,7 @@ function makePorts(around) {
       ]);
       return localScratchServers({ installations: () => serverInstallations({ env }), disk });
     },
+    variable: (name) => env[name],
     mask(secret) {
       runner?.mask(secret);
       around.redactor.add(secret);
@@ -395,6 +434,9 @@ function makePorts(around) {
       return { install: (major) => installer.install(major).finally(() => shared.forget()) };
     }
   };
+}
+function eventPath(env) {
+  return env["GITHUB_ACTIONS"] === "true" ? env["GITHUB_EVENT_PATH"] || void 0 : void 0;
 }
 function sharedTools(env, disk) {
   let current;

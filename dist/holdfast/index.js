@@ -10,7 +10,10 @@ import {
   secretParts,
   secretsOf,
   textWidth
-} from "./shared-kernel-text-width.js";
+} from "./shared-entry-inputs-forge-access.js";
+import {
+  escapeMarkdown
+} from "./shared-kernel-markdown.js";
 import {
   printable,
   printableLine
@@ -18,9 +21,10 @@ import {
 import {
   DEFAULT_LEVEL
 } from "./shared-nouns-seal-default-level.js";
+import "./shared-kernel-pattern.js";
 import {
   Secret
-} from "./shared-kernel-pattern.js";
+} from "./shared-kernel-secret.js";
 import {
   parseDuration
 } from "./shared-kernel-duration.js";
@@ -679,146 +683,431 @@ jobs:
   }
 });
 
-// src/commands/schema/schema-inputs.ts
-var migrationsFolder = {
-  type: "string",
-  default: "migrations",
-  text: "The folder that holds the migrations.",
-  example: "supabase/migrations"
-};
-var migrationsDatabase = {
-  type: "secret",
-  required: true,
-  text: "Connection URL of the database whose schema it is, as a role that may change it; not through a pooler in transaction mode.",
-  example: "postgresql://app@db.example.com:5432/app"
-};
+// src/commands/configuration/init.ts
+var init = defineCommand({
+  name: "init",
+  wing: "configuration",
+  summary: "Install a commit-msg hook, templates, settings and workflows; shows the difference first",
+  description: `Shows what it would write, as a patch, and writes it with \`--write\`. Run again it changes nothing.
 
-// src/commands/schema/migrate.ts
-var migrate = defineCommand({
-  name: "migrate",
-  wing: "schema",
-  summary: "Apply pending migrations, each whole or not at all, and write down how each is taken back",
-  description: `Applies what the folder has and the database has not, in the order of versions. The plan is shown first; \`--dry-run\` ends with it,
-after it has tried the files, on a private server with the same history: whether each goes through, what
-it locks, and whether its rollback is proved.
+- \`.github/holdfast.yml\`, a pull-request template with the sections that \`pr-policy\` wants, and a stub of \`CODEOWNERS\`: made where there is none, and yours from then on.
+- A **commit-msg hook** in plain sh that checks the header of a message by Conventional Commits, with the types of the settings, in some 10 ms. Where husky or lefthook is in use it joins them; \`core.hooksPath\` is honoured.
+- Workflows: \`pr-policy.yml\`, and \`protection-audit.yml\`, which wants the secret \`PROTECTION_TOKEN\`: those that Holdfast's own repository runs, with the actions of others pinned by their commits.
 
-Each file is one transaction with a limit on how long it may wait for locks; the history is written in the same transaction. A lock that somebody holds is waited for briefly,
-given up, and tried again a moment later, so that nobody queues behind the migration for long. A file that holds a statement which no transaction may hold
-(\`CREATE INDEX CONCURRENTLY\`), or transactions of its own, is carried out step by step, and each step is written down with what it did: a run that is killed goes on from there, and an index
-that a failed build left behind is dropped first.
+The last lines say what is still to be done: the commit, the secret, the check to require.
 
-Before a file that destroys data (DROP TABLE, DROP COLUMN, DROP SCHEMA … CASCADE, TRUNCATE, DELETE, a type
-that may not take every value) a verified backup has to hold what goes. Without one the run is refused,
-unless \`--confirm\` names the database.
-
-The history (\`holdfast.migrations\`) keeps both scripts, their checksums, the schema's fingerprint before and after, who applied it and where the run can be seen. Two runs at once:
-the second waits (\`--wait\`) or says who is at work.`,
-  branding: { icon: "chevrons-up", color: "blue" },
+What it keeps up to date has a line that says so, with a hash: a file that was changed by hand, or is somebody else's, is told and left. Nothing is written through a symbolic link or outside of the checkout and git's own folder, and each file is put in its place whole.`,
+  branding: { icon: "package", color: "blue" },
   inputs: {
-    database: migrationsDatabase,
-    migrations: migrationsFolder,
-    to: {
-      type: "string",
-      text: "The last version to apply; all that are pending when left out.",
-      example: "202611270900"
-    },
-    wait: { type: "duration", default: "2m", text: "How long to wait for another run that holds the lease." },
-    "lock-timeout": {
-      type: "duration",
-      default: "5s",
-      text: "How long a statement may wait for a lock, while others queue behind it."
-    },
-    "statement-timeout": {
-      type: "duration",
-      default: "15m",
-      text: "How long one statement in a transaction may take."
-    },
-    retries: {
-      type: "integer",
-      min: 0,
-      max: 100,
-      default: 10,
-      text: "How many more times a migration that met a lock or a deadlock is tried."
-    },
-    "allow-late": {
+    write: {
       type: "boolean",
       default: false,
       explicit: true,
-      text: "Apply files that come before applied ones; migrate-check says whether the order makes a difference."
+      text: "Write the files. Without it only the difference is shown."
     },
-    adopt: {
-      type: "choice",
-      explicit: true,
-      choices: ["supabase", "dbmate", "golang-migrate", "node-pg-migrate", "flyway", "prisma", "none"],
-      text: "Take over the history of the tool that has migrated the database so far: what it has applied is written down, if the schema is what these files make on a private server. none: it is another application's, and is not looked at."
-    },
-    baseline: {
-      type: "string",
-      explicit: true,
-      text: "For a database whose schema no tool has made: the last version that it has already. Written down only if the schema is what the files up to it make on a private server.",
-      example: "202611270900"
-    },
-    store: {
-      ...store,
-      required: false,
-      text: "Where verified backups are: `azure://<account>/<container>[/<prefix>]` or `file:///<folder>`. Needed, and asked, only when a pending file destroys data."
-    },
-    "store-secret": storeSecret,
-    source: { ...source, text: "Whose backups count; needed when the store holds several sources." },
-    "max-backup-age": {
-      type: "duration",
-      default: "24h",
-      text: "How old the snapshot of a verified backup may be that holds what a pending file destroys."
-    },
-    confirm: {
-      type: "string",
-      explicit: true,
-      text: "Name of the database, to confirm that what the plan names may be lost without a backup.",
-      example: "shop"
-    },
-    "plan-hash": {
-      type: "string",
-      text: "Do only what a dry run has shown: its output plan-hash. Refused where the files or the database have changed since."
-    },
-    "dry-run": dryRun
+    owners: {
+      type: "list",
+      pattern: /^@[\w.-]+(?:\/[\w.-]+)?$/,
+      accepts: "@user or @organisation/team",
+      text: "Owners of everything, for a new `CODEOWNERS`.",
+      example: "@acme/core"
+    }
   },
   outputs: {
-    adopted: "Versions that were written down as applied, and not carried out, as a JSON list.",
-    applied: "Versions that were applied, as a JSON list.",
-    pending: "Versions that are still pending.",
-    version: "The version at which the database is now.",
-    plan: "What was, or would be, done, as JSON.",
-    "plan-hash": "The plan's hash, for an approval that is bound to it.",
-    trial: "Of a dry run: how the pending files went on a private server, as JSON (failure, locks, rewrites, the verdict about the rollback).",
-    "duration-seconds": "How long the run took."
+    files: "What becomes of each file, as a JSON list: `path`, `action` (`make`, `update`, `join`, `same` or `leave`), `why`.",
+    changes: "How many files differ from what they are to be.",
+    written: "Paths that were written, as a JSON list.",
+    difference: "The difference, as a patch."
   },
-  exits: {
-    0: "every migration that was asked for is applied",
-    3: "a dry run: a pending file does not go through on a private server",
-    4: "the server refused a migration: what comes before it is applied, it is not",
-    6: "another run holds the lease; who and since when is printed",
-    7: "an applied file was changed, a file is broken or would be applied in another order, another tool has applied it, another plan was approved, the schema is not what is to be written down, or no verified backup holds what would be destroyed: nothing was touched"
-  },
+  exits: { 0: "the difference was shown, or everything was written that is ours to write" },
   examples: {
-    cli: [
-      "holdfast migrate --database-file ./database-url --migrations migrations --dry-run",
-      "holdfast migrate --database-file ./database-url --migrations migrations --to 202611270900 --json"
-    ],
+    cli: ["holdfast init", "holdfast init --write --owners @acme/core"],
     workflow: `jobs:
-  migrate:
+  init:
     runs-on: ubuntu-latest
-    environment: production
     steps:
       - uses: actions/checkout@v6
-      - uses: truststream/holdfast/actions/migrate@v1
         with:
-          database: \${{ secrets.DATABASE_URL }}
-          migrations: migrations
+          persist-credentials: false
+      - uses: truststream/holdfast/actions/init@v1
 `
   },
   async run(inputs, ports) {
-    const { runMigrate } = await import("./schema-apply-run.js");
-    return runMigrate(inputs, ports);
+    const [{ runInit }, { readPolicy }, { WORKFLOWS }] = await Promise.all([
+      import("./configuration-init-run.js"),
+      import("./governance-pr-policy-sections.js"),
+      import("./commands-configuration-workflows.js")
+    ]);
+    return runInit(inputs, ports, { policyOf: readPolicy, workflows: WORKFLOWS });
+  }
+});
+
+// src/commands/configuration/settings-check.ts
+var settingsCheck = defineCommand({
+  name: "settings-check",
+  wing: "configuration",
+  summary: "Say what is wrong with the settings file, and every value that counts with its origin",
+  description: `Reads \`.github/holdfast.yml\` as every other command does, and changes nothing. Also called \`holdfast settings check\`.
+
+Everything that is wrong is told together, each with line and column: keys that are not known, bad values, a secret that is written out, and what names something
+that is not there (a rule, a template, a required check that no job reports). Then it ends with 2.
+
+Else it prints every value that counts, the defaults too, each with where it comes from: the file, with its line; a default; the environment, for a secret, of which the file has only the variable's name. What a secret holds is never printed. Without a settings file the defaults count, and it says so.`,
+  branding: { icon: "sliders", color: "blue" },
+  inputs: {
+    settings: {
+      type: "string",
+      text: "The settings file. By default `.github/holdfast.yml` of the checkout, and then it need not be there. Paths in it are meant from the folder above `.github`.",
+      example: ".github/holdfast.yml"
+    }
+  },
+  outputs: {
+    verdict: "`valid`, `wrong`, or `none` where there is no settings file and the defaults count.",
+    file: "The file that was read; null where there is none.",
+    "file-from": "Whether that path was an `input` or the `default`.",
+    problems: "What is wrong, as a JSON list: `key`, `line`, `column`, `message`.",
+    settings: "Every value that counts, as a JSON list: `key`, `value`, `from` (`file`, `default` or `environment`), `line`, `column`, and of a secret its `variable` and whether that `isSet`.",
+    notes: "What else is worth knowing, as a JSON list."
+  },
+  exits: { 0: "nothing is wrong, or there is no file", 2: "something is wrong with the settings" },
+  examples: {
+    cli: ["holdfast settings-check", "holdfast settings-check --settings .github/holdfast.yml --json"],
+    workflow: `name: settings
+on:
+  pull_request:
+    paths: [.github/**]
+permissions:
+  contents: read
+jobs:
+  check:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v6
+        with:
+          persist-credentials: false
+      - uses: truststream/holdfast/actions/settings-check@v1
+`
+  },
+  async run(inputs, ports) {
+    const [{ runSettingsCheck }, { SETTINGS_SECTIONS }] = await Promise.all([
+      import("./configuration-settings-check-run.js"),
+      import("./commands-configuration-sections.js")
+    ]);
+    return runSettingsCheck(inputs, ports, SETTINGS_SECTIONS);
+  }
+});
+
+// src/commands/governance/pr-policy.ts
+var prPolicy = defineCommand({
+  name: "pr-policy",
+  wing: "governance",
+  summary: "Judge a pull request: branch, title, commits, description, coverage, dependencies",
+  description: `Holds a pull request against what is declared in the settings file, as the **base** has it: whoever is judged does not decide by what. Without a file the defaults count.
+
+- **Title and every commit** by [Conventional Commits](https://www.conventionalcommits.org/en/v1.0.0/), and the message that the merge will really write: a breaking
+change or a feature under a lesser title is refused, with the title that would be right.
+- **Description**: sections on what, why, how and testing evidence with something in them, every box ticked, an issue, and a document that is changed or a reason why not.
+Comments, what stands in the template too and words that only keep a place count as empty.
+- **Coverage**, where reports are given (lcov, Cobertura, Istanbul's \`coverage-final.json\`): of everything, and of the changed lines, which git tells, in whole numbers.
+What is unknown is red: a report that is cut off, of another commit, or that lacks a changed file.
+- **Dependencies**, where the settings have that section.
+- **Branch and base**, where the settings say which belong together.
+
+On \`merge_group\` the group's pull requests are found again, and each is judged as before. One that could not be asked about has not passed: that ends with 4.
+When a run is started again, title and description are asked for anew, because its event is as old as the run; without a token it says which text was judged.
+
+Nothing of the pull request is run. With \`--local\` nothing is asked over the network, but where \`--audit\` is given, and it tells a developer the same before there is a pull request.`,
+  branding: { icon: "check-square", color: "purple" },
+  inputs: {
+    local: {
+      type: "boolean",
+      default: false,
+      text: "Judge what is checked out, and what is given here, instead of the pull request of the job. A job of none is judged so anyway, and says it."
+    },
+    judge: {
+      type: "choice",
+      choices: ["all", "all-but-coverage", "coverage"],
+      default: "all",
+      text: "What to judge: everything, or all that needs no test to have run, or what the tests have reported. In two workflows an edited title does not run the tests again."
+    },
+    base: {
+      type: "string",
+      text: "The branch or commit that this is to be merged into. By default the pull request's base, or else the remote's main branch.",
+      example: "origin/main"
+    },
+    branch: {
+      type: "string",
+      text: "Name of the branch that is merged, where none is checked out. It is needed where the settings say which branches belong together.",
+      example: "feature/cart"
+    },
+    title: {
+      type: "string",
+      text: "The title that the pull request will have. By default the header of the only commit.",
+      example: "fix(cart): keep items after a reload"
+    },
+    "title-file": {
+      type: "string",
+      text: "A file with that title instead: one line, which no shell has to read.",
+      example: "title.txt"
+    },
+    "body-file": {
+      type: "string",
+      text: "A file with the description that the pull request will have, in Markdown.",
+      example: "description.md"
+    },
+    coverage: {
+      type: "list",
+      text: "Reports of coverage: lcov, Cobertura, or Istanbul's coverage-final.json. Several are put together.",
+      example: "coverage/lcov.info"
+    },
+    audit: {
+      type: "boolean",
+      default: false,
+      text: "Ask a registry for known vulnerabilities of what the lock files hold. It is told names and versions; of what could not be asked nobody says that it has none."
+    },
+    "audit-registry": {
+      type: "string",
+      default: "https://registry.npmjs.org",
+      text: "The registry that is asked, by https."
+    },
+    settings: {
+      type: "string",
+      default: ".github/holdfast.yml",
+      text: "The settings file, by its path from the repository's root. One that is named must be in the base; of the usual name none need be."
+    },
+    token: {
+      type: "secret",
+      jobToken: true,
+      text: "Token for GitHub, with `contents: read` and `pull-requests: read`. On `merge_group` it is needed; without it `GITHUB_TOKEN`, then `GH_TOKEN` of the environment is used."
+    }
+  },
+  outputs: {
+    verdict: "`passed` or `refused`.",
+    findings: "What was found, as a JSON list: `rule`, `severity`, `file`, `line`, `message`, `fix`; `file` and `line` are null where it is about no file.",
+    coverage: "Lines that tests run, as JSON: `covered` and `total`, and the same of what is `changed`; null without a report.",
+    dependencies: "What became of dependencies, as JSON; null where they are not judged.",
+    "pull-requests": "Numbers of the pull requests that were judged, as a JSON list; several in a merge group.",
+    commits: "How many commits were judged.",
+    files: "How many files they change."
+  },
+  exits: {
+    0: "no finding is an error",
+    3: "a finding is an error",
+    4: "git or GitHub could not say what the verdict hangs on: that is never a pass"
+  },
+  examples: {
+    cli: [
+      "holdfast pr-policy --local --base origin/main --body-file description.md",
+      "holdfast pr-policy --local --base origin/main --coverage coverage/lcov.info --json"
+    ],
+    workflow: `name: pr-policy
+on:
+  pull_request:
+    types: [opened, edited, synchronize, reopened, ready_for_review, converted_to_draft]
+  merge_group:
+permissions:
+  contents: read
+  pull-requests: read
+jobs:
+  pr-policy:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v6
+        with:
+          fetch-depth: 0
+          persist-credentials: false
+      - uses: truststream/holdfast/actions/pr-policy@v1
+        with:
+          judge: all-but-coverage
+`
+  },
+  async run(inputs, ports) {
+    const [{ runPrPolicy }, { SETTINGS_SECTIONS }] = await Promise.all([
+      import("./governance-pr-policy-run.js"),
+      import("./commands-configuration-sections.js")
+    ]);
+    return runPrPolicy(inputs, ports, SETTINGS_SECTIONS);
+  }
+});
+
+// src/commands/governance/protect-issue.ts
+var protectIssue = defineCommand({
+  name: "protect-issue",
+  wing: "governance",
+  summary: "Open, update or close the one issue that says how protection has drifted",
+  description: `Takes what \`protect\` found in an audit, and keeps **one** issue up to date with it: opened at the first finding, rewritten by later audits, closed
+when all is as declared again. A comment is written only when the findings are others than before.
+
+- It is found again by its label and by a mark in its text, among open issues of programs and of people who belong to the repository. Whoever else writes the
+mark is left alone.
+- What cannot be seen, and an audit that ended without an answer, are told and close nothing.
+- Where two runs open one at the same moment, the younger is closed as a duplicate.
+
+It is a command of its own so that the job which writes the issue has \`issues: write\` and nothing else, and the token that sees rules never comes near it.`,
+  branding: { icon: "alert-circle", color: "purple" },
+  inputs: {
+    audit: {
+      type: "string",
+      text: "The output `digest` of `protect`. Left out: the audit ended without an answer."
+    },
+    label: {
+      type: "string",
+      default: "protection-drift",
+      pattern: /^[A-Za-z0-9][A-Za-z0-9 :._/-]{0,49}$/,
+      accepts: "a label's name of up to 50 letters",
+      text: "Label of the issue; it is made where there is none."
+    },
+    repository: {
+      type: "string",
+      text: "The repository, as `owner/name`. By default the one whose job this is (`GITHUB_REPOSITORY`).",
+      example: "acme/shop"
+    },
+    token: {
+      type: "secret",
+      jobToken: true,
+      text: "Token for GitHub, with `issues: write`. Without it `GITHUB_TOKEN`, then `GH_TOKEN` of the environment is used."
+    }
+  },
+  outputs: {
+    did: "`opened`, `updated`, `closed` or `nothing`.",
+    issue: "Its number; null where there is none.",
+    url: "Where it is read; null where there is none."
+  },
+  exits: { 0: "the issue says what the audit found", 4: "GitHub could not be asked, or refused the token" },
+  examples: {
+    cli: ["holdfast protect-issue --repository acme/shop --token-file ./token"],
+    workflow: `name: protection-audit
+on:
+  schedule:
+    - cron: "17 5 * * 1"
+permissions: {}
+jobs:
+  audit:
+    runs-on: ubuntu-latest
+    permissions:
+      contents: read
+    outputs:
+      digest: \${{ steps.audit.outputs.digest }}
+    steps:
+      - uses: actions/checkout@v6
+        with:
+          persist-credentials: false
+      - id: audit
+        uses: truststream/holdfast/actions/protect@v1
+        with:
+          do: audit
+          token: \${{ secrets.PROTECTION_TOKEN }}
+  issue:
+    needs: audit
+    if: "!cancelled()"
+    runs-on: ubuntu-latest
+    permissions:
+      issues: write
+    steps:
+      - uses: truststream/holdfast/actions/protect-issue@v1
+        with:
+          audit: \${{ needs.audit.outputs.digest }}
+`
+  },
+  async run(inputs, ports) {
+    const { runProtectIssue } = await import("./governance-protect-issue.js");
+    return runProtectIssue(inputs, ports);
+  }
+});
+
+// src/commands/governance/protect.ts
+var protect = defineCommand({
+  name: "protect",
+  wing: "governance",
+  summary: "Plan, apply or audit the protection of branches and tags from one declaration",
+  description: `Holds what is declared in the section \`protection\` of the settings file against what GitHub has, both ways: what is missing, what is
+there beyond it (a rule, a value, a bypass actor, another ruleset), and what is off.
+
+Of each thing there are three verdicts: **equal**, **drift**, and **cannot see**: refused to this token, or left out of the answer, such as bypass actors. That
+is never taken for "none", and the missing permission is named.
+
+- \`plan\` says what differs, and shows each payload that would be written.
+- \`apply\` writes only what differs: first everything that tightens, then what loosens, so that a run which ends in the middle leaves nothing less protected than
+it was or is to be. Afterwards all is read again. A run that is started again finishes.
+- \`audit\` is for a schedule: it ends with 3 where something drifted.
+
+Before that the declaration is held against the workflows of the checkout: every required check must be reported on \`pull_request\` and on \`merge_group\`, not only
+for some files or branches, and not count as passed because its job was skipped; and against the release flow, such as a linear history where releases are merged
+back. \`apply\` writes nothing while such an error stands.
+
+**Tokens.** \`audit\` needs *Administration: read*, and to see who may bypass a ruleset *Administration: write*; \`apply\` needs *Administration: write*. A job's own
+\`GITHUB_TOKEN\` has neither: give the token of an app. It sees rulesets all the same, and says what it does not see.`,
+  branding: { icon: "shield", color: "purple" },
+  inputs: {
+    do: {
+      type: "choice",
+      choices: ["plan", "apply", "audit"],
+      default: "plan",
+      explicit: true,
+      text: "What to do: say what would change, change it, or say whether it has changed."
+    },
+    settings: {
+      type: "string",
+      default: ".github/holdfast.yml",
+      text: "The settings file; its section `protection` is the declaration. The usual one is looked for from the root of the checkout."
+    },
+    workflows: {
+      type: "string",
+      default: ".github/workflows",
+      text: "Folder of the workflows that report the required checks."
+    },
+    repository: {
+      type: "string",
+      text: "The repository, as `owner/name`. By default the one whose job this is (`GITHUB_REPOSITORY`).",
+      example: "acme/shop"
+    },
+    token: {
+      type: "secret",
+      text: "Token for GitHub. Without it `GITHUB_TOKEN`, then `GH_TOKEN` of the environment is used."
+    }
+  },
+  outputs: {
+    verdict: "`equal`, `drift` or `cannot-see`.",
+    drift: "What differs, as a JSON list: `subject`, `about`, `kind`, `wanted`, `live`, `message`, and whether `apply` can mend it (`mendable`).",
+    "cannot-see": "What this token is not shown, as a JSON list: `subject`, `about`, `message`, `permission`.",
+    "missing-permissions": "The permissions that would show it, as a JSON list.",
+    equal: "How many things are as declared.",
+    writes: "What would be, or was, written, in order, as a JSON list: `subject`, `kind`, `effect`, `body`.",
+    findings: "What is wrong with the declaration or with the workflows, as a JSON list: `rule`, `severity`, `file`, `line`, `message`, `fix`.",
+    digest: "All that in few words, cut to what another job can be given: the input `audit` of protect-issue."
+  },
+  exits: {
+    0: "everything is as declared; or a plan was made, whatever it holds",
+    3: "something is not as declared; or the declaration contradicts itself or the workflows",
+    4: "GitHub could not be asked, or this token is not shown something that is declared"
+  },
+  examples: {
+    cli: [
+      "holdfast protect --repository acme/shop --token-file ./token",
+      "holdfast protect --do audit --repository acme/shop --token-file ./token --json"
+    ],
+    workflow: `name: protection
+on:
+  schedule:
+    - cron: "17 5 * * 1"
+permissions:
+  contents: read
+jobs:
+  audit:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v6
+        with:
+          persist-credentials: false
+      - uses: truststream/holdfast/actions/protect@v1
+        with:
+          do: audit
+          token: \${{ secrets.PROTECTION_TOKEN }}
+`
+  },
+  async run(inputs, ports) {
+    const { runProtect } = await import("./governance-protect-run.js");
+    return runProtect(inputs, ports);
   }
 });
 
@@ -926,6 +1215,20 @@ jobs:
     return runMigrateCheck(inputs, ports);
   }
 });
+
+// src/commands/schema/schema-inputs.ts
+var migrationsFolder = {
+  type: "string",
+  default: "migrations",
+  text: "The folder that holds the migrations.",
+  example: "supabase/migrations"
+};
+var migrationsDatabase = {
+  type: "secret",
+  required: true,
+  text: "Connection URL of the database whose schema it is, as a role that may change it; not through a pooler in transaction mode.",
+  example: "postgresql://app@db.example.com:5432/app"
+};
 
 // src/commands/schema/migrate-rollback.ts
 var migrateRollback = defineCommand({
@@ -1107,7 +1410,7 @@ var migrateStatus = defineCommand({
     changed: "Applied versions whose file was changed since.",
     missing: "Applied versions that are not in the folder.",
     begun: "Versions that are half applied or half taken back.",
-    drift: "Whether the schema is another than its last migration left.",
+    drift: "Whether the schema is another than its last migration left; null where nobody can tell.",
     drifted: "Objects that are not what the migrations made, each with what is different, as a JSON list.",
     "matches-version": "The version whose schema it is, where there is drift and one is known."
   },
@@ -1134,6 +1437,135 @@ var migrateStatus = defineCommand({
   }
 });
 
+// src/commands/schema/migrate.ts
+var migrate = defineCommand({
+  name: "migrate",
+  wing: "schema",
+  summary: "Apply pending migrations, each whole or not at all, and write down how each is taken back",
+  description: `Applies what the folder has and the database has not, in the order of versions. The plan is shown first; \`--dry-run\` ends with it,
+after it has tried the files, on a private server with the same history: whether each goes through, what
+it locks, and whether its rollback is proved.
+
+Each file is one transaction with a limit on how long it may wait for locks; the history is written in the same transaction. A lock that somebody holds is waited for briefly,
+given up, and tried again a moment later, so that nobody queues behind the migration for long. A file that holds a statement which no transaction may hold
+(\`CREATE INDEX CONCURRENTLY\`), or transactions of its own, is carried out step by step, and each step is written down with what it did: a run that is killed goes on from there, and an index
+that a failed build left behind is dropped first.
+
+Before a file that destroys data (DROP TABLE, DROP COLUMN, DROP SCHEMA … CASCADE, TRUNCATE, DELETE, a type
+that may not take every value) a verified backup has to hold what goes. Without one the run is refused,
+unless \`--confirm\` names the database.
+
+The history (\`holdfast.migrations\`) keeps both scripts, their checksums, the schema's fingerprint before and after, who applied it and where the run can be seen. Two runs at once:
+the second waits (\`--wait\`) or says who is at work.`,
+  branding: { icon: "chevrons-up", color: "blue" },
+  inputs: {
+    database: migrationsDatabase,
+    migrations: migrationsFolder,
+    to: {
+      type: "string",
+      text: "The last version to apply; all that are pending when left out.",
+      example: "202611270900"
+    },
+    wait: { type: "duration", default: "2m", text: "How long to wait for another run that holds the lease." },
+    "lock-timeout": {
+      type: "duration",
+      default: "5s",
+      text: "How long a statement may wait for a lock, while others queue behind it."
+    },
+    "statement-timeout": {
+      type: "duration",
+      default: "15m",
+      text: "How long one statement in a transaction may take."
+    },
+    retries: {
+      type: "integer",
+      min: 0,
+      max: 100,
+      default: 10,
+      text: "How many more times a migration that met a lock or a deadlock is tried."
+    },
+    "allow-late": {
+      type: "boolean",
+      default: false,
+      explicit: true,
+      text: "Apply files that come before applied ones; migrate-check says whether the order makes a difference."
+    },
+    adopt: {
+      type: "choice",
+      explicit: true,
+      choices: ["supabase", "dbmate", "golang-migrate", "node-pg-migrate", "flyway", "prisma", "none"],
+      text: "Take over the history of the tool that has migrated the database so far: what it has applied is written down, if the schema is what these files make on a private server. none: it is another application's, and is not looked at."
+    },
+    baseline: {
+      type: "string",
+      explicit: true,
+      text: "For a database whose schema no tool has made: the last version that it has already. Written down only if the schema is what the files up to it make on a private server.",
+      example: "202611270900"
+    },
+    store: {
+      ...store,
+      required: false,
+      text: "Where verified backups are: `azure://<account>/<container>[/<prefix>]` or `file:///<folder>`. Needed, and asked, only when a pending file destroys data."
+    },
+    "store-secret": storeSecret,
+    source: { ...source, text: "Whose backups count; needed when the store holds several sources." },
+    "max-backup-age": {
+      type: "duration",
+      default: "24h",
+      text: "How old the snapshot of a verified backup may be that holds what a pending file destroys."
+    },
+    confirm: {
+      type: "string",
+      explicit: true,
+      text: "Name of the database, to confirm that what the plan names may be lost without a backup.",
+      example: "shop"
+    },
+    "plan-hash": {
+      type: "string",
+      text: "Do only what a dry run has shown: its output plan-hash. Refused where the files or the database have changed since."
+    },
+    "dry-run": dryRun
+  },
+  outputs: {
+    adopted: "Versions that were written down as applied, and not carried out, as a JSON list.",
+    applied: "Versions that were applied, as a JSON list.",
+    pending: "Versions that are still pending.",
+    version: "The version at which the database is now.",
+    plan: "What was, or would be, done, as JSON.",
+    "plan-hash": "The plan's hash, for an approval that is bound to it.",
+    trial: "Of a dry run: how the pending files went on a private server, as JSON (failure, locks, rewrites, the verdict about the rollback).",
+    "duration-seconds": "How long the run took."
+  },
+  exits: {
+    0: "every migration that was asked for is applied",
+    3: "a dry run: a pending file does not go through on a private server",
+    4: "the server refused a migration: what comes before it is applied, it is not",
+    6: "another run holds the lease; who and since when is printed",
+    7: "an applied file was changed, a file is broken or would be applied in another order, another tool has applied it, another plan was approved, the schema is not what is to be written down, or no verified backup holds what would be destroyed: nothing was touched"
+  },
+  examples: {
+    cli: [
+      "holdfast migrate --database-file ./database-url --migrations migrations --dry-run",
+      "holdfast migrate --database-file ./database-url --migrations migrations --to 202611270900 --json"
+    ],
+    workflow: `jobs:
+  migrate:
+    runs-on: ubuntu-latest
+    environment: production
+    steps:
+      - uses: actions/checkout@v6
+      - uses: truststream/holdfast/actions/migrate@v1
+        with:
+          database: \${{ secrets.DATABASE_URL }}
+          migrations: migrations
+`
+  },
+  async run(inputs, ports) {
+    const { runMigrate } = await import("./schema-apply-run.js");
+    return runMigrate(inputs, ports);
+  }
+});
+
 // src/commands/menu.ts
 var MENU = [
   backup,
@@ -1144,7 +1576,12 @@ var MENU = [
   migrateCheck,
   migrate,
   migrateRollback,
-  migrateStatus
+  migrateStatus,
+  prPolicy,
+  protect,
+  settingsCheck,
+  init,
+  protectIssue
 ];
 
 // src/kernel/redact.ts
@@ -1453,9 +1890,7 @@ function redactReport(report, redactor) {
 
 // src/entry/output/report-markdown.ts
 var ROWS_MAX = 200;
-function escapeMarkdown(text) {
-  return printableLine(text).replace(/[&<>"'`*_{}[\]()#+!|~\\$@=^-]/g, (character) => `&#${character.charCodeAt(0)};`).replace(/:(?=\/\/)/g, "&#58;").replace(/\b(www)\./gi, "$1&#46;");
-}
+var BYTES_MAX = 1024 * 1024 - 1024;
 function reportMarkdown(command, report) {
   const parts = [
     `### ${report.good ? "✅" : "❌"} ${escapeMarkdown(command)}: ${escapeMarkdown(report.headline)}`
@@ -1466,7 +1901,18 @@ function reportMarkdown(command, report) {
     notes.push(`- … and ${report.notes.length - notes.length} more; they are in the log`);
   }
   if (notes.length > 0) parts.push(notes.join("\n"));
-  return `${parts.join("\n\n")}
+  return fitting(`${parts.join("\n\n")}
+`);
+}
+function fitting(markdown) {
+  if (Buffer.byteLength(markdown) <= BYTES_MAX) return markdown;
+  const lines = markdown.split("\n");
+  let bytes = 0;
+  const first = lines.findIndex((line) => (bytes += Buffer.byteLength(line) + 1) > BYTES_MAX);
+  const shown = lines.slice(0, first).join("\n");
+  return `${shown}
+
+… and ${lines.length - first} more lines; they are in the log.
 `;
 }
 function failureMarkdown(command, failure) {
@@ -1885,27 +2331,31 @@ function maskSecrets(command, collected, runner, redactor) {
 }
 function tell(command, outcome, { runner, log, redactor }, said) {
   for (const [name, value] of Object.entries(redactJson(outcome.outputs, redactor))) {
-    const text2 = outputText(value);
-    const fits = Buffer.byteLength(text2) <= OUTPUT_BYTES_MAX;
+    const text = outputText(value);
+    const fits = Buffer.byteLength(text) <= OUTPUT_BYTES_MAX;
     if (!fits) {
       log.warn(
         `output '${name}' is left empty: it is larger than the 1 MB the runner takes; narrow the selection`
       );
     }
-    runner.output(name, fits ? text2 : "");
+    runner.output(name, fits ? text : "");
   }
   log.info(reportText(withoutSaid(outcome.report, said)));
-  const text = (words) => printable(redactor.redact(words));
-  for (const each of (outcome.annotations ?? []).slice(0, ANNOTATIONS_MAX)) {
-    runner.annotateLine({
-      ...each,
-      title: text(each.title),
-      message: text(each.message),
-      file: text(each.file)
-    });
-  }
+  annotate(outcome.annotations ?? [], { runner, text: (words) => printable(redactor.redact(words)) });
   if (outcome.exit !== EXIT.done) {
     runner.annotate(`holdfast ${command.name}`, printable(redactor.redact(outcome.report.headline)));
+  }
+}
+function annotate(annotations, { runner, text }) {
+  const more = annotations.length - ANNOTATIONS_MAX;
+  const shown = more > 0 ? annotations.slice(0, ANNOTATIONS_MAX - 1) : annotations;
+  for (const { level, title, message, file, line } of shown) {
+    const place = file === void 0 ? {} : { file: text(file), ...line === void 0 ? {} : { line } };
+    runner.annotateLine({ level, title: text(title), message: text(message), ...place });
+  }
+  if (more > 0) {
+    const message = `${more + 1} more are not marked here; they are in the summary and the outputs`;
+    runner.annotateLine({ level: "notice", title: "more", message });
   }
 }
 function outputText(value) {
@@ -1968,6 +2418,17 @@ var ArgvReader = class {
     });
   }
   #unexpected(arg) {
+    const meant = Object.entries(this.#specs).find(
+      ([name, spec]) => spec.type === "choice" && this.#offered(name) !== void 0 && spec.choices.includes(arg)
+    );
+    if (meant !== void 0) {
+      this.problems.push({
+        code: "input.unknown",
+        message: `unexpected argument '${arg}'; did you mean --${meant[0]} ${arg}?`,
+        hint: "Options are written --name value or --name=value; quote values that hold spaces."
+      });
+      return;
+    }
     this.problems.push({
       code: "input.unknown",
       // Something pasted in the wrong place may be a password: only what looks like a plain word is repeated.
@@ -2225,14 +2686,17 @@ function choose(argv) {
   const isHelp = first === "help";
   const name = isHelp ? rest.find((word) => !word.startsWith("-")) : first;
   if (name === void 0) return { text: menuHelp(MENU, VERSION) };
-  const command = MENU.find((entry) => entry.name === name);
+  const words = isHelp ? rest.slice(rest.indexOf(name) + 1) : rest;
+  const pair = MENU.find((entry) => entry.name === `${name}-${words[0]}`);
+  const command = pair ?? MENU.find((entry) => entry.name === name);
   if (command === void 0) return fail(name);
   if (isHelp) return { text: commandHelp(command) };
-  const { common } = parseArgv(command.inputs, rest);
+  const args = pair === void 0 ? rest : rest.slice(1);
+  const { common } = parseArgv(command.inputs, args);
   if (common.help === true) return { text: commandHelp(command) };
   if (common.version === true) return { text: `${VERSION}
 ` };
-  return { command, args: rest };
+  return { command, args };
 }
 function fail(name) {
   const names = MENU.map((command) => command.name);

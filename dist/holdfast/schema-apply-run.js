@@ -21,34 +21,38 @@ import {
 } from "./shared-schema-steps-look-before.js";
 import {
   provePair
-} from "./shared-schema-proof-prove-pair.js";
+} from "./shared-schema-proof-canary-values.js";
 import {
+  TakenBack,
   appliedElsewhere,
   begunOf,
-  findBooks,
   requireSameVersion,
-  takenBackVersions,
   unrecorded
-} from "./shared-schema-books-find-books.js";
+} from "./shared-schema-books-taken-back.js";
 import {
   requireMigrations
 } from "./shared-schema-folder-require-migrations.js";
 import {
   appliedOf,
   compareDatabases,
+  findBooks,
   keyText,
   keysOf,
+  leaveOut,
+  liveFingerprint,
   markedOf,
   maybeOurs,
   platformOfState,
   positionOf,
   readHistory,
+  readLiveSchema,
   replay,
   schemaFingerprint,
   scriptOf,
   scriptSha256,
   scriptsOf,
-  standingOf
+  standingOf,
+  withoutSchemas
 } from "./shared-schema-history-table.js";
 import {
   Chain,
@@ -63,9 +67,8 @@ import {
   prepareScript,
   privateShadow,
   readFolder,
-  readState,
   versionKey
-} from "./shared-schema-folder-read-folder.js";
+} from "./shared-schema-proof-chain.js";
 import "./shared-ports-database.js";
 import "./shared-kernel-or-abort.js";
 import {
@@ -73,7 +76,6 @@ import {
   selectKeys
 } from "./shared-nouns-catalog-standing.js";
 import {
-  listed,
   refuseTransactionPooler
 } from "./shared-nouns-platform-supabase.js";
 import {
@@ -83,16 +85,21 @@ import {
   describeAddress,
   parseDatabaseUrl
 } from "./shared-postgres-database-url.js";
+import {
+  listed
+} from "./shared-kernel-listed.js";
 import "./shared-kernel-pattern.js";
+import "./shared-kernel-secret.js";
 import {
   Catalog
 } from "./shared-nouns-content-record.js";
-import "./shared-zod.js";
+import "./shared-nouns-store-run-record.js";
 import "./shared-kernel-bytes.js";
+import "./shared-kernel-streams.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";
-import "./shared-kernel-streams.js";
+import "./shared-zod.js";
 import {
   ageMs,
   formatDuration
@@ -125,7 +132,7 @@ async function cameBeforeOthers(session, version, live) {
 }
 
 // src/schema/apply/hash.ts
-function hashOf({ request, steps, standing, live }) {
+function hashOf({ request, steps, standing, live, going }) {
   const history = [...standing.applied.map(({ entry }) => entry), ...standing.missing, ...standing.begun];
   const lines = history.map(({ version, sha256, state, steps: done }) => [version, sha256, state, done]);
   return planHash({
@@ -136,342 +143,16 @@ function hashOf({ request, steps, standing, live }) {
       `${forward.source.text}\0${migration.rollback?.text ?? ""}`,
       begun?.steps ?? 0
     ]),
-    given: [live, ...[...new Set(lines.map((line) => JSON.stringify(line)))].sort()]
+    given: [
+      live,
+      ...[...new Set(lines.map((line) => JSON.stringify(line)))].sort(),
+      ...going.map(({ version, written }) => JSON.stringify(["goes", version, ...[...written].sort()]))
+    ]
   });
 }
 function requireApprovedPlan(plan) {
   const files = plan.steps.map(({ migration }) => migration.forward.file);
   requireApproved(plan.request.planHash, hashOf(plan), files);
-}
-
-// src/schema/apply/drift.ts
-function isDrift(live, standing) {
-  if (standing.begun.length > 0) return false;
-  const history = [...standing.applied.map(({ entry }) => entry), ...standing.missing].sort(
-    (one, other) => compareKeys(versionKey(one.version), versionKey(other.version))
-  );
-  const left = history.at(-1)?.fingerprintAfter ?? void 0;
-  return left !== void 0 && live !== left;
-}
-
-// src/schema/apply/read-migrations.ts
-async function readMigrations(request, ports) {
-  const folder = await (await ports.sourceTree()).files(request.folder, isWanted);
-  const { migrations, problems } = readFolder(folder, { supabase: false });
-  const broken = problems.filter(({ level }) => level === "error");
-  if (broken.length > 0) {
-    throw new HoldfastError(
-      "refused.unsafe",
-      `${request.folder} cannot be applied: ${listed(
-        broken.map(({ file, message }) => `${file} ${message}`),
-        5
-      )}`,
-      { hint: broken[0].hint }
-    );
-  }
-  requireMigrations(request.folder, migrations, problems);
-  const ignored = problems.filter(({ rule }) => rule === "ignored-file");
-  return { migrations, ignored: ignored.map(({ file, message }) => `${file} ${message}`) };
-}
-
-// src/schema/apply/only-plans.ts
-async function onlyPlans(session) {
-  const [row] = await session.query(`
-    SELECT current_user AS role,
-           CASE
-             WHEN pg_catalog.to_regclass('holdfast.migrations') IS NULL THEN
-               CASE WHEN NOT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')
-                 THEN 'CREATE on the database' END
-             WHEN NOT pg_catalog.has_schema_privilege('holdfast', 'USAGE') THEN 'USAGE on the schema holdfast'
-             WHEN NOT pg_catalog.has_table_privilege('holdfast.migrations', 'INSERT') THEN
-               'INSERT on holdfast.migrations'
-           END AS missing
-  `);
-  const { role, missing } = row;
-  return missing === null ? void 0 : `the role ${role} may plan this and not carry it out: it has no right ${missing}`;
-}
-
-// src/schema/apply/known-books.ts
-async function refuseAppliedElsewhere(session, standing, { adopt }) {
-  if (adopt === "none") return;
-  const [found] = await appliedElsewhere(session, standing);
-  if (found === void 0) return;
-  const { tool, table: table2, names, unclear } = found;
-  if (unclear !== void 0) {
-    throw new HoldfastError("refused.unsafe", `${table2} of ${tool} is not clear: ${unclear.message}`, {
-      hint: `${unclear.hint} Where that table is another application's, say --adopt none.`
-    });
-  }
-  throw new HoldfastError(
-    "refused.unsafe",
-    `${tool} has applied ${quantity(names.length, "migration")} that the history does not know (${table2}): ${listed(names, 5)}`,
-    {
-      hint: `Take its history over with --adopt ${tool}; where that table is another application's, or these are to be applied again, say --adopt none.`
-    }
-  );
-}
-
-// src/schema/apply/plan.ts
-async function planMigrate(request, ports, taken = []) {
-  var _stack = [];
-  try {
-    const { migrations, ignored } = await readMigrations(request, ports);
-    await refuseTransactionPooler(request.database);
-    await requireWritable(request.database);
-    const session = __using(_stack, await request.database.connect({ purpose: "migrate plan" }), true);
-    const { to } = request;
-    if (to !== void 0 && !migrations.some(({ key }) => compareKeys(key, to.key) === 0)) {
-      throw new HoldfastError("input.malformed", `to is '${to.version}', which no file has`, {
-        hint: "Give the version of the last migration that is to be applied, as in its file's name."
-      });
-    }
-    const standing = standingOf(migrations, [...await readHistory(session), ...taken]);
-    refuseChanged(standing);
-    await refuseAppliedElsewhere(session, standing, request);
-    refuseLate(standing, request);
-    const wanted = standing.pending.filter(
-      ({ key }) => request.to === void 0 || compareKeys(key, request.to.key) <= 0
-    );
-    const steps = [];
-    for (const migration of wanted) {
-      const forward = await prepareScript(migration.forward);
-      if (forward.script.problem !== void 0) {
-        const { line, message, hint } = forward.script.problem;
-        throw new HoldfastError(
-          "refused.unsafe",
-          `${migration.forward.file}:${line} is no script that a server takes: ${message}`,
-          { hint }
-        );
-      }
-      refuseLeftOpen(forward);
-      const begun = begunOf(standing.begun, migration.version);
-      if (begun !== void 0) {
-        requireSameVersion(begun, migration.version, migration.forward.file);
-        const { file, forward: text, steps: done } = begun;
-        await requireSameStart(forward, { file, text, steps: done, state: "half applied" });
-      }
-      steps.push({ migration, forward, begun });
-    }
-    const live = schemaFingerprint(await readState(session)).hash;
-    const drifted = isDrift(live, standing);
-    const isFirst = standing.applied.length + standing.missing.length + standing.begun.length === 0;
-    const told = isFirst && request.dryRun ? await unrecorded(session) : void 0;
-    const onlyPlanned = steps.length > 0 && request.dryRun ? await onlyPlans(session) : void 0;
-    return { request, standing, steps, ignored, taken, live, drifted, unrecorded: told, onlyPlanned };
-  } catch (_) {
-    var _error = _, _hasError = true;
-  } finally {
-    var _promise = __callDispose(_stack, _error, _hasError);
-    _promise && await _promise;
-  }
-}
-function refuseLeftOpen({ execution, source }) {
-  const open = leftOpen(execution);
-  if (open === void 0) return;
-  throw new HoldfastError(
-    "refused.unsafe",
-    `${source.file}:${open.line} begins a transaction, and the file does not end it`,
-    { hint: "Say COMMIT at the end, or leave BEGIN out: each file is a transaction anyway." }
-  );
-}
-function refuseChanged({ changed, begun }) {
-  if (changed.length > 0) {
-    throw new HoldfastError(
-      "refused.unsafe",
-      `applied and changed since: ${listed(
-        changed.map(
-          ({ migration, entry }) => entry.file === migration.forward.file ? entry.file : `${migration.forward.file} (on record as ${entry.file})`
-        ),
-        5
-      )}`,
-      {
-        hint: "What was applied stays as it was applied: put the file back, and write the change as a new migration. Where other names are on record, see that this is the right folder."
-      }
-    );
-  }
-  const back = begun.find(({ state }) => state === "rolling-back");
-  if (back === void 0) return;
-  throw new HoldfastError("refused.unsafe", `${back.file} is half taken back, by ${back.appliedBy}`, {
-    hint: "End that rollback first, with holdfast migrate-rollback."
-  });
-}
-function refuseLate({ late, applied }, { allowLate }) {
-  if (late.length === 0 || allowLate) return;
-  throw new HoldfastError(
-    "refused.unsafe",
-    `${listed(
-      late.map(({ forward }) => forward.file),
-      5
-    )} would be applied after ${applied.at(-1)?.migration.forward.file ?? "newer ones"}, although it comes before`,
-    {
-      hint: "Give it a version after the newest applied one; or, where migrate-check has shown that the order makes no difference, --allow-late."
-    }
-  );
-}
-
-// src/schema/apply/apply.ts
-async function applyMigrations(shown, permits, ports) {
-  var _stack = [];
-  try {
-    const { request } = shown;
-    const lease = __using(_stack, await takeLease({
-      ...ports,
-      database: request.database,
-      doing: "migrate",
-      waitMs: request.waitMs
-    }), true);
-    const plan = await planMigrate(request, ports);
-    requireApprovedPlan(plan);
-    requireShown(shown, plan);
-    const sessions = __using(_stack, new ScriptSessions(request.database, "migrate"), true);
-    const run = { request, lease, sessions, left: void 0 };
-    const applied = [];
-    for (const planned of plan.steps) {
-      const step = { ...planned, permit: permits.get(planned.migration.version) };
-      const began = ports.clock.elapsed();
-      const { failed, attempts } = await toTheEnd(step, run, ports);
-      if (failed !== void 0) return { plan, applied, failed };
-      applied.push({ step, ms: ports.clock.elapsed() - began, attempts });
-    }
-    return { plan, applied, failed: void 0 };
-  } catch (_) {
-    var _error = _, _hasError = true;
-  } finally {
-    var _promise = __callDispose(_stack, _error, _hasError);
-    _promise && await _promise;
-  }
-}
-async function toTheEnd(step, run, ports) {
-  try {
-    ports.cancelled.throwIfAborted();
-    ports.log.stage(`applying ${step.migration.forward.file}`);
-    const { refused: refused2, attempts } = await applyOne(step, run, ports);
-    const failed = refused2 && { step, refused: refused2, attempts, line: lineOf(step, refused2) };
-    return { failed, attempts };
-  } catch (error) {
-    if (!isHoldfastError(error)) throw error;
-    const state = await stateAfterLoss(run.request.database, step.migration.version, error);
-    if (state === "applied") return { failed: void 0, attempts: 1 };
-    const told = withHint(error, unspeakable(error));
-    return { failed: { step, error: told }, attempts: 1 };
-  }
-}
-function unspeakable(error) {
-  return isHoldfastError(error, "database.query") && error.message.includes("(SQLSTATE 22P05)") ? "The history keeps every file whole, and the database's encoding lacks one of its characters: take it out, of comments too. " : "";
-}
-function requireShown(shown, now) {
-  const known = new Set(shown.steps.map(({ migration }) => `${migration.version} ${migration.forward.text}`));
-  const other = now.steps.find(
-    ({ migration }) => !known.has(`${migration.version} ${migration.forward.text}`)
-  );
-  if (other === void 0) return;
-  throw new HoldfastError(
-    "refused.unsafe",
-    `${other.migration.forward.file} was not in the plan that was shown: the database's history has moved on since`,
-    {
-      hint: "Run again, and read the new plan."
-    }
-  );
-}
-async function applyOne(step, run, ports) {
-  const { request, lease, sessions } = run;
-  let at = { from: step.begun?.steps ?? 0, again: step.begun !== void 0 };
-  const trying = {
-    sessions,
-    file: step.migration.forward.file,
-    retries: request.retries,
-    stop: AbortSignal.any([lease.lost, ports.cancelled]),
-    statements: step.forward.script.statements,
-    async attempt(session, stop) {
-      const before = at.again ? void 0 : run.left ?? await fingerprint(session);
-      if (step.forward.execution.mode !== "one-transaction" && before !== void 0) {
-        await insert(session, step, before, ports);
-        at = { from: 0, again: true };
-      }
-      const ledger = await ledgerOf(session, { step, before: at.again ? void 0 : before }, run, ports);
-      const refused2 = await carryOut(session, step.forward, at, request.timeouts, ledger, stop);
-      if (refused2 !== void 0) {
-        at = { ...at, from: refused2.steps };
-        run.left = void 0;
-      }
-      return refused2;
-    }
-  };
-  return await untilThrough(trying, ports);
-}
-async function ledgerOf(session, { step, before }, run, ports) {
-  const supabase = await supabaseBooks(session, run.request.adopt);
-  const began = ports.clock.elapsed();
-  return {
-    async done(inside, steps, whole) {
-      await requireLease(inside, run.lease);
-      if (before !== void 0) await insert(inside, step, before, ports);
-      await inside.query("UPDATE holdfast.migrations SET steps = $2 WHERE version = $1", [
-        step.migration.version,
-        steps
-      ]);
-      if (!whole) return;
-      const after = await fingerprint(inside);
-      await inside.query(
-        `
-          UPDATE holdfast.migrations
-            SET state = 'applied', applied_at = pg_catalog.clock_timestamp(), duration_ms = $2,
-                fingerprint_after = $3, sha256 = $4, forward = $5, rollback = $6, rollback_sha256 = $7,
-                without_transaction = $8, backup_id = coalesce($9, backup_id),
-                confirmed = coalesce($10, confirmed)
-          WHERE version = $1
-        `,
-        [
-          step.migration.version,
-          Math.round(ports.clock.elapsed() - began),
-          after,
-          // What was refused may have been mended since it was begun.
-          ...scriptsOf(step.migration),
-          step.permit?.backup ?? null,
-          step.permit?.confirmed ?? null
-        ]
-      );
-      await cameBeforeOthers(inside, step.migration.version, after);
-      await supabase.applied(
-        inside,
-        step.migration,
-        step.forward.script.statements.map(({ text }) => text)
-      );
-      run.left = after;
-    }
-  };
-}
-async function insert(session, step, before, { run, version }) {
-  const { migration } = step;
-  const { forward, key } = migration;
-  await session.query(
-    `
-      INSERT INTO holdfast.migrations (
-        version, name, position, sha256, forward, rollback, rollback_sha256, without_transaction, state,
-        applied_by, run_url, holdfast_version, backup_id, confirmed, fingerprint_before)
-        VALUES ($1, $2, $3::pg_catalog.numeric, $4, $5, $6, $7, $8, 'applying', $9, $10, $11, $12, $13, $14)
-    `,
-    [
-      migration.version,
-      forward.file,
-      positionOf(key),
-      ...scriptsOf(step.migration),
-      run.actor,
-      run.url,
-      version,
-      step.permit?.backup ?? null,
-      step.permit?.confirmed ?? null,
-      before
-    ]
-  );
-}
-async function fingerprint(session) {
-  return schemaFingerprint(await readState(session)).hash;
-}
-function lineOf({ forward, migration }, { statement, refusal }) {
-  if (statement === void 0) return migration.forward.firstLine;
-  if (refusal.position === void 0) return statement.line;
-  return lineAt(forward.script.text, statement.start + codeUnits(statement.text, refusal.position - 1)) + migration.forward.firstLine - 1;
 }
 
 // src/schema/apply/guard/destructive.ts
@@ -597,6 +278,391 @@ function takesAll(from, { type, modifiers }) {
   return modifiers.length === 0 && (WIDER[base]?.includes(type) === true || base === "text" && type === "varchar");
 }
 
+// src/schema/apply/guard/going.ts
+async function goingOf(session, steps) {
+  const destructive = destructiveOf(steps);
+  const going = [];
+  for (const { step, destroys } of destructive) {
+    const losing = [];
+    const written = [];
+    for (const each of destroys) {
+      const tables = await losingNow(session, each);
+      losing.push(...tables);
+      written.push(...wordsOf(each, tables));
+    }
+    if (losing.length === 0) continue;
+    const { version, forward } = step.migration;
+    going.push({ version, file: forward.file, losing, written: [...new Set(written)] });
+  }
+  return {
+    going,
+    opaque: destructive.filter((each) => each.opaque).map(({ step }) => step.migration.forward.file)
+  };
+}
+var WORDS = {
+  table: "table",
+  rows: "rows of",
+  column: "column",
+  values: "values of",
+  type: "columns in",
+  extension: "columns in",
+  schema: "table",
+  database: "table"
+};
+function wordsOf({ what, column }, tables) {
+  return tables.map(
+    ({ schema, name }) => `${WORDS[what]} ${schema}.${name}${column === void 0 ? "" : `.${column}`}`
+  );
+}
+
+// src/schema/apply/drift.ts
+function isDrift(live, standing) {
+  if (standing.begun.length > 0) return false;
+  const history = [...standing.applied.map(({ entry }) => entry), ...standing.missing].sort(
+    (one, other) => compareKeys(versionKey(one.version), versionKey(other.version))
+  );
+  const left = history.at(-1)?.fingerprintAfter ?? void 0;
+  return left !== void 0 && live !== left;
+}
+
+// src/schema/apply/read-migrations.ts
+async function readMigrations(request, ports) {
+  const folder = await (await ports.sourceTree()).files(request.folder, isWanted);
+  const { migrations, problems } = readFolder(folder, { supabase: false });
+  const broken = problems.filter(({ level }) => level === "error");
+  if (broken.length > 0) {
+    throw new HoldfastError(
+      "refused.unsafe",
+      `${request.folder} cannot be applied: ${listed(
+        broken.map(({ file, message }) => `${file} ${message}`),
+        5
+      )}`,
+      { hint: broken[0].hint }
+    );
+  }
+  requireMigrations(request.folder, migrations, problems);
+  const ignored = problems.filter(({ rule }) => rule === "ignored-file");
+  return { migrations, ignored: ignored.map(({ file, message }) => `${file} ${message}`) };
+}
+
+// src/schema/apply/only-plans.ts
+async function onlyPlans(session) {
+  const [row] = await session.query(`
+    SELECT current_user AS role,
+           CASE
+             WHEN pg_catalog.to_regclass('holdfast.migrations') IS NULL THEN
+               CASE WHEN NOT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')
+                 THEN 'CREATE on the database' END
+             WHEN NOT pg_catalog.has_schema_privilege('holdfast', 'USAGE') THEN 'USAGE on the schema holdfast'
+             WHEN NOT pg_catalog.has_table_privilege('holdfast.migrations', 'INSERT') THEN
+               'INSERT on holdfast.migrations'
+           END AS missing
+  `);
+  const { role, missing } = row;
+  return missing === null ? void 0 : `the role ${role} may plan this and not carry it out: it has no right ${missing}`;
+}
+
+// src/schema/apply/known-books.ts
+async function refuseAppliedElsewhere(session, standing, { adopt }) {
+  if (adopt === "none") return;
+  const [found] = await appliedElsewhere(session, standing);
+  if (found === void 0) return;
+  const { tool, table: table2, names, unclear } = found;
+  if (unclear !== void 0) {
+    throw new HoldfastError("refused.unsafe", `${table2} of ${tool} is not clear: ${unclear.message}`, {
+      hint: `${unclear.hint} Where that table is another application's, say --adopt none.`
+    });
+  }
+  throw new HoldfastError(
+    "refused.unsafe",
+    `${tool} has applied ${quantity(names.length, "migration")} that the history does not know (${table2}): ${listed(names, 5)}`,
+    {
+      hint: `Take its history over with --adopt ${tool}; where that table is another application's, or these are to be applied again, say --adopt none.`
+    }
+  );
+}
+
+// src/schema/apply/plan.ts
+async function planMigrate(request, ports, taken = { entries: [], others: [] }) {
+  var _stack = [];
+  try {
+    const { migrations, ignored } = await readMigrations(request, ports);
+    await refuseTransactionPooler(request.database);
+    await requireWritable(request.database);
+    const session = __using(_stack, await request.database.connect({ purpose: "migrate plan" }), true);
+    const { to } = request;
+    if (to !== void 0 && !migrations.some(({ key }) => compareKeys(key, to.key) === 0)) {
+      throw new HoldfastError("input.malformed", `to is '${to.version}', which no file has`, {
+        hint: "Give the version of the last migration that is to be applied, as in its file's name."
+      });
+    }
+    const standing = standingOf(migrations, [...await readHistory(session), ...taken.entries]);
+    refuseChanged(standing);
+    await refuseAppliedElsewhere(session, standing, request);
+    refuseLate(standing, request);
+    const wanted = standing.pending.filter(
+      ({ key }) => request.to === void 0 || compareKeys(key, request.to.key) <= 0
+    );
+    const steps = [];
+    for (const migration of wanted) {
+      const forward = await prepareScript(migration.forward);
+      if (forward.script.problem !== void 0) {
+        const { line, message, hint } = forward.script.problem;
+        throw new HoldfastError(
+          "refused.unsafe",
+          `${migration.forward.file}:${line} is no script that a server takes: ${message}`,
+          { hint }
+        );
+      }
+      refuseLeftOpen(forward);
+      const begun = begunOf(standing.begun, migration.version);
+      if (begun !== void 0) {
+        requireSameVersion(begun, migration.version, migration.forward.file);
+        const { file, forward: text, steps: done } = begun;
+        await requireSameStart(forward, { file, text, steps: done, state: "half applied" });
+      }
+      steps.push({ migration, forward, begun });
+    }
+    const live = schemaFingerprint(withoutSchemas(await readLiveSchema(session), taken.others)).hash;
+    const drifted = isDrift(live, standing);
+    const { going, opaque } = await goingOf(session, steps);
+    const isFirst = standing.applied.length + standing.missing.length + standing.begun.length === 0;
+    const told = isFirst && request.dryRun ? await unrecorded(session) : void 0;
+    const onlyPlanned = steps.length > 0 && request.dryRun ? await onlyPlans(session) : void 0;
+    return {
+      request,
+      standing,
+      steps,
+      ignored,
+      taken: taken.entries,
+      live,
+      drifted,
+      going,
+      opaque,
+      unrecorded: told,
+      onlyPlanned
+    };
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
+  }
+}
+function refuseLeftOpen({ execution, source }) {
+  const open = leftOpen(execution);
+  if (open === void 0) return;
+  throw new HoldfastError(
+    "refused.unsafe",
+    `${source.file}:${open.line} begins a transaction, and the file does not end it`,
+    { hint: "Say COMMIT at the end, or leave BEGIN out: each file is a transaction anyway." }
+  );
+}
+function refuseChanged({ changed, begun }) {
+  if (changed.length > 0) {
+    throw new HoldfastError(
+      "refused.unsafe",
+      `applied and changed since: ${listed(
+        changed.map(
+          ({ migration, entry }) => entry.file === migration.forward.file ? entry.file : `${migration.forward.file} (on record as ${entry.file})`
+        ),
+        5
+      )}`,
+      {
+        hint: "What was applied stays as it was applied: put the file back, and write the change as a new migration. Where other names are on record, see that this is the right folder."
+      }
+    );
+  }
+  const back = begun.find(({ state }) => state === "rolling-back");
+  if (back === void 0) return;
+  throw new HoldfastError("refused.unsafe", `${back.file} is half taken back, by ${back.appliedBy}`, {
+    hint: "End that rollback first, with holdfast migrate-rollback."
+  });
+}
+function refuseLate({ late, applied }, { allowLate }) {
+  if (late.length === 0 || allowLate) return;
+  throw new HoldfastError(
+    "refused.unsafe",
+    `${listed(
+      late.map(({ forward }) => forward.file),
+      5
+    )} would be applied after ${applied.at(-1)?.migration.forward.file ?? "newer ones"}, although it comes before`,
+    {
+      hint: "Give it a version after the newest applied one; or, where migrate-check has shown that the order makes no difference, --allow-late."
+    }
+  );
+}
+
+// src/schema/apply/apply.ts
+async function applyMigrations(shown, permits, ports) {
+  var _stack = [];
+  try {
+    const { request } = shown;
+    const lease = __using(_stack, await takeLease({
+      ...ports,
+      database: request.database,
+      doing: "migrate",
+      waitMs: request.waitMs
+    }), true);
+    const plan = await planMigrate(request, ports);
+    requireApprovedPlan(plan);
+    requireShown(shown, plan);
+    const sessions = __using(_stack, new ScriptSessions(request.database, "migrate"), true);
+    const run = { request, lease, sessions, left: void 0 };
+    const applied = [];
+    for (const planned of plan.steps) {
+      const step = { ...planned, permit: permits.get(planned.migration.version) };
+      const began = ports.clock.elapsed();
+      const { failed, attempts } = await toTheEnd(step, run, ports);
+      if (failed !== void 0) return { plan, applied, failed };
+      applied.push({ step, ms: ports.clock.elapsed() - began, attempts });
+    }
+    return { plan, applied, failed: void 0 };
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
+  }
+}
+async function toTheEnd(step, run, ports) {
+  try {
+    ports.cancelled.throwIfAborted();
+    ports.log.stage(`applying ${step.migration.forward.file}`);
+    const { refused: refused2, attempts } = await applyOne(step, run, ports);
+    const failed = refused2 && { step, refused: refused2, attempts, line: lineOf(step, refused2) };
+    return { failed, attempts };
+  } catch (error) {
+    if (!isHoldfastError(error)) throw error;
+    const state = await stateAfterLoss(run.request.database, step.migration.version, error);
+    if (state === "applied") return { failed: void 0, attempts: 1 };
+    const told = withHint(error, unspeakable(error));
+    return { failed: { step, error: told }, attempts: 1 };
+  }
+}
+function unspeakable(error) {
+  return isHoldfastError(error, "database.query") && error.message.includes("(SQLSTATE 22P05)") ? "The history keeps every file whole, and the database's encoding lacks one of its characters: take it out, of comments too. " : "";
+}
+function requireShown(shown, now) {
+  const known = new Set(shown.steps.map(({ migration }) => `${migration.version} ${migration.forward.text}`));
+  const other = now.steps.find(
+    ({ migration }) => !known.has(`${migration.version} ${migration.forward.text}`)
+  );
+  if (other === void 0) return;
+  throw new HoldfastError(
+    "refused.unsafe",
+    `${other.migration.forward.file} was not in the plan that was shown: the database's history has moved on since`,
+    {
+      hint: "Run again, and read the new plan."
+    }
+  );
+}
+async function applyOne(step, run, ports) {
+  const { request, lease, sessions } = run;
+  let isOnRecord = step.begun !== void 0;
+  let at = { from: step.begun?.steps ?? 0, attempted: step.begun?.attempting ?? null };
+  const trying = {
+    sessions,
+    file: step.migration.forward.file,
+    retries: request.retries,
+    stop: AbortSignal.any([lease.lost, ports.cancelled]),
+    statements: step.forward.script.statements,
+    async attempt(session, stop) {
+      const before = isOnRecord ? void 0 : run.left ?? await liveFingerprint(session);
+      if (step.forward.execution.mode !== "one-transaction" && before !== void 0) {
+        await insert(session, step, before, ports);
+        isOnRecord = true;
+      }
+      const ledger = await ledgerOf(session, { step, before: isOnRecord ? void 0 : before }, run, ports);
+      const refused2 = await carryOut(session, step.forward, at, request.timeouts, ledger, stop);
+      if (refused2 !== void 0) {
+        at = { from: refused2.steps, attempted: refused2.attempted };
+        run.left = void 0;
+      }
+      return refused2;
+    }
+  };
+  return await untilThrough(trying, ports);
+}
+async function ledgerOf(session, { step, before }, run, ports) {
+  const supabase = await supabaseBooks(session, run.request.adopt);
+  const began = ports.clock.elapsed();
+  return {
+    async begins(own, statement) {
+      await requireLease(own, run.lease);
+      await own.query("UPDATE holdfast.migrations SET attempting = $2 WHERE version = $1", [
+        step.migration.version,
+        statement
+      ]);
+    },
+    async done(inside, steps, whole) {
+      await requireLease(inside, run.lease);
+      if (before !== void 0) await insert(inside, step, before, ports);
+      await inside.query("UPDATE holdfast.migrations SET steps = $2, attempting = NULL WHERE version = $1", [
+        step.migration.version,
+        steps
+      ]);
+      if (!whole) return;
+      const after = await liveFingerprint(inside);
+      await inside.query(
+        `
+          UPDATE holdfast.migrations
+            SET state = 'applied', applied_at = pg_catalog.clock_timestamp(), duration_ms = $2,
+                fingerprint_after = $3, sha256 = $4, forward = $5, rollback = $6, rollback_sha256 = $7,
+                without_transaction = $8, backup_id = coalesce($9, backup_id),
+                confirmed = coalesce($10, confirmed)
+          WHERE version = $1
+        `,
+        [
+          step.migration.version,
+          Math.round(ports.clock.elapsed() - began),
+          after,
+          // What was refused may have been mended since it was begun.
+          ...scriptsOf(step.migration),
+          step.permit?.backup ?? null,
+          step.permit?.confirmed ?? null
+        ]
+      );
+      await cameBeforeOthers(inside, step.migration.version, after);
+      await supabase.applied(
+        inside,
+        step.migration,
+        step.forward.script.statements.map(({ text }) => text)
+      );
+      run.left = after;
+    }
+  };
+}
+async function insert(session, step, before, { run, version }) {
+  const { migration } = step;
+  const { forward, key } = migration;
+  await session.query(
+    `
+      INSERT INTO holdfast.migrations (
+        version, name, position, sha256, forward, rollback, rollback_sha256, without_transaction, state,
+        applied_by, run_url, holdfast_version, backup_id, confirmed, fingerprint_before)
+        VALUES ($1, $2, $3::pg_catalog.numeric, $4, $5, $6, $7, $8, 'applying', $9, $10, $11, $12, $13, $14)
+    `,
+    [
+      migration.version,
+      forward.file,
+      positionOf(key),
+      ...scriptsOf(step.migration),
+      run.actor,
+      run.url,
+      version,
+      step.permit?.backup ?? null,
+      step.permit?.confirmed ?? null,
+      before
+    ]
+  );
+}
+function lineOf({ forward, migration }, { statement, refusal }) {
+  if (statement === void 0) return migration.forward.firstLine;
+  if (refusal.position === void 0) return statement.line;
+  return lineAt(forward.script.text, statement.start + codeUnits(statement.text, refusal.position - 1)) + migration.forward.firstLine - 1;
+}
+
 // src/schema/apply/guard/protecting-backup.ts
 var CLOCKS_MS = 36e5;
 async function findProtection(catalog, objects, { source, database, maxAgeMs }, { clock, log }) {
@@ -659,49 +725,9 @@ function protects({ manifest }, { accepted = [] }, object) {
 
 // src/schema/apply/guard/guard.ts
 async function guardData(plan, ports) {
-  const destructive = destructiveOf(plan.steps);
-  const opaque = destructive.filter((each) => each.opaque).map(({ step }) => step.migration.forward.file);
-  const going = [];
-  if (destructive.some(({ destroys }) => destroys.length > 0)) {
-    var _stack = [];
-    try {
-      const session = __using(_stack, await plan.request.database.connect({ purpose: "migrate data" }), true);
-      for (const { step, destroys } of destructive) {
-        const losing = [];
-        const written = [];
-        for (const each of destroys) {
-          const tables = await losingNow(session, each);
-          losing.push(...tables);
-          written.push(...wordsOf(each, tables));
-        }
-        if (losing.length === 0) continue;
-        const { version, forward } = step.migration;
-        going.push({ version, file: forward.file, losing, written: [...new Set(written)] });
-      }
-    } catch (_) {
-      var _error = _, _hasError = true;
-    } finally {
-      var _promise = __callDispose(_stack, _error, _hasError);
-      _promise && await _promise;
-    }
-  }
+  const { going, opaque } = plan;
   const goes = new Map(going.map(({ version, written }) => [version, written]));
   return { goes, opaque, ...await decide(going, plan.request, ports) };
-}
-var WORDS = {
-  table: "table",
-  rows: "rows of",
-  column: "column",
-  values: "values of",
-  type: "columns in",
-  extension: "columns in",
-  schema: "table",
-  database: "table"
-};
-function wordsOf({ what, column }, tables) {
-  return tables.map(
-    ({ schema, name }) => `${WORDS[what]} ${schema}.${name}${column === void 0 ? "" : `.${column}`}`
-  );
 }
 async function decide(going, request, ports) {
   if (going.length === 0) return { permits: /* @__PURE__ */ new Map(), refusal: void 0 };
@@ -798,12 +824,19 @@ function table({ files, on }) {
       columns: ["migration", "result", "what waits for it", "rollback"],
       rows: files.map(({ step, proof, failure }) => [
         step.migration.forward.file,
-        failure === void 0 ? proof.failsWithRows === void 0 ? "goes through" : "goes through on empty tables alone" : `fails at line ${failure.line}: ${failure.message}`,
+        failure === void 0 ? resultWords(proof) : `fails at line ${failure.line}: ${failure.message}`,
         impactWords(proof.forward) || "nothing",
         failure === void 0 ? rollbackWords(proof) : "not tried"
       ])
     }
   ];
+}
+function resultWords({ failsWithRows }) {
+  if (failsWithRows === void 0) return "goes through";
+  return failsWithRows.certain ? "goes through on empty tables alone" : "goes through where rows allow it";
+}
+function rowsRefuse({ certain, failure: { file, line, message } }) {
+  return `${file}:${line} goes through on empty tables${certain ? " alone" : "; with the rows that were made here the server says"}: ${message}`;
 }
 function impactWords(impacts) {
   const lines = impacts.flatMap(
@@ -833,9 +866,7 @@ function notes({ files, why, on, drifted, otherMajor, extensions }) {
       ({ step, proof }) => proof.notes.map((note) => `${step.migration.forward.file}: ${note}`)
     ),
     ...files.flatMap(
-      ({ proof, failure }) => proof.failsWithRows === void 0 || failure !== void 0 ? [] : [
-        `${proof.failsWithRows.file}:${proof.failsWithRows.line} goes through on empty tables alone: ` + proof.failsWithRows.message
-      ]
+      ({ proof, failure }) => proof.failsWithRows === void 0 || failure !== void 0 ? [] : [rowsRefuse(proof.failsWithRows)]
     )
   ];
 }
@@ -849,7 +880,7 @@ function trialJson({ files, on, why, drifted }) {
       file: step.migration.forward.file,
       fails: failure === void 0 ? null : { line: failure.line, message: failure.message },
       rollback: failure === void 0 ? proof.verdict : null,
-      failsWithRows: proof.failsWithRows?.message ?? null,
+      failsWithRows: proof.failsWithRows?.failure.message ?? null,
       statements: proof.forward.map(({ line, statement, tables }) => ({
         line,
         statement,
@@ -1135,7 +1166,7 @@ function appliedOutcome(plan, { applied, failed }, tookMs) {
       headline: `${file}:${failed.line} was refused by ${where}: ${refusal.message} (SQLSTATE ${refusal.state})`,
       tables: [table2],
       notes: [
-        isWhole ? `nothing of ${file} has happened; the database is at version ${current === "" ? "none" : current}` : `${steps} of ${statements} statements of ${file} are done; mend what follows, and the next run goes on from there`,
+        isWhole ? `nothing of ${file} has happened; the database is at version ${current === "" ? "none" : current}` : `${steps} of ${statements} statements of ${file} done; mend what follows, and the next run goes on from there`,
         ...refusal.detail === void 0 ? [] : [refusal.detail],
         ...refusal.hint === void 0 ? [] : [`the server advises: ${refusal.hint}`],
         ...notes2(plan)
@@ -1202,30 +1233,32 @@ async function planAdoption(request, ports) {
     const { from, told, claimed } = await claimOf(request, session, migrations, history);
     const known = keysOf(history);
     const fresh = claimed.filter(({ version }) => !known.has(keyText(version)));
-    const live = await readState(session);
-    const fingerprint2 = schemaFingerprint(live).hash;
+    const live = await readLiveSchema(session);
     const books = JSON.stringify((await findBooks(session)).map(toldBy));
-    if (fresh.length === 0) return { from, told, migrations: [], fingerprint: fingerprint2, books, others: [] };
+    if (fresh.length === 0) {
+      return { from, told, migrations: [], fingerprint: schemaFingerprint(live).hash, books, others: [] };
+    }
     const { major } = await serverFacts(session);
     const all = migrations.filter(
       (migration) => claimed.includes(migration) || known.has(keyText(migration.version))
     );
     const replayed = await carriedOutElsewhere(all, live, major, ports);
     const { others, deviations } = withoutOthers(replayed.deviations, migrations);
+    const fingerprint = schemaFingerprint(withoutSchemas(live, others)).hash;
     if (deviations.length > 0) {
-      throw deviating({ request, told, migrations: all, ignored }, { ...replayed, deviations }, fingerprint2);
+      throw deviating({ request, told, migrations: all, ignored }, { ...replayed, deviations }, fingerprint);
     }
     return {
       from,
       told,
-      fingerprint: fingerprint2,
+      fingerprint,
       books,
       others,
       migrations: fresh.map((migration) => {
         const at = all.indexOf(migration);
         const isLast = at === all.length - 1;
-        const [before, after] = replayed.whole ? replayed.hashes.slice(at, at + 2) : [];
-        return { migration, before: before ?? null, after: isLast ? fingerprint2 : after ?? null };
+        const [before, after] = replayed.hashes.at(-1) === fingerprint ? replayed.hashes.slice(at, at + 2) : [];
+        return { migration, before: before ?? null, after: isLast ? fingerprint : after ?? null };
       })
     };
   } catch (_) {
@@ -1237,7 +1270,7 @@ async function planAdoption(request, ports) {
 }
 async function stillTold(adoption, session) {
   const known = keysOf(await readHistory(session));
-  return !adoption.migrations.some(({ migration }) => known.has(keyText(migration.version))) && JSON.stringify((await findBooks(session)).map(toldBy)) === adoption.books && schemaFingerprint(await readState(session)).hash === adoption.fingerprint;
+  return !adoption.migrations.some(({ migration }) => known.has(keyText(migration.version))) && JSON.stringify((await findBooks(session)).map(toldBy)) === adoption.books && schemaFingerprint(withoutSchemas(await readLiveSchema(session), adoption.others)).hash === adoption.fingerprint;
 }
 var toldBy = ({ table: table2, applied }) => [table2, applied];
 async function claimOf(request, session, migrations, history) {
@@ -1265,8 +1298,8 @@ async function claimOf(request, session, migrations, history) {
       { hint: books.unclear.hint }
     );
   }
-  const back = keysOf(books.kept ? [] : await takenBackVersions(session));
-  const isBack = ({ version }) => isVersion(version) && back.has(keyText(version));
+  const back = await TakenBack.read(session);
+  const isBack = ({ version }) => back.isOldWord(books, version);
   requireFiles({ ...books, applied: books.applied.filter((each) => !isBack(each)) }, migrations);
   const claimed = appliedOf(books, migrations).filter((each) => !isBack(each));
   return { from: books.tool, told: books.table, claimed };
@@ -1328,11 +1361,9 @@ async function carriedOutElsewhere(migrations, live, major, ports) {
       );
     }
     const state = await chain.state();
-    const made = schemaFingerprint(state).hash;
     return {
       deviations: compareDatabases(live, { state, ground, platform }),
-      hashes: [...hashes, made],
-      whole: made === schemaFingerprint(live).hash,
+      hashes: [...hashes, schemaFingerprint(state).hash],
       described: shadow.described
     };
   } catch (_) {
@@ -1421,6 +1452,7 @@ function entriesOf({ migrations, from }, { run }) {
     rollbackSha256: migration.rollback === void 0 ? null : scriptSha256(migration.rollback.text),
     withoutTransaction: markedOf(migration),
     state: "applied",
+    attempting: null,
     steps: 0,
     fingerprintBefore: before,
     fingerprintAfter: after,
@@ -1449,6 +1481,7 @@ async function recordAdoption(adoption, request, ports) {
         );
       }
       await requireLease(session, lease);
+      await leaveOut(session, adoption.others);
       const supabase = await supabaseBooks(session);
       for (const [at, entry] of entriesOf(adoption, ports).entries()) {
         const { migration } = adoption.migrations[at];
@@ -1506,7 +1539,10 @@ async function runMigrate(inputs, ports) {
   const took = () => ports.clock.elapsed() - began;
   const adoption = await adopted(request, ports);
   if (adoption !== void 0 && adoption.migrations.length > 0) {
-    const plan2 = await planMigrate(request, ports, entriesOf(adoption, ports));
+    const plan2 = await planMigrate(request, ports, {
+      entries: entriesOf(adoption, ports),
+      others: adoption.others
+    });
     if (inputs.dryRun) {
       return withAdoptionDryRun(await carriedOut(plan2, true, took, ports), adoption, request);
     }

@@ -6,7 +6,7 @@ import {
   firstWords,
   provePair,
   watchAlone
-} from "./shared-schema-proof-prove-pair.js";
+} from "./shared-schema-proof-canary-values.js";
 import {
   requireMigrations
 } from "./shared-schema-folder-require-migrations.js";
@@ -22,8 +22,10 @@ import {
   isOnlyOrder,
   isWanted,
   lineAt,
+  lineComments,
   listOf,
   nameParts,
+  notComparable,
   ownedBySupabase,
   platformOf,
   preludeFor,
@@ -31,9 +33,10 @@ import {
   privateShadow,
   readFolder,
   relationParts,
+  serverWide,
   textOf,
   whyNoTransaction
-} from "./shared-schema-folder-read-folder.js";
+} from "./shared-schema-proof-chain.js";
 import "./shared-ports-database.js";
 import "./shared-kernel-or-abort.js";
 import {
@@ -43,11 +46,13 @@ import "./shared-nouns-content-read-objects-tables.js";
 import {
   parseDatabaseUrl
 } from "./shared-postgres-database-url.js";
+import "./shared-kernel-listed.js";
 import "./shared-kernel-pattern.js";
+import "./shared-kernel-secret.js";
+import "./shared-kernel-streams.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";
-import "./shared-kernel-streams.js";
 import {
   formatDuration
 } from "./shared-kernel-duration.js";
@@ -97,8 +102,9 @@ async function triedLate(plan, inOrder) {
         const { proof } = await provePair(other, checked, inOrder.elapsed);
         const before = inOrder.pairs.find((pair) => pair.checked === checked)?.proof;
         const [first2] = proof.differences;
-        if (isSound(before) && !isSound(proof) && proof.verdict !== "failed" && first2 !== void 0) {
-          const said = `: taken back after it, its rollback does more than to undo it: ${first2.message}`;
+        if (isSound(before) && !isSound(proof) && first2 !== void 0) {
+          const what2 = `${first2.object} ${first2.message}`.trim();
+          const said = proof.verdict === "failed" ? `: taken back after it, as it would be, it cannot be: ${what2}` : `: taken back after it, its rollback does more than to undo it: ${what2}`;
           worse.push(about(checked, said, first2.object));
         }
       }
@@ -492,14 +498,6 @@ var GONE_RULES = [
     ).map((name) => hit(textOf(name) ?? "", "whatever is in the schema by then goes with it")) : []
   },
   {
-    name: "drop-database",
-    level: "error",
-    squawk: ["ban-drop-database"],
-    problem: "A migration that drops a database cannot be taken back by anything but a backup.",
-    solution: "Do it by hand, after a verified backup, outside of migrations.",
-    find: ({ type, fields }) => type === "DropdbStmt" ? [hit(textOf(fields["dbname"]) ?? "", "the database is gone for good")] : []
-  },
-  {
     name: "truncate",
     level: "warning",
     squawk: ["ban-truncate-cascade"],
@@ -541,6 +539,40 @@ var GONE_RULES = [
   }
 ];
 
+// src/schema/check/rules/server-wide.ts
+var SERVER_RULES = [
+  {
+    name: "drop-database",
+    level: "error",
+    squawk: ["ban-drop-database"],
+    problem: "A migration that drops a database cannot be taken back by anything but a backup.",
+    solution: "Do it by hand, after a verified backup, outside of migrations.",
+    find: ({ type, fields }) => type === "DropdbStmt" ? [hit(textOf(fields["dbname"]) ?? "", "the database is gone for good")] : []
+  },
+  {
+    name: "server-wide",
+    level: "error",
+    squawk: [],
+    problem: "The statement changes the whole server, outside of every transaction: it was not carried out here, and no rollback of it can be proved.",
+    solution: "Do it where the server is set up. Where it must be a migration, say why in a waiver: it is applied, and never tried.",
+    find: ({ statement, type }) => {
+      const what2 = serverWide(statement);
+      return what2 === void 0 || type === "DropdbStmt" ? [] : [{ message: `${what2} is of the whole server: it was left out here, and is not proved` }];
+    }
+  },
+  {
+    name: "not-compared",
+    level: "warning",
+    squawk: [],
+    problem: "A role's password cannot be read back, and rights on settings belong to no database: whether the rollback restores them is not known.",
+    solution: "Set passwords and rights on settings where roles are made, not in a migration.",
+    find: ({ statement }) => {
+      const what2 = notComparable(statement);
+      return what2 === void 0 ? [] : [{ message: `changes ${what2}, and whether its rollback restores that is not looked at` }];
+    }
+  }
+];
+
 // src/schema/check/rules/statements.ts
 function option(options, name) {
   return listOf(options).some((each) => {
@@ -548,6 +580,7 @@ function option(options, name) {
     return defname === name && !["false", "off", false].includes(Object.values(fieldsOf(arg))[0]);
   });
 }
+var ENDS_SESSIONS = "pg_terminate_backend";
 var STATEMENT_RULES = [
   {
     name: "index-blocks-writes",
@@ -692,6 +725,16 @@ var STATEMENT_RULES = [
     )
   },
   {
+    name: "ends-sessions",
+    level: "warning",
+    squawk: [],
+    problem: "A migration that ends other people's sessions ends the one by which `migrate` holds its lease too, and is given up then, each time anew.",
+    solution: "End sessions by hand where it must be; a lock is waited for and tried again anyway.",
+    find: ({ statement }) => [...everyNode(statement.tree)].some(
+      ({ type, fields }) => type === "FuncCall" && nameParts(fields["funcname"]).at(-1) === ENDS_SESSIONS
+    ) ? [{ message: "ends sessions, and with others the one that applies it" }] : []
+  },
+  {
     name: "dynamic-sql",
     level: "note",
     squawk: [],
@@ -819,12 +862,13 @@ var RULES = [
   ...ALTER_TABLE_RULES,
   ...CONSTRAINT_RULES,
   ...GONE_RULES,
-  ...STATEMENT_RULES
+  ...STATEMENT_RULES,
+  ...SERVER_RULES
 ];
 var FALLBACK_RULES = MEASURED_RULES;
 
 // src/schema/check/rules/look.ts
-function lookAtStatements(script, impacts) {
+function lookAtStatements(script, impacts, which = RULES) {
   const made = [];
   const left = [...impacts];
   return script.script.statements.flatMap((statement) => {
@@ -850,8 +894,9 @@ function lookAtStatements(script, impacts) {
         ...object === void 0 ? {} : { object }
       }))
     );
-    const found = apply(RULES);
-    const all = found.some(({ level }) => level !== "note") ? found : [...found, ...apply(FALLBACK_RULES)];
+    const found = apply(which);
+    const isTold = which !== RULES || found.some(({ level }) => level !== "note");
+    const all = isTold ? found : [...found, ...apply(FALLBACK_RULES)];
     made.push(...namesMade(statement, made));
     return all;
   });
@@ -1004,7 +1049,10 @@ async function walk(plan, { from, to }, chain, stop, ports, progress) {
       const locks = failure === void 0 && checked.rollback !== void 0 && proved.proof.rollback.length > 0;
       const rollback = locks ? await watchAlone(chain, checked.rollback, elapsed) : proved.proof.rollback;
       pairs.push({ checked, proof: withCause({ ...proved.proof, rollback }, broken) });
-      if (failure !== void 0) broken ??= checked;
+      if (failure !== void 0) {
+        broken ??= checked;
+        if (proved.proof.verdict !== "failed") findings.push(failsForGood(failure));
+      }
       progress.tried();
     } else {
       const failure = await chain.apply(forward);
@@ -1036,6 +1084,16 @@ function earlierFails({ file, line, message }) {
     hint: "Where it needs something of a platform's, give a server that has it with --shadow."
   };
 }
+function failsForGood({ file, line, message }) {
+  return {
+    rule: "fails-for-good",
+    level: "error",
+    file,
+    line,
+    message: `went through when it was tried, and not when it was applied for those after it: ${message}`,
+    hint: "Look for what it does outside of its database, or at one moment alone, and take that out."
+  };
+}
 function findingsOf(checked, proof) {
   const { forward, rollback } = checked;
   const syntax = [forward, rollback].flatMap(
@@ -1052,12 +1110,14 @@ function findingsOf(checked, proof) {
     }
   ] : [];
   const rows = proof.failsWithRows === void 0 ? [] : [failsWithRows(proof.failsWithRows)];
-  const statements = lookAtStatements(forward, proof.forward);
+  const found = lookAtStatements(forward, proof.forward);
+  const statements = checked.merged ? found.map((each) => ({ ...each, level: "note" })) : found;
   return [
     ...syntax,
     ...empty,
     ...statements.some(({ rule }) => rule === "required-column") ? [] : rows,
-    ...statements
+    ...statements,
+    ...rollback === void 0 ? [] : lookAtStatements(rollback, [], SERVER_RULES)
   ];
 }
 function syntaxFinding({ source, script }) {
@@ -1070,7 +1130,17 @@ function syntaxFinding({ source, script }) {
     hint: script.problem.hint ?? "Correct it: no server would take the file."
   };
 }
-function failsWithRows({ file, line, message }) {
+function failsWithRows({ certain, failure: { file, line, message } }) {
+  if (!certain) {
+    return {
+      rule: "rows-may-refuse",
+      level: "warning",
+      file,
+      line,
+      message: `goes through on empty tables; with the rows that were made here the server says ${message}. What the pair does to rows was not tried`,
+      hint: "Whether your rows are such is not known here: try it on a restored backup first, and mend the rows in a migration before."
+    };
+  }
   return {
     rule: "fails-with-rows",
     level: "error",
@@ -1402,13 +1472,15 @@ async function baseOf({ base, migrations }, ports) {
 }
 
 // src/schema/script/waivers.ts
-var ALLOW = /^[ \t]*--[ \t]*holdfast:[ \t]*(.*?)[ \t]*$/gim;
+var ALLOW = /^--[ \t]*holdfast:[ \t]*(.*?)[ \t]*\r?$/i;
 var WAIVER = /^allow[ \t]+([a-z][a-z-]*)(?:[ \t]+(?!because\b)(.+?))?[ \t]+because[ \t]+(\S.*)$/i;
 function readWaivers(text, firstLine) {
   const waivers = [];
   const malformed = [];
-  for (const found of text.matchAll(ALLOW)) {
-    const line = lineAt(text, found.index) + firstLine - 1;
+  for (const comment of lineComments(text)) {
+    const found = ALLOW.exec(comment.text);
+    if (found === null) continue;
+    const line = lineAt(text, comment.start) + firstLine - 1;
     const [, what2, object, reason] = WAIVER.exec(found[1]) ?? [];
     if (what2 === void 0 || reason === void 0) malformed.push({ line, text: found[0].trim() });
     else waivers.push({ what: what2.toLowerCase(), object, reason, line });
@@ -1422,7 +1494,8 @@ var NEVER = /* @__PURE__ */ new Set([
   "deleted-after-merge",
   "malformed-waiver",
   "unused-waiver",
-  "same-version"
+  "same-version",
+  "before-first-mark"
 ]);
 function applyWaivers(checked) {
   const standing = /* @__PURE__ */ new Map();
@@ -1431,8 +1504,8 @@ function applyWaivers(checked) {
     checked: { forward, rollback }
   } of checked.pairs) {
     const files = [forward, rollback].filter((script) => script !== void 0);
-    const found = files.flatMap(({ source: { file, text, firstLine } }) => {
-      const read = readWaivers(text, firstLine);
+    const found = files.flatMap(({ source: { file, text, firstLine, before = "" } }) => {
+      const read = readWaivers(before + text, firstLine - (before.split("\n").length - 1));
       for (const { line, text: said } of read.malformed) {
         malformed.push({
           rule: "malformed-waiver",
@@ -1465,15 +1538,11 @@ function applyWaivers(checked) {
   return { ...checked, pairs, findings: [...findings, ...malformed, ...unused] };
 }
 function waivedVerdict(proof, waivers) {
-  const own = waivers.filter(({ what: what2 }) => what2 === proof.verdict);
-  if (own.length === 0) return void 0;
-  const allowing = (difference) => own.find(({ object }) => object === void 0 || object === difference.object);
-  const whole = own.find(({ object }) => object === void 0);
-  const found = proof.differences.length === 0 ? [whole] : proof.differences.map(allowing);
-  if (found.some((each) => each === void 0)) return void 0;
+  const allowing = ({ verdict = proof.verdict, object }) => waivers.find((each) => each.what === verdict && (each.object === void 0 || each.object === object));
+  const found = proof.differences.length === 0 ? [allowing({})] : proof.differences.map(allowing);
   const used = found.filter((each) => each !== void 0);
   for (const each of used) each.used = true;
-  return [...new Set(used.map(({ reason }) => reason))].join("; ");
+  return used.length < found.length ? void 0 : [...new Set(used.map(({ reason }) => reason))].join("; ");
 }
 function waivedFinding(finding, waivers) {
   if (NEVER.has(finding.rule)) return finding;

@@ -20,16 +20,23 @@ import {
 import {
   COLUMN_ORDER_TOLD,
   provePair
-} from "./shared-schema-proof-prove-pair.js";
+} from "./shared-schema-proof-canary-values.js";
 import {
+  findBooks,
   historyPresence,
+  keysOf,
+  liveFingerprint,
   makeHistory,
+  maybeOurs,
   platformOfState,
   readHistory,
+  readLiveSchema,
   replay,
+  saysApplied,
   schemaFingerprint,
   scriptOf,
-  scriptSha256
+  scriptSha256,
+  wordsNow
 } from "./shared-schema-history-table.js";
 import {
   Chain,
@@ -41,14 +48,13 @@ import {
   readFolder,
   readState,
   versionKey
-} from "./shared-schema-folder-read-folder.js";
+} from "./shared-schema-proof-chain.js";
 import "./shared-ports-database.js";
 import "./shared-kernel-or-abort.js";
 import {
   displayPart
 } from "./shared-postgres-key-words.js";
 import {
-  listed,
   refuseTransactionPooler
 } from "./shared-nouns-platform-supabase.js";
 import {
@@ -59,11 +65,15 @@ import {
   parseDatabaseUrl,
   quoteIdentifier
 } from "./shared-postgres-database-url.js";
+import {
+  listed
+} from "./shared-kernel-listed.js";
 import "./shared-kernel-pattern.js";
+import "./shared-kernel-secret.js";
+import "./shared-kernel-streams.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";
-import "./shared-kernel-streams.js";
 import "./shared-kernel-duration.js";
 import "./shared-kernel-suggest.js";
 import {
@@ -144,14 +154,14 @@ async function withoutUnbegun(session, history) {
   const isUnbegun = ({ state, steps }) => state === "applying" && steps === 0;
   if (!history.some(isUnbegun)) return history;
   const left = history.findLast(({ state }) => state === "applied")?.fingerprintAfter;
-  const asItWas = left != null && schemaFingerprint(await readState(session)).hash === left;
+  const asItWas = left != null && await liveFingerprint(session) === left;
   return asItWas ? history.filter((entry) => !isUnbegun(entry)) : history;
 }
 async function isStillTrue(plan, ports) {
   var _stack = [];
   try {
     const session = __using(_stack, await plan.request.database.connect({ purpose: "rollback plan" }), true);
-    if (schemaFingerprint(await readState(session)).hash !== plan.live) return false;
+    if (await liveFingerprint(session) !== plan.live) return false;
     const names = (steps) => steps.map(({ entry, rollback }) => `${entry.version} ${entry.state} ${entry.steps}
 ${rollback.source.text}`).join("\n");
     return names(plan.steps) === names((await choose(session, plan.request, ports)).found);
@@ -169,7 +179,7 @@ async function planRollback(request, ports) {
     await requireWritable(request.database);
     const session = __using(_stack, await request.database.connect({ purpose: "rollback plan" }), true);
     const { history, found } = await choose(session, request, ports);
-    const state = await readState(session);
+    const state = await readLiveSchema(session);
     const { major } = await serverFacts(session);
     const proofs = await proveHistory(history, found, { major, platform: platformOfState(state) }, ports);
     const steps = found.map((step) => ({ ...step, proof: proofs.of.get(step.entry.version) }));
@@ -196,7 +206,7 @@ function chosen(history, { to, database }) {
   if (half !== void 0) {
     throw new HoldfastError(
       "refused.unsafe",
-      `${half.file} is half applied: ${half.steps} of its statements are done`,
+      `${half.file} is half applied: ${quantity(half.steps, "statement")} done`,
       {
         hint: "End it first with holdfast migrate, for which its file has to be in the folder; then it can be taken back."
       }
@@ -347,7 +357,7 @@ async function ended(plan, record, failed) {
     var _stack = [];
     try {
       const session = __using(_stack, await plan.request.database.connect({ purpose: "rollback record" }), true);
-      const restored = failed === void 0 ? await isRestored(session, plan, schemaFingerprint(await readState(session)).hash) : null;
+      const restored = failed === void 0 ? await isRestored(session, plan, await liveFingerprint(session)) : null;
       const why = failed && ("refused" in failed ? failed.refused.refusal.message : failed.error.message);
       const failure = why === void 0 ? null : `${failed?.step?.entry.version ?? ""}: ${why}`;
       await session.query(
@@ -393,7 +403,8 @@ async function requireStillTrue(plan, ports) {
 }
 async function takeBack({ entry, rollback }, { request }, { lease, sessions, record }, ports) {
   const isBegun = entry.state === "rolling-back";
-  let at = { from: isBegun ? entry.steps : 0, again: isBegun };
+  let isOnRecord = isBegun;
+  let at = isBegun ? { from: entry.steps, attempted: entry.attempting } : { from: 0, attempted: null };
   const trying = {
     sessions,
     file: entry.file,
@@ -401,17 +412,17 @@ async function takeBack({ entry, rollback }, { request }, { lease, sessions, rec
     stop: AbortSignal.any([lease.lost, ports.cancelled]),
     statements: rollback.script.statements,
     async attempt(session, stop) {
-      if (rollback.execution.mode !== "one-transaction" && !at.again) {
+      if (rollback.execution.mode !== "one-transaction" && !isOnRecord) {
         await session.query(
           `
             UPDATE holdfast.migrations
-              SET state = 'rolling-back', steps = 0, rollback = $2, rollback_sha256 = $3,
+              SET state = 'rolling-back', steps = 0, attempting = NULL, rollback = $2, rollback_sha256 = $3,
                   without_transaction = $4
             WHERE version = $1
           `,
           [entry.version, rollback.source.text, scriptSha256(rollback.source.text), marksOf(entry, rollback)]
         );
-        at = { from: 0, again: true };
+        isOnRecord = true;
       }
       const supabase = await supabaseBooks(session);
       const refused = await carryOut(
@@ -420,6 +431,13 @@ async function takeBack({ entry, rollback }, { request }, { lease, sessions, rec
         at,
         request.timeouts,
         {
+          async begins(own, statement) {
+            await requireLease(own, lease);
+            await own.query("UPDATE holdfast.migrations SET attempting = $2 WHERE version = $1", [
+              entry.version,
+              statement
+            ]);
+          },
           async done(inside, steps, whole) {
             await requireLease(inside, lease);
             if (whole) {
@@ -429,7 +447,7 @@ async function takeBack({ entry, rollback }, { request }, { lease, sessions, rec
               ]);
             }
             await inside.query(
-              whole ? "DELETE FROM holdfast.migrations WHERE version = $1" : "UPDATE holdfast.migrations SET steps = $2 WHERE version = $1",
+              whole ? "DELETE FROM holdfast.migrations WHERE version = $1" : "UPDATE holdfast.migrations SET steps = $2, attempting = NULL WHERE version = $1",
               whole ? [entry.version] : [entry.version, steps]
             );
             if (whole) await supabase.takenBack(inside, entry.version);
@@ -437,7 +455,7 @@ async function takeBack({ entry, rollback }, { request }, { lease, sessions, rec
         },
         stop
       );
-      if (refused !== void 0) at = { ...at, from: refused.steps };
+      if (refused !== void 0) at = { from: refused.steps, attempted: refused.attempted };
       return refused;
     }
   };
@@ -459,12 +477,13 @@ async function openRecord(plan, backup, { run, version, random }) {
     const id = random.hex(8);
     const session = __using(_stack, await plan.request.database.connect({ purpose: "rollback record" }), true);
     await session.query(LEFT_OPEN);
+    const elsewhere = await wordsNow(session);
     await session.query(
       `
       INSERT INTO holdfast.rollbacks (
         id, from_version, to_version, versions, done, backup_id, reason, losses, done_by, run_url,
-        holdfast_version)
-        VALUES ($1, $2, $3, $4, '{}', $5, $6, $7, $8, $9, $10)
+        holdfast_version, elsewhere)
+        VALUES ($1, $2, $3, $4, '{}', $5, $6, $7, $8, $9, $10, $11)
     `,
       [
         id,
@@ -476,7 +495,8 @@ async function openRecord(plan, backup, { run, version, random }) {
         JSON.stringify(plan.losses),
         run.actor,
         run.url,
-        version
+        version,
+        elsewhere === null ? null : JSON.stringify(elsewhere)
       ]
     );
     return id;
@@ -511,6 +531,29 @@ function requireApprovedPlan(plan) {
   const files = plan.steps.map(({ entry }) => entry.file);
   requireApproved(plan.request.planHash, hashOf(plan), files);
 }
+function hashOfRestore(given) {
+  const { database, backup, withoutBackup, live, history, looked } = given;
+  return planHash({
+    doing: "migrate-rollback",
+    database,
+    scripts: [],
+    given: [
+      `from backup ${backup}`,
+      withoutBackup ? "without a backup" : "with a backup",
+      live,
+      decidedOf(looked),
+      ...history ?? ["without a history"]
+    ]
+  });
+}
+var DECIDED = ["snapshotAt", "target", "targetEmpty", "part", "mode", "safetyBackup"];
+function decidedOf({ outputs: { plan } }) {
+  if (plan === void 0 || plan === null || typeof plan !== "object") return "no plan";
+  const told2 = new Map(Object.entries(plan));
+  const standing = told2.get("standing");
+  const state = standing !== void 0 && standing !== null && typeof standing === "object" ? new Map(Object.entries(standing)).get("state") : void 0;
+  return JSON.stringify([state ?? null, ...DECIDED.map((name) => told2.get(name) ?? null)]);
+}
 
 // src/schema/rollback/record-restore.ts
 async function recordRestore({ database, backup, history }, reason, restored, ports) {
@@ -520,7 +563,9 @@ async function recordRestore({ database, backup, history }, reason, restored, po
     const now = await readHistory(session);
     const there = new Set(now.map(lineOf));
     const before = new Set(history.map(lineOf));
-    const undone = history.filter((entry) => !there.has(lineOf(entry)) && entry.adoptedFrom === null).reverse();
+    const gone = history.filter((entry) => !there.has(lineOf(entry)));
+    const live = await liveFingerprint(session);
+    const { undone, unclear } = await reallyGone(session, gone, history, live);
     if (restored.exit === EXIT.integrity && undone.length === 0) return void 0;
     const applied = now.filter(({ state }) => state === "applied");
     const left = applied.at(-1)?.fingerprintAfter ?? null;
@@ -528,9 +573,10 @@ async function recordRestore({ database, backup, history }, reason, restored, po
       id: ports.random.hex(8),
       version: applied.at(-1)?.version ?? "",
       undone,
+      unclear,
       // Of a database that was empty, or half restored, nobody knows what it had.
       broughtBack: history.length === 0 ? [] : now.filter((entry) => !before.has(lineOf(entry))),
-      asRecorded: left === null ? null : schemaFingerprint(await readState(session)).hash === left
+      asRecorded: left === null ? null : live === left
     };
     await makeHistory(database);
     await insert(session, record, { backup, history, reason, restored }, ports);
@@ -542,6 +588,23 @@ async function recordRestore({ database, backup, history }, reason, restored, po
     _promise && await _promise;
   }
 }
+async function reallyGone(session, gone, history, live) {
+  const found = gone.some(({ adoptedFrom }) => adoptedFrom !== null) ? await findBooks(session) : [];
+  const ours = maybeOurs(found, keysOf(history));
+  const isThere = (entry) => {
+    if (entry.adoptedFrom === null) return false;
+    if (entry.adoptedFrom !== "baseline") {
+      return ours.some((books) => books.tool === entry.adoptedFrom && saysApplied(books, entry.version));
+    }
+    const at = history.findLastIndex(({ fingerprintAfter }) => fingerprintAfter === live);
+    if (at >= 0) return history.indexOf(entry) <= at;
+    return history[0]?.fingerprintBefore === live ? false : void 0;
+  };
+  return {
+    undone: gone.filter((entry) => isThere(entry) === false).reverse(),
+    unclear: gone.filter((entry) => isThere(entry) === void 0)
+  };
+}
 var lineOf = ({ version, state, sha256 }) => `${version} ${state} ${sha256 ?? ""}`;
 async function insert(session, { id, version, undone, asRecorded }, {
   backup,
@@ -551,12 +614,13 @@ async function insert(session, { id, version, undone, asRecorded }, {
 }, { run, version: holdfast }) {
   const safety = restored.outputs["safety-backup"];
   const versions = undone.map((entry) => entry.version);
+  const elsewhere = await wordsNow(session);
   await session.query(
     `
       INSERT INTO holdfast.rollbacks (
         id, from_version, to_version, versions, done, restored, backup_id, reason, losses, done_by, run_url,
-        holdfast_version, from_backup, ended_at)
-        VALUES ($1, $2, $3, $4, $4, $5, $6, $7, '[]', $8, $9, $10, $11, pg_catalog.clock_timestamp())
+        holdfast_version, from_backup, elsewhere, ended_at)
+        VALUES ($1, $2, $3, $4, $4, $5, $6, $7, '[]', $8, $9, $10, $11, $12, pg_catalog.clock_timestamp())
     `,
     [
       id,
@@ -569,7 +633,8 @@ async function insert(session, { id, version, undone, asRecorded }, {
       run.actor,
       run.url,
       holdfast,
-      backup
+      backup,
+      elsewhere === null ? null : JSON.stringify(elsewhere)
     ]
   );
 }
@@ -591,11 +656,11 @@ async function runRollbackFromBackup(inputs, ports, restore) {
     if (inputs.dryRun) return planned(plan);
     for (const line of planLines(plan)) ports.log.info(line);
     const held = __using(_stack, await holdAlone(database, inputs.wait, ports), true);
-    const now = held.history;
-    if (now.map(lineOf2).join("\n") !== plan.history.map(lineOf2).join("\n")) {
+    const isSame = held.history.map(lineOf2).join("\n") === plan.history.map(lineOf2).join("\n");
+    if (!isSame || held.live !== plan.live) {
       throw new HoldfastError(
         "refused.unsafe",
-        "the database's history has moved on since the plan was made, so what was shown is not what would be done",
+        "the database's history or its schema has moved on since the plan was made, so what was shown is not what would be done",
         { hint: "Run again, and read the new plan." }
       );
     }
@@ -615,26 +680,26 @@ async function runRollbackFromBackup(inputs, ports, restore) {
 async function planAlone({ fromBackup: backup, wait, withoutBackup }, database, restore, ports) {
   const held = await holdAlone(database, wait, ports);
   await held[Symbol.asyncDispose]();
-  const { history, isKnown } = held;
+  const { history, isKnown, live } = held;
   const looked = await restore(true);
   const snapshotAt = snapshotOf(looked);
-  const since = snapshotAt === void 0 || history.length === 0 ? /* @__PURE__ */ new Set() : await appliedSince(database, snapshotAt);
+  const since = snapshotAt === void 0 || history.length === 0 ? NONE_SINCE : await appliedSince(database, snapshotAt);
   return {
     database,
     backup,
     snapshotAt,
     history,
     isKnown,
-    undone: history.filter(({ version }) => since.has(version)).reverse(),
-    hash: planHash({
-      doing: "migrate-rollback",
+    undone: history.filter(({ version }) => since.applied.has(version)).reverse(),
+    taken: history.filter(({ version }) => since.taken.has(version)),
+    live,
+    hash: hashOfRestore({
       database: describeAddress(database.address),
-      scripts: [],
-      given: [
-        `from backup ${backup}`,
-        withoutBackup ? "without a backup" : "with a backup",
-        ...isKnown ? history.map(lineOf2) : ["without a history"]
-      ]
+      backup,
+      withoutBackup,
+      live,
+      history: isKnown ? history.map(lineOf2) : void 0,
+      looked
     }),
     looked
   };
@@ -643,19 +708,25 @@ async function holdAlone(database, waitMs, ports) {
   var _stack = [];
   try {
     const session = __using(_stack, await database.connect({ purpose: "rollback plan" }), true);
-    const nothing = { history: [], isKnown: false, [Symbol.asyncDispose]: () => Promise.resolve() };
+    const nothing = async () => ({
+      history: [],
+      isKnown: false,
+      live: schemaFingerprint(await readState(session)).hash,
+      [Symbol.asyncDispose]: () => Promise.resolve()
+    });
     try {
-      if (await historyPresence(session) === "none") return nothing;
+      if (await historyPresence(session) === "none") return await nothing();
     } catch (error) {
       if (!isHoldfastError(error, "database.half-restored")) throw error;
       ports.log.warn("the database is half restored; the restore begins anew");
-      return nothing;
+      return await nothing();
     }
     const doing = "migrate-rollback --from-backup";
     const lease = await takeLease({ ...ports, database, doing, waitMs });
     try {
       const history = await readHistory(session);
-      return { history, isKnown: true, [Symbol.asyncDispose]: () => lease[Symbol.asyncDispose]() };
+      const live = await liveFingerprint(session);
+      return { history, isKnown: true, live, [Symbol.asyncDispose]: () => lease[Symbol.asyncDispose]() };
     } catch (error) {
       await lease[Symbol.asyncDispose]();
       throw error;
@@ -672,19 +743,22 @@ function snapshotOf({ outputs: { plan } }) {
   return typeof at === "string" ? at : void 0;
 }
 var lineOf2 = ({ version, state, sha256 }) => `${version} ${state} ${sha256 ?? ""}`;
+var NONE_SINCE = { applied: /* @__PURE__ */ new Set(), taken: /* @__PURE__ */ new Set() };
 async function appliedSince(database, snapshotAt) {
   var _stack = [];
   try {
     const session = __using(_stack, await database.connect({ purpose: "rollback plan" }), true);
     const rows = await session.query(
       `
-      SELECT version
+      SELECT version, adopted_from IS NOT NULL AS taken
         FROM holdfast.migrations
        WHERE state <> 'applied' OR applied_at > $1::timestamptz
+          OR adopted_from IS NOT NULL AND started_at > $1::timestamptz
     `,
       [snapshotAt]
     );
-    return new Set(rows.map(({ version }) => version));
+    const of = (isTaken) => new Set(rows.filter(({ taken }) => taken === isTaken).map(({ version }) => version));
+    return { applied: of(false), taken: of(true) };
   } catch (_) {
     var _error = _, _hasError = true;
   } finally {
@@ -692,13 +766,18 @@ async function appliedSince(database, snapshotAt) {
     _promise && await _promise;
   }
 }
-function planLines({ backup, snapshotAt, undone, isKnown }) {
+function planLines({ backup, snapshotAt, undone, taken, isKnown }) {
   const since = snapshotAt === void 0 ? "" : `, as of ${snapshotAt}`;
   const files = undone.map(({ file }) => file).join(", ");
   const applied = files === "" ? "no migration was applied since" : `applied since, and not in it: ${files}`;
+  const tools = [...new Set(taken.map(({ adoptedFrom }) => adoptedFrom))];
+  const over = tools.map((tool) => {
+    const of = taken.filter(({ adoptedFrom }) => adoptedFrom === tool).map(({ file }) => file);
+    return `taken over since: ${of.join(", ")}; whether the backup has ${of.length === 1 ? "it" : "them"} ` + (tool === "baseline" ? "only its schema can tell" : `its own table of ${tool} says`);
+  });
   return [
     `restores backup ${backup}${since}: everything that was written later is lost`,
-    isKnown ? applied : "the database has no whole history of migrations: what was applied since is not known"
+    ...isKnown ? [...files === "" && over.length > 0 ? [] : [applied], ...over] : ["the database has no whole history of migrations: what was applied since is not known"]
   ];
 }
 function outputs(plan, restored, record) {
@@ -761,6 +840,12 @@ function told(plan, restored, record) {
         ...record?.asRecorded === false ? [
           `when the backup was made the schema was not what version ${record.version} had left: migrate-status names what differs`
         ] : [],
+        ...record === void 0 || record.unclear.length === 0 ? [] : [
+          "whether it has these nobody can tell, which were taken over by --baseline since: " + listed(
+            record.unclear.map(({ file }) => file),
+            5
+          )
+        ],
         ...notes
       ]
     }
@@ -968,7 +1053,7 @@ function failureNotes(failed, done) {
   const { step, refused } = failed;
   const { refusal, steps, statements } = refused;
   return [
-    step.rollback.execution.mode === "one-transaction" ? `nothing of that script has happened; ${takenBefore(done)}, and the database is at version ` + step.entry.version : `${steps} of ${statements} statements of it are done; the next run goes on from there`,
+    step.rollback.execution.mode === "one-transaction" ? `nothing of that script has happened; ${takenBefore(done)}, and the database is at version ` + step.entry.version : `${steps} of ${statements} statements of it done; the next run goes on from there`,
     ...refusal.detail === void 0 ? [] : [refusal.detail],
     ...refusal.hint === void 0 ? [] : [`the server advises: ${refusal.hint}`]
   ];

@@ -6,7 +6,7 @@ import {
   appliedElsewhere,
   begunOf,
   unrecorded
-} from "./shared-schema-books-find-books.js";
+} from "./shared-schema-books-taken-back.js";
 import {
   requireMigrations
 } from "./shared-schema-folder-require-migrations.js";
@@ -14,6 +14,7 @@ import {
   compareDatabases,
   platformOfState,
   readHistory,
+  readLiveSchema,
   replay,
   schemaFingerprint,
   scriptOf,
@@ -24,13 +25,11 @@ import {
   isWanted,
   preludeFor,
   privateShadow,
-  readFolder,
-  readState
-} from "./shared-schema-folder-read-folder.js";
+  readFolder
+} from "./shared-schema-proof-chain.js";
 import "./shared-ports-database.js";
 import "./shared-kernel-or-abort.js";
 import {
-  listed,
   refuseTransactionPooler
 } from "./shared-nouns-platform-supabase.js";
 import {
@@ -40,11 +39,15 @@ import {
   describeAddress,
   parseDatabaseUrl
 } from "./shared-postgres-database-url.js";
+import {
+  listed
+} from "./shared-kernel-listed.js";
 import "./shared-kernel-pattern.js";
+import "./shared-kernel-secret.js";
+import "./shared-kernel-streams.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";
-import "./shared-kernel-streams.js";
 import "./shared-kernel-duration.js";
 import "./shared-kernel-suggest.js";
 import {
@@ -106,7 +109,7 @@ async function runMigrateStatus(inputs, ports) {
     const { applied, changed, pending, late, missing, begun } = standing;
     const last = history.findLast(({ state: each }) => each === "applied");
     const now = state && schemaFingerprint(state).hash;
-    const drift = now !== void 0 && now !== last.fingerprintAfter && begun.length === 0;
+    const drift = now === void 0 ? void 0 : now !== last.fingerprintAfter;
     const named = drift ? await nameDrift(
       { state, major: (await serverFacts(session)).major },
       history.filter((entry) => entry.state === "applied"),
@@ -114,7 +117,7 @@ async function runMigrateStatus(inputs, ports) {
     ) : void 0;
     const matches = drift ? history.findLast(({ fingerprintAfter }) => fingerprintAfter === now) : void 0;
     const where = describeAddress(database.address);
-    const bad = changed.length + begun.length > 0 || elsewhere.some(({ concerns }) => concerns) || drift;
+    const bad = changed.length + begun.length > 0 || elsewhere.some(({ concerns }) => concerns) || drift === true;
     return {
       exit: bad ? EXIT.verdict : EXIT.done,
       outputs: {
@@ -125,7 +128,8 @@ async function runMigrateStatus(inputs, ports) {
         changed: changed.map(({ entry }) => entry.version),
         missing: missing.map(({ version }) => version),
         begun: begun.map(({ version }) => version),
-        drift,
+        // Of a database without a migration there is nothing that it could have drifted from.
+        drift: drift ?? (last === void 0 && begun.length === 0 ? false : null),
         "matches-version": matches?.version ?? "",
         drifted: (named?.deviations ?? []).map(({ object, message }) => ({ object, message }))
       },
@@ -136,7 +140,8 @@ async function runMigrateStatus(inputs, ports) {
         notes: [
           ...elsewhere.map(elsewhereWords),
           ...unknown === void 0 ? [] : [unknown],
-          ...drift ? driftNotes(matches, named) : []
+          ...drift === true ? driftNotes(matches, named) : [],
+          ...drift === void 0 ? untold(last, begun) : []
         ]
       }
     };
@@ -153,10 +158,18 @@ async function look(session, migrations) {
   const standing = standingOf(migrations, history);
   const elsewhere = await appliedElsewhere(session, standing);
   const last = history.findLast(({ state: state2 }) => state2 === "applied");
-  const state = last?.fingerprintAfter == null ? void 0 : await readState(session);
+  const isTold = last?.fingerprintAfter != null && standing.begun.length === 0;
+  const state = !isTold ? void 0 : await readLiveSchema(session);
   const unknown = history.length === 0 && elsewhere.length === 0 ? await unrecorded(session) : void 0;
   await session.query("COMMIT");
   return { history, standing, elsewhere, state, unknown };
+}
+function untold(last, begun) {
+  if (begun.length > 0) return ["whether the schema has drifted cannot be told while a file is half done"];
+  if (last === void 0) return [];
+  return [
+    `whether the schema has drifted cannot be told: what version ${last.version} left is not on record, as after one that was applied late; the next migration writes it down again`
+  ];
 }
 function driftNotes(matches, named) {
   return [

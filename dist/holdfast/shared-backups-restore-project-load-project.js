@@ -138,7 +138,6 @@ import {
   displayPart
 } from "./shared-postgres-key-words.js";
 import {
-  listed,
   refuseTransactionPooler
 } from "./shared-nouns-platform-supabase.js";
 import {
@@ -158,6 +157,9 @@ import {
   quoteLiteral,
   supabaseProject
 } from "./shared-postgres-database-url.js";
+import {
+  listed
+} from "./shared-kernel-listed.js";
 import {
   anyOf,
   inSequence

@@ -51,7 +51,6 @@ import {
   displayName
 } from "./shared-postgres-key-words.js";
 import {
-  listed,
   refuseTransactionPooler
 } from "./shared-nouns-platform-supabase.js";
 import {
@@ -64,6 +63,9 @@ import {
   quoteLiteral
 } from "./shared-postgres-database-url.js";
 import {
+  listed
+} from "./shared-kernel-listed.js";
+import {
   Catalog,
   DEPTHS,
   manifestPath,
@@ -71,12 +73,12 @@ import {
   recordedFinding
 } from "./shared-nouns-content-record.js";
 import {
-  quantity
-} from "./shared-kernel-quantity.js";
-import {
   drain,
   fork
 } from "./shared-kernel-streams.js";
+import {
+  quantity
+} from "./shared-kernel-quantity.js";
 import {
   formatDuration
 } from "./shared-kernel-duration.js";

@@ -102,9 +102,34 @@ var ERRORS = {
     meaning: "a folder or file of the checkout that was named does not exist"
   },
   "source.unreadable": { kind: "outside", meaning: "a folder or file of the checkout could not be read" },
+  "source.unwritable": { kind: "outside", meaning: "a file of the checkout could not be written" },
   "source.history": {
     kind: "outside",
     meaning: "git could not say what the base holds: it is not installed, the base is not here, or the checkout has no history"
+  },
+  "forge.unreachable": {
+    kind: "outside",
+    meaning: "the forge (GitHub) did not answer, answered with an error of its own, or with what is no answer"
+  },
+  "forge.rate-limited": {
+    kind: "outside",
+    meaning: "the forge asked to wait for longer than is waited"
+  },
+  "forge.denied": {
+    kind: "outside",
+    meaning: "the forge refused the token, or what the token is not allowed to do"
+  },
+  "forge.refused": {
+    kind: "outside",
+    meaning: "the forge understood what it was to write and did not take it"
+  },
+  "forge.untold": {
+    kind: "outside",
+    meaning: "the forge did not tell, or not show this token, what the verdict hangs on"
+  },
+  "advisories.untold": {
+    kind: "outside",
+    meaning: "the registry could not be asked for known vulnerabilities, which is not knowing of none"
   },
   "lock.held": { kind: "locked", meaning: "another run works on the same source and tier" },
   "lock.lost": {

@@ -3,26 +3,6 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 
-// src/kernel/secret.ts
-var Secret = class {
-  #value;
-  constructor(value) {
-    this.#value = value;
-  }
-  reveal() {
-    return this.#value;
-  }
-  toString() {
-    return "***";
-  }
-  toJSON() {
-    return "***";
-  }
-  [/* @__PURE__ */ Symbol.for("nodejs.util.inspect.custom")]() {
-    return "***";
-  }
-};
-
 // src/kernel/pattern.ts
 function anyOf(...alternatives) {
   return joined(alternatives, "|");
@@ -40,7 +20,6 @@ function joined(parts, by) {
 }
 
 export {
-  Secret,
   anyOf,
   inSequence
 };

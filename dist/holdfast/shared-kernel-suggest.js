@@ -35,5 +35,6 @@ function nearest(word, known) {
 }
 
 export {
+  editDistance,
   nearest
 };

@@ -14,8 +14,7 @@ import {
   unquoted
 } from "./shared-postgres-key-words.js";
 import {
-  SUPABASE,
-  listed
+  SUPABASE
 } from "./shared-nouns-platform-supabase.js";
 import {
   HIDDEN,
@@ -54,6 +53,9 @@ import {
   quoteLiteral
 } from "./shared-postgres-database-url.js";
 import {
+  listed
+} from "./shared-kernel-listed.js";
+import {
   DEFAULT_LEVEL
 } from "./shared-nouns-seal-default-level.js";
 import {
@@ -66,13 +68,13 @@ import {
   MiB
 } from "./shared-kernel-bytes.js";
 import {
-  quantity
-} from "./shared-kernel-quantity.js";
-import {
   Meter,
   metered,
   sha256
 } from "./shared-kernel-streams.js";
+import {
+  quantity
+} from "./shared-kernel-quantity.js";
 import {
   HoldfastError,
   isHoldfastError

@@ -25,177 +25,6 @@ function isUsersSchema(nspname = "n.nspname") {
   return `(${nspname} !~ '^pg_' AND ${nspname} <> 'information_schema')`;
 }
 
-// src/nouns/content/read/roles.ts
-var NEEDED = `
-  (EXISTS (SELECT FROM pg_shdepend d
-            WHERE d.refclassid = 'pg_authid'::regclass
-              AND d.refobjid = r.oid
-              AND d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database()))
-   OR r.oid = 10
-      AND (EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                    WHERE c.relowner = 10 AND ${isUsersSchema()})
-           OR EXISTS (SELECT FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-                       WHERE p.proowner = 10 AND ${isUsersSchema()})
-           OR EXISTS (SELECT FROM pg_namespace n WHERE n.nspowner = 10 AND ${isUsersSchema()})))
-`;
-var MEMBERSHIPS = `
-  coalesce((SELECT json_agg(x ORDER BY x.role COLLATE "C")
-              FROM (
-                    SELECT g.rolname::text AS role, bool_or(m.admin_option) AS admin,
-                           bool_or((to_jsonb(m.*) ->> 'inherit_option')::boolean) AS inherit,
-                           bool_or((to_jsonb(m.*) ->> 'set_option')::boolean) AS set
-                      FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid
-                     WHERE m.member = r.oid
-                     GROUP BY 1) x),
-           '[]'::json)
-`;
-async function readRoles(session) {
-  return await session.queryPrepared(
-    `
-    SELECT r.rolname AS name, r.rolsuper AS superuser, r.rolcreaterole AS "createRole",
-           r.rolcreatedb AS "createDb", r.rolcanlogin AS login, r.rolreplication AS replication,
-           r.rolbypassrls AS "bypassRls", r.rolinherit AS inherit, r.rolconnlimit AS "connectionLimit",
-           ARRAY(SELECT DISTINCT g.rolname::text
-                   FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid
-                  WHERE m.member = r.oid
-                  ORDER BY 1) AS "memberOf",
-           ${MEMBERSHIPS} AS memberships,
-           CASE WHEN isfinite(r.rolvaliduntil) THEN to_char(
-             r.rolvaliduntil AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US+00 BC')
-                ELSE r.rolvaliduntil::text END AS "validUntil",
-           ${NEEDED} AS needed
-      FROM pg_roles r
-     WHERE r.rolname !~ '^pg_'
-     ORDER BY r.rolname COLLATE "C"
-  `,
-    []
-  );
-}
-async function readExtensions(session, needed) {
-  const all = await session.queryPrepared(
-    `
-    SELECT x.extname AS name, x.extversion AS version, n.nspname AS schema,
-           ARRAY(SELECT r.extname::text
-                   FROM pg_depend d JOIN pg_extension r ON r.oid = d.refobjid
-                  WHERE d.classid = 'pg_extension'::regclass
-                    AND d.objid = x.oid
-                    AND d.refclassid = 'pg_extension'::regclass) AS requires
-      FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace
-     ORDER BY x.extname COLLATE "C"
-  `,
-    []
-  );
-  const wanted = needed === void 0 ? void 0 : withRequired(needed, new Map(all.map((extension) => [extension.name, extension.requires])));
-  return all.filter((extension) => wanted?.has(extension.name) ?? true).map(({ name, version, schema: schema2 }) => ({ name, version, schema: schema2 }));
-}
-function withRequired(names, requires) {
-  const found = /* @__PURE__ */ new Set();
-  const add = (name) => {
-    if (found.has(name)) return;
-    found.add(name);
-    requires.get(name)?.forEach(add);
-  };
-  names.forEach(add);
-  return found;
-}
-
-// src/nouns/server/pinned-settings.ts
-var PINNED_SETTINGS = {
-  // Every name outside pg_catalog is printed with its schema, and no user function can stand in for
-  // a built-in one.
-  search_path: "pg_catalog",
-  DateStyle: "ISO, MDY",
-  IntervalStyle: "postgres",
-  TimeZone: "UTC",
-  extra_float_digits: "1",
-  bytea_output: "hex",
-  lc_monetary: "C",
-  xmloption: "content",
-  quote_all_identifiers: "off",
-  standard_conforming_strings: "on",
-  // A policy that would hide rows is an error instead of a smaller result.
-  row_security: "off",
-  // How many sessions work is Holdfast's choice, not the planner's; and compiling costs more than
-  // these queries gain.
-  max_parallel_workers_per_gather: "0",
-  jit: "off"
-};
-
-// src/nouns/content/read/objects/options.ts
-var TOAST_TOO = [
-  "autovacuum_enabled",
-  "autovacuum_freeze_max_age",
-  "autovacuum_freeze_min_age",
-  "autovacuum_freeze_table_age",
-  "autovacuum_multixact_freeze_max_age",
-  "autovacuum_multixact_freeze_min_age",
-  "autovacuum_multixact_freeze_table_age",
-  "autovacuum_vacuum_cost_delay",
-  "autovacuum_vacuum_cost_limit",
-  "autovacuum_vacuum_insert_scale_factor",
-  "autovacuum_vacuum_insert_threshold",
-  "autovacuum_vacuum_max_threshold",
-  "autovacuum_vacuum_scale_factor",
-  "autovacuum_vacuum_threshold",
-  "log_autovacuum_min_duration",
-  "vacuum_index_cleanup",
-  "vacuum_max_eager_freeze_failure_rate",
-  "vacuum_truncate"
-];
-var TABLE_OPTIONS = [
-  ...TOAST_TOO,
-  "autovacuum_analyze_scale_factor",
-  "autovacuum_analyze_threshold",
-  "fillfactor",
-  "parallel_workers",
-  "toast_tuple_target",
-  "user_catalog_table"
-];
-var TOAST_OPTIONS = TOAST_TOO;
-var VIEW_OPTIONS = ["check_option", "security_barrier", "security_invoker"];
-var COLUMN_OPTIONS = ["n_distinct", "n_distinct_inherited"];
-function optionsNamed(list, names) {
-  return `
-    CASE WHEN ${list} IS NOT NULL
-           THEN (SELECT string_agg(o, ',' ORDER BY o COLLATE "C")
-                   FROM unnest(${list}) AS o
-                  WHERE split_part(o, '=', 1) IN (${names.map((name) => `'${name}'`).join(", ")})) END
-  `;
-}
-function allOptions(list) {
-  return `
-    CASE WHEN ${list} IS NOT NULL
-           THEN (SELECT string_agg(o, ',' ORDER BY o COLLATE "C") FROM unnest(${list}) AS o) END
-  `;
-}
-var SECRET_NAMES = "pass|secret|token|key|cred|conn";
-function openOptions(list) {
-  return `
-    CASE WHEN ${list} IS NOT NULL
-           THEN (SELECT string_agg(CASE WHEN split_part(o, '=', 1) ~* '${SECRET_NAMES}'
-                                          THEN split_part(o, '=', 1)
-                                        ELSE o END,
-                                   ',' ORDER BY o COLLATE "C")
-                   FROM unnest(${list}) AS o) END
-  `;
-}
-var UNKNOWN_OPTIONS = `
-  SELECT DISTINCT split_part(o, '=', 1) AS name
-    FROM pg_attribute, unnest(attoptions) AS o
-   WHERE attoptions IS NOT NULL
-     AND split_part(o, '=', 1) NOT IN (${quoted(COLUMN_OPTIONS)})
-     AND EXISTS (SELECT FROM pg_class c WHERE c.oid = attrelid AND c.relkind IN ('r', 'p', 'f', 'm'))
-  UNION SELECT DISTINCT split_part(o, '=', 1)
-          FROM pg_class c LEFT JOIN pg_am m ON m.oid = c.relam, unnest(c.reloptions) AS o
-         WHERE c.relkind IN ('r', 'p', 'm', 'v')
-           AND coalesce(m.amname, 'heap') = 'heap'
-           AND split_part(o, '=', 1) NOT IN (${quoted([...TABLE_OPTIONS, ...VIEW_OPTIONS])})
-         ORDER BY 1
-`;
-function quoted(names) {
-  return names.map((name) => `'${name}'`).join(", ");
-}
-
 // src/nouns/content/scope.ts
 function scopeValues(scope) {
   return [[...scope.includeSchemas], [...scope.excludeSchemas]];
@@ -272,6 +101,342 @@ function columnNames(numbers, relation) {
   `;
 }
 var vectorNames = (vector, relation) => columnNames(`string_to_array(${vector}::text, ' ')::int2[]`, relation);
+
+// src/nouns/content/read/objects/collations.ts
+var ofLibc = (sql) => `CASE WHEN c.collprovider = 'c' THEN ${sql} END`;
+var OTHER_LOCALE = `
+  CASE WHEN c.collprovider <> 'c'
+         THEN coalesce(to_jsonb(c.*) ->> 'colllocale', to_jsonb(c.*) ->> 'colliculocale', c.collcollate) END
+`;
+var collation = {
+  kind: "collation",
+  place: { catalog: "pg_collation", oid: "c.oid" },
+  identity: named("n.nspname", "c.collname"),
+  owner: roleName("c.collowner"),
+  from: `
+     FROM pg_collation c JOIN pg_namespace n ON n.oid = c.collnamespace
+    WHERE c.collencoding IN (-1, (SELECT encoding FROM pg_database WHERE datname = current_database()))
+      AND ${IN_SCOPE}
+      AND ${notInExtension("pg_collation", "c.oid")}
+  `,
+  fields: [
+    always("provider", "c.collprovider", "`PROVIDER`"),
+    flag("not-deterministic", "NOT c.collisdeterministic", "`DETERMINISTIC`"),
+    always("lc-collate", ofLibc("c.collcollate"), "`LC_COLLATE` or `LOCALE` of libc"),
+    always("lc-ctype", ofLibc("c.collctype"), "`LC_CTYPE` or `LOCALE` of libc"),
+    // From 16 on the server spells ICU's locales its own way.
+    sameMajor("locale", OTHER_LOCALE, "`LOCALE` of ICU and of the built-in provider"),
+    sameMajor("rules", "c.collicurules", "`RULES`", { since: 16 })
+  ]
+};
+var conversion = {
+  kind: "conversion",
+  place: { catalog: "pg_conversion", oid: "c.oid" },
+  identity: named("n.nspname", "c.conname"),
+  owner: roleName("c.conowner"),
+  from: `
+     FROM pg_conversion c JOIN pg_namespace n ON n.oid = c.connamespace
+    WHERE ${IN_SCOPE} AND ${notInExtension("pg_conversion", "c.oid")}
+  `,
+  fields: [
+    always(
+      "encodings",
+      "pg_encoding_to_char(c.conforencoding) || ' ' || pg_encoding_to_char(c.contoencoding)",
+      "`FOR … TO`"
+    ),
+    // Its arguments are other ones since 14.
+    always("function", "c.conproc::oid::regproc", "`FROM`"),
+    flag("default", "c.condefault", "`DEFAULT`")
+  ]
+};
+var COLLATION_CLASSES = [collation, conversion];
+
+// src/nouns/content/read/objects/options.ts
+var TOAST_TOO = [
+  "autovacuum_enabled",
+  "autovacuum_freeze_max_age",
+  "autovacuum_freeze_min_age",
+  "autovacuum_freeze_table_age",
+  "autovacuum_multixact_freeze_max_age",
+  "autovacuum_multixact_freeze_min_age",
+  "autovacuum_multixact_freeze_table_age",
+  "autovacuum_vacuum_cost_delay",
+  "autovacuum_vacuum_cost_limit",
+  "autovacuum_vacuum_insert_scale_factor",
+  "autovacuum_vacuum_insert_threshold",
+  "autovacuum_vacuum_max_threshold",
+  "autovacuum_vacuum_scale_factor",
+  "autovacuum_vacuum_threshold",
+  "log_autovacuum_min_duration",
+  "vacuum_index_cleanup",
+  "vacuum_max_eager_freeze_failure_rate",
+  "vacuum_truncate"
+];
+var TABLE_OPTIONS = [
+  ...TOAST_TOO,
+  "autovacuum_analyze_scale_factor",
+  "autovacuum_analyze_threshold",
+  "fillfactor",
+  "parallel_workers",
+  "toast_tuple_target",
+  "user_catalog_table"
+];
+var TOAST_OPTIONS = TOAST_TOO;
+var VIEW_OPTIONS = ["check_option", "security_barrier", "security_invoker"];
+var COLUMN_OPTIONS = ["n_distinct", "n_distinct_inherited"];
+function optionsNamed(list, names) {
+  return `
+    CASE WHEN ${list} IS NOT NULL
+           THEN (SELECT string_agg(o, ',' ORDER BY o COLLATE "C")
+                   FROM unnest(${list}) AS o
+                  WHERE split_part(o, '=', 1) IN (${names.map((name) => `'${name}'`).join(", ")})) END
+  `;
+}
+function allOptions(list) {
+  return `
+    CASE WHEN ${list} IS NOT NULL
+           THEN (SELECT string_agg(o, ',' ORDER BY o COLLATE "C") FROM unnest(${list}) AS o) END
+  `;
+}
+var SECRET_NAMES = "pass|secret|token|key|cred|conn";
+function openOptions(list) {
+  return `
+    CASE WHEN ${list} IS NOT NULL
+           THEN (SELECT string_agg(CASE WHEN split_part(o, '=', 1) ~* '${SECRET_NAMES}'
+                                          THEN split_part(o, '=', 1)
+                                        ELSE o END,
+                                   ',' ORDER BY o COLLATE "C")
+                   FROM unnest(${list}) AS o) END
+  `;
+}
+var UNKNOWN_OPTIONS = `
+  SELECT DISTINCT split_part(o, '=', 1) AS name
+    FROM pg_attribute, unnest(attoptions) AS o
+   WHERE attoptions IS NOT NULL
+     AND split_part(o, '=', 1) NOT IN (${quoted(COLUMN_OPTIONS)})
+     AND EXISTS (SELECT FROM pg_class c WHERE c.oid = attrelid AND c.relkind IN ('r', 'p', 'f', 'm'))
+  UNION SELECT DISTINCT split_part(o, '=', 1)
+          FROM pg_class c LEFT JOIN pg_am m ON m.oid = c.relam, unnest(c.reloptions) AS o
+         WHERE c.relkind IN ('r', 'p', 'm', 'v')
+           AND coalesce(m.amname, 'heap') = 'heap'
+           AND split_part(o, '=', 1) NOT IN (${quoted([...TABLE_OPTIONS, ...VIEW_OPTIONS])})
+         ORDER BY 1
+`;
+function quoted(names) {
+  return names.map((name) => `'${name}'`).join(", ");
+}
+
+// src/nouns/content/read/objects/foreign-data.ts
+var server = {
+  kind: "foreign-server",
+  place: { catalog: "pg_foreign_server", oid: "s.oid" },
+  identity: "'server ' || quote_ident(s.srvname)",
+  owner: roleName("s.srvowner"),
+  from: `
+    FROM pg_foreign_server s WHERE ${WHOLE_DATABASE} AND ${notInExtension("pg_foreign_server", "s.oid")}
+  `,
+  fields: [
+    always(
+      "wrapper",
+      "(SELECT quote_ident(w.fdwname) FROM pg_foreign_data_wrapper w WHERE w.oid = s.srvfdw)",
+      "`FOREIGN DATA WRAPPER`"
+    ),
+    always("type", "s.srvtype", "`TYPE`"),
+    always("version", "s.srvversion", "`VERSION`"),
+    always(
+      "options",
+      openOptions("s.srvoptions"),
+      "`OPTIONS (…)`: names, and values of those that do not sound secret"
+    )
+  ]
+};
+var wrapper = {
+  kind: "foreign-server",
+  title: "foreign data wrapper",
+  place: { catalog: "pg_foreign_data_wrapper", oid: "w.oid" },
+  identity: "'wrapper ' || quote_ident(w.fdwname)",
+  owner: roleName("w.fdwowner"),
+  from: `
+     FROM pg_foreign_data_wrapper w
+    WHERE ${WHOLE_DATABASE} AND ${notInExtension("pg_foreign_data_wrapper", "w.oid")}
+  `,
+  fields: [
+    always("handler", functionName("w.fdwhandler"), "`HANDLER`"),
+    always("validator", functionName("w.fdwvalidator"), "`VALIDATOR`"),
+    always(
+      "options",
+      openOptions("w.fdwoptions"),
+      "`OPTIONS (…)`: names, and values of those that do not sound secret"
+    )
+  ]
+};
+var OPEN_OPTIONS = ["user", "username", "password_required", "sslcert", "sslkey"];
+var MAPPING_OPTIONS = `
+  (SELECT string_agg(CASE WHEN split_part(o, '=',
+                                          1) IN (${OPEN_OPTIONS.map((name) => `'${name}'`).join(", ")})
+                            THEN o
+                          ELSE split_part(o, '=', 1) END,
+                     ',' ORDER BY o COLLATE "C")
+     FROM unnest(m.umoptions) AS o)
+`;
+var HIDDEN_MAPPING = `
+  NOT ((SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+       OR m.umuser <> 0
+          AND m.usename = current_user
+          AND (pg_has_role(s.srvowner, 'USAGE') OR has_server_privilege(s.oid, 'USAGE'))
+       OR m.umuser = 0 AND pg_has_role(s.srvowner, 'USAGE'))
+`;
+var userMapping = {
+  kind: "user-mapping",
+  identity: `
+    CASE WHEN m.umuser = 0 THEN 'public' ELSE quote_ident(m.usename) END || ' on ' || quote_ident(m.srvname)
+  `,
+  from: `
+     FROM pg_user_mappings m JOIN pg_foreign_server s ON s.oid = m.srvid
+    WHERE ${WHOLE_DATABASE} AND ${notInExtension("pg_foreign_server", "s.oid")}
+  `,
+  fields: [
+    always("options", MAPPING_OPTIONS, "`OPTIONS (…)`: names, and values of those that are no secrets", {
+      hidden: HIDDEN_MAPPING
+    })
+  ]
+};
+var FOREIGN_DATA_CLASSES = [wrapper, server, userMapping];
+
+// src/nouns/content/read/objects/operators-used.ts
+var FIRST_OTHER = 16384;
+var HAS_OTHERS = `EXISTS (SELECT FROM pg_operator other WHERE other.oid >= ${FIRST_OTHER})`;
+var MENTIONS = "':opnos? ([(]o )?([0-9]+( [0-9]+)*)'";
+function operatorsIn(tree) {
+  return `
+    (SELECT o.oid::regoperator::text AS name, count(*) AS times
+       FROM regexp_matches(${tree}::text, ${MENTIONS}, 'g') AS m,
+            unnest(string_to_array(m[2], ' ')) AS used(id)
+       JOIN pg_operator o ON o.oid = used.id::oid
+      WHERE o.oid >= ${FIRST_OTHER}
+      GROUP BY o.oid)
+  `;
+}
+var SET = "operators not the server's own in it";
+function operatorFields(tree, rest = {}) {
+  const list = (text) => `
+    CASE WHEN ${HAS_OTHERS} THEN
+     (SELECT string_agg(${text}, ',' ORDER BY u.name COLLATE "C") FROM ${operatorsIn(tree)} AS u) END
+  `;
+  return [
+    sameMajor("operators", list("u.name || ' ' || u.times"), SET, { ...rest, whenSet: true }),
+    otherMajor("which-operators", list("u.name"), SET, { ...rest, whenSet: true })
+  ];
+}
+
+// src/nouns/content/read/objects/functions.ts
+var AGGREGATE = `
+  CASE WHEN p.prokind = 'a'
+         THEN (SELECT concat_ws(' | ', g.aggkind, g.aggnumdirectargs, g.aggtransfn, g.aggfinalfn,
+                                g.aggcombinefn, g.aggserialfn, g.aggdeserialfn, g.aggmtransfn,
+                                g.aggminvtransfn, g.aggmfinalfn, g.aggfinalextra, g.aggmfinalextra,
+                                g.aggfinalmodify, g.aggmfinalmodify, g.aggsortop::regoperator,
+                                format_type(g.aggtranstype, NULL), g.aggtransspace,
+                                ${typeName("g.aggmtranstype")}, g.aggmtransspace,
+                                coalesce(quote_literal(g.agginitval), '-'),
+                                coalesce(quote_literal(g.aggminitval), '-'))
+                 FROM pg_aggregate g
+                WHERE g.aggfnoid = p.oid) END
+`;
+var aFunction = {
+  kind: "function",
+  place: { catalog: "pg_proc", oid: "p.oid" },
+  identity: `${named("n.nspname", "p.proname")} || '(' || pg_get_function_identity_arguments(p.oid) || ')'`,
+  owner: roleName("p.proowner"),
+  from: `
+     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+    WHERE ${IN_SCOPE}
+      -- None of the server's own is in scope, and they are thousands.
+      AND p.oid >= 16384
+      AND ${notInExtension("pg_proc", "p.oid")}
+      AND NOT EXISTS (SELECT FROM pg_depend i
+                       WHERE i.classid = 'pg_proc'::regclass AND i.objid = p.oid AND i.deptype = 'i')
+  `,
+  fields: [
+    always("kind", "nullif(p.prokind, 'f')", "`CREATE FUNCTION`, `PROCEDURE`, `AGGREGATE`, `WINDOW`"),
+    printed(
+      "arguments",
+      "pg_get_function_arguments(p.oid)",
+      "names, modes, types and defaults of its arguments"
+    ),
+    otherMajor("argument-defaults", "nullif(p.pronargdefaults, 0)", "how many arguments have a default"),
+    always("result", "pg_get_function_result(p.oid)", "`RETURNS`"),
+    always(
+      "language",
+      "(SELECT quote_ident(l.lanname) FROM pg_language l WHERE l.oid = p.prolang)",
+      "`LANGUAGE`"
+    ),
+    always("body", "p.prosrc", "`AS`"),
+    always("library", "p.probin", "`AS` of a C function"),
+    printed(
+      "sql-body",
+      "CASE WHEN p.prosqlbody IS NOT NULL THEN pg_get_function_sqlbody(p.oid) END",
+      "`BEGIN ATOMIC`, `RETURN`",
+      { since: 14 }
+    ),
+    otherMajorFlag("has-sql-body", "p.prosqlbody IS NOT NULL", "`BEGIN ATOMIC`, `RETURN`", { since: 14 }),
+    ...operatorFields("concat_ws(' ', p.proargdefaults, to_jsonb(p.*) ->> 'prosqlbody')"),
+    always("volatility", "p.provolatile", "`IMMUTABLE`, `STABLE`, `VOLATILE`"),
+    flag("strict", "p.proisstrict", "`STRICT`"),
+    flag("security-definer", "p.prosecdef", "`SECURITY DEFINER`"),
+    flag("leakproof", "p.proleakproof", "`LEAKPROOF`"),
+    always("parallel", "p.proparallel", "`PARALLEL`"),
+    always("cost", "CASE WHEN p.prokind <> 'a' THEN p.procost END", "`COST`"),
+    always("rows", "p.prorows", "`ROWS`"),
+    always("support", functionName("p.prosupport"), "`SUPPORT`"),
+    always("settings", allOptions("p.proconfig"), "`SET`"),
+    always(
+      "transforms",
+      `
+        (SELECT string_agg(format_type(t, NULL), ',' ORDER BY place)
+           FROM unnest(p.protrftypes) WITH ORDINALITY AS u(t, place))
+      `,
+      "`TRANSFORM FOR TYPE`"
+    ),
+    always("aggregate", AGGREGATE, "everything of `CREATE AGGREGATE`")
+  ]
+};
+var language = {
+  kind: "language",
+  place: { catalog: "pg_language", oid: "l.oid" },
+  identity: "quote_ident(l.lanname)",
+  owner: roleName("l.lanowner"),
+  from: `
+    FROM pg_language l WHERE l.lanispl AND ${WHOLE_DATABASE} AND ${notInExtension("pg_language", "l.oid")}
+  `,
+  fields: [
+    flag("trusted", "l.lanpltrusted", "`TRUSTED`"),
+    always("handler", functionName("l.lanplcallfoid"), "`HANDLER`"),
+    always("inline", functionName("l.laninline"), "`INLINE`"),
+    always("validator", functionName("l.lanvalidator"), "`VALIDATOR`")
+  ]
+};
+var transform = {
+  kind: "transform",
+  place: { catalog: "pg_transform", oid: "f.oid" },
+  identity: "format_type(f.trftype, NULL) || ' in ' || quote_ident(l.lanname)",
+  from: `
+     FROM pg_transform f JOIN pg_language l ON l.oid = f.trflang
+    WHERE ${WHOLE_DATABASE} AND ${notInExtension("pg_transform", "f.oid")}
+  `,
+  fields: [
+    always("from-sql", functionName("f.trffromsql"), "`FROM SQL WITH FUNCTION`"),
+    always("to-sql", functionName("f.trftosql"), "`TO SQL WITH FUNCTION`")
+  ]
+};
+var accessMethod = {
+  kind: "access-method",
+  place: { catalog: "pg_am", oid: "m.oid" },
+  identity: "quote_ident(m.amname)",
+  from: `FROM pg_am m WHERE m.oid >= 16384 AND ${WHOLE_DATABASE} AND ${notInExtension("pg_am", "m.oid")}`,
+  fields: [always("kind", "m.amtype", "`TYPE`"), always("handler", functionName("m.amhandler"), "`HANDLER`")]
+};
+var FUNCTION_CLASSES = [aFunction, language, transform, accessMethod];
 
 // src/nouns/content/read/objects/grants.ts
 var rights = (acl, where) => `
@@ -503,7 +668,10 @@ function onMembers({
   const given = beyond(acl, before, "x.grantee = 0");
   const taken = beyond(before, acl, "x.grantee = 0");
   const changed = `
-    (${remade === void 0 ? "" : `${remade.which} OR `}${acl} IS DISTINCT FROM ${noted(catalog, oid)})
+    (${remade === void 0 ? "" : `${remade.which} OR `}(${oid}, ${acl}) NOT IN (
+      SELECT i.objoid, i.initprivs
+        FROM pg_init_privs i
+       WHERE i.classoid = '${catalog}'::regclass AND i.objsubid = 0))
   `;
   const inSchema = where.replace(
     IN_SCOPE,
@@ -537,267 +705,6 @@ var GRANT_CLASSES = [
   defaultPrivileges,
   ...GRANTED.filter(({ catalog }) => WITH_MEMBERS.has(catalog)).map(onMembers)
 ];
-
-// src/nouns/content/read/objects/collations.ts
-var ofLibc = (sql) => `CASE WHEN c.collprovider = 'c' THEN ${sql} END`;
-var OTHER_LOCALE = `
-  CASE WHEN c.collprovider <> 'c'
-         THEN coalesce(to_jsonb(c.*) ->> 'colllocale', to_jsonb(c.*) ->> 'colliculocale', c.collcollate) END
-`;
-var collation = {
-  kind: "collation",
-  place: { catalog: "pg_collation", oid: "c.oid" },
-  identity: named("n.nspname", "c.collname"),
-  owner: roleName("c.collowner"),
-  from: `
-     FROM pg_collation c JOIN pg_namespace n ON n.oid = c.collnamespace
-    WHERE c.collencoding IN (-1, (SELECT encoding FROM pg_database WHERE datname = current_database()))
-      AND ${IN_SCOPE}
-      AND ${notInExtension("pg_collation", "c.oid")}
-  `,
-  fields: [
-    always("provider", "c.collprovider", "`PROVIDER`"),
-    flag("not-deterministic", "NOT c.collisdeterministic", "`DETERMINISTIC`"),
-    always("lc-collate", ofLibc("c.collcollate"), "`LC_COLLATE` or `LOCALE` of libc"),
-    always("lc-ctype", ofLibc("c.collctype"), "`LC_CTYPE` or `LOCALE` of libc"),
-    // From 16 on the server spells ICU's locales its own way.
-    sameMajor("locale", OTHER_LOCALE, "`LOCALE` of ICU and of the built-in provider"),
-    sameMajor("rules", "c.collicurules", "`RULES`", { since: 16 })
-  ]
-};
-var conversion = {
-  kind: "conversion",
-  place: { catalog: "pg_conversion", oid: "c.oid" },
-  identity: named("n.nspname", "c.conname"),
-  owner: roleName("c.conowner"),
-  from: `
-     FROM pg_conversion c JOIN pg_namespace n ON n.oid = c.connamespace
-    WHERE ${IN_SCOPE} AND ${notInExtension("pg_conversion", "c.oid")}
-  `,
-  fields: [
-    always(
-      "encodings",
-      "pg_encoding_to_char(c.conforencoding) || ' ' || pg_encoding_to_char(c.contoencoding)",
-      "`FOR … TO`"
-    ),
-    // Its arguments are other ones since 14.
-    always("function", "c.conproc::oid::regproc", "`FROM`"),
-    flag("default", "c.condefault", "`DEFAULT`")
-  ]
-};
-var COLLATION_CLASSES = [collation, conversion];
-
-// src/nouns/content/read/objects/foreign-data.ts
-var server = {
-  kind: "foreign-server",
-  place: { catalog: "pg_foreign_server", oid: "s.oid" },
-  identity: "'server ' || quote_ident(s.srvname)",
-  owner: roleName("s.srvowner"),
-  from: `
-    FROM pg_foreign_server s WHERE ${WHOLE_DATABASE} AND ${notInExtension("pg_foreign_server", "s.oid")}
-  `,
-  fields: [
-    always(
-      "wrapper",
-      "(SELECT quote_ident(w.fdwname) FROM pg_foreign_data_wrapper w WHERE w.oid = s.srvfdw)",
-      "`FOREIGN DATA WRAPPER`"
-    ),
-    always("type", "s.srvtype", "`TYPE`"),
-    always("version", "s.srvversion", "`VERSION`"),
-    always(
-      "options",
-      openOptions("s.srvoptions"),
-      "`OPTIONS (…)`: names, and values of those that do not sound secret"
-    )
-  ]
-};
-var wrapper = {
-  kind: "foreign-server",
-  title: "foreign data wrapper",
-  place: { catalog: "pg_foreign_data_wrapper", oid: "w.oid" },
-  identity: "'wrapper ' || quote_ident(w.fdwname)",
-  owner: roleName("w.fdwowner"),
-  from: `
-     FROM pg_foreign_data_wrapper w
-    WHERE ${WHOLE_DATABASE} AND ${notInExtension("pg_foreign_data_wrapper", "w.oid")}
-  `,
-  fields: [
-    always("handler", functionName("w.fdwhandler"), "`HANDLER`"),
-    always("validator", functionName("w.fdwvalidator"), "`VALIDATOR`"),
-    always(
-      "options",
-      openOptions("w.fdwoptions"),
-      "`OPTIONS (…)`: names, and values of those that do not sound secret"
-    )
-  ]
-};
-var OPEN_OPTIONS = ["user", "username", "password_required", "sslcert", "sslkey"];
-var MAPPING_OPTIONS = `
-  (SELECT string_agg(CASE WHEN split_part(o, '=',
-                                          1) IN (${OPEN_OPTIONS.map((name) => `'${name}'`).join(", ")})
-                            THEN o
-                          ELSE split_part(o, '=', 1) END,
-                     ',' ORDER BY o COLLATE "C")
-     FROM unnest(m.umoptions) AS o)
-`;
-var HIDDEN_MAPPING = `
-  NOT ((SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
-       OR m.umuser <> 0
-          AND m.usename = current_user
-          AND (pg_has_role(s.srvowner, 'USAGE') OR has_server_privilege(s.oid, 'USAGE'))
-       OR m.umuser = 0 AND pg_has_role(s.srvowner, 'USAGE'))
-`;
-var userMapping = {
-  kind: "user-mapping",
-  identity: `
-    CASE WHEN m.umuser = 0 THEN 'public' ELSE quote_ident(m.usename) END || ' on ' || quote_ident(m.srvname)
-  `,
-  from: `
-     FROM pg_user_mappings m JOIN pg_foreign_server s ON s.oid = m.srvid
-    WHERE ${WHOLE_DATABASE} AND ${notInExtension("pg_foreign_server", "s.oid")}
-  `,
-  fields: [
-    always("options", MAPPING_OPTIONS, "`OPTIONS (…)`: names, and values of those that are no secrets", {
-      hidden: HIDDEN_MAPPING
-    })
-  ]
-};
-var FOREIGN_DATA_CLASSES = [wrapper, server, userMapping];
-
-// src/nouns/content/read/objects/operators-used.ts
-var FIRST_OTHER = 16384;
-var HAS_OTHERS = `EXISTS (SELECT FROM pg_operator other WHERE other.oid >= ${FIRST_OTHER})`;
-var MENTIONS = "':opnos? ([(]o )?([0-9]+( [0-9]+)*)'";
-function operatorsIn(tree) {
-  return `
-    (SELECT o.oid::regoperator::text AS name, count(*) AS times
-       FROM regexp_matches(${tree}::text, ${MENTIONS}, 'g') AS m,
-            unnest(string_to_array(m[2], ' ')) AS used(id)
-       JOIN pg_operator o ON o.oid = used.id::oid
-      WHERE o.oid >= ${FIRST_OTHER}
-      GROUP BY o.oid)
-  `;
-}
-var SET = "operators not the server's own in it";
-function operatorFields(tree, rest = {}) {
-  const list = (text) => `
-    CASE WHEN ${HAS_OTHERS} THEN
-     (SELECT string_agg(${text}, ',' ORDER BY u.name COLLATE "C") FROM ${operatorsIn(tree)} AS u) END
-  `;
-  return [
-    sameMajor("operators", list("u.name || ' ' || u.times"), SET, { ...rest, whenSet: true }),
-    otherMajor("which-operators", list("u.name"), SET, { ...rest, whenSet: true })
-  ];
-}
-
-// src/nouns/content/read/objects/functions.ts
-var AGGREGATE = `
-  CASE WHEN p.prokind = 'a'
-         THEN (SELECT concat_ws(' | ', g.aggkind, g.aggnumdirectargs, g.aggtransfn, g.aggfinalfn,
-                                g.aggcombinefn, g.aggserialfn, g.aggdeserialfn, g.aggmtransfn,
-                                g.aggminvtransfn, g.aggmfinalfn, g.aggfinalextra, g.aggmfinalextra,
-                                g.aggfinalmodify, g.aggmfinalmodify, g.aggsortop::regoperator,
-                                format_type(g.aggtranstype, NULL), g.aggtransspace,
-                                ${typeName("g.aggmtranstype")}, g.aggmtransspace,
-                                coalesce(quote_literal(g.agginitval), '-'),
-                                coalesce(quote_literal(g.aggminitval), '-'))
-                 FROM pg_aggregate g
-                WHERE g.aggfnoid = p.oid) END
-`;
-var aFunction = {
-  kind: "function",
-  place: { catalog: "pg_proc", oid: "p.oid" },
-  identity: `${named("n.nspname", "p.proname")} || '(' || pg_get_function_identity_arguments(p.oid) || ')'`,
-  owner: roleName("p.proowner"),
-  from: `
-     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-    WHERE ${IN_SCOPE}
-      -- None of the server's own is in scope, and they are thousands.
-      AND p.oid >= 16384
-      AND ${notInExtension("pg_proc", "p.oid")}
-      AND NOT EXISTS (SELECT FROM pg_depend i
-                       WHERE i.classid = 'pg_proc'::regclass AND i.objid = p.oid AND i.deptype = 'i')
-  `,
-  fields: [
-    always("kind", "nullif(p.prokind, 'f')", "`CREATE FUNCTION`, `PROCEDURE`, `AGGREGATE`, `WINDOW`"),
-    printed(
-      "arguments",
-      "pg_get_function_arguments(p.oid)",
-      "names, modes, types and defaults of its arguments"
-    ),
-    otherMajor("argument-defaults", "nullif(p.pronargdefaults, 0)", "how many arguments have a default"),
-    always("result", "pg_get_function_result(p.oid)", "`RETURNS`"),
-    always(
-      "language",
-      "(SELECT quote_ident(l.lanname) FROM pg_language l WHERE l.oid = p.prolang)",
-      "`LANGUAGE`"
-    ),
-    always("body", "p.prosrc", "`AS`"),
-    always("library", "p.probin", "`AS` of a C function"),
-    printed(
-      "sql-body",
-      "CASE WHEN p.prosqlbody IS NOT NULL THEN pg_get_function_sqlbody(p.oid) END",
-      "`BEGIN ATOMIC`, `RETURN`",
-      { since: 14 }
-    ),
-    otherMajorFlag("has-sql-body", "p.prosqlbody IS NOT NULL", "`BEGIN ATOMIC`, `RETURN`", { since: 14 }),
-    ...operatorFields("concat_ws(' ', p.proargdefaults, to_jsonb(p.*) ->> 'prosqlbody')"),
-    always("volatility", "p.provolatile", "`IMMUTABLE`, `STABLE`, `VOLATILE`"),
-    flag("strict", "p.proisstrict", "`STRICT`"),
-    flag("security-definer", "p.prosecdef", "`SECURITY DEFINER`"),
-    flag("leakproof", "p.proleakproof", "`LEAKPROOF`"),
-    always("parallel", "p.proparallel", "`PARALLEL`"),
-    always("cost", "CASE WHEN p.prokind <> 'a' THEN p.procost END", "`COST`"),
-    always("rows", "p.prorows", "`ROWS`"),
-    always("support", functionName("p.prosupport"), "`SUPPORT`"),
-    always("settings", allOptions("p.proconfig"), "`SET`"),
-    always(
-      "transforms",
-      `
-        (SELECT string_agg(format_type(t, NULL), ',' ORDER BY place)
-           FROM unnest(p.protrftypes) WITH ORDINALITY AS u(t, place))
-      `,
-      "`TRANSFORM FOR TYPE`"
-    ),
-    always("aggregate", AGGREGATE, "everything of `CREATE AGGREGATE`")
-  ]
-};
-var language = {
-  kind: "language",
-  place: { catalog: "pg_language", oid: "l.oid" },
-  identity: "quote_ident(l.lanname)",
-  owner: roleName("l.lanowner"),
-  from: `
-    FROM pg_language l WHERE l.lanispl AND ${WHOLE_DATABASE} AND ${notInExtension("pg_language", "l.oid")}
-  `,
-  fields: [
-    flag("trusted", "l.lanpltrusted", "`TRUSTED`"),
-    always("handler", functionName("l.lanplcallfoid"), "`HANDLER`"),
-    always("inline", functionName("l.laninline"), "`INLINE`"),
-    always("validator", functionName("l.lanvalidator"), "`VALIDATOR`")
-  ]
-};
-var transform = {
-  kind: "transform",
-  place: { catalog: "pg_transform", oid: "f.oid" },
-  identity: "format_type(f.trftype, NULL) || ' in ' || quote_ident(l.lanname)",
-  from: `
-     FROM pg_transform f JOIN pg_language l ON l.oid = f.trflang
-    WHERE ${WHOLE_DATABASE} AND ${notInExtension("pg_transform", "f.oid")}
-  `,
-  fields: [
-    always("from-sql", functionName("f.trffromsql"), "`FROM SQL WITH FUNCTION`"),
-    always("to-sql", functionName("f.trftosql"), "`TO SQL WITH FUNCTION`")
-  ]
-};
-var accessMethod = {
-  kind: "access-method",
-  place: { catalog: "pg_am", oid: "m.oid" },
-  identity: "quote_ident(m.amname)",
-  from: `FROM pg_am m WHERE m.oid >= 16384 AND ${WHOLE_DATABASE} AND ${notInExtension("pg_am", "m.oid")}`,
-  fields: [always("kind", "m.amtype", "`TYPE`"), always("handler", functionName("m.amhandler"), "`HANDLER`")]
-};
-var FUNCTION_CLASSES = [aFunction, language, transform, accessMethod];
 
 // src/nouns/content/read/objects/tables.ts
 var OWN_RELATION = `${IN_SCOPE} AND ${notInExtension("pg_class", "c.oid")}`;
@@ -1813,6 +1720,102 @@ function objectQuery(server2, objects, read = fieldsOn(server2, objects)) {
 ${objects.from}`;
 }
 
+// src/nouns/content/read/roles.ts
+var NEEDED = `
+  (EXISTS (SELECT FROM pg_shdepend d
+            WHERE d.refclassid = 'pg_authid'::regclass
+              AND d.refobjid = r.oid
+              AND d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database()))
+   OR r.oid = 10
+      AND (EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                    WHERE c.relowner = 10 AND ${isUsersSchema()})
+           OR EXISTS (SELECT FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+                       WHERE p.proowner = 10 AND ${isUsersSchema()})
+           OR EXISTS (SELECT FROM pg_namespace n WHERE n.nspowner = 10 AND ${isUsersSchema()})))
+`;
+var MEMBERSHIPS = `
+  coalesce((SELECT json_agg(x ORDER BY x.role COLLATE "C")
+              FROM (
+                    SELECT g.rolname::text AS role, bool_or(m.admin_option) AS admin,
+                           bool_or((to_jsonb(m.*) ->> 'inherit_option')::boolean) AS inherit,
+                           bool_or((to_jsonb(m.*) ->> 'set_option')::boolean) AS set
+                      FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid
+                     WHERE m.member = r.oid
+                     GROUP BY 1) x),
+           '[]'::json)
+`;
+async function readRoles(session) {
+  return await session.queryPrepared(
+    `
+    SELECT r.rolname AS name, r.rolsuper AS superuser, r.rolcreaterole AS "createRole",
+           r.rolcreatedb AS "createDb", r.rolcanlogin AS login, r.rolreplication AS replication,
+           r.rolbypassrls AS "bypassRls", r.rolinherit AS inherit, r.rolconnlimit AS "connectionLimit",
+           ARRAY(SELECT DISTINCT g.rolname::text
+                   FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid
+                  WHERE m.member = r.oid
+                  ORDER BY 1) AS "memberOf",
+           ${MEMBERSHIPS} AS memberships,
+           CASE WHEN isfinite(r.rolvaliduntil) THEN to_char(
+             r.rolvaliduntil AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US+00 BC')
+                ELSE r.rolvaliduntil::text END AS "validUntil",
+           ${NEEDED} AS needed
+      FROM pg_roles r
+     WHERE r.rolname !~ '^pg_'
+     ORDER BY r.rolname COLLATE "C"
+  `,
+    []
+  );
+}
+async function readExtensions(session, needed) {
+  const all = await session.queryPrepared(
+    `
+    SELECT x.extname AS name, x.extversion AS version, n.nspname AS schema,
+           ARRAY(SELECT r.extname::text
+                   FROM pg_depend d JOIN pg_extension r ON r.oid = d.refobjid
+                  WHERE d.classid = 'pg_extension'::regclass
+                    AND d.objid = x.oid
+                    AND d.refclassid = 'pg_extension'::regclass) AS requires
+      FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace
+     ORDER BY x.extname COLLATE "C"
+  `,
+    []
+  );
+  const wanted = needed === void 0 ? void 0 : withRequired(needed, new Map(all.map((extension) => [extension.name, extension.requires])));
+  return all.filter((extension) => wanted?.has(extension.name) ?? true).map(({ name, version, schema: schema2 }) => ({ name, version, schema: schema2 }));
+}
+function withRequired(names, requires) {
+  const found = /* @__PURE__ */ new Set();
+  const add = (name) => {
+    if (found.has(name)) return;
+    found.add(name);
+    requires.get(name)?.forEach(add);
+  };
+  names.forEach(add);
+  return found;
+}
+
+// src/nouns/server/pinned-settings.ts
+var PINNED_SETTINGS = {
+  // Every name outside pg_catalog is printed with its schema, and no user function can stand in for
+  // a built-in one.
+  search_path: "pg_catalog",
+  DateStyle: "ISO, MDY",
+  IntervalStyle: "postgres",
+  TimeZone: "UTC",
+  extra_float_digits: "1",
+  bytea_output: "hex",
+  lc_monetary: "C",
+  xmloption: "content",
+  quote_all_identifiers: "off",
+  standard_conforming_strings: "on",
+  // A policy that would hide rows is an error instead of a smaller result.
+  row_security: "off",
+  // How many sessions work is Holdfast's choice, not the planner's; and compiling costs more than
+  // these queries gain.
+  max_parallel_workers_per_gather: "0",
+  jit: "off"
+};
+
 // src/nouns/content/read/objects/attachments.ts
 var OWN = "(d.objoid >= 16384 OR d.classoid = 'pg_namespace'::regclass)";
 function attached(catalog, prefix, text) {
@@ -1852,26 +1855,47 @@ async function eachObject(session, scope, server2, reader, again = false) {
   };
   const readable = OBJECT_CLASSES.filter((each) => each.superuser !== true || server2.superuser);
   const few = again ? readable.filter(({ kind }) => !MANY.has(kind)) : [];
-  for (const each of readable) {
-    if (!few.includes(each)) await eachOfClass(session, scope, server2, each, watching, again);
-  }
-  if (few.length > 0) await eachOfFew(session, scope, server2, few, watching);
-  for (const { kind, field, sql } of ATTACHMENTS) {
-    reader.kind(kind);
-    const rows = again ? await session.queryPrepared(sql(server2), scopeValues(scope)) : await session.query(sql(server2), scopeValues(scope));
-    for (const row of rows) {
-      const object = row.large === null ? attachedTo(row, places, server2) : `large object ${row.large}`;
-      if (object === void 0) continue;
-      const text = decodeText(server2, row.text);
-      reader.object({
-        kind,
-        identity: row.prefix === "" ? object : `${row.prefix} ${object}`,
-        owner: null,
-        place: null,
-        fields: [{ name: field, text, hidden: false, printed: false }]
-      });
+  const questions = [
+    ...readable.filter((each) => !few.includes(each)).map((each) => ofClass(server2, each, watching, again)),
+    ...few.length > 0 ? [ofFew(server2, few, watching)] : [],
+    ...ATTACHMENTS.map((each) => ofAttachment(server2, each, places, reader))
+  ];
+  const values = scopeValues(scope);
+  if (again) await askedAhead(session, questions, values);
+  else for (const { sql, tell: tell2 } of questions) tell2(await session.query(sql, values));
+}
+async function askedAhead(session, questions, values) {
+  const asked = questions.map(({ sql }) => session.queryPrepared(sql, values));
+  const settled = Promise.allSettled(asked);
+  try {
+    for (const [at, { tell: tell2 }] of questions.entries()) {
+      const rows = await asked[at];
+      await new Promise((resolve) => setImmediate(resolve));
+      tell2(rows);
     }
+  } finally {
+    await settled;
   }
+}
+function ofAttachment(server2, { kind, field, sql }, places, reader) {
+  return {
+    sql: sql(server2),
+    tell(rows) {
+      reader.kind(kind);
+      for (const row of rows) {
+        const object = row.large === null ? attachedTo(row, places, server2) : `large object ${row.large}`;
+        if (object === void 0) continue;
+        const text = decodeText(server2, row.text);
+        reader.object({
+          kind,
+          identity: row.prefix === "" ? object : `${row.prefix} ${object}`,
+          owner: null,
+          place: null,
+          fields: [{ name: field, text, hidden: false, printed: false }]
+        });
+      }
+    }
+  };
 }
 var MANY = /* @__PURE__ */ new Set([
   "table",
@@ -1884,7 +1908,7 @@ var MANY = /* @__PURE__ */ new Set([
   "view",
   "function"
 ]);
-async function eachOfFew(session, scope, server2, classes, reader) {
+function ofFew(server2, classes, reader) {
   const fields = classes.map((each) => fieldsOn(server2, each, true));
   const parts = classes.map((each, at) => {
     const texts = fields[at].map((_, place) => `o.f${place}`).join(", ");
@@ -1895,18 +1919,31 @@ async function eachOfFew(session, scope, server2, classes, reader) {
         FROM (${rows}) AS o
     `;
   });
-  for (const { kind } of classes) reader.kind(kind);
-  for (const row of await session.queryPrepared(parts.join("\nUNION ALL\n"), scopeValues(scope))) {
-    tell(server2, classes[row.class], fields[row.class], row, (at) => row.fields[at], reader);
-  }
+  return {
+    sql: parts.join("\nUNION ALL\n"),
+    tell(rows) {
+      for (const { kind } of classes) reader.kind(kind);
+      for (const row of rows) {
+        tell(server2, classes[row.class], fields[row.class], row, (at) => row.fields[at], reader);
+      }
+    }
+  };
 }
-async function eachOfClass(session, scope, server2, each, reader, again = false) {
-  const { kind } = each;
+async function eachOfClass(session, scope, server2, each, reader) {
+  const question = ofClass(server2, each, reader, false);
+  question.tell(await session.query(question.sql, scopeValues(scope)));
+}
+function ofClass(server2, each, reader, again) {
   const fields = fieldsOn(server2, each, again);
-  reader.kind(kind);
-  const sql = objectQuery(server2, each, fields);
-  const rows = again ? await session.queryPrepared(sql, scopeValues(scope)) : await session.query(sql, scopeValues(scope));
-  for (const row of rows) tell(server2, each, fields, row, (at) => row[`f${at}`], reader);
+  return {
+    sql: objectQuery(server2, each, fields),
+    tell(rows) {
+      reader.kind(each.kind);
+      for (const row of rows) {
+        tell(server2, each, fields, row, (at) => row[`f${at}`], reader);
+      }
+    }
+  };
 }
 function tell(server2, { kind }, fields, row, sent, reader) {
   const found = [];

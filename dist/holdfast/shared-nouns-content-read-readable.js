@@ -13,9 +13,6 @@ import {
   wordAndRest
 } from "./shared-nouns-content-read-digest-1-other-queries.js";
 import {
-  listed
-} from "./shared-nouns-platform-supabase.js";
-import {
   IN_SCOPE,
   OBJECT_CLASSES,
   RELATION,
@@ -31,6 +28,9 @@ import {
 import {
   quoteIdentifier
 } from "./shared-postgres-database-url.js";
+import {
+  listed
+} from "./shared-kernel-listed.js";
 import {
   HoldfastError
 } from "./shared-kernel-errors.js";

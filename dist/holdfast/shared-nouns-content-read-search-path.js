@@ -46,7 +46,6 @@ import {
   displayPart
 } from "./shared-postgres-key-words.js";
 import {
-  listed,
   refuseTransactionPooler
 } from "./shared-nouns-platform-supabase.js";
 import {
@@ -70,6 +69,9 @@ import {
   sourceNameOf
 } from "./shared-postgres-database-url.js";
 import {
+  listed
+} from "./shared-kernel-listed.js";
+import {
   Catalog,
   KINDS,
   artifactPath,
@@ -78,12 +80,12 @@ import {
   timeOfBackupId
 } from "./shared-nouns-content-record.js";
 import {
-  quantity
-} from "./shared-kernel-quantity.js";
-import {
   counted,
   fork
 } from "./shared-kernel-streams.js";
+import {
+  quantity
+} from "./shared-kernel-quantity.js";
 import {
   formatDuration
 } from "./shared-kernel-duration.js";

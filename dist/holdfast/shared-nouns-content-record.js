@@ -6,23 +6,9 @@ import {
   DATABASE,
   LOCKS,
   MANIFESTS,
-  NEVER,
   RECEIPTS,
-  _enum,
-  array,
-  boolean,
-  int,
-  iso_exports,
-  literal,
-  partialRecord,
-  record,
-  runRecord,
-  strictObject,
-  string,
-  toJSONSchema,
-  tuple,
-  unknown
-} from "./shared-zod.js";
+  runRecord
+} from "./shared-nouns-store-run-record.js";
 import {
   MiB
 } from "./shared-kernel-bytes.js";
@@ -31,6 +17,22 @@ import {
   once,
   sha256
 } from "./shared-kernel-streams.js";
+import {
+  NEVER,
+  _enum,
+  array,
+  boolean,
+  int,
+  iso_exports,
+  literal,
+  partialRecord,
+  record,
+  strictObject,
+  string,
+  toJSONSchema,
+  tuple,
+  unknown
+} from "./shared-zod.js";
 import {
   HoldfastError,
   isHoldfastError

@@ -79,13 +79,6 @@ async function refuseTransactionPooler(database) {
   );
 }
 
-// src/kernel/listed.ts
-var NAMES_MAX = 5;
-function listed(names, max = NAMES_MAX) {
-  const more = names.length - max;
-  return `${names.slice(0, max).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
-}
-
 // src/nouns/platform/supabase.ts
 var rows = (kind, ...tables) => tables.map((table) => ({ table, kind }));
 var AUTH_INDEXES = [
@@ -400,6 +393,5 @@ var SUPABASE = {
 export {
   askAgain,
   refuseTransactionPooler,
-  SUPABASE,
-  listed
+  SUPABASE
 };

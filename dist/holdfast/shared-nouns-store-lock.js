@@ -4,12 +4,8 @@ const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
   LOCKS,
-  iso_exports,
-  literal,
-  object,
-  runRecord,
-  string
-} from "./shared-zod.js";
+  runRecord
+} from "./shared-nouns-store-run-record.js";
 import {
   MiB
 } from "./shared-kernel-bytes.js";
@@ -17,6 +13,12 @@ import {
   collect,
   once
 } from "./shared-kernel-streams.js";
+import {
+  iso_exports,
+  literal,
+  object,
+  string
+} from "./shared-zod.js";
 import {
   ageMs,
   formatDuration

@@ -4,7 +4,7 @@ const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
   Secret
-} from "./shared-kernel-pattern.js";
+} from "./shared-kernel-secret.js";
 import {
   sha256
 } from "./shared-kernel-streams.js";

@@ -7,12 +7,21 @@ import {
   compareStates,
   isVersion,
   prepareScript,
+  readState,
+  splitName,
   versionKey
-} from "./shared-schema-folder-read-folder.js";
+} from "./shared-schema-proof-chain.js";
 import {
   SUPABASE,
   askAgain
 } from "./shared-nouns-platform-supabase.js";
+import {
+  OBJECT_CLASSES
+} from "./shared-nouns-content-read-objects-tables.js";
+import {
+  qualifiedName,
+  quoteIdentifier
+} from "./shared-postgres-database-url.js";
 import {
   anyOf,
   inSequence
@@ -41,12 +50,72 @@ var WITHOUT_LIMITS = `
    WHERE pg_catalog.current_setting(name, true) IS NOT NULL
 `;
 
+// src/schema/history/columns.ts
+var ADDED = [
+  ["migrations", "without_transaction", "text[] NOT NULL DEFAULT '{}'"],
+  ["migrations", "attempting", "text"],
+  ["rollbacks", "from_backup", "text"],
+  ["rollbacks", "elsewhere", "jsonb"],
+  ["format", "other_schemas", "text[] NOT NULL DEFAULT '{}'"]
+];
+var ADD_COLUMNS = ADDED.map(
+  ([table, column, type]) => `ALTER TABLE holdfast.${table} ADD COLUMN IF NOT EXISTS ${column} ${type};`
+).join("\n");
+var LACKED = `
+  SELECT t.relation || '.' || t.name AS lacked
+    FROM ROWS
+    FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[])) AS t(
+      relation, name)
+   WHERE NOT EXISTS (
+     SELECT FROM pg_catalog.pg_attribute a
+      WHERE a.attrelid = pg_catalog.to_regclass('holdfast.' || t.relation) AND a.attname = t.name
+        AND NOT a.attisdropped)
+`;
+async function lackedColumns(session) {
+  const rows = await session.query(LACKED, [
+    ADDED.map(([table]) => table),
+    ADDED.map(([, column]) => column)
+  ]);
+  return new Set(rows.map(({ lacked }) => lacked));
+}
+
+// src/schema/history/patience.ts
+var PATIENCE_S = 5;
+async function patiently(session, ask) {
+  const [limit] = await session.query(
+    "SELECT pg_catalog.current_setting('lock_timeout') AS before"
+  );
+  const wait = async (time) => {
+    await session.query("SELECT pg_catalog.set_config('lock_timeout', $1, false)", [time]);
+  };
+  await wait(`${PATIENCE_S}s`);
+  try {
+    const answer = await ask();
+    await wait(limit.before);
+    return answer;
+  } catch (error) {
+    await wait(limit.before).catch(() => void 0);
+    if (!isHoldfastError(error, "database.lock-timeout")) throw error;
+    throw new HoldfastError(
+      "database.lock-timeout",
+      `the history of migrations has been locked by another session for ${PATIENCE_S} seconds`,
+      {
+        hint: "See in pg_locks who holds a lock on a table of the schema holdfast; let that end, or end it, and run again.",
+        cause: error
+      }
+    );
+  }
+}
+
 // src/schema/history/table.ts
 var HISTORY_FORMAT = 1;
 var DEFINITIONS = `
   CREATE SCHEMA IF NOT EXISTS holdfast;
   CREATE TABLE IF NOT EXISTS holdfast.format (
-    singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton), number integer NOT NULL);
+    singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
+    number integer NOT NULL,
+    other_schemas text[] NOT NULL DEFAULT '{}'
+  );
   CREATE TABLE IF NOT EXISTS holdfast.migrations (
     version text PRIMARY KEY,
     name text NOT NULL,
@@ -58,6 +127,7 @@ var DEFINITIONS = `
     without_transaction text[] NOT NULL DEFAULT '{}',
     state text NOT NULL CHECK (state IN ('applying', 'applied', 'rolling-back')),
     steps integer NOT NULL DEFAULT 0,
+    attempting text,
     fingerprint_before text,
     fingerprint_after text,
     started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -83,6 +153,7 @@ var DEFINITIONS = `
     restored boolean,
     backup_id text,
     from_backup text,
+    elsewhere jsonb,
     reason text NOT NULL,
     losses jsonb NOT NULL,
     done_by text NOT NULL,
@@ -100,21 +171,6 @@ var DEFINITIONS = `
     pid integer NOT NULL
   );
 `;
-var ADDED = `
-  ALTER TABLE holdfast.migrations ADD COLUMN IF NOT EXISTS without_transaction text[] NOT NULL DEFAULT '{}';
-  ALTER TABLE holdfast.rollbacks ADD COLUMN IF NOT EXISTS from_backup text;
-`;
-var LACKS_SOME = `
-  SELECT pg_catalog.count(*) < 2 AS lacks
-    FROM pg_catalog.pg_attribute
-   WHERE NOT attisdropped
-     AND (attrelid = pg_catalog.to_regclass('holdfast.migrations') AND attname = 'without_transaction'
-          OR attrelid = pg_catalog.to_regclass('holdfast.rollbacks') AND attname = 'from_backup')
-`;
-async function lacksColumns(session) {
-  const [row] = await session.query(LACKS_SOME);
-  return row.lacks;
-}
 function halfRestored() {
   return new HoldfastError(
     "database.half-restored",
@@ -124,6 +180,13 @@ function halfRestored() {
     }
   );
 }
+var FORMAT = `
+  SELECT number,
+         (SELECT count(pg_catalog.pg_get_expr(d.adbin, d.adrelid))
+            FROM pg_catalog.pg_attrdef d JOIN pg_catalog.pg_class c ON c.oid = d.adrelid
+           WHERE c.relnamespace = 'holdfast'::pg_catalog.regnamespace) AS printed
+    FROM holdfast.format
+`;
 async function historyPresence(session) {
   const [row] = await session.query(`
     SELECT pg_catalog.to_regclass('holdfast.migrations') IS NOT NULL AS there,
@@ -132,7 +195,7 @@ async function historyPresence(session) {
   `);
   if (!row.there) return "none";
   if (!row.whole) throw halfRestored();
-  const [format] = await session.query("SELECT number FROM holdfast.format");
+  const [format] = await patiently(session, () => session.query(FORMAT));
   if (format === void 0 || format.number <= HISTORY_FORMAT) return "there";
   throw new HoldfastError(
     "database.unsupported",
@@ -184,28 +247,8 @@ async function makeHistory(database) {
   try {
     const session = __using(_stack, await database.connect({ purpose: "migrate history", bare: true }), true);
     await withoutLimits(session);
-    if (await historyPresence(session) === "there" && !await lacksColumns(session)) return;
-    await session.query("BEGIN");
-    try {
-      await session.query(PATH_AS_THEIRS);
-      await session.query(
-        "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('holdfast history', 0))"
-      );
-      if (await historyPresence(session) === "none") {
-        await session.query(DEFINITIONS).catch((error) => {
-          throw notMade(error);
-        });
-        await session.query(REVOKED);
-      }
-      if (await lacksColumns(session)) await session.query(ADDED);
-      await session.query("INSERT INTO holdfast.format (number) VALUES ($1) ON CONFLICT DO NOTHING", [
-        HISTORY_FORMAT
-      ]);
-      await session.query("COMMIT");
-    } catch (error) {
-      if (session.transaction !== "none" && !session.lost.aborted) await session.query("ROLLBACK");
-      throw error;
-    }
+    if (await historyPresence(session) === "there" && (await lackedColumns(session)).size === 0) return;
+    await patiently(session, () => make(session));
   } catch (_) {
     var _error = _, _hasError = true;
   } finally {
@@ -213,17 +256,46 @@ async function makeHistory(database) {
     _promise && await _promise;
   }
 }
+async function make(session) {
+  await session.query("BEGIN");
+  try {
+    await session.query(PATH_AS_THEIRS);
+    await session.query(
+      "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('holdfast history', 0))"
+    );
+    if (await historyPresence(session) === "none") {
+      await session.query(DEFINITIONS).catch((error) => {
+        throw notMade(error);
+      });
+      await session.query(REVOKED);
+    }
+    if ((await lackedColumns(session)).size > 0) await session.query(ADD_COLUMNS);
+    await session.query("INSERT INTO holdfast.format (number) VALUES ($1) ON CONFLICT DO NOTHING", [
+      HISTORY_FORMAT
+    ]);
+    await session.query("COMMIT");
+  } catch (error) {
+    if (session.transaction !== "none" && !session.lost.aborted) await session.query("ROLLBACK");
+    throw error;
+  }
+}
 async function readHistory(session) {
   if (await historyPresence(session) === "none") return [];
-  const rows = await session.query(`
+  const lacked = await lackedColumns(session);
+  const orNull = (column) => lacked.has(`migrations.${column}`) ? "NULL" : column;
+  const rows = await patiently(
+    session,
+    () => session.query(`
     SELECT version, name, sha256, forward, rollback, rollback_sha256, state, steps, fingerprint_before,
            fingerprint_after, duration_ms,
-           ${await lacksColumns(session) ? "NULL" : "without_transaction"} AS without_transaction,
+           ${orNull("without_transaction")} AS without_transaction,
+           ${orNull("attempting")} AS attempting,
            pg_catalog.to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS applied_at,
            applied_by, run_url, adopted_from
       FROM holdfast.migrations
      ORDER BY position
-  `);
+  `)
+  );
   return rows.map((row) => ({
     version: row.version,
     file: row.name,
@@ -234,6 +306,7 @@ async function readHistory(session) {
     withoutTransaction: row.without_transaction ?? [],
     state: row.state,
     steps: row.steps,
+    attempting: row.attempting,
     fingerprintBefore: row.fingerprint_before,
     fingerprintAfter: row.fingerprint_after,
     appliedAt: row.applied_at,
@@ -324,7 +397,7 @@ function renamed(rights, owner) {
 }
 
 // src/schema/proof/schema-fingerprint.ts
-var FORMAT = "schema-1";
+var FORMAT2 = "schema-1";
 var OF_THE_SERVER = /* @__PURE__ */ new Set(["owner", "role", "settings", "security-label", "default-privilege"]);
 var NOT_THE_PROJECTS = anyOf(
   // A schema's name stands first, or after what is said of it: `schema holdfast`, `on holdfast.lease`.
@@ -337,9 +410,30 @@ var NOT_THE_PROJECTS = anyOf(
 );
 var ON_THE_SERVER = /^(?:comment|grant) (?:role |database\b|large object )/;
 var NOT_DEFINED = /* @__PURE__ */ new Set(["extension version", "materialized-view unfilled"]);
+var SUPERUSERS = new Set(
+  OBJECT_CLASSES.filter(({ superuser }) => superuser === true).map(({ kind }) => kind)
+);
+var HIDDEN_FROM_SOME = new Set(
+  OBJECT_CLASSES.flatMap(
+    ({ kind, fields }) => fields.filter(({ hidden }) => hidden !== void 0).map(({ name }) => `${kind} ${name}`)
+  )
+);
+function seenByAll(state) {
+  const seen = /* @__PURE__ */ new Map();
+  for (const [object, fields] of state) {
+    const kind = object.replace(/^(?:comment|security-label) /, "").split(" ", 1)[0];
+    if (SUPERUSERS.has(kind)) continue;
+    const all = [...fields].every(([field]) => !HIDDEN_FROM_SOME.has(`${kind} ${field}`));
+    seen.set(
+      object,
+      all ? fields : new Map([...fields].filter(([field]) => !HIDDEN_FROM_SOME.has(`${kind} ${field}`)))
+    );
+  }
+  return seen;
+}
 function schemaFingerprint(state) {
   const objects = /* @__PURE__ */ new Map();
-  for (const [object, fields] of [...ownersAlike(state)].sort(([a], [b]) => a < b ? -1 : 1)) {
+  for (const [object, fields] of [...ownersAlike(seenByAll(state))].sort(([a], [b]) => a < b ? -1 : 1)) {
     const blank = object.indexOf(" ");
     const [kind, name] = [object.slice(0, blank), object.slice(blank + 1)];
     if (OF_THE_SERVER.has(kind) || ON_THE_SERVER.test(object) || NOT_THE_PROJECTS.test(name)) continue;
@@ -347,9 +441,54 @@ function schemaFingerprint(state) {
     objects.set(object, sha256(told.map(([field, text]) => `${field}=${text}`).join("\n")).slice(0, 16));
   }
   return {
-    hash: `${FORMAT}:${sha256([...objects].map(([object, digest]) => `${object} ${digest}`).join("\n"))}`,
+    hash: `${FORMAT2}:${sha256([...objects].map(([object, digest]) => `${object} ${digest}`).join("\n"))}`,
     objects
   };
+}
+
+// src/schema/history/other-schemas.ts
+async function otherSchemas(session) {
+  const [there] = await session.query(
+    "SELECT pg_catalog.to_regclass('holdfast.format') IS NOT NULL AS there"
+  );
+  if (!there.there) return [];
+  const [row] = await session.query(
+    `
+      SELECT pg_catalog.jsonb_extract_path(pg_catalog.to_jsonb(f), 'other_schemas') AS others
+        FROM holdfast.format f
+    `
+  );
+  return row?.others ?? [];
+}
+async function leaveOut(session, schemas) {
+  if (schemas.length === 0) return;
+  await session.query(
+    `
+      UPDATE holdfast.format
+        SET other_schemas = ARRAY(SELECT pg_catalog.unnest(other_schemas)
+                                  UNION SELECT pg_catalog.unnest($1::pg_catalog.text[])
+                                   ORDER BY 1)
+    `,
+    [schemas]
+  );
+}
+
+// src/schema/live/live-schema.ts
+async function readLiveSchema(session) {
+  return withoutSchemas(await readState(session), await otherSchemas(session));
+}
+async function liveFingerprint(session) {
+  return schemaFingerprint(await readLiveSchema(session)).hash;
+}
+var SAID_OF = /^(?:owner|comment|grant|security-label) /;
+function withoutSchemas(state, schemas) {
+  if (schemas.length === 0) return state;
+  const liesIn = (object) => {
+    const of = object.replace(SAID_OF, "");
+    const [kind, name] = [of.slice(0, of.indexOf(" ")), of.slice(of.indexOf(" ") + 1)];
+    return schemas.some((each) => kind === "schema" && name === each || name.startsWith(`${each}.`));
+  };
+  return new Map([...state].filter(([object]) => !liesIn(object)));
 }
 
 // src/schema/books/applied-of.ts
@@ -369,6 +508,197 @@ function maybeOurs(found, ours) {
   return found.filter(
     (books) => isOurs(books) || books.unclear !== void 0 || !found.some((other) => other.tool === books.tool && isOurs(other))
   );
+}
+
+// src/schema/books/tools/dbmate.ts
+var dbmate = {
+  name: "dbmate",
+  table: "schema_migrations",
+  columns: ["version"],
+  // golang-migrate's and Ecto's table of the same name.
+  without: ["dirty", "inserted_at"],
+  // Rails' table has the same one column: https://guides.rubyonrails.org/active_record_migrations.html
+  notBeside: "ar_internal_metadata",
+  read: (rows) => ({ applied: rows.map(({ version }) => ({ version: version ?? "", name: "" })) })
+};
+
+// src/schema/books/tools/flyway.ts
+var isUndo = ({ type }) => (type ?? "").startsWith("UNDO");
+var BASELINES = /* @__PURE__ */ new Set(["BASELINE", "SQL_BASELINE"]);
+var isDeleted = ({ type }) => type === "DELETE";
+var flyway = {
+  name: "flyway",
+  table: "flyway_schema_history",
+  columns: ["installed_rank", "version", "script", "success"],
+  types: { installed_rank: "int4", success: "bool" },
+  optional: ["type", "description"],
+  read(rows) {
+    const ranked = [...rows].sort((a, b) => Number(a["installed_rank"]) - Number(b["installed_rank"]));
+    const last = /* @__PURE__ */ new Map();
+    for (const row of ranked) {
+      const version = row["version"];
+      if (typeof version === "string" && row["type"] !== "SCHEMA") last.set(version, row);
+    }
+    const failed = [...last.values()].find((row) => row["success"] !== "true" && !isDeleted(row));
+    const baseline = [...last.values()].findLast(({ type }) => BASELINES.has(type ?? ""))?.["version"];
+    return {
+      applied: [...last].filter(([, row]) => !isUndo(row) && !isDeleted(row) && !BASELINES.has(row["type"] ?? "")).map(([version, { script, description }]) => ({ version, name: script ?? description ?? "" })),
+      ...typeof baseline === "string" && isVersion(baseline) ? { through: { version: baseline, key: versionKey(baseline) } } : {},
+      ...failed === void 0 ? {} : {
+        unclear: {
+          message: `version ${failed["version"]} (${failed["script"]}) has failed`,
+          hint: "See what of it has happened, undo that by hand, and run 'flyway repair'."
+        }
+      }
+    };
+  }
+};
+
+// src/schema/books/tools/golang-migrate.ts
+var golangMigrate = {
+  name: "golang-migrate",
+  table: "schema_migrations",
+  columns: ["version", "dirty"],
+  types: { version: "int8", dirty: "bool" },
+  read(rows) {
+    const [row] = rows;
+    const version = row?.["version"];
+    if (version === void 0 || version === null) return { applied: [] };
+    const content = version.startsWith("-") ? { applied: [] } : { applied: [{ version, name: "" }], through: { version, key: versionKey(version) } };
+    return row["dirty"] === "true" ? { ...content, unclear: dirty(version) } : content;
+  }
+};
+function dirty(version) {
+  if (version.startsWith("-")) {
+    return {
+      message: "it is dirty at no version: a run ended while it took the first migration back",
+      hint: "See what of that migration is left, finish or undo that by hand, and say so with 'migrate force' and the first version or, where nothing is left, 'migrate force -- -1'."
+    };
+  }
+  return {
+    message: `version ${version} is dirty: a run ended in the middle of it`,
+    hint: `See what of that migration has happened, finish or undo it by hand, and say so with 'migrate force ${version}' or, where it was undone, 'migrate force' with the version before.`
+  };
+}
+
+// src/schema/books/tools/node-pg-migrate.ts
+var nodePgMigrate = {
+  name: "node-pg-migrate",
+  table: "pgmigrations",
+  columns: ["name", "run_on"],
+  read: (rows) => ({
+    applied: rows.map(({ name }) => ({
+      version: splitName(name ?? "")?.version ?? name ?? "",
+      name: name ?? ""
+    }))
+  })
+};
+
+// src/schema/books/tools/prisma.ts
+var prisma = {
+  name: "prisma",
+  table: "_prisma_migrations",
+  columns: ["migration_name", "finished_at", "rolled_back_at"],
+  read(rows) {
+    const counted = rows.filter(({ rolled_back_at: back }) => back === null);
+    const failed = counted.find(({ finished_at: ended }) => ended === null)?.["migration_name"];
+    return {
+      applied: counted.map(({ migration_name: name }) => ({
+        version: splitName(name ?? "")?.version ?? name ?? "",
+        name: name ?? ""
+      })),
+      ...typeof failed === "string" ? {
+        unclear: {
+          message: `${failed} has begun and did not end`,
+          hint: "See what of it has happened, and tell Prisma with 'prisma migrate resolve' that it is applied or rolled back."
+        }
+      } : {}
+    };
+  }
+};
+
+// src/schema/books/tools/supabase.ts
+var supabase = {
+  name: "supabase",
+  table: "schema_migrations",
+  schema: "supabase_migrations",
+  columns: ["version"],
+  optional: ["name"],
+  kept: true,
+  read: (rows) => ({
+    applied: rows.map(({ version, name }) => ({ version: version ?? "", name: name ?? "" }))
+  })
+};
+
+// src/schema/books/find-books.ts
+var TOOLS = [supabase, dbmate, golangMigrate, nodePgMigrate, flyway, prisma];
+var TABLES = `
+  SELECT n.nspname::text AS schema, c.relname::text AS name,
+         (SELECT pg_catalog.json_object_agg(a.attname, t.typname)
+            FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+           WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND t.oid < 16384) AS columns,
+         ARRAY(SELECT b.relname::text
+                 FROM pg_catalog.pg_class b
+                WHERE b.relnamespace = c.relnamespace AND b.relname::text = ANY ($2)) AS beside
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+   WHERE c.relkind IN ('r', 'p') AND c.relname::text = ANY ($1) AND n.nspname !~ '^pg_'
+   ORDER BY 1, 2
+`;
+var OF_SERVICES = /* @__PURE__ */ new Set(["auth", "storage", "realtime", "_realtime", "supabase_functions"]);
+async function findBooks(session) {
+  const tables = await session.query(TABLES, [
+    TOOLS.map(({ table }) => table),
+    TOOLS.flatMap(({ notBeside }) => notBeside ?? [])
+  ]);
+  const found = [];
+  for (const table of tables) {
+    const { schema, name, columns } = table;
+    if (OF_SERVICES.has(schema)) continue;
+    const tool = TOOLS.find((each) => isOf(each, table));
+    if (tool === void 0) continue;
+    const content = tool.read(await readRows(session, { schema, name }, tool, columns ?? {}));
+    if (content.applied.length > 0 || content.through !== void 0 || content.unclear !== void 0) {
+      found.push({ ...content, tool: tool.name, table: `${schema}.${name}`, kept: tool.kept ?? false });
+    }
+  }
+  return found;
+}
+function isOf({ table, schema, columns, types = {}, without = [], notBeside }, place) {
+  const has = new Map(Object.entries(place.columns ?? {}));
+  return place.name === table && (schema ?? place.schema) === place.schema && columns.every((column) => has.has(column)) && Object.entries(types).every(([column, type]) => has.get(column) === type) && !without.some((column) => has.has(column)) && (notBeside === void 0 || !place.beside.includes(notBeside));
+}
+async function readRows(session, { schema, name }, { columns, optional = [] }, there) {
+  const wanted = [...columns, ...optional].map((column) => {
+    const value = Object.hasOwn(there, column) ? `${quoteIdentifier(column)}::pg_catalog.text` : "NULL";
+    return `${value} AS ${quoteIdentifier(column)}`;
+  });
+  return await session.query(
+    `SELECT ${wanted.join(", ")} FROM ${qualifiedName(schema, name)}`
+  );
+}
+
+// src/schema/books/words.ts
+async function wordsNow(session) {
+  try {
+    return Object.fromEntries((await findBooks(session)).map((books) => [books.table, wordOf(books)]));
+  } catch (error) {
+    if (!isHoldfastError(error, "database.permission")) throw error;
+    return null;
+  }
+}
+function saysApplied(books, version) {
+  return said(wordOf(books), version);
+}
+function saidApplied(words, table, version) {
+  const word = words[table];
+  return word !== void 0 && said(word, version);
+}
+function wordOf({ applied, through }) {
+  return { versions: applied.map(({ version }) => version), through: through?.version ?? null };
+}
+function said({ versions, through }, version) {
+  if (!isVersion(version)) return versions.includes(version);
+  return versions.some((each) => isVersion(each) && keyText(each) === keyText(version)) || through !== null && compareKeys(versionKey(version), versionKey(through)) <= 0;
 }
 
 // src/schema/history/script-of.ts
@@ -403,7 +733,7 @@ function compareDatabases(live, { state, ground, platform }) {
     return platform === void 0 || !isPlatforms(object);
   };
   const counted = new Set([...here.keys(), ...made.keys()].filter(isCounted));
-  const part = (whole) => new Map([...ownersAlike(whole)].filter(([object]) => counted.has(object)));
+  const part = (whole) => new Map([...ownersAlike(seenByAll(whole))].filter(([object]) => counted.has(object)));
   return compareStates(part(state), part(live)).filter(({ object }) => here.get(object) !== made.get(object)).map(({ object, change, fields }) => ({
     object,
     change,
@@ -425,20 +755,30 @@ function isPlatforms(object) {
 }
 
 export {
-  withoutLimits,
-  historyPresence,
-  makeHistory,
-  readHistory,
-  positionOf,
   keyText,
   keysOf,
   appliedOf,
   maybeOurs,
+  findBooks,
+  wordsNow,
+  saysApplied,
+  saidApplied,
+  withoutLimits,
+  lackedColumns,
+  patiently,
+  historyPresence,
+  makeHistory,
+  readHistory,
+  positionOf,
   scriptSha256,
   scriptsOf,
   markedOf,
   standingOf,
+  leaveOut,
   schemaFingerprint,
+  readLiveSchema,
+  liveFingerprint,
+  withoutSchemas,
   scriptOf,
   replay,
   compareDatabases,

@@ -5,6 +5,7 @@ const __dirname = import.meta.dirname;
 import {
   keyText,
   makeHistory,
+  patiently,
   readHistory,
   withoutLimits
 } from "./shared-schema-history-table.js";
@@ -21,7 +22,7 @@ import {
   textOf,
   typeOf,
   whyNoTransaction
-} from "./shared-schema-folder-read-folder.js";
+} from "./shared-schema-proof-chain.js";
 import {
   askAgain
 } from "./shared-nouns-platform-supabase.js";
@@ -29,11 +30,11 @@ import {
   quoteIdentifier
 } from "./shared-postgres-database-url.js";
 import {
-  quantity
-} from "./shared-kernel-quantity.js";
-import {
   sha256
 } from "./shared-kernel-streams.js";
+import {
+  quantity
+} from "./shared-kernel-quantity.js";
 import {
   formatDuration
 } from "./shared-kernel-duration.js";
@@ -79,6 +80,67 @@ async function requireWritable(database) {
   }
 }
 
+// src/schema/books/supabase-books.ts
+var NONE = { applied: () => Promise.resolve(), takenBack: () => Promise.resolve() };
+async function supabaseBooks(session, adopt) {
+  if (adopt === "none") return NONE;
+  const rows = await session.query(`
+    SELECT a.attname::text AS name
+      FROM pg_catalog.pg_attribute a
+     WHERE a.attrelid = pg_catalog.to_regclass('supabase_migrations.schema_migrations')
+       AND a.attnum > 0 AND NOT a.attisdropped
+  `);
+  const columns = new Set(rows.map(({ name }) => name));
+  if (!columns.has("version")) return NONE;
+  return {
+    async applied(inside, { version, name }, statements) {
+      if ((await spelled(inside, version)).length > 0) return;
+      const values = Object.entries({ version, name, statements: [...statements] }).filter(
+        ([column]) => columns.has(column)
+      );
+      await inside.query(
+        `
+          INSERT INTO supabase_migrations.schema_migrations (${values.map(([column]) => column).join(", ")})
+            VALUES (${values.map((_, at) => `$${at + 1}`).join(", ")})
+            ON CONFLICT DO NOTHING
+        `,
+        values.map(([, value]) => value)
+      );
+    },
+    async takenBack(inside, version) {
+      await inside.query(
+        "DELETE FROM supabase_migrations.schema_migrations WHERE version = ANY ($1::pg_catalog.text[])",
+        [await spelled(inside, version)]
+      );
+    }
+  };
+}
+async function spelled(session, version) {
+  const rows = await session.query(
+    "SELECT version::pg_catalog.text AS version FROM supabase_migrations.schema_migrations"
+  );
+  return rows.map((row) => row.version).filter((each) => each === version || isVersion(each) && keyText(each) === keyText(version));
+}
+
+// src/schema/history/after-loss.ts
+async function stateAfterLoss(database, version, error) {
+  if (isHoldfastError(error, "lock.lost")) return "unknown";
+  try {
+    var _stack = [];
+    try {
+      const session = __using(_stack, await database.connect({ purpose: "what became of it" }), true);
+      return (await readHistory(session)).find((entry) => entry.version === version)?.state ?? "absent";
+    } catch (_) {
+      var _error = _, _hasError = true;
+    } finally {
+      var _promise = __callDispose(_stack, _error, _hasError);
+      _promise && await _promise;
+    }
+  } catch {
+    return "unknown";
+  }
+}
+
 // src/schema/lease/lease.ts
 var KEY = "6033277340932434121";
 var RENEW_EVERY_MS = 1e4;
@@ -95,9 +157,9 @@ async function takeLease(request) {
     const until = clock.elapsed() + request.waitMs;
     for (let told = false; ; ) {
       cancelled.throwIfAborted();
-      const token = await tryTake(session, request);
+      const token = await patiently(session, () => tryTake(session, request));
       if (token !== void 0) return keep(session, token, request);
-      const holder = await readHolder(session);
+      const holder = await patiently(session, () => readHolder(session));
       if (clock.elapsed() >= until) throw held(request, holder);
       if (!told) log.info(`waiting for ${described(holder)}`);
       told = true;
@@ -241,104 +303,6 @@ async function requireLease(session, { token }) {
   );
 }
 
-// src/schema/books/supabase-books.ts
-var NONE = { applied: () => Promise.resolve(), takenBack: () => Promise.resolve() };
-async function supabaseBooks(session, adopt) {
-  if (adopt === "none") return NONE;
-  const rows = await session.query(`
-    SELECT a.attname::text AS name
-      FROM pg_catalog.pg_attribute a
-     WHERE a.attrelid = pg_catalog.to_regclass('supabase_migrations.schema_migrations')
-       AND a.attnum > 0 AND NOT a.attisdropped
-  `);
-  const columns = new Set(rows.map(({ name }) => name));
-  if (!columns.has("version")) return NONE;
-  return {
-    async applied(inside, { version, name }, statements) {
-      if ((await spelled(inside, version)).length > 0) return;
-      const values = Object.entries({ version, name, statements: [...statements] }).filter(
-        ([column]) => columns.has(column)
-      );
-      await inside.query(
-        `
-          INSERT INTO supabase_migrations.schema_migrations (${values.map(([column]) => column).join(", ")})
-            VALUES (${values.map((_, at) => `$${at + 1}`).join(", ")})
-            ON CONFLICT DO NOTHING
-        `,
-        values.map(([, value]) => value)
-      );
-    },
-    async takenBack(inside, version) {
-      await inside.query(
-        "DELETE FROM supabase_migrations.schema_migrations WHERE version = ANY ($1::pg_catalog.text[])",
-        [await spelled(inside, version)]
-      );
-    }
-  };
-}
-async function spelled(session, version) {
-  const rows = await session.query(
-    "SELECT version::pg_catalog.text AS version FROM supabase_migrations.schema_migrations"
-  );
-  return rows.map((row) => row.version).filter((each) => each === version || isVersion(each) && keyText(each) === keyText(version));
-}
-
-// src/schema/history/after-loss.ts
-async function stateAfterLoss(database, version, error) {
-  if (isHoldfastError(error, "lock.lost")) return "unknown";
-  try {
-    var _stack = [];
-    try {
-      const session = __using(_stack, await database.connect({ purpose: "what became of it" }), true);
-      return (await readHistory(session)).find((entry) => entry.version === version)?.state ?? "absent";
-    } catch (_) {
-      var _error = _, _hasError = true;
-    } finally {
-      var _promise = __callDispose(_stack, _error, _hasError);
-      _promise && await _promise;
-    }
-  } catch {
-    return "unknown";
-  }
-}
-
-// src/schema/steps/plan-hash.ts
-function planHash({ doing, database, scripts, given }) {
-  const written = scripts.map(([version, text, done]) => [
-    version,
-    sha256(text.replaceAll("\r\n", "\n")),
-    done
-  ]);
-  return sha256(JSON.stringify([1, doing, database, written, given]));
-}
-function requireApproved(approved, hash, files) {
-  if (approved === void 0 || approved === hash) return;
-  const which = files.length === 0 ? "" : `, from ${files[0]} to ${files.at(-1)}`;
-  throw new HoldfastError(
-    "refused.unsafe",
-    `this is not the plan with the hash ${approved}: the files or the database have changed since it was made. Now: ${quantity(files.length, "migration")}${which}`,
-    { hint: `Look at the plan anew with --dry-run, and approve that one (${hash}).` }
-  );
-}
-function parsePlanHash(text) {
-  if (text === void 0 || /^[0-9a-f]{64}$/.test(text)) return text;
-  throw new HoldfastError("input.malformed", `plan-hash is '${text}', which is no hash of a plan`, {
-    hint: "Give the output plan-hash of a dry run: 64 digits and letters."
-  });
-}
-
-// src/schema/steps/same-start.ts
-async function requireSameStart(script, begun) {
-  const before = await prepareScript({ ...script.source, text: begun.text ?? "" });
-  const done = ({ execution }) => execution.statements.slice(0, begun.steps).map(({ text }) => text.replaceAll("\r\n", "\n")).join(";");
-  if (done(before) === done(script)) return;
-  throw new HoldfastError(
-    "refused.unsafe",
-    `${begun.file} is ${begun.state}, and was changed in what is done already: its first ${quantity(begun.steps, "statement")}`,
-    { hint: "Put that part back as it was; only what follows may be mended." }
-  );
-}
-
 // src/schema/script/segments.ts
 var PLAIN_BEGIN = "BEGIN";
 var MAY_END_TRANSACTIONS = /* @__PURE__ */ new Set(["CallStmt", "DoStmt"]);
@@ -419,6 +383,9 @@ async function isDone(session, statement) {
   if (dropped !== void 0) return await regclass(session, dropped) === null;
   const detached = concurrentDetach(statement);
   return detached !== void 0 && await isDetached(session, detached);
+}
+function canBeSeen(statement) {
+  return [concurrentBuild, concurrentDrop, concurrentDetach].some((read) => read(statement) !== void 0);
 }
 async function dropInvalid(session, statement) {
   const build = concurrentBuild(statement);
@@ -580,7 +547,7 @@ async function regclass(session, parts) {
 }
 
 // src/schema/steps/carry-out.ts
-async function carryOut(session, script, { from, again }, timeouts, ledger, stop) {
+async function carryOut(session, script, { from, attempted }, timeouts, ledger, stop) {
   const segments = segmentsAfter(script, from);
   const count = script.execution.statements.length;
   await session.query(
@@ -588,15 +555,17 @@ async function carryOut(session, script, { from, again }, timeouts, ledger, stop
   );
   for (const setUp of segments[0]?.setUp ?? []) {
     const refusal = await session.execute(setUp.text);
-    if (refusal !== void 0) return { statement: setUp, refusal, steps: from, statements: count };
+    if (refusal !== void 0) {
+      return { statement: setUp, refusal, steps: from, statements: count, attempted };
+    }
   }
   let steps = from;
   for (const segment of segments) {
     stop.throwIfAborted();
     const whole = segment === segments.at(-1);
-    const repeated = again && segment === segments[0];
-    const refused = segment.kind === "transaction" ? await inTransaction(session, segment, whole, ledger, stop) : await alone(session, segment, { whole, again: repeated }, timeouts, ledger);
-    if (refused !== void 0) return { ...refused, steps, statements: count };
+    const before = segment === segments[0] ? attempted : null;
+    const refused = segment.kind === "transaction" ? await inTransaction(session, segment, whole, ledger, stop) : await alone(session, segment, { whole, attempted: before }, timeouts, ledger);
+    if (refused !== void 0) return { attempted: null, ...refused, steps, statements: count };
     steps = segment.upTo;
   }
   if (segments.length === 0) {
@@ -630,15 +599,23 @@ async function inTransaction(session, segment, whole, ledger, stop) {
   const ended = await session.execute("COMMIT");
   return ended === void 0 ? void 0 : { statement: void 0, refusal: ended };
 }
-async function alone(session, segment, { whole, again }, timeouts, ledger) {
-  const [statement] = segment.statements;
-  const done = again && await isDone(session, statement);
-  if (typeof done === "object") return { statement, refusal: done };
-  if (!done) {
+async function alone(session, segment, { whole, attempted }, timeouts, ledger) {
+  const statement = segment.statements[0];
+  const isThere = await isDone(session, statement);
+  const isOurs = attempted === statement.text;
+  if (typeof isThere === "object") return { statement, refusal: isThere, attempted };
+  if (!(isOurs && isThere)) {
+    const noted = isOurs || !isThere && canBeSeen(statement) ? statement.text : null;
+    if (noted !== null && !isOurs) {
+      await session.query(WRITING);
+      await asWeBegan(session);
+      await ledger.begins(session, noted);
+      await session.query("COMMIT");
+    }
     const refusal = statement.type === "VariableSetStmt" ? await session.execute(statement.text) : await unhurried(session, statement, timeouts);
     if (refusal !== void 0) {
       await dropInvalid(session, statement);
-      return { statement, refusal };
+      return { statement, refusal, attempted: noted };
     }
   }
   await session.query(WRITING);
@@ -689,9 +666,12 @@ var AS_WE_BEGAN = `
                                  'idle_in_transaction_session_timeout']) AS name
    WHERE pg_catalog.current_setting(name, true) IS NOT NULL
 `;
-async function writeDown(session, steps, whole, ledger) {
+async function asWeBegan(session) {
   await session.query("SET LOCAL statement_timeout = 0");
   await session.query(AS_WE_BEGAN);
+}
+async function writeDown(session, steps, whole, ledger) {
+  await asWeBegan(session);
   await ledger.done(session, steps, whole);
 }
 
@@ -925,20 +905,57 @@ function namedBy({ type, tree }) {
   }
 }
 
+// src/schema/steps/same-start.ts
+async function requireSameStart(script, begun) {
+  const before = await prepareScript({ ...script.source, text: begun.text ?? "" });
+  const done = ({ execution }) => execution.statements.slice(0, begun.steps).map(({ text }) => text.replaceAll("\r\n", "\n")).join(";");
+  if (done(before) === done(script)) return;
+  throw new HoldfastError(
+    "refused.unsafe",
+    `${begun.file} is ${begun.state}, and was changed in what is done already: its first ${quantity(begun.steps, "statement")}`,
+    { hint: "Put that part back as it was; only what follows may be mended." }
+  );
+}
+
+// src/schema/steps/plan-hash.ts
+function planHash({ doing, database, scripts, given }) {
+  const written = scripts.map(([version, text, done]) => [
+    version,
+    sha256(text.replaceAll("\r\n", "\n")),
+    done
+  ]);
+  return sha256(JSON.stringify([1, doing, database, written, given]));
+}
+function requireApproved(approved, hash, files) {
+  if (approved === void 0 || approved === hash) return;
+  const which = files.length === 0 ? "" : `, from ${files[0]} to ${files.at(-1)}`;
+  throw new HoldfastError(
+    "refused.unsafe",
+    `this is not the plan with the hash ${approved}: the files or the database have changed since it was made. Now: ${quantity(files.length, "migration")}${which}`,
+    { hint: `Look at the plan anew with --dry-run, and approve that one (${hash}).` }
+  );
+}
+function parsePlanHash(text) {
+  if (text === void 0 || /^[0-9a-f]{64}$/.test(text)) return text;
+  throw new HoldfastError("input.malformed", `plan-hash is '${text}', which is no hash of a plan`, {
+    hint: "Give the output plan-hash of a dry run: 64 digits and letters."
+  });
+}
+
 export {
-  takeLease,
-  requireLease,
   supabaseBooks,
   stateAfterLoss,
-  planHash,
-  requireApproved,
-  parsePlanHash,
-  requireWritable,
-  requireSameStart,
+  takeLease,
+  requireLease,
   carryOut,
   ScriptSessions,
   untilThrough,
   destroyedBy,
   isOpaque,
-  namedBy
+  namedBy,
+  requireWritable,
+  requireSameStart,
+  planHash,
+  requireApproved,
+  parsePlanHash
 };

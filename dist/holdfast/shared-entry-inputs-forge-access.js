@@ -3,12 +3,51 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  Secret,
   anyOf
 } from "./shared-kernel-pattern.js";
 import {
+  Secret
+} from "./shared-kernel-secret.js";
+import {
   HoldfastError
 } from "./shared-kernel-errors.js";
+
+// src/entry/inputs/forge-access.ts
+var TOKEN_VARIABLES = ["GITHUB_TOKEN", "GH_TOKEN"];
+function forgeAccess(repository, token, env) {
+  const name = repository ?? env["GITHUB_REPOSITORY"] ?? "";
+  if (name === "") {
+    throw new HoldfastError("input.missing", "no repository was given, and this is no job of one", {
+      hint: "Give it with --repository, as owner/name."
+    });
+  }
+  if (!/^[A-Za-z0-9][A-Za-z0-9-]*\/[A-Za-z0-9._-]+$/.test(name)) {
+    throw new HoldfastError("input.malformed", `the repository '${name}' is not of the form owner/name`, {
+      hint: "Give it as in the address of its page, such as acme/shop."
+    });
+  }
+  const given = TOKEN_VARIABLES.map((variable) => env[variable] ?? "").find((text) => text !== "");
+  const secret = token ?? (given === void 0 ? void 0 : new Secret(given));
+  if (secret === void 0) {
+    throw new HoldfastError("input.missing", "no token for GitHub was given", {
+      hint: "Give it with --token-file, the action's input, or the variable GITHUB_TOKEN."
+    });
+  }
+  return { repository: name, api: apiOf(env), token: secret };
+}
+function apiOf(env) {
+  const text = env["GITHUB_API_URL"] ?? "";
+  if (text === "") return "https://api.github.com";
+  const url = URL.parse(text);
+  const here = url !== null && ["127.0.0.1", "localhost", "[::1]"].includes(url.hostname);
+  const safe = url !== null && (url.protocol === "https:" || url.protocol === "http:" && here);
+  if (!safe || url.username !== "") {
+    throw new HoldfastError("input.malformed", "GITHUB_API_URL is no https address of an API", {
+      hint: "Set it as GitHub does, such as https://github.example.com/api/v3, or leave it out."
+    });
+  }
+  return text.replace(/\/+$/, "");
+}
 
 // src/entry/inputs/store-credentials.ts
 function storeCredentials(secret, env) {
@@ -79,7 +118,7 @@ function hideCredentials(text) {
 }
 function secretsOf(specs, given, env) {
   const inputs = Object.entries(specs).filter(([, spec]) => spec.type === "secret").flatMap(([name]) => given.get(name)?.texts ?? []);
-  const inherited = CREDENTIAL_VARIABLES.map((name) => env[name] ?? "");
+  const inherited = [...CREDENTIAL_VARIABLES, ...TOKEN_VARIABLES].map((name) => env[name] ?? "");
   return [...inputs, ...inherited].filter((text) => text !== "" && text !== "?").flatMap(secretParts);
 }
 
@@ -146,6 +185,7 @@ function headOf(text, columns) {
 }
 
 export {
+  forgeAccess,
   storeCredentials,
   secretParts,
   hideCredentials,

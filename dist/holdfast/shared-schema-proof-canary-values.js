@@ -3,17 +3,23 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  SHADOW_PREFIX,
   compareStates,
   describeDifference,
   fieldsOf,
   forgetSession,
   isOnlyOrder,
-  runStatements
-} from "./shared-schema-folder-read-folder.js";
+  relationParts,
+  runStatements,
+  serverWide
+} from "./shared-schema-proof-chain.js";
 import {
   quoteIdentifier,
   quoteLiteral
 } from "./shared-postgres-database-url.js";
+import {
+  listed
+} from "./shared-kernel-listed.js";
 import {
   isHoldfastError
 } from "./shared-kernel-errors.js";
@@ -33,6 +39,101 @@ function rollbackNameOf(file) {
   return `${folder}${name.replace(/\.sql$/, "")}_rollback.sql`;
 }
 
+// src/schema/proof/judge.ts
+var COLUMN_ORDER_TOLD = "has its columns in another order";
+var AFTER_ROLLBACK = { missing: "is missing after the rollback", extra: "is left behind by the rollback" };
+var AFTER_AGAIN = {
+  missing: "is missing when the migration is applied again after its rollback",
+  extra: "is more when the migration is applied again after its rollback"
+};
+function judge(pair, before, tried, extensionsLeft, rows) {
+  const { failed, back, again, after } = tried;
+  const notes = [...leftOutOf(pair), ...ofTheServer(tried), ...tried.notes, ...rows?.notes ?? []];
+  const isReal = (difference) => !isOnlyOrder(difference);
+  const extensions = extensionsLeft.map((name) => ({
+    object: `extension ${name}`,
+    message: AFTER_ROLLBACK.extra
+  }));
+  const differs = back.some(isReal) || extensions.length > 0;
+  const differences = [
+    ...failed === void 0 || differs && failed.stage === "again" ? [] : [failureAsDifference(failed)],
+    ...back.map((each) => asDifference(each, AFTER_ROLLBACK)),
+    ...extensions,
+    ...differs ? [] : again.filter((each) => isReal(each) || back.length === 0).map((each) => asDifference(each, AFTER_AGAIN))
+  ];
+  const told = new Set(differences.map(({ object }) => object));
+  const ofRows = (rows?.differences ?? []).filter(({ object }) => object === "" || !told.has(object));
+  const verdict = (() => {
+    if (failed?.stage === "forward") return "failed";
+    if (pair.rollback === void 0) return "missing";
+    const changed = extensions.length > 0 || after !== void 0 && compareStates(before, after).length > 0;
+    if (pair.rollback.empty && changed) return "missing";
+    if (differs) return "differs";
+    if (failed !== void 0 || rows?.rollbackFailed === true) return "failed";
+    if (again.some(isReal)) return "differs";
+    if (ofRows.length > 0) return "loses-data";
+    return [...back, ...again].length > 0 ? "column-order" : "proved";
+  })();
+  const lost = ofRows.map(
+    (each) => verdict === "differs" ? { ...each, verdict: "loses-data" } : each
+  );
+  const all = [...differences, ...lost];
+  return { verdict, differences: verdict === "missing" ? missingDifference(pair, all) : all, notes };
+}
+function leftOutOf({ forward, rollback }) {
+  const found = [forward, rollback].flatMap((script) => script?.script.statements ?? []).flatMap((each) => serverWide(each) ?? []);
+  return [...new Set(found)].map((what) => `${what} was left out: it is of the whole server`);
+}
+function ofTheServer({ failed }) {
+  const { state, message = "", detail = "" } = failed?.failure.refusal ?? {};
+  if (state === "42710" && /^role ".*" already exists$/.test(message)) {
+    return [
+      `${message}: where no file made it before, a run that was killed has left it; drop it on the shadow`
+    ];
+  }
+  if (state === "2BP01" && detail.includes(`in database ${SHADOW_PREFIX}`)) {
+    return [
+      "another database of this trial still holds what the role was given, which is not so in production: put DROP ROLE into a file that is one transaction"
+    ];
+  }
+  return [];
+}
+function missingDifference(pair, differences) {
+  const { source } = pair.forward;
+  const at = { file: pair.rollback?.source.file ?? source.file, line: pair.rollback?.source.firstLine ?? 1 };
+  if (pair.rollback === void 0) {
+    const name = rollbackNameOf(source.file);
+    const where = name === void 0 ? "" : `, which ${name} would be`;
+    return [{ object: "", message: `there is no rollback for ${source.file}${where}`, at }];
+  }
+  return [
+    { object: "", message: "the rollback holds no statement, although the migration changes the schema", at },
+    ...differences
+  ];
+}
+function asDifference(difference, words) {
+  if (isOnlyOrder(difference)) {
+    return { object: difference.object, message: `${COLUMN_ORDER_TOLD}: ${orderOf(difference)}` };
+  }
+  return { object: difference.object, message: describeDifference(difference, words) };
+}
+function orderOf({ fields }) {
+  const [change] = fields;
+  return `${change?.was ?? ""} became ${change?.is ?? ""}`;
+}
+var STAGES = {
+  forward: "the migration does not go through",
+  rollback: "the rollback does not go through",
+  again: "the migration cannot be applied again after its rollback"
+};
+function failureAsDifference({ stage, failure }) {
+  return {
+    object: "",
+    message: `${STAGES[stage]}: ${failure.message}${failure.hint === void 0 ? "" : ` (${failure.hint})`}`,
+    ...failure.file === "" ? {} : { at: { file: failure.file, line: failure.line } }
+  };
+}
+
 // src/schema/proof/noise.ts
 async function withoutNoiseOf(found, chain, pair) {
   if (found.length === 0) return { left: [], notes: [] };
@@ -45,7 +146,8 @@ function withoutNoise(found, noise, then) {
   const shapes = new Set([...noise].map(shapeOf));
   const shapesThen = then && new Set([...then].map(shapeOf));
   const variesThen = (object, change) => change === "missing" ? shapesThen === void 0 || shapesThen.has(shapeOf(object)) : then === void 0 || then.has(object);
-  const isNoise = (object, change) => variesThen(object, change) && (noise.has(object) || change !== "changed" && shapeOf(object) !== object && shapes.has(shapeOf(object)));
+  const uneven = unevenShapes(found);
+  const isNoise = (object, change) => variesThen(object, change) && !(change !== "changed" && uneven.has(shapeOf(object))) && (noise.has(object) || change !== "changed" && shapeOf(object) !== object && shapes.has(shapeOf(object)));
   const left = found.flatMap((difference) => {
     const { object, change, fields } = difference;
     if (isNoise(object, change)) {
@@ -64,8 +166,67 @@ function withoutNoise(found, noise, then) {
   });
   return { left, notes };
 }
+function unevenShapes(found) {
+  const balance = /* @__PURE__ */ new Map();
+  for (const { object, change } of found) {
+    if (change === "changed") continue;
+    const shape = shapeOf(object);
+    balance.set(shape, (balance.get(shape) ?? 0) + (change === "missing" ? -1 : 1));
+  }
+  return new Set([...balance].flatMap(([shape, count]) => count === 0 ? [] : [shape]));
+}
 function shapeOf(object) {
   return object.replace(/(?:[0-9a-f]{6,}|\d+)/g, "#");
+}
+
+// src/schema/proof/own-tables.ts
+var ON_NAMED = /* @__PURE__ */ new Set([
+  "AlterOwnerStmt",
+  "AlterSeqStmt",
+  "AlterTableStmt",
+  "CompositeTypeStmt",
+  "CreateDomainStmt",
+  "CreateEnumStmt",
+  "CreateFunctionStmt",
+  "CreatePolicyStmt",
+  "CreateSeqStmt",
+  "CreateStmt",
+  "CreateTrigStmt",
+  "GrantStmt",
+  "IndexStmt",
+  "ViewStmt"
+]);
+var UNSETTLING = /* @__PURE__ */ new Set(["DropStmt", "RenameStmt", "VariableSetStmt", "AlterObjectSchemaStmt", "DoStmt"]);
+var OwnTables = class {
+  #made = /* @__PURE__ */ new Set();
+  /**
+   * To be told every statement once, after it went through.
+   *
+   * @returns whether it was about nothing but what the script itself has made
+   */
+  isAlone(statement) {
+    const { type, tree } = statement;
+    if (UNSETTLING.has(type)) this.#made.clear();
+    if (!ON_NAMED.has(type)) return false;
+    const fields = fieldsOf(tree);
+    const isNew = (type === "CreateStmt" || type === "CreateSeqStmt") && fields["if_not_exists"] !== true;
+    if (isNew) this.#made.add(nameOf(fields[type === "CreateStmt" ? "relation" : "sequence"]));
+    if (type === "ViewStmt") this.#made.add(nameOf(fields["view"]));
+    return relationsIn(tree).every((name) => this.#made.has(name));
+  }
+};
+function nameOf(relation) {
+  return relationParts(relation).join("\0");
+}
+function relationsIn(tree) {
+  const found = [];
+  const visit = (node) => {
+    if (typeof node !== "object" || node === null) return;
+    if (typeof node["relname"] === "string") found.push(nameOf(node));
+    for (const each of Object.values(node)) visit(each);
+  };
+  visit(tree);
+  return found;
 }
 
 // src/schema/proof/impact.ts
@@ -96,7 +257,7 @@ function blockedBy(lock) {
       return "reads and writes";
   }
 }
-var LOOK = `
+var look = (kinds) => `
   SELECT c.oid::text AS oid,
          pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name,
          pg_catalog.array_agg(DISTINCT l.mode) AS modes, pg_catalog.pg_relation_filenode(c.oid)::text AS file,
@@ -108,13 +269,15 @@ var LOOK = `
    WHERE l.pid = pg_catalog.pg_backend_pid()
      AND l.locktype = 'relation'
      AND l.granted
-     AND c.relkind IN ('r', 'p', 'm')
+     AND c.relkind IN (${kinds})
      AND c.relpersistence <> 't'
      AND n.nspname <> 'information_schema'
      AND n.nspname !~ '^pg_'
      AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
    GROUP BY c.oid, c.relname, n.nspname
 `;
+var LOOK = look("'r', 'p', 'm'");
+var LOOK_AT_END = look("'r', 'p', 'm', 'S'");
 var EXISTING = `
   SELECT c.oid::text AS oid,
          pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name,
@@ -133,6 +296,7 @@ var ImpactWatch = class {
   #seen = /* @__PURE__ */ new Map();
   #impacts = [];
   #touched = /* @__PURE__ */ new Set();
+  #own = new OwnTables();
   #since;
   /**
    * Object id of every table that was there before → the file that held its rows, and how often all of them
@@ -149,7 +313,7 @@ var ImpactWatch = class {
   }
   /**
    * Tables that were there before, as `schema.table`, whose rows or definition the script may have changed;
-   * and sequences that it dropped or wrote anew.
+   * and sequences that it moved, dropped or wrote anew.
    */
   get touched() {
     return [...this.#touched];
@@ -163,7 +327,10 @@ var ImpactWatch = class {
   }
   after = async (statement) => {
     const milliseconds = this.#elapsed() - this.#since;
-    if (!QUIET.has(statement.type)) {
+    if (this.#own.isAlone(statement)) {
+      const words = firstWords(statement.text);
+      this.#impacts.push({ line: statement.line, statement: words, milliseconds, tables: [] });
+    } else if (!QUIET.has(statement.type)) {
       const found = (await this.#session.query(LOOK)).flatMap((row) => this.#compare(row));
       const rowsOnly = ROWS_ONLY.has(statement.type);
       const tables = rowsOnly ? found.filter(isMoreThanRows) : found;
@@ -176,7 +343,7 @@ var ImpactWatch = class {
   };
   /** To be called after the last one: locks of statements that change rows alone are looked at here. */
   async end() {
-    for (const row of await this.#session.query(LOOK)) this.#touch(row);
+    for (const row of await this.#session.query(LOOK_AT_END)) this.#touch(row);
     const left = new Map((await this.#session.query(EXISTING)).map((row) => [row.oid, row.file]));
     for (const { oid, name, file } of this.#existing.values()) {
       if (!left.has(oid) || left.get(oid) !== file) this.#touched.add(name);
@@ -677,27 +844,35 @@ function numerics(modifier, extremes) {
 var ROWS_MAX = 12;
 var FIRST = 2001;
 var ATTEMPTS_MAX = 6;
-async function insertCorners(table, corners, writer) {
-  const lists = new Map(
-    table.columns.flatMap((column) => {
-      const bound = table.bounds?.columns.includes(column.name) === true;
-      return bound || column.key !== void 0 ? [] : [[column.name, cornerValues(column.base, corners === "extremes")]];
-    })
+async function insertCorners(table, all, choice, writer) {
+  const { corners } = choice;
+  const lists = cornersOf(table, all, choice);
+  const count = countOf(lists);
+  const parents = parentsOf(table, all);
+  const least = Math.min(...parents.map((parent) => countOf(cornersOf(parent, all, choice))));
+  const keptTwice = new Set(
+    table.columns.filter(
+      ({ name, type }) => parents.some(({ columns }) => columns.some((each) => each.name === name && each.type === type))
+    ).map(({ name }) => name)
   );
-  const count = Math.min(ROWS_MAX, Math.max(0, ...[...lists.values()].map(({ length }) => length)));
   const value = (column, at, moved) => {
-    if (column.key === "foreign" || table.bounds?.columns.includes(column.name) === true) {
-      return writer.plain(column, 1);
+    if (table.bounds?.columns.includes(column.name) === true) return writer.plain(column, 1);
+    if (column.key === "foreign") {
+      const isThere = at < least && parents.some(({ name }) => name === column.pointsAt);
+      return writer.plain(column, isThere ? FIRST + at : 1);
     }
+    if (at >= least && keptTwice.has(column.name) && column.key === void 0) return writer.plain(column, 1);
     if (at >= count && column.key === void 0) return writer.plain(column, 1);
     const moves = moved.get(column.name) ?? 0;
     if (moves > 1) return writer.plain(column, 1);
     return (moves === 0 ? lists.get(column.name)?.[at] : void 0) ?? writer.plain(column, FIRST + at);
   };
   const rowOf = (at, moved) => new Map(table.columns.map((column) => [column.name, value(column, at, moved)]));
-  const rows = [...Array(count + (corners === "extremes" ? 1 : 0)).keys()];
-  if (rows.length === 0) return;
-  if (await writer.insert(rows.map((at) => rowOf(at, /* @__PURE__ */ new Map()))) === void 0) return;
+  const most = table.columns.some(({ key, pointsAt }) => key === "unique" && pointsAt !== void 0) ? least : Infinity;
+  const rows = [...Array(Math.min(most, count + (corners === "extremes" ? 1 : 0))).keys()];
+  const unusual = [...lists.keys()];
+  if (rows.length === 0) return [];
+  if (await writer.insert(rows.map((at) => rowOf(at, /* @__PURE__ */ new Map()))) === void 0) return unusual;
   for (const at of rows) {
     const moved = /* @__PURE__ */ new Map();
     for (let attempt2 = 0; attempt2 < ATTEMPTS_MAX; attempt2 += 1) {
@@ -710,6 +885,26 @@ async function insertCorners(table, corners, writer) {
       for (const name of about) moved.set(name, (moved.get(name) ?? 0) + 1);
     }
   }
+  return unusual;
+}
+function parentsOf(table, all) {
+  return all.filter((each) => each !== table && table.columns.some(({ pointsAt }) => pointsAt === each.name));
+}
+function cornersOf(table, all, choice, path = []) {
+  const { corners, wanted } = choice;
+  const parents = parentsOf(table, all).filter((parent) => !path.includes(parent)).map((parent) => ({ parent, lists: cornersOf(parent, all, choice, [...path, table]) }));
+  const isOrdinary = ({ name, type }) => parents.some(
+    ({ parent, lists }) => !lists.has(name) && parent.columns.some((each) => each.name === name && each.type === type)
+  );
+  return new Map(
+    table.columns.flatMap((column) => {
+      const bound = table.bounds?.columns.includes(column.name) === true;
+      return bound || column.key !== void 0 || !wanted(table.name, column.name) || isOrdinary(column) ? [] : [[column.name, cornerValues(column.base, corners === "extremes")]];
+    })
+  );
+}
+function countOf(lists) {
+  return Math.min(ROWS_MAX, Math.max(0, ...[...lists.values()].map(({ length }) => length)));
 }
 function refusedColumns(table, { constraint, column, state }) {
   if (state === "23505" || state === "23P01") return [];
@@ -811,23 +1006,23 @@ async function adopted(session, { table, parent, columns, keys }, orphan) {
 // src/schema/proof/canary/canaries.ts
 var ROWS = 2;
 var ATTEMPTS_MAX2 = 96;
-async function insertCanaries(session, tables, corners) {
+async function insertCanaries(session, tables, choice) {
   const quiet = await session.execute(
     "SAVEPOINT canary; SET LOCAL session_replication_role = replica; RELEASE canary"
   );
   if (quiet !== void 0) await session.query("ROLLBACK TO canary; RELEASE canary");
   const done = [];
-  for (const table of tables) done.push(await fill(session, table, corners));
+  for (const table of tables) done.push(await fill(session, table, tables, choice));
   const gone = await adoptOrphans(
     session,
     tables.map(({ name }) => name)
   );
-  await session.query("SET LOCAL session_replication_role = DEFAULT");
+  if (quiet === void 0) await session.query("SET LOCAL session_replication_role = DEFAULT");
   return done.map(
     (each) => gone.has(each.table) && each.why === void 0 ? { ...each, why: gone.get(each.table) } : each
   );
 }
-async function fill(session, table, corners) {
+async function fill(session, table, all, choice) {
   const attempts = /* @__PURE__ */ new Map();
   let why;
   let rows = 0;
@@ -835,13 +1030,14 @@ async function fill(session, table, corners) {
     why = await insertRow(session, table, row, attempts);
     if (why === void 0) rows += 1;
   }
-  if (rows === ROWS && corners !== "none") {
-    await insertCorners(table, corners, {
+  let unusual = [];
+  if (rows === ROWS && choice !== void 0) {
+    unusual = await insertCorners(table, all, choice, {
       plain: (column, row) => canaryValue(column, row, attempts.get(column.name) ?? 0, hintsOf(table, column.name)),
       insert: async (values) => await attempt(session, insertionOf(table, values))
     });
   }
-  return { table: table.name, rows, why: rows > 0 ? void 0 : why };
+  return { table: table.name, rows, why: rows > 0 ? void 0 : why, unusual };
 }
 async function insertRow(session, table, row, attempts) {
   let said = "";
@@ -1008,7 +1204,14 @@ var COLUMNS = `
                          WHERE k.conrelid = b.relid
                            AND k.contype = 'f'
                            AND b.attnum = ANY (k.conkey)) THEN 'foreign'
-         END AS key
+         END AS key,
+         (SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(p.relname)
+            FROM pg_catalog.pg_constraint k
+            JOIN pg_catalog.pg_class p ON p.oid = k.confrelid
+            JOIN pg_catalog.pg_namespace n ON n.oid = p.relnamespace
+           WHERE k.conrelid = b.relid AND k.contype = 'f' AND b.attnum = ANY (k.conkey)
+           ORDER BY pg_catalog.cardinality(k.conkey), k.conname
+           LIMIT 1) AS "pointsAt"
     FROM base b JOIN pg_catalog.pg_type e ON e.oid = b.at
    ORDER BY b."table", b.attnum
 `;
@@ -1092,7 +1295,8 @@ function columnOf(row) {
     conditions,
     subtype,
     fields,
-    key
+    key,
+    pointsAt
   } = row;
   return {
     name: column,
@@ -1100,6 +1304,7 @@ function columnOf(row) {
     notNull,
     hasDefault,
     key: key ?? void 0,
+    pointsAt: pointsAt ?? void 0,
     base: { name, array, kind, labels, modifier, conditions, subtype: subtype ?? void 0, fields }
   };
 }
@@ -1280,7 +1485,14 @@ async function readSums(session, tables) {
   }
   return found;
 }
-var WHOLE_ROWS_MAX = 1e4;
+var WHOLE_ROWS_MAX = 2e5;
+function notLookedFor(sums) {
+  return [...sums.values()].flatMap(
+    ({ table, rows, whole }) => whole === void 0 ? [
+      `table ${table} has ${rows} rows, so it was compared by its columns' sums alone: values that change places, or rows that are lost where others come, do not show`
+    ] : []
+  );
+}
 async function readWhole(session, table, hash) {
   const rows = await session.query(`
     SELECT ${hash}::text AS hash, pg_catalog.count(*)::int AS count
@@ -1341,6 +1553,41 @@ function quotedWhereNeeded(name) {
   return /^[a-z_][a-z0-9_$]*$/.test(name) ? name : quoteIdentifier(name);
 }
 
+// src/schema/proof/unusual.ts
+async function withUnusual(attempt2, effort) {
+  let last;
+  for (const corners of effort.levels) {
+    last = await attempt2({ corners, wanted: () => true });
+    if (!last.stopped) return last;
+    if (last.forwardFailed?.certain === true) break;
+  }
+  const ordinary = await attempt2();
+  return last === void 0 || ordinary.stopped ? ordinary : await narrowed(attempt2, ordinary, last, effort);
+}
+async function narrowed(attempt2, ordinary, refused, { levels, narrowing }) {
+  const found = new Map(ordinary.differences.map((each) => [each.object, each]));
+  const without = [];
+  const parts = halves(refused.unusual);
+  for (let left = narrowing; parts.length > 0; left -= 1) {
+    const part = parts.shift();
+    const columns = new Set(part);
+    const tried = left > 0 ? await attempt2({ corners: levels[0], wanted: (table, column) => columns.has(`${table}.${column}`) }) : void 0;
+    if (tried?.stopped === false) {
+      for (const each of tried.differences) if (!found.has(each.object)) found.set(each.object, each);
+    } else if (tried === void 0 || part.length === 1) without.push(...part);
+    else parts.push(...halves(part));
+  }
+  const where = without.length === 0 ? "" : ` in ${listed(without, NAMED_MAX)}`;
+  const note = `what becomes of unusual values${where} was not tried, because with them not both scripts go through: ` + refused.why;
+  return { ...ordinary, differences: [...found.values()], notes: [...ordinary.notes, note] };
+}
+var NAMED_MAX = 4;
+function halves(list) {
+  if (list.length < 2) return list.length === 0 ? [] : [[...list]];
+  const middle = Math.ceil(list.length / 2);
+  return [list.slice(0, middle), list.slice(middle)];
+}
+
 // src/schema/proof/try-with-rows.ts
 var NOT_NULL_VIOLATION = "23502";
 var NOTHING = {
@@ -1349,42 +1596,26 @@ var NOTHING = {
   rollbackFailed: false,
   stopped: false,
   why: "",
-  notes: []
+  notes: [],
+  unusual: []
 };
+var INSIDE = { levels: ["extremes", "values"], narrowing: 12 };
+var FOR_GOOD = { levels: ["values"], narrowing: 4 };
 async function tryWithRows(chain, pair, known) {
   const tables = known.touched ?? changedTables(known, [pair.forward, pair.rollback]);
   if (tables.length === 0) return NOTHING;
   const inside = [pair.forward, pair.rollback].every(
     ({ execution, forgets }) => !forgets && execution.mode === "one-transaction"
   );
-  const inOne = async (corners) => await triedInside(chain, pair, known, { tables, corners });
-  const forGood = async (corners) => await triedForGood(chain, pair, known, { tables, corners });
-  if (!inside) return await ordinaryWhereStopped(forGood, ["values"]);
-  const tried = await ordinaryWhereStopped(inOne, ["extremes", "values"]);
+  const inOne = async (choice) => await triedInside(chain, pair, known, { tables, choice });
+  const forGood = async (choice) => await triedForGood(chain, pair, known, { tables, choice });
+  if (!inside) return await withUnusual(forGood, FOR_GOOD);
+  const tried = await withUnusual(inOne, INSIDE);
   if (!tried.stopped) return tried;
-  const settled = await forGood("none");
+  const settled = await forGood();
   if (settled.stopped) return settled;
-  const more = await forGood("values");
-  return more.stopped ? withNote(settled, more) : more;
-}
-async function ordinaryWhereStopped(attempt2, corners) {
-  let last;
-  for (const each of corners) {
-    last = await attempt2(each);
-    if (!last.stopped) return last;
-    if (last.forwardFailed !== void 0) break;
-  }
-  const ordinary = await attempt2("none");
-  return last === void 0 || ordinary.stopped ? ordinary : withNote(ordinary, last);
-}
-function withNote(tried, { why }) {
-  return {
-    ...tried,
-    notes: [
-      ...tried.notes,
-      `what becomes of unusual values was not tried, because with them not both scripts go through: ${why}`
-    ]
-  };
+  const more = await forGood({ corners: "values", wanted: () => true });
+  return more.stopped ? await narrowed(forGood, settled, more, FOR_GOOD) : more;
 }
 var PLAIN = /* @__PURE__ */ new Set([
   "IndexStmt",
@@ -1405,16 +1636,16 @@ function changedTables({ before, after }, scripts) {
   const hooked = [...before.keys()].some((object) => object.startsWith("event-trigger "));
   if (hooked || !statements.every(isPlain)) return names;
   const changed = compareStates(before, after).map(({ object }) => object.slice(object.indexOf(" ") + 1));
-  const named = new Set(statements.flatMap(({ tree }) => [...relationsIn(tree)]));
+  const named = new Set(statements.flatMap(({ tree }) => [...relationsIn2(tree)]));
   return names.filter(
     (name) => changed.some((object) => object === name || object.startsWith(`${name}.`)) || named.has(lastPart(name))
   );
 }
-function* relationsIn(tree) {
+function* relationsIn2(tree) {
   if (typeof tree !== "object" || tree === null) return;
   const { relname } = tree;
   if (typeof relname === "string") yield relname;
-  for (const each of Object.values(tree)) yield* relationsIn(each);
+  for (const each of Object.values(tree)) yield* relationsIn2(each);
 }
 function lastPart(name) {
   const [, quoted] = /\."((?:[^"]|"")*)"$/.exec(name) ?? [];
@@ -1485,34 +1716,37 @@ async function triedForGood(chain, pair, known, filling) {
     _promise && await _promise;
   }
 }
-async function fillTables(session, { tables: names, corners }) {
+async function fillTables(session, { tables: names, choice }) {
   const tables = await canaryTables(session, names);
-  const canaries = await insertCanaries(session, tables, corners);
+  const canaries = await insertCanaries(session, tables, choice);
   const notes = canaries.flatMap(
     ({ table, why }) => why === void 0 || !names.includes(table) ? [] : [
       `no row could be made for table ${table}, so what becomes of its rows was tried without canaries: ${why}`
     ]
   );
   const wanted = tables.filter(({ name }) => names.includes(name));
+  const sums = await readSums(
+    session,
+    new Map(wanted.map(({ name, columns }) => [name, columns.map((column) => column.name)]))
+  );
   return {
-    sums: await readSums(
-      session,
-      new Map(wanted.map(({ name, columns }) => [name, columns.map((column) => column.name)]))
-    ),
+    sums,
     positions: await moveSequences(session, names),
-    notes
+    notes: [...notes, ...notLookedFor(sums)],
+    unusual: canaries.flatMap(({ table, unusual }) => unusual.map((column) => `${table}.${column}`))
   };
 }
-async function judged({ sums, positions, notes }, known, forward, rollback, measure) {
+async function judged({ sums, positions, notes, unusual }, known, forward, rollback, measure) {
   const first = await forward();
   if (first !== void 0) {
-    const isRequired = first.refusal?.state === NOT_NULL_VIOLATION;
-    if (isRequired) return { ...NOTHING, notes, forwardFailed: first, stopped: true, why: first.message };
+    const certain = first.refusal?.state === NOT_NULL_VIOLATION;
     return {
       ...NOTHING,
+      notes,
+      unusual,
+      forwardFailed: { failure: first, certain },
       stopped: true,
-      why: first.message,
-      notes: [...notes, `with rows in its tables the migration could not be tried: ${first.message}`]
+      why: first.message
     };
   }
   const second = await rollback();
@@ -1527,7 +1761,8 @@ async function judged({ sums, positions, notes }, known, forward, rollback, meas
       rollbackFailed: !takes,
       stopped: true,
       why: second.message,
-      notes
+      notes,
+      unusual
     };
   }
   const wanted = new Map([...sums].map(([table, { columns }]) => [table, [...columns.keys()]]));
@@ -1535,11 +1770,12 @@ async function judged({ sums, positions, notes }, known, forward, rollback, meas
     const lost = lostRows(sums, await readSums(session, wanted));
     return [...lost, ...await lostPositions(session, positions, lost)];
   });
-  return { ...NOTHING, differences, notes };
+  return { ...NOTHING, differences, notes, unusual };
 }
 
 // src/schema/proof/prove-pair.ts
 async function provePair(chain, pair, elapsed) {
+  await chain.yieldRoles(pair.rollback === void 0 ? [pair.forward] : [pair.forward, pair.rollback]);
   const before = await chain.state();
   const inside = canBeInside(pair) ? await tryInside(chain, pair, before, elapsed) : void 0;
   const settled = inside?.went === "well" || pair.rollback === void 0 && inside?.failed === void 0;
@@ -1551,7 +1787,7 @@ async function provePair(chain, pair, elapsed) {
     destroys: destroyed(before, tried.after)
   };
   const left = chain.standIns.leftBy(pair.forward, pair.rollback);
-  if (tried.after === void 0 || pair.rollback === void 0 || tried.went !== "well") {
+  if (tried.after === void 0 || pair.rollback === void 0 || isStopped(tried)) {
     return {
       proof: { ...judge(pair, before, tried, left), ...shape, failsWithRows: void 0 },
       after: tried.after
@@ -1638,6 +1874,9 @@ async function forwardAndBack(session, read, before, steps) {
   const again = compareStates(after, await read(session));
   return { went: [...back, ...again].every(isOnlyOrder) ? "well" : "not", after, back, again, notes: [] };
 }
+function isStopped({ failed }) {
+  return failed !== void 0 && failed.stage !== "again";
+}
 async function tryForGood(chain, { forward, rollback }, before) {
   var _stack = [];
   try {
@@ -1716,84 +1955,10 @@ var isColumn = (object) => object.startsWith("column ");
 function tableOf(column) {
   return column.replace(/^column /, "table ").replace(/\.(?:"(?:[^"]|"")*"|[^".]+)$/, "");
 }
-var COLUMN_ORDER_TOLD = "has its columns in another order";
-var AFTER_ROLLBACK = { missing: "is missing after the rollback", extra: "is left behind by the rollback" };
-var AFTER_AGAIN = {
-  missing: "is missing when the migration is applied again after its rollback",
-  extra: "is more when the migration is applied again after its rollback"
-};
-function judge(pair, before, tried, extensionsLeft, rows) {
-  const { failed, back, again, after } = tried;
-  const notes = [...tried.notes, ...rows?.notes ?? []];
-  const isReal = (difference) => !isOnlyOrder(difference);
-  const extensions = extensionsLeft.map((name) => ({
-    object: `extension ${name}`,
-    message: AFTER_ROLLBACK.extra
-  }));
-  const differs = back.some(isReal) || extensions.length > 0;
-  const differences = [
-    ...failed === void 0 || differs && failed.stage === "again" ? [] : [failureAsDifference(failed)],
-    ...back.map((each) => asDifference(each, AFTER_ROLLBACK)),
-    ...extensions,
-    ...differs ? [] : again.filter((each) => isReal(each) || back.length === 0).map((each) => asDifference(each, AFTER_AGAIN)),
-    ...rows?.differences ?? []
-  ];
-  const verdict = (() => {
-    if (failed?.stage === "forward") return "failed";
-    if (pair.rollback === void 0) return "missing";
-    const changed = extensions.length > 0 || after !== void 0 && compareStates(before, after).length > 0;
-    if (pair.rollback.empty && changed) return "missing";
-    if (differs) return "differs";
-    if (failed !== void 0 || rows?.rollbackFailed === true) return "failed";
-    if (again.some(isReal)) return "differs";
-    if ((rows?.differences ?? []).length > 0) return "loses-data";
-    return [...back, ...again].length > 0 ? "column-order" : "proved";
-  })();
-  return {
-    verdict,
-    differences: verdict === "missing" ? missingDifference(pair, differences) : differences,
-    notes
-  };
-}
-function missingDifference(pair, differences) {
-  const { source } = pair.forward;
-  const at = { file: pair.rollback?.source.file ?? source.file, line: pair.rollback?.source.firstLine ?? 1 };
-  if (pair.rollback === void 0) {
-    const name = rollbackNameOf(source.file);
-    const where = name === void 0 ? "" : `, which ${name} would be`;
-    return [{ object: "", message: `there is no rollback for ${source.file}${where}`, at }];
-  }
-  return [
-    { object: "", message: "the rollback holds no statement, although the migration changes the schema", at },
-    ...differences
-  ];
-}
-function asDifference(difference, words) {
-  if (isOnlyOrder(difference)) {
-    return { object: difference.object, message: `${COLUMN_ORDER_TOLD}: ${orderOf(difference)}` };
-  }
-  return { object: difference.object, message: describeDifference(difference, words) };
-}
-function orderOf({ fields }) {
-  const [change] = fields;
-  return `${change?.was ?? ""} became ${change?.is ?? ""}`;
-}
-var STAGES = {
-  forward: "the migration does not go through",
-  rollback: "the rollback does not go through",
-  again: "the migration cannot be applied again after its rollback"
-};
-function failureAsDifference({ stage, failure }) {
-  return {
-    object: "",
-    message: `${STAGES[stage]}: ${failure.message}${failure.hint === void 0 ? "" : ` (${failure.hint})`}`,
-    ...failure.file === "" ? {} : { at: { file: failure.file, line: failure.line } }
-  };
-}
 
 export {
+  COLUMN_ORDER_TOLD,
   firstWords,
   provePair,
-  watchAlone,
-  COLUMN_ORDER_TOLD
+  watchAlone
 };

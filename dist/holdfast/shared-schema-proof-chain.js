@@ -36,157 +36,6 @@ import {
   __using
 } from "./shared-esbuild-runtime.js";
 
-// src/nouns/content/read/definitions.ts
-async function readDefinitions(session, scope) {
-  const found = /* @__PURE__ */ new Map();
-  await eachObject(
-    session,
-    scope,
-    await serverFacts(session),
-    {
-      kind: () => void 0,
-      object({ kind, identity, fields, owner }) {
-        const here = fields.filter(({ hidden }) => !hidden);
-        found.set(
-          definitionName(kind, identity),
-          new Map(here.map(({ name, text, printed }) => [name, printed ? spelled(text) : text]))
-        );
-        if (owner !== null) {
-          found.set(definitionName("owner", `${kind} ${identity}`), /* @__PURE__ */ new Map([["owner", owner]]));
-        }
-      }
-    },
-    true
-  );
-  return found;
-}
-var SPELLED = /* @__PURE__ */ new Map();
-var SPELLED_MAX = 2e4;
-function spelled(text) {
-  const known = SPELLED.get(text);
-  if (known !== void 0) return known;
-  if (SPELLED.size >= SPELLED_MAX) SPELLED.clear();
-  const found = canonical(text);
-  SPELLED.set(text, found);
-  return found;
-}
-function definitionName(kind, identity) {
-  return `${kind} ${identity}`;
-}
-
-// src/schema/shadow/prefix.ts
-var SHADOW_PREFIX = "holdfast_shadow_";
-
-// src/schema/proof/state.ts
-var EVERYTHING = { includeSchemas: [], excludeSchemas: [] };
-var SETTINGS = `
-  SELECT 'settings '
-    || btrim(CASE WHEN s.setdatabase = 0 THEN ''
-                  WHEN d.datname = current_database() THEN 'of this database'
-                  ELSE 'of database ' || quote_ident(d.datname) END
-             || CASE WHEN s.setrole = 0 THEN '' ELSE ' for role ' || quote_ident(r.rolname) END) AS object,
-         'values' AS field,
-         array_to_string(ARRAY(SELECT o FROM unnest(s.setconfig) AS o ORDER BY 1), ', ') AS text
-    FROM pg_db_role_setting s
-    LEFT JOIN pg_database d ON d.oid = s.setdatabase
-    LEFT JOIN pg_roles r ON r.oid = s.setrole
-   WHERE coalesce(d.datname = current_database()
-                  OR NOT starts_with(d.datname::text, '${SHADOW_PREFIX}'), true)
-`;
-var SAID = `
-  SELECT 'comment extension ' || quote_ident(x.extname) AS object, 'text' AS field, d.description AS text
-    FROM pg_extension x JOIN pg_description d ON d.classoid = 'pg_extension'::regclass AND d.objoid = x.oid
-  UNION ALL SELECT 'comment role ' || quote_ident(r.rolname), 'text', d.description
-              FROM pg_roles r
-              JOIN pg_shdescription d ON d.classoid = 'pg_authid'::regclass AND d.objoid = r.oid
-             WHERE r.rolname !~ '^pg_'
-            UNION ALL SELECT 'comment database', 'text', shobj_description(b.oid, 'pg_database')
-                        FROM pg_database b
-                       WHERE b.datname = current_database()
-                      UNION ALL SELECT 'grant database', 'rights',
-                                       (SELECT string_agg(CASE WHEN a.grantee = 0 THEN 'public'
-                                                               ELSE quote_ident(pg_get_userbyid(a.grantee))
-                                                                 END
-                                                          || ' ' || a.privilege_type
-                                                          || CASE WHEN a.is_grantable THEN '*' ELSE '' END,
-                                                          ', ' ORDER BY pg_get_userbyid(a.grantee),
-                                                          a.privilege_type, a.grantor)
-                                          FROM aclexplode(b.datacl) a)
-                                  FROM pg_database b
-                                 WHERE b.datname = current_database()
-`;
-var LANGUAGE_RIGHTS = `
-  SELECT 'grant language ' || quote_ident(l.lanname) AS object, 'rights' AS field,
-         array_to_string(ARRAY(SELECT i::text FROM unnest(l.lanacl) AS i ORDER BY i::text), ', ') AS text
-    FROM pg_language l
-   WHERE l.lanacl IS NOT NULL
-     AND EXISTS (SELECT FROM pg_depend d
-                  WHERE d.classid = 'pg_language'::regclass AND d.objid = l.oid AND d.deptype = 'e')
-`;
-var INVALID_INDEXES = `
-  SELECT 'index ' || i.indexrelid::regclass::text AS object, 'invalid' AS field, 'true' AS text
-    FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-   WHERE NOT i.indisvalid AND c.relkind <> 'p' AND ${isUsersSchema()}
-`;
-var SET_FOR_TRANSACTION = `
-  SELECT pg_catalog.set_config(name, value, true)
-    FROM ROWS
-    FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[])) AS s(
-      name, value)
-`;
-var SETTINGS_OF_READING = { ...PINNED_SETTINGS, plan_cache_mode: "force_generic_plan", jit: "off" };
-var UNFILLED = `
-  SELECT 'materialized-view ' || c.oid::regclass::text AS object, 'unfilled' AS field, 'true' AS text
-    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-   WHERE c.relkind = 'm' AND NOT c.relispopulated AND ${isUsersSchema()}
-`;
-var BESIDE = [SAID, LANGUAGE_RIGHTS, INVALID_INDEXES, UNFILLED, SETTINGS].map((query) => `(${query})`).join(" UNION ALL ");
-async function readState(session) {
-  const own = session.transaction === "none";
-  await session.query(own ? "BEGIN READ ONLY" : "SAVEPOINT holdfast_reading");
-  await session.queryPrepared(SET_FOR_TRANSACTION, [
-    Object.keys(SETTINGS_OF_READING),
-    Object.values(SETTINGS_OF_READING)
-  ]);
-  const state = new Map(await readDefinitions(session, EVERYTHING));
-  for (const { name, version, schema } of await readExtensions(session)) {
-    state.set(
-      `extension ${name}`,
-      /* @__PURE__ */ new Map([
-        ["version", version],
-        ["schema", schema]
-      ])
-    );
-  }
-  for (const { name, memberships, needed: _needed, memberOf: _memberOf, ...attributes } of await readRoles(
-    session
-  )) {
-    const shown2 = Object.entries(attributes).flatMap(
-      ([key, value]) => value === null || value === false ? [] : [[key, String(value)]]
-    );
-    const members = (memberships ?? []).map(membership).join(", ");
-    state.set(
-      `role ${name}`,
-      new Map([...shown2, ...members === "" ? [] : [["memberships", members]]])
-    );
-  }
-  for (const { object, field, text } of await session.queryPrepared(BESIDE, [])) {
-    if (text !== null) state.set(object, new Map([...state.get(object) ?? [], [field, text]]));
-  }
-  await session.query(
-    own ? "ROLLBACK" : "ROLLBACK TO SAVEPOINT holdfast_reading; RELEASE SAVEPOINT holdfast_reading"
-  );
-  return state;
-}
-function membership({ role, admin, inherit, set }) {
-  return [
-    role,
-    admin ? "with admin option" : "",
-    inherit === false ? "without inheriting" : "",
-    set === false ? "without SET ROLE" : ""
-  ].filter((word2) => word2 !== "").join(" ");
-}
-
 // src/schema/folder/classify.ts
 function isWanted(path) {
   return /\.sql$/i.test(path) || /(?:^|\/)metadata\.toml$/.test(path);
@@ -255,6 +104,145 @@ function classifyFile(file, text, has) {
 
 // src/schema/folder/read-folder.ts
 import { isUtf8 } from "node:buffer";
+
+// src/schema/script/script.ts
+function lineAt(text, at) {
+  let line = 1;
+  for (let next = text.indexOf("\n"); next !== -1 && next < at; next = text.indexOf("\n", next + 1)) {
+    line += 1;
+  }
+  return line;
+}
+
+// src/schema/script/quoted.ts
+var QUOTED = anyOf(
+  /--[^\n]*|\/\*/g,
+  /[eE]'(?:[^'\\]+|''|\\[\s\S])*'|'[^']*'|"[^"]*"/g,
+  /\$([A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$[\s\S]*?\$\1\$/g
+);
+function withoutQuoted(text) {
+  const parts = [];
+  let at = 0;
+  for (const { from, to } of quotedIn(text)) {
+    parts.push(text.slice(at, from), text.slice(from, to).replace(/[^\n]/g, " "));
+    at = to;
+  }
+  return parts.join("") + text.slice(at);
+}
+function* lineComments(text) {
+  for (const { from, to } of quotedIn(text)) {
+    if (text.startsWith("--", from)) yield { text: text.slice(from, to), start: from };
+  }
+}
+function* quotedIn(text) {
+  const quoted = new RegExp(QUOTED);
+  for (let found = quoted.exec(text); found !== null; found = quoted.exec(text)) {
+    const from = found.index;
+    const to = found[0] === "/*" ? commentEnd(text, from) : from + found[0].length;
+    quoted.lastIndex = to;
+    yield { from, to };
+  }
+}
+function commentEnd(text, from) {
+  const mark = /\/\*|\*\//g;
+  mark.lastIndex = from;
+  let depth = 0;
+  for (let found = mark.exec(text); found !== null; found = mark.exec(text)) {
+    depth += found[0] === "/*" ? 1 : -1;
+    if (depth === 0) return mark.lastIndex;
+  }
+  return text.length;
+}
+
+// src/schema/script/psql-only.ts
+var COMMAND = /^[ \t]*\\([A-Za-z!?]+)/m;
+var COPY = /(?:^|;)\s*COPY\b[^;]*\bFROM\s+stdin\b[^;]*;/i;
+function psqlProblem(text) {
+  if (!text.includes("\\") && !/stdin/i.test(text)) return void 0;
+  const bare = withoutQuoted(text);
+  const copy = COPY.exec(bare);
+  const command = COMMAND.exec(bare);
+  if (copy !== null && (command === null || copy.index < command.index)) {
+    const at = copy.index + copy[0].search(/COPY/i);
+    return {
+      message: "COPY … FROM stdin with its rows in the script, which only psql reads",
+      line: lineAt(text, at),
+      hint: "Write the rows as INSERT statements."
+    };
+  }
+  if (command === null) return void 0;
+  const [found, word2 = ""] = command;
+  const dump = /^(?:un)?restrict$/.test(word2) ? " pg_dump writes it: take it out, or dump with --restrict-key and cut those two lines." : "";
+  return {
+    message: `\\${word2} is a command of psql, which no server understands`,
+    line: lineAt(text, command.index + found.length),
+    hint: `Take the line out and write what it does as SQL.${dump}`
+  };
+}
+
+// src/schema/script/parse-script.ts
+async function parseScript(text, firstLine = 1) {
+  const { parse } = await import("./schema-script-grammar.js");
+  const psql = psqlProblem(text);
+  if (psql !== void 0) return { text, statements: [], problem: shifted(psql, firstLine) };
+  if (isBlank(text)) return { text, statements: [], problem: void 0 };
+  try {
+    return { text, statements: statementsOf(text, await parse(text), firstLine), problem: void 0 };
+  } catch (error) {
+    return { text, statements: [], problem: shifted(syntaxProblem(text, error), firstLine) };
+  }
+}
+function isBlank(text) {
+  let rest = text;
+  for (; ; ) {
+    const next = rest.replace(/^[\s;]+/, "").replace(/^--[^\n]*/, "").replace(/^\/\*(?:(?!\/\*)[\s\S])*?\*\//, "");
+    if (next === rest) return rest === "";
+    rest = next;
+  }
+}
+function shifted(problem, firstLine) {
+  return { ...problem, line: problem.line + firstLine - 1 };
+}
+function syntaxProblem(text, error) {
+  const { message, sqlDetails } = error;
+  const characters = sqlDetails?.cursorPosition ?? 0;
+  return { message, line: lineAt(text, codeUnits(text, characters)), hint: void 0 };
+}
+function statementsOf(text, { stmts }, firstLine) {
+  const bytes = Buffer.from(text, "utf8");
+  const plain = bytes.byteLength === text.length;
+  const found = [];
+  let [atByte, atUnit, line] = [0, 0, firstLine];
+  const forward = (to) => {
+    const end = plain ? to : atUnit + bytes.subarray(atByte, to).toString("utf8").length;
+    for (let next = text.indexOf("\n", atUnit); next !== -1 && next < end; next = text.indexOf("\n", next + 1)) {
+      line += 1;
+    }
+    [atByte, atUnit] = [to, end];
+    return end;
+  };
+  for (const { stmt, stmt_location: from = 0, stmt_len: length } of stmts ?? []) {
+    if (stmt === void 0) continue;
+    const start = forward(from);
+    const first = line;
+    const end = forward(length === void 0 || length === 0 ? bytes.byteLength : from + length);
+    found.push({
+      text: text.slice(start, end).trimEnd(),
+      start,
+      line: first,
+      type: Object.keys(stmt)[0] ?? "",
+      tree: stmt
+    });
+  }
+  return found;
+}
+function codeUnits(text, characters) {
+  let at = 0;
+  for (let left = characters; left > 0 && at < text.length; left -= 1) {
+    at += text.codePointAt(at) > 65535 ? 2 : 1;
+  }
+  return at;
+}
 
 // src/schema/folder/version.ts
 function splitName(stem) {
@@ -415,6 +403,16 @@ var Reading = class {
         "Give each a file and a version of its own."
       );
     }
+    const before = text.slice(0, marks[0]?.index ?? 0);
+    if (!isBlank(before)) {
+      this.problem(
+        "before-first-mark",
+        "error",
+        file,
+        `holds SQL before its first mark, '${marks[0][0].trim()}', and nothing there is carried out`,
+        "Move it behind the mark; or, where that line is meant as words, word it otherwise."
+      );
+    }
     for (const [at, mark] of marks.entries()) {
       const part = text.slice(mark.index, marks[at + 1]?.index);
       const firstLine = text.slice(0, mark.index).split("\n").length;
@@ -422,6 +420,7 @@ var Reading = class {
         file,
         text: part,
         firstLine,
+        ...at === 0 ? { before } : {},
         transaction: !/\btransaction:[ \t]*false\b/.test(mark[2] ?? "")
       };
       if (mark[1].toLowerCase() === "up") this.#forward.set(stem, script);
@@ -518,281 +517,158 @@ var Reading = class {
   }
 };
 
-// src/schema/script/script.ts
-function lineAt(text, at) {
-  let line = 1;
-  for (let next = text.indexOf("\n"); next !== -1 && next < at; next = text.indexOf("\n", next + 1)) {
-    line += 1;
-  }
-  return line;
-}
-
-// src/schema/script/psql-only.ts
-var QUOTED = anyOf(
-  /--[^\n]*|\/\*/g,
-  /[eE]'(?:[^'\\]+|''|\\[\s\S])*'|'[^']*'|"[^"]*"/g,
-  /\$([A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$[\s\S]*?\$\1\$/g
-);
-var COMMAND = /^[ \t]*\\([A-Za-z!?]+)/m;
-var COPY = /(?:^|;)\s*COPY\b[^;]*\bFROM\s+stdin\b[^;]*;/i;
-function psqlProblem(text) {
-  if (!text.includes("\\") && !/stdin/i.test(text)) return void 0;
-  const bare = withoutQuoted(text);
-  const copy = COPY.exec(bare);
-  const command = COMMAND.exec(bare);
-  if (copy !== null && (command === null || copy.index < command.index)) {
-    const at = copy.index + copy[0].search(/COPY/i);
-    return {
-      message: "COPY … FROM stdin with its rows in the script, which only psql reads",
-      line: lineAt(text, at),
-      hint: "Write the rows as INSERT statements."
-    };
-  }
-  if (command === null) return void 0;
-  const [found, word2 = ""] = command;
-  const dump = /^(?:un)?restrict$/.test(word2) ? " pg_dump writes it: take it out, or dump with --restrict-key and cut those two lines." : "";
-  return {
-    message: `\\${word2} is a command of psql, which no server understands`,
-    line: lineAt(text, command.index + found.length),
-    hint: `Take the line out and write what it does as SQL.${dump}`
-  };
-}
-function withoutQuoted(text) {
-  const parts = [];
-  const quoted = new RegExp(QUOTED);
-  let at = 0;
-  for (let found = quoted.exec(text); found !== null; found = quoted.exec(text)) {
-    const end = found[0] === "/*" ? commentEnd(text, found.index) : found.index + found[0].length;
-    parts.push(text.slice(at, found.index), text.slice(found.index, end).replace(/[^\n]/g, " "));
-    quoted.lastIndex = at = end;
-  }
-  return parts.join("") + text.slice(at);
-}
-function commentEnd(text, from) {
-  const mark = /\/\*|\*\//g;
-  mark.lastIndex = from;
-  let depth = 0;
-  for (let found = mark.exec(text); found !== null; found = mark.exec(text)) {
-    depth += found[0] === "/*" ? 1 : -1;
-    if (depth === 0) return mark.lastIndex;
-  }
-  return text.length;
-}
-
-// src/schema/script/parse-script.ts
-async function parseScript(text, firstLine = 1) {
-  const { parse } = await import("./schema-script-grammar.js");
-  const psql = psqlProblem(text);
-  if (psql !== void 0) return { text, statements: [], problem: shifted(psql, firstLine) };
-  if (isBlank(text)) return { text, statements: [], problem: void 0 };
-  try {
-    return { text, statements: statementsOf(text, await parse(text), firstLine), problem: void 0 };
-  } catch (error) {
-    return { text, statements: [], problem: shifted(syntaxProblem(text, error), firstLine) };
-  }
-}
-function isBlank(text) {
-  let rest = text;
-  for (; ; ) {
-    const next = rest.replace(/^[\s;]+/, "").replace(/^--[^\n]*/, "").replace(/^\/\*(?:(?!\/\*)[\s\S])*?\*\//, "");
-    if (next === rest) return rest === "";
-    rest = next;
-  }
-}
-function shifted(problem, firstLine) {
-  return { ...problem, line: problem.line + firstLine - 1 };
-}
-function syntaxProblem(text, error) {
-  const { message, sqlDetails } = error;
-  const characters = sqlDetails?.cursorPosition ?? 0;
-  return { message, line: lineAt(text, codeUnits(text, characters)), hint: void 0 };
-}
-function statementsOf(text, { stmts }, firstLine) {
-  const bytes = Buffer.from(text, "utf8");
-  const plain = bytes.byteLength === text.length;
-  const found = [];
-  let [atByte, atUnit, line] = [0, 0, firstLine];
-  const forward = (to) => {
-    const end = plain ? to : atUnit + bytes.subarray(atByte, to).toString("utf8").length;
-    for (let next = text.indexOf("\n", atUnit); next !== -1 && next < end; next = text.indexOf("\n", next + 1)) {
-      line += 1;
-    }
-    [atByte, atUnit] = [to, end];
-    return end;
-  };
-  for (const { stmt, stmt_location: from = 0, stmt_len: length } of stmts ?? []) {
-    if (stmt === void 0) continue;
-    const start = forward(from);
-    const first = line;
-    const end = forward(length === void 0 || length === 0 ? bytes.byteLength : from + length);
-    found.push({
-      text: text.slice(start, end).trimEnd(),
-      start,
-      line: first,
-      type: Object.keys(stmt)[0] ?? "",
-      tree: stmt
-    });
-  }
+// src/nouns/content/read/definitions.ts
+async function readDefinitions(session, scope) {
+  const found = /* @__PURE__ */ new Map();
+  await eachObject(
+    session,
+    scope,
+    await serverFacts(session),
+    {
+      kind: () => void 0,
+      object({ kind, identity, fields, owner }) {
+        const here = fields.filter(({ hidden }) => !hidden);
+        found.set(
+          definitionName(kind, identity),
+          new Map(here.map(({ name, text, printed }) => [name, printed ? spelled(text) : text]))
+        );
+        if (owner !== null) {
+          found.set(definitionName("owner", `${kind} ${identity}`), /* @__PURE__ */ new Map([["owner", owner]]));
+        }
+      }
+    },
+    true
+  );
   return found;
 }
-function codeUnits(text, characters) {
-  let at = 0;
-  for (let left = characters; left > 0 && at < text.length; left -= 1) {
-    at += text.codePointAt(at) > 65535 ? 2 : 1;
-  }
-  return at;
+var SPELLED = /* @__PURE__ */ new Map();
+var SPELLED_MAX = 2e4;
+function spelled(text) {
+  const known = SPELLED.get(text);
+  if (known !== void 0) return known;
+  if (SPELLED.size >= SPELLED_MAX) SPELLED.clear();
+  const found = canonical(text);
+  SPELLED.set(text, found);
+  return found;
+}
+function definitionName(kind, identity) {
+  return `${kind} ${identity}`;
 }
 
-// src/schema/script/tree.ts
-function fieldsOf(node) {
-  if (typeof node !== "object" || node === null || Array.isArray(node)) return {};
-  const keys = Object.keys(node);
-  const [only] = keys;
-  const inner = keys.length === 1 && only !== void 0 && /^[A-Z]/.test(only) ? node[only] : void 0;
-  return typeof inner === "object" && inner !== null ? inner : node;
-}
-function typeOf(node) {
-  const [only, ...more] = typeof node === "object" && node !== null ? Object.keys(node) : [];
-  return only !== void 0 && more.length === 0 && /^[A-Z]/.test(only) ? only : "";
-}
-function listOf(value) {
-  if (Array.isArray(value)) return value;
-  const { items } = fieldsOf(value);
-  return Array.isArray(items) ? items : [];
-}
-function textOf(node) {
-  if (typeof node === "string") return node;
-  const { sval, str } = fieldsOf(node);
-  return typeof sval === "string" ? sval : typeof str === "string" ? str : void 0;
-}
-function nameParts(list) {
-  return listOf(list).flatMap((each) => textOf(each) ?? []);
-}
-function relationParts(relation) {
-  const { schemaname, relname } = fieldsOf(relation);
-  return [schemaname, relname].filter((part) => typeof part === "string");
-}
-function* everyNode(tree) {
-  if (typeof tree !== "object" || tree === null) return;
-  if (!Array.isArray(tree)) {
-    const type = typeOf(tree);
-    if (type !== "") yield { type, fields: fieldsOf(tree) };
-  }
-  for (const each of Array.isArray(tree) ? tree : Object.values(tree)) yield* everyNode(each);
-}
+// src/schema/shadow/prefix.ts
+var SHADOW_PREFIX = "holdfast_shadow_";
 
-// src/schema/script/transactions.ts
-var BEGINS = /* @__PURE__ */ new Set(["TRANS_STMT_BEGIN", "TRANS_STMT_START"]);
-function executionOf(script) {
-  const { statements } = script;
-  const outside = statements.filter((each) => whyNoTransaction(each) !== void 0);
-  const controls = statements.filter(
-    ({ type, tree }) => type === "TransactionStmt" && !isSavepoint(fieldsOf(tree))
+// src/schema/proof/state.ts
+var EVERYTHING = { includeSchemas: [], excludeSchemas: [] };
+var SETTINGS = `
+  SELECT 'settings '
+    || btrim(CASE WHEN s.setdatabase = 0 THEN ''
+                  WHEN d.datname = current_database() THEN 'of this database'
+                  ELSE 'of database ' || quote_ident(d.datname) END
+             || CASE WHEN s.setrole = 0 THEN '' ELSE ' for role ' || quote_ident(r.rolname) END) AS object,
+         'values' AS field,
+         array_to_string(ARRAY(SELECT o FROM unnest(s.setconfig) AS o ORDER BY 1), ', ') AS text
+    FROM pg_db_role_setting s
+    LEFT JOIN pg_database d ON d.oid = s.setdatabase
+    LEFT JOIN pg_roles r ON r.oid = s.setrole
+   WHERE coalesce(d.datname = current_database()
+                  OR NOT starts_with(d.datname::text, '${SHADOW_PREFIX}'), true)
+`;
+var SAID = `
+  SELECT 'comment extension ' || quote_ident(x.extname) AS object, 'text' AS field, d.description AS text
+    FROM pg_extension x JOIN pg_description d ON d.classoid = 'pg_extension'::regclass AND d.objoid = x.oid
+  UNION ALL SELECT 'comment role ' || quote_ident(r.rolname), 'text', d.description
+              FROM pg_roles r
+              JOIN pg_shdescription d ON d.classoid = 'pg_authid'::regclass AND d.objoid = r.oid
+             WHERE r.rolname !~ '^pg_'
+            UNION ALL SELECT 'comment database', 'text', shobj_description(b.oid, 'pg_database')
+                        FROM pg_database b
+                       WHERE b.datname = current_database()
+                      UNION ALL SELECT 'grant database', 'rights',
+                                       (SELECT string_agg(CASE WHEN a.grantee = 0 THEN 'public'
+                                                               ELSE quote_ident(pg_get_userbyid(a.grantee))
+                                                                 END
+                                                          || ' ' || a.privilege_type
+                                                          || CASE WHEN a.is_grantable THEN '*' ELSE '' END,
+                                                          ', ' ORDER BY pg_get_userbyid(a.grantee),
+                                                          a.privilege_type, a.grantor)
+                                          FROM aclexplode(b.datacl) a)
+                                  FROM pg_database b
+                                 WHERE b.datname = current_database()
+`;
+var LANGUAGE_RIGHTS = `
+  SELECT 'grant language ' || quote_ident(l.lanname) AS object, 'rights' AS field,
+         array_to_string(ARRAY(SELECT i::text FROM unnest(l.lanacl) AS i ORDER BY i::text), ', ') AS text
+    FROM pg_language l
+   WHERE l.lanacl IS NOT NULL
+     AND EXISTS (SELECT FROM pg_depend d
+                  WHERE d.classid = 'pg_language'::regclass AND d.objid = l.oid AND d.deptype = 'e')
+`;
+var INVALID_INDEXES = `
+  SELECT 'index ' || i.indexrelid::regclass::text AS object, 'invalid' AS field, 'true' AS text
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+   WHERE NOT i.indisvalid AND c.relkind <> 'p' AND ${isUsersSchema()}
+`;
+var SET_FOR_TRANSACTION = `
+  SELECT pg_catalog.set_config(name, value, true)
+    FROM ROWS
+    FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[])) AS s(
+      name, value)
+`;
+var SETTINGS_OF_READING = { ...PINNED_SETTINGS, plan_cache_mode: "force_generic_plan", jit: "off" };
+var UNFILLED = `
+  SELECT 'materialized-view ' || c.oid::regclass::text AS object, 'unfilled' AS field, 'true' AS text
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+   WHERE c.relkind = 'm' AND NOT c.relispopulated AND ${isUsersSchema()}
+`;
+var BESIDE = [SAID, LANGUAGE_RIGHTS, INVALID_INDEXES, UNFILLED, SETTINGS].map((query) => `(${query})`).join(" UNION ALL ");
+async function readState(session) {
+  const own = session.transaction === "none";
+  await session.query(own ? "BEGIN READ ONLY" : "SAVEPOINT holdfast_reading");
+  await session.queryPrepared(SET_FOR_TRANSACTION, [
+    Object.keys(SETTINGS_OF_READING),
+    Object.values(SETTINGS_OF_READING)
+  ]);
+  const state = new Map(await readDefinitions(session, EVERYTHING));
+  for (const { name, version, schema } of await readExtensions(session)) {
+    state.set(
+      `extension ${name}`,
+      /* @__PURE__ */ new Map([
+        ["version", version],
+        ["schema", schema]
+      ])
+    );
+  }
+  for (const { name, memberships, needed: _needed, memberOf: _memberOf, ...attributes } of await readRoles(
+    session
+  )) {
+    const shown2 = Object.entries(attributes).flatMap(
+      ([key, value]) => value === null || value === false || isForEver(key, value) ? [] : [[key, String(value)]]
+    );
+    const members = (memberships ?? []).map(membership).join(", ");
+    state.set(
+      `role ${name}`,
+      new Map([...shown2, ...members === "" ? [] : [["memberships", members]]])
+    );
+  }
+  for (const { object, field, text } of await session.queryPrepared(BESIDE, [])) {
+    if (text !== null) state.set(object, new Map([...state.get(object) ?? [], [field, text]]));
+  }
+  await session.query(
+    own ? "ROLLBACK" : "ROLLBACK TO SAVEPOINT holdfast_reading; RELEASE SAVEPOINT holdfast_reading"
   );
-  if (isWrapped(statements, controls)) {
-    const inner = statements.slice(1, -1);
-    if (outside.length === 0) return { mode: "one-transaction", statements: inner, because: [] };
-  }
-  if (controls.length > 0) return { mode: "own-transactions", statements, because: controls };
-  if (outside.length > 0) return { mode: "no-transaction", statements, because: outside };
-  return { mode: "one-transaction", statements, because: [] };
+  return state;
 }
-function leftOpen({ statements }) {
-  let open;
-  for (const statement of statements) {
-    const { kind, chain } = fieldsOf(statement.tree);
-    if (statement.type !== "TransactionStmt") continue;
-    if (BEGINS.has(String(kind))) open ??= statement;
-    else if (kind === "TRANS_STMT_COMMIT" || kind === "TRANS_STMT_ROLLBACK") {
-      open = chain === true && open !== void 0 ? statement : void 0;
-    }
-  }
-  return open;
+function isForEver(key, value) {
+  return key === "validUntil" && value === "infinity";
 }
-function isSavepoint({ kind }) {
-  return kind === "TRANS_STMT_SAVEPOINT" || kind === "TRANS_STMT_RELEASE" || kind === "TRANS_STMT_ROLLBACK_TO";
-}
-function isWrapped(statements, controls) {
-  const [first, last] = [statements[0], statements.at(-1)];
-  if (controls.length !== 2 || controls[0] !== first || controls[1] !== last || first === void 0 || last === void 0) {
-    return false;
-  }
-  return BEGINS.has(String(fieldsOf(first.tree)["kind"])) && fieldsOf(first.tree)["options"] === void 0 && fieldsOf(last.tree)["kind"] === "TRANS_STMT_COMMIT";
-}
-function whyNoTransaction({ type, tree }) {
-  const fields = fieldsOf(tree);
-  switch (type) {
-    case "IndexStmt":
-      return fields["concurrent"] === true ? "CREATE INDEX CONCURRENTLY" : void 0;
-    case "DropStmt":
-      return fields["concurrent"] === true ? "DROP INDEX CONCURRENTLY" : void 0;
-    case "ReindexStmt":
-      if (hasOption(fields["params"], "concurrently")) return "REINDEX CONCURRENTLY";
-      return ["REINDEX_OBJECT_SCHEMA", "REINDEX_OBJECT_SYSTEM", "REINDEX_OBJECT_DATABASE"].includes(
-        String(fields["kind"])
-      ) ? "REINDEX of a schema or database" : void 0;
-    case "DoStmt":
-      return endsTransactions(fields) ? "DO with COMMIT or ROLLBACK in it" : void 0;
-    case "VacuumStmt":
-      return fields["is_vacuumcmd"] === true ? "VACUUM" : void 0;
-    case "ClusterStmt":
-      return fields["relation"] === void 0 ? "CLUSTER of every table" : void 0;
-    case "CreatedbStmt":
-      return "CREATE DATABASE";
-    case "DropdbStmt":
-      return "DROP DATABASE";
-    case "AlterDatabaseStmt":
-      return hasOption(fields["options"], "tablespace") ? "ALTER DATABASE … SET TABLESPACE" : void 0;
-    case "CreateTableSpaceStmt":
-      return "CREATE TABLESPACE";
-    case "DropTableSpaceStmt":
-      return "DROP TABLESPACE";
-    case "AlterSystemStmt":
-      return "ALTER SYSTEM";
-    case "DiscardStmt":
-      return fields["target"] === "DISCARD_ALL" ? "DISCARD ALL" : void 0;
-    case "CreateSubscriptionStmt":
-      return hasOption(fields["options"], "create_slot", "false") || hasOption(fields["options"], "connect", "false") ? void 0 : "CREATE SUBSCRIPTION";
-    case "DropSubscriptionStmt":
-      return "DROP SUBSCRIPTION";
-    case "AlterTableStmt":
-      return listOf(fields["cmds"]).some(detachesConcurrently) ? "DETACH PARTITION CONCURRENTLY" : void 0;
-    default:
-      return void 0;
-  }
-}
-var BESIDE2 = /--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'/g;
-function endsTransactions({ args }) {
-  const body = listOf(args).flatMap(
-    (option) => fieldsOf(option)["defname"] === "as" ? textOf(fieldsOf(option)["arg"]) ?? [] : []
-  ).join("\n");
-  return /\b(?:COMMIT|ROLLBACK)\s*(?:;|AND\b)/i.test(body.replace(BESIDE2, " "));
-}
-function detachesConcurrently(command) {
-  const { subtype, def } = fieldsOf(command);
-  return subtype === "AT_DetachPartition" && fieldsOf(def)["concurrent"] === true;
-}
-function hasOption(options, name, value) {
-  return listOf(options).some((option) => {
-    const { defname, arg } = fieldsOf(option);
-    if (defname !== name) return false;
-    const written = Object.values(fieldsOf(arg))[0];
-    return value === void 0 ? written !== "false" && written !== false : String(written) === value;
-  });
-}
-
-// src/schema/script/prepare.ts
-async function prepareScript(source) {
-  const script = await parseScript(source.text, source.firstLine);
-  const execution = executionOf(script);
-  const alone = !source.transaction && execution.mode === "one-transaction" && script.problem === void 0;
-  return {
-    source,
-    script,
-    forgets: script.statements.some(({ type }) => type === "DeallocateStmt" || type === "DiscardStmt"),
-    empty: script.problem === void 0 && script.statements.length === 0,
-    execution: alone ? { mode: "no-transaction", statements: script.statements, because: [] } : execution
-  };
+function membership({ role, admin, inherit, set }) {
+  return [
+    role,
+    admin ? "with admin option" : "",
+    inherit === false ? "without inheriting" : "",
+    set === false ? "without SET ROLE" : ""
+  ].filter((word2) => word2 !== "").join(" ");
 }
 
 // src/schema/shadow/run-script.ts
@@ -809,7 +685,7 @@ async function runStatements(session, prepared, options = {}) {
     };
   }
   const statements = execution.statements.filter((each) => options.skip?.(each) !== true);
-  const together = options.after === void 0 && execution.mode === "one-transaction" && statements.length === execution.statements.length;
+  const together = options.after === void 0 && !prepared.changesReading && execution.mode === "one-transaction" && statements.length === execution.statements.length;
   if (together && statements.length > 1) return await runTogether(session, prepared);
   const whole = execution.mode === "one-transaction" && statements.length === execution.statements.length;
   for (const run of runsOf(statements, whole ? options.uniform : void 0)) {
@@ -950,19 +826,17 @@ async function copySettings(session, whose, entries) {
 // src/schema/shadow/kept-roles.ts
 var ROLES = `
   SELECT r.rolname::text AS name,
-         pg_catalog.concat_ws(' ',
-                              CASE WHEN r.rolsuper THEN 'SUPERUSER' ELSE 'NOSUPERUSER' END,
+         ARRAY[CASE WHEN r.rolsuper THEN 'SUPERUSER' ELSE 'NOSUPERUSER' END,
                               CASE WHEN r.rolinherit THEN 'INHERIT' ELSE 'NOINHERIT' END,
                               CASE WHEN r.rolcreaterole THEN 'CREATEROLE' ELSE 'NOCREATEROLE' END,
                               CASE WHEN r.rolcreatedb THEN 'CREATEDB' ELSE 'NOCREATEDB' END,
                               CASE WHEN r.rolcanlogin THEN 'LOGIN' ELSE 'NOLOGIN' END,
                               CASE WHEN r.rolreplication THEN 'REPLICATION' ELSE 'NOREPLICATION' END,
                               CASE WHEN r.rolbypassrls THEN 'BYPASSRLS' ELSE 'NOBYPASSRLS' END,
-                              'CONNECTION LIMIT',
-                              r.rolconnlimit,
-                              'VALID UNTIL',
-                              pg_catalog.quote_literal(coalesce(r.rolvaliduntil::text,
-                                                                'infinity'))) AS attributes,
+                              'CONNECTION LIMIT ' || r.rolconnlimit,
+                              'VALID UNTIL '
+                                || pg_catalog.quote_literal(coalesce(r.rolvaliduntil::text,
+                                                                     'infinity'))] AS attributes,
          coalesce((SELECT pg_catalog.json_agg(x ORDER BY x.role)
                      FROM (
                            SELECT g.rolname::text AS role, pg_catalog.bool_or(m.admin_option) AS admin,
@@ -1002,7 +876,8 @@ async function restoreRoles(session, kept, spared, isOurs = () => true) {
 }
 async function restoreRole(session, was, is) {
   const name = quoteIdentifier(was.name);
-  if (was.attributes !== is?.attributes) await session.query(`ALTER ROLE ${name} ${was.attributes}`);
+  const others = was.attributes.filter((word2, at) => word2 !== is?.attributes[at]);
+  if (others.length > 0) await session.query(`ALTER ROLE ${name} ${others.join(" ")}`);
   if (was.comment !== (is?.comment ?? null)) {
     await session.query(
       `COMMENT ON ROLE ${name} IS ${was.comment === null ? "NULL" : quoteLiteral(was.comment)}`
@@ -1026,6 +901,74 @@ function word(value) {
   return value ? "TRUE" : "FALSE";
 }
 
+// src/schema/script/tree.ts
+function fieldsOf(node) {
+  if (typeof node !== "object" || node === null || Array.isArray(node)) return {};
+  const keys = Object.keys(node);
+  const [only] = keys;
+  const inner = keys.length === 1 && only !== void 0 && /^[A-Z]/.test(only) ? node[only] : void 0;
+  return typeof inner === "object" && inner !== null ? inner : node;
+}
+function typeOf(node) {
+  const [only, ...more] = typeof node === "object" && node !== null ? Object.keys(node) : [];
+  return only !== void 0 && more.length === 0 && /^[A-Z]/.test(only) ? only : "";
+}
+function listOf(value) {
+  if (Array.isArray(value)) return value;
+  const { items } = fieldsOf(value);
+  return Array.isArray(items) ? items : [];
+}
+function textOf(node) {
+  if (typeof node === "string") return node;
+  const { sval, str } = fieldsOf(node);
+  return typeof sval === "string" ? sval : typeof str === "string" ? str : void 0;
+}
+function nameParts(list) {
+  return listOf(list).flatMap((each) => textOf(each) ?? []);
+}
+function relationParts(relation) {
+  const { schemaname, relname } = fieldsOf(relation);
+  return [schemaname, relname].filter((part) => typeof part === "string");
+}
+function* everyNode(tree) {
+  if (typeof tree !== "object" || tree === null) return;
+  if (!Array.isArray(tree)) {
+    const type = typeOf(tree);
+    if (type !== "") yield { type, fields: fieldsOf(tree) };
+  }
+  for (const each of Array.isArray(tree) ? tree : Object.values(tree)) yield* everyNode(each);
+}
+
+// src/schema/script/server-wide.ts
+function serverWide({ type, tree }) {
+  switch (type) {
+    case "AlterSystemStmt":
+      return "ALTER SYSTEM";
+    case "CreatedbStmt":
+      return "CREATE DATABASE";
+    case "DropdbStmt":
+      return "DROP DATABASE";
+    case "CreateTableSpaceStmt":
+      return "CREATE TABLESPACE";
+    case "DropTableSpaceStmt":
+      return "DROP TABLESPACE";
+    case "AlterTableSpaceOptionsStmt":
+      return "ALTER TABLESPACE";
+    case "RenameStmt":
+      return fieldsOf(tree)["renameType"] === "OBJECT_TABLESPACE" ? "ALTER TABLESPACE" : void 0;
+    default:
+      return void 0;
+  }
+}
+function notComparable({ type, tree }) {
+  const fields = fieldsOf(tree);
+  if (type === "AlterRoleStmt") {
+    const isPassword = (option) => fieldsOf(option)["defname"] === "password";
+    return listOf(fields["options"]).some(isPassword) ? "a role's password" : void 0;
+  }
+  return type === "GrantStmt" && fields["objtype"] === "OBJECT_PARAMETER_ACL" ? "rights on the server's settings" : void 0;
+}
+
 // src/schema/script/dropped.ts
 function droppedNames(type, fields, kind) {
   if (type !== "DropStmt" || fields["removeType"] !== kind) return [];
@@ -1037,10 +980,19 @@ function nameOf(node) {
 }
 
 // src/schema/shadow/stand-ins.ts
-var StandIns = class {
-  #roles = /* @__PURE__ */ new Set();
-  #extensions = /* @__PURE__ */ new Set();
+var StandIns = class _StandIns {
+  #roles;
+  #extensions;
   #available;
+  constructor(like) {
+    this.#roles = new Set(like?.roles);
+    this.#extensions = like === void 0 ? /* @__PURE__ */ new Set() : like.#extensions;
+    this.#available = like === void 0 ? void 0 : like.#available;
+  }
+  /** Those of a second database on the same server: what it needs besides is not the first one's. */
+  beside() {
+    return new _StandIns(this);
+  }
   /** Roles that were made because scripts name them. */
   get roles() {
     return [...this.#roles].sort();
@@ -1073,10 +1025,18 @@ var StandIns = class {
     );
     this.#available = new Set(rows.map(({ name }) => name));
   }
-  /** Whether a statement is left out: it creates, comments or drops an extension that is not here. */
-  skip = ({ type, tree }) => {
+  /**
+   * Whether a statement is left out: it creates, comments or drops an extension that is not here, or changes
+   * the whole server.
+   */
+  skip = (statement) => {
+    const { type, tree } = statement;
+    if (serverWide(statement) !== void 0) return true;
     if (type === "CommentStmt") return this.#isOfMissing(fieldsOf(tree));
     if (type === "DropStmt") return this.#dropsMissing(fieldsOf(tree));
+    if (type === "AlterExtensionStmt" || type === "AlterExtensionContentsStmt") {
+      return this.#extensions.has(textOf(fieldsOf(tree)["extname"]) ?? "");
+    }
     if (type !== "CreateExtensionStmt" || this.#available === void 0) return false;
     const name = textOf(fieldsOf(tree)["extname"]);
     if (name === void 0 || this.#available.has(name)) return false;
@@ -1307,7 +1267,7 @@ var Chain = class _Chain {
   #applied = [];
   /** Every script that will be tried; undefined where nobody said. */
   #scripts;
-  /** Role → whether the scripts name it. */
+  /** Role, or other database of the server → whether the scripts name it. */
   #ours = /* @__PURE__ */ new Map();
   /** Of a given server: its roles before the first script, to be put back at the end. */
   #rolesBefore;
@@ -1315,12 +1275,13 @@ var Chain = class _Chain {
   #state;
   #control;
   #prelude;
-  #isControl;
+  /** The chain that this one is beside of. */
+  #like;
   constructor(shadow, database, { prelude, scripts, like }) {
-    this.#isControl = like !== void 0;
+    this.#like = like;
     this.shadow = shadow;
     this.#database = database;
-    this.standIns = like?.standIns ?? new StandIns();
+    this.standIns = like === void 0 ? new StandIns() : like.standIns.beside();
     this.#prelude = prelude;
     this.#scripts = scripts;
   }
@@ -1370,8 +1331,8 @@ var Chain = class _Chain {
   async read(session) {
     const state = new Map(await readState(session));
     for (const object of state.keys()) {
-      const [, name] = ABOUT_ROLE.exec(object) ?? [];
-      if (name !== void 0 && !this.#isOurs(unquoted(name))) state.delete(object);
+      const names = [ABOUT_ROLE, ABOUT_DATABASE].flatMap((pattern) => pattern.exec(object)?.[1] ?? []);
+      if (names.some((name) => !this.#isOurs(unquoted(name)))) state.delete(object);
     }
     for (const name of this.standIns.roles) {
       const object = `role ${name}`;
@@ -1392,7 +1353,7 @@ var Chain = class _Chain {
       async () => runScript(await this.session(), script, { skip: this.#skip })
     );
     if (script.forgets) await this.#disconnect();
-    this.#state = failure === void 0 ? state : void 0;
+    this.#state = failure === void 0 && !FREEZES.test(script.source.text) ? state : void 0;
     if (failure === void 0) this.#applied.push(script);
     return failure;
   }
@@ -1417,8 +1378,9 @@ var Chain = class _Chain {
   /**
    * Roles belong to the whole server: in a control the first chain's scripts made and dropped them already.
    */
-  #skip = (statement) => this.standIns.skip(statement) || this.#isControl && (statement.type === "CreateRoleStmt" || statement.type === "DropRoleStmt");
+  #skip = (statement) => this.standIns.skip(statement) || this.#like !== void 0 && isAboutRoles(statement);
   async #mending(script, run) {
+    await this.yieldRoles([script]);
     await this.standIns.prepare(await this.session(), script);
     for (let left = MENDED_MAX; ; left -= 1) {
       const failure = await run();
@@ -1427,18 +1389,36 @@ var Chain = class _Chain {
     }
   }
   /**
+   * To be called before scripts are tried: one that makes or drops a role must not meet what a database
+   * beside keeps of it, which in production nobody has.
+   */
+  async yieldRoles(scripts) {
+    if (scripts.some(({ script }) => script.statements.some(isAboutRoles))) await this.#dropControl();
+  }
+  async #dropControl() {
+    const control = this.#control;
+    this.#control = void 0;
+    await control?.[Symbol.asyncDispose]();
+  }
+  /**
    * A copy of the database as it is; with it goes what is done to roles meanwhile, which are the
    * whole server's.
    */
   async clone() {
     await this.#disconnect();
+    if (this.#control !== void 0 && this.#control.#ownRoles.length > 0) await this.#dropControl();
     const roles = await this.#withMaintenance(readKeptRoles);
     const copy = await this.#database.clone();
     return {
       ...copy,
       [Symbol.asyncDispose]: async () => {
         await copy.drop();
-        await this.#withMaintenance((admin) => this.#restore(admin, roles));
+        await this.#withMaintenance(async (admin) => {
+          const before = new Set(roles.map(({ name }) => name));
+          const isNew = (await readKeptRoles(admin)).some(({ name }) => !before.has(name));
+          if (isNew) await this.#dropControl();
+          await this.#restore(admin, roles);
+        });
       }
     };
   }
@@ -1450,8 +1430,10 @@ var Chain = class _Chain {
     this.#ours.set(name, isOurs);
     return isOurs;
   }
+  /** What stands in beside alone goes with the copy: the first chain's own script may make it next. */
   async #restore(admin, roles) {
-    await restoreRoles(admin, roles, this.standIns.roles, (name) => this.#isOurs(name));
+    const { standIns } = this.#like ?? this;
+    await restoreRoles(admin, roles, standIns.roles, (name) => this.#isOurs(name));
   }
   async #withMaintenance(work) {
     var _stack = [];
@@ -1495,26 +1477,46 @@ var Chain = class _Chain {
       _promise && await _promise;
     }
   }
+  /** Roles that were made for this database alone, which is beside another. */
+  get #ownRoles() {
+    const theirs = this.#like?.standIns.roles;
+    return theirs === void 0 ? [] : this.standIns.roles.filter((name) => !theirs.includes(name));
+  }
+  async #dropOwnRoles() {
+    const own = this.#ownRoles;
+    if (own.length === 0) return;
+    await this.#withMaintenance(async (admin) => {
+      for (const name of own) await admin.execute(`DROP ROLE IF EXISTS ${quoteIdentifier(name)}`);
+    });
+  }
   async #disconnect() {
     await this.#session?.close();
     this.#session = void 0;
   }
   async [Symbol.asyncDispose]() {
-    await this.#control?.[Symbol.asyncDispose]();
+    await this.#dropControl();
     await this.#disconnect();
     await this.#database.drop();
+    await this.#dropOwnRoles();
     const roles = this.#rolesBefore;
     if (roles !== void 0) await this.#withMaintenance((admin) => this.#restore(admin, roles));
   }
 };
-function hasWord(text, name) {
+var FREEZES = /now|current_|localtime|today|yesterday|tomorrow|timestamp\s*\(\)|timeofday|random|uuid|xact|txid/i;
+function isAboutRoles({ type }) {
+  return type === "CreateRoleStmt" || type === "DropRoleStmt";
+}
+function hasWord(written, name) {
+  const text = written.toLowerCase();
+  const word2 = name.toLowerCase();
   const isPart2 = (character) => /[\p{L}\p{N}_$]/u.test(character ?? "");
-  for (let at = text.indexOf(name); at !== -1; at = text.indexOf(name, at + 1)) {
-    if (!isPart2(text[at - 1]) && !isPart2(text[at + name.length])) return true;
+  for (let at = text.indexOf(word2); at !== -1; at = text.indexOf(word2, at + 1)) {
+    if (!isPart2(text[at - 1]) && !isPart2(text[at + word2.length])) return true;
   }
   return false;
 }
 var ABOUT_ROLE = /^(?:role|comment role|settings (?:.* )?for role) (.*)$/s;
+var ABOUT_DATABASE = /^settings of database ("(?:[^"]|"")*"|\S+)/;
 function unquoted(name) {
   return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
 }
@@ -1524,11 +1526,233 @@ var AS_MADE = /* @__PURE__ */ new Map([
   ["connectionLimit", "-1"]
 ]);
 function noiseOf(one, other) {
+  const found = compareStates(one, other).filter(({ object }) => !ABOUT_ROLE.test(object));
   return new Set(
-    compareStates(one, other).flatMap(
+    found.flatMap(
       ({ object, change, fields }) => change === "changed" ? fields.map(({ name }) => `${object}\0${name}`) : [object]
     )
   );
+}
+
+// src/schema/shadow/bounded-session.ts
+var STATEMENT_MS = 6e5;
+var STOP_MS = 3e4;
+var QUERY_CANCELED = "57014";
+var ADMIN_SHUTDOWN = "57P01";
+function boundedSession(session, bounds) {
+  const { cancelled, statementMs } = bounds;
+  const ask = async () => {
+    await session.cancel().catch(() => void 0);
+  };
+  const within = async (work) => {
+    cancelled.throwIfAborted();
+    let late = false;
+    let cut;
+    const timer = setTimeout(() => {
+      late = true;
+      void ask();
+      cut = setTimeout(() => void session.close(), STOP_MS);
+    }, statementMs);
+    const stop = () => void ask();
+    cancelled.addEventListener("abort", stop, { once: true });
+    try {
+      return { result: await orAbort(cancelled, work()), late };
+    } finally {
+      clearTimeout(timer);
+      clearTimeout(cut);
+      cancelled.removeEventListener("abort", stop);
+    }
+  };
+  return {
+    query: async (sql, values) => (await within(() => session.query(sql, values))).result,
+    queryPrepared: async (sql, values) => (await within(() => session.queryPrepared(sql, values))).result,
+    execute: async (sql) => {
+      try {
+        const { result, late } = await within(() => session.execute(sql));
+        return late && result?.state === QUERY_CANCELED ? { ...result, message: `it was stopped, not being done after ${formatDuration(statementMs)}` } : result;
+      } catch (error) {
+        if (cancelled.aborted || !session.lost.aborted) throw error;
+        return lostBy(error);
+      }
+    },
+    copyFrom: async (sql, data) => (await within(() => session.copyFrom(sql, data))).result,
+    get transaction() {
+      return session.transaction;
+    },
+    get lost() {
+      return session.lost;
+    },
+    get announcedPid() {
+      return session.announcedPid;
+    },
+    get notices() {
+      return session.notices;
+    },
+    empty: () => session.empty(),
+    setUp: (purpose) => session.setUp(purpose),
+    cancel: () => session.cancel(),
+    close: () => session.close(),
+    [Symbol.asyncDispose]: () => session[Symbol.asyncDispose]()
+  };
+}
+function lostBy(error) {
+  return {
+    state: ADMIN_SHUTDOWN,
+    message: `the session ended with it: ${error.message}`,
+    detail: void 0,
+    hint: void 0,
+    position: void 0,
+    where: void 0,
+    constraint: void 0,
+    table: void 0,
+    column: void 0
+  };
+}
+
+// src/schema/shadow/shadow.ts
+var BYTES_NEEDED = 4e8;
+async function privateShadow(major, ports) {
+  ports.log.stage("starting a private PostgreSQL server");
+  const servers = await ports.scratchServers();
+  const server = await servers.start({
+    bytesNeeded: BYTES_NEEDED,
+    ...major === void 0 ? {} : { majorMin: major }
+  });
+  try {
+    const host = await ports.openDatabase(server.address("postgres"));
+    return await shadowOn(host, "a private PostgreSQL", ports, async () => {
+      await server[Symbol.asyncDispose]();
+    });
+  } catch (error) {
+    await server[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+async function givenShadow(database, ports) {
+  const { host, port } = database.address;
+  const shadow = await shadowOn(database, `${host}:${port}, PostgreSQL`, ports, () => Promise.resolve());
+  await sweep(shadow, ports);
+  return shadow;
+}
+async function shadowOn(host, what, ports, end) {
+  var _stack = [];
+  try {
+    const maintenance = () => host.connect({ purpose: "shadow" });
+    const open = [];
+    const described = (version) => `${what} ${version}${what.startsWith("a ") ? " server" : ""}`;
+    const asking = __using(_stack, await maintenance(), true);
+    const [row] = await asking.query(`
+    SELECT current_setting('server_version_num')::int AS num,
+           split_part(current_setting('server_version'), ' ', 1) AS version
+  `);
+    const make = async (template) => {
+      var _stack2 = [];
+      try {
+        const name = `${SHADOW_PREFIX}${stamp(ports.clock.now())}_${ports.random.hex(4)}`;
+        const admin = __using(_stack2, await maintenance(), true);
+        await admin.query(`
+      CREATE DATABASE ${quoteIdentifier(name)} TEMPLATE
+        ${quoteIdentifier(template)}${template === "template0" ? " ENCODING 'UTF8'" : ""}
+    `);
+        open.push(name);
+        if (template !== "template0") await copyProperties(admin, template, name);
+        return {
+          name,
+          connect: async () => {
+            const session = await host.connect({ purpose: "shadow", bare: true, database: name });
+            return boundedSession(session, { cancelled: ports.cancelled, statementMs: STATEMENT_MS });
+          },
+          clone: () => make(name),
+          drop: () => drop(name)
+        };
+      } catch (_2) {
+        var _error2 = _2, _hasError2 = true;
+      } finally {
+        var _promise2 = __callDispose(_stack2, _error2, _hasError2);
+        _promise2 && await _promise2;
+      }
+    };
+    const drop = async (name) => {
+      if (!open.includes(name)) return;
+      open.splice(open.indexOf(name), 1);
+      try {
+        var _stack2 = [];
+        try {
+          const admin = __using(_stack2, await maintenance(), true);
+          await dropDatabase(admin, name);
+        } catch (_2) {
+          var _error2 = _2, _hasError2 = true;
+        } finally {
+          var _promise2 = __callDispose(_stack2, _error2, _hasError2);
+          _promise2 && await _promise2;
+        }
+      } catch (error) {
+        ports.log.warn(`the shadow database ${name} could not be dropped: ${error.message}`);
+      }
+    };
+    return {
+      isGiven: !what.startsWith("a "),
+      major: Math.floor(row.num / 1e4),
+      version: row.version,
+      described: described(row.version),
+      create: () => make("template0"),
+      maintenance,
+      async [Symbol.asyncDispose]() {
+        try {
+          if (!what.startsWith("a ")) for (const name of [...open]) await drop(name);
+        } finally {
+          await end();
+        }
+      }
+    };
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
+  }
+}
+async function dropDatabase(admin, name) {
+  const [row] = await admin.query(
+    "SELECT current_setting('server_version_num')::int / 10000 AS major"
+  );
+  await admin.query(
+    `DROP DATABASE IF EXISTS ${quoteIdentifier(name)}${row.major >= 13 ? " WITH (FORCE)" : ""}`
+  );
+}
+var DAY_MS = 864e5;
+function stamp(now) {
+  return now.toISOString().replace(/[-:]/g, "").slice(0, 15).toLowerCase();
+}
+async function sweep(shadow, ports) {
+  try {
+    var _stack = [];
+    try {
+      const admin = __using(_stack, await shadow.maintenance(), true);
+      const rows = await admin.query(
+        'SELECT datname AS name FROM pg_database WHERE datname ~ $1 AND datname < $2 COLLATE "C"',
+        [
+          `^${SHADOW_PREFIX}\\d{8}t\\d{6}_[0-9a-f]{8}$`,
+          `${SHADOW_PREFIX}${stamp(new Date(ports.clock.now().getTime() - DAY_MS))}`
+        ]
+      );
+      for (const { name } of rows) {
+        await dropDatabase(admin, name);
+        ports.log.info(
+          `dropped the shadow database ${name}, which an earlier run had left on ${shadow.described}`
+        );
+      }
+    } catch (_) {
+      var _error = _, _hasError = true;
+    } finally {
+      var _promise = __callDispose(_stack, _error, _hasError);
+      _promise && await _promise;
+    }
+  } catch (error) {
+    ports.log.warn(
+      `could not remove what earlier runs left on ${shadow.described}: ${error.message}`
+    );
+  }
 }
 
 // src/schema/shadow/supabase/auth.ts
@@ -1919,236 +2143,129 @@ function preludeFor(platform) {
   return platform === void 0 ? void 0 : supabasePrelude();
 }
 
-// src/schema/shadow/bounded-session.ts
-var STATEMENT_MS = 6e5;
-var STOP_MS = 3e4;
-var QUERY_CANCELED = "57014";
-var ADMIN_SHUTDOWN = "57P01";
-function boundedSession(session, bounds) {
-  const { cancelled, statementMs } = bounds;
-  const ask = async () => {
-    await session.cancel().catch(() => void 0);
-  };
-  const within = async (work) => {
-    cancelled.throwIfAborted();
-    let late = false;
-    let cut;
-    const timer = setTimeout(() => {
-      late = true;
-      void ask();
-      cut = setTimeout(() => void session.close(), STOP_MS);
-    }, statementMs);
-    const stop = () => void ask();
-    cancelled.addEventListener("abort", stop, { once: true });
-    try {
-      return { result: await orAbort(cancelled, work()), late };
-    } finally {
-      clearTimeout(timer);
-      clearTimeout(cut);
-      cancelled.removeEventListener("abort", stop);
-    }
-  };
-  return {
-    query: async (sql, values) => (await within(() => session.query(sql, values))).result,
-    queryPrepared: async (sql, values) => (await within(() => session.queryPrepared(sql, values))).result,
-    execute: async (sql) => {
-      try {
-        const { result, late } = await within(() => session.execute(sql));
-        return late && result?.state === QUERY_CANCELED ? { ...result, message: `it was stopped, not being done after ${formatDuration(statementMs)}` } : result;
-      } catch (error) {
-        if (cancelled.aborted || !session.lost.aborted) throw error;
-        return lostBy(error);
-      }
-    },
-    copyFrom: async (sql, data) => (await within(() => session.copyFrom(sql, data))).result,
-    get transaction() {
-      return session.transaction;
-    },
-    get lost() {
-      return session.lost;
-    },
-    get announcedPid() {
-      return session.announcedPid;
-    },
-    get notices() {
-      return session.notices;
-    },
-    empty: () => session.empty(),
-    setUp: (purpose) => session.setUp(purpose),
-    cancel: () => session.cancel(),
-    close: () => session.close(),
-    [Symbol.asyncDispose]: () => session[Symbol.asyncDispose]()
-  };
+// src/schema/script/transactions.ts
+var BEGINS = /* @__PURE__ */ new Set(["TRANS_STMT_BEGIN", "TRANS_STMT_START"]);
+function executionOf(script) {
+  const { statements } = script;
+  const outside = statements.filter((each) => whyNoTransaction(each) !== void 0);
+  const controls = statements.filter(
+    ({ type, tree }) => type === "TransactionStmt" && !isSavepoint(fieldsOf(tree))
+  );
+  if (isWrapped(statements, controls)) {
+    const inner = statements.slice(1, -1);
+    if (outside.length === 0) return { mode: "one-transaction", statements: inner, because: [] };
+  }
+  if (controls.length > 0) return { mode: "own-transactions", statements, because: controls };
+  if (outside.length > 0) return { mode: "no-transaction", statements, because: outside };
+  return { mode: "one-transaction", statements, because: [] };
 }
-function lostBy(error) {
-  return {
-    state: ADMIN_SHUTDOWN,
-    message: `the session ended with it: ${error.message}`,
-    detail: void 0,
-    hint: void 0,
-    position: void 0,
-    where: void 0,
-    constraint: void 0,
-    table: void 0,
-    column: void 0
-  };
+function leftOpen({ statements }) {
+  let open;
+  for (const statement of statements) {
+    const { kind, chain } = fieldsOf(statement.tree);
+    if (statement.type !== "TransactionStmt") continue;
+    if (BEGINS.has(String(kind))) open ??= statement;
+    else if (kind === "TRANS_STMT_COMMIT" || kind === "TRANS_STMT_ROLLBACK") {
+      open = chain === true && open !== void 0 ? statement : void 0;
+    }
+  }
+  return open;
+}
+function isSavepoint({ kind }) {
+  return kind === "TRANS_STMT_SAVEPOINT" || kind === "TRANS_STMT_RELEASE" || kind === "TRANS_STMT_ROLLBACK_TO";
+}
+function isWrapped(statements, controls) {
+  const [first, last] = [statements[0], statements.at(-1)];
+  if (controls.length !== 2 || controls[0] !== first || controls[1] !== last || first === void 0 || last === void 0) {
+    return false;
+  }
+  return BEGINS.has(String(fieldsOf(first.tree)["kind"])) && fieldsOf(first.tree)["options"] === void 0 && fieldsOf(last.tree)["kind"] === "TRANS_STMT_COMMIT";
+}
+function whyNoTransaction({ type, tree }) {
+  const fields = fieldsOf(tree);
+  switch (type) {
+    case "IndexStmt":
+      return fields["concurrent"] === true ? "CREATE INDEX CONCURRENTLY" : void 0;
+    case "DropStmt":
+      return fields["concurrent"] === true ? "DROP INDEX CONCURRENTLY" : void 0;
+    case "ReindexStmt":
+      if (hasOption(fields["params"], "concurrently")) return "REINDEX CONCURRENTLY";
+      return ["REINDEX_OBJECT_SCHEMA", "REINDEX_OBJECT_SYSTEM", "REINDEX_OBJECT_DATABASE"].includes(
+        String(fields["kind"])
+      ) ? "REINDEX of a schema or database" : void 0;
+    case "DoStmt":
+      return endsTransactions(fields) ? "DO with COMMIT or ROLLBACK in it" : void 0;
+    case "VacuumStmt":
+      return fields["is_vacuumcmd"] === true ? "VACUUM" : void 0;
+    case "ClusterStmt":
+      return fields["relation"] === void 0 ? "CLUSTER of every table" : void 0;
+    case "CreatedbStmt":
+      return "CREATE DATABASE";
+    case "DropdbStmt":
+      return "DROP DATABASE";
+    case "AlterDatabaseStmt":
+      return hasOption(fields["options"], "tablespace") ? "ALTER DATABASE … SET TABLESPACE" : void 0;
+    case "CreateTableSpaceStmt":
+      return "CREATE TABLESPACE";
+    case "DropTableSpaceStmt":
+      return "DROP TABLESPACE";
+    case "AlterSystemStmt":
+      return "ALTER SYSTEM";
+    case "DiscardStmt":
+      return fields["target"] === "DISCARD_ALL" ? "DISCARD ALL" : void 0;
+    case "CreateSubscriptionStmt":
+      return hasOption(fields["options"], "create_slot", "false") || hasOption(fields["options"], "connect", "false") ? void 0 : "CREATE SUBSCRIPTION";
+    case "DropSubscriptionStmt":
+      return "DROP SUBSCRIPTION";
+    case "AlterTableStmt":
+      return listOf(fields["cmds"]).some(detachesConcurrently) ? "DETACH PARTITION CONCURRENTLY" : void 0;
+    default:
+      return void 0;
+  }
+}
+var BESIDE2 = /--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'/g;
+function endsTransactions({ args }) {
+  const body = listOf(args).flatMap(
+    (option) => fieldsOf(option)["defname"] === "as" ? textOf(fieldsOf(option)["arg"]) ?? [] : []
+  ).join("\n");
+  return /\b(?:COMMIT|ROLLBACK)\s*(?:;|AND\b)/i.test(body.replace(BESIDE2, " "));
+}
+function detachesConcurrently(command) {
+  const { subtype, def } = fieldsOf(command);
+  return subtype === "AT_DetachPartition" && fieldsOf(def)["concurrent"] === true;
+}
+function hasOption(options, name, value) {
+  return listOf(options).some((option) => {
+    const { defname, arg } = fieldsOf(option);
+    if (defname !== name) return false;
+    const written = Object.values(fieldsOf(arg))[0];
+    return value === void 0 ? written !== "false" && written !== false : String(written) === value;
+  });
 }
 
-// src/schema/shadow/shadow.ts
-var BYTES_NEEDED = 4e8;
-async function privateShadow(major, ports) {
-  ports.log.stage("starting a private PostgreSQL server");
-  const servers = await ports.scratchServers();
-  const server = await servers.start({
-    bytesNeeded: BYTES_NEEDED,
-    ...major === void 0 ? {} : { majorMin: major }
-  });
-  try {
-    const host = await ports.openDatabase(server.address("postgres"));
-    return await shadowOn(host, "a private PostgreSQL", ports, async () => {
-      await server[Symbol.asyncDispose]();
-    });
-  } catch (error) {
-    await server[Symbol.asyncDispose]();
-    throw error;
-  }
-}
-async function givenShadow(database, ports) {
-  const { host, port } = database.address;
-  const shadow = await shadowOn(database, `${host}:${port}, PostgreSQL`, ports, () => Promise.resolve());
-  await sweep(shadow, ports);
-  return shadow;
-}
-async function shadowOn(host, what, ports, end) {
-  var _stack = [];
-  try {
-    const maintenance = () => host.connect({ purpose: "shadow" });
-    const open = [];
-    const described = (version) => `${what} ${version}${what.startsWith("a ") ? " server" : ""}`;
-    const asking = __using(_stack, await maintenance(), true);
-    const [row] = await asking.query(`
-    SELECT current_setting('server_version_num')::int AS num,
-           split_part(current_setting('server_version'), ' ', 1) AS version
-  `);
-    const make = async (template) => {
-      var _stack2 = [];
-      try {
-        const name = `${SHADOW_PREFIX}${stamp(ports.clock.now())}_${ports.random.hex(4)}`;
-        const admin = __using(_stack2, await maintenance(), true);
-        await admin.query(`
-      CREATE DATABASE ${quoteIdentifier(name)} TEMPLATE
-        ${quoteIdentifier(template)}${template === "template0" ? " ENCODING 'UTF8'" : ""}
-    `);
-        open.push(name);
-        if (template !== "template0") await copyProperties(admin, template, name);
-        return {
-          name,
-          connect: async () => {
-            const session = await host.connect({ purpose: "shadow", bare: true, database: name });
-            return boundedSession(session, { cancelled: ports.cancelled, statementMs: STATEMENT_MS });
-          },
-          clone: () => make(name),
-          drop: () => drop(name)
-        };
-      } catch (_2) {
-        var _error2 = _2, _hasError2 = true;
-      } finally {
-        var _promise2 = __callDispose(_stack2, _error2, _hasError2);
-        _promise2 && await _promise2;
-      }
-    };
-    const drop = async (name) => {
-      if (!open.includes(name)) return;
-      open.splice(open.indexOf(name), 1);
-      try {
-        var _stack2 = [];
-        try {
-          const admin = __using(_stack2, await maintenance(), true);
-          await dropDatabase(admin, name);
-        } catch (_2) {
-          var _error2 = _2, _hasError2 = true;
-        } finally {
-          var _promise2 = __callDispose(_stack2, _error2, _hasError2);
-          _promise2 && await _promise2;
-        }
-      } catch (error) {
-        ports.log.warn(`the shadow database ${name} could not be dropped: ${error.message}`);
-      }
-    };
-    return {
-      isGiven: !what.startsWith("a "),
-      major: Math.floor(row.num / 1e4),
-      version: row.version,
-      described: described(row.version),
-      create: () => make("template0"),
-      maintenance,
-      async [Symbol.asyncDispose]() {
-        try {
-          if (!what.startsWith("a ")) for (const name of [...open]) await drop(name);
-        } finally {
-          await end();
-        }
-      }
-    };
-  } catch (_) {
-    var _error = _, _hasError = true;
-  } finally {
-    var _promise = __callDispose(_stack, _error, _hasError);
-    _promise && await _promise;
-  }
-}
-async function dropDatabase(admin, name) {
-  const [row] = await admin.query(
-    "SELECT current_setting('server_version_num')::int / 10000 AS major"
-  );
-  await admin.query(
-    `DROP DATABASE IF EXISTS ${quoteIdentifier(name)}${row.major >= 13 ? " WITH (FORCE)" : ""}`
-  );
-}
-var DAY_MS = 864e5;
-function stamp(now) {
-  return now.toISOString().replace(/[-:]/g, "").slice(0, 15).toLowerCase();
-}
-async function sweep(shadow, ports) {
-  try {
-    var _stack = [];
-    try {
-      const admin = __using(_stack, await shadow.maintenance(), true);
-      const rows = await admin.query(
-        'SELECT datname AS name FROM pg_database WHERE datname ~ $1 AND datname < $2 COLLATE "C"',
-        [
-          `^${SHADOW_PREFIX}\\d{8}t\\d{6}_[0-9a-f]{8}$`,
-          `${SHADOW_PREFIX}${stamp(new Date(ports.clock.now().getTime() - DAY_MS))}`
-        ]
-      );
-      for (const { name } of rows) {
-        await dropDatabase(admin, name);
-        ports.log.info(
-          `dropped the shadow database ${name}, which an earlier run had left on ${shadow.described}`
-        );
-      }
-    } catch (_) {
-      var _error = _, _hasError = true;
-    } finally {
-      var _promise = __callDispose(_stack, _error, _hasError);
-      _promise && await _promise;
-    }
-  } catch (error) {
-    ports.log.warn(
-      `could not remove what earlier runs left on ${shadow.described}: ${error.message}`
-    );
-  }
+// src/schema/script/prepare.ts
+var CHANGES_READING = /standard_conforming_strings(?!\s*(?:=|to)\s*'?on\b)|client_encoding(?!\s*(?:=|to)\s*'?utf-?8\b)/i;
+async function prepareScript(source) {
+  const script = await parseScript(source.text, source.firstLine);
+  const execution = executionOf(script);
+  const alone = !source.transaction && execution.mode === "one-transaction" && script.problem === void 0;
+  return {
+    source,
+    script,
+    forgets: script.statements.some(({ type }) => type === "DeallocateStmt" || type === "DiscardStmt"),
+    changesReading: CHANGES_READING.test(source.text),
+    empty: script.problem === void 0 && script.statements.length === 0,
+    execution: alone ? { mode: "no-transaction", statements: script.statements, because: [] } : execution
+  };
 }
 
 export {
-  splitName,
-  isVersion,
-  versionKey,
-  compareKeys,
-  readState,
   lineAt,
+  lineComments,
   parseScript,
   codeUnits,
+  runStatements,
+  forgetSession,
   fieldsOf,
   typeOf,
   listOf,
@@ -2156,21 +2273,27 @@ export {
   nameParts,
   relationParts,
   everyNode,
-  leftOpen,
-  whyNoTransaction,
-  prepareScript,
-  isWanted,
-  readFolder,
+  serverWide,
+  notComparable,
   droppedNames,
-  runStatements,
-  forgetSession,
   compareStates,
   isOnlyOrder,
   describeDifference,
+  SHADOW_PREFIX,
+  readState,
   Chain,
+  privateShadow,
+  givenShadow,
   ownedBySupabase,
   platformOf,
   preludeFor,
-  privateShadow,
-  givenShadow
+  leftOpen,
+  whyNoTransaction,
+  isWanted,
+  splitName,
+  isVersion,
+  versionKey,
+  compareKeys,
+  readFolder,
+  prepareScript
 };
