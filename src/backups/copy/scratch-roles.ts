@@ -33,8 +33,13 @@ export async function holdScratchRoles(
 ): Promise<void> {
   const held: RoleRecord[] = [];
   for (const role of roles) {
-    if (await persistently(session, () => hold(session, database, role.name, powerful.has(role.name)))) {
-      held.push(role);
+    try {
+      if (await persistently(session, () => hold(session, database, role.name, powerful.has(role.name)))) {
+        held.push(role);
+      }
+    } catch (error) {
+      // Nothing of the copy is one's that was only on the same server; who may not make it can do without.
+      if (role.needed !== false || !isHoldfastError(error, "database.permission")) throw error;
     }
   }
   await persistently(session, () => grantMemberships(session, held));

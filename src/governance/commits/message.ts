@@ -26,7 +26,9 @@ export interface ReadMessage {
  * https://github.com/conventional-changelog/conventional-changelog. Its parser is not asked: it looks for
  * issues too, by patterns that a line of 60 kB keeps busy for hours. The tests hold both together.
  */
-const HEADER = /^(\w*)(?:\((.*)\))?(!)?: (.*)$/;
+const HEADER = /^(\w*)(?:\((.*)\))?!?: (.*)$/;
+/** Asked first, so that of two colons the one behind a mark counts. */
+const BREAKING_HEADER = /^(\w*)(?:\((.*)\))?!: (.*)$/;
 const NOTE = /^[\s|*]*BREAKING[ -]CHANGE[:\s]/i;
 const REVERT = /^Revert[:\s]/i;
 const REVERTED = /This reverts commit \w*\./i;
@@ -37,8 +39,9 @@ const PATCHES = new Set(["fix", "perf", "revert"]);
 export function readMessage(text: string): ReadMessage {
   const lines = text.trim().split(/\r?\n/);
   const [header = ""] = lines;
-  const [, type = "", scope, mark, subject] = HEADER.exec(header) ?? [];
-  const breaking = mark !== undefined || lines.some((line, at) => at > 0 && NOTE.test(line));
+  const marked = BREAKING_HEADER.exec(header);
+  const [, type = "", scope, subject] = marked ?? HEADER.exec(header) ?? [];
+  const breaking = marked !== null || lines.some((line, at) => at > 0 && NOTE.test(line));
   const isRevert = /^Re(?:vert|apply) "/.test(header) || (REVERT.test(header) && REVERTED.test(text));
   const known = type === "" ? undefined : type.toLowerCase();
   return {

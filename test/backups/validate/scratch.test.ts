@@ -129,6 +129,16 @@ describe("a validation on a given server", () => {
     await cluster.admin("ALTER ROLE holdfast NOCREATEDB");
   });
 
+  it("of a role that may not make roles lacks none that was only on the same server", async () => {
+    await using own = await cluster.createDatabase({ sql: "CREATE TABLE t AS SELECT 1 AS a" });
+    await using alone = await Vault.make();
+    await cluster.admin("CREATE ROLE passing_by");
+    await alone.backup(own.url);
+    await cluster.admin("DROP ROLE passing_by; ALTER ROLE holdfast CREATEDB");
+    expect((await alone.validate({ scratch: cluster.url("postgres") })).exit).toBe(0);
+    await cluster.admin("ALTER ROLE holdfast NOCREATEDB");
+  });
+
   it("of a role that may not make databases is an error, and no verdict about the backup", async () => {
     const receipts = vault.files("receipts");
     await other.admin("CREATE ROLE weak LOGIN PASSWORD 'weak'");

@@ -58,6 +58,7 @@ const OTHERS: readonly (readonly [string, string])[] = [
   ['Revert "Revert "feat: x""', "none patch revert"],
   ["revert: feat: x\n\nThis reverts commit 0123abc.", "revert patch revert"],
   ["revert: x", "revert patch"],
+  ["(a)!: (a): feat", "none (a) major breaking"],
   ["", "none none"],
   ["\n\nfeat: x\n", "feat minor"],
 ];
