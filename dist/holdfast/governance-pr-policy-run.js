@@ -14784,7 +14784,8 @@ var branchBase = {
 
 // src/governance/commits/message.ts
 var IMPACTS = ["none", "patch", "minor", "major"];
-var HEADER = /^(\w*)(?:\((.*)\))?(!)?: (.*)$/;
+var HEADER = /^(\w*)(?:\((.*)\))?!?: (.*)$/;
+var BREAKING_HEADER = /^(\w*)(?:\((.*)\))?!: (.*)$/;
 var NOTE = /^[\s|*]*BREAKING[ -]CHANGE[:\s]/i;
 var REVERT = /^Revert[:\s]/i;
 var REVERTED = /This reverts commit \w*\./i;
@@ -14792,8 +14793,9 @@ var PATCHES = /* @__PURE__ */ new Set(["fix", "perf", "revert"]);
 function readMessage(text3) {
   const lines = text3.trim().split(/\r?\n/);
   const [header = ""] = lines;
-  const [, type = "", scope, mark, subject] = HEADER.exec(header) ?? [];
-  const breaking = mark !== void 0 || lines.some((line, at) => at > 0 && NOTE.test(line));
+  const marked = BREAKING_HEADER.exec(header);
+  const [, type = "", scope, subject] = marked ?? HEADER.exec(header) ?? [];
+  const breaking = marked !== null || lines.some((line, at) => at > 0 && NOTE.test(line));
   const isRevert2 = /^Re(?:vert|apply) "/.test(header) || REVERT.test(header) && REVERTED.test(text3);
   const known = type === "" ? void 0 : type.toLowerCase();
   return {

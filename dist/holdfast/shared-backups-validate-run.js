@@ -533,8 +533,12 @@ var ATTEMPTS = 10;
 async function holdScratchRoles(session, database, roles, powerful = /* @__PURE__ */ new Set()) {
   const held = [];
   for (const role of roles) {
-    if (await persistently(session, () => hold(session, database, role.name, powerful.has(role.name)))) {
-      held.push(role);
+    try {
+      if (await persistently(session, () => hold(session, database, role.name, powerful.has(role.name)))) {
+        held.push(role);
+      }
+    } catch (error) {
+      if (role.needed !== false || !isHoldfastError(error, "database.permission")) throw error;
     }
   }
   await persistently(session, () => grantMemberships(session, held));
