@@ -76,6 +76,7 @@ export const FAST_FILES: readonly string[] = [
   "test/kernel/pattern.test.ts",
   "test/kernel/redact.test.ts",
   "test/kernel/retry.test.ts",
+  "test/kernel/safe-address.test.ts",
   "test/kernel/secret.test.ts",
   "test/kernel/streams.test.ts",
   "test/kernel/suggest.test.ts",

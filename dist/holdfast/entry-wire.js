@@ -15,7 +15,8 @@ import {
   forgeAccess,
   hideCredentials,
   storeCredentials
-} from "./shared-entry-inputs-forge-access.js";
+} from "./shared-kernel-text-width.js";
+import "./shared-kernel-safe-address.js";
 import {
   printable,
   printableLine

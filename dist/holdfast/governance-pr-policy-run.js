@@ -38,6 +38,9 @@ import {
   require_dist
 } from "./shared-yaml.js";
 import {
+  isSafeAddress
+} from "./shared-kernel-safe-address.js";
+import {
   printableLine
 } from "./shared-kernel-printable.js";
 import {
@@ -14737,9 +14740,7 @@ function refuseTexts({ title: title2, titleFile, bodyFile, branch }) {
   );
 }
 function registryOf({ auditRegistry }) {
-  const url2 = URL.canParse(auditRegistry) ? new URL(auditRegistry) : void 0;
-  const isHere = url2?.protocol === "http:" && /^(?:localhost|127\.0\.0\.1|\[::1\])$/.test(url2.hostname);
-  if (url2 !== void 0 && (url2.protocol === "https:" || isHere) && url2.username === "") return auditRegistry;
+  if (isSafeAddress(auditRegistry)) return auditRegistry;
   throw new HoldfastError("input.malformed", `--audit-registry is no address by https: ${auditRegistry}`, {
     hint: "Give the registry's address, such as https://registry.npmjs.org, without a user name."
   });

@@ -10,7 +10,8 @@ import {
   secretParts,
   secretsOf,
   textWidth
-} from "./shared-entry-inputs-forge-access.js";
+} from "./shared-kernel-text-width.js";
+import "./shared-kernel-safe-address.js";
 import {
   escapeMarkdown
 } from "./shared-kernel-markdown.js";

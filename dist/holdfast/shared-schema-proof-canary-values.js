@@ -6,6 +6,7 @@ import {
   SHADOW_PREFIX,
   compareStates,
   describeDifference,
+  everyRelation,
   fieldsOf,
   forgetSession,
   isOnlyOrder,
@@ -212,21 +213,11 @@ var OwnTables = class {
     const isNew = (type === "CreateStmt" || type === "CreateSeqStmt") && fields["if_not_exists"] !== true;
     if (isNew) this.#made.add(nameOf(fields[type === "CreateStmt" ? "relation" : "sequence"]));
     if (type === "ViewStmt") this.#made.add(nameOf(fields["view"]));
-    return relationsIn(tree).every((name) => this.#made.has(name));
+    return [...everyRelation(tree)].every((relation) => this.#made.has(nameOf(relation)));
   }
 };
 function nameOf(relation) {
   return relationParts(relation).join("\0");
-}
-function relationsIn(tree) {
-  const found = [];
-  const visit = (node) => {
-    if (typeof node !== "object" || node === null) return;
-    if (typeof node["relname"] === "string") found.push(nameOf(node));
-    for (const each of Object.values(node)) visit(each);
-  };
-  visit(tree);
-  return found;
 }
 
 // src/schema/proof/impact.ts
@@ -1636,16 +1627,12 @@ function changedTables({ before, after }, scripts) {
   const hooked = [...before.keys()].some((object) => object.startsWith("event-trigger "));
   if (hooked || !statements.every(isPlain)) return names;
   const changed = compareStates(before, after).map(({ object }) => object.slice(object.indexOf(" ") + 1));
-  const named = new Set(statements.flatMap(({ tree }) => [...relationsIn2(tree)]));
+  const named = new Set(
+    statements.flatMap(({ tree }) => [...everyRelation(tree)].map(({ relname }) => relname))
+  );
   return names.filter(
     (name) => changed.some((object) => object === name || object.startsWith(`${name}.`)) || named.has(lastPart(name))
   );
-}
-function* relationsIn2(tree) {
-  if (typeof tree !== "object" || tree === null) return;
-  const { relname } = tree;
-  if (typeof relname === "string") yield relname;
-  for (const each of Object.values(tree)) yield* relationsIn2(each);
 }
 function lastPart(name) {
   const [, quoted] = /\."((?:[^"]|"")*)"$/.exec(name) ?? [];

@@ -938,6 +938,11 @@ function* everyNode(tree) {
   }
   for (const each of Array.isArray(tree) ? tree : Object.values(tree)) yield* everyNode(each);
 }
+function* everyRelation(tree) {
+  if (typeof tree !== "object" || tree === null) return;
+  if (typeof tree["relname"] === "string") yield tree;
+  for (const each of Object.values(tree)) yield* everyRelation(each);
+}
 
 // src/schema/script/server-wide.ts
 function serverWide({ type, tree }) {
@@ -2223,12 +2228,11 @@ function whyNoTransaction({ type, tree }) {
       return void 0;
   }
 }
-var BESIDE2 = /--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'/g;
 function endsTransactions({ args }) {
   const body = listOf(args).flatMap(
     (option) => fieldsOf(option)["defname"] === "as" ? textOf(fieldsOf(option)["arg"]) ?? [] : []
   ).join("\n");
-  return /\b(?:COMMIT|ROLLBACK)\s*(?:;|AND\b)/i.test(body.replace(BESIDE2, " "));
+  return /\b(?:COMMIT|ROLLBACK)\s*(?:;|AND\b)/i.test(withoutQuoted(body));
 }
 function detachesConcurrently(command) {
   const { subtype, def } = fieldsOf(command);
@@ -2273,6 +2277,7 @@ export {
   nameParts,
   relationParts,
   everyNode,
+  everyRelation,
   serverWide,
   notComparable,
   droppedNames,

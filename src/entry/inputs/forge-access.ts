@@ -1,4 +1,5 @@
 import { HoldfastError } from "../../kernel/errors.ts";
+import { isSafeAddress } from "../../kernel/safe-address.ts";
 import { Secret } from "../../kernel/secret.ts";
 import type { Environment } from "./environment.ts";
 
@@ -48,10 +49,7 @@ export function forgeAccess(
 function apiOf(env: Environment): string {
   const text = env["GITHUB_API_URL"] ?? "";
   if (text === "") return "https://api.github.com";
-  const url = URL.parse(text);
-  const here = url !== null && ["127.0.0.1", "localhost", "[::1]"].includes(url.hostname);
-  const safe = url !== null && (url.protocol === "https:" || (url.protocol === "http:" && here));
-  if (!safe || url.username !== "") {
+  if (!isSafeAddress(text)) {
     throw new HoldfastError("input.malformed", "GITHUB_API_URL is no https address of an API", {
       hint: "Set it as GitHub does, such as https://github.example.com/api/v3, or leave it out.",
     });

@@ -1,4 +1,5 @@
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
+import { isSafeAddress } from "../../kernel/safe-address.ts";
 import type { Secret } from "../../kernel/secret.ts";
 import type { AdvisorySource } from "../../ports/advisory-source.ts";
 import type { Forge } from "../../ports/forge.ts";
@@ -161,9 +162,7 @@ function refuseTexts({ title, titleFile, bodyFile, branch }: PrPolicyInputs): vo
 
 /** What is asked about is told to whoever listens, so it goes by https, or stays on this machine. */
 function registryOf({ auditRegistry }: PrPolicyInputs): string {
-  const url = URL.canParse(auditRegistry) ? new URL(auditRegistry) : undefined;
-  const isHere = url?.protocol === "http:" && /^(?:localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname);
-  if (url !== undefined && (url.protocol === "https:" || isHere) && url.username === "") return auditRegistry;
+  if (isSafeAddress(auditRegistry)) return auditRegistry;
   throw new HoldfastError("input.malformed", `--audit-registry is no address by https: ${auditRegistry}`, {
     hint: "Give the registry's address, such as https://registry.npmjs.org, without a user name.",
   });

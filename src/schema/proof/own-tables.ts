@@ -1,5 +1,5 @@
 import type { Statement } from "../script/script.ts";
-import { fieldsOf, relationParts } from "../script/tree.ts";
+import { everyRelation, fieldsOf, relationParts } from "../script/tree.ts";
 
 /** Statements that take locks on no table but those that they name. */
 const ON_NAMED = new Set([
@@ -43,22 +43,10 @@ export class OwnTables {
     const isNew = (type === "CreateStmt" || type === "CreateSeqStmt") && fields["if_not_exists"] !== true;
     if (isNew) this.#made.add(nameOf(fields[type === "CreateStmt" ? "relation" : "sequence"]));
     if (type === "ViewStmt") this.#made.add(nameOf(fields["view"]));
-    return relationsIn(tree).every((name) => this.#made.has(name));
+    return [...everyRelation(tree)].every((relation) => this.#made.has(nameOf(relation)));
   }
 }
 
 function nameOf(relation: unknown): string {
   return relationParts(relation).join("\0");
-}
-
-/** Names of relations, also where they stand in their place without their type. */
-function relationsIn(tree: unknown): string[] {
-  const found: string[] = [];
-  const visit = (node: unknown): void => {
-    if (typeof node !== "object" || node === null) return;
-    if (typeof (node as Readonly<Record<string, unknown>>)["relname"] === "string") found.push(nameOf(node));
-    for (const each of Object.values(node)) visit(each);
-  };
-  visit(tree);
-  return found;
 }

@@ -1,7 +1,7 @@
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { PreparedScript } from "../script/prepare.ts";
 import type { Statement } from "../script/script.ts";
-import { fieldsOf } from "../script/tree.ts";
+import { everyRelation, fieldsOf } from "../script/tree.ts";
 import { forgetSession, runStatements, type ScriptFailure } from "../shadow/run-script.ts";
 import { insertCanaries } from "./canary/canaries.ts";
 import { canaryTables } from "./canary/columns.ts";
@@ -97,19 +97,13 @@ function changedTables({ before, after }: Known, scripts: readonly PreparedScrip
   const hooked = [...before.keys()].some((object) => object.startsWith("event-trigger "));
   if (hooked || !statements.every(isPlain)) return names;
   const changed = compareStates(before, after).map(({ object }) => object.slice(object.indexOf(" ") + 1));
-  const named = new Set(statements.flatMap(({ tree }) => [...relationsIn(tree)]));
+  const named = new Set(
+    statements.flatMap(({ tree }) => [...everyRelation(tree)].map(({ relname }) => relname)),
+  );
   return names.filter(
     (name) =>
       changed.some((object) => object === name || object.startsWith(`${name}.`)) || named.has(lastPart(name)),
   );
-}
-
-/** The names of relations in a tree, without their schemas. */
-function* relationsIn(tree: unknown): Generator<string> {
-  if (typeof tree !== "object" || tree === null) return;
-  const { relname } = tree as Readonly<Record<string, unknown>>;
-  if (typeof relname === "string") yield relname;
-  for (const each of Object.values(tree)) yield* relationsIn(each);
 }
 
 /** `app."Odd ""Name"` → `Odd "Name`. */

@@ -1,3 +1,4 @@
+import { withoutQuoted } from "./quoted.ts";
 import type { Script, Statement } from "./script.ts";
 import { fieldsOf, listOf, textOf, type Fields } from "./tree.ts";
 
@@ -131,9 +132,6 @@ export function whyNoTransaction({ type, tree }: Statement): string | undefined 
   }
 }
 
-/** Comments and literals, in which a word means nothing. */
-const BESIDE = /--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'/g;
-
 /**
  * A block may end the transaction it runs in, but not one that somebody else began:
  * https://www.postgresql.org/docs/current/plpgsql-transactions.html
@@ -144,7 +142,7 @@ function endsTransactions({ args }: Fields): boolean {
       fieldsOf(option)["defname"] === "as" ? (textOf(fieldsOf(option)["arg"]) ?? []) : [],
     )
     .join("\n");
-  return /\b(?:COMMIT|ROLLBACK)\s*(?:;|AND\b)/i.test(body.replace(BESIDE, " "));
+  return /\b(?:COMMIT|ROLLBACK)\s*(?:;|AND\b)/i.test(withoutQuoted(body));
 }
 
 function detachesConcurrently(command: unknown): boolean {

@@ -59,3 +59,10 @@ export function* everyNode(tree: unknown): Generator<{ readonly type: string; re
   }
   for (const each of Array.isArray(tree) ? tree : Object.values(tree)) yield* everyNode(each);
 }
+
+/** Every relation that a tree names, also where it stands in its place without its type. */
+export function* everyRelation(tree: unknown): Generator<Fields> {
+  if (typeof tree !== "object" || tree === null) return;
+  if (typeof (tree as Fields)["relname"] === "string") yield tree as Fields;
+  for (const each of Object.values(tree)) yield* everyRelation(each);
+}

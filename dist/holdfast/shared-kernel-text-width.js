@@ -3,6 +3,9 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  isSafeAddress
+} from "./shared-kernel-safe-address.js";
+import {
   anyOf
 } from "./shared-kernel-pattern.js";
 import {
@@ -38,10 +41,7 @@ function forgeAccess(repository, token, env) {
 function apiOf(env) {
   const text = env["GITHUB_API_URL"] ?? "";
   if (text === "") return "https://api.github.com";
-  const url = URL.parse(text);
-  const here = url !== null && ["127.0.0.1", "localhost", "[::1]"].includes(url.hostname);
-  const safe = url !== null && (url.protocol === "https:" || url.protocol === "http:" && here);
-  if (!safe || url.username !== "") {
+  if (!isSafeAddress(text)) {
     throw new HoldfastError("input.malformed", "GITHUB_API_URL is no https address of an API", {
       hint: "Set it as GitHub does, such as https://github.example.com/api/v3, or leave it out."
     });
