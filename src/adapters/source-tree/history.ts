@@ -7,6 +7,7 @@ import { PatchLines } from "./patch-lines.ts";
 import { resolveCommit } from "./revision.ts";
 import { SAME_EVERYWHERE } from "./same-everywhere.ts";
 import { isSquashed } from "./squashed.ts";
+import { proved } from "./undone.ts";
 import { whyUnknown } from "./unknown-name.ts";
 
 /** The history of the repository that the folder is in, by the `git` program. */
@@ -54,6 +55,12 @@ export function gitHistory({
       const isThere = await isSquashed({ parted, to, there }, (args, input) => need(what, args, input));
       return isThere ? [] : found;
     },
+    proved: (claims) =>
+      proved(claims, async (args, input) => {
+        const answer = await ask(args, input);
+        if (answer.ok) return answer.out.toString("latin1");
+        throw noHistory("what its reverts take back", answer.why);
+      }),
     changes: async (range) => {
       const from = await history.mergeBase(range);
       return await changesBetween({ base: from, head: await history.commit(range.head) }, env, folder);
