@@ -1,5 +1,5 @@
 import type { Answer } from "./answer.ts";
-import type { MergeMethods } from "./pull-request-event.ts";
+import type { MergeMethods } from "./merges.ts";
 
 /** A pull request as the forge has it now. */
 export interface ForgePull {

@@ -63,7 +63,7 @@ export interface SourceHistory {
    * commit that makes the same change, and all of them as one that makes all their changes.
    */
   lacking(range: SourceRange, other: string): Promise<readonly SourceCommit[]>;
-  /** Those of the claims that are true, with whole hashes: the change of the one is the other's, backwards. */
+  /** Those of the claims that are true, with whole hashes: one's change is the other's, backwards. */
   proved(claims: readonly RevertClaim[]): Promise<readonly RevertClaim[]>;
   /** What `head` changes since it parted from `base`; renames are followed. In the order of paths. */
   changes(range: SourceRange): Promise<readonly SourceChange[]>;

@@ -7,8 +7,9 @@ import {
   type ForgePulls,
   type QueuedPull,
 } from "../../ports/forge-pulls.ts";
+import { mergesOf } from "../../ports/merges.ts";
 import type { GithubRepository } from "./github-repository.ts";
-import { merging, mergesOf } from "./merges.ts";
+import { merging } from "./merges.ts";
 
 const CONTENTS = "Contents: read";
 const PULLS = "Pull requests: read";

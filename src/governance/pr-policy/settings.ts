@@ -114,12 +114,20 @@ const merge = z.strictObject({
     .min(1)
     .optional()
     .describe("Ways in which pull requests are merged. By default what GitHub tells, else any."),
-  "squash-body": z
-    .enum(["commits", "other"])
-    .default("other")
+  "squash-title": z
+    .enum(["pr-title", "commit-or-pr-title"])
+    .optional()
     .describe(
-      "What a squash writes below the title: `commits`, their messages, whose BREAKING CHANGE footers " +
-        "stay; of anything else only the title counts.",
+      "What a squash is called: the pull request's title, or of a single commit its own header, as GitHub " +
+        "has it unless told otherwise. By default what GitHub tells, else either.",
+    ),
+  "squash-body": z
+    .enum(["commits", "description", "other"])
+    .optional()
+    .describe(
+      "What a squash writes below the title: the messages of its `commits` or the `description`, whose " +
+        "BREAKING CHANGE footers stay; of anything else only the title counts. By default what GitHub " +
+        "tells, else `other`.",
     ),
 });
 

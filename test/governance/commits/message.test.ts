@@ -46,6 +46,8 @@ const OTHERS: readonly (readonly [string, string])[] = [
   ["fix(a b, c): x", "fix (a b, c) patch"],
   // Named in a sentence it breaks nothing.
   ["fix: x\n\nThis is no BREAKING CHANGE: nobody uses it.", "fix patch"],
+  ["fix: x\n\nWe wrote about the\nBREAKING CHANGE footers that were there.", "fix patch"],
+  ["fix: x\n\n* BREAKING CHANGE: y", "fix major breaking"],
   ["perf: x", "perf patch"],
   ["feat: ✨ add sparkles 🎉", "feat minor"],
   ["✨ feat: x", "none none"],
@@ -69,7 +71,9 @@ it.each([...SPECIFICATION, ...OTHERS])("%j is read as %s", (text, expected) => {
 
 it("messages are read as the parser reads them that releases are made with", () => {
   const { parser } = createPreset() as unknown as { parser: object };
-  const oracle = new CommitParser(parser);
+  // Newer ones want the colon of a note themselves.
+  const notesPattern = (words: string): RegExp => new RegExp(`^[\\s|*]*(${words}):\\s*(.*)`, "i");
+  const oracle = new CommitParser({ ...parser, notesPattern });
   const same = (text: string): void => {
     const theirs = oracle.parse(text);
     const ours = readMessage(text);

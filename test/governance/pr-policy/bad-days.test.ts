@@ -263,7 +263,7 @@ it("a draft from a fork is judged by its event, its description only once it is 
     author: "somebody",
     isDraft: true,
     isRerun: false,
-    merges: { merge: false, squash: true, rebase: false, keepsCommits: false },
+    merges: { merge: false, squash: true, rebase: false, squashTitle: undefined, squashBody: undefined },
   };
   const judged = async (isDraft: boolean): Promise<Outcome> =>
     await runPrPolicy(

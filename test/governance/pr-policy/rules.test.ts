@@ -1,11 +1,13 @@
 import { describe, expect, it } from "@jest/globals";
+import { defaultRules } from "../../../src/governance/commits/lint.ts";
 import { readDescription } from "../../../src/governance/description/description.ts";
 import type { PullRequest, Scene } from "../../../src/governance/pr-policy/pull-request.ts";
 import { COVERAGE_RULES, RULES } from "../../../src/governance/pr-policy/rules/all.ts";
+import type { Hit } from "../../../src/governance/pr-policy/rules/rule.ts";
 import { RULE_NAMES, type RuleName } from "../../../src/governance/pr-policy/rules/names.ts";
 import { coverage, policy } from "../../../src/governance/pr-policy/settings.ts";
 
-interface Given extends Partial<Omit<PullRequest, "commits" | "changes">> {
+interface Given extends Partial<Omit<PullRequest, "changes">> {
   readonly messages?: readonly string[];
   readonly paths?: readonly string[];
   /** As the settings would have it. */
@@ -70,7 +72,9 @@ describe("what is lost by a merge", () => {
     ["it is always a squash", { methods: ["squash"] }, messages, 1],
     ["a squash keeps messages, not as headers", { "squash-body": "commits" }, messages, 1],
     ["a squash keeps messages, and with them footers", { "squash-body": "commits" }, footers, 0],
-    ["a squash keeps only the title", { methods: ["squash"] }, footers, 1],
+    ["a squash keeps only the title", { methods: ["squash"], "squash-title": "pr-title" }, footers, 1],
+    ["a squash keeps the only commit", { "squash-title": "commit-or-pr-title" }, footers, 0],
+    ["a squash of several keeps the title", { "squash-title": "commit-or-pr-title" }, messages, 1],
     ["a merge commit keeps every commit", { methods: ["merge"] }, messages, 0],
     ["a rebase keeps every commit", { methods: ["rebase", "merge"] }, messages, 0],
   ])("when %s", async (_, merge, given, count) => {
@@ -119,7 +123,9 @@ it("git's own reverts and reapplies are no commits to reword, and an empty messa
     (each) => `${each}\n\nThis reverts commit abcdef1.`,
   );
   expect(await hits("commits", { messages: reverts })).toEqual([]);
-  expect(await hits("sections", { title: 'Reapply "feat: a"', messages: reverts })).toEqual([]);
+  const undoing = sceneOf({ messages: reverts }).pull.commits.map((each) => ({ ...each, undoes: ["b"] }));
+  expect(await hits("sections", { title: 'Reapply "feat: a"', commits: undoing })).toEqual([]);
+  expect(await hits("sections", { title: 'Reapply "feat: a"', messages: reverts })).not.toEqual([]);
   // Whoever only writes the words is asked like everybody.
   expect(await hits("sections", { title: 'Revert "a"', messages: ['Revert "a"'] })).not.toEqual([]);
   expect(await hits("commits", { messages: [""] })).toEqual([
@@ -216,4 +222,63 @@ it("what wants another look is noted with its place", async () => {
     "changes the policy itself",
     "changes migrations",
   ]);
+});
+
+describe("a squash of a single commit", () => {
+  const title = "feat!: drop the old door";
+
+  it.each<readonly [string, string, object, readonly string[]]>([
+    ["nobody says what it is called", title, {}, ["and a squash of a single commit has its header"]],
+    ["it has the commit's header", title, { "squash-title": "commit-or-pr-title" }, ["has its header"]],
+    ["it has the title", title, { "squash-title": "pr-title" }, []],
+    ["it has the commit's, and the title is less", "docs: a", { "squash-title": "commit-or-pr-title" }, []],
+    ["nobody squashes", title, { methods: ["merge"] }, []],
+  ])("when %s", async (_, called, merge, expected) => {
+    const messages = [called === title ? "chore: tidy" : "feat: b"];
+    const found = await hits("lost-impact", { title: called, messages, policy: { merge } });
+    expect(found).toEqual(expected.map((each) => expect.stringContaining(each)));
+  });
+
+  it("keeps a footer of the description where that is written below it", async () => {
+    const body = "BREAKING CHANGE: the old door is gone";
+    const given = (merge: object): object => ({
+      title: "fix: a",
+      messages: ["fix: a"],
+      body,
+      policy: { merge },
+    });
+    expect(await hits("lost-impact", given({}))).toHaveLength(2);
+    expect(await hits("lost-impact", given({ "squash-body": "description" }))).toEqual([]);
+  });
+});
+
+it("a header has room for the number that a squash writes behind it", async () => {
+  const messageRules = defaultRules(["fix"], undefined);
+  const find = async (length: number, given: Given): Promise<readonly Hit[]> => {
+    const title = `fix: ${"a".repeat(length - 5)}`;
+    const rule = RULES.find(({ name }) => name === "title")!;
+    return await rule.find({ ...sceneOf({ title, messages: ["fix: a"], ...given }), messageRules });
+  };
+  expect(await find(93, { number: 123 })).toEqual([]);
+  expect(await find(94, { number: 123 })).toEqual([
+    { message: expect.stringContaining('behind which a squash writes " (#123)"') },
+  ]);
+  expect(await find(95, { number: 123, policy: { merge: { methods: ["merge"] } } })).toEqual([]);
+  // Too long by itself it is told once.
+  expect(await find(101, { number: 123 })).toHaveLength(1);
+  expect(await find(95, {})).toEqual([]);
+  expect(await find(96, {})).toEqual([expect.objectContaining({ severity: "warning" })]);
+});
+
+it.each([
+  ["BREAKING CHANGES: the old door is gone", 1],
+  ["- BREAKING CHANGE: the old door is gone", 1],
+  ["**BREAKING CHANGE**: the old door is gone", 1],
+  ["breaking-change footers that were there.", 1],
+  ["BREAKING CHANGE: the old door is gone", 0],
+  ["There are BREAKING CHANGES: none", 0],
+])("a line of a message that is nearly a footer is warned of: %s", async (line, count) => {
+  const rule = RULES.find(({ name }) => name === "commits")!;
+  const found = await rule.find(sceneOf({ messages: [`docs: a\n\nIn place of the\n${line}`] }));
+  expect(found.map(({ severity }) => severity)).toEqual(Array.from({ length: count }, () => "warning"));
 });
