@@ -60,7 +60,8 @@ export interface SourceHistory {
   commits(range: SourceRange): Promise<readonly SourceCommit[]>;
   /**
    * Commits of `head` that neither `base` nor `other` has, merges left out. `other` has one also as another
-   * commit that makes the same change, and all of them as one that makes all their changes.
+   * commit that makes the same change, and all of them as one that makes all their changes; what it has taken
+   * back since it has not.
    */
   lacking(range: SourceRange, other: string): Promise<readonly SourceCommit[]>;
   /** Those of the claims that are true, with whole hashes: one's change is the other's, backwards. */

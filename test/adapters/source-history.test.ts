@@ -229,6 +229,39 @@ describe("commits since the base", () => {
   });
 });
 
+it("a branch has not what it has taken back, unless it has made it again", async () => {
+  await using repo = repository();
+  repo.commit("begin", { a: "1\n", b: "1\n" });
+  repo.git("branch", "develop");
+  repo.git("checkout", "-qb", "hotfix");
+  repo.commit("fix: a", { a: "2\n" });
+  repo.commit("fix: b", { b: "2\n" });
+  const lacking = async (): Promise<string[]> =>
+    (await historyOf(repo, ".").lacking({ base: "main", head: "hotfix" }, "develop")).map(
+      (each) => each.message,
+    );
+  repo.git("checkout", "-q", "develop");
+  repo.git("merge", "-q", "--no-ff", "--no-edit", "hotfix");
+  expect(await lacking()).toEqual([]);
+  repo.git("revert", "--no-edit", "hotfix~1");
+  expect(await lacking()).toEqual(["fix: a"]);
+  repo.git("revert", "--no-edit", "HEAD");
+  expect(await lacking()).toEqual([]);
+  repo.git("reset", "-q", "--hard", "develop~2");
+  repo.git("revert", "--no-edit", "-m", "1", "HEAD");
+  expect(await lacking()).toEqual(["fix: a", "fix: b"]);
+  // The same of what was picked, and of a squash.
+  repo.git("reset", "-q", "--hard", "main");
+  repo.git("cherry-pick", "hotfix~1", "hotfix");
+  repo.git("revert", "--no-edit", "HEAD");
+  expect(await lacking()).toEqual(["fix: b"]);
+  repo.git("reset", "-q", "--hard", "main");
+  repo.commit("fix: both", { a: "2\n", b: "2\n" });
+  expect(await lacking()).toEqual([]);
+  repo.git("revert", "--no-edit", "HEAD");
+  expect(await lacking()).toEqual(["fix: a", "fix: b"]);
+});
+
 it("what a commit says that it takes back is held against what it changes", async () => {
   await using repo = repository();
   const bytes = Buffer.from([0xff, 0, 0xe8, 10]);

@@ -7,7 +7,7 @@ import { PatchLines } from "./patch-lines.ts";
 import { resolveCommit } from "./revision.ts";
 import { SAME_EVERYWHERE } from "./same-everywhere.ts";
 import { isSquashed } from "./squashed.ts";
-import { proved } from "./undone.ts";
+import { proved, takenBack } from "./undone.ts";
 import { whyUnknown } from "./unknown-name.ts";
 
 /** The history of the repository that the folder is in, by the `git` program. */
@@ -24,6 +24,11 @@ export function gitHistory({
     const answer = await ask(args, input);
     if (answer.ok) return answer.out.toString("utf8");
     throw noHistory(what, answer.why);
+  };
+  const bytes = async (args: readonly string[], input?: string): Promise<string> => {
+    const answer = await ask(args, input);
+    if (answer.ok) return answer.out.toString("latin1");
+    throw noHistory("what is taken back", answer.why);
   };
   const history: SourceHistory = {
     async commit(revision) {
@@ -50,17 +55,19 @@ export function gitHistory({
       ];
       const picked = ["--no-merges", "--cherry-pick", "--right-only", `${there}...${to}`, `^${from}`];
       const found = commitsOf(await need(what, ["log", "-z", "--reverse", LOG, ...picked]));
-      if (found.length < 2) return found;
       const parted = await history.mergeBase({ base, head });
-      const isThere = await isSquashed({ parted, to, there }, (args, input) => need(what, args, input));
-      return isThere ? [] : found;
+      const isOne =
+        found.length > 1 &&
+        (await isSquashed({ parted, to, there }, (args, input) => need(what, args, input)));
+      const lacked = isOne ? [] : found;
+      const all = commitsOf(
+        await need(what, ["log", "-z", "--reverse", "--no-merges", LOG, `${from}..${to}`]),
+      );
+      const own = all.map(({ id }) => id).filter((id) => lacked.every((each) => each.id !== id));
+      const gone = await takenBack({ own, parted, to, there }, bytes);
+      return all.filter(({ id }) => gone.includes(id) || lacked.some((each) => each.id === id));
     },
-    proved: (claims) =>
-      proved(claims, async (args, input) => {
-        const answer = await ask(args, input);
-        if (answer.ok) return answer.out.toString("latin1");
-        throw noHistory("what its reverts take back", answer.why);
-      }),
+    proved: (claims) => proved(claims, bytes),
     changes: async (range) => {
       const from = await history.mergeBase(range);
       return await changesBetween({ base: from, head: await history.commit(range.head) }, env, folder);

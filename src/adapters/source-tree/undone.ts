@@ -1,37 +1,15 @@
 import type { RevertClaim } from "../../ports/source-history.ts";
-import { SAME_EVERYWHERE } from "./same-everywhere.ts";
+import { patchIdBetween, patchIds, type AskBytes } from "./patch-ids.ts";
 
 /** Of more nobody asks: what is not asked about takes nothing back. */
 const CLAIMS_MAX = 500;
 
-/** Without lines around it, which may be others by then; a merge as what it brought. */
-const PATCHES = [
-  "log",
-  "--no-walk=unsorted",
-  "--stdin",
-  "-p",
-  "--diff-merges=first-parent",
-  "--format=commit %H",
-  ...SAME_EVERYWHERE,
-  "--text",
-  "--full-index",
-  "--unified=0",
-  "--no-renames",
-];
-
-/** With it the names before paths change their places too. */
-const BACKWARDS = ["-R", "--src-prefix=b/", "--dst-prefix=a/"];
-
 /**
- * Which claims are true, by what `git patch-id` makes of one commit and of the other the other way round.
+ * Which claims are true, by the patch of the one commit and that of the other backwards.
  *
- * @param ask git, for bytes as Latin-1, so that none is lost
  * @throws whatever `ask` throws
  */
-export async function proved(
-  claims: readonly RevertClaim[],
-  ask: (args: readonly string[], input: string) => Promise<string>,
-): Promise<RevertClaim[]> {
+export async function proved(claims: readonly RevertClaim[], ask: AskBytes): Promise<RevertClaim[]> {
   const asked = claims.slice(0, CLAIMS_MAX);
   if (asked.length === 0) return [];
   const names = [...new Set(asked.flatMap(({ commit, undoes }) => [commit, undoes]))];
@@ -42,21 +20,74 @@ export async function proved(
     // A branch may be called like the beginning of a hash.
     if (id?.startsWith(names[at]!) === true) found.set(names[at]!, id);
   }
-  const here = asked.filter(({ commit, undoes }) => found.has(commit) && found.has(undoes));
-  if (here.length === 0) return [];
-  const idsOf = async (which: readonly string[], ...way: readonly string[]): Promise<Map<string, string>> => {
-    const patches = await ask([...PATCHES, ...way], [...new Set(which)].map((each) => `${each}\n`).join(""));
-    const lines = (await ask(["patch-id", "--stable"], patches)).split("\n");
-    return new Map(lines.map((line) => line.split(" ").reverse() as [string, string]));
-  };
-  const forth = await idsOf(here.map(({ undoes }) => found.get(undoes)!));
-  const back = await idsOf(
-    here.map(({ commit }) => found.get(commit)!),
-    ...BACKWARDS,
-  );
-  return here.flatMap(({ commit, undoes }) => {
-    const [of, by] = [found.get(undoes)!, found.get(commit)!];
-    const patch = forth.get(of);
-    return patch !== undefined && patch === back.get(by) ? [{ commit: by, undoes: of }] : [];
+  const here = asked.flatMap(({ commit, undoes }) => {
+    const [by, of] = [found.get(commit), found.get(undoes)];
+    return by === undefined || of === undefined ? [] : [{ commit: by, undoes: of }];
   });
+  const forth = await patchIds(
+    ask,
+    here.map(({ undoes }) => undoes),
+    "forth",
+  );
+  const back = await patchIds(
+    ask,
+    here.map(({ commit }) => commit),
+    "back",
+  );
+  return here.filter(({ commit, undoes }) => forth.has(undoes) && forth.get(undoes) === back.get(commit));
+}
+
+/** A branch in which something has arrived, and may have been taken back since. */
+export interface Arrived {
+  /** Commits that it has in some form, from where they parted up to the last of them. */
+  readonly own: readonly string[];
+  readonly parted: string;
+  readonly to: string;
+  readonly there: string;
+}
+
+/** Of more paths no command line is made, and of a longer history nobody waits for the patches. */
+const PATHS_MAX = 200;
+const COMMITS_MAX = 500;
+
+/**
+ * Those of the commits whose change `there` has taken back, and not made again since.
+ *
+ * @throws whatever `ask` throws
+ */
+export async function takenBack({ own, parted, to, there }: Arrived, ask: AskBytes): Promise<string[]> {
+  const paths = (await ask(["diff", "--name-only", "--no-renames", "-z", parted, to]))
+    .split("\0")
+    .slice(0, -1);
+  if (own.length === 0 || paths.length === 0 || paths.length > PATHS_MAX) return [];
+  // Handed back byte by byte, as they came.
+  const where = [
+    "--",
+    ...paths.map((path) => `:(top,literal)${Buffer.from(path, "latin1").toString("utf8")}`),
+  ];
+  const logged = async (...words: readonly string[]): Promise<string[]> => {
+    const format = [`--max-count=${COMMITS_MAX}`, "--format=%H"];
+    return (await ask(["log", ...format, ...words, ...where])).split("\n").filter((id) => id !== "");
+  };
+  const reverts = await logged(
+    "--extended-regexp",
+    "--grep=This reverts commit [0-9a-f]{7}",
+    there,
+    `^${to}`,
+  );
+  if (reverts.length === 0) return [];
+  const back = await patchIds(ask, reverts, "back");
+  const forth = await patchIds(ask, own, "forth");
+  const all = await patchIdBetween(ask, parted, to);
+  const isGone = async (patch: string | undefined): Promise<boolean> => {
+    // The newest comes first.
+    const revert = patch === undefined ? undefined : reverts.find((each) => back.get(each) === patch);
+    if (revert === undefined) return false;
+    const later = await patchIds(ask, await logged("--no-merges", there, `^${revert}`), "forth");
+    return ![...later.values()].includes(patch!);
+  };
+  if (await isGone(all)) return [...own];
+  const gone: string[] = [];
+  for (const id of own) if (await isGone(forth.get(id))) gone.push(id);
+  return gone;
 }
