@@ -10,6 +10,7 @@ export interface ForgePull {
   readonly author: string;
   readonly isDraft: boolean;
   readonly isOpen: boolean;
+  readonly isMerged: boolean;
   readonly head: { readonly branch: string; readonly commit: string };
   readonly base: { readonly branch: string };
   /** How many commits it has, also where the forge lists fewer. */

@@ -86,7 +86,7 @@ export async function planPolicy(given: PolicyRequest, sections: readonly Sectio
       pull,
       settingsPath: path,
       settingsChange,
-      twins: await askTwins(pull, wanted, of, history),
+      twins: await askTwins(pull, wanted, of, { history, forge: request.forge }),
     };
   };
   const scene = await sceneOf(

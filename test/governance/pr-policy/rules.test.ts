@@ -193,7 +193,10 @@ it("a branch that nobody knows is told where it matters, and nowhere else", asyn
   ]);
   expect(await hits("twin", { head, policy })).toHaveLength(1);
   expect(await hits("twin", { head, policy, base: "develop" })).toEqual([]);
-  expect(await hits("twin", { head, policy, body: "develop: #124" })).toEqual([]);
+  const named = sceneOf({ head, policy, body: "develop: #124" });
+  expect(await RULES.find(({ name }) => name === "twin")!.find(named)).toMatchObject([
+    { severity: "warning" },
+  ]);
 });
 
 it("bots are asked for no description, and nobody is one by a like name", async () => {
