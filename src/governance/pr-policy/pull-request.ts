@@ -47,8 +47,10 @@ export interface Scene {
 /** Programs that open pull requests; nobody reads a description of theirs. */
 const BOTS = /(?:\[bot\]$)|^(?:dependabot|renovate|renovate-bot|github-actions)$/;
 
-export function isBot({ author }: PullRequest): boolean {
-  return author !== undefined && BOTS.test(author);
+/** One of these, or an account that the settings name. */
+export function isBot({ pull: { author }, policy }: Pick<Scene, "pull" | "policy">): boolean {
+  if (author === undefined) return false;
+  return BOTS.test(author) || policy.bots.some((each) => each.toLowerCase() === author.toLowerCase());
 }
 
 /**

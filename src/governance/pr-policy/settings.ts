@@ -62,6 +62,13 @@ const description = z.strictObject({
       "The template of the repository: what stands in it too says nothing. By default every one that " +
         "GitHub takes, in the root, `docs` or `.github`, whatever the case.",
     ),
+  choices: z
+    .array(z.string().min(1))
+    .default([])
+    .describe(
+      "Words of headings under which one box of several is to be ticked, such as `type of change`; " +
+        "elsewhere all of them are.",
+    ),
   trackers: z
     .array(z.string().min(1).max(200).refine(isExpression, "is no regular expression"))
     .default([])
@@ -141,6 +148,13 @@ const commits = z.strictObject({
 });
 
 export const policy = z.strictObject({
+  bots: z
+    .array(z.string().min(1).max(100))
+    .default([])
+    .describe(
+      "Accounts of programs that open pull requests, beside dependabot, renovate and every GitHub App: " +
+        "nobody asks them for a description.",
+    ),
   branches: branches.prefault({}),
   merge: merge.prefault({}),
   commits: commits.prefault({}),

@@ -129,7 +129,9 @@ describe("a message", () => {
     expect(await problems(`fix: x\n\n${"https://example.org/".repeat(20)}`)).toEqual([]);
     expect(await problems("docs: x")).toEqual(["type-enum"]);
     expect(await problems("feat(pay): x", ["cart"])).toEqual(["scope-enum"]);
-    expect(await problems("Did things")).toEqual(["subject-empty", "type-empty"]);
+    expect(await problems("Did things")).toEqual(["type-empty"]);
+    const [odd] = await lintMessage("fix:\u00a0a", defaultRules(["fix"], undefined));
+    expect(odd!.message).toContain("U+00A0, which looks like a space and is none");
     expect(await problems(`feat: ${"x".repeat(120)}`)).toEqual(["header-max-length"]);
     expect(await problems("feat: Add It.")).toEqual(["subject-case", "subject-full-stop"]);
   });

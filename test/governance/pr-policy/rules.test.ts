@@ -89,7 +89,13 @@ describe("an issue", () => {
     ["https://github.com/shop/shop/issues/4", 0],
     ["[ticket](https://shop.example/browse/SHOP-4)", 0],
     ["SHOP-17", 0],
+    ["Closes GH-12", 0],
     ["Closes nothing", 1],
+    ["Closes #0", 1],
+    ["Closes #12abc", 1],
+    ["Closes GH-0", 1],
+    ["See #1", 1],
+    ["https://github.com/shop/shop/pull/4", 1],
     ["`Closes #1`", 1],
     ["<!-- Closes #1 -->", 1],
     ["#1 is the first", 1],
@@ -284,4 +290,67 @@ it.each([
   const rule = RULES.find(({ name }) => name === "commits")!;
   const found = await rule.find(sceneOf({ messages: [`docs: a\n\nIn place of the\n${line}`] }));
   expect(found.map(({ severity }) => severity)).toEqual(Array.from({ length: count }, () => "warning"));
+});
+
+it("an issue that the template has as its example is none", async () => {
+  const rule = RULES.find(({ name }) => name === "linked-issue")!;
+  const scene = { ...sceneOf({ body: "## Issue\n- Closes #123" }), template: ["Closes #123"] };
+  expect(await rule.find(scene)).toHaveLength(1);
+  expect(await rule.find({ ...scene, template: ["Closes #"] })).toEqual([]);
+});
+
+it("a heading stands for two sections at most, and what is a table's head alone says nothing", async () => {
+  const text = "It keeps items.";
+  expect(await hits("sections", { body: `## What, why, how and testing\n${text}` })).toEqual([
+    "the heading of how stands for 2 other sections already",
+    "the heading of testing evidence stands for 2 other sections already",
+  ]);
+  expect(await hits("sections", { body: `## What and why\n${text}\n## How and testing\n${text}` })).toEqual(
+    [],
+  );
+  const rest = `## How and testing\n${text}\n## How it was\n${text}`;
+  expect(await hits("sections", { body: `## What and why\n${text}\n${rest}` })).toEqual([]);
+  const table = (rows: string): string => `## What and why\n${text}\n## How\n${text}\n## Testing\n${rows}`;
+  const head = "| browser | result |\n|---|:-:|\n";
+  expect(await hits("sections", { body: table(head) })).toEqual(["the section on testing evidence is empty"]);
+  expect(await hits("sections", { body: table(`${head}|  |  |`) })).toHaveLength(1);
+  expect(await hits("sections", { body: table(`${head}| Firefox | well |`) })).toEqual([]);
+});
+
+it("headings may be HTML, as GitHub shows them", async () => {
+  const html = ["What", "Why", "How", "Testing"].map(
+    (each) => `<h2 align="left">${each}</h2>\n\nIt is so.\n`,
+  );
+  expect(await hits("sections", { body: html.join("\n") })).toEqual([]);
+  expect(await hits("sections", { body: html.join("\n").replaceAll("\n\n", "\n") })).toEqual([]);
+  const hidden = html.join("\n").replace(/<h2[^>]*>Why<\/h2>/, "<!--\n$&\n-->");
+  expect(await hits("sections", { body: hidden })).toEqual([
+    NO_WHY.replace("why …", "why, motivation, reason …"),
+  ]);
+});
+
+it("under a heading of choices one box that is ticked is enough, and elsewhere every box is asked", async () => {
+  const policy = { description: { choices: ["type of change"] } };
+  const body = (tick: string): string =>
+    `## Type of change\n- [${tick}] fix\n- [ ] feature\n\n## Before merging\n- [x] read\n- [ ] tried`;
+  const tried = 'line 7 of the description is not ticked: "tried"';
+  expect(await hits("checklist", { body: body("x"), policy })).toEqual([tried]);
+  expect(await hits("checklist", { body: body(" "), policy })).toHaveLength(3);
+  expect(await hits("checklist", { body: body("x") })).toHaveLength(2);
+});
+
+it("an account that the settings name is a bot", async () => {
+  const policy = { bots: ["Acme-Updates"] };
+  expect(await hits("sections", { author: "acme-updates", policy })).toEqual([]);
+  expect(await hits("sections", { author: "acme-updates" })).toHaveLength(1);
+  expect(await hits("sections", { author: "acme-updates-2", policy })).toHaveLength(1);
+});
+
+it("a bot's title without a type is refused with what would change it", async () => {
+  const rule = RULES.find(({ name }) => name === "title")!;
+  const messageRules = defaultRules(["fix"], undefined);
+  const scene = sceneOf({ author: "dependabot[bot]", title: "Bump a from 1 to 2" });
+  expect(await rule.find({ ...scene, messageRules })).toMatchObject([
+    { fix: expect.stringContaining("commit-message: { prefix: chore }") },
+  ]);
 });

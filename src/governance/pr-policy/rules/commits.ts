@@ -12,11 +12,12 @@ export const commits: Rule = {
   problem:
     "Versions and changelogs are made of commit messages; one that no tool can read is left out of both.",
   solution: "Reword it with `git rebase -i`, as `type(scope): subject`.",
-  async find({ pull, messageRules }) {
+  async find(scene) {
+    const { pull, messageRules } = scene;
     const hits: Hit[] = [];
     for (const { id, message, isMerge } of pull.commits) {
       const read = readMessage(message);
-      if (isMerge || isFixup(read) || read.isRevert || isBot(pull)) continue;
+      if (isMerge || isFixup(read) || read.isRevert || isBot(scene)) continue;
       const header = JSON.stringify(read.header.slice(0, 120));
       const near = nearNote(message);
       if (near !== undefined) {

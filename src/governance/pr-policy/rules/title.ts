@@ -15,10 +15,17 @@ export const title: Rule = {
     if (isRevert(pull)) return [];
     const problems = await lintMessage(pull.title, messageRules);
     const told = `the title ${JSON.stringify(pull.title.slice(0, 120))}`;
-    if (isBot(pull)) return problems.flatMap((each) => (isFree(each) ? [] : hitsOf(told, each)));
+    if (isBot(scene)) {
+      const counting = problems.filter((each) => !isFree(each));
+      return counting.flatMap((each) => hitsOf(told, each)).map((hit) => ({ ...hit, fix: BOTS_TITLE }));
+    }
     return [...problems.flatMap((each) => hitsOf(told, each)), ...(await tooLong(scene))];
   },
 };
+
+const BOTS_TITLE =
+  "Have the program write types: Dependabot by `commit-message: { prefix: chore }` in its settings, Renovate " +
+  "by `:semanticCommits`.";
 
 /** What programs write has no subject in lower case, and a length of its own. */
 function isFree({ rule }: LintProblem): boolean {
