@@ -9,16 +9,21 @@ import { RULE_NAMES } from "./rules/names.ts";
  * default, so that a repository without a file is judged by these.
  */
 
-/** What other tools' patterns have, and what would match nothing here. */
-const NO_PATTERN = /^[!/]|\/$|\{[^{}]*,[^{}]*\}/;
+/** What other tools' patterns have, and what would match nothing here. Folders may be called `[id]`. */
+const NO_PATTERN = /^[!/]|\/$|\?|\{[^{}]*,[^{}]*\}/;
 const glob = z
   .string()
   .min(1)
   .max(300)
   .refine(
     (text) => !NO_PATTERN.test(text),
-    "matches nothing: begin and end it without /, write no ! before it, and a pattern each instead of {a,b}",
+    "matches nothing: begin and end it without /, write no ! before it and no ?, and a pattern each instead of {a,b}",
   );
+/** No branch has any of these in its name: https://git-scm.com/docs/git-check-ref-format */
+const branchGlob = glob.refine(
+  (text) => !/[[\]~^:\\\s]/.test(text),
+  "matches nothing: no branch is called so; a * stands for a part of a name, and there are no [sets]",
+);
 
 /** How much the findings of a rule weigh, or that it is not asked. */
 export const SEVERITIES = ["error", "warning", "note", "off"] as const;
@@ -94,8 +99,8 @@ const branches = z.strictObject({
   allowed: z
     .array(
       z.strictObject({
-        head: glob.describe("Pattern of branches that are merged, such as `feature/*`."),
-        bases: z.array(glob).min(1).describe("Branches that they may be merged into."),
+        head: branchGlob.describe("Pattern of branches that are merged, such as `feature/*`."),
+        bases: z.array(branchGlob).min(1).describe("Branches that they may be merged into."),
       }),
     )
     .default([])
@@ -103,8 +108,8 @@ const branches = z.strictObject({
   twins: z
     .array(
       z.strictObject({
-        head: glob.describe("Pattern of branches, such as `hotfix/*`."),
-        base: glob.describe("The branch that they are merged into, such as `main`."),
+        head: branchGlob.describe("Pattern of branches, such as `hotfix/*`."),
+        base: branchGlob.describe("The branch that they are merged into, such as `main`."),
         also: z.string().min(1).max(300).describe("Another that must get the same, such as `develop`."),
       }),
     )

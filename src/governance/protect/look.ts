@@ -14,7 +14,7 @@ import { compareClassic } from "./compare-classic.ts";
 import { compareRuleset } from "./compare-ruleset.ts";
 import { compareForeign, compareInForce, type DeclaredRefs } from "./foreign.ts";
 import { cannotSee, drift, equal, type Item } from "./item.ts";
-import { shortName } from "./ref-pattern.ts";
+import { shortName } from "../patterns/ref-pattern.ts";
 import { wantedRulesets } from "./ruleset.ts";
 import { isPattern, type Protection } from "./settings.ts";
 

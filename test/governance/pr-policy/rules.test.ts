@@ -158,9 +158,14 @@ it("issues and trailers at the end are no evidence, and a colon in a sentence is
 });
 
 it("patterns that can match nothing are refused", () => {
-  for (const path of ["src/**/*.{js,ts}", "/src/**", "src/", "!src/x"]) {
+  for (const path of ["src/**/*.{js,ts}", "/src/**", "src/", "!src/x", "src/?.ts"]) {
     expect([path, coverage.safeParse({ sources: [path] }).success]).toEqual([path, false]);
   }
+  const branches = (head: string): object => ({ branches: { allowed: [{ head, bases: ["main"] }] } });
+  for (const head of ["release/v[0-9]*", "feature/?", "a b", "/feature"]) {
+    expect([head, policy.safeParse(branches(head)).success]).toEqual([head, false]);
+  }
+  expect(policy.safeParse(branches("release/v*")).success).toBe(true);
   expect(coverage.safeParse({ sources: ["{{cookiecutter.slug}}/**", "src/[id].ts"] }).success).toBe(true);
 });
 
