@@ -126,7 +126,7 @@ interface Line {
 /** A heading as HTML, alone in its line. */
 const HTML_HEADING = /^\s{0,20}<h([1-6])(?:\s[^<>]{0,200})?>([^<>]{0,200})<\/h\1>\s{0,20}$/i;
 
-/** A paragraph line by line, as GitHub shows descriptions, and HTML that has headings; anything else whole. */
+/** A paragraph line by line, as GitHub shows them, and HTML that has headings; anything else whole. */
 function linesOf(node: RootContent): Line[] {
   const first = node.position?.start.line ?? 1;
   if (node.type === "html") {

@@ -22,8 +22,11 @@ export interface Hotfix {
   readonly commits: readonly { readonly message: string; readonly isMerge: boolean }[];
 }
 
-const PULL =
-  /(?<![\w#/&])(?:([\w.-]{1,100}\/[\w.-]{1,100}))?#(\d{1,9})\b|([\w.-]{1,100}\/[\w.-]{1,100})\/pull\/(\d{1,9})\b|!\d{1,9}/g;
+const REPOSITORY = "[\\w.-]{1,100}/[\\w.-]{1,100}";
+const PULL = new RegExp(
+  `(?<![\\w#/&])(?:(${REPOSITORY}))?#(\\d{1,9})\\b|(${REPOSITORY})/pull/(\\d{1,9})\\b|!\\d{1,9}`,
+  "g",
+);
 /** Nobody names as many. */
 const NAMED_MAX = 10;
 

@@ -17,7 +17,7 @@ const glob = z
   .max(300)
   .refine(
     (text) => !NO_PATTERN.test(text),
-    "matches nothing: begin and end it without /, write no ! before it and no ?, and a pattern each instead of {a,b}",
+    "matches nothing: begin and end it without /, write no ! before it, no ? and a pattern each for {a,b}",
   );
 /** No branch has any of these in its name: https://git-scm.com/docs/git-check-ref-format */
 const branchGlob = glob.refine(

@@ -6,8 +6,8 @@ import { cannotSee, drift, equal, type Item } from "./item.ts";
 const SHOWN_WITH = "Contents: write";
 
 /**
- * What the repository has squashes called and written, against what pull requests are judged by. Nothing where
- * nothing is declared, or nobody squashes. It is a setting of the repository, which `apply` leaves alone.
+ * What the repository has squashes called and written, against what pull requests are judged by. Nothing
+ * where nothing is declared, or nobody squashes. It is the repository's own, which `apply` leaves alone.
  */
 export function compareSquash(
   repository: string,

@@ -334,7 +334,7 @@ it("headings may be HTML, as GitHub shows them", async () => {
   ]);
 });
 
-it("under a heading of choices one box that is ticked is enough, and elsewhere every box is asked", async () => {
+it("under a heading of choices one ticked box is enough, and elsewhere every box is asked", async () => {
   const policy = { description: { choices: ["type of change"] } };
   const body = (tick: string): string =>
     `## Type of change\n- [${tick}] fix\n- [ ] feature\n\n## Before merging\n- [x] read\n- [ ] tried`;

@@ -84,10 +84,11 @@ it.each<readonly [string, string, Partial<KeptPull>]>([
   expect(found).toContain(`those that are named for it, ${why}`);
 });
 
-it("a number is believed with a warning where nobody can be asked, and not where git finds all there", async () => {
+it("a number is believed with a warning where nobody can be asked, unless git finds all there", async () => {
   await using at = await hotfix();
   expect(await at.twin("develop: #8", "")).toEqual([
-    'warning: "hotfix/pay" gets to develop by #8, as the description says; nobody was asked whether that is so',
+    'warning: "hotfix/pay" gets to develop by #8, as the description says; ' +
+      "nobody was asked whether that is so",
   ]);
   at.repo.git("update-ref", "refs/remotes/origin/develop", "hotfix/pay");
   expect(await at.twin("develop: #8", "")).toEqual([]);

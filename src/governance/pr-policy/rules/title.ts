@@ -24,8 +24,8 @@ export const title: Rule = {
 };
 
 const BOTS_TITLE =
-  "Have the program write types: Dependabot by `commit-message: { prefix: chore }` in its settings, Renovate " +
-  "by `:semanticCommits`.";
+  "Have the program write types: Dependabot by `commit-message: { prefix: chore }` in its settings, " +
+  "Renovate by `:semanticCommits`.";
 
 /** What programs write has no subject in lower case, and a length of its own. */
 function isFree({ rule }: LintProblem): boolean {
