@@ -1,5 +1,5 @@
 import type { Answer } from "./answer.ts";
-import type { MergeMethods } from "./pull-request-event.ts";
+import type { MergeMethods } from "./merges.ts";
 
 /** A pull request as the forge has it now. */
 export interface ForgePull {
@@ -10,6 +10,7 @@ export interface ForgePull {
   readonly author: string;
   readonly isDraft: boolean;
   readonly isOpen: boolean;
+  readonly isMerged: boolean;
   readonly head: { readonly branch: string; readonly commit: string };
   readonly base: { readonly branch: string };
   /** How many commits it has, also where the forge lists fewer. */

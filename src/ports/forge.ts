@@ -2,7 +2,7 @@ import type { Json } from "../kernel/outcome.ts";
 import type { Answer, Hidden } from "./answer.ts";
 import type { ForgeIssues } from "./forge-issues.ts";
 import type { ForgePulls } from "./forge-pulls.ts";
-import type { MergeMethods } from "./pull-request-event.ts";
+import type { MergeMethods } from "./merges.ts";
 
 export type { Answer, Hidden };
 

@@ -1,11 +1,4 @@
-/** How GitHub merges pull requests of a repository, as far as an event tells. */
-export interface MergeMethods {
-  readonly merge: boolean;
-  readonly squash: boolean;
-  readonly rebase: boolean;
-  /** Whether a squash writes the commits' messages below the title. */
-  readonly keepsCommits: boolean;
-}
+import type { MergeMethods } from "./merges.ts";
 
 /**
  * The pull request that a job runs for, as the event that began it says:

@@ -30,6 +30,13 @@ export interface SourceChange {
   readonly removed: number;
 }
 
+/** That a commit takes back another one, as its message says. */
+export interface RevertClaim {
+  readonly commit: string;
+  /** The other's hash, or how it begins. */
+  readonly undoes: string;
+}
+
 /** Two commits: what is to be merged (`head`), and what it is held against (`base`). */
 export interface SourceRange {
   readonly base: string;
@@ -53,9 +60,12 @@ export interface SourceHistory {
   commits(range: SourceRange): Promise<readonly SourceCommit[]>;
   /**
    * Commits of `head` that neither `base` nor `other` has, merges left out. `other` has one also as another
-   * commit that makes the same change, and all of them as one that makes all their changes.
+   * commit that makes the same change, and all of them as one that makes all their changes; what it has taken
+   * back since it has not.
    */
   lacking(range: SourceRange, other: string): Promise<readonly SourceCommit[]>;
+  /** Those of the claims that are true, with whole hashes: one's change is the other's, backwards. */
+  proved(claims: readonly RevertClaim[]): Promise<readonly RevertClaim[]>;
   /** What `head` changes since it parted from `base`; renames are followed. In the order of paths. */
   changes(range: SourceRange): Promise<readonly SourceChange[]>;
   /** A plain file of a commit; undefined where the commit has none of that path. */

@@ -229,6 +229,72 @@ describe("commits since the base", () => {
   });
 });
 
+it("a branch has not what it has taken back, unless it has made it again", async () => {
+  await using repo = repository();
+  repo.commit("begin", { a: "1\n", b: "1\n" });
+  repo.git("branch", "develop");
+  repo.git("checkout", "-qb", "hotfix");
+  repo.commit("fix: a", { a: "2\n" });
+  repo.commit("fix: b", { b: "2\n" });
+  const lacking = async (): Promise<string[]> =>
+    (await historyOf(repo, ".").lacking({ base: "main", head: "hotfix" }, "develop")).map(
+      (each) => each.message,
+    );
+  repo.git("checkout", "-q", "develop");
+  repo.git("merge", "-q", "--no-ff", "--no-edit", "hotfix");
+  expect(await lacking()).toEqual([]);
+  repo.git("revert", "--no-edit", "hotfix~1");
+  expect(await lacking()).toEqual(["fix: a"]);
+  repo.git("revert", "--no-edit", "HEAD");
+  expect(await lacking()).toEqual([]);
+  repo.git("reset", "-q", "--hard", "develop~2");
+  repo.git("revert", "--no-edit", "-m", "1", "HEAD");
+  expect(await lacking()).toEqual(["fix: a", "fix: b"]);
+  // The same of what was picked, and of a squash.
+  repo.git("reset", "-q", "--hard", "main");
+  repo.git("cherry-pick", "hotfix~1", "hotfix");
+  repo.git("revert", "--no-edit", "HEAD");
+  expect(await lacking()).toEqual(["fix: b"]);
+  repo.git("reset", "-q", "--hard", "main");
+  repo.commit("fix: both", { a: "2\n", b: "2\n" });
+  expect(await lacking()).toEqual([]);
+  repo.git("revert", "--no-edit", "HEAD");
+  expect(await lacking()).toEqual(["fix: a", "fix: b"]);
+});
+
+it("what a commit says that it takes back is held against what it changes", async () => {
+  await using repo = repository();
+  const bytes = Buffer.from([0xff, 0, 0xe8, 10]);
+  repo.commit("chore: begin", { a: "1\n2\n3\n4\n", b: bytes });
+  const feature = repo.commit("feat: a", { a: "1\ntwo\n3\n4\n", b: Buffer.from([0xff, 0, 0xe9, 10]) });
+  repo.commit("fix: beside", { a: "1\ntwo\nthree\n4\n" });
+  const back = repo.commit("x", { a: "1\n2\nthree\n4\n", b: bytes });
+  const half = repo.commit("y", { a: "1\ntwo\nthree\n4\n" });
+  const nothing = repo.commit("z", { c: "1\n" });
+  repo.git("checkout", "-qb", "topic", feature);
+  repo.commit("feat: b", { d: "1\n" });
+  repo.git("checkout", "-q", "main");
+  repo.git("merge", "-q", "--no-ff", "--no-edit", "topic");
+  const merge = repo.git("rev-parse", "HEAD");
+  repo.git("revert", "--no-edit", "-m", "1", "HEAD");
+  const unmerge = repo.git("rev-parse", "HEAD");
+  // A branch that is called like the beginning of a hash is not meant.
+  repo.git("branch", nothing.slice(0, 8), feature);
+  const claim = (commit: string, undoes: string): { commit: string; undoes: string } => ({ commit, undoes });
+  const history = historyOf(repo, ".");
+  expect(
+    await history.proved([
+      claim(back, feature.slice(0, 9)),
+      claim(half, feature),
+      claim(nothing, feature),
+      claim(back, nothing.slice(0, 8)),
+      claim(back, "0".repeat(40)),
+      claim(unmerge, merge),
+    ]),
+  ).toEqual([claim(back, feature), claim(unmerge, merge)]);
+  expect(await history.proved([])).toEqual([]);
+});
+
 it("reads a file of a commit by its very path, and tells a missing one from a link", async () => {
   await using repo = repository();
   repo.write({ "sub/x": "1" });

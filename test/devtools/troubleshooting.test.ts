@@ -261,6 +261,7 @@ describe("docs/troubleshooting.md", () => {
       "adapters/azure-blob",
       "adapters/postgres",
       "adapters/npm-registry",
+      "governance/commits",
       "governance/coverage",
       "governance/pr-policy/rules",
     ]

@@ -1,12 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { HoldfastError } from "../../kernel/errors.ts";
+import { mergesOf } from "../../ports/merges.ts";
 import type { MergeGroupEvent, PullRequestEvent } from "../../ports/pull-request-event.ts";
 
 const REPOSITORY = z.object({
   allow_merge_commit: z.boolean().optional(),
   allow_squash_merge: z.boolean().optional(),
   allow_rebase_merge: z.boolean().optional(),
+  squash_merge_commit_title: z.string().optional(),
   squash_merge_commit_message: z.string().optional(),
 });
 
@@ -38,7 +40,6 @@ const EVENT = z.object({
 export async function pullRequestEvent(path: string, attempt: number): Promise<PullRequestEvent | undefined> {
   const { pull_request: pull } = await eventOf(path);
   if (pull === undefined) return undefined;
-  const repo = pull.base.repo;
   return {
     number: pull.number,
     title: pull.title,
@@ -48,15 +49,7 @@ export async function pullRequestEvent(path: string, attempt: number): Promise<P
     author: pull.user?.login ?? "ghost",
     isDraft: pull.draft === true,
     isRerun: attempt > 1,
-    merges:
-      repo?.allow_squash_merge === undefined
-        ? undefined
-        : {
-            merge: repo.allow_merge_commit === true,
-            squash: repo.allow_squash_merge,
-            rebase: repo.allow_rebase_merge === true,
-            keepsCommits: repo.squash_merge_commit_message === "COMMIT_MESSAGES",
-          },
+    merges: mergesOf(pull.base.repo ?? {}),
   };
 }
 

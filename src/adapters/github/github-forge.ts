@@ -12,11 +12,12 @@ import type {
   RulesetHead,
   RulesetRule,
 } from "../../ports/forge.ts";
+import { mergesOf } from "../../ports/merges.ts";
 import { messageOf, type GithubAccess } from "./github-client.ts";
 import { GithubIssues } from "./github-issues.ts";
 import { GithubPulls } from "./github-pulls.ts";
 import { GithubRepository } from "./github-repository.ts";
-import { merging, mergesOf } from "./merges.ts";
+import { merging } from "./merges.ts";
 
 const METADATA = "Metadata: read";
 const ADMINISTRATION_READ = "Administration: read";

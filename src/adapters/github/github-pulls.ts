@@ -7,8 +7,9 @@ import {
   type ForgePulls,
   type QueuedPull,
 } from "../../ports/forge-pulls.ts";
+import { mergesOf } from "../../ports/merges.ts";
 import type { GithubRepository } from "./github-repository.ts";
-import { merging, mergesOf } from "./merges.ts";
+import { merging } from "./merges.ts";
 
 const CONTENTS = "Contents: read";
 const PULLS = "Pull requests: read";
@@ -19,6 +20,7 @@ const pull = z.looseObject({
   body: z.string().nullish(),
   draft: z.boolean().nullish(),
   state: z.string(),
+  merged: z.boolean().optional(),
   user: z.looseObject({ login: z.string() }).nullish(),
   head: z.looseObject({ ref: z.string(), sha: z.string() }),
   base: z.looseObject({ ref: z.string(), repo: z.looseObject(merging).nullish() }),
@@ -53,6 +55,7 @@ export class GithubPulls implements ForgePulls {
         author: each.user?.login ?? "ghost",
         isDraft: each.draft === true,
         isOpen: each.state === "open",
+        isMerged: each.merged === true,
         head: { branch: each.head.ref, commit: each.head.sha },
         base: { branch: each.base.ref },
         commits: each.commits,

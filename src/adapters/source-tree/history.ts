@@ -3,10 +3,12 @@ import type { SourceChange, SourceCommit, SourceHistory, SourceRange } from "../
 import { blobsOf, listedFiles } from "./blobs.ts";
 import { BlobLines } from "./blob-lines.ts";
 import { runGit, type Environment, type GitAnswer } from "./git.ts";
+import type { AskBytes } from "./patch-ids.ts";
 import { PatchLines } from "./patch-lines.ts";
 import { resolveCommit } from "./revision.ts";
 import { SAME_EVERYWHERE } from "./same-everywhere.ts";
 import { isSquashed } from "./squashed.ts";
+import { proved, takenBack } from "./undone.ts";
 import { whyUnknown } from "./unknown-name.ts";
 
 /** The history of the repository that the folder is in, by the `git` program. */
@@ -23,6 +25,11 @@ export function gitHistory({
     const answer = await ask(args, input);
     if (answer.ok) return answer.out.toString("utf8");
     throw noHistory(what, answer.why);
+  };
+  const bytes = async (args: readonly string[], input?: string): Promise<string> => {
+    const answer = await ask(args, input);
+    if (answer.ok) return answer.out.toString("latin1");
+    throw noHistory("what is taken back", answer.why);
   };
   const history: SourceHistory = {
     async commit(revision) {
@@ -47,13 +54,11 @@ export function gitHistory({
         await history.commit(head),
         await history.commit(other),
       ];
-      const picked = ["--no-merges", "--cherry-pick", "--right-only", `${there}...${to}`, `^${from}`];
-      const found = commitsOf(await need(what, ["log", "-z", "--reverse", LOG, ...picked]));
-      if (found.length < 2) return found;
       const parted = await history.mergeBase({ base, head });
-      const isThere = await isSquashed({ parted, to, there }, (args, input) => need(what, args, input));
-      return isThere ? [] : found;
+      const ends = { from, parted, to, there };
+      return await lackingBetween(ends, (args, input) => need(what, args, input), bytes);
     },
+    proved: (claims) => proved(claims, bytes),
     changes: async (range) => {
       const from = await history.mergeBase(range);
       return await changesBetween({ base: from, head: await history.commit(range.head) }, env, folder);
@@ -93,6 +98,22 @@ export function gitHistory({
       (await need("where the repository begins", ["rev-parse", "--show-toplevel"])).replace(/\n$/, ""),
   };
   return history;
+}
+
+async function lackingBetween(
+  { from, parted, to, there }: { readonly [K in "from" | "parted" | "to" | "there"]: string },
+  need: AskBytes,
+  bytes: AskBytes,
+): Promise<SourceCommit[]> {
+  const logged = async (...words: readonly string[]): Promise<SourceCommit[]> =>
+    commitsOf(await need(["log", "-z", "--reverse", "--no-merges", LOG, ...words]));
+  const found = await logged("--cherry-pick", "--right-only", `${there}...${to}`, `^${from}`);
+  const isOne = found.length > 1 && (await isSquashed({ parted, to, there }, need));
+  const lacked = new Set(isOne ? [] : found.map(({ id }) => id));
+  const all = await logged(`${from}..${to}`);
+  const own = all.map(({ id }) => id).filter((id) => !lacked.has(id));
+  const gone = await takenBack({ own, parted, to, there }, bytes);
+  return all.filter(({ id }) => gone.includes(id) || lacked.has(id));
 }
 
 /**

@@ -33,20 +33,26 @@ export async function hookItems(tree: WorkTree, policy: HookPolicy): Promise<Hoo
     const message = `core.hooksPath is ${String(configured)}, which is outside of the checkout`;
     return { items: [{ path: "commit-msg", action: "leave", message, executable: true }], notes: [] };
   }
-  const item = await plainItem(tree, `${path}${path === "" ? "" : "/"}commit-msg`, script);
-  const isPrivate = path.startsWith(`${GIT_FOLDER}/`) && item.action !== "leave";
+  const items = await plainItems(tree, path === "" ? "" : `${path}/`, script);
+  const isPrivate = path.startsWith(`${GIT_FOLDER}/`) && items.some(({ action }) => action !== "leave");
   const note = "the hook is in this clone alone: everybody who wants it runs `holdfast init --write` once";
-  return { items: [item], notes: isPrivate ? [note] : [] };
+  return { items, notes: isPrivate ? [note] : [] };
 }
 
-/** Git starts one file, so that two checks need somebody who starts both. */
-async function plainItem(tree: WorkTree, path: string, script: string): Promise<Item> {
+/** What stands beside somebody else's hook, and the line by which that starts it. */
+const BESIDE = "holdfast-commit-msg";
+const BESIDE_LINE = `"$(dirname "$0")/${BESIDE}" "$1" || exit 1`;
+
+/** Git starts one file, so that two checks need a line in the one that starts the other. */
+async function plainItems(tree: WorkTree, folder: string, script: string): Promise<readonly Item[]> {
+  const path = `${folder}commit-msg`;
   const item = await kept(tree, path, `#!/bin/sh\n${script}`, true);
   const found = await tree.look(path);
-  if (item.action !== "leave" || found.kind !== "file" || ownerOf(found.text) !== "other") return item;
-  const message =
-    "it is somebody else's, and git runs one: let husky or lefthook run both, or delete it and run again";
-  return { ...item, message };
+  if (item.action !== "leave" || found.kind !== "file" || ownerOf(found.text) !== "other") return [item];
+  const beside = await kept(tree, `${folder}${BESIDE}`, `#!/bin/sh\n${script}`, true);
+  if (has(found.text, BESIDE)) return [beside, { path, action: "same", executable: true }];
+  const message = `it is somebody else's, and git runs one: add to it, before it ends: ${BESIDE_LINE}`;
+  return [beside, { ...item, message }];
 }
 
 /** https://typicode.github.io/husky: a file of sh for each hook, which husky starts by `sh -e`. */

@@ -4,7 +4,7 @@ import type { Outcome } from "../../kernel/outcome.ts";
 import { quantity } from "../../kernel/quantity.ts";
 import { DEFAULT_SETTINGS } from "../../nouns/settings/section.ts";
 import type { Ports } from "../../ports/ports.ts";
-import type { WorkTree } from "../../ports/work-tree.ts";
+import { GIT_FOLDER, type WorkTree } from "../../ports/work-tree.ts";
 import { differenceText } from "./difference.ts";
 import type { Item } from "./item.ts";
 import { planInit, type InitPolicy } from "./plan.ts";
@@ -39,7 +39,7 @@ export async function runInit(
     workflows: parts.workflows,
   });
   const wanted = items.filter(({ after }) => after !== undefined);
-  const difference = wanted.map(differenceText).join("");
+  const difference = wanted.map(patchText).join("");
   if (!inputs.write) return outcomeOf(items, { written: [], difference, notes, isDry: true });
   const written: Item[] = [];
   const late: Item[] = [];
@@ -50,6 +50,12 @@ export async function runInit(
   }
   const after = items.map((item) => late.find(({ path }) => path === item.path) ?? item);
   return outcomeOf(after, { written, difference, notes, isDry: false });
+}
+
+/** Git's own folder is in no patch: `git apply` would refuse all of it, and passes over what is none. */
+function patchText(item: Item): string {
+  const text = differenceText(item);
+  return item.path.startsWith(`${GIT_FOLDER}/`) ? text.replace(/^(?!$)/gm, "# ") : text;
 }
 
 /** Whether it was still as it was looked at, and is written. */

@@ -61,5 +61,25 @@ export async function lintMessage(message: string, rules: QualifiedRules): Promi
       level,
       message: words,
     });
-  return [...errors.map(told("error")), ...warnings.map(told("warning"))];
+  return atOnce(read, [...errors.map(told("error")), ...warnings.map(told("warning"))]);
+}
+
+/** Spaces that look like one and are another character. */
+const ODD_SPACE = /[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff]/;
+
+/** A header that cannot be read has neither type nor subject, which is one thing to mend. */
+function atOnce(text: string, problems: readonly LintProblem[]): LintProblem[] {
+  const has = (name: string): boolean =>
+    problems.some(({ rule, level }) => rule === name && level === "error");
+  if (!has("type-empty") || !has("subject-empty")) return [...problems];
+  const odd = ODD_SPACE.exec(text.split("\n")[0] ?? "")?.[0];
+  const code = odd?.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0");
+  const why = odd === undefined ? "" : `; it holds U+${code}, which looks like a space and is none`;
+  return problems
+    .filter(({ rule }) => rule !== "subject-empty")
+    .map((each) =>
+      each.rule === "type-empty"
+        ? { ...each, message: `it has no type and subject, as \`type(scope): subject\` has${why}` }
+        : each,
+    );
 }

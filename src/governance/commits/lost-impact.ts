@@ -6,46 +6,57 @@ export interface PolicyCommit {
   readonly message: string;
   /** Two or more parents. */
   readonly isMerge: boolean;
+  /** Hashes of commits whose change this one takes back: what git has found, and no message only says. */
+  readonly undoes?: readonly string[];
+}
+
+/** What a pull request asks of the next version. */
+export interface Asking {
+  readonly title: string;
+  /** Its description, as far as it is seen. */
+  readonly body: string;
+  readonly commits: readonly PolicyCommit[];
 }
 
 /** What a squash would lose of a pull request's commits. */
 export interface LostImpact {
   readonly impact: Exclude<Impact, "none">;
-  /** Of the commit, or of the description, that has it. */
+  /** Of the commit, the title or the description, whichever has it. */
   readonly by: string;
-  /** The title that keeps it. */
+  /** The header that keeps it. */
   readonly title: string;
 }
 
 /**
- * What the commits ask of the next version, and what the squashed one would: a squash writes the title, and
- * whatever it keeps of the rest counts for nothing where tools read headers alone. A commit and its revert in
- * the same pull request cancel each other.
+ * What a pull request asks of the next version, and what is left of that by its squash, which writes one
+ * header of all. A commit and its revert in the same pull request cancel each other; a merge counts by its
+ * own message.
  *
- * @param body of the pull request, as far as it is seen
- * @returns undefined where the title asks for as much
+ * @param written the squash's message, as far as it is known to be kept
+ * @returns undefined where that asks for as much
  */
-export function lostImpact(
-  title: string,
-  body: string,
-  commits: readonly PolicyCommit[],
-): LostImpact | undefined {
-  const squashed = readMessage(title);
-  const counting = withoutReverted(commits.filter(({ isMerge }) => !isMerge));
+export function lostImpact(written: string, { title, body, commits }: Asking): LostImpact | undefined {
+  const squashed = readMessage(written);
+  const titled = readMessage(title);
   let most: { readonly impact: Impact; readonly by: string; readonly like: ReadMessage } | undefined;
-  for (const { id, message } of counting) {
+  const weigh = (by: string, read: ReadMessage): void => {
+    if (most !== undefined && IMPACTS.indexOf(read.impact) <= IMPACTS.indexOf(most.impact)) return;
+    most = { impact: read.impact, by, like: read };
+  };
+  for (const { id, message } of withoutReverted(commits)) {
     const read = readMessage(message);
-    if (most === undefined || IMPACTS.indexOf(read.impact) > IMPACTS.indexOf(most.impact)) {
-      most = { impact: read.impact, by: `commit ${id.slice(0, 7)}, "${read.header}"`, like: read };
-    }
+    weigh(`commit ${id.slice(0, 7)}, ${JSON.stringify(read.header.slice(0, HEADER_TOLD))}`, read);
   }
-  if (BREAKING_IN_BODY.test(body) && most?.impact !== "major") {
-    most = { impact: "major", by: "the description's BREAKING CHANGE", like: most?.like ?? squashed };
+  weigh(`the title, ${JSON.stringify(titled.header.slice(0, HEADER_TOLD))}`, titled);
+  if (BREAKING_IN_BODY.test(body)) {
+    weigh("the description, by its BREAKING CHANGE", { ...(most?.like ?? titled), impact: "major" });
   }
   if (most === undefined || most.impact === "none") return undefined;
   if (greater(squashed.impact, most.impact) === squashed.impact) return undefined;
-  return { impact: most.impact, by: most.by, title: titleWith(squashed, most.like, most.impact) };
+  return { impact: most.impact, by: most.by, title: titleWith(titled, most.like, most.impact) };
 }
+
+const HEADER_TOLD = 120;
 
 /** Only as a line of its own, as a footer is; whoever speaks of it in a sentence means none. */
 const BREAKING_IN_BODY = /^BREAKING[ -]CHANGE: \S/m;
@@ -53,12 +64,12 @@ const BREAKING_IN_BODY = /^BREAKING[ -]CHANGE: \S/m;
 /** From the newest: a revert of a revert lets the first one be. */
 function withoutReverted(commits: readonly PolicyCommit[]): PolicyCommit[] {
   const gone = new Set<string>();
-  for (const { id, message } of [...commits].reverse()) {
+  const there = new Set(commits.map(({ id }) => id));
+  for (const { id, undoes = [] } of [...commits].reverse()) {
     if (gone.has(id)) continue;
-    for (const [, hash] of message.matchAll(/This reverts commit ([0-9a-f]{7,64})/gi)) {
-      const reverted = commits.find((each) => each.id.startsWith(hash!.toLowerCase()));
-      if (reverted === undefined) continue;
-      gone.add(reverted.id);
+    for (const undone of undoes) {
+      if (!there.has(undone)) continue;
+      gone.add(undone);
       gone.add(id);
     }
   }

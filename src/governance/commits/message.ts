@@ -29,7 +29,14 @@ export interface ReadMessage {
 const HEADER = /^(\w*)(?:\((.*)\))?!?: (.*)$/;
 /** Asked first, so that of two colons the one behind a mark counts. */
 const BREAKING_HEADER = /^(\w*)(?:\((.*)\))?!: (.*)$/;
-const NOTE = /^[\s|*]*BREAKING[ -]CHANGE[:\s]/i;
+/**
+ * With its colon, as the specification and the parser from 7.1 have it; one before that takes any line which
+ * begins with the words, and so a sentence that was wrapped there.
+ */
+const NOTE = /^[\s|*]*BREAKING[ -]CHANGE:/i;
+const OLD_NOTE = /^[\s|*]*BREAKING[ -]CHANGE\s/i;
+/** What people write for it, and nothing reads: in the plural, behind a dash, within marks. */
+const NEARLY_NOTE = /^[\s|*>_-]*BREAKING[ -]CHANGES?[*_]*:/i;
 const REVERT = /^Revert[:\s]/i;
 const REVERTED = /This reverts commit \w*\./i;
 
@@ -59,6 +66,23 @@ function impactOf(type: string | undefined, breaking: boolean, isRevert: boolean
   if (breaking) return "major";
   if (type === "feat") return "minor";
   return isRevert || (type !== undefined && PATCHES.has(type)) ? "patch" : "none";
+}
+
+/** A line that is nearly a footer BREAKING CHANGE. */
+export interface NearNote {
+  readonly line: string;
+  /** Whether some tools take it for one all the same: those that want no colon. */
+  readonly isRead: boolean;
+}
+
+/** The first of a message; undefined where there is none, and where the message is breaking anyway. */
+export function nearNote(text: string): NearNote | undefined {
+  if (readMessage(text).breaking) return undefined;
+  for (const line of text.trim().split(/\r?\n/).slice(1)) {
+    if (NEARLY_NOTE.test(line)) return { line, isRead: false };
+    if (OLD_NOTE.test(line)) return { line, isRead: true };
+  }
+  return undefined;
 }
 
 /** The greater of two. */

@@ -17,6 +17,9 @@ export interface Task {
   readonly done: boolean;
   /** Line of the description, from 1. */
   readonly line: number;
+  /** What it stands under, and the line of that. */
+  readonly heading: string;
+  readonly under: number;
 }
 
 /** A part of a description under a heading, or under words that stand for one. */
@@ -66,16 +69,21 @@ function readAll(markdown: string): Description {
     extensions: [gfmTaskListItem()],
     mdastExtensions: [gfmTaskListItemFromMarkdown()],
   });
+  const sections = sectionsOf(root);
   const tasks: Task[] = [];
   const links: string[] = [];
   const prose: string[] = [];
   walk(root, (node) => {
     if (node.type === "listItem" && typeof node.checked === "boolean") {
       const [first] = node.children;
+      const line = node.position?.start.line ?? 1;
+      const above = sections.findLast((each) => each.line <= line);
       tasks.push({
         text: first === undefined ? "" : toString(first).trim(),
         done: node.checked,
-        line: node.position?.start.line ?? 1,
+        line,
+        heading: above?.heading ?? "",
+        under: above?.line ?? 1,
       });
     }
     if (node.type === "link" || node.type === "definition") links.push(node.url);
@@ -84,7 +92,7 @@ function readAll(markdown: string): Description {
   const paragraphs = root.children.flatMap((node) =>
     node.type === "paragraph" ? [seenOf(node).trim()] : [],
   );
-  return { sections: sectionsOf(root), tasks, prose: prose.join("\n"), paragraphs, links };
+  return { sections, tasks, prose: prose.join("\n"), paragraphs, links };
 }
 
 /** Depth first, without recursion: what is nested ten thousand deep is read too. */
@@ -115,9 +123,22 @@ interface Line {
   readonly isWithin: boolean;
 }
 
-/** A paragraph line by line, as GitHub shows descriptions; anything else whole. */
+/** A heading as HTML, alone in its line. */
+const HTML_HEADING = /^\s{0,20}<h([1-6])(?:\s[^<>]{0,200})?>([^<>]{0,200})<\/h\1>\s{0,20}$/i;
+
+/** A paragraph line by line, as GitHub shows them, and HTML that has headings; anything else whole. */
 function linesOf(node: RootContent): Line[] {
   const first = node.position?.start.line ?? 1;
+  if (node.type === "html") {
+    const values = withoutComments(node.value).split("\n");
+    if (values.some((value) => HTML_HEADING.test(value))) {
+      return values.map((value, at) => ({
+        node: { type: "html", value },
+        line: first + at,
+        isWithin: false,
+      }));
+    }
+  }
   if (node.type !== "paragraph") return [{ node, line: first, isWithin: false }];
   const lines: (typeof node.children)[] = [[]];
   for (const child of node.children) {
@@ -147,6 +168,11 @@ function sectionsOf(root: Root): Section[] {
   for (const { node, line, isWithin } of root.children.flatMap(linesOf)) {
     if (node.type === "heading") {
       begin(toString(node), line, node.depth);
+      continue;
+    }
+    const [, depth, words = ""] = (node.type === "html" && HTML_HEADING.exec(node.value)) || [];
+    if (depth !== undefined) {
+      begin(words, line, Number(depth));
       continue;
     }
     const lead = leadOf(node, isWithin ? LINE_LEAD : LEAD);
@@ -192,6 +218,20 @@ function seenOf(node: RootContent): string {
   return parts.join("").replace(/\n{2,}/g, "\n");
 }
 
+/** With as many lines as before. */
+function withoutComments(html: string): string {
+  let seen = "";
+  for (let at = 0; at < html.length;) {
+    const open = html.indexOf("<!--", at);
+    if (open === -1) return seen + html.slice(at);
+    const close = html.indexOf("-->", open);
+    const comment = html.slice(open, close === -1 ? html.length : close);
+    seen += html.slice(at, open) + "\n".repeat(comment.split("\n").length - 1);
+    at = open + comment.length + 3;
+  }
+  return seen;
+}
+
 /** Without patterns that a stranger's text could keep busy. */
 function withoutTags(html: string): string {
   let seen = "";
@@ -228,12 +268,19 @@ const BELOW = new RegExp(
 export function saysSomething(text: string, template: readonly string[]): boolean {
   const lines = text
     .split("\n")
+    // The head of a table says nothing without a row below it.
+    .filter((_, at, all) => !isRuler(all[at + 1] ?? ""))
     .map(withoutMarks)
     .filter((line) => /[\p{L}\p{N}]/u.test(line));
   return lines.some((line) => {
     if (PLACEHOLDER.test(line) || BELOW.test(line) || /^[<[({].*[>\])}]$/.test(line)) return false;
     return !template.includes(line);
   });
+}
+
+/** What stands between a table's head and its rows. */
+function isRuler(line: string): boolean {
+  return /^[|: -]+$/.test(line) && line.includes("|") && line.includes("-");
 }
 
 const MARKS_BEFORE = /[\s>*_`~-]/;

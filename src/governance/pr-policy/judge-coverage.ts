@@ -5,7 +5,7 @@ import { measure, type Coverage, type Share } from "../coverage/measure.ts";
 import { Places } from "../coverage/place.ts";
 import { readReport } from "../coverage/read-report.ts";
 import { UnusableReport, type ReportedFile } from "../coverage/report.ts";
-import { fits } from "../dependencies/glob.ts";
+import { fits } from "../patterns/path-pattern.ts";
 import type { Finding, Severity } from "../findings/finding.ts";
 import type { PolicyPlan } from "./plan.ts";
 import type { RuleName } from "./rules/names.ts";

@@ -2,7 +2,7 @@ import { listed } from "../../kernel/listed.ts";
 import { SettingsDocument } from "../../nouns/settings/document.ts";
 import type { Answer, EffectiveRule, Forge } from "../../ports/forge.ts";
 import type { ForgePull } from "../../ports/forge-pulls.ts";
-import type { MergeMethods } from "../../ports/pull-request-event.ts";
+import type { MergeMethods } from "../../ports/merges.ts";
 import { mergeContradictions } from "../merging/contradictions.ts";
 import { METHODS, type MergeMethod as Method } from "../merging/merge-methods.ts";
 
@@ -10,7 +10,8 @@ import { METHODS, type MergeMethod as Method } from "../merging/merge-methods.ts
 export interface KnownMerging {
   /** Undefined where nobody says: then a squash may come, whose message is the title alone. */
   readonly methods: readonly Method[] | undefined;
-  readonly keepsCommits: boolean;
+  readonly squashTitle: MergeMethods["squashTitle"];
+  readonly squashBody: MergeMethods["squashBody"];
   readonly notes: readonly string[];
 }
 
@@ -76,7 +77,8 @@ export async function askMerging(
   return {
     // Rules that leave nothing contradict each other, and no merge is possible until that is mended.
     methods: isKnown && ruled.length > 0 ? ruled : undefined,
-    keepsCommits: merges?.keepsCommits === true,
+    squashTitle: merges?.squashTitle,
+    squashBody: merges?.squashBody,
     notes,
   };
 }

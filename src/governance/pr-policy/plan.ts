@@ -8,12 +8,14 @@ import { readBaseSettings } from "./base-settings.ts";
 import { withCurrentText } from "./current-text.ts";
 import { findGroup, type GroupMember } from "./group.ts";
 import { askMerging, declaredMerging } from "./merge-methods.ts";
-import type { ForgeCommit, ForgePull } from "../../ports/forge-pulls.ts";
-import type { SourceCommit, SourceHistory, SourceRange } from "../../ports/source-history.ts";
+import type { ForgePull } from "../../ports/forge-pulls.ts";
+import type { SourceHistory, SourceRange } from "../../ports/source-history.ts";
 import type { PullRequest, Scene } from "./pull-request.ts";
 import type { PolicyRequest } from "./request.ts";
 import { readSettingsChange } from "./settings-change.ts";
 import { DEFAULT_TEMPLATE, type Policy } from "./settings.ts";
+import { untoldTitles } from "./squash.ts";
+import { policyCommits } from "./policy-commits.ts";
 import { askTwins } from "./twins.ts";
 
 /** What will be judged, and by what. */
@@ -84,20 +86,19 @@ export async function planPolicy(given: PolicyRequest, sections: readonly Sectio
       pull,
       settingsPath: path,
       settingsChange,
-      twins: await askTwins(pull, wanted, of, history),
+      twins: await askTwins(pull, wanted, of, { history, forge: request.forge }),
     };
   };
-  const policyCommits = (list: readonly (SourceCommit | ForgeCommit)[]): PullRequest["commits"] =>
-    list.map(({ id, message, parents }) => ({ id, message, isMerge: parents.length > 1 }));
   const scene = await sceneOf(
     {
+      ...(request.event === undefined ? {} : { number: request.event.number }),
       title,
       body: request.body,
       head: request.head,
       base: request.base,
       author: request.event?.author,
       isDraft: request.event?.isDraft === true,
-      commits: policyCommits(commits),
+      commits: await policyCommits(commits, history),
       changes,
     },
     range,
@@ -107,10 +108,10 @@ export async function planPolicy(given: PolicyRequest, sections: readonly Sectio
     const { number, title: called, body, head, base, author, isDraft } = pull;
     const [from, into] = [head.branch, base.branch];
     const facts = { number, title: called, body, head: from, base: into, author, isDraft };
-    scenes.push(
-      await sceneOf({ ...facts, commits: policyCommits(own), changes: await history.changes(of) }, of),
-    );
+    const has = { commits: await policyCommits(own, history), changes: await history.changes(of) };
+    scenes.push(await sceneOf({ ...facts, ...has }, of));
   }
+  const judged = request.group === undefined ? [scene] : scenes;
   const numbers =
     request.event === undefined ? members.map(({ pull }) => pull.number) : [request.event.number];
   return {
@@ -120,12 +121,13 @@ export async function planPolicy(given: PolicyRequest, sections: readonly Sectio
     commits: ends,
     parted: await history.mergeBase(range),
     scene,
-    scenes: request.group === undefined ? [scene] : scenes,
+    scenes: judged,
     dependencies: settings.dependencies,
     notes: [
       ...localNotes(request, commits.length),
       ...textNotes,
       ...merging.notes,
+      ...(request.judge === "coverage" ? [] : untoldTitles(judged)),
       ...own.notes,
       ...settings.notes,
       ...(settings.broken.length > 0 && request.judge === "coverage"
@@ -178,27 +180,29 @@ async function withMethods(
   { event, group, forge, base, judge }: PolicyRequest,
   { text, queued }: { readonly text: string; readonly queued: ForgePull | undefined },
 ): Promise<{ readonly policy: Policy; readonly notes: readonly string[] }> {
-  const isJob = event !== undefined || group !== undefined;
   if (judge === "coverage") return { policy: declared, notes: [] };
-  if (declared.merge.methods !== undefined) {
-    const { methods, notes } = declaredMerging(declared.merge.methods, text);
-    return { policy: { ...declared, merge: { ...declared.merge, methods: [...methods] } }, notes };
-  }
-  if (!isJob) return { policy: declared, notes: [] };
-  const { methods, keepsCommits, notes } = await askMerging(forge, base, {
-    event: event?.merges,
-    pull: queued ?? event?.number,
-  });
+  const { merge } = declared;
+  const said = merge.methods === undefined ? undefined : declaredMerging(merge.methods, text);
+  const isWhole = merge["squash-title"] !== undefined && merge["squash-body"] !== undefined;
+  const isJob = event !== undefined || group !== undefined;
+  const isAsked = isJob && (said === undefined || (said.methods.includes("squash") && !isWhole));
+  const told = isAsked
+    ? await askMerging(forge, base, { event: event?.merges, pull: queued ?? event?.number })
+    : undefined;
+  const methods = said?.methods ?? told?.methods;
+  const squashTitle = merge["squash-title"] ?? told?.squashTitle;
+  const squashBody = merge["squash-body"] ?? told?.squashBody;
   return {
     policy: {
       ...declared,
       merge: {
-        ...declared.merge,
         ...(methods === undefined ? {} : { methods: [...methods] }),
-        "squash-body": keepsCommits ? "commits" : declared.merge["squash-body"],
+        ...(squashTitle === undefined ? {} : { "squash-title": squashTitle }),
+        ...(squashBody === undefined ? {} : { "squash-body": squashBody }),
       },
     },
-    notes,
+    // What was not shown of ways of merging is told only where the settings do not say them.
+    notes: said?.notes ?? told?.notes ?? [],
   };
 }
 

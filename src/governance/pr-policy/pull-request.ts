@@ -9,7 +9,7 @@ import type { Twin } from "./twins.ts";
 
 /** A pull request as it is judged, from wherever it is known. */
 export interface PullRequest {
-  /** Only of one among others, in a merge group. */
+  /** Undefined before there is one. */
   readonly number?: number;
   readonly title: string;
   readonly body: string;
@@ -47,19 +47,21 @@ export interface Scene {
 /** Programs that open pull requests; nobody reads a description of theirs. */
 const BOTS = /(?:\[bot\]$)|^(?:dependabot|renovate|renovate-bot|github-actions)$/;
 
-export function isBot({ author }: PullRequest): boolean {
-  return author !== undefined && BOTS.test(author);
+/** One of these, or an account that the settings name. */
+export function isBot({ pull: { author }, policy }: Pick<Scene, "pull" | "policy">): boolean {
+  if (author === undefined) return false;
+  return BOTS.test(author) || policy.bots.some((each) => each.toLowerCase() === author.toLowerCase());
 }
 
-/** What git and GitHub write into every one of them. */
-const REVERTED = /This reverts commit [0-9a-f]{7,64}/i;
-
-/** GitHub's own: a title `Revert "…"` over commits that are reverts; by the title alone anybody could be. */
+/**
+ * GitHub's own: a title `Revert "…"` over commits that take others back, as git has found; by what it says
+ * alone anything could be one.
+ */
 export function isRevert({ title, commits }: PullRequest): boolean {
   const own = commits.filter(({ isMerge }) => !isMerge);
   return (
     /^Re(?:vert|apply) "/.test(title) &&
     own.length > 0 &&
-    own.every(({ message }) => readMessage(message).isRevert && REVERTED.test(message))
+    own.every(({ message, undoes = [] }) => readMessage(message).isRevert && undoes.length > 0)
   );
 }

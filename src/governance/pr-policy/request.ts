@@ -137,7 +137,10 @@ async function titleOf(
   { title, titleFile }: PrPolicyInputs,
   tree: Pick<SourceTree, "file">,
 ): Promise<string | undefined> {
-  if (titleFile === undefined) return title;
+  if (titleFile === undefined) {
+    if (title === undefined || !/[\r\n]/.test(title)) return title;
+    throw noTitle("--title", "is more than one line");
+  }
   if (title !== undefined) {
     throw new HoldfastError("input.conflict", "--title and --title-file are both given", {
       hint: "Leave one of them out.",
@@ -146,7 +149,11 @@ async function titleOf(
   const text = (await tree.file(titleFile)).toString("utf8").replace(/^\uFEFF|\r?\n$/g, "");
   if (text.trim() !== "" && !/[\r\n]/.test(text)) return text;
   const why = text.trim() === "" ? "is empty" : "is more than one line";
-  throw new HoldfastError("input.malformed", `the title in ${titleFile} ${why}`, {
+  throw noTitle(titleFile, why);
+}
+
+function noTitle(where: string, why: string): HoldfastError {
+  return new HoldfastError("input.malformed", `the title in ${where} ${why}`, {
     hint: "Write the title into it, and nothing else.",
   });
 }

@@ -28,7 +28,9 @@ export async function runPrPolicy(
   const findings: Finding[] = [];
   if (request.judge !== "coverage") {
     for (const scene of plan.scenes) {
-      for (const rule of RULES) findings.push(...(await judged(rule, scene)));
+      // Of several it is said whose each is.
+      const of = request.group === undefined ? "" : `#${String(scene.pull.number)}: `;
+      for (const rule of RULES) findings.push(...(await judged(rule, scene, of)));
     }
   }
   const severityOf = (name: RuleName): Severity | "off" =>
@@ -57,18 +59,17 @@ export async function runPrPolicy(
 /** Of a draft nobody asks yet for what is only written when it is ready. */
 const WHEN_READY = new Set<RuleName>(["twin", "sections", "checklist", "linked-issue", "documentation"]);
 
-async function judged(rule: Rule, scene: Scene): Promise<Finding[]> {
+async function judged(rule: Rule, scene: Scene, of: string): Promise<Finding[]> {
   const declared = scene.policy.rules[rule.name] ?? rule.severity;
   if (declared === "off") return [];
   const severity = scene.pull.isDraft && WHEN_READY.has(rule.name) ? "note" : declared;
   const hits = await rule.find(scene);
-  const { number } = scene.pull;
   return hits.map(({ file, line, message, fix, severity: own }) => ({
     rule: rule.name,
     severity: own ?? severity,
     file: file ?? null,
     line: line ?? null,
-    message: number === undefined ? message : `#${number}: ${message}`,
+    message: `${of}${message}`,
     fix: fix ?? rule.solution,
   }));
 }

@@ -9,16 +9,21 @@ import { RULE_NAMES } from "./rules/names.ts";
  * default, so that a repository without a file is judged by these.
  */
 
-/** What other tools' patterns have, and what would match nothing here. */
-const NO_PATTERN = /^[!/]|\/$|\{[^{}]*,[^{}]*\}/;
+/** What other tools' patterns have, and what would match nothing here. Folders may be called `[id]`. */
+const NO_PATTERN = /^[!/]|\/$|\?|\{[^{}]*,[^{}]*\}/;
 const glob = z
   .string()
   .min(1)
   .max(300)
   .refine(
     (text) => !NO_PATTERN.test(text),
-    "matches nothing: begin and end it without /, write no ! before it, and a pattern each instead of {a,b}",
+    "matches nothing: begin and end it without /, write no ! before it, no ? and a pattern each for {a,b}",
   );
+/** No branch has any of these in its name: https://git-scm.com/docs/git-check-ref-format */
+const branchGlob = glob.refine(
+  (text) => !/[[\]~^:\\\s]/.test(text),
+  "matches nothing: no branch is called so; a * stands for a part of a name, and there are no [sets]",
+);
 
 /** How much the findings of a rule weigh, or that it is not asked. */
 export const SEVERITIES = ["error", "warning", "note", "off"] as const;
@@ -62,6 +67,13 @@ const description = z.strictObject({
       "The template of the repository: what stands in it too says nothing. By default every one that " +
         "GitHub takes, in the root, `docs` or `.github`, whatever the case.",
     ),
+  choices: z
+    .array(z.string().min(1))
+    .default([])
+    .describe(
+      "Words of headings under which one box of several is to be ticked, such as `type of change`; " +
+        "elsewhere all of them are.",
+    ),
   trackers: z
     .array(z.string().min(1).max(200).refine(isExpression, "is no regular expression"))
     .default([])
@@ -87,8 +99,8 @@ const branches = z.strictObject({
   allowed: z
     .array(
       z.strictObject({
-        head: glob.describe("Pattern of branches that are merged, such as `feature/*`."),
-        bases: z.array(glob).min(1).describe("Branches that they may be merged into."),
+        head: branchGlob.describe("Pattern of branches that are merged, such as `feature/*`."),
+        bases: z.array(branchGlob).min(1).describe("Branches that they may be merged into."),
       }),
     )
     .default([])
@@ -96,8 +108,8 @@ const branches = z.strictObject({
   twins: z
     .array(
       z.strictObject({
-        head: glob.describe("Pattern of branches, such as `hotfix/*`."),
-        base: glob.describe("The branch that they are merged into, such as `main`."),
+        head: branchGlob.describe("Pattern of branches, such as `hotfix/*`."),
+        base: branchGlob.describe("The branch that they are merged into, such as `main`."),
         also: z.string().min(1).max(300).describe("Another that must get the same, such as `develop`."),
       }),
     )
@@ -114,12 +126,20 @@ const merge = z.strictObject({
     .min(1)
     .optional()
     .describe("Ways in which pull requests are merged. By default what GitHub tells, else any."),
-  "squash-body": z
-    .enum(["commits", "other"])
-    .default("other")
+  "squash-title": z
+    .enum(["pr-title", "commit-or-pr-title"])
+    .optional()
     .describe(
-      "What a squash writes below the title: `commits`, their messages, whose BREAKING CHANGE footers " +
-        "stay; of anything else only the title counts.",
+      "What a squash is called: the pull request's title, or of a single commit its own header, as GitHub " +
+        "has it unless told otherwise. By default what GitHub tells, else either.",
+    ),
+  "squash-body": z
+    .enum(["commits", "description", "other"])
+    .optional()
+    .describe(
+      "What a squash writes below the title: the messages of its `commits` or the `description`, whose " +
+        "BREAKING CHANGE footers stay; of anything else only the title counts. By default what GitHub " +
+        "tells, else `other`.",
     ),
 });
 
@@ -133,6 +153,13 @@ const commits = z.strictObject({
 });
 
 export const policy = z.strictObject({
+  bots: z
+    .array(z.string().min(1).max(100))
+    .default([])
+    .describe(
+      "Accounts of programs that open pull requests, beside dependabot, renovate and every GitHub App: " +
+        "nobody asks them for a description.",
+    ),
   branches: branches.prefault({}),
   merge: merge.prefault({}),
   commits: commits.prefault({}),

@@ -1,7 +1,9 @@
 import { HoldfastError } from "../../kernel/errors.ts";
+import type { Forge } from "../../ports/forge.ts";
 import type { SourceCommit, SourceHistory, SourceRange } from "../../ports/source-history.ts";
-import { fits } from "../dependencies/glob.ts";
+import { fits } from "../patterns/path-pattern.ts";
 import type { Description } from "../description/description.ts";
+import { askNamed, isDeclared, type NamedTwin } from "./named-twin.ts";
 import type { Policy } from "./settings.ts";
 
 /** A branch that what is judged has to reach too. */
@@ -11,6 +13,8 @@ export interface Twin {
   readonly lacking: readonly SourceCommit[] | undefined;
   /** Why git could not say. */
   readonly why: string | undefined;
+  /** What is known of the pull requests that the description names for it; undefined where it names none. */
+  readonly named: NamedTwin | undefined;
 }
 
 /** What is merged, by the names of its branches. */
@@ -18,25 +22,34 @@ export interface Merged {
   readonly head: string | undefined;
   readonly base: string;
   readonly description: Description;
+  readonly commits: readonly { readonly message: string; readonly isMerge: boolean }[];
 }
 
 /**
- * Asks git whether the twins of a branch have its commits. One for which the description names a pull request
- * is not asked about: it gets them.
+ * Asks git whether the twins of a branch have its commits; and of one that has not, the forge whether a pull
+ * request that the description names brings them there.
+ *
+ * @param forge undefined where nobody can be asked
  */
 export async function askTwins(
-  { head, base, description }: Merged,
+  merged: Merged,
   { branches, rules }: Policy,
   range: SourceRange,
-  history: SourceHistory,
+  { history, forge }: { readonly history: SourceHistory; readonly forge: Forge | undefined },
 ): Promise<readonly Twin[]> {
+  const { head, base, description } = merged;
   if (head === undefined || rules.twin === "off") return [];
   const mine = branches.twins.filter((each) => fits(each.head, head) && fits(each.base, base));
   const names = [...new Set(mine.map(({ also }) => also))].filter((name) => name !== base);
   const twins: Twin[] = [];
   for (const branch of names) {
-    if (isDeclared(branch, description)) continue;
-    twins.push({ branch, ...(await lackingOf(branch, base, range, history)) });
+    const lacked = await lackingOf(branch, base, range, history);
+    const isThere = lacked.lacking?.length === 0;
+    const named =
+      isThere || !isDeclared(branch, description)
+        ? undefined
+        : await askNamed(branch, { ...merged, head }, range, { history, forge });
+    twins.push({ branch, ...lacked, named });
   }
   return twins;
 }
@@ -46,7 +59,7 @@ async function lackingOf(
   base: string,
   range: SourceRange,
   history: SourceHistory,
-): Promise<Omit<Twin, "branch">> {
+): Promise<Pick<Twin, "lacking" | "why">> {
   // Beside the base, with the name of the same remote; a branch of this machine may be old, or nobody else's.
   const remote = range.base.endsWith(`/${base}`) ? range.base.slice(0, -base.length) : "";
   // What everybody has counts before what this machine has.
@@ -62,23 +75,4 @@ async function lackingOf(
     }
   }
   return { lacking: undefined, why };
-}
-
-const PULL = /(?:^|[\s(:])(?:[\w.-]+\/[\w.-]+)?#\d+|\/pull\/\d+|![0-9]+/;
-
-/** Without the marks and the full stop that may end a word; read from its end, however long it is. */
-function withoutMarks(word: string): string {
-  let end = word.length;
-  while (end > 0 && ".*_".includes(word[end - 1]!)) end -= 1;
-  return word.slice(0, end);
-}
-
-/** A line, or what stands under a heading, that names both the branch and a pull request. */
-export function isDeclared(branch: string, { sections }: Description): boolean {
-  const names = (text: string): boolean =>
-    text.split(/[\s`"'()[\],;:]+/).some((word) => withoutMarks(word).toLowerCase() === branch.toLowerCase());
-  return sections.some(
-    ({ heading, text }) =>
-      text.split("\n").some((line) => names(line) && PULL.test(line)) || (names(heading) && PULL.test(text)),
-  );
 }

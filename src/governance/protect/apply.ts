@@ -51,7 +51,7 @@ export async function applyDeclaration(
       }
       written.push(write);
     }
-    now = await look(forge, declared);
+    now = await look(forge, declared, first.squash);
   }
   return { written, after: now };
 }

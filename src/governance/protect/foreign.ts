@@ -1,7 +1,7 @@
 import type { Json } from "../../kernel/outcome.ts";
 import type { EffectiveRule, Ruleset, RulesetBody, RulesetRule } from "../../ports/forge.ts";
 import { cannotSee, drift, equal, type Item } from "./item.ts";
-import { meet, shortName } from "./ref-pattern.ts";
+import { meet, shortName } from "../patterns/ref-pattern.ts";
 import { OUR_PREFIX } from "./settings.ts";
 
 /** What is declared for branches, or for tags, whichever way it is kept. */

@@ -1,7 +1,7 @@
 import { listed } from "../../kernel/listed.ts";
 import type { RepositoryFacts } from "../../ports/forge.ts";
 import type { Finding, Severity } from "../findings/finding.ts";
-import { fits } from "./ref-pattern.ts";
+import { fits } from "../patterns/ref-pattern.ts";
 import { isPattern, rulesetName, type BranchRules, type Protection, type TagRules } from "./settings.ts";
 
 /**

@@ -13,8 +13,10 @@ import { wantedClassic, type ClassicState } from "./classic-state.ts";
 import { compareClassic } from "./compare-classic.ts";
 import { compareRuleset } from "./compare-ruleset.ts";
 import { compareForeign, compareInForce, type DeclaredRefs } from "./foreign.ts";
+import type { DeclaredSquash } from "../merging/squash-settings.ts";
+import { compareSquash } from "./compare-squash.ts";
 import { cannotSee, drift, equal, type Item } from "./item.ts";
-import { shortName } from "./ref-pattern.ts";
+import { shortName } from "../patterns/ref-pattern.ts";
 import { wantedRulesets } from "./ruleset.ts";
 import { isPattern, type Protection } from "./settings.ts";
 
@@ -39,10 +41,12 @@ export interface Look {
   readonly branches: readonly SeenBranch[];
   /** Undefined where it cannot be seen whose the repository is. */
   readonly owner: RepositoryFacts["owner"] | undefined;
+  /** What is declared of squashes, which was looked at as well. */
+  readonly squash: DeclaredSquash;
 }
 
 /** Asks the forge for everything that is declared, and for what is beside it. Changes nothing. */
-export async function look(forge: Forge, declared: Protection): Promise<Look> {
+export async function look(forge: Forge, declared: Protection, squash: DeclaredSquash): Promise<Look> {
   const facts = await forge.facts();
   const owner = facts.kind === "found" ? facts.value.owner : undefined;
   const defaultBranch = facts.kind === "found" ? facts.value.defaultBranch : "main";
@@ -53,16 +57,26 @@ export async function look(forge: Forge, declared: Protection): Promise<Look> {
       : { items: await lookForClassic(forge, declared), seen: [] };
   return {
     items: [
-      ...(facts.kind === "found"
-        ? []
-        : [cannotSee({ subject: `repository ${forge.repository}`, about: "facts" }, null, hiddenOf(facts))]),
+      ...(facts.kind === "found" ? [] : [cannotSee(placeOfAll(forge), null, unseen(forge, hiddenOf(facts)))]),
+      ...compareSquash(forge.repository, squash, facts),
       ...rulesets.items,
       ...branches.items,
     ],
     rulesets: rulesets.seen,
     branches: branches.seen,
     owner,
+    squash,
   };
+}
+
+function placeOfAll({ repository }: Forge): Pick<Item, "subject" | "about"> {
+  return { subject: `repository ${repository}`, about: "facts" };
+}
+
+/** GitHub says the same of a name that is mistyped. */
+function unseen({ repository }: Forge, hidden: Omit<Hidden, "kind">): Omit<Hidden, "kind"> {
+  if (!hidden.why.startsWith("404")) return hidden;
+  return { ...hidden, why: `${hidden.why}: there is no ${repository}, or this token is not shown it` };
 }
 
 interface Seen<T> {

@@ -30,10 +30,10 @@ export async function runProtect(
 ): Promise<Outcome> {
   const inputs = await fromRoot(given, ports);
   const tree = await ports.sourceTree();
-  const declared = await readProtection(tree, inputs.settings);
+  const { protection: declared, squash } = await readProtection(tree, inputs.settings);
   const forge = await ports.openForge(inputs.repository, inputs.token);
   ports.log.stage(`asking how ${forge.repository} is protected`);
-  const first = await look(forge, declared);
+  const first = await look(forge, declared, squash);
   const findings = [
     ...lintDeclaration(declared, first.owner),
     ...(await lintWorkflows(tree, inputs.workflows, declared)),

@@ -90,7 +90,9 @@ describe("pull requests at GitHub", () => {
       squash_merge_commit_message: "COMMIT_MESSAGES",
     };
     expect(await at.forge.facts()).toMatchObject({
-      value: { merges: { merge: false, squash: true, rebase: false, keepsCommits: true } },
+      value: {
+        merges: { merge: false, squash: true, rebase: false, squashTitle: undefined, squashBody: "commits" },
+      },
     });
     at.fake.settings = Object.fromEntries(Object.keys(at.fake.settings).map((key) => [key, undefined]));
     expect(await at.forge.facts()).toMatchObject({ kind: "found", value: { merges: undefined } });

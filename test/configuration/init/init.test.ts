@@ -71,7 +71,7 @@ describe("init", () => {
     await using other = repository();
     const patch = join(other.path, ".git/patch");
     writeFileSync(patch, shown.product!);
-    other.git("apply", "--exclude=.git/*", patch);
+    other.git("apply", patch);
     const written = await init(repo.path, { owners: ["@acme/core"] });
     expect([written.exit, written.outputs["written"]]).toEqual([0, FILES]);
     const { ".git/hooks/commit-msg": hook, ...rest } = state(repo);
@@ -243,9 +243,10 @@ describe("init", () => {
     expect(became(outcome)).toEqual({
       ".github/pull_request_template.md": "leave: docs/PULL_REQUEST_TEMPLATE.md is there, and counts",
       ".github/CODEOWNERS": "leave: CODEOWNERS is there, and counts",
+      ".git/hooks/holdfast-commit-msg": "make",
       ".git/hooks/commit-msg":
-        "leave: it is somebody else's, and git runs one: " +
-        "let husky or lefthook run both, or delete it and run again",
+        "leave: it is somebody else's, and git runs one: add to it, before it ends: " +
+        '"$(dirname "$0")/holdfast-commit-msg" "$1" || exit 1',
       ".github/workflows/pr-policy.yml": `leave: it is somebody else's${HOW}`,
       ".github/holdfast.yml": "same: it is there, and yours",
     });
@@ -253,6 +254,20 @@ describe("init", () => {
       0,
       Object.fromEntries(Object.entries(others).map(([path, text]) => [keyOf(path), text])),
     ]);
+  });
+
+  it("stands beside somebody else's hook, and is started by the line that it names", async () => {
+    await using repo = repository();
+    const path = ".git/hooks/commit-msg";
+    repo.write({ [path]: "#!/bin/sh\ntrue\n" });
+    execFileSync("chmod", ["+x", join(repo.path, path)]);
+    const told = became(await init(repo.path))[path]!;
+    expect(() => repo.commit("Did things")).not.toThrow();
+    repo.write({ [path]: `#!/bin/sh\n${told.split("ends: ")[1]!}\ntrue\n` });
+    expect(() => repo.commit("Did things")).toThrow(/begins with no type/);
+    expect(() => repo.commit("fix: a thing")).not.toThrow();
+    const again = await init(repo.path);
+    expect([again.outputs["changes"], became(again)[path]]).toEqual([0, "same"]);
   });
 
   it("takes a file back only where its hash is right; without the mark it is yours", async () => {

@@ -46,6 +46,8 @@ const OTHERS: readonly (readonly [string, string])[] = [
   ["fix(a b, c): x", "fix (a b, c) patch"],
   // Named in a sentence it breaks nothing.
   ["fix: x\n\nThis is no BREAKING CHANGE: nobody uses it.", "fix patch"],
+  ["fix: x\n\nWe wrote about the\nBREAKING CHANGE footers that were there.", "fix patch"],
+  ["fix: x\n\n* BREAKING CHANGE: y", "fix major breaking"],
   ["perf: x", "perf patch"],
   ["feat: ✨ add sparkles 🎉", "feat minor"],
   ["✨ feat: x", "none none"],
@@ -69,7 +71,9 @@ it.each([...SPECIFICATION, ...OTHERS])("%j is read as %s", (text, expected) => {
 
 it("messages are read as the parser reads them that releases are made with", () => {
   const { parser } = createPreset() as unknown as { parser: object };
-  const oracle = new CommitParser(parser);
+  // Newer ones want the colon of a note themselves.
+  const notesPattern = (words: string): RegExp => new RegExp(`^[\\s|*]*(${words}):\\s*(.*)`, "i");
+  const oracle = new CommitParser({ ...parser, notesPattern });
   const same = (text: string): void => {
     const theirs = oracle.parse(text);
     const ours = readMessage(text);
@@ -125,7 +129,9 @@ describe("a message", () => {
     expect(await problems(`fix: x\n\n${"https://example.org/".repeat(20)}`)).toEqual([]);
     expect(await problems("docs: x")).toEqual(["type-enum"]);
     expect(await problems("feat(pay): x", ["cart"])).toEqual(["scope-enum"]);
-    expect(await problems("Did things")).toEqual(["subject-empty", "type-empty"]);
+    expect(await problems("Did things")).toEqual(["type-empty"]);
+    const [odd] = await lintMessage("fix:\u00a0a", defaultRules(["fix"], undefined));
+    expect(odd!.message).toContain("U+00A0, which looks like a space and is none");
     expect(await problems(`feat: ${"x".repeat(120)}`)).toEqual(["header-max-length"]);
     expect(await problems("feat: Add It.")).toEqual(["subject-case", "subject-full-stop"]);
   });

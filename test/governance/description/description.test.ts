@@ -94,7 +94,7 @@ describe("boxes", () => {
     const markdown =
       "- [ ] a\n- [x] b\n* [X] `c`\n\n> - [ ] d\n\n1. [ ] e\n\n" +
       "```\n- [ ] in code\n```\n<!--\n- [ ] in a comment\n-->\n\\- [ ] escaped\n[ ] no item";
-    expect(read(markdown).tasks).toEqual([
+    expect(read(markdown).tasks).toMatchObject([
       { text: "a", done: false, line: 1 },
       { text: "b", done: true, line: 2 },
       { text: "c", done: true, line: 3 },

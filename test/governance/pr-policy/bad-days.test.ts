@@ -157,6 +157,10 @@ describe("hostile names", () => {
     repo.git("checkout", "-qb", "feature/a");
     repo.commit("fix: a", { "src/pay.ts": "x\n" });
     const titleFile = join(repo.path, ".git/title.txt");
+    await expect(judge(repo, { title: "fix: a\nfeat!: b" })).rejects.toMatchObject({
+      code: "input.malformed",
+      message: "the title in --title is more than one line",
+    });
     for (const text of ["", "\n", "fix: a\nfix: b\n"]) {
       repo.write({ ".git/title.txt": text });
       await expect(judge(repo, { title: undefined, titleFile })).rejects.toMatchObject({
@@ -263,7 +267,7 @@ it("a draft from a fork is judged by its event, its description only once it is 
     author: "somebody",
     isDraft: true,
     isRerun: false,
-    merges: { merge: false, squash: true, rebase: false, keepsCommits: false },
+    merges: { merge: false, squash: true, rebase: false, squashTitle: undefined, squashBody: undefined },
   };
   const judged = async (isDraft: boolean): Promise<Outcome> =>
     await runPrPolicy(

@@ -5,6 +5,14 @@ import { BODY, hosted, refusals, TOKEN, type Hosted } from "./support.ts";
 
 const LINES = Array.from({ length: 40 }, (_, at) => `${at}\n`).join("");
 
+const NO_SQUASH = {
+  merge: true,
+  squash: false,
+  rebase: false,
+  squashTitle: undefined,
+  squashBody: undefined,
+};
+
 /** What becomes of a pull request in the queue. */
 type Method = "merge" | "squash" | "rebase";
 
@@ -137,7 +145,7 @@ describe("pr-policy on a merge group", () => {
       author: "ada",
       isDraft: false,
       isRerun: false,
-      merges: { merge: true, squash: false, rebase: false, keepsCommits: false },
+      merges: { ...NO_SQUASH },
     };
     const [before, queued] = [await at.judge({ pull: event }), await at.judge({ group })];
     expect(refusals(queued).map((each) => each.replace(": #7: ", ": "))).toEqual(refusals(before));

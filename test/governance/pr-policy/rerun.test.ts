@@ -1,8 +1,15 @@
 import { describe, expect, it } from "@jest/globals";
-import type { MergeMethods, PullRequestEvent } from "../../../src/ports/pull-request-event.ts";
+import type { MergeMethods } from "../../../src/ports/merges.ts";
+import type { PullRequestEvent } from "../../../src/ports/pull-request-event.ts";
 import { BODY, hosted, refusals, type Hosted } from "./support.ts";
 
-const ANY: MergeMethods = { merge: true, squash: true, rebase: true, keepsCommits: false };
+const ANY: MergeMethods = {
+  merge: true,
+  squash: true,
+  rebase: true,
+  squashTitle: "pr-title",
+  squashBody: "other",
+};
 
 /** What GitHub says of it; nothing where nobody is told. */
 const settingsOf = (merges: MergeMethods | undefined): Record<string, boolean | undefined> => ({
@@ -116,6 +123,27 @@ describe("the message that a merge will write", () => {
     });
     const outcome = await at.judge({ pull: at.event });
     expect(refusals(outcome).map((each) => each.split(":")[0])).toEqual(isRefused ? ["lost-impact"] : []);
+    expect(at.fake.wrong).toEqual([]);
+  });
+
+  it.each([
+    ["PR_TITLE", 0, 0],
+    ["COMMIT_OR_PR_TITLE", 1, 0],
+    [undefined, 1, 1],
+  ])("has the header that GitHub's setting %s says", async (setting, count, notes) => {
+    await using at = await opened("feat!: number 7");
+    at.fake.settings = { ...settingsOf(ANY), squash_merge_commit_title: setting };
+    const outcome = await at.judge({ pull: { ...at.event, merges: undefined } });
+    expect(refusals(outcome)).toHaveLength(count);
+    const told = outcome.report.notes.filter((note) => note.includes("policy.merge.squash-title says"));
+    expect(told).toHaveLength(notes);
+    // What the settings say counts before.
+    at.repo.git("checkout", "-q", "main");
+    at.repo.commit("chore: say", {
+      ".github/holdfast.yml": "policy: { merge: { methods: [squash], squash-title: pr-title } }\n",
+    });
+    at.repo.git("update-ref", "refs/remotes/origin/main", "main");
+    expect(refusals(await at.judge({ pull: at.event }))).toEqual([]);
     expect(at.fake.wrong).toEqual([]);
   });
 

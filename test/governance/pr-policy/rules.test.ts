@@ -1,11 +1,13 @@
 import { describe, expect, it } from "@jest/globals";
+import { defaultRules } from "../../../src/governance/commits/lint.ts";
 import { readDescription } from "../../../src/governance/description/description.ts";
 import type { PullRequest, Scene } from "../../../src/governance/pr-policy/pull-request.ts";
 import { COVERAGE_RULES, RULES } from "../../../src/governance/pr-policy/rules/all.ts";
+import type { Hit } from "../../../src/governance/pr-policy/rules/rule.ts";
 import { RULE_NAMES, type RuleName } from "../../../src/governance/pr-policy/rules/names.ts";
 import { coverage, policy } from "../../../src/governance/pr-policy/settings.ts";
 
-interface Given extends Partial<Omit<PullRequest, "commits" | "changes">> {
+interface Given extends Partial<Omit<PullRequest, "changes">> {
   readonly messages?: readonly string[];
   readonly paths?: readonly string[];
   /** As the settings would have it. */
@@ -70,7 +72,9 @@ describe("what is lost by a merge", () => {
     ["it is always a squash", { methods: ["squash"] }, messages, 1],
     ["a squash keeps messages, not as headers", { "squash-body": "commits" }, messages, 1],
     ["a squash keeps messages, and with them footers", { "squash-body": "commits" }, footers, 0],
-    ["a squash keeps only the title", { methods: ["squash"] }, footers, 1],
+    ["a squash keeps only the title", { methods: ["squash"], "squash-title": "pr-title" }, footers, 1],
+    ["a squash keeps the only commit", { "squash-title": "commit-or-pr-title" }, footers, 0],
+    ["a squash of several keeps the title", { "squash-title": "commit-or-pr-title" }, messages, 1],
     ["a merge commit keeps every commit", { methods: ["merge"] }, messages, 0],
     ["a rebase keeps every commit", { methods: ["rebase", "merge"] }, messages, 0],
   ])("when %s", async (_, merge, given, count) => {
@@ -85,7 +89,13 @@ describe("an issue", () => {
     ["https://github.com/shop/shop/issues/4", 0],
     ["[ticket](https://shop.example/browse/SHOP-4)", 0],
     ["SHOP-17", 0],
+    ["Closes GH-12", 0],
     ["Closes nothing", 1],
+    ["Closes #0", 1],
+    ["Closes #12abc", 1],
+    ["Closes GH-0", 1],
+    ["See #1", 1],
+    ["https://github.com/shop/shop/pull/4", 1],
     ["`Closes #1`", 1],
     ["<!-- Closes #1 -->", 1],
     ["#1 is the first", 1],
@@ -119,7 +129,9 @@ it("git's own reverts and reapplies are no commits to reword, and an empty messa
     (each) => `${each}\n\nThis reverts commit abcdef1.`,
   );
   expect(await hits("commits", { messages: reverts })).toEqual([]);
-  expect(await hits("sections", { title: 'Reapply "feat: a"', messages: reverts })).toEqual([]);
+  const undoing = sceneOf({ messages: reverts }).pull.commits.map((each) => ({ ...each, undoes: ["b"] }));
+  expect(await hits("sections", { title: 'Reapply "feat: a"', commits: undoing })).toEqual([]);
+  expect(await hits("sections", { title: 'Reapply "feat: a"', messages: reverts })).not.toEqual([]);
   // Whoever only writes the words is asked like everybody.
   expect(await hits("sections", { title: 'Revert "a"', messages: ['Revert "a"'] })).not.toEqual([]);
   expect(await hits("commits", { messages: [""] })).toEqual([
@@ -146,9 +158,14 @@ it("issues and trailers at the end are no evidence, and a colon in a sentence is
 });
 
 it("patterns that can match nothing are refused", () => {
-  for (const path of ["src/**/*.{js,ts}", "/src/**", "src/", "!src/x"]) {
+  for (const path of ["src/**/*.{js,ts}", "/src/**", "src/", "!src/x", "src/?.ts"]) {
     expect([path, coverage.safeParse({ sources: [path] }).success]).toEqual([path, false]);
   }
+  const branches = (head: string): object => ({ branches: { allowed: [{ head, bases: ["main"] }] } });
+  for (const head of ["release/v[0-9]*", "feature/?", "a b", "/feature"]) {
+    expect([head, policy.safeParse(branches(head)).success]).toEqual([head, false]);
+  }
+  expect(policy.safeParse(branches("release/v*")).success).toBe(true);
   expect(coverage.safeParse({ sources: ["{{cookiecutter.slug}}/**", "src/[id].ts"] }).success).toBe(true);
 });
 
@@ -187,7 +204,10 @@ it("a branch that nobody knows is told where it matters, and nowhere else", asyn
   ]);
   expect(await hits("twin", { head, policy })).toHaveLength(1);
   expect(await hits("twin", { head, policy, base: "develop" })).toEqual([]);
-  expect(await hits("twin", { head, policy, body: "develop: #124" })).toEqual([]);
+  const named = sceneOf({ head, policy, body: "develop: #124" });
+  expect(await RULES.find(({ name }) => name === "twin")!.find(named)).toMatchObject([
+    { severity: "warning" },
+  ]);
 });
 
 it("bots are asked for no description, and nobody is one by a like name", async () => {
@@ -215,5 +235,127 @@ it("what wants another look is noted with its place", async () => {
     "changes workflows",
     "changes the policy itself",
     "changes migrations",
+  ]);
+});
+
+describe("a squash of a single commit", () => {
+  const title = "feat!: drop the old door";
+
+  it.each<readonly [string, string, object, readonly string[]]>([
+    ["nobody says what it is called", title, {}, ["and a squash of a single commit has its header"]],
+    ["it has the commit's header", title, { "squash-title": "commit-or-pr-title" }, ["has its header"]],
+    ["it has the title", title, { "squash-title": "pr-title" }, []],
+    ["it has the commit's, and the title is less", "docs: a", { "squash-title": "commit-or-pr-title" }, []],
+    ["nobody squashes", title, { methods: ["merge"] }, []],
+  ])("when %s", async (_, called, merge, expected) => {
+    const messages = [called === title ? "chore: tidy" : "feat: b"];
+    const found = await hits("lost-impact", { title: called, messages, policy: { merge } });
+    expect(found).toEqual(expected.map((each) => expect.stringContaining(each)));
+  });
+
+  it("keeps a footer of the description where that is written below it", async () => {
+    const body = "BREAKING CHANGE: the old door is gone";
+    const given = (merge: object): object => ({
+      title: "fix: a",
+      messages: ["fix: a"],
+      body,
+      policy: { merge },
+    });
+    expect(await hits("lost-impact", given({}))).toHaveLength(2);
+    expect(await hits("lost-impact", given({ "squash-body": "description" }))).toEqual([]);
+  });
+});
+
+it("a header has room for the number that a squash writes behind it", async () => {
+  const messageRules = defaultRules(["fix"], undefined);
+  const find = async (length: number, given: Given): Promise<readonly Hit[]> => {
+    const title = `fix: ${"a".repeat(length - 5)}`;
+    const rule = RULES.find(({ name }) => name === "title")!;
+    return await rule.find({ ...sceneOf({ title, messages: ["fix: a"], ...given }), messageRules });
+  };
+  expect(await find(93, { number: 123 })).toEqual([]);
+  expect(await find(94, { number: 123 })).toEqual([
+    { message: expect.stringContaining('behind which a squash writes " (#123)"') },
+  ]);
+  expect(await find(95, { number: 123, policy: { merge: { methods: ["merge"] } } })).toEqual([]);
+  // Too long by itself it is told once.
+  expect(await find(101, { number: 123 })).toHaveLength(1);
+  expect(await find(95, {})).toEqual([]);
+  expect(await find(96, {})).toEqual([expect.objectContaining({ severity: "warning" })]);
+});
+
+it.each([
+  ["BREAKING CHANGES: the old door is gone", 1],
+  ["- BREAKING CHANGE: the old door is gone", 1],
+  ["**BREAKING CHANGE**: the old door is gone", 1],
+  ["breaking-change footers that were there.", 1],
+  ["BREAKING CHANGE: the old door is gone", 0],
+  ["There are BREAKING CHANGES: none", 0],
+])("a line of a message that is nearly a footer is warned of: %s", async (line, count) => {
+  const rule = RULES.find(({ name }) => name === "commits")!;
+  const found = await rule.find(sceneOf({ messages: [`docs: a\n\nIn place of the\n${line}`] }));
+  expect(found.map(({ severity }) => severity)).toEqual(Array.from({ length: count }, () => "warning"));
+});
+
+it("an issue that the template has as its example is none", async () => {
+  const rule = RULES.find(({ name }) => name === "linked-issue")!;
+  const scene = { ...sceneOf({ body: "## Issue\n- Closes #123" }), template: ["Closes #123"] };
+  expect(await rule.find(scene)).toHaveLength(1);
+  expect(await rule.find({ ...scene, template: ["Closes #"] })).toEqual([]);
+});
+
+it("a heading stands for two sections at most, and what is a table's head alone says nothing", async () => {
+  const text = "It keeps items.";
+  expect(await hits("sections", { body: `## What, why, how and testing\n${text}` })).toEqual([
+    "the heading of how stands for 2 other sections already",
+    "the heading of testing evidence stands for 2 other sections already",
+  ]);
+  expect(await hits("sections", { body: `## What and why\n${text}\n## How and testing\n${text}` })).toEqual(
+    [],
+  );
+  const rest = `## How and testing\n${text}\n## How it was\n${text}`;
+  expect(await hits("sections", { body: `## What and why\n${text}\n${rest}` })).toEqual([]);
+  const table = (rows: string): string => `## What and why\n${text}\n## How\n${text}\n## Testing\n${rows}`;
+  const head = "| browser | result |\n|---|:-:|\n";
+  expect(await hits("sections", { body: table(head) })).toEqual(["the section on testing evidence is empty"]);
+  expect(await hits("sections", { body: table(`${head}|  |  |`) })).toHaveLength(1);
+  expect(await hits("sections", { body: table(`${head}| Firefox | well |`) })).toEqual([]);
+});
+
+it("headings may be HTML, as GitHub shows them", async () => {
+  const html = ["What", "Why", "How", "Testing"].map(
+    (each) => `<h2 align="left">${each}</h2>\n\nIt is so.\n`,
+  );
+  expect(await hits("sections", { body: html.join("\n") })).toEqual([]);
+  expect(await hits("sections", { body: html.join("\n").replaceAll("\n\n", "\n") })).toEqual([]);
+  const hidden = html.join("\n").replace(/<h2[^>]*>Why<\/h2>/, "<!--\n$&\n-->");
+  expect(await hits("sections", { body: hidden })).toEqual([
+    NO_WHY.replace("why …", "why, motivation, reason …"),
+  ]);
+});
+
+it("under a heading of choices one ticked box is enough, and elsewhere every box is asked", async () => {
+  const policy = { description: { choices: ["type of change"] } };
+  const body = (tick: string): string =>
+    `## Type of change\n- [${tick}] fix\n- [ ] feature\n\n## Before merging\n- [x] read\n- [ ] tried`;
+  const tried = 'line 7 of the description is not ticked: "tried"';
+  expect(await hits("checklist", { body: body("x"), policy })).toEqual([tried]);
+  expect(await hits("checklist", { body: body(" "), policy })).toHaveLength(3);
+  expect(await hits("checklist", { body: body("x") })).toHaveLength(2);
+});
+
+it("an account that the settings name is a bot", async () => {
+  const policy = { bots: ["Acme-Updates"] };
+  expect(await hits("sections", { author: "acme-updates", policy })).toEqual([]);
+  expect(await hits("sections", { author: "acme-updates" })).toHaveLength(1);
+  expect(await hits("sections", { author: "acme-updates-2", policy })).toHaveLength(1);
+});
+
+it("a bot's title without a type is refused with what would change it", async () => {
+  const rule = RULES.find(({ name }) => name === "title")!;
+  const messageRules = defaultRules(["fix"], undefined);
+  const scene = sceneOf({ author: "dependabot[bot]", title: "Bump a from 1 to 2" });
+  expect(await rule.find({ ...scene, messageRules })).toMatchObject([
+    { fix: expect.stringContaining("commit-message: { prefix: chore }") },
   ]);
 });

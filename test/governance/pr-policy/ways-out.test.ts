@@ -184,7 +184,7 @@ describe("what others have that is not called as usual", () => {
       "p2/src/u.js": lines(100),
     });
     repo.git("checkout", "-qb", "feature/packages");
-    repo.commit("docs: say more", { "README.md": "x\n" });
+    repo.commit("feat: say more", { "README.md": "x\n" });
     const report = (hits: number): string =>
       [
         "SF:src/u.js",

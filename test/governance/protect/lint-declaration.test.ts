@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { lintDeclaration } from "../../../src/governance/protect/lint-declaration.ts";
-import { fits } from "../../../src/governance/protect/ref-pattern.ts";
+import { fits } from "../../../src/governance/patterns/ref-pattern.ts";
 import { protection } from "../../../src/governance/protect/settings.ts";
 
 const rulesOf = (given: object, owner?: "User" | "Organization"): string[] =>

@@ -145,6 +145,31 @@ describe("protect audit", () => {
       `${TAGS}, ruleset`,
       "branch main, classic protection",
     ]);
+    expect(JSON.stringify(outcome.outputs["cannot-see"])).toContain(
+      "404 Not Found: there is no acme/shop, or this token is not shown it",
+    );
+  });
+
+  it("holds what a squash is called and written against what pull requests are judged by", async () => {
+    await using at = await repository(ONE);
+    const declare = (merge: object): void => {
+      at.put({ ".github/holdfast.yml": JSON.stringify({ policy: { merge }, protection: ONE }) });
+    };
+    declare({ "squash-title": "pr-title", "squash-body": "description" });
+    at.fake.settings = { squash_merge_commit_title: "PR_TITLE", squash_merge_commit_message: "PR_BODY" };
+    expect(await at.run("apply")).toMatchObject({ exit: 0, outputs: { verdict: "equal" } });
+    at.fake.settings = { squash_merge_commit_title: "COMMIT_OR_PR_TITLE" };
+    const outcome = await at.run("audit");
+    expect(outcome.exit).toBe(3);
+    expect(driftOf(outcome)).toEqual(["other-value: repository acme/shop, policy.merge.squash-title"]);
+    expect(unseenOf(outcome)).toEqual(["repository acme/shop, policy.merge.squash-body"]);
+    // Nobody squashes; or nothing is declared.
+    at.fake.settings = { ...at.fake.settings, allow_squash_merge: false };
+    expect((await at.run("audit")).exit).toBe(0);
+    at.fake.settings = { squash_merge_commit_title: "COMMIT_OR_PR_TITLE" };
+    declare({});
+    expect((await at.run("audit")).exit).toBe(0);
+    expect(at.fake.wrong).toEqual([]);
   });
 
   it("tells classic protection that it may not see from none", async () => {

@@ -8,6 +8,7 @@ export interface KeptPull {
   body: string | null;
   draft: boolean;
   state: "open" | "closed";
+  merged: boolean;
   readonly author: string;
   readonly branch: string;
   readonly base: string;
@@ -54,6 +55,7 @@ export class FakeForge extends FakeRules {
       body: "",
       draft: false,
       state: "open",
+      merged: false,
       author: "ada",
       branch: "feature/cart",
       base: "main",
@@ -199,7 +201,7 @@ const DENIED: [number, unknown] = [
 ];
 
 function pullOf(example: Plain, kept: KeptPull): Plain {
-  const { number, title, body, draft, state, author, branch, base, sha } = kept;
+  const { number, title, body, draft, state, merged, author, branch, base, sha } = kept;
   return {
     ...example,
     number,
@@ -207,6 +209,8 @@ function pullOf(example: Plain, kept: KeptPull): Plain {
     body,
     draft,
     state,
+    // A list does not tell.
+    ...("merged" in example ? { merged } : {}),
     // The description's own example has teams that its schema does not know.
     requested_teams: [],
     user: { ...(example["user"] as Plain), login: author },

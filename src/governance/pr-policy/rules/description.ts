@@ -9,7 +9,7 @@ export const description: Rule = {
     "in it would count as ticked.",
   solution: "Write it plainer: without thousands of brackets, marks or levels.",
   find: (scene) =>
-    scene.pull.isReadable || isBot(scene.pull)
+    scene.pull.isReadable || isBot(scene)
       ? []
       : [{ message: "the description takes longer than five seconds to read" }],
 };

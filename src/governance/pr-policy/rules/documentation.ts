@@ -1,4 +1,4 @@
-import { fits } from "../../dependencies/glob.ts";
+import { fits } from "../../patterns/path-pattern.ts";
 import { isBot, isRevert } from "../pull-request.ts";
 import type { Rule } from "./rule.ts";
 import { said } from "./sections.ts";
@@ -10,7 +10,7 @@ export const documentation: Rule = {
   solution: "Change the documents too, or say under a heading `Documentation` why nothing has to be said.",
   find(scene) {
     const { pull, policy } = scene;
-    if (isBot(pull) || isRevert(pull)) return [];
+    if (isBot(scene) || isRevert(pull)) return [];
     const { documents, headings, paths } = policy.documentation;
     const isDocument = (path: string): boolean => documents.some((each) => fits(each, path));
     const changed = pull.changes.map(({ path }) => path);

@@ -1,4 +1,5 @@
 import { isFixup, readMessage } from "../../commits/message.ts";
+import { squashMessages } from "../squash.ts";
 import type { Rule } from "./rule.ts";
 
 export const fixupCommits: Rule = {
@@ -7,10 +8,11 @@ export const fixupCommits: Rule = {
   problem:
     "`fixup!` and `squash!` commits are meant to be gone before the merge; a merge or rebase keeps them.",
   solution: "Run `git rebase -i --autosquash` against the base.",
-  find({ pull, policy }) {
-    // A squash writes none of them; but of a single commit the header, where GitHub has its usual title.
+  find(scene) {
+    const { pull, policy } = scene;
     const isSquashed = policy.merge.methods?.every((method) => method === "squash") === true;
-    if (isSquashed && pull.commits.length > 1) return [];
+    // A squash writes none of them, unless it has the header of the only commit.
+    if (isSquashed && squashMessages(scene).every(({ from }) => from === "title")) return [];
     const left = pull.commits.filter(({ message }) => isFixup(readMessage(message)));
     return left.map(({ id, message }) => ({
       message:

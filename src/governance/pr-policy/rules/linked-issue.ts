@@ -1,14 +1,19 @@
 import { withinTime } from "../../../kernel/within-time.ts";
+import { withoutMarks } from "../../description/description.ts";
 import { isBot, isRevert } from "../pull-request.ts";
 import type { Rule } from "./rule.ts";
 
 /**
- * GitHub's words and some that only name an issue:
- * https://docs.github.com/articles/closing-issues-using-keywords
+ * GitHub's words and some that only name an issue, and what GitHub makes a link of:
+ * https://docs.github.com/articles/closing-issues-using-keywords,
+ * https://docs.github.com/articles/autolinked-references-and-urls
  */
-const CLOSING =
-  /\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?|refs?|part of|see|relates to)\b:?\s+(?:[\w.-]+\/[\w.-]+)?#\d+/i;
-const URL_OF_ISSUE = /^https?:\/\/[^\s]+\/(?:issues|browse|issue|pull|work_items|_workitems)\/[\w/-]+/i;
+const CLOSING = new RegExp(
+  "\\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?|refs?|part of|relates to)\\b:?\\s+" +
+    "(?:(?:[\\w.-]{1,100}/[\\w.-]{1,100})?#|GH-)0*[1-9]\\d*(?!\\w)",
+  "i",
+);
+const URL_OF_ISSUE = /^https?:\/\/[^\s]+\/(?:issues|browse|issue|work_items|_workitems)\/[\w/-]+/i;
 
 const PATTERNS_MS = 2_000;
 
@@ -17,10 +22,13 @@ export const linkedIssue: Rule = {
   severity: "error",
   problem: "Without its issue nobody finds out what a change was for, nor that the issue is done.",
   solution: "Write `Closes #123` (or `Refs #123`), or give the issue's address.",
-  find({ pull, policy }) {
-    if (isBot(pull) || isRevert(pull)) return [];
+  find(scene) {
+    const { pull, policy, template } = scene;
+    if (isBot(scene) || isRevert(pull)) return [];
     const { prose, links } = pull.description;
-    const words = `${pull.title}\n${prose}`;
+    // An example of the template is nobody's issue.
+    const own = prose.split("\n").filter((line) => !template.includes(withoutMarks(line)));
+    const words = [pull.title, ...own].join("\n");
     const isLinked =
       CLOSING.test(words) || [...links, ...words.split(/\s+/)].some((each) => URL_OF_ISSUE.test(each));
     if (isLinked) return [];

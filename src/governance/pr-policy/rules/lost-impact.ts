@@ -1,6 +1,7 @@
 import { lostImpact as lost } from "../../commits/lost-impact.ts";
 import { isRevert } from "../pull-request.ts";
-import type { Rule } from "./rule.ts";
+import { squashMessages } from "../squash.ts";
+import type { Hit, Rule } from "./rule.ts";
 
 const WORDS = { major: "a breaking change", minor: "a feature", patch: "a fix" } as const;
 
@@ -8,28 +9,34 @@ export const lostImpact: Rule = {
   name: "lost-impact",
   severity: "error",
   problem:
-    "A squash keeps the title and forgets the headers of its commits: a breaking change or a feature under " +
-    "a lesser title gets too small a version, and nobody is warned.",
-  solution: "Give the title the type, and the `!`, of the weightiest commit.",
-  find({ pull, policy }) {
-    const { methods } = policy.merge;
-    if ((methods !== undefined && !methods.includes("squash")) || isRevert(pull)) return [];
-    const kept =
-      policy.merge["squash-body"] === "commits"
-        ? `${pull.title}\n\n${pull.commits.map(({ message }) => message).join("\n\n")}`
-        : pull.title;
-    const found = lost(kept, pull.description.paragraphs.join("\n\n"), pull.commits);
-    if (found === undefined) return [];
-    const isWorth = found.impact !== "patch";
-    return isWorth
-      ? [
-          {
-            message:
-              `${found.by}, is ${WORDS[found.impact]}, ` +
-              `and the title ${JSON.stringify(pull.title)} hides it`,
-            fix: `Make the title ${JSON.stringify(found.title)}.`,
-          },
-        ]
-      : [];
+    "A squash keeps one header, the title or that of the only commit, and forgets the others: a breaking " +
+    "change or a feature under a lesser one gets too small a version, and nobody is warned.",
+  solution: "Give the header that stays the type, and the `!`, of the weightiest commit.",
+  find(scene) {
+    const { pull } = scene;
+    if (isRevert(pull)) return [];
+    const { title, commits } = pull;
+    const asking = { title, commits, body: pull.description.paragraphs.join("\n\n") };
+    return squashMessages(scene).flatMap(({ from, header, text }): Hit[] => {
+      const short = header.slice(0, 120);
+      const found = lost(text, asking);
+      if (found === undefined || found.impact === "patch") return [];
+      const what = `${found.by}, is ${WORDS[found.impact]}, `;
+      return from === "title"
+        ? [
+            {
+              message: `${what}and the title ${JSON.stringify(title)} hides it`,
+              fix: `Make the title ${JSON.stringify(found.title)}.`,
+            },
+          ]
+        : [
+            {
+              message: `${what}and a squash of a single commit has its header, ${JSON.stringify(short)}`,
+              fix:
+                `Reword the commit (\`git commit --amend\`) as ${JSON.stringify(found.title)}; or have ` +
+                "GitHub call squashes by the title, and say so with `policy.merge.squash-title: pr-title`.",
+            },
+          ];
+    });
   },
 };

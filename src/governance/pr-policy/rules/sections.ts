@@ -3,7 +3,7 @@ import { isBot, isRevert, type Scene } from "../pull-request.ts";
 import type { Rule } from "./rule.ts";
 
 /** Whether a heading has one of the words, as words. */
-export function isHeaded({ heading }: Section, words: readonly string[]): boolean {
+export function isHeaded({ heading }: Pick<Section, "heading">, words: readonly string[]): boolean {
   const said = ` ${heading
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, " ")
@@ -11,11 +11,30 @@ export function isHeaded({ heading }: Section, words: readonly string[]): boolea
   return words.some((word) => said.includes(` ${word.toLowerCase()} `));
 }
 
-/** Sections under such a heading that say something. */
+/** Whether a section under such a heading says something. */
 export function said(scene: Scene, words: readonly string[]): boolean {
-  return scene.pull.description.sections.some(
+  return saying(scene, words).length > 0;
+}
+
+function saying(scene: Scene, words: readonly string[]): Section[] {
+  return scene.pull.description.sections.filter(
     (each) => isHeaded(each, words) && saysSomething(textUnder(scene, each), scene.template),
   );
+}
+
+/** `What and why` is one heading for both; one for everything is none. */
+const SECTIONS_PER_HEADING = 2;
+
+/** Those of the wanted sections that are there: what fits fewest of them is taken first. */
+function answered(scene: Scene, wanted: readonly (readonly string[])[]): boolean[] {
+  const uses = new Map<Section, number>();
+  const breadth = (each: Section): number => wanted.filter((words) => isHeaded(each, words)).length;
+  return wanted.map((words) => {
+    const free = saying(scene, words).filter((each) => (uses.get(each) ?? 0) < SECTIONS_PER_HEADING);
+    const [best] = free.sort((a, b) => breadth(a) - breadth(b));
+    if (best !== undefined) uses.set(best, (uses.get(best) ?? 0) + 1);
+    return best !== undefined;
+  });
 }
 
 /**
@@ -46,17 +65,26 @@ export const sections: Rule = {
     "Write under each heading what it asks for; comments and words that only keep a place do not count.",
   find(scene) {
     const { pull, policy } = scene;
-    if (isBot(pull) || isRevert(pull) || !pull.isReadable) return [];
+    if (isBot(scene) || isRevert(pull) || !pull.isReadable) return [];
     const wanted = policy.description.sections;
     if (pull.description.sections.every(({ text, heading }) => text === "" && heading === "")) {
       return wanted.length === 0 ? [] : [{ message: "the description is empty" }];
     }
+    const there = answered(
+      scene,
+      wanted.map(({ headings }) => headings),
+    );
     return wanted
-      .filter(({ headings }) => !said(scene, headings))
+      .filter((_, at) => !there[at])
       .map(({ name, headings }) => {
-        const there = pull.description.sections.some((each) => isHeaded(each, headings));
+        if (said(scene, headings)) {
+          return {
+            message: `the heading of ${name} stands for ${SECTIONS_PER_HEADING} other sections already`,
+          };
+        }
+        const isEmpty = pull.description.sections.some((each) => isHeaded(each, headings));
         return {
-          message: there
+          message: isEmpty
             ? `the section on ${name} is empty`
             : `the description has no section on ${name} ` +
               `(a heading with ${headings.slice(0, 3).join(", ")} …)`,

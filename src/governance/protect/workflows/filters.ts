@@ -1,3 +1,4 @@
+import { fitsFilter } from "../../patterns/workflow-filter.ts";
 import type { Trigger } from "./read-workflow.ts";
 
 /**
@@ -14,23 +15,4 @@ export function startsFor(trigger: Trigger, branch: string): boolean {
     else through ||= fitsFilter(pattern, branch);
   }
   return through;
-}
-
-function fitsFilter(pattern: string, branch: string): boolean {
-  if (pattern === branch) return true;
-  const source = pattern.replace(/\*\*|\*|[.^${}()|\\]/g, (sign) => {
-    if (sign === "**") return ".*";
-    // `?`, `+` and `[…]` mean in filters what they mean in regular expressions.
-    return sign === "*" ? "[^/]*" : `\\${sign}`;
-  });
-  const read = compiled(source);
-  return read === undefined ? false : read.test(branch);
-}
-
-function compiled(source: string): RegExp | undefined {
-  try {
-    return new RegExp(`^${source}$`);
-  } catch {
-    return undefined;
-  }
 }
