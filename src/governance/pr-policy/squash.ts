@@ -5,6 +5,8 @@ import type { Scene } from "./pull-request.ts";
 export interface SquashMessage {
   /** Whose its header is: the title's, or that of the only commit. */
   readonly from: "title" | "commit";
+  /** False where nobody says that it has the only commit's header: then that is a warning's worth. */
+  readonly isSure: boolean;
   readonly header: string;
   /** Header and what is kept below it. */
   readonly text: string;
@@ -20,12 +22,17 @@ export function squashMessages({ pull, policy }: Pick<Scene, "pull" | "policy">)
   const [only, another] = pull.commits;
   const described = below === "description" ? pull.body : "";
   const kept = below === "commits" ? pull.commits.map(({ message }) => message).join("\n\n") : described;
-  const title = { from: "title", header: pull.title, text: `${pull.title}\n\n${kept}` } as const;
+  const title = {
+    from: "title",
+    isSure: true,
+    header: pull.title,
+    text: `${pull.title}\n\n${kept}`,
+  } as const;
   if (only === undefined || another !== undefined || wanted === "pr-title") return [title];
   const { header } = readMessage(only.message);
   // With its own header GitHub writes the rest of it too, unless it is told to write the description.
   const text = below === "description" ? `${header}\n\n${described}` : only.message;
-  const commit = { from: "commit", header, text } as const;
+  const commit = { from: "commit", isSure: wanted !== undefined, header, text } as const;
   return wanted === "commit-or-pr-title" ? [commit] : [title, commit];
 }
 

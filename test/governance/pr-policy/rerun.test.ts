@@ -129,7 +129,7 @@ describe("the message that a merge will write", () => {
   it.each([
     ["PR_TITLE", 0, 0],
     ["COMMIT_OR_PR_TITLE", 1, 0],
-    [undefined, 1, 1],
+    [undefined, 0, 1],
   ])("has the header that GitHub's setting %s says", async (setting, count, notes) => {
     await using at = await opened("feat!: number 7");
     at.fake.settings = { ...settingsOf(ANY), squash_merge_commit_title: setting };

@@ -241,6 +241,16 @@ it("what wants another look is noted with its place", async () => {
 describe("a squash of a single commit", () => {
   const title = "feat!: drop the old door";
 
+  it("that may have another header is warned of, and refused where the repository says that it has", async () => {
+    const rule = RULES.find(({ name }) => name === "lost-impact")!;
+    const weighs = async (merge: object): Promise<unknown[]> => {
+      const found = await rule.find(sceneOf({ title, messages: ["chore: tidy"], policy: { merge } }));
+      return found.map(({ severity }) => severity);
+    };
+    expect(await weighs({})).toEqual(["warning"]);
+    expect(await weighs({ "squash-title": "commit-or-pr-title" })).toEqual([undefined]);
+  });
+
   it.each<readonly [string, string, object, readonly string[]]>([
     ["nobody says what it is called", title, {}, ["and a squash of a single commit has its header"]],
     ["it has the commit's header", title, { "squash-title": "commit-or-pr-title" }, ["has its header"]],

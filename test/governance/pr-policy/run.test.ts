@@ -199,7 +199,7 @@ describe("pr-policy", () => {
     const own = { ".commitlintrc": "rules: {}\n", "src/b.ts": "x\n" };
     repo.commit("fix: keep items", own);
     const outcome = await judge(repo, { title: "feat: keep items" });
-    expect(rulesOf(outcome)).toEqual(["lost-impact", "commits"]);
+    expect(rulesOf(outcome)).toEqual(["commits"]);
   });
 
   it("is decided by the settings of the base, whatever the pull request makes of them", async () => {

@@ -17,7 +17,7 @@ export const lostImpact: Rule = {
     if (isRevert(pull)) return [];
     const { title, commits } = pull;
     const asking = { title, commits, body: pull.description.paragraphs.join("\n\n") };
-    return squashMessages(scene).flatMap(({ from, header, text }): Hit[] => {
+    return squashMessages(scene).flatMap(({ from, isSure, header, text }): Hit[] => {
       const short = header.slice(0, 120);
       const found = lost(text, asking);
       if (found === undefined || found.impact === "patch") return [];
@@ -31,7 +31,10 @@ export const lostImpact: Rule = {
           ]
         : [
             {
-              message: `${what}and a squash of a single commit has its header, ${JSON.stringify(short)}`,
+              ...(isSure ? {} : { severity: "warning" }),
+              message:
+                `${what}and a squash of a single commit has its header` +
+                `${isSure ? "" : ", unless the repository says otherwise"}, ${JSON.stringify(short)}`,
               fix:
                 `Reword the commit (\`git commit --amend\`) as ${JSON.stringify(found.title)}; or have ` +
                 "GitHub call squashes by the title, and say so with `policy.merge.squash-title: pr-title`.",

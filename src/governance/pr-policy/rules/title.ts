@@ -43,7 +43,7 @@ function hitsOf(what: string, { level, message, rule }: LintProblem): Hit[] {
 async function tooLong(scene: Scene): Promise<Hit[]> {
   const { number } = scene.pull;
   const hits: Hit[] = [];
-  for (const { from, header } of squashMessages(scene)) {
+  for (const { from, isSure, header } of squashMessages(scene)) {
     const isLong = async (text: string): Promise<LintProblem | undefined> =>
       (await lintMessage(text, scene.messageRules)).find(
         ({ rule, level }) => rule === "header-max-length" && level === "error",
@@ -56,7 +56,7 @@ async function tooLong(scene: Scene): Promise<Hit[]> {
         `${from === "title" ? "the title" : "the only commit's header"} ` +
         `${JSON.stringify(header.slice(0, 120))}, ` +
         `behind which a squash writes "${behind}": ${problem.message} (${problem.rule})`,
-      ...(number === undefined ? { severity: "warning" } : {}),
+      ...(number === undefined || !isSure ? { severity: "warning" } : {}),
     });
   }
   return hits;
