@@ -5,6 +5,7 @@ import type { SourceFile, SourceTree, Wanted } from "../../ports/source-tree.ts"
 import { blobsOf, type Ask } from "./blobs.ts";
 import { runGit, type Environment, type GitAnswer } from "./git.ts";
 import { resolveCommit } from "./revision.ts";
+import { wayOut } from "./way-out.ts";
 
 /** No migration is as large; a dump put among them by mistake would fill the memory. */
 const FILE_BYTES_MAX = 256 * 1024 * 1024;
@@ -180,7 +181,8 @@ async function prefix(need: Ask): Promise<string> {
 function noHistory(base: string, why: string): HoldfastError {
   return new HoldfastError("source.history", `git could not say what ${base} holds: ${why}`, {
     hint:
+      wayOut(why) ??
       "In a workflow check out with `fetch-depth: 0`; else fetch the base, name another with --base, " +
-      "or check the whole folder with --all.",
+        "or check the whole folder with --all.",
   });
 }

@@ -6,8 +6,9 @@ import { runGit, type Environment, type GitAnswer } from "./git.ts";
 import { PatchLines } from "./patch-lines.ts";
 import { resolveCommit } from "./revision.ts";
 import { SAME_EVERYWHERE } from "./same-everywhere.ts";
-import { isSquashed } from "./squashed.ts";
+import { isSquashed, withTwins, type AskBytes } from "./same-change.ts";
 import { whyUnknown } from "./unknown-name.ts";
+import { wayOut } from "./way-out.ts";
 
 /** The history of the repository that the folder is in, by the `git` program. */
 export function gitHistory({
@@ -32,7 +33,11 @@ export function gitHistory({
     },
     async mergeBase({ base, head }) {
       const both = [await history.commit(base), await history.commit(head)];
-      return (await need(`where ${head} left ${base}`, ["merge-base", ...both])).trim();
+      const what = `where ${head} left ${base}`;
+      const answer = await ask(["merge-base", ...both]);
+      if (answer.ok) return answer.out.toString("utf8").trim();
+      const isQuiet = answer.why.startsWith("git ended with");
+      throw noHistory(what, isQuiet ? "no commit that is here is an ancestor of both" : answer.why);
     },
     async commits({ base, head }) {
       const range = `${await history.commit(base)}..${await history.commit(head)}`;
@@ -47,12 +52,18 @@ export function gitHistory({
         await history.commit(head),
         await history.commit(other),
       ];
-      const picked = ["--no-merges", "--cherry-pick", "--right-only", `${there}...${to}`, `^${from}`];
-      const found = commitsOf(await need(what, ["log", "-z", "--reverse", LOG, ...picked]));
-      if (found.length < 2) return found;
+      const bytes: AskBytes = async (args, input) => {
+        const answer = await ask(args, input);
+        if (answer.ok) return answer.out;
+        throw noHistory(what, answer.why);
+      };
+      const sides = ["--no-merges", `${there}...${to}`, `^${from}`];
+      const all = commitsOf(await need(what, ["log", "-z", "--reverse", LOG, "--right-only", ...sides]));
+      const twins = await withTwins(sides, bytes);
+      const found = all.filter(({ id }) => !twins.has(id));
+      if (found.length === 0 || all.length < 2) return found;
       const parted = await history.mergeBase({ base, head });
-      const isThere = await isSquashed({ parted, to, there }, (args, input) => need(what, args, input));
-      return isThere ? [] : found;
+      return (await isSquashed({ parted, to, there }, bytes)) ? [] : found;
     },
     changes: async (range) => {
       const from = await history.mergeBase(range);
@@ -248,7 +259,8 @@ function entriesOf(raw: string): Omit<SourceChange, "lines" | "removed">[] {
 function noHistory(what: string, why: string): HoldfastError {
   return new HoldfastError("source.history", `git could not say ${what}: ${why}`, {
     hint:
+      wayOut(why) ??
       "In a workflow check out with `fetch-depth: 0`, which brings the base too; else fetch the base, or " +
-      "name another revision.",
+        "name another revision.",
   });
 }
