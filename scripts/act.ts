@@ -1,5 +1,5 @@
 /**
- * npm run act: the shipped workflows, called from a user's workflow and started by hand, run by a real runner
+ * npm run act [-- <trial> …]: the shipped workflows, called from a user's workflow and started by hand, run by a real runner
  * (nektos/act in host mode) on the built dist/, against a private PostgreSQL and file:// stores. Where act
  * cannot be had it says so and exits 0. What act does not model: environments, concurrency and permissions.
  */
@@ -9,13 +9,19 @@ import { fileURLToPath } from "node:url";
 import { startCluster } from "../test/support/postgres.ts";
 import { scratchFolder } from "../test/support/tools.ts";
 import { tryBackups } from "./act/backups.ts";
+import { tryCoverage } from "./act/coverage.ts";
 import { tryGovernance } from "./act/governance.ts";
 import { tryMigrations } from "./act/migrations.ts";
 import { obtainAct } from "./act/obtain.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-const TRIALS = { backups: tryBackups, migrations: tryMigrations, governance: tryGovernance };
+const TRIALS = {
+  backups: tryBackups,
+  migrations: tryMigrations,
+  governance: tryGovernance,
+  coverage: tryCoverage,
+};
 
 async function main(): Promise<void> {
   const act = obtainAct(root);
@@ -26,7 +32,9 @@ async function main(): Promise<void> {
   if (!existsSync(join(root, "dist/cli.js"))) throw new Error("dist/ is missing: npm run build");
   await using scratch = scratchFolder("act");
   await using cluster = await startCluster();
+  const wanted = process.argv.slice(2);
   for (const [name, tryOut] of Object.entries(TRIALS)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
     const folder = join(scratch.path, name);
     mkdirSync(folder);
     await tryOut(act.path, folder, cluster);

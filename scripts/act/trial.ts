@@ -62,9 +62,9 @@ function localRepositories(folder: string, workflow: string): string[] {
   const text = [...new Set([workflow, ...calledBy(join(workflows, workflow))])]
     .map((name) => readFileSync(join(workflows, name), "utf8"))
     .join("\n");
-  const third = [...text.matchAll(/uses: ([\w-]+\/(login|checkout)@[0-9a-f]{40})/g)].map(
-    ([, uses, name]) => `${uses!}=${join(here, "stand-ins", name!)}`,
-  );
+  const third = [
+    ...text.matchAll(/uses: ([\w-]+\/(login|checkout|upload-artifact|download-artifact)@[0-9a-f]{40})/g),
+  ].map(([, uses, name]) => `${uses!}=${join(here, "stand-ins", name!)}`);
   const mapped = [`truststream/holdfast@v1=${join(folder, "holdfast")}`, ...new Set(third)];
   return mapped.flatMap((each) => ["--local-repository", each]);
 }
@@ -115,6 +115,8 @@ export async function dispatch(
     `CALLER_REPOSITORY=${join(folder, "caller")}`,
     "--env",
     `APPROVAL_GATE=${gate}`,
+    "--env",
+    `ARTIFACTS=${join(folder, "artifacts")}`,
     ...Object.keys(secrets).flatMap((name) => ["--secret", name]),
     ...localRepositories(folder, workflow),
   ];

@@ -31,11 +31,13 @@ export interface SourceTree {
    */
   files(folder: string, wanted: Wanted): Promise<SourceFolder>;
   /**
-   * One file of this machine; a link is followed, since whoever names it means it.
+   * One file of this machine; a link is followed, since whoever names it means it. Not so below `checkout`,
+   * where code of a pull request may have made it: there it has to lead to a plain file of the checkout.
    *
+   * @param checkout its root
    * @throws source.missing, source.unreadable
    */
-  file(path: string): Promise<Buffer>;
+  file(path: string, checkout?: string): Promise<Buffer>;
   /**
    * The same folder as it was where HEAD and `base` parted (`git merge-base`); a folder that did not exist
    * there is empty.

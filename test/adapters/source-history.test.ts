@@ -5,6 +5,7 @@ import { checkout } from "../../src/adapters/source-tree/checkout.ts";
 import { gitHistory } from "../../src/adapters/source-tree/history.ts";
 import type { SourceChange, SourceHistory } from "../../src/ports/source-history.ts";
 import { repository, type Repository } from "../support/repository.ts";
+import { scratchFolder } from "../support/tools.ts";
 
 const historyOf = ({ path }: Repository, below = ""): SourceHistory =>
   gitHistory({ env: process.env, folder: join(path, below) });
@@ -79,6 +80,7 @@ const SETTINGS_OF_GIT = [
   ["diff.colorMoved", "zebra"],
   ["diff.wordRegex", "."],
   ["core.quotePath", "false"],
+  ["core.bigFileThreshold", "1"],
   ["i18n.logOutputEncoding", "UTF-16"],
   ["log.showSignature", "true"],
 ] as const;
@@ -330,4 +332,79 @@ it("files are counted by their lines in one question, whatever is in them", asyn
     binary: 2,
   });
   expect((await historyOf(repo).lengths(commit, ["gone"])).size).toBe(0);
+});
+
+describe("commits that another branch has in another form", () => {
+  const before = "def a():\n    b()\n";
+  const half = "def a():\n    b()\n    c()\n";
+
+  it.each([
+    ["the same lines", half, half, {}, 0],
+    ["other white space, which makes it another program", half, "def a():\n    b()\nc()\n", {}, 1],
+    ["another byte, which is none of UTF-8's", Buffer.from([0xe8, 10]), Buffer.from([0xe9, 10]), {}, 1],
+    ["another text, where attributes hide what it is", half, "other\n", { ".gitattributes": "* -diff\n" }, 1],
+    ["a file that is called otherwise", half, half, { name: "other.py" }, 1],
+  ])("by %s", async (_, mine, theirs, { name = "a.py", ...files }: Record<string, string>, lacking) => {
+    await using repo = repository();
+    repo.commit("begin", { "a.py": before, "other.py": before, ...files });
+    repo.git("branch", "develop");
+    repo.git("checkout", "-qb", "hotfix");
+    repo.commit("fix: c", { "a.py": mine });
+    repo.git("checkout", "-q", "develop");
+    repo.commit("feat: more", { "more.py": "x\n" });
+    repo.commit("fix: c, there too", { [name]: theirs });
+    repo.git("checkout", "-q", "hotfix");
+    expect(await historyOf(repo).lacking(RANGE, "develop")).toHaveLength(lacking);
+    // Two commits here, and one there: as a squash makes it.
+    repo.commit("fix: begin", { "a.py": before });
+    repo.commit("fix: again", { "a.py": mine });
+    repo.git("checkout", "-q", "develop");
+    repo.git("reset", "-q", "--hard", "main");
+    repo.commit("feat: more", { "more.py": "x\n" });
+    repo.commit("fix: all of it", { [name]: theirs });
+    repo.git("checkout", "-q", "hotfix");
+    expect(await historyOf(repo).lacking(RANGE, "develop")).toHaveLength(lacking * 3);
+  });
+});
+
+describe("what a checkout has not", () => {
+  it("is told as what it is: a partial clone, two histories, or no repository", async () => {
+    await using repo = repository();
+    await using clone = repository();
+    await using nothing = scratchFolder("nothing");
+    repo.git("config", "uploadpack.allowFilter", "true");
+    repo.commit("begin", { "a.ts": lines(1, 9) });
+    repo.git("checkout", "-qb", "topic");
+    repo.commit("change", { "a.ts": lines(2, 9) });
+    clone.git("clone", "-q", "--no-checkout", "--filter=blob:none", `file://${repo.path}`, "partial");
+    const partial = gitHistory({ env: process.env, folder: join(clone.path, "partial") });
+    const range = { base: "origin/main", head: "origin/topic" };
+    const hint = expect.stringMatching(/partial clone.*`filter`.*`git fetch --refetch --no-filter`/);
+    await expect(partial.changes(range)).rejects.toMatchObject({ code: "source.history", hint });
+    await expect(partial.file("origin/main", "a.ts")).rejects.toMatchObject({ hint });
+    clone.git("-C", "partial", "fetch", "-q", "--refetch", "--no-filter");
+    expect((await partial.changes(range)).map(told)).toEqual(["modified a.ts  -1"]);
+    repo.git("checkout", "-q", "--orphan", "other");
+    repo.commit("unrelated");
+    await expect(historyOf(repo).mergeBase(RANGE)).rejects.toThrow(
+      "where HEAD left main: no commit that is here is an ancestor of both",
+    );
+    await expect(gitHistory({ env: process.env, folder: nothing.path }).root()).rejects.toMatchObject({
+      hint: "Run it inside of a git repository.",
+    });
+  });
+
+  it("is no other object that stands in for one", async () => {
+    await using repo = repository();
+    const begin = repo.commit("begin", { "a.ts": "1\n" });
+    repo.git("checkout", "-qb", "topic");
+    const change = repo.commit("change", { "a.ts": "2\n" });
+    repo.git("replace", change, repo.commit("nothing", { "a.ts": "1\n" }));
+    repo.git("reset", "-q", "--hard", change);
+    expect(await historyOf(repo).commit("HEAD")).toBe(change);
+    expect((await historyOf(repo).commits(RANGE)).map(({ message }) => message)).toEqual(["change"]);
+    expect((await historyOf(repo).changes({ base: begin, head: change })).map(told)).toEqual([
+      "modified a.ts 1-1 -1",
+    ]);
+  });
 });

@@ -40,7 +40,13 @@ function wrong({ script, words }: Typed): string | undefined {
       .filter((step) => step !== "" && !new RegExp(`^  ${step}: `, "m").test(read("scripts/check.ts")));
     return unknown.length === 0 ? undefined : `npm run check has no step ${unknown.join(", ")}`;
   }
-  if (script !== "test" && script !== "test:fast") return undefined;
+  if (script === "act") {
+    const unknown = words
+      .split(" ")
+      .filter((word) => word !== "" && !read("scripts/act.ts").includes(`  ${word}: `));
+    return unknown.length === 0 ? undefined : `npm run act has no trial ${unknown.join(", ")}`;
+  }
+  if ((script !== "test" && script !== "test:fast") || words === "--coverage") return undefined;
   const [, path = "", title] = /^(\S*)(?: -t "([^"]+)")?/.exec(words) ?? [];
   const among = [...(script === "test" ? TESTS : FAST_FILES), ...MADE].filter((name) => name.includes(path));
   if (among.length === 0) return `${script} has no file ${path}`;

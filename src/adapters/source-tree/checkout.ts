@@ -1,10 +1,11 @@
-import { readdir, readFile, stat } from "node:fs/promises";
-import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import { readdir, readFile, realpath, stat } from "node:fs/promises";
+import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { HoldfastError } from "../../kernel/errors.ts";
 import type { SourceFile, SourceTree, Wanted } from "../../ports/source-tree.ts";
 import { blobsOf, type Ask } from "./blobs.ts";
 import { runGit, type Environment, type GitAnswer } from "./git.ts";
 import { resolveCommit } from "./revision.ts";
+import { wayOut } from "./way-out.ts";
 
 /** No migration is as large; a dump put among them by mistake would fill the memory. */
 const FILE_BYTES_MAX = 256 * 1024 * 1024;
@@ -41,7 +42,10 @@ export function checkout({ env }: { readonly env: Environment }): SourceTree {
       }
       return { files, links: here.filter(({ entry }) => entry.isSymbolicLink()).map(({ path }) => path) };
     },
-    file: (path) => read(path),
+    async file(path, checkout) {
+      if (checkout !== undefined) await refuseStrays(path, checkout);
+      return await read(path);
+    },
     async filesAtBase(folder, base, wanted) {
       const answer = await resolveCommit((args) => git(folder, args), base);
       const commit = answer.ok ? answer.out.toString("utf8").trim() : base;
@@ -55,6 +59,43 @@ export function checkout({ env }: { readonly env: Environment }): SourceTree {
       return answer.ok ? answer.out.toString("utf8").trim() || undefined : undefined;
     },
   };
+}
+
+/**
+ * What lies in a checkout and leads out of it was put there by whoever wrote what is checked out. Anything
+ * but a plain file can be made to never end.
+ */
+async function refuseStrays(path: string, checkout: string): Promise<void> {
+  const refuse = (why: string): HoldfastError =>
+    new HoldfastError("source.unreadable", `${path} ${why}`, {
+      hint: "Have a plain file written there, by its own path.",
+    });
+  try {
+    const root = await realpath(checkout);
+    const real = await realpath(path);
+    if (isBelow(root, real)) {
+      const about = await stat(real);
+      if (!about.isFile() && !about.isDirectory()) throw refuse("is no plain file");
+    } else if (await isReachedThrough(root, resolve(path))) {
+      throw refuse("is a link that leads out of the checkout, or lies behind one: it is not followed");
+    }
+  } catch (error) {
+    throw error instanceof HoldfastError ? error : unreadable(path, error, "file");
+  }
+}
+
+/** Whether the way to a place leads through a folder, by whatever names. */
+async function isReachedThrough(folder: string, path: string): Promise<boolean> {
+  for (let at = path; at !== dirname(at); at = dirname(at)) {
+    const real = await realpath(dirname(at));
+    if (isBelow(folder, real)) return true;
+  }
+  return false;
+}
+
+function isBelow(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
 async function read(path: string): Promise<Buffer> {
@@ -71,6 +112,12 @@ async function read(path: string): Promise<Buffer> {
 
 function unreadable(path: string, error: unknown, what: "file" | "folder"): HoldfastError {
   const { code, message } = error as NodeJS.ErrnoException;
+  if (code === "EISDIR") {
+    return new HoldfastError("source.missing", `there is no file ${resolve(path)}: it is a folder`, {
+      hint: "Give the path of a file in it.",
+      cause: error,
+    });
+  }
   if (code === "ENOENT" || code === "ENOTDIR") {
     const place = isAbsolute(path) ? "" : `: there is no ${resolve(path)}`;
     const message =
@@ -134,7 +181,8 @@ async function prefix(need: Ask): Promise<string> {
 function noHistory(base: string, why: string): HoldfastError {
   return new HoldfastError("source.history", `git could not say what ${base} holds: ${why}`, {
     hint:
+      wayOut(why) ??
       "In a workflow check out with `fetch-depth: 0`; else fetch the base, name another with --base, " +
-      "or check the whole folder with --all.",
+        "or check the whole folder with --all.",
   });
 }

@@ -50,6 +50,8 @@ export function runGit(
         GIT_TERMINAL_PROMPT: "0",
         GIT_OPTIONAL_LOCKS: "0",
         GIT_NO_LAZY_FETCH: "1",
+        // Nor does another object stand in for one that was asked about.
+        GIT_NO_REPLACE_OBJECTS: "1",
         LC_ALL: "C",
       },
       signal: AbortSignal.timeout(TIMEOUT_MS),

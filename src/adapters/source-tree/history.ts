@@ -3,13 +3,14 @@ import type { SourceChange, SourceCommit, SourceHistory, SourceRange } from "../
 import { blobsOf, listedFiles } from "./blobs.ts";
 import { BlobLines } from "./blob-lines.ts";
 import { runGit, type Environment, type GitAnswer } from "./git.ts";
-import type { AskBytes } from "./patch-ids.ts";
+import type { AskLatin1 } from "./patch-ids.ts";
 import { PatchLines } from "./patch-lines.ts";
 import { resolveCommit } from "./revision.ts";
 import { SAME_EVERYWHERE } from "./same-everywhere.ts";
-import { isSquashed } from "./squashed.ts";
+import { isSquashed, withTwins, type AskBytes } from "./same-change.ts";
 import { proved, takenBack } from "./undone.ts";
 import { whyUnknown } from "./unknown-name.ts";
+import { wayOut } from "./way-out.ts";
 
 /** The history of the repository that the folder is in, by the `git` program. */
 export function gitHistory({
@@ -26,7 +27,7 @@ export function gitHistory({
     if (answer.ok) return answer.out.toString("utf8");
     throw noHistory(what, answer.why);
   };
-  const bytes = async (args: readonly string[], input?: string): Promise<string> => {
+  const latin1 = async (args: readonly string[], input?: string): Promise<string> => {
     const answer = await ask(args, input);
     if (answer.ok) return answer.out.toString("latin1");
     throw noHistory("what is taken back", answer.why);
@@ -39,7 +40,11 @@ export function gitHistory({
     },
     async mergeBase({ base, head }) {
       const both = [await history.commit(base), await history.commit(head)];
-      return (await need(`where ${head} left ${base}`, ["merge-base", ...both])).trim();
+      const what = `where ${head} left ${base}`;
+      const answer = await ask(["merge-base", ...both]);
+      if (answer.ok) return answer.out.toString("utf8").trim();
+      const isQuiet = answer.why.startsWith("git ended with");
+      throw noHistory(what, isQuiet ? "no commit that is here is an ancestor of both" : answer.why);
     },
     async commits({ base, head }) {
       const range = `${await history.commit(base)}..${await history.commit(head)}`;
@@ -55,10 +60,14 @@ export function gitHistory({
         await history.commit(other),
       ];
       const parted = await history.mergeBase({ base, head });
-      const ends = { from, parted, to, there };
-      return await lackingBetween(ends, (args, input) => need(what, args, input), bytes);
+      const raw: AskBytes = async (args, input) => {
+        const answer = await ask(args, input);
+        if (answer.ok) return answer.out;
+        throw noHistory(what, answer.why);
+      };
+      return await lackingBetween({ from, parted, to, there }, raw, latin1);
     },
-    proved: (claims) => proved(claims, bytes),
+    proved: (claims) => proved(claims, latin1),
     changes: async (range) => {
       const from = await history.mergeBase(range);
       return await changesBetween({ base: from, head: await history.commit(range.head) }, env, folder);
@@ -103,16 +112,19 @@ export function gitHistory({
 async function lackingBetween(
   { from, parted, to, there }: { readonly [K in "from" | "parted" | "to" | "there"]: string },
   need: AskBytes,
-  bytes: AskBytes,
+  latin1: AskLatin1,
 ): Promise<SourceCommit[]> {
+  const sides = ["--no-merges", `${there}...${to}`, `^${from}`];
   const logged = async (...words: readonly string[]): Promise<SourceCommit[]> =>
-    commitsOf(await need(["log", "-z", "--reverse", "--no-merges", LOG, ...words]));
-  const found = await logged("--cherry-pick", "--right-only", `${there}...${to}`, `^${from}`);
-  const isOne = found.length > 1 && (await isSquashed({ parted, to, there }, need));
+    commitsOf((await need(["log", "-z", "--reverse", LOG, ...words])).toString("utf8"));
+  const here = await logged("--right-only", ...sides);
+  const twins = await withTwins(sides, need);
+  const found = here.filter(({ id }) => !twins.has(id));
+  const isOne = found.length > 0 && here.length > 1 && (await isSquashed({ parted, to, there }, need));
   const lacked = new Set(isOne ? [] : found.map(({ id }) => id));
-  const all = await logged(`${from}..${to}`);
+  const all = await logged("--no-merges", `${from}..${to}`);
   const own = all.map(({ id }) => id).filter((id) => !lacked.has(id));
-  const gone = await takenBack({ own, parted, to, there }, bytes);
+  const gone = await takenBack({ own, parted, to, there }, latin1);
   return all.filter(({ id }) => gone.includes(id) || lacked.has(id));
 }
 
@@ -269,7 +281,8 @@ function entriesOf(raw: string): Omit<SourceChange, "lines" | "removed">[] {
 function noHistory(what: string, why: string): HoldfastError {
   return new HoldfastError("source.history", `git could not say ${what}: ${why}`, {
     hint:
+      wayOut(why) ??
       "In a workflow check out with `fetch-depth: 0`, which brings the base too; else fetch the base, or " +
-      "name another revision.",
+        "name another revision.",
   });
 }

@@ -1,7 +1,7 @@
 import { SAME_EVERYWHERE } from "./same-everywhere.ts";
 
 /** Asks git; what it prints comes as Latin-1, so that no byte is lost and all can be handed back. */
-export type AskBytes = (args: readonly string[], input?: string) => Promise<string>;
+export type AskLatin1 = (args: readonly string[], input?: string) => Promise<string>;
 
 /** Without lines around it, which may be others by then. */
 const PATCH = [...SAME_EVERYWHERE, "--text", "--full-index", "--unified=0", "--no-renames"];
@@ -26,7 +26,7 @@ const BACKWARDS = ["-R", "--src-prefix=b/", "--dst-prefix=a/"];
  * @throws whatever `ask` throws
  */
 export async function patchIds(
-  ask: AskBytes,
+  ask: AskLatin1,
   commits: readonly string[],
   way: "forth" | "back",
 ): Promise<ReadonlyMap<string, string>> {
@@ -37,12 +37,12 @@ export async function patchIds(
 }
 
 /** The same of everything between two commits together; undefined where that is nothing. */
-export async function patchIdBetween(ask: AskBytes, from: string, to: string): Promise<string | undefined> {
+export async function patchIdBetween(ask: AskLatin1, from: string, to: string): Promise<string | undefined> {
   const [id] = (await identified(ask, await ask(["diff", ...PATCH, from, to]))).values();
   return id;
 }
 
-async function identified(ask: AskBytes, patches: string): Promise<Map<string, string>> {
+async function identified(ask: AskLatin1, patches: string): Promise<Map<string, string>> {
   const lines = (await ask(["patch-id", "--stable"], patches)).split("\n").filter((line) => line !== "");
   return new Map(lines.map((line) => line.split(" ").reverse() as [string, string]));
 }

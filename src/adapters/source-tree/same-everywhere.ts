@@ -28,6 +28,7 @@ export const SETTINGS = [
   "diff.mnemonicPrefix=false",
   "diff.noprefix=false",
   "core.quotePath=true",
+  "core.bigFileThreshold=512m",
   "log.showSignature=false",
   "log.follow=false",
   "i18n.logOutputEncoding=UTF-8",

@@ -1,5 +1,5 @@
 import type { RevertClaim } from "../../ports/source-history.ts";
-import { patchIdBetween, patchIds, type AskBytes } from "./patch-ids.ts";
+import { patchIdBetween, patchIds, type AskLatin1 } from "./patch-ids.ts";
 
 /** Of more nobody asks: what is not asked about takes nothing back. */
 const CLAIMS_MAX = 500;
@@ -9,7 +9,7 @@ const CLAIMS_MAX = 500;
  *
  * @throws whatever `ask` throws
  */
-export async function proved(claims: readonly RevertClaim[], ask: AskBytes): Promise<RevertClaim[]> {
+export async function proved(claims: readonly RevertClaim[], ask: AskLatin1): Promise<RevertClaim[]> {
   const asked = claims.slice(0, CLAIMS_MAX);
   if (asked.length === 0) return [];
   const names = [...new Set(asked.flatMap(({ commit, undoes }) => [commit, undoes]))];
@@ -55,7 +55,7 @@ const COMMITS_MAX = 500;
  *
  * @throws whatever `ask` throws
  */
-export async function takenBack({ own, parted, to, there }: Arrived, ask: AskBytes): Promise<string[]> {
+export async function takenBack({ own, parted, to, there }: Arrived, ask: AskLatin1): Promise<string[]> {
   const paths = (await ask(["diff", "--name-only", "--no-renames", "-z", parted, to]))
     .split("\0")
     .slice(0, -1);

@@ -5,8 +5,10 @@ import type { ReportedFile } from "./report.ts";
 const ABSOLUTE = /^(?:[/\\]|[A-Za-z]:|file:)/;
 
 /**
- * The files of a report with one more place each: below the folders that the report is in, the nearest first.
- * Packages of one repository have files of one name, and tools write paths from the package's folder.
+ * The files of a report with more places each: below the folders that the report is in, the nearest first.
+ * Packages of one repository have files of one name, and tools write paths from the package's folder. Where
+ * reports were brought together in a folder of their own (`reports/p1/lcov.info`), the folders below it may
+ * be those of the repository.
  *
  * @param report its path from the repository's root, with `/`; undefined where it is outside
  */
@@ -15,12 +17,25 @@ export function besideReport(
   report: string | undefined,
 ): readonly ReportedFile[] {
   if (report === undefined) return files;
-  const folders: string[] = [];
-  for (let at = posix.dirname(report); at !== "." && at !== "/"; at = posix.dirname(at)) folders.push(at);
+  const folders = foldersOf(report);
   if (folders.length === 0) return files;
-  return files.map(({ places, lines }) => {
+  return files.map((file) => {
+    const { places } = file;
     const plain = places.map((place) => place.replaceAll("\\", "/")).filter((place) => !ABSOLUTE.test(place));
     const below = folders.flatMap((each) => plain.map((place) => `${each}/${place}`));
-    return { lines, places: [...below, ...places] };
+    return { ...file, places: [...below, ...places] };
   });
+}
+
+/** No report lies deeper. */
+const DEPTH_MAX = 12;
+
+/** Of `a/b/lcov.info` `a/b` and `a`; then `b`, as if `a` were no folder of the repository's. */
+function foldersOf(report: string): string[] {
+  const parts = posix.dirname(report).split("/").slice(0, DEPTH_MAX);
+  const joined = (from: number, to: number): string => parts.slice(from, to).join("/");
+  const ends = parts.map((_, at) => parts.length - at);
+  const whole = ends.map((end) => joined(0, end));
+  const rest = ends.flatMap((end) => Array.from({ length: end - 1 }, (_, at) => joined(at + 1, end)));
+  return [...new Set([...whole, ...rest])].filter((folder) => folder !== ".");
 }

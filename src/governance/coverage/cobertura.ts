@@ -16,7 +16,8 @@ export function readCobertura(text: string): ReportedFile[] {
   const parser = new SaxesParser();
   // The first one counts: what comes after it is a guess of the parser's.
   parser.on("error", (error) => {
-    const why = error.message.replace(/^\d+:\d+: /, "");
+    // What the parser says after a colon is of the file.
+    const why = error.message.replace(/^\d+:\d+: /, "").replace(/[:.].*$/s, "");
     throw new UnusableReport(`is no whole XML: ${why}, at its line ${parser.line}`);
   });
   parser.on("opentag", (tag) => {
@@ -27,7 +28,7 @@ export function readCobertura(text: string): ReportedFile[] {
       files.set(path, lines);
     }
     if (tag.name !== "line" || lines === undefined) return;
-    addLine(lines, count(tag, "number", 1), count(tag, "hits", 0));
+    addLine(lines, count(tag, "number", parser.line), count(tag, "hits", parser.line));
   });
   parser.on("text", (words) => {
     if (source !== undefined) source += words;
@@ -41,6 +42,7 @@ export function readCobertura(text: string): ReportedFile[] {
   parser.write(text).close();
   return [...files].map(([path, found]) => ({
     places: [...sources.map((folder) => `${folder}/${path}`), path],
+    areAlike: sources.length > 1,
     lines: found,
   }));
 }
@@ -51,9 +53,9 @@ function attribute({ name, attributes }: SaxesTagPlain, which: string): string {
   return value;
 }
 
-function count(tag: SaxesTagPlain, which: string, least: number): number {
+function count(tag: SaxesTagPlain, which: "number" | "hits", line: number): number {
+  const is = which === "hits" ? /^\d+(?:\.\d+)?$/ : /^\d+$/;
   const text = attribute(tag, which);
-  const value = /^\d+$/.test(text) ? Number(text) : NaN;
-  if (value >= least) return value;
-  throw new UnusableReport(`has a <line> whose ${which} is ${JSON.stringify(text.slice(0, 40))}`);
+  if (is.test(text)) return Number(text);
+  throw new UnusableReport(`has a <line> whose ${which} is no count, at its line ${line}`);
 }

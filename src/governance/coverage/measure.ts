@@ -1,6 +1,6 @@
 import type { LineRange, SourceChange } from "../../ports/source-history.ts";
 import { CoveredLines } from "./covered-lines.ts";
-import type { ReportedFile } from "./report.ts";
+import { called, type ReportedFile } from "./report.ts";
 import type { Places } from "./place.ts";
 
 /** Lines that can be run, and how many of them were. */
@@ -19,11 +19,22 @@ export interface Coverage extends Share {
   readonly changed: Share;
   readonly uncovered: readonly Uncovered[];
   /** Changed files that are to be measured, and that no report knows. */
-  readonly unmeasured: readonly string[];
-  /** Files of which a report tells a line behind their end: it is of another commit. */
+  readonly unmeasured: readonly Unmeasured[];
+  /** Files of which a report tells a line behind their end: it is of another commit. Changed ones first. */
   readonly beyond: readonly Beyond[];
+  /** Files of which a report does not tell all lines that it says it has. */
+  readonly cut: readonly Cut[];
   /** Paths that reports tell of and that the commit has not, or has more than once. */
   readonly unplaced: readonly string[];
+}
+
+/** A changed file that no report knows. */
+export interface Unmeasured {
+  readonly file: string;
+  /** A path in a report that may mean this file as well as others. */
+  readonly told: string | undefined;
+  /** What else it may mean. */
+  readonly others: readonly string[];
 }
 
 /** A line that a report tells of and that the file has not. */
@@ -31,6 +42,13 @@ export interface Beyond {
   readonly file: string;
   readonly line: number;
   readonly length: number;
+  readonly isChanged: boolean;
+}
+
+/** A file of which a report says that it has more lines than it tells of. */
+export interface Cut {
+  readonly file: string;
+  readonly lines: number;
 }
 
 /** What measuring needs to know of the commit. */
@@ -46,23 +64,35 @@ export interface Measured {
 /** Puts all reports together: a line was run where any of them says so. */
 export async function measure(reported: readonly ReportedFile[], commit: Measured): Promise<Coverage> {
   const unplaced: string[] = [];
+  const doubtful: { readonly told: string; readonly meant: readonly string[] }[] = [];
+  const cut: Cut[] = [];
   const files = together(
-    reported.flatMap(({ places, lines }): [string, CoveredLines][] => {
-      const path = commit.places.find(places);
-      if (path !== undefined) return [[path, lines]];
+    reported.flatMap(({ places, areAlike, lines, untold }): [string, CoveredLines][] => {
+      const [path, ...others] = commit.places.find(places, areAlike);
+      if (path !== undefined && others.length === 0) {
+        if (untold !== undefined) cut.push({ file: path, lines: untold });
+        return [[path, lines]];
+      }
+      const told = called(places.at(-1) ?? "");
+      if (path !== undefined) doubtful.push({ told, meant: [path, ...others] });
       // What the commit has not makes its share no better.
-      unplaced.push(places[0] ?? "");
+      unplaced.push(told);
       return [];
     }),
   );
   const changed = commit.changes.filter(({ isFile, lines }) => isFile && lines.length > 0);
   const shares = changed.map(({ path, lines }) => ofChanged(path, lines, files.get(path)));
+  const unknown = changed.map(({ path }) => path).filter((path) => !files.has(path) && commit.isSource(path));
   return {
     ...sum([...files.values()]),
     changed: sum(shares.map(({ share }) => share)),
     uncovered: shares.flatMap(({ uncovered }) => uncovered),
-    unmeasured: changed.map(({ path }) => path).filter((path) => !files.has(path) && commit.isSource(path)),
-    beyond: await beyondTheirEnd(changed, files, commit),
+    unmeasured: unknown.map((file): Unmeasured => {
+      const { told, meant = [] } = doubtful.find(({ meant }) => meant.includes(file)) ?? {};
+      return { file, told, others: meant.filter((path) => path !== file) };
+    }),
+    beyond: await beyondTheirEnd(new Set(changed.map(({ path }) => path)), files, commit),
+    cut,
     unplaced,
   };
 }
@@ -125,18 +155,16 @@ function isGap(from: number, to: number, lines: CoveredLines): boolean {
 }
 
 async function beyondTheirEnd(
-  changed: readonly SourceChange[],
+  changed: ReadonlySet<string>,
   files: ReadonlyMap<string, CoveredLines>,
   commit: Measured,
 ): Promise<Beyond[]> {
-  const known = changed.flatMap(({ path }) => {
-    const lines = files.get(path);
-    return lines === undefined ? [] : [{ file: path, lines }];
-  });
-  if (known.length === 0) return [];
-  const lengths = await commit.lengths(known.map(({ file }) => file));
-  return known.flatMap(({ file, lines: { last: line } }) => {
+  if (files.size === 0) return [];
+  // Also of those that are left as they are: a report of another commit is wrong in both.
+  const lengths = await commit.lengths([...files.keys()]);
+  const beyond = [...files].flatMap(([file, { last: line }]): Beyond[] => {
     const length = lengths.get(file) ?? 0;
-    return line > length ? [{ file, line, length }] : [];
+    return line > length ? [{ file, line, length, isChanged: changed.has(file) }] : [];
   });
+  return beyond.sort((a, b) => Number(b.isChanged) - Number(a.isChanged));
 }

@@ -21,37 +21,51 @@ export class Places {
   }
 
   /**
-   * The path from the repository's root; undefined where the commit has no such file, or several may be
-   * meant.
+   * The paths from the repository's root that may be meant: none where the commit has no such file, and one
+   * where there is no doubt.
+   *
+   * @param areAlike whether none of the places is likelier than another
    */
-  find(places: readonly string[]): string | undefined {
+  find(places: readonly string[], areAlike = false): readonly string[] {
     const plain = places.map((place) => normal(place));
-    for (const place of plain) {
-      const below = place.startsWith(`${this.#root}/`) ? place.slice(this.#root.length + 1) : place;
-      if (this.#paths.has(below)) return below;
-    }
-    for (const place of plain) {
-      const found = this.#ending(place);
-      if (found !== undefined) return found;
-    }
-    return undefined;
+    const exact = plain
+      .map((place) => (place.startsWith(`${this.#root}/`) ? place.slice(this.#root.length + 1) : place))
+      .filter((below) => this.#paths.has(below));
+    if (exact.length > 0) return areAlike ? [...new Set(exact)] : [exact[0]!];
+    const ended = plain.map((place) => this.#ending(place)).filter((meant) => meant.length > 0);
+    const sure = ended.filter((meant) => meant.length === 1).flat();
+    if (sure.length > 0) return areAlike ? [...new Set(sure)] : [sure[0]!];
+    return ended[0] ?? [];
   }
 
   /** Made on another machine, or in a folder below the root: the longest common end decides, if one is. */
-  #ending(place: string): string | undefined {
+  #ending(place: string): readonly string[] {
     const parts = place.split("/");
     // Somebody else's, whatever file of ours ends alike.
-    if (parts.includes("node_modules")) return undefined;
-    const rated = (this.#byName.get(parts.at(-1)!) ?? []).map((path) => ({
-      path,
-      common: commonEnd(path.split("/"), parts),
-    }));
-    const most = Math.max(0, ...rated.map(({ common }) => common));
-    // Of the shorter of the two everything has to be there: x in the folder a is not x in b.
-    const best = rated.filter(
-      ({ path, common }) => common === most && (common === path.split("/").length || common === depth(place)),
-    );
-    return best.length === 1 ? best[0]!.path : undefined;
+    if (parts.includes("node_modules")) return [];
+    const rated = (this.#byName.get(parts.at(-1)!) ?? []).map((path) => {
+      const common = commonEnd(path.split("/"), parts);
+      // Of the shorter of the two everything has to be there: x in the folder a is not x in b.
+      return { path, common, isWhole: common === path.split("/").length || common === depth(place) };
+    });
+    const whole = rated.filter(({ isWhole }) => isWhole);
+    const most = (of: typeof rated): number => Math.max(0, ...of.map(({ common }) => common));
+    const best = whole.filter(({ common }) => common === most(whole));
+    const longer = rated.filter(({ common }) => common > most(whole));
+    if (longer.length === 0 || whole.length === 0) return best.map(({ path }) => path);
+    // A package that is called as the repository: its file ends alike, and goes on otherwise.
+    const doubled = this.#belowDoubled(parts);
+    return doubled === undefined ? [...best, ...longer].map(({ path }) => path) : [doubled];
+  }
+
+  /** What the runner calls `…/shop/shop/src/a.ts`, by the name of the repository twice. */
+  #belowDoubled(parts: readonly string[]): string | undefined {
+    for (let at = 1; at < parts.length - 1; at += 1) {
+      if (parts[at] === "" || parts[at] !== parts[at - 1]) continue;
+      const below = parts.slice(at + 1).join("/");
+      if (this.#paths.has(below)) return below;
+    }
+    return undefined;
   }
 }
 

@@ -1,4 +1,5 @@
 import { readCobertura } from "./cobertura.ts";
+import { foreignForm } from "./foreign.ts";
 import { readIstanbul } from "./istanbul.ts";
 import { readLcov } from "./lcov.ts";
 import { UnusableReport, type ReportedFile } from "./report.ts";
@@ -15,7 +16,9 @@ export function readReport(bytes: Buffer): ReportedFile[] {
   const text = whole.startsWith(BYTE_ORDER_MARK) ? whole.slice(1) : whole;
   const [first = ""] = text.trimStart();
   if (first === "") throw new UnusableReport("is empty");
+  const foreign = foreignForm(text.trimStart());
+  if (foreign !== undefined) throw new UnusableReport(foreign);
   const files = first === "<" ? readCobertura(text) : first === "{" ? readIstanbul(text) : readLcov(text);
-  if (files.length === 0) throw new UnusableReport("tells of no file");
+  if (files.length === 0) throw new UnusableReport("tells of no line of any file");
   return files;
 }

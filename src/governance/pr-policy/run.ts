@@ -7,7 +7,8 @@ import { planPolicy } from "./plan.ts";
 import type { Scene } from "./pull-request.ts";
 import { outcomeOf } from "./report.ts";
 import { parsePolicyRequest, type PolicyPorts, type PrPolicyInputs } from "./request.ts";
-import { COVERAGE_RULES, RULES } from "./rules/all.ts";
+import { RULES } from "./rules/all.ts";
+import type { CoverageRule } from "./rules/coverage-rule.ts";
 import type { RuleName } from "./rules/names.ts";
 import type { Rule } from "./rules/rule.ts";
 import { POLICY_SECTIONS } from "./sections.ts";
@@ -33,8 +34,8 @@ export async function runPrPolicy(
       for (const rule of RULES) findings.push(...(await judged(rule, scene, of)));
     }
   }
-  const severityOf = (name: RuleName): Severity | "off" =>
-    plan.scene.policy.rules[name] ?? COVERAGE_RULES.find((rule) => rule.name === name)?.severity ?? "error";
+  const severityOf = ({ name, severity }: CoverageRule): Severity | "off" =>
+    plan.scene.policy.rules[name] ?? severity;
   const covered = await judgeCoverage(plan, await ports.sourceTree(), severityOf);
   const today = ports.clock.now().toISOString().slice(0, 10);
   const locked =

@@ -36,7 +36,7 @@ function lcovOf(commit: Files): string {
       const known = lines.flatMap((line, at) =>
         at % 3 === 2 ? [] : [`DA:${at + 1},${line.endsWith("*") ? 0 : at + 1}\n`],
       );
-      return `SF:${path}\n${known.join("")}end_of_record\n`;
+      return `SF:${path}\n${known.join("")}LF:${known.length}\nend_of_record\n`;
     })
     .join("");
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { measure, type Coverage } from "../../../src/governance/coverage/measure.ts";
+import { besideReport } from "../../../src/governance/coverage/beside-report.ts";
 import { Places } from "../../../src/governance/coverage/place.ts";
 import { CoveredLines } from "../../../src/governance/coverage/covered-lines.ts";
 import type { ReportedFile } from "../../../src/governance/coverage/report.ts";
@@ -21,14 +22,54 @@ describe("a path in a report", () => {
     ["the longer of two that end alike", "/ci/app/lib/index.ts", "app/lib/index.ts"],
     ["that the commit has not", "src/gone.ts", undefined],
     ["in another folder of a like name", "other/a.ts", undefined],
-    ["that several files may be", "index.ts", undefined],
   ])("%s", (_, path, found) => {
-    expect(places.find([path])).toBe(found);
+    expect(places.find([path])).toEqual(found === undefined ? [] : [found]);
+  });
+
+  it("that several files may be is none of them, and all of them are named", () => {
+    expect(places.find(["index.ts"])).toEqual(["lib/index.ts", "app/lib/index.ts", "web/index.ts"]);
+  });
+
+  it.each([
+    ["/home/runner/work/shop/shop/src/a.ts", ["src/a.ts"]],
+    ["/home/runner/work/shop/shop/packages/shop/src/a.ts", ["packages/shop/src/a.ts"]],
+    ["D:\\a\\shop\\shop\\src\\a.ts", ["src/a.ts"]],
+    // Below another name nobody knows whether the package's folder is meant, or the repository's.
+    ["/ci/shop/src/a.ts", ["src/a.ts", "packages/shop/src/a.ts"]],
+    ["/ci/src/a.ts", ["src/a.ts"]],
+  ])("%s of a repository that has a package of its own name", (path, found) => {
+    const named = new Places("/work/shop/", ["src/a.ts", "packages/shop/src/a.ts"]);
+    expect(named.find([path])).toEqual(found);
   });
 
   it("is looked for at each of the places that a report names, the exact one first", () => {
-    expect(places.find(["/else/src/b.ts", "src/a.ts"])).toBe("src/a.ts");
-    expect(places.find(["/else/none.ts", "b.ts"])).toBe("src/b.ts");
+    expect(places.find(["/else/src/b.ts", "src/a.ts"])).toEqual(["src/a.ts"]);
+    expect(places.find(["/else/none.ts", "b.ts"])).toEqual(["src/b.ts"]);
+    expect(places.find(["src/a.ts", "src/b.ts"])).toEqual(["src/a.ts"]);
+    // Of two folders that are both the sources' nobody knows which it was.
+    expect(places.find(["src/a.ts", "src/b.ts", "a.ts"], true)).toEqual(["src/a.ts", "src/b.ts"]);
+    expect(places.find(["/ci/src/a.ts", "/ci/src/b.ts"], true)).toEqual(["src/a.ts", "src/b.ts"]);
+    expect(places.find(["src/a.ts", "lib/a.ts"], true)).toEqual(["src/a.ts"]);
+  });
+});
+
+describe("paths of a report in a folder", () => {
+  const paths = ["p1/src/u.js", "p2/src/u.js", "src/u.js"];
+  const meant = (report: string, path: string): readonly string[] => {
+    const [file] = besideReport([{ places: [path], lines: new CoveredLines() }], report);
+    return new Places("/work/shop", paths).find(file!.places);
+  };
+
+  it.each([
+    ["p1/lcov.info", "src/u.js", "p1/src/u.js"],
+    ["p2/coverage/lcov.info", "src/u.js", "p2/src/u.js"],
+    ["reports/p1/lcov.info", "src/u.js", "p1/src/u.js"],
+    ["reports/p2/coverage/lcov.info", ".\\src\\u.js", "p2/src/u.js"],
+    ["reports/lcov.info", "src/u.js", "src/u.js"],
+    ["reports/p3/lcov.info", "src/u.js", "src/u.js"],
+    ["lcov.info", "p1/src/u.js", "p1/src/u.js"],
+  ])("%s, which says %s, are meant below the package's", (report, path, found) => {
+    expect(meant(report, path)).toEqual([found]);
   });
 });
 
@@ -90,14 +131,35 @@ describe("what reports say together", () => {
   });
 
   it("names what no report knows, what is of another commit, and what is of no file here", async () => {
-    const reports = [reported("src/a.ts", [1, 1, 1, 1, 1, 1, 1]), reported("gone.ts", [1, 0])];
+    const long = [1, 1, 1, 1, 1, 1, 1];
+    const reports = [
+      reported("web/index.ts", long),
+      reported("src/a.ts", long),
+      { ...reported("lib/index.ts", [1]), untold: 3 },
+      reported("gone.ts", [1, 0]),
+    ];
     const changes = ["src/a.ts", "src/b.ts", "lib/index.ts"].map((path) => changed(path, [1, 1]));
     expect(await measured(reports, changes)).toMatchObject({
-      covered: 7,
-      total: 7,
-      unmeasured: ["src/b.ts"],
-      beyond: [{ file: "src/a.ts", line: 7, length: 6 }],
+      covered: 15,
+      total: 15,
+      unmeasured: [{ file: "src/b.ts", told: undefined, others: [] }],
+      // What is changed stands first; a report of another commit is wrong in what is left as it was too.
+      beyond: [
+        { file: "src/a.ts", line: 7, length: 6, isChanged: true },
+        { file: "web/index.ts", line: 7, length: 6, isChanged: false },
+      ],
+      cut: [{ file: "lib/index.ts", lines: 3 }],
       unplaced: ["gone.ts"],
+    });
+  });
+
+  it("says of a changed file which path in a report may mean it, and what else that may mean", async () => {
+    const two = { ...reported("src/a.ts", [1]), places: ["src/a.ts", "src/b.ts", "a.ts"], areAlike: true };
+    expect(await measured([two], [changed("src/b.ts", [1, 1])])).toMatchObject({
+      covered: 0,
+      total: 0,
+      unmeasured: [{ file: "src/b.ts", told: "a.ts", others: ["src/a.ts"] }],
+      unplaced: ["a.ts"],
     });
   });
 

@@ -104,6 +104,28 @@ describe("lockfile-missing", () => {
     expect(told({ after })).toEqual([]);
   });
 
+  it("counts the root's lock for a workspace, and tells of one beside it that nobody reads", () => {
+    const { locks } = filesOf(SMALL, "yarn.lock", FORMS.find(({ form }) => form === "yarn 1")?.write);
+    const stray = { file: "packages/x/yarn.lock", text: "# yarn lockfile v1\n" };
+    const judged = (workspaces: readonly string[]): string[] => {
+      const root = json("package.json", { name: "made", workspaces, dependencies: SMALL.asked });
+      const manifests = [root, nested("packages/x/package.json")];
+      return told({ after: { manifests, locks: [...locks, stray] } }).filter((each) =>
+        /^lockfile-out/.test(each),
+      );
+    };
+    expect(judged(["packages/*"])).toEqual([
+      "lockfile-out-of-step note packages/x/yarn.lock:1 " +
+        "is read by nobody: its package.json is a workspace, for which yarn.lock counts",
+    ]);
+    // One that is none has its own, and that is empty.
+    for (const workspaces of [[], ["packages/*", "!packages/x"]]) {
+      expect(judged(workspaces)).toEqual([
+        expect.stringMatching(/^lockfile-out-of-step error packages\/x\/package.json/),
+      ]);
+    }
+  });
+
   it("is not told of what the settings ignore", () => {
     const manifests = [{ file: "test/fixtures/x/package.json", text: manifestOf(SMALL) }];
     expect(told({ after: { manifests, locks: [] }, settings: { ignore: ["test/fixtures/**"] } })).toEqual([]);

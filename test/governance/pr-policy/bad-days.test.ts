@@ -1,5 +1,6 @@
 import { HoldfastError } from "../../../src/kernel/errors.ts";
 import { execFileSync } from "node:child_process";
+import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import { gitHistory } from "../../../src/adapters/source-tree/history.ts";
@@ -9,6 +10,7 @@ import { runPrPolicy } from "../../../src/governance/pr-policy/run.ts";
 import type { Outcome } from "../../../src/kernel/outcome.ts";
 import { repository, type Repository } from "../../support/repository.ts";
 import { testPorts } from "../../support/test-ports.ts";
+import { scratchFolder } from "../../support/tools.ts";
 
 /** Switches off what these tests are not about. */
 const QUIET =
@@ -231,16 +233,79 @@ describe("coverage", () => {
     expect(errorsOf(await judge(repo, { coverage: [report] }))).toEqual(expected);
   });
 
-  it("that runs nothing is no share of anything, and a report that is not there is an error", async () => {
+  it("that runs nothing is no share of anything", async () => {
     await using repo = begun(QUIET);
     repo.git("checkout", "-qb", "feature/a");
     repo.commit("fix: a", { "README.md": "x\n" });
     const report = join(repo.path, ".git/lcov.info");
-    repo.write({ ".git/lcov.info": lcov("src/pay.ts", []) });
+    repo.write({ ".git/lcov.info": "SF:src/pay.ts\nLF:0\nLH:0\nend_of_record\n" });
     expect(errorsOf(await judge(repo, { coverage: [report] }))).toEqual(["coverage-total"]);
-    await expect(judge(repo, { coverage: [`${report}.gone`] })).rejects.toMatchObject({
-      code: "source.missing",
+  });
+
+  it("by a report that is not there, is a folder or leads elsewhere is a finding, and tells nothing", async () => {
+    await using elsewhere = scratchFolder("elsewhere");
+    await using repo = begun(QUIET);
+    repo.git("checkout", "-qb", "feature/a");
+    repo.commit("fix: a", { "README.md": "x\n" });
+    const at = (name: string): string => join(repo.path, name);
+    writeFileSync(join(elsewhere.path, "lcov.info"), lcov("src/pay.ts", [1, 1, 1]));
+    repo.write({ "plain.info": lcov("src/pay.ts", [1, 1, 1]) });
+    symlinkSync(elsewhere.path, at("reports"));
+    symlinkSync(join(elsewhere.path, "lcov.info"), at("link.info"));
+    symlinkSync(at("plain.info"), at("inside.info"));
+    execFileSync("mkfifo", [at("endless.info")]);
+    const told = async (name: string): Promise<unknown> => {
+      const outcome = await judge(repo, { coverage: [name] });
+      return [outcome.exit, findingsOf(outcome).map(({ rule, message }) => `${rule}: ${message}`)];
+    };
+    const refused = (name: string, why: string): unknown => [
+      3,
+      [`coverage-report: the report ${name} could not be read: ${why}`],
+    ];
+    const [gone, link, behind, endless] = ["gone.info", "link.info", "reports/lcov.info", "endless.info"].map(
+      at,
+    );
+    expect(await told(gone!)).toEqual(refused(gone!, `there is no file ${gone!}`));
+    expect(await told(at("src"))).toEqual(
+      refused(at("src"), `there is no file ${at("src")}: it is a folder`),
+    );
+    expect(await told(endless!)).toEqual(refused(endless!, `${endless!} is no plain file`));
+    for (const way of [link!, behind!]) {
+      const why = `${way} is a link that leads out of the checkout, or lies behind one: it is not followed`;
+      expect(await told(way)).toEqual(refused(way, why));
+    }
+    for (const way of [at("inside.info"), join(elsewhere.path, "lcov.info")]) {
+      expect(await told(way)).toEqual([0, []]);
+    }
+    // Also where the checkout itself is reached by a link.
+    symlinkSync(repo.path, join(elsewhere.path, "checkout"));
+    expect(await told(join(elsewhere.path, "checkout/link.info"))).toEqual([
+      3,
+      [expect.stringMatching(/not followed/)],
+    ]);
+  });
+
+  it("of a report that may be of another commit, cut, or of one kind alone is told", async () => {
+    await using repo = begun(QUIET, { "src/old.ts": "1\n2\n" });
+    repo.git("checkout", "-qb", "feature/a");
+    repo.commit("fix: a", {
+      "src/pay.ts": "1\n2\n3\n4\n",
+      "src/n.py": "x\n",
+      "test/n.py": "x\n",
+      "n.json": "{}\n",
     });
+    const report = join(repo.path, ".git/lcov.info");
+    const cut = lcov("src/pay.ts", [1, 1, 1, 1]).replace("end_of_record", "LF:9\nend_of_record");
+    repo.write({ ".git/lcov.info": cut + lcov("src/old.ts", [1, 1, 1]) });
+    const outcome = await judge(repo, { coverage: [report] });
+    expect(
+      findingsOf(outcome).map(({ severity, file, message }) => `${severity} ${file!}: ${message}`),
+    ).toEqual([
+      "warning src/pay.ts: the report says that there are 5 more lines to run than it tells of",
+      "warning src/n.py: src/n.py is changed, and no report knows a file of its kind",
+      "warning src/old.ts: the report knows line 3 of src/old.ts, which has 2: it may be of another commit",
+    ]);
+    expect(outcome.exit).toBe(0);
   });
 });
 

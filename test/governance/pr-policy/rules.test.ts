@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "@jest/globals";
 import { defaultRules } from "../../../src/governance/commits/lint.ts";
 import { readDescription } from "../../../src/governance/description/description.ts";
@@ -51,6 +52,21 @@ async function hits(name: RuleName, given: Given): Promise<readonly string[]> {
   const found = await RULES.find((rule) => rule.name === name)!.find(sceneOf(given));
   return found.map(({ message }) => message);
 }
+
+it("every rule is one file, which has its texts, and no text stands in two", () => {
+  const folder = new URL("../../../src/governance/pr-policy/", import.meta.url);
+  const here = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
+    name.endsWith(".ts"),
+  );
+  const sources = new Map(here.map((name) => [name, readFileSync(new URL(name, folder), "utf8")]));
+  for (const { name, solution } of [...RULES, ...COVERAGE_RULES]) {
+    expect(sources.get(`rules/${name}.ts`)).toContain(`name: "${name}"`);
+    // Long ones are broken into pieces.
+    const beginning = `"${solution}`.slice(0, 40);
+    const saying = [...sources].filter(([, text]) => text.includes(beginning)).map(([file]) => file);
+    expect(saying).toEqual([`rules/${name}.ts`]);
+  }
+});
 
 it("every name that the settings may switch is one rule's, and says what to do", () => {
   const all = [...RULES, ...COVERAGE_RULES];

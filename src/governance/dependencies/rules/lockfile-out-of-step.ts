@@ -35,7 +35,12 @@ function stepsOf(pinned: Pinned, scene: Scene): Hit[] {
   const lock = pinned.lock?.read;
   if (lock === undefined) return [];
   const step = new Step(manifest, lock, project, overriddenIn(scene, lock, manifest), namesIn(scene, lock));
-  return step.hits();
+  return [...step.hits(), ...(pinned.strays ?? []).map((file) => strayOf(file, lock))];
+}
+
+function strayOf(file: string, lock: Lock): Hit {
+  const message = `is read by nobody: its package.json is a workspace, for which ${lock.file} counts`;
+  return { subject: file, file, line: 1, message, fix: `Remove ${file}.`, severity: "note" };
 }
 
 /**

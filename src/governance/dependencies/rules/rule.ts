@@ -22,6 +22,8 @@ export interface Pinned {
   readonly lock: Seen<Lock> | undefined;
   /** Folder of the manifest below that of the lock file, `""` for the same. */
   readonly project: string;
+  /** Lock files in its own folder that nobody reads, because it is a workspace of another. */
+  readonly strays?: readonly string[];
 }
 
 /** What rules look at. */

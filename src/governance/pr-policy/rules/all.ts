@@ -1,6 +1,12 @@
 import { branchBase } from "./branch-base.ts";
 import { checklist } from "./checklist.ts";
 import { commits } from "./commits.ts";
+import { coverageChanged } from "./coverage-changed.ts";
+import { coverageReport } from "./coverage-report.ts";
+import type { CoverageRule } from "./coverage-rule.ts";
+import { coverageStale } from "./coverage-stale.ts";
+import { coverageTotal } from "./coverage-total.ts";
+import { coverageUnmeasured } from "./coverage-unmeasured.ts";
 import { description } from "./description.ts";
 import { documentation } from "./documentation.ts";
 import { fixupCommits } from "./fixup-commits.ts";
@@ -12,6 +18,7 @@ import { settings } from "./settings.ts";
 import { title } from "./title.ts";
 import { touched } from "./touched.ts";
 import { twin } from "./twin.ts";
+import { uncovered } from "./uncovered.ts";
 
 /** In the order in which people meet them. */
 export const RULES: readonly Rule[] = [
@@ -30,42 +37,12 @@ export const RULES: readonly Rule[] = [
   touched,
 ];
 
-/** Rules about reports of coverage, which are judged together. */
-export const COVERAGE_RULES: readonly Pick<Rule, "name" | "severity" | "problem" | "solution">[] = [
-  {
-    name: "coverage-report",
-    severity: "error",
-    problem: "A report that is cut off, empty or missing proves nothing.",
-    solution: "Have the tests write it anew, whole.",
-  },
-  {
-    name: "coverage-total",
-    severity: "error",
-    problem: "Less of the code is run by tests than is asked for.",
-    solution: "Test more of what is there.",
-  },
-  {
-    name: "coverage-changed",
-    severity: "error",
-    problem: "Less of what is changed is run by tests than is asked for: the total hides it.",
-    solution: "Test the lines that are named.",
-  },
-  {
-    name: "coverage-unmeasured",
-    severity: "error",
-    problem: "A file that no test loads is in no report, and counts nowhere.",
-    solution: "Have the report take in files that no test loads, or exclude it in the settings.",
-  },
-  {
-    name: "coverage-stale",
-    severity: "error",
-    problem: "A report of another commit speaks of other lines.",
-    solution: "Make the report of this commit.",
-  },
-  {
-    name: "uncovered",
-    severity: "note",
-    problem: "A changed line that no test runs.",
-    solution: "Test it.",
-  },
+/** Those about reports of coverage, which are judged together. */
+export const COVERAGE_RULES: readonly CoverageRule[] = [
+  coverageReport,
+  coverageTotal,
+  coverageChanged,
+  coverageUnmeasured,
+  coverageStale,
+  uncovered,
 ];

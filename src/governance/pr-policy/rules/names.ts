@@ -1,4 +1,4 @@
-/** Rules that `policy.rules` may switch. Each has a file of its own here, or is one of coverage's. */
+/** Rules that `policy.rules` may switch. Each has a file of its own here. */
 export const RULE_NAMES = [
   "branch-base",
   "twin",

@@ -160,7 +160,7 @@ function stalls(
           ),
         ]
       : []),
-    ...(condition !== undefined && !runsAlways(condition)
+    ...(condition !== undefined && !runsAlways(condition) && !holdsForAll(condition)
       ? [
           problem(
             `the required check '${name}' is of a called workflow: it never comes where that is skipped`,
@@ -189,6 +189,13 @@ function runsAlways(condition: string): boolean {
   return !condition.includes("&&") && /\balways\(\)|!\s*cancelled\(\)/.test(condition);
 }
 
+/** Whether a condition only keeps other events away than those that a check has to answer on. */
+function holdsForAll(condition: string): boolean {
+  const terms = condition.replace(/^\s*\$\{\{|\}\}\s*$/g, "").split("||");
+  const named = terms.map((term) => /^\s*github\.event_name\s*==\s*'(\w+)'\s*$/i.exec(term)?.[1]);
+  return !named.includes(undefined) && EVENTS.every((event) => named.includes(event));
+}
+
 /**
  * Whether a job asks how another ended: for its result, or for all that is known of it. What the other hands
  * on (`needs.<job>.outputs`) is there or not, whatever became of it. Capitals mean nothing in expressions.
@@ -213,7 +220,7 @@ function lintProducer(
   const problem = (severity: Severity, message: string, fix: string): Finding =>
     finding("check-may-be-fooled", severity, placeOf(producer), message, fix);
   const always = job.condition !== undefined && runsAlways(job.condition);
-  if (job.condition !== undefined && !always) {
+  if (job.condition !== undefined && !always && !holdsForAll(job.condition)) {
     return [
       problem(
         "warning",

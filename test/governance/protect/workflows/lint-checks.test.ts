@@ -165,6 +165,16 @@ describe("a required check", () => {
   it("is green by being skipped: by its own condition, or because what it needs failed", () => {
     const own = `${BOTH}jobs:\n  ci:\n    if: github.actor != 'bot'\n${STEPS}`;
     expect(told(lint({ [CI]: own }, [{ name: "ci" }]))).toEqual(["warning check-may-be-fooled 3"]);
+    // One that only keeps other events away skips it for no pull request.
+    const event = (name: string): string => `github.event_name == '${name}'`;
+    const under = (condition: string): string => `${BOTH}jobs:\n  ci:\n    if: ${condition}\n${STEPS}`;
+    const both = `${event("merge_group")} || ${event("pull_request")}`;
+    for (const all of [both, `\${{ ${both} }}`]) {
+      expect(lint({ [CI]: under(all) }, [{ name: "ci" }])).toEqual([]);
+    }
+    for (const some of [event("pull_request"), `${both} && github.actor`, `${both} || github.actor`]) {
+      expect(told(lint({ [CI]: under(some) }, [{ name: "ci" }]))).toEqual(["warning check-may-be-fooled 3"]);
+    }
     const needs =
       `${BOTH}jobs:\n  build:\n${STEPS}` +
       `  test:\n    needs: build\n${STEPS}  ci:\n    needs: [test]\n${STEPS}`;
