@@ -59,6 +59,7 @@ export const FAST_FILES: readonly string[] = [
   "test/governance/dependencies/manifest.test.ts",
   "test/governance/dependencies/own.test.ts",
   "test/governance/dependencies/read-lock.test.ts",
+  "test/governance/dependencies/registries.test.ts",
   "test/governance/dependencies/rules.test.ts",
   "test/governance/dependencies/settings.test.ts",
   "test/governance/dependencies/specifier.test.ts",

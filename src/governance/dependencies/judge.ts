@@ -8,6 +8,7 @@ import { readManifest, type Manifest } from "./manifest.ts";
 import { pin } from "./pin.ts";
 import { rangeChanges, type RangeChange } from "./range-changes.ts";
 import { readLock } from "./read-lock.ts";
+import { declaredRegistries } from "./registries.ts";
 import { RULES } from "./rules/all.ts";
 import { FIXED_RULE_NAMES, type AnyRuleName, type RuleName } from "./rules/names.ts";
 import type { Hit, Rule, Scene, Seen } from "./rules/rule.ts";
@@ -26,6 +27,8 @@ export interface DependencyFiles {
   readonly manifests: readonly RepositoryFile[];
   /** Every file by a name of `LOCK_FILES` and `FOREIGN_LOCK_FILES`. */
   readonly locks: readonly RepositoryFile[];
+  /** Every file by a name of `CONFIGURATIONS`; none where nobody has looked. */
+  readonly configurations?: readonly RepositoryFile[];
 }
 
 /** What to judge. */
@@ -103,6 +106,9 @@ function sceneOf({ before, after, settings, audit }: DependencyQuestion): Scene 
       locks,
     ),
     differences: differencesOf(locksBefore, locks),
+    registries: (after.configurations ?? [])
+      .filter(wanted)
+      .flatMap(({ file, text }) => declaredRegistries(file, text)),
     audit,
     settings,
   };

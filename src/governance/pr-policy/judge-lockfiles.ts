@@ -6,6 +6,7 @@ import { fits } from "../patterns/path-pattern.ts";
 import { judgeDependencies, type DependencyFiles, type DependencyVerdict } from "../dependencies/judge.ts";
 import { baseOf, FOREIGN_LOCK_FILES, LOCK_FILES } from "../dependencies/lock.ts";
 import { readLock } from "../dependencies/read-lock.ts";
+import { CONFIGURATIONS } from "../dependencies/registries.ts";
 import type { DependencySettings } from "../dependencies/settings.ts";
 
 /** What lock files are judged by. */
@@ -50,13 +51,16 @@ async function filesOf(history: SourceHistory, commit: string): Promise<Dependen
   const isLock = (path: string): boolean =>
     baseOf(path) in LOCK_FILES || FOREIGN_LOCK_FILES.includes(baseOf(path));
   const isManifest = (path: string): boolean => baseOf(path) === "package.json";
+  const isConfiguration = (path: string): boolean => CONFIGURATIONS.includes(baseOf(path));
   const found = await history.files(
     commit,
-    (path) => (isLock(path) || isManifest(path)) && !/(?:^|\/)node_modules\//.test(path),
+    (path) =>
+      (isLock(path) || isManifest(path) || isConfiguration(path)) && !/(?:^|\/)node_modules\//.test(path),
   );
   const files = [...found].map(([file, bytes]) => ({ file, text: bytes.toString("utf8") }));
   return {
     manifests: files.filter(({ file }) => isManifest(file)),
     locks: files.filter(({ file }) => isLock(file)),
+    configurations: files.filter(({ file }) => isConfiguration(file)),
   };
 }

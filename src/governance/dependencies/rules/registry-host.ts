@@ -3,7 +3,8 @@ import { editDistance } from "../../../kernel/suggest.ts";
 import { labelOf } from "../difference.ts";
 import type { LockedPackage } from "../lock.ts";
 import { addressOf } from "../origin.ts";
-import { eachVersion, type Rule } from "./rule.ts";
+import type { DeclaredRegistry, UnreadConfiguration } from "../registries.ts";
+import { eachVersion, type Hit, type Rule } from "./rule.ts";
 
 /** Ways that cannot be listened in on or changed. */
 const SAFE = new Set(["https:", "git+https:", "git+ssh:", "ssh:"]);
@@ -14,15 +15,16 @@ export const REGISTRY_HOST: Rule = {
   severity: "error",
   about: "state",
   problem:
-    "The lock file takes a package from a host that is not on the list, without TLS, or by an address " +
+    "The lock file, or a configuration of the package manager, takes a package from a host that is not on the list, without TLS, or by an address " +
     "that only looks like the registry's. Nobody reads the addresses of a lock file in review, which is " +
     "why this is where packages are swapped.",
   solution:
     "Install from the registry again, or put the host in `dependencies.hosts`. Where the lock leaves " +
-    "the address out, as pnpm does, the registry of the configuration is used and there is nothing to " +
-    "judge.",
-  find: ({ locks, manifests, settings }) =>
-    eachVersion(locks).flatMap(({ locked, lock }) => {
+    "the address out, as pnpm does, the registry of `.npmrc`, `.yarnrc` or `.yarnrc.yml` is used, which is " +
+    "judged too.",
+  find: ({ locks, manifests, registries, settings }) => [
+    ...registries.flatMap((each) => declared(each, settings.hosts)),
+    ...eachVersion(locks).flatMap(({ locked, lock }) => {
       const asked = manifests.some(({ read }) => read === undefined || read.local.has(nameIn(locked)));
       const wrong = wrongWith(locked, settings.hosts) ?? (asked ? undefined : localInstead(locked));
       if (wrong === undefined) return [];
@@ -36,7 +38,29 @@ export const REGISTRY_HOST: Rule = {
         },
       ];
     }),
+  ],
 };
+
+/**
+ * What a configuration of the checkout names is asked by every installation, also for what the lock leaves to
+ * it. A variable is whatever the machine makes of it, so nobody can judge it here.
+ */
+function declared(each: DeclaredRegistry | UnreadConfiguration, hosts: readonly string[]): Hit[] {
+  const { file, line } = each;
+  const fix = "Name a registry of `dependencies.hosts` by https, or put its host there if it is meant.";
+  if (!("key" in each)) {
+    const message = `${file} cannot be read, and may name any registry`;
+    return [{ subject: file, file, line, message, fix: "Correct it, or take it out." }];
+  }
+  const { key, address } = each;
+  const shown = printableLine(`${key} ${address}`).slice(0, 200);
+  if (/\$\{/.test(address)) {
+    const message = `'${shown}' is said by the environment, so nobody can judge it here`;
+    return [{ subject: file, severity: "warning", file, line, message, fix }];
+  }
+  const wrong = wrongAddress(address, hosts);
+  return wrong === undefined ? [] : [{ subject: file, file, line, message: `'${shown}' ${wrong}`, fix }];
+}
 
 /** As it is asked for, which an alias is not published as. */
 function nameIn({ key, name, resolved, origin }: LockedPackage): string {
@@ -56,7 +80,10 @@ const shortly = (locked: LockedPackage): string =>
   locked.origin === "git" ? "(git)" : printableLine(labelOf(locked) ?? "");
 
 function wrongWith({ resolved, origin }: LockedPackage, hosts: readonly string[]): string | undefined {
-  if (resolved === null || origin === "local") return undefined;
+  return resolved === null || origin === "local" ? undefined : wrongAddress(resolved, hosts);
+}
+
+function wrongAddress(resolved: string, hosts: readonly string[]): string | undefined {
   const address = addressOf(resolved);
   if (address === undefined) {
     return `has the address '${printableLine(resolved).slice(0, 100)}', which nobody can judge`;

@@ -4,6 +4,7 @@ import type { LockDifference } from "../difference.ts";
 import type { Lock, LockedPackage } from "../lock.ts";
 import type { Manifest } from "../manifest.ts";
 import type { Trouble } from "../placed.ts";
+import type { DeclaredRegistry, UnreadConfiguration } from "../registries.ts";
 import type { DependencySettings } from "../settings.ts";
 import type { AnyRuleName } from "./names.ts";
 
@@ -34,6 +35,8 @@ export interface Scene {
   readonly locksBefore: readonly Seen<Lock>[];
   readonly pinned: readonly Pinned[];
   readonly differences: readonly LockDifference[];
+  /** Where the package managers' configurations say that packages come from. */
+  readonly registries: readonly (DeclaredRegistry | UnreadConfiguration)[];
   /** Null where nobody was to ask. */
   readonly audit: AuditAnswer | null;
   readonly settings: DependencySettings;
