@@ -1,5 +1,6 @@
 /**
- * npm run act [-- <trial> …]: the shipped workflows, called from a user's workflow and started by hand, run by a real runner
+ * npm run act [-- <trial> …]: the shipped workflows, called from a user's workflow and started by
+ * hand, run by a real runner
  * (nektos/act in host mode) on the built dist/, against a private PostgreSQL and file:// stores. Where act
  * cannot be had it says so and exits 0. What act does not model: environments, concurrency and permissions.
  */

@@ -22,7 +22,8 @@ const FOREIGN: readonly Foreign[] = [
   {
     name: "Clover's",
     is: /<coverage\b[^>]*\b(?:clover|generated)=/,
-    how: "PHPUnit writes Cobertura's with `--coverage-cobertura <file>`, jest and Istanbul lcov's with the reporter `lcov`",
+    how: "PHPUnit writes Cobertura's with `--coverage-cobertura <file>`, jest and Istanbul lcov's with the " +
+      "reporter `lcov`",
   },
   {
     name: "OpenCover's",

@@ -38,7 +38,10 @@ export function declaredRegistries(
   return baseOf(file) === ".yarnrc.yml" ? inYaml(file, text) : inLines(file, text);
 }
 
-/** `registry=https://…` and `@acme:registry = …`; in `.yarnrc` a blank stands for the sign, and quotes around both. */
+/**
+ * `registry=https://…` and `@acme:registry = …`; in `.yarnrc` a blank stands for the sign, with quotes
+ * around both.
+ */
 const SAID = /^\s*"?((?:@[^\s:="]+:)?registry)"?\s*[=\s]\s*"?([^\s"]+)/;
 
 function inLines(file: string, text: string): DeclaredRegistry[] {

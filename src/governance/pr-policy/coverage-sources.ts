@@ -30,8 +30,14 @@ const NO_SOURCES = [
  * Kinds of files that hold code to run. One of them that no report knows is told: it may be what nobody
  * measures.
  */
-const CODE =
-  /\.(?:[cm]?[jt]sx?|vue|svelte|py|rb|go|rs|java|kts?|scala|groovy|cs|fs|vb|c|cc|cpp|cxx|mm?|swift|php|p[lm]|exs?|erl|clj|dart|lua|r|jl|hs|ml)$/i;
+const CODE = new Set(
+  (
+    "js jsx cjs cjsx mjs mjsx ts tsx cts ctsx mts mtsx vue svelte py rb go rs java kt kts scala groovy " +
+    "cs fs vb c cc cpp cxx m mm swift php pl pm ex exs erl clj dart lua r jl hs ml"
+  ).split(" "),
+);
+
+const isCode = (path: string): boolean => CODE.has(path.slice(path.lastIndexOf(".") + 1).toLowerCase());
 
 /** What is to be measured when it is changed: as declared, else of kinds that the reports know. */
 export function sourcesOf({ sources, exclude }: CoveragePolicy, reported: readonly ReportedFile[]): IsSource {
@@ -52,7 +58,7 @@ export function otherKinds(
   if (sources.length > 0) return [];
   const kinds = kindsOf(reported);
   return changes
-    .filter(({ path, isFile, lines }) => isFile && lines.length > 0 && CODE.test(path) && !isNoSource(path))
+    .filter(({ path, isFile, lines }) => isFile && lines.length > 0 && isCode(path) && !isNoSource(path))
     .map(({ path }) => path)
     .filter((path) => !ending(path).some((kind) => kinds.has(kind)))
     .filter((path) => !exclude.some((each) => fits(each, path)));

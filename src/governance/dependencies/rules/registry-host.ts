@@ -15,7 +15,8 @@ export const REGISTRY_HOST: Rule = {
   severity: "error",
   about: "state",
   problem:
-    "The lock file, or a configuration of the package manager, takes a package from a host that is not on the list, without TLS, or by an address " +
+    "The lock file, or a configuration of the package manager, takes a package from a " +
+    "host that is not on the list, without TLS, or by an address " +
     "that only looks like the registry's. Nobody reads the addresses of a lock file in review, which is " +
     "why this is where packages are swapped.",
   solution:

@@ -24,8 +24,9 @@ export const coverageStale: CoverageRule = {
             {
               ...placeOf(other),
               message:
-                `${told(other)}${more.length > 0 ? `, and so of ${quantity(more.length, "other file")}` : ""}: ` +
-                "it may be of another commit",
+                told(other) +
+                (more.length > 0 ? `, and so of ${quantity(more.length, "other file")}` : "") +
+                ": it may be of another commit",
               // Some tools tell of one line too many, also of the right commit.
               severity: "warning",
             } satisfies Hit,
