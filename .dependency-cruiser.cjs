@@ -64,7 +64,7 @@ module.exports = {
       name: "no-orphans",
       comment: "Nobody imports this file and it imports nobody: it is dead.",
       severity: "error",
-      from: { orphan: true, path: "^src/", pathNot: "^src/(entry/main|devtools/[^/]+)\\.ts$" },
+      from: { orphan: true, path: "^src/", pathNot: "^src/(entry/main|devtools/[^/]+)\\.ts$|\\.d\\.ts$" },
       to: {},
     },
     {

@@ -46,10 +46,11 @@ const WINGS = {
     },
   },
   governance: {
-    capabilities: ["pr-policy", "protect"],
+    capabilities: ["pr-policy", "protect", "release-plan"],
     shared: {
       findings: [],
       merging: [],
+      versions: [],
       description: [],
       coverage: ["findings"],
       commits: ["findings"],
@@ -91,6 +92,7 @@ const ROOMS = Object.fromEntries([
     "pg-tools",
     "postgres",
     "scratch-server",
+    "semantic-release",
     "source-tree",
     "store-decorators",
     "system",

@@ -2,6 +2,7 @@ import type { BackupRun } from "./contestants.ts";
 import type { Cost } from "./measure.ts";
 import { migrationGoals, type MigrationFigures } from "./migrations/figures.ts";
 import { policyGoals, type PolicyFigures } from "./policy/figures.ts";
+import { releaseGoals, type ReleaseFigures } from "./release/figures.ts";
 import type { ColdStart, MemoryPoint } from "./series.ts";
 
 /** One contestant with all its runs; medians are made from these. */
@@ -28,6 +29,7 @@ export interface Results {
   /** Absent in results from before it was measured. */
   readonly migrations?: MigrationFigures;
   readonly policy?: PolicyFigures;
+  readonly release?: ReleaseFigures;
   readonly goals: readonly Goal[];
 }
 
@@ -101,6 +103,7 @@ export function goals(results: Measured): Goal[] {
     faster("Parallel restore faster than the streamed one", restore("holdfast-1"), restore("holdfast-2"), 1),
     ...migrationGoals(results.migrations),
     ...policyGoals(results.policy),
+    ...releaseGoals(results.release),
   ];
   return found.filter((one) => one !== undefined);
 }

@@ -13,6 +13,7 @@ import { generateDatabase } from "./database.ts";
 import { undisturbed } from "./quiet.ts";
 import { migrationFigures } from "./migrations/figures.ts";
 import { policyFigures } from "./policy/figures.ts";
+import { releaseFigures } from "./release/figures.ts";
 import { parseOptions, USAGE, wants, wantsContestant, type Options } from "./options.ts";
 import { CAN_MEASURE } from "./processes.ts";
 import { excerpt, markdown, sheets, sheetText } from "./report.ts";
@@ -92,6 +93,7 @@ async function bench(options: Options, signal: AbortSignal, keep: (results: Resu
     : [];
   const migrations = wants(options, "migrations") ? await migrationFigures(setting, say) : undefined;
   const policy = wants(options, "policy") ? await policyFigures(setting, say) : undefined;
+  const release = wants(options, "release") ? await releaseFigures(setting, say) : undefined;
   const measured = {
     format: "holdfast.benchmark/1" as const,
     madeAt: new Date().toISOString(),
@@ -109,6 +111,7 @@ async function bench(options: Options, signal: AbortSignal, keep: (results: Resu
     coldStart: cold,
     ...(migrations === undefined ? {} : { migrations }),
     ...(policy === undefined ? {} : { policy }),
+    ...(release === undefined ? {} : { release }),
   };
   keep({ ...measured, goals: goals(measured) });
   if (!options.big) return;

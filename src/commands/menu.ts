@@ -9,6 +9,7 @@ import type { Command } from "./define.ts";
 import { prPolicy } from "./governance/pr-policy.ts";
 import { protectIssue } from "./governance/protect-issue.ts";
 import { protect } from "./governance/protect.ts";
+import { releasePlan } from "./governance/release-plan.ts";
 import { migrateCheck } from "./schema/migrate-check.ts";
 import { migrateRollback } from "./schema/migrate-rollback.ts";
 import { migrateStatus } from "./schema/migrate-status.ts";
@@ -27,6 +28,7 @@ export const MENU: readonly Command[] = [
   migrateStatus,
   prPolicy,
   protect,
+  releasePlan,
   settingsCheck,
   init,
   protectIssue,

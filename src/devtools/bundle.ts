@@ -1,4 +1,5 @@
-import { relative } from "node:path";
+import { readFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
 import { build, type Metafile, type Plugin } from "esbuild";
 
 /** One file of the bundle. */
@@ -39,7 +40,7 @@ export async function bundle(
     logLevel: "warning",
     // A linked node_modules is the folder's own: its real path would be another one on the next machine.
     preserveSymlinks: true,
-    plugins: [lazyTokenRequest],
+    plugins: [lazyTokenRequest, leftOut, ownPackage],
     // Packages in CommonJS ask for Node's own modules by `require`, and for their folder by `__dirname`,
     // which a module does not have.
     banner: {
@@ -76,6 +77,42 @@ const lazyTokenRequest: Plugin = {
         "export const OidcClient = { getIDToken: async (audience) => (await " +
         'import("./oidc-utils.js")).OidcClient.getIDToken(audience) };',
     }));
+  },
+};
+
+/**
+ * What semantic-release would load for things that it is never asked for: the compiler for a configuration in
+ * TypeScript, which is ten times as large as all the rest, and colours for a terminal.
+ */
+const leftOut: Plugin = {
+  name: "left-out",
+  setup(on) {
+    on.onResolve({ filter: /^(?:typescript|marked-terminal)$/ }, ({ path }) => ({
+      path,
+      namespace: "left-out",
+    }));
+    on.onLoad({ filter: /./, namespace: "left-out" }, ({ path }) => ({
+      contents: `throw new Error("${path} is not part of this bundle");`,
+    }));
+  },
+};
+
+/** semantic-release reads its name and version from the package.json beside it, which a bundle has not. */
+const ownPackage: Plugin = {
+  name: "own-package",
+  setup(on) {
+    on.onLoad({ filter: /\/node_modules\/semantic-release\/index\.js$/ }, async ({ path }) => {
+      const asked = 'require("./package.json")';
+      const text = await readFile(path, "utf8");
+      if (!text.includes(asked)) {
+        throw new Error(`${path} has no ${asked} any more: look how it reads its version`);
+      }
+      const { name, version } = JSON.parse(await readFile(join(dirname(path), "package.json"), "utf8")) as {
+        readonly name: string;
+        readonly version: string;
+      };
+      return { contents: text.replace(asked, JSON.stringify({ name, version })) };
+    });
   },
 };
 

@@ -82,6 +82,14 @@ export function makePorts(around: ProcessFacts): Ports {
       const { gitHistory } = await import("../adapters/source-tree/history.ts");
       return gitHistory({ env, folder });
     },
+    async sourceRefs(folder) {
+      const { gitRefs } = await import("../adapters/source-tree/refs.ts");
+      return gitRefs({ env, folder, disk });
+    },
+    async releaseCalculation() {
+      const { semanticReleaseCalculation } = await import("../adapters/semantic-release/calculate.ts");
+      return semanticReleaseCalculation(env["PATH"]);
+    },
     async workTree() {
       const { gitWorkTree } = await import("../adapters/source-tree/work-tree.ts");
       return gitWorkTree({ env });

@@ -134,6 +134,11 @@ export const ERRORS = {
       "or the checkout has no history",
   },
 
+  "release.uncalculated": {
+    kind: "outside",
+    meaning: "which version comes next could not be worked out from the commits and tags",
+  },
+
   "forge.unreachable": {
     kind: "outside",
     meaning:

@@ -2,6 +2,7 @@ import type { Json } from "../kernel/outcome.ts";
 import type { Answer, Hidden } from "./answer.ts";
 import type { ForgeIssues } from "./forge-issues.ts";
 import type { ForgePulls } from "./forge-pulls.ts";
+import type { ForgeTags } from "./forge-tags.ts";
 import type { MergeMethods } from "./merges.ts";
 
 export type { Answer, Hidden };
@@ -96,6 +97,7 @@ export interface Forge {
   readonly repository: string;
   readonly pulls: ForgePulls;
   readonly issues: ForgeIssues;
+  readonly tags: ForgeTags;
   facts(): Promise<Answer<RepositoryFacts>>;
   /** Those of the repository and those that it inherits. */
   rulesets(): Promise<Answer<readonly RulesetHead[]>>;

@@ -9,7 +9,9 @@ import type { Forge } from "./forge.ts";
 import type { Log } from "./log.ts";
 import type { ScratchServers } from "./scratch-server.ts";
 import type { MergeGroupEvent, PullRequestEvent } from "./pull-request-event.ts";
+import type { CalculateRelease } from "./release-calculation.ts";
 import type { SourceHistory } from "./source-history.ts";
+import type { SourceRefs } from "./source-refs.ts";
 import type { SourceTree } from "./source-tree.ts";
 import type { ToolInstaller } from "./tool-installer.ts";
 import type { RunIdentity } from "./run-identity.ts";
@@ -41,6 +43,10 @@ export interface Ports {
    * @throws source.missing, source.history
    */
   sourceHistory(folder: string): Promise<SourceHistory>;
+  /** Branches and tags of that repository. */
+  sourceRefs(folder: string): Promise<SourceRefs>;
+  /** Works out which version comes next. */
+  releaseCalculation(): Promise<CalculateRelease>;
   /**
    * The pull request that this job runs for; undefined where it runs for none, and
    * outside of a job.

@@ -1,5 +1,6 @@
 import { checkout } from "../../src/adapters/source-tree/checkout.ts";
 import { gitHistory } from "../../src/adapters/source-tree/history.ts";
+import { gitRefs } from "../../src/adapters/source-tree/refs.ts";
 import { gitWorkTree } from "../../src/adapters/source-tree/work-tree.ts";
 import { Secret } from "../../src/kernel/secret.ts";
 import { postgresDatabase } from "../../src/adapters/postgres/database.ts";
@@ -92,6 +93,11 @@ export function testPorts(options: TestPortsOptions = {}): TestPorts {
     openStore: (url) => Promise.resolve(around(openFileStore(url, { random: systemRandom }), options.store)),
     sourceTree: () => Promise.resolve(checkout({ env: process.env })),
     sourceHistory: (folder) => Promise.resolve(gitHistory({ env: process.env, folder })),
+    sourceRefs: (folder) => Promise.resolve(gitRefs({ env: process.env, folder, disk })),
+    releaseCalculation: async () => {
+      const { semanticReleaseCalculation } = await import("../../src/adapters/semantic-release/calculate.ts");
+      return semanticReleaseCalculation(process.env["PATH"]);
+    },
     pullRequestEvent: () => Promise.resolve(undefined),
     mergeGroupEvent: () => Promise.resolve(undefined),
     openDatabase: (address) => Promise.resolve(around(postgresDatabase(address), options.database)),

@@ -17,6 +17,7 @@ import { messageOf, type GithubAccess } from "./github-client.ts";
 import { GithubIssues } from "./github-issues.ts";
 import { GithubPulls } from "./github-pulls.ts";
 import { GithubRepository } from "./github-repository.ts";
+import { GithubTags } from "./github-tags.ts";
 import { merging } from "./merges.ts";
 
 const METADATA = "Metadata: read";
@@ -68,6 +69,7 @@ class GithubForge implements Forge {
   readonly repository: string;
   readonly pulls: GithubPulls;
   readonly issues: GithubIssues;
+  readonly tags: GithubTags;
   readonly #at: GithubRepository;
 
   constructor(repository: string, access: GithubAccess) {
@@ -75,6 +77,7 @@ class GithubForge implements Forge {
     this.#at = new GithubRepository(repository, access);
     this.pulls = new GithubPulls(this.#at);
     this.issues = new GithubIssues(this.#at);
+    this.tags = new GithubTags(this.#at);
   }
 
   async facts(): Promise<Answer<RepositoryFacts>> {

@@ -40,6 +40,9 @@ export class FakeForge extends FakeRules {
   readonly associated = new Map<string, readonly number[]>();
   /** Branches, by name, with their commits; those of the queue among them. */
   readonly refs = new Map<string, string>();
+  /** Tags, by name, with the objects that they name. */
+  readonly tags = new Map<string, string>();
+  mayReadContents = true;
   issues: KeptIssue[] = [];
   labels: string[] = [];
   readonly comments: { readonly issue: number; readonly body: string }[] = [];
@@ -86,7 +89,9 @@ export class FakeForge extends FakeRules {
 
   protected override more(operation: Operation, url: URL, body: Plain): [number, unknown] | undefined {
     const { method, path, values } = operation;
-    if (path.includes("/matching-refs/")) return [200, this.#refs(operation)];
+    if (path.includes("/matching-refs/")) {
+      return this.mayReadContents ? [200, this.#refs(operation)] : DENIED;
+    }
     if (path.includes("/pulls")) return this.#pulls(operation, url);
     if (!path.includes("/issues") && !path.includes("/labels")) return undefined;
     if (!this.mayWriteIssues && method !== "GET") return DENIED;
@@ -112,12 +117,12 @@ export class FakeForge extends FakeRules {
 
   #refs(operation: Operation): unknown {
     const [example] = operation.example(200) as Plain[];
-    const wanted = operation.values["ref"]!.replace(/^heads\//, "");
-    return [...this.refs]
+    const [, kind = "", wanted = ""] = /^(heads|tags)\/(.*)$/.exec(operation.values["ref"]!) ?? [];
+    return [...(kind === "tags" ? this.tags : this.refs)]
       .filter(([name]) => name.startsWith(wanted))
       .map(([name, sha]) => ({
         ...example,
-        ref: `refs/heads/${name}`,
+        ref: `refs/${kind}/${name}`,
         object: { ...(example!["object"] as Plain), sha },
       }));
   }

@@ -1,0 +1,183 @@
+import { analyzeCommits } from "@semantic-release/commit-analyzer";
+import { generateNotes } from "@semantic-release/release-notes-generator";
+import semanticRelease, { type Options, type PluginSpec } from "semantic-release";
+import { HoldfastError } from "../../kernel/errors.ts";
+import type {
+  CalculateRelease,
+  CalculationRequest,
+  ReleaseCalculation,
+  ReleaseType,
+} from "../../ports/release-calculation.ts";
+import { causeOf } from "./cause.ts";
+import { presetOptions, type PresetOptions } from "./presets.ts";
+import { KeptOutput } from "./quiet-streams.ts";
+import { tamed } from "./tamed.ts";
+
+/** Where there is nothing that links could lead to; RFC 2606 has the name for that. */
+const NOWHERE = "https://repository.invalid/owner/name";
+
+/**
+ * What would lead git to another repository, or to a person's own settings: in a hook, for one, git sets
+ * these. The library hands our environment on, and what is undefined is left out of it.
+ * https://git-scm.com/docs/git#_environment_variables
+ */
+const OF_NOBODY: Readonly<Record<string, string | undefined>> = {
+  GIT_DIR: undefined,
+  GIT_WORK_TREE: undefined,
+  GIT_COMMON_DIR: undefined,
+  GIT_INDEX_FILE: undefined,
+  GIT_NAMESPACE: undefined,
+  GIT_OBJECT_DIRECTORY: undefined,
+  GIT_ALTERNATE_OBJECT_DIRECTORIES: undefined,
+  GIT_CONFIG: undefined,
+  GIT_CONFIG_COUNT: undefined,
+  GIT_CONFIG_PARAMETERS: undefined,
+  GIT_CONFIG_GLOBAL: "/dev/null",
+  GIT_CONFIG_NOSYSTEM: "1",
+};
+
+/** What plugins are told, of which only this is used. */
+interface Context {
+  readonly commits: readonly Commit[];
+  readonly lastRelease: { readonly version?: string };
+  readonly options: { readonly repositoryUrl: string };
+}
+
+/** What the plugins have seen; semantic-release gives back less. */
+interface Seen {
+  context?: Context;
+  because?: string | undefined;
+  notes?: string;
+}
+
+interface Commit {
+  readonly hash: string;
+  readonly message: string;
+}
+
+/**
+ * By semantic-release, as a library: https://semantic-release.gitbook.io/semantic-release. It may neither
+ * publish nor read a configuration: every option is given, plugins are functions, and it runs in a
+ * repository without files. That repository is its remote too, because it asks whether it could push.
+ */
+export function semanticReleaseCalculation(path: string | undefined): CalculateRelease {
+  return async (request) => {
+    const seen: Seen = {};
+    const [out, err] = [new KeptOutput(), new KeptOutput()];
+    const { folder } = request.repository;
+    const preset = await presetOptions(request.preset);
+    const result = await withoutDeprecations(() =>
+      semanticRelease(optionsOf(request, pluginsOf(request, preset, seen)), {
+        cwd: folder,
+        env: { ...OF_NOBODY, PATH: path ?? "/usr/bin:/bin", HOME: folder } as Record<string, string>,
+        // It only writes to them.
+        stdout: out as unknown as NodeJS.WriteStream,
+        stderr: err as unknown as NodeJS.WriteStream,
+      }),
+    ).catch((error: unknown) => {
+      throw uncalculated(error);
+    });
+    // It says so, and nothing else, where the branch is none that it knows.
+    if (seen.context === undefined) throw uncalculated(new Error(lastLine(out.text + err.text)));
+    return calculationOf(seen, result === false ? undefined : result.nextRelease);
+  };
+}
+
+function optionsOf(
+  { repository, branch, prerelease }: CalculationRequest,
+  plugins: readonly PluginSpec[],
+): Options {
+  return {
+    branches:
+      prerelease === undefined
+        ? [branch]
+        : [
+            prerelease.stable,
+            { name: branch, prerelease: prerelease.identifier, channel: prerelease.identifier },
+          ],
+    repositoryUrl: repository.folder,
+    tagFormat: "v${version}",
+    dryRun: true,
+    ci: false,
+    extends: [],
+    plugins,
+  };
+}
+
+/**
+ * A plugin is what it does and its settings:
+ * https://semantic-release.gitbook.io/semantic-release/usage/plugins
+ */
+function pluginsOf(request: CalculationRequest, preset: PresetOptions, seen: Seen): PluginSpec[] {
+  const analyze = async (context: Context): Promise<ReleaseType | null> =>
+    (await analyzeCommits(preset, context)) as ReleaseType | null;
+  return [
+    plugin({
+      async analyzeCommits(_settings: unknown, context: Context) {
+        const commits = context.commits.map((commit) => ({ ...commit, message: tamed(commit.message) }));
+        seen.context = context;
+        const type = await analyze({ ...context, commits });
+        if (type === null) return null;
+        seen.because = await causeOf(commits, type, (some) => analyze({ ...context, commits: some }));
+        return type;
+      },
+      async generateNotes(_settings: unknown, context: Context) {
+        const commits = context.commits.map((commit) => ({ ...commit, message: tamed(commit.message) }));
+        const options = { ...context.options, repositoryUrl: request.url ?? NOWHERE };
+        const links = request.url === undefined ? { linkCompare: false, linkReferences: false } : {};
+        const notes = await generateNotes({ ...preset, ...links }, { ...context, commits, options });
+        seen.notes = request.url === undefined ? withoutLinks(notes) : notes;
+        // Else they are set in colours for a terminal.
+        return "";
+      },
+    }),
+  ];
+}
+
+/** The preset links issues in subjects whatever it is told. */
+function withoutLinks(notes: string): string {
+  return notes.replace(/\[([^\]\n]*)\]\(https:\/\/repository\.invalid\/[^)\n]*\)/g, "$1");
+}
+
+function plugin(functions: object): PluginSpec {
+  return [functions, {}] as unknown as PluginSpec;
+}
+
+function calculationOf(
+  { context, because, notes }: Seen,
+  next: { readonly version: string; readonly type: string } | undefined,
+): ReleaseCalculation {
+  const { commits, lastRelease } = context!;
+  return {
+    previous: lastRelease.version,
+    commits: commits.map(({ hash, message }) => ({ id: hash, header: message.split("\n", 1)[0]! })),
+    next:
+      next === undefined || because === undefined
+        ? undefined
+        : { version: next.version, type: next.type as ReleaseType, because, notes: (notes ?? "").trim() },
+  };
+}
+
+/** Node's word on `url.parse` is for whoever maintains the library. */
+async function withoutDeprecations<T>(work: () => Promise<T>): Promise<T> {
+  const before = process.noDeprecation === true;
+  process.noDeprecation = true;
+  try {
+    return await work();
+  } finally {
+    process.noDeprecation = before;
+  }
+}
+
+function uncalculated(error: unknown): HoldfastError {
+  const causes = error instanceof AggregateError ? error.errors : [error];
+  const why = causes.map((each) => (each instanceof Error ? each.message : String(each))).join("; ");
+  return new HoldfastError("release.uncalculated", `the next version could not be worked out: ${why}`, {
+    hint: "Check out the branch with its whole history and all tags (`fetch-depth: 0`), and run again.",
+    cause: error,
+  });
+}
+
+function lastLine(text: string): string {
+  return text.trim().split("\n").at(-1) ?? "";
+}

@@ -1,0 +1,124 @@
+import { appendFile } from "node:fs/promises";
+import { join } from "node:path";
+import { HoldfastError } from "../../kernel/errors.ts";
+import type { Disk } from "../../ports/disk.ts";
+import type { CopyOfRefs, SourceBranch, SourceRefs, SourceTag } from "../../ports/source-refs.ts";
+import { runGit, type Environment } from "./git.ts";
+
+/** Branches and tags of the repository that the folder is in, by the `git` program. */
+export function gitRefs({
+  env,
+  folder,
+  disk,
+}: {
+  readonly env: Environment;
+  readonly folder: string;
+  readonly disk: Pick<Disk, "privateFolder">;
+}): SourceRefs {
+  const need = async (what: string, args: readonly string[]): Promise<string> => {
+    const answer = await runGit(env, folder, args);
+    if (answer.ok) return answer.out.toString("utf8");
+    throw notTold(what, answer.why);
+  };
+  const names = async (what: string, args: readonly string[]): Promise<ReadonlySet<string>> =>
+    new Set((await need(what, ["tag", "--format=%(refname:strip=2)", ...args])).split("\n").filter(Boolean));
+  return {
+    tags: async () => tagsOf(await need("which tags there are", ["for-each-ref", TAG, "refs/tags/"])),
+    branches: async () => {
+      const words = ["for-each-ref", BRANCH, "refs/heads/", "refs/remotes/"];
+      return branchesOf(await need("which branches there are", words));
+    },
+    tagsIn: (commit) => names(`which tags ${commit} has`, [`--merged=${commit}`]),
+    tagsWith: (commit) => names(`which tags have ${commit}`, [`--contains=${commit}`]),
+    async isShallow() {
+      const words = ["rev-parse", "--is-shallow-repository"];
+      return (await need("whether history is whole", words)).trim() === "true";
+    },
+    async remoteUrl(remote) {
+      const answer = await runGit(env, folder, ["config", "--get", `remote.${remote}.url`]);
+      return answer.ok ? withoutCredentials(answer.out.toString("utf8").trim()) : undefined;
+    },
+    async copy(refs) {
+      const words = ["rev-parse", "--path-format=absolute", "--git-path", "objects"];
+      const objects = (await need("where its objects are", words)).replace(/\n$/, "");
+      const room = await disk.privateFolder("release");
+      try {
+        await fill(room.path, objects, refs, env);
+      } catch (error) {
+        await room[Symbol.asyncDispose]();
+        throw error;
+      }
+      return { folder: room.path, [Symbol.asyncDispose]: () => room[Symbol.asyncDispose]() };
+    },
+  };
+}
+
+/** https://git-scm.com/docs/git-for-each-ref#_field_names */
+const TAG = "--format=%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)%00%(refname:strip=2)";
+const BRANCH = "--format=%(objectname)%00%(symref)%00%(refname)";
+
+function tagsOf(listing: string): SourceTag[] {
+  return lines(listing).flatMap(([type, id, pointed, target, name]): SourceTag[] => {
+    if (type === "commit") return [{ name: name!, commit: id!, object: id! }];
+    return pointed === "commit" ? [{ name: name!, commit: target!, object: id! }] : [];
+  });
+}
+
+function branchesOf(listing: string): SourceBranch[] {
+  return lines(listing).flatMap(([commit, symbolic, ref]): SourceBranch[] => {
+    // `refs/remotes/origin/HEAD` is another's name.
+    if (symbolic !== "") return [];
+    const own = /^refs\/heads\/(.+)$/.exec(ref!)?.[1];
+    if (own !== undefined) return [{ name: own, remote: undefined, commit: commit! }];
+    const [, remote, name] = /^refs\/remotes\/([^/]+)\/(.+)$/.exec(ref!) ?? [];
+    return name === undefined ? [] : [{ name, remote, commit: commit! }];
+  });
+}
+
+function lines(listing: string): string[][] {
+  return listing
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => line.split("\0"));
+}
+
+/** A user and a password before the host, as `https://user:token@host/…`. */
+function withoutCredentials(url: string): string {
+  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, "$1");
+}
+
+async function fill(folder: string, objects: string, refs: CopyOfRefs, env: Environment): Promise<void> {
+  const write = async (args: readonly string[], input?: string): Promise<void> => {
+    const answer = await runGit({ PATH: env["PATH"] }, folder, args, input);
+    if (!answer.ok) throw notTold("a copy of its branches and tags", answer.why);
+  };
+  await write(["init", "--quiet", "--bare", "."]);
+  // Paths with a line end are no paths of a repository that git can be told of.
+  await appendFile(join(folder, "objects/info/alternates"), `${objects}\n`);
+  const created = [
+    ...[...refs.branches].map(([name, commit]) => `create refs/heads/${name} ${commit}`),
+    ...[...refs.tags].map(([name, commit]) => `create refs/tags/${name} ${commit}`),
+  ];
+  await write(["update-ref", "--stdin"], created.map((line) => `${line}\n`).join(""));
+  await write(["symbolic-ref", "HEAD", `refs/heads/${refs.head}`]);
+  // A file each is slow to read as soon as there are thousands.
+  await write(["pack-refs", "--all"]);
+  const notes = [...refs.notes].filter(([, texts]) => texts.size > 0);
+  if (notes.length > 0) await write(["fast-import", "--quiet"], notes.map(importedNotes).join(""));
+}
+
+/** https://git-scm.com/docs/git-fast-import#_notemodify */
+function importedNotes([ref, texts]: readonly [string, ReadonlyMap<string, string>]): string {
+  const each = [...texts].map(
+    ([commit, text]) => `N inline ${commit}\ndata ${Buffer.byteLength(text)}\n${text}\n`,
+  );
+  return `commit refs/notes/${ref}\ncommitter holdfast <holdfast> 0 +0000\ndata 0\n${each.join("")}\n`;
+}
+
+function notTold(what: string, why: string): HoldfastError {
+  return new HoldfastError("source.history", `git could not say ${what}: ${why}`, {
+    hint:
+      "Run it inside of a git repository, with git installed; in a workflow check out with " +
+      "`fetch-depth: 0`.",
+  });
+}

@@ -1,0 +1,75 @@
+import { EXIT } from "../../kernel/errors.ts";
+import type { Outcome, ReportTable } from "../../kernel/outcome.ts";
+import type { NextRelease } from "../versions/next-release.ts";
+
+export function outcomeOf(found: NextRelease): Outcome {
+  const { next, previous, commits, problems, warnings, basis } = found;
+  const good = problems.length === 0;
+  return {
+    exit: good ? EXIT.done : EXIT.verdict,
+    outputs: {
+      version: next?.version ?? "",
+      tag: next?.tag ?? "",
+      type: next?.type ?? "",
+      because: next?.because.id ?? "",
+      notes: next?.notes ?? "",
+      branch: basis.branch.name,
+      kind: basis.branch.kind,
+      previous: previous?.version ?? "",
+      commit: basis.head,
+      commits: commits.length,
+      problems,
+      warnings,
+    },
+    report: {
+      good,
+      headline: headline(found),
+      tables: [whatTable(found)].filter(({ rows }) => rows.length > 0),
+      notes: [...problems.slice(1), ...warnings, ...(next === undefined ? [] : [shortened(next.notes)])],
+    },
+  };
+}
+
+function headline({ next, problems, basis, commits, previous }: NextRelease): string {
+  const { name } = basis.branch;
+  const since = previous === undefined ? "there was no release yet" : `since ${previous.tag}`;
+  if (next === undefined) {
+    if (problems.length > 0) return `what ${name} would release cannot be told: ${problems[0]!}`;
+    return commits.length === 0
+      ? `${name} has nothing to release: no commit ${previous === undefined ? "at all" : since}`
+      : `${name} has nothing to release: none of ${commits.length} commits ${since} asks for it`;
+  }
+  const why = `${next.because.id.slice(0, 7)} "${next.because.header}"`;
+  const first = previous === undefined ? "the first release" : next.type;
+  return problems.length > 0
+    ? `${next.tag} may not be released from ${name}: ${problems[0]!}`
+    : `${name} would release ${next.tag} (${first}), because of ${why}`;
+}
+
+function whatTable({ next, previous, commits, basis }: NextRelease): ReportTable {
+  return {
+    columns: ["", ""],
+    rows:
+      next === undefined
+        ? []
+        : [
+            ["version", next.version],
+            ["before it", previous?.version ?? "none"],
+            ["commits", String(commits.length)],
+            ["because of", `${next.because.id.slice(0, 7)} ${next.because.header}`],
+            ["commit", basis.head],
+          ],
+  };
+}
+
+/** A person reads the beginning; the outputs have all of it. */
+const NOTE_LINES = 40;
+
+function shortened(notes: string): string {
+  const lines = notes.split("\n");
+  if (lines.length <= NOTE_LINES) return notes;
+  return [
+    ...lines.slice(0, NOTE_LINES),
+    `… and ${lines.length - NOTE_LINES} lines more, in the output notes`,
+  ].join("\n");
+}

@@ -1,0 +1,64 @@
+import { HoldfastError } from "../../kernel/errors.ts";
+import type { Outcome } from "../../kernel/outcome.ts";
+import type { Secret } from "../../kernel/secret.ts";
+import type { Ports } from "../../ports/ports.ts";
+import { readBasis } from "../versions/basis.ts";
+import { nextRelease } from "../versions/next-release.ts";
+import { readReleaseSettings } from "../versions/read-settings.ts";
+import { outcomeOf } from "./report.ts";
+import { tagsAtForge } from "./tags-at-forge.ts";
+
+/** The parsed inputs of `holdfast release plan`. */
+export interface ReleasePlanInputs {
+  readonly branch: string | undefined;
+  readonly settings: string;
+  readonly offline: boolean;
+  readonly repository: string | undefined;
+  readonly token: Secret | undefined;
+}
+
+export type ReleasePlanPorts = Pick<
+  Ports,
+  "sourceTree" | "sourceHistory" | "sourceRefs" | "releaseCalculation" | "openForge" | "log"
+>;
+
+/** `holdfast release plan`: see src/commands/governance/release-plan.ts. */
+export async function runReleasePlan(inputs: ReleasePlanInputs, ports: ReleasePlanPorts): Promise<Outcome> {
+  const [history, refs] = await Promise.all([ports.sourceHistory("."), ports.sourceRefs(".")]);
+  const settings = await readReleaseSettings(await ports.sourceTree(), inputs.settings, history);
+  const branch = inputs.branch ?? (await history.branch());
+  if (branch === undefined) {
+    throw new HoldfastError("input.missing", "no branch is checked out, and none was named", {
+      hint: "Name the branch that would be released with --branch.",
+    });
+  }
+  if (await refs.isShallow()) throw shallow();
+  ports.log.stage(`working out what ${branch} would release`);
+  const basis = await readBasis(branch, settings, { refs, history });
+  const calculate = await ports.releaseCalculation();
+  const url = linkable(await refs.remoteUrl("origin"));
+  const found = await nextRelease(basis, settings, { refs, calculate }, url);
+  if (inputs.offline) return outcomeOf(found);
+  ports.log.stage("asking GitHub whether a tag is missing here");
+  const { problems, warnings } = await tagsAtForge([...basis.reachable, ...basis.elsewhere], inputs, ports);
+  return outcomeOf({
+    ...found,
+    problems: [...problems, ...found.problems],
+    warnings: [...found.warnings, ...warnings],
+  });
+}
+
+/** An address of a host; a path of this machine leads nobody anywhere. */
+function linkable(url: string | undefined): string | undefined {
+  return url !== undefined && /^(?:(?:https?|ssh|git):\/\/|[\w.-]+@[\w.-]+:)/.test(url) ? url : undefined;
+}
+
+function shallow(): HoldfastError {
+  return new HoldfastError(
+    "source.history",
+    "this checkout holds a part of the history, and releases count all of it",
+    {
+      hint: "In a workflow check out with `fetch-depth: 0`; elsewhere run `git fetch --unshallow --tags`.",
+    },
+  );
+}

@@ -1,0 +1,65 @@
+import * as z from "zod";
+import { PRESETS } from "../../ports/release-calculation.ts";
+
+/**
+ * The section `release` of the settings file: which branch releases what, and by which convention. Every key
+ * has a default, so that a repository without a file has these (strategy A3, A5).
+ */
+
+const branch = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^[^\s~^:\\*?[]+$/, "is no name of a branch")
+  .refine((text) => !text.startsWith("refs/"), "is given without refs/heads/");
+
+const identifier = z
+  .string()
+  .max(50)
+  .regex(/^(?!\d+$)[0-9A-Za-z-]+$/, "is no identifier of a pre-release: letters, digits and hyphens");
+
+const channel = z.strictObject({
+  branch: branch.describe("The branch whose releases are pre-releases, such as `beta`."),
+  identifier: identifier.describe("What stands in their versions: `beta` makes `1.3.0-beta.1`."),
+});
+
+export const release = z.strictObject({
+  stable: z
+    .array(branch)
+    .min(1)
+    .default(["main", "master"])
+    .describe("Names of the branch that stable versions are released from; the first that is there."),
+  develop: branch
+    .default("develop")
+    .describe("The branch that release branches are cut from, and that releases are merged back into."),
+  channels: z
+    .array(channel)
+    .default([
+      { branch: "alpha", identifier: "alpha" },
+      { branch: "beta", identifier: "beta" },
+      { branch: "next", identifier: "next" },
+    ])
+    .describe("Branches that release pre-releases, each on a channel of its own."),
+  lines: z
+    .strictObject({
+      prefix: z
+        .string()
+        .regex(/^[^\s~^:\\*?[]+\/$/, "is no beginning of a branch's name that ends in /")
+        .default("release/")
+        .describe("What release branches begin with; a version follows, with or without `v`."),
+      identifier: identifier
+        .default("rc")
+        .describe("What stands in the versions of their pre-releases: `rc` makes `1.3.0-rc.1`."),
+    })
+    .prefault({})
+    .describe("Release branches. Several may live at once; each counts its own pre-releases."),
+  preset: z
+    .enum(PRESETS)
+    .default("conventionalcommits")
+    .describe(
+      "The convention that commit messages are read by. `angular` knows no `!`; it is for a history that " +
+        "was released by it.",
+    ),
+});
+
+export type ReleaseSettings = z.infer<typeof release>;

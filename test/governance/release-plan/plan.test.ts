@@ -1,0 +1,494 @@
+import { describe, expect, test } from "@jest/globals";
+import { githubForge } from "../../../src/adapters/github/github-forge.ts";
+import { gitHistory } from "../../../src/adapters/source-tree/history.ts";
+import { gitRefs } from "../../../src/adapters/source-tree/refs.ts";
+import { checkout } from "../../../src/adapters/source-tree/checkout.ts";
+import { systemDisk } from "../../../src/adapters/system/disk.ts";
+import { runReleasePlan, type ReleasePlanInputs } from "../../../src/governance/release-plan/run.ts";
+import type { Outcome } from "../../../src/kernel/outcome.ts";
+import { Secret } from "../../../src/kernel/secret.ts";
+import { githubDescription } from "../../support/github/description.ts";
+import { FakeForge } from "../../support/github/fake-forge.ts";
+import { repository, type Repository } from "../../support/repository.ts";
+import { testPorts } from "../../support/test-ports.ts";
+
+const TOKEN = "ghs_0123456789abcdef";
+
+/** What a plan says, as far as tests look at it. */
+interface Told {
+  readonly exit: number;
+  readonly version: string;
+  readonly type: string;
+  readonly because: string;
+  readonly previous: string;
+  readonly kind: string;
+  readonly commits: number;
+  readonly notes: string;
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+  readonly headline: string;
+}
+
+function told({ exit, outputs, report }: Outcome): Told {
+  return { exit, ...(outputs as unknown as Omit<Told, "exit" | "headline">), headline: report.headline };
+}
+
+async function plan(
+  repo: Repository,
+  given: Partial<ReleasePlanInputs> = {},
+  forge?: ReturnType<typeof githubForge>,
+): Promise<Told> {
+  const inputs: ReleasePlanInputs = {
+    branch: undefined,
+    settings: ".github/holdfast.yml",
+    offline: forge === undefined,
+    repository: undefined,
+    token: undefined,
+    ...given,
+  };
+  const around = { env: process.env, folder: repo.path };
+  return told(
+    await runReleasePlan(inputs, {
+      ...testPorts(forge === undefined ? {} : { forge }),
+      sourceTree: () => Promise.resolve(checkout({ env: process.env })),
+      sourceHistory: () => Promise.resolve(gitHistory(around)),
+      sourceRefs: () => Promise.resolve(gitRefs({ ...around, disk: systemDisk() })),
+    }),
+  );
+}
+
+/** A repository with `v1.2.0` and, after it, these commits. */
+function after(...messages: readonly string[]): Repository {
+  const repo = repository();
+  repo.commit("feat: begin");
+  repo.git("tag", "v1.2.0");
+  for (const message of messages) repo.commit(message);
+  return repo;
+}
+
+describe("what comes next on the stable branch", () => {
+  test.each([
+    [["fix: a"], "1.2.1", "patch"],
+    [["feat: a", "fix: b"], "1.3.0", "minor"],
+    [["feat!: a", "feat: b"], "2.0.0", "major"],
+    [["fix: a\n\nBREAKING CHANGE: b"], "2.0.0", "major"],
+    [["fix: a\n\nBREAKING-CHANGE: b"], "2.0.0", "major"],
+    [["perf: a"], "1.2.1", "patch"],
+  ])("after %j is %s", async (messages, version, type) => {
+    await using repo = after(...messages);
+    const found = await plan(repo);
+    expect(found).toMatchObject({ exit: 0, version, type, previous: "1.2.0", kind: "stable", problems: [] });
+  });
+
+  test.each([[[]], [["docs: a", "chore: b"]], [["a merge without a type"]]])(
+    "after %j is nothing, which is well",
+    async (messages) => {
+      await using repo = after(...messages);
+      const found = await plan(repo);
+      expect(found).toMatchObject({ exit: 0, version: "", type: "", because: "", notes: "" });
+      expect(found.headline).toMatch(/^main has nothing to release/);
+    },
+  );
+
+  test("the commit that asks for it is the first that did", async () => {
+    await using repo = after("fix: a");
+    const first = repo.commit("feat: b");
+    repo.commit("feat: c");
+    expect((await plan(repo)).because).toBe(first);
+  });
+
+  test("what was reverted asks for nothing, and is not the cause", async () => {
+    await using repo = after();
+    const gone = repo.commit("feat: b");
+    repo.commit(`Revert "feat: b"\n\nThis reverts commit ${gone}.`);
+    expect((await plan(repo)).version).toBe("");
+    const left = repo.commit("feat: c");
+    expect(await plan(repo)).toMatchObject({ version: "1.3.0", because: left });
+  });
+
+  test("the first release is 1.0.0, whatever asks for it", async () => {
+    await using repo = repository();
+    const first = repo.commit("fix: a");
+    expect(await plan(repo)).toMatchObject({ version: "1.0.0", previous: "", because: first, commits: 1 });
+  });
+
+  test("a squashed release pull request asks for what its title says, and no more", async () => {
+    await using repo = after("release: 2.1.0\n\n* feat: a\n* fix!: b");
+    expect((await plan(repo)).version).toBe("");
+  });
+
+  test("notes have the commits, and no link where the repository is nowhere", async () => {
+    await using repo = after("feat(cart): keep items (#12)", "fix: b\n\nCloses #13");
+    const { notes } = await plan(repo);
+    expect(notes).toMatch(/^## 1\.3\.0 \(\d{4}-\d\d-\d\d\)/);
+    expect(notes).toContain("**cart:** keep items");
+    expect(notes).not.toContain("](");
+    repo.git("remote", "add", "origin", "https://ada:secret@github.com/acme/shop.git");
+    const linked = await plan(repo);
+    expect(linked.notes).toContain("https://github.com/acme/shop/compare/v1.2.0...v1.3.0");
+    expect(linked.notes).not.toContain("secret");
+  });
+});
+
+describe("tags", () => {
+  test.each(["1.9.0", "v1.9", "v1", "v1.9.0.1", "v1.9.0+build.1", "version-1.9.0", "v01.9.0", "V1.9.0"])(
+    "%s is no release",
+    async (tag) => {
+      await using repo = after("fix: a");
+      repo.git("tag", tag);
+      repo.commit("fix: b");
+      expect(await plan(repo)).toMatchObject({ version: "1.2.1", commits: 2 });
+    },
+  );
+
+  test("those that look like versions and count for nothing are told, but not what moves", async () => {
+    await using repo = after("fix: a");
+    for (const tag of ["v1", "v1.2", "1.9.0", "v1.9.0+build.1"]) repo.git("tag", tag);
+    expect((await plan(repo)).warnings).toEqual([
+      "2 tags count for nothing, such as 1.9.0: a release is tagged `v` and three numbers, as v1.2.3",
+    ]);
+  });
+
+  test("an annotated tag counts like a plain one; one of anything but a commit does not", async () => {
+    await using repo = after("feat: a");
+    repo.git("tag", "-a", "-m", "release", "v1.3.0");
+    repo.git("tag", "v9.0.0", "HEAD^{tree}");
+    repo.commit("fix: b");
+    expect(await plan(repo)).toMatchObject({ version: "1.3.1", previous: "1.3.0" });
+  });
+
+  test("a pre-release is none to the stable branch", async () => {
+    await using repo = after("feat: a");
+    repo.git("tag", "v1.3.0-beta.1");
+    repo.commit("fix: b");
+    expect(await plan(repo)).toMatchObject({ version: "1.3.0", previous: "1.2.0", commits: 2 });
+  });
+});
+
+describe("channels of pre-releases", () => {
+  test("count on their own, without the notes that semantic-release writes", async () => {
+    await using repo = after();
+    repo.git("switch", "-qc", "beta");
+    repo.commit("feat: a");
+    expect((await plan(repo)).version).toBe("1.3.0-beta.1");
+    repo.git("tag", "v1.3.0-beta.1");
+    repo.commit("fix: b");
+    expect(await plan(repo)).toMatchObject({ version: "1.3.0-beta.2", kind: "channel", commits: 1 });
+    repo.git("switch", "-qc", "alpha");
+    repo.commit("feat!: c");
+    expect(await plan(repo)).toMatchObject({ version: "2.0.0-alpha.1", previous: "1.2.0" });
+  });
+
+  test("a branch called like the pre-releases that there are is one, though nobody declared it", async () => {
+    await using repo = after();
+    repo.git("switch", "-qc", "canary");
+    repo.commit("feat: a");
+    expect(await plan(repo)).toMatchObject({ kind: "other", version: "1.3.0" });
+    repo.git("tag", "v1.3.0-canary.1");
+    repo.commit("fix: b");
+    expect(await plan(repo)).toMatchObject({ kind: "channel", version: "1.3.0-canary.2" });
+  });
+
+  test("one that lacks what is released by now may not go on before it", async () => {
+    await using repo = after();
+    repo.git("switch", "-qc", "alpha");
+    repo.commit("feat: a");
+    repo.git("switch", "-q", "main");
+    repo.commit("feat: b");
+    repo.git("tag", "v1.3.0");
+    repo.git("switch", "-q", "alpha");
+    const found = await plan(repo);
+    expect(found).toMatchObject({ exit: 3, version: "1.3.0-alpha.1" });
+    expect(found.problems).toEqual([
+      "v1.3.0 is released, and alpha does not have it: 1.3.0-alpha.1 would come before it. " +
+        "Merge v1.3.0 back into develop, and from there.",
+    ]);
+    repo.git("merge", "-q", "--no-edit", "main");
+    expect(await plan(repo)).toMatchObject({ exit: 0, version: "1.4.0-alpha.1" });
+  });
+});
+
+describe("release branches", () => {
+  test("count candidates of the version that they are called by, with or without v", async () => {
+    await using repo = after("feat: a");
+    repo.git("switch", "-qc", "release/v1.3.0");
+    expect(await plan(repo)).toMatchObject({ kind: "line", version: "1.3.0-rc.1", exit: 0 });
+    repo.git("tag", "v1.3.0-rc.1");
+    repo.commit("fix: b");
+    expect(await plan(repo)).toMatchObject({ version: "1.3.0-rc.2", previous: "1.3.0-rc.1", commits: 1 });
+    repo.git("branch", "-m", "release/1.3.0");
+    expect((await plan(repo)).version).toBe("1.3.0-rc.2");
+  });
+
+  test("several live at once, and what is cut later comes later", async () => {
+    await using repo = after("feat: a");
+    repo.git("branch", "release/1.3.0");
+    repo.commit("feat: b");
+    repo.git("switch", "-qc", "release/1.4.0");
+    expect(await plan(repo)).toMatchObject({ version: "1.4.0-rc.1", exit: 0, commits: 1 });
+    repo.git("tag", "v1.4.0-rc.1");
+    repo.git("switch", "-q", "release/1.3.0");
+    expect(await plan(repo)).toMatchObject({ version: "1.3.0-rc.1", exit: 0 });
+    repo.git("tag", "v1.3.0-rc.1");
+    repo.commit("fix: c");
+    expect(await plan(repo)).toMatchObject({ version: "1.3.0-rc.2", exit: 0 });
+    repo.git("switch", "-q", "release/1.4.0");
+    repo.git("merge", "-q", "--no-edit", "release/1.3.0");
+    expect(await plan(repo)).toMatchObject({ version: "1.4.0-rc.2", exit: 0 });
+  });
+
+  test("develop goes on after a line that is on its way, and a hotfix does not", async () => {
+    await using repo = after();
+    repo.git("switch", "-qc", "develop");
+    repo.commit("feat: a");
+    repo.git("branch", "release/1.3.0");
+    expect(await plan(repo)).toMatchObject({ version: "", previous: "1.3.0", kind: "other" });
+    repo.commit("fix: b");
+    expect(await plan(repo)).toMatchObject({ version: "1.3.1", commits: 1 });
+    repo.commit("feat: c");
+    expect((await plan(repo)).version).toBe("1.4.0");
+    repo.git("switch", "-qc", "alpha");
+    expect((await plan(repo)).version).toBe("1.4.0-alpha.1");
+    repo.git("switch", "-qc", "hotfix/cart", "v1.2.0");
+    repo.commit("fix: d");
+    expect((await plan(repo)).version).toBe("1.2.1");
+  });
+
+  test("a branch of an old release that nobody deleted changes nothing", async () => {
+    await using repo = after("feat: a");
+    repo.git("branch", "release/1.2.0", "v1.2.0");
+    repo.git("branch", "release/0.9.0", "HEAD^");
+    repo.git("switch", "-qc", "develop");
+    expect(await plan(repo)).toMatchObject({ version: "1.3.0", previous: "1.2.0" });
+  });
+
+  test("one whose commits ask for another version is refused, with the right name", async () => {
+    await using repo = after("fix: a");
+    repo.git("switch", "-qc", "release/1.3.0");
+    const found = await plan(repo);
+    expect(found).toMatchObject({ exit: 3, version: "1.2.1-rc.1" });
+    expect(found.problems).toEqual([
+      "release/1.3.0 says 1.3.0, and its commits ask for 1.2.1. " +
+        "Take back what asks for another version, or cut release/1.2.1.",
+    ]);
+    repo.commit("feat!: b");
+    expect((await plan(repo)).problems[0]).toContain("ask for 2.0.0");
+  });
+
+  test("on main the line's own version comes out", async () => {
+    await using repo = after("feat: a");
+    repo.git("switch", "-qc", "release/1.3.0");
+    repo.git("tag", "v1.3.0-rc.1");
+    repo.commit("fix: b");
+    repo.git("switch", "-q", "main");
+    repo.git("merge", "-q", "--no-ff", "-m", "Merge release/1.3.0", "release/1.3.0");
+    expect(await plan(repo)).toMatchObject({ version: "1.3.0", exit: 0 });
+  });
+});
+
+describe("maintenance", () => {
+  test("takes what its name says, and refuses what goes beyond", async () => {
+    await using repo = after();
+    repo.git("switch", "-qc", "1.2.x");
+    repo.commit("fix: a");
+    repo.git("switch", "-q", "main");
+    repo.commit("feat!: b");
+    repo.git("tag", "v2.0.0");
+    repo.git("switch", "-q", "1.2.x");
+    expect(await plan(repo)).toMatchObject({ version: "1.2.1", kind: "maintenance", exit: 0 });
+    repo.commit("feat: c");
+    expect(await plan(repo)).toMatchObject({ version: "1.3.0", exit: 3 });
+    repo.git("branch", "-m", "1.x");
+    expect(await plan(repo)).toMatchObject({ version: "1.3.0", exit: 0 });
+    repo.git("tag", "v1.3.0", "main");
+    expect((await plan(repo)).problems[0]).toMatch(
+      /^v1\.3\.0 is there already, on commit [0-9a-f]{7}, which/,
+    );
+  });
+});
+
+describe("checkouts", () => {
+  test("an old commit is told to be one, and refused nothing", async () => {
+    await using repo = after("feat: a");
+    repo.git("tag", "v1.3.0");
+    repo.git("switch", "-q", "--detach", "v1.2.0");
+    repo.commit("fix: elsewhere");
+    repo.git("switch", "-q", "main");
+    repo.git("branch", "-f", "old", "v1.2.0");
+    repo.git("tag", "-d", "v1.3.0");
+    repo.commit("feat: c");
+    repo.git("tag", "v1.3.0");
+    repo.git("switch", "-q", "--detach", "HEAD^");
+    const found = await plan(repo, { branch: "main" });
+    expect(found).toMatchObject({ exit: 0, version: "1.3.0" });
+    expect(found.warnings[0]).toMatch(/^v1\.3\.0 is there already, on a commit that came after/);
+  });
+
+  test("a part of the history is none, and nothing is guessed from it", async () => {
+    await using repo = after("feat: a");
+    await using shallow = repository();
+    shallow.git("fetch", "-q", "--depth=1", `file://${repo.path}`, "main");
+    shallow.git("reset", "-q", "--hard", "FETCH_HEAD");
+    await expect(plan(shallow)).rejects.toMatchObject({
+      code: "source.history",
+      hint: expect.stringContaining("fetch-depth: 0"),
+    });
+  });
+
+  test("without a branch one has to be named", async () => {
+    await using repo = after("feat: a");
+    repo.git("switch", "-q", "--detach");
+    await expect(plan(repo)).rejects.toMatchObject({ code: "input.missing" });
+    expect((await plan(repo, { branch: "main" })).version).toBe("1.3.0");
+  });
+
+  test("nothing of it is executed, and nothing is written", async () => {
+    await using repo = after("feat: a");
+    repo.commit("chore: configure", {
+      "release.config.cjs":
+        "require('fs').writeFileSync('executed', ''); module.exports = { tagFormat: 'x${version}' };",
+      "package.json": '{"name": "x", "release": {"branches": ["nowhere"]}}',
+    });
+    const before = repo.git("for-each-ref");
+    expect((await plan(repo)).version).toBe("1.3.0");
+    expect(repo.git("status", "--porcelain")).toBe("");
+    expect(repo.git("for-each-ref")).toBe(before);
+  });
+
+  test("in a hook's environment it is this repository all the same", async () => {
+    await using repo = after("feat: a");
+    await using other = repository();
+    other.commit("feat!: of another");
+    process.env["GIT_DIR"] = `${other.path}/.git`;
+    try {
+      const around = { env: {}, folder: repo.path };
+      const { runReleasePlan: run } = await import("../../../src/governance/release-plan/run.ts");
+      const outcome = await run(
+        {
+          branch: "main",
+          settings: ".github/holdfast.yml",
+          offline: true,
+          repository: undefined,
+          token: undefined,
+        },
+        {
+          ...testPorts(),
+          sourceHistory: () => Promise.resolve(gitHistory({ ...around, env: { PATH: process.env["PATH"] } })),
+          sourceRefs: () =>
+            Promise.resolve(gitRefs({ ...around, env: { PATH: process.env["PATH"] }, disk: systemDisk() })),
+        },
+      );
+      expect(told(outcome).version).toBe("1.3.0");
+    } finally {
+      delete process.env["GIT_DIR"];
+    }
+  });
+});
+
+describe("messages that nobody wrote for people", () => {
+  test.each([
+    ["a word of 60 kB", `feat: a\n\n${"a-".repeat(30_000)}`],
+    ["a line of 60 kB that refers to an issue", `feat: a\n\n${"a/".repeat(30_000)}#12`],
+    ["a header of 60 kB", `feat: ${"(a".repeat(30_000)}`],
+    ["300 lines of 300 letters", `feat: a\n\n${`${"ab".repeat(150)}\n`.repeat(300)}`],
+    ["mentions", `feat: a\n\n${"@".repeat(60_000)}`],
+  ])(
+    "are read in reasonable time: %s",
+    async (_what, message) => {
+      await using repo = after(message);
+      expect((await plan(repo)).version).toBe("1.3.0");
+    },
+    20_000,
+  );
+
+  test("one that is empty, not UTF-8, or has line ends of Windows", async () => {
+    await using repo = after("", "fix: a\r\n\r\nBREAKING CHANGE: b\r\n");
+    repo.git("-c", "i18n.commitEncoding=ISO-8859-1", "commit", "-q", "--allow-empty", "-m", "fix: \u00e9");
+    expect((await plan(repo)).version).toBe("2.0.0");
+  });
+});
+
+describe("GitHub's tags", () => {
+  async function withForge(repo: Repository, change: (fake: FakeForge) => void): Promise<Told> {
+    const fake = new FakeForge(githubDescription("rules", "pulls"), TOKEN);
+    const api = await fake.listen();
+    try {
+      for (const line of repo
+        .git("for-each-ref", "--format=%(refname:strip=2) %(objectname)", "refs/tags")
+        .split("\n")) {
+        const [name, object] = line.split(" ");
+        fake.tags.set(name!, object!);
+      }
+      change(fake);
+      const ports = testPorts();
+      const forge = githubForge("acme/shop", {
+        api,
+        token: new Secret(TOKEN),
+        version: "0.0.0",
+        clock: ports.clock,
+        random: ports.random,
+        log: ports.log,
+        cancelled: new AbortController().signal,
+      });
+      return await plan(repo, { offline: false }, forge);
+    } finally {
+      await fake[Symbol.asyncDispose]();
+    }
+  }
+
+  test("are those that are here: nothing is said", async () => {
+    await using repo = after("fix: a");
+    expect(await withForge(repo, () => undefined)).toMatchObject({ exit: 0, problems: [], warnings: [] });
+  });
+
+  test("one that was never fetched, or was moved, makes the next version a wrong one", async () => {
+    await using repo = after("fix: a");
+    const missing = await withForge(repo, ({ tags }) => void tags.set("v1.2.1", "1".repeat(40)));
+    expect(missing).toMatchObject({ exit: 3 });
+    expect(missing.problems).toEqual([
+      "this checkout lacks v1.2.1, which acme/shop has. Run `git fetch --tags --force`, and again.",
+    ]);
+    const moved = await withForge(repo, ({ tags }) => void tags.set("v1.2.0", "1".repeat(40)));
+    expect(moved.problems[0]).toContain("v1.2.0 is another commit at acme/shop than here");
+  });
+
+  test("tags that move, and those that are no releases, are nobody's trouble", async () => {
+    await using repo = after("fix: a");
+    const found = await withForge(repo, ({ tags }) => {
+      tags.set("v1", "1".repeat(40));
+      tags.set("validated", "1".repeat(40));
+    });
+    expect(found).toMatchObject({ exit: 0, problems: [] });
+  });
+
+  test("that are not told are an error, and never none", async () => {
+    await using repo = after("fix: a");
+    await expect(withForge(repo, (fake) => void (fake.mayReadContents = false))).rejects.toMatchObject({
+      code: "forge.untold",
+    });
+  });
+
+  test("of which nobody could be asked are said not to be known", async () => {
+    await using repo = after("fix: a");
+    const { HoldfastError } = await import("../../../src/kernel/errors.ts");
+    const around = { env: process.env, folder: repo.path };
+    const outcome = await runReleasePlan(
+      {
+        branch: undefined,
+        settings: ".github/holdfast.yml",
+        offline: false,
+        repository: undefined,
+        token: undefined,
+      },
+      {
+        ...testPorts(),
+        sourceHistory: () => Promise.resolve(gitHistory(around)),
+        sourceRefs: () => Promise.resolve(gitRefs({ ...around, disk: systemDisk() })),
+        openForge: () =>
+          Promise.reject(new HoldfastError("input.missing", "no token for GitHub was given", { hint: "" })),
+      },
+    );
+    expect(told(outcome)).toMatchObject({ exit: 0, version: "1.2.1" });
+    expect(told(outcome).warnings[0]).toMatch(/^GitHub was not asked/);
+  });
+});
