@@ -12,6 +12,7 @@ export const FAST_FILES: readonly string[] = [
   "test/adapters/azure-blob/block-plan.test.ts",
   "test/adapters/column-options.test.ts",
   "test/adapters/row-values.test.ts",
+  "test/adapters/source-tree/patch-digests.test.ts",
   "test/adapters/store-decorators/retrying.test.ts",
   "test/adapters/terminal/terminal-log.test.ts",
   "test/backups/backup/snapshot.test.ts",

@@ -3,11 +3,11 @@ import type { SourceChange, SourceCommit, SourceHistory, SourceRange } from "../
 import { blobsOf, listedFiles } from "./blobs.ts";
 import { BlobLines } from "./blob-lines.ts";
 import { runGit, type Environment, type GitAnswer } from "./git.ts";
-import type { AskLatin1 } from "./patch-ids.ts";
+import { PatchDigests } from "./patch-digests.ts";
 import { PatchLines } from "./patch-lines.ts";
 import { resolveCommit } from "./revision.ts";
 import { SAME_EVERYWHERE } from "./same-everywhere.ts";
-import { isSquashed, withTwins, type AskBytes } from "./same-change.ts";
+import { isSquashed, withTwins, type Asked } from "./same-change.ts";
 import { proved, takenBack } from "./undone.ts";
 import { whyUnknown } from "./unknown-name.ts";
 import { wayOut } from "./way-out.ts";
@@ -26,11 +26,6 @@ export function gitHistory({
     const answer = await ask(args, input);
     if (answer.ok) return answer.out.toString("utf8");
     throw noHistory(what, answer.why);
-  };
-  const latin1 = async (args: readonly string[], input?: string): Promise<string> => {
-    const answer = await ask(args, input);
-    if (answer.ok) return answer.out.toString("latin1");
-    throw noHistory("what is taken back", answer.why);
   };
   const history: SourceHistory = {
     async commit(revision) {
@@ -60,14 +55,9 @@ export function gitHistory({
         await history.commit(other),
       ];
       const parted = await history.mergeBase({ base, head });
-      const raw: AskBytes = async (args, input) => {
-        const answer = await ask(args, input);
-        if (answer.ok) return answer.out;
-        throw noHistory(what, answer.why);
-      };
-      return await lackingBetween({ from, parted, to, there }, raw, latin1);
+      return await lackingBetween({ from, parted, to, there }, asked(what, env, folder));
     },
-    proved: (claims) => proved(claims, latin1),
+    proved: (claims) => proved(claims, asked("what is taken back", env, folder)),
     changes: async (range) => {
       const from = await history.mergeBase(range);
       return await changesBetween({ base: from, head: await history.commit(range.head) }, env, folder);
@@ -109,22 +99,41 @@ export function gitHistory({
   return history;
 }
 
+/** Questions whose errors say what was asked. */
+function asked(what: string, env: Environment, folder: string): Asked {
+  const heard = async (
+    [args, input]: Parameters<Asked["bytes"]>,
+    hear?: (bytes: Buffer) => void,
+  ): Promise<Buffer> => {
+    const answer = await runGit(env, folder, args, input, hear);
+    if (answer.ok) return answer.out;
+    throw noHistory(what, answer.why);
+  };
+  return {
+    bytes: (...words) => heard(words),
+    async digests(...words) {
+      const digests = new PatchDigests();
+      await heard(words, (bytes) => digests.hear(bytes));
+      return digests.end();
+    },
+  };
+}
+
 async function lackingBetween(
   { from, parted, to, there }: { readonly [K in "from" | "parted" | "to" | "there"]: string },
-  need: AskBytes,
-  latin1: AskLatin1,
+  git: Asked,
 ): Promise<SourceCommit[]> {
   const sides = ["--no-merges", `${there}...${to}`, `^${from}`];
   const logged = async (...words: readonly string[]): Promise<SourceCommit[]> =>
-    commitsOf((await need(["log", "-z", "--reverse", LOG, ...words])).toString("utf8"));
+    commitsOf((await git.bytes(["log", "-z", "--reverse", LOG, ...words])).toString("utf8"));
   const here = await logged("--right-only", ...sides);
-  const twins = await withTwins(sides, need);
+  const twins = await withTwins(sides, git);
   const found = here.filter(({ id }) => !twins.has(id));
-  const isOne = found.length > 0 && here.length > 1 && (await isSquashed({ parted, to, there }, need));
+  const isOne = found.length > 0 && here.length > 1 && (await isSquashed({ parted, to, there }, git));
   const lacked = new Set(isOne ? [] : found.map(({ id }) => id));
   const all = await logged("--no-merges", `${from}..${to}`);
   const own = all.map(({ id }) => id).filter((id) => !lacked.has(id));
-  const gone = await takenBack({ own, parted, to, there }, latin1);
+  const gone = await takenBack({ own, parted, to, there }, git);
   return all.filter(({ id }) => gone.includes(id) || lacked.has(id));
 }
 

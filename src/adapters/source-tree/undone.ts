@@ -1,19 +1,32 @@
 import type { RevertClaim } from "../../ports/source-history.ts";
-import { patchIdBetween, patchIds, type AskLatin1 } from "./patch-ids.ts";
+import { COMMIT } from "./patch-digests.ts";
+import type { Asked } from "./same-change.ts";
+import { SAME_EVERYWHERE } from "./same-everywhere.ts";
+
+/** Without lines around it, which may be others by then. */
+const PATCH = [...SAME_EVERYWHERE, "--text", "--full-index", "--unified=0", "--no-renames"];
+
+/** A merge as what it brought. */
+const SHOWN = ["log", "--no-walk=unsorted", "--stdin", "--diff-merges=first-parent", COMMIT];
+
+/** With it the names before paths change their places too. */
+const BACKWARDS = ["-R", "--src-prefix=b/", "--dst-prefix=a/"];
 
 /** Of more nobody asks: what is not asked about takes nothing back. */
 const CLAIMS_MAX = 500;
 
 /**
- * Which claims are true, by the patch of the one commit and that of the other backwards.
+ * Which claims are true, by the patch of the one commit and that of the other backwards. Files are held
+ * against each other first: anybody may name the largest commit of a history.
  *
- * @throws whatever `ask` throws
+ * @throws whatever asking git throws
  */
-export async function proved(claims: readonly RevertClaim[], ask: AskLatin1): Promise<RevertClaim[]> {
+export async function proved(claims: readonly RevertClaim[], git: Asked): Promise<RevertClaim[]> {
   const asked = claims.slice(0, CLAIMS_MAX);
   if (asked.length === 0) return [];
   const names = [...new Set(asked.flatMap(({ commit, undoes }) => [commit, undoes]))];
-  const listed = await ask(["cat-file", "--batch-check"], names.map((name) => `${name}^{commit}\n`).join(""));
+  const wanted = names.map((name) => `${name}^{commit}\n`).join("");
+  const listed = (await git.bytes(["cat-file", "--batch-check"], wanted)).toString("latin1");
   const found = new Map<string, string>();
   for (const [at, line] of listed.split("\n").slice(0, names.length).entries()) {
     const [, id] = /^([0-9a-f]{40,64}) commit /.exec(line) ?? [];
@@ -24,17 +37,30 @@ export async function proved(claims: readonly RevertClaim[], ask: AskLatin1): Pr
     const [by, of] = [found.get(commit), found.get(undoes)];
     return by === undefined || of === undefined ? [] : [{ commit: by, undoes: of }];
   });
-  const forth = await patchIds(
-    ask,
-    here.map(({ undoes }) => undoes),
-    "forth",
-  );
-  const back = await patchIds(
-    ask,
-    here.map(({ commit }) => commit),
-    "back",
-  );
-  return here.filter(({ commit, undoes }) => forth.has(undoes) && forth.get(undoes) === back.get(commit));
+  const alike = await undone(here, ["--name-status", "--no-renames"], git);
+  return await undone(alike, ["-p", ...PATCH], git);
+}
+
+/** Those claims of which git shows the same for the one commit as for the other backwards. */
+async function undone(
+  claims: readonly RevertClaim[],
+  shown: readonly string[],
+  git: Asked,
+): Promise<RevertClaim[]> {
+  const undoes = claims.map((each) => each.undoes);
+  const commits = claims.map((each) => each.commit);
+  const forth = await digestsOf(undoes, shown, git);
+  const back = await digestsOf(commits, [...shown, ...BACKWARDS], git);
+  return claims.filter((each) => forth.has(each.undoes) && forth.get(each.undoes) === back.get(each.commit));
+}
+
+async function digestsOf(
+  commits: readonly string[],
+  shown: readonly string[],
+  git: Asked,
+): Promise<ReadonlyMap<string, string>> {
+  if (commits.length === 0) return new Map();
+  return await git.digests([...SHOWN, ...shown], [...new Set(commits)].map((each) => `${each}\n`).join(""));
 }
 
 /** A branch in which something has arrived, and may have been taken back since. */
@@ -53,21 +79,17 @@ const COMMITS_MAX = 500;
 /**
  * Those of the commits whose change `there` has taken back, and not made again since.
  *
- * @throws whatever `ask` throws
+ * @throws whatever asking git throws
  */
-export async function takenBack({ own, parted, to, there }: Arrived, ask: AskLatin1): Promise<string[]> {
-  const paths = (await ask(["diff", "--name-only", "--no-renames", "-z", parted, to]))
-    .split("\0")
-    .slice(0, -1);
+export async function takenBack({ own, parted, to, there }: Arrived, git: Asked): Promise<string[]> {
+  const words = ["diff", "--name-only", "--no-renames", "-z", parted, to];
+  const paths = (await git.bytes(words)).toString("utf8").split("\0").slice(0, -1);
   if (own.length === 0 || paths.length === 0 || paths.length > PATHS_MAX) return [];
-  // Handed back byte by byte, as they came.
-  const where = [
-    "--",
-    ...paths.map((path) => `:(top,literal)${Buffer.from(path, "latin1").toString("utf8")}`),
-  ];
+  const where = ["--", ...paths.map((path) => `:(top,literal)${path}`)];
   const logged = async (...words: readonly string[]): Promise<string[]> => {
     const format = [`--max-count=${COMMITS_MAX}`, "--format=%H"];
-    return (await ask(["log", ...format, ...words, ...where])).split("\n").filter((id) => id !== "");
+    const listed = (await git.bytes(["log", ...format, ...words, ...where])).toString("latin1");
+    return listed.split("\n").filter((id) => id !== "");
   };
   const reverts = await logged(
     "--extended-regexp",
@@ -76,15 +98,16 @@ export async function takenBack({ own, parted, to, there }: Arrived, ask: AskLat
     `^${to}`,
   );
   if (reverts.length === 0) return [];
-  const back = await patchIds(ask, reverts, "back");
-  const forth = await patchIds(ask, own, "forth");
-  const all = await patchIdBetween(ask, parted, to);
-  const isGone = async (patch: string | undefined): Promise<boolean> => {
+  const patch = ["-p", ...PATCH];
+  const back = await digestsOf(reverts, [...patch, ...BACKWARDS], git);
+  const forth = await digestsOf(own, patch, git);
+  const all = (await git.digests(["diff", ...PATCH, parted, to])).get("");
+  const isGone = async (change: string | undefined): Promise<boolean> => {
     // The newest comes first.
-    const revert = patch === undefined ? undefined : reverts.find((each) => back.get(each) === patch);
+    const revert = change === undefined ? undefined : reverts.find((each) => back.get(each) === change);
     if (revert === undefined) return false;
-    const later = await patchIds(ask, await logged("--no-merges", there, `^${revert}`), "forth");
-    return ![...later.values()].includes(patch!);
+    const later = await digestsOf(await logged("--no-merges", there, `^${revert}`), patch, git);
+    return ![...later.values()].includes(change!);
   };
   if (await isGone(all)) return [...own];
   const gone: string[] = [];
