@@ -11,7 +11,12 @@ export interface ForgePull {
   readonly isDraft: boolean;
   readonly isOpen: boolean;
   readonly isMerged: boolean;
-  readonly head: { readonly branch: string; readonly commit: string };
+  readonly head: {
+    readonly branch: string;
+    readonly commit: string;
+    /** `owner/name` in lower case; undefined of a fork that is gone. */
+    readonly repository: string | undefined;
+  };
   readonly base: { readonly branch: string };
   /** How many commits it has, also where the forge lists fewer. */
   readonly commits: number;

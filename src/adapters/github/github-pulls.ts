@@ -22,7 +22,11 @@ const pull = z.looseObject({
   state: z.string(),
   merged: z.boolean().optional(),
   user: z.looseObject({ login: z.string() }).nullish(),
-  head: z.looseObject({ ref: z.string(), sha: z.string() }),
+  head: z.looseObject({
+    ref: z.string(),
+    sha: z.string(),
+    repo: z.looseObject({ full_name: z.string() }).nullish(),
+  }),
   base: z.looseObject({ ref: z.string(), repo: z.looseObject(merging).nullish() }),
   commits: z.int(),
 });
@@ -56,7 +60,11 @@ export class GithubPulls implements ForgePulls {
         isDraft: each.draft === true,
         isOpen: each.state === "open",
         isMerged: each.merged === true,
-        head: { branch: each.head.ref, commit: each.head.sha },
+        head: {
+          branch: each.head.ref,
+          commit: each.head.sha,
+          repository: each.head.repo?.full_name.toLowerCase(),
+        },
         base: { branch: each.base.ref },
         commits: each.commits,
         merges: mergesOf(each.base.repo ?? {}),

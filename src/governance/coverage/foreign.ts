@@ -52,7 +52,7 @@ const FOREIGN: readonly Foreign[] = [
   },
   {
     name: "llvm-cov's JSON",
-    is: /"type"\s*:\s*"llvm\.coverage|^\{\s*"data"\s*:\s*\[/,
+    is: /^\{\s*(?:"data"\s*:\s*\[|"type"\s*:\s*"llvm|"version"\s*:\s*"[^"]{1,50}"\s*,\s*"type"\s*:\s*"llvm)/,
     how: "run `llvm-cov export -format=lcov`",
   },
   {
@@ -84,8 +84,10 @@ const BEGINNING = 4096;
  * What a report in another form is, in words that follow its name; undefined of one that is none of those.
  */
 export function foreignForm(text: string): string | undefined {
-  const beginning = text.slice(0, BEGINNING);
-  const found = FOREIGN.find(({ is }) => is.test(beginning));
+  const beginning = text.slice(0, BEGINNING).trimStart();
+  // Elements are those of the report, and not in a text that a report in JSON holds.
+  const isXml = beginning.startsWith("<");
+  const found = FOREIGN.find(({ is }) => is.source.startsWith("<") === isXml && is.test(beginning));
   if (found === undefined) return undefined;
   return `is ${found.name}, which is not read (lcov's, Cobertura's and Istanbul's are): ${found.how}`;
 }

@@ -108,11 +108,13 @@ interface Bringing {
 
 /** Undefined where it brings the commits to the branch. */
 async function wrongWith(pull: ForgePull, about: Bringing): Promise<string | undefined> {
-  const { branch, hotfix } = about;
+  const { branch, hotfix, forge } = about;
   if (pull.base.branch !== branch) return `is into ${pull.base.branch}`;
   if (!pull.isOpen && !pull.isMerged) return "was closed, and not merged";
-  // The same branch, or everything that it is merged into here.
-  if (pull.head.branch === hotfix.head || (pull.isOpen && pull.head.branch === hotfix.base)) return undefined;
+  // An open one takes along whatever its branch gets: the same, or the one that it is merged into here. Of a
+  // fork's branch, and of what was merged before, a name says nothing.
+  const isOwn = pull.isOpen && pull.head.repository === forge.repository.toLowerCase();
+  if (isOwn && (pull.head.branch === hotfix.head || pull.head.branch === hotfix.base)) return undefined;
   return (await hasThem(pull, about)) ? undefined : "has not these commits";
 }
 

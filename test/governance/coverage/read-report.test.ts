@@ -173,7 +173,7 @@ describe("a report in another form", () => {
 
   it("is not seen in one that is read", () => {
     const file = { path: "/src/data.ts", statementMap: { 0: { start: { line: 1 } } }, s: { 0: 1 } };
-    const named = { "/src/data.ts": file };
+    const named = { "/src/data.ts": { ...file, inputSourceMap: { sourcesContent: ["<results>"] } } };
     expect(read(JSON.stringify(named))).toEqual({ "/src/data.ts": { 1: true } });
   });
 });

@@ -46,7 +46,10 @@ const commits = (...messages: readonly string[]): KeptPull["commits"] =>
 
 it.each<readonly [string, Partial<KeptPull>]>([
   ["the same branch", { branch: "hotfix/pay" }],
-  ["the same branch, merged already", { branch: "hotfix/pay", state: "closed", merged: true }],
+  [
+    "the same branch, merged already with all of it",
+    { branch: "hotfix/pay", state: "closed", merged: true, commits: commits("fix: pay", "fix: pay twice") },
+  ],
   ["main as a whole", { branch: "main" }],
   [
     "commits that are called the same",
@@ -71,6 +74,12 @@ it.each<readonly [string, string, Partial<KeptPull>]>([
   ["I will not bring this to develop, see #3.", "#3 is not shown to this token (404", {}],
   ["develop: #7", "#7 is into main", {}],
   ["develop: #8", "#8 has not these commits", { commits: commits("fix: pay") }],
+  [
+    "develop: #8",
+    "#8 has not these commits",
+    { branch: "hotfix/pay", state: "closed", merged: true, commits: commits("fix: pay") },
+  ],
+  ["develop: #8", "#8 has not these commits", { branch: "hotfix/pay", repository: "eve/shop" }],
   ["develop: #8", "#8 was closed, and not merged", { branch: "hotfix/pay", state: "closed" }],
   ["develop: #8", "#8 has not these commits", { branch: "main", state: "closed", merged: true }],
   ["develop: other/shop#8", "other/shop#8 is no pull request of acme/shop", { branch: "hotfix/pay" }],

@@ -13,6 +13,8 @@ export interface KeptPull {
   readonly branch: string;
   readonly base: string;
   sha: string;
+  /** Of its branch. */
+  readonly repository: string;
   commits: { readonly id: string; readonly message: string; readonly parents: readonly string[] }[];
 }
 
@@ -63,6 +65,7 @@ export class FakeForge extends FakeRules {
       branch: "feature/cart",
       base: "main",
       sha: "0".repeat(40),
+      repository: "acme/shop",
       commits: [],
       ...given,
     };
@@ -206,7 +209,7 @@ const DENIED: [number, unknown] = [
 ];
 
 function pullOf(example: Plain, kept: KeptPull): Plain {
-  const { number, title, body, draft, state, merged, author, branch, base, sha } = kept;
+  const { number, title, body, draft, state, merged, author, branch, base, sha, repository } = kept;
   return {
     ...example,
     number,
@@ -219,9 +222,17 @@ function pullOf(example: Plain, kept: KeptPull): Plain {
     // The description's own example has teams that its schema does not know.
     requested_teams: [],
     user: { ...(example["user"] as Plain), login: author },
-    head: { ...(example["head"] as Plain), ref: branch, sha },
+    head: headOf(example["head"] as Plain, { branch, sha, repository }),
     base: { ...(example["base"] as Plain), ref: base },
   };
+}
+
+function headOf(
+  example: Plain,
+  { branch, sha, repository }: Pick<KeptPull, "branch" | "sha" | "repository">,
+): Plain {
+  const repo = { ...(example["repo"] as Plain), full_name: repository };
+  return { ...example, ref: branch, sha, repo };
 }
 
 function issueOf(operation: Operation, kept: KeptIssue): Plain {

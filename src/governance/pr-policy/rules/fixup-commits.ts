@@ -12,11 +12,14 @@ export const fixupCommits: Rule = {
     const { pull, policy } = scene;
     const isSquashed = policy.merge.methods?.every((method) => method === "squash") === true;
     // A squash writes none of them, unless it has the header of the only commit.
-    if (isSquashed && squashMessages(scene).every(({ from }) => from === "title")) return [];
+    const headers = squashMessages(scene).filter(({ from }) => from === "commit");
+    if (isSquashed && headers.length === 0) return [];
+    const isGuess = isSquashed && headers.every(({ isSure }) => !isSure);
     const left = pull.commits.filter(({ message }) => isFixup(readMessage(message)));
     return left.map(({ id, message }) => ({
       message:
         `commit ${id.slice(0, 7)} ${JSON.stringify(message.split("\n")[0]!.slice(0, 120))} ` + "is left over",
+      ...(isGuess ? { severity: "warning" as const } : {}),
     }));
   },
 };
