@@ -10,6 +10,12 @@ export function wayOut(why: string): string | undefined {
       "checkout; else fill it with `git fetch --refetch --no-filter`."
     );
   }
+  if (/is an ancestor of both/.test(why)) {
+    return (
+      "Where the history is all here (`git fetch --unshallow`, or `fetch-depth: 0` in a workflow), both began " +
+      "apart and nothing can be told from one to the other: name another base."
+    );
+  }
   if (/not a git repository/.test(why)) return "Run it inside of a git repository.";
   return undefined;
 }

@@ -11,20 +11,28 @@ const ABSOLUTE = /^(?:[/\\]|[A-Za-z]:|file:)/;
  * be those of the repository.
  *
  * @param report its path from the repository's root, with `/`; undefined where it is outside
+ * @param has whether the commit has a file of a path
  */
 export function besideReport(
   files: readonly ReportedFile[],
   report: string | undefined,
+  has: (path: string) => boolean,
 ): readonly ReportedFile[] {
   if (report === undefined) return files;
   const folders = foldersOf(report);
   if (folders.length === 0) return files;
-  return files.map((file) => {
-    const { places } = file;
-    const plain = places.map((place) => place.replaceAll("\\", "/")).filter((place) => !ABSOLUTE.test(place));
-    const below = folders.flatMap((each) => plain.map((place) => `${each}/${place}`));
-    return { ...file, places: [...below, ...places] };
+  const all = files.map((file) => {
+    const plain = file.places
+      .map((place) => place.replaceAll("\\", "/"))
+      .filter((place) => !ABSOLUTE.test(place));
+    return { file, plain, below: folders.flatMap((each) => plain.map((place) => `${each}/${place}`)) };
   });
+  const isHome = all.some(({ below }) => below.some((place) => has(posix.normalize(place))));
+  return all.map(({ file, plain, below }) => ({
+    ...file,
+    places: [...below, ...file.places],
+    ...(isHome && plain.length === file.places.length ? { isWhole: true } : {}),
+  }));
 }
 
 /** No report lies deeper. */

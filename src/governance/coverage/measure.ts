@@ -67,8 +67,8 @@ export async function measure(reported: readonly ReportedFile[], commit: Measure
   const doubtful: { readonly told: string; readonly meant: readonly string[] }[] = [];
   const cut: Cut[] = [];
   const files = together(
-    reported.flatMap(({ places, areAlike, lines, untold }): [string, CoveredLines][] => {
-      const [path, ...others] = commit.places.find(places, areAlike);
+    reported.flatMap(({ places, areAlike, isWhole, lines, untold }): [string, CoveredLines][] => {
+      const [path, ...others] = commit.places.find(places, areAlike, isWhole);
       if (path !== undefined && others.length === 0) {
         if (untold !== undefined) cut.push({ file: path, lines: untold });
         return [[path, lines]];
@@ -83,6 +83,7 @@ export async function measure(reported: readonly ReportedFile[], commit: Measure
   const changed = commit.changes.filter(({ isFile, lines }) => isFile && lines.length > 0);
   const shares = changed.map(({ path, lines }) => ofChanged(path, lines, files.get(path)));
   const unknown = changed.map(({ path }) => path).filter((path) => !files.has(path) && commit.isSource(path));
+  const lengths = await commit.lengths([...files.keys()]);
   return {
     ...sum([...files.values()]),
     changed: sum(shares.map(({ share }) => share)),
@@ -91,7 +92,7 @@ export async function measure(reported: readonly ReportedFile[], commit: Measure
       const { told, meant = [] } = doubtful.find(({ meant }) => meant.includes(file)) ?? {};
       return { file, told, others: meant.filter((path) => path !== file) };
     }),
-    beyond: await beyondTheirEnd(new Set(changed.map(({ path }) => path)), files, commit),
+    beyond: beyondTheirEnd(new Set(changed.map(({ path }) => path)), files, lengths),
     cut,
     unplaced,
   };
@@ -154,14 +155,12 @@ function isGap(from: number, to: number, lines: CoveredLines): boolean {
   return to - from <= 3;
 }
 
-async function beyondTheirEnd(
+/** Also of those that are left as they are: a report of another commit is wrong in both. */
+function beyondTheirEnd(
   changed: ReadonlySet<string>,
   files: ReadonlyMap<string, CoveredLines>,
-  commit: Measured,
-): Promise<Beyond[]> {
-  if (files.size === 0) return [];
-  // Also of those that are left as they are: a report of another commit is wrong in both.
-  const lengths = await commit.lengths([...files.keys()]);
+  lengths: ReadonlyMap<string, number>,
+): Beyond[] {
   const beyond = [...files].flatMap(([file, { last: line }]): Beyond[] => {
     const length = lengths.get(file) ?? 0;
     return line > length ? [{ file, line, length, isChanged: changed.has(file) }] : [];

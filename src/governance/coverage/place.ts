@@ -20,18 +20,30 @@ export class Places {
     }
   }
 
+  /** Whether the commit has a file of this path. */
+  has(path: string): boolean {
+    return this.#paths.has(path);
+  }
+
   /**
    * The paths from the repository's root that may be meant: none where the commit has no such file, and one
    * where there is no doubt.
    *
-   * @param areAlike whether none of the places is likelier than another
+   * @param areAlike whether none of the places is likelier than another; but for the last, which is the path
+   *   alone and counts where no other does
+   * @param isWhole whether only whole paths count, and no common end
    */
-  find(places: readonly string[], areAlike = false): readonly string[] {
+  find(places: readonly string[], areAlike = false, isWhole = false): readonly string[] {
     const plain = places.map((place) => normal(place));
-    const exact = plain
+    const found = plain
       .map((place) => (place.startsWith(`${this.#root}/`) ? place.slice(this.#root.length + 1) : place))
-      .filter((below) => this.#paths.has(below));
+      .map((below) => (this.#paths.has(below) ? below : undefined));
+    const likelier = found.slice(0, areAlike && found.length > 1 ? -1 : undefined);
+    const exact = (likelier.some((each) => each !== undefined) ? likelier : found).filter(
+      (each) => each !== undefined,
+    );
     if (exact.length > 0) return areAlike ? [...new Set(exact)] : [exact[0]!];
+    if (isWhole) return [];
     const ended = plain.map((place) => this.#ending(place)).filter((meant) => meant.length > 0);
     const sure = ended.filter((meant) => meant.length === 1).flat();
     if (sure.length > 0) return areAlike ? [...new Set(sure)] : [sure[0]!];

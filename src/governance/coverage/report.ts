@@ -6,6 +6,11 @@ export interface ReportedFile {
   readonly places: readonly string[];
   /** Whether none of the places is likelier than another: where the commit has two of them, it is neither. */
   readonly areAlike?: boolean;
+  /**
+   * Whether only whole paths are meant: other files of the report lie beside it, so that this one is none of
+   * another package's.
+   */
+  readonly isWhole?: boolean;
   readonly lines: CoveredLines;
   /** How many lines the report says it knows and does not tell of; left out where it says no such thing. */
   readonly untold?: number;

@@ -124,7 +124,8 @@ interface Line {
 }
 
 /** A heading as HTML, alone in its line. */
-const HTML_HEADING = /^\s{0,20}<h([1-6])(?:\s[^<>]{0,200})?>([^<>]{0,200})<\/h\1>\s{0,20}$/i;
+const HTML_HEADING = /^\s{0,20}<h([1-6])(?:\s[^<>]{0,200})?>(.{0,300})<\/h\1>\s{0,20}$/i;
+const TAG = /<\/?[a-z][^<>]{0,200}>/gi;
 
 /** A paragraph line by line, as GitHub shows them, and HTML that has headings; anything else whole. */
 function linesOf(node: RootContent): Line[] {
@@ -172,7 +173,7 @@ function sectionsOf(root: Root): Section[] {
     }
     const [, depth, words = ""] = (node.type === "html" && HTML_HEADING.exec(node.value)) || [];
     if (depth !== undefined) {
-      begin(words, line, Number(depth));
+      begin(words.replace(TAG, ""), line, Number(depth));
       continue;
     }
     const lead = leadOf(node, isWithin ? LINE_LEAD : LEAD);

@@ -30,11 +30,13 @@ export async function judgeCoverage(
   if (request.judge === "all-but-coverage") return { coverage: undefined, findings: [] };
   const { coverage: wanted } = pullScene;
   const root = await request.history.root();
-  const { reported, unusable } = await readReports(request.reports, root, tree);
+  const paths = request.reports.length === 0 ? [] : await request.history.paths(plan.commits.head);
+  const places = new Places(root, paths);
+  const { reported, unusable } = await readReports(request.reports, { root, places }, tree);
   const isRelied = unusable.length === 0 || severityOf(coverageReport) === "off";
   const isMeasured = request.reports.length > 0 && isRelied;
   const isSource = sourcesOf(wanted, reported);
-  const found = isMeasured ? await measured(plan, root, reported, isSource) : undefined;
+  const found = isMeasured ? await measured(plan, places, reported, isSource) : undefined;
   const scene: CoverageScene = {
     wanted,
     isRequired: wanted.required || request.judge === "coverage",
@@ -58,7 +60,7 @@ interface Read {
 /** What is not there, or may not be read, proves as little as what is cut off. */
 async function readReports(
   paths: readonly string[],
-  root: string,
+  { root, places }: { readonly root: string; readonly places: Places },
   tree: Pick<SourceTree, "file">,
 ): Promise<Read> {
   const reported: ReportedFile[] = [];
@@ -66,7 +68,8 @@ async function readReports(
   for (const path of paths) {
     try {
       const bytes = await tree.file(path, root);
-      for (const each of besideReport(readReport(bytes), below(root, path))) reported.push(each);
+      const has = (each: string): boolean => places.has(each);
+      for (const each of besideReport(readReport(bytes), below(root, path), has)) reported.push(each);
     } catch (error) {
       if (error instanceof UnusableReport) unusable.push({ path, why: error.message });
       else if (isHoldfastError(error, "source.missing") || isHoldfastError(error, "source.unreadable")) {
@@ -79,17 +82,13 @@ async function readReports(
 
 function measured(
   { request: { history }, scene: { pull }, commits }: PolicyPlan,
-  root: string,
+  places: Places,
   reported: readonly ReportedFile[],
   isSource: IsSource,
 ): Promise<Coverage> {
   const lengths = (paths: readonly string[]): ReturnType<typeof history.lengths> =>
     history.lengths(commits.head, paths);
-  return history
-    .paths(commits.head)
-    .then((paths) =>
-      measure(reported, { places: new Places(root, paths), changes: pull.changes, isSource, lengths }),
-    );
+  return measure(reported, { places, changes: pull.changes, isSource, lengths });
 }
 
 function findingOf({ name, solution }: CoverageRule, severity: Severity, hit: Hit): Finding {

@@ -50,15 +50,27 @@ describe("a path in a report", () => {
     expect(places.find(["src/a.ts", "src/b.ts", "a.ts"], true)).toEqual(["src/a.ts", "src/b.ts"]);
     expect(places.find(["/ci/src/a.ts", "/ci/src/b.ts"], true)).toEqual(["src/a.ts", "src/b.ts"]);
     expect(places.find(["src/a.ts", "lib/a.ts"], true)).toEqual(["src/a.ts"]);
+    // The path alone, which comes last, counts where none of the sources has it.
+    const root = new Places("/work/shop/", ["a.ts", "src/a.ts"]);
+    expect(root.find(["src/a.ts", "lib/a.ts", "a.ts"], true)).toEqual(["src/a.ts"]);
+    expect(root.find(["bin/a.ts", "lib/a.ts", "a.ts"], true)).toEqual(["a.ts"]);
   });
 });
 
 describe("paths of a report in a folder", () => {
-  const paths = ["p1/src/u.js", "p2/src/u.js", "src/u.js"];
-  const meant = (report: string, path: string): readonly string[] => {
-    const [file] = besideReport([{ places: [path], lines: new CoveredLines() }], report);
-    return new Places("/work/shop", paths).find(file!.places);
+  const paths = ["p1/src/u.js", "p2/src/u.js", "src/u.js", "p2/src/only-in-p2.js"];
+  const meant = (report: string, path: string, others: readonly string[] = []): readonly string[] => {
+    const has = (each: string): boolean => paths.includes(each);
+    const beside = others.map((each) => ({ places: [each], lines: new CoveredLines() }));
+    const [file] = besideReport([{ places: [path], lines: new CoveredLines() }, ...beside], report, has);
+    return new Places("/work/shop", paths).find(file!.places, false, file!.isWhole);
   };
+
+  it("that has files beside it tells of no other package's, whatever ends alike", () => {
+    expect(meant("p1/lcov.info", "src/only-in-p2.js", ["src/u.js"])).toEqual([]);
+    expect(meant("p2/lcov.info", "src/only-in-p2.js", ["src/u.js"])).toEqual(["p2/src/only-in-p2.js"]);
+    expect(meant("reports/lcov.info", "src/only-in-p2.js", [])).toEqual(["p2/src/only-in-p2.js"]);
+  });
 
   it.each([
     ["p1/lcov.info", "src/u.js", "p1/src/u.js"],

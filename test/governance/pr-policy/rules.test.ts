@@ -287,7 +287,7 @@ describe("a squash of a single commit", () => {
       body,
       policy: { merge },
     });
-    expect(await hits("lost-impact", given({}))).toHaveLength(2);
+    expect(await hits("lost-impact", given({}))).toHaveLength(1);
     expect(await hits("lost-impact", given({ "squash-body": "description" }))).toEqual([]);
   });
 });
