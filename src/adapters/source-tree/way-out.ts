@@ -12,8 +12,8 @@ export function wayOut(why: string): string | undefined {
   }
   if (/is an ancestor of both/.test(why)) {
     return (
-      "Where the history is all here (`git fetch --unshallow`, or `fetch-depth: 0` in a workflow), both began " +
-      "apart and nothing can be told from one to the other: name another base."
+      "Where the history is all here (`git fetch --unshallow`, or `fetch-depth: 0` in a workflow), both " +
+      "began apart and nothing can be told from one to the other: name another base."
     );
   }
   if (/not a git repository/.test(why)) return "Run it inside of a git repository.";

@@ -149,6 +149,10 @@ it("git's own reverts and reapplies are no commits to reword, and an empty messa
   expect(await hits("sections", { title: 'Reapply "feat: a"', commits: undoing })).toEqual([]);
   expect(await hits("sections", { title: 'Reapply "feat: a"', messages: reverts })).not.toEqual([]);
   // Whoever only writes the words is asked like everybody.
+  // Of git's own title over something else one finding says why it is none.
+  expect(await hits("title", { title: 'Revert "feat: a"', messages: ['Revert "feat: a"'] })).toEqual([
+    expect.stringContaining("do not take back exactly what they say"),
+  ]);
   expect(await hits("sections", { title: 'Revert "a"', messages: ['Revert "a"'] })).not.toEqual([]);
   expect(await hits("commits", { messages: [""] })).toEqual([
     expect.stringContaining("the message is empty"),

@@ -13,6 +13,7 @@ export const title: Rule = {
   async find(scene) {
     const { pull, messageRules } = scene;
     if (isRevert(pull)) return [];
+    if (GITS_OWN.test(pull.title)) return [notExactly(pull.title)];
     const problems = await lintMessage(pull.title, messageRules);
     const told = `the title ${JSON.stringify(pull.title.slice(0, 120))}`;
     if (isBot(scene)) {
@@ -22,6 +23,21 @@ export const title: Rule = {
     return [...problems.flatMap((each) => hitsOf(told, each)), ...(await tooLong(scene))];
   },
 };
+
+/** What git and GitHub call a revert. */
+const GITS_OWN = /^Re(?:vert|apply) "/;
+
+/** A conflict was resolved, or something came along: then nobody can say by the title what is left. */
+function notExactly(title: string): Hit {
+  return {
+    message:
+      `the title ${JSON.stringify(title.slice(0, 120))} is git's own for a revert, and these commits ` +
+      "do not take back exactly what they say",
+    fix:
+      "Name what it does, such as `revert: let the cart forget again` or `fix: …`; or bring only " +
+      "the commits that `git revert` made.",
+  };
+}
 
 const BOTS_TITLE =
   "Have the program write types: Dependabot by `commit-message: { prefix: chore }` in its settings, " +
