@@ -99,7 +99,8 @@ function nextSteps(items: readonly Item[], isDry: boolean): string[] {
     ...(isThere("/pr-policy.yml")
       ? [
           "a refused pull request can be merged until the check pr-policy is required: with it in " +
-            `protection.branches[].checks of ${DEFAULT_SETTINGS}, \`holdfast protect --do apply\` does that`,
+            `protection.branches[].checks of ${DEFAULT_SETTINGS}, ` +
+            "`holdfast protect --do apply --repository owner/name` does that",
         ]
       : []),
   ];

@@ -70,7 +70,7 @@ protection:
 ${isReported ? REQUIRED : NOT_REQUIRED}`;
 }
 
-const REQUIRED = `      # In force by: holdfast protect --do apply
+const REQUIRED = `      # In force by: holdfast protect --do apply --repository owner/name
       checks:
         - name: pr-policy
 `;

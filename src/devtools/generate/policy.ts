@@ -12,31 +12,25 @@ interface Told {
 
 /** Rules of `pr-policy` about the pull request itself, for `docs/policy.md`. */
 export function policyRulesTable(): string {
-  return table(RULES, ({ name }) => `\`policy.rules.${name}\``);
+  return table(RULES);
 }
 
 /** Those about reports of coverage. */
 export function coverageRulesTable(): string {
-  return table(COVERAGE_RULES, ({ name }) => `\`policy.rules.${name}\``);
+  return table(COVERAGE_RULES);
 }
 
 /** Those about dependencies. */
 export function dependencyRulesTable(): string {
-  const fixed: readonly string[] = FIXED_RULE_NAMES;
-  return table([...DEPENDENCY_RULES, ...EXCEPTION_RULES], ({ name }) =>
-    fixed.includes(name) ? "always on" : `\`dependencies.rules.${name}\``,
-  );
+  return table([...DEPENDENCY_RULES, ...EXCEPTION_RULES], FIXED_RULE_NAMES);
 }
 
-function table(rules: readonly Told[], switchOf: (rule: Told) => string): string {
+/** @param fixed names of rules that no setting switches */
+function table(rules: readonly Told[], fixed: readonly string[] = []): string {
   const rows = rules.map(
-    (rule) =>
-      `| \`${rule.name}\` | ${rule.severity} | ${cell(rule.problem)} | ${cell(rule.solution)} | ` +
-      `${switchOf(rule)} |`,
+    ({ name, severity, problem, solution }) =>
+      `| \`${name}\` | ${severity}${fixed.includes(name) ? ", always on" : ""} | ${cell(problem)} | ` +
+      `${cell(solution)} |`,
   );
-  return [
-    "| rule | severity | what goes wrong | what to do | switch |",
-    "|---|---|---|---|---|",
-    ...rows,
-  ].join("\n");
+  return ["| rule | severity | what goes wrong | what to do |", "|---|---|---|---|", ...rows].join("\n");
 }

@@ -48,7 +48,7 @@ function row(path: string, schema: Schema, parent: Schema): string {
 }
 
 /** Longer ones are told by what they are. */
-const DEFAULT_MAX = 80;
+const DEFAULT_MAX = 40;
 
 function code(value: unknown): string {
   const text = JSON.stringify(value);
