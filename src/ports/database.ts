@@ -32,8 +32,11 @@ export interface DatabaseSession extends AsyncDisposable {
    * set in the session, is refused without being sent. The words may quote rows, so they are for whoever
    * sees these rows anyway.
    * https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-MULTI-STATEMENT
+   *
+   * @param counted told, where all of it was carried out, how many rows each statement met, in their order;
+   *   null of one whose command tells no number
    */
-  execute(sql: string): Promise<Execution>;
+  execute(sql: string, counted?: (rows: readonly (number | null)[]) => void): Promise<Execution>;
   /** Whether a transaction is open, as the server said last: `failed` takes nothing but its end. */
   readonly transaction: "none" | "open" | "failed";
   /**

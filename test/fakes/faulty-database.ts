@@ -134,11 +134,11 @@ export class FaultySession implements DatabaseSession {
     return this.query<Row>(sql, values);
   }
 
-  async execute(sql: string): Promise<Execution> {
+  async execute(sql: string, counted?: (rows: readonly (number | null)[]) => void): Promise<Execution> {
     if (this.#cut.signal.aborted) throw this.#cut.signal.reason;
     let execution: Execution;
     await this.#faults.query(this, sql, async () => {
-      execution = await this.#session.execute(sql);
+      execution = await this.#session.execute(sql, counted);
       return [];
     });
     return execution;

@@ -48,9 +48,9 @@ function watched(session: DatabaseSession, hooks: Parameters<typeof withQueries>
       const rows = await session.queryPrepared<Row>(sql, values);
       return (hooks.after?.(sql, rows) ?? rows) as Row[];
     },
-    execute: async (sql) => {
+    execute: async (sql, counted) => {
       await hooks.before?.(sql);
-      return await session.execute(sql);
+      return await session.execute(sql, counted);
     },
     get transaction() {
       return session.transaction;

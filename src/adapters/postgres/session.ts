@@ -114,14 +114,15 @@ export class PgSession implements DatabaseSession {
     );
   }
 
-  execute(sql: string): Promise<Execution> {
+  execute(sql: string, counted?: (rows: readonly (number | null)[]) => void): Promise<Execution> {
     return this.#inTurn(async () => {
       const misread = this.#reading.misreads(sql);
       if (misread !== undefined) return misread;
       // Somebody's script may have the server forget what was prepared, and the driver does not notice.
       if (/\b(?:DEALLOCATE|DISCARD)\b/i.test(sql)) this.#forgotten += 1;
       try {
-        await this.#withoutRows(sql);
+        const rows = await this.#withoutRows(sql);
+        counted?.(rows);
         return undefined;
       } catch (error) {
         const refusal = serverRefusal(error);
@@ -137,12 +138,17 @@ export class PgSession implements DatabaseSession {
   /**
    * Somebody's text may ask for more rows than the memory holds, and nobody wants them: the driver keeps them
    * unless somebody listens.
+   *
+   * @returns how many rows each statement met
    */
-  #withoutRows(sql: string): Promise<void> {
+  #withoutRows(sql: string): Promise<readonly (number | null)[]> {
     return new Promise((resolve, reject) => {
       const query = new pg.Query(sql);
       query.on("row", () => undefined);
-      query.on("end", () => resolve());
+      // Of several statements there are several results; the types do not say so.
+      query.on("end", (result: QueryResult | readonly QueryResult[]) =>
+        resolve([result].flat().map(({ rowCount }) => rowCount)),
+      );
       query.on("error", reject);
       this.#client.query(query);
     });

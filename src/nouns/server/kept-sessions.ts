@@ -153,8 +153,8 @@ class KeptSession implements DatabaseSession {
     return this.#whileOpen(() => this.#session.queryPrepared<Row>(sql, values));
   }
 
-  execute(sql: string): Promise<Execution> {
-    return this.#whileOpen(() => this.#session.execute(sql));
+  execute(sql: string, counted?: (rows: readonly (number | null)[]) => void): Promise<Execution> {
+    return this.#whileOpen(() => this.#session.execute(sql, counted));
   }
 
   get transaction(): DatabaseSession["transaction"] {

@@ -285,7 +285,7 @@ function syntaxFinding({ source, script }: PreparedScript): Finding {
   };
 }
 
-function failsWithRows({ certain, failure: { file, line, message } }: RowsRefused): Finding {
+function failsWithRows({ certain, beside, failure: { file, line, message } }: RowsRefused): Finding {
   if (!certain) {
     return {
       rule: "rows-may-refuse",
@@ -293,8 +293,10 @@ function failsWithRows({ certain, failure: { file, line, message } }: RowsRefuse
       file,
       line,
       message:
-        `goes through on empty tables; with the rows that were made here the server says ${message}. What ` +
-        "the pair does to rows was not tried",
+        `goes through on empty tables; with the rows that were made here the server says ${message}. ` +
+        (beside === true
+          ? "What the pair does to rows was tried without those of other tables"
+          : "What the pair does to rows was not tried"),
       hint:
         "Whether your rows are such is not known here: try it on a restored backup first, and mend the " +
         "rows in a migration before.",

@@ -139,6 +139,8 @@ export class ImpactWatch {
   readonly #seen = new Map<string, Row>();
   readonly #impacts: StatementImpact[] = [];
   readonly #touched = new Set<string>();
+  readonly #written = new Set<string>();
+  readonly #read = new Set<string>();
   readonly #own = new OwnTables();
   #since: number;
   /**
@@ -163,6 +165,16 @@ export class ImpactWatch {
    */
   get touched(): readonly string[] {
     return [...this.#touched];
+  }
+
+  /** Those of them whose rows the script writes. */
+  get written(): readonly string[] {
+    return [...this.#written];
+  }
+
+  /** Tables that were there before which it only reads. */
+  get read(): readonly string[] {
+    return [...this.#read].filter((name) => !this.#touched.has(name));
   }
 
   /** To be called before the first statement. */
@@ -227,11 +239,13 @@ export class ImpactWatch {
   /** By the name that it had before the script. */
   #touch(row: Row): void {
     const name = this.#existing.get(row.oid)?.name;
-    if (
-      name !== undefined &&
-      row.modes.some((mode) => mode === "RowExclusiveLock" || mode === "AccessExclusiveLock")
-    ) {
+    if (name === undefined) return;
+    if (row.modes.includes("RowExclusiveLock")) this.#written.add(name);
+    if (row.modes.some((mode) => mode === "RowExclusiveLock" || mode === "AccessExclusiveLock")) {
       this.#touched.add(name);
+    }
+    if (row.modes.some((mode) => mode === "AccessShareLock" || mode === "RowShareLock")) {
+      this.#read.add(name);
     }
   }
 }

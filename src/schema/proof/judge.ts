@@ -52,7 +52,9 @@ export function judge(
   ];
   // Of a column that is another one by now its values are told with it.
   const told = new Set(differences.map(({ object }) => object));
-  const ofRows = (rows?.differences ?? []).filter(({ object }) => object === "" || !told.has(object));
+  const ofRows = (rows?.differences ?? []).filter(
+    ({ object, at }) => object === "" || at !== undefined || !told.has(object),
+  );
   const verdict = ((): Verdict => {
     if (failed?.stage === "forward") return "failed";
     if (pair.rollback === undefined) return "missing";

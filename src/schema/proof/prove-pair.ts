@@ -8,6 +8,7 @@ import { judge } from "./judge.ts";
 import { withoutNoise, withoutNoiseOf } from "./noise.ts";
 import { ImpactWatch, isRowsOnly, type StatementImpact } from "./impact.ts";
 import type { Pair, Tried } from "./tried.ts";
+import type { Touched } from "./relatives.ts";
 import { tryWithRows } from "./try-with-rows.ts";
 import type { SchemaState } from "./state.ts";
 import type { PairProof } from "./verdict.ts";
@@ -67,7 +68,7 @@ export async function provePair(chain: Chain, pair: Pair, elapsed: () => number)
 interface Inside extends Tried {
   readonly forward: readonly StatementImpact[];
   readonly rollback: readonly StatementImpact[];
-  readonly touched: readonly string[] | undefined;
+  readonly touched: Touched | undefined;
 }
 
 function canBeInside({ forward, rollback }: Pair): boolean {
@@ -103,9 +104,15 @@ async function tryInside(
     });
     // A script that failed was not watched to its end, and what it would have touched is not known.
     const seen = outcome.failed === undefined || outcome.failed.stage === "again";
-    const all = [...watches.forward.touched, ...watches.rollback.touched];
-    const touched = seen ? [...new Set(all)] : undefined;
-    return { ...outcome, forward: watches.forward.impacts, rollback: watches.rollback.impacts, touched };
+    const { forward: there, rollback: back } = watches;
+    const touched = seen
+      ? {
+          tables: [...new Set([...there.touched, ...back.touched])],
+          written: [...new Set([...there.written, ...back.written])],
+          read: [...new Set([...there.read, ...back.read])],
+        }
+      : undefined;
+    return { ...outcome, forward: there.impacts, rollback: back.impacts, touched };
   } finally {
     // Takes the transaction back.
     await chain.session();

@@ -1,3 +1,4 @@
+import { listed } from "../../kernel/listed.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { PreparedScript } from "../script/prepare.ts";
 import type { Statement } from "../script/script.ts";
@@ -5,15 +6,18 @@ import { everyRelation, fieldsOf } from "../script/tree.ts";
 import { forgetSession, runStatements, type ScriptFailure } from "../shadow/run-script.ts";
 import { insertCanaries } from "./canary/canaries.ts";
 import { canaryTables } from "./canary/columns.ts";
+import { comparedIn } from "./canary/compared.ts";
 import type { CornerChoice } from "./canary/corners.ts";
+import { lastPart } from "./canary/extra-rows.ts";
 import { lostPositions, moveSequences, type Position } from "./canary/sequences.ts";
-import { lostRows, notLookedFor, readSums, type TableSums } from "./canary/sums.ts";
+import { leftRows, lostRows, notLookedFor, readSums, type LostRows, type TableSums } from "./canary/sums.ts";
 import type { Chain } from "./chain.ts";
 import { compareStates } from "./compare-states.ts";
 import type { SchemaState } from "./state.ts";
 import type { RowsTried } from "./rows-tried.ts";
-import { narrowed, withUnusual, type Effort, type RowsAttempt } from "./unusual.ts";
-import type { PairDifference } from "./verdict.ts";
+import { lockedTables, relativesOf, type Touched } from "./relatives.ts";
+import { Met } from "./met.ts";
+import { withUnusual, type Effort, type RowsAttempt } from "./unusual.ts";
 
 /**
  * A value for a required column is missing: https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -25,8 +29,10 @@ const NOTHING: RowsTried = {
   rollbackFailed: false,
   stopped: false,
   why: "",
+  refusal: undefined,
   notes: [],
   unusual: [],
+  nulls: [],
 };
 
 const INSIDE: Effort = { levels: ["extremes", "values"], narrowing: 12 };
@@ -37,34 +43,106 @@ const FOR_GOOD: Effort = { levels: ["values"], narrowing: 4 };
 interface Known {
   readonly before: SchemaState;
   readonly after: SchemaState;
-  /** Tables whose rows or definition the scripts may change; undefined where that was not watched. */
-  readonly touched: readonly string[] | undefined;
+  /** Undefined where that was not watched. */
+  readonly touched: Touched | undefined;
+}
+
+interface Scripts {
+  readonly forward: PreparedScript;
+  readonly rollback: PreparedScript;
 }
 
 /**
- * The same pair with rows in the tables that it touches: canaries, and what migrations before put there.
- * Whatever does not come back is named.
+ * The same pair with rows in the tables that it touches, and in those that they hang together with: canaries,
+ * and what migrations before put there. Whatever does not come back is named.
  */
-export async function tryWithRows(
-  chain: Chain,
-  pair: { readonly forward: PreparedScript; readonly rollback: PreparedScript },
-  known: Known,
+export async function tryWithRows(chain: Chain, pair: Scripts, known: Known): Promise<RowsTried> {
+  const tables = known.touched?.tables ?? changedTables(known, [pair.forward, pair.rollback]);
+  const relatives =
+    known.touched === undefined
+      ? { names: [], notes: [] }
+      : await relativesOf(await chain.session(), known.touched, [pair.forward, pair.rollback]);
+  if (tables.length === 0 && relatives.names.length === 0) return NOTHING;
+  const trial: Trial = { chain, pair, known, met: new Met(), further: new Set() };
+  const tried = await triedBeside(trial, tables, relatives.names);
+  return {
+    ...tried,
+    notes: [...relatives.notes, ...tried.notes, ...(tried.stopped ? [] : trial.met.notes(pair))],
+  };
+}
+
+/** One pair being tried with rows. */
+interface Trial {
+  readonly chain: Chain;
+  readonly pair: Scripts;
+  readonly known: Known;
+  readonly met: Met;
+  /** Tables that the scripts came to only with rows in others. */
+  readonly further: Set<string>;
+}
+
+/**
+ * Rows beside those of the pair's own tables may hold it up where these alone do not: then these alone decide
+ * what is lost, and what held it up is told.
+ */
+async function triedBeside(
+  trial: Trial,
+  tables: readonly string[],
+  relatives: readonly string[],
 ): Promise<RowsTried> {
-  const tables = known.touched ?? changedTables(known, [pair.forward, pair.rollback]);
-  if (tables.length === 0) return NOTHING;
-  const inside = [pair.forward, pair.rollback].every(
+  const tried = await triedWith(trial, [...tables, ...relatives]);
+  const further = tried.stopped ? [] : await furtherOf(trial, new Set([...tables, ...relatives]));
+  const beside = [...relatives, ...further];
+  const whole = further.length === 0 ? tried : await triedWith(trial, [...tables, ...beside]);
+  if (!whole.stopped || beside.length === 0) return whole;
+  const alone = await triedWith(trial, tables);
+  if (alone.stopped) return alone;
+  const note =
+    "with rows in tables that these scripts read, or that point at those they change " +
+    `(${listed(beside, NAMED_MAX)}), not both go through, so what they lose was tried without: ${whole.why}`;
+  const isHeld = whole.refusal?.state.startsWith(INTEGRITY) === true;
+  const stops = whole.forwardFailed === undefined && isHeld ? whole.differences : [];
+  return {
+    ...alone,
+    differences: [...alone.differences, ...stops],
+    forwardFailed:
+      isHeld && whole.forwardFailed !== undefined ? { ...whole.forwardFailed, beside: true } : undefined,
+    // What is lost says more than that it would be refused with rows elsewhere.
+    rollbackFailed: stops.length > 0 && alone.differences.length === 0,
+    notes: [...alone.notes, note],
+  };
+}
+
+/** Tables that the scripts came to only with rows in others, and what points at these. */
+async function furtherOf(
+  { chain, pair, further }: Trial,
+  known: ReadonlySet<string>,
+): Promise<readonly string[]> {
+  const found = [...further].filter((name) => !known.has(name));
+  if (found.length === 0) return [];
+  const touched = { tables: [...known, ...found], written: found, read: [] };
+  const more = await relativesOf(await chain.session(), touched, [pair.forward, pair.rollback]);
+  return [...found, ...more.names];
+}
+
+/** Integrity constraints: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const INTEGRITY = "23";
+const NAMED_MAX = 4;
+
+async function triedWith(trial: Trial, tables: readonly string[]): Promise<RowsTried> {
+  const { forward, rollback } = trial.pair;
+  const inside = [forward, rollback].every(
     ({ execution, forgets }) => !forgets && execution.mode === "one-transaction",
   );
-  const inOne: RowsAttempt = async (choice) => await triedInside(chain, pair, known, { tables, choice });
-  const forGood: RowsAttempt = async (choice) => await triedForGood(chain, pair, known, { tables, choice });
-  if (!inside) return await withUnusual(forGood, FOR_GOOD);
-  const tried = await withUnusual(inOne, INSIDE);
+  const compared = comparedIn(forward, rollback);
+  const inOne: RowsAttempt = async (choice) => await triedInside(trial, { tables, choice });
+  const forGood: RowsAttempt = async (choice) => await triedForGood(trial, { tables, choice });
+  if (!inside) return await withUnusual(forGood, FOR_GOOD, compared);
+  const tried = await withUnusual(inOne, INSIDE, compared);
   if (!tried.stopped) return tried;
   // One transaction around both is not what production has: there a new value of an enum can be used by then.
   const settled = await forGood();
-  if (settled.stopped) return settled;
-  const more = await forGood({ corners: "values", wanted: () => true });
-  return more.stopped ? await narrowed(forGood, settled, more, FOR_GOOD) : more;
+  return settled.stopped ? settled : await withUnusual(forGood, FOR_GOOD, compared);
 }
 
 /** Kinds of statement that carry nobody's code out, and change no row and no table but what they name. */
@@ -106,22 +184,14 @@ function changedTables({ before, after }: Known, scripts: readonly PreparedScrip
   );
 }
 
-/** `app."Odd ""Name"` → `Odd "Name`. */
-function lastPart(name: string): string {
-  const [, quoted] = /\."((?:[^"]|"")*)"$/.exec(name) ?? [];
-  return quoted === undefined ? name.slice(name.lastIndexOf(".") + 1) : quoted.replaceAll('""', '"');
-}
-
 async function triedInside(
-  chain: Chain,
-  pair: { readonly forward: PreparedScript; readonly rollback: PreparedScript },
-  known: Known,
+  { chain, pair, known, met, further }: Trial,
   filling: Filling,
 ): Promise<RowsTried> {
   const session = await chain.session();
   const skip = chain.standIns.skip;
   const run = async (script: PreparedScript): Promise<ScriptFailure | undefined> => {
-    const failure = await runStatements(session, script, { skip });
+    const failure = await runStatements(session, script, { skip, met: met.heard });
     if (failure !== undefined) return failure;
     const refusal = await session.execute("SET CONSTRAINTS ALL IMMEDIATE");
     await (refusal === undefined ? forgetSession(session) : Promise.resolve());
@@ -139,25 +209,28 @@ async function triedInside(
   await session.query("BEGIN");
   try {
     const filled = await fillTables(session, filling);
-    return await judged(
+    met.filled(filled);
+    const locked = await lockedTables(session);
+    const tried = await judged(
       filled,
       known,
       () => run(pair.forward),
       () => run(pair.rollback),
       (work) => work(session),
     );
+    if (!tried.stopped) {
+      for (const name of await lockedTables(session)) {
+        if (!locked.has(name) && known.before.has(`table ${name}`)) further.add(name);
+      }
+    }
+    return tried;
   } finally {
     // A failed transaction takes nothing but its end, and a lost session is made anew.
     await chain.session();
   }
 }
 
-async function triedForGood(
-  chain: Chain,
-  pair: { readonly forward: PreparedScript; readonly rollback: PreparedScript },
-  known: Known,
-  filling: Filling,
-): Promise<RowsTried> {
+async function triedForGood({ chain, pair, known, met }: Trial, filling: Filling): Promise<RowsTried> {
   await using copy = await chain.clone();
   const within = async <T>(work: (session: DatabaseSession) => Promise<T>): Promise<T> => {
     await using session = await copy.connect();
@@ -167,11 +240,12 @@ async function triedForGood(
     return result;
   };
   const filled = await within((session) => fillTables(session, filling));
+  met.filled(filled);
   return await judged(
     filled,
     known,
-    () => chain.runIn(copy, pair.forward),
-    () => chain.runIn(copy, pair.rollback),
+    () => chain.runIn(copy, pair.forward, { met: met.heard }),
+    () => chain.runIn(copy, pair.rollback, { met: met.heard }),
     within,
   );
 }
@@ -181,6 +255,7 @@ interface Filled {
   readonly positions: readonly Position[];
   readonly notes: readonly string[];
   readonly unusual: readonly string[];
+  readonly nulls: readonly string[];
 }
 
 /** What gets rows, and which. */
@@ -189,9 +264,10 @@ interface Filling {
   readonly choice: CornerChoice | undefined;
 }
 
-async function fillTables(session: DatabaseSession, { tables: names, choice }: Filling): Promise<Filled> {
+async function fillTables(session: DatabaseSession, filling: Filling): Promise<Filled> {
+  const { tables: names, choice } = filling;
   const tables = await canaryTables(session, names);
-  const canaries = await insertCanaries(session, tables, choice);
+  const canaries = await insertCanaries(session, tables, withinOf(choice, new Set(names)));
   const notes = canaries.flatMap(({ table, why }) =>
     why === undefined || !names.includes(table)
       ? []
@@ -200,25 +276,33 @@ async function fillTables(session: DatabaseSession, { tables: names, choice }: F
             `canaries: ${why}`,
         ],
   );
-  const wanted = tables.filter(({ name }) => names.includes(name));
   const sums = await readSums(
     session,
-    new Map(wanted.map(({ name, columns }) => [name, columns.map((column) => column.name)])),
+    new Map(tables.map(({ name, columns }) => [name, columns.map((column) => column.name)])),
   );
   return {
     sums,
     positions: await moveSequences(session, names),
     notes: [...notes, ...notLookedFor(sums)],
     unusual: canaries.flatMap(({ table, unusual }) => unusual.map((column) => `${table}.${column}`)),
+    nulls: canaries.flatMap(({ table, nulls }) => nulls.map((column) => `${table}.${column}`)),
   };
 }
 
+/** What others point at has to be there, and no more. */
+function withinOf(choice: CornerChoice | undefined, names: ReadonlySet<string>): CornerChoice | undefined {
+  const wanted = choice?.nulls;
+  return wanted === undefined || choice === undefined
+    ? choice
+    : { ...choice, nulls: (table, column) => names.has(table) && wanted(table, column) };
+}
+
 async function judged(
-  { sums, positions, notes, unusual }: Filled,
+  { sums, positions, notes, unusual, nulls }: Filled,
   known: Known,
   forward: () => Promise<ScriptFailure | undefined>,
   rollback: () => Promise<ScriptFailure | undefined>,
-  measure: (work: (session: DatabaseSession) => Promise<PairDifference[]>) => Promise<PairDifference[]>,
+  measure: (work: (session: DatabaseSession) => Promise<LostRows[]>) => Promise<LostRows[]>,
 ): Promise<RowsTried> {
   const first = await forward();
   if (first !== undefined) {
@@ -227,9 +311,11 @@ async function judged(
       ...NOTHING,
       notes,
       unusual,
+      nulls,
       forwardFailed: { failure: first, certain },
       stopped: true,
       why: first.message,
+      refusal: first.refusal,
     };
   }
   const second = await rollback();
@@ -239,19 +325,32 @@ async function judged(
     );
     const message = `with rows in its tables the rollback does not go through: ${second.message}`;
     return {
-      differences: [{ object: "", message, at: { file: second.file, line: second.line } }],
+      differences: [
+        { object: refusedTable(sums, second), message, at: { file: second.file, line: second.line } },
+      ],
       forwardFailed: undefined,
       rollbackFailed: !takes,
       stopped: true,
       why: second.message,
+      refusal: second.refusal,
       notes,
       unusual,
+      nulls,
     };
   }
   const wanted = new Map([...sums].map(([table, { columns }]) => [table, [...columns.keys()]]));
+  const left: string[] = [];
   const differences = await measure(async (session) => {
-    const lost = lostRows(sums, await readSums(session, wanted));
+    const now = await readSums(session, wanted);
+    left.push(...leftRows(sums, now));
+    const lost = lostRows(sums, now);
     return [...lost, ...(await lostPositions(session, positions, lost))];
   });
-  return { ...NOTHING, differences, notes, unusual };
+  return { ...NOTHING, differences, notes: [...notes, ...left], unusual, nulls };
+}
+
+/** The table that the server names, which it does without its schema. */
+function refusedTable(sums: ReadonlyMap<string, TableSums>, { refusal }: ScriptFailure): string {
+  const found = [...sums.keys()].filter((name) => lastPart(name) === refusal?.table);
+  return found.length === 1 ? `table ${found[0]!}` : "";
 }

@@ -1,5 +1,7 @@
 import { listed } from "../../kernel/listed.ts";
+import type { Compared } from "./canary/compared.ts";
 import type { CornerChoice } from "./canary/corners.ts";
+import { lastPart } from "./canary/extra-rows.ts";
 import type { RowsTried } from "./rows-tried.ts";
 
 /** One try of a pair with rows in its tables; without a choice they are ordinary ones. */
@@ -8,9 +10,152 @@ export type RowsAttempt = (choice?: CornerChoice) => Promise<RowsTried>;
 /** How hard unusual values are tried. */
 export interface Effort {
   /** Kinds of values, the most unusual first. */
-  readonly levels: readonly CornerChoice["corners"][];
+  readonly levels: readonly NonNullable<CornerChoice["corners"]>[];
   /** Tries at most, to find out which columns do not take them. */
   readonly narrowing: number;
+}
+
+/** A NULL where the schema wants none: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const NOT_NULL_VIOLATION = "23502";
+/** Columns at most that may turn out, one by one, not to take NULL. */
+const REFUSED_MAX = 4;
+const everywhere = (): boolean => true;
+
+/**
+ * Tries a pair with everything that is not ordinary: unusual values, NULLs, and values that its statements
+ * compare with. What does not let it through is left out, and told; ordinary rows decide whether it goes
+ * through at all.
+ */
+export async function withUnusual(
+  attempt: RowsAttempt,
+  effort: Effort,
+  compared: readonly Compared[],
+): Promise<RowsTried> {
+  const refused = new Set<string>();
+  const nulls = (table: string, column: string): boolean => !refused.has(`${table}.${column}`);
+  const all: CornerChoice = { corners: effort.levels[0], wanted: everywhere, nulls, compared };
+  let tried = await attempt(all);
+  const whys: string[] = [];
+  while (tried.stopped && refused.size < REFUSED_MAX) {
+    const column = nullRefused(tried);
+    if (column === undefined || refused.has(column)) break;
+    refused.add(column);
+    whys.push(tried.why);
+    tried = await attempt(all);
+  }
+  if (!tried.stopped) {
+    const settled = await withoutFilled(attempt, all, tried);
+    return refused.size === 0
+      ? settled
+      : { ...settled, notes: [...settled.notes, nullsNote([...refused], whys[0]!)] };
+  }
+  return await apart(attempt, effort, compared, tried);
+}
+
+/** The column that has a NULL where a script wants none, of those that were given some. */
+function nullRefused({ refusal, nulls }: RowsTried): string | undefined {
+  const { state, table, column } = refusal ?? {};
+  if (state !== NOT_NULL_VIOLATION || table === undefined || column === undefined) return undefined;
+  return nulls.find((name) => name.endsWith(`.${column}`) && lastPart(tableOf(name, column)) === table);
+}
+
+function tableOf(name: string, column: string): string {
+  return name.slice(0, -column.length - 1);
+}
+
+function nullsNote(columns: readonly string[], why: string): string {
+  const where = columns.length === 0 ? "" : ` in ${listed(columns, NAMED_MAX)}`;
+  return `what becomes of NULLs${where} was not tried, because with them not both scripts go through: ${why}`;
+}
+
+/**
+ * A NULL that became a value and is not one again is told and no loss: which rows had none nobody can know
+ * any more, and most migrations that fill a column mean it so. Without NULLs in these columns it shows
+ * whether anything else is lost.
+ */
+async function withoutFilled(
+  attempt: RowsAttempt,
+  choice: CornerChoice,
+  tried: RowsTried,
+): Promise<RowsTried> {
+  const doubtful = tried.differences.filter(
+    ({ object, mayBeFilled }) => mayBeFilled === true && tried.nulls.some((column) => isOf(object, column)),
+  );
+  if (doubtful.length === 0) return tried;
+  const again = await attempt({
+    ...choice,
+    nulls: (table, column) =>
+      choice.nulls?.(table, column) === true &&
+      !doubtful.some(({ object }) => isOf(object, `${table}.${column}`)),
+  });
+  if (again.stopped) return tried;
+  const left = new Set(again.differences.map(({ object }) => object));
+  const filled = doubtful.filter(({ object }) => !left.has(object));
+  return {
+    ...tried,
+    differences: tried.differences.filter((each) => !filled.includes(each)),
+    notes: [
+      ...tried.notes,
+      ...filled.map(
+        ({ object }) =>
+          `${object}: what was NULL before is a value after the rollback, and nothing says which`,
+      ),
+    ],
+  };
+}
+
+/** `column app.t.c` is of the column app.t.c, `table app.t` of each of its columns. */
+function isOf(object: string, column: string): boolean {
+  const name = object.slice(object.indexOf(" ") + 1);
+  return object.startsWith("table ")
+    ? column.startsWith(`${name}.`)
+    : column === name || column === name.replaceAll('"', "");
+}
+
+/**
+ * Something that is not ordinary stops the pair: unusual values, NULLs and values of the script are tried each
+ * by themselves then, so that one of them does not hide what the others lose.
+ */
+async function apart(
+  attempt: RowsAttempt,
+  effort: Effort,
+  compared: readonly Compared[],
+  stopped: RowsTried,
+): Promise<RowsTried> {
+  const base = await withCorners(attempt, effort, stopped);
+  if (base.stopped) return base;
+  const nulls: CornerChoice = { corners: undefined, wanted: everywhere, nulls: everywhere };
+  const withNulls = stopped.nulls.length === 0 ? base : await attempt(nulls);
+  const settled = withNulls.stopped
+    ? {
+        ...(await narrowedBy(attempt, stopped.nulls, Math.min(effort.narrowing, REFUSED_MAX), (columns) => ({
+          ...nulls,
+          nulls: (table, column) => columns.has(`${table}.${column}`),
+        }))),
+        why: withNulls.why,
+      }
+    : { found: await withoutFilled(attempt, nulls, withNulls), without: [], why: "" };
+  const ofCompared =
+    compared.length === 0 ? undefined : await attempt({ corners: undefined, wanted: everywhere, compared });
+  const differences = new Map(
+    [
+      ...base.differences,
+      ...settled.found.differences,
+      ...(ofCompared?.stopped === false ? ofCompared.differences : []),
+    ].map((each) => [each.object, each]),
+  );
+  const notes = [
+    ...base.notes,
+    ...settled.found.notes,
+    ...(settled.without.length === 0 ? [] : [nullsNote(settled.without, settled.why)]),
+    ...(ofCompared?.stopped === true
+      ? [
+          "what becomes of rows with the values that the migration compares with was not tried, because with " +
+            `them not both scripts go through: ${ofCompared.why}`,
+        ]
+      : []),
+  ];
+  return { ...base, differences: [...differences.values()], notes: [...new Set(notes)] };
 }
 
 /**
@@ -18,12 +163,13 @@ export interface Effort {
  * then ordinary ones decide. One column that does not take them must not hide what others lose: these
  * are tried without it.
  */
-export async function withUnusual(attempt: RowsAttempt, effort: Effort): Promise<RowsTried> {
+async function withCorners(attempt: RowsAttempt, effort: Effort, before: RowsTried): Promise<RowsTried> {
   let last: RowsTried | undefined;
-  for (const corners of effort.levels) {
-    last = await attempt({ corners, wanted: () => true });
+  // A required column without a value is no matter of how unusual values are, nor of NULLs among them.
+  const certain = before.forwardFailed?.certain === true && nullRefused(before) === undefined;
+  for (const corners of certain ? [] : effort.levels) {
+    last = await attempt({ corners, wanted: everywhere });
     if (!last.stopped) return last;
-    // This is no matter of how unusual a value is.
     if (last.forwardFailed?.certain === true) break;
   }
   const ordinary = await attempt();
@@ -34,32 +180,52 @@ export async function withUnusual(attempt: RowsAttempt, effort: Effort): Promise
  * @param ordinary what became of ordinary rows
  * @param refused a try that stopped for its unusual values
  */
-export async function narrowed(
+async function narrowed(
   attempt: RowsAttempt,
   ordinary: RowsTried,
   refused: RowsTried,
   { levels, narrowing }: Effort,
 ): Promise<RowsTried> {
-  const found = new Map(ordinary.differences.map((each) => [each.object, each]));
-  const without: string[] = [];
-  const parts = halves(refused.unusual);
-  for (let left = narrowing; parts.length > 0; left -= 1) {
-    const part = parts.shift()!;
-    const columns = new Set(part);
-    const tried =
-      left > 0
-        ? await attempt({ corners: levels[0]!, wanted: (table, column) => columns.has(`${table}.${column}`) })
-        : undefined;
-    if (tried?.stopped === false) {
-      for (const each of tried.differences) if (!found.has(each.object)) found.set(each.object, each);
-    } else if (tried === undefined || part.length === 1) without.push(...part);
-    else parts.push(...halves(part));
-  }
+  const { found, without } = await narrowedBy(attempt, refused.unusual, narrowing, (columns) => ({
+    corners: levels[0],
+    wanted: (table, column) => columns.has(`${table}.${column}`),
+  }));
+  const differences = new Map(
+    [...found.differences, ...ordinary.differences].map((each) => [each.object, each]),
+  );
   const where = without.length === 0 ? "" : ` in ${listed(without, NAMED_MAX)}`;
   const note =
     `what becomes of unusual values${where} was not tried, because with them not both scripts go through: ` +
     refused.why;
-  return { ...ordinary, differences: [...found.values()], notes: [...ordinary.notes, note] };
+  return { ...ordinary, differences: [...differences.values()], notes: [...ordinary.notes, note] };
+}
+
+/** Finds out by halves which columns let the pair through, and what is lost with them. */
+async function narrowedBy(
+  attempt: RowsAttempt,
+  columns: readonly string[],
+  narrowing: number,
+  choiceOf: (columns: ReadonlySet<string>) => CornerChoice,
+): Promise<{
+  readonly found: Pick<RowsTried, "differences" | "notes">;
+  readonly without: readonly string[];
+}> {
+  const found = new Map<string, RowsTried["differences"][number]>();
+  const notes: string[] = [];
+  const without: string[] = [];
+  const parts = halves(columns);
+  for (let left = narrowing; parts.length > 0; left -= 1) {
+    const part = parts.shift()!;
+    const choice = choiceOf(new Set(part));
+    const tried = left > 0 ? await attempt(choice) : undefined;
+    if (tried?.stopped === false) {
+      const settled = await withoutFilled(attempt, choice, tried);
+      for (const each of settled.differences) if (!found.has(each.object)) found.set(each.object, each);
+      notes.push(...settled.notes);
+    } else if (tried === undefined || part.length === 1) without.push(...part);
+    else parts.push(...halves(part));
+  }
+  return { found: { differences: [...found.values()], notes: [...new Set(notes)] }, without };
 }
 
 const NAMED_MAX = 4;

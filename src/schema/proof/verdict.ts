@@ -47,4 +47,6 @@ export interface RowsRefused {
   readonly failure: ScriptFailure;
   /** As soon as there is any row; otherwise it may depend on what is in it. */
   readonly certain: boolean;
+  /** With rows in other tables than those that it changes; what it does to these was tried. */
+  readonly beside?: boolean;
 }

@@ -58,9 +58,9 @@ export function boundedSession(session: DatabaseSession, bounds: Bounds): Databa
     query: async (sql, values) => (await within(() => session.query(sql, values))).result as never,
     queryPrepared: async (sql, values) =>
       (await within(() => session.queryPrepared(sql, values))).result as never,
-    execute: async (sql) => {
+    execute: async (sql, counted) => {
       try {
-        const { result, late } = await within(() => session.execute(sql));
+        const { result, late } = await within(() => session.execute(sql, counted));
         return late && result?.state === QUERY_CANCELED
           ? { ...result, message: `it was stopped, not being done after ${formatDuration(statementMs)}` }
           : result;

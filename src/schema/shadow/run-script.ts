@@ -29,6 +29,8 @@ export interface RunOptions {
    * told the last. Of one transaction only.
    */
   readonly uniform?: (statement: Statement) => boolean;
+  /** Told how many rows each statement met, where the server says a number. */
+  readonly met?: (statement: Statement, rows: number) => void;
   /** Statements that are left out: what no server of this machine could carry out. */
   readonly skip?: (statement: Statement) => boolean;
 }
@@ -61,17 +63,32 @@ export async function runStatements(
     !prepared.changesReading &&
     execution.mode === "one-transaction" &&
     statements.length === execution.statements.length;
-  if (together && statements.length > 1) return await runTogether(session, prepared);
+  if (together && statements.length > 1) return await runTogether(session, prepared, options);
   const whole = execution.mode === "one-transaction" && statements.length === execution.statements.length;
   for (const run of runsOf(statements, whole ? options.uniform : undefined)) {
     const [first, last] = [run[0]!, run.at(-1)!];
-    const refusal = await session.execute(script.text.slice(first.start, last.start + last.text.length));
+    const refusal = await session.execute(
+      script.text.slice(first.start, last.start + last.text.length),
+      countedOf(run, options),
+    );
     if (refusal !== undefined) {
       return failureAt(prepared, refusal, first.start, run.length === 1 ? first : undefined);
     }
     await options.after?.(last);
   }
   return undefined;
+}
+
+/** A rule may make several answers of one statement, or none: then nobody knows whose they are. */
+function countedOf(
+  run: readonly Statement[],
+  { met }: RunOptions,
+): ((rows: readonly (number | null)[]) => void) | undefined {
+  if (met === undefined) return undefined;
+  return (rows) => {
+    if (rows.length !== run.length) return;
+    for (const [at, count] of rows.entries()) if (count !== null) met(run[at]!, count);
+  };
 }
 
 /** Neighbours that are uniform together, everything else alone. */
@@ -91,11 +108,13 @@ function runsOf(statements: readonly Statement[], uniform: RunOptions["uniform"]
 async function runTogether(
   session: DatabaseSession,
   prepared: PreparedScript,
+  options: RunOptions,
 ): Promise<ScriptFailure | undefined> {
   const { statements } = prepared.execution;
   const [first, last] = [statements[0]!, statements.at(-1)!];
   const refusal = await session.execute(
     prepared.script.text.slice(first.start, last.start + last.text.length),
+    countedOf(statements, options),
   );
   if (refusal === undefined) return undefined;
   const place = first.start + codeUnits(prepared.script.text.slice(first.start), (refusal.position ?? 1) - 1);

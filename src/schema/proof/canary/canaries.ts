@@ -1,7 +1,8 @@
 import type { DatabaseSession, ServerRefusal } from "../../../ports/database.ts";
 import { quoteIdentifier, quoteLiteral } from "../../../postgres/quoting.ts";
 import type { CanaryTable } from "./columns.ts";
-import { insertCorners, type CornerChoice } from "./corners.ts";
+import { insertCorners, type CornerChoice, type CornerWriter } from "./corners.ts";
+import { insertCompared, insertNulls } from "./extra-rows.ts";
 import { hintsIn, type Hints } from "./hints.ts";
 import { adoptOrphans } from "./orphans.ts";
 import { canaryValue } from "./values.ts";
@@ -15,6 +16,8 @@ export interface Canaries {
   readonly why: string | undefined;
   /** Columns that have unusual values too. */
   readonly unusual: readonly string[];
+  /** Columns that have NULL too. */
+  readonly nulls: readonly string[];
 }
 
 /** Two rows, so that a value that is lost can be told from one that is the same everywhere. */
@@ -64,14 +67,18 @@ async function fill(
     if (why === undefined) rows += 1;
   }
   let unusual: readonly string[] = [];
+  let nulls: readonly string[] = [];
   if (rows === ROWS && choice !== undefined) {
-    unusual = await insertCorners(table, all, choice, {
+    const writer: CornerWriter = {
       plain: (column, row) =>
         canaryValue(column, row, attempts.get(column.name) ?? 0, hintsOf(table, column.name)),
       insert: async (values) => await attempt(session, insertionOf(table, values)),
-    });
+    };
+    if (choice.corners !== undefined) unusual = await insertCorners(table, all, choice, writer);
+    if (choice.nulls !== undefined) nulls = await insertNulls(table, all, choice.nulls, writer);
+    if (choice.compared !== undefined) await insertCompared(table, all, choice.compared, writer);
   }
-  return { table: table.name, rows, why: rows > 0 ? undefined : why, unusual };
+  return { table: table.name, rows, why: rows > 0 ? undefined : why, unusual, nulls };
 }
 
 /** @returns why it could not be inserted */

@@ -26,6 +26,8 @@ export interface CanaryColumn {
   readonly base: CanaryType;
   readonly notNull: boolean;
   readonly hasDefault: boolean;
+  /** Its default, where that is a constant. */
+  readonly constantDefault: string | undefined;
   /** Part of an index that is unique, or of a foreign key; of both it is `unique`. */
   readonly key: "unique" | "foreign" | undefined;
   /** The table that it points at, as part of a foreign key; of several one. */
@@ -69,6 +71,7 @@ interface Row {
   readonly fields: string[];
   readonly notNull: boolean;
   readonly hasDefault: boolean;
+  readonly defaultExpression: string | null;
   readonly key: "unique" | "foreign" | null;
   readonly pointsAt: string | null;
 }
@@ -103,6 +106,9 @@ const COLUMNS = `
         OR t.typcategory = 'A' AND t.typelem <> 0 AND t.typname NOT IN ('int2vector', 'oidvector')),
   base AS (SELECT DISTINCT ON ("table", attnum) * FROM down ORDER BY "table", attnum, depth DESC)
   SELECT b."table", b.partitioned, b."column", b.type, b."notNull", b."hasDefault", b.modifier,
+         (SELECT pg_catalog.pg_get_expr(f.adbin, f.adrelid)
+            FROM pg_catalog.pg_attrdef f
+           WHERE f.adrelid = b.relid AND f.adnum = b.attnum) AS "defaultExpression",
          e.typname::text AS name, b."array", e.typtype::text AS kind,
          ARRAY(SELECT l.enumlabel::text
                  FROM pg_catalog.pg_enum l
@@ -225,6 +231,7 @@ function columnOf(row: Row): CanaryColumn {
     type,
     notNull,
     hasDefault,
+    defaultExpression,
     name,
     array,
     kind,
@@ -241,10 +248,18 @@ function columnOf(row: Row): CanaryColumn {
     type,
     notNull,
     hasDefault,
+    constantDefault: constantIn(defaultExpression ?? ""),
     key: key ?? undefined,
     pointsAt: pointsAt ?? undefined,
     base: { name, array, kind, labels, modifier, conditions, subtype: subtype ?? undefined, fields },
   };
+}
+
+/** `'guest'::text` → `guest`, `42` → `42`: as the server prints a constant. */
+function constantIn(expression: string): string | undefined {
+  const [, text, bare] =
+    /^(?:'((?:[^']|'')*)'(?:::[\w ."[\](),]+)?|(-?\d+(?:\.\d+)?|true|false))$/.exec(expression) ?? [];
+  return bare ?? text?.replaceAll("''", "'");
 }
 
 /** Keys may run in circles; there the order is any. */

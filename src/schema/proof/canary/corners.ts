@@ -1,5 +1,6 @@
 import type { ServerRefusal } from "../../../ports/database.ts";
 import type { CanaryColumn, CanaryTable } from "./columns.ts";
+import type { Compared } from "./compared.ts";
 import { cornerValues } from "./corner-values.ts";
 
 /** How unusual the values are that rows are given besides ordinary ones. */
@@ -16,9 +17,14 @@ const ATTEMPTS_MAX = 6;
 
 /** Which columns get unusual values. */
 export interface CornerChoice {
-  readonly corners: Corners;
+  /** Undefined for ordinary values alone. */
+  readonly corners: Corners | undefined;
   /** False for a column that is to have ordinary values. */
   readonly wanted: (table: string, column: string) => boolean;
+  /** Columns that get NULL in rows of their own; none where it is left out. */
+  readonly nulls?: (table: string, column: string) => boolean;
+  /** Values that get rows of their own, with the columns' constant defaults; none where it is left out. */
+  readonly compared?: readonly Compared[];
 }
 
 /** How a row comes into a table. */
@@ -133,7 +139,11 @@ function cornersOf(
   return new Map(
     table.columns.flatMap((column) => {
       const bound = table.bounds?.columns.includes(column.name) === true;
-      return bound || column.key !== undefined || !wanted(table.name, column.name) || isOrdinary(column)
+      return corners === undefined ||
+        bound ||
+        column.key !== undefined ||
+        !wanted(table.name, column.name) ||
+        isOrdinary(column)
         ? []
         : [[column.name, cornerValues(column.base, corners === "extremes")] as const];
     }),
@@ -145,7 +155,10 @@ function countOf(lists: ReadonlyMap<string, readonly string[]>): number {
 }
 
 /** Columns that a refusal is about. */
-function refusedColumns(table: CanaryTable, { constraint, column, state }: ServerRefusal): readonly string[] {
+export function refusedColumns(
+  table: CanaryTable,
+  { constraint, column, state }: ServerRefusal,
+): readonly string[] {
   // What is there already is so by its key, or by an expression of columns that nobody names.
   if (state === "23505" || state === "23P01") return [];
   const check = table.checks.find(({ name }) => name === constraint);

@@ -177,7 +177,7 @@ export async function lostPositions(
     if (fills === undefined) {
       if (increment > 0n ? is >= next : is <= next) return [];
       const message = `would give ${is} next after the rollback, and would have given ${next} before`;
-      return [{ object: `sequence ${sequence}`, message }];
+      return [{ object: `sequence ${sequence}`, message, mayBeFilled: false }];
     }
     const { table, column, last } = fills;
     const parts = [
@@ -192,6 +192,7 @@ export async function lostPositions(
         message:
           `would give ${is} next after the rollback, although ${table} has values ` +
           `${increment > 0n ? "up" : "down"} to ${last} in its column ${column}`,
+        mayBeFilled: false,
       },
     ];
   });

@@ -98,6 +98,8 @@ export interface LostRows {
   readonly object: string;
   /** How many rows, or values of the column, are gone or are others; of `of`. */
   readonly message: string;
+  /** Where there are as many rows as before, or more: it may be that a NULL alone became a value. */
+  readonly mayBeFilled: boolean;
 }
 
 /**
@@ -117,6 +119,7 @@ export function lostRows(
         object: `table ${table}`,
         message:
           `${was.rows - is.rows} of ${was.rows} rows that were there before are gone ` + "after the rollback",
+        mayBeFilled: false,
       });
       continue;
     }
@@ -128,6 +131,7 @@ export function lostRows(
       lost.push({
         object: `table ${table}`,
         message: `${gone} of ${was.rows} rows that were there before are others, or gone, after the rollback`,
+        mayBeFilled: true,
       });
       continue;
     }
@@ -138,10 +142,26 @@ export function lostRows(
           values > left
             ? `${values - left} of ${values} values that were there before are gone after the rollback`
             : `values that were there before are others after the rollback`,
+        mayBeFilled: left > values,
       });
     }
   }
   return lost;
+}
+
+/** Tables that have more rows than before: what the rollback leaves there of what came meanwhile. */
+export function leftRows(
+  before: ReadonlyMap<string, TableSums>,
+  after: ReadonlyMap<string, TableSums>,
+): string[] {
+  return [...before].flatMap(([table, was]) => {
+    const more = (after.get(table)?.rows ?? 0) - was.rows;
+    return more <= 0
+      ? []
+      : [
+          `${more} ${more === 1 ? "row" : "rows"} more than before ${more === 1 ? "is" : "are"} left in table ${table} after the rollback`,
+        ];
+  });
 }
 
 /**

@@ -1,0 +1,181 @@
+import type { ServerRefusal } from "../../../ports/database.ts";
+import type { CanaryColumn, CanaryTable } from "./columns.ts";
+import type { Compared } from "./compared.ts";
+import { refusedColumns, type CornerWriter } from "./corners.ts";
+
+/** Far behind ordinary rows and unusual ones, and as far as the smallest type of whole numbers reaches. */
+const FIRST_NULLS = 4001;
+const FIRST_COMPARED = 6001;
+const ATTEMPTS_MAX = 6;
+/** Rows of one statement's values. */
+const ROWS_MAX = 4;
+
+type Values = ReadonlyMap<string, string | null | undefined>;
+
+/**
+ * Gives a table rows with NULL in its columns: one that has it wherever it may, and others so that of any two
+ * columns one has it and the other has a value.
+ *
+ * @returns the columns that have NULL in some row
+ */
+export async function insertNulls(
+  table: CanaryTable,
+  all: readonly CanaryTable[],
+  wanted: (table: string, column: string) => boolean,
+  writer: CornerWriter,
+): Promise<readonly string[]> {
+  const sets = nullsOf(table, wanted);
+  if (sets.length === 0) return [];
+  const counts = new Map(all.map((each) => [each.name, nullsOf(each, wanted).length]));
+  const rowOf = (at: number, values: ReadonlySet<string>): Values =>
+    new Map(
+      table.columns.map((column) => {
+        if (sets[at]!.has(column.name) && !values.has(column.name)) return [column.name, null];
+        return [column.name, writer.plain(column, numberOf(table, column, at, FIRST_NULLS, counts))];
+      }),
+    );
+  const rows = sets.map((_, at) => rowOf(at, new Set()));
+  if ((await writer.insert(rows)) !== undefined) {
+    for (const at of rows.keys()) await insertWithout(table, writer, (values) => rowOf(at, values));
+  }
+  return [...sets[0]!];
+}
+
+/** What a constraint refuses gets a value; a row that is refused for anything else is left out. */
+async function insertWithout(
+  table: CanaryTable,
+  writer: CornerWriter,
+  rowOf: (values: ReadonlySet<string>) => Values,
+): Promise<void> {
+  const values = new Set<string>();
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+    const refusal: ServerRefusal | undefined = await writer.insert([rowOf(values)]);
+    if (refusal === undefined) return;
+    const about = refusedColumns(table, refusal).filter((name) => !values.has(name));
+    if (about.length === 0) return;
+    for (const name of about) values.add(name);
+  }
+}
+
+/** For each row the columns that have NULL there. */
+function nullsOf(
+  table: CanaryTable,
+  wanted: (table: string, column: string) => boolean,
+): readonly ReadonlySet<string>[] {
+  const names = table.columns
+    .filter(({ name, notNull }) => !notNull && table.bounds?.columns.includes(name) !== true)
+    .map(({ name }) => name)
+    .filter((name) => wanted(table.name, name));
+  if (names.length === 0) return [];
+  const sets = [new Set(names)];
+  // Two numbers differ in some digit, whichever of the two has the one.
+  for (let digit = 1; digit < names.length; digit *= 2) {
+    for (const has of [0, digit]) sets.push(new Set(names.filter((_, at) => (at & digit) === has)));
+  }
+  return sets;
+}
+
+/** A key points at the row of its parent that was made for the same purpose, where there is one. */
+function numberOf(
+  table: CanaryTable,
+  column: CanaryColumn,
+  at: number,
+  first: number,
+  counts: ReadonlyMap<string, number>,
+): number {
+  if (column.pointsAt !== undefined && column.pointsAt !== table.name) {
+    return at < (counts.get(column.pointsAt) ?? 0) ? first + at : 1;
+  }
+  return column.key === "unique" ? first + at : 1;
+}
+
+/**
+ * Gives a table rows with the values that the migration compares its columns with. Rows of one statement have
+ * one number in all its tables, so that they meet where it joins them.
+ * Another has its columns' constant defaults.
+ */
+export async function insertCompared(
+  table: CanaryTable,
+  all: readonly CanaryTable[],
+  compared: readonly Compared[],
+  writer: CornerWriter,
+): Promise<void> {
+  const rows: Values[] = [];
+  for (const [group, statement] of compared.entries()) {
+    const first = FIRST_COMPARED + group * ROWS_MAX;
+    const count = countOf(statement, all);
+    if (!statement.relations.has(lastPart(table.name))) continue;
+    const counts = new Map(
+      all.map(({ name }) => [name, statement.relations.has(lastPart(name)) ? count : 0] as const),
+    );
+    for (let at = 0; at < count; at += 1)
+      rows.push(comparedRow(table, statement, { at, first, counts }, writer));
+  }
+  const defaults = table.columns.filter(
+    ({ constantDefault, key }) => constantDefault !== undefined && key === undefined,
+  );
+  if (defaults.length > 0) {
+    const number = FIRST_COMPARED - 1;
+    rows.push(
+      new Map(
+        table.columns.map((column) => [
+          column.name,
+          defaults.includes(column)
+            ? column.constantDefault
+            : writer.plain(column, numberOf(table, column, 0, number, new Map())),
+        ]),
+      ),
+    );
+  }
+  if (rows.length === 0 || (await writer.insert(rows)) === undefined) return;
+  for (const row of rows) await writer.insert([row]);
+}
+
+interface Place {
+  readonly at: number;
+  readonly first: number;
+  readonly counts: ReadonlyMap<string, number>;
+}
+
+function comparedRow(
+  table: CanaryTable,
+  statement: Compared,
+  { at, first, counts }: Place,
+  writer: CornerWriter,
+): Values {
+  return new Map(
+    table.columns.map((column) => {
+      const values = valuesFor(statement, table, column);
+      if (values !== undefined) return [column.name, values[Math.min(at, values.length - 1)]];
+      if (table.bounds?.columns.includes(column.name) === true) return [column.name, writer.plain(column, 1)];
+      const number = column.pointsAt === undefined ? first + at : numberOf(table, column, at, first, counts);
+      return [column.name, writer.plain(column, number)];
+    }),
+  );
+}
+
+function valuesFor(
+  { columns }: Compared,
+  table: CanaryTable,
+  column: CanaryColumn,
+): readonly string[] | undefined {
+  // What is not there to be pointed at would be given another value.
+  if (column.pointsAt !== undefined) return undefined;
+  return columns.find(
+    (each) =>
+      each.column === column.name && (each.relation === undefined || each.relation === lastPart(table.name)),
+  )?.values;
+}
+
+function countOf(statement: Compared, all: readonly CanaryTable[]): number {
+  const lengths = all
+    .filter(({ name }) => statement.relations.has(lastPart(name)))
+    .flatMap((table) => table.columns.map((column) => valuesFor(statement, table, column)?.length ?? 0));
+  return Math.min(ROWS_MAX, Math.max(0, ...lengths));
+}
+
+/** `app."Odd ""Name"` → `Odd "Name`. */
+export function lastPart(name: string): string {
+  const [, quoted] = /\."((?:[^"]|"")*)"$/.exec(name) ?? [];
+  return quoted === undefined ? name.slice(name.lastIndexOf(".") + 1) : quoted.replaceAll('""', '"');
+}
