@@ -159,7 +159,8 @@ export function leftRows(
     return more <= 0
       ? []
       : [
-          `${more} ${more === 1 ? "row" : "rows"} more than before ${more === 1 ? "is" : "are"} left in table ${table} after the rollback`,
+          `${more} ${more === 1 ? "row" : "rows"} more than before ${more === 1 ? "is" : "are"} left in ` +
+            `table ${table} after the rollback`,
         ];
   });
 }
