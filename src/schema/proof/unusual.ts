@@ -113,8 +113,8 @@ function isOf(object: string, column: string): boolean {
 }
 
 /**
- * Something that is not ordinary stops the pair: unusual values, NULLs and values of the script are tried each
- * by themselves then, so that one of them does not hide what the others lose.
+ * Something that is not ordinary stops the pair: unusual values, NULLs and values of the script are tried
+ * each by themselves then, so that one of them does not hide what the others lose.
  */
 async function apart(
   attempt: RowsAttempt,
@@ -150,8 +150,8 @@ async function apart(
     ...(settled.without.length === 0 ? [] : [nullsNote(settled.without, settled.why)]),
     ...(ofCompared?.stopped === true
       ? [
-          "what becomes of rows with the values that the migration compares with was not tried, because with " +
-            `them not both scripts go through: ${ofCompared.why}`,
+          "what becomes of rows with the values that the migration compares with was not tried, because " +
+            `with them not both scripts go through: ${ofCompared.why}`,
         ]
       : []),
   ];
