@@ -73,8 +73,8 @@ export async function relativesOf(
       left <= 0
         ? []
         : [
-            `${left} of ${children.length} tables that point at those that are changed got no rows, the ` +
-              `first of them ${children[CHILDREN_MAX]!}: what becomes of their rows was not tried`,
+            `${left} of ${children.length} tables that point at those that are changed got no rows, ` +
+              `the first of them ${children[CHILDREN_MAX]!}: what becomes of their rows was not tried`,
           ],
   };
 }

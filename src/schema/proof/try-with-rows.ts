@@ -94,7 +94,8 @@ async function triedBeside(
   const further = tried.stopped ? [] : await furtherOf(trial, new Set([...tables, ...relatives]));
   const beside = [...relatives, ...further];
   const whole = further.length === 0 ? tried : await triedWith(trial, [...tables, ...beside]);
-  if (!whole.stopped || beside.length === 0) return whole;
+  if (beside.length === 0) return whole;
+  if (!whole.stopped) return await withLonely(trial, tables, whole);
   const alone = await triedWith(trial, tables);
   if (alone.stopped) return alone;
   const note =
@@ -111,6 +112,22 @@ async function triedBeside(
     rollbackFailed: stops.length > 0 && alone.differences.length === 0,
     notes: [...alone.notes, note],
   };
+}
+
+/** What has no partner is met by `NOT EXISTS` and outer joins: rows whose relatives are empty tell. */
+async function withLonely(trial: Trial, tables: readonly string[], whole: RowsTried): Promise<RowsTried> {
+  if (!isInside(trial)) return whole;
+  const lonely = await triedInside(trial, { tables, choice: undefined });
+  if (lonely.stopped) return whole;
+  const told = new Set(whole.differences.map(({ object }) => object));
+  const more = lonely.differences.filter(({ object }) => !told.has(object));
+  return { ...whole, differences: [...whole.differences, ...more] };
+}
+
+function isInside({ pair: { forward, rollback } }: Trial): boolean {
+  return [forward, rollback].every(
+    ({ execution, forgets }) => !forgets && execution.mode === "one-transaction",
+  );
 }
 
 /** Tables that the scripts came to only with rows in others, and what points at these. */
@@ -131,13 +148,10 @@ const NAMED_MAX = 4;
 
 async function triedWith(trial: Trial, tables: readonly string[]): Promise<RowsTried> {
   const { forward, rollback } = trial.pair;
-  const inside = [forward, rollback].every(
-    ({ execution, forgets }) => !forgets && execution.mode === "one-transaction",
-  );
   const compared = comparedIn(forward, rollback);
   const inOne: RowsAttempt = async (choice) => await triedInside(trial, { tables, choice });
   const forGood: RowsAttempt = async (choice) => await triedForGood(trial, { tables, choice });
-  if (!inside) return await withUnusual(forGood, FOR_GOOD, compared);
+  if (!isInside(trial)) return await withUnusual(forGood, FOR_GOOD, compared);
   const tried = await withUnusual(inOne, INSIDE, compared);
   if (!tried.stopped) return tried;
   // One transaction around both is not what production has: there a new value of an enum can be used by then.

@@ -156,12 +156,9 @@ export function leftRows(
 ): string[] {
   return [...before].flatMap(([table, was]) => {
     const more = (after.get(table)?.rows ?? 0) - was.rows;
-    return more <= 0
-      ? []
-      : [
-          `${more} ${more === 1 ? "row" : "rows"} more than before ${more === 1 ? "is" : "are"} left in ` +
-            `table ${table} after the rollback`,
-        ];
+    if (more <= 0) return [];
+    const [rows, are] = more === 1 ? ["row", "is"] : ["rows", "are"];
+    return [`${more} ${rows} more than before ${are} left in table ${table} after the rollback`];
   });
 }
 
