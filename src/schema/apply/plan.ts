@@ -6,6 +6,7 @@ import { compareKeys } from "../folder/version.ts";
 import { begunOf, requireSameVersion } from "../history/begun.ts";
 import type { HistoryEntry } from "../history/entry.ts";
 import { readLiveSchema, withoutSchemas } from "../live/live-schema.ts";
+import { withEntries } from "../history/position.ts";
 import { standingOf, type Standing } from "../history/standing.ts";
 import { readHistory } from "../history/table.ts";
 import { unrecorded } from "../history/unrecorded.ts";
@@ -72,7 +73,7 @@ export async function planMigrate(
       hint: "Give the version of the last migration that is to be applied, as in its file's name.",
     });
   }
-  const standing = standingOf(migrations, [...(await readHistory(session)), ...taken.entries]);
+  const standing = standingOf(migrations, withEntries(await readHistory(session), taken.entries));
   refuseChanged(standing);
   await refuseAppliedElsewhere(session, standing, request);
   refuseLate(standing, request);

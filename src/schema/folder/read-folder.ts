@@ -265,7 +265,7 @@ class Reading {
       const both =
         before.version === migration.version
           ? `version ${migration.version}`
-          : `versions ${before.version} and ${migration.version}, the same when filled up to seconds`;
+          : `versions ${migration.version} and ${before.version}, the same when filled up to seconds`;
       this.problem(
         "same-version",
         "error",

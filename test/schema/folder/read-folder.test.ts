@@ -187,14 +187,46 @@ describe("the order of a folder", () => {
     ]);
   });
 
+  it.each([
+    [
+      "a month that is none",
+      ["20241231000000_a.up.sql", "20241812144402_b.up.sql", "20250101000000_c.up.sql"],
+    ],
+    ["that in twelve digits", ["202412310000_a.up.sql", "202418121444_b.up.sql", "20250101000000_c.up.sql"]],
+    ["a digit too many", ["20241231000000_a.up.sql", "20260301000000_c.up.sql", "202601016134308_b.up.sql"]],
+    ["milliseconds", ["20241231000000_a.sql", "20260101120000123_b.sql", "20260101120000200_c.sql"]],
+    ["seconds since 1970", ["1085649617_a.up.sql", "1700000000001_c.up.sql", "20240101000000_b.up.sql"]],
+  ])("orders versions that are no time by number, among times too: %s", (_, files) => {
+    expect(read(names(...files.toReversed())).migrations.map(({ forward }) => forward.file)).toEqual(files);
+  });
+
+  it("orders versions with dashes as diesel does, by the text of their digits", () => {
+    const files = ["2020-12-06-000000_a", "2020-12-7-190800_b", "2020-12-08-000000_c", "2022-03-09-07000_d"];
+    const counted = ["2026-05-27-120000_a", "2026-05-27-120000-0000_b", "2026-05-27-120000-00000_c"];
+    const folders = [...files, ...counted];
+    const folder = read(names(...folders.toReversed().map((each) => `${each}/up.sql`)));
+    // To diesel `2020127190800` comes after `20201208000000`, as it does by text.
+    expect(folder.migrations.map(({ forward }) => forward.file.split("/")[0])).toEqual([
+      "2020-12-06-000000_a",
+      "2020-12-08-000000_c",
+      "2020-12-7-190800_b",
+      "2022-03-09-07000_d",
+      ...counted,
+    ]);
+    expect(rules(folder).filter((each) => each.startsWith("error"))).toEqual([]);
+  });
+
   it("orders the parts of Flyway's versions as numbers", () => {
     expect(order("V1.10__c.sql", "V1.9__b.sql", "V1__a.sql", "V2__d.sql")).toEqual(["1", "1.9", "1.10", "2"]);
   });
 
   it.each([
     [["1_a.sql", "1_b.sql"], "version 1"],
-    [["202401010000_a.sql", "20240101000000_b.sql"], "20240101000000 and 202401010000"],
-    [["01_a.sql", "1_b.sql"], "01 and 1"],
+    [
+      ["202401010000_a.sql", "20240101000000_b.sql"],
+      "and 20240101000000_b.sql have versions 202401010000 and 20240101000000, the same",
+    ],
+    [["01_a.sql", "1_b.sql"], "1 and 01"],
   ])("refuses two migrations of one version: %j", (files, said) => {
     const { problems } = read(names(...files));
     expect(problems).toEqual([
