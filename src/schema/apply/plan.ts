@@ -16,7 +16,7 @@ import { requireSameStart } from "../steps/same-start.ts";
 import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
 import { goingOf, type Going } from "./guard/going.ts";
 import { isDrift } from "./drift.ts";
-import { readMigrations } from "./read-migrations.ts";
+import { readMigrations, refuseUnclearMarks } from "./read-migrations.ts";
 import type { PlannedMigration } from "./planned-migration.ts";
 import { onlyPlans } from "./only-plans.ts";
 import { refuseAppliedElsewhere } from "./known-books.ts";
@@ -63,7 +63,7 @@ export async function planMigrate(
   ports: MigratePorts,
   taken: Taken = { entries: [], others: [] },
 ): Promise<MigratePlan> {
-  const { migrations, ignored } = await readMigrations(request, ports);
+  const { migrations, ignored, unclear } = await readMigrations(request, ports);
   await refuseTransactionPooler(request.database);
   await requireWritable(request.database);
   await using session = await request.database.connect({ purpose: "migrate plan" });
@@ -80,6 +80,7 @@ export async function planMigrate(
   const wanted = standing.pending.filter(
     ({ key }) => request.to === undefined || compareKeys(key, request.to.key) <= 0,
   );
+  refuseUnclearMarks(unclear, wanted);
   const steps: PlannedMigration[] = [];
   for (const migration of wanted) {
     const forward = await prepareScript(migration.forward);

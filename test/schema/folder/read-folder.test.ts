@@ -41,6 +41,61 @@ describe("a file that holds both directions", () => {
   });
 });
 
+describe("a comment that is nearly the mark of a direction", () => {
+  const near = [
+    " -- migrate:down",
+    "\t-- migrate:down",
+    "--- migrate:down",
+    "-- migrate: down",
+    "-- migrate down",
+    "/* migrate:down */",
+    "-- migrate:rollback",
+    "-- +migrate Down",
+    "-- +goose Down",
+    "/* Down Migration */",
+    "-- rambler down",
+    "---- create above / drop below ----",
+  ];
+
+  it.each(near)("is refused with its line: %j", (mark) => {
+    const said = { rule: "unclear-mark", level: "error", file: "1_a.sql", hint: expect.any(String) };
+    const text = `CREATE TABLE a ();\n${mark}\nDROP TABLE a;\n`;
+    expect(read({ "1_a.sql": `-- migrate:up\n${text}` }).problems).toMatchObject([{ ...said, line: 3 }]);
+    expect(read({ "1_a.sql": ` -- migrate:up\n${text}` }).problems).toMatchObject([{ ...said, line: 3 }]);
+    expect(read({ "1_a.sql": text }).problems).toMatchObject([{ ...said, line: 2 }]);
+  });
+
+  it("is refused before the first mark, and in the part of the other direction", () => {
+    const [up, down] = ["CREATE TABLE a ();", "DROP TABLE a;"];
+    const before = `-- about\n -- migrate:up\n${up}\n-- migrate:down\n${down}\n`;
+    expect(read({ "1_a.sql": before }).problems).toMatchObject([{ rule: "unclear-mark", line: 2 }]);
+    const behind = `-- migrate:down\n${down}\n -- migrate:up\n${up}\n`;
+    expect(rules(read({ "1_a.sql": up, "1_a_rollback.sql": behind }))).toContain(
+      "error unclear-mark 1_a_rollback.sql",
+    );
+  });
+
+  it.each([
+    "-- Down migrations from Hydra 2.x to 1.x are not available.",
+    "-- up only deletes indexes, no need to recreate them",
+    "-- Add down migration script here",
+    "-- Migrate data out of the public schema:",
+    "-- migrate down to two columns",
+    "-- this takes back what migrate:up made",
+    "SELECT ' -- migrate:down';",
+    "DO $$ BEGIN\n -- migrate:down\n NULL; END $$;",
+    "SELECT 1; -- down migration",
+  ])("is not seen in words: %s", (words) => {
+    expect(rules(read({ "1_a.sql": `CREATE TABLE a ();\n${words}\nCREATE TABLE b ();\n` }))).toEqual([]);
+  });
+
+  it("is not told where nothing stands behind it, nor as a heading of its own direction", () => {
+    expect(rules(read({ "1_a.sql": "CREATE TABLE a ();\n-- migrate down\n-- DROP TABLE a;\n" }))).toEqual([]);
+    const files = { "1_a.up.sql": "-- Migrate up\nSELECT 1;", "1_a.down.sql": "-- Migrate down\nSELECT 1;" };
+    expect(rules(read(files))).toEqual([]);
+  });
+});
+
 describe("layouts of a folder", () => {
   it.each([
     ["a sibling", ["1_a.sql", "1_a_rollback.sql"], "1_a.sql ← 1_a_rollback.sql"],
