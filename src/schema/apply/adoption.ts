@@ -20,7 +20,7 @@ import type { SchemaState } from "../proof/state.ts";
 import { preludeFor } from "../shadow/platform.ts";
 import { privateShadow } from "../shadow/shadow.ts";
 import type { MigratePorts, MigrateRequest } from "./request.ts";
-import { readMigrations } from "./read-migrations.ts";
+import { readMigrations, refuseUnclearMarks } from "./read-migrations.ts";
 
 /** Migrations that are applied already and that the history does not know yet. */
 export interface Adoption {
@@ -63,12 +63,13 @@ interface Claim {
  *   applied; input.conflict where there is nothing to adopt from
  */
 export async function planAdoption(request: MigrateRequest, ports: MigratePorts): Promise<Adoption> {
-  const { migrations, ignored } = await readMigrations(request, ports);
+  const { migrations, ignored, unclear } = await readMigrations(request, ports);
   await using session = await request.database.connect({ purpose: "migrate adopt" });
   const history = await readHistory(session);
   const { from, told, claimed } = await claimOf(request, session, migrations, history);
   const known = keysOf(history);
   const fresh = claimed.filter(({ version }) => !known.has(keyText(version)));
+  refuseUnclearMarks(unclear, fresh);
   const live = await readLiveSchema(session);
   const books = JSON.stringify((await findBooks(session)).map(toldBy));
   if (fresh.length === 0) {

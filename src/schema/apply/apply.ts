@@ -3,7 +3,7 @@ import type { DatabaseSession } from "../../ports/database.ts";
 import { requireLease, takeLease, type Lease } from "../lease/lease.ts";
 import { supabaseBooks } from "../books/supabase-books.ts";
 import { stateAfterLoss } from "../history/after-loss.ts";
-import { positionOf } from "../history/table.ts";
+import { positionIn } from "../history/position.ts";
 import { cameBeforeOthers } from "../history/late.ts";
 import { liveFingerprint } from "../live/live-schema.ts";
 import { scriptsOf } from "../history/standing.ts";
@@ -231,7 +231,7 @@ async function insert(
   { run, version }: MigratePorts,
 ): Promise<void> {
   const { migration } = step;
-  const { forward, key } = migration;
+  const { forward } = migration;
   await session.query(
     `
       INSERT INTO holdfast.migrations (
@@ -242,7 +242,7 @@ async function insert(
     [
       migration.version,
       forward.file,
-      positionOf(key),
+      await positionIn(session, migration),
       ...scriptsOf(step.migration),
       run.actor,
       run.url,

@@ -6,6 +6,7 @@ import { compareKeys } from "../folder/version.ts";
 import { begunOf, requireSameVersion } from "../history/begun.ts";
 import type { HistoryEntry } from "../history/entry.ts";
 import { readLiveSchema, withoutSchemas } from "../live/live-schema.ts";
+import { withEntries } from "../history/position.ts";
 import { standingOf, type Standing } from "../history/standing.ts";
 import { readHistory } from "../history/table.ts";
 import { unrecorded } from "../history/unrecorded.ts";
@@ -15,7 +16,7 @@ import { requireSameStart } from "../steps/same-start.ts";
 import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
 import { goingOf, type Going } from "./guard/going.ts";
 import { isDrift } from "./drift.ts";
-import { readMigrations } from "./read-migrations.ts";
+import { readMigrations, refuseUnclearMarks } from "./read-migrations.ts";
 import type { PlannedMigration } from "./planned-migration.ts";
 import { onlyPlans } from "./only-plans.ts";
 import { refuseAppliedElsewhere } from "./known-books.ts";
@@ -62,7 +63,7 @@ export async function planMigrate(
   ports: MigratePorts,
   taken: Taken = { entries: [], others: [] },
 ): Promise<MigratePlan> {
-  const { migrations, ignored } = await readMigrations(request, ports);
+  const { migrations, ignored, unclear } = await readMigrations(request, ports);
   await refuseTransactionPooler(request.database);
   await requireWritable(request.database);
   await using session = await request.database.connect({ purpose: "migrate plan" });
@@ -72,13 +73,14 @@ export async function planMigrate(
       hint: "Give the version of the last migration that is to be applied, as in its file's name.",
     });
   }
-  const standing = standingOf(migrations, [...(await readHistory(session)), ...taken.entries]);
+  const standing = standingOf(migrations, withEntries(await readHistory(session), taken.entries));
   refuseChanged(standing);
   await refuseAppliedElsewhere(session, standing, request);
   refuseLate(standing, request);
   const wanted = standing.pending.filter(
     ({ key }) => request.to === undefined || compareKeys(key, request.to.key) <= 0,
   );
+  refuseUnclearMarks(unclear, wanted);
   const steps: PlannedMigration[] = [];
   for (const migration of wanted) {
     const forward = await prepareScript(migration.forward);

@@ -1,7 +1,7 @@
 import { HoldfastError } from "../../kernel/errors.ts";
 import { listed } from "../../kernel/listed.ts";
 import { isWanted } from "../folder/classify.ts";
-import type { Migration } from "../folder/migration.ts";
+import type { FolderProblem, Migration } from "../folder/migration.ts";
 import { readFolder } from "../folder/read-folder.ts";
 import { requireMigrations } from "../folder/require-migrations.ts";
 import type { MigratePorts, MigrateRequest } from "./request.ts";
@@ -10,6 +10,8 @@ import type { MigratePorts, MigrateRequest } from "./request.ts";
 export interface ReadMigrations {
   readonly migrations: readonly Migration[];
   readonly ignored: readonly string[];
+  /** What looks like the mark of a direction and is none, by the file. */
+  readonly unclear: readonly FolderProblem[];
 }
 
 /**
@@ -18,7 +20,9 @@ export interface ReadMigrations {
 export async function readMigrations(request: MigrateRequest, ports: MigratePorts): Promise<ReadMigrations> {
   const folder = await (await ports.sourceTree()).files(request.folder, isWanted);
   const { migrations, problems } = readFolder(folder, { supabase: false });
-  const broken = problems.filter(({ level }) => level === "error");
+  const scripts = new Set(migrations.flatMap(({ forward, rollback }) => [forward.file, rollback?.file]));
+  const unclear = problems.filter(({ rule, file }) => rule === "unclear-mark" && scripts.has(file));
+  const broken = problems.filter((each) => each.level === "error" && !unclear.includes(each));
   if (broken.length > 0) {
     throw new HoldfastError(
       "refused.unsafe",
@@ -31,5 +35,28 @@ export async function readMigrations(request: MigrateRequest, ports: MigratePort
   }
   requireMigrations(request.folder, migrations, problems);
   const ignored = problems.filter(({ rule }) => rule === "ignored-file");
-  return { migrations, ignored: ignored.map(({ file, message }) => `${file} ${message}`) };
+  return { migrations, unclear, ignored: ignored.map(({ file, message }) => `${file} ${message}`) };
+}
+
+/**
+ * What is on record already was carried out as it stands, and may not be changed any more.
+ *
+ * @param migrations those that are still to be applied, or to be written down
+ * @throws refused.unsafe where one of them may hold both directions
+ */
+export function refuseUnclearMarks(
+  unclear: readonly FolderProblem[],
+  migrations: readonly Migration[],
+): void {
+  const files = new Set(migrations.flatMap(({ forward, rollback }) => [forward.file, rollback?.file]));
+  const [first, ...more] = unclear.filter(({ file }) => files.has(file));
+  if (first === undefined) return;
+  throw new HoldfastError(
+    "refused.unsafe",
+    listed(
+      [first, ...more].map(({ file, line = 1, message }) => `${file}:${line}: ${message}`),
+      5,
+    ),
+    { hint: first.hint },
+  );
 }

@@ -4,7 +4,7 @@ import type { HistoryEntry } from "../history/entry.ts";
 import { cameBeforeOthers } from "../history/late.ts";
 import { leaveOut } from "../history/other-schemas.ts";
 import { markedOf, scriptSha256 } from "../history/standing.ts";
-import { positionOf } from "../history/table.ts";
+import { positionIn } from "../history/position.ts";
 import { requireLease, takeLease } from "../lease/lease.ts";
 import { prepareScript } from "../script/prepare.ts";
 import { stillTold, type Adoption } from "./adoption.ts";
@@ -73,7 +73,7 @@ export async function recordAdoption(
         [
           entry.version,
           entry.file,
-          positionOf(migration.key),
+          await positionIn(session, migration),
           entry.sha256,
           entry.forward,
           entry.rollback,

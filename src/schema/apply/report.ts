@@ -42,8 +42,8 @@ function outputs(
 }
 
 /** The newest that is applied, in this checkout or not; empty where none is. */
-function currentVersion({ standing: { applied, missing } }: MigratePlan): string {
-  return newestOf([...applied.map(({ entry }) => entry), ...missing].map(({ version }) => version));
+function currentVersion({ standing: { last } }: MigratePlan): string {
+  return last?.version ?? "";
 }
 
 function notes({ standing, ignored, drifted, steps }: MigratePlan): string[] {

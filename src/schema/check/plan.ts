@@ -76,7 +76,7 @@ export async function planCheck(request: CheckRequest, ports: CheckPorts): Promi
   const changed = before === undefined ? [] : changedSince(before, files, request.base!);
   const about = problems
     .filter(({ file }) => isNew(file))
-    .map(({ rule, level, file, message, hint }) => ({ rule, level, file, line: 1, message, hint }));
+    .map(({ line = 1, ...problem }) => ({ ...problem, line }));
   return { request, migrations: checked, findings: [...about, ...changed], ownedBySupabase };
 }
 

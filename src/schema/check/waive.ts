@@ -32,6 +32,7 @@ const NEVER = new Set([
   "unused-waiver",
   "same-version",
   "before-first-mark",
+  "unclear-mark",
 ]);
 
 /**

@@ -32,6 +32,8 @@ export interface FolderProblem {
   readonly rule: FolderRule;
   readonly level: "error" | "warning" | "note";
   readonly file: string;
+  /** Where it is about one; the file as a whole without. */
+  readonly line?: number;
   readonly message: string;
   /** What to do, one sentence. */
   readonly hint: string;
@@ -42,6 +44,7 @@ export type FolderRule =
   | "file-name"
   | "same-version"
   | "before-first-mark"
+  | "unclear-mark"
   | "mixed-versions"
   | "orphan-rollback"
   | "two-rollbacks"

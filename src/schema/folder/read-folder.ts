@@ -4,6 +4,7 @@ import { quantity } from "../../kernel/quantity.ts";
 import { isBlank } from "../script/parse-script.ts";
 import { classify, marksIn } from "./classify.ts";
 import type { FolderProblem, Migration, MigrationFolder, ScriptFile } from "./migration.ts";
+import { nearMarksIn, type NearMark } from "./near-marks.ts";
 import { compareKeys, isTime, splitName, versionKey } from "./version.ts";
 
 /** What surrounds the folder. */
@@ -173,6 +174,11 @@ class Reading {
       );
     }
     const before = text.slice(0, marks[0]?.index ?? 0);
+    const near = nearMarksIn(before).find(({ hasSql }) => hasSql);
+    if (near !== undefined) {
+      this.#unclearMark(file, near, near.line);
+      return;
+    }
     if (!isBlank(before)) {
       this.problem(
         "before-first-mark",
@@ -229,6 +235,7 @@ class Reading {
       );
     }
     migrations.sort((a, b) => compareKeys(a.key, b.key) || (a.forward.file < b.forward.file ? -1 : 1));
+    for (const migration of migrations) this.#refuseNearMarks(migration);
     this.#refuseSameVersions(migrations);
     this.#noteMixedVersions(migrations);
     return { migrations, problems: this.#problems };
@@ -258,6 +265,24 @@ class Reading {
     ];
   }
 
+  /**
+   * What looks like a mark and is none begins no direction: what stands behind it would be carried out with
+   * what stands before, and undo it at once.
+   */
+  #refuseNearMarks({ forward, rollback }: Migration): void {
+    const isBoth = forward.file === rollback?.file || marksIn(forward.text).length > 0;
+    for (const [script, other] of [[forward, "down"] as const, [rollback, "up"] as const]) {
+      if (script === undefined) continue;
+      const near = nearMarksIn(script.text).find(({ way, hasSql }) => way === other && (hasSql || isBoth));
+      if (near !== undefined) this.#unclearMark(script.file, near, script.firstLine + near.line - 1);
+    }
+  }
+
+  #unclearMark(file: string, { text, hint }: NearMark, line: number): void {
+    const message = `'${text}' looks like the mark of a direction and is none`;
+    this.#problems.push({ rule: "unclear-mark", level: "error", file, line, message, hint });
+  }
+
   #refuseSameVersions(migrations: readonly Migration[]): void {
     for (const [at, migration] of migrations.entries()) {
       const before = migrations[at - 1];
@@ -265,7 +290,7 @@ class Reading {
       const both =
         before.version === migration.version
           ? `version ${migration.version}`
-          : `versions ${before.version} and ${migration.version}, the same when filled up to seconds`;
+          : `versions ${migration.version} and ${before.version}, the same when filled up to seconds`;
       this.problem(
         "same-version",
         "error",

@@ -16,6 +16,8 @@ export function splitName(stem: string): { readonly version: string; readonly na
 const TIME = /^(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:\d\d){0,5}$/;
 /** Digits to which times are filled up. */
 const TIME_DIGITS = 20;
+/** Of a time to the second; what is longer has a counter behind. */
+const SECOND_DIGITS = 14;
 
 /** Whether a text is a version, as {@link versionKey} takes it. */
 export function isVersion(text: string): boolean {
@@ -30,13 +32,41 @@ export function isTime(version: string): boolean {
 /**
  * By what versions are ordered. `202611270900` and `20261127090000` are the same minute: times are filled up,
  * because by name (`_` comes after digits), by text and by number versions of different lengths sort in three
- * different ways. Everything else is compared number by number.
+ * different ways. Everything else is compared number by number, also with times: `20261812090000`, which is
+ * in no calendar, stands where tools put it that compare numbers, or text.
  */
 export function versionKey(version: string): VersionKey {
   const digits = version.replaceAll("-", "");
-  if (isTime(version)) return [BigInt(digits.padEnd(TIME_DIGITS, "0"))];
-  if (/^\d+$/.test(digits)) return [BigInt(digits)];
-  return version.split(/[._-]/).map((part) => BigInt(part));
+  if (!/^\d+$/.test(digits)) return version.split(/[._-]/).map((part) => BigInt(part));
+  if (!isLikeTime(version)) return [BigInt(digits) * (isLongNumber(digits) ? FROM_SECONDS : 1n)];
+  const filled = BigInt(digits.padEnd(TIME_DIGITS, "0"));
+  // `20261127120000-0000` is not the same as without its counter, and comes after it.
+  return digits.length > SECOND_DIGITS ? [filled, BigInt(digits.length)] : [filled];
+}
+
+/** From a number of seconds to what times are filled up to. */
+const FROM_SECONDS = 10n ** BigInt(TIME_DIGITS - SECOND_DIGITS);
+
+/**
+ * Whether a version is ordered as a time: also one of a time's length whose month or day is none, and one
+ * with dashes and a digit too few (`2026-12-7-190800`). Only diesel writes dashes, and it compares text:
+ * https://docs.rs/diesel_migrations/latest/diesel_migrations/struct.FileBasedMigrations.html
+ */
+function isLikeTime(version: string): boolean {
+  const digits = version.replaceAll("-", "");
+  if (!/^(?:19|20)\d{6,}$/.test(digits) || digits.length > TIME_DIGITS) return false;
+  return version.includes("-") || digits.length % 2 === 0;
+}
+
+/** What begins with a year and is too long for a time to the second, by a digit too many or milliseconds. */
+function isLongNumber(digits: string): boolean {
+  return /^(?:19|20)/.test(digits) && digits.length > SECOND_DIGITS && digits.length <= TIME_DIGITS;
+}
+
+/** Whether a version's place is not what it was in histories of earlier versions of Holdfast. */
+export function isUnusual(version: string): boolean {
+  const digits = version.replaceAll("-", "");
+  return !isTime(version) && /^\d+$/.test(digits) && versionKey(version)[0] !== BigInt(digits);
 }
 
 export function compareKeys(a: VersionKey, b: VersionKey): number {

@@ -19,6 +19,8 @@ export interface Standing {
    * Begun and not ended: a run was killed, or failed in the middle of a script that is no single transaction.
    */
   readonly begun: readonly HistoryEntry[];
+  /** The last one that is applied, in the history's own order. */
+  readonly last: HistoryEntry | undefined;
 }
 
 /** SHA-256 of a script with its line endings made `\n`: what git does to them is no change. */
@@ -44,7 +46,11 @@ export function markedOf({ forward, rollback }: Migration): readonly ScriptName[
   ];
 }
 
-/** Holds the two against each other by version, filled up to seconds as {@link versionKey} does. */
+/**
+ * Holds the two against each other by version, filled up to seconds as {@link versionKey} does.
+ *
+ * @param history in its own order
+ */
 export function standingOf(migrations: readonly Migration[], history: readonly HistoryEntry[]): Standing {
   const keyOf = ({ version }: { readonly version: string }): string => versionKey(version).join(".");
   const entries = new Map(history.map((entry) => [keyOf(entry), entry]));
@@ -74,5 +80,6 @@ export function standingOf(migrations: readonly Migration[], history: readonly H
           ),
     missing: history.filter((entry) => entry.state === "applied" && !files.has(keyOf(entry))),
     begun: history.filter(({ state }) => state !== "applied"),
+    last: history.findLast(({ state }) => state === "applied"),
   };
 }

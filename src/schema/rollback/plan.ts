@@ -142,7 +142,10 @@ function chosen(history: readonly HistoryEntry[], { to, database }: RollbackRequ
       },
     );
   }
-  if (to !== undefined && !history.some(({ version }) => compareKeys(versionKey(version), to.key) === 0)) {
+  const at = history.findIndex(
+    ({ version }) => to !== undefined && compareKeys(versionKey(version), to.key) === 0,
+  );
+  if (to !== undefined && at === -1) {
     const known = history.map(({ version }) => version).slice(-5);
     throw new HoldfastError(
       "input.malformed",
@@ -155,9 +158,7 @@ function chosen(history: readonly HistoryEntry[], { to, database }: RollbackRequ
       },
     );
   }
-  return history
-    .filter(({ version }) => to === undefined || compareKeys(versionKey(version), to.key) > 0)
-    .reverse();
+  return history.slice(at + 1).reverse();
 }
 
 const keyOf = (version: string): string => versionKey(version).join(".");

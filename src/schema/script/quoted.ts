@@ -12,28 +12,45 @@ const QUOTED = anyOf(
 
 /** The text with blanks for everything quoted and every comment, and the same line ends. */
 export function withoutQuoted(text: string): string {
+  return blanked(text, () => true);
+}
+
+/** The same, but quoted names stay. */
+export function withoutTexts(text: string): string {
+  return blanked(text, (from) => text[from] !== '"');
+}
+
+function blanked(text: string, isBlanked: (from: number) => boolean): string {
   const parts: string[] = [];
   let at = 0;
   for (const { from, to } of quotedIn(text)) {
+    if (!isBlanked(from)) continue;
     parts.push(text.slice(at, from), text.slice(from, to).replace(/[^\n]/g, " "));
     at = to;
   }
   return parts.join("") + text.slice(at);
 }
 
-/** A comment that ends with its line. */
-export interface LineComment {
-  /** With its `--`. */
+/** A comment, of a line or of a block. */
+export interface Comment {
+  /** With what begins and ends it. */
   readonly text: string;
   /** Where it begins, in UTF-16 code units. */
   readonly start: number;
 }
 
-/** Comments that end with their line; what looks like one in a literal or a function's body is none. */
-export function* lineComments(text: string): Generator<LineComment> {
+/** Every comment; what looks like one in a literal or a function's body is none. */
+export function* comments(text: string): Generator<Comment> {
   for (const { from, to } of quotedIn(text)) {
-    if (text.startsWith("--", from)) yield { text: text.slice(from, to), start: from };
+    if (text.startsWith("--", from) || text.startsWith("/*", from)) {
+      yield { text: text.slice(from, to), start: from };
+    }
   }
+}
+
+/** Comments that end with their line. */
+export function* lineComments(text: string): Generator<Comment> {
+  for (const comment of comments(text)) if (comment.text.startsWith("--")) yield comment;
 }
 
 function* quotedIn(text: string): Generator<{ readonly from: number; readonly to: number }> {

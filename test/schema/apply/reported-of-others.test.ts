@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { isHoldfastError } from "../../../src/kernel/errors.ts";
 import type { Outcome } from "../../../src/kernel/outcome.ts";
 import { compareKeys } from "../../../src/schema/folder/version.ts";
-import { positionOf } from "../../../src/schema/history/table.ts";
+import { positionOf } from "../../../src/schema/history/position.ts";
 import type { MigrateRollbackInputs } from "../../../src/schema/rollback/request.ts";
 import { runMigrateRollback } from "../../../src/schema/rollback/run.ts";
 import { runMigrateStatus } from "../../../src/schema/status/run.ts";

@@ -41,6 +41,61 @@ describe("a file that holds both directions", () => {
   });
 });
 
+describe("a comment that is nearly the mark of a direction", () => {
+  const near = [
+    " -- migrate:down",
+    "\t-- migrate:down",
+    "--- migrate:down",
+    "-- migrate: down",
+    "-- migrate down",
+    "/* migrate:down */",
+    "-- migrate:rollback",
+    "-- +migrate Down",
+    "-- +goose Down",
+    "/* Down Migration */",
+    "-- rambler down",
+    "---- create above / drop below ----",
+  ];
+
+  it.each(near)("is refused with its line: %j", (mark) => {
+    const said = { rule: "unclear-mark", level: "error", file: "1_a.sql", hint: expect.any(String) };
+    const text = `CREATE TABLE a ();\n${mark}\nDROP TABLE a;\n`;
+    expect(read({ "1_a.sql": `-- migrate:up\n${text}` }).problems).toMatchObject([{ ...said, line: 3 }]);
+    expect(read({ "1_a.sql": ` -- migrate:up\n${text}` }).problems).toMatchObject([{ ...said, line: 3 }]);
+    expect(read({ "1_a.sql": text }).problems).toMatchObject([{ ...said, line: 2 }]);
+  });
+
+  it("is refused before the first mark, and in the part of the other direction", () => {
+    const [up, down] = ["CREATE TABLE a ();", "DROP TABLE a;"];
+    const before = `-- about\n -- migrate:up\n${up}\n-- migrate:down\n${down}\n`;
+    expect(read({ "1_a.sql": before }).problems).toMatchObject([{ rule: "unclear-mark", line: 2 }]);
+    const behind = `-- migrate:down\n${down}\n -- migrate:up\n${up}\n`;
+    expect(rules(read({ "1_a.sql": up, "1_a_rollback.sql": behind }))).toContain(
+      "error unclear-mark 1_a_rollback.sql",
+    );
+  });
+
+  it.each([
+    "-- Down migrations from Hydra 2.x to 1.x are not available.",
+    "-- up only deletes indexes, no need to recreate them",
+    "-- Add down migration script here",
+    "-- Migrate data out of the public schema:",
+    "-- migrate down to two columns",
+    "-- this takes back what migrate:up made",
+    "SELECT ' -- migrate:down';",
+    "DO $$ BEGIN\n -- migrate:down\n NULL; END $$;",
+    "SELECT 1; -- down migration",
+  ])("is not seen in words: %s", (words) => {
+    expect(rules(read({ "1_a.sql": `CREATE TABLE a ();\n${words}\nCREATE TABLE b ();\n` }))).toEqual([]);
+  });
+
+  it("is not told where nothing stands behind it, nor as a heading of its own direction", () => {
+    expect(rules(read({ "1_a.sql": "CREATE TABLE a ();\n-- migrate down\n-- DROP TABLE a;\n" }))).toEqual([]);
+    const files = { "1_a.up.sql": "-- Migrate up\nSELECT 1;", "1_a.down.sql": "-- Migrate down\nSELECT 1;" };
+    expect(rules(read(files))).toEqual([]);
+  });
+});
+
 describe("layouts of a folder", () => {
   it.each([
     ["a sibling", ["1_a.sql", "1_a_rollback.sql"], "1_a.sql ← 1_a_rollback.sql"],
@@ -187,14 +242,46 @@ describe("the order of a folder", () => {
     ]);
   });
 
+  it.each([
+    [
+      "a month that is none",
+      ["20241231000000_a.up.sql", "20241812144402_b.up.sql", "20250101000000_c.up.sql"],
+    ],
+    ["that in twelve digits", ["202412310000_a.up.sql", "202418121444_b.up.sql", "20250101000000_c.up.sql"]],
+    ["a digit too many", ["20241231000000_a.up.sql", "20260301000000_c.up.sql", "202601016134308_b.up.sql"]],
+    ["milliseconds", ["20241231000000_a.sql", "20260101120000123_b.sql", "20260101120000200_c.sql"]],
+    ["seconds since 1970", ["1085649617_a.up.sql", "1700000000001_c.up.sql", "20240101000000_b.up.sql"]],
+  ])("orders versions that are no time by number, among times too: %s", (_, files) => {
+    expect(read(names(...files.toReversed())).migrations.map(({ forward }) => forward.file)).toEqual(files);
+  });
+
+  it("orders versions with dashes as diesel does, by the text of their digits", () => {
+    const files = ["2020-12-06-000000_a", "2020-12-7-190800_b", "2020-12-08-000000_c", "2022-03-09-07000_d"];
+    const counted = ["2026-05-27-120000_a", "2026-05-27-120000-0000_b", "2026-05-27-120000-00000_c"];
+    const folders = [...files, ...counted];
+    const folder = read(names(...folders.toReversed().map((each) => `${each}/up.sql`)));
+    // To diesel `2020127190800` comes after `20201208000000`, as it does by text.
+    expect(folder.migrations.map(({ forward }) => forward.file.split("/")[0])).toEqual([
+      "2020-12-06-000000_a",
+      "2020-12-08-000000_c",
+      "2020-12-7-190800_b",
+      "2022-03-09-07000_d",
+      ...counted,
+    ]);
+    expect(rules(folder).filter((each) => each.startsWith("error"))).toEqual([]);
+  });
+
   it("orders the parts of Flyway's versions as numbers", () => {
     expect(order("V1.10__c.sql", "V1.9__b.sql", "V1__a.sql", "V2__d.sql")).toEqual(["1", "1.9", "1.10", "2"]);
   });
 
   it.each([
     [["1_a.sql", "1_b.sql"], "version 1"],
-    [["202401010000_a.sql", "20240101000000_b.sql"], "20240101000000 and 202401010000"],
-    [["01_a.sql", "1_b.sql"], "01 and 1"],
+    [
+      ["202401010000_a.sql", "20240101000000_b.sql"],
+      "and 20240101000000_b.sql have versions 202401010000 and 20240101000000, the same",
+    ],
+    [["01_a.sql", "1_b.sql"], "1 and 01"],
   ])("refuses two migrations of one version: %j", (files, said) => {
     const { problems } = read(names(...files));
     expect(problems).toEqual([

@@ -1,9 +1,9 @@
 import { isHoldfastError } from "../../../kernel/errors.ts";
 import type { HistoryEntry } from "../../history/entry.ts";
 import { scriptOf } from "../../history/script-of.ts";
+import { withEntries } from "../../history/position.ts";
 import { readHistory } from "../../history/table.ts";
 import type { Migration } from "../../folder/migration.ts";
-import { compareKeys, versionKey } from "../../folder/version.ts";
 import { Chain } from "../../proof/chain.ts";
 import { provePair } from "../../proof/prove-pair.ts";
 import { replay } from "../../proof/replay.ts";
@@ -77,9 +77,7 @@ async function readLive({ request, standing, taken, drifted }: MigratePlan): Pro
   const [version] = await session.query<{ number: number }>(
     "SELECT pg_catalog.current_setting('server_version_num')::integer AS number",
   );
-  const history = [...(await readHistory(session)), ...taken]
-    .filter(({ state }) => state === "applied")
-    .sort((one, other) => compareKeys(versionKey(one.version), versionKey(other.version)));
+  const history = withEntries(await readHistory(session), taken).filter(({ state }) => state === "applied");
   return {
     major: Math.floor(version!.number / 10_000),
     drifted,

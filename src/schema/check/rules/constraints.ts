@@ -43,7 +43,9 @@ export const CONSTRAINT_RULES: readonly Rule[] = [
     problem:
       "A foreign key that is validated at once reads the whole table, while nobody can write to it nor " +
       "to the one it points at.",
-    solution: "Add it NOT VALID, and VALIDATE CONSTRAINT in a later migration.",
+    solution:
+      "Add it NOT VALID, and VALIDATE CONSTRAINT in a later migration. On a partitioned table, " +
+      "which takes no NOT VALID before 18: do so on each partition first, then add it to the parent.",
     find: added(
       "CONSTR_FOREIGN",
       (table) =>
@@ -58,7 +60,10 @@ export const CONSTRAINT_RULES: readonly Rule[] = [
     squawk: ["disallowed-unique-constraint"],
     problem: "A UNIQUE constraint builds its index while nobody can read or write the table.",
     solution:
-      "CREATE UNIQUE INDEX CONCURRENTLY in a migration of its own, then ADD CONSTRAINT … UNIQUE USING INDEX.",
+      "CREATE UNIQUE INDEX CONCURRENTLY in a migration of its own, then ADD CONSTRAINT … UNIQUE " +
+      "USING INDEX. On a partitioned table, which refuses both: ADD CONSTRAINT to ONLY the " +
+      "parent, do so on each " +
+      "partition, then ALTER INDEX … ATTACH PARTITION.",
     find: added(
       "CONSTR_UNIQUE",
       (table) => `the constraint builds its index on ${table} while nobody can read or write it`,
@@ -73,7 +78,8 @@ export const CONSTRAINT_RULES: readonly Rule[] = [
       "A PRIMARY KEY builds its index, and reads the table for NULLs, while nobody can read or write it.",
     solution:
       "CREATE UNIQUE INDEX CONCURRENTLY and a validated NOT NULL first, then ADD CONSTRAINT … PRIMARY " +
-      "KEY USING INDEX.",
+      "KEY USING INDEX. On a partitioned table, which refuses both: ADD CONSTRAINT to ONLY the parent, do " +
+      "so on each partition, then ALTER INDEX … ATTACH PARTITION.",
     find: added(
       "CONSTR_PRIMARY",
       (table) => `the primary key builds its index on ${table} while nobody can read or write it`,

@@ -1,3 +1,4 @@
+import { withoutTexts } from "../../script/quoted.ts";
 import { everyNode, fieldsOf, listOf, nameParts, relationParts, textOf } from "../../script/tree.ts";
 import { dropped, hit, written, type Rule } from "./rule.ts";
 
@@ -20,7 +21,11 @@ export const STATEMENT_RULES: readonly Rule[] = [
     level: "warning",
     squawk: ["require-concurrent-index-creation"],
     problem: "CREATE INDEX keeps everybody from writing to the table until the index is built.",
-    solution: "CREATE INDEX CONCURRENTLY, in a migration of its own: it cannot run in a transaction.",
+    solution:
+      "CREATE INDEX CONCURRENTLY, in a migration of its own: it cannot run in a transaction. On a " +
+      "partitioned table, which refuses that: CREATE INDEX … ON ONLY the parent, CREATE INDEX " +
+      "CONCURRENTLY on each " +
+      "partition, then ALTER INDEX … ATTACH PARTITION.",
     find: ({ type, fields, isNew }) => {
       const table = relationParts(fields["relation"]);
       if (type !== "IndexStmt" || fields["concurrent"] === true || isNew(table)) return [];
@@ -37,7 +42,9 @@ export const STATEMENT_RULES: readonly Rule[] = [
     level: "warning",
     squawk: ["require-concurrent-index-deletion"],
     problem: "DROP INDEX waits for everybody who uses the table, and everybody who comes later waits for it.",
-    solution: "DROP INDEX CONCURRENTLY, in a migration of its own.",
+    solution:
+      "DROP INDEX CONCURRENTLY, in a migration of its own. An index of a partitioned table cannot be " +
+      "dropped so: drop it at a quiet time, with a short lock_timeout.",
     find: (statement) =>
       statement.fields["concurrent"] === true
         ? []
@@ -55,7 +62,9 @@ export const STATEMENT_RULES: readonly Rule[] = [
     level: "warning",
     squawk: ["require-concurrent-reindex"],
     problem: "REINDEX keeps everybody from writing to the table, and from reading it by that index.",
-    solution: "REINDEX … CONCURRENTLY (since 12), in a migration of its own.",
+    solution:
+      "REINDEX … CONCURRENTLY (since 12; of partitioned tables since 14, before that each partition by " +
+      "itself), in a migration of its own.",
     find: ({ type, fields, isNew }) => {
       const relation = relationParts(fields["relation"]);
       if (type !== "ReindexStmt" || option(fields["params"], "concurrently") || isNew(relation)) return [];
@@ -224,9 +233,8 @@ export const STATEMENT_RULES: readonly Rule[] = [
  * https://www.postgresql.org/docs/current/sql-syntax-lexical.html
  */
 function longNames(text: string): string[] {
-  const bare = text.replace(/--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'|\$(\w*)\$[\s\S]*?\$\1\$/g, " ");
-  const names = [...bare.matchAll(/"((?:[^"]|"")+)"|[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/g)].map(
-    ([word, quoted]) => quoted ?? word,
-  );
+  const names = [
+    ...withoutTexts(text).matchAll(/"((?:[^"]|"")+)"|[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/g),
+  ].map(([word, quoted]) => quoted ?? word);
   return [...new Set(names.filter((name) => Buffer.byteLength(name) > 63))];
 }

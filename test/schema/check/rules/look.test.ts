@@ -137,6 +137,14 @@ describe("a rule", () => {
   });
 
   it.each([
+    `select 'a' /* of /* two */ ${"x".repeat(64)} */`,
+    `select e'it\\'s ${"x".repeat(64)}'`,
+    `select '${"x".repeat(64)}', $a$${"x".repeat(64)}$a$`,
+  ])("takes no word of a text or a comment for a name: %s", async (sql) => {
+    expect(await inText(sql)).toEqual([]);
+  });
+
+  it.each([
     ["create domain d as int; alter domain d add constraint k check (value > 0)"],
     [
       "create type app.e as enum ('a'); alter type app.e add value 'b'; " +
