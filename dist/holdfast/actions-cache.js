@@ -37,6 +37,7 @@ import {
   isNodeLike,
   randomUUID
 } from "./shared-azure-core-client.js";
+import "./shared-debug.js";
 import {
   BearerCredentialHandler,
   HttpClient,

@@ -3,6 +3,9 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  mergesOf
+} from "./shared-ports-merges.js";
+import {
   external_exports
 } from "./shared-zod.js";
 import {
@@ -16,6 +19,7 @@ var REPOSITORY = external_exports.object({
   allow_merge_commit: external_exports.boolean().optional(),
   allow_squash_merge: external_exports.boolean().optional(),
   allow_rebase_merge: external_exports.boolean().optional(),
+  squash_merge_commit_title: external_exports.string().optional(),
   squash_merge_commit_message: external_exports.string().optional()
 });
 var HASH = external_exports.string().regex(/^[0-9a-f]{40,64}$/);
@@ -34,7 +38,6 @@ var EVENT = external_exports.object({
 async function pullRequestEvent(path, attempt) {
   const { pull_request: pull } = await eventOf(path);
   if (pull === void 0) return void 0;
-  const repo = pull.base.repo;
   return {
     number: pull.number,
     title: pull.title,
@@ -44,12 +47,7 @@ async function pullRequestEvent(path, attempt) {
     author: pull.user?.login ?? "ghost",
     isDraft: pull.draft === true,
     isRerun: attempt > 1,
-    merges: repo?.allow_squash_merge === void 0 ? void 0 : {
-      merge: repo.allow_merge_commit === true,
-      squash: repo.allow_squash_merge,
-      rebase: repo.allow_rebase_merge === true,
-      keepsCommits: repo.squash_merge_commit_message === "COMMIT_MESSAGES"
-    }
+    merges: mergesOf(pull.base.repo ?? {})
   };
 }
 async function mergeGroupEvent(path) {

@@ -3,6 +3,9 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  mergesOf
+} from "./shared-ports-merges.js";
+import {
   numberInQueue
 } from "./shared-ports-forge-pulls.js";
 import {
@@ -1330,17 +1333,9 @@ var merging = {
   allow_merge_commit: boolean().optional(),
   allow_squash_merge: boolean().optional(),
   allow_rebase_merge: boolean().optional(),
+  squash_merge_commit_title: string().optional(),
   squash_merge_commit_message: string().optional()
 };
-function mergesOf(facts) {
-  if (facts.allow_squash_merge === void 0) return void 0;
-  return {
-    merge: facts.allow_merge_commit === true,
-    squash: facts.allow_squash_merge,
-    rebase: facts.allow_rebase_merge === true,
-    keepsCommits: facts.squash_merge_commit_message === "COMMIT_MESSAGES"
-  };
-}
 
 // src/adapters/github/github-pulls.ts
 var CONTENTS = "Contents: read";
@@ -1351,8 +1346,13 @@ var pull = looseObject({
   body: string().nullish(),
   draft: boolean().nullish(),
   state: string(),
+  merged: boolean().optional(),
   user: looseObject({ login: string() }).nullish(),
-  head: looseObject({ ref: string(), sha: string() }),
+  head: looseObject({
+    ref: string(),
+    sha: string(),
+    repo: looseObject({ full_name: string() }).nullish()
+  }),
   base: looseObject({ ref: string(), repo: looseObject(merging).nullish() }),
   commits: int()
 });
@@ -1381,7 +1381,12 @@ var GithubPulls = class {
         author: each.user?.login ?? "ghost",
         isDraft: each.draft === true,
         isOpen: each.state === "open",
-        head: { branch: each.head.ref, commit: each.head.sha },
+        isMerged: each.merged === true,
+        head: {
+          branch: each.head.ref,
+          commit: each.head.sha,
+          repository: each.head.repo?.full_name.toLowerCase()
+        },
         base: { branch: each.base.ref },
         commits: each.commits,
         merges: mergesOf(each.base.repo ?? {})
@@ -1485,6 +1490,27 @@ var GithubRepository = class {
   }
 };
 
+// src/adapters/github/github-tags.ts
+var CONTENTS2 = "Contents: read";
+var refs2 = array(looseObject({ ref: string(), object: looseObject({ sha: string() }) }));
+var GithubTags = class {
+  #at;
+  constructor(at) {
+    this.#at = at;
+  }
+  /** In one answer: https://docs.github.com/rest/git/refs#list-matching-references */
+  async beginningWith(prefix) {
+    const answer = await this.#at.read("GET /repos/{owner}/{repo}/git/matching-refs/{ref}", {
+      ref: `tags/${prefix}`
+    });
+    return this.#at.found(
+      answer,
+      CONTENTS2,
+      (data) => this.#at.shaped(refs2, data).map(({ ref, object }) => ({ name: ref.replace(/^refs\/tags\//, ""), object: object.sha }))
+    );
+  }
+};
+
 // src/adapters/github/github-forge.ts
 var METADATA = "Metadata: read";
 var ADMINISTRATION_READ = "Administration: read";
@@ -1531,12 +1557,14 @@ var GithubForge = class {
   repository;
   pulls;
   issues;
+  tags;
   #at;
   constructor(repository, access) {
     this.repository = repository;
     this.#at = new GithubRepository(repository, access);
     this.pulls = new GithubPulls(this.#at);
     this.issues = new GithubIssues(this.#at);
+    this.tags = new GithubTags(this.#at);
   }
   async facts() {
     const answer = await this.#at.read("GET /repos/{owner}/{repo}");
@@ -1614,7 +1642,7 @@ function headOf(each) {
   return { id, name, target, enforcement, source, own: type === void 0 || type === "Repository" };
 }
 function rulesetOf(each) {
-  const refs2 = each.conditions === null ? {} : each.conditions?.ref_name;
+  const refs3 = each.conditions === null ? {} : each.conditions?.ref_name;
   return {
     ...headOf(each),
     bypassActors: each.bypass_actors?.map(
@@ -1624,7 +1652,7 @@ function rulesetOf(each) {
         bypass_mode: mode
       })
     ),
-    refs: refs2 === void 0 ? void 0 : { include: refs2.include ?? [], exclude: refs2.exclude ?? [] },
+    refs: refs3 === void 0 ? void 0 : { include: refs3.include ?? [], exclude: refs3.exclude ?? [] },
     rules: each.rules?.map(ruleOf)
   };
 }

@@ -3,12 +3,12 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  diskTrouble
+} from "./shared-kernel-disk-trouble.js";
+import {
   UNKNOWN_WORDS,
   knownWords
 } from "./shared-postgres-known-words.js";
-import {
-  diskTrouble
-} from "./shared-kernel-disk-trouble.js";
 import {
   cutAfter,
   outsideQuotes

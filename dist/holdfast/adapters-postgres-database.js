@@ -5797,13 +5797,14 @@ var PgSession = class {
       () => this.#run(sql, values, `${PREPARED_PREFIX}${this.#forgotten}_${sha256(sql).slice(0, 24)}`)
     );
   }
-  execute(sql) {
+  execute(sql, counted) {
     return this.#inTurn(async () => {
       const misread = this.#reading.misreads(sql);
       if (misread !== void 0) return misread;
       if (/\b(?:DEALLOCATE|DISCARD)\b/i.test(sql)) this.#forgotten += 1;
       try {
-        await this.#withoutRows(sql);
+        const rows = await this.#withoutRows(sql);
+        counted?.(rows);
         return void 0;
       } catch (error) {
         const refusal2 = serverRefusal(error);
@@ -5817,12 +5818,17 @@ var PgSession = class {
   /**
    * Somebody's text may ask for more rows than the memory holds, and nobody wants them: the driver keeps them
    * unless somebody listens.
+   *
+   * @returns how many rows each statement met
    */
   #withoutRows(sql) {
     return new Promise((resolve, reject) => {
       const query = new esm_default.Query(sql);
       query.on("row", () => void 0);
-      query.on("end", () => resolve());
+      query.on(
+        "end",
+        (result) => resolve([result].flat().map(({ rowCount }) => rowCount))
+      );
       query.on("error", reject);
       this.#client.query(query);
     });

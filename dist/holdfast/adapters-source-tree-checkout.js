@@ -4,7 +4,8 @@ const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
   blobsOf,
-  resolveCommit
+  resolveCommit,
+  wayOut
 } from "./shared-adapters-source-tree-blobs.js";
 import {
   runGit
@@ -15,8 +16,8 @@ import {
 import "./shared-esbuild-runtime.js";
 
 // src/adapters/source-tree/checkout.ts
-import { readdir, readFile, stat } from "node:fs/promises";
-import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import { readdir, readFile, realpath, stat } from "node:fs/promises";
+import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 var FILE_BYTES_MAX = 256 * 1024 * 1024;
 function checkout({ env }) {
   const git = (folder, args, input) => runGit(env, folder, args, input);
@@ -43,7 +44,10 @@ function checkout({ env }) {
       }
       return { files, links: here.filter(({ entry }) => entry.isSymbolicLink()).map(({ path }) => path) };
     },
-    file: (path) => read(path),
+    async file(path, checkout2) {
+      if (checkout2 !== void 0) await refuseStrays(path, checkout2);
+      return await read(path);
+    },
     async filesAtBase(folder, base, wanted) {
       const answer = await resolveCommit((args) => git(folder, args), base);
       const commit = answer.ok ? answer.out.toString("utf8").trim() : base;
@@ -56,6 +60,34 @@ function checkout({ env }) {
       return answer.ok ? answer.out.toString("utf8").trim() || void 0 : void 0;
     }
   };
+}
+async function refuseStrays(path, checkout2) {
+  const refuse = (why) => new HoldfastError("source.unreadable", `${path} ${why}`, {
+    hint: "Have a plain file written there, by its own path."
+  });
+  try {
+    const root = await realpath(checkout2);
+    const real = await realpath(path);
+    if (isBelow(root, real)) {
+      const about = await stat(real);
+      if (!about.isFile() && !about.isDirectory()) throw refuse("is no plain file");
+    } else if (await isReachedThrough(root, resolve(path))) {
+      throw refuse("is a link that leads out of the checkout, or lies behind one: it is not followed");
+    }
+  } catch (error) {
+    throw error instanceof HoldfastError ? error : unreadable(path, error, "file");
+  }
+}
+async function isReachedThrough(folder, path) {
+  for (let at = path; at !== dirname(at); at = dirname(at)) {
+    const real = await realpath(dirname(at));
+    if (isBelow(folder, real)) return true;
+  }
+  return false;
+}
+function isBelow(folder, path) {
+  const way = relative(folder, path);
+  return way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 async function read(path) {
   try {
@@ -70,6 +102,12 @@ async function read(path) {
 }
 function unreadable(path, error, what) {
   const { code, message } = error;
+  if (code === "EISDIR") {
+    return new HoldfastError("source.missing", `there is no file ${resolve(path)}: it is a folder`, {
+      hint: "Give the path of a file in it.",
+      cause: error
+    });
+  }
   if (code === "ENOENT" || code === "ENOTDIR") {
     const place = isAbsolute(path) ? "" : `: there is no ${resolve(path)}`;
     const message2 = what === "folder" ? `${path} is no folder of this machine${place}` : `there is no file ${resolve(path)}`;
@@ -118,7 +156,7 @@ async function prefix(need) {
 }
 function noHistory(base, why) {
   return new HoldfastError("source.history", `git could not say what ${base} holds: ${why}`, {
-    hint: "In a workflow check out with `fetch-depth: 0`; else fetch the base, name another with --base, or check the whole folder with --all."
+    hint: wayOut(why) ?? "In a workflow check out with `fetch-depth: 0`; else fetch the base, name another with --base, or check the whole folder with --all."
   });
 }
 export {

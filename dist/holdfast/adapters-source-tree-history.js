@@ -5,7 +5,8 @@ const __dirname = import.meta.dirname;
 import {
   blobsOf,
   listedFiles,
-  resolveCommit
+  resolveCommit,
+  wayOut
 } from "./shared-adapters-source-tree-blobs.js";
 import {
   SAME_EVERYWHERE,
@@ -67,15 +68,82 @@ var BlobLines = class {
   }
 };
 
+// src/adapters/source-tree/patch-digests.ts
+import { createHash } from "node:crypto";
+var NEWLINE2 = 10;
+var TELLING = 8;
+var COMMIT = "--format=commit %H";
+var PatchDigests = class {
+  #digests = /* @__PURE__ */ new Map();
+  #commit = "";
+  #hash;
+  /** The beginning of a line of which it is not known yet what it is. */
+  #head = Buffer.alloc(0);
+  /** What becomes of the rest of the line. */
+  #rest = "unknown";
+  hear(bytes) {
+    for (let at = 0; at < bytes.length; ) {
+      const found = bytes.indexOf(NEWLINE2, at);
+      const end = found === -1 ? bytes.length : found + 1;
+      this.#part(bytes.subarray(at, end), found !== -1);
+      at = end;
+    }
+  }
+  /**
+   * Commit → digest; what comes before the first commit is of the commit `""`. What changes nothing has none.
+   */
+  end() {
+    if (this.#head.length > 0) this.#begin(this.#head);
+    this.#finish();
+    return this.#digests;
+  }
+  #part(part, isEnd) {
+    if (this.#rest === "unknown" || this.#rest === "commit") {
+      this.#head = Buffer.concat([this.#head, part]);
+      if (isEnd || this.#rest === "unknown" && this.#head.length >= TELLING) this.#begin(this.#head, isEnd);
+    } else if (this.#rest === "counts") {
+      this.#hash.update(part);
+    }
+    if (!isEnd) return;
+    this.#head = Buffer.alloc(0);
+    this.#rest = "unknown";
+  }
+  #begin(line, isEnd = true) {
+    const begins = (words) => line.toString("latin1", 0, words.length) === words;
+    if (begins("commit ")) {
+      this.#rest = "commit";
+      if (!isEnd) return;
+      this.#finish();
+      this.#commit = line.toString("latin1", "commit ".length).trim();
+    } else if (begins("@@ ")) {
+      this.#rest = "skipped";
+      this.#counting().update("@@\n");
+    } else if (begins("index ") || line.length <= 1) {
+      this.#rest = "skipped";
+    } else {
+      this.#rest = "counts";
+      this.#counting().update(line);
+    }
+    this.#head = Buffer.alloc(0);
+  }
+  #counting() {
+    return this.#hash ??= createHash("sha256");
+  }
+  #finish() {
+    if (this.#hash !== void 0) this.#digests.set(this.#commit, this.#hash.digest("hex"));
+    this.#hash = void 0;
+  }
+};
+
 // src/adapters/source-tree/patch-lines.ts
 var BEGINNING = 256;
-var NEWLINE2 = 10;
+var NEWLINE3 = 10;
 var PatchLines = class {
   #files = [];
   #line = "";
   hear(bytes) {
     for (let at = 0; at < bytes.length; ) {
-      const found = bytes.indexOf(NEWLINE2, at);
+      const found = bytes.indexOf(NEWLINE3, at);
       const end = found === -1 ? bytes.length : found;
       const room = BEGINNING - this.#line.length;
       if (room > 0) this.#line += bytes.toString("latin1", at, Math.min(end, at + room));
@@ -106,18 +174,100 @@ var PatchLines = class {
   }
 };
 
-// src/adapters/source-tree/squashed.ts
+// src/adapters/source-tree/same-change.ts
 var SQUASHED_PATHS = 200;
-var PLAIN = [...SAME_EVERYWHERE, "--unified=3", "--no-renames"];
-async function isSquashed({ parted, to, there }, need) {
-  const idsOf = async (patch) => (await need(["patch-id", "--stable"], patch)).split("\n").map((line) => line.split(" ")[0] ?? "");
-  const paths = (await need(["diff", ...PLAIN, "--name-only", "-z", parted, to])).split("\0").slice(0, -1);
+var PLAIN = [...SAME_EVERYWHERE, "--unified=3", "--no-renames", "--text", "--full-index"];
+async function isSquashed({ parted, to, there }, git) {
+  const listed = (await git.bytes(["diff", ...PLAIN, "--name-only", "-z", parted, to])).toString("utf8");
+  const paths = listed.split("\0").slice(0, -1);
   if (paths.length === 0 || paths.length > SQUASHED_PATHS) return false;
-  const [all = ""] = await idsOf(await need(["diff", ...PLAIN, parted, to]));
-  if (all === "") return false;
+  const all = (await git.digests(["diff", ...PLAIN, parted, to])).get("");
+  if (all === void 0) return false;
   const where = paths.map((path) => `:(top,literal)${path}`);
-  const shown = ["log", "-p", "--no-merges", "--full-diff", "--format=commit %H", ...PLAIN];
-  return (await idsOf(await need([...shown, there, `^${to}`, "--", ...where]))).includes(all);
+  const shown = ["log", "-p", "--no-merges", "--full-diff", COMMIT, ...PLAIN];
+  return [...(await git.digests([...shown, there, `^${to}`, "--", ...where])).values()].includes(all);
+}
+async function withTwins(sides, git) {
+  const alike = async (side) => (await git.bytes(["rev-list", "--cherry-mark", side, ...sides])).toString("latin1").split("\n").flatMap((line) => line.startsWith("=") ? [line.slice(1)] : []);
+  const [mine, others] = [await alike("--right-only"), await alike("--left-only")];
+  if (mine.length === 0 || others.length === 0) return /* @__PURE__ */ new Set();
+  const ids = [...mine, ...others].map((id) => `${id}
+`).join("");
+  const shown = ["log", "-p", "--no-walk=unsorted", COMMIT, ...PLAIN, "--stdin"];
+  const changes = await git.digests(shown, ids);
+  const theirs = new Set(others.map((id) => changes.get(id)));
+  return new Set(mine.filter((id) => changes.has(id) && theirs.has(changes.get(id))));
+}
+
+// src/adapters/source-tree/undone.ts
+var PATCH = [...SAME_EVERYWHERE, "--text", "--full-index", "--unified=0", "--no-renames"];
+var SHOWN = ["log", "--no-walk=unsorted", "--stdin", "--diff-merges=first-parent", COMMIT];
+var BACKWARDS = ["-R", "--src-prefix=b/", "--dst-prefix=a/"];
+var CLAIMS_MAX = 500;
+async function proved(claims, git) {
+  const asked2 = claims.slice(0, CLAIMS_MAX);
+  if (asked2.length === 0) return [];
+  const names = [...new Set(asked2.flatMap(({ commit, undoes }) => [commit, undoes]))];
+  const wanted = names.map((name) => `${name}^{commit}
+`).join("");
+  const listed = (await git.bytes(["cat-file", "--batch-check"], wanted)).toString("latin1");
+  const found = /* @__PURE__ */ new Map();
+  for (const [at, line] of listed.split("\n").slice(0, names.length).entries()) {
+    const [, id] = /^([0-9a-f]{40,64}) commit /.exec(line) ?? [];
+    if (id?.startsWith(names[at]) === true) found.set(names[at], id);
+  }
+  const here = asked2.flatMap(({ commit, undoes }) => {
+    const [by, of] = [found.get(commit), found.get(undoes)];
+    return by === void 0 || of === void 0 ? [] : [{ commit: by, undoes: of }];
+  });
+  const alike = await undone(here, ["--name-status", "--no-renames"], git);
+  return await undone(alike, ["-p", ...PATCH], git);
+}
+async function undone(claims, shown, git) {
+  const undoes = claims.map((each) => each.undoes);
+  const commits = claims.map((each) => each.commit);
+  const forth = await digestsOf(undoes, shown, git);
+  const back = await digestsOf(commits, [...shown, ...BACKWARDS], git);
+  return claims.filter((each) => forth.has(each.undoes) && forth.get(each.undoes) === back.get(each.commit));
+}
+async function digestsOf(commits, shown, git) {
+  if (commits.length === 0) return /* @__PURE__ */ new Map();
+  return await git.digests([...SHOWN, ...shown], [...new Set(commits)].map((each) => `${each}
+`).join(""));
+}
+var PATHS_MAX = 200;
+var COMMITS_MAX = 500;
+async function takenBack({ own, parted, to, there }, git) {
+  const words = ["diff", "--name-only", "--no-renames", "-z", parted, to];
+  const paths = (await git.bytes(words)).toString("utf8").split("\0").slice(0, -1);
+  if (own.length === 0 || paths.length === 0 || paths.length > PATHS_MAX) return [];
+  const where = ["--", ...paths.map((path) => `:(top,literal)${path}`)];
+  const logged = async (...words2) => {
+    const format = [`--max-count=${COMMITS_MAX}`, "--format=%H"];
+    const listed = (await git.bytes(["log", ...format, ...words2, ...where])).toString("latin1");
+    return listed.split("\n").filter((id) => id !== "");
+  };
+  const reverts = await logged(
+    "--extended-regexp",
+    "--grep=This reverts commit [0-9a-f]{7}",
+    there,
+    `^${to}`
+  );
+  if (reverts.length === 0) return [];
+  const patch = ["-p", ...PATCH];
+  const back = await digestsOf(reverts, [...patch, ...BACKWARDS], git);
+  const forth = await digestsOf(own, patch, git);
+  const all = (await git.digests(["diff", ...PATCH, parted, to])).get("");
+  const isGone = async (change) => {
+    const revert = change === void 0 ? void 0 : reverts.find((each) => back.get(each) === change);
+    if (revert === void 0) return false;
+    const later = await digestsOf(await logged("--no-merges", there, `^${revert}`), patch, git);
+    return ![...later.values()].includes(change);
+  };
+  if (await isGone(all)) return [...own];
+  const gone = [];
+  for (const id of own) if (await isGone(forth.get(id))) gone.push(id);
+  return gone;
 }
 
 // src/adapters/source-tree/unknown-name.ts
@@ -150,7 +300,11 @@ function gitHistory({
     },
     async mergeBase({ base, head }) {
       const both = [await history.commit(base), await history.commit(head)];
-      return (await need(`where ${head} left ${base}`, ["merge-base", ...both])).trim();
+      const what = `where ${head} left ${base}`;
+      const answer = await ask(["merge-base", ...both]);
+      if (answer.ok) return answer.out.toString("utf8").trim();
+      const isQuiet = answer.why.startsWith("git ended with");
+      throw noHistory(what, isQuiet ? "no commit that is here is an ancestor of both" : answer.why);
     },
     async commits({ base, head }) {
       const range = `${await history.commit(base)}..${await history.commit(head)}`;
@@ -165,13 +319,10 @@ function gitHistory({
         await history.commit(head),
         await history.commit(other)
       ];
-      const picked = ["--no-merges", "--cherry-pick", "--right-only", `${there}...${to}`, `^${from}`];
-      const found = commitsOf(await need(what, ["log", "-z", "--reverse", LOG, ...picked]));
-      if (found.length < 2) return found;
       const parted = await history.mergeBase({ base, head });
-      const isThere = await isSquashed({ parted, to, there }, (args, input) => need(what, args, input));
-      return isThere ? [] : found;
+      return await lackingBetween({ from, parted, to, there }, asked(what, env, folder));
     },
+    proved: (claims) => proved(claims, asked("what is taken back", env, folder)),
     changes: async (range) => {
       const from = await history.mergeBase(range);
       return await changesBetween({ base: from, head: await history.commit(range.head) }, env, folder);
@@ -209,6 +360,34 @@ function gitHistory({
     root: async () => (await need("where the repository begins", ["rev-parse", "--show-toplevel"])).replace(/\n$/, "")
   };
   return history;
+}
+function asked(what, env, folder) {
+  const heard = async ([args, input], hear) => {
+    const answer = await runGit(env, folder, args, input, hear);
+    if (answer.ok) return answer.out;
+    throw noHistory(what, answer.why);
+  };
+  return {
+    bytes: (...words) => heard(words),
+    async digests(...words) {
+      const digests = new PatchDigests();
+      await heard(words, (bytes) => digests.hear(bytes));
+      return digests.end();
+    }
+  };
+}
+async function lackingBetween({ from, parted, to, there }, git) {
+  const sides = ["--no-merges", `${there}...${to}`, `^${from}`];
+  const logged = async (...words) => commitsOf((await git.bytes(["log", "-z", "--reverse", LOG, ...words])).toString("utf8"));
+  const here = await logged("--right-only", ...sides);
+  const twins = await withTwins(sides, git);
+  const found = here.filter(({ id }) => !twins.has(id));
+  const isOne = found.length > 0 && here.length > 1 && await isSquashed({ parted, to, there }, git);
+  const lacked = new Set(isOne ? [] : found.map(({ id }) => id));
+  const all = await logged("--no-merges", `${from}..${to}`);
+  const own = all.map(({ id }) => id).filter((id) => !lacked.has(id));
+  const gone = await takenBack({ own, parted, to, there }, git);
+  return all.filter(({ id }) => gone.includes(id) || lacked.has(id));
 }
 var LOG = "--format=%H%n%P%n%an%n%ae%n%B";
 function commitsOf(log) {
@@ -329,7 +508,7 @@ function entriesOf(raw) {
 }
 function noHistory(what, why) {
   return new HoldfastError("source.history", `git could not say ${what}: ${why}`, {
-    hint: "In a workflow check out with `fetch-depth: 0`, which brings the base too; else fetch the base, or name another revision."
+    hint: wayOut(why) ?? "In a workflow check out with `fetch-depth: 0`, which brings the base too; else fetch the base, or name another revision."
   });
 }
 export {

@@ -16,11 +16,13 @@ import {
   getLogLevel,
   isError,
   isNodeLike,
-  require_ms,
   retryPolicy,
   stringToUint8Array,
   uint8ArrayToString
 } from "./shared-azure-core-client.js";
+import {
+  require_ms
+} from "./shared-debug.js";
 import {
   require_semver
 } from "./shared-semver.js";

@@ -3,6 +3,9 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  release
+} from "./shared-governance-versions-settings.js";
+import {
   POLICY_SECTIONS
 } from "./shared-governance-pr-policy-settings.js";
 import "./shared-semver.js";
@@ -12,9 +15,11 @@ import {
   protection,
   readWorkflows
 } from "./shared-governance-protect-settings.js";
+import "./shared-governance-merging-merge-methods.js";
 import "./shared-nouns-settings-read-settings.js";
 import "./shared-nouns-settings-document.js";
 import "./shared-yaml.js";
+import "./shared-nouns-settings-section.js";
 import "./shared-kernel-listed.js";
 import "./shared-kernel-secret.js";
 import "./shared-zod.js";
@@ -49,8 +54,17 @@ async function unreachable({ branches }, around) {
   );
 }
 
+// src/governance/release-plan/sections.ts
+var RELEASE_SECTIONS = [
+  { name: "release", schema: release, absent: "defaults" }
+];
+
 // src/commands/configuration/sections.ts
-var SETTINGS_SECTIONS = [...POLICY_SECTIONS, ...PROTECTION_SECTIONS];
+var SETTINGS_SECTIONS = [
+  ...POLICY_SECTIONS,
+  ...PROTECTION_SECTIONS,
+  ...RELEASE_SECTIONS
+];
 export {
   SETTINGS_SECTIONS
 };

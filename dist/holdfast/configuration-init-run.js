@@ -9,10 +9,12 @@ import {
   SCHEMA_COMMENT
 } from "./shared-nouns-settings-json-schema.js";
 import {
-  DEFAULT_SETTINGS,
-  MISTAKEN_SETTINGS,
   require_dist
 } from "./shared-yaml.js";
+import {
+  DEFAULT_SETTINGS,
+  MISTAKEN_SETTINGS
+} from "./shared-nouns-settings-section.js";
 import {
   printableLine
 } from "./shared-kernel-printable.js";
@@ -345,8 +347,8 @@ async function hookItems(tree, policy) {
   const [, husky] = /^((?:.*\/)?\.husky)(?:\/_)?$/.exec(path ?? "") ?? [];
   if (husky !== void 0 || configured === void 0 && (await tree.look(".husky")).kind === "folder") {
     const note2 = "husky is not active in this clone, and no commit is checked until it is: run `npx husky`";
-    const items = [await huskyItem(tree, `${husky ?? ".husky"}/commit-msg`, script)];
-    return { items, notes: husky === void 0 ? [note2] : [] };
+    const items2 = [await huskyItem(tree, `${husky ?? ".husky"}/commit-msg`, script)];
+    return { items: items2, notes: husky === void 0 ? [note2] : [] };
   }
   for (const name of LEFTHOOK) {
     if ((await tree.look(name)).kind !== "absent") return lefthook(tree, name, script);
@@ -355,18 +357,24 @@ async function hookItems(tree, policy) {
     const message = `core.hooksPath is ${String(configured)}, which is outside of the checkout`;
     return { items: [{ path: "commit-msg", action: "leave", message, executable: true }], notes: [] };
   }
-  const item = await plainItem(tree, `${path}${path === "" ? "" : "/"}commit-msg`, script);
-  const isPrivate = path.startsWith(`${GIT_FOLDER}/`) && item.action !== "leave";
+  const items = await plainItems(tree, path === "" ? "" : `${path}/`, script);
+  const isPrivate = path.startsWith(`${GIT_FOLDER}/`) && items.some(({ action }) => action !== "leave");
   const note = "the hook is in this clone alone: everybody who wants it runs `holdfast init --write` once";
-  return { items: [item], notes: isPrivate ? [note] : [] };
+  return { items, notes: isPrivate ? [note] : [] };
 }
-async function plainItem(tree, path, script) {
+var BESIDE = "holdfast-commit-msg";
+var BESIDE_LINE = `"$(dirname "$0")/${BESIDE}" "$1" || exit 1`;
+async function plainItems(tree, folder, script) {
+  const path = `${folder}commit-msg`;
   const item = await kept(tree, path, `#!/bin/sh
 ${script}`, true);
   const found = await tree.look(path);
-  if (item.action !== "leave" || found.kind !== "file" || ownerOf(found.text) !== "other") return item;
-  const message = "it is somebody else's, and git runs one: let husky or lefthook run both, or delete it and run again";
-  return { ...item, message };
+  if (item.action !== "leave" || found.kind !== "file" || ownerOf(found.text) !== "other") return [item];
+  const beside = await kept(tree, `${folder}${BESIDE}`, `#!/bin/sh
+${script}`, true);
+  if (has(found.text, BESIDE)) return [beside, { path, action: "same", executable: true }];
+  const message = `it is somebody else's, and git runs one: add to it, before it ends: ${BESIDE_LINE}`;
+  return [beside, { ...item, message }];
 }
 async function huskyItem(tree, path, script) {
   const found = await tree.look(path);
@@ -527,7 +535,7 @@ protection:
     - branches: [${JSON.stringify(branch)}]
 ${isReported ? REQUIRED : NOT_REQUIRED}`;
 }
-var REQUIRED = `      # In force by: holdfast protect --do apply
+var REQUIRED = `      # In force by: holdfast protect --do apply --repository owner/name
       checks:
         - name: pr-policy
 `;
@@ -588,7 +596,7 @@ async function runInit(inputs, ports, parts) {
     workflows: parts.workflows
   });
   const wanted = items.filter(({ after: after2 }) => after2 !== void 0);
-  const difference = wanted.map(differenceText).join("");
+  const difference = wanted.map(patchText).join("");
   if (!inputs.write) return outcomeOf(items, { written: [], difference, notes, isDry: true });
   const written = [];
   const late = [];
@@ -599,6 +607,10 @@ async function runInit(inputs, ports, parts) {
   }
   const after = items.map((item) => late.find(({ path }) => path === item.path) ?? item);
   return outcomeOf(after, { written, difference, notes, isDry: false });
+}
+function patchText(item) {
+  const text = differenceText(item);
+  return item.path.startsWith(`${GIT_FOLDER}/`) ? text.replace(/^(?!$)/gm, "# ") : text;
 }
 async function put(tree, { path, before, after, executable }) {
   const now = await tree.look(path);
@@ -623,7 +635,7 @@ function nextSteps(items, isDry) {
       "the audit wants the secret PROTECTION_TOKEN (Administration: read), and sees little without it: gh secret set PROTECTION_TOKEN"
     ] : [],
     ...isThere("/pr-policy.yml") ? [
-      `a refused pull request can be merged until the check pr-policy is required: with it in protection.branches[].checks of ${DEFAULT_SETTINGS}, \`holdfast protect --do apply\` does that`
+      `a refused pull request can be merged until the check pr-policy is required: with it in protection.branches[].checks of ${DEFAULT_SETTINGS}, \`holdfast protect --do apply --repository owner/name\` does that`
     ] : []
   ];
 }

@@ -10,10 +10,11 @@ import {
   examine,
   keyText
 } from "./shared-nouns-settings-document.js";
+import "./shared-yaml.js";
 import {
   DEFAULT_SETTINGS,
   MISTAKEN_SETTINGS
-} from "./shared-yaml.js";
+} from "./shared-nouns-settings-section.js";
 import {
   printableLine
 } from "./shared-kernel-printable.js";

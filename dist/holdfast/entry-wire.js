@@ -391,6 +391,14 @@ function makePorts(around) {
       const { gitHistory } = await import("./adapters-source-tree-history.js");
       return gitHistory({ env, folder });
     },
+    async sourceRefs(folder) {
+      const { gitRefs } = await import("./adapters-source-tree-refs.js");
+      return gitRefs({ env, folder, disk });
+    },
+    async releaseCalculation() {
+      const { semanticReleaseCalculation } = await import("./adapters-semantic-release-calculate.js");
+      return semanticReleaseCalculation(env["PATH"]);
+    },
     async workTree() {
       const { gitWorkTree } = await import("./adapters-source-tree-work-tree.js");
       return gitWorkTree({ env });

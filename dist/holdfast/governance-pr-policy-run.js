@@ -3,11 +3,11 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  numberInQueue
-} from "./shared-ports-forge-pulls.js";
-import {
   ADVISORY_SEVERITIES
 } from "./shared-ports-advisory-source.js";
+import {
+  numberInQueue
+} from "./shared-ports-forge-pulls.js";
 import {
   DEFAULT_TEMPLATE,
   DEPENDENCIES,
@@ -25,7 +25,9 @@ import {
   require_semver
 } from "./shared-semver.js";
 import {
-  METHODS,
+  METHODS
+} from "./shared-governance-merging-merge-methods.js";
+import {
   readSettings
 } from "./shared-nouns-settings-read-settings.js";
 import {
@@ -33,13 +35,15 @@ import {
   examine
 } from "./shared-nouns-settings-document.js";
 import {
-  DEFAULT_SETTINGS,
-  MISTAKEN_SETTINGS,
   require_dist
 } from "./shared-yaml.js";
 import {
   isSafeAddress
 } from "./shared-kernel-safe-address.js";
+import {
+  DEFAULT_SETTINGS,
+  MISTAKEN_SETTINGS
+} from "./shared-nouns-settings-section.js";
 import {
   printableLine
 } from "./shared-kernel-printable.js";
@@ -1982,16 +1986,29 @@ import { isAbsolute, relative, resolve, sep } from "node:path";
 // src/governance/coverage/beside-report.ts
 import { posix } from "node:path";
 var ABSOLUTE = /^(?:[/\\]|[A-Za-z]:|file:)/;
-function besideReport(files, report) {
+function besideReport(files, report, has) {
   if (report === void 0) return files;
-  const folders = [];
-  for (let at = posix.dirname(report); at !== "." && at !== "/"; at = posix.dirname(at)) folders.push(at);
+  const folders = foldersOf(report);
   if (folders.length === 0) return files;
-  return files.map(({ places, lines }) => {
-    const plain = places.map((place) => place.replaceAll("\\", "/")).filter((place) => !ABSOLUTE.test(place));
-    const below2 = folders.flatMap((each2) => plain.map((place) => `${each2}/${place}`));
-    return { lines, places: [...below2, ...places] };
+  const all2 = files.map((file) => {
+    const plain = file.places.map((place) => place.replaceAll("\\", "/")).filter((place) => !ABSOLUTE.test(place));
+    return { file, plain, below: folders.flatMap((each2) => plain.map((place) => `${each2}/${place}`)) };
   });
+  const isHome = all2.some(({ below: below2 }) => below2.some((place) => has(posix.normalize(place))));
+  return all2.map(({ file, plain, below: below2 }) => ({
+    ...file,
+    places: [...below2, ...file.places],
+    ...isHome && plain.length === file.places.length ? { isWhole: true } : {}
+  }));
+}
+var DEPTH_MAX = 12;
+function foldersOf(report) {
+  const parts = posix.dirname(report).split("/").slice(0, DEPTH_MAX);
+  const joined2 = (from, to) => parts.slice(from, to).join("/");
+  const ends = parts.map((_, at) => parts.length - at);
+  const whole = ends.map((end) => joined2(0, end));
+  const rest = ends.flatMap((end) => Array.from({ length: end - 1 }, (_, at) => joined2(at + 1, end)));
+  return [.../* @__PURE__ */ new Set([...whole, ...rest])].filter((folder) => folder !== ".");
 }
 
 // src/governance/coverage/covered-lines.ts
@@ -2044,31 +2061,57 @@ var CoveredLines = class {
   }
 };
 
+// src/governance/coverage/report.ts
+var UnusableReport = class extends Error {
+};
+function called(path) {
+  return path.length <= NAME_MAX ? path : `${path.slice(0, NAME_MAX)}…`;
+}
+var NAME_MAX = 200;
+function addLine(lines, line, hits) {
+  if (line === 0) return;
+  if (line > LINES_MAX) throw new UnusableReport(`tells of line ${line}, which no file has`);
+  lines.add(line, hits > 0);
+}
+
 // src/governance/coverage/measure.ts
 async function measure(reported, commit) {
   const unplaced = [];
+  const doubtful = [];
+  const cut = [];
   const files = together(
-    reported.flatMap(({ places, lines }) => {
-      const path = commit.places.find(places);
-      if (path !== void 0) return [[path, lines]];
-      unplaced.push(places[0] ?? "");
+    reported.flatMap(({ places, areAlike, isWhole, lines, untold: untold2 }) => {
+      const [path, ...others] = commit.places.find(places, areAlike, isWhole);
+      if (path !== void 0 && others.length === 0) {
+        if (untold2 !== void 0) cut.push({ file: path, lines: untold2 });
+        return [[path, lines]];
+      }
+      const told4 = called(places.at(-1) ?? "");
+      if (path !== void 0) doubtful.push({ told: told4, meant: [path, ...others] });
+      unplaced.push(told4);
       return [];
     })
   );
   const changed = commit.changes.filter(({ isFile, lines }) => isFile && lines.length > 0);
   const shares = changed.map(({ path, lines }) => ofChanged(path, lines, files.get(path)));
+  const unknown = changed.map(({ path }) => path).filter((path) => !files.has(path) && commit.isSource(path));
+  const lengths = await commit.lengths([...files.keys()]);
   return {
     ...sum([...files.values()]),
     changed: sum(shares.map(({ share }) => share)),
-    uncovered: shares.flatMap(({ uncovered }) => uncovered),
-    unmeasured: changed.map(({ path }) => path).filter((path) => !files.has(path) && commit.isSource(path)),
-    beyond: await beyondTheirEnd(changed, files, commit),
+    uncovered: shares.flatMap(({ uncovered: uncovered2 }) => uncovered2),
+    unmeasured: unknown.map((file) => {
+      const { told: told4, meant = [] } = doubtful.find(({ meant: meant2 }) => meant2.includes(file)) ?? {};
+      return { file, told: told4, others: meant.filter((path) => path !== file) };
+    }),
+    beyond: beyondTheirEnd(new Set(changed.map(({ path }) => path)), files, lengths),
+    cut,
     unplaced
   };
 }
-function together(told3) {
+function together(told4) {
   const files = /* @__PURE__ */ new Map();
-  for (const [path, lines] of told3) {
+  for (const [path, lines] of told4) {
     const all2 = files.get(path) ?? new CoveredLines();
     all2.addAll(lines);
     files.set(path, all2);
@@ -2113,17 +2156,12 @@ function isGap(from, to, lines) {
   for (let line = from + 1; line < to; line += 1) if (lines.has(line)) return false;
   return to - from <= 3;
 }
-async function beyondTheirEnd(changed, files, commit) {
-  const known = changed.flatMap(({ path }) => {
-    const lines = files.get(path);
-    return lines === void 0 ? [] : [{ file: path, lines }];
-  });
-  if (known.length === 0) return [];
-  const lengths = await commit.lengths(known.map(({ file }) => file));
-  return known.flatMap(({ file, lines: { last: line } }) => {
+function beyondTheirEnd(changed, files, lengths) {
+  const beyond = [...files].flatMap(([file, { last: line }]) => {
     const length = lengths.get(file) ?? 0;
-    return line > length ? [{ file, line, length }] : [];
+    return line > length ? [{ file, line, length, isChanged: changed.has(file) }] : [];
   });
+  return beyond.sort((a2, b) => Number(b.isChanged) - Number(a2.isChanged));
 }
 
 // src/governance/coverage/place.ts
@@ -2146,35 +2184,56 @@ var Places = class {
       else namesakes.push(path);
     }
   }
+  /** Whether the commit has a file of this path. */
+  has(path) {
+    return this.#paths.has(path);
+  }
   /**
-   * The path from the repository's root; undefined where the commit has no such file, or several may be
-   * meant.
+   * The paths from the repository's root that may be meant: none where the commit has no such file, and one
+   * where there is no doubt.
+   *
+   * @param areAlike whether none of the places is likelier than another; but for the last, which is the path
+   *   alone and counts where no other does
+   * @param isWhole whether only whole paths count, and no common end
    */
-  find(places) {
+  find(places, areAlike = false, isWhole = false) {
     const plain = places.map((place) => normal(place));
-    for (const place of plain) {
-      const below2 = place.startsWith(`${this.#root}/`) ? place.slice(this.#root.length + 1) : place;
-      if (this.#paths.has(below2)) return below2;
-    }
-    for (const place of plain) {
-      const found = this.#ending(place);
-      if (found !== void 0) return found;
-    }
-    return void 0;
+    const found = plain.map((place) => place.startsWith(`${this.#root}/`) ? place.slice(this.#root.length + 1) : place).map((below2) => this.#paths.has(below2) ? below2 : void 0);
+    const likelier = found.slice(0, areAlike && found.length > 1 ? -1 : void 0);
+    const exact = (likelier.some((each2) => each2 !== void 0) ? likelier : found).filter(
+      (each2) => each2 !== void 0
+    );
+    if (exact.length > 0) return areAlike ? [...new Set(exact)] : [exact[0]];
+    if (isWhole) return [];
+    const ended = plain.map((place) => this.#ending(place)).filter((meant) => meant.length > 0);
+    const sure = ended.filter((meant) => meant.length === 1).flat();
+    if (sure.length > 0) return areAlike ? [...new Set(sure)] : [sure[0]];
+    return ended[0] ?? [];
   }
   /** Made on another machine, or in a folder below the root: the longest common end decides, if one is. */
   #ending(place) {
     const parts = place.split("/");
-    if (parts.includes("node_modules")) return void 0;
-    const rated = (this.#byName.get(parts.at(-1)) ?? []).map((path) => ({
-      path,
-      common: commonEnd(path.split("/"), parts)
-    }));
-    const most = Math.max(0, ...rated.map(({ common }) => common));
-    const best = rated.filter(
-      ({ path, common }) => common === most && (common === path.split("/").length || common === depth(place))
-    );
-    return best.length === 1 ? best[0].path : void 0;
+    if (parts.includes("node_modules")) return [];
+    const rated = (this.#byName.get(parts.at(-1)) ?? []).map((path) => {
+      const common = commonEnd(path.split("/"), parts);
+      return { path, common, isWhole: common === path.split("/").length || common === depth(place) };
+    });
+    const whole = rated.filter(({ isWhole }) => isWhole);
+    const most = (of) => Math.max(0, ...of.map(({ common }) => common));
+    const best = whole.filter(({ common }) => common === most(whole));
+    const longer = rated.filter(({ common }) => common > most(whole));
+    if (longer.length === 0 || whole.length === 0) return best.map(({ path }) => path);
+    const doubled = this.#belowDoubled(parts);
+    return doubled === void 0 ? [...best, ...longer].map(({ path }) => path) : [doubled];
+  }
+  /** What the runner calls `…/shop/shop/src/a.ts`, by the name of the repository twice. */
+  #belowDoubled(parts) {
+    for (let at = 1; at < parts.length - 1; at += 1) {
+      if (parts[at] === "" || parts[at] !== parts[at - 1]) continue;
+      const below2 = parts.slice(at + 1).join("/");
+      if (this.#paths.has(below2)) return below2;
+    }
+    return void 0;
   }
 };
 function depth(place) {
@@ -2197,16 +2256,6 @@ function normal(place) {
 
 // src/governance/coverage/cobertura.ts
 var import_saxes = __toESM(require_saxes(), 1);
-
-// src/governance/coverage/report.ts
-var UnusableReport = class extends Error {
-};
-function addLine(lines, line, hits) {
-  if (line > LINES_MAX) throw new UnusableReport(`tells of line ${line}, which no file has`);
-  lines.add(line, hits > 0);
-}
-
-// src/governance/coverage/cobertura.ts
 function readCobertura(text3) {
   const sources = [];
   const files = /* @__PURE__ */ new Map();
@@ -2214,7 +2263,7 @@ function readCobertura(text3) {
   let source;
   const parser = new import_saxes.SaxesParser();
   parser.on("error", (error) => {
-    const why = error.message.replace(/^\d+:\d+: /, "");
+    const why = error.message.replace(/^\d+:\d+: /, "").replace(/[:.].*$/s, "");
     throw new UnusableReport(`is no whole XML: ${why}, at its line ${parser.line}`);
   });
   parser.on("opentag", (tag) => {
@@ -2225,7 +2274,7 @@ function readCobertura(text3) {
       files.set(path, lines);
     }
     if (tag.name !== "line" || lines === void 0) return;
-    addLine(lines, count(tag, "number", 1), count(tag, "hits", 0));
+    addLine(lines, count(tag, "number", parser.line), count(tag, "hits", parser.line));
   });
   parser.on("text", (words3) => {
     if (source !== void 0) source += words3;
@@ -2239,6 +2288,7 @@ function readCobertura(text3) {
   parser.write(text3).close();
   return [...files].map(([path, found]) => ({
     places: [...sources.map((folder) => `${folder}/${path}`), path],
+    areAlike: sources.length > 1,
     lines: found
   }));
 }
@@ -2247,17 +2297,90 @@ function attribute({ name, attributes }, which) {
   if (value === void 0 || value === "") throw new UnusableReport(`has a <${name}> without ${which}`);
   return value;
 }
-function count(tag, which, least) {
+function count(tag, which, line) {
+  const is = which === "hits" ? /^\d+(?:\.\d+)?$/ : /^\d+$/;
   const text3 = attribute(tag, which);
-  const value = /^\d+$/.test(text3) ? Number(text3) : NaN;
-  if (value >= least) return value;
-  throw new UnusableReport(`has a <line> whose ${which} is ${JSON.stringify(text3.slice(0, 40))}`);
+  if (is.test(text3)) return Number(text3);
+  throw new UnusableReport(`has a <line> whose ${which} is no count, at its line ${line}`);
+}
+
+// src/governance/coverage/foreign.ts
+var REPORT_GENERATOR = "make Cobertura's of it with ReportGenerator (`-reporttypes:Cobertura`)";
+var FOREIGN = [
+  {
+    name: "JaCoCo's",
+    is: /<!DOCTYPE report\b|<report\b[^>]*\bname=/,
+    how: REPORT_GENERATOR
+  },
+  {
+    name: "Clover's",
+    is: /<coverage\b[^>]*\b(?:clover|generated)=/,
+    how: "PHPUnit writes Cobertura's with `--coverage-cobertura <file>`, jest and Istanbul lcov's with the reporter `lcov`"
+  },
+  {
+    name: "OpenCover's",
+    is: /<CoverageSession\b/,
+    how: `coverlet writes Cobertura's itself (\`--collect:"XPlat Code Coverage"\`); else ${REPORT_GENERATOR}`
+  },
+  {
+    name: "Visual Studio's",
+    is: /<(?:results|CoverageDSPriv)\b/,
+    how: "make Cobertura's of it with `dotnet-coverage merge --output-format cobertura`"
+  },
+  {
+    name: "SonarQube's",
+    is: /<coverage\b[^>]*\bversion="1"\s*>\s*<file\b/,
+    how: "have the tests write lcov's or Cobertura's beside it"
+  },
+  {
+    name: "coverage.py's JSON",
+    is: /^\{\s*"meta"\s*:/,
+    how: "run `coverage lcov` or `coverage xml` in place of `coverage json`"
+  },
+  {
+    name: "coverage.py's database",
+    is: /^SQLite format 3/,
+    how: "run `coverage lcov` or `coverage xml`"
+  },
+  {
+    name: "llvm-cov's JSON",
+    is: /^\{\s*(?:"data"\s*:\s*\[|"type"\s*:\s*"llvm|"version"\s*:\s*"[^"]{1,50}"\s*,\s*"type"\s*:\s*"llvm)/,
+    how: "run `llvm-cov export -format=lcov`"
+  },
+  {
+    name: "V8's",
+    is: /^\{\s*"(?:result|timestamp)"\s*:/,
+    how: "run `c8 report --reporter=lcov`"
+  },
+  {
+    name: "SimpleCov's",
+    is: /^\{\s*"[^"]{1,200}"\s*:\s*\{\s*"coverage"\s*:/,
+    how: "write lcov's with the gem simplecov-lcov, or Cobertura's with simplecov-cobertura"
+  },
+  {
+    name: "Go's",
+    is: /^mode: (?:set|count|atomic)\r?\n/,
+    how: "make Cobertura's of it with `gocover-cobertura`, or lcov's with `gcov2lcov`"
+  },
+  {
+    name: "gcov's",
+    is: /^\s*-:\s*0:Source:/,
+    how: "run `lcov --capture` or `gcovr --lcov`"
+  }
+];
+var BEGINNING = 4096;
+function foreignForm(text3) {
+  const beginning = text3.slice(0, BEGINNING).trimStart();
+  const isXml = beginning.startsWith("<");
+  const found = FOREIGN.find(({ is }) => is.source.startsWith("<") === isXml && is.test(beginning));
+  if (found === void 0) return void 0;
+  return `is ${found.name}, which is not read (lcov's, Cobertura's and Istanbul's are): ${found.how}`;
 }
 
 // src/governance/coverage/istanbul.ts
 var FILE = external_exports.object({
   path: external_exports.string().optional(),
-  statementMap: external_exports.record(external_exports.string(), external_exports.object({ start: external_exports.object({ line: external_exports.number().int().min(1) }) })),
+  statementMap: external_exports.record(external_exports.string(), external_exports.object({ start: external_exports.object({ line: external_exports.number().int().min(0) }) })),
   s: external_exports.record(external_exports.string(), external_exports.number())
 });
 var REPORT = external_exports.record(external_exports.string(), external_exports.unknown());
@@ -2267,17 +2390,17 @@ function readIstanbul(text3) {
   try {
     document3 = JSON.parse(text3);
   } catch (error) {
-    throw new UnusableReport(`is no whole JSON: ${error.message}`);
+    throw new UnusableReport(`is no whole JSON${placeIn(error.message)}`);
   }
   if (SUMMARY.safeParse(document3).success) {
     throw new UnusableReport("is a summary, which has sums and no lines: give coverage-final.json");
   }
   const report = REPORT.safeParse(document3);
   if (!report.success) throw new UnusableReport("is no report of Istanbul's");
-  return Object.entries(report.data).map(([key, value]) => {
+  return Object.entries(report.data).map(([key, value], at) => {
     const plain = value !== null && typeof value === "object" && "data" in value ? value.data : value;
     const file = FILE.safeParse(plain);
-    if (!file.success) throw new UnusableReport(`is no report of Istanbul's at ${key}`);
+    if (!file.success) throw new UnusableReport(`is no report of Istanbul's in its entry ${at + 1}`);
     const lines = new CoveredLines();
     for (const [id, { start }] of Object.entries(file.data.statementMap)) {
       addLine(lines, start.line, file.data.s[id] ?? 0);
@@ -2285,12 +2408,15 @@ function readIstanbul(text3) {
     return { places: [file.data.path ?? key, key], lines };
   });
 }
+function placeIn(message2) {
+  const [, line, column] = /\(line (\d+) column (\d+)\)/.exec(message2) ?? [];
+  return line === void 0 ? "" : `, at its line ${line}, column ${column}`;
+}
 
 // src/governance/coverage/lcov.ts
 function readLcov(text3) {
   const files = [];
-  let path;
-  let lines = new CoveredLines();
+  let section;
   let at = 0;
   for (let number = 1; at < text3.length; number += 1) {
     const found = text3.indexOf("\n", at);
@@ -2298,30 +2424,40 @@ function readLcov(text3) {
     const line = text3.slice(at, text3[end - 1] === "\r" ? end - 1 : end);
     at = end + 1;
     if (line.startsWith("DA:")) {
-      if (path === void 0) throw new UnusableReport(`has a line of no file, at its line ${number}`);
-      readLine(line, number, lines);
+      if (section === void 0) throw new UnusableReport(`has a line of no file, at its line ${number}`);
+      readLine(line, number, section);
+    } else if (line.startsWith("LF:")) {
+      if (section !== void 0) section.said = countOf(line);
     } else if (line.startsWith("SF:")) {
-      if (path !== void 0) throw new UnusableReport(`does not end ${path}, at its line ${number}`);
-      path = line.slice(3).trim();
-      lines = new CoveredLines();
+      if (section !== void 0) {
+        throw new UnusableReport(`does not end ${called(section.path)}, at its line ${number}`);
+      }
+      section = { path: line.slice(3).trim(), lines: new CoveredLines(), told: 0, said: void 0 };
     } else if (line === "end_of_record") {
-      if (path === void 0) throw new UnusableReport(`ends a file twice, at its line ${number}`);
-      files.push({ places: [path], lines });
-      path = void 0;
+      if (section === void 0) {
+        throw new UnusableReport(`ends a file that it did not begin, at its line ${number}`);
+      }
+      if (section.told > 0 || section.said === 0) files.push(fileOf(section));
+      section = void 0;
     } else if (!/^(?:[A-Z]+:|#|\s*$)/.test(line)) {
-      throw new UnusableReport(`is not lcov's at its line ${number}: ${JSON.stringify(line.slice(0, 60))}`);
+      throw new UnusableReport(`is none of lcov's, Cobertura's or Istanbul's, at its line ${number}`);
     }
   }
-  if (path !== void 0) throw new UnusableReport(`ends in the middle of ${path}`);
+  if (section !== void 0) throw new UnusableReport(`ends in the middle of ${called(section.path)}`);
   return files;
 }
-function readLine(line, number, lines) {
-  const [, at, hits] = /^DA:(\d+),(-?\d+(?:e\+?\d+)?)(?:,|$)/i.exec(line) ?? [];
-  if (at === void 0 || Number(at) < 1) {
-    const words3 = JSON.stringify(line.slice(0, 60));
-    throw new UnusableReport(`has no line and count at its line ${number}: ${words3}`);
-  }
-  addLine(lines, Number(at), Math.max(0, Number(hits)));
+function fileOf({ path, lines, told: told4, said: said2 = 0 }) {
+  return { places: [path], lines, ...said2 > told4 ? { untold: said2 - told4 } : {} };
+}
+function countOf(line) {
+  const number = line.slice(3).trim();
+  return /^\d{1,15}$/.test(number) ? Number(number) : void 0;
+}
+function readLine(line, number, section) {
+  const [, at, hits] = /^DA:(\d+),(-?\d+(?:\.\d+)?(?:e\+?\d+)?)(?:,|$)/i.exec(line) ?? [];
+  if (at === void 0) throw new UnusableReport(`has no line and count at its line ${number}`);
+  addLine(section.lines, Number(at), Math.max(0, Number(hits)));
+  section.told += 1;
 }
 
 // src/governance/coverage/read-report.ts
@@ -2331,12 +2467,14 @@ function readReport(bytes) {
   const text3 = whole.startsWith(BYTE_ORDER_MARK) ? whole.slice(1) : whole;
   const [first = ""] = text3.trimStart();
   if (first === "") throw new UnusableReport("is empty");
+  const foreign = foreignForm(text3.trimStart());
+  if (foreign !== void 0) throw new UnusableReport(foreign);
   const files = first === "<" ? readCobertura(text3) : first === "{" ? readIstanbul(text3) : readLcov(text3);
-  if (files.length === 0) throw new UnusableReport("tells of no file");
+  if (files.length === 0) throw new UnusableReport("tells of no line of any file");
   return files;
 }
 
-// src/governance/dependencies/glob.ts
+// src/governance/patterns/path-pattern.ts
 function fits(pattern, value) {
   if (pattern === "*") return true;
   const parts = pattern.replace(/^\.\//, "").replace(/\/$/, "").split(/(\*\*\/|\*\*|\*)/).filter((part) => part !== "");
@@ -2361,7 +2499,7 @@ function* reached(part, value, starts) {
   }
 }
 
-// src/governance/pr-policy/judge-coverage.ts
+// src/governance/pr-policy/coverage-sources.ts
 var NO_SOURCES = [
   "**/*.test.*",
   "**/*.spec.*",
@@ -2381,4319 +2519,124 @@ var NO_SOURCES = [
   "build/**",
   "vendor/**"
 ];
-var UNCOVERED_TOLD = 50;
-async function judgeCoverage({ request, scene, commits: commits2 }, tree, severityOf2) {
-  const { coverage: wanted, pull } = scene;
-  const findings = [];
-  const say = (rule, message2, fix, place) => {
-    const severity = severityOf2(rule);
-    if (severity === "off") return;
-    findings.push({ rule, severity, file: place?.file ?? null, line: place?.line ?? null, message: message2, fix });
-  };
-  if (request.judge === "all-but-coverage") return { coverage: void 0, findings };
-  if (request.reports.length === 0) {
-    if (wanted.required || request.judge === "coverage") {
-      say("coverage-report", "no coverage report was given", "Run the tests with coverage first.");
-    }
-    return { coverage: void 0, findings };
-  }
-  const { history } = request;
-  const root = await history.root();
-  const reported = [];
-  for (const path of request.reports) {
-    const bytes = await tree.file(path);
-    try {
-      for (const each2 of besideReport(readReport(bytes), below(root, path))) reported.push(each2);
-    } catch (error) {
-      if (!(error instanceof UnusableReport)) throw error;
-      say("coverage-report", `the report ${path} ${error.message}`, "Have the tests write it anew, whole.");
-    }
-  }
-  if (findings.length > 0) return { coverage: void 0, findings };
-  const kinds = new Set(reported.flatMap(({ places }) => ending(places[0] ?? "")));
-  const isSource = (path) => !wanted.exclude.some((each2) => fits(each2, path)) && (wanted.sources.length > 0 ? wanted.sources.some((each2) => fits(each2, path)) : ending(path).some((kind) => kinds.has(kind)) && !NO_SOURCES.some((each2) => fits(each2, path)));
-  const found = await measure(reported, {
-    places: new Places(root, await history.paths(commits2.head)),
-    changes: pull.changes,
-    isSource,
-    lengths: (paths) => history.lengths(commits2.head, paths)
-  });
-  const told3 = (share) => `${percent(share)} (${share.covered} of ${share.total} lines)`;
-  if (isBelow(found, wanted.total) || found.total === 0 && wanted.total > 0) {
-    say(
-      "coverage-total",
-      `tests run ${told3(found)}, and ${wanted.total} % is asked for`,
-      "Test more of what is there."
-    );
-  }
-  if (isBelow(found.changed, wanted.changed)) {
-    say(
-      "coverage-changed",
-      `tests run ${told3(found.changed)} of what is changed, and ${wanted.changed} % is asked for`,
-      "Test the lines that are named."
-    );
-  }
-  for (const file of found.unmeasured) {
-    say(
-      "coverage-unmeasured",
-      `${file} is changed, and no report knows it`,
-      "Have the report take in files that no test loads, or exclude it in the settings.",
-      { file, line: 1 }
-    );
-  }
-  for (const { file, line, length } of found.beyond) {
-    say(
-      "coverage-stale",
-      `the report knows line ${line} of ${file}, which has ${length}: it is of another commit`,
-      "Make the report of this commit.",
-      { file, line: Math.max(1, length) }
-    );
-  }
-  for (const { file, first, last } of found.uncovered.slice(0, UNCOVERED_TOLD)) {
-    const which = first === last ? `line ${first} is` : `lines ${first} to ${last} are`;
-    say("uncovered", `${which} changed, and no test runs ${first === last ? "it" : "them"}`, "Test it.", {
-      file,
-      line: first
-    });
-  }
-  const more = found.uncovered.length - UNCOVERED_TOLD;
-  if (more > 0) say("uncovered", `${more} more places that no test runs`, "Test them.");
-  return { coverage: found, findings };
+var CODE = new Set(
+  "js jsx cjs cjsx mjs mjsx ts tsx cts ctsx mts mtsx vue svelte py rb go rs java kt kts scala groovy cs fs vb c cc cpp cxx m mm swift php pl pm ex exs erl clj dart lua r jl hs ml".split(" ")
+);
+var isCode = (path) => CODE.has(path.slice(path.lastIndexOf(".") + 1).toLowerCase());
+function sourcesOf({ sources, exclude }, reported) {
+  const kinds = kindsOf(reported);
+  return (path) => !exclude.some((each2) => fits(each2, path)) && (sources.length > 0 ? sources.some((each2) => fits(each2, path)) : ending(path).some((kind) => kinds.has(kind)) && !isNoSource(path));
 }
-function below(root, path) {
-  const way = relative(root, resolve(path)).replaceAll(sep, "/");
-  return way === ".." || way.startsWith("../") || isAbsolute(way) ? void 0 : way;
+function otherKinds({ sources, exclude }, reported, changes) {
+  if (sources.length > 0) return [];
+  const kinds = kindsOf(reported);
+  return changes.filter(({ path, isFile, lines }) => isFile && lines.length > 0 && isCode(path) && !isNoSource(path)).map(({ path }) => path).filter((path) => !ending(path).some((kind) => kinds.has(kind))).filter((path) => !exclude.some((each2) => fits(each2, path)));
 }
-function isBelow({ covered, total }, least) {
-  return covered * 1e4 < Math.round(least * 100) * total;
-}
-function percent({ covered, total }) {
-  return total === 0 ? "none" : `${(Math.floor(covered * 1e4 / total) / 100).toFixed(2)} %`;
+var isNoSource = (path) => NO_SOURCES.some((each2) => fits(each2, path));
+function kindsOf(reported) {
+  return new Set(reported.flatMap(({ places }) => ending(places[0] ?? "")));
 }
 function ending(path) {
   const found = /\.[A-Za-z0-9]+$/.exec(path)?.[0];
   return found === void 0 ? [] : [found];
 }
 
-// src/governance/dependencies/advisories.ts
-var import_semver2 = __toESM(require_semver(), 1);
-
-// src/governance/dependencies/difference.ts
-var import_semver = __toESM(require_semver(), 1);
-function changesBetween(before, after) {
-  const old = versionsOf(before);
-  const young = versionsOf(after);
-  const names = [.../* @__PURE__ */ new Set([...old.keys(), ...young.keys()])].sort();
-  return names.flatMap((name) => changesOf(name, old.get(name) ?? /* @__PURE__ */ new Map(), young.get(name) ?? /* @__PURE__ */ new Map()));
-}
-function changesOf(name, old, young) {
-  const gone = sorted([...old.values()].filter(({ label }) => !young.has(label)));
-  const come = sorted([...young.values()].filter(({ label }) => !old.has(label)));
-  const changes = [...young.values()].flatMap((now) => {
-    const was = old.get(now.label);
-    return was !== void 0 && otherBytes(was, now) ? [change(name, was, now, "swapped")] : [];
-  });
-  const alike = Map.groupBy(gone, ({ label }) => lineOf(label));
-  const pairs = /* @__PURE__ */ new Map();
-  for (const now of come) {
-    const was = alike.get(lineOf(now.label))?.shift();
-    if (was !== void 0) pairs.set(now, was);
-  }
-  const taken = new Set(pairs.values());
-  const left = gone.filter((was) => !taken.has(was));
-  for (const now of come) {
-    const was = pairs.has(now) ? void 0 : left.shift();
-    if (was !== void 0) pairs.set(now, was);
-  }
-  for (const [now, was] of pairs) changes.push(change(name, was, now, direction(was.label, now.label)));
-  return [
-    ...changes,
-    ...come.filter((now) => !pairs.has(now)).map((now) => change(name, void 0, now, "added")),
-    ...left.map((was) => change(name, was, void 0, "removed"))
-  ];
-}
-function change(name, was, now, kind) {
-  return {
-    name,
-    kind,
-    from: was?.label ?? null,
-    to: now?.label ?? null,
-    major: was !== void 0 && now !== void 0 && isMajor(was.label, now.label),
-    licenceFrom: was?.licence ?? null,
-    licenceTo: now?.licence ?? null
-  };
-}
-function versionsOf(lock) {
-  const names = /* @__PURE__ */ new Map();
-  for (const locked2 of lock?.packages ?? []) {
-    const label = labelOf(locked2);
-    if (label === void 0) continue;
-    const versions = names.get(locked2.name) ?? /* @__PURE__ */ new Map();
-    names.set(locked2.name, versions);
-    const known = versions.get(label);
-    const integrity = locked2.key.includes("@patch:") ? null : locked2.integrity;
-    versions.set(label, {
-      label,
-      licence: known?.licence ?? locked2.licence,
-      // More than one where it lies at several places, and not all of them tell.
-      integrity: [...known?.integrity ?? [], ...integrity === null ? [] : [integrity]]
-    });
-  }
-  return names;
-}
-function labelOf({ version, resolved, origin }) {
-  if (origin === "local") return void 0;
-  if (origin === "git") return resolved ?? version ?? void 0;
-  return version ?? resolved ?? void 0;
-}
-function otherBytes(was, now) {
-  const olds = hashes(was.integrity);
-  const news = hashes(now.integrity);
-  return [...news].some(([way, values]) => {
-    const before = olds.get(way);
-    return before !== void 0 && [...values].some((value) => !before.has(value));
-  });
-}
-function hashes(integrity) {
-  const ways = /* @__PURE__ */ new Map();
-  for (const one3 of integrity.flatMap((each2) => each2.trim().split(/\s+/))) {
-    const way = /^(?:[a-z0-9]+[-:]|[^/]*\/)/.exec(one3)?.[0] ?? "";
-    ways.set(way, (ways.get(way) ?? /* @__PURE__ */ new Set()).add(one3.slice(way.length)));
-  }
-  return ways;
-}
-var isMajor = (from, to) => lineOf(from) !== lineOf(to);
-function lineOf(label) {
-  const version = import_semver.default.parse(label, { loose: true });
-  if (version === null) return label;
-  const { major, minor, patch } = version;
-  if (major > 0) return String(major);
-  return minor > 0 ? `0.${minor}` : `0.0.${patch}`;
-}
-function direction(from, to) {
-  if (import_semver.default.valid(from, { loose: true }) === null || import_semver.default.valid(to, { loose: true }) === null) {
-    return "changed";
-  }
-  return import_semver.default.lt(from, to, { loose: true }) ? "upgraded" : "downgraded";
-}
-function sorted(versions) {
-  return [...versions].sort((a2, b) => {
-    const [one3, two] = [import_semver.default.parse(a2.label, { loose: true }), import_semver.default.parse(b.label, { loose: true })];
-    if (one3 === null || two === null) return a2.label < b.label ? -1 : 1;
-    return one3.compare(two);
-  });
-}
-
-// src/governance/dependencies/advisories.ts
-function packagesToAsk(locks) {
-  const names = /* @__PURE__ */ new Map();
-  for (const { name, version } of locks.flatMap(({ packages }) => packages.filter(isPublished))) {
-    if (version !== null) names.set(name, (names.get(name) ?? /* @__PURE__ */ new Set()).add(version));
-  }
-  return new Map(
-    [...names].sort(([a2], [b]) => a2 < b ? -1 : 1).map(([name, set]) => [name, [...set].sort()])
-  );
-}
-function affectedBy(advisories, locks) {
-  return locks.flatMap((lock) => {
-    const seen = /* @__PURE__ */ new Set();
-    const byName = Map.groupBy(lock.packages.filter(isPublished), ({ name }) => name);
-    return advisories.flatMap(
-      (advisory) => (byName.get(advisory.package) ?? []).flatMap((locked2) => {
-        const has = isVulnerable(locked2, advisory.vulnerable);
-        const key = `${advisory.id}\0${labelOf(locked2) ?? ""}`;
-        if (has === false || seen.has(key)) return [];
-        seen.add(key);
-        return [{ advisory, lock, locked: locked2, certain: has === true }];
-      })
-    );
-  });
-}
-var isPublished = ({ origin, version }) => origin === "registry" && version !== null;
-function isVulnerable({ version }, range) {
-  if (version === null || import_semver2.default.valid(version, { loose: true }) === null) return void 0;
-  if (import_semver2.default.validRange(range, { loose: true }) === null) return void 0;
-  return import_semver2.default.satisfies(version, range, { loose: true, includePrerelease: true });
-}
-
-// src/governance/dependencies/rules/expired-exception.ts
-var EXPIRED_EXCEPTION = {
-  name: "expired-exception",
-  severity: "warning",
-  about: "state",
-  problem: "An exception in the settings is over, and what it excepted counts again.",
-  solution: "Solve it, or decide on another day with a reason. Take the exception out where nothing needs it."
-};
-
-// src/governance/dependencies/rules/unused-exception.ts
-var UNUSED_EXCEPTION = {
-  name: "unused-exception",
-  severity: "note",
-  about: "state",
-  problem: "An exception in the settings excepts nothing, and waits for what nobody thought of.",
-  solution: "Take it out."
-};
-
-// src/governance/dependencies/exceptions.ts
-function applyExceptions(judged3, exceptions, today, idle, placeOf) {
-  const valid = exceptions.filter(({ until }) => until >= today);
-  const used = /* @__PURE__ */ new Set();
-  const counts = [];
-  const waived = [];
-  for (const each2 of judged3) {
-    const fitting = valid.filter((exception2) => excepts(exception2, each2));
-    for (const exception2 of fitting) used.add(exception2);
-    const [exception] = fitting;
-    if (exception === void 0) counts.push(each2);
-    else waived.push({ finding: each2.finding, reason: exception.reason, until: exception.until });
-  }
-  const told3 = exceptions.flatMap((exception, index2) => {
-    const place = placeOf?.(index2) ?? { file: null, line: null };
-    if (!valid.includes(exception)) {
-      const still = judged3.some((each2) => excepts(exception, each2));
-      return [expired(exception, still, place)];
-    }
-    return used.has(exception) || idle.has(exception.rule) ? [] : [unused(exception, place)];
-  });
-  return { counts, waived, told: told3 };
-}
-function excepts({ rule, package: pattern, advisory }, { finding, hit }) {
-  return finding.rule === rule && fits(pattern, hit.subject) && advisory === hit.advisory;
-}
-var called = ({ rule, package: pattern, advisory }) => printableLine(`'${pattern}' from ${rule}${advisory === void 0 ? "" : ` (${advisory})`}`);
-var by = ({ name, severity }) => ({
-  rule: name,
-  severity
-});
-function expired(exception, still, place) {
-  const now = still ? "what it excepted is still there" : "nothing needs it any more";
-  return {
-    ...by(EXPIRED_EXCEPTION),
-    ...place,
-    message: `the exception of ${called(exception)} ended on ${exception.until}; ${now}`,
-    fix: still ? "Solve what it excepted, or set another day with a reason in `dependencies.exceptions`." : "Take it out of `dependencies.exceptions`."
-  };
-}
-function unused(exception, place) {
-  return {
-    ...by(UNUSED_EXCEPTION),
-    ...place,
-    message: `the exception of ${called(exception)} excepts nothing`,
-    fix: "Take it out of `dependencies.exceptions`."
-  };
-}
-
-// src/governance/dependencies/placed.ts
-function mapAt(map, key) {
-  const value = map?.entries.get(key)?.value;
-  return value?.kind === "map" ? value : void 0;
-}
-function textAt(map, key) {
-  const value = map?.entries.get(key)?.value;
-  return value?.kind === "text" ? value.value : void 0;
-}
-function writtenAt(map, key) {
-  const value = map?.entries.get(key)?.value;
-  return value === void 0 || value.kind === "map" || value.kind === "list" ? void 0 : value.value;
-}
-function isTrue(map, key) {
-  return writtenAt(map, key) === "true";
-}
-function textsOf(map) {
-  return [...map?.entries ?? []].flatMap(
-    ([name, { line, value }]) => value.kind === "text" ? [{ name, text: value.value, line }] : []
-  );
-}
-function conflictLine(text3) {
-  const found = /^(?:<{7}|>{7}|\|{7})(?:[ \t\r]|$)/m.exec(text3);
-  return found === null ? void 0 : lineAt(text3, found.index);
-}
-function lineAt(text3, offset) {
-  let line = 1;
-  for (let at = text3.indexOf("\n"); at !== -1 && at < offset; at = text3.indexOf("\n", at + 1)) line += 1;
-  return line;
-}
-function withoutMark(text3) {
-  return text3.startsWith("\uFEFF") ? text3.slice(1) : text3;
-}
-
-// src/governance/dependencies/json-places.ts
-var DEPTH_MAX = 100;
-function readJson(given, fix) {
-  const text3 = withoutMark(given);
-  try {
-    JSON.parse(text3);
-  } catch (error) {
-    return { tree: void 0, troubles: [malformed(text3, error, fix)] };
-  }
-  return new Scanner(text3, fix).read();
-}
-function malformed(text3, error, fix) {
-  const said2 = error instanceof Error ? error.message : String(error);
-  const offset = /at position (\d+)/.exec(said2)?.[1];
-  const cutShort = /Unexpected end/.test(said2) || Number(offset) >= text3.length;
-  const why = printableLine(said2.replace(/, .{0,60}"? is not valid JSON$/s, "")).slice(0, 120);
-  if (text3.trim() === "") return { line: 1, message: "the file is empty", fix };
-  return {
-    line: cutShort ? lineAt(text3, text3.length) : offset === void 0 ? null : lineAt(text3, Number(offset)),
-    message: cutShort ? "the file is cut short: it ends in the middle of its JSON" : `no valid JSON: ${why}`,
-    fix
-  };
-}
-var Scanner = class {
-  #text;
-  #fix;
-  #troubles = [];
-  #at = 0;
-  #line = 1;
-  constructor(text3, fix) {
-    this.#text = text3;
-    this.#fix = fix;
-  }
-  read() {
-    const tree = this.#value(0);
-    return { tree, troubles: this.#troubles };
-  }
-  /** To the next character that is no space. */
-  #next() {
-    for (; ; this.#at += 1) {
-      const character = this.#text[this.#at];
-      if (character === "\n") this.#line += 1;
-      else if (character !== " " && character !== "	" && character !== "\r") return character;
-    }
-  }
-  #value(depth2) {
-    if (depth2 > DEPTH_MAX) {
-      const message2 = `values are nested more than ${DEPTH_MAX} deep`;
-      this.#troubles.push({ line: this.#line, message: message2, fix: this.#fix });
-      this.#at = this.#text.length;
-      return void 0;
-    }
-    const first = this.#next();
-    if (first === "{") return this.#map(depth2);
-    if (first === "[") return this.#list(depth2);
-    const line = this.#line;
-    if (first === '"') return { kind: "text", line, value: this.#string() };
-    const rest = /[^\s,\]}]+/y;
-    rest.lastIndex = this.#at;
-    const [value] = rest.exec(this.#text);
-    this.#at += value.length;
-    return { kind: "other", line, value };
-  }
-  #map(depth2) {
-    const line = this.#line;
-    const entries = /* @__PURE__ */ new Map();
-    const twice = [];
-    let firstTwice;
-    this.#at += 1;
-    while (this.#next() !== "}") {
-      const keyLine = this.#line;
-      const key = this.#string();
-      this.#next();
-      this.#at += 1;
-      const value = this.#value(depth2 + 1);
-      if (value === void 0) return void 0;
-      if (entries.has(key)) {
-        firstTwice ??= keyLine;
-        twice.push(`'${printableLine(key)}' (lines ${entries.get(key)?.line ?? "?"} and ${keyLine})`);
-      }
-      entries.set(key, { line: keyLine, value });
-      if (this.#next() === ",") this.#at += 1;
-    }
-    this.#at += 1;
-    if (firstTwice !== void 0) {
-      this.#troubles.push({
-        line: firstTwice,
-        message: `the same key is there twice: ${listed(twice)}`,
-        fix: "Keep one of the two: programs do not agree on which of them counts."
-      });
-    }
-    return { kind: "map", line, entries };
-  }
-  #list(depth2) {
-    const line = this.#line;
-    const items = [];
-    this.#at += 1;
-    while (this.#next() !== "]") {
-      const value = this.#value(depth2 + 1);
-      if (value === void 0) return void 0;
-      items.push(value);
-      if (this.#next() === ",") this.#at += 1;
-    }
-    this.#at += 1;
-    return { kind: "list", line, items };
-  }
-  /** A string cannot hold a line feed, so that lines need no counting. */
-  #string() {
-    const start = this.#at;
-    let end = this.#text.indexOf('"', start + 1);
-    while (escaped(this.#text, end)) end = this.#text.indexOf('"', end + 1);
-    this.#at = end + 1;
-    const raw = this.#text.slice(start + 1, end);
-    return raw.includes("\\") ? JSON.parse(`"${raw}"`) : raw;
-  }
-};
-function escaped(text3, quote) {
-  let slashes = 0;
-  while (text3[quote - 1 - slashes] === "\\") slashes += 1;
-  return slashes % 2 === 1;
-}
-
-// src/governance/dependencies/lock.ts
-var LOCK_FILES = {
-  "npm-shrinkwrap.json": "npm",
-  "package-lock.json": "npm",
-  "pnpm-lock.yaml": "pnpm",
-  "yarn.lock": "yarn"
-};
-var FOREIGN_LOCK_FILES = ["bun.lock", "bun.lockb", "deno.lock"];
-var baseOf = (path) => path.slice(path.lastIndexOf("/") + 1);
-var folderOf = (path) => path.slice(0, Math.max(0, path.lastIndexOf("/")));
-function renewal(file) {
-  const name = baseOf(file);
-  if (name === "pnpm-lock.yaml") return "pnpm install --lockfile-only";
-  return name === "yarn.lock" ? "yarn install" : "npm install --package-lock-only";
-}
-
-// src/governance/dependencies/manifest.ts
-var FIX = "Make the file valid JSON again; `npm pkg get name` says whether it is.";
-var GROUPS = [
-  ["dependencies", "runtime"],
-  ["devDependencies", "dev"],
-  ["optionalDependencies", "optional"],
-  ["peerDependencies", "peer"]
-];
-function readManifest(file, text3) {
-  const conflict = conflictLine(text3);
-  if (conflict !== void 0) {
-    const message2 = "the file still has the marks of a merge conflict";
-    return { manifest: void 0, troubles: [{ line: conflict, message: message2, fix: "Resolve the conflict." }] };
-  }
-  const { tree, troubles } = readJson(text3, FIX);
-  if (tree?.kind !== "map") {
-    const no = { line: 1, message: "the file holds no object", fix: FIX };
-    return { manifest: void 0, troubles: tree === void 0 ? troubles : [...troubles, no] };
-  }
-  const strange2 = [];
-  const asked2 = GROUPS.flatMap(([key, group]) => askedOf(tree, key, group, strange2));
-  const optional = new Set(asked2.filter(({ group }) => group === "optional").map(({ name }) => name));
-  return {
-    manifest: {
-      file,
-      folder: folderOf(file),
-      name: textAt(tree, "name"),
-      // One that is optional too is optional, as npm, pnpm and yarn take it.
-      asked: asked2.filter(({ name, group }) => group !== "runtime" || !optional.has(name)),
-      optionalPeers: optionalPeersOf(tree),
-      workspaces: workspacesOf(tree),
-      overridden: overriddenOf(tree),
-      local: /* @__PURE__ */ new Set([
-        ...asked2.filter(({ range }) => isLocal(range)).map(({ name }) => name),
-        ...overridesOf(tree).flatMap(
-          (map) => textsOf(map).flatMap(({ name, text: text4 }) => isLocal(text4) ? [overriddenName(name)] : [])
-        )
-      ])
-    },
-    troubles: [...troubles, ...strange2]
-  };
-}
-function askedOf(tree, key, group, strange2) {
-  const entry = tree.entries.get(key);
-  if (entry === void 0) return [];
-  if (entry.value.kind !== "map") {
-    strange2.push({
-      line: entry.line,
-      message: `'${key}' is no object`,
-      fix: "Write names with their ranges."
-    });
-    return [];
-  }
-  return [...entry.value.entries].flatMap(([name, { line, value }]) => {
-    if (value.kind === "text") return [{ name, group, range: value.value, line }];
-    const message2 = `the range of '${printableLine(name)}' is no text`;
-    strange2.push({ line, message: message2, fix: "Write it in quotes." });
-    return [];
-  });
-}
-function optionalPeersOf(tree) {
-  const meta = mapAt(tree, "peerDependenciesMeta");
-  return new Set([...meta?.entries.keys() ?? []].filter((name) => isTrue(mapAt(meta, name), "optional")));
-}
-function workspacesOf(tree) {
-  const value = mapAt(tree, "workspaces")?.entries.get("packages") ?? tree.entries.get("workspaces");
-  if (value?.value.kind !== "list") return [];
-  return value.value.items.flatMap((each2) => each2.kind === "text" ? [each2.value] : []);
-}
-function overriddenOf(tree) {
-  return new Set(overridesOf(tree).flatMap((map) => [...map.entries.keys()].map(overriddenName)));
-}
-function overridesOf(tree) {
-  const maps = [
-    mapAt(tree, "resolutions"),
-    mapAt(tree, "overrides"),
-    mapAt(mapAt(tree, "pnpm"), "overrides")
-  ];
-  return maps.filter((map) => map !== void 0);
-}
-function isLocal(range) {
-  return ["file", "workspace", "patch", "catalog"].includes(parseSpecifier(range).kind);
-}
-function overriddenName(key) {
-  const parts = key.slice(key.lastIndexOf(">") + 1).split("/");
-  const last = parts.at(-1) ?? "";
-  const scope = parts.at(-2) ?? "";
-  const name = scope.startsWith("@") ? `${scope}/${last}` : last;
-  const version = name.indexOf("@", 1);
-  return version === -1 ? name : name.slice(0, version);
-}
-
-// src/governance/dependencies/pin.ts
-function pin(manifests, locks) {
-  return manifests.flatMap((manifest) => {
-    for (let folder = manifest.folder; ; folder = folderOf(folder)) {
-      const project = manifest.folder.slice(folder === "" ? 0 : folder.length + 1);
-      const here = locks.filter(
-        ({ file, read }) => folderOf(file) === folder && belongs(project, read, folder, manifests)
-      );
-      if (here.length > 0) return here.map((lock) => ({ manifest, lock, project }));
-      if (folder === "") return [{ manifest, lock: void 0, project: "" }];
-    }
-  });
-}
-function belongs(project, lock, folder, manifests) {
-  if (project === "" || lock === void 0) return true;
-  if (lock.projects !== null) return lock.projects.has(project);
-  const root = manifests.find((each2) => each2.folder === folder);
-  return (root?.workspaces ?? []).some((pattern) => fits(pattern, project));
-}
-
-// src/governance/dependencies/range-changes.ts
-function rangeChanges(before, after) {
-  const files = [...new Set([...after, ...before].map(({ file }) => file))];
-  return files.flatMap((file) => {
-    const old = rangesOf(before.find((each2) => each2.file === file));
-    const young = rangesOf(after.find((each2) => each2.file === file));
-    return [.../* @__PURE__ */ new Set([...young.keys(), ...old.keys()])].sort().flatMap((key) => {
-      const [group, name] = key.split("\0");
-      const [from = null, to = null] = [old.get(key), young.get(key)];
-      return from === to ? [] : [{ file, name, group, from, to }];
-    });
-  });
-}
-function rangesOf(manifest) {
-  return new Map((manifest?.asked ?? []).map(({ group, name, range }) => [`${group}\0${name}`, range]));
-}
-
-// src/governance/dependencies/descriptors.ts
-function descriptorOf(text3) {
-  const at = text3.indexOf("@", 1);
-  if (at === -1) return void 0;
-  return { name: text3.slice(0, at), range: text3.slice(at + 1) };
-}
-function aliased(range) {
-  return /^npm:((?:@[^/@]+\/)?[^/@]+)@/.exec(range)?.[1];
-}
-
-// src/governance/dependencies/origin.ts
-var LENGTH_MAX = 4e3;
-function addressOf(written) {
-  if (written.length > LENGTH_MAX) return void 0;
-  const short = /^(?:git\+)?(?:ssh:\/\/)?(?:[\w.-]+@)([\w.-]+):(?!\d)([^#]*)(?:#(.*))?$/.exec(written);
-  if (short !== null) {
-    const [, host = "", path = "", fragment = ""] = short;
-    return { scheme: "git+ssh:", host: host.toLowerCase(), user: false, path, fragment };
-  }
-  if (!URL.canParse(written)) return void 0;
-  const url2 = new URL(written);
-  if (url2.host === "") return void 0;
-  const usual = /^(?:git\+)?ssh:$/.test(url2.protocol) && url2.username === "git" && url2.password === "";
-  return {
-    scheme: url2.protocol,
-    host: url2.host.toLowerCase(),
-    user: (url2.username !== "" || url2.password !== "") && !usual,
-    path: decoded(url2.pathname),
-    fragment: url2.hash.slice(1)
-  };
-}
-function decoded(path) {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
-}
-function originOf(resolved) {
-  if (resolved === null) return "registry";
-  if (/^(?:file|link|portal|workspace):/i.test(resolved)) return "local";
-  if (/^(?:git|ssh)(?:\+[a-z]+)?:|^[\w.-]+@[\w.-]+:/i.test(resolved)) return "git";
-  const address = addressOf(resolved);
-  if (address === void 0) return /^\.{0,2}\//.test(resolved) ? "local" : "registry";
-  const archived = /^(?:codeload\.github\.com|gitlab\.com|bitbucket\.org)$/.test(address.host);
-  return archived || /\.git$/.test(address.path) ? "git" : "registry";
-}
-function pinsCommit(resolved) {
-  return /[#/=:-][0-9a-f]{40}(?:[0-9a-f]{24})?(?:$|[^0-9a-z])/.test(resolved);
-}
-
-// src/governance/dependencies/yaml-places.ts
-var import_yaml = __toESM(require_dist(), 1);
-function readYaml(given, fix) {
-  const text3 = withoutMark(given);
-  const lines = new import_yaml.LineCounter();
-  const troubles = [];
-  const lineOf2 = (node2) => lines.linePos(node2.range?.[0] ?? 0).line;
-  const trouble = (line, message2) => void troubles.push({ line, message: message2, fix });
-  const placed = (node2, line) => {
-    if ((0, import_yaml.isMap)(node2)) {
-      return placedMap(node2.items, node2.range === void 0 || node2.range === null ? line : lineOf2(node2));
-    }
-    if ((0, import_yaml.isSeq)(node2)) {
-      return { kind: "list", line, items: node2.items.map((each2) => placed(each2, lineOf2(each2))) };
-    }
-    if ((0, import_yaml.isAlias)(node2)) {
-      trouble(lineOf2(node2), `a reference '*${printableLine(node2.source)}', which no lock file has`);
-    }
-    return { kind: "text", line, value: (0, import_yaml.isScalar)(node2) ? textOf(node2.value) : "" };
-  };
-  const placedMap = (items, line) => {
-    const entries = /* @__PURE__ */ new Map();
-    for (const { key, value } of items) {
-      if (!(0, import_yaml.isScalar)(key)) {
-        trouble(line, "a key that is no text");
-        continue;
-      }
-      const name = textOf(key.value);
-      const keyLine = lineOf2(key);
-      const before = entries.get(name);
-      if (before !== void 0) {
-        trouble(
-          keyLine,
-          `the same key is there twice: '${printableLine(name)}' (lines ${before.line} and ${keyLine})`
-        );
-      }
-      entries.set(name, { line: keyLine, value: placed(value, keyLine) });
-    }
-    return { kind: "map", line, entries };
-  };
-  try {
-    const documents = (0, import_yaml.parseAllDocuments)(text3, { schema: "failsafe", uniqueKeys: false, lineCounter: lines });
-    if (!Array.isArray(documents) || documents.length === 0) {
-      return { documents: [], troubles: [{ line: 1, message: "the file is empty", fix }] };
-    }
-    for (const { errors } of documents) {
-      const [first] = errors;
-      if (first === void 0) continue;
-      const said2 = printableLine(first.message.split("\n")[0] ?? "").replace(/ at line \d+.*$/, "");
-      trouble(first.linePos?.[0].line ?? 1, `no valid YAML: ${said2}`);
-    }
-    if (troubles.length > 0) return { documents: [], troubles };
-    return {
-      documents: documents.flatMap(({ contents }) => {
-        const tree = placed(contents, 1);
-        if (tree.kind === "map") return [tree];
-        trouble(1, "the file holds no keys");
-        return [];
-      }),
-      troubles
-    };
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return { documents: [], troubles: [{ line: null, message: "values are nested too deep", fix }] };
-  }
-}
-var textOf = (value) => typeof value === "string" ? value : "";
-
-// src/governance/dependencies/berry-lock.ts
-var AGAIN = "Write it anew with `yarn install` and commit it.";
-function readBerryLock(file, text3) {
-  const { documents, troubles } = readYaml(text3, AGAIN);
-  const [top, more] = documents;
-  if (top === void 0) return { lock: void 0, troubles };
-  const meta = mapAt(top, "__metadata");
-  const version = textAt(meta, "version");
-  if (version === void 0 || more !== void 0) {
-    const message2 = more === void 0 ? "the file does not say its version" : "the file holds two documents";
-    return { lock: void 0, troubles: [...troubles, { line: 1, message: message2, fix: AGAIN }] };
-  }
-  const reader = new Reader(top);
-  return { lock: reader.lock(file, version), troubles: [...troubles, ...reader.troubles] };
-}
-var Reader = class {
-  troubles = [];
-  #top;
-  #packages = [];
-  #projects = /* @__PURE__ */ new Map();
-  #found = /* @__PURE__ */ new Map();
-  #names = /* @__PURE__ */ new Set();
-  #cacheKey;
-  constructor(top) {
-    this.#top = top;
-    this.#cacheKey = textAt(mapAt(top, "__metadata"), "cacheKey") ?? "";
-  }
-  lock(file, formatVersion) {
-    for (const [key, { line, value }] of this.#top.entries) {
-      if (key === "__metadata") continue;
-      if (value.kind === "map") this.#entry(key, line, value);
-      else this.#trouble(line, `the entry '${printableLine(key)}' holds nothing`);
-    }
-    if (!this.#projects.has("")) this.#trouble(1, "the lock file has no entry for package.json itself");
-    return {
-      format: "yarn-berry",
-      formatVersion,
-      file,
-      packages: this.#packages,
-      projects: this.#projects,
-      listsPeers: true,
-      overrides: /* @__PURE__ */ new Map(),
-      catalogs: /* @__PURE__ */ new Map(),
-      dangling: this.#dangling(),
-      lookUp: (_project, name, range) => this.#lookUp(name, range)
-    };
-  }
-  #trouble(line, message2) {
-    this.troubles.push({ line, message: message2, fix: AGAIN });
-  }
-  #entry(key, line, entry) {
-    const version = textAt(entry, "version");
-    const resolution = descriptorOf(textAt(entry, "resolution") ?? "");
-    const whole = /^(?:hard|soft)$/.test(textAt(entry, "linkType") ?? "");
-    if (version === void 0 || resolution === void 0 || !whole) {
-      this.#trouble(line, `'${printableLine(key)}' has no version, resolution and linkType`);
-      return;
-    }
-    const { name, range: reference2 } = resolution;
-    const workspace = /^workspace:(.*)$/.exec(reference2)?.[1];
-    if (workspace !== void 0) {
-      this.#projects.set(workspace === "." ? "" : workspace, { line, ranges: rangesOf2(entry) });
-    }
-    const locked2 = workspace === void 0 ? this.#packageOf(key, line, entry, { name, range: reference2 }) : void 0;
-    if (locked2 !== void 0) this.#packages.push(locked2);
-    for (const descriptor of key.split(/,\s*/)) {
-      if (this.#found.has(descriptor)) this.#trouble(line, `'${printableLine(descriptor)}' is there twice`);
-      const found = { locked: locked2, version: locked2 === void 0 ? null : version };
-      this.#found.set(descriptor, found);
-      const bare2 = descriptor.replace(/::[^:]*$/, "");
-      if (!this.#found.has(bare2)) this.#found.set(bare2, found);
-      this.#names.add(descriptorOf(descriptor)?.name ?? descriptor);
-    }
-  }
-  #packageOf(key, line, entry, { name, range }) {
-    const bound = range.indexOf("::");
-    const archive = bound === -1 ? null : new URLSearchParams(range.slice(bound + 2)).get("__archiveUrl");
-    const resolved = archive ?? (/^(?:npm|patch):/.test(range) ? null : range);
-    const checksum = textAt(entry, "checksum");
-    return {
-      key,
-      name,
-      version: textAt(entry, "version") ?? null,
-      origin: /[#&]commit=/.test(range) ? "git" : originOf(resolved),
-      resolved,
-      // Yarn before 4 leaves out which of its ways to pack an archive the checksum is of.
-      integrity: checksum === void 0 || checksum.includes("/") ? checksum ?? null : `${this.#cacheKey}/${checksum}`,
-      withoutChecksum: entry.entries.has("conditions") ? "platform" : null,
-      installScript: null,
-      licence: null,
-      dev: null,
-      optional: null,
-      line
-    };
-  }
-  #lookUp(name, range) {
-    return this.#found.get(`${name}@${range}`) ?? this.#found.get(`${name}@npm:${range}`);
-  }
-  /** `resolutions` put other ranges in place, so that a name counts as there with any. */
-  #dangling() {
-    return [...this.#top.entries].flatMap(([by2, { value }]) => {
-      if (value.kind !== "map" || by2 === "__metadata") return [];
-      const meta = mapAt(value, "dependenciesMeta");
-      return textsOf(mapAt(value, "dependencies")).filter(({ name }) => textAt(mapAt(meta, name), "optional") !== "true" && !this.#names.has(name)).map(({ name, line }) => ({ name, by: by2, line }));
-    });
-  }
-};
-function rangesOf2(entry) {
-  const of = (key, group) => textsOf(mapAt(entry, key)).map(({ name, text: text3, line }) => ({ name, group, range: text3, line }));
-  return [...of("dependencies", null), ...of("peerDependencies", "peer")];
-}
-
-// src/governance/dependencies/classic-lock.ts
-var AGAIN2 = "Write it anew with `yarn install` and commit it.";
-function readClassicLock(file, text3) {
-  const troubles = [];
-  const entries = entriesOf(withoutMark(text3), troubles);
-  if (entries.length === 0 && !/^# yarn lockfile v1\s*$/m.test(text3)) {
-    const message2 = text3.trim() === "" ? "the file is empty" : "the file is no lock file of yarn";
-    return { lock: void 0, troubles: [{ line: 1, message: message2, fix: AGAIN2 }] };
-  }
-  const found = /* @__PURE__ */ new Map();
-  const packages = entries.flatMap((entry) => {
-    const locked2 = packageOf(entry, troubles);
-    if (locked2 === void 0) return [];
-    for (const descriptor of entry.descriptors) {
-      if (found.has(descriptor)) {
-        const message2 = `'${printableLine(descriptor)}' is there twice`;
-        troubles.push({ line: entry.line, message: message2, fix: AGAIN2 });
-      }
-      found.set(descriptor, locked2);
-    }
-    return [locked2];
-  });
-  const lock = {
-    format: "yarn-classic",
-    formatVersion: "1",
-    file,
-    packages,
-    projects: null,
-    listsPeers: false,
-    overrides: /* @__PURE__ */ new Map(),
-    catalogs: /* @__PURE__ */ new Map(),
-    dangling: danglingOf(entries),
-    lookUp: (_project, name, range) => {
-      const locked2 = found.get(`${name}@${range}`);
-      return locked2 === void 0 ? void 0 : { locked: locked2, version: locked2.version };
-    }
-  };
-  return { lock, troubles };
-}
-function danglingOf(entries) {
-  const names = new Set(
-    entries.flatMap(({ descriptors }) => descriptors.map((each2) => descriptorOf(each2)?.name))
-  );
-  return entries.flatMap(
-    ({ descriptors, needs }) => needs.filter(({ name }) => !names.has(name)).map(({ name, line }) => ({ name, by: descriptors.join(", "), line }))
-  );
-}
-var FIELD = /^ {2}("(?:[^"\\]|\\.)*"|[^\s":]+) ("(?:[^"\\]|\\.)*"|[^\s"]\S*)$/;
-var NEED = /^ {4}("(?:[^"\\]|\\.)*"|[^\s":]+) ("(?:[^"\\]|\\.)*"|[^\s"]\S*)$/;
-var SECTION = /^ {2}(\w+):$/;
-function entriesOf(text3, troubles) {
-  const entries = [];
-  let entry;
-  let section;
-  let line = 0;
-  for (const written of text3.split("\n")) {
-    line += 1;
-    const row = written.replace(/\r$/, "");
-    if (row.trim() === "" || row.startsWith("#")) continue;
-    const field = FIELD.exec(row);
-    const need = NEED.exec(row);
-    if (!row.startsWith(" ")) {
-      const descriptors = descriptorsOf(row);
-      if (descriptors === void 0) troubles.push(strange(line, row));
-      entry = descriptors === void 0 ? void 0 : { descriptors, line, fields: /* @__PURE__ */ new Map(), needs: [] };
-      section = void 0;
-      if (entry !== void 0) entries.push(entry);
-    } else if (entry !== void 0 && field !== null) {
-      section = void 0;
-      const name = bare(field[1]);
-      if (entry.fields.has(name)) troubles.push(strange(line, row));
-      entry.fields.set(name, bare(field[2]));
-    } else if (entry !== void 0 && SECTION.test(row)) {
-      section = SECTION.exec(row)?.[1];
-    } else if (entry !== void 0 && section !== void 0 && need !== null) {
-      const name = bare(need[1]);
-      if (section === "dependencies") entry.needs.push({ name, range: bare(need[2]), line });
-    } else {
-      troubles.push(strange(line, row));
-    }
-  }
-  return entries;
-}
-var strange = (line, row) => ({
-  line,
-  message: `'${printableLine(row.trim()).slice(0, 80)}' is nothing that yarn writes here`,
-  fix: AGAIN2
-});
-function descriptorsOf(row) {
-  if (!row.endsWith(":")) return void 0;
-  const found = [];
-  const one3 = /\s*("(?:[^"\\]|\\.)*"|[^",]+)\s*(,|$)/y;
-  const list3 = row.slice(0, -1);
-  while (one3.lastIndex < list3.length) {
-    const [, word] = one3.exec(list3) ?? [];
-    if (word === void 0) return void 0;
-    const descriptor = bare(word.trim());
-    if (descriptorOf(descriptor) === void 0) return void 0;
-    found.push(descriptor);
-  }
-  return found.length === 0 ? void 0 : found;
-}
-function bare(word) {
-  if (!word.startsWith('"')) return word;
-  try {
-    return JSON.parse(word);
-  } catch {
-    return word.slice(1, -1);
-  }
-}
-function packageOf({ descriptors, line, fields }, troubles) {
-  const key = descriptors.join(", ");
-  const { name, range } = descriptorOf(descriptors[0]);
-  const version = fields.get("version");
-  if (version === void 0) {
-    troubles.push({ line, message: `'${printableLine(key)}' has no version`, fix: AGAIN2 });
-    return void 0;
-  }
-  const resolved = fields.get("resolved") ?? null;
-  const isLocal2 = (each2) => /^(?:file|link):|^\.{0,2}\//.test(descriptorOf(each2)?.range ?? "");
-  const local = descriptors.some(isLocal2) || resolved === null && fields.get("uid") === "";
-  const behind = /#([0-9a-f]{40})$/.exec(resolved ?? "")?.[1];
-  const origin = local ? "local" : /\.git(?:#|$)|^git/.test(resolved ?? "") ? "git" : originOf(resolved);
-  return {
-    key,
-    name: aliased(range) ?? name,
-    version,
-    origin,
-    resolved,
-    integrity: fields.get("integrity") ?? (behind !== void 0 && origin === "registry" ? `sha1:${behind}` : null),
-    withoutChecksum: null,
-    installScript: null,
-    licence: null,
-    dev: null,
-    optional: null,
-    line
-  };
-}
-
-// src/governance/dependencies/npm-lock.ts
-var AGAIN3 = "Write it anew with `npm install --package-lock-only` and commit it.";
-var GROUPS2 = [
-  ["dependencies", "runtime"],
-  ["devDependencies", "dev"],
-  ["optionalDependencies", "optional"],
-  ["peerDependencies", "peer"]
-];
-var NAME = /^(?:@[^/@\s]+\/)?[^/@\s][^/\s]*$/;
-var PATH_MAX = 4096;
-function readNpmLock(file, text3) {
-  const { tree, troubles } = readJson(text3, AGAIN3);
-  if (tree === void 0) return { lock: void 0, troubles };
-  const top = tree.kind === "map" ? tree : void 0;
-  const version = writtenAt(top, "lockfileVersion");
-  const refused = top === void 0 ? noLock("the file is no lock file of npm") : ofVersion(top, version);
-  if (top === void 0 || version === void 0 || refused !== void 0) {
-    return { lock: void 0, troubles: [...troubles, ...refused === void 0 ? [] : [refused]] };
-  }
-  const reader = new Reader2(mapAt(top, "packages"));
-  return { lock: reader.lock(file, version), troubles: [...troubles, ...reader.troubles] };
-}
-var noLock = (message2) => ({ line: 1, message: message2, fix: AGAIN3 });
-function ofVersion(top, version) {
-  const line = top.entries.get("lockfileVersion")?.line ?? 1;
-  if (version === "1" || version === void 0 && mapAt(top, "dependencies") !== void 0) {
-    return {
-      line,
-      message: "a lock file of version 1 (npm 6 and older), which does not hold what package.json asked for",
-      fix: "Raise it with `npm install --package-lock-only --lockfile-version 3` of npm 7 or newer and commit it."
-    };
-  }
-  if (version !== "2" && version !== "3") {
-    return {
-      line,
-      message: version === void 0 ? "the file does not say its lockfileVersion" : `a lock file of version ${printableLine(version)}; versions 2 and 3 are read`,
-      fix: AGAIN3
-    };
-  }
-  return mapAt(top, "packages") === void 0 ? noLock("the file has no 'packages'") : void 0;
-}
-var Reader2 = class {
-  troubles = [];
-  #entries;
-  #packages = /* @__PURE__ */ new Map();
-  #projects = /* @__PURE__ */ new Map();
-  /** `node_modules` path → folder of the repository that lies there by a link. */
-  #links = /* @__PURE__ */ new Map();
-  constructor(entries) {
-    this.#entries = entries;
-  }
-  lock(file, formatVersion) {
-    for (const [key, { line, value }] of this.#entries.entries) {
-      if (value.kind === "map") this.#entry(key, line, value);
-      else this.#trouble(line, `the entry '${printableLine(key)}' is no object`);
-    }
-    if (!this.#projects.has("")) this.#trouble(1, "the lock file has no entry for package.json itself");
-    return {
-      format: "npm",
-      formatVersion,
-      file,
-      packages: [...this.#packages.values()],
-      projects: this.#projects,
-      listsPeers: true,
-      overrides: /* @__PURE__ */ new Map(),
-      catalogs: /* @__PURE__ */ new Map(),
-      dangling: this.#dangling(),
-      lookUp: (project, name) => this.#lookUp(project, name)
-    };
-  }
-  #trouble(line, message2) {
-    this.troubles.push({ line, message: message2, fix: AGAIN3 });
-  }
-  #entry(key, line, entry) {
-    const at = key.lastIndexOf("node_modules/");
-    if (at === -1 || at > 0 && key[at - 1] !== "/") {
-      this.#projects.set(key, { line, ranges: rangesOf3(entry) });
-      return;
-    }
-    const folder = key.slice(at + "node_modules/".length);
-    if (!NAME.test(folder) || key.length > PATH_MAX) {
-      this.#trouble(line, `'${printableLine(key.slice(0, 200))}' is no path of a package`);
-      return;
-    }
-    const resolved = textAt(entry, "resolved") ?? null;
-    if (isTrue(entry, "link")) {
-      this.#links.set(key, resolved ?? "");
-      return;
-    }
-    const version = textAt(entry, "version") ?? null;
-    const optional = isTrue(entry, "optional") || isTrue(entry, "devOptional") || isTrue(entry, "peer");
-    if (version === null && !optional) this.#trouble(line, `'${printableLine(key)}' has no version`);
-    this.#packages.set(key, {
-      key,
-      name: textAt(entry, "name") ?? folder,
-      version,
-      origin: originOf(resolved),
-      resolved,
-      integrity: textAt(entry, "integrity") ?? null,
-      withoutChecksum: isTrue(entry, "inBundle") && this.#isBelowBundler(key) ? "bundled" : null,
-      installScript: isTrue(entry, "hasInstallScript"),
-      licence: licenceOf(entry),
-      dev: isTrue(entry, "dev") || isTrue(entry, "devOptional"),
-      optional: isTrue(entry, "optional") || isTrue(entry, "devOptional"),
-      line
-    });
-  }
-  /** npm itself goes by what the packages above say that they bundle, and not by the mark. */
-  #isBelowBundler(key) {
-    for (let at = key.lastIndexOf("/node_modules/"); at > 0; at = key.lastIndexOf("/node_modules/", at - 1)) {
-      const above = mapAt(this.#entries, key.slice(0, at));
-      const bundled = above?.entries.get("bundleDependencies")?.value;
-      const isBundler = bundled?.kind === "list" ? bundled.items.length > 0 : isTrue(above, "bundleDependencies");
-      if (isBundler) return true;
-    }
-    return false;
-  }
-  /** As Node finds it: in the nearest folder `node_modules` upwards. */
-  #lookUp(from, name) {
-    for (let folder = from; ; folder = parent(folder)) {
-      const path = `${folder === "" ? "" : `${folder}/`}node_modules/${name}`;
-      const locked2 = this.#packages.get(path);
-      if (locked2 !== void 0) return { locked: locked2, version: locked2.version };
-      const link2 = this.#links.get(path);
-      if (link2 !== void 0) return { locked: void 0, version: this.#versionOf(link2) };
-      if (folder === "") return void 0;
-    }
-  }
-  #versionOf(project) {
-    return textAt(mapAt(this.#entries, project), "version") ?? null;
-  }
-  #dangling() {
-    return [...this.#packages.values()].flatMap(({ key, withoutChecksum }) => {
-      const entry = mapAt(this.#entries, key);
-      const optional = mapAt(entry, "optionalDependencies");
-      if (withoutChecksum === "bundled") return [];
-      return textsOf(mapAt(entry, "dependencies")).filter(({ name }) => optional?.entries.has(name) !== true && this.#lookUp(key, name) === void 0).map(({ name, line }) => ({ name, by: key, line }));
-    });
-  }
-};
-function parent(folder) {
-  const up = folder.slice(0, Math.max(0, folder.lastIndexOf("/")));
-  if (up === "node_modules") return "";
-  return up.endsWith("/node_modules") ? up.slice(0, -"/node_modules".length) : up;
-}
-function rangesOf3(entry) {
-  return GROUPS2.flatMap(
-    ([key, group]) => textsOf(mapAt(entry, key)).map(({ name, text: text3, line }) => ({ name, group, range: text3, line }))
-  );
-}
-function licenceOf(entry) {
-  const text3 = textAt(entry, "license") ?? textAt(mapAt(entry, "license"), "type");
-  if (text3 !== void 0) return text3;
-  const list3 = entry.entries.get("license")?.value;
-  if (list3?.kind !== "list") return null;
-  const types = list3.items.map(
-    (each2) => each2.kind === "text" ? each2.value : each2.kind === "map" ? textAt(each2, "type") ?? "?" : "?"
-  );
-  return types.join(" OR ");
-}
-
-// src/governance/dependencies/pnpm-lock.ts
-var AGAIN4 = "Write it anew with `pnpm install --lockfile-only` and commit it.";
-var GROUPS3 = [
-  ["dependencies", "runtime"],
-  ["devDependencies", "dev"],
-  ["optionalDependencies", "optional"]
-];
-var TOOLS = ["configDependencies", "packageManagerDependencies"];
-function readPnpmLock(file, text3) {
-  const { documents, troubles } = readYaml(text3, AGAIN4);
-  const project = documents.at(-1);
-  if (project === void 0) return { lock: void 0, troubles };
-  const refused = documents.flatMap((document3) => ofVersion2(document3) ?? []);
-  if (refused.length > 0) return { lock: void 0, troubles: [...troubles, ...refused] };
-  const reader = new Reader3(documents);
-  return { lock: reader.lock(file, project), troubles: [...troubles, ...reader.troubles] };
-}
-function ofVersion2(document3) {
-  const version = textAt(document3, "lockfileVersion");
-  const line = document3.entries.get("lockfileVersion")?.line ?? 1;
-  if (version === void 0) {
-    return { line, message: "the file does not say its lockfileVersion", fix: AGAIN4 };
-  }
-  const major = /^(\d+)(?:\.\d+)?$/.exec(version)?.[1];
-  if (major === "6" || major === "9") return void 0;
-  const old = major !== void 0 && Number(major) < 6;
-  return {
-    line,
-    message: `a lock file of version ${printableLine(version)}; versions 6 and 9 are read`,
-    fix: old ? "Write it anew with `pnpm install --lockfile-only` of pnpm 9 or newer and commit it." : AGAIN4
-  };
-}
-var Reader3 = class {
-  troubles = [];
-  #documents;
-  /** Key without the peers behind it → package. */
-  #packages = /* @__PURE__ */ new Map();
-  #projects = /* @__PURE__ */ new Map();
-  /** Folder, name → version as written, which says the key. */
-  #versions = /* @__PURE__ */ new Map();
-  constructor(documents) {
-    this.#documents = documents;
-  }
-  lock(file, project) {
-    for (const document3 of this.#documents) this.#readPackages(document3);
-    const importers = mapAt(project, "importers");
-    if (importers === void 0) this.#project("", 1, project);
-    for (const [path, { line, value }] of importers?.entries ?? []) {
-      if (value.kind === "map") this.#project(path === "." ? "" : path, line, value);
-      else this.#projects.set(path === "." ? "" : path, { line, ranges: [] });
-    }
-    return {
-      format: "pnpm",
-      formatVersion: textAt(project, "lockfileVersion") ?? "",
-      file,
-      packages: [...this.#packages.values()],
-      projects: this.#projects,
-      listsPeers: isTrue(mapAt(project, "settings"), "autoInstallPeers"),
-      overrides: new Map(textsOf(mapAt(project, "overrides")).map(({ name, text: text3 }) => [name, text3])),
-      catalogs: catalogsOf(project),
-      dangling: this.#documents.flatMap((document3) => this.#dangling(document3)),
-      lookUp: (folder, name) => {
-        const version = this.#versions.get(folder)?.get(name);
-        return version === void 0 ? void 0 : this.#find(name, version);
-      }
-    };
-  }
-  #readPackages(document3) {
-    const snapshots = mapAt(document3, "snapshots");
-    const optional = /* @__PURE__ */ new Map();
-    for (const [key, { value }] of snapshots?.entries ?? []) {
-      const bare2 = withoutPeers(key);
-      const so = value.kind === "map" && isTrue(value, "optional");
-      optional.set(bare2, (optional.get(bare2) ?? true) && so);
-    }
-    const divided = textAt(document3, "lockfileVersion")?.startsWith("9") === true;
-    for (const [key, { line, value }] of mapAt(document3, "packages")?.entries ?? []) {
-      if (divided && !optional.has(withoutPeers(key))) {
-        const message2 = `'${printableLine(key)}' is in 'packages' and not in 'snapshots'`;
-        this.troubles.push({ line, message: message2, fix: AGAIN4 });
-      }
-      const entry = value.kind === "map" ? value : { kind: "map", line, entries: /* @__PURE__ */ new Map() };
-      const bare2 = withoutPeers(key);
-      if (this.#packages.has(bare2)) continue;
-      const read = locked(bare2, line, entry, optional.get(bare2));
-      if (read !== void 0) this.#packages.set(bare2, read);
-      else {
-        const message2 = `'${printableLine(key)}' has no name and version`;
-        this.troubles.push({ line, message: message2, fix: AGAIN4 });
-      }
-    }
-  }
-  #project(folder, line, project) {
-    const versions = /* @__PURE__ */ new Map();
-    const ranges = GROUPS3.flatMap(
-      ([key, group]) => [...mapAt(project, key)?.entries ?? []].flatMap(([name, each2]) => {
-        const entry = each2.value.kind === "map" ? each2.value : void 0;
-        const range = textAt(entry, "specifier");
-        const version = textAt(entry, "version");
-        if (range === void 0 || version === void 0) {
-          const message2 = `'${printableLine(name)}' has no specifier and version`;
-          this.troubles.push({ line: each2.line, message: message2, fix: AGAIN4 });
-          return [];
-        }
-        versions.set(name, version);
-        return [{ name, group, range, line: each2.line }];
-      })
-    );
-    this.#projects.set(folder, { line, ranges });
-    this.#versions.set(folder, versions);
-  }
-  /** By the version that stands beside a name; a folder of the repository has no entry of its own. */
-  #find(name, version) {
-    if (/^link:/.test(version)) return { locked: void 0, version: null };
-    const bare2 = withoutPeers(version);
-    const locked2 = [`${name}@${bare2}`, `/${name}@${bare2}`, bare2, `/${bare2}`].map((key) => this.#packages.get(key)).find((each2) => each2 !== void 0);
-    return locked2 === void 0 ? void 0 : { locked: locked2, version: locked2.version };
-  }
-  #dangling(document3) {
-    const holders = mapAt(document3, "snapshots") ?? mapAt(document3, "packages");
-    const byImporters = TOOLS.flatMap((group) => [
-      ...mapAt(mapAt(mapAt(document3, "importers"), "."), group)?.entries ?? []
-    ]).flatMap(([name, { line, value }]) => {
-      const version = value.kind === "map" ? textAt(value, "version") : void 0;
-      return version === void 0 || this.#find(name, version) !== void 0 ? [] : [{ name, by: ".", line }];
-    });
-    return [
-      ...byImporters,
-      ...[...holders?.entries ?? []].flatMap(
-        ([by2, { value }]) => textsOf(value.kind === "map" ? mapAt(value, "dependencies") : void 0).filter(({ name, text: text3 }) => this.#find(name, text3) === void 0).map(({ name, line }) => ({ name, by: by2, line }))
-      )
-    ];
-  }
-};
-function withoutPeers(key) {
-  let bare2 = key;
-  while (bare2.endsWith(")")) {
-    let depth2 = 0;
-    let at = bare2.length;
-    do {
-      at -= 1;
-      if (bare2[at] === ")") depth2 += 1;
-      if (bare2[at] === "(") depth2 -= 1;
-    } while (depth2 > 0 && at > 0);
-    if (at === 0) return key;
-    bare2 = bare2.slice(0, at);
-  }
-  return bare2;
-}
-function locked(key, line, entry, optional) {
-  const resolution = mapAt(entry, "resolution");
-  const path = key.replace(/^\//, "");
-  const at = path.indexOf("@", 1);
-  const behind = at === -1 ? "" : path.slice(at + 1);
-  const slash = path.slice(0, Math.max(0, at)).lastIndexOf("/");
-  const inKey = /^[^@][^/]*\.[^/]*\//.test(path) && !key.startsWith("/") ? path.slice(slash + 1, at) : path.slice(0, at);
-  const name = textAt(entry, "name") ?? (at === -1 ? void 0 : inKey);
-  const commit = textAt(resolution, "commit");
-  const repository = textAt(resolution, "repo");
-  const git = repository === void 0 ? void 0 : `${repository}#${commit ?? ""}`;
-  const tarball = textAt(resolution, "tarball");
-  const folder = textAt(resolution, "directory");
-  const resolved = git ?? tarball ?? (folder === void 0 ? void 0 : `file:${folder}`);
-  const version = textAt(entry, "version") ?? (/^\d/.test(behind) ? behind : void 0);
-  if (name === void 0 || name === "") return void 0;
-  if (version === void 0 && resolved === void 0) return void 0;
-  const requiresBuild = entry.entries.has("requiresBuild");
-  const sixth = key.startsWith("/") || entry.entries.has("dev");
-  return {
-    key,
-    name,
-    version: version ?? null,
-    origin: git !== void 0 ? "git" : folder !== void 0 ? "local" : originOf(resolved ?? null),
-    resolved: resolved ?? null,
-    integrity: textAt(resolution, "integrity") ?? null,
-    withoutChecksum: null,
-    // Version 9 no longer tells.
-    installScript: requiresBuild ? isTrue(entry, "requiresBuild") : sixth ? false : null,
-    licence: null,
-    dev: entry.entries.has("dev") ? isTrue(entry, "dev") : null,
-    optional: optional ?? (entry.entries.has("optional") ? isTrue(entry, "optional") : null),
-    line
-  };
-}
-function catalogsOf(project) {
-  return new Map(
-    [...mapAt(project, "catalogs")?.entries ?? []].flatMap(([catalog, { value }]) => {
-      if (value.kind !== "map") return [];
-      const ranges = [...value.entries].flatMap(([name, each2]) => {
-        const range = each2.value.kind === "map" ? textAt(each2.value, "specifier") : void 0;
-        return range === void 0 ? [] : [[name, range]];
-      });
-      return [[catalog, new Map(ranges)]];
-    })
-  );
-}
-
-// src/governance/dependencies/read-lock.ts
-function readLock(file, text3) {
-  const base = baseOf(file);
-  if (FOREIGN_LOCK_FILES.includes(base)) {
-    return fatal({
-      line: null,
-      message: `'${base}' is of a package manager whose lock files are not read`,
-      fix: "Use npm, pnpm or yarn, or let the folder out of the check with `dependencies.ignore`."
-    });
-  }
-  const conflict = conflictLine(text3);
-  if (conflict !== void 0) {
-    return fatal({
-      line: conflict,
-      message: "the file still has the marks of a merge conflict",
-      fix: `Take the base branch's file, run \`${renewal(file)}\` and commit the result.`
-    });
-  }
-  const manager = Object.hasOwn(LOCK_FILES, base) ? LOCK_FILES[base] : void 0;
-  if (manager === void 0) {
-    return fatal({
-      line: null,
-      message: `'${base}' is not the name of a lock file`,
-      fix: `Give one of ${Object.keys(LOCK_FILES).join(", ")}.`
-    });
-  }
-  switch (manager) {
-    case "npm":
-      return readNpmLock(file, text3);
-    case "pnpm":
-      return readPnpmLock(file, text3);
-    case "yarn":
-      return /^__metadata:/m.test(withoutMark(text3)) ? readBerryLock(file, text3) : readClassicLock(file, text3);
-  }
-}
-var fatal = (trouble) => ({ lock: void 0, troubles: [trouble] });
-
-// src/governance/dependencies/rules/rule.ts
-function readable(seen) {
-  return seen.flatMap(({ read }) => read === void 0 ? [] : [read]);
-}
-function eachVersion(seen) {
-  return readable(seen).flatMap((lock) => {
-    const known = /* @__PURE__ */ new Set();
-    return lock.packages.flatMap((locked2) => {
-      const { name, version, resolved, integrity, installScript, withoutChecksum } = locked2;
-      const key = [name, version, resolved, integrity, installScript, withoutChecksum].join("\0");
-      if (known.has(key)) return [];
-      known.add(key);
-      return [{ locked: locked2, lock }];
-    });
-  });
-}
-var TROUBLES_MAX = 5;
-function troubleHits({ file, troubles }) {
-  const more = troubles.length - TROUBLES_MAX;
-  return troubles.slice(0, TROUBLES_MAX).map((trouble, index2) => ({
-    subject: file,
-    file,
-    line: trouble.line,
-    message: trouble.message + (more > 0 && index2 === TROUBLES_MAX - 1 ? ` (and ${more} more troubles in this file)` : ""),
-    fix: trouble.fix
-  }));
-}
-
-// src/governance/dependencies/rules/install-script.ts
-var INSTALL_SCRIPT = {
-  name: "install-script",
+// src/governance/pr-policy/rules/branch-base.ts
+var branchBase = {
+  name: "branch-base",
   severity: "error",
-  about: "change",
-  problem: "A package that is new, or in a new version, runs a script when it is installed: on every developer's machine and in CI, with everything that these may do. Nearly every attack by way of a package begins there.",
-  solution: "Look at the script (`npm view <name>@<version> scripts`, `npm pack`), then name the package, better with its version, in `dependencies.install-scripts.allow`.",
-  find: ({ locks, locksBefore, settings: settings2 }) => {
-    const before = new Set(
-      eachVersion(locksBefore).flatMap(
-        ({ locked: locked2 }) => locked2.installScript === true ? [named(locked2)] : []
-      )
-    );
-    const names = new Set(eachVersion(locksBefore).map(({ locked: locked2 }) => locked2.name));
-    return eachVersion(locks).flatMap(({ locked: locked2, lock }) => {
-      if (locked2.installScript !== true || before.has(named(locked2))) return [];
-      const { allow } = settings2["install-scripts"];
-      if (allow.includes(locked2.name) || allow.includes(named(locked2))) return [];
-      const how = names.has(locked2.name) ? "is here in a version that is new" : "is new";
+  problem: "A branch that is merged where it does not belong carries along what nobody wanted there yet.",
+  solution: "Change the base of the pull request, or name the branch after what it is.",
+  find({ pull, policy: policy2 }) {
+    const { allowed } = policy2.branches;
+    const { head, base } = pull;
+    if (allowed.length === 0) return [];
+    if (head === void 0) {
       return [
         {
-          subject: locked2.name,
-          file: lock.file,
-          line: locked2.line,
-          message: `'${printableLine(named(locked2))}' ${how} and runs a script when it is installed`,
-          fix: `Look at the script, then put \`${printableLine(named(locked2))}\` in \`dependencies.install-scripts.allow\`.`
+          message: `no branch is checked out, so that nobody can tell whether it may be merged into ${base}`,
+          fix: "Give the branch's name with --branch."
         }
       ];
-    });
-  }
-};
-var named = (locked2) => `${locked2.name}@${labelOf(locked2) ?? locked2.version ?? ""}`;
-
-// src/governance/dependencies/rules/advisory.ts
-var ADVISORY = {
-  name: "advisory",
-  severity: "error",
-  about: "state",
-  problem: "A vulnerability is known of a locked version. Below `dependencies.audit.level` it is a warning. A version or range that nobody can read counts as affected.",
-  solution: "Update the package, or the one that brings it. Where nothing better exists, except the advisory by its identifier until a day on which somebody looks again.",
-  find: ({ audit, locks, settings: settings2 }) => audit?.asked !== true ? [] : affectedBy(audit.advisories, readable(locks)).map(({ advisory, lock, locked: locked2, certain }) => {
-    const refuses = ADVISORY_SEVERITIES.indexOf(advisory.severity) >= ADVISORY_SEVERITIES.indexOf(settings2.audit.level);
-    const said2 = `${advisory.id} (${advisory.severity}): ${advisory.title}`;
-    return {
-      subject: locked2.name,
-      advisory: advisory.id,
-      ...refuses || !certain ? {} : { severity: "warning" },
-      file: lock.file,
-      line: locked2.line,
-      message: `'${printableLine(named(locked2))}' ${certain ? "has" : "may have"} ${printableLine(said2)}; known of ${printableLine(advisory.vulnerable)}`,
-      fix: `Update it to a version outside of that range; see ${printableLine(advisory.url)}.`
-    };
-  })
-};
-
-// src/governance/dependencies/rules/audit-unknown.ts
-var AUDIT_UNKNOWN = {
-  name: "audit-unknown",
-  severity: "error",
-  about: "state",
-  problem: "The registry could not be asked for known vulnerabilities. That is not the same as knowing of none.",
-  solution: "Run the check again when the registry answers, or switch the rule to `warning`.",
-  find: ({ audit }) => audit?.asked !== false ? [] : [
-    {
-      subject: "audit",
-      file: null,
-      line: null,
-      message: `known vulnerabilities could not be asked for: ${printableLine(audit.why)}`,
-      fix: "Run the check again when the registry answers."
     }
-  ]
-};
-
-// src/governance/dependencies/rules/dependency-range.ts
-var KINDS = {
-  star: "any version at all",
-  tag: "a tag, which means another version tomorrow",
-  git: "a git repository, past the registry",
-  http: "an archive at an address, past the registry",
-  file: "a file or folder",
-  patch: "a package with a patch",
-  workspace: "a package of this repository",
-  catalog: "a range that is written elsewhere"
-};
-var MARKS = { exact: "", tilde: "~", caret: "^", any: "^" };
-var DEPENDENCY_RANGE = {
-  name: "dependency-range",
-  severity: "error",
-  about: "state",
-  problem: "A range in package.json lets in more versions than the policy of its group or name allows, or is no range at all: a tag, any version, a git repository, an archive. The next update of the lock then brings what nobody decided on.",
-  solution: "Narrow the range, or widen `dependencies.ranges` for the name. What a range means counts: `1.2.x` is as good as `~1.2.0`. A peer may be `*` where its group may be `any`.",
-  find: (scene) => scene.manifests.flatMap(({ read }) => {
-    if (read === void 0) return [];
-    const pinned = scene.pinned.filter(({ manifest }) => manifest === read);
-    return read.asked.flatMap((asked2) => judged(asked2, read, pinned, scene) ?? []);
-  })
-};
-function judged(asked2, { file }, pinned, scene) {
-  const { ranges } = scene.settings;
-  const { name, group, range, line } = asked2;
-  const hit = (message2, fix) => ({ subject: name, file, line, message: message2, fix });
-  const called2 = `'${printableLine(name)}' is \`${printableLine(range)}\``;
-  const written = parseSpecifier(range);
-  const specifier = throughCatalog(name, written, pinned);
-  const limit = limitOf(asked2, specifier, scene);
-  if (specifier.kind === "unknown") {
-    return hit(`${called2}, which nobody can judge`, "Write a range of versions.");
-  }
-  for (const { kind } of written === specifier ? [specifier] : [written, specifier]) {
-    if (kind === "range" || kind === "unknown" || ranges.allow.includes(kind)) continue;
-    if (kind === "star" && group === "peer" && limit === "any") continue;
-    return hit(
-      `${called2}: ${KINDS[kind]}`,
-      `Write ${suggestion(asked2, limit, pinned)}, or put \`${kind}\` in \`dependencies.ranges.allow\`.`
-    );
-  }
-  if (specifier.kind !== "range") return void 0;
-  const reach = reachOf(specifier.range);
-  if (REACHES.indexOf(reach) <= REACHES.indexOf(limit)) return void 0;
-  const elsewhere = written === specifier ? "" : ` (\`${printableLine(specifier.range)}\` in the catalog)`;
-  return hit(
-    `${called2}${elsewhere}, ${far(reach)}; ${a(limit)} is allowed`,
-    `Write ${suggestion(asked2, limit, pinned)}.`
-  );
-}
-var a = (reach) => reach === "exact" ? "one exact version" : reach === "any" ? "any range" : `a ${reach}`;
-var far = (reach) => reach === "any" ? "which reaches further than a caret" : `which reaches as far as ${a(reach)}`;
-function limitOf({ name, group }, specifier, { settings: { ranges } }) {
-  if (group === "peer") return ranges.peer;
-  const published = "name" in specifier ? specifier.name : void 0;
-  const own3 = ranges.names.find(
-    (each2) => fits(each2.name, name) || published !== void 0 && fits(each2.name, published)
-  );
-  return own3?.range ?? ranges[group];
-}
-function throughCatalog(name, specifier, pinned) {
-  if (specifier.kind !== "catalog") return specifier;
-  const found = pinned.map(({ lock }) => lock?.read?.catalogs.get(specifier.catalog)?.get(name)).find((range) => range !== void 0);
-  return found === void 0 ? specifier : parseSpecifier(found);
-}
-function suggestion({ name, range }, limit, pinned) {
-  const version = pinned.map(({ lock, project }) => lock?.read?.lookUp(project, name, range)?.version).find((each2) => typeof each2 === "string");
-  if (typeof version !== "string") return a(limit);
-  return `\`${MARKS[limit]}${printableLine(version)}\``;
-}
-
-// src/governance/dependencies/rules/install-script-untold.ts
-var INSTALL_SCRIPT_UNTOLD = {
-  name: "install-script-untold",
-  severity: "warning",
-  about: "change",
-  problem: "Packages are new, or in a new version, and the lock files of yarn, and of pnpm from 9 on, do not say which packages run scripts when they are installed.",
-  solution: "Let the package manager run none but those that are named: pnpm from 10 on does (`onlyBuiltDependencies`); yarn with `enableScripts: false` in .yarnrc.yml, yarn 1 with `ignore-scripts true` in .yarnrc. Then switch this rule off.",
-  find: ({ locks, locksBefore, settings: settings2 }) => {
-    const before = new Set(eachVersion(locksBefore).map(({ locked: locked2 }) => named(locked2)));
-    const { allow } = settings2["install-scripts"];
-    return locks.flatMap((seen) => {
-      const untold2 = eachVersion([seen]).map(({ locked: locked2 }) => locked2).filter((each2) => each2.installScript === null && each2.origin !== "local" && !before.has(named(each2))).filter((each2) => !allow.includes(each2.name) && !allow.includes(named(each2)));
-      if (untold2.length === 0) return [];
-      const names = listed(untold2.map((each2) => printableLine(named(each2))));
-      return [
-        {
-          subject: seen.file,
-          file: seen.file,
-          line: untold2[0]?.line ?? null,
-          message: `${quantity(untold2.length, "new package")} may run scripts, which this file does not tell: ${names}`,
-          fix: "Switch install scripts off in the package manager, then this rule in `dependencies.rules`."
-        }
-      ];
-    });
-  }
-};
-
-// src/governance/dependencies/rules/integrity-changed.ts
-var INTEGRITY_CHANGED = {
-  name: "integrity-changed",
-  severity: "error",
-  about: "change",
-  problem: "The same version of a package has another checksum than on the base branch. Registries never change what was published, so that either the old or the new bytes are not what they should be.",
-  solution: "Compare with what the registry says: `npm view <name>@<version> dist.integrity`.",
-  find: ({ differences, locks }) => differences.flatMap(({ file, changes }) => {
-    const packages = readable(locks).find((lock) => lock.file === file)?.packages ?? [];
-    return changes.filter(({ kind }) => kind === "swapped").map(({ name, to }) => ({
-      subject: name,
-      file,
-      line: packages.find((each2) => each2.name === name && labelOf(each2) === to)?.line ?? null,
-      message: `'${printableLine(`${name}@${to ?? ""}`)}' has other bytes than this version had before`,
-      fix: "Compare with `npm view <name>@<version> dist.integrity` and find out who changed it."
-    }));
-  })
-};
-
-// src/governance/dependencies/integrity.ts
-var BYTES = { sha1: 20, sha256: 32, sha384: 48, sha512: 64 };
-function strengthOf(integrity) {
-  const worth = integrity.trim().split(/\s+/).map(one);
-  if (worth.includes("strong")) return "strong";
-  return worth.includes("weak") ? "weak" : "none";
-}
-function one(hash) {
-  if (/^(?:[0-9a-z]+\/)?[0-9a-f]{128}$/.test(hash)) return "strong";
-  if (/^sha1:[0-9a-f]{40}$/.test(hash)) return "weak";
-  const [, way, text3] = /^([a-z0-9]+)-([A-Za-z0-9+/]+={0,2})(?:\?.*)?$/.exec(hash) ?? [];
-  if (way === void 0 || text3 === void 0) return "none";
-  if (way === "md5") return "weak";
-  if (Buffer.from(text3, "base64").length !== BYTES[way]) return "none";
-  return way === "sha1" ? "weak" : "strong";
-}
-
-// src/governance/dependencies/rules/integrity-missing.ts
-var INTEGRITY_MISSING = {
-  name: "integrity-missing",
-  severity: "error",
-  about: "state",
-  problem: "The lock file has no checksum of a package, or none that is whole: whatever the registry answers is installed. A git repository must be pinned to a commit instead.",
-  solution: "Remove node_modules and the entry, clear the cache (`npm cache clean --force`), and install again. Not meant are packages inside the archives of others, folders, and what yarn fetches on other platforms only.",
-  find: ({ locks }) => eachVersion(locks).flatMap(({ locked: locked2, lock }) => {
-    const wrong2 = wrongWith(locked2);
-    if (wrong2 === void 0) return [];
-    return [
-      {
-        subject: locked2.name,
-        file: lock.file,
-        line: locked2.line,
-        message: `'${printableLine(named(locked2))}' ${wrong2}`,
-        fix: `Take its entry out of ${lock.file}, run \`${renewal(lock.file)}\` and commit the result.`
-      }
-    ];
-  })
-};
-function wrongWith({
-  origin,
-  version,
-  integrity,
-  resolved,
-  withoutChecksum
-}) {
-  if (origin === "git") {
-    return resolved !== null && pinsCommit(resolved) ? void 0 : "is a git repository and not pinned to a commit";
-  }
-  if (origin === "local" || version === null || withoutChecksum !== null) return void 0;
-  if (integrity === null) return "has no checksum";
-  return strengthOf(integrity) === "none" ? "has a checksum that is no whole hash" : void 0;
-}
-
-// src/governance/dependencies/rules/integrity-weak.ts
-var INTEGRITY_WEAK = {
-  name: "integrity-weak",
-  severity: "warning",
-  about: "state",
-  problem: "The only checksum of a package is SHA-1 or MD5, for which other files of the same checksum can be made.",
-  solution: "Take the entry out of the lock file and install again: registries know SHA-512 of every package.",
-  find: ({ locks }) => eachVersion(locks).flatMap(({ locked: locked2, lock }) => {
-    if (locked2.origin === "local" || locked2.integrity === null) return [];
-    if (strengthOf(locked2.integrity) !== "weak") return [];
-    return [
-      {
-        subject: locked2.name,
-        file: lock.file,
-        line: locked2.line,
-        message: `'${printableLine(named(locked2))}' has no better checksum than SHA-1 or MD5`,
-        fix: `Take its entry out of ${lock.file}, run \`${renewal(lock.file)}\` and commit the result.`
-      }
-    ];
-  })
-};
-
-// src/governance/dependencies/rules/lockfile-difference.ts
-var LOCKFILE_DIFFERENCE = {
-  name: "lockfile-difference",
-  severity: "note",
-  about: "change",
-  problem: "What a pull request does to a lock file is not seen in a difference of thousands of lines.",
-  solution: "Nothing to do: packages that came, went and moved are counted, with major jumps and licences by name.",
-  find: ({ differences }) => differences.flatMap(told)
-};
-function told({ file, state, changes }) {
-  const hit = (message2) => ({
-    subject: file,
-    file,
-    line: null,
-    message: message2,
-    fix: "Look at what is new, and at major jumps, before merging."
-  });
-  if (state === "unreadable") {
-    return [hit("what changed cannot be told: one of the two states cannot be read")];
-  }
-  if (changes.length === 0) return [];
-  const counts = ["added", "removed", "upgraded", "downgraded", "changed", "swapped"].flatMap(
-    (kind) => {
-      const count2 = changes.filter((each2) => each2.kind === kind).length;
-      return count2 === 0 ? [] : [`${count2} ${kind}`];
+    const mine = allowed.filter((each2) => fits(each2.head, head));
+    if (mine.length === 0) {
+      const known = allowed.map((each2) => each2.head).join(", ");
+      return [{ message: `the branch ${JSON.stringify(head)} is of no kind that may be merged: ${known}` }];
     }
-  );
-  const majors = changes.filter(({ major }) => major).map(moved);
-  const licences = changes.filter(
-    ({ licenceFrom, licenceTo, from, to }) => from !== null && to !== null && licenceFrom !== licenceTo
-  ).map(
-    ({ name, licenceFrom, licenceTo }) => `${name} ${licenceFrom ?? "not told"} → ${licenceTo ?? "not told"}`
-  );
-  const prefix = { compared: "", new: "a new file: ", deleted: "the file is gone: " }[state];
-  const more = [
-    ...majors.length > 0 ? [`major jumps: ${listed(majors)}`] : [],
-    ...licences.length > 0 ? [`other licences: ${listed(licences)}`] : []
-  ];
-  return [hit(printableLine([prefix + counts.join(", "), ...more].join("; ")))];
-}
-var moved = ({ name, from, to }) => `${name} ${from ?? ""} → ${to ?? ""}`;
-
-// src/governance/dependencies/rules/lockfile-missing.ts
-var LOCKFILE_MISSING = {
-  name: "lockfile-missing",
-  severity: "error",
-  about: "state",
-  problem: "A package.json asks for packages and no lock file pins them: every installation may get others, also ones that were published an hour ago. A lock file in a folder above counts only where that package.json is one of its workspaces.",
-  solution: "Install, commit the lock file, and take it out of .gitignore. Peers alone need none.",
-  find: ({ pinned }) => pinned.flatMap(({ manifest, lock }) => {
-    const asked2 = manifest.asked.filter(({ group }) => group !== "peer");
-    if (lock !== void 0 || asked2.length === 0) return [];
-    return [
-      {
-        subject: manifest.file,
-        file: manifest.file,
-        line: asked2[0]?.line ?? null,
-        message: `asks for ${quantity(asked2.length, "package")} that no lock file pins`,
-        fix: "Run `npm install` (or pnpm, or yarn) there and commit the lock file that it writes."
-      }
-    ];
-  })
-};
-
-// src/governance/dependencies/rules/lockfile-out-of-step.ts
-var KEYS = {
-  runtime: "dependencies",
-  dev: "devDependencies",
-  optional: "optionalDependencies",
-  peer: "peerDependencies"
-};
-var LOCKFILE_OUT_OF_STEP = {
-  name: "lockfile-out-of-step",
-  severity: "error",
-  about: "state",
-  problem: "A package.json and its lock file say different things: a range that the lock does not know, a locked version or package that was not asked for, an entry that nobody asks for any more, or packages that are missing. Package managers stop there or quietly install something else; `npm ci` lets pass what still fits, and the next install then changes the lock file in a pull request about something else.",
-  solution: "Run the package manager's install after each change of package.json and commit both files.",
-  find: (scene) => [
-    ...scene.pinned.flatMap((pinned) => stepsOf(pinned, scene)),
-    ...readable(scene.locks).flatMap((lock) => danglingOf2(lock, projectsIn(scene, lock)))
-  ]
-};
-function stepsOf(pinned, scene) {
-  const { manifest, project } = pinned;
-  const lock = pinned.lock?.read;
-  if (lock === void 0) return [];
-  const step = new Step(manifest, lock, project, overriddenIn(scene, lock, manifest), namesIn(scene, lock));
-  return step.hits();
-}
-function overriddenIn({ manifests }, lock, manifest) {
-  if (lock.format === "npm") return /* @__PURE__ */ new Set();
-  const folder = lock.file.slice(0, Math.max(0, lock.file.lastIndexOf("/")));
-  const root = manifests.find(({ read }) => read?.folder === folder)?.read;
-  return /* @__PURE__ */ new Set([
-    ...manifest.overridden,
-    ...root?.overridden ?? [],
-    ...[...lock.overrides.keys()].map(overriddenName)
-  ]);
-}
-function namesIn({ pinned }, lock) {
-  const members = pinned.filter((each2) => each2.lock?.read === lock);
-  return new Set(members.flatMap(({ manifest: { name } }) => name ?? []));
-}
-var Step = class {
-  #manifest;
-  #lock;
-  #project;
-  #overridden;
-  #own;
-  constructor(manifest, lock, project, overridden, own3) {
-    this.#manifest = manifest;
-    this.#lock = lock;
-    this.#project = project;
-    this.#overridden = overridden;
-    this.#own = own3;
-  }
-  hits() {
-    const { asked: asked2 } = this.#manifest;
-    const known = this.#lock.projects?.get(this.#project);
-    if (this.#lock.projects !== null && known === void 0) {
-      const message2 = `${this.#lock.file} does not know this package.json`;
-      return asked2.length === 0 ? [] : [this.#hit(this.#manifest.file, asked2[0], message2)];
-    }
-    const ranges = known?.ranges;
-    return [
-      ...asked2.flatMap((each2) => {
-        const message2 = this.#otherRange(each2, ranges) ?? this.#otherVersion(each2);
-        return message2 === void 0 ? [] : [this.#hit(this.#manifest.file, each2, message2)];
-      }),
-      ...(ranges ?? []).filter(({ name }) => !asked2.some((each2) => each2.name === name)).map((each2) => {
-        const called2 = `'${printableLine(each2.name)}'`;
-        const message2 = `${this.#lock.file} has ${called2}, which package.json does not ask for`;
-        return this.#hit(this.#lock.file, each2, message2);
-      })
-    ];
-  }
-  #hit(file, { name, line }, message2) {
-    const place = this.#lock.file.includes("/") ? ` beside ${this.#lock.file}` : "";
-    const fix = `Run \`${renewal(this.#lock.file)}\`${place} and commit ${this.#lock.file}.`;
-    return { subject: name, file, line, message: message2, fix };
-  }
-  /** What the lock remembers of package.json, against what that says. */
-  #otherRange({ name, group, range }, ranges) {
-    const { format, file, listsPeers } = this.#lock;
-    if (ranges === void 0) return void 0;
-    const called2 = `'${printableLine(name)}'`;
-    const same = ranges.filter((each2) => each2.name === name);
-    if (same.length > 0 && this.#overridden.has(name)) return void 0;
-    const several = this.#manifest.asked.filter((each2) => each2.name === name).length > 1;
-    const mixed = group === "peer" && format === "pnpm";
-    if (mixed && (several || !listsPeers || this.#manifest.optionalPeers.has(name))) return void 0;
-    const alike = same.filter(
-      (each2) => mixed || each2.group === group || each2.group === null && group !== "peer"
-    );
-    if (alike.length === 0 && !(several && same.length > 0)) {
-      const [other] = same;
-      if (other === void 0) return `${file} does not know ${called2}: ${quoted(range)} was asked for`;
-      const groups = `${KEYS[group]} here and ${KEYS[other.group ?? "runtime"]} in ${file}`;
-      return `${called2} is in ${groups}`;
-    }
-    const candidates = alike.length > 0 && !several ? alike : same;
-    if (candidates.some((each2) => alikeRanges(each2.range, range))) return void 0;
-    return `${called2} is ${quoted(range)} here and ${quoted(candidates[0]?.range ?? "")} in ${file}`;
-  }
-  /** What was locked, against what was asked for. */
-  #otherVersion({ name, group, range }) {
-    if (this.#overridden.has(name)) return void 0;
-    const specifier = this.#throughCatalog(name, parseSpecifier(range));
-    const found = this.#lock.lookUp(this.#project, name, range);
-    const called2 = `'${printableLine(name)}'`;
-    if (found === void 0) {
-      if (group === "peer" || this.#needsNoEntry(name, specifier)) return void 0;
-      return `${this.#lock.file} has no version of ${called2}: ${quoted(range)} was asked for`;
-    }
-    const { locked: locked2, version } = found;
-    const published = "name" in specifier ? specifier.name ?? name : void 0;
-    if (locked2?.origin === "registry" && published !== void 0 && locked2.name !== published) {
-      const other = `the package '${printableLine(locked2.name)}' in place of '${printableLine(published)}'`;
-      return `${this.#lock.file} has ${other}`;
-    }
-    if (locked2 === void 0 || version === null || satisfies(version, specifier) !== false) {
-      return locked2 === void 0 && version !== null && satisfies(version, specifier) === false ? `the repository's own ${called2} is ${quoted(version)}, and ${quoted(range)} was asked for` : void 0;
-    }
-    return `${this.#lock.file} has ${called2} ${quoted(version)}, which ${quoted(range)} does not allow`;
-  }
-  /** yarn 1 has no entries for the packages of the repository itself. */
-  #needsNoEntry(name, { kind }) {
-    return this.#lock.format === "yarn-classic" && (this.#own.has(name) || kind === "file" || kind === "workspace");
-  }
-  #throughCatalog(name, specifier) {
-    if (specifier.kind !== "catalog") return specifier;
-    const range = this.#lock.catalogs.get(specifier.catalog)?.get(name);
-    return range === void 0 ? specifier : parseSpecifier(range);
+    const bases = mine.flatMap((each2) => each2.bases);
+    return bases.some((each2) => fits(each2, base)) ? [] : [{ message: `${JSON.stringify(head)} may be merged into ${bases.join(", ")}, and not into ${base}` }];
   }
 };
-var alikeRanges = (locked2, asked2) => locked2.trim() === asked2.trim() || locked2.trim() === `npm:${asked2.trim()}`;
-var quoted = (text3) => `\`${printableLine(text3)}\``;
-function projectsIn({ manifests }, { format }) {
-  if (format !== "yarn-classic") return /* @__PURE__ */ new Set();
-  return new Set(manifests.flatMap(({ read }) => read?.name ?? []));
-}
-function danglingOf2({ dangling, file }, projects) {
-  const [first, ...more] = dangling.filter(({ name }) => !projects.has(name));
-  if (first === void 0) return [];
-  const others = new Set(more.map(({ name }) => name)).size;
-  return [
-    {
-      subject: file,
-      file,
-      line: first.line,
-      message: `'${printableLine(first.by)}' needs '${printableLine(first.name)}', which the file does not have` + (others > 0 ? ` (and so with ${others} more)` : ""),
-      fix: `Run \`${renewal(file)}\` and commit ${file}: it was cut short or edited by hand.`
-    }
-  ];
-}
 
-// src/governance/dependencies/rules/lockfile-unreadable.ts
-var LOCKFILE_UNREADABLE = {
-  name: "lockfile-unreadable",
-  severity: "error",
-  about: "state",
-  problem: "A lock file is damaged, cut short, holds a merge conflict or a key twice, or is of a version or package manager that is not read. What is in it is then unknown, which is not the same as nothing.",
-  solution: "Let the package manager write it anew, and commit that.",
-  find: ({ locks }) => locks.flatMap(troubleHits)
-};
-
-// src/governance/dependencies/rules/manifest-unreadable.ts
-var MANIFEST_UNREADABLE = {
-  name: "manifest-unreadable",
-  severity: "error",
-  about: "state",
-  problem: "A package.json is no valid JSON, or says the same thing twice, so that nobody can say what it asks for.",
-  solution: "Make it valid: no marks of a merge conflict, no key twice, ranges in quotes.",
-  find: ({ manifests }) => manifests.flatMap(troubleHits)
-};
-
-// src/governance/dependencies/rules/registry-host.ts
-var SAFE = /* @__PURE__ */ new Set(["https:", "git+https:", "git+ssh:", "ssh:"]);
-var REGISTRY_HOST = {
-  name: "registry-host",
-  severity: "error",
-  about: "state",
-  problem: "The lock file takes a package from a host that is not on the list, without TLS, or by an address that only looks like the registry's. Nobody reads the addresses of a lock file in review, which is why this is where packages are swapped.",
-  solution: "Install from the registry again, or put the host in `dependencies.hosts`. Where the lock leaves the address out, as pnpm does, the registry of the configuration is used and there is nothing to judge.",
-  find: ({ locks, manifests, settings: settings2 }) => eachVersion(locks).flatMap(({ locked: locked2, lock }) => {
-    const asked2 = manifests.some(({ read }) => read === void 0 || read.local.has(nameIn(locked2)));
-    const wrong2 = wrongWith2(locked2, settings2.hosts) ?? (asked2 ? void 0 : localInstead(locked2));
-    if (wrong2 === void 0) return [];
-    return [
-      {
-        subject: locked2.name,
-        file: lock.file,
-        line: locked2.line,
-        message: `'${printableLine(locked2.name)}' ${shortly(locked2)} ${wrong2}`,
-        fix: "Install it from the registry, or put the host in `dependencies.hosts` if it is meant."
-      }
-    ];
-  })
-};
-function nameIn({ key, name, resolved, origin }) {
-  if (origin !== "local" || resolved === null) return name;
-  const at = key.lastIndexOf("node_modules/");
-  return at === -1 ? name : key.slice(at + "node_modules/".length);
-}
-function localInstead({ origin, resolved }) {
-  return origin === "local" && resolved !== null && /^file:/i.test(resolved) ? `comes from '${printableLine(resolved).slice(0, 100)}', and no package.json asks for a file` : void 0;
-}
-var shortly = (locked2) => locked2.origin === "git" ? "(git)" : printableLine(labelOf(locked2) ?? "");
-function wrongWith2({ resolved, origin }, hosts) {
-  if (resolved === null || origin === "local") return void 0;
-  const address = addressOf(resolved);
-  if (address === void 0) {
-    return `has the address '${printableLine(resolved).slice(0, 100)}', which nobody can judge`;
-  }
-  const { host, scheme, user } = address;
-  const shown = printableLine(host);
-  if (user) {
-    return `comes from '${shown}' by an address with a user before the host, which hides where it leads`;
-  }
-  if (!hosts.includes(host)) return `comes from '${shown}', which is not on the list${likeness(host, hosts)}`;
-  return SAFE.has(scheme) ? void 0 : `comes by ${printableLine(scheme)}//, which others can change on the way`;
-}
-function likeness(host, hosts) {
-  const alike = hosts.find((each2) => host.includes(each2) || editDistance(host, each2) <= 2);
-  if (alike !== void 0) return ` and looks like '${alike}'`;
-  return host.includes("xn--") ? " and has letters of another script" : "";
-}
-
-// src/governance/dependencies/rules/resolved-mismatch.ts
-var RESOLVED_MISMATCH = {
-  name: "resolved-mismatch",
-  severity: "error",
-  about: "state",
-  problem: "An entry of the lock file bears the name and version of one package and the address of another. What is installed is what the address says.",
-  solution: "Let the package manager write the lock file anew. An alias (`npm:other@1`) is no mismatch: the lock names the other.",
-  find: ({ locks }) => eachVersion(locks).flatMap(({ locked: locked2, lock }) => {
-    const other = otherThan(locked2);
-    if (other === void 0) return [];
-    return [
-      {
-        subject: locked2.name,
-        file: lock.file,
-        line: locked2.line,
-        message: `'${printableLine(locked2.name)}' ${printableLine(locked2.version ?? "")} has the address of '${printableLine(other).slice(0, 150)}'`,
-        fix: "Take the entry out, install again, and look at who changed the lock file."
-      }
-    ];
-  })
-};
-function otherThan({ name, version, resolved, origin }) {
-  if (resolved === null || origin !== "registry" || version === null) return void 0;
-  const path = addressOf(resolved)?.path ?? "";
-  const at = path.indexOf("/-/");
-  if (at === -1) return void 0;
-  const file = path.slice(at + 3);
-  const expected = `${name.slice(name.indexOf("/") + 1)}-${version.replace(/\+.*$/, "")}.tgz`;
-  const fits2 = path.slice(0, at).endsWith(`/${name}`) && (file === expected || file.endsWith(`/${expected}`));
-  return fits2 ? void 0 : path.slice(1);
-}
-
-// src/governance/dependencies/rules/all.ts
-var RULES = [
-  MANIFEST_UNREADABLE,
-  LOCKFILE_UNREADABLE,
-  LOCKFILE_MISSING,
-  LOCKFILE_OUT_OF_STEP,
-  DEPENDENCY_RANGE,
-  REGISTRY_HOST,
-  RESOLVED_MISMATCH,
-  INSTALL_SCRIPT,
-  INSTALL_SCRIPT_UNTOLD,
-  INTEGRITY_MISSING,
-  INTEGRITY_WEAK,
-  INTEGRITY_CHANGED,
-  ADVISORY,
-  AUDIT_UNKNOWN,
-  LOCKFILE_DIFFERENCE
-];
-
-// src/governance/dependencies/judge.ts
-var FINDINGS_MAX = 50;
-function judgeDependencies(question) {
-  const { settings: settings2, today, placeOf } = question;
-  const scene = sceneOf(question);
-  const judged3 = RULES.flatMap((rule) => {
-    const severity = severityOf(rule, settings2);
-    if (severity === "off") return [];
-    return rule.find(scene).map((hit) => ({ hit, finding: findingOf(rule, severity, hit, settings2) }));
-  });
-  const { counts, waived, told: told3 } = applyExceptions(
-    judged3,
-    settings2.exceptions,
-    today,
-    idleIn(question),
-    placeOf
-  );
+// src/governance/commits/message.ts
+var IMPACTS = ["none", "patch", "minor", "major"];
+var HEADER = /^(\w*)(?:\((.*)\))?!?: (.*)$/;
+var BREAKING_HEADER = /^(\w*)(?:\((.*)\))?!: (.*)$/;
+var NOTE = /^[\s|*]*BREAKING[ -]CHANGE:/i;
+var OLD_NOTE = /^[\s|*]*BREAKING[ -]CHANGE\s/i;
+var NEARLY_NOTE = /^[\s|*>_-]*BREAKING[ -]CHANGES?[*_]*:/i;
+var REVERT = /^Revert[:\s]/i;
+var REVERTED = /This reverts commit \w*\./i;
+var PATCHES = /* @__PURE__ */ new Set(["fix", "perf", "revert"]);
+function readMessage(text3) {
+  const lines = text3.trim().split(/\r?\n/);
+  const [header = ""] = lines;
+  const marked = BREAKING_HEADER.exec(header);
+  const [, type = "", scope, subject] = marked ?? HEADER.exec(header) ?? [];
+  const breaking = marked !== null || lines.some((line, at) => at > 0 && NOTE.test(line));
+  const isRevert2 = /^Re(?:vert|apply) "/.test(header) || REVERT.test(header) && REVERTED.test(text3);
+  const known = type === "" ? void 0 : type.toLowerCase();
   return {
-    findings: [...shortened(counts.map(({ finding }) => finding)), ...told3],
-    waived,
-    difference: { locks: scene.differences, ranges: rangesOf4(question, scene) }
-  };
-}
-function sceneOf({ before, after, settings: settings2, audit }) {
-  const wanted = ({ file }) => !settings2.ignore.some((pattern) => fits(pattern, file));
-  const manifests = after.manifests.filter(wanted).map(seenManifest);
-  const locksBefore = before.locks.filter(wanted).map(seenLock);
-  const locks = after.locks.filter(wanted).map((each2) => {
-    const same = before.locks.findIndex(({ file, text: text3 }) => file === each2.file && text3 === each2.text);
-    const read = same === -1 ? void 0 : locksBefore.find(({ file }) => file === each2.file);
-    return read ?? seenLock(each2);
-  });
-  return {
-    manifests,
-    locks,
-    locksBefore,
-    pinned: pin(
-      manifests.flatMap(({ read }) => read ?? []),
-      locks
-    ),
-    differences: differencesOf(locksBefore, locks),
-    audit,
-    settings: settings2
-  };
-}
-function seenManifest({ file, text: text3 }) {
-  const { manifest, troubles } = readManifest(file, text3);
-  return { file, read: manifest, troubles };
-}
-function seenLock({ file, text: text3 }) {
-  const { lock, troubles } = readLock(file, text3);
-  return { file, read: lock, troubles };
-}
-function differencesOf(before, after) {
-  const files = [...new Set([...after, ...before].map(({ file }) => file))];
-  return files.map((file) => {
-    const was = before.find((each2) => each2.file === file);
-    const is = after.find((each2) => each2.file === file);
-    const unreadable = [was, is].some((each2) => each2 !== void 0 && each2.read === void 0);
-    if (unreadable) return { file, state: "unreadable", changes: [] };
-    const state = was === void 0 ? "new" : is === void 0 ? "deleted" : "compared";
-    const changes = was?.read === is?.read ? [] : changesBetween(was?.read, is?.read);
-    return { file, state, changes };
-  });
-}
-function rangesOf4({ before }, { manifests }) {
-  const old = before.manifests.flatMap(({ file, text: text3 }) => readManifest(file, text3).manifest ?? []);
-  return rangeChanges(
-    old,
-    manifests.flatMap(({ read }) => read ?? [])
-  );
-}
-function isFixed(name) {
-  return FIXED_RULE_NAMES.includes(name);
-}
-function severityOf({ name, severity }, { rules }) {
-  return isFixed(name) ? severity : rules[name] ?? severity;
-}
-function findingOf({ name }, severity, hit, { rules }) {
-  const own3 = rules[name] === void 0 ? hit.severity : void 0;
-  const { file, line, message: message2, fix } = hit;
-  return { rule: name, severity: own3 ?? severity, file, line, message: message2, fix };
-}
-function idleIn({ audit, settings: settings2 }) {
-  const names = RULES.filter(
-    ({ about, name }) => about === "change" || severityOfName(name, settings2) === "off"
-  );
-  const asked2 = audit === null ? ["advisory", "audit-unknown"] : ["audit-unknown"];
-  return /* @__PURE__ */ new Set([...names.map(({ name }) => name), ...asked2]);
-}
-var severityOfName = (name, { rules }) => isFixed(name) ? void 0 : rules[name];
-function shortened(findings) {
-  const groups = Map.groupBy(findings, ({ rule, severity, file }) => [rule, severity, file].join("\0"));
-  return [...groups.values()].flatMap((group) => {
-    const more = group.length - FINDINGS_MAX;
-    const [first] = group;
-    if (more <= 0 || first === void 0) return group;
-    const message2 = `${more} more findings of this rule in this file`;
-    return [...group.slice(0, FINDINGS_MAX), { ...first, line: null, message: message2, fix: "Solve the first ones." }];
-  });
-}
-
-// src/governance/pr-policy/judge-lockfiles.ts
-async function judgeLockfiles(history, commits2, { settings: settings2, today, advisories }) {
-  const before = await filesOf(history, commits2.base);
-  const after = await filesOf(history, commits2.head);
-  const audit = advisories === void 0 ? null : await asked(advisories, after, settings2);
-  return judgeDependencies({ before, after, settings: settings2, today, audit });
-}
-async function asked(advisories, { locks }, settings2) {
-  const read = locks.filter(({ file }) => !settings2.ignore.some((each2) => fits(each2, file))).flatMap(({ file, text: text3 }) => readLock(file, text3).lock ?? []);
-  try {
-    return { asked: true, advisories: await advisories.ask(packagesToAsk(read)) };
-  } catch (error) {
-    if (!isHoldfastError(error, "advisories.untold")) throw error;
-    return { asked: false, why: error.message };
-  }
-}
-async function filesOf(history, commit) {
-  const isLock = (path) => baseOf(path) in LOCK_FILES || FOREIGN_LOCK_FILES.includes(baseOf(path));
-  const isManifest = (path) => baseOf(path) === "package.json";
-  const found = await history.files(
-    commit,
-    (path) => (isLock(path) || isManifest(path)) && !/(?:^|\/)node_modules\//.test(path)
-  );
-  const files = [...found].map(([file, bytes]) => ({ file, text: bytes.toString("utf8") }));
-  return {
-    manifests: files.filter(({ file }) => isManifest(file)),
-    locks: files.filter(({ file }) => isLock(file))
-  };
-}
-
-// node_modules/@commitlint/lint/lib/lint.js
-import util from "node:util";
-
-// node_modules/@commitlint/is-ignored/lib/defaults.js
-var import_semver3 = __toESM(require_semver(), 1);
-var isSemver = (c) => {
-  const firstLine = c.split("\n").shift();
-  if (typeof firstLine !== "string") {
-    return false;
-  }
-  const stripped = firstLine.replace(/^chore(\([^)]+\))?:/, "").replace(/\[(skip|ci)(-|\s)(ci|skip)\]/i, "").replace(/\((skip|ci)(-|\s)(ci|skip)\)/i, "").trim();
-  return import_semver3.default.valid(stripped) !== null;
-};
-var test = (r) => r.test.bind(r);
-var wildcards = [
-  test(/^((Merge pull request)|(Merge (.*?) into (.*?)|(Merge branch (.*?)))(?:\r?\n)*$)/m),
-  test(/^(Merge tag (.*?))(?:\r?\n)*$/m),
-  test(/^(R|r)evert (.*)/),
-  test(/^(R|r)eapply (.*)/),
-  test(/^(amend|fixup|squash)!/),
-  isSemver,
-  test(/^(Merged (.*?)(in|into) (.*)|Merged PR (.*): (.*))/),
-  test(/^Merge remote-tracking branch(\s*)(.*)/),
-  test(/^Automatic merge(.*)/),
-  test(/^Auto-merged (.*?) into (.*)/)
-];
-
-// node_modules/@commitlint/is-ignored/lib/is-ignored.js
-function isIgnored(commit = "", opts = {}) {
-  const ignores = typeof opts.ignores === "undefined" ? [] : opts.ignores;
-  if (!Array.isArray(ignores)) {
-    throw new Error(`ignores must be of type array, received ${ignores} of type ${typeof ignores}`);
-  }
-  const invalids = ignores.filter((c) => typeof c !== "function");
-  if (invalids.length > 0) {
-    throw new Error(`ignores must be array of type function, received items of type: ${invalids.map((i) => typeof i).join(", ")}`);
-  }
-  const base = opts.defaults === false ? [] : wildcards;
-  return [...base, ...ignores].some((w) => w(commit));
-}
-
-// node_modules/@commitlint/parse/node_modules/conventional-commits-parser/dist/regex.js
-var nomatchRegex = /(?!.*)/;
-function escape(string3) {
-  return string3.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-}
-function joinOr(parts) {
-  return parts.map((val) => typeof val === "string" ? escape(val.trim()) : val.source).filter(Boolean).join("|");
-}
-function getNotesRegex(noteKeywords, notesPattern) {
-  if (!noteKeywords) {
-    return nomatchRegex;
-  }
-  const noteKeywordsSelection = joinOr(noteKeywords);
-  if (!notesPattern) {
-    return new RegExp(`^(?:\\*\\s+)?(${noteKeywordsSelection}):\\s*(.*)`, "i");
-  }
-  return notesPattern(noteKeywordsSelection);
-}
-function getReferencePartsRegex(issuePrefixes, issuePrefixesCaseSensitive) {
-  if (!issuePrefixes) {
-    return nomatchRegex;
-  }
-  const flags = issuePrefixesCaseSensitive ? "gy" : "giy";
-  const repositoryChar = "[\\w-\\.\\/]";
-  return new RegExp(`.*?(?<!${repositoryChar})(?:(${repositoryChar}+)(?!${repositoryChar}))?(${joinOr(issuePrefixes)})((?=[\\w-]*\\d)[\\w-]+)(?=\\s|$|[,;.)\\]])`, flags);
-}
-function getReferencesRegex(referenceActions, separator = "") {
-  if (!referenceActions) {
-    return /()(.+)/gi;
-  }
-  const joinedKeywords = joinOr(referenceActions);
-  const nextKeyword = `(?<!\\w)(?:${joinedKeywords})(?!\\w)`;
-  return new RegExp(`(?<!\\w)(${joinedKeywords})${separator}(?:\\s+(.*?))(?=${nextKeyword}|$)`, "gi");
-}
-function getFooterTokenRegex(issuePrefixes) {
-  const issuePrefixSeparator = issuePrefixes ? `|\\s+(?:${joinOr(issuePrefixes)})` : "";
-  return new RegExp(`^(?:BREAKING CHANGE|[\\w-]+)(?::\\s+${issuePrefixSeparator}).+`, "i");
-}
-function getParserRegexes(options = {}) {
-  const notes = getNotesRegex(options.noteKeywords, options.notesPattern);
-  const referenceParts = getReferencePartsRegex(options.issuePrefixes, options.issuePrefixesCaseSensitive);
-  const references = getReferencesRegex(options.referenceActions);
-  const footerReferences = getReferencesRegex(options.referenceActions, ":?");
-  const footerToken = getFooterTokenRegex(options.issuePrefixes);
-  return {
-    notes,
-    referenceParts,
-    references,
-    footerReferences,
-    footerToken,
-    mentions: /@([\w-]+)/g,
-    url: /\b(?:https?):\/\/(?:www\.)?([-a-zA-Z0-9@:%_+.~#?&//=])+\b/
-  };
-}
-
-// node_modules/@commitlint/parse/node_modules/conventional-commits-parser/dist/utils.js
-var SCISSOR = "------------------------ >8 ------------------------";
-function trimNewLines(input) {
-  const matches = input.match(/[^\r\n]/);
-  if (typeof matches?.index !== "number") {
-    return "";
-  }
-  const firstIndex = matches.index;
-  let lastIndex = input.length - 1;
-  while (input[lastIndex] === "\r" || input[lastIndex] === "\n") {
-    lastIndex--;
-  }
-  return input.substring(firstIndex, lastIndex + 1);
-}
-function appendLine(src, line) {
-  return src ? `${src}
-${line || ""}` : line || "";
-}
-function getCommentFilter(char) {
-  return char ? (line) => !line.startsWith(char) : () => true;
-}
-function truncateToScissor(lines, commentChar) {
-  const scissorIndex = lines.indexOf(`${commentChar} ${SCISSOR}`);
-  if (scissorIndex === -1) {
-    return lines;
-  }
-  return lines.slice(0, scissorIndex);
-}
-function gpgFilter(line) {
-  return !line.match(/^\s*gpg:/);
-}
-function assignMatchedCorrespondence(target, matches, correspondence) {
-  const { groups } = matches;
-  for (let i = 0, len = correspondence.length, key; i < len; i++) {
-    key = correspondence[i];
-    target[key] = (groups ? groups[key] : matches[i + 1]) || null;
-  }
-  return target;
-}
-
-// node_modules/@commitlint/parse/node_modules/conventional-commits-parser/dist/options.js
-var defaultOptions = {
-  noteKeywords: ["BREAKING CHANGE", "BREAKING-CHANGE"],
-  issuePrefixes: ["#"],
-  referenceActions: [
-    "close",
-    "closes",
-    "closed",
-    "fix",
-    "fixes",
-    "fixed",
-    "resolve",
-    "resolves",
-    "resolved"
-  ],
-  headerPattern: /^(\w*)(?:\(([\w$@.\-*/ ]*)\))?: (.*)$/,
-  headerCorrespondence: [
-    "type",
-    "scope",
-    "subject"
-  ],
-  revertPattern: /^Revert\s"([\s\S]*)"\s*This reverts commit (\w*)\.?/,
-  revertCorrespondence: ["header", "hash"],
-  // The field name must contain at least one word character so that
-  // YAML document markers like `---` are not treated as field markers.
-  fieldPattern: /^-(?=.*\w)(.*?)-$/
-};
-
-// node_modules/@commitlint/parse/node_modules/conventional-commits-parser/dist/CommitParser.js
-function createCommitObject(initialData = {}) {
-  return {
-    merge: null,
-    revert: null,
-    header: null,
-    body: null,
-    footer: null,
-    notes: [],
-    mentions: [],
-    references: [],
-    ...initialData
-  };
-}
-var CommitParser = class {
-  options;
-  regexes;
-  lines = [];
-  lineIndex = 0;
-  commit = createCommitObject();
-  constructor(options = {}) {
-    this.options = {
-      ...defaultOptions,
-      ...options
-    };
-    this.regexes = getParserRegexes(this.options);
-  }
-  currentLine() {
-    return this.lines[this.lineIndex];
-  }
-  nextLine() {
-    return this.lines[this.lineIndex++];
-  }
-  isLineAvailable() {
-    return this.lineIndex < this.lines.length;
-  }
-  parseReference(input, action) {
-    const { regexes } = this;
-    if (regexes.url.test(input)) {
-      return null;
-    }
-    const matches = regexes.referenceParts.exec(input);
-    if (!matches) {
-      return null;
-    }
-    let [raw, repository = null, prefix, issue] = matches;
-    let owner = null;
-    if (repository) {
-      const slashIndex = repository.indexOf("/");
-      if (slashIndex !== -1) {
-        owner = repository.slice(0, slashIndex);
-        repository = repository.slice(slashIndex + 1);
-      }
-    }
-    return {
-      raw,
-      action,
-      owner,
-      repository,
-      prefix,
-      issue
-    };
-  }
-  parseReferences(input, isFooterToken = false) {
-    const { regexes } = this;
-    const regex = isFooterToken ? regexes.footerReferences : regexes.references;
-    const sentences = [];
-    let lastIndex = 0;
-    let matches;
-    while (true) {
-      matches = regex.exec(input);
-      if (!matches) {
-        break;
-      }
-      sentences.push([null, input.slice(lastIndex, matches.index)], [matches[1] || null, matches[2] || ""]);
-      lastIndex = regex.lastIndex;
-    }
-    sentences.push([null, input.slice(lastIndex)]);
-    const references = [];
-    let reference2;
-    for (const [action, sentence] of sentences) {
-      while (true) {
-        reference2 = this.parseReference(sentence, action);
-        if (!reference2) {
-          break;
-        }
-        references.push(reference2);
-      }
-    }
-    return references;
-  }
-  skipEmptyLines() {
-    let line = this.currentLine();
-    while (line !== void 0 && !line.trim()) {
-      this.nextLine();
-      line = this.currentLine();
-    }
-  }
-  parseMerge() {
-    const { commit, options } = this;
-    const correspondence = options.mergeCorrespondence || [];
-    const merge = this.currentLine();
-    const matches = merge && options.mergePattern ? merge.match(options.mergePattern) : null;
-    if (matches) {
-      this.nextLine();
-      commit.merge = matches[0] || null;
-      assignMatchedCorrespondence(commit, matches, correspondence);
-      return true;
-    }
-    return false;
-  }
-  parseHeader(isMergeCommit) {
-    if (isMergeCommit) {
-      this.skipEmptyLines();
-    }
-    const { commit, options } = this;
-    const correspondence = options.headerCorrespondence || [];
-    const header = commit.header ?? this.nextLine();
-    let matches = null;
-    if (header) {
-      if (options.breakingHeaderPattern) {
-        matches = header.match(options.breakingHeaderPattern);
-      }
-      if (!matches && options.headerPattern) {
-        matches = header.match(options.headerPattern);
-      }
-    }
-    if (header) {
-      commit.header = header;
-    }
-    if (matches) {
-      assignMatchedCorrespondence(commit, matches, correspondence);
-    }
-  }
-  parseMeta() {
-    const { options, commit } = this;
-    if (!options.fieldPattern || !this.isLineAvailable()) {
-      return false;
-    }
-    let matches;
-    let field = null;
-    let parsed = false;
-    while (this.isLineAvailable()) {
-      matches = this.currentLine().match(options.fieldPattern);
-      if (matches) {
-        field = matches[1] || null;
-        this.nextLine();
-        continue;
-      }
-      if (field) {
-        parsed = true;
-        commit[field] = appendLine(commit[field], this.currentLine());
-        this.nextLine();
-      } else {
-        break;
-      }
-    }
-    return parsed;
-  }
-  parseNotes() {
-    const { regexes, commit } = this;
-    if (!this.isLineAvailable()) {
-      return false;
-    }
-    const matches = this.currentLine().match(regexes.notes);
-    let isFooterToken;
-    if (matches) {
-      const note = {
-        title: matches[1],
-        text: matches[2]
-      };
-      commit.notes.push(note);
-      commit.footer = appendLine(commit.footer, this.currentLine());
-      this.nextLine();
-      while (this.isLineAvailable()) {
-        if (this.parseMeta()) {
-          return true;
-        }
-        if (this.parseNotes()) {
-          return true;
-        }
-        isFooterToken = regexes.footerToken.test(this.currentLine());
-        commit.references.push(...this.parseReferences(this.currentLine(), isFooterToken));
-        if (!isFooterToken) {
-          note.text = appendLine(note.text, this.currentLine());
-        }
-        commit.footer = appendLine(commit.footer, this.currentLine());
-        this.nextLine();
-        if (isFooterToken) {
-          break;
-        }
-      }
-      return true;
-    }
-    return false;
-  }
-  parseBodyAndFooter(isBody) {
-    const { commit, regexes } = this;
-    if (!this.isLineAvailable()) {
-      return isBody;
-    }
-    const isFooterToken = regexes.footerToken.test(this.currentLine());
-    const isStillBody = !isFooterToken && isBody;
-    commit.references.push(...this.parseReferences(this.currentLine(), isFooterToken));
-    if (isStillBody) {
-      commit.body = appendLine(commit.body, this.currentLine());
-    } else {
-      commit.footer = appendLine(commit.footer, this.currentLine());
-    }
-    this.nextLine();
-    return isStillBody;
-  }
-  parseBreakingHeader() {
-    const { commit, options } = this;
-    if (!options.breakingHeaderPattern || commit.notes.length || !commit.header) {
-      return;
-    }
-    const matches = commit.header.match(options.breakingHeaderPattern);
-    if (matches) {
-      commit.notes.push({
-        title: "BREAKING CHANGE",
-        text: matches[3]
-      });
-    }
-  }
-  parseMentions(input) {
-    const { commit, regexes } = this;
-    let matches;
-    for (; ; ) {
-      matches = regexes.mentions.exec(input);
-      if (!matches) {
-        break;
-      }
-      commit.mentions.push(matches[1]);
-    }
-  }
-  parseRevert(input) {
-    const { commit, options } = this;
-    const correspondence = options.revertCorrespondence || [];
-    const matches = options.revertPattern ? input.match(options.revertPattern) : null;
-    if (matches) {
-      commit.revert = assignMatchedCorrespondence({}, matches, correspondence);
-    }
-  }
-  cleanupCommit() {
-    const { commit } = this;
-    commit.body &&= trimNewLines(commit.body);
-    commit.footer &&= trimNewLines(commit.footer);
-    commit.notes.forEach((note) => {
-      note.text = trimNewLines(note.text);
-    });
-    const referencesSet = /* @__PURE__ */ new Set();
-    commit.references = commit.references.filter((reference2) => {
-      const uid = `${reference2.action} ${reference2.raw}`.toLocaleLowerCase();
-      const ok2 = !referencesSet.has(uid);
-      if (ok2) {
-        referencesSet.add(uid);
-      }
-      return ok2;
-    });
-  }
-  /**
-   * Parse commit message string into an object.
-   * @param input - Commit message string.
-   * @returns Commit object.
-   */
-  parse(input) {
-    if (!input.trim()) {
-      throw new TypeError("Expected a raw commit");
-    }
-    const { commentChar } = this.options;
-    const commentFilter = getCommentFilter(commentChar);
-    const rawLines = trimNewLines(input).split(/\r?\n/);
-    const lines = commentChar ? truncateToScissor(rawLines, commentChar).filter((line) => commentFilter(line) && gpgFilter(line)) : rawLines.filter((line) => gpgFilter(line));
-    const commit = createCommitObject();
-    this.lines = lines;
-    this.lineIndex = 0;
-    this.commit = commit;
-    const isMergeCommit = this.parseMerge();
-    this.parseHeader(isMergeCommit);
-    if (commit.header) {
-      commit.references = this.parseReferences(commit.header);
-    }
-    let isBody = true;
-    while (this.isLineAvailable()) {
-      this.parseMeta();
-      if (this.parseNotes()) {
-        isBody = false;
-      }
-      if (!this.parseBodyAndFooter(isBody)) {
-        isBody = false;
-      }
-    }
-    this.parseBreakingHeader();
-    this.parseMentions(input);
-    this.parseRevert(input);
-    this.cleanupCommit();
-    return commit;
-  }
-};
-
-// node_modules/@commitlint/parse/node_modules/conventional-changelog-angular/src/parser.js
-function createParserOpts() {
-  return {
-    headerPattern: /^(\w*)(?:\((.*)\))?: (.*)$/,
-    headerCorrespondence: [
-      "type",
-      "scope",
-      "subject"
-    ],
-    noteKeywords: ["BREAKING CHANGE"],
-    revertPattern: /^(?:Revert|revert:)\s"?([\s\S]+?)"?\s*This reverts commit (\w{7,40})\b/i,
-    revertCorrespondence: ["header", "hash"]
-  };
-}
-
-// node_modules/@conventional-changelog/template/dist/elements.js
-function toString(value) {
-  return typeof value === "number" || value ? String(value) : "";
-}
-function each(array, callback, separator = newline()) {
-  return array ? array.reduce((acc, item) => {
-    const rendered = toString(callback(item)).trim();
-    return `${acc}${acc && rendered ? separator : ""}${rendered}`;
-  }, "") : "";
-}
-function heading(level, text3) {
-  return `${"#".repeat(level)} ${text3}`;
-}
-function link(text3, url2) {
-  return `[${text3}](${url2})`;
-}
-function list(array, callback) {
-  return each(array, (item) => {
-    const rendered = toString(callback(item)).trim();
-    const itemText = rendered.split(/\r?\n/).map((line, index2) => index2 > 0 && line ? `  ${line}` : line).join("\n");
-    return rendered ? `* ${itemText}` : "";
-  });
-}
-function bold(text3) {
-  return `**${text3}**`;
-}
-function newline(times = 1) {
-  return "\n".repeat(times);
-}
-function strings(...values) {
-  return each(values, (value) => value, "");
-}
-function segments(...values) {
-  return each(values, (value) => value, newline(2));
-}
-function words(...values) {
-  return each(values, (value) => value, " ");
-}
-function url(...parts) {
-  return parts.reduce((acc, part) => {
-    if (typeof part !== "number" && !part) {
-      return acc;
-    }
-    const segment = String(part).replace(/^\/+|\/+$/g, "");
-    return acc ? `${acc}/${segment}` : segment;
-  }, "");
-}
-
-// node_modules/@conventional-changelog/template/dist/references.js
-var protectedSegments = [
-  /\[(?:[^[\]]|\[[^[\]]*])*]\((?:[^()\n]|\([^()\n]*\))*\)/,
-  // [text](url)
-  /\[[^\]]*]\[[^\]]*]/,
-  // [text][ref]
-  // the lookahead makes the delimiter length atomic, without it a long run
-  // of backticks makes the regex engine retry every possible delimiter length
-  /^[ \t]*(?=(?<fence>`{3,}|~{3,}))\k<fence>[\s\S]*?^[ \t]*\k<fence>[ \t]*\r?$/,
-  // ```code block```
-  /(?=(?<code>`+))\k<code>[^\n]*?\k<code>/,
-  // `code span`
-  /https?:\/\/(?:[^\s()]|\([^\s()]*\))+/
-  // https://url
-];
-var userMention = /\B@(?<user>[a-z0-9](?:-?[a-z0-9/]){0,38})/;
-var defaultIssuePattern = /[a-z0-9]+/;
-function escapeRegExp(string3) {
-  return string3.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-}
-function referencesRegex(issuePrefixes = [], issuePattern = defaultIssuePattern) {
-  const prefixes = issuePrefixes.map((prefix) => typeof prefix === "string" ? escapeRegExp(prefix) : prefix.source).join("|");
-  const patterns = [
-    ...protectedSegments.map((segment) => segment.source),
-    // without prefixes every word would be matched as an issue reference
-    prefixes && `(?<prefix>${prefixes})(?<issue>${issuePattern.source})`,
-    userMention.source
-  ];
-  return new RegExp(patterns.filter(Boolean).join("|"), "gm");
-}
-function createReferencesFormatter(options) {
-  const regex = referencesRegex(options.issuePrefixes, options.issuePattern);
-  return (text3, context, references) => text3.replace(regex, (match, ...args) => {
-    const { prefix, issue, user } = args.at(-1);
-    if (issue) {
-      const issueUrl = options.formatIssueUrl(context, {
-        prefix,
-        issue
-      });
-      if (!issueUrl) {
-        return match;
-      }
-      references?.push(match);
-      return link(match, issueUrl);
-    }
-    if (user) {
-      if (user.includes("/")) {
-        return match;
-      }
-      const userUrl = options.formatUserUrl(context, user);
-      if (!userUrl) {
-        return match;
-      }
-      return link(match, userUrl);
-    }
-    return match;
-  });
-}
-
-// node_modules/@conventional-changelog/template/dist/templates.js
-function repositoryUrl(context) {
-  if (context.repository) {
-    return url(context.host, context.owner, context.repository);
-  }
-  return context.repoUrl || "";
-}
-function referenceRepositoryUrl(context, reference2) {
-  if (!context.repository) {
-    return context.repoUrl || "";
-  }
-  if (reference2.repository) {
-    return url(context.host, reference2.owner, reference2.repository);
-  }
-  return url(context.host, context.owner, context.repository);
-}
-function compareUrl(context) {
-  const previousTag = encodeURIComponent(context.previousTag || "");
-  const currentTag = encodeURIComponent(context.currentTag || "");
-  return url(repositoryUrl(context), context.compare || "compare", `${previousTag}...${currentTag}`);
-}
-var BREAKING_CHANGE_KEYWORDS = ["BREAKING CHANGE", "BREAKING-CHANGE"];
-var BREAKING_CHANGES_TITLE = "BREAKING CHANGES";
-function noteTitle(title2) {
-  const upperCaseTitle = title2.toUpperCase();
-  return BREAKING_CHANGE_KEYWORDS.includes(upperCaseTitle) ? BREAKING_CHANGES_TITLE : upperCaseTitle;
-}
-function isBreakingNote(note) {
-  return noteTitle(note.title) === BREAKING_CHANGES_TITLE;
-}
-function reference(reference2) {
-  return strings(reference2.owner && `${reference2.owner}/`, reference2.repository, reference2.issue && `${reference2.prefix || "#"}${reference2.issue}`);
-}
-
-// node_modules/@conventional-changelog/template/dist/legacy.js
-function createLegacyWriterGuard(preset) {
-  return {
-    mainTemplate: `{{[${preset} requires conventional-changelog-writer@9 or newer (conventional-changelog@8 or newer). Your changelog tooling loaded an older writer which cannot render this preset. Update the tooling or use an older major version of the preset.] true}}`
-  };
-}
-
-// node_modules/@commitlint/parse/node_modules/conventional-changelog-angular/src/templates.js
-function headerPartial(context) {
-  const {
-    isPatch,
-    linkCompare,
-    version,
-    title: title2,
-    date
-  } = context;
-  const versionText = linkCompare ? link(version, compareUrl(context)) : version;
-  return heading(
-    Boolean(isPatch) + 1,
-    words(
-      versionText,
-      title2 && `"${title2}"`,
-      date && `(${date})`
-    )
-  );
-}
-function preamblePartial(context) {
-  return strings(context.preamble);
-}
-function commitPartial(context, commit) {
-  const {
-    linkReferences,
-    issue,
-    commit: commitUrlPath
-  } = context;
-  const {
-    scope,
-    subject,
     header,
-    shortHash,
-    hash,
-    references
-  } = commit;
-  const commitLink = hash ? linkReferences ? `(${link(shortHash, url(repositoryUrl(context), commitUrlPath, hash))})` : shortHash : "";
-  const renderedReferences = each(
-    references,
-    (linkReference) => {
-      if (linkReferences) {
-        return link(
-          reference(linkReference),
-          url(referenceRepositoryUrl(context, linkReference), issue, linkReference.issue)
-        );
-      }
-      return reference(linkReference);
-    },
-    " "
-  );
-  return strings(
-    words(
-      scope && bold(`${scope}:`),
-      subject || header || "",
-      commitLink
-    ),
-    renderedReferences && `, closes ${renderedReferences}`
-  );
-}
-function footerPartial({ noteGroups }) {
-  return each(
-    noteGroups,
-    (group) => segments(
-      heading(3, group.title),
-      list(
-        group.notes,
-        (note) => words(
-          note.commit.scope && bold(`${note.commit.scope}:`),
-          note.text
-        )
-      )
-    ),
-    newline(2)
-  );
-}
-function template(context) {
-  const {
-    headerPartial: headerPartial2,
-    preamblePartial: preamblePartial2,
-    commitPartial: commitPartial2,
-    footerPartial: footerPartial2,
-    commitGroups
-  } = context;
-  return segments(
-    headerPartial2(context),
-    preamblePartial2(context),
-    each(
-      commitGroups,
-      (group) => segments(
-        group.title && heading(3, group.title),
-        list(
-          group.commits,
-          (commit) => commitPartial2(context, commit)
-        )
-      ),
-      newline(2)
-    ),
-    footerPartial2(context)
-  );
-}
-
-// node_modules/@commitlint/parse/node_modules/conventional-changelog-angular/src/writer.js
-var COMMIT_HASH_LENGTH = 7;
-var formatReferences = createReferencesFormatter({
-  issuePrefixes: ["#"],
-  issuePattern: /[0-9]+/,
-  formatIssueUrl: (context, reference2) => {
-    const repositoryUrl2 = referenceRepositoryUrl(context, reference2);
-    return repositoryUrl2 ? url(repositoryUrl2, context.issue || "issues", reference2.issue) : "";
-  },
-  formatUserUrl: (context, user) => context.host ? url(context.host, user) : ""
-});
-function compareNotes(a2, b) {
-  return (a2.title || "").localeCompare(b.title || "") || (a2.text || "").localeCompare(b.text || "");
-}
-function createWriterOpts() {
-  return {
-    ...createLegacyWriterGuard("conventional-changelog-angular"),
-    template,
-    headerPartial,
-    preamblePartial,
-    commitPartial,
-    footerPartial,
-    transform: (commit, context) => {
-      let discard = true;
-      const notes = commit.notes.map((note) => {
-        discard = false;
-        return {
-          ...note,
-          title: noteTitle(note.title),
-          text: formatReferences(note.text, context)
-        };
-      });
-      let { type } = commit;
-      if (commit.type === "feat") {
-        type = "Features";
-      } else if (commit.type === "fix") {
-        type = "Bug Fixes";
-      } else if (commit.type === "perf") {
-        type = "Performance Improvements";
-      } else if (commit.type === "revert" || commit.revert) {
-        type = "Reverts";
-      } else if (discard) {
-        return void 0;
-      } else if (commit.type === "docs") {
-        type = "Documentation";
-      } else if (commit.type === "style") {
-        type = "Styles";
-      } else if (commit.type === "refactor") {
-        type = "Code Refactoring";
-      } else if (commit.type === "test") {
-        type = "Tests";
-      } else if (commit.type === "build") {
-        type = "Build System";
-      } else if (commit.type === "ci") {
-        type = "Continuous Integration";
-      }
-      const scope = commit.scope === "*" ? "" : commit.scope;
-      const shortHash = typeof commit.hash === "string" ? commit.hash.substring(0, COMMIT_HASH_LENGTH) : commit.shortHash;
-      const issues = [];
-      let { subject } = commit;
-      if (typeof subject === "string") {
-        subject = formatReferences(subject, context, issues);
-      }
-      const references = commit.references.filter((reference2) => !issues.includes(reference2.prefix + reference2.issue));
-      return {
-        notes,
-        type,
-        scope,
-        shortHash,
-        subject,
-        references
-      };
-    },
-    groupBy: "type",
-    commitGroupsSort: "title",
-    commitsSort: ["scope", "subject"],
-    noteGroupsSort: "title",
-    notesSort: compareNotes
+    type: known,
+    scope,
+    subject: subject === "" ? void 0 : subject,
+    breaking,
+    isRevert: isRevert2,
+    impact: impactOf(known, breaking, isRevert2)
   };
 }
-
-// node_modules/@commitlint/parse/node_modules/conventional-changelog-angular/src/whatBump.js
-function whatBump(commits2) {
-  let level = 2;
-  let breakings = 0;
-  let features = 0;
-  commits2.forEach((commit) => {
-    const breakingNotes = commit.notes.filter(isBreakingNote);
-    if (breakingNotes.length > 0) {
-      breakings += breakingNotes.length;
-      level = 0;
-    } else if (commit.type === "feat") {
-      features += 1;
-      if (level === 2) {
-        level = 1;
-      }
-    }
-  });
-  return {
-    level,
-    reason: breakings === 1 ? `There is ${breakings} BREAKING CHANGE and ${features} features` : `There are ${breakings} BREAKING CHANGES and ${features} features`
-  };
+function impactOf(type, breaking, isRevert2) {
+  if (breaking) return "major";
+  if (type === "feat") return "minor";
+  return isRevert2 || type !== void 0 && PATCHES.has(type) ? "patch" : "none";
+}
+function nearNote(text3) {
+  if (readMessage(text3).breaking) return void 0;
+  for (const line of text3.trim().split(/\r?\n/).slice(1)) {
+    if (NEARLY_NOTE.test(line)) return { line, isRead: false };
+    if (OLD_NOTE.test(line)) return { line, isRead: true };
+  }
+  return void 0;
+}
+function greater(one3, other) {
+  return IMPACTS.indexOf(one3) >= IMPACTS.indexOf(other) ? one3 : other;
+}
+function isFixup({ header }) {
+  return /^(?:fixup|squash|amend)! /.test(header);
 }
 
-// node_modules/@commitlint/parse/node_modules/conventional-changelog-angular/src/index.js
-function createPreset(config) {
-  return {
-    commits: {
-      ignore: config?.ignoreCommits,
-      merges: false
-    },
-    parser: createParserOpts(),
-    writer: createWriterOpts(),
-    whatBump
-  };
+// src/governance/pr-policy/pull-request.ts
+var BOTS = /(?:\[bot\]$)|^(?:dependabot|renovate|renovate-bot|github-actions)$/;
+function isBot({ pull: { author }, policy: policy2 }) {
+  if (author === void 0) return false;
+  return BOTS.test(author) || policy2.bots.some((each2) => each2.toLowerCase() === author.toLowerCase());
 }
-
-// node_modules/@commitlint/parse/lib/index.js
-var defaultParser = (message2, options) => {
-  if (message2 === void 0 || message2 === null) {
-    throw new TypeError("Expected a raw commit");
-  }
-  const parser = new CommitParser(options);
-  const result = parser.parse(message2);
-  result.scope = result.scope ?? null;
-  result.subject = result.subject ?? null;
-  result.type = result.type ?? null;
-  return result;
-};
-async function parse(message2, parser = defaultParser, parserOpts) {
-  const preset = await createPreset();
-  const defaultOpts = preset.parser || preset.parserOpts;
-  const userOpts = parserOpts?.parser || parserOpts || {};
-  const opts = {
-    ...defaultOpts,
-    fieldPattern: null,
-    ...userOpts
-  };
-  const parsed = parser(message2, opts);
-  parsed.raw = message2;
-  return parsed;
-}
-var lib_default = parse;
-
-// node_modules/@commitlint/message/lib/index.js
-function message(input = []) {
-  return input.filter(Boolean).join(" ");
-}
-
-// node_modules/@commitlint/rules/lib/breaking-change-exclamation-mark.js
-var breakingChangeExclamationMark = (parsed, when = "always") => {
-  const header = parsed.header;
-  const footer = parsed.footer;
-  if (!header && !footer) {
-    return [true];
-  }
-  const hasExclamationMark = !!header && /^(\w*)(?:\((.*)\))?!: (.*)$/.test(header);
-  const hasBreakingChange = !!footer && /^BREAKING[ -]CHANGE:/m.test(footer);
-  const negated6 = when === "never";
-  const check = hasExclamationMark === hasBreakingChange;
-  return [
-    negated6 ? !check : check,
-    message([
-      "breaking changes",
-      negated6 ? "must not" : "must",
-      "have both an exclamation mark in the header",
-      "and BREAKING CHANGE in the footer",
-      "to identify a breaking change"
-    ])
-  ];
-};
-
-// node_modules/es-toolkit/dist/compat/predicate/isSymbol.mjs
-function isSymbol(value) {
-  return typeof value === "symbol" || value instanceof Symbol;
-}
-
-// node_modules/es-toolkit/dist/compat/_internal/baseToString.mjs
-function baseToString(value) {
-  if (typeof value === "string") return value;
-  if (Array.isArray(value)) {
-    let result2 = "";
-    for (let i = 0; i < value.length; i++) {
-      if (i > 0) result2 += ",";
-      result2 += baseToString(value[i]);
-    }
-    return result2;
-  }
-  if (isSymbol(value)) return value.toString();
-  const result = value + "";
-  if (result === "0" && Object.is(Number(value), -0)) return "-0";
-  return result;
-}
-
-// node_modules/es-toolkit/dist/compat/util/toString.mjs
-function toString2(value) {
-  if (value == null) return "";
-  return baseToString(value);
-}
-
-// node_modules/es-toolkit/dist/string/capitalize.mjs
-function capitalize(str) {
-  return str.charAt(0).toUpperCase() + str.slice(1).toLowerCase();
-}
-
-// node_modules/es-toolkit/dist/string/deburr.mjs
-var deburrMap = /* @__PURE__ */ new Map([
-  ["Æ", "Ae"],
-  ["Ð", "D"],
-  ["Ø", "O"],
-  ["Þ", "Th"],
-  ["ß", "ss"],
-  ["æ", "ae"],
-  ["ð", "d"],
-  ["ø", "o"],
-  ["þ", "th"],
-  ["Đ", "D"],
-  ["đ", "d"],
-  ["Ħ", "H"],
-  ["ħ", "h"],
-  ["ı", "i"],
-  ["Ĳ", "IJ"],
-  ["ĳ", "ij"],
-  ["ĸ", "k"],
-  ["Ŀ", "L"],
-  ["ŀ", "l"],
-  ["Ł", "L"],
-  ["ł", "l"],
-  ["ŉ", "'n"],
-  ["Ŋ", "N"],
-  ["ŋ", "n"],
-  ["Œ", "Oe"],
-  ["œ", "oe"],
-  ["Ŧ", "T"],
-  ["ŧ", "t"],
-  ["ſ", "s"]
-]);
-function deburr(str) {
-  let result = "";
-  for (let index2 = 0; index2 < str.length; index2++) result += deburrChar(str[index2]);
-  return result;
-}
-function deburrChar(char) {
-  const code = char.charCodeAt(0);
-  if (code < 128) return char;
-  if (isCombiningMark(code)) return "";
-  const deburred = deburrMap.get(char);
-  if (deburred != null) return deburred;
-  if (!isLatinLetter(code)) return char;
-  const decomposed = char.normalize("NFD");
-  let result = "";
-  for (let index2 = 0; index2 < decomposed.length; index2++) if (!isCombiningMark(decomposed.charCodeAt(index2))) {
-    var _deburrMap$get;
-    result += (_deburrMap$get = deburrMap.get(decomposed[index2])) !== null && _deburrMap$get !== void 0 ? _deburrMap$get : decomposed[index2];
-  }
-  return result;
-}
-function isLatinLetter(code) {
-  return code >= 192 && code <= 563 || code >= 7680 && code <= 7929 || code === 8490 || code === 8491;
-}
-function isCombiningMark(code) {
-  return code >= 768 && code <= 879 || code >= 8400 && code <= 8447 || code >= 65056 && code <= 65071;
-}
-
-// node_modules/es-toolkit/dist/compat/string/deburr.mjs
-var deburredLetters = [];
-for (let code = 192; code <= 383; code++) deburredLetters.push(deburr(String.fromCharCode(code)));
-function deburr2(str) {
-  str = toString2(str);
-  let index2 = 0;
-  while (index2 < str.length && str.charCodeAt(index2) < 192) index2++;
-  if (index2 === str.length) return str;
-  let result = str.slice(0, index2);
-  for (; index2 < str.length; index2++) {
-    const code = str.charCodeAt(index2);
-    if (code >= 192 && code <= 383) {
-      result += deburredLetters[code - 192];
-      continue;
-    }
-    if (code >= 768 && code <= 879 || code >= 8400 && code <= 8447 || code >= 65056 && code <= 65071) continue;
-    result += str[index2];
-  }
-  return result;
-}
-
-// node_modules/es-toolkit/dist/compat/_internal/words.mjs
-var rsAstralRange = "\\ud800-\\udfff";
-var rsComboRange = "\\u0300-\\u036f\\ufe20-\\ufe2f\\u20d0-\\u20ff";
-var rsDingbatRange = "\\u2700-\\u27bf";
-var rsLowerRange = "a-z\\xdf-\\xf6\\xf8-\\xff";
-var rsUpperRange = "A-Z\\xc0-\\xd6\\xd8-\\xde";
-var rsVarRange = "\\ufe0e\\ufe0f";
-var rsBreakRange = "\\xac\\xb1\\xd7\\xf7\\x00-\\x2f\\x3a-\\x40\\x5b-\\x60\\x7b-\\xbf\\u2000-\\u206f \\t\\x0b\\f\\xa0\\ufeff\\n\\r\\u2028\\u2029\\u1680\\u180e\\u2000\\u2001\\u2002\\u2003\\u2004\\u2005\\u2006\\u2007\\u2008\\u2009\\u200a\\u202f\\u205f\\u3000";
-var rsApos = "['’]";
-var rsBreak = `[${rsBreakRange}]`;
-var rsCombo = `[${rsComboRange}]`;
-var rsDigits = "\\d+";
-var rsDingbat = `[${rsDingbatRange}]`;
-var rsLower = `[${rsLowerRange}]`;
-var rsMisc = `[^${rsAstralRange}${rsBreakRange}${rsDigits}${rsDingbatRange}${rsLowerRange}${rsUpperRange}]`;
-var rsModifier = `(?:${rsCombo}|\\ud83c[\\udffb-\\udfff])`;
-var rsNonAstral = `[^${rsAstralRange}]`;
-var rsRegional = "(?:\\ud83c[\\udde6-\\uddff]){2}";
-var rsSurrPair = "[\\ud800-\\udbff][\\udc00-\\udfff]";
-var rsUpper = `[${rsUpperRange}]`;
-var rsZWJ = "\\u200d";
-var rsMiscLower = `(?:${rsLower}|${rsMisc})`;
-var rsMiscUpper = `(?:${rsUpper}|${rsMisc})`;
-var rsOptContrLower = `(?:${rsApos}(?:d|ll|m|re|s|t|ve))?`;
-var rsOptContrUpper = `(?:${rsApos}(?:D|LL|M|RE|S|T|VE))?`;
-var reOptMod = `${rsModifier}?`;
-var rsOptVar = `[${rsVarRange}]?`;
-var rsOptJoin = `(?:${rsZWJ}(?:${[
-  rsNonAstral,
-  rsRegional,
-  rsSurrPair
-].join("|")})${rsOptVar}${reOptMod})*`;
-var rsOrdLower = "\\d*(?:1st|2nd|3rd|(?![123])\\dth)(?=\\b|[A-Z_])";
-var rsOrdUpper = "\\d*(?:1ST|2ND|3RD|(?![123])\\dTH)(?=\\b|[a-z_])";
-var rsSeq = rsOptVar + reOptMod + rsOptJoin;
-var rsEmoji = `(?:${[
-  rsDingbat,
-  rsRegional,
-  rsSurrPair
-].join("|")})${rsSeq}`;
-var reHasUnicodeWord = /[a-z][A-Z]|[A-Z]{2}[a-z]|[0-9][a-zA-Z]|[a-zA-Z][0-9]|[^a-zA-Z0-9 ]/;
-var reAsciiWord = /[^\x00-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f]+/g;
-var reUnicodeWord;
-function getUnicodeWordPattern() {
-  if (reUnicodeWord == null) reUnicodeWord = RegExp([
-    `${rsUpper}?${rsLower}+${rsOptContrLower}(?=${[
-      rsBreak,
-      rsUpper,
-      "$"
-    ].join("|")})`,
-    `${rsMiscUpper}+${rsOptContrUpper}(?=${[
-      rsBreak,
-      rsUpper + rsMiscLower,
-      "$"
-    ].join("|")})`,
-    `${rsUpper}?${rsMiscLower}+${rsOptContrLower}`,
-    `${rsUpper}+${rsOptContrUpper}`,
-    rsOrdUpper,
-    rsOrdLower,
-    rsDigits,
-    rsEmoji
-  ].join("|"), "g");
-  return reUnicodeWord;
-}
-function lodashWords(string3) {
-  const pattern = reHasUnicodeWord.test(string3) ? getUnicodeWordPattern() : reAsciiWord;
-  const matched = string3.match(pattern);
-  return matched == null ? [] : Array.from(matched);
-}
-
-// node_modules/es-toolkit/dist/compat/string/words.mjs
-function words2(str, pattern, guard) {
-  const input = toString2(str);
-  if (guard || pattern === void 0) return lodashWords(input);
-  if (typeof pattern === "number") pattern = pattern.toString();
-  const matched = input.match(pattern);
-  return (matched == null ? [] : Array.from(matched)).filter((x) => x !== "");
-}
-
-// node_modules/es-toolkit/dist/compat/_internal/normalizeForCase.mjs
-function normalizeForCase(str) {
-  if (typeof str !== "string") str = toString2(str);
-  return str.replace(/['\u2019]/g, "");
-}
-
-// node_modules/es-toolkit/dist/compat/string/camelCase.mjs
-function camelCase(str) {
-  const splitWords = words2(normalizeForCase(deburr2(str)));
-  if (splitWords.length === 0) return "";
-  const [first, ...rest] = splitWords;
-  return `${first.toLowerCase()}${rest.map((word) => capitalize(word)).join("")}`;
-}
-
-// node_modules/es-toolkit/dist/compat/string/kebabCase.mjs
-function kebabCase(str) {
-  return words2(normalizeForCase(deburr2(str))).map((word) => word.toLowerCase()).join("-");
-}
-
-// node_modules/es-toolkit/dist/compat/string/snakeCase.mjs
-function snakeCase(str) {
-  return words2(normalizeForCase(deburr2(str))).map((word) => word.toLowerCase()).join("_");
-}
-
-// node_modules/es-toolkit/dist/compat/string/startCase.mjs
-function startCase(str) {
-  const words$1 = words2(normalizeForCase(deburr2(str)).trim());
-  let result = "";
-  for (let i = 0; i < words$1.length; i++) {
-    const word = words$1[i];
-    if (result) result += " ";
-    let firstLength = 1;
-    if (word.codePointAt(0) > 65535) firstLength = 2;
-    result += word.slice(0, firstLength).toUpperCase() + word.slice(firstLength);
-  }
-  return result;
-}
-
-// node_modules/es-toolkit/dist/string/upperFirst.mjs
-function upperFirst(str) {
-  return str.substring(0, 1).toUpperCase() + str.substring(1);
-}
-
-// node_modules/es-toolkit/dist/compat/string/upperFirst.mjs
-function upperFirst2(str) {
-  return upperFirst(toString2(str));
-}
-
-// node_modules/@commitlint/ensure/lib/to-case.js
-function toCase(input, target) {
-  switch (target) {
-    case "camel-case":
-      return camelCase(input);
-    case "kebab-case":
-      return kebabCase(input);
-    case "snake-case":
-      return snakeCase(input);
-    case "pascal-case":
-      return upperFirst2(camelCase(input));
-    case "start-case":
-      return startCase(input);
-    case "upper-case":
-    case "uppercase":
-      return input.toUpperCase();
-    case "sentence-case":
-    case "sentencecase":
-      return upperFirst2(input);
-    case "lower-case":
-    case "lowercase":
-    case "lowerCase":
-      return input.toLowerCase();
-    default:
-      throw new TypeError(`to-case: Unknown target case "${target}"`);
-  }
-}
-
-// node_modules/@commitlint/ensure/lib/case.js
-var case_default = ensureCase;
-function ensureCase(raw = "", target = "lowercase") {
-  const input = String(raw).replace(/`.*?`|".*?"|'.*?'/g, "").trim();
-  const transformed = toCase(input, target);
-  if (transformed === "" || transformed.match(/^\d/)) {
-    return true;
-  }
-  return transformed === input;
-}
-
-// node_modules/@commitlint/ensure/lib/enum.js
-var enum_default = (value, enums = []) => {
-  if (value === void 0) {
-    return false;
-  }
-  if (!Array.isArray(enums)) {
-    return false;
-  }
-  return enums.indexOf(value) > -1;
-};
-
-// node_modules/@commitlint/ensure/lib/max-length.js
-var max_length_default = (value, max) => typeof value === "string" && value.length <= max;
-
-// node_modules/@commitlint/ensure/lib/max-line-length.js
-var URL_REGEX = /\bhttps?:\/\/\S+/;
-var max_line_length_default = (value, max) => typeof value === "string" && value.split(/\r?\n/).every((line) => URL_REGEX.test(line) || max_length_default(line, max));
-
-// node_modules/@commitlint/ensure/lib/min-length.js
-var min_length_default = (value, min) => typeof value === "string" && value.length >= min;
-
-// node_modules/@commitlint/ensure/lib/not-empty.js
-var not_empty_default = (value) => typeof value === "string" && value.length > 0;
-
-// node_modules/@commitlint/rules/lib/body-case.js
-var negated = (when) => when === "never";
-var bodyCase = (parsed, when = "always", value = []) => {
-  const { body } = parsed;
-  if (!body) {
-    return [true];
-  }
-  const checks = (Array.isArray(value) ? value : [value]).map((check) => {
-    if (typeof check === "string") {
-      return {
-        when: "always",
-        case: check
-      };
-    }
-    return check;
-  });
-  const matches = checks.filter((check) => {
-    const r = case_default(body, check.case);
-    return negated(check.when) ? !r : r;
-  });
-  const result = matches.length > 0;
-  const reported = negated(when) && result ? matches : checks;
-  const list3 = reported.map((c) => c.case).join(", ");
-  return [
-    negated(when) ? !result : result,
-    message([`body must`, negated(when) ? `not` : null, `be ${list3}`])
-  ];
-};
-
-// node_modules/@commitlint/rules/lib/body-empty.js
-var bodyEmpty = (parsed, when = "always") => {
-  const negated6 = when === "never";
-  const notEmpty = not_empty_default(parsed.body || "");
-  return [
-    negated6 ? notEmpty : !notEmpty,
-    message(["body", negated6 ? "may not" : "must", "be empty"])
-  ];
-};
-
-// node_modules/@commitlint/rules/lib/body-full-stop.js
-var bodyFullStop = (parsed, when = "always", value = ".") => {
-  const input = parsed.body;
-  if (!input) {
-    return [true];
-  }
-  const negated6 = when === "never";
-  const hasStop = input[input.length - 1] === value;
-  return [
-    negated6 ? !hasStop : hasStop,
-    message(["body", negated6 ? "may not" : "must", "end with full stop"])
-  ];
-};
-
-// node_modules/@commitlint/to-lines/lib/index.js
-function toLines(input) {
-  if (typeof input !== "string") {
-    return [];
-  }
-  return input.split(/(?:\r?\n)/);
-}
-
-// node_modules/@commitlint/rules/lib/body-leading-blank.js
-var bodyLeadingBlank = (parsed, when) => {
-  if (!parsed.body) {
-    return [true];
-  }
-  const negated6 = when === "never";
-  const [leading] = toLines(parsed.raw).slice(1);
-  const succeeds = leading === "";
-  return [
-    negated6 ? !succeeds : succeeds,
-    message(["body", negated6 ? "may not" : "must", "have leading blank line"])
-  ];
-};
-
-// node_modules/@commitlint/rules/lib/body-max-length.js
-var bodyMaxLength = (parsed, _when = void 0, value = 0) => {
-  const input = parsed.body;
-  if (!input) {
-    return [true];
-  }
-  return [max_length_default(input, value), `body must not be longer than ${value} characters`];
-};
-
-// node_modules/@commitlint/rules/lib/body-max-line-length.js
-var bodyMaxLineLength = (parsed, _when = void 0, value = 0) => {
-  const input = parsed.body;
-  if (!input) {
-    return [true];
-  }
-  return [max_line_length_default(input, value), `body's lines must not be longer than ${value} characters`];
-};
-
-// node_modules/@commitlint/rules/lib/body-min-length.js
-var bodyMinLength = (parsed, _when = void 0, value = 0) => {
-  if (!parsed.body) {
-    return [true];
-  }
-  return [min_length_default(parsed.body, value), `body must not be shorter than ${value} characters`];
-};
-
-// node_modules/@commitlint/rules/lib/footer-empty.js
-var footerEmpty = (parsed, when = "always") => {
-  const negated6 = when === "never";
-  const notEmpty = not_empty_default(parsed.footer || "");
-  return [
-    negated6 ? notEmpty : !notEmpty,
-    message(["footer", negated6 ? "may not" : "must", "be empty"])
-  ];
-};
-
-// node_modules/@commitlint/rules/lib/footer-leading-blank.js
-var footerLeadingBlank = (parsed, when = "always") => {
-  if (!parsed.footer) {
-    return [true];
-  }
-  const negated6 = when === "never";
-  const rawLines = toLines(parsed.raw);
-  const footerLines = toLines(parsed.footer);
-  const footerOffset = rawLines.indexOf(footerLines[0]);
-  const [leading] = rawLines.slice(footerOffset - 1);
-  const succeeds = leading === "";
-  return [
-    negated6 ? !succeeds : succeeds,
-    message(["footer", negated6 ? "may not" : "must", "have leading blank line"])
-  ];
-};
-
-// node_modules/@commitlint/rules/lib/footer-max-length.js
-var footerMaxLength = (parsed, _when = void 0, value = 0) => {
-  const input = parsed.footer;
-  if (!input) {
-    return [true];
-  }
-  return [max_length_default(input, value), `footer must not be longer than ${value} characters`];
-};
-
-// node_modules/@commitlint/rules/lib/footer-max-line-length.js
-var footerMaxLineLength = (parsed, _when = void 0, value = 0) => {
-  const input = parsed.footer;
-  if (!input) {
-    return [true];
-  }
-  return [
-    max_line_length_default(input, value),
-    `footer's lines must not be longer than ${value} characters`
-  ];
-};
-
-// node_modules/@commitlint/rules/lib/footer-min-length.js
-var footerMinLength = (parsed, _when = void 0, value = 0) => {
-  if (!parsed.footer) {
-    return [true];
-  }
-  return [min_length_default(parsed.footer, value), `footer must not be shorter than ${value} characters`];
-};
-
-// node_modules/@commitlint/rules/lib/header-case.js
-var negated2 = (when) => when === "never";
-var headerCase = (parsed, when = "always", value = []) => {
-  const { header } = parsed;
-  if (typeof header !== "string" || !header.match(/^[a-z]/i)) {
-    return [true];
-  }
-  const checks = (Array.isArray(value) ? value : [value]).map((check) => {
-    if (typeof check === "string") {
-      return {
-        when: "always",
-        case: check
-      };
-    }
-    return check;
-  });
-  const matches = checks.filter((check) => {
-    const r = case_default(header, check.case);
-    return negated2(check.when) ? !r : r;
-  });
-  const result = matches.length > 0;
-  const reported = negated2(when) && result ? matches : checks;
-  const list3 = reported.map((c) => c.case).join(", ");
-  return [
-    negated2(when) ? !result : result,
-    message([`header must`, negated2(when) ? `not` : null, `be ${list3}`])
-  ];
-};
-
-// node_modules/@commitlint/rules/lib/header-full-stop.js
-var headerFullStop = (parsed, when = "always", value = ".") => {
-  const { header } = parsed;
-  const negated6 = when === "never";
-  const hasStop = header?.[header.length - 1] === value;
-  return [
-    negated6 ? !hasStop : hasStop,
-    message(["header", negated6 ? "may not" : "must", "end with full stop"])
-  ];
-};
-
-// node_modules/@commitlint/rules/lib/header-max-length.js
-var headerMaxLength = (parsed, _when = void 0, value = 0) => {
-  return [
-    max_length_default(parsed.header, value),
-    `header must not be longer than ${value} characters, current length is ${parsed.header?.length}`
-  ];
-};
-
-// node_modules/@commitlint/rules/lib/header-min-length.js
-var headerMinLength = (parsed, _when = void 0, value = 0) => {
-  return [
-    min_length_default(parsed.header, value),
-    `header must not be shorter than ${value} characters, current length is ${parsed.header?.length}`
-  ];
-};
-
-// node_modules/@commitlint/rules/lib/header-trim.js
-var headerTrim = (parsed) => {
-  const { header } = parsed;
-  if (!header)
-    return [true];
-  const startsWithWhiteSpace = header.length > header.trimStart().length;
-  const endsWithWhiteSpace = header.length > header.trimEnd().length;
-  if (startsWithWhiteSpace && endsWithWhiteSpace)
-    return [false, message(["header", "must not be surrounded by whitespace"])];
-  if (startsWithWhiteSpace)
-    return [false, message(["header", "must not start with whitespace"])];
-  if (endsWithWhiteSpace)
-    return [false, message(["header", "must not end with whitespace"])];
-  return [true];
-};
-
-// node_modules/@commitlint/rules/lib/references-empty.js
-var referencesEmpty = (parsed, when = "never") => {
-  const negated6 = when === "always";
-  const notEmpty = parsed.references.length > 0;
-  return [
-    negated6 ? !notEmpty : notEmpty,
-    message(["references", negated6 ? "must" : "may not", "be empty"])
-  ];
-};
-
-// node_modules/@commitlint/rules/lib/scope-case.js
-var negated3 = (when) => when === "never";
-var scopeCase = (parsed, when = "always", value = []) => {
-  const { scope } = parsed;
-  if (!scope) {
-    return [true];
-  }
-  const isObjectBasedConfiguration = !Array.isArray(value) && !(typeof value === "string");
-  const checks = (isObjectBasedConfiguration ? value.cases : Array.isArray(value) ? value : [value]).map((check) => {
-    if (typeof check === "string") {
-      return {
-        when: "always",
-        case: check
-      };
-    }
-    return check;
-  });
-  const delimiters = isObjectBasedConfiguration && value.delimiters?.length ? value.delimiters : ["/", "\\", ","];
-  const delimiterPatterns = delimiters.map((delimiter) => {
-    return delimiter === "," ? ", ?" : delimiter.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  });
-  const delimiterRegex = new RegExp(delimiterPatterns.join("|"));
-  const scopeSegments = scope.split(delimiterRegex);
-  const matches = checks.filter((check) => {
-    const r = scopeSegments.every((segment) => delimiterRegex.test(segment) || case_default(segment, check.case));
-    return negated3(check.when) ? !r : r;
-  });
-  const result = matches.length > 0;
-  const reported = negated3(when) && result ? matches : checks;
-  const list3 = reported.map((c) => c.case).join(", ");
-  return [
-    negated3(when) ? !result : result,
-    message([`scope must`, negated3(when) ? `not` : null, `be ${list3}`])
-  ];
-};
-
-// node_modules/@commitlint/rules/lib/scope-delimiter-style.js
-var scopeDelimiterStyle = ({ scope }, when = "always", value = []) => {
-  if (!scope) {
-    return [true];
-  }
-  const delimiters = value.length ? value : ["/", "\\", ","];
-  const scopeRawDelimiters = scope.match(/[^A-Za-z0-9-_]+/g) ?? [];
-  const scopeDelimiters = [
-    ...new Set(scopeRawDelimiters.map((delimiter) => {
-      return delimiter.trim() === "," ? "," : delimiter;
-    }))
-  ];
-  const isAllDelimitersAllowed = scopeDelimiters.every((delimiter) => {
-    return enum_default(delimiter, delimiters);
-  });
-  const isNever = when === "never";
-  return [
-    isNever ? !isAllDelimitersAllowed : isAllDelimitersAllowed,
-    message([`scope delimiters must ${isNever ? "not " : ""}be one of [${delimiters.join(", ")}]`])
-  ];
-};
-
-// node_modules/@commitlint/rules/lib/scope-empty.js
-var scopeEmpty = (parsed, when = "never") => {
-  const negated6 = when === "always";
-  const notEmpty = not_empty_default(parsed.scope || "");
-  return [
-    negated6 ? !notEmpty : notEmpty,
-    message(["scope", negated6 ? "must" : "may not", "be empty"])
-  ];
-};
-
-// node_modules/@commitlint/rules/lib/scope-enum.js
-var scopeEnum = ({ scope }, when = "always", value = []) => {
-  const scopes = Array.isArray(value) ? value : value.scopes;
-  if (!scope || !scopes.length) {
-    return [true, ""];
-  }
-  const delimiters = Array.isArray(value) || !value.delimiters?.length ? ["/", "\\", ","] : value.delimiters;
-  const delimiterPatterns = delimiters.map((delimiter) => {
-    return delimiter === "," ? ", ?" : delimiter.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  });
-  const messageScopes = scope.split(new RegExp(delimiterPatterns.join("|")));
-  const errorMessage = ["scope must", `be one of [${scopes.join(", ")}]`];
-  const isScopeInEnum = (scope2) => enum_default(scope2, scopes);
-  let isValid;
-  if (when === "never") {
-    isValid = !messageScopes.some(isScopeInEnum) && !isScopeInEnum(scope);
-    errorMessage.splice(1, 0, "not");
-  } else {
-    isValid = messageScopes.every(isScopeInEnum) || isScopeInEnum(scope);
-  }
-  return [isValid, message(errorMessage)];
-};
-
-// node_modules/@commitlint/rules/lib/scope-max-length.js
-var scopeMaxLength = (parsed, _when = void 0, value = 0) => {
-  const input = parsed.scope;
-  if (!input) {
-    return [true];
-  }
-  return [max_length_default(input, value), `scope must not be longer than ${value} characters`];
-};
-
-// node_modules/@commitlint/rules/lib/scope-min-length.js
-var scopeMinLength = (parsed, _when = void 0, value = 0) => {
-  const input = parsed.scope;
-  if (!input) {
-    return [true];
-  }
-  return [min_length_default(input, value), `scope must not be shorter than ${value} characters`];
-};
-
-// node_modules/@commitlint/rules/lib/signed-off-by.js
-var CHERRY_PICK_REGEX = /^\(cherry picked from commit [0-9a-f]{7,64}\)$/i;
-var signedOffBy = (parsed, when = "always", value = "") => {
-  const lines = toLines(parsed.raw).filter((ln) => (
-    // skip comments
-    !ln.startsWith("#") && // skip cherry pick commits
-    !CHERRY_PICK_REGEX.test(ln.trim()) && // ignore empty lines
-    Boolean(ln)
-  ));
-  const last = lines[lines.length - 1];
-  const negated6 = when === "never";
-  const hasSignedOffBy = (
-    // empty commit message
-    last ? last.startsWith(value) : false
-  );
-  return [
-    negated6 ? !hasSignedOffBy : hasSignedOffBy,
-    message(["message", negated6 ? "must not" : "must", "be signed off"])
-  ];
-};
-
-// node_modules/@commitlint/rules/lib/subject-case.js
-var startsWithLetterRegex = /^[\p{Ll}\p{Lu}\p{Lt}]/iu;
-var negated4 = (when) => when === "never";
-var subjectCase = (parsed, when = "always", value = []) => {
-  const { subject } = parsed;
-  if (typeof subject !== "string" || !subject.match(startsWithLetterRegex)) {
-    return [true];
-  }
-  const checks = (Array.isArray(value) ? value : [value]).map((check) => {
-    if (typeof check === "string") {
-      return {
-        when: "always",
-        case: check
-      };
-    }
-    return check;
-  });
-  const matches = checks.filter((check) => {
-    const r = case_default(subject, check.case);
-    return negated4(check.when) ? !r : r;
-  });
-  const result = matches.length > 0;
-  const reported = negated4(when) && result ? matches : checks;
-  const list3 = reported.map((c) => c.case).join(", ");
-  return [
-    negated4(when) ? !result : result,
-    message([`subject must`, negated4(when) ? `not` : null, `be ${list3}`])
-  ];
-};
-
-// node_modules/@commitlint/rules/lib/subject-empty.js
-var subjectEmpty = (parsed, when = "always") => {
-  const negated6 = when === "never";
-  const notEmpty = not_empty_default(parsed.subject || "");
-  return [
-    negated6 ? notEmpty : !notEmpty,
-    message(["subject", negated6 ? "may not" : "must", "be empty"])
-  ];
-};
-
-// node_modules/@commitlint/rules/lib/subject-full-stop.js
-var subjectFullStop = (parsed, when = "always", value = ".") => {
-  const colonIndex = parsed.header?.indexOf(":") || 0;
-  if (colonIndex > 0 && colonIndex === parsed.header.length - 1) {
-    return [true];
-  }
-  const input = parsed.header;
-  const negated6 = when === "never";
-  let hasStop = input?.[input.length - 1] === value;
-  if (input?.slice(-3) === "...") {
-    hasStop = false;
-  }
-  return [
-    negated6 ? !hasStop : hasStop,
-    message(["subject", negated6 ? "may not" : "must", "end with full stop"])
-  ];
-};
-
-// node_modules/@commitlint/rules/lib/subject-max-length.js
-var subjectMaxLength = (parsed, _when = void 0, value = 0) => {
-  const input = parsed.subject;
-  if (!input) {
-    return [true];
-  }
-  return [max_length_default(input, value), `subject must not be longer than ${value} characters`];
-};
-
-// node_modules/@commitlint/rules/lib/subject-min-length.js
-var subjectMinLength = (parsed, _when = void 0, value = 0) => {
-  const input = parsed.subject;
-  if (!input) {
-    return [true];
-  }
-  return [min_length_default(input, value), `subject must not be shorter than ${value} characters`];
-};
-
-// node_modules/@commitlint/rules/lib/subject-exclamation-mark.js
-var subjectExclamationMark = (parsed, when = "always") => {
-  const input = parsed.header;
-  if (!input) {
-    return [true, ""];
-  }
-  const negated6 = when === "never";
-  const hasExclamationMark = /^(\w*)(?:\((.*)\))?!: (.*)$/.test(input);
-  return [
-    negated6 ? !hasExclamationMark : hasExclamationMark,
-    message([
-      "subject",
-      negated6 ? "must not" : "must",
-      "have an exclamation mark in the subject to identify a breaking change"
-    ])
-  ];
-};
-
-// node_modules/@commitlint/rules/lib/trailer-exists.js
-import { spawnSync } from "node:child_process";
-var trailerExists = (parsed, when = "always", value = "") => {
-  const trailers = spawnSync("git", ["interpret-trailers", "--parse"], {
-    input: parsed.raw || ""
-  }).stdout;
-  const matches = toLines(trailers.toString()).filter((ln) => ln.startsWith(value)).length;
-  const negated6 = when === "never";
-  const hasTrailer = matches > 0;
-  return [
-    negated6 ? !hasTrailer : hasTrailer,
-    message(["message", negated6 ? "must not" : "must", "have `" + value + "` trailer"])
-  ];
-};
-
-// node_modules/@commitlint/rules/lib/type-case.js
-var negated5 = (when) => when === "never";
-var typeCase = (parsed, when = "always", value = []) => {
-  const { type } = parsed;
-  if (!type) {
-    return [true];
-  }
-  const checks = (Array.isArray(value) ? value : [value]).map((check) => {
-    if (typeof check === "string") {
-      return {
-        when: "always",
-        case: check
-      };
-    }
-    return check;
-  });
-  const matches = checks.filter((check) => {
-    const r = case_default(type, check.case);
-    return negated5(check.when) ? !r : r;
-  });
-  const result = matches.length > 0;
-  const reported = negated5(when) && result ? matches : checks;
-  const list3 = reported.map((c) => c.case).join(", ");
-  return [
-    negated5(when) ? !result : result,
-    message([`type must`, negated5(when) ? `not` : null, `be ${list3}`])
-  ];
-};
-
-// node_modules/@commitlint/rules/lib/type-empty.js
-var typeEmpty = (parsed, when = "always") => {
-  const negated6 = when === "never";
-  const notEmpty = not_empty_default(parsed.type || "");
-  return [
-    negated6 ? notEmpty : !notEmpty,
-    message(["type", negated6 ? "may not" : "must", "be empty"])
-  ];
-};
-
-// node_modules/@commitlint/rules/lib/type-enum.js
-var typeEnum = (parsed, when = "always", value = []) => {
-  const { type: input } = parsed;
-  if (!input) {
-    return [true];
-  }
-  const negated6 = when === "never";
-  const result = enum_default(input, value);
-  return [
-    negated6 ? !result : result,
-    message([`type must`, negated6 ? `not` : null, `be one of [${value.join(", ")}]`])
-  ];
-};
-
-// node_modules/@commitlint/rules/lib/type-max-length.js
-var typeMaxLength = (parsed, _when = void 0, value = 0) => {
-  const input = parsed.type;
-  if (!input) {
-    return [true];
-  }
-  return [max_length_default(input, value), `type must not be longer than ${value} characters`];
-};
-
-// node_modules/@commitlint/rules/lib/type-min-length.js
-var typeMinLength = (parsed, _when = void 0, value = 0) => {
-  const input = parsed.type;
-  if (!input) {
-    return [true];
-  }
-  return [min_length_default(input, value), `type must not be shorter than ${value} characters`];
-};
-
-// node_modules/@commitlint/rules/lib/index.js
-var lib_default2 = {
-  "body-case": bodyCase,
-  "body-empty": bodyEmpty,
-  "body-full-stop": bodyFullStop,
-  "body-leading-blank": bodyLeadingBlank,
-  "body-max-length": bodyMaxLength,
-  "body-max-line-length": bodyMaxLineLength,
-  "body-min-length": bodyMinLength,
-  "breaking-change-exclamation-mark": breakingChangeExclamationMark,
-  "footer-empty": footerEmpty,
-  "footer-leading-blank": footerLeadingBlank,
-  "footer-max-length": footerMaxLength,
-  "footer-max-line-length": footerMaxLineLength,
-  "footer-min-length": footerMinLength,
-  "header-case": headerCase,
-  "header-full-stop": headerFullStop,
-  "header-max-length": headerMaxLength,
-  "header-min-length": headerMinLength,
-  "header-trim": headerTrim,
-  "references-empty": referencesEmpty,
-  "scope-case": scopeCase,
-  "scope-delimiter-style": scopeDelimiterStyle,
-  "scope-empty": scopeEmpty,
-  "scope-enum": scopeEnum,
-  "scope-max-length": scopeMaxLength,
-  "scope-min-length": scopeMinLength,
-  "signed-off-by": signedOffBy,
-  "subject-case": subjectCase,
-  "subject-empty": subjectEmpty,
-  "subject-exclamation-mark": subjectExclamationMark,
-  "subject-full-stop": subjectFullStop,
-  "subject-max-length": subjectMaxLength,
-  "subject-min-length": subjectMinLength,
-  "trailer-exists": trailerExists,
-  "type-case": typeCase,
-  "type-empty": typeEmpty,
-  "type-enum": typeEnum,
-  "type-max-length": typeMaxLength,
-  "type-min-length": typeMinLength
-};
-
-// node_modules/@commitlint/types/lib/rules.js
-var RuleConfigSeverity;
-(function(RuleConfigSeverity2) {
-  RuleConfigSeverity2[RuleConfigSeverity2["Disabled"] = 0] = "Disabled";
-  RuleConfigSeverity2[RuleConfigSeverity2["Warning"] = 1] = "Warning";
-  RuleConfigSeverity2[RuleConfigSeverity2["Error"] = 2] = "Error";
-})(RuleConfigSeverity || (RuleConfigSeverity = {}));
-var RuleConfigQuality;
-(function(RuleConfigQuality2) {
-  RuleConfigQuality2[RuleConfigQuality2["User"] = 0] = "User";
-  RuleConfigQuality2[RuleConfigQuality2["Qualified"] = 1] = "Qualified";
-})(RuleConfigQuality || (RuleConfigQuality = {}));
-
-// node_modules/@commitlint/lint/lib/commit-message.js
-var buildCommitMessage = ({ header, body, footer }) => {
-  let message2 = header;
-  message2 = body ? `${message2}
-
-${body}` : message2;
-  message2 = footer ? `${message2}
-
-${footer}` : message2;
-  return message2 || "";
-};
-
-// node_modules/@commitlint/lint/lib/lint.js
-async function lint(message2, rawRulesConfig, rawOpts) {
-  const opts = rawOpts ? rawOpts : { defaultIgnores: void 0, ignores: void 0 };
-  const rulesConfig = rawRulesConfig || {};
-  if (isIgnored(message2?.trimEnd(), { defaults: opts.defaultIgnores, ignores: opts.ignores })) {
-    return {
-      valid: true,
-      errors: [],
-      warnings: [],
-      input: message2
-    };
-  }
-  const parsed = message2 === "" ? { header: null, body: null, footer: null } : await lib_default(message2, opts.parser, opts.parserOpts);
-  if (parsed.header === null && parsed.body === null && parsed.footer === null) {
-    return {
-      valid: true,
-      errors: [],
-      warnings: [],
-      input: message2
-    };
-  }
-  const allRules = new Map(Object.entries(lib_default2));
-  if (opts.plugins) {
-    Object.values(opts.plugins).forEach((plugin) => {
-      if (plugin.rules) {
-        Object.keys(plugin.rules).forEach((ruleKey) => allRules.set(ruleKey, plugin.rules[ruleKey]));
-      }
-    });
-  }
-  const missing = Object.keys(rulesConfig).filter((name) => typeof allRules.get(name) !== "function");
-  if (missing.length > 0) {
-    const names = [...allRules.keys()];
-    throw new RangeError([
-      `Found rules without implementation: ${missing.join(", ")}.`,
-      `Supported rules are: ${names.join(", ")}.`
-    ].join("\n"));
-  }
-  const invalid = Object.entries(rulesConfig).map(([name, config]) => {
-    if (!Array.isArray(config)) {
-      return new Error(`config for rule ${name} must be array, received ${util.inspect(config)} of type ${typeof config}`);
-    }
-    const [level] = config;
-    if (level === RuleConfigSeverity.Disabled && config.length === 1) {
-      return null;
-    }
-    const [, when] = config;
-    if (typeof level !== "number" || isNaN(level)) {
-      return new Error(`level for rule ${name} must be number, received ${util.inspect(level)} of type ${typeof level}`);
-    }
-    if (config.length < 2 || config.length > 3) {
-      return new Error(`config for rule ${name} must be 2 or 3 items long, received ${util.inspect(config)} of length ${config.length}`);
-    }
-    if (level < 0 || level > 2) {
-      return new RangeError(`level for rule ${name} must be between 0 and 2, received ${util.inspect(level)}`);
-    }
-    if (typeof when !== "string") {
-      return new Error(`condition for rule ${name} must be string, received ${util.inspect(when)} of type ${typeof when}`);
-    }
-    if (when !== "never" && when !== "always") {
-      return new Error(`condition for rule ${name} must be "always" or "never", received ${util.inspect(when)}`);
-    }
-    return null;
-  }).filter((item) => item instanceof Error);
-  if (invalid.length > 0) {
-    throw new Error(invalid.map((i) => i.message).join("\n"));
-  }
-  const pendingResults = Object.entries(rulesConfig).filter(([, config]) => !!config && config.length && config[0] > 0).map(async (entry) => {
-    const [name, config] = entry;
-    const [level, when, value] = config;
-    const rule = allRules.get(name);
-    if (!rule) {
-      throw new Error(`Could not find rule implementation for ${name}`);
-    }
-    const executableRule = rule;
-    const [valid2, message3] = await executableRule(parsed, when, value);
-    return {
-      level,
-      valid: valid2,
-      name,
-      message: message3
-    };
-  });
-  const results = (await Promise.all(pendingResults)).filter((result) => result !== null);
-  const errors = results.filter((result) => result.level === RuleConfigSeverity.Error && !result.valid);
-  const warnings = results.filter((result) => result.level === RuleConfigSeverity.Warning && !result.valid);
-  const valid = errors.length === 0;
-  return {
-    valid,
-    errors,
-    warnings,
-    input: buildCommitMessage(parsed)
-  };
-}
-
-// node_modules/@commitlint/config-conventional/lib/index.js
-var lib_default3 = {
-  parserPreset: "conventional-changelog-conventionalcommits",
-  rules: {
-    "body-leading-blank": [RuleConfigSeverity.Warning, "always"],
-    "body-max-line-length": [RuleConfigSeverity.Error, "always", 100],
-    "footer-leading-blank": [RuleConfigSeverity.Warning, "always"],
-    "footer-max-line-length": [RuleConfigSeverity.Error, "always", 100],
-    "header-max-length": [RuleConfigSeverity.Error, "always", 100],
-    "header-trim": [RuleConfigSeverity.Error, "always"],
-    "subject-case": [
-      RuleConfigSeverity.Error,
-      "never",
-      ["sentence-case", "start-case", "pascal-case", "upper-case"]
-    ],
-    "subject-empty": [RuleConfigSeverity.Error, "never"],
-    "subject-full-stop": [RuleConfigSeverity.Error, "never", "."],
-    "type-case": [RuleConfigSeverity.Error, "always", "lower-case"],
-    "type-empty": [RuleConfigSeverity.Error, "never"],
-    "type-enum": [
-      RuleConfigSeverity.Error,
-      "always",
-      [
-        "build",
-        "chore",
-        "ci",
-        "docs",
-        "feat",
-        "fix",
-        "perf",
-        "refactor",
-        "revert",
-        "style",
-        "test"
-      ]
-    ]
-  },
-  prompt: {
-    questions: {
-      type: {
-        description: "Select the type of change that you're committing",
-        enum: {
-          feat: {
-            description: "A new feature",
-            title: "Features",
-            emoji: "✨"
-          },
-          fix: {
-            description: "A bug fix",
-            title: "Bug Fixes",
-            emoji: "🐛"
-          },
-          docs: {
-            description: "Documentation only changes",
-            title: "Documentation",
-            emoji: "📚"
-          },
-          style: {
-            description: "Changes that do not affect the meaning of the code (white-space, formatting, missing semi-colons, etc)",
-            title: "Styles",
-            emoji: "💎"
-          },
-          refactor: {
-            description: "A code change that neither fixes a bug nor adds a feature",
-            title: "Code Refactoring",
-            emoji: "📦"
-          },
-          perf: {
-            description: "A code change that improves performance",
-            title: "Performance Improvements",
-            emoji: "🚀"
-          },
-          test: {
-            description: "Adding missing tests or correcting existing tests",
-            title: "Tests",
-            emoji: "🚨"
-          },
-          build: {
-            description: "Changes that affect the build system or external dependencies (example scopes: gulp, broccoli, npm)",
-            title: "Builds",
-            emoji: "🛠"
-          },
-          ci: {
-            description: "Changes to our CI configuration files and scripts (example scopes: Travis, Circle, BrowserStack, SauceLabs)",
-            title: "Continuous Integrations",
-            emoji: "⚙️"
-          },
-          chore: {
-            description: "Other changes that don't modify src or test files",
-            title: "Chores",
-            emoji: "♻️"
-          },
-          revert: {
-            description: "Reverts a previous commit",
-            title: "Reverts",
-            emoji: "🗑"
-          }
-        }
-      },
-      scope: {
-        description: "What is the scope of this change (e.g. component or file name)"
-      },
-      subject: {
-        description: "Write a short, imperative tense description of the change"
-      },
-      body: {
-        description: "Provide a longer description of the change"
-      },
-      isBreaking: {
-        description: "Are there any breaking changes?"
-      },
-      breakingBody: {
-        description: "A BREAKING CHANGE commit requires a body. Please enter a longer description of the commit itself"
-      },
-      breaking: {
-        description: "Describe the breaking changes"
-      },
-      isIssueAffected: {
-        description: "Does this change affect any open issues?"
-      },
-      issuesBody: {
-        description: "If issues are closed, the commit requires a body. Please enter a longer description of the commit itself"
-      },
-      issues: {
-        description: 'Add issue references (e.g. "fix #123", "re #123".)'
-      }
-    }
-  }
-};
-
-// src/governance/commits/lint.ts
-function defaultRules(types, scopes) {
-  const { Error: error, Disabled: disabled } = RuleConfigSeverity;
-  return {
-    ...lib_default3.rules,
-    "type-enum": [error, "always", [...types]],
-    "body-max-line-length": [disabled],
-    "footer-max-line-length": [disabled],
-    ...scopes === void 0 ? {} : { "scope-enum": [error, "always", [...scopes]] }
-  };
-}
-var PARSER_OPTIONS = {
-  headerPattern: /^(\w*)(?:\((.*)\))?!?: (.*)$/,
-  breakingHeaderPattern: /^(\w*)(?:\((.*)\))?!: (.*)$/,
-  headerCorrespondence: ["type", "scope", "subject"],
-  noteKeywords: ["BREAKING CHANGE", "BREAKING-CHANGE"],
-  revertPattern: /(?!)/,
-  issuePrefixes: ["#"]
-};
-var LINES_READ = 50;
-var CHARACTERS_READ = 1e3;
-async function lintMessage(message2, rules) {
-  const read = message2.split(/\r?\n/, LINES_READ).map((line) => line.slice(0, CHARACTERS_READ)).join("\n");
-  if (read.trim() === "") return [{ rule: "header-empty", level: "error", message: "the message is empty" }];
-  const { errors, warnings } = await lint(read, rules, {
-    parserOpts: PARSER_OPTIONS,
-    defaultIgnores: false
-  });
-  const told3 = (level) => ({ name, message: words3 }) => ({
-    rule: name,
-    level,
-    message: words3
-  });
-  return [...errors.map(told3("error")), ...warnings.map(told3("warning"))];
-}
-
-// src/governance/commits/own-rules.ts
-var import_yaml2 = __toESM(require_dist(), 1);
-var DATA = [
-  "package.json",
-  "package.yaml",
-  ".commitlintrc",
-  ".commitlintrc.json",
-  ".commitlintrc.yaml",
-  ".commitlintrc.yml"
-];
-var CODE = /^(?:\.commitlintrc|commitlint\.config)\.[cm]?[jt]s$/;
-var CONVENTIONAL = /* @__PURE__ */ new Set(["@commitlint/config-conventional", "@commitlint/conventional", "conventional"]);
-var ALIASES_MAX = 100;
-var NEEDING_MORE = ["parserPreset", "plugins", "ignores"];
-var configuration = external_exports.object({
-  parserPreset: external_exports.unknown().optional(),
-  plugins: external_exports.unknown().optional(),
-  ignores: external_exports.unknown().optional(),
-  extends: external_exports.union([external_exports.string(), external_exports.array(external_exports.string())]).transform((names) => typeof names === "string" ? [names] : names).default([]),
-  rules: external_exports.record(external_exports.string(), external_exports.union([external_exports.number(), external_exports.array(external_exports.unknown()).min(1).max(3)])).transform(
-    (rules) => Object.fromEntries(
-      Object.entries(rules).map(([name, rule]) => [name, typeof rule === "number" ? [rule] : rule])
-    )
-  ).default({})
-});
-async function readOwnRules(paths, read) {
-  for (const path of DATA) {
-    const content3 = paths.includes(path) ? contentOf(path, await read(path)) : void 0;
-    if (content3 !== void 0) return await rulesIn(path, content3);
-  }
-  const code = paths.find((path) => CODE.test(path));
-  return {
-    rules: void 0,
-    notes: code === void 0 ? [] : [
-      `${code} is code, which is not run: types and scopes of the settings count. Rules in .commitlintrc.yaml are read`
-    ]
-  };
-}
-function contentOf(path, bytes) {
-  const document3 = (0, import_yaml2.parseDocument)(bytes?.toString("utf8") ?? "");
-  const isPackage = path.startsWith("package.");
-  const [error] = document3.errors;
-  if (error !== void 0) {
-    if (isPackage) return void 0;
-    throw wrong(path, error.message.split("\n")[0] ?? "");
-  }
-  let content3;
-  try {
-    content3 = document3.toJS({ maxAliasCount: ALIASES_MAX });
-  } catch (cause) {
-    throw wrong(path, cause instanceof Error ? cause.message : String(cause));
-  }
-  if (!isPackage) return content3 ?? {};
-  return typeof content3 === "object" && content3 !== null ? content3["commitlint"] : void 0;
-}
-async function rulesIn(path, content3) {
-  const read = configuration.safeParse(content3);
-  if (!read.success) {
-    const [issue] = read.error.issues;
-    throw wrong(path, `${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`);
-  }
-  const presets = read.data.extends;
-  const others = presets.filter((name) => !CONVENTIONAL.has(name));
-  const rules = {
-    ...others.length < presets.length ? lib_default3.rules : {},
-    ...read.data.rules
-  };
-  try {
-    await lint("fix: a", rules);
-  } catch (cause) {
-    throw wrong(path, cause instanceof Error ? cause.message.split("\n")[0] ?? "" : String(cause));
-  }
-  return {
-    rules: Object.keys(rules).length === 0 ? void 0 : rules,
-    notes: [
-      ...others.map(
-        (name) => `${path} extends ${JSON.stringify(name.slice(0, 100))}, which is not read: its rules do not count`
-      ),
-      ...NEEDING_MORE.filter((key) => read.data[key] !== void 0).map(
-        (key) => `${key} in ${path} is not read: it needs packages or code of the repository`
-      )
-    ]
-  };
-}
-function wrong(path, why) {
-  return new HoldfastError("input.malformed", `the rules for commits in ${path} are wrong: ${why}`, {
-    hint: "Correct them on the base: those of the pull request do not count yet."
-  });
+function isRevert({ title: title2, commits: commits2 }) {
+  const own3 = commits2.filter(({ isMerge }) => !isMerge);
+  return /^Re(?:vert|apply) "/.test(title2) && own3.length > 0 && own3.every(({ message: message2, undoes = [] }) => readMessage(message2).isRevert && undoes.length > 0);
 }
 
 // node_modules/mdast-util-to-string/lib/index.js
 var emptyOptions = {};
-function toString3(value, options) {
+function toString(value, options) {
   const settings2 = options || emptyOptions;
   const includeImageAlt = typeof settings2.includeImageAlt === "boolean" ? settings2.includeImageAlt : true;
   const includeHtml = typeof settings2.includeHtml === "boolean" ? settings2.includeHtml : true;
-  return one2(value, includeImageAlt, includeHtml);
+  return one(value, includeImageAlt, includeHtml);
 }
-function one2(value, includeImageAlt, includeHtml) {
+function one(value, includeImageAlt, includeHtml) {
   if (node(value)) {
     if ("value" in value) {
       return value.type === "html" && !includeHtml ? "" : value.value;
@@ -6714,7 +2657,7 @@ function all(values, includeImageAlt, includeHtml) {
   const result = [];
   let index2 = -1;
   while (++index2 < values.length) {
-    result[index2] = one2(values[index2], includeImageAlt, includeHtml);
+    result[index2] = one(values[index2], includeImageAlt, includeHtml);
   }
   return result.join("");
 }
@@ -9385,13 +5328,13 @@ function classifyCharacter(code) {
 
 // node_modules/micromark-util-resolve-all/index.js
 function resolveAll(constructs2, events, context) {
-  const called2 = [];
+  const called3 = [];
   let index2 = -1;
   while (++index2 < constructs2.length) {
     const resolve2 = constructs2[index2].resolveAll;
-    if (resolve2 && !called2.includes(resolve2)) {
+    if (resolve2 && !called3.includes(resolve2)) {
       events = resolve2(events, context);
-      called2.push(resolve2);
+      called3.push(resolve2);
     }
   }
   return events;
@@ -12068,7 +8011,7 @@ function tokenizeThematicBreak(effects, ok2, nok) {
 }
 
 // node_modules/micromark-core-commonmark/lib/list.js
-var list2 = {
+var list = {
   continuation: {
     tokenize: tokenizeListContinuation
   },
@@ -12174,7 +8117,7 @@ function tokenizeListContinuation(effects, ok2, nok) {
   function notInCurrentItem(code) {
     self.containerState._closeFlow = true;
     self.interrupt = void 0;
-    return factorySpace(effects, effects.attempt(list2, ok2, nok), "linePrefix", self.parser.constructs.disable.null.includes("codeIndented") ? void 0 : 4)(code);
+    return factorySpace(effects, effects.attempt(list, ok2, nok), "linePrefix", self.parser.constructs.disable.null.includes("codeIndented") ? void 0 : 4)(code);
   }
 }
 function tokenizeIndent(effects, ok2, nok) {
@@ -12485,19 +8428,19 @@ __export(constructs_exports, {
   text: () => text2
 });
 var document2 = {
-  [42]: list2,
-  [43]: list2,
-  [45]: list2,
-  [48]: list2,
-  [49]: list2,
-  [50]: list2,
-  [51]: list2,
-  [52]: list2,
-  [53]: list2,
-  [54]: list2,
-  [55]: list2,
-  [56]: list2,
-  [57]: list2,
+  [42]: list,
+  [43]: list,
+  [45]: list,
+  [48]: list,
+  [49]: list,
+  [50]: list,
+  [51]: list,
+  [52]: list,
+  [53]: list,
+  [54]: list,
+  [55]: list,
+  [56]: list,
+  [57]: list,
   [62]: blockQuote
 };
 var contentInitial = {
@@ -12873,7 +8816,7 @@ function serializeChunks(chunks, expandTabs) {
 }
 
 // node_modules/micromark/lib/parse.js
-function parse2(options) {
+function parse(options) {
   const settings2 = options || {};
   const constructs2 = (
     /** @type {FullNormalizedExtension} */
@@ -13036,7 +8979,7 @@ function fromMarkdown(value, encoding, options) {
     options = encoding;
     encoding = void 0;
   }
-  return compiler(options)(postprocess(parse2(options).document().write(preprocess()(value, encoding, true))));
+  return compiler(options)(postprocess(parse(options).document().write(preprocess()(value, encoding, true))));
 }
 function compiler(options) {
   const config = {
@@ -13377,7 +9320,7 @@ function compiler(options) {
     node2.position.end = point2(token.end);
   }
   function resume() {
-    return toString3(this.stack.pop());
+    return toString(this.stack.pop());
   }
   function onenterlistordered() {
     this.data.expectingFirstListItemValue = true;
@@ -13960,16 +9903,21 @@ function readAll(markdown) {
     extensions: [gfmTaskListItem()],
     mdastExtensions: [gfmTaskListItemFromMarkdown()]
   });
+  const sections2 = sectionsOf(root);
   const tasks = [];
   const links = [];
   const prose = [];
   walk(root, (node2) => {
     if (node2.type === "listItem" && typeof node2.checked === "boolean") {
       const [first] = node2.children;
+      const line = node2.position?.start.line ?? 1;
+      const above = sections2.findLast((each2) => each2.line <= line);
       tasks.push({
-        text: first === void 0 ? "" : toString3(first).trim(),
+        text: first === void 0 ? "" : toString(first).trim(),
         done: node2.checked,
-        line: node2.position?.start.line ?? 1
+        line,
+        heading: above?.heading ?? "",
+        under: above?.line ?? 1
       });
     }
     if (node2.type === "link" || node2.type === "definition") links.push(node2.url);
@@ -13978,12 +9926,12 @@ function readAll(markdown) {
   const paragraphs = root.children.flatMap(
     (node2) => node2.type === "paragraph" ? [seenOf(node2).trim()] : []
   );
-  return { sections: sectionsOf(root), tasks, prose: prose.join("\n"), paragraphs, links };
+  return { sections: sections2, tasks, prose: prose.join("\n"), paragraphs, links };
 }
-function walk(root, visit) {
+function walk(root, visit2) {
   const left = [root];
   for (let node2 = left.pop(); node2 !== void 0; node2 = left.pop()) {
-    visit(node2);
+    visit2(node2);
     if ("children" in node2) left.push(...[...node2.children].reverse());
   }
 }
@@ -13991,8 +9939,20 @@ var LEAD = /^([\p{L}][\p{L} /&?'-]{0,40}?)\s*(?::(?=\s|$)|：)\s*/u;
 var LINE_LEAD = new RegExp("^(\\p{L}[\\p{L}/&?'-]{0,20}(?: [\\p{L}/&?'-]{1,20}){0,2}?)\\s*(?::(?=\\s|$)|：)\\s*", "u");
 var LEAD_DEPTH = 7;
 var LINE_DEPTH = 8;
+var HTML_HEADING = /^\s{0,20}<h([1-6])(?:\s[^<>]{0,200})?>(.{0,300})<\/h\1>\s{0,20}$/i;
+var TAG = /<\/?[a-z][^<>]{0,200}>/gi;
 function linesOf(node2) {
   const first = node2.position?.start.line ?? 1;
+  if (node2.type === "html") {
+    const values = withoutComments(node2.value).split("\n");
+    if (values.some((value) => HTML_HEADING.test(value))) {
+      return values.map((value, at) => ({
+        node: { type: "html", value },
+        line: first + at,
+        isWithin: false
+      }));
+    }
+  }
   if (node2.type !== "paragraph") return [{ node: node2, line: first, isWithin: false }];
   const lines = [[]];
   for (const child of node2.children) {
@@ -14020,7 +9980,12 @@ function sectionsOf(root) {
   };
   for (const { node: node2, line, isWithin } of root.children.flatMap(linesOf)) {
     if (node2.type === "heading") {
-      begin(toString3(node2), line, node2.depth);
+      begin(toString(node2), line, node2.depth);
+      continue;
+    }
+    const [, depth2, words3 = ""] = node2.type === "html" && HTML_HEADING.exec(node2.value) || [];
+    if (depth2 !== void 0) {
+      begin(words3.replace(TAG, ""), line, Number(depth2));
       continue;
     }
     const lead = leadOf(node2, isWithin ? LINE_LEAD : LEAD);
@@ -14040,14 +10005,14 @@ function leadOf(node2, words3) {
   if (node2.type !== "paragraph") return void 0;
   const [first] = node2.children;
   if (first?.type === "strong") {
-    const bold2 = toString3(first).trim();
-    const after = toString3(node2).slice(bold2.length);
+    const bold2 = toString(first).trim();
+    const after = toString(node2).slice(bold2.length);
     if (/[:：]$/.test(bold2) || /^\s*[:：]/.test(after) || node2.children.length === 1) {
       return bold2.replace(/\s*[:：]$/, "");
     }
     return void 0;
   }
-  return words3.exec(toString3(node2))?.[1];
+  return words3.exec(toString(node2))?.[1];
 }
 function seenOf(node2) {
   const parts = [];
@@ -14060,6 +10025,18 @@ function seenOf(node2) {
     if (each2.type === "paragraph" || each2.type === "listItem" || each2.type === "break") parts.push("\n");
   });
   return parts.join("").replace(/\n{2,}/g, "\n");
+}
+function withoutComments(html) {
+  let seen = "";
+  for (let at = 0; at < html.length; ) {
+    const open = html.indexOf("<!--", at);
+    if (open === -1) return seen + html.slice(at);
+    const close = html.indexOf("-->", open);
+    const comment = html.slice(open, close === -1 ? html.length : close);
+    seen += html.slice(at, open) + "\n".repeat(comment.split("\n").length - 1);
+    at = open + comment.length + 3;
+  }
+  return seen;
 }
 function withoutTags(html) {
   let seen = "";
@@ -14083,11 +10060,14 @@ var BELOW = new RegExp(
   "i"
 );
 function saysSomething(text3, template2) {
-  const lines = text3.split("\n").map(withoutMarks).filter((line) => /[\p{L}\p{N}]/u.test(line));
+  const lines = text3.split("\n").filter((_, at, all2) => !isRuler(all2[at + 1] ?? "")).map(withoutMarks).filter((line) => /[\p{L}\p{N}]/u.test(line));
   return lines.some((line) => {
     if (PLACEHOLDER.test(line) || BELOW.test(line) || /^[<[({].*[>\])}]$/.test(line)) return false;
     return !template2.includes(line);
   });
+}
+function isRuler(line) {
+  return /^[|: -]+$/.test(line) && line.includes("|") && line.includes("-");
 }
 var MARKS_BEFORE = /[\s>*_`~-]/;
 var MARKS_AFTER = /[\s*_`~]/;
@@ -14096,6 +10076,5084 @@ function withoutMarks(line) {
   while (first < last && MARKS_BEFORE.test(line[first])) first += 1;
   while (last > first && MARKS_AFTER.test(line[last - 1])) last -= 1;
   return line.slice(first, last);
+}
+
+// src/governance/pr-policy/rules/sections.ts
+function isHeaded({ heading: heading2 }, words3) {
+  const said2 = ` ${heading2.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ").trim()} `;
+  return words3.some((word) => said2.includes(` ${word.toLowerCase()} `));
+}
+function said(scene, words3) {
+  return saying(scene, words3).length > 0;
+}
+function saying(scene, words3) {
+  return scene.pull.description.sections.filter(
+    (each2) => isHeaded(each2, words3) && saysSomething(textUnder(scene, each2), scene.template)
+  );
+}
+var SECTIONS_PER_HEADING = 2;
+function answered(scene, wanted) {
+  const uses = /* @__PURE__ */ new Map();
+  const breadth = (each2) => wanted.filter((words3) => isHeaded(each2, words3)).length;
+  return wanted.map((words3) => {
+    const free = saying(scene, words3).filter((each2) => (uses.get(each2) ?? 0) < SECTIONS_PER_HEADING);
+    const [best] = free.sort((a2, b) => breadth(a2) - breadth(b));
+    if (best !== void 0) uses.set(best, (uses.get(best) ?? 0) + 1);
+    return best !== void 0;
+  });
+}
+function textUnder({ pull, policy: policy2 }, from) {
+  const { sections: sections2 } = pull.description;
+  const asked2 = [
+    ...policy2.description.sections.map(({ headings }) => headings),
+    policy2.documentation.headings
+  ];
+  const texts = [from.text];
+  for (let at = sections2.indexOf(from) + 1; at < sections2.length; at += 1) {
+    const each2 = sections2[at];
+    const isBeside = each2.depth <= from.depth && each2.depth < LEAD_DEPTH;
+    if (isBeside || asked2.some((words3) => isHeaded(each2, words3))) break;
+    texts.push(each2.depth < LEAD_DEPTH ? each2.text : `${each2.heading}: ${each2.text}`);
+  }
+  return texts.join("\n");
+}
+var sections = {
+  name: "sections",
+  severity: "error",
+  problem: "Whoever reviews, or looks for a reason a year later, has only the description.",
+  solution: "Write under each heading what it asks for; comments and words that only keep a place do not count.",
+  find(scene) {
+    const { pull, policy: policy2 } = scene;
+    if (isBot(scene) || isRevert(pull) || !pull.isReadable) return [];
+    const wanted = policy2.description.sections;
+    if (pull.description.sections.every(({ text: text3, heading: heading2 }) => text3 === "" && heading2 === "")) {
+      return wanted.length === 0 ? [] : [{ message: "the description is empty" }];
+    }
+    const there = answered(
+      scene,
+      wanted.map(({ headings }) => headings)
+    );
+    return wanted.filter((_, at) => !there[at]).map(({ name, headings }) => {
+      if (said(scene, headings)) {
+        return {
+          message: `the heading of ${name} stands for ${SECTIONS_PER_HEADING} other sections already`
+        };
+      }
+      const isEmpty = pull.description.sections.some((each2) => isHeaded(each2, headings));
+      return {
+        message: isEmpty ? `the section on ${name} is empty` : `the description has no section on ${name} (a heading with ${headings.slice(0, 3).join(", ")} …)`
+      };
+    });
+  }
+};
+
+// src/governance/pr-policy/rules/checklist.ts
+var checklist = {
+  name: "checklist",
+  severity: "error",
+  problem: "A box that nobody ticked is a question that nobody answered.",
+  solution: "Do it and tick it, or take it out and say why.",
+  find(scene) {
+    if (isBot(scene)) return [];
+    const { tasks } = scene.pull.description;
+    const { choices } = scene.policy.description;
+    const groups = Map.groupBy(
+      tasks.filter(({ heading: heading2 }) => isHeaded({ heading: heading2 }, choices)),
+      ({ under }) => under
+    );
+    const chosen = [...groups.values()].filter((group) => group.some(({ done }) => done)).flat();
+    return tasks.filter((task) => !task.done && !chosen.includes(task)).map(({ text: text3, line }) => ({
+      message: `line ${line} of the description is not ticked: ${JSON.stringify(text3.slice(0, 120))}`
+    }));
+  }
+};
+
+// node_modules/@commitlint/lint/lib/lint.js
+import util from "node:util";
+
+// node_modules/@commitlint/is-ignored/lib/defaults.js
+var import_semver = __toESM(require_semver(), 1);
+var isSemver = (c) => {
+  const firstLine = c.split("\n").shift();
+  if (typeof firstLine !== "string") {
+    return false;
+  }
+  const stripped = firstLine.replace(/^chore(\([^)]+\))?:/, "").replace(/\[(skip|ci)(-|\s)(ci|skip)\]/i, "").replace(/\((skip|ci)(-|\s)(ci|skip)\)/i, "").trim();
+  return import_semver.default.valid(stripped) !== null;
+};
+var test = (r) => r.test.bind(r);
+var wildcards = [
+  test(/^((Merge pull request)|(Merge (.*?) into (.*?)|(Merge branch (.*?)))(?:\r?\n)*$)/m),
+  test(/^(Merge tag (.*?))(?:\r?\n)*$/m),
+  test(/^(R|r)evert (.*)/),
+  test(/^(R|r)eapply (.*)/),
+  test(/^(amend|fixup|squash)!/),
+  isSemver,
+  test(/^(Merged (.*?)(in|into) (.*)|Merged PR (.*): (.*))/),
+  test(/^Merge remote-tracking branch(\s*)(.*)/),
+  test(/^Automatic merge(.*)/),
+  test(/^Auto-merged (.*?) into (.*)/)
+];
+
+// node_modules/@commitlint/is-ignored/lib/is-ignored.js
+function isIgnored(commit = "", opts = {}) {
+  const ignores = typeof opts.ignores === "undefined" ? [] : opts.ignores;
+  if (!Array.isArray(ignores)) {
+    throw new Error(`ignores must be of type array, received ${ignores} of type ${typeof ignores}`);
+  }
+  const invalids = ignores.filter((c) => typeof c !== "function");
+  if (invalids.length > 0) {
+    throw new Error(`ignores must be array of type function, received items of type: ${invalids.map((i) => typeof i).join(", ")}`);
+  }
+  const base = opts.defaults === false ? [] : wildcards;
+  return [...base, ...ignores].some((w) => w(commit));
+}
+
+// node_modules/@commitlint/parse/node_modules/conventional-commits-parser/dist/regex.js
+var nomatchRegex = /(?!.*)/;
+function escape(string3) {
+  return string3.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+function joinOr(parts) {
+  return parts.map((val) => typeof val === "string" ? escape(val.trim()) : val.source).filter(Boolean).join("|");
+}
+function getNotesRegex(noteKeywords, notesPattern) {
+  if (!noteKeywords) {
+    return nomatchRegex;
+  }
+  const noteKeywordsSelection = joinOr(noteKeywords);
+  if (!notesPattern) {
+    return new RegExp(`^(?:\\*\\s+)?(${noteKeywordsSelection}):\\s*(.*)`, "i");
+  }
+  return notesPattern(noteKeywordsSelection);
+}
+function getReferencePartsRegex(issuePrefixes, issuePrefixesCaseSensitive) {
+  if (!issuePrefixes) {
+    return nomatchRegex;
+  }
+  const flags = issuePrefixesCaseSensitive ? "gy" : "giy";
+  const repositoryChar = "[\\w-\\.\\/]";
+  return new RegExp(`.*?(?<!${repositoryChar})(?:(${repositoryChar}+)(?!${repositoryChar}))?(${joinOr(issuePrefixes)})((?=[\\w-]*\\d)[\\w-]+)(?=\\s|$|[,;.)\\]])`, flags);
+}
+function getReferencesRegex(referenceActions, separator = "") {
+  if (!referenceActions) {
+    return /()(.+)/gi;
+  }
+  const joinedKeywords = joinOr(referenceActions);
+  const nextKeyword = `(?<!\\w)(?:${joinedKeywords})(?!\\w)`;
+  return new RegExp(`(?<!\\w)(${joinedKeywords})${separator}(?:\\s+(.*?))(?=${nextKeyword}|$)`, "gi");
+}
+function getFooterTokenRegex(issuePrefixes) {
+  const issuePrefixSeparator = issuePrefixes ? `|\\s+(?:${joinOr(issuePrefixes)})` : "";
+  return new RegExp(`^(?:BREAKING CHANGE|[\\w-]+)(?::\\s+${issuePrefixSeparator}).+`, "i");
+}
+function getParserRegexes(options = {}) {
+  const notes = getNotesRegex(options.noteKeywords, options.notesPattern);
+  const referenceParts = getReferencePartsRegex(options.issuePrefixes, options.issuePrefixesCaseSensitive);
+  const references = getReferencesRegex(options.referenceActions);
+  const footerReferences = getReferencesRegex(options.referenceActions, ":?");
+  const footerToken = getFooterTokenRegex(options.issuePrefixes);
+  return {
+    notes,
+    referenceParts,
+    references,
+    footerReferences,
+    footerToken,
+    mentions: /@([\w-]+)/g,
+    url: /\b(?:https?):\/\/(?:www\.)?([-a-zA-Z0-9@:%_+.~#?&//=])+\b/
+  };
+}
+
+// node_modules/@commitlint/parse/node_modules/conventional-commits-parser/dist/utils.js
+var SCISSOR = "------------------------ >8 ------------------------";
+function trimNewLines(input) {
+  const matches = input.match(/[^\r\n]/);
+  if (typeof matches?.index !== "number") {
+    return "";
+  }
+  const firstIndex = matches.index;
+  let lastIndex = input.length - 1;
+  while (input[lastIndex] === "\r" || input[lastIndex] === "\n") {
+    lastIndex--;
+  }
+  return input.substring(firstIndex, lastIndex + 1);
+}
+function appendLine(src, line) {
+  return src ? `${src}
+${line || ""}` : line || "";
+}
+function getCommentFilter(char) {
+  return char ? (line) => !line.startsWith(char) : () => true;
+}
+function truncateToScissor(lines, commentChar) {
+  const scissorIndex = lines.indexOf(`${commentChar} ${SCISSOR}`);
+  if (scissorIndex === -1) {
+    return lines;
+  }
+  return lines.slice(0, scissorIndex);
+}
+function gpgFilter(line) {
+  return !line.match(/^\s*gpg:/);
+}
+function assignMatchedCorrespondence(target, matches, correspondence) {
+  const { groups } = matches;
+  for (let i = 0, len = correspondence.length, key; i < len; i++) {
+    key = correspondence[i];
+    target[key] = (groups ? groups[key] : matches[i + 1]) || null;
+  }
+  return target;
+}
+
+// node_modules/@commitlint/parse/node_modules/conventional-commits-parser/dist/options.js
+var defaultOptions = {
+  noteKeywords: ["BREAKING CHANGE", "BREAKING-CHANGE"],
+  issuePrefixes: ["#"],
+  referenceActions: [
+    "close",
+    "closes",
+    "closed",
+    "fix",
+    "fixes",
+    "fixed",
+    "resolve",
+    "resolves",
+    "resolved"
+  ],
+  headerPattern: /^(\w*)(?:\(([\w$@.\-*/ ]*)\))?: (.*)$/,
+  headerCorrespondence: [
+    "type",
+    "scope",
+    "subject"
+  ],
+  revertPattern: /^Revert\s"([\s\S]*)"\s*This reverts commit (\w*)\.?/,
+  revertCorrespondence: ["header", "hash"],
+  // The field name must contain at least one word character so that
+  // YAML document markers like `---` are not treated as field markers.
+  fieldPattern: /^-(?=.*\w)(.*?)-$/
+};
+
+// node_modules/@commitlint/parse/node_modules/conventional-commits-parser/dist/CommitParser.js
+function createCommitObject(initialData = {}) {
+  return {
+    merge: null,
+    revert: null,
+    header: null,
+    body: null,
+    footer: null,
+    notes: [],
+    mentions: [],
+    references: [],
+    ...initialData
+  };
+}
+var CommitParser = class {
+  options;
+  regexes;
+  lines = [];
+  lineIndex = 0;
+  commit = createCommitObject();
+  constructor(options = {}) {
+    this.options = {
+      ...defaultOptions,
+      ...options
+    };
+    this.regexes = getParserRegexes(this.options);
+  }
+  currentLine() {
+    return this.lines[this.lineIndex];
+  }
+  nextLine() {
+    return this.lines[this.lineIndex++];
+  }
+  isLineAvailable() {
+    return this.lineIndex < this.lines.length;
+  }
+  parseReference(input, action) {
+    const { regexes } = this;
+    if (regexes.url.test(input)) {
+      return null;
+    }
+    const matches = regexes.referenceParts.exec(input);
+    if (!matches) {
+      return null;
+    }
+    let [raw, repository = null, prefix, issue] = matches;
+    let owner = null;
+    if (repository) {
+      const slashIndex = repository.indexOf("/");
+      if (slashIndex !== -1) {
+        owner = repository.slice(0, slashIndex);
+        repository = repository.slice(slashIndex + 1);
+      }
+    }
+    return {
+      raw,
+      action,
+      owner,
+      repository,
+      prefix,
+      issue
+    };
+  }
+  parseReferences(input, isFooterToken = false) {
+    const { regexes } = this;
+    const regex = isFooterToken ? regexes.footerReferences : regexes.references;
+    const sentences = [];
+    let lastIndex = 0;
+    let matches;
+    while (true) {
+      matches = regex.exec(input);
+      if (!matches) {
+        break;
+      }
+      sentences.push([null, input.slice(lastIndex, matches.index)], [matches[1] || null, matches[2] || ""]);
+      lastIndex = regex.lastIndex;
+    }
+    sentences.push([null, input.slice(lastIndex)]);
+    const references = [];
+    let reference2;
+    for (const [action, sentence] of sentences) {
+      while (true) {
+        reference2 = this.parseReference(sentence, action);
+        if (!reference2) {
+          break;
+        }
+        references.push(reference2);
+      }
+    }
+    return references;
+  }
+  skipEmptyLines() {
+    let line = this.currentLine();
+    while (line !== void 0 && !line.trim()) {
+      this.nextLine();
+      line = this.currentLine();
+    }
+  }
+  parseMerge() {
+    const { commit, options } = this;
+    const correspondence = options.mergeCorrespondence || [];
+    const merge = this.currentLine();
+    const matches = merge && options.mergePattern ? merge.match(options.mergePattern) : null;
+    if (matches) {
+      this.nextLine();
+      commit.merge = matches[0] || null;
+      assignMatchedCorrespondence(commit, matches, correspondence);
+      return true;
+    }
+    return false;
+  }
+  parseHeader(isMergeCommit) {
+    if (isMergeCommit) {
+      this.skipEmptyLines();
+    }
+    const { commit, options } = this;
+    const correspondence = options.headerCorrespondence || [];
+    const header = commit.header ?? this.nextLine();
+    let matches = null;
+    if (header) {
+      if (options.breakingHeaderPattern) {
+        matches = header.match(options.breakingHeaderPattern);
+      }
+      if (!matches && options.headerPattern) {
+        matches = header.match(options.headerPattern);
+      }
+    }
+    if (header) {
+      commit.header = header;
+    }
+    if (matches) {
+      assignMatchedCorrespondence(commit, matches, correspondence);
+    }
+  }
+  parseMeta() {
+    const { options, commit } = this;
+    if (!options.fieldPattern || !this.isLineAvailable()) {
+      return false;
+    }
+    let matches;
+    let field = null;
+    let parsed = false;
+    while (this.isLineAvailable()) {
+      matches = this.currentLine().match(options.fieldPattern);
+      if (matches) {
+        field = matches[1] || null;
+        this.nextLine();
+        continue;
+      }
+      if (field) {
+        parsed = true;
+        commit[field] = appendLine(commit[field], this.currentLine());
+        this.nextLine();
+      } else {
+        break;
+      }
+    }
+    return parsed;
+  }
+  parseNotes() {
+    const { regexes, commit } = this;
+    if (!this.isLineAvailable()) {
+      return false;
+    }
+    const matches = this.currentLine().match(regexes.notes);
+    let isFooterToken;
+    if (matches) {
+      const note = {
+        title: matches[1],
+        text: matches[2]
+      };
+      commit.notes.push(note);
+      commit.footer = appendLine(commit.footer, this.currentLine());
+      this.nextLine();
+      while (this.isLineAvailable()) {
+        if (this.parseMeta()) {
+          return true;
+        }
+        if (this.parseNotes()) {
+          return true;
+        }
+        isFooterToken = regexes.footerToken.test(this.currentLine());
+        commit.references.push(...this.parseReferences(this.currentLine(), isFooterToken));
+        if (!isFooterToken) {
+          note.text = appendLine(note.text, this.currentLine());
+        }
+        commit.footer = appendLine(commit.footer, this.currentLine());
+        this.nextLine();
+        if (isFooterToken) {
+          break;
+        }
+      }
+      return true;
+    }
+    return false;
+  }
+  parseBodyAndFooter(isBody) {
+    const { commit, regexes } = this;
+    if (!this.isLineAvailable()) {
+      return isBody;
+    }
+    const isFooterToken = regexes.footerToken.test(this.currentLine());
+    const isStillBody = !isFooterToken && isBody;
+    commit.references.push(...this.parseReferences(this.currentLine(), isFooterToken));
+    if (isStillBody) {
+      commit.body = appendLine(commit.body, this.currentLine());
+    } else {
+      commit.footer = appendLine(commit.footer, this.currentLine());
+    }
+    this.nextLine();
+    return isStillBody;
+  }
+  parseBreakingHeader() {
+    const { commit, options } = this;
+    if (!options.breakingHeaderPattern || commit.notes.length || !commit.header) {
+      return;
+    }
+    const matches = commit.header.match(options.breakingHeaderPattern);
+    if (matches) {
+      commit.notes.push({
+        title: "BREAKING CHANGE",
+        text: matches[3]
+      });
+    }
+  }
+  parseMentions(input) {
+    const { commit, regexes } = this;
+    let matches;
+    for (; ; ) {
+      matches = regexes.mentions.exec(input);
+      if (!matches) {
+        break;
+      }
+      commit.mentions.push(matches[1]);
+    }
+  }
+  parseRevert(input) {
+    const { commit, options } = this;
+    const correspondence = options.revertCorrespondence || [];
+    const matches = options.revertPattern ? input.match(options.revertPattern) : null;
+    if (matches) {
+      commit.revert = assignMatchedCorrespondence({}, matches, correspondence);
+    }
+  }
+  cleanupCommit() {
+    const { commit } = this;
+    commit.body &&= trimNewLines(commit.body);
+    commit.footer &&= trimNewLines(commit.footer);
+    commit.notes.forEach((note) => {
+      note.text = trimNewLines(note.text);
+    });
+    const referencesSet = /* @__PURE__ */ new Set();
+    commit.references = commit.references.filter((reference2) => {
+      const uid = `${reference2.action} ${reference2.raw}`.toLocaleLowerCase();
+      const ok2 = !referencesSet.has(uid);
+      if (ok2) {
+        referencesSet.add(uid);
+      }
+      return ok2;
+    });
+  }
+  /**
+   * Parse commit message string into an object.
+   * @param input - Commit message string.
+   * @returns Commit object.
+   */
+  parse(input) {
+    if (!input.trim()) {
+      throw new TypeError("Expected a raw commit");
+    }
+    const { commentChar } = this.options;
+    const commentFilter = getCommentFilter(commentChar);
+    const rawLines = trimNewLines(input).split(/\r?\n/);
+    const lines = commentChar ? truncateToScissor(rawLines, commentChar).filter((line) => commentFilter(line) && gpgFilter(line)) : rawLines.filter((line) => gpgFilter(line));
+    const commit = createCommitObject();
+    this.lines = lines;
+    this.lineIndex = 0;
+    this.commit = commit;
+    const isMergeCommit = this.parseMerge();
+    this.parseHeader(isMergeCommit);
+    if (commit.header) {
+      commit.references = this.parseReferences(commit.header);
+    }
+    let isBody = true;
+    while (this.isLineAvailable()) {
+      this.parseMeta();
+      if (this.parseNotes()) {
+        isBody = false;
+      }
+      if (!this.parseBodyAndFooter(isBody)) {
+        isBody = false;
+      }
+    }
+    this.parseBreakingHeader();
+    this.parseMentions(input);
+    this.parseRevert(input);
+    this.cleanupCommit();
+    return commit;
+  }
+};
+
+// node_modules/@commitlint/parse/node_modules/conventional-changelog-angular/src/parser.js
+function createParserOpts() {
+  return {
+    headerPattern: /^(\w*)(?:\((.*)\))?: (.*)$/,
+    headerCorrespondence: [
+      "type",
+      "scope",
+      "subject"
+    ],
+    noteKeywords: ["BREAKING CHANGE"],
+    revertPattern: /^(?:Revert|revert:)\s"?([\s\S]+?)"?\s*This reverts commit (\w{7,40})\b/i,
+    revertCorrespondence: ["header", "hash"]
+  };
+}
+
+// node_modules/@conventional-changelog/template/dist/elements.js
+function toString2(value) {
+  return typeof value === "number" || value ? String(value) : "";
+}
+function each(array, callback, separator = newline()) {
+  return array ? array.reduce((acc, item) => {
+    const rendered = toString2(callback(item)).trim();
+    return `${acc}${acc && rendered ? separator : ""}${rendered}`;
+  }, "") : "";
+}
+function heading(level, text3) {
+  return `${"#".repeat(level)} ${text3}`;
+}
+function link(text3, url2) {
+  return `[${text3}](${url2})`;
+}
+function list2(array, callback) {
+  return each(array, (item) => {
+    const rendered = toString2(callback(item)).trim();
+    const itemText = rendered.split(/\r?\n/).map((line, index2) => index2 > 0 && line ? `  ${line}` : line).join("\n");
+    return rendered ? `* ${itemText}` : "";
+  });
+}
+function bold(text3) {
+  return `**${text3}**`;
+}
+function newline(times = 1) {
+  return "\n".repeat(times);
+}
+function strings(...values) {
+  return each(values, (value) => value, "");
+}
+function segments(...values) {
+  return each(values, (value) => value, newline(2));
+}
+function words(...values) {
+  return each(values, (value) => value, " ");
+}
+function url(...parts) {
+  return parts.reduce((acc, part) => {
+    if (typeof part !== "number" && !part) {
+      return acc;
+    }
+    const segment = String(part).replace(/^\/+|\/+$/g, "");
+    return acc ? `${acc}/${segment}` : segment;
+  }, "");
+}
+
+// node_modules/@conventional-changelog/template/dist/references.js
+var protectedSegments = [
+  /\[(?:[^[\]]|\[[^[\]]*])*]\((?:[^()\n]|\([^()\n]*\))*\)/,
+  // [text](url)
+  /\[[^\]]*]\[[^\]]*]/,
+  // [text][ref]
+  // the lookahead makes the delimiter length atomic, without it a long run
+  // of backticks makes the regex engine retry every possible delimiter length
+  /^[ \t]*(?=(?<fence>`{3,}|~{3,}))\k<fence>[\s\S]*?^[ \t]*\k<fence>[ \t]*\r?$/,
+  // ```code block```
+  /(?=(?<code>`+))\k<code>[^\n]*?\k<code>/,
+  // `code span`
+  /https?:\/\/(?:[^\s()]|\([^\s()]*\))+/
+  // https://url
+];
+var userMention = /\B@(?<user>[a-z0-9](?:-?[a-z0-9/]){0,38})/;
+var defaultIssuePattern = /[a-z0-9]+/;
+function escapeRegExp(string3) {
+  return string3.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+function referencesRegex(issuePrefixes = [], issuePattern = defaultIssuePattern) {
+  const prefixes = issuePrefixes.map((prefix) => typeof prefix === "string" ? escapeRegExp(prefix) : prefix.source).join("|");
+  const patterns = [
+    ...protectedSegments.map((segment) => segment.source),
+    // without prefixes every word would be matched as an issue reference
+    prefixes && `(?<prefix>${prefixes})(?<issue>${issuePattern.source})`,
+    userMention.source
+  ];
+  return new RegExp(patterns.filter(Boolean).join("|"), "gm");
+}
+function createReferencesFormatter(options) {
+  const regex = referencesRegex(options.issuePrefixes, options.issuePattern);
+  return (text3, context, references) => text3.replace(regex, (match, ...args) => {
+    const { prefix, issue, user } = args.at(-1);
+    if (issue) {
+      const issueUrl = options.formatIssueUrl(context, {
+        prefix,
+        issue
+      });
+      if (!issueUrl) {
+        return match;
+      }
+      references?.push(match);
+      return link(match, issueUrl);
+    }
+    if (user) {
+      if (user.includes("/")) {
+        return match;
+      }
+      const userUrl = options.formatUserUrl(context, user);
+      if (!userUrl) {
+        return match;
+      }
+      return link(match, userUrl);
+    }
+    return match;
+  });
+}
+
+// node_modules/@conventional-changelog/template/dist/templates.js
+function repositoryUrl(context) {
+  if (context.repository) {
+    return url(context.host, context.owner, context.repository);
+  }
+  return context.repoUrl || "";
+}
+function referenceRepositoryUrl(context, reference2) {
+  if (!context.repository) {
+    return context.repoUrl || "";
+  }
+  if (reference2.repository) {
+    return url(context.host, reference2.owner, reference2.repository);
+  }
+  return url(context.host, context.owner, context.repository);
+}
+function compareUrl(context) {
+  const previousTag = encodeURIComponent(context.previousTag || "");
+  const currentTag = encodeURIComponent(context.currentTag || "");
+  return url(repositoryUrl(context), context.compare || "compare", `${previousTag}...${currentTag}`);
+}
+var BREAKING_CHANGE_KEYWORDS = ["BREAKING CHANGE", "BREAKING-CHANGE"];
+var BREAKING_CHANGES_TITLE = "BREAKING CHANGES";
+function noteTitle(title2) {
+  const upperCaseTitle = title2.toUpperCase();
+  return BREAKING_CHANGE_KEYWORDS.includes(upperCaseTitle) ? BREAKING_CHANGES_TITLE : upperCaseTitle;
+}
+function isBreakingNote(note) {
+  return noteTitle(note.title) === BREAKING_CHANGES_TITLE;
+}
+function reference(reference2) {
+  return strings(reference2.owner && `${reference2.owner}/`, reference2.repository, reference2.issue && `${reference2.prefix || "#"}${reference2.issue}`);
+}
+
+// node_modules/@conventional-changelog/template/dist/legacy.js
+function createLegacyWriterGuard(preset) {
+  return {
+    mainTemplate: `{{[${preset} requires conventional-changelog-writer@9 or newer (conventional-changelog@8 or newer). Your changelog tooling loaded an older writer which cannot render this preset. Update the tooling or use an older major version of the preset.] true}}`
+  };
+}
+
+// node_modules/@commitlint/parse/node_modules/conventional-changelog-angular/src/templates.js
+function headerPartial(context) {
+  const {
+    isPatch,
+    linkCompare,
+    version,
+    title: title2,
+    date
+  } = context;
+  const versionText = linkCompare ? link(version, compareUrl(context)) : version;
+  return heading(
+    Boolean(isPatch) + 1,
+    words(
+      versionText,
+      title2 && `"${title2}"`,
+      date && `(${date})`
+    )
+  );
+}
+function preamblePartial(context) {
+  return strings(context.preamble);
+}
+function commitPartial(context, commit) {
+  const {
+    linkReferences,
+    issue,
+    commit: commitUrlPath
+  } = context;
+  const {
+    scope,
+    subject,
+    header,
+    shortHash,
+    hash,
+    references
+  } = commit;
+  const commitLink = hash ? linkReferences ? `(${link(shortHash, url(repositoryUrl(context), commitUrlPath, hash))})` : shortHash : "";
+  const renderedReferences = each(
+    references,
+    (linkReference) => {
+      if (linkReferences) {
+        return link(
+          reference(linkReference),
+          url(referenceRepositoryUrl(context, linkReference), issue, linkReference.issue)
+        );
+      }
+      return reference(linkReference);
+    },
+    " "
+  );
+  return strings(
+    words(
+      scope && bold(`${scope}:`),
+      subject || header || "",
+      commitLink
+    ),
+    renderedReferences && `, closes ${renderedReferences}`
+  );
+}
+function footerPartial({ noteGroups }) {
+  return each(
+    noteGroups,
+    (group) => segments(
+      heading(3, group.title),
+      list2(
+        group.notes,
+        (note) => words(
+          note.commit.scope && bold(`${note.commit.scope}:`),
+          note.text
+        )
+      )
+    ),
+    newline(2)
+  );
+}
+function template(context) {
+  const {
+    headerPartial: headerPartial2,
+    preamblePartial: preamblePartial2,
+    commitPartial: commitPartial2,
+    footerPartial: footerPartial2,
+    commitGroups
+  } = context;
+  return segments(
+    headerPartial2(context),
+    preamblePartial2(context),
+    each(
+      commitGroups,
+      (group) => segments(
+        group.title && heading(3, group.title),
+        list2(
+          group.commits,
+          (commit) => commitPartial2(context, commit)
+        )
+      ),
+      newline(2)
+    ),
+    footerPartial2(context)
+  );
+}
+
+// node_modules/@commitlint/parse/node_modules/conventional-changelog-angular/src/writer.js
+var COMMIT_HASH_LENGTH = 7;
+var formatReferences = createReferencesFormatter({
+  issuePrefixes: ["#"],
+  issuePattern: /[0-9]+/,
+  formatIssueUrl: (context, reference2) => {
+    const repositoryUrl2 = referenceRepositoryUrl(context, reference2);
+    return repositoryUrl2 ? url(repositoryUrl2, context.issue || "issues", reference2.issue) : "";
+  },
+  formatUserUrl: (context, user) => context.host ? url(context.host, user) : ""
+});
+function compareNotes(a2, b) {
+  return (a2.title || "").localeCompare(b.title || "") || (a2.text || "").localeCompare(b.text || "");
+}
+function createWriterOpts() {
+  return {
+    ...createLegacyWriterGuard("conventional-changelog-angular"),
+    template,
+    headerPartial,
+    preamblePartial,
+    commitPartial,
+    footerPartial,
+    transform: (commit, context) => {
+      let discard = true;
+      const notes = commit.notes.map((note) => {
+        discard = false;
+        return {
+          ...note,
+          title: noteTitle(note.title),
+          text: formatReferences(note.text, context)
+        };
+      });
+      let { type } = commit;
+      if (commit.type === "feat") {
+        type = "Features";
+      } else if (commit.type === "fix") {
+        type = "Bug Fixes";
+      } else if (commit.type === "perf") {
+        type = "Performance Improvements";
+      } else if (commit.type === "revert" || commit.revert) {
+        type = "Reverts";
+      } else if (discard) {
+        return void 0;
+      } else if (commit.type === "docs") {
+        type = "Documentation";
+      } else if (commit.type === "style") {
+        type = "Styles";
+      } else if (commit.type === "refactor") {
+        type = "Code Refactoring";
+      } else if (commit.type === "test") {
+        type = "Tests";
+      } else if (commit.type === "build") {
+        type = "Build System";
+      } else if (commit.type === "ci") {
+        type = "Continuous Integration";
+      }
+      const scope = commit.scope === "*" ? "" : commit.scope;
+      const shortHash = typeof commit.hash === "string" ? commit.hash.substring(0, COMMIT_HASH_LENGTH) : commit.shortHash;
+      const issues = [];
+      let { subject } = commit;
+      if (typeof subject === "string") {
+        subject = formatReferences(subject, context, issues);
+      }
+      const references = commit.references.filter((reference2) => !issues.includes(reference2.prefix + reference2.issue));
+      return {
+        notes,
+        type,
+        scope,
+        shortHash,
+        subject,
+        references
+      };
+    },
+    groupBy: "type",
+    commitGroupsSort: "title",
+    commitsSort: ["scope", "subject"],
+    noteGroupsSort: "title",
+    notesSort: compareNotes
+  };
+}
+
+// node_modules/@commitlint/parse/node_modules/conventional-changelog-angular/src/whatBump.js
+function whatBump(commits2) {
+  let level = 2;
+  let breakings = 0;
+  let features = 0;
+  commits2.forEach((commit) => {
+    const breakingNotes = commit.notes.filter(isBreakingNote);
+    if (breakingNotes.length > 0) {
+      breakings += breakingNotes.length;
+      level = 0;
+    } else if (commit.type === "feat") {
+      features += 1;
+      if (level === 2) {
+        level = 1;
+      }
+    }
+  });
+  return {
+    level,
+    reason: breakings === 1 ? `There is ${breakings} BREAKING CHANGE and ${features} features` : `There are ${breakings} BREAKING CHANGES and ${features} features`
+  };
+}
+
+// node_modules/@commitlint/parse/node_modules/conventional-changelog-angular/src/index.js
+function createPreset(config) {
+  return {
+    commits: {
+      ignore: config?.ignoreCommits,
+      merges: false
+    },
+    parser: createParserOpts(),
+    writer: createWriterOpts(),
+    whatBump
+  };
+}
+
+// node_modules/@commitlint/parse/lib/index.js
+var defaultParser = (message2, options) => {
+  if (message2 === void 0 || message2 === null) {
+    throw new TypeError("Expected a raw commit");
+  }
+  const parser = new CommitParser(options);
+  const result = parser.parse(message2);
+  result.scope = result.scope ?? null;
+  result.subject = result.subject ?? null;
+  result.type = result.type ?? null;
+  return result;
+};
+async function parse2(message2, parser = defaultParser, parserOpts) {
+  const preset = await createPreset();
+  const defaultOpts = preset.parser || preset.parserOpts;
+  const userOpts = parserOpts?.parser || parserOpts || {};
+  const opts = {
+    ...defaultOpts,
+    fieldPattern: null,
+    ...userOpts
+  };
+  const parsed = parser(message2, opts);
+  parsed.raw = message2;
+  return parsed;
+}
+var lib_default = parse2;
+
+// node_modules/@commitlint/message/lib/index.js
+function message(input = []) {
+  return input.filter(Boolean).join(" ");
+}
+
+// node_modules/@commitlint/rules/lib/breaking-change-exclamation-mark.js
+var breakingChangeExclamationMark = (parsed, when = "always") => {
+  const header = parsed.header;
+  const footer = parsed.footer;
+  if (!header && !footer) {
+    return [true];
+  }
+  const hasExclamationMark = !!header && /^(\w*)(?:\((.*)\))?!: (.*)$/.test(header);
+  const hasBreakingChange = !!footer && /^BREAKING[ -]CHANGE:/m.test(footer);
+  const negated6 = when === "never";
+  const check = hasExclamationMark === hasBreakingChange;
+  return [
+    negated6 ? !check : check,
+    message([
+      "breaking changes",
+      negated6 ? "must not" : "must",
+      "have both an exclamation mark in the header",
+      "and BREAKING CHANGE in the footer",
+      "to identify a breaking change"
+    ])
+  ];
+};
+
+// node_modules/es-toolkit/dist/compat/predicate/isSymbol.mjs
+function isSymbol(value) {
+  return typeof value === "symbol" || value instanceof Symbol;
+}
+
+// node_modules/es-toolkit/dist/compat/_internal/baseToString.mjs
+function baseToString(value) {
+  if (typeof value === "string") return value;
+  if (Array.isArray(value)) {
+    let result2 = "";
+    for (let i = 0; i < value.length; i++) {
+      if (i > 0) result2 += ",";
+      result2 += baseToString(value[i]);
+    }
+    return result2;
+  }
+  if (isSymbol(value)) return value.toString();
+  const result = value + "";
+  if (result === "0" && Object.is(Number(value), -0)) return "-0";
+  return result;
+}
+
+// node_modules/es-toolkit/dist/compat/util/toString.mjs
+function toString3(value) {
+  if (value == null) return "";
+  return baseToString(value);
+}
+
+// node_modules/es-toolkit/dist/string/capitalize.mjs
+function capitalize(str) {
+  return str.charAt(0).toUpperCase() + str.slice(1).toLowerCase();
+}
+
+// node_modules/es-toolkit/dist/string/deburr.mjs
+var deburrMap = /* @__PURE__ */ new Map([
+  ["Æ", "Ae"],
+  ["Ð", "D"],
+  ["Ø", "O"],
+  ["Þ", "Th"],
+  ["ß", "ss"],
+  ["æ", "ae"],
+  ["ð", "d"],
+  ["ø", "o"],
+  ["þ", "th"],
+  ["Đ", "D"],
+  ["đ", "d"],
+  ["Ħ", "H"],
+  ["ħ", "h"],
+  ["ı", "i"],
+  ["Ĳ", "IJ"],
+  ["ĳ", "ij"],
+  ["ĸ", "k"],
+  ["Ŀ", "L"],
+  ["ŀ", "l"],
+  ["Ł", "L"],
+  ["ł", "l"],
+  ["ŉ", "'n"],
+  ["Ŋ", "N"],
+  ["ŋ", "n"],
+  ["Œ", "Oe"],
+  ["œ", "oe"],
+  ["Ŧ", "T"],
+  ["ŧ", "t"],
+  ["ſ", "s"]
+]);
+function deburr(str) {
+  let result = "";
+  for (let index2 = 0; index2 < str.length; index2++) result += deburrChar(str[index2]);
+  return result;
+}
+function deburrChar(char) {
+  const code = char.charCodeAt(0);
+  if (code < 128) return char;
+  if (isCombiningMark(code)) return "";
+  const deburred = deburrMap.get(char);
+  if (deburred != null) return deburred;
+  if (!isLatinLetter(code)) return char;
+  const decomposed = char.normalize("NFD");
+  let result = "";
+  for (let index2 = 0; index2 < decomposed.length; index2++) if (!isCombiningMark(decomposed.charCodeAt(index2))) {
+    var _deburrMap$get;
+    result += (_deburrMap$get = deburrMap.get(decomposed[index2])) !== null && _deburrMap$get !== void 0 ? _deburrMap$get : decomposed[index2];
+  }
+  return result;
+}
+function isLatinLetter(code) {
+  return code >= 192 && code <= 563 || code >= 7680 && code <= 7929 || code === 8490 || code === 8491;
+}
+function isCombiningMark(code) {
+  return code >= 768 && code <= 879 || code >= 8400 && code <= 8447 || code >= 65056 && code <= 65071;
+}
+
+// node_modules/es-toolkit/dist/compat/string/deburr.mjs
+var deburredLetters = [];
+for (let code = 192; code <= 383; code++) deburredLetters.push(deburr(String.fromCharCode(code)));
+function deburr2(str) {
+  str = toString3(str);
+  let index2 = 0;
+  while (index2 < str.length && str.charCodeAt(index2) < 192) index2++;
+  if (index2 === str.length) return str;
+  let result = str.slice(0, index2);
+  for (; index2 < str.length; index2++) {
+    const code = str.charCodeAt(index2);
+    if (code >= 192 && code <= 383) {
+      result += deburredLetters[code - 192];
+      continue;
+    }
+    if (code >= 768 && code <= 879 || code >= 8400 && code <= 8447 || code >= 65056 && code <= 65071) continue;
+    result += str[index2];
+  }
+  return result;
+}
+
+// node_modules/es-toolkit/dist/compat/_internal/words.mjs
+var rsAstralRange = "\\ud800-\\udfff";
+var rsComboRange = "\\u0300-\\u036f\\ufe20-\\ufe2f\\u20d0-\\u20ff";
+var rsDingbatRange = "\\u2700-\\u27bf";
+var rsLowerRange = "a-z\\xdf-\\xf6\\xf8-\\xff";
+var rsUpperRange = "A-Z\\xc0-\\xd6\\xd8-\\xde";
+var rsVarRange = "\\ufe0e\\ufe0f";
+var rsBreakRange = "\\xac\\xb1\\xd7\\xf7\\x00-\\x2f\\x3a-\\x40\\x5b-\\x60\\x7b-\\xbf\\u2000-\\u206f \\t\\x0b\\f\\xa0\\ufeff\\n\\r\\u2028\\u2029\\u1680\\u180e\\u2000\\u2001\\u2002\\u2003\\u2004\\u2005\\u2006\\u2007\\u2008\\u2009\\u200a\\u202f\\u205f\\u3000";
+var rsApos = "['’]";
+var rsBreak = `[${rsBreakRange}]`;
+var rsCombo = `[${rsComboRange}]`;
+var rsDigits = "\\d+";
+var rsDingbat = `[${rsDingbatRange}]`;
+var rsLower = `[${rsLowerRange}]`;
+var rsMisc = `[^${rsAstralRange}${rsBreakRange}${rsDigits}${rsDingbatRange}${rsLowerRange}${rsUpperRange}]`;
+var rsModifier = `(?:${rsCombo}|\\ud83c[\\udffb-\\udfff])`;
+var rsNonAstral = `[^${rsAstralRange}]`;
+var rsRegional = "(?:\\ud83c[\\udde6-\\uddff]){2}";
+var rsSurrPair = "[\\ud800-\\udbff][\\udc00-\\udfff]";
+var rsUpper = `[${rsUpperRange}]`;
+var rsZWJ = "\\u200d";
+var rsMiscLower = `(?:${rsLower}|${rsMisc})`;
+var rsMiscUpper = `(?:${rsUpper}|${rsMisc})`;
+var rsOptContrLower = `(?:${rsApos}(?:d|ll|m|re|s|t|ve))?`;
+var rsOptContrUpper = `(?:${rsApos}(?:D|LL|M|RE|S|T|VE))?`;
+var reOptMod = `${rsModifier}?`;
+var rsOptVar = `[${rsVarRange}]?`;
+var rsOptJoin = `(?:${rsZWJ}(?:${[
+  rsNonAstral,
+  rsRegional,
+  rsSurrPair
+].join("|")})${rsOptVar}${reOptMod})*`;
+var rsOrdLower = "\\d*(?:1st|2nd|3rd|(?![123])\\dth)(?=\\b|[A-Z_])";
+var rsOrdUpper = "\\d*(?:1ST|2ND|3RD|(?![123])\\dTH)(?=\\b|[a-z_])";
+var rsSeq = rsOptVar + reOptMod + rsOptJoin;
+var rsEmoji = `(?:${[
+  rsDingbat,
+  rsRegional,
+  rsSurrPair
+].join("|")})${rsSeq}`;
+var reHasUnicodeWord = /[a-z][A-Z]|[A-Z]{2}[a-z]|[0-9][a-zA-Z]|[a-zA-Z][0-9]|[^a-zA-Z0-9 ]/;
+var reAsciiWord = /[^\x00-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f]+/g;
+var reUnicodeWord;
+function getUnicodeWordPattern() {
+  if (reUnicodeWord == null) reUnicodeWord = RegExp([
+    `${rsUpper}?${rsLower}+${rsOptContrLower}(?=${[
+      rsBreak,
+      rsUpper,
+      "$"
+    ].join("|")})`,
+    `${rsMiscUpper}+${rsOptContrUpper}(?=${[
+      rsBreak,
+      rsUpper + rsMiscLower,
+      "$"
+    ].join("|")})`,
+    `${rsUpper}?${rsMiscLower}+${rsOptContrLower}`,
+    `${rsUpper}+${rsOptContrUpper}`,
+    rsOrdUpper,
+    rsOrdLower,
+    rsDigits,
+    rsEmoji
+  ].join("|"), "g");
+  return reUnicodeWord;
+}
+function lodashWords(string3) {
+  const pattern = reHasUnicodeWord.test(string3) ? getUnicodeWordPattern() : reAsciiWord;
+  const matched = string3.match(pattern);
+  return matched == null ? [] : Array.from(matched);
+}
+
+// node_modules/es-toolkit/dist/compat/string/words.mjs
+function words2(str, pattern, guard) {
+  const input = toString3(str);
+  if (guard || pattern === void 0) return lodashWords(input);
+  if (typeof pattern === "number") pattern = pattern.toString();
+  const matched = input.match(pattern);
+  return (matched == null ? [] : Array.from(matched)).filter((x) => x !== "");
+}
+
+// node_modules/es-toolkit/dist/compat/_internal/normalizeForCase.mjs
+function normalizeForCase(str) {
+  if (typeof str !== "string") str = toString3(str);
+  return str.replace(/['\u2019]/g, "");
+}
+
+// node_modules/es-toolkit/dist/compat/string/camelCase.mjs
+function camelCase(str) {
+  const splitWords = words2(normalizeForCase(deburr2(str)));
+  if (splitWords.length === 0) return "";
+  const [first, ...rest] = splitWords;
+  return `${first.toLowerCase()}${rest.map((word) => capitalize(word)).join("")}`;
+}
+
+// node_modules/es-toolkit/dist/compat/string/kebabCase.mjs
+function kebabCase(str) {
+  return words2(normalizeForCase(deburr2(str))).map((word) => word.toLowerCase()).join("-");
+}
+
+// node_modules/es-toolkit/dist/compat/string/snakeCase.mjs
+function snakeCase(str) {
+  return words2(normalizeForCase(deburr2(str))).map((word) => word.toLowerCase()).join("_");
+}
+
+// node_modules/es-toolkit/dist/compat/string/startCase.mjs
+function startCase(str) {
+  const words$1 = words2(normalizeForCase(deburr2(str)).trim());
+  let result = "";
+  for (let i = 0; i < words$1.length; i++) {
+    const word = words$1[i];
+    if (result) result += " ";
+    let firstLength = 1;
+    if (word.codePointAt(0) > 65535) firstLength = 2;
+    result += word.slice(0, firstLength).toUpperCase() + word.slice(firstLength);
+  }
+  return result;
+}
+
+// node_modules/es-toolkit/dist/string/upperFirst.mjs
+function upperFirst(str) {
+  return str.substring(0, 1).toUpperCase() + str.substring(1);
+}
+
+// node_modules/es-toolkit/dist/compat/string/upperFirst.mjs
+function upperFirst2(str) {
+  return upperFirst(toString3(str));
+}
+
+// node_modules/@commitlint/ensure/lib/to-case.js
+function toCase(input, target) {
+  switch (target) {
+    case "camel-case":
+      return camelCase(input);
+    case "kebab-case":
+      return kebabCase(input);
+    case "snake-case":
+      return snakeCase(input);
+    case "pascal-case":
+      return upperFirst2(camelCase(input));
+    case "start-case":
+      return startCase(input);
+    case "upper-case":
+    case "uppercase":
+      return input.toUpperCase();
+    case "sentence-case":
+    case "sentencecase":
+      return upperFirst2(input);
+    case "lower-case":
+    case "lowercase":
+    case "lowerCase":
+      return input.toLowerCase();
+    default:
+      throw new TypeError(`to-case: Unknown target case "${target}"`);
+  }
+}
+
+// node_modules/@commitlint/ensure/lib/case.js
+var case_default = ensureCase;
+function ensureCase(raw = "", target = "lowercase") {
+  const input = String(raw).replace(/`.*?`|".*?"|'.*?'/g, "").trim();
+  const transformed = toCase(input, target);
+  if (transformed === "" || transformed.match(/^\d/)) {
+    return true;
+  }
+  return transformed === input;
+}
+
+// node_modules/@commitlint/ensure/lib/enum.js
+var enum_default = (value, enums = []) => {
+  if (value === void 0) {
+    return false;
+  }
+  if (!Array.isArray(enums)) {
+    return false;
+  }
+  return enums.indexOf(value) > -1;
+};
+
+// node_modules/@commitlint/ensure/lib/max-length.js
+var max_length_default = (value, max) => typeof value === "string" && value.length <= max;
+
+// node_modules/@commitlint/ensure/lib/max-line-length.js
+var URL_REGEX = /\bhttps?:\/\/\S+/;
+var max_line_length_default = (value, max) => typeof value === "string" && value.split(/\r?\n/).every((line) => URL_REGEX.test(line) || max_length_default(line, max));
+
+// node_modules/@commitlint/ensure/lib/min-length.js
+var min_length_default = (value, min) => typeof value === "string" && value.length >= min;
+
+// node_modules/@commitlint/ensure/lib/not-empty.js
+var not_empty_default = (value) => typeof value === "string" && value.length > 0;
+
+// node_modules/@commitlint/rules/lib/body-case.js
+var negated = (when) => when === "never";
+var bodyCase = (parsed, when = "always", value = []) => {
+  const { body } = parsed;
+  if (!body) {
+    return [true];
+  }
+  const checks = (Array.isArray(value) ? value : [value]).map((check) => {
+    if (typeof check === "string") {
+      return {
+        when: "always",
+        case: check
+      };
+    }
+    return check;
+  });
+  const matches = checks.filter((check) => {
+    const r = case_default(body, check.case);
+    return negated(check.when) ? !r : r;
+  });
+  const result = matches.length > 0;
+  const reported = negated(when) && result ? matches : checks;
+  const list3 = reported.map((c) => c.case).join(", ");
+  return [
+    negated(when) ? !result : result,
+    message([`body must`, negated(when) ? `not` : null, `be ${list3}`])
+  ];
+};
+
+// node_modules/@commitlint/rules/lib/body-empty.js
+var bodyEmpty = (parsed, when = "always") => {
+  const negated6 = when === "never";
+  const notEmpty = not_empty_default(parsed.body || "");
+  return [
+    negated6 ? notEmpty : !notEmpty,
+    message(["body", negated6 ? "may not" : "must", "be empty"])
+  ];
+};
+
+// node_modules/@commitlint/rules/lib/body-full-stop.js
+var bodyFullStop = (parsed, when = "always", value = ".") => {
+  const input = parsed.body;
+  if (!input) {
+    return [true];
+  }
+  const negated6 = when === "never";
+  const hasStop = input[input.length - 1] === value;
+  return [
+    negated6 ? !hasStop : hasStop,
+    message(["body", negated6 ? "may not" : "must", "end with full stop"])
+  ];
+};
+
+// node_modules/@commitlint/to-lines/lib/index.js
+function toLines(input) {
+  if (typeof input !== "string") {
+    return [];
+  }
+  return input.split(/(?:\r?\n)/);
+}
+
+// node_modules/@commitlint/rules/lib/body-leading-blank.js
+var bodyLeadingBlank = (parsed, when) => {
+  if (!parsed.body) {
+    return [true];
+  }
+  const negated6 = when === "never";
+  const [leading] = toLines(parsed.raw).slice(1);
+  const succeeds = leading === "";
+  return [
+    negated6 ? !succeeds : succeeds,
+    message(["body", negated6 ? "may not" : "must", "have leading blank line"])
+  ];
+};
+
+// node_modules/@commitlint/rules/lib/body-max-length.js
+var bodyMaxLength = (parsed, _when = void 0, value = 0) => {
+  const input = parsed.body;
+  if (!input) {
+    return [true];
+  }
+  return [max_length_default(input, value), `body must not be longer than ${value} characters`];
+};
+
+// node_modules/@commitlint/rules/lib/body-max-line-length.js
+var bodyMaxLineLength = (parsed, _when = void 0, value = 0) => {
+  const input = parsed.body;
+  if (!input) {
+    return [true];
+  }
+  return [max_line_length_default(input, value), `body's lines must not be longer than ${value} characters`];
+};
+
+// node_modules/@commitlint/rules/lib/body-min-length.js
+var bodyMinLength = (parsed, _when = void 0, value = 0) => {
+  if (!parsed.body) {
+    return [true];
+  }
+  return [min_length_default(parsed.body, value), `body must not be shorter than ${value} characters`];
+};
+
+// node_modules/@commitlint/rules/lib/footer-empty.js
+var footerEmpty = (parsed, when = "always") => {
+  const negated6 = when === "never";
+  const notEmpty = not_empty_default(parsed.footer || "");
+  return [
+    negated6 ? notEmpty : !notEmpty,
+    message(["footer", negated6 ? "may not" : "must", "be empty"])
+  ];
+};
+
+// node_modules/@commitlint/rules/lib/footer-leading-blank.js
+var footerLeadingBlank = (parsed, when = "always") => {
+  if (!parsed.footer) {
+    return [true];
+  }
+  const negated6 = when === "never";
+  const rawLines = toLines(parsed.raw);
+  const footerLines = toLines(parsed.footer);
+  const footerOffset = rawLines.indexOf(footerLines[0]);
+  const [leading] = rawLines.slice(footerOffset - 1);
+  const succeeds = leading === "";
+  return [
+    negated6 ? !succeeds : succeeds,
+    message(["footer", negated6 ? "may not" : "must", "have leading blank line"])
+  ];
+};
+
+// node_modules/@commitlint/rules/lib/footer-max-length.js
+var footerMaxLength = (parsed, _when = void 0, value = 0) => {
+  const input = parsed.footer;
+  if (!input) {
+    return [true];
+  }
+  return [max_length_default(input, value), `footer must not be longer than ${value} characters`];
+};
+
+// node_modules/@commitlint/rules/lib/footer-max-line-length.js
+var footerMaxLineLength = (parsed, _when = void 0, value = 0) => {
+  const input = parsed.footer;
+  if (!input) {
+    return [true];
+  }
+  return [
+    max_line_length_default(input, value),
+    `footer's lines must not be longer than ${value} characters`
+  ];
+};
+
+// node_modules/@commitlint/rules/lib/footer-min-length.js
+var footerMinLength = (parsed, _when = void 0, value = 0) => {
+  if (!parsed.footer) {
+    return [true];
+  }
+  return [min_length_default(parsed.footer, value), `footer must not be shorter than ${value} characters`];
+};
+
+// node_modules/@commitlint/rules/lib/header-case.js
+var negated2 = (when) => when === "never";
+var headerCase = (parsed, when = "always", value = []) => {
+  const { header } = parsed;
+  if (typeof header !== "string" || !header.match(/^[a-z]/i)) {
+    return [true];
+  }
+  const checks = (Array.isArray(value) ? value : [value]).map((check) => {
+    if (typeof check === "string") {
+      return {
+        when: "always",
+        case: check
+      };
+    }
+    return check;
+  });
+  const matches = checks.filter((check) => {
+    const r = case_default(header, check.case);
+    return negated2(check.when) ? !r : r;
+  });
+  const result = matches.length > 0;
+  const reported = negated2(when) && result ? matches : checks;
+  const list3 = reported.map((c) => c.case).join(", ");
+  return [
+    negated2(when) ? !result : result,
+    message([`header must`, negated2(when) ? `not` : null, `be ${list3}`])
+  ];
+};
+
+// node_modules/@commitlint/rules/lib/header-full-stop.js
+var headerFullStop = (parsed, when = "always", value = ".") => {
+  const { header } = parsed;
+  const negated6 = when === "never";
+  const hasStop = header?.[header.length - 1] === value;
+  return [
+    negated6 ? !hasStop : hasStop,
+    message(["header", negated6 ? "may not" : "must", "end with full stop"])
+  ];
+};
+
+// node_modules/@commitlint/rules/lib/header-max-length.js
+var headerMaxLength = (parsed, _when = void 0, value = 0) => {
+  return [
+    max_length_default(parsed.header, value),
+    `header must not be longer than ${value} characters, current length is ${parsed.header?.length}`
+  ];
+};
+
+// node_modules/@commitlint/rules/lib/header-min-length.js
+var headerMinLength = (parsed, _when = void 0, value = 0) => {
+  return [
+    min_length_default(parsed.header, value),
+    `header must not be shorter than ${value} characters, current length is ${parsed.header?.length}`
+  ];
+};
+
+// node_modules/@commitlint/rules/lib/header-trim.js
+var headerTrim = (parsed) => {
+  const { header } = parsed;
+  if (!header)
+    return [true];
+  const startsWithWhiteSpace = header.length > header.trimStart().length;
+  const endsWithWhiteSpace = header.length > header.trimEnd().length;
+  if (startsWithWhiteSpace && endsWithWhiteSpace)
+    return [false, message(["header", "must not be surrounded by whitespace"])];
+  if (startsWithWhiteSpace)
+    return [false, message(["header", "must not start with whitespace"])];
+  if (endsWithWhiteSpace)
+    return [false, message(["header", "must not end with whitespace"])];
+  return [true];
+};
+
+// node_modules/@commitlint/rules/lib/references-empty.js
+var referencesEmpty = (parsed, when = "never") => {
+  const negated6 = when === "always";
+  const notEmpty = parsed.references.length > 0;
+  return [
+    negated6 ? !notEmpty : notEmpty,
+    message(["references", negated6 ? "must" : "may not", "be empty"])
+  ];
+};
+
+// node_modules/@commitlint/rules/lib/scope-case.js
+var negated3 = (when) => when === "never";
+var scopeCase = (parsed, when = "always", value = []) => {
+  const { scope } = parsed;
+  if (!scope) {
+    return [true];
+  }
+  const isObjectBasedConfiguration = !Array.isArray(value) && !(typeof value === "string");
+  const checks = (isObjectBasedConfiguration ? value.cases : Array.isArray(value) ? value : [value]).map((check) => {
+    if (typeof check === "string") {
+      return {
+        when: "always",
+        case: check
+      };
+    }
+    return check;
+  });
+  const delimiters = isObjectBasedConfiguration && value.delimiters?.length ? value.delimiters : ["/", "\\", ","];
+  const delimiterPatterns = delimiters.map((delimiter) => {
+    return delimiter === "," ? ", ?" : delimiter.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  });
+  const delimiterRegex = new RegExp(delimiterPatterns.join("|"));
+  const scopeSegments = scope.split(delimiterRegex);
+  const matches = checks.filter((check) => {
+    const r = scopeSegments.every((segment) => delimiterRegex.test(segment) || case_default(segment, check.case));
+    return negated3(check.when) ? !r : r;
+  });
+  const result = matches.length > 0;
+  const reported = negated3(when) && result ? matches : checks;
+  const list3 = reported.map((c) => c.case).join(", ");
+  return [
+    negated3(when) ? !result : result,
+    message([`scope must`, negated3(when) ? `not` : null, `be ${list3}`])
+  ];
+};
+
+// node_modules/@commitlint/rules/lib/scope-delimiter-style.js
+var scopeDelimiterStyle = ({ scope }, when = "always", value = []) => {
+  if (!scope) {
+    return [true];
+  }
+  const delimiters = value.length ? value : ["/", "\\", ","];
+  const scopeRawDelimiters = scope.match(/[^A-Za-z0-9-_]+/g) ?? [];
+  const scopeDelimiters = [
+    ...new Set(scopeRawDelimiters.map((delimiter) => {
+      return delimiter.trim() === "," ? "," : delimiter;
+    }))
+  ];
+  const isAllDelimitersAllowed = scopeDelimiters.every((delimiter) => {
+    return enum_default(delimiter, delimiters);
+  });
+  const isNever = when === "never";
+  return [
+    isNever ? !isAllDelimitersAllowed : isAllDelimitersAllowed,
+    message([`scope delimiters must ${isNever ? "not " : ""}be one of [${delimiters.join(", ")}]`])
+  ];
+};
+
+// node_modules/@commitlint/rules/lib/scope-empty.js
+var scopeEmpty = (parsed, when = "never") => {
+  const negated6 = when === "always";
+  const notEmpty = not_empty_default(parsed.scope || "");
+  return [
+    negated6 ? !notEmpty : notEmpty,
+    message(["scope", negated6 ? "must" : "may not", "be empty"])
+  ];
+};
+
+// node_modules/@commitlint/rules/lib/scope-enum.js
+var scopeEnum = ({ scope }, when = "always", value = []) => {
+  const scopes = Array.isArray(value) ? value : value.scopes;
+  if (!scope || !scopes.length) {
+    return [true, ""];
+  }
+  const delimiters = Array.isArray(value) || !value.delimiters?.length ? ["/", "\\", ","] : value.delimiters;
+  const delimiterPatterns = delimiters.map((delimiter) => {
+    return delimiter === "," ? ", ?" : delimiter.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  });
+  const messageScopes = scope.split(new RegExp(delimiterPatterns.join("|")));
+  const errorMessage = ["scope must", `be one of [${scopes.join(", ")}]`];
+  const isScopeInEnum = (scope2) => enum_default(scope2, scopes);
+  let isValid;
+  if (when === "never") {
+    isValid = !messageScopes.some(isScopeInEnum) && !isScopeInEnum(scope);
+    errorMessage.splice(1, 0, "not");
+  } else {
+    isValid = messageScopes.every(isScopeInEnum) || isScopeInEnum(scope);
+  }
+  return [isValid, message(errorMessage)];
+};
+
+// node_modules/@commitlint/rules/lib/scope-max-length.js
+var scopeMaxLength = (parsed, _when = void 0, value = 0) => {
+  const input = parsed.scope;
+  if (!input) {
+    return [true];
+  }
+  return [max_length_default(input, value), `scope must not be longer than ${value} characters`];
+};
+
+// node_modules/@commitlint/rules/lib/scope-min-length.js
+var scopeMinLength = (parsed, _when = void 0, value = 0) => {
+  const input = parsed.scope;
+  if (!input) {
+    return [true];
+  }
+  return [min_length_default(input, value), `scope must not be shorter than ${value} characters`];
+};
+
+// node_modules/@commitlint/rules/lib/signed-off-by.js
+var CHERRY_PICK_REGEX = /^\(cherry picked from commit [0-9a-f]{7,64}\)$/i;
+var signedOffBy = (parsed, when = "always", value = "") => {
+  const lines = toLines(parsed.raw).filter((ln) => (
+    // skip comments
+    !ln.startsWith("#") && // skip cherry pick commits
+    !CHERRY_PICK_REGEX.test(ln.trim()) && // ignore empty lines
+    Boolean(ln)
+  ));
+  const last = lines[lines.length - 1];
+  const negated6 = when === "never";
+  const hasSignedOffBy = (
+    // empty commit message
+    last ? last.startsWith(value) : false
+  );
+  return [
+    negated6 ? !hasSignedOffBy : hasSignedOffBy,
+    message(["message", negated6 ? "must not" : "must", "be signed off"])
+  ];
+};
+
+// node_modules/@commitlint/rules/lib/subject-case.js
+var startsWithLetterRegex = /^[\p{Ll}\p{Lu}\p{Lt}]/iu;
+var negated4 = (when) => when === "never";
+var subjectCase = (parsed, when = "always", value = []) => {
+  const { subject } = parsed;
+  if (typeof subject !== "string" || !subject.match(startsWithLetterRegex)) {
+    return [true];
+  }
+  const checks = (Array.isArray(value) ? value : [value]).map((check) => {
+    if (typeof check === "string") {
+      return {
+        when: "always",
+        case: check
+      };
+    }
+    return check;
+  });
+  const matches = checks.filter((check) => {
+    const r = case_default(subject, check.case);
+    return negated4(check.when) ? !r : r;
+  });
+  const result = matches.length > 0;
+  const reported = negated4(when) && result ? matches : checks;
+  const list3 = reported.map((c) => c.case).join(", ");
+  return [
+    negated4(when) ? !result : result,
+    message([`subject must`, negated4(when) ? `not` : null, `be ${list3}`])
+  ];
+};
+
+// node_modules/@commitlint/rules/lib/subject-empty.js
+var subjectEmpty = (parsed, when = "always") => {
+  const negated6 = when === "never";
+  const notEmpty = not_empty_default(parsed.subject || "");
+  return [
+    negated6 ? notEmpty : !notEmpty,
+    message(["subject", negated6 ? "may not" : "must", "be empty"])
+  ];
+};
+
+// node_modules/@commitlint/rules/lib/subject-full-stop.js
+var subjectFullStop = (parsed, when = "always", value = ".") => {
+  const colonIndex = parsed.header?.indexOf(":") || 0;
+  if (colonIndex > 0 && colonIndex === parsed.header.length - 1) {
+    return [true];
+  }
+  const input = parsed.header;
+  const negated6 = when === "never";
+  let hasStop = input?.[input.length - 1] === value;
+  if (input?.slice(-3) === "...") {
+    hasStop = false;
+  }
+  return [
+    negated6 ? !hasStop : hasStop,
+    message(["subject", negated6 ? "may not" : "must", "end with full stop"])
+  ];
+};
+
+// node_modules/@commitlint/rules/lib/subject-max-length.js
+var subjectMaxLength = (parsed, _when = void 0, value = 0) => {
+  const input = parsed.subject;
+  if (!input) {
+    return [true];
+  }
+  return [max_length_default(input, value), `subject must not be longer than ${value} characters`];
+};
+
+// node_modules/@commitlint/rules/lib/subject-min-length.js
+var subjectMinLength = (parsed, _when = void 0, value = 0) => {
+  const input = parsed.subject;
+  if (!input) {
+    return [true];
+  }
+  return [min_length_default(input, value), `subject must not be shorter than ${value} characters`];
+};
+
+// node_modules/@commitlint/rules/lib/subject-exclamation-mark.js
+var subjectExclamationMark = (parsed, when = "always") => {
+  const input = parsed.header;
+  if (!input) {
+    return [true, ""];
+  }
+  const negated6 = when === "never";
+  const hasExclamationMark = /^(\w*)(?:\((.*)\))?!: (.*)$/.test(input);
+  return [
+    negated6 ? !hasExclamationMark : hasExclamationMark,
+    message([
+      "subject",
+      negated6 ? "must not" : "must",
+      "have an exclamation mark in the subject to identify a breaking change"
+    ])
+  ];
+};
+
+// node_modules/@commitlint/rules/lib/trailer-exists.js
+import { spawnSync } from "node:child_process";
+var trailerExists = (parsed, when = "always", value = "") => {
+  const trailers = spawnSync("git", ["interpret-trailers", "--parse"], {
+    input: parsed.raw || ""
+  }).stdout;
+  const matches = toLines(trailers.toString()).filter((ln) => ln.startsWith(value)).length;
+  const negated6 = when === "never";
+  const hasTrailer = matches > 0;
+  return [
+    negated6 ? !hasTrailer : hasTrailer,
+    message(["message", negated6 ? "must not" : "must", "have `" + value + "` trailer"])
+  ];
+};
+
+// node_modules/@commitlint/rules/lib/type-case.js
+var negated5 = (when) => when === "never";
+var typeCase = (parsed, when = "always", value = []) => {
+  const { type } = parsed;
+  if (!type) {
+    return [true];
+  }
+  const checks = (Array.isArray(value) ? value : [value]).map((check) => {
+    if (typeof check === "string") {
+      return {
+        when: "always",
+        case: check
+      };
+    }
+    return check;
+  });
+  const matches = checks.filter((check) => {
+    const r = case_default(type, check.case);
+    return negated5(check.when) ? !r : r;
+  });
+  const result = matches.length > 0;
+  const reported = negated5(when) && result ? matches : checks;
+  const list3 = reported.map((c) => c.case).join(", ");
+  return [
+    negated5(when) ? !result : result,
+    message([`type must`, negated5(when) ? `not` : null, `be ${list3}`])
+  ];
+};
+
+// node_modules/@commitlint/rules/lib/type-empty.js
+var typeEmpty = (parsed, when = "always") => {
+  const negated6 = when === "never";
+  const notEmpty = not_empty_default(parsed.type || "");
+  return [
+    negated6 ? notEmpty : !notEmpty,
+    message(["type", negated6 ? "may not" : "must", "be empty"])
+  ];
+};
+
+// node_modules/@commitlint/rules/lib/type-enum.js
+var typeEnum = (parsed, when = "always", value = []) => {
+  const { type: input } = parsed;
+  if (!input) {
+    return [true];
+  }
+  const negated6 = when === "never";
+  const result = enum_default(input, value);
+  return [
+    negated6 ? !result : result,
+    message([`type must`, negated6 ? `not` : null, `be one of [${value.join(", ")}]`])
+  ];
+};
+
+// node_modules/@commitlint/rules/lib/type-max-length.js
+var typeMaxLength = (parsed, _when = void 0, value = 0) => {
+  const input = parsed.type;
+  if (!input) {
+    return [true];
+  }
+  return [max_length_default(input, value), `type must not be longer than ${value} characters`];
+};
+
+// node_modules/@commitlint/rules/lib/type-min-length.js
+var typeMinLength = (parsed, _when = void 0, value = 0) => {
+  const input = parsed.type;
+  if (!input) {
+    return [true];
+  }
+  return [min_length_default(input, value), `type must not be shorter than ${value} characters`];
+};
+
+// node_modules/@commitlint/rules/lib/index.js
+var lib_default2 = {
+  "body-case": bodyCase,
+  "body-empty": bodyEmpty,
+  "body-full-stop": bodyFullStop,
+  "body-leading-blank": bodyLeadingBlank,
+  "body-max-length": bodyMaxLength,
+  "body-max-line-length": bodyMaxLineLength,
+  "body-min-length": bodyMinLength,
+  "breaking-change-exclamation-mark": breakingChangeExclamationMark,
+  "footer-empty": footerEmpty,
+  "footer-leading-blank": footerLeadingBlank,
+  "footer-max-length": footerMaxLength,
+  "footer-max-line-length": footerMaxLineLength,
+  "footer-min-length": footerMinLength,
+  "header-case": headerCase,
+  "header-full-stop": headerFullStop,
+  "header-max-length": headerMaxLength,
+  "header-min-length": headerMinLength,
+  "header-trim": headerTrim,
+  "references-empty": referencesEmpty,
+  "scope-case": scopeCase,
+  "scope-delimiter-style": scopeDelimiterStyle,
+  "scope-empty": scopeEmpty,
+  "scope-enum": scopeEnum,
+  "scope-max-length": scopeMaxLength,
+  "scope-min-length": scopeMinLength,
+  "signed-off-by": signedOffBy,
+  "subject-case": subjectCase,
+  "subject-empty": subjectEmpty,
+  "subject-exclamation-mark": subjectExclamationMark,
+  "subject-full-stop": subjectFullStop,
+  "subject-max-length": subjectMaxLength,
+  "subject-min-length": subjectMinLength,
+  "trailer-exists": trailerExists,
+  "type-case": typeCase,
+  "type-empty": typeEmpty,
+  "type-enum": typeEnum,
+  "type-max-length": typeMaxLength,
+  "type-min-length": typeMinLength
+};
+
+// node_modules/@commitlint/types/lib/rules.js
+var RuleConfigSeverity;
+(function(RuleConfigSeverity2) {
+  RuleConfigSeverity2[RuleConfigSeverity2["Disabled"] = 0] = "Disabled";
+  RuleConfigSeverity2[RuleConfigSeverity2["Warning"] = 1] = "Warning";
+  RuleConfigSeverity2[RuleConfigSeverity2["Error"] = 2] = "Error";
+})(RuleConfigSeverity || (RuleConfigSeverity = {}));
+var RuleConfigQuality;
+(function(RuleConfigQuality2) {
+  RuleConfigQuality2[RuleConfigQuality2["User"] = 0] = "User";
+  RuleConfigQuality2[RuleConfigQuality2["Qualified"] = 1] = "Qualified";
+})(RuleConfigQuality || (RuleConfigQuality = {}));
+
+// node_modules/@commitlint/lint/lib/commit-message.js
+var buildCommitMessage = ({ header, body, footer }) => {
+  let message2 = header;
+  message2 = body ? `${message2}
+
+${body}` : message2;
+  message2 = footer ? `${message2}
+
+${footer}` : message2;
+  return message2 || "";
+};
+
+// node_modules/@commitlint/lint/lib/lint.js
+async function lint(message2, rawRulesConfig, rawOpts) {
+  const opts = rawOpts ? rawOpts : { defaultIgnores: void 0, ignores: void 0 };
+  const rulesConfig = rawRulesConfig || {};
+  if (isIgnored(message2?.trimEnd(), { defaults: opts.defaultIgnores, ignores: opts.ignores })) {
+    return {
+      valid: true,
+      errors: [],
+      warnings: [],
+      input: message2
+    };
+  }
+  const parsed = message2 === "" ? { header: null, body: null, footer: null } : await lib_default(message2, opts.parser, opts.parserOpts);
+  if (parsed.header === null && parsed.body === null && parsed.footer === null) {
+    return {
+      valid: true,
+      errors: [],
+      warnings: [],
+      input: message2
+    };
+  }
+  const allRules = new Map(Object.entries(lib_default2));
+  if (opts.plugins) {
+    Object.values(opts.plugins).forEach((plugin) => {
+      if (plugin.rules) {
+        Object.keys(plugin.rules).forEach((ruleKey) => allRules.set(ruleKey, plugin.rules[ruleKey]));
+      }
+    });
+  }
+  const missing = Object.keys(rulesConfig).filter((name) => typeof allRules.get(name) !== "function");
+  if (missing.length > 0) {
+    const names = [...allRules.keys()];
+    throw new RangeError([
+      `Found rules without implementation: ${missing.join(", ")}.`,
+      `Supported rules are: ${names.join(", ")}.`
+    ].join("\n"));
+  }
+  const invalid = Object.entries(rulesConfig).map(([name, config]) => {
+    if (!Array.isArray(config)) {
+      return new Error(`config for rule ${name} must be array, received ${util.inspect(config)} of type ${typeof config}`);
+    }
+    const [level] = config;
+    if (level === RuleConfigSeverity.Disabled && config.length === 1) {
+      return null;
+    }
+    const [, when] = config;
+    if (typeof level !== "number" || isNaN(level)) {
+      return new Error(`level for rule ${name} must be number, received ${util.inspect(level)} of type ${typeof level}`);
+    }
+    if (config.length < 2 || config.length > 3) {
+      return new Error(`config for rule ${name} must be 2 or 3 items long, received ${util.inspect(config)} of length ${config.length}`);
+    }
+    if (level < 0 || level > 2) {
+      return new RangeError(`level for rule ${name} must be between 0 and 2, received ${util.inspect(level)}`);
+    }
+    if (typeof when !== "string") {
+      return new Error(`condition for rule ${name} must be string, received ${util.inspect(when)} of type ${typeof when}`);
+    }
+    if (when !== "never" && when !== "always") {
+      return new Error(`condition for rule ${name} must be "always" or "never", received ${util.inspect(when)}`);
+    }
+    return null;
+  }).filter((item) => item instanceof Error);
+  if (invalid.length > 0) {
+    throw new Error(invalid.map((i) => i.message).join("\n"));
+  }
+  const pendingResults = Object.entries(rulesConfig).filter(([, config]) => !!config && config.length && config[0] > 0).map(async (entry) => {
+    const [name, config] = entry;
+    const [level, when, value] = config;
+    const rule = allRules.get(name);
+    if (!rule) {
+      throw new Error(`Could not find rule implementation for ${name}`);
+    }
+    const executableRule = rule;
+    const [valid2, message3] = await executableRule(parsed, when, value);
+    return {
+      level,
+      valid: valid2,
+      name,
+      message: message3
+    };
+  });
+  const results = (await Promise.all(pendingResults)).filter((result) => result !== null);
+  const errors = results.filter((result) => result.level === RuleConfigSeverity.Error && !result.valid);
+  const warnings = results.filter((result) => result.level === RuleConfigSeverity.Warning && !result.valid);
+  const valid = errors.length === 0;
+  return {
+    valid,
+    errors,
+    warnings,
+    input: buildCommitMessage(parsed)
+  };
+}
+
+// node_modules/@commitlint/config-conventional/lib/index.js
+var lib_default3 = {
+  parserPreset: "conventional-changelog-conventionalcommits",
+  rules: {
+    "body-leading-blank": [RuleConfigSeverity.Warning, "always"],
+    "body-max-line-length": [RuleConfigSeverity.Error, "always", 100],
+    "footer-leading-blank": [RuleConfigSeverity.Warning, "always"],
+    "footer-max-line-length": [RuleConfigSeverity.Error, "always", 100],
+    "header-max-length": [RuleConfigSeverity.Error, "always", 100],
+    "header-trim": [RuleConfigSeverity.Error, "always"],
+    "subject-case": [
+      RuleConfigSeverity.Error,
+      "never",
+      ["sentence-case", "start-case", "pascal-case", "upper-case"]
+    ],
+    "subject-empty": [RuleConfigSeverity.Error, "never"],
+    "subject-full-stop": [RuleConfigSeverity.Error, "never", "."],
+    "type-case": [RuleConfigSeverity.Error, "always", "lower-case"],
+    "type-empty": [RuleConfigSeverity.Error, "never"],
+    "type-enum": [
+      RuleConfigSeverity.Error,
+      "always",
+      [
+        "build",
+        "chore",
+        "ci",
+        "docs",
+        "feat",
+        "fix",
+        "perf",
+        "refactor",
+        "revert",
+        "style",
+        "test"
+      ]
+    ]
+  },
+  prompt: {
+    questions: {
+      type: {
+        description: "Select the type of change that you're committing",
+        enum: {
+          feat: {
+            description: "A new feature",
+            title: "Features",
+            emoji: "✨"
+          },
+          fix: {
+            description: "A bug fix",
+            title: "Bug Fixes",
+            emoji: "🐛"
+          },
+          docs: {
+            description: "Documentation only changes",
+            title: "Documentation",
+            emoji: "📚"
+          },
+          style: {
+            description: "Changes that do not affect the meaning of the code (white-space, formatting, missing semi-colons, etc)",
+            title: "Styles",
+            emoji: "💎"
+          },
+          refactor: {
+            description: "A code change that neither fixes a bug nor adds a feature",
+            title: "Code Refactoring",
+            emoji: "📦"
+          },
+          perf: {
+            description: "A code change that improves performance",
+            title: "Performance Improvements",
+            emoji: "🚀"
+          },
+          test: {
+            description: "Adding missing tests or correcting existing tests",
+            title: "Tests",
+            emoji: "🚨"
+          },
+          build: {
+            description: "Changes that affect the build system or external dependencies (example scopes: gulp, broccoli, npm)",
+            title: "Builds",
+            emoji: "🛠"
+          },
+          ci: {
+            description: "Changes to our CI configuration files and scripts (example scopes: Travis, Circle, BrowserStack, SauceLabs)",
+            title: "Continuous Integrations",
+            emoji: "⚙️"
+          },
+          chore: {
+            description: "Other changes that don't modify src or test files",
+            title: "Chores",
+            emoji: "♻️"
+          },
+          revert: {
+            description: "Reverts a previous commit",
+            title: "Reverts",
+            emoji: "🗑"
+          }
+        }
+      },
+      scope: {
+        description: "What is the scope of this change (e.g. component or file name)"
+      },
+      subject: {
+        description: "Write a short, imperative tense description of the change"
+      },
+      body: {
+        description: "Provide a longer description of the change"
+      },
+      isBreaking: {
+        description: "Are there any breaking changes?"
+      },
+      breakingBody: {
+        description: "A BREAKING CHANGE commit requires a body. Please enter a longer description of the commit itself"
+      },
+      breaking: {
+        description: "Describe the breaking changes"
+      },
+      isIssueAffected: {
+        description: "Does this change affect any open issues?"
+      },
+      issuesBody: {
+        description: "If issues are closed, the commit requires a body. Please enter a longer description of the commit itself"
+      },
+      issues: {
+        description: 'Add issue references (e.g. "fix #123", "re #123".)'
+      }
+    }
+  }
+};
+
+// src/governance/commits/lint.ts
+function defaultRules(types, scopes) {
+  const { Error: error, Disabled: disabled } = RuleConfigSeverity;
+  return {
+    ...lib_default3.rules,
+    "type-enum": [error, "always", [...types]],
+    "body-max-line-length": [disabled],
+    "footer-max-line-length": [disabled],
+    ...scopes === void 0 ? {} : { "scope-enum": [error, "always", [...scopes]] }
+  };
+}
+var PARSER_OPTIONS = {
+  headerPattern: /^(\w*)(?:\((.*)\))?!?: (.*)$/,
+  breakingHeaderPattern: /^(\w*)(?:\((.*)\))?!: (.*)$/,
+  headerCorrespondence: ["type", "scope", "subject"],
+  noteKeywords: ["BREAKING CHANGE", "BREAKING-CHANGE"],
+  revertPattern: /(?!)/,
+  issuePrefixes: ["#"]
+};
+var LINES_READ = 50;
+var CHARACTERS_READ = 1e3;
+async function lintMessage(message2, rules) {
+  const read = message2.split(/\r?\n/, LINES_READ).map((line) => line.slice(0, CHARACTERS_READ)).join("\n");
+  if (read.trim() === "") return [{ rule: "header-empty", level: "error", message: "the message is empty" }];
+  const { errors, warnings } = await lint(read, rules, {
+    parserOpts: PARSER_OPTIONS,
+    defaultIgnores: false
+  });
+  const told4 = (level) => ({ name, message: words3 }) => ({
+    rule: name,
+    level,
+    message: words3
+  });
+  return atOnce(read, [...errors.map(told4("error")), ...warnings.map(told4("warning"))]);
+}
+var ODD_SPACE = /[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff]/;
+function atOnce(text3, problems) {
+  const has = (name) => problems.some(({ rule, level }) => rule === name && level === "error");
+  if (!has("type-empty") || !has("subject-empty")) return [...problems];
+  const odd = ODD_SPACE.exec(text3.split("\n")[0] ?? "")?.[0];
+  const code = odd?.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0");
+  const why = odd === void 0 ? "" : `; it holds U+${code}, which looks like a space and is none`;
+  return problems.filter(({ rule }) => rule !== "subject-empty").map(
+    (each2) => each2.rule === "type-empty" ? { ...each2, message: `it has no type and subject, as \`type(scope): subject\` has${why}` } : each2
+  );
+}
+
+// src/governance/pr-policy/rules/commits.ts
+var TOLD = 20;
+var commits = {
+  name: "commits",
+  severity: "error",
+  problem: "Versions and changelogs are made of commit messages; one that no tool can read is left out of both.",
+  solution: "Reword it with `git rebase -i`, as `type(scope): subject`.",
+  async find(scene) {
+    const { pull, messageRules } = scene;
+    const hits = [];
+    for (const { id, message: message2, isMerge } of pull.commits) {
+      const read = readMessage(message2);
+      if (isMerge || isFixup(read) || read.isRevert || isBot(scene)) continue;
+      const header = JSON.stringify(read.header.slice(0, 120));
+      const near = nearNote(message2);
+      if (near !== void 0) {
+        const line = JSON.stringify(near.line.slice(0, 120));
+        hits.push({
+          severity: "warning",
+          message: `commit ${id.slice(0, 7)} ${header}: ${line} is no footer ` + (near.isRead ? "without a colon, and some release tools take it for one" : "that anything reads"),
+          fix: near.isRead ? "Break the line elsewhere; or write `BREAKING CHANGE: ` where it breaks something." : "Write `BREAKING CHANGE: ` at the beginning of the line; or say it in other words."
+        });
+      }
+      for (const problem of await lintMessage(message2, messageRules)) {
+        if (problem.level !== "error") continue;
+        hits.push({
+          message: `commit ${id.slice(0, 7)} ${header}: ${problem.message} (${problem.rule})`
+        });
+      }
+    }
+    if (hits.length <= TOLD) return hits;
+    return [...hits.slice(0, TOLD), { message: `${hits.length - TOLD} more of the kind` }];
+  }
+};
+
+// src/governance/pr-policy/rules/coverage-rule.ts
+function isBelow({ covered, total }, least) {
+  return covered * 1e4 < Math.round(least * 100) * total;
+}
+function toldShare(share) {
+  return `${percent(share)} (${share.covered} of ${share.total} lines)`;
+}
+function percent({ covered, total }) {
+  return total === 0 ? "none" : `${(Math.floor(covered * 1e4 / total) / 100).toFixed(2)} %`;
+}
+
+// src/governance/pr-policy/rules/coverage-changed.ts
+var coverageChanged = {
+  name: "coverage-changed",
+  severity: "error",
+  problem: "Less of what is changed is run by tests than is asked for: the total hides it.",
+  solution: "Test the lines that are named.",
+  find({ found, wanted }) {
+    if (found === void 0 || !isBelow(found.changed, wanted.changed)) return [];
+    const { changed } = found;
+    return [
+      { message: `tests run ${toldShare(changed)} of what is changed, and ${wanted.changed} % is asked for` }
+    ];
+  }
+};
+
+// src/governance/pr-policy/rules/coverage-report.ts
+var coverageReport = {
+  name: "coverage-report",
+  severity: "error",
+  problem: "A report that is cut off, empty or missing proves nothing.",
+  solution: "Have the tests write it anew, whole.",
+  find({ given, isRequired, unusable, found }) {
+    if (given === 0 && isRequired) {
+      return [{ message: "no coverage report was given", fix: "Run the tests with coverage first." }];
+    }
+    const [cut, ...more] = found?.cut ?? [];
+    return [
+      ...unusable.map(({ path, why }) => ({ message: `the report ${path} ${why}` })),
+      ...cut === void 0 ? [] : [
+        {
+          file: cut.file,
+          line: 1,
+          message: `the report says that there are ${quantity(cut.lines, "more line")} to run than it tells of` + (more.length > 0 ? ` (and so of ${quantity(more.length, "other file")})` : ""),
+          // Tools that count by functions write it of whole reports too.
+          severity: "warning"
+        }
+      ]
+    ];
+  }
+};
+
+// src/governance/pr-policy/rules/coverage-stale.ts
+var coverageStale = {
+  name: "coverage-stale",
+  severity: "error",
+  problem: "A report of another commit speaks of other lines.",
+  solution: "Make the report of this commit.",
+  find({ found }) {
+    const [changed, others] = [true, false].map(
+      (is) => (found?.beyond ?? []).filter(({ isChanged }) => isChanged === is)
+    );
+    const [other, ...more] = others;
+    return [
+      ...changed.map((each2) => ({
+        ...placeOf(each2),
+        message: `${told(each2)}: it is of another commit`
+      })),
+      ...other === void 0 ? [] : [
+        {
+          ...placeOf(other),
+          message: told(other) + (more.length > 0 ? `, and so of ${quantity(more.length, "other file")}` : "") + ": it may be of another commit",
+          // Some tools tell of one line too many, also of the right commit.
+          severity: "warning"
+        }
+      ]
+    ];
+  }
+};
+var told = ({ file, line, length }) => `the report knows line ${line} of ${file}, which has ${length}`;
+var placeOf = ({ file, length }) => ({
+  file,
+  line: Math.max(1, length)
+});
+
+// src/governance/pr-policy/rules/coverage-total.ts
+var coverageTotal = {
+  name: "coverage-total",
+  severity: "error",
+  problem: "Less of the code is run by tests than is asked for.",
+  solution: "Test more of what is there.",
+  find({ found, wanted: { total } }) {
+    if (found === void 0 || !(isBelow(found, total) || found.total === 0 && total > 0)) return [];
+    return [{ message: `tests run ${toldShare(found)}, and ${total} % is asked for` }];
+  }
+};
+
+// src/governance/pr-policy/rules/coverage-unmeasured.ts
+var coverageUnmeasured = {
+  name: "coverage-unmeasured",
+  severity: "error",
+  problem: "A file that no test loads is in no report, and counts nowhere.",
+  solution: "Have the report take in files that no test loads, or exclude it in the settings.",
+  find({ found, otherKinds: otherKinds2 }) {
+    if (found === void 0) return [];
+    return [
+      ...found.unmeasured.map(({ file, told: told4, others }) => {
+        const at = { file, line: 1 };
+        if (told4 === void 0) return { ...at, message: `${file} is changed, and no report knows it` };
+        const may = `${told4} in a report may be it, or ${listed(others)}`;
+        const fix = "Have the tests write paths from the root of the repository, or absolute ones.";
+        return { ...at, message: `${file} is changed, and ${may}: so it is none of them`, fix };
+      }),
+      // Who has declared nothing may have scripts that nobody measures.
+      ...otherKinds2.map((file) => {
+        const message2 = `${file} is changed, and no report knows a file of its kind`;
+        const fix = "Measure it too, or say in `coverage.sources` which files are to be measured.";
+        return { file, line: 1, message: message2, fix, severity: "warning" };
+      })
+    ];
+  }
+};
+
+// src/governance/pr-policy/rules/description.ts
+var description = {
+  name: "description",
+  severity: "error",
+  problem: "Markdown can be made so that reading it takes minutes; what nobody reads nobody can judge, and boxes in it would count as ticked.",
+  solution: "Write it plainer: without thousands of brackets, marks or levels.",
+  find: (scene) => scene.pull.isReadable || isBot(scene) ? [] : [{ message: "the description takes longer than five seconds to read" }]
+};
+
+// src/governance/pr-policy/rules/documentation.ts
+var documentation = {
+  name: "documentation",
+  severity: "error",
+  problem: "What is changed and not written down is found out by everybody anew.",
+  solution: "Change the documents too, or say under a heading `Documentation` why nothing has to be said.",
+  find(scene) {
+    const { pull, policy: policy2 } = scene;
+    if (isBot(scene) || isRevert(pull)) return [];
+    const { documents, headings, paths } = policy2.documentation;
+    const isDocument = (path) => documents.some((each2) => fits(each2, path));
+    const changed = pull.changes.map(({ path }) => path);
+    const concerned = changed.filter((path) => !isDocument(path) && paths.some((each2) => fits(each2, path)));
+    if (concerned.length === 0 || changed.some(isDocument) || said(scene, headings)) return [];
+    return [{ message: "no document is changed, and the description does not say why" }];
+  }
+};
+
+// src/governance/pr-policy/squash.ts
+function squashMessages({ pull, policy: policy2 }) {
+  const { methods, "squash-title": wanted, "squash-body": below2 } = policy2.merge;
+  if (methods !== void 0 && !methods.includes("squash")) return [];
+  const [only, another] = pull.commits;
+  const described = below2 === "description" ? pull.body : "";
+  const kept = below2 === "commits" ? pull.commits.map(({ message: message2 }) => message2).join("\n\n") : described;
+  const title2 = {
+    from: "title",
+    isSure: true,
+    header: pull.title,
+    text: `${pull.title}
+
+${kept}`
+  };
+  if (only === void 0 || another !== void 0 || wanted === "pr-title") return [title2];
+  const { header } = readMessage(only.message);
+  const text3 = below2 === "description" ? `${header}
+
+${described}` : only.message;
+  if (wanted === void 0 && header === pull.title.trim() && text3.trim() === title2.text.trim())
+    return [title2];
+  const commit = { from: "commit", isSure: wanted !== void 0, header, text: text3 };
+  return wanted === "commit-or-pr-title" ? [commit] : [title2, commit];
+}
+function untoldTitles(scenes) {
+  const isOpen = scenes.some((scene) => {
+    const [one3, other] = squashMessages(scene);
+    return other !== void 0 && one3?.header !== other.header;
+  });
+  return isOpen ? [
+    "what a squash of a single commit is called is not known here: the title and, as GitHub has it by default, the commit's header are both judged; policy.merge.squash-title says which it is"
+  ] : [];
+}
+
+// src/governance/pr-policy/rules/fixup-commits.ts
+var fixupCommits = {
+  name: "fixup-commits",
+  severity: "error",
+  problem: "`fixup!` and `squash!` commits are meant to be gone before the merge; a merge or rebase keeps them.",
+  solution: "Run `git rebase -i --autosquash` against the base.",
+  find(scene) {
+    const { pull, policy: policy2 } = scene;
+    const isSquashed = policy2.merge.methods?.every((method) => method === "squash") === true;
+    const headers = squashMessages(scene).filter(({ from }) => from === "commit");
+    if (isSquashed && headers.length === 0) return [];
+    const isGuess = isSquashed && headers.every(({ isSure }) => !isSure);
+    const left = pull.commits.filter(({ message: message2 }) => isFixup(readMessage(message2)));
+    return left.map(({ id, message: message2 }) => ({
+      message: `commit ${id.slice(0, 7)} ${JSON.stringify(message2.split("\n")[0].slice(0, 120))} is left over`,
+      ...isGuess ? { severity: "warning" } : {}
+    }));
+  }
+};
+
+// src/governance/pr-policy/rules/linked-issue.ts
+var CLOSING = new RegExp(
+  "\\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?|refs?|part of|relates to)\\b:?\\s+(?:(?:[\\w.-]{1,100}/[\\w.-]{1,100})?#|GH-)0*[1-9]\\d*(?!\\w)",
+  "i"
+);
+var URL_OF_ISSUE = /^https?:\/\/[^\s]+\/(?:issues|browse|issue|work_items|_workitems)\/[\w/-]+/i;
+var PATTERNS_MS = 2e3;
+var linkedIssue = {
+  name: "linked-issue",
+  severity: "error",
+  problem: "Without its issue nobody finds out what a change was for, nor that the issue is done.",
+  solution: "Write `Closes #123` (or `Refs #123`), or give the issue's address.",
+  find(scene) {
+    const { pull, policy: policy2, template: template2 } = scene;
+    if (isBot(scene) || isRevert(pull)) return [];
+    const { prose, links } = pull.description;
+    const own3 = prose.split("\n").filter((line) => !template2.includes(withoutMarks(line)));
+    const words3 = [pull.title, ...own3].join("\n");
+    const isLinked = CLOSING.test(words3) || [...links, ...words3.split(/\s+/)].some((each2) => URL_OF_ISSUE.test(each2));
+    if (isLinked) return [];
+    const patterns = policy2.description.trackers.map((pattern) => new RegExp(pattern));
+    const found = withinTime(PATTERNS_MS, () => patterns.some((pattern) => pattern.test(words3)));
+    if (found === void 0) {
+      return [
+        {
+          message: "the patterns of policy.description.trackers take longer than two seconds on this description",
+          fix: "Write the description plainer; and the patterns without a repetition within a repetition."
+        }
+      ];
+    }
+    return found.value ? [] : [{ message: "the description names no issue" }];
+  }
+};
+
+// src/governance/commits/lost-impact.ts
+function lostImpact(written, { title: title2, body, commits: commits2 }) {
+  const squashed = readMessage(written);
+  const titled = readMessage(title2);
+  let most;
+  const weigh = (by2, read) => {
+    if (most !== void 0 && IMPACTS.indexOf(read.impact) <= IMPACTS.indexOf(most.impact)) return;
+    most = { impact: read.impact, by: by2, like: read };
+  };
+  for (const { id, message: message2 } of withoutReverted(commits2)) {
+    const read = readMessage(message2);
+    weigh(`commit ${id.slice(0, 7)}, ${JSON.stringify(read.header.slice(0, HEADER_TOLD))}`, read);
+  }
+  weigh(`the title, ${JSON.stringify(titled.header.slice(0, HEADER_TOLD))}`, titled);
+  if (BREAKING_IN_BODY.test(body)) {
+    weigh("the description, by its BREAKING CHANGE", { ...most?.like ?? titled, impact: "major" });
+  }
+  if (most === void 0 || most.impact === "none") return void 0;
+  if (greater(squashed.impact, most.impact) === squashed.impact) return void 0;
+  return { impact: most.impact, by: most.by, title: titleWith(titled, most.like, most.impact) };
+}
+var HEADER_TOLD = 120;
+var BREAKING_IN_BODY = /^BREAKING[ -]CHANGE: \S/m;
+function withoutReverted(commits2) {
+  const gone = /* @__PURE__ */ new Set();
+  const there = new Set(commits2.map(({ id }) => id));
+  for (const { id, undoes = [] } of [...commits2].reverse()) {
+    if (gone.has(id)) continue;
+    for (const undone of undoes) {
+      if (!there.has(undone)) continue;
+      gone.add(undone);
+      gone.add(id);
+    }
+  }
+  return commits2.filter(({ id }) => !gone.has(id));
+}
+function titleWith(title2, like, impact) {
+  const keeps = title2.type !== void 0 && (impact === "major" || readMessage(`${title2.type}: x`).impact === impact);
+  const type = keeps ? title2.type : like.type ?? (impact === "minor" ? "feat" : "fix");
+  const scope = title2.scope === void 0 ? "" : `(${title2.scope})`;
+  const subject = title2.subject ?? title2.header;
+  return `${type}${scope}${impact === "major" ? "!" : ""}: ${subject}`;
+}
+
+// src/governance/pr-policy/rules/lost-impact.ts
+var WORDS = { major: "a breaking change", minor: "a feature", patch: "a fix" };
+var lostImpact2 = {
+  name: "lost-impact",
+  severity: "error",
+  problem: "A squash keeps one header, the title or that of the only commit, and forgets the others: a breaking change or a feature under a lesser one gets too small a version, and nobody is warned.",
+  solution: "Give the header that stays the type, and the `!`, of the weightiest commit.",
+  find(scene) {
+    const { pull } = scene;
+    if (isRevert(pull)) return [];
+    const { title: title2, commits: commits2 } = pull;
+    const asking = { title: title2, commits: commits2, body: pull.description.paragraphs.join("\n\n") };
+    return squashMessages(scene).flatMap(({ from, isSure, header, text: text3 }) => {
+      const short = header.slice(0, 120);
+      const found = lostImpact(text3, asking);
+      if (found === void 0 || found.impact === "patch") return [];
+      const what = `${found.by}, is ${WORDS[found.impact]}, `;
+      return from === "title" ? [
+        {
+          message: `${what}and the title ${JSON.stringify(title2)} hides it`,
+          fix: `Make the title ${JSON.stringify(found.title)}.`
+        }
+      ] : [
+        {
+          ...isSure ? {} : { severity: "warning" },
+          message: `${what}and a squash of a single commit has its header${isSure ? "" : ", unless the repository says otherwise"}, ${JSON.stringify(short)}`,
+          fix: `Reword the commit (\`git commit --amend\`) as ${JSON.stringify(found.title)}; or have GitHub call squashes by the title, and say so with \`policy.merge.squash-title: pr-title\`.`
+        }
+      ];
+    });
+  }
+};
+
+// src/governance/pr-policy/rules/settings.ts
+var TOLD2 = 20;
+var settings = {
+  name: "settings",
+  severity: "error",
+  problem: "A settings file that is wrong stops every other pull request as soon as it is merged. One that mends it is judged by the defaults.",
+  solution: "Correct the file: `holdfast settings check` tells the same before it is pushed.",
+  find({ settingsChange }) {
+    if (settingsChange === void 0) return [];
+    const { path, before, after } = settingsChange;
+    const hits = after.slice(0, TOLD2).map((each2) => ({
+      file: path,
+      line: each2.line,
+      message: `${path} would be wrong once this is merged: ${textOf(each2)}`
+    }));
+    if (after.length > TOLD2) hits.push({ file: path, message: `${after.length - TOLD2} more of the kind` });
+    const [first] = before;
+    if (first === void 0) return hits;
+    const more = before.length === 1 ? "" : ` and ${before.length - 1} more`;
+    return [
+      ...hits,
+      {
+        file: path,
+        severity: "warning",
+        message: `${path} is wrong on the base (${textOf(first)}${more}): there the defaults judge this`,
+        fix: "See that somebody looks at what the defaults do not ask for."
+      }
+    ];
+  }
+};
+function textOf({ line, column, key, message: message2 }) {
+  return `${line}:${column} ${key === "" ? "" : `${key}: `}${message2}`;
+}
+
+// src/governance/pr-policy/rules/title.ts
+var title = {
+  name: "title",
+  severity: "error",
+  problem: "A squash writes the title into the history: what no tool can read there is in no version and no changelog.",
+  solution: "Write the title as `type(scope): subject`, such as `fix(cart): keep items after a reload`.",
+  async find(scene) {
+    const { pull, messageRules } = scene;
+    if (isRevert(pull)) return [];
+    if (GITS_OWN.test(pull.title)) return [notExactly(pull.title)];
+    const problems = await lintMessage(pull.title, messageRules);
+    const told4 = `the title ${JSON.stringify(pull.title.slice(0, 120))}`;
+    if (isBot(scene)) {
+      const counting = problems.filter((each2) => !isFree(each2));
+      return counting.flatMap((each2) => hitsOf(told4, each2)).map((hit) => ({ ...hit, fix: BOTS_TITLE }));
+    }
+    return [...problems.flatMap((each2) => hitsOf(told4, each2)), ...await tooLong(scene)];
+  }
+};
+var GITS_OWN = /^Re(?:vert|apply) "/;
+function notExactly(title2) {
+  return {
+    message: `the title ${JSON.stringify(title2.slice(0, 120))} is git's own for a revert, and these commits do not take back exactly what they say`,
+    fix: "Name what it does, such as `revert: let the cart forget again` or `fix: …`; or bring only the commits that `git revert` made."
+  };
+}
+var BOTS_TITLE = "Have the program write types: Dependabot by `commit-message: { prefix: chore }` in its settings, Renovate by `:semanticCommits`.";
+function isFree({ rule }) {
+  return /^(?:subject-case|header-max-length)$/.test(rule);
+}
+function hitsOf(what, { level, message: message2, rule }) {
+  return level === "error" ? [{ message: `${what}: ${message2} (${rule})` }] : [];
+}
+async function tooLong(scene) {
+  const { number } = scene.pull;
+  const hits = [];
+  for (const { from, isSure, header } of squashMessages(scene)) {
+    const isLong = async (text3) => (await lintMessage(text3, scene.messageRules)).find(
+      ({ rule, level }) => rule === "header-max-length" && level === "error"
+    );
+    const behind = ` (#${number ?? 1})`;
+    const problem = await isLong(header) === void 0 ? await isLong(header + behind) : void 0;
+    if (problem === void 0) continue;
+    hits.push({
+      message: `${from === "title" ? "the title" : "the only commit's header"} ${JSON.stringify(header.slice(0, 120))}, behind which a squash writes "${behind}": ${problem.message} (${problem.rule})`,
+      ...number === void 0 || !isSure ? { severity: "warning" } : {}
+    });
+  }
+  return hits;
+}
+
+// src/governance/pr-policy/rules/touched.ts
+var POLICY = /^\.github\/holdfast\.ya?ml$|(?:^|\/)\.commitlintrc|(?:^|\/)CODEOWNERS$/;
+var KINDS = [
+  ["workflows", /^\.github\/workflows\//],
+  ["the policy itself", POLICY],
+  ["migrations", /(?:^|\/)migrations?\/.*\.sql$/]
+];
+var touched = {
+  name: "touched",
+  severity: "note",
+  problem: "Some changes want another look: they decide what is checked, or cannot be taken back by a deploy.",
+  solution: "See that somebody who knows these has looked.",
+  find({ pull, settingsPath: settingsPath2 }) {
+    return KINDS.flatMap(([what, is]) => {
+      const files = pull.changes.filter(
+        ({ path, before }) => is.test(path) || before !== void 0 && is.test(before) || is === POLICY && [path, before].includes(settingsPath2)
+      );
+      return files.length === 0 ? [] : [{ message: `changes ${what}`, file: files[0].path, line: files[0].lines[0]?.first ?? 1 }];
+    });
+  }
+};
+
+// src/governance/pr-policy/named-twin.ts
+var REPOSITORY = "[\\w.-]{1,100}/[\\w.-]{1,100}";
+var PULL = new RegExp(
+  `(?<![\\w#/&])(?:(${REPOSITORY}))?#(\\d{1,9})\\b|(${REPOSITORY})/pull/(\\d{1,9})\\b|!\\d{1,9}`,
+  "g"
+);
+var NAMED_MAX = 10;
+function withoutMarks2(word) {
+  let end = word.length;
+  while (end > 0 && ".*_".includes(word[end - 1])) end -= 1;
+  return word.slice(0, end);
+}
+function about(branch, { sections: sections2 }) {
+  const names = (text3) => text3.split(/[\s`"'()[\],;:]+/).some((word) => withoutMarks2(word).toLowerCase() === branch.toLowerCase());
+  return sections2.flatMap(({ heading: heading2, text: text3 }) => names(heading2) ? [text3] : text3.split("\n").filter(names));
+}
+function namedIn(branch, description2) {
+  const found = about(branch, description2).flatMap((text3) => [...text3.matchAll(PULL)]);
+  return found.slice(0, NAMED_MAX).map(([text3, one3, number, other, linked]) => ({
+    text: text3,
+    repository: one3 ?? other,
+    number: number === void 0 && linked === void 0 ? void 0 : Number(number ?? linked)
+  }));
+}
+function isDeclared(branch, description2) {
+  return namedIn(branch, description2).length > 0;
+}
+async function askNamed(branch, hotfix, range, { history, forge }) {
+  const named3 = namedIn(branch, hotfix.description);
+  const names = [...new Set(named3.map(({ text: text3 }) => text3))];
+  if (forge === void 0) return { names, verdict: "unasked", why: [] };
+  const why = [];
+  for (const { text: text3, repository, number } of named3) {
+    const isOwn = repository === void 0 || repository.toLowerCase() === forge.repository.toLowerCase();
+    if (number === void 0 || !isOwn) {
+      why.push(`${text3} is no pull request of ${forge.repository}`);
+      continue;
+    }
+    const answer = await forge.pulls.pull(number);
+    if (answer.kind !== "found") {
+      const told4 = answer.kind === "hidden" ? `${answer.why}; ${answer.permission}` : "it is not there";
+      why.push(`${text3} is not shown to this token (${told4})`);
+      continue;
+    }
+    const wrong2 = await wrongWith(answer.value, { branch, hotfix, range, history, forge });
+    if (wrong2 === void 0) return { names, verdict: "brings", why: [] };
+    why.push(`${text3} ${wrong2}`);
+  }
+  return { names, verdict: "none", why };
+}
+async function wrongWith(pull, about2) {
+  const { branch, hotfix, forge } = about2;
+  if (pull.base.branch !== branch) return `is into ${pull.base.branch}`;
+  if (!pull.isOpen && !pull.isMerged) return "was closed, and not merged";
+  const isOwn = pull.isOpen && pull.head.repository === forge.repository.toLowerCase();
+  if (isOwn && (pull.head.branch === hotfix.head || pull.head.branch === hotfix.base)) return void 0;
+  return await hasThem(pull, about2) ? void 0 : "has not these commits";
+}
+async function hasThem(pull, { hotfix, range, history, forge }) {
+  try {
+    const head = await history.commit(pull.head.commit);
+    if ((await history.lacking(range, head)).length === 0) return true;
+  } catch (error) {
+    if (!isHoldfastError(error, "source.history")) throw error;
+  }
+  const theirs = await forge.pulls.commitsOf(pull.number);
+  if (theirs.kind !== "found") return false;
+  const headers = new Set(theirs.value.map(({ message: message2 }) => headerOf(message2)));
+  const own3 = hotfix.commits.filter(({ isMerge }) => !isMerge);
+  return own3.length > 0 && own3.every(({ message: message2 }) => headers.has(headerOf(message2)));
+}
+function headerOf(message2) {
+  return message2.trim().split("\n")[0].trim();
+}
+
+// src/governance/pr-policy/rules/twin.ts
+var twin = {
+  name: "twin",
+  severity: "error",
+  problem: "A hotfix that reaches only main is undone by the next release, which is made from a branch without it.",
+  solution: "Open the same change against the other branch, and name that pull request in the description, in a line such as `develop: #124`; or merge or cherry-pick it there first.",
+  find({ pull, policy: policy2, twins }) {
+    if (pull.head !== void 0) return twins.flatMap((each2) => hitsOf2(each2, pull.head));
+    const mine = policy2.branches.twins.filter(
+      ({ base, also }) => fits(base, pull.base) && also !== pull.base
+    );
+    return mine.map(({ head, also }) => ({
+      message: `no branch is checked out, so that nobody can tell whether ${also} has to get this too, as of ` + JSON.stringify(head),
+      fix: "Give the branch's name with --branch.",
+      ...isDeclared(also, pull.description) ? { severity: "warning" } : {}
+    }));
+  }
+};
+function hitsOf2({ branch, lacking, why, named: named3 }, head) {
+  if (named3?.verdict === "brings" || lacking?.length === 0) return [];
+  if (named3?.verdict === "unasked") {
+    return [
+      {
+        severity: "warning",
+        message: `${JSON.stringify(head)} gets to ${branch} by ${listed(named3.names)}, as the description says; nobody was asked whether that is so`,
+        fix: "In a job GitHub is asked, with a token that may read pull requests."
+      }
+    ];
+  }
+  const wrong2 = named3 === void 0 ? "" : `; of those that are named for it, ${listed(named3.why)}`;
+  if (lacking === void 0) {
+    return [
+      {
+        message: `whether ${branch} has these commits cannot be told: ${why ?? "git did not say"}${wrong2}`,
+        fix: `Fetch ${branch} (\`fetch-depth: 0\` in a workflow), or name the pull request to it in the description, in a line such as \`${branch}: #124\`.`
+      }
+    ];
+  }
+  const header = lacking[0].message.split("\n")[0].slice(0, 120);
+  const what = `commit ${lacking[0].id.slice(0, 7)} ${JSON.stringify(header)}`;
+  const more = lacking.length === 1 ? "" : ` and ${lacking.length - 1} more`;
+  return [
+    {
+      message: `${JSON.stringify(head)} has ${quantity(lacking.length, "commit")} that ${branch} has not (${what}${more}), and the description names no pull request that brings them there${wrong2}`,
+      fix: `Open the same change against ${branch} and name it in the description, in a line such as \`${branch}: #124\`; or merge or cherry-pick it there first.`
+    }
+  ];
+}
+
+// src/governance/pr-policy/rules/uncovered.ts
+var TOLD3 = 50;
+var uncovered = {
+  name: "uncovered",
+  severity: "note",
+  problem: "A changed line that no test runs.",
+  solution: "Test it.",
+  find({ found }) {
+    const all2 = found?.uncovered ?? [];
+    const told4 = all2.slice(0, TOLD3).map(({ file, first, last }) => {
+      const which = first === last ? `line ${first} is` : `lines ${first} to ${last} are`;
+      const message2 = `${which} changed, and no test runs ${first === last ? "it" : "them"}`;
+      return { file, line: first, message: message2 };
+    });
+    const more = all2.length - TOLD3;
+    const rest = { message: `${more} more places that no test runs`, fix: "Test them." };
+    return more > 0 ? [...told4, rest] : told4;
+  }
+};
+
+// src/governance/pr-policy/rules/all.ts
+var RULES = [
+  branchBase,
+  twin,
+  title,
+  lostImpact2,
+  commits,
+  fixupCommits,
+  description,
+  sections,
+  checklist,
+  linkedIssue,
+  documentation,
+  settings,
+  touched
+];
+var COVERAGE_RULES = [
+  coverageReport,
+  coverageTotal,
+  coverageChanged,
+  coverageUnmeasured,
+  coverageStale,
+  uncovered
+];
+
+// src/governance/pr-policy/judge-coverage.ts
+async function judgeCoverage(plan, tree, severityOf2) {
+  const { request, scene: pullScene } = plan;
+  if (request.judge === "all-but-coverage") return { coverage: void 0, findings: [] };
+  const { coverage: wanted } = pullScene;
+  const root = await request.history.root();
+  const paths = request.reports.length === 0 ? [] : await request.history.paths(plan.commits.head);
+  const places = new Places(root, paths);
+  const { reported, unusable } = await readReports(request.reports, { root, places }, tree);
+  const isRelied = unusable.length === 0 || severityOf2(coverageReport) === "off";
+  const isMeasured = request.reports.length > 0 && isRelied;
+  const isSource = sourcesOf(wanted, reported);
+  const found = isMeasured ? await measured(plan, places, reported, isSource) : void 0;
+  const scene = {
+    wanted,
+    isRequired: wanted.required || request.judge === "coverage",
+    given: request.reports.length,
+    unusable,
+    found,
+    otherKinds: otherKinds(wanted, reported, pullScene.pull.changes)
+  };
+  const findings = COVERAGE_RULES.flatMap((rule) => {
+    const severity = severityOf2(rule);
+    return severity === "off" ? [] : rule.find(scene).map((hit) => findingOf(rule, severity, hit));
+  });
+  return { coverage: found, findings };
+}
+async function readReports(paths, { root, places }, tree) {
+  const reported = [];
+  const unusable = [];
+  for (const path of paths) {
+    try {
+      const bytes = await tree.file(path, root);
+      const has = (each2) => places.has(each2);
+      for (const each2 of besideReport(readReport(bytes), below(root, path), has)) reported.push(each2);
+    } catch (error) {
+      if (error instanceof UnusableReport) unusable.push({ path, why: error.message });
+      else if (isHoldfastError(error, "source.missing") || isHoldfastError(error, "source.unreadable")) {
+        unusable.push({ path, why: `could not be read: ${error.message}` });
+      } else throw error;
+    }
+  }
+  return { reported, unusable };
+}
+function measured({ request: { history }, scene: { pull }, commits: commits2 }, places, reported, isSource) {
+  const lengths = (paths) => history.lengths(commits2.head, paths);
+  return measure(reported, { places, changes: pull.changes, isSource, lengths });
+}
+function findingOf({ name, solution }, severity, hit) {
+  const { file = null, line = null, message: message2, fix = solution } = hit;
+  const weight = hit.severity !== void 0 && severity === "error" ? hit.severity : severity;
+  return { rule: name, severity: weight, file, line, message: message2, fix };
+}
+function below(root, path) {
+  const way = relative(root, resolve(path)).replaceAll(sep, "/");
+  return way === ".." || way.startsWith("../") || isAbsolute(way) ? void 0 : way;
+}
+
+// src/governance/dependencies/advisories.ts
+var import_semver3 = __toESM(require_semver(), 1);
+
+// src/governance/dependencies/difference.ts
+var import_semver2 = __toESM(require_semver(), 1);
+function changesBetween(before, after) {
+  const old = versionsOf(before);
+  const young = versionsOf(after);
+  const names = [.../* @__PURE__ */ new Set([...old.keys(), ...young.keys()])].sort();
+  return names.flatMap((name) => changesOf(name, old.get(name) ?? /* @__PURE__ */ new Map(), young.get(name) ?? /* @__PURE__ */ new Map()));
+}
+function changesOf(name, old, young) {
+  const gone = sorted([...old.values()].filter(({ label }) => !young.has(label)));
+  const come = sorted([...young.values()].filter(({ label }) => !old.has(label)));
+  const changes = [...young.values()].flatMap((now) => {
+    const was = old.get(now.label);
+    return was !== void 0 && otherBytes(was, now) ? [change(name, was, now, "swapped")] : [];
+  });
+  const alike = Map.groupBy(gone, ({ label }) => lineOf(label));
+  const pairs = /* @__PURE__ */ new Map();
+  for (const now of come) {
+    const was = alike.get(lineOf(now.label))?.shift();
+    if (was !== void 0) pairs.set(now, was);
+  }
+  const taken = new Set(pairs.values());
+  const left = gone.filter((was) => !taken.has(was));
+  for (const now of come) {
+    const was = pairs.has(now) ? void 0 : left.shift();
+    if (was !== void 0) pairs.set(now, was);
+  }
+  for (const [now, was] of pairs) changes.push(change(name, was, now, direction(was.label, now.label)));
+  return [
+    ...changes,
+    ...come.filter((now) => !pairs.has(now)).map((now) => change(name, void 0, now, "added")),
+    ...left.map((was) => change(name, was, void 0, "removed"))
+  ];
+}
+function change(name, was, now, kind) {
+  return {
+    name,
+    kind,
+    from: was?.label ?? null,
+    to: now?.label ?? null,
+    major: was !== void 0 && now !== void 0 && isMajor(was.label, now.label),
+    licenceFrom: was?.licence ?? null,
+    licenceTo: now?.licence ?? null
+  };
+}
+function versionsOf(lock) {
+  const names = /* @__PURE__ */ new Map();
+  for (const locked2 of lock?.packages ?? []) {
+    const label = labelOf(locked2);
+    if (label === void 0) continue;
+    const versions = names.get(locked2.name) ?? /* @__PURE__ */ new Map();
+    names.set(locked2.name, versions);
+    const known = versions.get(label);
+    const integrity = locked2.key.includes("@patch:") ? null : locked2.integrity;
+    versions.set(label, {
+      label,
+      licence: known?.licence ?? locked2.licence,
+      // More than one where it lies at several places, and not all of them tell.
+      integrity: [...known?.integrity ?? [], ...integrity === null ? [] : [integrity]]
+    });
+  }
+  return names;
+}
+function labelOf({ version, resolved, origin }) {
+  if (origin === "local") return void 0;
+  if (origin === "git") return resolved ?? version ?? void 0;
+  return version ?? resolved ?? void 0;
+}
+function otherBytes(was, now) {
+  const olds = hashes(was.integrity);
+  const news = hashes(now.integrity);
+  return [...news].some(([way, values]) => {
+    const before = olds.get(way);
+    return before !== void 0 && [...values].some((value) => !before.has(value));
+  });
+}
+function hashes(integrity) {
+  const ways = /* @__PURE__ */ new Map();
+  for (const one3 of integrity.flatMap((each2) => each2.trim().split(/\s+/))) {
+    const way = /^(?:[a-z0-9]+[-:]|[^/]*\/)/.exec(one3)?.[0] ?? "";
+    ways.set(way, (ways.get(way) ?? /* @__PURE__ */ new Set()).add(one3.slice(way.length)));
+  }
+  return ways;
+}
+var isMajor = (from, to) => lineOf(from) !== lineOf(to);
+function lineOf(label) {
+  const version = import_semver2.default.parse(label, { loose: true });
+  if (version === null) return label;
+  const { major, minor, patch } = version;
+  if (major > 0) return String(major);
+  return minor > 0 ? `0.${minor}` : `0.0.${patch}`;
+}
+function direction(from, to) {
+  if (import_semver2.default.valid(from, { loose: true }) === null || import_semver2.default.valid(to, { loose: true }) === null) {
+    return "changed";
+  }
+  return import_semver2.default.lt(from, to, { loose: true }) ? "upgraded" : "downgraded";
+}
+function sorted(versions) {
+  return [...versions].sort((a2, b) => {
+    const [one3, two] = [import_semver2.default.parse(a2.label, { loose: true }), import_semver2.default.parse(b.label, { loose: true })];
+    if (one3 === null || two === null) return a2.label < b.label ? -1 : 1;
+    return one3.compare(two);
+  });
+}
+
+// src/governance/dependencies/advisories.ts
+function packagesToAsk(locks) {
+  const names = /* @__PURE__ */ new Map();
+  for (const { name, version } of locks.flatMap(({ packages }) => packages.filter(isPublished))) {
+    if (version !== null) names.set(name, (names.get(name) ?? /* @__PURE__ */ new Set()).add(version));
+  }
+  return new Map(
+    [...names].sort(([a2], [b]) => a2 < b ? -1 : 1).map(([name, set]) => [name, [...set].sort()])
+  );
+}
+function affectedBy(advisories, locks) {
+  return locks.flatMap((lock) => {
+    const seen = /* @__PURE__ */ new Set();
+    const byName = Map.groupBy(lock.packages.filter(isPublished), ({ name }) => name);
+    return advisories.flatMap(
+      (advisory) => (byName.get(advisory.package) ?? []).flatMap((locked2) => {
+        const has = isVulnerable(locked2, advisory.vulnerable);
+        const key = `${advisory.id}\0${labelOf(locked2) ?? ""}`;
+        if (has === false || seen.has(key)) return [];
+        seen.add(key);
+        return [{ advisory, lock, locked: locked2, certain: has === true }];
+      })
+    );
+  });
+}
+var isPublished = ({ origin, version }) => origin === "registry" && version !== null;
+function isVulnerable({ version }, range) {
+  if (version === null || import_semver3.default.valid(version, { loose: true }) === null) return void 0;
+  if (import_semver3.default.validRange(range, { loose: true }) === null) return void 0;
+  return import_semver3.default.satisfies(version, range, { loose: true, includePrerelease: true });
+}
+
+// src/governance/dependencies/rules/expired-exception.ts
+var EXPIRED_EXCEPTION = {
+  name: "expired-exception",
+  severity: "warning",
+  about: "state",
+  problem: "An exception in the settings is over, and what it excepted counts again.",
+  solution: "Solve it, or decide on another day with a reason. Take the exception out where nothing needs it."
+};
+
+// src/governance/dependencies/rules/unused-exception.ts
+var UNUSED_EXCEPTION = {
+  name: "unused-exception",
+  severity: "note",
+  about: "state",
+  problem: "An exception in the settings excepts nothing, and waits for what nobody thought of.",
+  solution: "Take it out."
+};
+
+// src/governance/dependencies/exceptions.ts
+function applyExceptions(judged3, exceptions, today, idle, placeOf2) {
+  const valid = exceptions.filter(({ until }) => until >= today);
+  const used = /* @__PURE__ */ new Set();
+  const counts = [];
+  const waived = [];
+  for (const each2 of judged3) {
+    const fitting = valid.filter((exception2) => excepts(exception2, each2));
+    for (const exception2 of fitting) used.add(exception2);
+    const [exception] = fitting;
+    if (exception === void 0) counts.push(each2);
+    else waived.push({ finding: each2.finding, reason: exception.reason, until: exception.until });
+  }
+  const told4 = exceptions.flatMap((exception, index2) => {
+    const place = placeOf2?.(index2) ?? { file: null, line: null };
+    if (!valid.includes(exception)) {
+      const still = judged3.some((each2) => excepts(exception, each2));
+      return [expired(exception, still, place)];
+    }
+    return used.has(exception) || idle.has(exception.rule) ? [] : [unused(exception, place)];
+  });
+  return { counts, waived, told: told4 };
+}
+function excepts({ rule, package: pattern, advisory }, { finding, hit }) {
+  return finding.rule === rule && fits(pattern, hit.subject) && advisory === hit.advisory;
+}
+var called2 = ({ rule, package: pattern, advisory }) => printableLine(`'${pattern}' from ${rule}${advisory === void 0 ? "" : ` (${advisory})`}`);
+var by = ({ name, severity }) => ({
+  rule: name,
+  severity
+});
+function expired(exception, still, place) {
+  const now = still ? "what it excepted is still there" : "nothing needs it any more";
+  return {
+    ...by(EXPIRED_EXCEPTION),
+    ...place,
+    message: `the exception of ${called2(exception)} ended on ${exception.until}; ${now}`,
+    fix: still ? "Solve what it excepted, or set another day with a reason in `dependencies.exceptions`." : "Take it out of `dependencies.exceptions`."
+  };
+}
+function unused(exception, place) {
+  return {
+    ...by(UNUSED_EXCEPTION),
+    ...place,
+    message: `the exception of ${called2(exception)} excepts nothing`,
+    fix: "Take it out of `dependencies.exceptions`."
+  };
+}
+
+// src/governance/dependencies/placed.ts
+function mapAt(map, key) {
+  const value = map?.entries.get(key)?.value;
+  return value?.kind === "map" ? value : void 0;
+}
+function textAt(map, key) {
+  const value = map?.entries.get(key)?.value;
+  return value?.kind === "text" ? value.value : void 0;
+}
+function writtenAt(map, key) {
+  const value = map?.entries.get(key)?.value;
+  return value === void 0 || value.kind === "map" || value.kind === "list" ? void 0 : value.value;
+}
+function isTrue(map, key) {
+  return writtenAt(map, key) === "true";
+}
+function textsOf(map) {
+  return [...map?.entries ?? []].flatMap(
+    ([name, { line, value }]) => value.kind === "text" ? [{ name, text: value.value, line }] : []
+  );
+}
+function conflictLine(text3) {
+  const found = /^(?:<{7}|>{7}|\|{7})(?:[ \t\r]|$)/m.exec(text3);
+  return found === null ? void 0 : lineAt(text3, found.index);
+}
+function lineAt(text3, offset) {
+  let line = 1;
+  for (let at = text3.indexOf("\n"); at !== -1 && at < offset; at = text3.indexOf("\n", at + 1)) line += 1;
+  return line;
+}
+function withoutMark(text3) {
+  return text3.startsWith("\uFEFF") ? text3.slice(1) : text3;
+}
+
+// src/governance/dependencies/json-places.ts
+var DEPTH_MAX2 = 100;
+function readJson(given, fix) {
+  const text3 = withoutMark(given);
+  try {
+    JSON.parse(text3);
+  } catch (error) {
+    return { tree: void 0, troubles: [malformed(text3, error, fix)] };
+  }
+  return new Scanner(text3, fix).read();
+}
+function malformed(text3, error, fix) {
+  const said2 = error instanceof Error ? error.message : String(error);
+  const offset = /at position (\d+)/.exec(said2)?.[1];
+  const cutShort = /Unexpected end/.test(said2) || Number(offset) >= text3.length;
+  const why = printableLine(said2.replace(/, .{0,60}"? is not valid JSON$/s, "")).slice(0, 120);
+  if (text3.trim() === "") return { line: 1, message: "the file is empty", fix };
+  return {
+    line: cutShort ? lineAt(text3, text3.length) : offset === void 0 ? null : lineAt(text3, Number(offset)),
+    message: cutShort ? "the file is cut short: it ends in the middle of its JSON" : `no valid JSON: ${why}`,
+    fix
+  };
+}
+var Scanner = class {
+  #text;
+  #fix;
+  #troubles = [];
+  #at = 0;
+  #line = 1;
+  constructor(text3, fix) {
+    this.#text = text3;
+    this.#fix = fix;
+  }
+  read() {
+    const tree = this.#value(0);
+    return { tree, troubles: this.#troubles };
+  }
+  /** To the next character that is no space. */
+  #next() {
+    for (; ; this.#at += 1) {
+      const character = this.#text[this.#at];
+      if (character === "\n") this.#line += 1;
+      else if (character !== " " && character !== "	" && character !== "\r") return character;
+    }
+  }
+  #value(depth2) {
+    if (depth2 > DEPTH_MAX2) {
+      const message2 = `values are nested more than ${DEPTH_MAX2} deep`;
+      this.#troubles.push({ line: this.#line, message: message2, fix: this.#fix });
+      this.#at = this.#text.length;
+      return void 0;
+    }
+    const first = this.#next();
+    if (first === "{") return this.#map(depth2);
+    if (first === "[") return this.#list(depth2);
+    const line = this.#line;
+    if (first === '"') return { kind: "text", line, value: this.#string() };
+    const rest = /[^\s,\]}]+/y;
+    rest.lastIndex = this.#at;
+    const [value] = rest.exec(this.#text);
+    this.#at += value.length;
+    return { kind: "other", line, value };
+  }
+  #map(depth2) {
+    const line = this.#line;
+    const entries = /* @__PURE__ */ new Map();
+    const twice = [];
+    let firstTwice;
+    this.#at += 1;
+    while (this.#next() !== "}") {
+      const keyLine = this.#line;
+      const key = this.#string();
+      this.#next();
+      this.#at += 1;
+      const value = this.#value(depth2 + 1);
+      if (value === void 0) return void 0;
+      if (entries.has(key)) {
+        firstTwice ??= keyLine;
+        twice.push(`'${printableLine(key)}' (lines ${entries.get(key)?.line ?? "?"} and ${keyLine})`);
+      }
+      entries.set(key, { line: keyLine, value });
+      if (this.#next() === ",") this.#at += 1;
+    }
+    this.#at += 1;
+    if (firstTwice !== void 0) {
+      this.#troubles.push({
+        line: firstTwice,
+        message: `the same key is there twice: ${listed(twice)}`,
+        fix: "Keep one of the two: programs do not agree on which of them counts."
+      });
+    }
+    return { kind: "map", line, entries };
+  }
+  #list(depth2) {
+    const line = this.#line;
+    const items = [];
+    this.#at += 1;
+    while (this.#next() !== "]") {
+      const value = this.#value(depth2 + 1);
+      if (value === void 0) return void 0;
+      items.push(value);
+      if (this.#next() === ",") this.#at += 1;
+    }
+    this.#at += 1;
+    return { kind: "list", line, items };
+  }
+  /** A string cannot hold a line feed, so that lines need no counting. */
+  #string() {
+    const start = this.#at;
+    let end = this.#text.indexOf('"', start + 1);
+    while (escaped(this.#text, end)) end = this.#text.indexOf('"', end + 1);
+    this.#at = end + 1;
+    const raw = this.#text.slice(start + 1, end);
+    return raw.includes("\\") ? JSON.parse(`"${raw}"`) : raw;
+  }
+};
+function escaped(text3, quote) {
+  let slashes = 0;
+  while (text3[quote - 1 - slashes] === "\\") slashes += 1;
+  return slashes % 2 === 1;
+}
+
+// src/governance/dependencies/lock.ts
+var LOCK_FILES = {
+  "npm-shrinkwrap.json": "npm",
+  "package-lock.json": "npm",
+  "pnpm-lock.yaml": "pnpm",
+  "yarn.lock": "yarn"
+};
+var FOREIGN_LOCK_FILES = ["bun.lock", "bun.lockb", "deno.lock"];
+var baseOf = (path) => path.slice(path.lastIndexOf("/") + 1);
+var folderOf = (path) => path.slice(0, Math.max(0, path.lastIndexOf("/")));
+function renewal(file) {
+  const name = baseOf(file);
+  if (name === "pnpm-lock.yaml") return "pnpm install --lockfile-only";
+  return name === "yarn.lock" ? "yarn install" : "npm install --package-lock-only";
+}
+
+// src/governance/dependencies/manifest.ts
+var FIX = "Make the file valid JSON again; `npm pkg get name` says whether it is.";
+var GROUPS = [
+  ["dependencies", "runtime"],
+  ["devDependencies", "dev"],
+  ["optionalDependencies", "optional"],
+  ["peerDependencies", "peer"]
+];
+function readManifest(file, text3) {
+  const conflict = conflictLine(text3);
+  if (conflict !== void 0) {
+    const message2 = "the file still has the marks of a merge conflict";
+    return { manifest: void 0, troubles: [{ line: conflict, message: message2, fix: "Resolve the conflict." }] };
+  }
+  const { tree, troubles } = readJson(text3, FIX);
+  if (tree?.kind !== "map") {
+    const no = { line: 1, message: "the file holds no object", fix: FIX };
+    return { manifest: void 0, troubles: tree === void 0 ? troubles : [...troubles, no] };
+  }
+  const strange2 = [];
+  const asked2 = GROUPS.flatMap(([key, group]) => askedOf(tree, key, group, strange2));
+  const optional = new Set(asked2.filter(({ group }) => group === "optional").map(({ name }) => name));
+  return {
+    manifest: {
+      file,
+      folder: folderOf(file),
+      name: textAt(tree, "name"),
+      // One that is optional too is optional, as npm, pnpm and yarn take it.
+      asked: asked2.filter(({ name, group }) => group !== "runtime" || !optional.has(name)),
+      optionalPeers: optionalPeersOf(tree),
+      workspaces: workspacesOf(tree),
+      overridden: overriddenOf(tree),
+      local: /* @__PURE__ */ new Set([
+        ...asked2.filter(({ range }) => isLocal(range)).map(({ name }) => name),
+        ...overridesOf(tree).flatMap(
+          (map) => textsOf(map).flatMap(({ name, text: text4 }) => isLocal(text4) ? [overriddenName(name)] : [])
+        )
+      ])
+    },
+    troubles: [...troubles, ...strange2]
+  };
+}
+function askedOf(tree, key, group, strange2) {
+  const entry = tree.entries.get(key);
+  if (entry === void 0) return [];
+  if (entry.value.kind !== "map") {
+    strange2.push({
+      line: entry.line,
+      message: `'${key}' is no object`,
+      fix: "Write names with their ranges."
+    });
+    return [];
+  }
+  return [...entry.value.entries].flatMap(([name, { line, value }]) => {
+    if (value.kind === "text") return [{ name, group, range: value.value, line }];
+    const message2 = `the range of '${printableLine(name)}' is no text`;
+    strange2.push({ line, message: message2, fix: "Write it in quotes." });
+    return [];
+  });
+}
+function optionalPeersOf(tree) {
+  const meta = mapAt(tree, "peerDependenciesMeta");
+  return new Set([...meta?.entries.keys() ?? []].filter((name) => isTrue(mapAt(meta, name), "optional")));
+}
+function workspacesOf(tree) {
+  const value = mapAt(tree, "workspaces")?.entries.get("packages") ?? tree.entries.get("workspaces");
+  if (value?.value.kind !== "list") return [];
+  return value.value.items.flatMap((each2) => each2.kind === "text" ? [each2.value] : []);
+}
+function overriddenOf(tree) {
+  return new Set(overridesOf(tree).flatMap((map) => [...map.entries.keys()].map(overriddenName)));
+}
+function overridesOf(tree) {
+  const maps = [
+    mapAt(tree, "resolutions"),
+    mapAt(tree, "overrides"),
+    mapAt(mapAt(tree, "pnpm"), "overrides")
+  ];
+  return maps.filter((map) => map !== void 0);
+}
+function isLocal(range) {
+  return ["file", "workspace", "patch", "catalog"].includes(parseSpecifier(range).kind);
+}
+function overriddenName(key) {
+  const parts = key.slice(key.lastIndexOf(">") + 1).split("/");
+  const last = parts.at(-1) ?? "";
+  const scope = parts.at(-2) ?? "";
+  const name = scope.startsWith("@") ? `${scope}/${last}` : last;
+  const version = name.indexOf("@", 1);
+  return version === -1 ? name : name.slice(0, version);
+}
+
+// src/governance/dependencies/pin.ts
+function pin(manifests, locks) {
+  return manifests.flatMap((manifest) => {
+    const rooted = rootOf(manifest, manifests, locks);
+    if (rooted.length > 0) return rooted;
+    for (let folder = manifest.folder; ; folder = folderOf(folder)) {
+      const project = manifest.folder.slice(folder === "" ? 0 : folder.length + 1);
+      const here = locks.filter(
+        ({ file, read }) => folderOf(file) === folder && belongs(project, read, folder, manifests)
+      );
+      if (here.length > 0) return here.map((lock) => ({ manifest, lock, project }));
+      if (folder === "") return [{ manifest, lock: void 0, project: "" }];
+    }
+  });
+}
+function rootOf(manifest, manifests, locks) {
+  for (let folder = manifest.folder; folder !== ""; ) {
+    folder = folderOf(folder);
+    const project = manifest.folder.slice(folder === "" ? 0 : folder.length + 1);
+    const root = manifests.find((each2) => each2.folder === folder);
+    const here = locks.filter(
+      ({ file, read }) => folderOf(file) === folder && read !== void 0 && isMember(project, read, root)
+    );
+    const strays = locks.map(({ file }) => file).filter((file) => folderOf(file) === manifest.folder);
+    if (here.length > 0) return here.map((lock) => ({ manifest, lock, project, strays }));
+  }
+  return [];
+}
+function isMember(project, { format, projects }, root) {
+  if (format === "pnpm") return projects?.has(project) === true;
+  const patterns = root?.workspaces ?? [];
+  const isTakenOut = patterns.some((each2) => each2.startsWith("!") && fits(each2.slice(1), project));
+  return !isTakenOut && patterns.some((each2) => fits(each2, project));
+}
+function belongs(project, lock, folder, manifests) {
+  if (project === "" || lock === void 0) return true;
+  if (lock.projects !== null) return lock.projects.has(project);
+  const root = manifests.find((each2) => each2.folder === folder);
+  return (root?.workspaces ?? []).some((pattern) => fits(pattern, project));
+}
+
+// src/governance/dependencies/range-changes.ts
+function rangeChanges(before, after) {
+  const files = [...new Set([...after, ...before].map(({ file }) => file))];
+  return files.flatMap((file) => {
+    const old = rangesOf(before.find((each2) => each2.file === file));
+    const young = rangesOf(after.find((each2) => each2.file === file));
+    return [.../* @__PURE__ */ new Set([...young.keys(), ...old.keys()])].sort().flatMap((key) => {
+      const [group, name] = key.split("\0");
+      const [from = null, to = null] = [old.get(key), young.get(key)];
+      return from === to ? [] : [{ file, name, group, from, to }];
+    });
+  });
+}
+function rangesOf(manifest) {
+  return new Map((manifest?.asked ?? []).map(({ group, name, range }) => [`${group}\0${name}`, range]));
+}
+
+// src/governance/dependencies/descriptors.ts
+function descriptorOf(text3) {
+  const at = text3.indexOf("@", 1);
+  if (at === -1) return void 0;
+  return { name: text3.slice(0, at), range: text3.slice(at + 1) };
+}
+function aliased(range) {
+  return /^npm:((?:@[^/@]+\/)?[^/@]+)@/.exec(range)?.[1];
+}
+
+// src/governance/dependencies/origin.ts
+var LENGTH_MAX = 4e3;
+function addressOf(written) {
+  if (written.length > LENGTH_MAX) return void 0;
+  const short = /^(?:git\+)?(?:ssh:\/\/)?(?:[\w.-]+@)([\w.-]+):(?!\d)([^#]*)(?:#(.*))?$/.exec(written);
+  if (short !== null) {
+    const [, host = "", path = "", fragment = ""] = short;
+    return { scheme: "git+ssh:", host: host.toLowerCase(), user: false, path, fragment };
+  }
+  if (!URL.canParse(written)) return void 0;
+  const url2 = new URL(written);
+  if (url2.host === "") return void 0;
+  const usual = /^(?:git\+)?ssh:$/.test(url2.protocol) && url2.username === "git" && url2.password === "";
+  return {
+    scheme: url2.protocol,
+    host: url2.host.toLowerCase(),
+    user: (url2.username !== "" || url2.password !== "") && !usual,
+    path: decoded(url2.pathname),
+    fragment: url2.hash.slice(1)
+  };
+}
+function decoded(path) {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+function originOf(resolved) {
+  if (resolved === null) return "registry";
+  if (/^(?:file|link|portal|workspace):/i.test(resolved)) return "local";
+  if (/^(?:git|ssh)(?:\+[a-z]+)?:|^[\w.-]+@[\w.-]+:/i.test(resolved)) return "git";
+  const address = addressOf(resolved);
+  if (address === void 0) return /^\.{0,2}\//.test(resolved) ? "local" : "registry";
+  const archived = /^(?:codeload\.github\.com|gitlab\.com|bitbucket\.org)$/.test(address.host);
+  return archived || /\.git$/.test(address.path) ? "git" : "registry";
+}
+function pinsCommit(resolved) {
+  return /[#/=:-][0-9a-f]{40}(?:[0-9a-f]{24})?(?:$|[^0-9a-z])/.test(resolved);
+}
+
+// src/governance/dependencies/yaml-places.ts
+var import_yaml = __toESM(require_dist(), 1);
+function readYaml(given, fix) {
+  const text3 = withoutMark(given);
+  const lines = new import_yaml.LineCounter();
+  const troubles = [];
+  const lineOf2 = (node2) => lines.linePos(node2.range?.[0] ?? 0).line;
+  const trouble = (line, message2) => void troubles.push({ line, message: message2, fix });
+  const placed = (node2, line) => {
+    if ((0, import_yaml.isMap)(node2)) {
+      return placedMap(node2.items, node2.range === void 0 || node2.range === null ? line : lineOf2(node2));
+    }
+    if ((0, import_yaml.isSeq)(node2)) {
+      return { kind: "list", line, items: node2.items.map((each2) => placed(each2, lineOf2(each2))) };
+    }
+    if ((0, import_yaml.isAlias)(node2)) {
+      trouble(lineOf2(node2), `a reference '*${printableLine(node2.source)}', which no lock file has`);
+    }
+    return { kind: "text", line, value: (0, import_yaml.isScalar)(node2) ? textOf2(node2.value) : "" };
+  };
+  const placedMap = (items, line) => {
+    const entries = /* @__PURE__ */ new Map();
+    for (const { key, value } of items) {
+      if (!(0, import_yaml.isScalar)(key)) {
+        trouble(line, "a key that is no text");
+        continue;
+      }
+      const name = textOf2(key.value);
+      const keyLine = lineOf2(key);
+      const before = entries.get(name);
+      if (before !== void 0) {
+        trouble(
+          keyLine,
+          `the same key is there twice: '${printableLine(name)}' (lines ${before.line} and ${keyLine})`
+        );
+      }
+      entries.set(name, { line: keyLine, value: placed(value, keyLine) });
+    }
+    return { kind: "map", line, entries };
+  };
+  try {
+    const documents = (0, import_yaml.parseAllDocuments)(text3, { schema: "failsafe", uniqueKeys: false, lineCounter: lines });
+    if (!Array.isArray(documents) || documents.length === 0) {
+      return { documents: [], troubles: [{ line: 1, message: "the file is empty", fix }] };
+    }
+    for (const { errors } of documents) {
+      const [first] = errors;
+      if (first === void 0) continue;
+      const said2 = printableLine(first.message.split("\n")[0] ?? "").replace(/ at line \d+.*$/, "");
+      trouble(first.linePos?.[0].line ?? 1, `no valid YAML: ${said2}`);
+    }
+    if (troubles.length > 0) return { documents: [], troubles };
+    return {
+      documents: documents.flatMap(({ contents }) => {
+        const tree = placed(contents, 1);
+        if (tree.kind === "map") return [tree];
+        trouble(1, "the file holds no keys");
+        return [];
+      }),
+      troubles
+    };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return { documents: [], troubles: [{ line: null, message: "values are nested too deep", fix }] };
+  }
+}
+var textOf2 = (value) => typeof value === "string" ? value : "";
+
+// src/governance/dependencies/berry-lock.ts
+var AGAIN = "Write it anew with `yarn install` and commit it.";
+function readBerryLock(file, text3) {
+  const { documents, troubles } = readYaml(text3, AGAIN);
+  const [top, more] = documents;
+  if (top === void 0) return { lock: void 0, troubles };
+  const meta = mapAt(top, "__metadata");
+  const version = textAt(meta, "version");
+  if (version === void 0 || more !== void 0) {
+    const message2 = more === void 0 ? "the file does not say its version" : "the file holds two documents";
+    return { lock: void 0, troubles: [...troubles, { line: 1, message: message2, fix: AGAIN }] };
+  }
+  const reader = new Reader(top);
+  return { lock: reader.lock(file, version), troubles: [...troubles, ...reader.troubles] };
+}
+var Reader = class {
+  troubles = [];
+  #top;
+  #packages = [];
+  #projects = /* @__PURE__ */ new Map();
+  #found = /* @__PURE__ */ new Map();
+  #names = /* @__PURE__ */ new Set();
+  #cacheKey;
+  constructor(top) {
+    this.#top = top;
+    this.#cacheKey = textAt(mapAt(top, "__metadata"), "cacheKey") ?? "";
+  }
+  lock(file, formatVersion) {
+    for (const [key, { line, value }] of this.#top.entries) {
+      if (key === "__metadata") continue;
+      if (value.kind === "map") this.#entry(key, line, value);
+      else this.#trouble(line, `the entry '${printableLine(key)}' holds nothing`);
+    }
+    if (!this.#projects.has("")) this.#trouble(1, "the lock file has no entry for package.json itself");
+    return {
+      format: "yarn-berry",
+      formatVersion,
+      file,
+      packages: this.#packages,
+      projects: this.#projects,
+      listsPeers: true,
+      overrides: /* @__PURE__ */ new Map(),
+      catalogs: /* @__PURE__ */ new Map(),
+      dangling: this.#dangling(),
+      lookUp: (_project, name, range) => this.#lookUp(name, range)
+    };
+  }
+  #trouble(line, message2) {
+    this.troubles.push({ line, message: message2, fix: AGAIN });
+  }
+  #entry(key, line, entry) {
+    const version = textAt(entry, "version");
+    const resolution = descriptorOf(textAt(entry, "resolution") ?? "");
+    const whole = /^(?:hard|soft)$/.test(textAt(entry, "linkType") ?? "");
+    if (version === void 0 || resolution === void 0 || !whole) {
+      this.#trouble(line, `'${printableLine(key)}' has no version, resolution and linkType`);
+      return;
+    }
+    const { name, range: reference2 } = resolution;
+    const workspace = /^workspace:(.*)$/.exec(reference2)?.[1];
+    if (workspace !== void 0) {
+      this.#projects.set(workspace === "." ? "" : workspace, { line, ranges: rangesOf2(entry) });
+    }
+    const locked2 = workspace === void 0 ? this.#packageOf(key, line, entry, { name, range: reference2 }) : void 0;
+    if (locked2 !== void 0) this.#packages.push(locked2);
+    for (const descriptor of key.split(/,\s*/)) {
+      if (this.#found.has(descriptor)) this.#trouble(line, `'${printableLine(descriptor)}' is there twice`);
+      const found = { locked: locked2, version: locked2 === void 0 ? null : version };
+      this.#found.set(descriptor, found);
+      const bare2 = descriptor.replace(/::[^:]*$/, "");
+      if (!this.#found.has(bare2)) this.#found.set(bare2, found);
+      this.#names.add(descriptorOf(descriptor)?.name ?? descriptor);
+    }
+  }
+  #packageOf(key, line, entry, { name, range }) {
+    const bound = range.indexOf("::");
+    const archive = bound === -1 ? null : new URLSearchParams(range.slice(bound + 2)).get("__archiveUrl");
+    const resolved = archive ?? (/^(?:npm|patch):/.test(range) ? null : range);
+    const checksum = textAt(entry, "checksum");
+    return {
+      key,
+      name,
+      version: textAt(entry, "version") ?? null,
+      origin: /[#&]commit=/.test(range) ? "git" : originOf(resolved),
+      resolved,
+      // Yarn before 4 leaves out which of its ways to pack an archive the checksum is of.
+      integrity: checksum === void 0 || checksum.includes("/") ? checksum ?? null : `${this.#cacheKey}/${checksum}`,
+      withoutChecksum: entry.entries.has("conditions") ? "platform" : null,
+      installScript: null,
+      licence: null,
+      dev: null,
+      optional: null,
+      line
+    };
+  }
+  #lookUp(name, range) {
+    return this.#found.get(`${name}@${range}`) ?? this.#found.get(`${name}@npm:${range}`);
+  }
+  /** `resolutions` put other ranges in place, so that a name counts as there with any. */
+  #dangling() {
+    return [...this.#top.entries].flatMap(([by2, { value }]) => {
+      if (value.kind !== "map" || by2 === "__metadata") return [];
+      const meta = mapAt(value, "dependenciesMeta");
+      return textsOf(mapAt(value, "dependencies")).filter(({ name }) => textAt(mapAt(meta, name), "optional") !== "true" && !this.#names.has(name)).map(({ name, line }) => ({ name, by: by2, line }));
+    });
+  }
+};
+function rangesOf2(entry) {
+  const of = (key, group) => textsOf(mapAt(entry, key)).map(({ name, text: text3, line }) => ({ name, group, range: text3, line }));
+  return [...of("dependencies", null), ...of("peerDependencies", "peer")];
+}
+
+// src/governance/dependencies/classic-lock.ts
+var AGAIN2 = "Write it anew with `yarn install` and commit it.";
+function readClassicLock(file, text3) {
+  const troubles = [];
+  const entries = entriesOf(withoutMark(text3), troubles);
+  if (entries.length === 0 && !/^# yarn lockfile v1\s*$/m.test(text3)) {
+    const message2 = text3.trim() === "" ? "the file is empty" : "the file is no lock file of yarn";
+    return { lock: void 0, troubles: [{ line: 1, message: message2, fix: AGAIN2 }] };
+  }
+  const found = /* @__PURE__ */ new Map();
+  const packages = entries.flatMap((entry) => {
+    const locked2 = packageOf(entry, troubles);
+    if (locked2 === void 0) return [];
+    for (const descriptor of entry.descriptors) {
+      if (found.has(descriptor)) {
+        const message2 = `'${printableLine(descriptor)}' is there twice`;
+        troubles.push({ line: entry.line, message: message2, fix: AGAIN2 });
+      }
+      found.set(descriptor, locked2);
+    }
+    return [locked2];
+  });
+  const lock = {
+    format: "yarn-classic",
+    formatVersion: "1",
+    file,
+    packages,
+    projects: null,
+    listsPeers: false,
+    overrides: /* @__PURE__ */ new Map(),
+    catalogs: /* @__PURE__ */ new Map(),
+    dangling: danglingOf(entries),
+    lookUp: (_project, name, range) => {
+      const locked2 = found.get(`${name}@${range}`);
+      return locked2 === void 0 ? void 0 : { locked: locked2, version: locked2.version };
+    }
+  };
+  return { lock, troubles };
+}
+function danglingOf(entries) {
+  const names = new Set(
+    entries.flatMap(({ descriptors }) => descriptors.map((each2) => descriptorOf(each2)?.name))
+  );
+  return entries.flatMap(
+    ({ descriptors, needs }) => needs.filter(({ name }) => !names.has(name)).map(({ name, line }) => ({ name, by: descriptors.join(", "), line }))
+  );
+}
+var FIELD = /^ {2}("(?:[^"\\]|\\.)*"|[^\s":]+) ("(?:[^"\\]|\\.)*"|[^\s"]\S*)$/;
+var NEED = /^ {4}("(?:[^"\\]|\\.)*"|[^\s":]+) ("(?:[^"\\]|\\.)*"|[^\s"]\S*)$/;
+var SECTION = /^ {2}(\w+):$/;
+function entriesOf(text3, troubles) {
+  const entries = [];
+  let entry;
+  let section;
+  let line = 0;
+  for (const written of text3.split("\n")) {
+    line += 1;
+    const row = written.replace(/\r$/, "");
+    if (row.trim() === "" || row.startsWith("#")) continue;
+    const field = FIELD.exec(row);
+    const need = NEED.exec(row);
+    if (!row.startsWith(" ")) {
+      const descriptors = descriptorsOf(row);
+      if (descriptors === void 0) troubles.push(strange(line, row));
+      entry = descriptors === void 0 ? void 0 : { descriptors, line, fields: /* @__PURE__ */ new Map(), needs: [] };
+      section = void 0;
+      if (entry !== void 0) entries.push(entry);
+    } else if (entry !== void 0 && field !== null) {
+      section = void 0;
+      const name = bare(field[1]);
+      if (entry.fields.has(name)) troubles.push(strange(line, row));
+      entry.fields.set(name, bare(field[2]));
+    } else if (entry !== void 0 && SECTION.test(row)) {
+      section = SECTION.exec(row)?.[1];
+    } else if (entry !== void 0 && section !== void 0 && need !== null) {
+      const name = bare(need[1]);
+      if (section === "dependencies") entry.needs.push({ name, range: bare(need[2]), line });
+    } else {
+      troubles.push(strange(line, row));
+    }
+  }
+  return entries;
+}
+var strange = (line, row) => ({
+  line,
+  message: `'${printableLine(row.trim()).slice(0, 80)}' is nothing that yarn writes here`,
+  fix: AGAIN2
+});
+function descriptorsOf(row) {
+  if (!row.endsWith(":")) return void 0;
+  const found = [];
+  const one3 = /\s*("(?:[^"\\]|\\.)*"|[^",]+)\s*(,|$)/y;
+  const list3 = row.slice(0, -1);
+  while (one3.lastIndex < list3.length) {
+    const [, word] = one3.exec(list3) ?? [];
+    if (word === void 0) return void 0;
+    const descriptor = bare(word.trim());
+    if (descriptorOf(descriptor) === void 0) return void 0;
+    found.push(descriptor);
+  }
+  return found.length === 0 ? void 0 : found;
+}
+function bare(word) {
+  if (!word.startsWith('"')) return word;
+  try {
+    return JSON.parse(word);
+  } catch {
+    return word.slice(1, -1);
+  }
+}
+function packageOf({ descriptors, line, fields }, troubles) {
+  const key = descriptors.join(", ");
+  const { name, range } = descriptorOf(descriptors[0]);
+  const version = fields.get("version");
+  if (version === void 0) {
+    troubles.push({ line, message: `'${printableLine(key)}' has no version`, fix: AGAIN2 });
+    return void 0;
+  }
+  const resolved = fields.get("resolved") ?? null;
+  const isLocal2 = (each2) => /^(?:file|link):|^\.{0,2}\//.test(descriptorOf(each2)?.range ?? "");
+  const local = descriptors.some(isLocal2) || resolved === null && fields.get("uid") === "";
+  const behind = /#([0-9a-f]{40})$/.exec(resolved ?? "")?.[1];
+  const origin = local ? "local" : /\.git(?:#|$)|^git/.test(resolved ?? "") ? "git" : originOf(resolved);
+  return {
+    key,
+    name: aliased(range) ?? name,
+    version,
+    origin,
+    resolved,
+    integrity: fields.get("integrity") ?? (behind !== void 0 && origin === "registry" ? `sha1:${behind}` : null),
+    withoutChecksum: null,
+    installScript: null,
+    licence: null,
+    dev: null,
+    optional: null,
+    line
+  };
+}
+
+// src/governance/dependencies/npm-lock.ts
+var AGAIN3 = "Write it anew with `npm install --package-lock-only` and commit it.";
+var GROUPS2 = [
+  ["dependencies", "runtime"],
+  ["devDependencies", "dev"],
+  ["optionalDependencies", "optional"],
+  ["peerDependencies", "peer"]
+];
+var NAME = /^(?:@[^/@\s]+\/)?[^/@\s][^/\s]*$/;
+var PATH_MAX = 4096;
+function readNpmLock(file, text3) {
+  const { tree, troubles } = readJson(text3, AGAIN3);
+  if (tree === void 0) return { lock: void 0, troubles };
+  const top = tree.kind === "map" ? tree : void 0;
+  const version = writtenAt(top, "lockfileVersion");
+  const refused = top === void 0 ? noLock("the file is no lock file of npm") : ofVersion(top, version);
+  if (top === void 0 || version === void 0 || refused !== void 0) {
+    return { lock: void 0, troubles: [...troubles, ...refused === void 0 ? [] : [refused]] };
+  }
+  const reader = new Reader2(mapAt(top, "packages"));
+  return { lock: reader.lock(file, version), troubles: [...troubles, ...reader.troubles] };
+}
+var noLock = (message2) => ({ line: 1, message: message2, fix: AGAIN3 });
+function ofVersion(top, version) {
+  const line = top.entries.get("lockfileVersion")?.line ?? 1;
+  if (version === "1" || version === void 0 && mapAt(top, "dependencies") !== void 0) {
+    return {
+      line,
+      message: "a lock file of version 1 (npm 6 and older), which does not hold what package.json asked for",
+      fix: "Raise it with `npm install --package-lock-only --lockfile-version 3` of npm 7 or newer and commit it."
+    };
+  }
+  if (version !== "2" && version !== "3") {
+    return {
+      line,
+      message: version === void 0 ? "the file does not say its lockfileVersion" : `a lock file of version ${printableLine(version)}; versions 2 and 3 are read`,
+      fix: AGAIN3
+    };
+  }
+  return mapAt(top, "packages") === void 0 ? noLock("the file has no 'packages'") : void 0;
+}
+var Reader2 = class {
+  troubles = [];
+  #entries;
+  #packages = /* @__PURE__ */ new Map();
+  #projects = /* @__PURE__ */ new Map();
+  /** `node_modules` path → folder of the repository that lies there by a link. */
+  #links = /* @__PURE__ */ new Map();
+  constructor(entries) {
+    this.#entries = entries;
+  }
+  lock(file, formatVersion) {
+    for (const [key, { line, value }] of this.#entries.entries) {
+      if (value.kind === "map") this.#entry(key, line, value);
+      else this.#trouble(line, `the entry '${printableLine(key)}' is no object`);
+    }
+    if (!this.#projects.has("")) this.#trouble(1, "the lock file has no entry for package.json itself");
+    return {
+      format: "npm",
+      formatVersion,
+      file,
+      packages: [...this.#packages.values()],
+      projects: this.#projects,
+      listsPeers: true,
+      overrides: /* @__PURE__ */ new Map(),
+      catalogs: /* @__PURE__ */ new Map(),
+      dangling: this.#dangling(),
+      lookUp: (project, name) => this.#lookUp(project, name)
+    };
+  }
+  #trouble(line, message2) {
+    this.troubles.push({ line, message: message2, fix: AGAIN3 });
+  }
+  #entry(key, line, entry) {
+    const at = key.lastIndexOf("node_modules/");
+    if (at === -1 || at > 0 && key[at - 1] !== "/") {
+      this.#projects.set(key, { line, ranges: rangesOf3(entry) });
+      return;
+    }
+    const folder = key.slice(at + "node_modules/".length);
+    if (!NAME.test(folder) || key.length > PATH_MAX) {
+      this.#trouble(line, `'${printableLine(key.slice(0, 200))}' is no path of a package`);
+      return;
+    }
+    const resolved = textAt(entry, "resolved") ?? null;
+    if (isTrue(entry, "link")) {
+      this.#links.set(key, resolved ?? "");
+      return;
+    }
+    const version = textAt(entry, "version") ?? null;
+    const optional = isTrue(entry, "optional") || isTrue(entry, "devOptional") || isTrue(entry, "peer");
+    if (version === null && !optional) this.#trouble(line, `'${printableLine(key)}' has no version`);
+    this.#packages.set(key, {
+      key,
+      name: textAt(entry, "name") ?? folder,
+      version,
+      origin: originOf(resolved),
+      resolved,
+      integrity: textAt(entry, "integrity") ?? null,
+      withoutChecksum: isTrue(entry, "inBundle") && this.#isBelowBundler(key) ? "bundled" : null,
+      installScript: isTrue(entry, "hasInstallScript"),
+      licence: licenceOf(entry),
+      dev: isTrue(entry, "dev") || isTrue(entry, "devOptional"),
+      optional: isTrue(entry, "optional") || isTrue(entry, "devOptional"),
+      line
+    });
+  }
+  /** npm itself goes by what the packages above say that they bundle, and not by the mark. */
+  #isBelowBundler(key) {
+    for (let at = key.lastIndexOf("/node_modules/"); at > 0; at = key.lastIndexOf("/node_modules/", at - 1)) {
+      const above = mapAt(this.#entries, key.slice(0, at));
+      const bundled = above?.entries.get("bundleDependencies")?.value;
+      const isBundler = bundled?.kind === "list" ? bundled.items.length > 0 : isTrue(above, "bundleDependencies");
+      if (isBundler) return true;
+    }
+    return false;
+  }
+  /** As Node finds it: in the nearest folder `node_modules` upwards. */
+  #lookUp(from, name) {
+    for (let folder = from; ; folder = parent(folder)) {
+      const path = `${folder === "" ? "" : `${folder}/`}node_modules/${name}`;
+      const locked2 = this.#packages.get(path);
+      if (locked2 !== void 0) return { locked: locked2, version: locked2.version };
+      const link2 = this.#links.get(path);
+      if (link2 !== void 0) return { locked: void 0, version: this.#versionOf(link2) };
+      if (folder === "") return void 0;
+    }
+  }
+  #versionOf(project) {
+    return textAt(mapAt(this.#entries, project), "version") ?? null;
+  }
+  #dangling() {
+    return [...this.#packages.values()].flatMap(({ key, withoutChecksum }) => {
+      const entry = mapAt(this.#entries, key);
+      const optional = mapAt(entry, "optionalDependencies");
+      if (withoutChecksum === "bundled") return [];
+      return textsOf(mapAt(entry, "dependencies")).filter(({ name }) => optional?.entries.has(name) !== true && this.#lookUp(key, name) === void 0).map(({ name, line }) => ({ name, by: key, line }));
+    });
+  }
+};
+function parent(folder) {
+  const up = folder.slice(0, Math.max(0, folder.lastIndexOf("/")));
+  if (up === "node_modules") return "";
+  return up.endsWith("/node_modules") ? up.slice(0, -"/node_modules".length) : up;
+}
+function rangesOf3(entry) {
+  return GROUPS2.flatMap(
+    ([key, group]) => textsOf(mapAt(entry, key)).map(({ name, text: text3, line }) => ({ name, group, range: text3, line }))
+  );
+}
+function licenceOf(entry) {
+  const text3 = textAt(entry, "license") ?? textAt(mapAt(entry, "license"), "type");
+  if (text3 !== void 0) return text3;
+  const list3 = entry.entries.get("license")?.value;
+  if (list3?.kind !== "list") return null;
+  const types = list3.items.map(
+    (each2) => each2.kind === "text" ? each2.value : each2.kind === "map" ? textAt(each2, "type") ?? "?" : "?"
+  );
+  return types.join(" OR ");
+}
+
+// src/governance/dependencies/pnpm-lock.ts
+var AGAIN4 = "Write it anew with `pnpm install --lockfile-only` and commit it.";
+var GROUPS3 = [
+  ["dependencies", "runtime"],
+  ["devDependencies", "dev"],
+  ["optionalDependencies", "optional"]
+];
+var TOOLS = ["configDependencies", "packageManagerDependencies"];
+function readPnpmLock(file, text3) {
+  const { documents, troubles } = readYaml(text3, AGAIN4);
+  const project = documents.at(-1);
+  if (project === void 0) return { lock: void 0, troubles };
+  const refused = documents.flatMap((document3) => ofVersion2(document3) ?? []);
+  if (refused.length > 0) return { lock: void 0, troubles: [...troubles, ...refused] };
+  const reader = new Reader3(documents);
+  return { lock: reader.lock(file, project), troubles: [...troubles, ...reader.troubles] };
+}
+function ofVersion2(document3) {
+  const version = textAt(document3, "lockfileVersion");
+  const line = document3.entries.get("lockfileVersion")?.line ?? 1;
+  if (version === void 0) {
+    return { line, message: "the file does not say its lockfileVersion", fix: AGAIN4 };
+  }
+  const major = /^(\d+)(?:\.\d+)?$/.exec(version)?.[1];
+  if (major === "6" || major === "9") return void 0;
+  const old = major !== void 0 && Number(major) < 6;
+  return {
+    line,
+    message: `a lock file of version ${printableLine(version)}; versions 6 and 9 are read`,
+    fix: old ? "Write it anew with `pnpm install --lockfile-only` of pnpm 9 or newer and commit it." : AGAIN4
+  };
+}
+var Reader3 = class {
+  troubles = [];
+  #documents;
+  /** Key without the peers behind it → package. */
+  #packages = /* @__PURE__ */ new Map();
+  #projects = /* @__PURE__ */ new Map();
+  /** Folder, name → version as written, which says the key. */
+  #versions = /* @__PURE__ */ new Map();
+  constructor(documents) {
+    this.#documents = documents;
+  }
+  lock(file, project) {
+    for (const document3 of this.#documents) this.#readPackages(document3);
+    const importers = mapAt(project, "importers");
+    if (importers === void 0) this.#project("", 1, project);
+    for (const [path, { line, value }] of importers?.entries ?? []) {
+      if (value.kind === "map") this.#project(path === "." ? "" : path, line, value);
+      else this.#projects.set(path === "." ? "" : path, { line, ranges: [] });
+    }
+    return {
+      format: "pnpm",
+      formatVersion: textAt(project, "lockfileVersion") ?? "",
+      file,
+      packages: [...this.#packages.values()],
+      projects: this.#projects,
+      listsPeers: isTrue(mapAt(project, "settings"), "autoInstallPeers"),
+      overrides: new Map(textsOf(mapAt(project, "overrides")).map(({ name, text: text3 }) => [name, text3])),
+      catalogs: catalogsOf(project),
+      dangling: this.#documents.flatMap((document3) => this.#dangling(document3)),
+      lookUp: (folder, name) => {
+        const version = this.#versions.get(folder)?.get(name);
+        return version === void 0 ? void 0 : this.#find(name, version);
+      }
+    };
+  }
+  #readPackages(document3) {
+    const snapshots = mapAt(document3, "snapshots");
+    const optional = /* @__PURE__ */ new Map();
+    for (const [key, { value }] of snapshots?.entries ?? []) {
+      const bare2 = withoutPeers(key);
+      const so = value.kind === "map" && isTrue(value, "optional");
+      optional.set(bare2, (optional.get(bare2) ?? true) && so);
+    }
+    const divided = textAt(document3, "lockfileVersion")?.startsWith("9") === true;
+    for (const [key, { line, value }] of mapAt(document3, "packages")?.entries ?? []) {
+      if (divided && !optional.has(withoutPeers(key))) {
+        const message2 = `'${printableLine(key)}' is in 'packages' and not in 'snapshots'`;
+        this.troubles.push({ line, message: message2, fix: AGAIN4 });
+      }
+      const entry = value.kind === "map" ? value : { kind: "map", line, entries: /* @__PURE__ */ new Map() };
+      const bare2 = withoutPeers(key);
+      if (this.#packages.has(bare2)) continue;
+      const read = locked(bare2, line, entry, optional.get(bare2));
+      if (read !== void 0) this.#packages.set(bare2, read);
+      else {
+        const message2 = `'${printableLine(key)}' has no name and version`;
+        this.troubles.push({ line, message: message2, fix: AGAIN4 });
+      }
+    }
+  }
+  #project(folder, line, project) {
+    const versions = /* @__PURE__ */ new Map();
+    const ranges = GROUPS3.flatMap(
+      ([key, group]) => [...mapAt(project, key)?.entries ?? []].flatMap(([name, each2]) => {
+        const entry = each2.value.kind === "map" ? each2.value : void 0;
+        const range = textAt(entry, "specifier");
+        const version = textAt(entry, "version");
+        if (range === void 0 || version === void 0) {
+          const message2 = `'${printableLine(name)}' has no specifier and version`;
+          this.troubles.push({ line: each2.line, message: message2, fix: AGAIN4 });
+          return [];
+        }
+        versions.set(name, version);
+        return [{ name, group, range, line: each2.line }];
+      })
+    );
+    this.#projects.set(folder, { line, ranges });
+    this.#versions.set(folder, versions);
+  }
+  /** By the version that stands beside a name; a folder of the repository has no entry of its own. */
+  #find(name, version) {
+    if (/^link:/.test(version)) return { locked: void 0, version: null };
+    const bare2 = withoutPeers(version);
+    const locked2 = [`${name}@${bare2}`, `/${name}@${bare2}`, bare2, `/${bare2}`].map((key) => this.#packages.get(key)).find((each2) => each2 !== void 0);
+    return locked2 === void 0 ? void 0 : { locked: locked2, version: locked2.version };
+  }
+  #dangling(document3) {
+    const holders = mapAt(document3, "snapshots") ?? mapAt(document3, "packages");
+    const byImporters = TOOLS.flatMap((group) => [
+      ...mapAt(mapAt(mapAt(document3, "importers"), "."), group)?.entries ?? []
+    ]).flatMap(([name, { line, value }]) => {
+      const version = value.kind === "map" ? textAt(value, "version") : void 0;
+      return version === void 0 || this.#find(name, version) !== void 0 ? [] : [{ name, by: ".", line }];
+    });
+    return [
+      ...byImporters,
+      ...[...holders?.entries ?? []].flatMap(
+        ([by2, { value }]) => textsOf(value.kind === "map" ? mapAt(value, "dependencies") : void 0).filter(({ name, text: text3 }) => this.#find(name, text3) === void 0).map(({ name, line }) => ({ name, by: by2, line }))
+      )
+    ];
+  }
+};
+function withoutPeers(key) {
+  let bare2 = key;
+  while (bare2.endsWith(")")) {
+    let depth2 = 0;
+    let at = bare2.length;
+    do {
+      at -= 1;
+      if (bare2[at] === ")") depth2 += 1;
+      if (bare2[at] === "(") depth2 -= 1;
+    } while (depth2 > 0 && at > 0);
+    if (at === 0) return key;
+    bare2 = bare2.slice(0, at);
+  }
+  return bare2;
+}
+function locked(key, line, entry, optional) {
+  const resolution = mapAt(entry, "resolution");
+  const path = key.replace(/^\//, "");
+  const at = path.indexOf("@", 1);
+  const behind = at === -1 ? "" : path.slice(at + 1);
+  const slash = path.slice(0, Math.max(0, at)).lastIndexOf("/");
+  const inKey = /^[^@][^/]*\.[^/]*\//.test(path) && !key.startsWith("/") ? path.slice(slash + 1, at) : path.slice(0, at);
+  const name = textAt(entry, "name") ?? (at === -1 ? void 0 : inKey);
+  const commit = textAt(resolution, "commit");
+  const repository = textAt(resolution, "repo");
+  const git = repository === void 0 ? void 0 : `${repository}#${commit ?? ""}`;
+  const tarball = textAt(resolution, "tarball");
+  const folder = textAt(resolution, "directory");
+  const resolved = git ?? tarball ?? (folder === void 0 ? void 0 : `file:${folder}`);
+  const version = textAt(entry, "version") ?? (/^\d/.test(behind) ? behind : void 0);
+  if (name === void 0 || name === "") return void 0;
+  if (version === void 0 && resolved === void 0) return void 0;
+  const requiresBuild = entry.entries.has("requiresBuild");
+  const sixth = key.startsWith("/") || entry.entries.has("dev");
+  return {
+    key,
+    name,
+    version: version ?? null,
+    origin: git !== void 0 ? "git" : folder !== void 0 ? "local" : originOf(resolved ?? null),
+    resolved: resolved ?? null,
+    integrity: textAt(resolution, "integrity") ?? null,
+    withoutChecksum: null,
+    // Version 9 no longer tells.
+    installScript: requiresBuild ? isTrue(entry, "requiresBuild") : sixth ? false : null,
+    licence: null,
+    dev: entry.entries.has("dev") ? isTrue(entry, "dev") : null,
+    optional: optional ?? (entry.entries.has("optional") ? isTrue(entry, "optional") : null),
+    line
+  };
+}
+function catalogsOf(project) {
+  return new Map(
+    [...mapAt(project, "catalogs")?.entries ?? []].flatMap(([catalog, { value }]) => {
+      if (value.kind !== "map") return [];
+      const ranges = [...value.entries].flatMap(([name, each2]) => {
+        const range = each2.value.kind === "map" ? textAt(each2.value, "specifier") : void 0;
+        return range === void 0 ? [] : [[name, range]];
+      });
+      return [[catalog, new Map(ranges)]];
+    })
+  );
+}
+
+// src/governance/dependencies/read-lock.ts
+function readLock(file, text3) {
+  const base = baseOf(file);
+  if (FOREIGN_LOCK_FILES.includes(base)) {
+    return fatal({
+      line: null,
+      message: `'${base}' is of a package manager whose lock files are not read`,
+      fix: "Use npm, pnpm or yarn, or let the folder out of the check with `dependencies.ignore`."
+    });
+  }
+  const conflict = conflictLine(text3);
+  if (conflict !== void 0) {
+    return fatal({
+      line: conflict,
+      message: "the file still has the marks of a merge conflict",
+      fix: `Take the base branch's file, run \`${renewal(file)}\` and commit the result.`
+    });
+  }
+  const manager = Object.hasOwn(LOCK_FILES, base) ? LOCK_FILES[base] : void 0;
+  if (manager === void 0) {
+    return fatal({
+      line: null,
+      message: `'${base}' is not the name of a lock file`,
+      fix: `Give one of ${Object.keys(LOCK_FILES).join(", ")}.`
+    });
+  }
+  switch (manager) {
+    case "npm":
+      return readNpmLock(file, text3);
+    case "pnpm":
+      return readPnpmLock(file, text3);
+    case "yarn":
+      return /^__metadata:/m.test(withoutMark(text3)) ? readBerryLock(file, text3) : readClassicLock(file, text3);
+  }
+}
+var fatal = (trouble) => ({ lock: void 0, troubles: [trouble] });
+
+// src/governance/dependencies/registries.ts
+var import_yaml2 = __toESM(require_dist(), 1);
+var LENGTH_MAX2 = 2e5;
+var CONFIGURATIONS = [".npmrc", ".yarnrc", ".yarnrc.yml"];
+function declaredRegistries(file, given) {
+  const text3 = withoutMark(given);
+  if (text3.length > LENGTH_MAX2) return [{ file, line: 1 }];
+  return baseOf(file) === ".yarnrc.yml" ? inYaml(file, text3) : inLines(file, text3);
+}
+var SAID = /^\s*"?((?:@[^\s:="]+:)?registry)"?\s*[=\s]\s*"?([^\s"]+)/;
+function inLines(file, text3) {
+  return text3.split(/\r?\n/).flatMap((line, at) => {
+    const [, key, address] = SAID.exec(line.slice(0, 4e3)) ?? [];
+    return key === void 0 || address === void 0 ? [] : [{ file, line: at + 1, key, address }];
+  });
+}
+function inYaml(file, text3) {
+  const lines = new import_yaml2.LineCounter();
+  const document3 = (0, import_yaml2.parseDocument)(text3, { lineCounter: lines });
+  const [broken] = document3.errors;
+  if (broken !== void 0) return [{ file, line: Math.max(1, lines.linePos(broken.pos[0]).line) }];
+  const found = [];
+  (0, import_yaml2.visit)(document3, {
+    Pair(_, { key, value }) {
+      if (!(0, import_yaml2.isScalar)(key) || key.value !== "npmRegistryServer" || (0, import_yaml2.isMap)(value)) return;
+      const line = Math.max(1, lines.linePos(key.range?.[0] ?? 0).line);
+      const address = (0, import_yaml2.isScalar)(value) ? String(value.value) : "";
+      found.push({ file, line, key: "npmRegistryServer", address });
+    }
+  });
+  return found;
+}
+
+// src/governance/dependencies/rules/rule.ts
+function readable(seen) {
+  return seen.flatMap(({ read }) => read === void 0 ? [] : [read]);
+}
+function eachVersion(seen) {
+  return readable(seen).flatMap((lock) => {
+    const known = /* @__PURE__ */ new Set();
+    return lock.packages.flatMap((locked2) => {
+      const { name, version, resolved, integrity, installScript, withoutChecksum } = locked2;
+      const key = [name, version, resolved, integrity, installScript, withoutChecksum].join("\0");
+      if (known.has(key)) return [];
+      known.add(key);
+      return [{ locked: locked2, lock }];
+    });
+  });
+}
+var TROUBLES_MAX = 5;
+function troubleHits({ file, troubles }) {
+  const more = troubles.length - TROUBLES_MAX;
+  return troubles.slice(0, TROUBLES_MAX).map((trouble, index2) => ({
+    subject: file,
+    file,
+    line: trouble.line,
+    message: trouble.message + (more > 0 && index2 === TROUBLES_MAX - 1 ? ` (and ${more} more troubles in this file)` : ""),
+    fix: trouble.fix
+  }));
+}
+
+// src/governance/dependencies/rules/install-script.ts
+var INSTALL_SCRIPT = {
+  name: "install-script",
+  severity: "error",
+  about: "change",
+  problem: "A package that is new, or in a new version, runs a script when it is installed: on every developer's machine and in CI, with everything that these may do. Nearly every attack by way of a package begins there.",
+  solution: "Look at the script (`npm view <name>@<version> scripts`, `npm pack`), then name the package, better with its version, in `dependencies.install-scripts.allow`.",
+  find: ({ locks, locksBefore, settings: settings2 }) => {
+    const before = new Set(
+      eachVersion(locksBefore).flatMap(
+        ({ locked: locked2 }) => locked2.installScript === true ? [named(locked2)] : []
+      )
+    );
+    const names = new Set(eachVersion(locksBefore).map(({ locked: locked2 }) => locked2.name));
+    return eachVersion(locks).flatMap(({ locked: locked2, lock }) => {
+      if (locked2.installScript !== true || before.has(named(locked2))) return [];
+      const { allow } = settings2["install-scripts"];
+      if (allow.includes(locked2.name) || allow.includes(named(locked2))) return [];
+      const how = names.has(locked2.name) ? "is here in a version that is new" : "is new";
+      return [
+        {
+          subject: locked2.name,
+          file: lock.file,
+          line: locked2.line,
+          message: `'${printableLine(named(locked2))}' ${how} and runs a script when it is installed`,
+          fix: `Look at the script, then put \`${printableLine(named(locked2))}\` in \`dependencies.install-scripts.allow\`.`
+        }
+      ];
+    });
+  }
+};
+var named = (locked2) => `${locked2.name}@${labelOf(locked2) ?? locked2.version ?? ""}`;
+
+// src/governance/dependencies/rules/advisory.ts
+var ADVISORY = {
+  name: "advisory",
+  severity: "error",
+  about: "state",
+  problem: "A vulnerability is known of a locked version. Below `dependencies.audit.level` it is a warning. A version or range that nobody can read counts as affected.",
+  solution: "Update the package, or the one that brings it. Where nothing better exists, except the advisory by its identifier until a day on which somebody looks again.",
+  find: ({ audit, locks, settings: settings2 }) => audit?.asked !== true ? [] : affectedBy(audit.advisories, readable(locks)).map(({ advisory, lock, locked: locked2, certain }) => {
+    const refuses = ADVISORY_SEVERITIES.indexOf(advisory.severity) >= ADVISORY_SEVERITIES.indexOf(settings2.audit.level);
+    const said2 = `${advisory.id} (${advisory.severity}): ${advisory.title}`;
+    return {
+      subject: locked2.name,
+      advisory: advisory.id,
+      ...refuses || !certain ? {} : { severity: "warning" },
+      file: lock.file,
+      line: locked2.line,
+      message: `'${printableLine(named(locked2))}' ${certain ? "has" : "may have"} ${printableLine(said2)}; known of ${printableLine(advisory.vulnerable)}`,
+      fix: `Update it to a version outside of that range; see ${printableLine(advisory.url)}.`
+    };
+  })
+};
+
+// src/governance/dependencies/rules/audit-unknown.ts
+var AUDIT_UNKNOWN = {
+  name: "audit-unknown",
+  severity: "error",
+  about: "state",
+  problem: "The registry could not be asked for known vulnerabilities. That is not the same as knowing of none.",
+  solution: "Run the check again when the registry answers, or switch the rule to `warning`.",
+  find: ({ audit }) => audit?.asked !== false ? [] : [
+    {
+      subject: "audit",
+      file: null,
+      line: null,
+      message: `known vulnerabilities could not be asked for: ${printableLine(audit.why)}`,
+      fix: "Run the check again when the registry answers."
+    }
+  ]
+};
+
+// src/governance/dependencies/rules/dependency-range.ts
+var KINDS2 = {
+  star: "any version at all",
+  tag: "a tag, which means another version tomorrow",
+  git: "a git repository, past the registry",
+  http: "an archive at an address, past the registry",
+  file: "a file or folder",
+  patch: "a package with a patch",
+  workspace: "a package of this repository",
+  catalog: "a range that is written elsewhere"
+};
+var MARKS = { exact: "", tilde: "~", caret: "^", any: "^" };
+var DEPENDENCY_RANGE = {
+  name: "dependency-range",
+  severity: "error",
+  about: "state",
+  problem: "A range in package.json lets in more versions than the policy of its group or name allows, or is no range at all: a tag, any version, a git repository, an archive. The next update of the lock then brings what nobody decided on.",
+  solution: "Narrow the range, or widen `dependencies.ranges` for the name. What a range means counts: `1.2.x` is as good as `~1.2.0`. A peer may be `*` where its group may be `any`.",
+  find: (scene) => scene.manifests.flatMap(({ read }) => {
+    if (read === void 0) return [];
+    const pinned = scene.pinned.filter(({ manifest }) => manifest === read);
+    return read.asked.flatMap((asked2) => judged(asked2, read, pinned, scene) ?? []);
+  })
+};
+function judged(asked2, { file }, pinned, scene) {
+  const { ranges } = scene.settings;
+  const { name, group, range, line } = asked2;
+  const hit = (message2, fix) => ({ subject: name, file, line, message: message2, fix });
+  const called3 = `'${printableLine(name)}' is \`${printableLine(range)}\``;
+  const written = parseSpecifier(range);
+  const specifier = throughCatalog(name, written, pinned);
+  const limit = limitOf(asked2, specifier, scene);
+  if (specifier.kind === "unknown") {
+    return hit(`${called3}, which nobody can judge`, "Write a range of versions.");
+  }
+  for (const { kind } of written === specifier ? [specifier] : [written, specifier]) {
+    if (kind === "range" || kind === "unknown" || ranges.allow.includes(kind)) continue;
+    if (kind === "star" && group === "peer" && limit === "any") continue;
+    return hit(
+      `${called3}: ${KINDS2[kind]}`,
+      `Write ${suggestion(asked2, limit, pinned)}, or put \`${kind}\` in \`dependencies.ranges.allow\`.`
+    );
+  }
+  if (specifier.kind !== "range") return void 0;
+  const reach = reachOf(specifier.range);
+  if (REACHES.indexOf(reach) <= REACHES.indexOf(limit)) return void 0;
+  const elsewhere = written === specifier ? "" : ` (\`${printableLine(specifier.range)}\` in the catalog)`;
+  return hit(
+    `${called3}${elsewhere}, ${far(reach)}; ${a(limit)} is allowed`,
+    `Write ${suggestion(asked2, limit, pinned)}.`
+  );
+}
+var a = (reach) => reach === "exact" ? "one exact version" : reach === "any" ? "any range" : `a ${reach}`;
+var far = (reach) => reach === "any" ? "which reaches further than a caret" : `which reaches as far as ${a(reach)}`;
+function limitOf({ name, group }, specifier, { settings: { ranges } }) {
+  if (group === "peer") return ranges.peer;
+  const published = "name" in specifier ? specifier.name : void 0;
+  const own3 = ranges.names.find(
+    (each2) => fits(each2.name, name) || published !== void 0 && fits(each2.name, published)
+  );
+  return own3?.range ?? ranges[group];
+}
+function throughCatalog(name, specifier, pinned) {
+  if (specifier.kind !== "catalog") return specifier;
+  const found = pinned.map(({ lock }) => lock?.read?.catalogs.get(specifier.catalog)?.get(name)).find((range) => range !== void 0);
+  return found === void 0 ? specifier : parseSpecifier(found);
+}
+function suggestion({ name, range }, limit, pinned) {
+  const version = pinned.map(({ lock, project }) => lock?.read?.lookUp(project, name, range)?.version).find((each2) => typeof each2 === "string");
+  if (typeof version !== "string") return a(limit);
+  return `\`${MARKS[limit]}${printableLine(version)}\``;
+}
+
+// src/governance/dependencies/rules/install-script-untold.ts
+var INSTALL_SCRIPT_UNTOLD = {
+  name: "install-script-untold",
+  severity: "warning",
+  about: "change",
+  problem: "Packages are new, or in a new version, and the lock files of yarn, and of pnpm from 9 on, do not say which packages run scripts when they are installed.",
+  solution: "Let the package manager run none but those that are named: pnpm from 10 on does (`onlyBuiltDependencies`); yarn with `enableScripts: false` in .yarnrc.yml, yarn 1 with `ignore-scripts true` in .yarnrc. Then switch this rule off.",
+  find: ({ locks, locksBefore, settings: settings2 }) => {
+    const before = new Set(eachVersion(locksBefore).map(({ locked: locked2 }) => named(locked2)));
+    const { allow } = settings2["install-scripts"];
+    return locks.flatMap((seen) => {
+      const untold2 = eachVersion([seen]).map(({ locked: locked2 }) => locked2).filter((each2) => each2.installScript === null && each2.origin !== "local" && !before.has(named(each2))).filter((each2) => !allow.includes(each2.name) && !allow.includes(named(each2)));
+      if (untold2.length === 0) return [];
+      const names = listed(untold2.map((each2) => printableLine(named(each2))));
+      return [
+        {
+          subject: seen.file,
+          file: seen.file,
+          line: untold2[0]?.line ?? null,
+          message: `${quantity(untold2.length, "new package")} may run scripts, which this file does not tell: ${names}`,
+          fix: "Switch install scripts off in the package manager, then this rule in `dependencies.rules`."
+        }
+      ];
+    });
+  }
+};
+
+// src/governance/dependencies/rules/integrity-changed.ts
+var INTEGRITY_CHANGED = {
+  name: "integrity-changed",
+  severity: "error",
+  about: "change",
+  problem: "The same version of a package has another checksum than on the base branch. Registries never change what was published, so that either the old or the new bytes are not what they should be.",
+  solution: "Compare with what the registry says: `npm view <name>@<version> dist.integrity`.",
+  find: ({ differences, locks }) => differences.flatMap(({ file, changes }) => {
+    const packages = readable(locks).find((lock) => lock.file === file)?.packages ?? [];
+    return changes.filter(({ kind }) => kind === "swapped").map(({ name, to }) => ({
+      subject: name,
+      file,
+      line: packages.find((each2) => each2.name === name && labelOf(each2) === to)?.line ?? null,
+      message: `'${printableLine(`${name}@${to ?? ""}`)}' has other bytes than this version had before`,
+      fix: "Compare with `npm view <name>@<version> dist.integrity` and find out who changed it."
+    }));
+  })
+};
+
+// src/governance/dependencies/integrity.ts
+var BYTES = { sha1: 20, sha256: 32, sha384: 48, sha512: 64 };
+function strengthOf(integrity) {
+  const worth = integrity.trim().split(/\s+/).map(one2);
+  if (worth.includes("strong")) return "strong";
+  return worth.includes("weak") ? "weak" : "none";
+}
+function one2(hash) {
+  if (/^(?:[0-9a-z]+\/)?[0-9a-f]{128}$/.test(hash)) return "strong";
+  if (/^sha1:[0-9a-f]{40}$/.test(hash)) return "weak";
+  const [, way, text3] = /^([a-z0-9]+)-([A-Za-z0-9+/]+={0,2})(?:\?.*)?$/.exec(hash) ?? [];
+  if (way === void 0 || text3 === void 0) return "none";
+  if (way === "md5") return "weak";
+  if (Buffer.from(text3, "base64").length !== BYTES[way]) return "none";
+  return way === "sha1" ? "weak" : "strong";
+}
+
+// src/governance/dependencies/rules/integrity-missing.ts
+var INTEGRITY_MISSING = {
+  name: "integrity-missing",
+  severity: "error",
+  about: "state",
+  problem: "The lock file has no checksum of a package, or none that is whole: whatever the registry answers is installed. A git repository must be pinned to a commit instead.",
+  solution: "Remove node_modules and the entry, clear the cache (`npm cache clean --force`), and install again. Not meant are packages inside the archives of others, folders, and what yarn fetches on other platforms only.",
+  find: ({ locks }) => eachVersion(locks).flatMap(({ locked: locked2, lock }) => {
+    const wrong2 = wrongWith2(locked2);
+    if (wrong2 === void 0) return [];
+    return [
+      {
+        subject: locked2.name,
+        file: lock.file,
+        line: locked2.line,
+        message: `'${printableLine(named(locked2))}' ${wrong2}`,
+        fix: `Take its entry out of ${lock.file}, run \`${renewal(lock.file)}\` and commit the result.`
+      }
+    ];
+  })
+};
+function wrongWith2({
+  origin,
+  version,
+  integrity,
+  resolved,
+  withoutChecksum
+}) {
+  if (origin === "git") {
+    return resolved !== null && pinsCommit(resolved) ? void 0 : "is a git repository and not pinned to a commit";
+  }
+  if (origin === "local" || version === null || withoutChecksum !== null) return void 0;
+  if (integrity === null) return "has no checksum";
+  return strengthOf(integrity) === "none" ? "has a checksum that is no whole hash" : void 0;
+}
+
+// src/governance/dependencies/rules/integrity-weak.ts
+var INTEGRITY_WEAK = {
+  name: "integrity-weak",
+  severity: "warning",
+  about: "state",
+  problem: "The only checksum of a package is SHA-1 or MD5, for which other files of the same checksum can be made.",
+  solution: "Take the entry out of the lock file and install again: registries know SHA-512 of every package.",
+  find: ({ locks }) => eachVersion(locks).flatMap(({ locked: locked2, lock }) => {
+    if (locked2.origin === "local" || locked2.integrity === null) return [];
+    if (strengthOf(locked2.integrity) !== "weak") return [];
+    return [
+      {
+        subject: locked2.name,
+        file: lock.file,
+        line: locked2.line,
+        message: `'${printableLine(named(locked2))}' has no better checksum than SHA-1 or MD5`,
+        fix: `Take its entry out of ${lock.file}, run \`${renewal(lock.file)}\` and commit the result.`
+      }
+    ];
+  })
+};
+
+// src/governance/dependencies/rules/lockfile-difference.ts
+var LOCKFILE_DIFFERENCE = {
+  name: "lockfile-difference",
+  severity: "note",
+  about: "change",
+  problem: "What a pull request does to a lock file is not seen in a difference of thousands of lines.",
+  solution: "Nothing to do: packages that came, went and moved are counted, with major jumps and licences by name.",
+  find: ({ differences }) => differences.flatMap(told2)
+};
+function told2({ file, state, changes }) {
+  const hit = (message2) => ({
+    subject: file,
+    file,
+    line: null,
+    message: message2,
+    fix: "Look at what is new, and at major jumps, before merging."
+  });
+  if (state === "unreadable") {
+    return [hit("what changed cannot be told: one of the two states cannot be read")];
+  }
+  if (changes.length === 0) return [];
+  const counts = ["added", "removed", "upgraded", "downgraded", "changed", "swapped"].flatMap(
+    (kind) => {
+      const count2 = changes.filter((each2) => each2.kind === kind).length;
+      return count2 === 0 ? [] : [`${count2} ${kind}`];
+    }
+  );
+  const majors = changes.filter(({ major }) => major).map(moved);
+  const licences = changes.filter(
+    ({ licenceFrom, licenceTo, from, to }) => from !== null && to !== null && licenceFrom !== licenceTo
+  ).map(
+    ({ name, licenceFrom, licenceTo }) => `${name} ${licenceFrom ?? "not told"} → ${licenceTo ?? "not told"}`
+  );
+  const prefix = { compared: "", new: "a new file: ", deleted: "the file is gone: " }[state];
+  const more = [
+    ...majors.length > 0 ? [`major jumps: ${listed(majors)}`] : [],
+    ...licences.length > 0 ? [`other licences: ${listed(licences)}`] : []
+  ];
+  return [hit(printableLine([prefix + counts.join(", "), ...more].join("; ")))];
+}
+var moved = ({ name, from, to }) => `${name} ${from ?? ""} → ${to ?? ""}`;
+
+// src/governance/dependencies/rules/lockfile-missing.ts
+var LOCKFILE_MISSING = {
+  name: "lockfile-missing",
+  severity: "error",
+  about: "state",
+  problem: "A package.json asks for packages and no lock file pins them: every installation may get others, also ones that were published an hour ago. A lock file in a folder above counts only where that package.json is one of its workspaces.",
+  solution: "Install, commit the lock file, and take it out of .gitignore. Peers alone need none.",
+  find: ({ pinned }) => pinned.flatMap(({ manifest, lock }) => {
+    const asked2 = manifest.asked.filter(({ group }) => group !== "peer");
+    if (lock !== void 0 || asked2.length === 0) return [];
+    return [
+      {
+        subject: manifest.file,
+        file: manifest.file,
+        line: asked2[0]?.line ?? null,
+        message: `asks for ${quantity(asked2.length, "package")} that no lock file pins`,
+        fix: "Run `npm install` (or pnpm, or yarn) there and commit the lock file that it writes."
+      }
+    ];
+  })
+};
+
+// src/governance/dependencies/rules/lockfile-out-of-step.ts
+var KEYS = {
+  runtime: "dependencies",
+  dev: "devDependencies",
+  optional: "optionalDependencies",
+  peer: "peerDependencies"
+};
+var LOCKFILE_OUT_OF_STEP = {
+  name: "lockfile-out-of-step",
+  severity: "error",
+  about: "state",
+  problem: "A package.json and its lock file say different things: a range that the lock does not know, a locked version or package that was not asked for, an entry that nobody asks for any more, or packages that are missing. Package managers stop there or quietly install something else; `npm ci` lets pass what still fits, and the next install then changes the lock file in a pull request about something else.",
+  solution: "Run the package manager's install after each change of package.json and commit both files.",
+  find: (scene) => [
+    ...scene.pinned.flatMap((pinned) => stepsOf(pinned, scene)),
+    ...readable(scene.locks).flatMap((lock) => danglingOf2(lock, projectsIn(scene, lock)))
+  ]
+};
+function stepsOf(pinned, scene) {
+  const { manifest, project } = pinned;
+  const lock = pinned.lock?.read;
+  if (lock === void 0) return [];
+  const step = new Step(manifest, lock, project, overriddenIn(scene, lock, manifest), namesIn(scene, lock));
+  return [...step.hits(), ...(pinned.strays ?? []).map((file) => strayOf(file, lock))];
+}
+function strayOf(file, lock) {
+  const message2 = `is read by nobody: its package.json is a workspace, for which ${lock.file} counts`;
+  return { subject: file, file, line: 1, message: message2, fix: `Remove ${file}.`, severity: "note" };
+}
+function overriddenIn({ manifests }, lock, manifest) {
+  if (lock.format === "npm") return /* @__PURE__ */ new Set();
+  const folder = lock.file.slice(0, Math.max(0, lock.file.lastIndexOf("/")));
+  const root = manifests.find(({ read }) => read?.folder === folder)?.read;
+  return /* @__PURE__ */ new Set([
+    ...manifest.overridden,
+    ...root?.overridden ?? [],
+    ...[...lock.overrides.keys()].map(overriddenName)
+  ]);
+}
+function namesIn({ pinned }, lock) {
+  const members = pinned.filter((each2) => each2.lock?.read === lock);
+  return new Set(members.flatMap(({ manifest: { name } }) => name ?? []));
+}
+var Step = class {
+  #manifest;
+  #lock;
+  #project;
+  #overridden;
+  #own;
+  constructor(manifest, lock, project, overridden, own3) {
+    this.#manifest = manifest;
+    this.#lock = lock;
+    this.#project = project;
+    this.#overridden = overridden;
+    this.#own = own3;
+  }
+  hits() {
+    const { asked: asked2 } = this.#manifest;
+    const known = this.#lock.projects?.get(this.#project);
+    if (this.#lock.projects !== null && known === void 0) {
+      const message2 = `${this.#lock.file} does not know this package.json`;
+      return asked2.length === 0 ? [] : [this.#hit(this.#manifest.file, asked2[0], message2)];
+    }
+    const ranges = known?.ranges;
+    return [
+      ...asked2.flatMap((each2) => {
+        const message2 = this.#otherRange(each2, ranges) ?? this.#otherVersion(each2);
+        return message2 === void 0 ? [] : [this.#hit(this.#manifest.file, each2, message2)];
+      }),
+      ...(ranges ?? []).filter(({ name }) => !asked2.some((each2) => each2.name === name)).map((each2) => {
+        const called3 = `'${printableLine(each2.name)}'`;
+        const message2 = `${this.#lock.file} has ${called3}, which package.json does not ask for`;
+        return this.#hit(this.#lock.file, each2, message2);
+      })
+    ];
+  }
+  #hit(file, { name, line }, message2) {
+    const place = this.#lock.file.includes("/") ? ` beside ${this.#lock.file}` : "";
+    const fix = `Run \`${renewal(this.#lock.file)}\`${place} and commit ${this.#lock.file}.`;
+    return { subject: name, file, line, message: message2, fix };
+  }
+  /** What the lock remembers of package.json, against what that says. */
+  #otherRange({ name, group, range }, ranges) {
+    const { format, file, listsPeers } = this.#lock;
+    if (ranges === void 0) return void 0;
+    const called3 = `'${printableLine(name)}'`;
+    const same = ranges.filter((each2) => each2.name === name);
+    if (same.length > 0 && this.#overridden.has(name)) return void 0;
+    const several = this.#manifest.asked.filter((each2) => each2.name === name).length > 1;
+    const mixed = group === "peer" && format === "pnpm";
+    if (mixed && (several || !listsPeers || this.#manifest.optionalPeers.has(name))) return void 0;
+    const alike = same.filter(
+      (each2) => mixed || each2.group === group || each2.group === null && group !== "peer"
+    );
+    if (alike.length === 0 && !(several && same.length > 0)) {
+      const [other] = same;
+      if (other === void 0) return `${file} does not know ${called3}: ${quoted(range)} was asked for`;
+      const groups = `${KEYS[group]} here and ${KEYS[other.group ?? "runtime"]} in ${file}`;
+      return `${called3} is in ${groups}`;
+    }
+    const candidates = alike.length > 0 && !several ? alike : same;
+    if (candidates.some((each2) => alikeRanges(each2.range, range))) return void 0;
+    return `${called3} is ${quoted(range)} here and ${quoted(candidates[0]?.range ?? "")} in ${file}`;
+  }
+  /** What was locked, against what was asked for. */
+  #otherVersion({ name, group, range }) {
+    if (this.#overridden.has(name)) return void 0;
+    const specifier = this.#throughCatalog(name, parseSpecifier(range));
+    const found = this.#lock.lookUp(this.#project, name, range);
+    const called3 = `'${printableLine(name)}'`;
+    if (found === void 0) {
+      if (group === "peer" || this.#needsNoEntry(name, specifier)) return void 0;
+      return `${this.#lock.file} has no version of ${called3}: ${quoted(range)} was asked for`;
+    }
+    const { locked: locked2, version } = found;
+    const published = "name" in specifier ? specifier.name ?? name : void 0;
+    if (locked2?.origin === "registry" && published !== void 0 && locked2.name !== published) {
+      const other = `the package '${printableLine(locked2.name)}' in place of '${printableLine(published)}'`;
+      return `${this.#lock.file} has ${other}`;
+    }
+    if (locked2 === void 0 || version === null || satisfies(version, specifier) !== false) {
+      return locked2 === void 0 && version !== null && satisfies(version, specifier) === false ? `the repository's own ${called3} is ${quoted(version)}, and ${quoted(range)} was asked for` : void 0;
+    }
+    return `${this.#lock.file} has ${called3} ${quoted(version)}, which ${quoted(range)} does not allow`;
+  }
+  /** yarn 1 has no entries for the packages of the repository itself. */
+  #needsNoEntry(name, { kind }) {
+    return this.#lock.format === "yarn-classic" && (this.#own.has(name) || kind === "file" || kind === "workspace");
+  }
+  #throughCatalog(name, specifier) {
+    if (specifier.kind !== "catalog") return specifier;
+    const range = this.#lock.catalogs.get(specifier.catalog)?.get(name);
+    return range === void 0 ? specifier : parseSpecifier(range);
+  }
+};
+var alikeRanges = (locked2, asked2) => locked2.trim() === asked2.trim() || locked2.trim() === `npm:${asked2.trim()}`;
+var quoted = (text3) => `\`${printableLine(text3)}\``;
+function projectsIn({ manifests }, { format }) {
+  if (format !== "yarn-classic") return /* @__PURE__ */ new Set();
+  return new Set(manifests.flatMap(({ read }) => read?.name ?? []));
+}
+function danglingOf2({ dangling, file }, projects) {
+  const [first, ...more] = dangling.filter(({ name }) => !projects.has(name));
+  if (first === void 0) return [];
+  const others = new Set(more.map(({ name }) => name)).size;
+  return [
+    {
+      subject: file,
+      file,
+      line: first.line,
+      message: `'${printableLine(first.by)}' needs '${printableLine(first.name)}', which the file does not have` + (others > 0 ? ` (and so with ${others} more)` : ""),
+      fix: `Run \`${renewal(file)}\` and commit ${file}: it was cut short or edited by hand.`
+    }
+  ];
+}
+
+// src/governance/dependencies/rules/lockfile-unreadable.ts
+var LOCKFILE_UNREADABLE = {
+  name: "lockfile-unreadable",
+  severity: "error",
+  about: "state",
+  problem: "A lock file is damaged, cut short, holds a merge conflict or a key twice, or is of a version or package manager that is not read. What is in it is then unknown, which is not the same as nothing.",
+  solution: "Let the package manager write it anew, and commit that.",
+  find: ({ locks }) => locks.flatMap(troubleHits)
+};
+
+// src/governance/dependencies/rules/manifest-unreadable.ts
+var MANIFEST_UNREADABLE = {
+  name: "manifest-unreadable",
+  severity: "error",
+  about: "state",
+  problem: "A package.json is no valid JSON, or says the same thing twice, so that nobody can say what it asks for.",
+  solution: "Make it valid: no marks of a merge conflict, no key twice, ranges in quotes.",
+  find: ({ manifests }) => manifests.flatMap(troubleHits)
+};
+
+// src/governance/dependencies/rules/registry-host.ts
+var SAFE = /* @__PURE__ */ new Set(["https:", "git+https:", "git+ssh:", "ssh:"]);
+var REGISTRY_HOST = {
+  name: "registry-host",
+  severity: "error",
+  about: "state",
+  problem: "The lock file, or a configuration of the package manager, takes a package from a host that is not on the list, without TLS, or by an address that only looks like the registry's. Nobody reads the addresses of a lock file in review, which is why this is where packages are swapped.",
+  solution: "Install from the registry again, or put the host in `dependencies.hosts`. Where the lock leaves the address out, as pnpm does, the registry of `.npmrc`, `.yarnrc` or `.yarnrc.yml` is used, which is judged too.",
+  find: ({ locks, manifests, registries, settings: settings2 }) => [
+    ...registries.flatMap((each2) => declared(each2, settings2.hosts)),
+    ...eachVersion(locks).flatMap(({ locked: locked2, lock }) => {
+      const asked2 = manifests.some(({ read }) => read === void 0 || read.local.has(nameIn(locked2)));
+      const wrong2 = wrongWith3(locked2, settings2.hosts) ?? (asked2 ? void 0 : localInstead(locked2));
+      if (wrong2 === void 0) return [];
+      return [
+        {
+          subject: locked2.name,
+          file: lock.file,
+          line: locked2.line,
+          message: `'${printableLine(locked2.name)}' ${shortly(locked2)} ${wrong2}`,
+          fix: "Install it from the registry, or put the host in `dependencies.hosts` if it is meant."
+        }
+      ];
+    })
+  ]
+};
+function declared(each2, hosts) {
+  const { file, line } = each2;
+  const fix = "Name a registry of `dependencies.hosts` by https, or put its host there if it is meant.";
+  if (!("key" in each2)) {
+    const message2 = `${file} cannot be read, and may name any registry`;
+    return [{ subject: file, file, line, message: message2, fix: "Correct it, or take it out." }];
+  }
+  const { key, address } = each2;
+  const shown = printableLine(`${key} ${address}`).slice(0, 200);
+  if (/\$\{/.test(address)) {
+    const message2 = `'${shown}' is said by the environment, so nobody can judge it here`;
+    return [{ subject: file, severity: "warning", file, line, message: message2, fix }];
+  }
+  const wrong2 = wrongAddress(address, hosts);
+  return wrong2 === void 0 ? [] : [{ subject: file, file, line, message: `'${shown}' ${wrong2}`, fix }];
+}
+function nameIn({ key, name, resolved, origin }) {
+  if (origin !== "local" || resolved === null) return name;
+  const at = key.lastIndexOf("node_modules/");
+  return at === -1 ? name : key.slice(at + "node_modules/".length);
+}
+function localInstead({ origin, resolved }) {
+  return origin === "local" && resolved !== null && /^file:/i.test(resolved) ? `comes from '${printableLine(resolved).slice(0, 100)}', and no package.json asks for a file` : void 0;
+}
+var shortly = (locked2) => locked2.origin === "git" ? "(git)" : printableLine(labelOf(locked2) ?? "");
+function wrongWith3({ resolved, origin }, hosts) {
+  return resolved === null || origin === "local" ? void 0 : wrongAddress(resolved, hosts);
+}
+function wrongAddress(resolved, hosts) {
+  const address = addressOf(resolved);
+  if (address === void 0) {
+    return `has the address '${printableLine(resolved).slice(0, 100)}', which nobody can judge`;
+  }
+  const { host, scheme, user } = address;
+  const shown = printableLine(host);
+  if (user) {
+    return `comes from '${shown}' by an address with a user before the host, which hides where it leads`;
+  }
+  if (!hosts.includes(host)) return `comes from '${shown}', which is not on the list${likeness(host, hosts)}`;
+  return SAFE.has(scheme) ? void 0 : `comes by ${printableLine(scheme)}//, which others can change on the way`;
+}
+function likeness(host, hosts) {
+  const alike = hosts.find((each2) => host.includes(each2) || editDistance(host, each2) <= 2);
+  if (alike !== void 0) return ` and looks like '${alike}'`;
+  return host.includes("xn--") ? " and has letters of another script" : "";
+}
+
+// src/governance/dependencies/rules/resolved-mismatch.ts
+var RESOLVED_MISMATCH = {
+  name: "resolved-mismatch",
+  severity: "error",
+  about: "state",
+  problem: "An entry of the lock file bears the name and version of one package and the address of another. What is installed is what the address says.",
+  solution: "Let the package manager write the lock file anew. An alias (`npm:other@1`) is no mismatch: the lock names the other.",
+  find: ({ locks }) => eachVersion(locks).flatMap(({ locked: locked2, lock }) => {
+    const other = otherThan(locked2);
+    if (other === void 0) return [];
+    return [
+      {
+        subject: locked2.name,
+        file: lock.file,
+        line: locked2.line,
+        message: `'${printableLine(locked2.name)}' ${printableLine(locked2.version ?? "")} has the address of '${printableLine(other).slice(0, 150)}'`,
+        fix: "Take the entry out, install again, and look at who changed the lock file."
+      }
+    ];
+  })
+};
+function otherThan({ name, version, resolved, origin }) {
+  if (resolved === null || origin !== "registry" || version === null) return void 0;
+  const path = addressOf(resolved)?.path ?? "";
+  const at = path.indexOf("/-/");
+  if (at === -1) return void 0;
+  const file = path.slice(at + 3);
+  const expected = `${name.slice(name.indexOf("/") + 1)}-${version.replace(/\+.*$/, "")}.tgz`;
+  const fits2 = path.slice(0, at).endsWith(`/${name}`) && (file === expected || file.endsWith(`/${expected}`));
+  return fits2 ? void 0 : path.slice(1);
+}
+
+// src/governance/dependencies/rules/all.ts
+var RULES2 = [
+  MANIFEST_UNREADABLE,
+  LOCKFILE_UNREADABLE,
+  LOCKFILE_MISSING,
+  LOCKFILE_OUT_OF_STEP,
+  DEPENDENCY_RANGE,
+  REGISTRY_HOST,
+  RESOLVED_MISMATCH,
+  INSTALL_SCRIPT,
+  INSTALL_SCRIPT_UNTOLD,
+  INTEGRITY_MISSING,
+  INTEGRITY_WEAK,
+  INTEGRITY_CHANGED,
+  ADVISORY,
+  AUDIT_UNKNOWN,
+  LOCKFILE_DIFFERENCE
+];
+
+// src/governance/dependencies/judge.ts
+var FINDINGS_MAX = 50;
+function judgeDependencies(question) {
+  const { settings: settings2, today, placeOf: placeOf2 } = question;
+  const scene = sceneOf(question);
+  const judged3 = RULES2.flatMap((rule) => {
+    const severity = severityOf(rule, settings2);
+    if (severity === "off") return [];
+    return rule.find(scene).map((hit) => ({ hit, finding: findingOf2(rule, severity, hit, settings2) }));
+  });
+  const { counts, waived, told: told4 } = applyExceptions(
+    judged3,
+    settings2.exceptions,
+    today,
+    idleIn(question),
+    placeOf2
+  );
+  return {
+    findings: [...shortened(counts.map(({ finding }) => finding)), ...told4],
+    waived,
+    difference: { locks: scene.differences, ranges: rangesOf4(question, scene) }
+  };
+}
+function sceneOf({ before, after, settings: settings2, audit }) {
+  const wanted = ({ file }) => !settings2.ignore.some((pattern) => fits(pattern, file));
+  const manifests = after.manifests.filter(wanted).map(seenManifest);
+  const locksBefore = before.locks.filter(wanted).map(seenLock);
+  const locks = after.locks.filter(wanted).map((each2) => {
+    const same = before.locks.findIndex(({ file, text: text3 }) => file === each2.file && text3 === each2.text);
+    const read = same === -1 ? void 0 : locksBefore.find(({ file }) => file === each2.file);
+    return read ?? seenLock(each2);
+  });
+  return {
+    manifests,
+    locks,
+    locksBefore,
+    pinned: pin(
+      manifests.flatMap(({ read }) => read ?? []),
+      locks
+    ),
+    differences: differencesOf(locksBefore, locks),
+    registries: (after.configurations ?? []).filter(wanted).flatMap(({ file, text: text3 }) => declaredRegistries(file, text3)),
+    audit,
+    settings: settings2
+  };
+}
+function seenManifest({ file, text: text3 }) {
+  const { manifest, troubles } = readManifest(file, text3);
+  return { file, read: manifest, troubles };
+}
+function seenLock({ file, text: text3 }) {
+  const { lock, troubles } = readLock(file, text3);
+  return { file, read: lock, troubles };
+}
+function differencesOf(before, after) {
+  const files = [...new Set([...after, ...before].map(({ file }) => file))];
+  return files.map((file) => {
+    const was = before.find((each2) => each2.file === file);
+    const is = after.find((each2) => each2.file === file);
+    const unreadable = [was, is].some((each2) => each2 !== void 0 && each2.read === void 0);
+    if (unreadable) return { file, state: "unreadable", changes: [] };
+    const state = was === void 0 ? "new" : is === void 0 ? "deleted" : "compared";
+    const changes = was?.read === is?.read ? [] : changesBetween(was?.read, is?.read);
+    return { file, state, changes };
+  });
+}
+function rangesOf4({ before }, { manifests }) {
+  const old = before.manifests.flatMap(({ file, text: text3 }) => readManifest(file, text3).manifest ?? []);
+  return rangeChanges(
+    old,
+    manifests.flatMap(({ read }) => read ?? [])
+  );
+}
+function isFixed(name) {
+  return FIXED_RULE_NAMES.includes(name);
+}
+function severityOf({ name, severity }, { rules }) {
+  return isFixed(name) ? severity : rules[name] ?? severity;
+}
+function findingOf2({ name }, severity, hit, { rules }) {
+  const own3 = rules[name] === void 0 ? hit.severity : void 0;
+  const { file, line, message: message2, fix } = hit;
+  return { rule: name, severity: own3 ?? severity, file, line, message: message2, fix };
+}
+function idleIn({ audit, settings: settings2 }) {
+  const names = RULES2.filter(
+    ({ about: about2, name }) => about2 === "change" || severityOfName(name, settings2) === "off"
+  );
+  const asked2 = audit === null ? ["advisory", "audit-unknown"] : ["audit-unknown"];
+  return /* @__PURE__ */ new Set([...names.map(({ name }) => name), ...asked2]);
+}
+var severityOfName = (name, { rules }) => isFixed(name) ? void 0 : rules[name];
+function shortened(findings) {
+  const groups = Map.groupBy(findings, ({ rule, severity, file }) => [rule, severity, file].join("\0"));
+  return [...groups.values()].flatMap((group) => {
+    const more = group.length - FINDINGS_MAX;
+    const [first] = group;
+    if (more <= 0 || first === void 0) return group;
+    const message2 = `${more} more findings of this rule in this file`;
+    return [...group.slice(0, FINDINGS_MAX), { ...first, line: null, message: message2, fix: "Solve the first ones." }];
+  });
+}
+
+// src/governance/pr-policy/judge-lockfiles.ts
+async function judgeLockfiles(history, commits2, { settings: settings2, today, advisories }) {
+  const before = await filesOf(history, commits2.base);
+  const after = await filesOf(history, commits2.head);
+  const audit = advisories === void 0 ? null : await asked(advisories, after, settings2);
+  return judgeDependencies({ before, after, settings: settings2, today, audit });
+}
+async function asked(advisories, { locks }, settings2) {
+  const read = locks.filter(({ file }) => !settings2.ignore.some((each2) => fits(each2, file))).flatMap(({ file, text: text3 }) => readLock(file, text3).lock ?? []);
+  try {
+    return { asked: true, advisories: await advisories.ask(packagesToAsk(read)) };
+  } catch (error) {
+    if (!isHoldfastError(error, "advisories.untold")) throw error;
+    return { asked: false, why: error.message };
+  }
+}
+async function filesOf(history, commit) {
+  const isLock = (path) => baseOf(path) in LOCK_FILES || FOREIGN_LOCK_FILES.includes(baseOf(path));
+  const isManifest = (path) => baseOf(path) === "package.json";
+  const isConfiguration = (path) => CONFIGURATIONS.includes(baseOf(path));
+  const found = await history.files(
+    commit,
+    (path) => (isLock(path) || isManifest(path) || isConfiguration(path)) && !/(?:^|\/)node_modules\//.test(path)
+  );
+  const files = [...found].map(([file, bytes]) => ({ file, text: bytes.toString("utf8") }));
+  return {
+    manifests: files.filter(({ file }) => isManifest(file)),
+    locks: files.filter(({ file }) => isLock(file)),
+    configurations: files.filter(({ file }) => isConfiguration(file))
+  };
+}
+
+// src/governance/commits/own-rules.ts
+var import_yaml3 = __toESM(require_dist(), 1);
+var DATA = [
+  "package.json",
+  "package.yaml",
+  ".commitlintrc",
+  ".commitlintrc.json",
+  ".commitlintrc.yaml",
+  ".commitlintrc.yml"
+];
+var CODE2 = /^(?:\.commitlintrc|commitlint\.config)\.[cm]?[jt]s$/;
+var CONVENTIONAL = /* @__PURE__ */ new Set(["@commitlint/config-conventional", "@commitlint/conventional", "conventional"]);
+var ALIASES_MAX = 100;
+var NEEDING_MORE = ["parserPreset", "plugins", "ignores"];
+var configuration = external_exports.object({
+  parserPreset: external_exports.unknown().optional(),
+  plugins: external_exports.unknown().optional(),
+  ignores: external_exports.unknown().optional(),
+  extends: external_exports.union([external_exports.string(), external_exports.array(external_exports.string())]).transform((names) => typeof names === "string" ? [names] : names).default([]),
+  rules: external_exports.record(external_exports.string(), external_exports.union([external_exports.number(), external_exports.array(external_exports.unknown()).min(1).max(3)])).transform(
+    (rules) => Object.fromEntries(
+      Object.entries(rules).map(([name, rule]) => [name, typeof rule === "number" ? [rule] : rule])
+    )
+  ).default({})
+});
+async function readOwnRules(paths, read) {
+  for (const path of DATA) {
+    const content3 = paths.includes(path) ? contentOf(path, await read(path)) : void 0;
+    if (content3 !== void 0) return await rulesIn(path, content3);
+  }
+  const code = paths.find((path) => CODE2.test(path));
+  return {
+    rules: void 0,
+    notes: code === void 0 ? [] : [
+      `${code} is code, which is not run: types and scopes of the settings count. Rules in .commitlintrc.yaml are read`
+    ]
+  };
+}
+function contentOf(path, bytes) {
+  const document3 = (0, import_yaml3.parseDocument)(bytes?.toString("utf8") ?? "");
+  const isPackage = path.startsWith("package.");
+  const [error] = document3.errors;
+  if (error !== void 0) {
+    if (isPackage) return void 0;
+    throw wrong(path, error.message.split("\n")[0] ?? "");
+  }
+  let content3;
+  try {
+    content3 = document3.toJS({ maxAliasCount: ALIASES_MAX });
+  } catch (cause) {
+    throw wrong(path, cause instanceof Error ? cause.message : String(cause));
+  }
+  if (!isPackage) return content3 ?? {};
+  return typeof content3 === "object" && content3 !== null ? content3["commitlint"] : void 0;
+}
+async function rulesIn(path, content3) {
+  const read = configuration.safeParse(content3);
+  if (!read.success) {
+    const [issue] = read.error.issues;
+    throw wrong(path, `${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`);
+  }
+  const presets = read.data.extends;
+  const others = presets.filter((name) => !CONVENTIONAL.has(name));
+  const rules = {
+    ...others.length < presets.length ? lib_default3.rules : {},
+    ...read.data.rules
+  };
+  try {
+    await lint("fix: a", rules);
+  } catch (cause) {
+    throw wrong(path, cause instanceof Error ? cause.message.split("\n")[0] ?? "" : String(cause));
+  }
+  return {
+    rules: Object.keys(rules).length === 0 ? void 0 : rules,
+    notes: [
+      ...others.map(
+        (name) => `${path} extends ${JSON.stringify(name.slice(0, 100))}, which is not read: its rules do not count`
+      ),
+      ...NEEDING_MORE.filter((key) => read.data[key] !== void 0).map(
+        (key) => `${key} in ${path} is not read: it needs packages or code of the repository`
+      )
+    ]
+  };
+}
+function wrong(path, why) {
+  return new HoldfastError("input.malformed", `the rules for commits in ${path} are wrong: ${why}`, {
+    hint: "Correct them on the base: those of the pull request do not count yet."
+  });
 }
 
 // src/governance/pr-policy/base-settings.ts
@@ -14152,7 +15210,7 @@ function notThere({ path, base, paths }) {
 }
 
 // src/governance/pr-policy/untold.ts
-function told2(answer, what) {
+function told3(answer, what) {
   if (answer.kind === "found") return answer.value;
   const hidden = answer.kind === "hidden" ? answer : { why: "it is not there", permission: "Metadata: read" };
   throw new HoldfastError("forge.untold", `GitHub does not show ${what} to this token: ${hidden.why}`, {
@@ -14169,7 +15227,7 @@ async function withCurrentText(request) {
     return { request, notes: [old] };
   }
   const { number } = event;
-  const pull = told2(await forge.pulls.pull(number), `pull request #${number}`);
+  const pull = told3(await forge.pulls.pull(number), `pull request #${number}`);
   const { title: title2, body, author, isDraft } = pull;
   const hasMoved = pull.head.commit !== event.head.commit;
   const head = event.head.commit.slice(0, 10);
@@ -14247,7 +15305,7 @@ var Search = class {
   async pull(number) {
     const known = this.#known.get(number);
     if (known !== void 0) return known;
-    const pull = told2(await this.#pulls.pull(number), `pull request #${number}`);
+    const pull = told3(await this.#pulls.pull(number), `pull request #${number}`);
     this.#known.set(number, pull);
     return pull;
   }
@@ -14255,7 +15313,7 @@ var Search = class {
     const known = this.#commits.get(pull.number);
     if (known !== void 0) return known;
     const what = `the commits of pull request #${pull.number}`;
-    const listed2 = told2(await this.#pulls.commitsOf(pull.number), what);
+    const listed2 = told3(await this.#pulls.commitsOf(pull.number), what);
     if (listed2.length < pull.commits) {
       throw new HoldfastError(
         "forge.untold",
@@ -14273,7 +15331,7 @@ var Search = class {
     const candidates = async function* (search2) {
       if (Number.isInteger(named3)) yield* search2.#open([named3]);
       const asked2 = step.parents[1] ?? step.id;
-      yield* search2.#open(told2(await search2.#pulls.ofCommit(asked2), `whose commit ${asked2} is`));
+      yield* search2.#open(told3(await search2.#pulls.ofCommit(asked2), `whose commit ${asked2} is`));
       yield next;
     };
     for await (const pull of candidates(this)) {
@@ -14330,23 +15388,23 @@ function untold({ branch }, why) {
 }
 
 // src/governance/pr-policy/merge-methods.ts
-function declaredMerging(declared, text3) {
-  const found = mergeContradictions(declared, new SettingsDocument(text3).content["protection"]);
+function declaredMerging(declared2, text3) {
+  const found = mergeContradictions(declared2, new SettingsDocument(text3).content["protection"]);
   const more = METHODS.filter((method) => found.some(({ methods }) => methods.includes(method)));
-  if (more.length === 0) return { methods: declared, notes: [] };
+  if (more.length === 0) return { methods: declared2, notes: [] };
   const note = `policy.merge.methods leaves out ${listed(more)}, which protection allows: both count here until one of them is changed; \`settings check\` says where`;
-  return { methods: [...declared, ...more], notes: [note] };
+  return { methods: [...declared2, ...more], notes: [note] };
 }
 async function askMerging(forge, branch, { event, pull }) {
   const notes = [];
   let merges = event;
   let rules = [];
   if (forge !== void 0) {
-    const told3 = await repositorysOwn(forge, pull);
-    merges = told3.merges;
+    const told4 = await repositorysOwn(forge, pull);
+    merges = told4.merges;
     const effective = await forge.effectiveRules(branch);
     if (effective.kind === "found") rules = effective.value;
-    const hidden = [told3.hidden, effective].find((answer) => answer?.kind === "hidden");
+    const hidden = [told4.hidden, effective].find((answer) => answer?.kind === "hidden");
     if (hidden?.kind === "hidden" || merges === void 0) {
       const why = hidden?.kind === "hidden" ? ` (${hidden.why}; ${hidden.permission})` : "";
       notes.push(
@@ -14360,7 +15418,8 @@ async function askMerging(forge, branch, { event, pull }) {
   return {
     // Rules that leave nothing contradict each other, and no merge is possible until that is mended.
     methods: isKnown && ruled.length > 0 ? ruled : void 0,
-    keepsCommits: merges?.keepsCommits === true,
+    squashTitle: merges?.squashTitle,
+    squashBody: merges?.squashBody,
     notes
   };
 }
@@ -14397,15 +15456,39 @@ async function readSettingsChange(history, { path, head, changes }, sections2, b
   return { path, before, after: examine(text3, path, schemas).problems };
 }
 
+// src/governance/pr-policy/policy-commits.ts
+var REVERTED2 = /This reverts commit ([0-9a-f]{7,64})/gi;
+var REVERTED_MAX = 20;
+async function policyCommits(list3, history) {
+  const claims = list3.flatMap(claimsOf);
+  const proved = claims.length === 0 ? [] : await history.proved(claims);
+  return list3.map((commit) => {
+    const { id, message: message2, parents } = commit;
+    const undoes = "author" in commit ? proved.filter((each2) => each2.commit === id) : claimsOf(commit);
+    return {
+      id,
+      message: message2,
+      isMerge: parents.length > 1,
+      ...undoes.length === 0 ? {} : { undoes: undoes.map((each2) => each2.undoes) }
+    };
+  });
+}
+function claimsOf({ id, message: message2 }) {
+  return [...message2.matchAll(REVERTED2)].slice(0, REVERTED_MAX).map(([, hash]) => ({ commit: id, undoes: hash.toLowerCase() }));
+}
+
 // src/governance/pr-policy/twins.ts
-async function askTwins({ head, base, description: description2 }, { branches, rules }, range, history) {
+async function askTwins(merged, { branches, rules }, range, { history, forge }) {
+  const { head, base, description: description2 } = merged;
   if (head === void 0 || rules.twin === "off") return [];
   const mine = branches.twins.filter((each2) => fits(each2.head, head) && fits(each2.base, base));
   const names = [...new Set(mine.map(({ also }) => also))].filter((name) => name !== base);
   const twins = [];
   for (const branch of names) {
-    if (isDeclared(branch, description2)) continue;
-    twins.push({ branch, ...await lackingOf(branch, base, range, history) });
+    const lacked = await lackingOf(branch, base, range, history);
+    const isThere = lacked.lacking?.length === 0;
+    const named3 = isThere || !isDeclared(branch, description2) ? void 0 : await askNamed(branch, { ...merged, head }, range, { history, forge });
+    twins.push({ branch, ...lacked, named: named3 });
   }
   return twins;
 }
@@ -14423,18 +15506,6 @@ async function lackingOf(branch, base, range, history) {
     }
   }
   return { lacking: void 0, why };
-}
-var PULL = /(?:^|[\s(:])(?:[\w.-]+\/[\w.-]+)?#\d+|\/pull\/\d+|![0-9]+/;
-function withoutMarks2(word) {
-  let end = word.length;
-  while (end > 0 && ".*_".includes(word[end - 1])) end -= 1;
-  return word.slice(0, end);
-}
-function isDeclared(branch, { sections: sections2 }) {
-  const names = (text3) => text3.split(/[\s`"'()[\],;:]+/).some((word) => withoutMarks2(word).toLowerCase() === branch.toLowerCase());
-  return sections2.some(
-    ({ heading: heading2, text: text3 }) => text3.split("\n").some((line) => names(line) && PULL.test(line)) || names(heading2) && PULL.test(text3)
-  );
 }
 
 // src/governance/pr-policy/plan.ts
@@ -14470,39 +15541,39 @@ async function planPolicy(given, sections2) {
     const isReadable = description2 !== void 0;
     const pull = { ...facts, description: description2 ?? NOTHING, isReadable };
     const { changes: own4 } = facts;
-    const about = { path, head: of.head, changes: own4 };
-    const settingsChange = await readSettingsChange(history, about, sections2, settings2.broken);
+    const about2 = { path, head: of.head, changes: own4 };
+    const settingsChange = await readSettingsChange(history, about2, sections2, settings2.broken);
     return {
       ...common,
       pull,
       settingsPath: path,
       settingsChange,
-      twins: await askTwins(pull, wanted, of, history)
+      twins: await askTwins(pull, wanted, of, { history, forge: request.forge })
     };
   };
-  const policyCommits = (list3) => list3.map(({ id, message: message2, parents }) => ({ id, message: message2, isMerge: parents.length > 1 }));
   const scene = await sceneOf2(
     {
+      ...request.event === void 0 ? {} : { number: request.event.number },
       title: title2,
       body: request.body,
       head: request.head,
       base: request.base,
       author: request.event?.author,
       isDraft: request.event?.isDraft === true,
-      commits: policyCommits(commits2),
+      commits: await policyCommits(commits2, history),
       changes
     },
     range
   );
   const scenes = [];
   for (const { pull, commits: own4, range: of } of members) {
-    const { number, title: called2, body, head, base, author, isDraft } = pull;
+    const { number, title: called3, body, head, base, author, isDraft } = pull;
     const [from, into] = [head.branch, base.branch];
-    const facts = { number, title: called2, body, head: from, base: into, author, isDraft };
-    scenes.push(
-      await sceneOf2({ ...facts, commits: policyCommits(own4), changes: await history.changes(of) }, of)
-    );
+    const facts = { number, title: called3, body, head: from, base: into, author, isDraft };
+    const has = { commits: await policyCommits(own4, history), changes: await history.changes(of) };
+    scenes.push(await sceneOf2({ ...facts, ...has }, of));
   }
+  const judged3 = request.group === void 0 ? [scene] : scenes;
   const numbers = request.event === void 0 ? members.map(({ pull }) => pull.number) : [request.event.number];
   return {
     request,
@@ -14511,12 +15582,13 @@ async function planPolicy(given, sections2) {
     commits: ends,
     parted: await history.mergeBase(range),
     scene,
-    scenes: request.group === void 0 ? [scene] : scenes,
+    scenes: judged3,
     dependencies: settings2.dependencies,
     notes: [
       ...localNotes(request, commits2.length),
       ...textNotes,
       ...merging.notes,
+      ...request.judge === "coverage" ? [] : untoldTitles(judged3),
       ...own3.notes,
       ...settings2.notes,
       ...settings2.broken.length > 0 && request.judge === "coverage" ? [`${path} is wrong on the base; where it is, the defaults judge this`] : [],
@@ -14548,28 +15620,28 @@ function localNotes({ isUnasked, range }, commits2) {
 function titleOf({ title: title2, judge, range }, messages) {
   return title2 ?? (judge === "coverage" ? "" : onlyTitle(messages, range.base));
 }
-async function withMethods(declared, { event, group, forge, base, judge }, { text: text3, queued }) {
+async function withMethods(declared2, { event, group, forge, base, judge }, { text: text3, queued }) {
+  if (judge === "coverage") return { policy: declared2, notes: [] };
+  const { merge } = declared2;
+  const said2 = merge.methods === void 0 ? void 0 : declaredMerging(merge.methods, text3);
+  const isWhole = merge["squash-title"] !== void 0 && merge["squash-body"] !== void 0;
   const isJob = event !== void 0 || group !== void 0;
-  if (judge === "coverage") return { policy: declared, notes: [] };
-  if (declared.merge.methods !== void 0) {
-    const { methods: methods2, notes: notes2 } = declaredMerging(declared.merge.methods, text3);
-    return { policy: { ...declared, merge: { ...declared.merge, methods: [...methods2] } }, notes: notes2 };
-  }
-  if (!isJob) return { policy: declared, notes: [] };
-  const { methods, keepsCommits, notes } = await askMerging(forge, base, {
-    event: event?.merges,
-    pull: queued ?? event?.number
-  });
+  const isAsked = isJob && (said2 === void 0 || said2.methods.includes("squash") && !isWhole);
+  const told4 = isAsked ? await askMerging(forge, base, { event: event?.merges, pull: queued ?? event?.number }) : void 0;
+  const methods = said2?.methods ?? told4?.methods;
+  const squashTitle = merge["squash-title"] ?? told4?.squashTitle;
+  const squashBody = merge["squash-body"] ?? told4?.squashBody;
   return {
     policy: {
-      ...declared,
+      ...declared2,
       merge: {
-        ...declared.merge,
         ...methods === void 0 ? {} : { methods: [...methods] },
-        "squash-body": keepsCommits ? "commits" : declared.merge["squash-body"]
+        ...squashTitle === void 0 ? {} : { "squash-title": squashTitle },
+        ...squashBody === void 0 ? {} : { "squash-body": squashBody }
       }
     },
-    notes
+    // What was not shown of ways of merging is told only where the settings do not say them.
+    notes: said2?.notes ?? told4?.notes ?? []
   };
 }
 function onlyTitle(messages, base) {
@@ -14590,8 +15662,8 @@ function onlyTitle(messages, base) {
 }
 var TEMPLATES = /^(?:\.github\/|docs\/)?pull_request_template(?:(?:\.(?:md|txt))?|\/[^/]+\.(?:md|txt))$/i;
 var TEMPLATES_MAX = 50;
-function templatesOf(declared, paths) {
-  if (declared !== DEFAULT_TEMPLATE) return [declared];
+function templatesOf(declared2, paths) {
+  if (declared2 !== DEFAULT_TEMPLATE) return [declared2];
   return paths.filter((path) => TEMPLATES.test(path)).slice(0, TEMPLATES_MAX);
 }
 async function templateLines(history, commit, paths) {
@@ -14606,9 +15678,9 @@ async function templateLines(history, commit, paths) {
 }
 
 // src/governance/pr-policy/report.ts
-var TOLD = 100;
+var TOLD4 = 100;
 var ORDER = ["error", "warning", "note"];
-function outcomeOf({ scene, what: called2, numbers, notes }, { findings, coverage: coverage2, difference }) {
+function outcomeOf({ scene, what: called3, numbers, notes }, { findings, coverage: coverage2, difference }) {
   const sorted2 = [...findings].sort((a2, b) => ORDER.indexOf(a2.severity) - ORDER.indexOf(b.severity));
   const errors = sorted2.filter(({ severity }) => severity === "error").length;
   const { commits: commits2, changes } = scene.pull;
@@ -14626,11 +15698,11 @@ function outcomeOf({ scene, what: called2, numbers, notes }, { findings, coverag
     },
     report: {
       good: errors === 0,
-      headline: errors === 0 ? `${called2} is as the policy wants it: ${what}` : `${called2} is refused: ${quantity(errors, "finding")} to mend; ${what}`,
+      headline: errors === 0 ? `${called3} is as the policy wants it: ${what}` : `${called3} is refused: ${quantity(errors, "finding")} to mend; ${what}`,
       tables: sorted2.length === 0 ? [] : [
         {
           columns: ["weight", "rule", "where", "what", "instead"],
-          rows: sorted2.slice(0, TOLD).map(({ severity, rule, file, line, message: message2, fix }) => [
+          rows: sorted2.slice(0, TOLD4).map(({ severity, rule, file, line, message: message2, fix }) => [
             severity,
             rule,
             file === null ? "" : `${file}${line === null ? "" : `:${line}`}`,
@@ -14640,7 +15712,7 @@ function outcomeOf({ scene, what: called2, numbers, notes }, { findings, coverag
         }
       ],
       notes: [
-        ...sorted2.length > TOLD ? [`${sorted2.length - TOLD} more findings are in the outputs`] : [],
+        ...sorted2.length > TOLD4 ? [`${sorted2.length - TOLD4} more findings are in the outputs`] : [],
         ...coverage2 === void 0 ? [] : [coverageNote(coverage2)],
         ...notes
       ]
@@ -14718,7 +15790,10 @@ async function parsePolicyRequest(inputs, ports) {
   };
 }
 async function titleOf2({ title: title2, titleFile }, tree) {
-  if (titleFile === void 0) return title2;
+  if (titleFile === void 0) {
+    if (title2 === void 0 || !/[\r\n]/.test(title2)) return title2;
+    throw noTitle("--title", "is more than one line");
+  }
   if (title2 !== void 0) {
     throw new HoldfastError("input.conflict", "--title and --title-file are both given", {
       hint: "Leave one of them out."
@@ -14727,7 +15802,10 @@ async function titleOf2({ title: title2, titleFile }, tree) {
   const text3 = (await tree.file(titleFile)).toString("utf8").replace(/^\uFEFF|\r?\n$/g, "");
   if (text3.trim() !== "" && !/[\r\n]/.test(text3)) return text3;
   const why = text3.trim() === "" ? "is empty" : "is more than one line";
-  throw new HoldfastError("input.malformed", `the title in ${titleFile} ${why}`, {
+  throw noTitle(titleFile, why);
+}
+function noTitle(where, why) {
+  return new HoldfastError("input.malformed", `the title in ${where} ${why}`, {
     hint: "Write the title into it, and nothing else."
   });
 }
@@ -14755,472 +15833,6 @@ async function openForge({ judge, token }, ports, group) {
   }
 }
 
-// src/governance/pr-policy/rules/branch-base.ts
-var branchBase = {
-  name: "branch-base",
-  severity: "error",
-  problem: "A branch that is merged where it does not belong carries along what nobody wanted there yet.",
-  solution: "Change the base of the pull request, or name the branch after what it is.",
-  find({ pull, policy: policy2 }) {
-    const { allowed } = policy2.branches;
-    const { head, base } = pull;
-    if (allowed.length === 0) return [];
-    if (head === void 0) {
-      return [
-        {
-          message: `no branch is checked out, so that nobody can tell whether it may be merged into ${base}`,
-          fix: "Give the branch's name with --branch."
-        }
-      ];
-    }
-    const mine = allowed.filter((each2) => fits(each2.head, head));
-    if (mine.length === 0) {
-      const known = allowed.map((each2) => each2.head).join(", ");
-      return [{ message: `the branch ${JSON.stringify(head)} is of no kind that may be merged: ${known}` }];
-    }
-    const bases = mine.flatMap((each2) => each2.bases);
-    return bases.some((each2) => fits(each2, base)) ? [] : [{ message: `${JSON.stringify(head)} may be merged into ${bases.join(", ")}, and not into ${base}` }];
-  }
-};
-
-// src/governance/commits/message.ts
-var IMPACTS = ["none", "patch", "minor", "major"];
-var HEADER = /^(\w*)(?:\((.*)\))?!?: (.*)$/;
-var BREAKING_HEADER = /^(\w*)(?:\((.*)\))?!: (.*)$/;
-var NOTE = /^[\s|*]*BREAKING[ -]CHANGE[:\s]/i;
-var REVERT = /^Revert[:\s]/i;
-var REVERTED = /This reverts commit \w*\./i;
-var PATCHES = /* @__PURE__ */ new Set(["fix", "perf", "revert"]);
-function readMessage(text3) {
-  const lines = text3.trim().split(/\r?\n/);
-  const [header = ""] = lines;
-  const marked = BREAKING_HEADER.exec(header);
-  const [, type = "", scope, subject] = marked ?? HEADER.exec(header) ?? [];
-  const breaking = marked !== null || lines.some((line, at) => at > 0 && NOTE.test(line));
-  const isRevert2 = /^Re(?:vert|apply) "/.test(header) || REVERT.test(header) && REVERTED.test(text3);
-  const known = type === "" ? void 0 : type.toLowerCase();
-  return {
-    header,
-    type: known,
-    scope,
-    subject: subject === "" ? void 0 : subject,
-    breaking,
-    isRevert: isRevert2,
-    impact: impactOf(known, breaking, isRevert2)
-  };
-}
-function impactOf(type, breaking, isRevert2) {
-  if (breaking) return "major";
-  if (type === "feat") return "minor";
-  return isRevert2 || type !== void 0 && PATCHES.has(type) ? "patch" : "none";
-}
-function greater(one3, other) {
-  return IMPACTS.indexOf(one3) >= IMPACTS.indexOf(other) ? one3 : other;
-}
-function isFixup({ header }) {
-  return /^(?:fixup|squash|amend)! /.test(header);
-}
-
-// src/governance/pr-policy/pull-request.ts
-var BOTS = /(?:\[bot\]$)|^(?:dependabot|renovate|renovate-bot|github-actions)$/;
-function isBot({ author }) {
-  return author !== void 0 && BOTS.test(author);
-}
-var REVERTED2 = /This reverts commit [0-9a-f]{7,64}/i;
-function isRevert({ title: title2, commits: commits2 }) {
-  const own3 = commits2.filter(({ isMerge }) => !isMerge);
-  return /^Re(?:vert|apply) "/.test(title2) && own3.length > 0 && own3.every(({ message: message2 }) => readMessage(message2).isRevert && REVERTED2.test(message2));
-}
-
-// src/governance/pr-policy/rules/checklist.ts
-var checklist = {
-  name: "checklist",
-  severity: "error",
-  problem: "A box that nobody ticked is a question that nobody answered.",
-  solution: "Do it and tick it, or take it out and say why.",
-  find({ pull }) {
-    if (isBot(pull)) return [];
-    return pull.description.tasks.filter(({ done }) => !done).map(({ text: text3, line }) => ({
-      message: `line ${line} of the description is not ticked: ${JSON.stringify(text3.slice(0, 120))}`
-    }));
-  }
-};
-
-// src/governance/pr-policy/rules/commits.ts
-var TOLD2 = 20;
-var commits = {
-  name: "commits",
-  severity: "error",
-  problem: "Versions and changelogs are made of commit messages; one that no tool can read is left out of both.",
-  solution: "Reword it with `git rebase -i`, as `type(scope): subject`.",
-  async find({ pull, messageRules }) {
-    const hits = [];
-    for (const { id, message: message2, isMerge } of pull.commits) {
-      const read = readMessage(message2);
-      if (isMerge || isFixup(read) || read.isRevert || isBot(pull)) continue;
-      for (const problem of await lintMessage(message2, messageRules)) {
-        if (problem.level !== "error") continue;
-        hits.push({
-          message: `commit ${id.slice(0, 7)} ${JSON.stringify(read.header.slice(0, 120))}: ${problem.message} (${problem.rule})`
-        });
-      }
-    }
-    if (hits.length <= TOLD2) return hits;
-    return [...hits.slice(0, TOLD2), { message: `${hits.length - TOLD2} more of the kind` }];
-  }
-};
-
-// src/governance/pr-policy/rules/description.ts
-var description = {
-  name: "description",
-  severity: "error",
-  problem: "Markdown can be made so that reading it takes minutes; what nobody reads nobody can judge, and boxes in it would count as ticked.",
-  solution: "Write it plainer: without thousands of brackets, marks or levels.",
-  find: (scene) => scene.pull.isReadable || isBot(scene.pull) ? [] : [{ message: "the description takes longer than five seconds to read" }]
-};
-
-// src/governance/pr-policy/rules/sections.ts
-function isHeaded({ heading: heading2 }, words3) {
-  const said2 = ` ${heading2.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ").trim()} `;
-  return words3.some((word) => said2.includes(` ${word.toLowerCase()} `));
-}
-function said(scene, words3) {
-  return scene.pull.description.sections.some(
-    (each2) => isHeaded(each2, words3) && saysSomething(textUnder(scene, each2), scene.template)
-  );
-}
-function textUnder({ pull, policy: policy2 }, from) {
-  const { sections: sections2 } = pull.description;
-  const asked2 = [
-    ...policy2.description.sections.map(({ headings }) => headings),
-    policy2.documentation.headings
-  ];
-  const texts = [from.text];
-  for (let at = sections2.indexOf(from) + 1; at < sections2.length; at += 1) {
-    const each2 = sections2[at];
-    const isBeside = each2.depth <= from.depth && each2.depth < LEAD_DEPTH;
-    if (isBeside || asked2.some((words3) => isHeaded(each2, words3))) break;
-    texts.push(each2.depth < LEAD_DEPTH ? each2.text : `${each2.heading}: ${each2.text}`);
-  }
-  return texts.join("\n");
-}
-var sections = {
-  name: "sections",
-  severity: "error",
-  problem: "Whoever reviews, or looks for a reason a year later, has only the description.",
-  solution: "Write under each heading what it asks for; comments and words that only keep a place do not count.",
-  find(scene) {
-    const { pull, policy: policy2 } = scene;
-    if (isBot(pull) || isRevert(pull) || !pull.isReadable) return [];
-    const wanted = policy2.description.sections;
-    if (pull.description.sections.every(({ text: text3, heading: heading2 }) => text3 === "" && heading2 === "")) {
-      return wanted.length === 0 ? [] : [{ message: "the description is empty" }];
-    }
-    return wanted.filter(({ headings }) => !said(scene, headings)).map(({ name, headings }) => {
-      const there = pull.description.sections.some((each2) => isHeaded(each2, headings));
-      return {
-        message: there ? `the section on ${name} is empty` : `the description has no section on ${name} (a heading with ${headings.slice(0, 3).join(", ")} …)`
-      };
-    });
-  }
-};
-
-// src/governance/pr-policy/rules/documentation.ts
-var documentation = {
-  name: "documentation",
-  severity: "error",
-  problem: "What is changed and not written down is found out by everybody anew.",
-  solution: "Change the documents too, or say under a heading `Documentation` why nothing has to be said.",
-  find(scene) {
-    const { pull, policy: policy2 } = scene;
-    if (isBot(pull) || isRevert(pull)) return [];
-    const { documents, headings, paths } = policy2.documentation;
-    const isDocument = (path) => documents.some((each2) => fits(each2, path));
-    const changed = pull.changes.map(({ path }) => path);
-    const concerned = changed.filter((path) => !isDocument(path) && paths.some((each2) => fits(each2, path)));
-    if (concerned.length === 0 || changed.some(isDocument) || said(scene, headings)) return [];
-    return [{ message: "no document is changed, and the description does not say why" }];
-  }
-};
-
-// src/governance/pr-policy/rules/fixup-commits.ts
-var fixupCommits = {
-  name: "fixup-commits",
-  severity: "error",
-  problem: "`fixup!` and `squash!` commits are meant to be gone before the merge; a merge or rebase keeps them.",
-  solution: "Run `git rebase -i --autosquash` against the base.",
-  find({ pull, policy: policy2 }) {
-    const isSquashed = policy2.merge.methods?.every((method) => method === "squash") === true;
-    if (isSquashed && pull.commits.length > 1) return [];
-    const left = pull.commits.filter(({ message: message2 }) => isFixup(readMessage(message2)));
-    return left.map(({ id, message: message2 }) => ({
-      message: `commit ${id.slice(0, 7)} ${JSON.stringify(message2.split("\n")[0].slice(0, 120))} is left over`
-    }));
-  }
-};
-
-// src/governance/pr-policy/rules/linked-issue.ts
-var CLOSING = /\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?|refs?|part of|see|relates to)\b:?\s+(?:[\w.-]+\/[\w.-]+)?#\d+/i;
-var URL_OF_ISSUE = /^https?:\/\/[^\s]+\/(?:issues|browse|issue|pull|work_items|_workitems)\/[\w/-]+/i;
-var PATTERNS_MS = 2e3;
-var linkedIssue = {
-  name: "linked-issue",
-  severity: "error",
-  problem: "Without its issue nobody finds out what a change was for, nor that the issue is done.",
-  solution: "Write `Closes #123` (or `Refs #123`), or give the issue's address.",
-  find({ pull, policy: policy2 }) {
-    if (isBot(pull) || isRevert(pull)) return [];
-    const { prose, links } = pull.description;
-    const words3 = `${pull.title}
-${prose}`;
-    const isLinked = CLOSING.test(words3) || [...links, ...words3.split(/\s+/)].some((each2) => URL_OF_ISSUE.test(each2));
-    if (isLinked) return [];
-    const patterns = policy2.description.trackers.map((pattern) => new RegExp(pattern));
-    const found = withinTime(PATTERNS_MS, () => patterns.some((pattern) => pattern.test(words3)));
-    if (found === void 0) {
-      return [
-        {
-          message: "the patterns of policy.description.trackers take longer than two seconds on this description",
-          fix: "Write the description plainer; and the patterns without a repetition within a repetition."
-        }
-      ];
-    }
-    return found.value ? [] : [{ message: "the description names no issue" }];
-  }
-};
-
-// src/governance/commits/lost-impact.ts
-function lostImpact(title2, body, commits2) {
-  const squashed = readMessage(title2);
-  const counting = withoutReverted(commits2.filter(({ isMerge }) => !isMerge));
-  let most;
-  for (const { id, message: message2 } of counting) {
-    const read = readMessage(message2);
-    if (most === void 0 || IMPACTS.indexOf(read.impact) > IMPACTS.indexOf(most.impact)) {
-      most = { impact: read.impact, by: `commit ${id.slice(0, 7)}, "${read.header}"`, like: read };
-    }
-  }
-  if (BREAKING_IN_BODY.test(body) && most?.impact !== "major") {
-    most = { impact: "major", by: "the description's BREAKING CHANGE", like: most?.like ?? squashed };
-  }
-  if (most === void 0 || most.impact === "none") return void 0;
-  if (greater(squashed.impact, most.impact) === squashed.impact) return void 0;
-  return { impact: most.impact, by: most.by, title: titleWith(squashed, most.like, most.impact) };
-}
-var BREAKING_IN_BODY = /^BREAKING[ -]CHANGE: \S/m;
-function withoutReverted(commits2) {
-  const gone = /* @__PURE__ */ new Set();
-  for (const { id, message: message2 } of [...commits2].reverse()) {
-    if (gone.has(id)) continue;
-    for (const [, hash] of message2.matchAll(/This reverts commit ([0-9a-f]{7,64})/gi)) {
-      const reverted = commits2.find((each2) => each2.id.startsWith(hash.toLowerCase()));
-      if (reverted === void 0) continue;
-      gone.add(reverted.id);
-      gone.add(id);
-    }
-  }
-  return commits2.filter(({ id }) => !gone.has(id));
-}
-function titleWith(title2, like, impact) {
-  const keeps = title2.type !== void 0 && (impact === "major" || readMessage(`${title2.type}: x`).impact === impact);
-  const type = keeps ? title2.type : like.type ?? (impact === "minor" ? "feat" : "fix");
-  const scope = title2.scope === void 0 ? "" : `(${title2.scope})`;
-  const subject = title2.subject ?? title2.header;
-  return `${type}${scope}${impact === "major" ? "!" : ""}: ${subject}`;
-}
-
-// src/governance/pr-policy/rules/lost-impact.ts
-var WORDS = { major: "a breaking change", minor: "a feature", patch: "a fix" };
-var lostImpact2 = {
-  name: "lost-impact",
-  severity: "error",
-  problem: "A squash keeps the title and forgets the headers of its commits: a breaking change or a feature under a lesser title gets too small a version, and nobody is warned.",
-  solution: "Give the title the type, and the `!`, of the weightiest commit.",
-  find({ pull, policy: policy2 }) {
-    const { methods } = policy2.merge;
-    if (methods !== void 0 && !methods.includes("squash") || isRevert(pull)) return [];
-    const kept = policy2.merge["squash-body"] === "commits" ? `${pull.title}
-
-${pull.commits.map(({ message: message2 }) => message2).join("\n\n")}` : pull.title;
-    const found = lostImpact(kept, pull.description.paragraphs.join("\n\n"), pull.commits);
-    if (found === void 0) return [];
-    const isWorth = found.impact !== "patch";
-    return isWorth ? [
-      {
-        message: `${found.by}, is ${WORDS[found.impact]}, and the title ${JSON.stringify(pull.title)} hides it`,
-        fix: `Make the title ${JSON.stringify(found.title)}.`
-      }
-    ] : [];
-  }
-};
-
-// src/governance/pr-policy/rules/settings.ts
-var TOLD3 = 20;
-var settings = {
-  name: "settings",
-  severity: "error",
-  problem: "A settings file that is wrong stops every other pull request as soon as it is merged. One that mends it is judged by the defaults.",
-  solution: "Correct the file: `holdfast settings check` tells the same before it is pushed.",
-  find({ settingsChange }) {
-    if (settingsChange === void 0) return [];
-    const { path, before, after } = settingsChange;
-    const hits = after.slice(0, TOLD3).map((each2) => ({
-      file: path,
-      line: each2.line,
-      message: `${path} would be wrong once this is merged: ${textOf2(each2)}`
-    }));
-    if (after.length > TOLD3) hits.push({ file: path, message: `${after.length - TOLD3} more of the kind` });
-    const [first] = before;
-    if (first === void 0) return hits;
-    const more = before.length === 1 ? "" : ` and ${before.length - 1} more`;
-    return [
-      ...hits,
-      {
-        file: path,
-        severity: "warning",
-        message: `${path} is wrong on the base (${textOf2(first)}${more}): there the defaults judge this`,
-        fix: "See that somebody looks at what the defaults do not ask for."
-      }
-    ];
-  }
-};
-function textOf2({ line, column, key, message: message2 }) {
-  return `${line}:${column} ${key === "" ? "" : `${key}: `}${message2}`;
-}
-
-// src/governance/pr-policy/rules/title.ts
-var title = {
-  name: "title",
-  severity: "error",
-  problem: "A squash writes the title into the history: what no tool can read there is in no version and no changelog.",
-  solution: "Write the title as `type(scope): subject`, such as `fix(cart): keep items after a reload`.",
-  async find({ pull, messageRules }) {
-    if (isRevert(pull)) return [];
-    const problems = await lintMessage(pull.title, messageRules);
-    const counting = isBot(pull) ? problems.filter(({ rule }) => !/^(?:subject-case|header-max-length)$/.test(rule)) : problems;
-    return counting.filter(({ level }) => level === "error").map(({ rule, message: message2 }) => ({
-      message: `the title ${JSON.stringify(pull.title.slice(0, 120))}: ${message2} (${rule})`
-    }));
-  }
-};
-
-// src/governance/pr-policy/rules/touched.ts
-var POLICY = /^\.github\/holdfast\.ya?ml$|(?:^|\/)\.commitlintrc|(?:^|\/)CODEOWNERS$/;
-var KINDS2 = [
-  ["workflows", /^\.github\/workflows\//],
-  ["the policy itself", POLICY],
-  ["migrations", /(?:^|\/)migrations?\/.*\.sql$/]
-];
-var touched = {
-  name: "touched",
-  severity: "note",
-  problem: "Some changes want another look: they decide what is checked, or cannot be taken back by a deploy.",
-  solution: "See that somebody who knows these has looked.",
-  find({ pull, settingsPath: settingsPath2 }) {
-    return KINDS2.flatMap(([what, is]) => {
-      const files = pull.changes.filter(
-        ({ path, before }) => is.test(path) || before !== void 0 && is.test(before) || is === POLICY && [path, before].includes(settingsPath2)
-      );
-      return files.length === 0 ? [] : [{ message: `changes ${what}`, file: files[0].path, line: files[0].lines[0]?.first ?? 1 }];
-    });
-  }
-};
-
-// src/governance/pr-policy/rules/twin.ts
-var twin = {
-  name: "twin",
-  severity: "error",
-  problem: "A hotfix that reaches only main is undone by the next release, which is made from a branch without it.",
-  solution: "Open the same change against the other branch, and name that pull request in the description, in a line such as `develop: #124`; or merge or cherry-pick it there first.",
-  find({ pull, policy: policy2, twins }) {
-    if (pull.head === void 0) {
-      const mine = policy2.branches.twins.filter(
-        ({ base, also }) => fits(base, pull.base) && also !== pull.base
-      );
-      return mine.filter(({ also }) => !isDeclared(also, pull.description)).map(({ head, also }) => ({
-        message: `no branch is checked out, so that nobody can tell whether ${also} has to get this too, as of ` + JSON.stringify(head),
-        fix: "Give the branch's name with --branch."
-      }));
-    }
-    return twins.flatMap(({ branch, lacking, why }) => {
-      if (lacking === void 0) {
-        return [
-          {
-            message: `whether ${branch} has these commits cannot be told: ${why ?? "git did not say"}`,
-            fix: `Fetch ${branch} (\`fetch-depth: 0\` in a workflow), or name the pull request to it in the description, in a line such as \`${branch}: #124\`.`
-          }
-        ];
-      }
-      const [first] = lacking;
-      if (first === void 0) return [];
-      const header = first.message.split("\n")[0].slice(0, 120);
-      const what = `commit ${first.id.slice(0, 7)} ${JSON.stringify(header)}`;
-      const more = lacking.length === 1 ? "" : ` and ${lacking.length - 1} more`;
-      return [
-        {
-          message: `${JSON.stringify(pull.head)} has ${quantity(lacking.length, "commit")} that ${branch} has not (${what}${more}), and the description names no pull request that brings them there`,
-          fix: `Open the same change against ${branch} and name it in the description, in a line such as \`${branch}: #124\`; or merge or cherry-pick it there first.`
-        }
-      ];
-    });
-  }
-};
-
-// src/governance/pr-policy/rules/all.ts
-var RULES2 = [
-  branchBase,
-  twin,
-  title,
-  lostImpact2,
-  commits,
-  fixupCommits,
-  description,
-  sections,
-  checklist,
-  linkedIssue,
-  documentation,
-  settings,
-  touched
-];
-var COVERAGE_RULES = [
-  {
-    name: "coverage-report",
-    severity: "error",
-    problem: "A report that is cut off, empty or missing proves nothing.",
-    solution: "Have the tests write it anew, whole."
-  },
-  {
-    name: "coverage-total",
-    severity: "error",
-    problem: "Less of the code is run by tests than is asked for.",
-    solution: "Test more of what is there."
-  },
-  {
-    name: "coverage-changed",
-    severity: "error",
-    problem: "Less of what is changed is run by tests than is asked for: the total hides it.",
-    solution: "Test the lines that are named."
-  },
-  {
-    name: "coverage-unmeasured",
-    severity: "error",
-    problem: "A file that no test loads is in no report, and counts nowhere.",
-    solution: "Have the report take in files that no test loads, or exclude it in the settings."
-  },
-  {
-    name: "coverage-stale",
-    severity: "error",
-    problem: "A report of another commit speaks of other lines.",
-    solution: "Make the report of this commit."
-  },
-  {
-    name: "uncovered",
-    severity: "note",
-    problem: "A changed line that no test runs.",
-    solution: "Test it."
-  }
-];
-
 // src/governance/pr-policy/run.ts
 async function runPrPolicy(inputs, ports, sections2 = POLICY_SECTIONS) {
   const request = await parsePolicyRequest(inputs, ports);
@@ -15229,10 +15841,11 @@ async function runPrPolicy(inputs, ports, sections2 = POLICY_SECTIONS) {
   const findings = [];
   if (request.judge !== "coverage") {
     for (const scene of plan.scenes) {
-      for (const rule of RULES2) findings.push(...await judged2(rule, scene));
+      const of = request.group === void 0 ? "" : `#${String(scene.pull.number)}: `;
+      for (const rule of RULES) findings.push(...await judged2(rule, scene, of));
     }
   }
-  const severityOf2 = (name) => plan.scene.policy.rules[name] ?? COVERAGE_RULES.find((rule) => rule.name === name)?.severity ?? "error";
+  const severityOf2 = ({ name, severity }) => plan.scene.policy.rules[name] ?? severity;
   const covered = await judgeCoverage(plan, await ports.sourceTree(), severityOf2);
   const today = ports.clock.now().toISOString().slice(0, 10);
   const locked2 = plan.dependencies === void 0 || request.judge === "coverage" ? void 0 : await judgeLockfiles(
@@ -15251,18 +15864,17 @@ async function runPrPolicy(inputs, ports, sections2 = POLICY_SECTIONS) {
   });
 }
 var WHEN_READY = /* @__PURE__ */ new Set(["twin", "sections", "checklist", "linked-issue", "documentation"]);
-async function judged2(rule, scene) {
-  const declared = scene.policy.rules[rule.name] ?? rule.severity;
-  if (declared === "off") return [];
-  const severity = scene.pull.isDraft && WHEN_READY.has(rule.name) ? "note" : declared;
+async function judged2(rule, scene, of) {
+  const declared2 = scene.policy.rules[rule.name] ?? rule.severity;
+  if (declared2 === "off") return [];
+  const severity = scene.pull.isDraft && WHEN_READY.has(rule.name) ? "note" : declared2;
   const hits = await rule.find(scene);
-  const { number } = scene.pull;
   return hits.map(({ file, line, message: message2, fix, severity: own3 }) => ({
     rule: rule.name,
     severity: own3 ?? severity,
     file: file ?? null,
     line: line ?? null,
-    message: number === void 0 ? message2 : `#${number}: ${message2}`,
+    message: `${of}${message2}`,
     fix: fix ?? rule.solution
   }));
 }

@@ -7,9 +7,11 @@ import {
   readPolicy
 } from "./shared-governance-pr-policy-settings.js";
 import "./shared-semver.js";
+import "./shared-governance-merging-merge-methods.js";
 import "./shared-nouns-settings-read-settings.js";
 import "./shared-nouns-settings-document.js";
 import "./shared-yaml.js";
+import "./shared-nouns-settings-section.js";
 import "./shared-kernel-listed.js";
 import "./shared-kernel-secret.js";
 import "./shared-zod.js";

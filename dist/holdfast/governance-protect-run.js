@@ -13,21 +13,28 @@ import {
   readWorkflows,
   rulesetName
 } from "./shared-governance-protect-settings.js";
+import "./shared-governance-merging-merge-methods.js";
 import {
   readSettings
 } from "./shared-nouns-settings-read-settings.js";
-import "./shared-nouns-settings-document.js";
 import {
-  DEFAULT_SETTINGS
-} from "./shared-yaml.js";
+  SettingsDocument
+} from "./shared-nouns-settings-document.js";
+import "./shared-yaml.js";
 import {
   digestOf
 } from "./shared-governance-protect-digest.js";
 import {
+  DEFAULT_SETTINGS
+} from "./shared-nouns-settings-section.js";
+import {
   listed
 } from "./shared-kernel-listed.js";
 import "./shared-kernel-secret.js";
-import "./shared-zod.js";
+import {
+  _enum,
+  looseObject
+} from "./shared-zod.js";
 import "./shared-kernel-suggest.js";
 import {
   EXIT,
@@ -434,8 +441,8 @@ function isOff(value) {
 }
 function withoutUnset({ type, parameters }) {
   if (parameters === void 0) return { type };
-  const said = Object.entries(parameters).filter(([key, value]) => !same(value, UNSET[key]));
-  return said.length === 0 ? { type } : { type, parameters: Object.fromEntries(said) };
+  const said2 = Object.entries(parameters).filter(([key, value]) => !same(value, UNSET[key]));
+  return said2.length === 0 ? { type } : { type, parameters: Object.fromEntries(said2) };
 }
 function compareRuleset(wanted, live) {
   const subject = `ruleset '${wanted.name}'`;
@@ -548,7 +555,7 @@ function compareBypass2(subject, wanted, live) {
   return items.length === 0 ? [equal({ subject, about }, [])] : items;
 }
 
-// src/governance/protect/ref-pattern.ts
+// src/governance/patterns/ref-pattern.ts
 function fits(pattern, name) {
   return new RegExp(`^${sourceOf(pattern)}$`).test(name);
 }
@@ -639,8 +646,30 @@ function compareInForce(branch, wanted, id, effective) {
   ];
 }
 
+// src/governance/protect/compare-squash.ts
+var SHOWN_WITH = "Contents: write";
+function compareSquash(repository, declared, facts) {
+  if (facts.kind !== "found") return [];
+  const { merges } = facts.value;
+  if (merges?.squash === false) return [];
+  const held = [
+    ["policy.merge.squash-title", declared.title, merges?.squashTitle],
+    ["policy.merge.squash-body", declared.body, merges?.squashBody]
+  ];
+  return held.flatMap(([about, wanted, live]) => {
+    const place = { subject: `repository ${repository}`, about };
+    if (wanted === void 0) return [];
+    if (wanted === live) return [equal(place, wanted)];
+    if (live === void 0) {
+      return [cannotSee(place, wanted, { why: "the answer leaves it out", permission: SHOWN_WITH })];
+    }
+    const message = "squashes are written otherwise: change it in the repository's settings, or here";
+    return [drift(place, "other-value", { wanted, live }, message, false)];
+  });
+}
+
 // src/governance/protect/look.ts
-async function look(forge, declared) {
+async function look(forge, declared, squash) {
   const facts = await forge.facts();
   const owner = facts.kind === "found" ? facts.value.owner : void 0;
   const defaultBranch = facts.kind === "found" ? facts.value.defaultBranch : "main";
@@ -648,14 +677,23 @@ async function look(forge, declared) {
   const branches = declared.mechanism === "classic" ? await lookAtBranches(forge, declared) : { items: await lookForClassic(forge, declared), seen: [] };
   return {
     items: [
-      ...facts.kind === "found" ? [] : [cannotSee({ subject: `repository ${forge.repository}`, about: "facts" }, null, hiddenOf(facts))],
+      ...facts.kind === "found" ? [] : [cannotSee(placeOfAll(forge), null, unseen(forge, hiddenOf(facts)))],
+      ...compareSquash(forge.repository, squash, facts),
       ...rulesets.items,
       ...branches.items
     ],
     rulesets: rulesets.seen,
     branches: branches.seen,
-    owner
+    owner,
+    squash
   };
+}
+function placeOfAll({ repository }) {
+  return { subject: `repository ${repository}`, about: "facts" };
+}
+function unseen({ repository }, hidden) {
+  if (!hidden.why.startsWith("404")) return hidden;
+  return { ...hidden, why: `${hidden.why}: there is no ${repository}, or this token is not shown it` };
 }
 async function lookAtRulesets(forge, declared, defaultBranch) {
   const wanted = wantedRulesets(declared);
@@ -955,8 +993,8 @@ function classicWrites({ branch, wanted, live }, owner) {
   });
   if (live === void 0) return [write("tightens", null, wanted)];
   const items = compareClassic(branch, wanted, live);
-  const unseen = items.some(({ verdict }) => verdict === "cannot-see");
-  if (unseen || !differs(items.filter(({ mendable }) => mendable))) return [];
+  const unseen2 = items.some(({ verdict }) => verdict === "cannot-see");
+  if (unseen2 || !differs(items.filter(({ mendable }) => mendable))) return [];
   const before = stateOfAnswer(live);
   const between = stricterClassic(before, wanted);
   if (sameState(between, before)) return [write("loosens", before, wanted)];
@@ -995,7 +1033,7 @@ async function applyDeclaration(forge, declared, log, first) {
       }
       written.push(write);
     }
-    now = await look(forge, declared);
+    now = await look(forge, declared, first.squash);
   }
   return { written, after: now };
 }
@@ -1172,6 +1210,20 @@ function lintPersonal({ mechanism, branches, tags }) {
 
 // src/governance/protect/read-settings.ts
 import { basename, dirname } from "node:path";
+
+// src/governance/merging/squash-settings.ts
+var said = looseObject({
+  merge: looseObject({
+    "squash-title": _enum(["pr-title", "commit-or-pr-title"]).optional().catch(void 0),
+    "squash-body": _enum(["commits", "description", "other"]).optional().catch(void 0)
+  }).optional().catch(void 0)
+});
+function declaredSquash(policy) {
+  const merge = said.safeParse(policy ?? {}).data?.merge;
+  return { title: merge?.["squash-title"], body: merge?.["squash-body"] };
+}
+
+// src/governance/protect/read-settings.ts
 async function readProtection(tree, path) {
   const [file] = await filesOf(tree, path);
   if (file === void 0) {
@@ -1179,8 +1231,12 @@ async function readProtection(tree, path) {
       hint: "Give its path with --settings, from the folder you are in; a link is not followed."
     });
   }
-  const settings = readSettings(file.bytes.toString("utf8"), path, { protection });
-  return settings.protection ?? protection.parse({});
+  const text = file.bytes.toString("utf8");
+  const settings = readSettings(text, path, { protection });
+  return {
+    protection: settings.protection ?? protection.parse({}),
+    squash: declaredSquash(new SettingsDocument(text).content["policy"])
+  };
 }
 async function filesOf(tree, path) {
   try {
@@ -1196,26 +1252,26 @@ var CELL_MAX = 60;
 function outcomeOf(told) {
   const { items, writes, findings } = told;
   const drifted = items.filter(({ verdict }) => verdict === "drift");
-  const unseen = items.filter(({ verdict }) => verdict === "cannot-see");
+  const unseen2 = items.filter(({ verdict }) => verdict === "cannot-see");
   const errors = findings.filter(({ severity }) => severity === "error");
-  const exit = exitOf(told, drifted.length, unseen.length, errors.length);
-  const missing = [...new Set(unseen.flatMap(({ permission }) => permission ?? []))];
+  const exit = exitOf(told, drifted.length, unseen2.length, errors.length);
+  const missing = [...new Set(unseen2.flatMap(({ permission }) => permission ?? []))];
   return {
     exit,
     outputs: {
-      verdict: drifted.length > 0 ? "drift" : unseen.length > 0 ? "cannot-see" : "equal",
+      verdict: drifted.length > 0 ? "drift" : unseen2.length > 0 ? "cannot-see" : "equal",
       drift: drifted,
-      "cannot-see": unseen,
+      "cannot-see": unseen2,
       "missing-permissions": missing,
-      equal: items.length - drifted.length - unseen.length,
+      equal: items.length - drifted.length - unseen2.length,
       writes: writes.map(payloadOf),
       findings,
       digest: digestOf(told)
     },
     report: {
       good: exit === EXIT.done,
-      headline: headline(told, drifted, unseen, errors),
-      tables: [driftTable(drifted), unseenTable(unseen), writeTable(told), findingTable(findings)].filter(
+      headline: headline(told, drifted, unseen2, errors),
+      tables: [driftTable(drifted), unseenTable(unseen2), writeTable(told), findingTable(findings)].filter(
         ({ rows }) => rows.length > 0
       ),
       notes: [
@@ -1229,20 +1285,20 @@ function outcomeOf(told) {
     annotations: findings.flatMap(annotationOf)
   };
 }
-function exitOf({ doing }, drifted, unseen, errors) {
+function exitOf({ doing }, drifted, unseen2, errors) {
   if (errors > 0 || drifted > 0 && doing !== "plan") return EXIT.verdict;
-  return unseen > 0 ? EXIT.outside : EXIT.done;
+  return unseen2 > 0 ? EXIT.outside : EXIT.done;
 }
-function headline({ doing, repository, items, writes }, drifted, unseen, errors) {
+function headline({ doing, repository, items, writes }, drifted, unseen2, errors) {
   const subjects = (some) => listed([...new Set(some.map(({ subject }) => subject))]);
   const parts = [
     ...errors.length > 0 ? [`the declaration contradicts itself or the workflows (${errors.length})`] : [],
     ...drifted.length > 0 ? [`${drifted.length} differ from the declaration: ${subjects(drifted)}`] : [],
-    ...unseen.length > 0 ? [`${unseen.length} cannot be seen: ${subjects(unseen)}`] : [],
+    ...unseen2.length > 0 ? [`${unseen2.length} cannot be seen: ${subjects(unseen2)}`] : [],
     ...doing === "plan" && writes.length > 0 ? [`apply would write ${writes.length}`] : [],
     ...doing === "apply" ? [`${writes.length} were written`] : []
   ];
-  if (drifted.length + unseen.length === 0) {
+  if (drifted.length + unseen2.length === 0) {
     parts.push(`${repository} is protected as declared (${items.length} compared)`);
   }
   return parts.join("; ");
@@ -1303,17 +1359,7 @@ function annotationOf({ rule, severity, file, line, message, fix }) {
   return [{ level, file, line: line ?? 1, title: rule, message: `${message}. ${fix}` }];
 }
 
-// src/governance/protect/workflows/filters.ts
-function startsFor(trigger, branch) {
-  if (trigger.branchesIgnore?.some((pattern) => fitsFilter(pattern, branch)) === true) return false;
-  if (trigger.branches === void 0) return true;
-  let through = false;
-  for (const pattern of trigger.branches) {
-    if (pattern.startsWith("!")) through &&= !fitsFilter(pattern.slice(1), branch);
-    else through ||= fitsFilter(pattern, branch);
-  }
-  return through;
-}
+// src/governance/patterns/workflow-filter.ts
 function fitsFilter(pattern, branch) {
   if (pattern === branch) return true;
   const source = pattern.replace(/\*\*|\*|[.^${}()|\\]/g, (sign) => {
@@ -1329,6 +1375,18 @@ function compiled(source) {
   } catch {
     return void 0;
   }
+}
+
+// src/governance/protect/workflows/filters.ts
+function startsFor(trigger, branch) {
+  if (trigger.branchesIgnore?.some((pattern) => fitsFilter(pattern, branch)) === true) return false;
+  if (trigger.branches === void 0) return true;
+  let through = false;
+  for (const pattern of trigger.branches) {
+    if (pattern.startsWith("!")) through &&= !fitsFilter(pattern.slice(1), branch);
+    else through ||= fitsFilter(pattern, branch);
+  }
+  return through;
 }
 
 // src/governance/protect/workflows/lint-checks.ts
@@ -1432,7 +1490,7 @@ function stalls(name, event, trigger, branches, producer) {
         "Add opened, synchronize and reopened to the trigger's types: a check belongs to one commit."
       )
     ] : [],
-    ...condition !== void 0 && !runsAlways(condition) ? [
+    ...condition !== void 0 && !runsAlways(condition) && !holdsForAll(condition) ? [
       problem(
         `the required check '${name}' is of a called workflow: it never comes where that is skipped`,
         "Move the condition into the called workflow's jobs, or require the caller's result in a job."
@@ -1451,6 +1509,11 @@ function twice(name, exact) {
 function runsAlways(condition) {
   return !condition.includes("&&") && /\balways\(\)|!\s*cancelled\(\)/.test(condition);
 }
+function holdsForAll(condition) {
+  const terms = condition.replace(/^\s*\$\{\{|\}\}\s*$/g, "").split("||");
+  const named = terms.map((term) => /^\s*github\.event_name\s*==\s*'(\w+)'\s*$/i.exec(term)?.[1]);
+  return !named.includes(void 0) && EVENTS.every((event) => named.includes(event));
+}
 function looksAt(text, id) {
   const word2 = id.replace(/[^\w-]/g, "\\$&");
   const one = `(?:\\.(?:${word2}|\\*)(?![\\w-])|\\[\\s*'${word2}'\\s*\\]|\\[[^\\]'"]+\\])`;
@@ -1462,7 +1525,7 @@ function lintProducer(name, producer, producers, names) {
   const { job } = producer;
   const problem = (severity, message, fix) => finding2("check-may-be-fooled", severity, placeOf2(producer), message, fix);
   const always = job.condition !== void 0 && runsAlways(job.condition);
-  if (job.condition !== void 0 && !always) {
+  if (job.condition !== void 0 && !always && !holdsForAll(job.condition)) {
     return [
       problem(
         "warning",
@@ -1472,12 +1535,12 @@ function lintProducer(name, producer, producers, names) {
     ];
   }
   if (job.needs.length === 0) return [];
-  const unseen = job.needs.filter((id) => !looksAt(job.text, id));
-  if (always && unseen.length > 0) {
+  const unseen2 = job.needs.filter((id) => !looksAt(job.text, id));
+  if (always && unseen2.length > 0) {
     return [
       problem(
         "error",
-        `the required check '${name}' runs always and never looks at how ${listed(unseen)} ended`,
+        `the required check '${name}' runs always and never looks at how ${listed(unseen2)} ended`,
         "Let a step fail unless every needs.<job>.result is success, or skipped where that is allowed."
       )
     ];
@@ -1512,10 +1575,10 @@ function isRequired(job, producers, names) {
 async function runProtect(given, ports) {
   const inputs = await fromRoot(given, ports);
   const tree = await ports.sourceTree();
-  const declared = await readProtection(tree, inputs.settings);
+  const { protection: declared, squash } = await readProtection(tree, inputs.settings);
   const forge = await ports.openForge(inputs.repository, inputs.token);
   ports.log.stage(`asking how ${forge.repository} is protected`);
-  const first = await look(forge, declared);
+  const first = await look(forge, declared, squash);
   const findings = [
     ...lintDeclaration(declared, first.owner),
     ...await lintWorkflows(tree, inputs.workflows, declared)

@@ -88,43 +88,49 @@ async function readBasis(branch, settings, { refs, history }) {
   const { counting, ignored } = versionTags(await refs.tags());
   const there = await refs.tagsIn(head);
   const kind = releaseBranch(branch, settings, counting);
+  const reachable = counting.filter(({ name }) => there.has(name));
+  const isTaken = kind.kind === "stable" || kind.kind === "maintenance";
   return {
     branch: kind,
     head,
-    reachable: counting.filter(({ name }) => there.has(name)),
+    reachable,
     elsewhere: counting.filter(({ name }) => !there.has(name)),
     ignored,
-    earlierLines: kind.kind === "line" ? await earlierLines(kind.version, head, await refs.branches(), settings, history) : []
+    linesOnTheWay: isTaken ? [] : await linesOnTheWay({ kind, head, reachable }, await refs.branches(), settings, history)
   };
 }
-async function earlierLines(version, head, branches, settings, history) {
+async function linesOnTheWay({ kind, head, reachable }, branches, settings, history) {
+  const released = highest(reachable.filter(({ channel }) => channel === void 0));
   const lines = /* @__PURE__ */ new Map();
   for (const { name, remote, commit } of branches) {
-    const other = lineVersion(name, settings);
-    if (other === void 0 || import_semver3.default.gte(other, version)) continue;
-    if (remote !== void 0 || !lines.has(other)) lines.set(other, commit);
+    const version = lineVersion(name, settings);
+    if (version === void 0 || released !== void 0 && import_semver3.default.lte(version, released.version)) continue;
+    if (kind.kind === "line" && import_semver3.default.gte(version, kind.version)) continue;
+    if (remote !== void 0 || !lines.has(version)) lines.set(version, commit);
   }
   const found = [];
-  for (const [other, commit] of lines) {
-    found.push({ version: other, commit: await history.mergeBase({ base: commit, head }) });
+  for (const [version, line] of lines) {
+    const commit = await history.mergeBase({ base: line, head });
+    const isBefore = released !== void 0 && await history.mergeBase({ base: commit, head: released.commit }) === commit;
+    if (!isBefore) found.push({ version, commit });
   }
   return found;
 }
 var RELEASED = "holdfast-released";
 var STABLE_BESIDE = "holdfast-stable";
-function refsFor({ branch, head, reachable, earlierLines: earlierLines2 }) {
+function refsFor({ branch, head, reachable, linesOnTheWay: linesOnTheWay2 }) {
   const identifier = identifierOf(branch);
   const stable = reachable.filter(({ channel }) => channel === void 0);
   const own = reachable.filter((tag) => tag.channel === identifier && isOfLine(tag, branch));
   const any = branch.kind === "line" ? own : reachable;
-  const virtual = earlierLines2.map(({ version, commit }) => ({
+  const virtual = linesOnTheWay2.map(({ version, commit }) => ({
     name: `v${version}`,
     version,
     commit,
     object: commit,
     channel: void 0
   }));
-  const deciding = identifier === void 0 ? [highest(stable)] : [highest([...stable, ...virtual]), highest(own), highest([...any, ...stable, ...virtual])];
+  const deciding = identifier === void 0 ? [highest([...stable, ...virtual])] : [highest([...stable, ...virtual]), highest(own), highest([...any, ...stable, ...virtual])];
   const tags = deciding.filter((tag) => tag !== void 0);
   const channels = Map.groupBy(
     tags.filter(({ channel }) => channel !== void 0),

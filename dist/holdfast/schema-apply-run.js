@@ -21,7 +21,7 @@ import {
 } from "./shared-schema-steps-look-before.js";
 import {
   provePair
-} from "./shared-schema-proof-canary-values.js";
+} from "./shared-schema-proof-try-with-rows.js";
 import {
   TakenBack,
   appliedElsewhere,
@@ -43,7 +43,6 @@ import {
   markedOf,
   maybeOurs,
   platformOfState,
-  positionOf,
   readHistory,
   readLiveSchema,
   replay,
@@ -58,6 +57,7 @@ import {
   Chain,
   codeUnits,
   compareKeys,
+  isUnusual,
   isVersion,
   isWanted,
   leftOpen,
@@ -115,6 +115,37 @@ import {
   __callDispose,
   __using
 } from "./shared-esbuild-runtime.js";
+
+// src/schema/history/position.ts
+function positionOf([first = 0n, ...more]) {
+  const digits = more.map((part) => String(part + 1n).padStart(18, "0")).join("");
+  return digits === "" ? String(first) : `${first}.${digits}`;
+}
+var BETWEEN = `
+  SELECT (CASE WHEN lowest < highest AND NOT (place > lowest AND place < highest)
+               THEN (lowest + highest) * 0.5 ELSE place END)::pg_catalog.text AS place
+    FROM (SELECT $1::pg_catalog.numeric AS place,
+                 coalesce(pg_catalog.max(position) FILTER (WHERE version = ANY ($2)), -1) AS lowest,
+                 pg_catalog.min(position) FILTER (WHERE version <> ALL ($2)) AS highest
+            FROM holdfast.migrations) AS around
+`;
+async function positionIn(session, { version, key }) {
+  const place = positionOf(key);
+  if (!isUnusual(version)) return place;
+  const known = await session.query("SELECT version FROM holdfast.migrations");
+  const older = known.map((each) => each.version).filter((other) => compareKeys(versionKey(other), key) < 0);
+  const [row] = await session.query(BETWEEN, [place, older]);
+  return row.place;
+}
+function withEntries(history, more) {
+  const all = [...history];
+  for (const entry of more) {
+    const key = versionKey(entry.version);
+    const after = all.findLastIndex((each) => compareKeys(versionKey(each.version), key) < 0);
+    all.splice(after + 1, 0, entry);
+  }
+  return all;
+}
 
 // src/schema/history/late.ts
 async function cameBeforeOthers(session, version, live) {
@@ -316,12 +347,9 @@ function wordsOf({ what, column }, tables) {
 }
 
 // src/schema/apply/drift.ts
-function isDrift(live, standing) {
-  if (standing.begun.length > 0) return false;
-  const history = [...standing.applied.map(({ entry }) => entry), ...standing.missing].sort(
-    (one, other) => compareKeys(versionKey(one.version), versionKey(other.version))
-  );
-  const left = history.at(-1)?.fingerprintAfter ?? void 0;
+function isDrift(live, { begun, last }) {
+  if (begun.length > 0) return false;
+  const left = last?.fingerprintAfter ?? void 0;
   return left !== void 0 && live !== left;
 }
 
@@ -329,7 +357,9 @@ function isDrift(live, standing) {
 async function readMigrations(request, ports) {
   const folder = await (await ports.sourceTree()).files(request.folder, isWanted);
   const { migrations, problems } = readFolder(folder, { supabase: false });
-  const broken = problems.filter(({ level }) => level === "error");
+  const scripts = new Set(migrations.flatMap(({ forward, rollback }) => [forward.file, rollback?.file]));
+  const unclear = problems.filter(({ rule, file }) => rule === "unclear-mark" && scripts.has(file));
+  const broken = problems.filter((each) => each.level === "error" && !unclear.includes(each));
   if (broken.length > 0) {
     throw new HoldfastError(
       "refused.unsafe",
@@ -342,7 +372,20 @@ async function readMigrations(request, ports) {
   }
   requireMigrations(request.folder, migrations, problems);
   const ignored = problems.filter(({ rule }) => rule === "ignored-file");
-  return { migrations, ignored: ignored.map(({ file, message }) => `${file} ${message}`) };
+  return { migrations, unclear, ignored: ignored.map(({ file, message }) => `${file} ${message}`) };
+}
+function refuseUnclearMarks(unclear, migrations) {
+  const files = new Set(migrations.flatMap(({ forward, rollback }) => [forward.file, rollback?.file]));
+  const [first, ...more] = unclear.filter(({ file }) => files.has(file));
+  if (first === void 0) return;
+  throw new HoldfastError(
+    "refused.unsafe",
+    listed(
+      [first, ...more].map(({ file, line = 1, message }) => `${file}:${line}: ${message}`),
+      5
+    ),
+    { hint: first.hint }
+  );
 }
 
 // src/schema/apply/only-plans.ts
@@ -386,7 +429,7 @@ async function refuseAppliedElsewhere(session, standing, { adopt }) {
 async function planMigrate(request, ports, taken = { entries: [], others: [] }) {
   var _stack = [];
   try {
-    const { migrations, ignored } = await readMigrations(request, ports);
+    const { migrations, ignored, unclear } = await readMigrations(request, ports);
     await refuseTransactionPooler(request.database);
     await requireWritable(request.database);
     const session = __using(_stack, await request.database.connect({ purpose: "migrate plan" }), true);
@@ -396,13 +439,14 @@ async function planMigrate(request, ports, taken = { entries: [], others: [] }) 
         hint: "Give the version of the last migration that is to be applied, as in its file's name."
       });
     }
-    const standing = standingOf(migrations, [...await readHistory(session), ...taken.entries]);
+    const standing = standingOf(migrations, withEntries(await readHistory(session), taken.entries));
     refuseChanged(standing);
     await refuseAppliedElsewhere(session, standing, request);
     refuseLate(standing, request);
     const wanted = standing.pending.filter(
       ({ key }) => request.to === void 0 || compareKeys(key, request.to.key) <= 0
     );
+    refuseUnclearMarks(unclear, wanted);
     const steps = [];
     for (const migration of wanted) {
       const forward = await prepareScript(migration.forward);
@@ -635,7 +679,7 @@ async function ledgerOf(session, { step, before }, run, ports) {
 }
 async function insert(session, step, before, { run, version }) {
   const { migration } = step;
-  const { forward, key } = migration;
+  const { forward } = migration;
   await session.query(
     `
       INSERT INTO holdfast.migrations (
@@ -646,7 +690,7 @@ async function insert(session, step, before, { run, version }) {
     [
       migration.version,
       forward.file,
-      positionOf(key),
+      await positionIn(session, migration),
       ...scriptsOf(step.migration),
       run.actor,
       run.url,
@@ -920,7 +964,7 @@ async function readLive({ request, standing, taken, drifted }) {
     const [version] = await session.query(
       "SELECT pg_catalog.current_setting('server_version_num')::integer AS number"
     );
-    const history = [...await readHistory(session), ...taken].filter(({ state }) => state === "applied").sort((one, other) => compareKeys(versionKey(one.version), versionKey(other.version)));
+    const history = withEntries(await readHistory(session), taken).filter(({ state }) => state === "applied");
     return {
       major: Math.floor(version.number / 1e4),
       drifted,
@@ -1009,8 +1053,8 @@ function outputs(plan, applied, current, tookMs, guarded) {
     "duration-seconds": Math.round(tookMs / 100) / 10
   };
 }
-function currentVersion({ standing: { applied, missing } }) {
-  return newestOf([...applied.map(({ entry }) => entry), ...missing].map(({ version }) => version));
+function currentVersion({ standing: { last } }) {
+  return last?.version ?? "";
 }
 function notes2({ standing, ignored, drifted, steps }) {
   const here = new Set(standing.pending.map(({ version }) => version));
@@ -1227,12 +1271,13 @@ function versionOf(input, version) {
 async function planAdoption(request, ports) {
   var _stack = [];
   try {
-    const { migrations, ignored } = await readMigrations(request, ports);
+    const { migrations, ignored, unclear } = await readMigrations(request, ports);
     const session = __using(_stack, await request.database.connect({ purpose: "migrate adopt" }), true);
     const history = await readHistory(session);
     const { from, told, claimed } = await claimOf(request, session, migrations, history);
     const known = keysOf(history);
     const fresh = claimed.filter(({ version }) => !known.has(keyText(version)));
+    refuseUnclearMarks(unclear, fresh);
     const live = await readLiveSchema(session);
     const books = JSON.stringify((await findBooks(session)).map(toldBy));
     if (fresh.length === 0) {
@@ -1495,7 +1540,7 @@ async function recordAdoption(adoption, request, ports) {
           [
             entry.version,
             entry.file,
-            positionOf(migration.key),
+            await positionIn(session, migration),
             entry.sha256,
             entry.forward,
             entry.rollback,

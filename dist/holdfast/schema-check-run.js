@@ -6,7 +6,7 @@ import {
   firstWords,
   provePair,
   watchAlone
-} from "./shared-schema-proof-canary-values.js";
+} from "./shared-schema-proof-try-with-rows.js";
 import {
   requireMigrations
 } from "./shared-schema-folder-require-migrations.js";
@@ -35,7 +35,8 @@ import {
   relationParts,
   serverWide,
   textOf,
-  whyNoTransaction
+  whyNoTransaction,
+  withoutTexts
 } from "./shared-schema-proof-chain.js";
 import "./shared-ports-database.js";
 import "./shared-kernel-or-abort.js";
@@ -418,7 +419,7 @@ var CONSTRAINT_RULES = [
     level: "warning",
     squawk: ["adding-foreign-key-constraint", "constraint-missing-not-valid"],
     problem: "A foreign key that is validated at once reads the whole table, while nobody can write to it nor to the one it points at.",
-    solution: "Add it NOT VALID, and VALIDATE CONSTRAINT in a later migration.",
+    solution: "Add it NOT VALID, and VALIDATE CONSTRAINT in a later migration. On a partitioned table, which takes no NOT VALID before 18: do so on each partition first, then add it to the parent.",
     find: added(
       "CONSTR_FOREIGN",
       (table) => `the foreign key reads all of ${table}, and nobody can write to it or to the table it points at meanwhile`,
@@ -430,7 +431,7 @@ var CONSTRAINT_RULES = [
     level: "warning",
     squawk: ["disallowed-unique-constraint"],
     problem: "A UNIQUE constraint builds its index while nobody can read or write the table.",
-    solution: "CREATE UNIQUE INDEX CONCURRENTLY in a migration of its own, then ADD CONSTRAINT … UNIQUE USING INDEX.",
+    solution: "CREATE UNIQUE INDEX CONCURRENTLY in a migration of its own, then ADD CONSTRAINT … UNIQUE USING INDEX. On a partitioned table, which refuses both: ADD CONSTRAINT to ONLY the parent, do so on each partition, then ALTER INDEX … ATTACH PARTITION.",
     find: added(
       "CONSTR_UNIQUE",
       (table) => `the constraint builds its index on ${table} while nobody can read or write it`,
@@ -442,7 +443,7 @@ var CONSTRAINT_RULES = [
     level: "warning",
     squawk: ["adding-serial-primary-key-field"],
     problem: "A PRIMARY KEY builds its index, and reads the table for NULLs, while nobody can read or write it.",
-    solution: "CREATE UNIQUE INDEX CONCURRENTLY and a validated NOT NULL first, then ADD CONSTRAINT … PRIMARY KEY USING INDEX.",
+    solution: "CREATE UNIQUE INDEX CONCURRENTLY and a validated NOT NULL first, then ADD CONSTRAINT … PRIMARY KEY USING INDEX. On a partitioned table, which refuses both: ADD CONSTRAINT to ONLY the parent, do so on each partition, then ALTER INDEX … ATTACH PARTITION.",
     find: added(
       "CONSTR_PRIMARY",
       (table) => `the primary key builds its index on ${table} while nobody can read or write it`,
@@ -587,7 +588,7 @@ var STATEMENT_RULES = [
     level: "warning",
     squawk: ["require-concurrent-index-creation"],
     problem: "CREATE INDEX keeps everybody from writing to the table until the index is built.",
-    solution: "CREATE INDEX CONCURRENTLY, in a migration of its own: it cannot run in a transaction.",
+    solution: "CREATE INDEX CONCURRENTLY, in a migration of its own: it cannot run in a transaction. On a partitioned table, which refuses that: CREATE INDEX … ON ONLY the parent, CREATE INDEX CONCURRENTLY on each partition, then ALTER INDEX … ATTACH PARTITION.",
     find: ({ type, fields, isNew }) => {
       const table = relationParts(fields["relation"]);
       if (type !== "IndexStmt" || fields["concurrent"] === true || isNew(table)) return [];
@@ -604,7 +605,7 @@ var STATEMENT_RULES = [
     level: "warning",
     squawk: ["require-concurrent-index-deletion"],
     problem: "DROP INDEX waits for everybody who uses the table, and everybody who comes later waits for it.",
-    solution: "DROP INDEX CONCURRENTLY, in a migration of its own.",
+    solution: "DROP INDEX CONCURRENTLY, in a migration of its own. An index of a partitioned table cannot be dropped so: drop it at a quiet time, with a short lock_timeout.",
     find: (statement) => statement.fields["concurrent"] === true ? [] : dropped(statement, "OBJECT_INDEX").filter((name) => !statement.isNew(name)).map(
       (name) => hit(
         written(name),
@@ -617,7 +618,7 @@ var STATEMENT_RULES = [
     level: "warning",
     squawk: ["require-concurrent-reindex"],
     problem: "REINDEX keeps everybody from writing to the table, and from reading it by that index.",
-    solution: "REINDEX … CONCURRENTLY (since 12), in a migration of its own.",
+    solution: "REINDEX … CONCURRENTLY (since 12; of partitioned tables since 14, before that each partition by itself), in a migration of its own.",
     find: ({ type, fields, isNew }) => {
       const relation = relationParts(fields["relation"]);
       if (type !== "ReindexStmt" || option(fields["params"], "concurrently") || isNew(relation)) return [];
@@ -748,10 +749,9 @@ var STATEMENT_RULES = [
   }
 ];
 function longNames(text) {
-  const bare = text.replace(/--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'|\$(\w*)\$[\s\S]*?\$\1\$/g, " ");
-  const names = [...bare.matchAll(/"((?:[^"]|"")+)"|[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/g)].map(
-    ([word, quoted]) => quoted ?? word
-  );
+  const names = [
+    ...withoutTexts(text).matchAll(/"((?:[^"]|"")+)"|[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/g)
+  ].map(([word, quoted]) => quoted ?? word);
   return [...new Set(names.filter((name) => Buffer.byteLength(name) > 63))];
 }
 
@@ -1130,14 +1130,14 @@ function syntaxFinding({ source, script }) {
     hint: script.problem.hint ?? "Correct it: no server would take the file."
   };
 }
-function failsWithRows({ certain, failure: { file, line, message } }) {
+function failsWithRows({ certain, beside, failure: { file, line, message } }) {
   if (!certain) {
     return {
       rule: "rows-may-refuse",
       level: "warning",
       file,
       line,
-      message: `goes through on empty tables; with the rows that were made here the server says ${message}. What the pair does to rows was not tried`,
+      message: `goes through on empty tables; with the rows that were made here the server says ${message}. ` + (beside === true ? "What the pair does to rows was tried without those of other tables" : "What the pair does to rows was not tried"),
       hint: "Whether your rows are such is not known here: try it on a restored backup first, and mend the rows in a migration before."
     };
   }
@@ -1206,7 +1206,7 @@ async function planCheck(request, ports) {
     });
   }
   const changed = before === void 0 ? [] : changedSince(before, files, request.base);
-  const about = problems.filter(({ file }) => isNew(file)).map(({ rule, level, file, message, hint }) => ({ rule, level, file, line: 1, message, hint }));
+  const about = problems.filter(({ file }) => isNew(file)).map(({ line = 1, ...problem }) => ({ ...problem, line }));
   return { request, migrations: checked, findings: [...about, ...changed], ownedBySupabase: ownedBySupabase2 };
 }
 function changedSince(before, now, base) {
@@ -1495,7 +1495,8 @@ var NEVER = /* @__PURE__ */ new Set([
   "malformed-waiver",
   "unused-waiver",
   "same-version",
-  "before-first-mark"
+  "before-first-mark",
+  "unclear-mark"
 ]);
 function applyWaivers(checked) {
   const standing = /* @__PURE__ */ new Map();

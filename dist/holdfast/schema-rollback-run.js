@@ -20,7 +20,7 @@ import {
 import {
   COLUMN_ORDER_TOLD,
   provePair
-} from "./shared-schema-proof-canary-values.js";
+} from "./shared-schema-proof-try-with-rows.js";
 import {
   findBooks,
   historyPresence,
@@ -212,7 +212,10 @@ function chosen(history, { to, database }) {
       }
     );
   }
-  if (to !== void 0 && !history.some(({ version }) => compareKeys(versionKey(version), to.key) === 0)) {
+  const at = history.findIndex(
+    ({ version }) => to !== void 0 && compareKeys(versionKey(version), to.key) === 0
+  );
+  if (to !== void 0 && at === -1) {
     const known = history.map(({ version }) => version).slice(-5);
     throw new HoldfastError(
       "input.malformed",
@@ -222,7 +225,7 @@ function chosen(history, { to, database }) {
       }
     );
   }
-  return history.filter(({ version }) => to === void 0 || compareKeys(versionKey(version), to.key) > 0).reverse();
+  return history.slice(at + 1).reverse();
 }
 var keyOf = (version) => versionKey(version).join(".");
 async function filesOf({ folder }, ports) {

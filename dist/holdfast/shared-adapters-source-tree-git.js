@@ -24,6 +24,7 @@ var SETTINGS = [
   "diff.mnemonicPrefix=false",
   "diff.noprefix=false",
   "core.quotePath=true",
+  "core.bigFileThreshold=512m",
   "log.showSignature=false",
   "log.follow=false",
   "i18n.logOutputEncoding=UTF-8"
@@ -53,6 +54,8 @@ function runGit(env, folder, args, input, hear) {
         GIT_TERMINAL_PROMPT: "0",
         GIT_OPTIONAL_LOCKS: "0",
         GIT_NO_LAZY_FETCH: "1",
+        // Nor does another object stand in for one that was asked about.
+        GIT_NO_REPLACE_OBJECTS: "1",
         LC_ALL: "C"
       },
       signal: AbortSignal.timeout(TIMEOUT_MS)

@@ -405,8 +405,8 @@ var KeptSession = class {
   queryPrepared(sql, values) {
     return this.#whileOpen(() => this.#session.queryPrepared(sql, values));
   }
-  execute(sql) {
-    return this.#whileOpen(() => this.#session.execute(sql));
+  execute(sql, counted) {
+    return this.#whileOpen(() => this.#session.execute(sql, counted));
   }
   get transaction() {
     return this.#session.transaction;

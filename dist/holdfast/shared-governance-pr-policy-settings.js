@@ -7,7 +7,9 @@ import {
 } from "./shared-semver.js";
 import {
   METHODS,
-  PROTECTED_METHODS,
+  PROTECTED_METHODS
+} from "./shared-governance-merging-merge-methods.js";
+import {
   readSettings
 } from "./shared-nouns-settings-read-settings.js";
 import {
@@ -233,10 +235,14 @@ var RULE_NAMES2 = [
 ];
 
 // src/governance/pr-policy/settings.ts
-var NO_PATTERN = /^[!/]|\/$|\{[^{}]*,[^{}]*\}/;
+var NO_PATTERN = /^[!/]|\/$|\?|\{[^{}]*,[^{}]*\}/;
 var glob = external_exports.string().min(1).max(300).refine(
   (text) => !NO_PATTERN.test(text),
-  "matches nothing: begin and end it without /, write no ! before it, and a pattern each instead of {a,b}"
+  "matches nothing: begin and end it without /, write no ! before it, no ? and a pattern each for {a,b}"
+);
+var branchGlob = glob.refine(
+  (text) => !/[[\]~^:\\\s]/.test(text),
+  "matches nothing: no branch is called so; a * stands for a part of a name, and there are no [sets]"
 );
 var SEVERITIES = ["error", "warning", "note", "off"];
 var section = external_exports.strictObject({
@@ -262,6 +268,9 @@ var description = external_exports.strictObject({
   template: external_exports.string().default(DEFAULT_TEMPLATE).describe(
     "The template of the repository: what stands in it too says nothing. By default every one that GitHub takes, in the root, `docs` or `.github`, whatever the case."
   ),
+  choices: external_exports.array(external_exports.string().min(1)).default([]).describe(
+    "Words of headings under which one box of several is to be ticked, such as `type of change`; elsewhere all of them are."
+  ),
   trackers: external_exports.array(external_exports.string().min(1).max(200).refine(isExpression, "is no regular expression")).default([]).describe(
     "Patterns (regular expressions) of issues in another tracker, such as `SHOP-[0-9]+`; issues of GitHub and links to issues count anyway."
   )
@@ -274,14 +283,14 @@ var documentation = external_exports.strictObject({
 var branches = external_exports.strictObject({
   allowed: external_exports.array(
     external_exports.strictObject({
-      head: glob.describe("Pattern of branches that are merged, such as `feature/*`."),
-      bases: external_exports.array(glob).min(1).describe("Branches that they may be merged into.")
+      head: branchGlob.describe("Pattern of branches that are merged, such as `feature/*`."),
+      bases: external_exports.array(branchGlob).min(1).describe("Branches that they may be merged into.")
     })
   ).default([]).describe("Which branches may be merged into which. Empty: any into any."),
   twins: external_exports.array(
     external_exports.strictObject({
-      head: glob.describe("Pattern of branches, such as `hotfix/*`."),
-      base: glob.describe("The branch that they are merged into, such as `main`."),
+      head: branchGlob.describe("Pattern of branches, such as `hotfix/*`."),
+      base: branchGlob.describe("The branch that they are merged into, such as `main`."),
       also: external_exports.string().min(1).max(300).describe("Another that must get the same, such as `develop`.")
     })
   ).default([]).describe(
@@ -290,8 +299,11 @@ var branches = external_exports.strictObject({
 });
 var merge = external_exports.strictObject({
   methods: external_exports.array(external_exports.enum(METHODS)).min(1).optional().describe("Ways in which pull requests are merged. By default what GitHub tells, else any."),
-  "squash-body": external_exports.enum(["commits", "other"]).default("other").describe(
-    "What a squash writes below the title: `commits`, their messages, whose BREAKING CHANGE footers stay; of anything else only the title counts."
+  "squash-title": external_exports.enum(["pr-title", "commit-or-pr-title"]).optional().describe(
+    "What a squash is called: the pull request's title, or of a single commit its own header, as GitHub has it unless told otherwise. By default what GitHub tells, else either."
+  ),
+  "squash-body": external_exports.enum(["commits", "description", "other"]).optional().describe(
+    "What a squash writes below the title: the messages of its `commits` or the `description`, whose BREAKING CHANGE footers stay; of anything else only the title counts. By default what GitHub tells, else `other`."
   )
 });
 var commits = external_exports.strictObject({
@@ -299,6 +311,9 @@ var commits = external_exports.strictObject({
   scopes: external_exports.array(external_exports.string().min(1)).min(1).optional().describe("Scopes that they may have; any by default.")
 });
 var policy = external_exports.strictObject({
+  bots: external_exports.array(external_exports.string().min(1).max(100)).default([]).describe(
+    "Accounts of programs that open pull requests, beside dependabot, renovate and every GitHub App: nobody asks them for a description."
+  ),
   branches: branches.prefault({}),
   merge: merge.prefault({}),
   commits: commits.prefault({}),

@@ -5,7 +5,7 @@ const __dirname = import.meta.dirname;
 import {
   METHODS,
   PROTECTED_METHODS
-} from "./shared-nouns-settings-read-settings.js";
+} from "./shared-governance-merging-merge-methods.js";
 import {
   require_dist
 } from "./shared-yaml.js";

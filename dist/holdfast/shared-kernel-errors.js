@@ -107,6 +107,10 @@ var ERRORS = {
     kind: "outside",
     meaning: "git could not say what the base holds: it is not installed, the base is not here, or the checkout has no history"
   },
+  "release.uncalculated": {
+    kind: "outside",
+    meaning: "which version comes next could not be worked out from the commits and tags"
+  },
   "forge.unreachable": {
     kind: "outside",
     meaning: "the forge (GitHub) did not answer, answered with an error of its own, or with what is no answer"

@@ -3,9 +3,11 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  SECTIONS,
   require_dist
 } from "./shared-yaml.js";
+import {
+  SECTIONS
+} from "./shared-nouns-settings-section.js";
 import {
   Secret
 } from "./shared-kernel-secret.js";

@@ -26,12 +26,6 @@ function problemText({ line, column, key, message }) {
   return `${line}:${column} ${key === "" ? "" : `${key}: `}${message}`;
 }
 
-// src/governance/merging/merge-methods.ts
-var METHODS = ["merge", "squash", "rebase"];
-var PROTECTED_METHODS = ["merge", "squash"];
-
 export {
-  readSettings,
-  METHODS,
-  PROTECTED_METHODS
+  readSettings
 };

@@ -316,10 +316,6 @@ async function readHistory(session) {
     adoptedFrom: row.adopted_from
   }));
 }
-function positionOf([first = 0n, ...more]) {
-  const digits = more.map((part) => String(part + 1n).padStart(18, "0")).join("");
-  return digits === "" ? String(first) : `${first}.${digits}`;
-}
 
 // src/schema/history/standing.ts
 function scriptSha256(text) {
@@ -356,7 +352,8 @@ function standingOf(migrations, history) {
       (migration) => compareKeys(migration.key, newest) < 0 && !entries.has(keyOf(migration))
     ),
     missing: history.filter((entry) => entry.state === "applied" && !files.has(keyOf(entry))),
-    begun: history.filter(({ state }) => state !== "applied")
+    begun: history.filter(({ state }) => state !== "applied"),
+    last: history.findLast(({ state }) => state === "applied")
   };
 }
 
@@ -769,7 +766,6 @@ export {
   historyPresence,
   makeHistory,
   readHistory,
-  positionOf,
   scriptSha256,
   scriptsOf,
   markedOf,

@@ -121,18 +121,30 @@ var QUOTED = anyOf(
   /\$([A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$[\s\S]*?\$\1\$/g
 );
 function withoutQuoted(text) {
+  return blanked(text, () => true);
+}
+function withoutTexts(text) {
+  return blanked(text, (from) => text[from] !== '"');
+}
+function blanked(text, isBlanked) {
   const parts = [];
   let at = 0;
   for (const { from, to } of quotedIn(text)) {
+    if (!isBlanked(from)) continue;
     parts.push(text.slice(at, from), text.slice(from, to).replace(/[^\n]/g, " "));
     at = to;
   }
   return parts.join("") + text.slice(at);
 }
-function* lineComments(text) {
+function* comments(text) {
   for (const { from, to } of quotedIn(text)) {
-    if (text.startsWith("--", from)) yield { text: text.slice(from, to), start: from };
+    if (text.startsWith("--", from) || text.startsWith("/*", from)) {
+      yield { text: text.slice(from, to), start: from };
+    }
   }
+}
+function* lineComments(text) {
+  for (const comment of comments(text)) if (comment.text.startsWith("--")) yield comment;
 }
 function* quotedIn(text) {
   const quoted = new RegExp(QUOTED);
@@ -244,6 +256,68 @@ function codeUnits(text, characters) {
   return at;
 }
 
+// src/schema/folder/near-marks.ts
+var OR_WORDS = "where it is meant as words, word it otherwise.";
+var AT_LINE_START = "at the beginning of a line of its own";
+var OF_THEIR_OWN = "Give each direction a file of its own, X.sql and X_rollback.sql";
+var KINDS = [
+  {
+    // https://github.com/amacneil/dbmate#creating-migrations
+    mark: anyOf(
+      /^migrate:(up|down|rollback|undo|revert)\b.*$/i,
+      /^migrate[ \t]*:?[ \t]*(up|down)(?:[ \t]+transaction:.*)?$/i
+    ),
+    hint: (way) => `Write '-- migrate:${way}' ${AT_LINE_START}, as dbmate does; or, ${OR_WORDS}`
+  },
+  {
+    // https://salsita.github.io/node-pg-migrate/migrations/#sql-migrations
+    mark: /^(?:(up|down)[ \t:_-]*migration|migration[ \t:_-]*(up|down))$/i,
+    hint: (way) => `Write '-- Up Migration' and '-- Down Migration', each ${AT_LINE_START} (here '${way}'); or, ${OR_WORDS}`
+  },
+  {
+    // https://pressly.github.io/goose/documentation/annotations/, https://github.com/elwinar/rambler
+    mark: /^(?:goose[ \t]*:?[ \t]*(up|down)|rambler[ \t]+(up|down))$/i,
+    hint: () => `${OF_THEIR_OWN}: marks of goose and rambler are not read. Or, ${OR_WORDS}`
+  },
+  {
+    // https://github.com/jackc/tern
+    mark: /^create above[ \t]*\/[ \t]*(drop below)$/i,
+    hint: () => `${OF_THEIR_OWN}: marks of tern are not read.`
+  }
+];
+var WORTH_A_LOOK = /migrat|goose|rambler|drop below/i;
+var LONGEST = 200;
+function nearMarksIn(text) {
+  if (!WORTH_A_LOOK.test(text)) return [];
+  return [...comments(text)].flatMap(({ text: comment, start }) => {
+    if (comment.length > LONGEST) return [];
+    const lineStart = text.lastIndexOf("\n", start - 1) + 1;
+    const said = withoutDecoration(comment);
+    for (const { mark, hint } of KINDS) {
+      const found = mark.exec(said);
+      if (found === null) continue;
+      if (!isBlank(text.slice(lineStart, start)) && !/^migrate:/i.test(said)) return [];
+      const way = found.slice(1).some((word2) => word2?.toLowerCase() === "up") ? "up" : "down";
+      return [
+        {
+          way,
+          text: comment.trim(),
+          line: lineAt(text, start),
+          hasSql: !isBlank(text.slice(start + comment.length)),
+          hint: hint(way)
+        }
+      ];
+    }
+    return [];
+  });
+}
+function withoutDecoration(comment) {
+  let [from, to] = [0, comment.length];
+  while (from < to && "-/*+=#@! 	\r\n".includes(comment[from])) from += 1;
+  while (to > from && "-/*+=#.;: 	\r\n".includes(comment[to - 1])) to -= 1;
+  return comment.slice(from, to);
+}
+
 // src/schema/folder/version.ts
 function splitName(stem) {
   const [, flyway, dotted, name] = /^[VU](\d+(?:[._]\d+)*?)(__(.*))$/.exec(stem) ?? [];
@@ -253,6 +327,7 @@ function splitName(stem) {
 }
 var TIME = /^(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:\d\d){0,5}$/;
 var TIME_DIGITS = 20;
+var SECOND_DIGITS = 14;
 function isVersion(text) {
   return /^\d+(?:[._-]\d+)*$/.test(text);
 }
@@ -261,9 +336,23 @@ function isTime(version) {
 }
 function versionKey(version) {
   const digits = version.replaceAll("-", "");
-  if (isTime(version)) return [BigInt(digits.padEnd(TIME_DIGITS, "0"))];
-  if (/^\d+$/.test(digits)) return [BigInt(digits)];
-  return version.split(/[._-]/).map((part) => BigInt(part));
+  if (!/^\d+$/.test(digits)) return version.split(/[._-]/).map((part) => BigInt(part));
+  if (!isLikeTime(version)) return [BigInt(digits) * (isLongNumber(digits) ? FROM_SECONDS : 1n)];
+  const filled = BigInt(digits.padEnd(TIME_DIGITS, "0"));
+  return digits.length > SECOND_DIGITS ? [filled, BigInt(digits.length)] : [filled];
+}
+var FROM_SECONDS = 10n ** BigInt(TIME_DIGITS - SECOND_DIGITS);
+function isLikeTime(version) {
+  const digits = version.replaceAll("-", "");
+  if (!/^(?:19|20)\d{6,}$/.test(digits) || digits.length > TIME_DIGITS) return false;
+  return version.includes("-") || digits.length % 2 === 0;
+}
+function isLongNumber(digits) {
+  return /^(?:19|20)/.test(digits) && digits.length > SECOND_DIGITS && digits.length <= TIME_DIGITS;
+}
+function isUnusual(version) {
+  const digits = version.replaceAll("-", "");
+  return !isTime(version) && /^\d+$/.test(digits) && versionKey(version)[0] !== BigInt(digits);
 }
 function compareKeys(a, b) {
   for (let at = 0; at < Math.max(a.length, b.length); at += 1) {
@@ -404,6 +493,11 @@ var Reading = class {
       );
     }
     const before = text.slice(0, marks[0]?.index ?? 0);
+    const near = nearMarksIn(before).find(({ hasSql }) => hasSql);
+    if (near !== void 0) {
+      this.#unclearMark(file, near, near.line);
+      return;
+    }
     if (!isBlank(before)) {
       this.problem(
         "before-first-mark",
@@ -458,6 +552,7 @@ var Reading = class {
       );
     }
     migrations.sort((a, b) => compareKeys(a.key, b.key) || (a.forward.file < b.forward.file ? -1 : 1));
+    for (const migration of migrations) this.#refuseNearMarks(migration);
     this.#refuseSameVersions(migrations);
     this.#noteMixedVersions(migrations);
     return { migrations, problems: this.#problems };
@@ -484,11 +579,27 @@ var Reading = class {
       { ...parts, key: versionKey(parts.version), forward: as(forward), rollback: rollback && as(rollback) }
     ];
   }
+  /**
+   * What looks like a mark and is none begins no direction: what stands behind it would be carried out with
+   * what stands before, and undo it at once.
+   */
+  #refuseNearMarks({ forward, rollback }) {
+    const isBoth = forward.file === rollback?.file || marksIn(forward.text).length > 0;
+    for (const [script, other] of [[forward, "down"], [rollback, "up"]]) {
+      if (script === void 0) continue;
+      const near = nearMarksIn(script.text).find(({ way, hasSql }) => way === other && (hasSql || isBoth));
+      if (near !== void 0) this.#unclearMark(script.file, near, script.firstLine + near.line - 1);
+    }
+  }
+  #unclearMark(file, { text, hint }, line) {
+    const message = `'${text}' looks like the mark of a direction and is none`;
+    this.#problems.push({ rule: "unclear-mark", level: "error", file, line, message, hint });
+  }
   #refuseSameVersions(migrations) {
     for (const [at, migration] of migrations.entries()) {
       const before = migrations[at - 1];
       if (before === void 0 || compareKeys(before.key, migration.key) !== 0) continue;
-      const both = before.version === migration.version ? `version ${migration.version}` : `versions ${before.version} and ${migration.version}, the same when filled up to seconds`;
+      const both = before.version === migration.version ? `version ${migration.version}` : `versions ${migration.version} and ${before.version}, the same when filled up to seconds`;
       this.problem(
         "same-version",
         "error",
@@ -686,17 +797,27 @@ async function runStatements(session, prepared, options = {}) {
   }
   const statements = execution.statements.filter((each) => options.skip?.(each) !== true);
   const together = options.after === void 0 && !prepared.changesReading && execution.mode === "one-transaction" && statements.length === execution.statements.length;
-  if (together && statements.length > 1) return await runTogether(session, prepared);
+  if (together && statements.length > 1) return await runTogether(session, prepared, options);
   const whole = execution.mode === "one-transaction" && statements.length === execution.statements.length;
   for (const run of runsOf(statements, whole ? options.uniform : void 0)) {
     const [first, last] = [run[0], run.at(-1)];
-    const refusal = await session.execute(script.text.slice(first.start, last.start + last.text.length));
+    const refusal = await session.execute(
+      script.text.slice(first.start, last.start + last.text.length),
+      countedOf(run, options)
+    );
     if (refusal !== void 0) {
       return failureAt(prepared, refusal, first.start, run.length === 1 ? first : void 0);
     }
     await options.after?.(last);
   }
   return void 0;
+}
+function countedOf(run, { met }) {
+  if (met === void 0) return void 0;
+  return (rows) => {
+    if (rows.length !== run.length) return;
+    for (const [at, count] of rows.entries()) if (count !== null) met(run[at], count);
+  };
 }
 function runsOf(statements, uniform) {
   const runs = [];
@@ -709,11 +830,12 @@ function runsOf(statements, uniform) {
   }
   return runs;
 }
-async function runTogether(session, prepared) {
+async function runTogether(session, prepared, options) {
   const { statements } = prepared.execution;
   const [first, last] = [statements[0], statements.at(-1)];
   const refusal = await session.execute(
-    prepared.script.text.slice(first.start, last.start + last.text.length)
+    prepared.script.text.slice(first.start, last.start + last.text.length),
+    countedOf(statements, options)
   );
   if (refusal === void 0) return void 0;
   const place = first.start + codeUnits(prepared.script.text.slice(first.start), (refusal.position ?? 1) - 1);
@@ -1571,9 +1693,9 @@ function boundedSession(session, bounds) {
   return {
     query: async (sql, values) => (await within(() => session.query(sql, values))).result,
     queryPrepared: async (sql, values) => (await within(() => session.queryPrepared(sql, values))).result,
-    execute: async (sql) => {
+    execute: async (sql, counted) => {
       try {
-        const { result, late } = await within(() => session.execute(sql));
+        const { result, late } = await within(() => session.execute(sql, counted));
         return late && result?.state === QUERY_CANCELED ? { ...result, message: `it was stopped, not being done after ${formatDuration(statementMs)}` } : result;
       } catch (error) {
         if (cancelled.aborted || !session.lost.aborted) throw error;
@@ -2265,6 +2387,7 @@ async function prepareScript(source) {
 
 export {
   lineAt,
+  withoutTexts,
   lineComments,
   parseScript,
   codeUnits,
@@ -2298,6 +2421,7 @@ export {
   splitName,
   isVersion,
   versionKey,
+  isUnusual,
   compareKeys,
   readFolder,
   prepareScript

@@ -2220,5 +2220,7 @@ var require_semver2 = __commonJS({
 });
 
 export {
+  require_valid,
+  require_clean,
   require_semver2 as require_semver
 };

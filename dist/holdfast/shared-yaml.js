@@ -7337,14 +7337,6 @@ var require_dist = __commonJS({
   }
 });
 
-// src/nouns/settings/section.ts
-var SECTIONS = ["policy", "coverage", "dependencies", "protection"];
-var DEFAULT_SETTINGS = ".github/holdfast.yml";
-var MISTAKEN_SETTINGS = ".github/holdfast.yaml";
-
 export {
-  SECTIONS,
-  DEFAULT_SETTINGS,
-  MISTAKEN_SETTINGS,
   require_dist
 };

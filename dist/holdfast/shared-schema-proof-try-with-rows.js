@@ -6,13 +6,18 @@ import {
   SHADOW_PREFIX,
   compareStates,
   describeDifference,
+  everyNode,
   everyRelation,
   fieldsOf,
   forgetSession,
   isOnlyOrder,
+  listOf,
+  nameParts,
   relationParts,
   runStatements,
-  serverWide
+  serverWide,
+  textOf,
+  typeOf
 } from "./shared-schema-proof-chain.js";
 import {
   quoteIdentifier,
@@ -63,7 +68,9 @@ function judge(pair, before, tried, extensionsLeft, rows) {
     ...differs ? [] : again.filter((each) => isReal(each) || back.length === 0).map((each) => asDifference(each, AFTER_AGAIN))
   ];
   const told = new Set(differences.map(({ object }) => object));
-  const ofRows = (rows?.differences ?? []).filter(({ object }) => object === "" || !told.has(object));
+  const ofRows = (rows?.differences ?? []).filter(
+    ({ object, at }) => object === "" || at !== void 0 || !told.has(object)
+  );
   const verdict = (() => {
     if (failed?.stage === "forward") return "failed";
     if (pair.rollback === void 0) return "missing";
@@ -287,6 +294,8 @@ var ImpactWatch = class {
   #seen = /* @__PURE__ */ new Map();
   #impacts = [];
   #touched = /* @__PURE__ */ new Set();
+  #written = /* @__PURE__ */ new Set();
+  #read = /* @__PURE__ */ new Set();
   #own = new OwnTables();
   #since;
   /**
@@ -308,6 +317,14 @@ var ImpactWatch = class {
    */
   get touched() {
     return [...this.#touched];
+  }
+  /** Those of them whose rows the script writes. */
+  get written() {
+    return [...this.#written];
+  }
+  /** Tables that were there before which it only reads. */
+  get read() {
+    return [...this.#read].filter((name) => !this.#touched.has(name));
   }
   /** To be called before the first statement. */
   async begin() {
@@ -366,8 +383,13 @@ var ImpactWatch = class {
   /** By the name that it had before the script. */
   #touch(row) {
     const name = this.#existing.get(row.oid)?.name;
-    if (name !== void 0 && row.modes.some((mode) => mode === "RowExclusiveLock" || mode === "AccessExclusiveLock")) {
+    if (name === void 0) return;
+    if (row.modes.includes("RowExclusiveLock")) this.#written.add(name);
+    if (row.modes.some((mode) => mode === "RowExclusiveLock" || mode === "AccessExclusiveLock")) {
       this.#touched.add(name);
+    }
+    if (row.modes.some((mode) => mode === "AccessShareLock" || mode === "RowShareLock")) {
+      this.#read.add(name);
     }
   }
 };
@@ -890,7 +912,7 @@ function cornersOf(table, all, choice, path = []) {
   return new Map(
     table.columns.flatMap((column) => {
       const bound = table.bounds?.columns.includes(column.name) === true;
-      return bound || column.key !== void 0 || !wanted(table.name, column.name) || isOrdinary(column) ? [] : [[column.name, cornerValues(column.base, corners === "extremes")]];
+      return corners === void 0 || bound || column.key !== void 0 || !wanted(table.name, column.name) || isOrdinary(column) ? [] : [[column.name, cornerValues(column.base, corners === "extremes")]];
     })
   );
 }
@@ -904,6 +926,107 @@ function refusedColumns(table, { constraint, column, state }) {
   if (column !== void 0) return [column];
   const domains = table.columns.filter(({ base }) => base.conditions.length > 0);
   return (domains.length > 0 && constraint !== void 0 ? domains : table.columns).map(({ name }) => name);
+}
+
+// src/schema/proof/canary/extra-rows.ts
+var FIRST_NULLS = 4001;
+var FIRST_COMPARED = 6001;
+var ATTEMPTS_MAX2 = 6;
+var ROWS_MAX2 = 4;
+async function insertNulls(table, all, wanted, writer) {
+  const sets = nullsOf(table, wanted);
+  if (sets.length === 0) return [];
+  const counts = new Map(all.map((each) => [each.name, nullsOf(each, wanted).length]));
+  const rowOf = (at, values) => new Map(
+    table.columns.map((column) => {
+      if (sets[at].has(column.name) && !values.has(column.name)) return [column.name, null];
+      return [column.name, writer.plain(column, numberOf(table, column, at, FIRST_NULLS, counts))];
+    })
+  );
+  const rows = sets.map((_, at) => rowOf(at, /* @__PURE__ */ new Set()));
+  if (await writer.insert(rows) !== void 0) {
+    for (const at of rows.keys()) await insertWithout(table, writer, (values) => rowOf(at, values));
+  }
+  return [...sets[0]];
+}
+async function insertWithout(table, writer, rowOf) {
+  const values = /* @__PURE__ */ new Set();
+  for (let attempt2 = 0; attempt2 < ATTEMPTS_MAX2; attempt2 += 1) {
+    const refusal = await writer.insert([rowOf(values)]);
+    if (refusal === void 0) return;
+    const about = refusedColumns(table, refusal).filter((name) => !values.has(name));
+    if (about.length === 0) return;
+    for (const name of about) values.add(name);
+  }
+}
+function nullsOf(table, wanted) {
+  const names = table.columns.filter(({ name, notNull }) => !notNull && table.bounds?.columns.includes(name) !== true).map(({ name }) => name).filter((name) => wanted(table.name, name));
+  if (names.length === 0) return [];
+  const sets = [new Set(names)];
+  for (let digit = 1; digit < names.length; digit *= 2) {
+    for (const has of [0, digit]) sets.push(new Set(names.filter((_, at) => (at & digit) === has)));
+  }
+  return sets;
+}
+function numberOf(table, column, at, first, counts) {
+  if (column.pointsAt !== void 0 && column.pointsAt !== table.name) {
+    return at < (counts.get(column.pointsAt) ?? 0) ? first + at : 1;
+  }
+  return column.key === "unique" ? first + at : 1;
+}
+async function insertCompared(table, all, compared2, writer) {
+  const rows = [];
+  for (const [group, statement] of compared2.entries()) {
+    const first = FIRST_COMPARED + group * ROWS_MAX2;
+    const count = countOf2(statement, all);
+    if (!statement.relations.has(lastPart(table.name))) continue;
+    const counts = new Map(
+      all.map(({ name }) => [name, statement.relations.has(lastPart(name)) ? count : 0])
+    );
+    for (let at = 0; at < count; at += 1)
+      rows.push(comparedRow(table, statement, { at, first, counts }, writer));
+  }
+  const defaults = table.columns.filter(
+    ({ constantDefault, key }) => constantDefault !== void 0 && key === void 0
+  );
+  if (defaults.length > 0) {
+    const number = FIRST_COMPARED - 1;
+    rows.push(
+      new Map(
+        table.columns.map((column) => [
+          column.name,
+          defaults.includes(column) ? column.constantDefault : writer.plain(column, numberOf(table, column, 0, number, /* @__PURE__ */ new Map()))
+        ])
+      )
+    );
+  }
+  if (rows.length === 0 || await writer.insert(rows) === void 0) return;
+  for (const row of rows) await writer.insert([row]);
+}
+function comparedRow(table, statement, { at, first, counts }, writer) {
+  return new Map(
+    table.columns.map((column) => {
+      const values = valuesFor(statement, table, column);
+      if (values !== void 0) return [column.name, values[Math.min(at, values.length - 1)]];
+      if (table.bounds?.columns.includes(column.name) === true) return [column.name, writer.plain(column, 1)];
+      const number = column.pointsAt === void 0 ? first + at : numberOf(table, column, at, first, counts);
+      return [column.name, writer.plain(column, number)];
+    })
+  );
+}
+function valuesFor({ columns }, table, column) {
+  if (column.pointsAt !== void 0) return void 0;
+  return columns.find(
+    (each) => each.column === column.name && (each.relation === void 0 || each.relation === lastPart(table.name))
+  )?.values;
+}
+function countOf2(statement, all) {
+  const lengths = all.filter(({ name }) => statement.relations.has(lastPart(name))).flatMap((table) => table.columns.map((column) => valuesFor(statement, table, column)?.length ?? 0));
+  return Math.min(ROWS_MAX2, Math.max(0, ...lengths));
+}
+function lastPart(name) {
+  const [, quoted] = /\."((?:[^"]|"")*)"$/.exec(name) ?? [];
+  return quoted === void 0 ? name.slice(name.lastIndexOf(".") + 1) : quoted.replaceAll('""', '"');
 }
 
 // src/schema/proof/canary/orphans.ts
@@ -996,7 +1119,7 @@ async function adopted(session, { table, parent, columns, keys }, orphan) {
 
 // src/schema/proof/canary/canaries.ts
 var ROWS = 2;
-var ATTEMPTS_MAX2 = 96;
+var ATTEMPTS_MAX3 = 96;
 async function insertCanaries(session, tables, choice) {
   const quiet = await session.execute(
     "SAVEPOINT canary; SET LOCAL session_replication_role = replica; RELEASE canary"
@@ -1022,19 +1145,23 @@ async function fill(session, table, all, choice) {
     if (why === void 0) rows += 1;
   }
   let unusual = [];
+  let nulls = [];
   if (rows === ROWS && choice !== void 0) {
-    unusual = await insertCorners(table, all, choice, {
+    const writer = {
       plain: (column, row) => canaryValue(column, row, attempts.get(column.name) ?? 0, hintsOf(table, column.name)),
       insert: async (values) => await attempt(session, insertionOf(table, values))
-    });
+    };
+    if (choice.corners !== void 0) unusual = await insertCorners(table, all, choice, writer);
+    if (choice.nulls !== void 0) nulls = await insertNulls(table, all, choice.nulls, writer);
+    if (choice.compared !== void 0) await insertCompared(table, all, choice.compared, writer);
   }
-  return { table: table.name, rows, why: rows > 0 ? void 0 : why, unusual };
+  return { table: table.name, rows, why: rows > 0 ? void 0 : why, unusual, nulls };
 }
 async function insertRow(session, table, row, attempts) {
   let said = "";
   let shift = 0;
   const once = { settled: false, begunAgain: false };
-  for (let tries = 0; tries < ATTEMPTS_MAX2; tries += 1) {
+  for (let tries = 0; tries < ATTEMPTS_MAX3; tries += 1) {
     const refusal = await attempt(session, insertion(table, row + shift, attempts));
     if (refusal === void 0) return void 0;
     said = refusal.message;
@@ -1063,7 +1190,7 @@ function isOfDomain(table, { constraint, state }) {
 async function settleDomains(session, table, row, attempts) {
   for (const column of table.columns.filter(({ base }) => base.conditions.length > 0)) {
     const hints = hintsOf(table, column.name);
-    for (let at = attempts.get(column.name) ?? 0; at < ATTEMPTS_MAX2; at += 1) {
+    for (let at = attempts.get(column.name) ?? 0; at < ATTEMPTS_MAX3; at += 1) {
       const value = canaryValue(column, row, at, hints);
       if (value === void 0) break;
       if (value !== null && await attempt(session, `SELECT ${quoteLiteral(value)}::${column.type}`) !== void 0) {
@@ -1170,6 +1297,9 @@ var COLUMNS = `
         OR t.typcategory = 'A' AND t.typelem <> 0 AND t.typname NOT IN ('int2vector', 'oidvector')),
   base AS (SELECT DISTINCT ON ("table", attnum) * FROM down ORDER BY "table", attnum, depth DESC)
   SELECT b."table", b.partitioned, b."column", b.type, b."notNull", b."hasDefault", b.modifier,
+         (SELECT pg_catalog.pg_get_expr(f.adbin, f.adrelid)
+            FROM pg_catalog.pg_attrdef f
+           WHERE f.adrelid = b.relid AND f.adnum = b.attnum) AS "defaultExpression",
          e.typname::text AS name, b."array", e.typtype::text AS kind,
          ARRAY(SELECT l.enumlabel::text
                  FROM pg_catalog.pg_enum l
@@ -1278,6 +1408,7 @@ function columnOf(row) {
     type,
     notNull,
     hasDefault,
+    defaultExpression,
     name,
     array,
     kind,
@@ -1294,10 +1425,15 @@ function columnOf(row) {
     type,
     notNull,
     hasDefault,
+    constantDefault: constantIn(defaultExpression ?? ""),
     key: key ?? void 0,
     pointsAt: pointsAt ?? void 0,
     base: { name, array, kind, labels, modifier, conditions, subtype: subtype ?? void 0, fields }
   };
+}
+function constantIn(expression) {
+  const [, text, bare] = /^(?:'((?:[^']|'')*)'(?:::[\w ."[\](),]+)?|(-?\d+(?:\.\d+)?|true|false))$/.exec(expression) ?? [];
+  return bare ?? text?.replaceAll("''", "'");
 }
 function parentsFirst(tables) {
   const ordered = /* @__PURE__ */ new Map();
@@ -1309,6 +1445,146 @@ function parentsFirst(tables) {
   };
   for (const name of tables.keys()) visit(name, /* @__PURE__ */ new Set());
   return [...ordered.values()];
+}
+
+// src/schema/proof/canary/compared.ts
+var STATEMENTS_MAX = 8;
+var VALUES_MAX = 4;
+function comparedIn(forward, rollback) {
+  const own = /* @__PURE__ */ new Set([
+    ...forward.script.statements.flatMap(({ tree }) => [...written(tree, true)]),
+    ...rollback.script.statements.flatMap(({ tree }) => [...written(tree, false)])
+  ]);
+  for (const { tree, type } of rollback.script.statements) {
+    if (type !== "DeleteStmt") continue;
+    for (const { column, values } of comparisons(tree))
+      for (const value of values) own.add(keyOf(column, value));
+  }
+  const found = [];
+  for (const { tree } of forward.script.statements) {
+    if (found.length >= STATEMENTS_MAX) break;
+    const columns = merged(comparisons(tree)).flatMap(({ relation, column, values }) => {
+      const left = values.filter(
+        (value) => !own.has(keyOf(column, value)) && !own.has(keyOf(void 0, value))
+      );
+      return left.length === 0 ? [] : [{ relation, column, values: left.slice(0, VALUES_MAX) }];
+    });
+    if (columns.length === 0) continue;
+    const relations = new Set([...everyRelation(tree)].map(({ relname }) => String(relname)));
+    found.push({ relations, columns });
+  }
+  return found;
+}
+function keyOf(column, value) {
+  return `${column ?? ""}\0${value}`;
+}
+function merged(found) {
+  const together = /* @__PURE__ */ new Map();
+  for (const each of found) {
+    const key = `${each.relation ?? ""}\0${each.column}`;
+    const values = /* @__PURE__ */ new Set([...together.get(key)?.values ?? [], ...each.values]);
+    together.set(key, { ...each, values: [...values] });
+  }
+  return [...together.values()];
+}
+function* comparisons(tree) {
+  const aliases = /* @__PURE__ */ new Map();
+  for (const { relname, alias } of everyRelation(tree)) {
+    aliases.set(textOf(fieldsOf(alias)["aliasname"]) ?? String(relname), String(relname));
+  }
+  for (const { type, fields } of everyNode(tree)) {
+    if (type === "A_Expr") {
+      const [left, right] = [fields["lexpr"], fields["rexpr"]];
+      const operator = nameParts(fields["name"]).at(-1) ?? "";
+      yield* compared(left, right, operator, aliases);
+      yield* compared(right, left, operator, aliases);
+    } else if (type === "CaseExpr") {
+      const whens = listOf(fields["args"]).map((each) => fieldsOf(each)["expr"]);
+      for (const when of whens) yield* compared(fields["arg"], when, "=", aliases);
+    }
+  }
+}
+function* compared(one, other, operator, aliases) {
+  const parts = columnOf2(one);
+  const column = parts?.at(-1);
+  if (parts === void 0 || column === void 0) return;
+  const constants = constantsOf(other);
+  const values = operator === "~~" || operator === "~~*" ? constants.flatMap((text) => textsOf(hintsIn([`x ~~ '${text.replaceAll("'", "''")}'`]), 1).slice(0, 1)) : operator === "=" || /^[<>]=?$/.test(operator) ? constants : [];
+  if (values.length === 0) return;
+  const qualifier = parts.at(-2);
+  yield { relation: qualifier === void 0 ? void 0 : aliases.get(qualifier), column, values };
+}
+function columnOf2(node) {
+  switch (typeOf(node)) {
+    case "ColumnRef":
+      return nameParts(fieldsOf(node)["fields"]);
+    case "TypeCast":
+      return columnOf2(fieldsOf(node)["arg"]);
+    default:
+      return void 0;
+  }
+}
+function constantsOf(node) {
+  const fields = fieldsOf(node);
+  switch (typeOf(node)) {
+    case "A_Const":
+      return constant(fields) ?? [];
+    case "TypeCast":
+      return constantsOf(fields["arg"]);
+    case "List":
+      return listOf(node).flatMap(constantsOf);
+    case "A_ArrayExpr":
+      return listOf(fields["elements"]).flatMap(constantsOf);
+    case "A_Expr": {
+      const isNegative = fields["lexpr"] === void 0 && nameParts(fields["name"])[0] === "-";
+      return isNegative ? constantsOf(fields["rexpr"]).map((text) => `-${text}`) : [];
+    }
+    default:
+      return Array.isArray(node) ? node.flatMap(constantsOf) : [];
+  }
+}
+function constant(fields) {
+  if (fields["isnull"] === true) return void 0;
+  const inner = (name) => fields[name];
+  const text = inner("sval")?.["sval"] ?? inner("fval")?.["fval"];
+  if (typeof text === "string") return [text];
+  if (inner("ival") !== void 0) return [String(inner("ival")?.["ival"] ?? 0)];
+  if (inner("boolval") !== void 0) return [String(inner("boolval")?.["boolval"] ?? false)];
+  return inner("sval") === void 0 ? void 0 : [""];
+}
+function* written(tree, withUpdates) {
+  for (const { type, fields } of everyNode(tree)) {
+    if (type === "OnConflictClause" || type === "UpdateStmt" && withUpdates)
+      yield* ofTargets(fields["targetList"]);
+    else if (type === "MergeWhenClause") {
+      yield* ofTargets(fields["targetList"]);
+      const names = listOf(fields["targetList"]).map((each) => textOf(fieldsOf(each)["name"]));
+      for (const [at, value] of listOf(fields["values"]).entries()) yield* keysOf(names[at], value);
+    } else if (type === "InsertStmt") {
+      const columns = listOf(fields["cols"]).map((each) => textOf(fieldsOf(each)["name"]));
+      yield* ofQuery(fields["selectStmt"], columns);
+    }
+  }
+}
+function* ofTargets(list) {
+  for (const target of listOf(list)) yield* keysOf(textOf(fieldsOf(target)["name"]), fieldsOf(target)["val"]);
+}
+function* ofQuery(query, columns) {
+  const { valuesLists, targetList, larg, rarg } = fieldsOf(query);
+  for (const row of listOf(valuesLists)) {
+    for (const [at, value] of listOf(row).entries()) yield* keysOf(columns[at], value);
+  }
+  for (const [at, target] of listOf(targetList).entries()) {
+    yield* keysOf(columns[at], fieldsOf(target)["val"]);
+  }
+  for (const part of [larg, rarg]) if (part !== void 0) yield* ofQuery(part, columns);
+}
+function* keysOf(column, value) {
+  const results = typeOf(value) === "CaseExpr" ? [
+    fieldsOf(value)["defresult"],
+    ...listOf(fieldsOf(value)["args"]).map((each) => fieldsOf(each)["result"])
+  ] : [value];
+  for (const text of results.flatMap((each) => constantsOf(each))) yield keyOf(column, text);
 }
 
 // src/schema/proof/canary/sequences.ts
@@ -1422,7 +1698,7 @@ async function lostPositions(session, before, lost) {
     if (fills === void 0) {
       if (increment > 0n ? is >= next : is <= next) return [];
       const message = `would give ${is} next after the rollback, and would have given ${next} before`;
-      return [{ object: `sequence ${sequence}`, message }];
+      return [{ object: `sequence ${sequence}`, message, mayBeFilled: false }];
     }
     const { table, column, last } = fills;
     const parts = [
@@ -1434,7 +1710,8 @@ async function lostPositions(session, before, lost) {
     return [
       {
         object: `sequence ${sequence}`,
-        message: `would give ${is} next after the rollback, although ${table} has values ${increment > 0n ? "up" : "down"} to ${last} in its column ${column}`
+        message: `would give ${is} next after the rollback, although ${table} has values ${increment > 0n ? "up" : "down"} to ${last} in its column ${column}`,
+        mayBeFilled: false
       }
     ];
   });
@@ -1503,7 +1780,8 @@ function lostRows(before, after) {
     if (is.rows < was.rows) {
       lost.push({
         object: `table ${table}`,
-        message: `${was.rows - is.rows} of ${was.rows} rows that were there before are gone after the rollback`
+        message: `${was.rows - is.rows} of ${was.rows} rows that were there before are gone after the rollback`,
+        mayBeFilled: false
       });
       continue;
     }
@@ -1513,18 +1791,28 @@ function lostRows(before, after) {
     if (gone !== void 0 && (is.rows > was.rows || columns.length === 0)) {
       lost.push({
         object: `table ${table}`,
-        message: `${gone} of ${was.rows} rows that were there before are others, or gone, after the rollback`
+        message: `${gone} of ${was.rows} rows that were there before are others, or gone, after the rollback`,
+        mayBeFilled: true
       });
       continue;
     }
     for (const { column, values, left } of columns) {
       lost.push({
         object: `column ${table}.${quotedWhereNeeded(column)}`,
-        message: values > left ? `${values - left} of ${values} values that were there before are gone after the rollback` : `values that were there before are others after the rollback`
+        message: values > left ? `${values - left} of ${values} values that were there before are gone after the rollback` : `values that were there before are others after the rollback`,
+        mayBeFilled: left > values
       });
     }
   }
   return lost;
+}
+function leftRows(before, after) {
+  return [...before].flatMap(([table, was]) => {
+    const more = (after.get(table)?.rows ?? 0) - was.rows;
+    if (more <= 0) return [];
+    const [rows, are] = more === 1 ? ["row", "is"] : ["rows", "are"];
+    return [`${more} ${rows} more than before ${are} left in table ${table} after the rollback`];
+  });
 }
 function goneRows(was, is) {
   if (was.whole === void 0 || is.whole === void 0) return void 0;
@@ -1544,11 +1832,204 @@ function quotedWhereNeeded(name) {
   return /^[a-z_][a-z0-9_$]*$/.test(name) ? name : quoteIdentifier(name);
 }
 
+// src/schema/proof/relatives.ts
+var NONE = { names: [], notes: [] };
+var CHILDREN_MAX = 60;
+var CHILDREN = `
+  WITH RECURSIVE keys AS (
+    SELECT conrelid AS child, confrelid AS parent,
+           pg_catalog.bool_or(confdeltype IN ('c', 'n', 'd') OR confupdtype IN ('c', 'n', 'd')) AS passes
+      FROM pg_catalog.pg_constraint
+     WHERE contype = 'f' AND conparentid = 0 AND conrelid <> confrelid
+     GROUP BY 1, 2),
+  down AS (
+    SELECT k.child, k.passes, 1 AS depth
+      FROM keys k
+     WHERE k.parent IN (SELECT pg_catalog.to_regclass(name)::pg_catalog.oid
+                          FROM pg_catalog.unnest($1::pg_catalog.text[]) AS name)
+    UNION SELECT k.child, k.passes, d.depth + 1
+            FROM down d JOIN keys k ON k.parent = d.child
+           WHERE d.passes AND d.depth < 8)
+  SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name
+    FROM down d
+    JOIN pg_catalog.pg_class c ON c.oid = d.child
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+   WHERE c.relkind IN ('r', 'p')
+   GROUP BY 1
+   ORDER BY pg_catalog.min(d.depth), 1
+`;
+async function relativesOf(session, { tables, written: written2, read }, scripts) {
+  if (written2.length === 0 && !scripts.some(isOpaque)) return NONE;
+  const here = new Set(tables);
+  const found = scripts.some(mayRemove) ? await session.query(CHILDREN, [[...written2]]) : [];
+  const children = found.map(({ name }) => name).filter((name) => !here.has(name));
+  const left = children.length - CHILDREN_MAX;
+  return {
+    names: [.../* @__PURE__ */ new Set([...read.filter((name) => !here.has(name)), ...children.slice(0, CHILDREN_MAX)])],
+    notes: left <= 0 ? [] : [
+      `${left} of ${children.length} tables that point at those that are changed got no rows, the first of them ${children[CHILDREN_MAX]}: what becomes of their rows was not tried`
+    ]
+  };
+}
+var REMOVING = /* @__PURE__ */ new Set(["UpdateStmt", "DeleteStmt", "MergeStmt", "DoStmt", "CallStmt", "SelectStmt"]);
+var OPAQUE = /* @__PURE__ */ new Set(["DoStmt", "CallStmt", "SelectStmt"]);
+function isOpaque({ script }) {
+  return script.statements.some(({ type }) => OPAQUE.has(type));
+}
+function mayRemove({ script }) {
+  return script.statements.some(({ type, tree }) => {
+    if (REMOVING.has(type)) return true;
+    for (const { type: inner } of everyNode(tree)) {
+      if (inner === "UpdateStmt" || inner === "DeleteStmt" || inner === "MergeStmt") return true;
+    }
+    return false;
+  });
+}
+var LOCKED = `
+  SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name
+    FROM pg_catalog.pg_locks l
+    JOIN pg_catalog.pg_class c ON c.oid = l.relation
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+   WHERE l.pid = pg_catalog.pg_backend_pid()
+     AND l.locktype = 'relation'
+     AND l.mode IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')
+     AND l.database = (SELECT oid
+                         FROM pg_catalog.pg_database
+                        WHERE datname = pg_catalog.current_database())
+     AND c.relkind IN ('r', 'p')
+     AND c.relpersistence <> 't'
+     AND n.nspname <> 'information_schema'
+     AND n.nspname !~ '^pg_'
+   GROUP BY 1
+`;
+async function lockedTables(session) {
+  return new Set((await session.query(LOCKED)).map(({ name }) => name));
+}
+
+// src/schema/proof/met.ts
+var CHANGES = /* @__PURE__ */ new Set(["UpdateStmt", "DeleteStmt", "MergeStmt"]);
+var NAMED_MAX = 5;
+var Met = class {
+  #most = /* @__PURE__ */ new Map();
+  /** Names of tables that had rows when a try began, without their schemas. */
+  #tables = /* @__PURE__ */ new Set();
+  heard = (statement, rows) => {
+    if (CHANGES.has(statement.type)) {
+      this.#most.set(statement, Math.max(rows, this.#most.get(statement) ?? 0));
+    }
+  };
+  filled({ sums }) {
+    for (const [name, { rows }] of sums) if (rows > 0) this.#tables.add(lastPart(name));
+  }
+  /** Statements that change rows of a table that has some, and never met one. */
+  notes({ forward, rollback }) {
+    return [forward, rollback].flatMap(({ source, script }) => {
+      const lines = script.statements.filter((each) => this.#most.get(each) === 0 && this.#tables.has(tableOf(each))).map(({ line }) => `${source.file}:${line}`);
+      return lines.length === 0 ? [] : [`met no row in the trial: ${listed(lines, NAMED_MAX)}; what it would do to rows was not tried`];
+    });
+  }
+};
+function tableOf({ tree }) {
+  return relationParts(fieldsOf(tree)["relation"]).at(-1) ?? "";
+}
+
 // src/schema/proof/unusual.ts
-async function withUnusual(attempt2, effort) {
+var NOT_NULL_VIOLATION = "23502";
+var REFUSED_MAX = 4;
+var everywhere = () => true;
+async function withUnusual(attempt2, effort, compared2) {
+  const refused = /* @__PURE__ */ new Set();
+  const nulls = (table, column) => !refused.has(`${table}.${column}`);
+  const all = { corners: effort.levels[0], wanted: everywhere, nulls, compared: compared2 };
+  let tried = await attempt2(all);
+  const whys = [];
+  while (tried.stopped && refused.size < REFUSED_MAX) {
+    const column = nullRefused(tried);
+    if (column === void 0 || refused.has(column)) break;
+    refused.add(column);
+    whys.push(tried.why);
+    tried = await attempt2(all);
+  }
+  if (!tried.stopped) {
+    const settled = await withoutFilled(attempt2, all, tried);
+    return refused.size === 0 ? settled : { ...settled, notes: [...settled.notes, nullsNote([...refused], whys[0])] };
+  }
+  return await apart(attempt2, effort, compared2, tried);
+}
+function nullRefused({ refusal, nulls }) {
+  const { state, table, column } = refusal ?? {};
+  if (state !== NOT_NULL_VIOLATION || table === void 0 || column === void 0) return void 0;
+  return nulls.find((name) => name.endsWith(`.${column}`) && lastPart(tableOf2(name, column)) === table);
+}
+function tableOf2(name, column) {
+  return name.slice(0, -column.length - 1);
+}
+function nullsNote(columns, why) {
+  const where = columns.length === 0 ? "" : ` in ${listed(columns, NAMED_MAX2)}`;
+  return `what becomes of NULLs${where} was not tried, because with them not both scripts go through: ${why}`;
+}
+async function withoutFilled(attempt2, choice, tried) {
+  const doubtful = tried.differences.filter(
+    ({ object, mayBeFilled }) => mayBeFilled === true && tried.nulls.some((column) => isOf(object, column))
+  );
+  if (doubtful.length === 0) return tried;
+  const again = await attempt2({
+    ...choice,
+    nulls: (table, column) => choice.nulls?.(table, column) === true && !doubtful.some(({ object }) => isOf(object, `${table}.${column}`))
+  });
+  if (again.stopped) return tried;
+  const left = new Set(again.differences.map(({ object }) => object));
+  const filled = doubtful.filter(({ object }) => !left.has(object));
+  return {
+    ...tried,
+    differences: tried.differences.filter((each) => !filled.includes(each)),
+    notes: [
+      ...tried.notes,
+      ...filled.map(
+        ({ object }) => `${object}: what was NULL before is a value after the rollback, and nothing says which`
+      )
+    ]
+  };
+}
+function isOf(object, column) {
+  const name = object.slice(object.indexOf(" ") + 1);
+  return object.startsWith("table ") ? column.startsWith(`${name}.`) : column === name || column === name.replaceAll('"', "");
+}
+async function apart(attempt2, effort, compared2, stopped) {
+  const base = await withCorners(attempt2, effort, stopped);
+  if (base.stopped) return base;
+  const nulls = { corners: void 0, wanted: everywhere, nulls: everywhere };
+  const withNulls = stopped.nulls.length === 0 ? base : await attempt2(nulls);
+  const settled = withNulls.stopped ? {
+    ...await narrowedBy(attempt2, stopped.nulls, Math.min(effort.narrowing, REFUSED_MAX), (columns) => ({
+      ...nulls,
+      nulls: (table, column) => columns.has(`${table}.${column}`)
+    })),
+    why: withNulls.why
+  } : { found: await withoutFilled(attempt2, nulls, withNulls), without: [], why: "" };
+  const ofCompared = compared2.length === 0 ? void 0 : await attempt2({ corners: void 0, wanted: everywhere, compared: compared2 });
+  const differences = new Map(
+    [
+      ...base.differences,
+      ...settled.found.differences,
+      ...ofCompared?.stopped === false ? ofCompared.differences : []
+    ].map((each) => [each.object, each])
+  );
+  const notes = [
+    ...base.notes,
+    ...settled.found.notes,
+    ...settled.without.length === 0 ? [] : [nullsNote(settled.without, settled.why)],
+    ...ofCompared?.stopped === true ? [
+      `what becomes of rows with the values that the migration compares with was not tried, because with them not both scripts go through: ${ofCompared.why}`
+    ] : []
+  ];
+  return { ...base, differences: [...differences.values()], notes: [...new Set(notes)] };
+}
+async function withCorners(attempt2, effort, before) {
   let last;
-  for (const corners of effort.levels) {
-    last = await attempt2({ corners, wanted: () => true });
+  const certain = before.forwardFailed?.certain === true && nullRefused(before) === void 0;
+  for (const corners of certain ? [] : effort.levels) {
+    last = await attempt2({ corners, wanted: everywhere });
     if (!last.stopped) return last;
     if (last.forwardFailed?.certain === true) break;
   }
@@ -1556,23 +2037,36 @@ async function withUnusual(attempt2, effort) {
   return last === void 0 || ordinary.stopped ? ordinary : await narrowed(attempt2, ordinary, last, effort);
 }
 async function narrowed(attempt2, ordinary, refused, { levels, narrowing }) {
-  const found = new Map(ordinary.differences.map((each) => [each.object, each]));
+  const { found, without } = await narrowedBy(attempt2, refused.unusual, narrowing, (columns) => ({
+    corners: levels[0],
+    wanted: (table, column) => columns.has(`${table}.${column}`)
+  }));
+  const differences = new Map(
+    [...found.differences, ...ordinary.differences].map((each) => [each.object, each])
+  );
+  const where = without.length === 0 ? "" : ` in ${listed(without, NAMED_MAX2)}`;
+  const note = `what becomes of unusual values${where} was not tried, because with them not both scripts go through: ` + refused.why;
+  return { ...ordinary, differences: [...differences.values()], notes: [...ordinary.notes, note] };
+}
+async function narrowedBy(attempt2, columns, narrowing, choiceOf) {
+  const found = /* @__PURE__ */ new Map();
+  const notes = [];
   const without = [];
-  const parts = halves(refused.unusual);
+  const parts = halves(columns);
   for (let left = narrowing; parts.length > 0; left -= 1) {
     const part = parts.shift();
-    const columns = new Set(part);
-    const tried = left > 0 ? await attempt2({ corners: levels[0], wanted: (table, column) => columns.has(`${table}.${column}`) }) : void 0;
+    const choice = choiceOf(new Set(part));
+    const tried = left > 0 ? await attempt2(choice) : void 0;
     if (tried?.stopped === false) {
-      for (const each of tried.differences) if (!found.has(each.object)) found.set(each.object, each);
+      const settled = await withoutFilled(attempt2, choice, tried);
+      for (const each of settled.differences) if (!found.has(each.object)) found.set(each.object, each);
+      notes.push(...settled.notes);
     } else if (tried === void 0 || part.length === 1) without.push(...part);
     else parts.push(...halves(part));
   }
-  const where = without.length === 0 ? "" : ` in ${listed(without, NAMED_MAX)}`;
-  const note = `what becomes of unusual values${where} was not tried, because with them not both scripts go through: ` + refused.why;
-  return { ...ordinary, differences: [...found.values()], notes: [...ordinary.notes, note] };
+  return { found: { differences: [...found.values()], notes: [...new Set(notes)] }, without };
 }
-var NAMED_MAX = 4;
+var NAMED_MAX2 = 4;
 function halves(list) {
   if (list.length < 2) return list.length === 0 ? [] : [[...list]];
   const middle = Math.ceil(list.length / 2);
@@ -1580,33 +2074,84 @@ function halves(list) {
 }
 
 // src/schema/proof/try-with-rows.ts
-var NOT_NULL_VIOLATION = "23502";
+var NOT_NULL_VIOLATION2 = "23502";
 var NOTHING = {
   differences: [],
   forwardFailed: void 0,
   rollbackFailed: false,
   stopped: false,
   why: "",
+  refusal: void 0,
   notes: [],
-  unusual: []
+  unusual: [],
+  nulls: []
 };
 var INSIDE = { levels: ["extremes", "values"], narrowing: 12 };
 var FOR_GOOD = { levels: ["values"], narrowing: 4 };
 async function tryWithRows(chain, pair, known) {
-  const tables = known.touched ?? changedTables(known, [pair.forward, pair.rollback]);
-  if (tables.length === 0) return NOTHING;
-  const inside = [pair.forward, pair.rollback].every(
+  const tables = known.touched?.tables ?? changedTables(known, [pair.forward, pair.rollback]);
+  const relatives = known.touched === void 0 ? { names: [], notes: [] } : await relativesOf(await chain.session(), known.touched, [pair.forward, pair.rollback]);
+  if (tables.length === 0 && relatives.names.length === 0) return NOTHING;
+  const trial = { chain, pair, known, met: new Met(), further: /* @__PURE__ */ new Set() };
+  const tried = await triedBeside(trial, tables, relatives.names);
+  return {
+    ...tried,
+    notes: [...relatives.notes, ...tried.notes, ...tried.stopped ? [] : trial.met.notes(pair)]
+  };
+}
+async function triedBeside(trial, tables, relatives) {
+  const tried = await triedWith(trial, [...tables, ...relatives]);
+  const further = tried.stopped ? [] : await furtherOf(trial, /* @__PURE__ */ new Set([...tables, ...relatives]));
+  const beside = [...relatives, ...further];
+  const whole = further.length === 0 ? tried : await triedWith(trial, [...tables, ...beside]);
+  if (beside.length === 0) return whole;
+  if (!whole.stopped) return await withLonely(trial, tables, whole);
+  const alone = await triedWith(trial, tables);
+  if (alone.stopped) return alone;
+  const note = `with rows in tables that these scripts read, or that point at those they change (${listed(beside, NAMED_MAX3)}), not both go through, so what they lose was tried without: ${whole.why}`;
+  const isHeld = whole.refusal?.state.startsWith(INTEGRITY) === true;
+  const stops = whole.forwardFailed === void 0 && isHeld ? whole.differences : [];
+  return {
+    ...alone,
+    differences: [...alone.differences, ...stops],
+    forwardFailed: isHeld && whole.forwardFailed !== void 0 ? { ...whole.forwardFailed, beside: true } : void 0,
+    // What is lost says more than that it would be refused with rows elsewhere.
+    rollbackFailed: stops.length > 0 && alone.differences.length === 0,
+    notes: [...alone.notes, note]
+  };
+}
+async function withLonely(trial, tables, whole) {
+  if (!isInside(trial)) return whole;
+  const lonely = await triedInside(trial, { tables, choice: void 0 });
+  if (lonely.stopped) return whole;
+  const told = new Set(whole.differences.map(({ object }) => object));
+  const more = lonely.differences.filter(({ object }) => !told.has(object));
+  return { ...whole, differences: [...whole.differences, ...more] };
+}
+function isInside({ pair: { forward, rollback } }) {
+  return [forward, rollback].every(
     ({ execution, forgets }) => !forgets && execution.mode === "one-transaction"
   );
-  const inOne = async (choice) => await triedInside(chain, pair, known, { tables, choice });
-  const forGood = async (choice) => await triedForGood(chain, pair, known, { tables, choice });
-  if (!inside) return await withUnusual(forGood, FOR_GOOD);
-  const tried = await withUnusual(inOne, INSIDE);
+}
+async function furtherOf({ chain, pair, further }, known) {
+  const found = [...further].filter((name) => !known.has(name));
+  if (found.length === 0) return [];
+  const touched = { tables: [...known, ...found], written: found, read: [] };
+  const more = await relativesOf(await chain.session(), touched, [pair.forward, pair.rollback]);
+  return [...found, ...more.names];
+}
+var INTEGRITY = "23";
+var NAMED_MAX3 = 4;
+async function triedWith(trial, tables) {
+  const { forward, rollback } = trial.pair;
+  const compared2 = comparedIn(forward, rollback);
+  const inOne = async (choice) => await triedInside(trial, { tables, choice });
+  const forGood = async (choice) => await triedForGood(trial, { tables, choice });
+  if (!isInside(trial)) return await withUnusual(forGood, FOR_GOOD, compared2);
+  const tried = await withUnusual(inOne, INSIDE, compared2);
   if (!tried.stopped) return tried;
   const settled = await forGood();
-  if (settled.stopped) return settled;
-  const more = await forGood({ corners: "values", wanted: () => true });
-  return more.stopped ? await narrowed(forGood, settled, more, FOR_GOOD) : more;
+  return settled.stopped ? settled : await withUnusual(forGood, FOR_GOOD, compared2);
 }
 var PLAIN = /* @__PURE__ */ new Set([
   "IndexStmt",
@@ -1634,15 +2179,11 @@ function changedTables({ before, after }, scripts) {
     (name) => changed.some((object) => object === name || object.startsWith(`${name}.`)) || named.has(lastPart(name))
   );
 }
-function lastPart(name) {
-  const [, quoted] = /\."((?:[^"]|"")*)"$/.exec(name) ?? [];
-  return quoted === void 0 ? name.slice(name.lastIndexOf(".") + 1) : quoted.replaceAll('""', '"');
-}
-async function triedInside(chain, pair, known, filling) {
+async function triedInside({ chain, pair, known, met, further }, filling) {
   const session = await chain.session();
   const skip = chain.standIns.skip;
   const run = async (script) => {
-    const failure = await runStatements(session, script, { skip });
+    const failure = await runStatements(session, script, { skip, met: met.heard });
     if (failure !== void 0) return failure;
     const refusal = await session.execute("SET CONSTRAINTS ALL IMMEDIATE");
     await (refusal === void 0 ? forgetSession(session) : Promise.resolve());
@@ -1658,18 +2199,26 @@ async function triedInside(chain, pair, known, filling) {
   await session.query("BEGIN");
   try {
     const filled = await fillTables(session, filling);
-    return await judged(
+    met.filled(filled);
+    const locked = await lockedTables(session);
+    const tried = await judged(
       filled,
       known,
       () => run(pair.forward),
       () => run(pair.rollback),
       (work) => work(session)
     );
+    if (!tried.stopped) {
+      for (const name of await lockedTables(session)) {
+        if (!locked.has(name) && known.before.has(`table ${name}`)) further.add(name);
+      }
+    }
+    return tried;
   } finally {
     await chain.session();
   }
 }
-async function triedForGood(chain, pair, known, filling) {
+async function triedForGood({ chain, pair, known, met }, filling) {
   var _stack = [];
   try {
     const copy = __using(_stack, await chain.clone(), true);
@@ -1689,11 +2238,12 @@ async function triedForGood(chain, pair, known, filling) {
       }
     };
     const filled = await within((session) => fillTables(session, filling));
+    met.filled(filled);
     return await judged(
       filled,
       known,
-      () => chain.runIn(copy, pair.forward),
-      () => chain.runIn(copy, pair.rollback),
+      () => chain.runIn(copy, pair.forward, { met: met.heard }),
+      () => chain.runIn(copy, pair.rollback, { met: met.heard }),
       within
     );
   } catch (_) {
@@ -1703,37 +2253,44 @@ async function triedForGood(chain, pair, known, filling) {
     _promise && await _promise;
   }
 }
-async function fillTables(session, { tables: names, choice }) {
+async function fillTables(session, filling) {
+  const { tables: names, choice } = filling;
   const tables = await canaryTables(session, names);
-  const canaries = await insertCanaries(session, tables, choice);
+  const canaries = await insertCanaries(session, tables, withinOf(choice, new Set(names)));
   const notes = canaries.flatMap(
     ({ table, why }) => why === void 0 || !names.includes(table) ? [] : [
       `no row could be made for table ${table}, so what becomes of its rows was tried without canaries: ${why}`
     ]
   );
-  const wanted = tables.filter(({ name }) => names.includes(name));
   const sums = await readSums(
     session,
-    new Map(wanted.map(({ name, columns }) => [name, columns.map((column) => column.name)]))
+    new Map(tables.map(({ name, columns }) => [name, columns.map((column) => column.name)]))
   );
   return {
     sums,
     positions: await moveSequences(session, names),
     notes: [...notes, ...notLookedFor(sums)],
-    unusual: canaries.flatMap(({ table, unusual }) => unusual.map((column) => `${table}.${column}`))
+    unusual: canaries.flatMap(({ table, unusual }) => unusual.map((column) => `${table}.${column}`)),
+    nulls: canaries.flatMap(({ table, nulls }) => nulls.map((column) => `${table}.${column}`))
   };
 }
-async function judged({ sums, positions, notes, unusual }, known, forward, rollback, measure) {
+function withinOf(choice, names) {
+  const wanted = choice?.nulls;
+  return wanted === void 0 || choice === void 0 ? choice : { ...choice, nulls: (table, column) => names.has(table) && wanted(table, column) };
+}
+async function judged({ sums, positions, notes, unusual, nulls }, known, forward, rollback, measure) {
   const first = await forward();
   if (first !== void 0) {
-    const certain = first.refusal?.state === NOT_NULL_VIOLATION;
+    const certain = first.refusal?.state === NOT_NULL_VIOLATION2;
     return {
       ...NOTHING,
       notes,
       unusual,
+      nulls,
       forwardFailed: { failure: first, certain },
       stopped: true,
-      why: first.message
+      why: first.message,
+      refusal: first.refusal
     };
   }
   const second = await rollback();
@@ -1743,21 +2300,32 @@ async function judged({ sums, positions, notes, unusual }, known, forward, rollb
     );
     const message = `with rows in its tables the rollback does not go through: ${second.message}`;
     return {
-      differences: [{ object: "", message, at: { file: second.file, line: second.line } }],
+      differences: [
+        { object: refusedTable(sums, second), message, at: { file: second.file, line: second.line } }
+      ],
       forwardFailed: void 0,
       rollbackFailed: !takes,
       stopped: true,
       why: second.message,
+      refusal: second.refusal,
       notes,
-      unusual
+      unusual,
+      nulls
     };
   }
   const wanted = new Map([...sums].map(([table, { columns }]) => [table, [...columns.keys()]]));
+  const left = [];
   const differences = await measure(async (session) => {
-    const lost = lostRows(sums, await readSums(session, wanted));
+    const now = await readSums(session, wanted);
+    left.push(...leftRows(sums, now));
+    const lost = lostRows(sums, now);
     return [...lost, ...await lostPositions(session, positions, lost)];
   });
-  return { ...NOTHING, differences, notes, unusual };
+  return { ...NOTHING, differences, notes: [...notes, ...left], unusual, nulls };
+}
+function refusedTable(sums, { refusal }) {
+  const found = [...sums.keys()].filter((name) => lastPart(name) === refusal?.table);
+  return found.length === 1 ? `table ${found[0]}` : "";
 }
 
 // src/schema/proof/prove-pair.ts
@@ -1814,9 +2382,13 @@ async function tryInside(chain, { forward, rollback }, before, elapsed) {
       again: () => runStatements(session, forward, { skip })
     });
     const seen = outcome.failed === void 0 || outcome.failed.stage === "again";
-    const all = [...watches.forward.touched, ...watches.rollback.touched];
-    const touched = seen ? [...new Set(all)] : void 0;
-    return { ...outcome, forward: watches.forward.impacts, rollback: watches.rollback.impacts, touched };
+    const { forward: there, rollback: back } = watches;
+    const touched = seen ? {
+      tables: [.../* @__PURE__ */ new Set([...there.touched, ...back.touched])],
+      written: [.../* @__PURE__ */ new Set([...there.written, ...back.written])],
+      read: [.../* @__PURE__ */ new Set([...there.read, ...back.read])]
+    } : void 0;
+    return { ...outcome, forward: there.impacts, rollback: back.impacts, touched };
   } finally {
     await chain.session();
   }
@@ -1936,10 +2508,10 @@ async function tryForGood(chain, { forward, rollback }, before) {
 function destroyed(before, after) {
   const fresh = [...after?.keys() ?? []].filter((object) => !before.has(object));
   const tables = new Set(fresh.filter((object) => object.startsWith("table ")));
-  return fresh.filter((object) => tables.has(object) || isColumn(object) && !tables.has(tableOf(object)));
+  return fresh.filter((object) => tables.has(object) || isColumn(object) && !tables.has(tableOf3(object)));
 }
 var isColumn = (object) => object.startsWith("column ");
-function tableOf(column) {
+function tableOf3(column) {
   return column.replace(/^column /, "table ").replace(/\.(?:"(?:[^"]|"")*"|[^".]+)$/, "");
 }
 
