@@ -32,8 +32,9 @@ export function comparedIn(forward: PreparedScript, rollback: PreparedScript): r
   ]);
   for (const { tree, type } of rollback.script.statements) {
     if (type !== "DeleteStmt") continue;
-    for (const { column, values } of comparisons(tree))
+    for (const { column, values } of comparisons(tree)) {
       for (const value of values) own.add(keyOf(column, value));
+    }
   }
   const found: Compared[] = [];
   for (const { tree } of forward.script.statements) {
@@ -146,16 +147,19 @@ function constant(fields: Readonly<Record<string, unknown>>): readonly string[] 
   const text = inner("sval")?.["sval"] ?? inner("fval")?.["fval"];
   if (typeof text === "string") return [text];
   // The parser leaves out what is zero, false or empty.
-  if (inner("ival") !== undefined) return [String(inner("ival")?.["ival"] ?? 0)];
-  if (inner("boolval") !== undefined) return [String(inner("boolval")?.["boolval"] ?? false)];
+  const number = inner("ival");
+  if (number !== undefined) return [typeof number["ival"] === "number" ? `${number["ival"]}` : "0"];
+  const truth = inner("boolval");
+  if (truth !== undefined) return [truth["boolval"] === true ? "true" : "false"];
   return inner("sval") === undefined ? undefined : [""];
 }
 
 /** What a statement writes, as {@link keyOf}; without a column where it names none. */
 function* written(tree: unknown, withUpdates: boolean): Generator<string> {
   for (const { type, fields } of everyNode(tree)) {
-    if (type === "OnConflictClause" || (type === "UpdateStmt" && withUpdates))
+    if (type === "OnConflictClause" || (type === "UpdateStmt" && withUpdates)) {
       yield* ofTargets(fields["targetList"]);
+    }
     // MERGE … WHEN NOT MATCHED THEN INSERT names its columns, and has the values beside.
     else if (type === "MergeWhenClause") {
       yield* ofTargets(fields["targetList"]);

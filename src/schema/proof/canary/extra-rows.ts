@@ -108,8 +108,9 @@ export async function insertCompared(
     const counts = new Map(
       all.map(({ name }) => [name, statement.relations.has(lastPart(name)) ? count : 0] as const),
     );
-    for (let at = 0; at < count; at += 1)
+    for (let at = 0; at < count; at += 1) {
       rows.push(comparedRow(table, statement, { at, first, counts }, writer));
+    }
   }
   const defaults = table.columns.filter(
     ({ constantDefault, key }) => constantDefault !== undefined && key === undefined,
