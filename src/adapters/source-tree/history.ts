@@ -86,8 +86,15 @@ export function gitHistory({
       return listedFiles(listed).map(({ path }) => path);
     },
     async branch() {
-      const answer = await ask(["symbolic-ref", "--quiet", "--short", "HEAD"]);
-      return answer.ok ? answer.out.toString("utf8").trim() || undefined : undefined;
+      // Its short name is another where a tag is called so too.
+      const answer = await ask(["symbolic-ref", "--quiet", "HEAD"]);
+      const name = answer.ok
+        ? answer.out
+            .toString("utf8")
+            .trim()
+            .replace(/^refs\/heads\//, "")
+        : "";
+      return name === "" ? undefined : name;
     },
     async isDirty() {
       const words = ["status", "--porcelain", "--untracked-files=no", "--ignore-submodules=all"];

@@ -33,8 +33,9 @@ export function squashMessages({ pull, policy }: Pick<Scene, "pull" | "policy">)
   // With its own header GitHub writes the rest of it too, unless it is told to write the description.
   const text = below === "description" ? `${header}\n\n${described}` : only.message;
   // One header is judged once, where nothing else is kept below the other.
-  if (wanted === undefined && header === pull.title.trim() && text.trim() === title.text.trim())
+  if (wanted === undefined && header === pull.title.trim() && text.trim() === title.text.trim()) {
     return [title];
+  }
   const commit = { from: "commit", isSure: wanted !== undefined, header, text } as const;
   return wanted === "commit-or-pr-title" ? [commit] : [title, commit];
 }

@@ -254,6 +254,16 @@ describe("release branches", () => {
     expect((await plan(repo)).version).toBe("1.2.1");
   });
 
+  test("a branch that began apart changes nothing, nor does a tag of a branch's name", async () => {
+    await using repo = after("feat: a");
+    repo.git("checkout", "-q", "--orphan", "release/9.9.9");
+    repo.commit("chore: apart");
+    repo.git("checkout", "-qf", "main");
+    repo.git("switch", "-qc", "beta");
+    repo.git("tag", "beta");
+    expect(await plan(repo)).toMatchObject({ kind: "channel", version: "1.3.0-beta.1" });
+  });
+
   test("a branch of an old release that nobody deleted changes nothing", async () => {
     await using repo = after("feat: a");
     repo.git("branch", "release/1.2.0", "v1.2.0");
