@@ -350,8 +350,9 @@ function gitHistory({
       return listedFiles(listed).map(({ path }) => path);
     },
     async branch() {
-      const answer = await ask(["symbolic-ref", "--quiet", "--short", "HEAD"]);
-      return answer.ok ? answer.out.toString("utf8").trim() || void 0 : void 0;
+      const answer = await ask(["symbolic-ref", "--quiet", "HEAD"]);
+      const name = answer.ok ? answer.out.toString("utf8").trim().replace(/^refs\/heads\//, "") : "";
+      return name === "" ? void 0 : name;
     },
     async isDirty() {
       const words = ["status", "--porcelain", "--untracked-files=no", "--ignore-submodules=all"];

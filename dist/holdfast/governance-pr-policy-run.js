@@ -12464,8 +12464,9 @@ ${kept}`
   const text3 = below2 === "description" ? `${header}
 
 ${described}` : only.message;
-  if (wanted === void 0 && header === pull.title.trim() && text3.trim() === title2.text.trim())
+  if (wanted === void 0 && header === pull.title.trim() && text3.trim() === title2.text.trim()) {
     return [title2];
+  }
   const commit = { from: "commit", isSure: wanted !== void 0, header, text: text3 };
   return wanted === "commit-or-pr-title" ? [commit] : [title2, commit];
 }

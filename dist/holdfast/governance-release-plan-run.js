@@ -110,11 +110,20 @@ async function linesOnTheWay({ kind, head, reachable }, branches, settings, hist
   }
   const found = [];
   for (const [version, line] of lines) {
-    const commit = await history.mergeBase({ base: line, head });
+    const commit = await partedAt(line, head, history);
+    if (commit === void 0) continue;
     const isBefore = released !== void 0 && await history.mergeBase({ base: commit, head: released.commit }) === commit;
     if (!isBefore) found.push({ version, commit });
   }
   return found;
+}
+async function partedAt(line, head, history) {
+  try {
+    return await history.mergeBase({ base: line, head });
+  } catch (error) {
+    if (isHoldfastError(error, "source.history")) return void 0;
+    throw error;
+  }
 }
 var RELEASED = "holdfast-released";
 var STABLE_BESIDE = "holdfast-stable";

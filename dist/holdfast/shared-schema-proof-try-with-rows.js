@@ -983,8 +983,9 @@ async function insertCompared(table, all, compared2, writer) {
     const counts = new Map(
       all.map(({ name }) => [name, statement.relations.has(lastPart(name)) ? count : 0])
     );
-    for (let at = 0; at < count; at += 1)
+    for (let at = 0; at < count; at += 1) {
       rows.push(comparedRow(table, statement, { at, first, counts }, writer));
+    }
   }
   const defaults = table.columns.filter(
     ({ constantDefault, key }) => constantDefault !== void 0 && key === void 0
@@ -1457,8 +1458,9 @@ function comparedIn(forward, rollback) {
   ]);
   for (const { tree, type } of rollback.script.statements) {
     if (type !== "DeleteStmt") continue;
-    for (const { column, values } of comparisons(tree))
+    for (const { column, values } of comparisons(tree)) {
       for (const value of values) own.add(keyOf(column, value));
+    }
   }
   const found = [];
   for (const { tree } of forward.script.statements) {
@@ -1548,15 +1550,17 @@ function constant(fields) {
   const inner = (name) => fields[name];
   const text = inner("sval")?.["sval"] ?? inner("fval")?.["fval"];
   if (typeof text === "string") return [text];
-  if (inner("ival") !== void 0) return [String(inner("ival")?.["ival"] ?? 0)];
-  if (inner("boolval") !== void 0) return [String(inner("boolval")?.["boolval"] ?? false)];
+  const number = inner("ival");
+  if (number !== void 0) return [typeof number["ival"] === "number" ? `${number["ival"]}` : "0"];
+  const truth = inner("boolval");
+  if (truth !== void 0) return [truth["boolval"] === true ? "true" : "false"];
   return inner("sval") === void 0 ? void 0 : [""];
 }
 function* written(tree, withUpdates) {
   for (const { type, fields } of everyNode(tree)) {
-    if (type === "OnConflictClause" || type === "UpdateStmt" && withUpdates)
+    if (type === "OnConflictClause" || type === "UpdateStmt" && withUpdates) {
       yield* ofTargets(fields["targetList"]);
-    else if (type === "MergeWhenClause") {
+    } else if (type === "MergeWhenClause") {
       yield* ofTargets(fields["targetList"]);
       const names = listOf(fields["targetList"]).map((each) => textOf(fieldsOf(each)["name"]));
       for (const [at, value] of listOf(fields["values"]).entries()) yield* keysOf(names[at], value);
