@@ -85,7 +85,8 @@ const REMOVING = new Set(["UpdateStmt", "DeleteStmt", "MergeStmt", "DoStmt", "Ca
 /** What is not written out in the file: its effects alone tell what it does. */
 const OPAQUE = new Set(["DoStmt", "CallStmt", "SelectStmt"]);
 
-function isOpaque({ script }: PreparedScript): boolean {
+/** Whether a script does what is not written out in it. */
+export function isOpaque({ script }: PreparedScript): boolean {
   return script.statements.some(({ type }) => OPAQUE.has(type));
 }
 
