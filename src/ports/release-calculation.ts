@@ -1,4 +1,4 @@
-import type { RepositoryCopy } from "./source-refs.ts";
+import type { RepositoryCopy, SourceMessage } from "./source-refs.ts";
 
 /** How much a release changes: https://semver.org */
 export type ReleaseType = "major" | "minor" | "patch";
@@ -14,6 +14,11 @@ export interface CalculationRequest {
    * channel that notes in `refs/notes/semantic-release` name.
    */
   readonly repository: RepositoryCopy;
+  /**
+   * The commits since a version, the newest first; without one all of them. The library's own reading takes
+   * its log apart by marks that a message may hold too.
+   */
+  readonly commitsSince: (version: string | undefined) => Promise<readonly SourceMessage[]>;
   /** The branch that is checked out there. */
   readonly branch: string;
   /** For a pre-release, such as `beta`; then another branch of the repository is the stable one. */

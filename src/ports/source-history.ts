@@ -54,7 +54,13 @@ export interface SourceHistory {
    * @throws source.history
    */
   commit(revision: string): Promise<string>;
-  /** Where the two parted. */
+  /** Where the two parted; undefined where they began apart. */
+  parted(range: SourceRange): Promise<string | undefined>;
+  /**
+   * The same, where they must have begun together.
+   *
+   * @throws source.history
+   */
   mergeBase(range: SourceRange): Promise<string>;
   /** What `head` has and `base` has not, the oldest first. */
   commits(range: SourceRange): Promise<readonly SourceCommit[]>;

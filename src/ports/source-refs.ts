@@ -17,6 +17,12 @@ export interface SourceBranch {
   readonly commit: string;
 }
 
+/** A commit, as far as releases look at it. */
+export interface SourceMessage {
+  readonly id: string;
+  readonly message: string;
+}
+
 /** Refs and notes that a copy is made with. */
 export interface CopyOfRefs {
   /** Branch name → hash of its commit. */
@@ -48,6 +54,11 @@ export interface SourceRefs {
   tagsIn(commit: string): Promise<ReadonlySet<string>>;
   /** Names of the tags that have `commit` in their history, or name it. */
   tagsWith(commit: string): Promise<ReadonlySet<string>>;
+  /**
+   * Commits that `head` has and `base` has not, the newest first; without a base all of its history. Messages
+   * without the blanks around them.
+   */
+  messages(base: string | undefined, head: string): Promise<readonly SourceMessage[]>;
   /** Whether history ends somewhere because it was not fetched whole. */
   isShallow(): Promise<boolean>;
   /** Where a remote is, without user and password; undefined where there is no such remote. */

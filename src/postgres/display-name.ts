@@ -23,3 +23,9 @@ export function displayName({ schema, name }: { readonly schema: string; readonl
 export function unquoted(identity: string): string {
   return identity.replace(/"((?:[^"]|"")*)"/g, (quoted, name: string) => (PLAIN.test(name) ? name : quoted));
 }
+
+/** The name itself of `schema.name`: `Odd "Name` of `app."Odd ""Name"`. */
+export function lastPart(name: string): string {
+  const [, quoted] = /\."((?:[^"]|"")*)"$/.exec(name) ?? [];
+  return quoted === undefined ? name.slice(name.lastIndexOf(".") + 1) : quoted.replaceAll('""', '"');
+}

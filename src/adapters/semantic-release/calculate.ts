@@ -10,35 +10,37 @@ import type {
 } from "../../ports/release-calculation.ts";
 import { causeOf } from "./cause.ts";
 import { presetOptions, type PresetOptions } from "./presets.ts";
-import { KeptOutput } from "./quiet-streams.ts";
+import { KeptOutput } from "./kept-output.ts";
 import { tamed } from "./tamed.ts";
 
 /** Where there is nothing that links could lead to; RFC 2606 has the name for that. */
 const NOWHERE = "https://repository.invalid/owner/name";
 
 /**
- * What would lead git to another repository, or to a person's own settings: in a hook, for one, git sets
- * these. The library hands our environment on, and what is undefined is left out of it.
+ * What would lead git to another repository: in a hook, for one, git sets these.
  * https://git-scm.com/docs/git#_environment_variables
  */
-const OF_NOBODY: Readonly<Record<string, string | undefined>> = {
-  GIT_DIR: undefined,
-  GIT_WORK_TREE: undefined,
-  GIT_COMMON_DIR: undefined,
-  GIT_INDEX_FILE: undefined,
-  GIT_NAMESPACE: undefined,
-  GIT_OBJECT_DIRECTORY: undefined,
-  GIT_ALTERNATE_OBJECT_DIRECTORIES: undefined,
-  GIT_CONFIG: undefined,
-  GIT_CONFIG_COUNT: undefined,
-  GIT_CONFIG_PARAMETERS: undefined,
-  GIT_CONFIG_GLOBAL: "/dev/null",
-  GIT_CONFIG_NOSYSTEM: "1",
-};
+const OF_ANOTHER = [
+  "GIT_DIR",
+  "GIT_WORK_TREE",
+  "GIT_COMMON_DIR",
+  "GIT_INDEX_FILE",
+  "GIT_NAMESPACE",
+  "GIT_OBJECT_DIRECTORY",
+  "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+  "GIT_CONFIG",
+  "GIT_CONFIG_COUNT",
+  "GIT_CONFIG_PARAMETERS",
+];
+
+/** Settings of a person or a machine decide nothing. */
+const OF_NOBODY = { GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1" };
+
+/** Runs work while variables are not in our environment, which the library hands on to git. */
+type Without = <T>(names: readonly string[], work: () => Promise<T>) => Promise<T>;
 
 /** What plugins are told, of which only this is used. */
 interface Context {
-  readonly commits: readonly Commit[];
   readonly lastRelease: { readonly version?: string };
   readonly options: { readonly repositoryUrl: string };
 }
@@ -46,6 +48,7 @@ interface Context {
 /** What the plugins have seen; semantic-release gives back less. */
 interface Seen {
   context?: Context;
+  commits?: readonly Commit[];
   because?: string | undefined;
   notes?: string;
 }
@@ -60,21 +63,27 @@ interface Commit {
  * publish nor read a configuration: every option is given, plugins are functions, and it runs in a
  * repository without files. That repository is its remote too, because it asks whether it could push.
  */
-export function semanticReleaseCalculation(path: string | undefined): CalculateRelease {
+export function semanticReleaseCalculation({
+  path,
+  without,
+}: {
+  readonly path: string | undefined;
+  readonly without: Without;
+}): CalculateRelease {
   return async (request) => {
     const seen: Seen = {};
     const [out, err] = [new KeptOutput(), new KeptOutput()];
     const { folder } = request.repository;
     const preset = await presetOptions(request.preset);
-    const result = await withoutDeprecations(() =>
+    const run = (): ReturnType<typeof semanticRelease> =>
       semanticRelease(optionsOf(request, pluginsOf(request, preset, seen)), {
         cwd: folder,
-        env: { ...OF_NOBODY, PATH: path ?? "/usr/bin:/bin", HOME: folder } as Record<string, string>,
+        env: { ...OF_NOBODY, PATH: path ?? "/usr/bin:/bin", HOME: folder },
         // It only writes to them.
         stdout: out as unknown as NodeJS.WriteStream,
         stderr: err as unknown as NodeJS.WriteStream,
-      }),
-    ).catch((error: unknown) => {
+      });
+    const result = await withoutDeprecations(() => without(OF_ANOTHER, run)).catch((error: unknown) => {
       throw uncalculated(error);
     });
     // It says so, and nothing else, where the branch is none that it knows.
@@ -109,20 +118,22 @@ function optionsOf(
  * https://semantic-release.gitbook.io/semantic-release/usage/plugins
  */
 function pluginsOf(request: CalculationRequest, preset: PresetOptions, seen: Seen): PluginSpec[] {
-  const analyze = async (context: Context): Promise<ReleaseType | null> =>
+  const analyze = async (context: Context & Pick<Seen, "commits">): Promise<ReleaseType | null> =>
     (await analyzeCommits(preset, context)) as ReleaseType | null;
   return [
     plugin({
       async analyzeCommits(_settings: unknown, context: Context) {
-        const commits = context.commits.map((commit) => ({ ...commit, message: tamed(commit.message) }));
+        const told = await request.commitsSince(context.lastRelease.version);
+        const commits = told.map(({ id, message }) => ({ hash: id, message: tamed(message) }));
         seen.context = context;
+        seen.commits = commits;
         const type = await analyze({ ...context, commits });
         if (type === null) return null;
         seen.because = await causeOf(commits, type, (some) => analyze({ ...context, commits: some }));
         return type;
       },
       async generateNotes(_settings: unknown, context: Context) {
-        const commits = context.commits.map((commit) => ({ ...commit, message: tamed(commit.message) }));
+        const { commits = [] } = seen;
         const options = { ...context.options, repositoryUrl: request.url ?? NOWHERE };
         const links = request.url === undefined ? { linkCompare: false, linkReferences: false } : {};
         const notes = await generateNotes({ ...preset, ...links }, { ...context, commits, options });
@@ -144,10 +155,13 @@ function plugin(functions: object): PluginSpec {
 }
 
 function calculationOf(
-  { context, because, notes }: Seen,
+  { context, commits = [], because, notes }: Seen,
   next: { readonly version: string; readonly type: string } | undefined,
 ): ReleaseCalculation {
-  const { commits, lastRelease } = context!;
+  const { lastRelease } = context!;
+  if (next !== undefined && because === undefined) {
+    throw uncalculated(new Error(`${next.version} is asked for, and no commit by itself asks for it`));
+  }
   return {
     previous: lastRelease.version,
     commits: commits.map(({ hash, message }) => ({ id: hash, header: message.split("\n", 1)[0]! })),

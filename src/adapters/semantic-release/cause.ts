@@ -33,6 +33,10 @@ export async function causeOf(
       if (await isLeft(commit, later, analyze, type)) return commit.hash;
     }
   }
+  // Taken back in one block and made good again in a later one.
+  for (const commit of commits) {
+    if ((await analyze([commit])) === type) return commit.hash;
+  }
   return undefined;
 }
 

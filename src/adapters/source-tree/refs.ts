@@ -22,14 +22,33 @@ export function gitRefs({
   };
   const names = async (what: string, args: readonly string[]): Promise<ReadonlySet<string>> =>
     new Set((await need(what, ["tag", "--format=%(refname:strip=2)", ...args])).split("\n").filter(Boolean));
+  /** A tag of a tag, which older git peels but once. */
+  const peeled = async (tag: SourceTag): Promise<SourceTag[]> => {
+    const words = ["rev-parse", "--verify", "--quiet", "--end-of-options", `${tag.object}^{commit}`];
+    const answer = await runGit(env, folder, words);
+    return answer.ok ? [{ ...tag, commit: answer.out.toString("utf8").trim() }] : [];
+  };
   return {
-    tags: async () => tagsOf(await need("which tags there are", ["for-each-ref", TAG, "refs/tags/"])),
+    async tags() {
+      const listed = tagsOf(await need("which tags there are", ["for-each-ref", TAG, "refs/tags/"]));
+      return await Promise.all(
+        listed.map(async (tag) => (tag.commit === "" ? await peeled(tag) : [tag])),
+      ).then((tags) => tags.flat());
+    },
     branches: async () => {
       const words = ["for-each-ref", BRANCH, "refs/heads/", "refs/remotes/"];
       return branchesOf(await need("which branches there are", words));
     },
     tagsIn: (commit) => names(`which tags ${commit} has`, [`--merged=${commit}`]),
     tagsWith: (commit) => names(`which tags have ${commit}`, [`--contains=${commit}`]),
+    async messages(base, head) {
+      const words = ["log", "-z", "--format=%H%n%B", head, ...(base === undefined ? [] : [`^${base}`])];
+      const listed = (await need(`what ${head} has`, words)).split("\0").filter((each) => each !== "");
+      return listed.map((each) => {
+        const end = each.indexOf("\n");
+        return { id: each.slice(0, end), message: each.slice(end + 1).trim() };
+      });
+    },
     async isShallow() {
       const words = ["rev-parse", "--is-shallow-repository"];
       return (await need("whether history is whole", words)).trim() === "true";
@@ -60,6 +79,7 @@ const BRANCH = "--format=%(objectname)%00%(symref)%00%(refname)";
 function tagsOf(listing: string): SourceTag[] {
   return lines(listing).flatMap(([type, id, pointed, target, name]): SourceTag[] => {
     if (type === "commit") return [{ name: name!, commit: id!, object: id! }];
+    if (pointed === "tag") return [{ name: name!, commit: "", object: id! }];
     return pointed === "commit" ? [{ name: name!, commit: target!, object: id! }] : [];
   });
 }

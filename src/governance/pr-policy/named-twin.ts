@@ -115,11 +115,16 @@ async function wrongWith(pull: ForgePull, about: Bringing): Promise<string | und
   // fork's branch, and of what was merged before, a name says nothing.
   const isOwn = pull.isOpen && pull.head.repository === forge.repository.toLowerCase();
   if (isOwn && (pull.head.branch === hotfix.head || pull.head.branch === hotfix.base)) return undefined;
-  return (await hasThem(pull, about)) ? undefined : "has not these commits";
+  const has = await hasThem(pull, about);
+  if (has === undefined) return "does not show its commits to this token, and this checkout has them not";
+  return has ? undefined : "has not these commits";
 }
 
-/** By what git knows of its head, else by what its commits are called. */
-async function hasThem(pull: ForgePull, { hotfix, range, history, forge }: Bringing): Promise<boolean> {
+/** By what git knows of its head, else by what its commits are called; undefined where nobody tells. */
+async function hasThem(
+  pull: ForgePull,
+  { hotfix, range, history, forge }: Bringing,
+): Promise<boolean | undefined> {
   try {
     const head = await history.commit(pull.head.commit);
     if ((await history.lacking(range, head)).length === 0) return true;
@@ -127,7 +132,7 @@ async function hasThem(pull: ForgePull, { hotfix, range, history, forge }: Bring
     if (!isHoldfastError(error, "source.history")) throw error;
   }
   const theirs = await forge.pulls.commitsOf(pull.number);
-  if (theirs.kind !== "found") return false;
+  if (theirs.kind !== "found") return undefined;
   const headers = new Set(theirs.value.map(({ message }) => headerOf(message)));
   const own = hotfix.commits.filter(({ isMerge }) => !isMerge);
   return own.length > 0 && own.every(({ message }) => headers.has(headerOf(message)));

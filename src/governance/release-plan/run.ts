@@ -50,7 +50,9 @@ export async function runReleasePlan(inputs: ReleasePlanInputs, ports: ReleasePl
 
 /** An address of a host; a path of this machine leads nobody anywhere. */
 function linkable(url: string | undefined): string | undefined {
-  return url !== undefined && /^(?:(?:https?|ssh|git):\/\/|[\w.-]+@[\w.-]+:)/.test(url) ? url : undefined;
+  if (url === undefined) return undefined;
+  const isHost = /^(?:https?|ssh|git):\/\/[^/]/.test(url) && URL.canParse(url);
+  return isHost || /^[\w.-]+@[\w.-]+:[^/]/.test(url) ? url : undefined;
 }
 
 function shallow(): HoldfastError {

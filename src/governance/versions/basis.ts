@@ -1,5 +1,4 @@
 import semver from "semver";
-import { isHoldfastError } from "../../kernel/errors.ts";
 import type { CopyOfRefs, SourceBranch, SourceRefs } from "../../ports/source-refs.ts";
 import type { SourceHistory } from "../../ports/source-history.ts";
 import { lineVersion, releaseBranch, type ReleaseBranch } from "./release-branch.ts";
@@ -64,7 +63,7 @@ async function linesOnTheWay(
   }
   const found: { version: string; commit: string }[] = [];
   for (const [version, line] of lines) {
-    const commit = await partedAt(line, head, history);
+    const commit = await history.parted({ base: line, head });
     if (commit === undefined) continue;
     // What parted from it before the last release, as a hotfix does, does not come after it.
     const isBefore =
@@ -72,16 +71,6 @@ async function linesOnTheWay(
     if (!isBefore) found.push({ version, commit });
   }
   return found;
-}
-
-/** Undefined where both began apart: the history is all here by now, so git has no other reason. */
-async function partedAt(line: string, head: string, history: SourceHistory): Promise<string | undefined> {
-  try {
-    return await history.mergeBase({ base: line, head });
-  } catch (error) {
-    if (isHoldfastError(error, "source.history")) return undefined;
-    throw error;
-  }
 }
 
 /**

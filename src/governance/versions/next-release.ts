@@ -43,9 +43,12 @@ export async function nextRelease(
 ): Promise<NextRelease> {
   const { branch } = basis;
   const identifier = identifierOf(branch);
-  await using repository = await refs.copy(refsFor(basis));
+  const deciding = refsFor(basis);
+  await using repository = await refs.copy(deciding);
   const { previous, commits, next } = await calculate({
     repository,
+    commitsSince: (version) =>
+      refs.messages(version === undefined ? undefined : deciding.tags.get(`v${version}`), basis.head),
     branch: RELEASED,
     prerelease: identifier === undefined ? undefined : { identifier, stable: STABLE_BESIDE },
     preset: settings.preset,

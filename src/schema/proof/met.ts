@@ -2,7 +2,7 @@ import { listed } from "../../kernel/listed.ts";
 import type { PreparedScript } from "../script/prepare.ts";
 import type { Statement } from "../script/script.ts";
 import { fieldsOf, relationParts } from "../script/tree.ts";
-import { lastPart } from "./canary/extra-rows.ts";
+import { lastPart } from "../../postgres/display-name.ts";
 import type { TableSums } from "./canary/sums.ts";
 
 const CHANGES = new Set(["UpdateStmt", "DeleteStmt", "MergeStmt"]);

@@ -8,7 +8,7 @@ import { insertCanaries } from "./canary/canaries.ts";
 import { canaryTables } from "./canary/columns.ts";
 import { comparedIn } from "./canary/compared.ts";
 import type { CornerChoice } from "./canary/corners.ts";
-import { lastPart } from "./canary/extra-rows.ts";
+import { lastPart } from "../../postgres/display-name.ts";
 import { lostPositions, moveSequences, type Position } from "./canary/sequences.ts";
 import { leftRows, lostRows, notLookedFor, readSums, type LostRows, type TableSums } from "./canary/sums.ts";
 import type { Chain } from "./chain.ts";

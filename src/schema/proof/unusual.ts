@@ -1,7 +1,7 @@
 import { listed } from "../../kernel/listed.ts";
 import type { Compared } from "./canary/compared.ts";
 import type { CornerChoice } from "./canary/corners.ts";
-import { lastPart } from "./canary/extra-rows.ts";
+import { lastPart } from "../../postgres/display-name.ts";
 import type { RowsTried } from "./rows-tried.ts";
 
 /** One try of a pair with rows in its tables; without a choice they are ordinary ones. */

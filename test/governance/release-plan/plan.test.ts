@@ -123,7 +123,9 @@ describe("what comes next on the stable branch", () => {
     expect(notes).toMatch(/^## 1\.3\.0 \(\d{4}-\d\d-\d\d\)/);
     expect(notes).toContain("**cart:** keep items");
     expect(notes).not.toContain("](");
-    repo.git("remote", "add", "origin", "https://ada:secret@github.com/acme/shop.git");
+    repo.git("remote", "add", "origin", "https://");
+    expect((await plan(repo)).notes).not.toContain("](");
+    repo.git("remote", "set-url", "origin", "https://ada:secret@github.com/acme/shop.git");
     const linked = await plan(repo);
     expect(linked.notes).toContain("https://github.com/acme/shop/compare/v1.2.0...v1.3.0");
     expect(linked.notes).not.toContain("secret");
@@ -153,6 +155,14 @@ describe("tags", () => {
     await using repo = after("feat: a");
     repo.git("tag", "-a", "-m", "release", "v1.3.0");
     repo.git("tag", "v9.0.0", "HEAD^{tree}");
+    repo.commit("fix: b");
+    expect(await plan(repo)).toMatchObject({ version: "1.3.1", previous: "1.3.0" });
+  });
+
+  test("a tag of a tag counts like the one it names", async () => {
+    await using repo = after("feat: a");
+    repo.git("tag", "-a", "-m", "inner", "inner");
+    repo.git("tag", "-a", "-m", "outer", "v1.3.0", "inner");
     repo.commit("fix: b");
     expect(await plan(repo)).toMatchObject({ version: "1.3.1", previous: "1.3.0" });
   });
@@ -365,6 +375,38 @@ describe("checkouts", () => {
     expect(repo.git("for-each-ref")).toBe(before);
   });
 
+  test.each([
+    ["GIT_DIR", ".git"],
+    ["GIT_DIR", "../.git"],
+    ["GIT_OBJECT_DIRECTORY", "nowhere"],
+    ["GIT_NAMESPACE", "other"],
+  ])("%s=%s of a hook or an alias leads nowhere", async (variable, value) => {
+    await using repo = after("feat: a");
+    process.env[variable] = value;
+    try {
+      const { PATH } = process.env;
+      const around = { env: { PATH }, folder: repo.path };
+      const outcome = await runReleasePlan(
+        {
+          branch: "main",
+          settings: ".github/holdfast.yml",
+          offline: true,
+          repository: undefined,
+          token: undefined,
+        },
+        {
+          ...testPorts(),
+          sourceHistory: () => Promise.resolve(gitHistory(around)),
+          sourceRefs: () => Promise.resolve(gitRefs({ ...around, disk: systemDisk() })),
+        },
+      );
+      expect(told(outcome).version).toBe("1.3.0");
+      expect(process.env[variable]).toBe(value);
+    } finally {
+      Reflect.deleteProperty(process.env, variable);
+    }
+  });
+
   test("in a hook's environment it is this repository all the same", async () => {
     await using repo = after("feat: a");
     await using other = repository();
@@ -410,6 +452,16 @@ describe("messages that nobody wrote for people", () => {
     },
     20_000,
   );
+
+  test.each([
+    ["feat!: drop ==FIELD== marker", "2.0.0"],
+    ["feat: a\n\n==END==\n", "1.3.0"],
+  ])("marks by which a library takes its log apart are words: %j", async (message, version) => {
+    await using repo = after(message, "fix: z");
+    const found = await plan(repo);
+    expect(found).toMatchObject({ version, commits: 2 });
+    expect(found.notes).toContain(message.split("\n")[0]!.replace(/^feat!?: /, ""));
+  });
 
   test("one that is empty, not UTF-8, or has line ends of Windows", async () => {
     await using repo = after("", "fix: a\r\n\r\nBREAKING CHANGE: b\r\n");

@@ -1,3 +1,4 @@
+import { lastPart } from "../../../postgres/display-name.ts";
 import type { ServerRefusal } from "../../../ports/database.ts";
 import type { CanaryColumn, CanaryTable } from "./columns.ts";
 import type { Compared } from "./compared.ts";
@@ -173,10 +174,4 @@ function countOf(statement: Compared, all: readonly CanaryTable[]): number {
     .filter(({ name }) => statement.relations.has(lastPart(name)))
     .flatMap((table) => table.columns.map((column) => valuesFor(statement, table, column)?.length ?? 0));
   return Math.min(ROWS_MAX, Math.max(0, ...lengths));
-}
-
-/** `app."Odd ""Name"` → `Odd "Name`. */
-export function lastPart(name: string): string {
-  const [, quoted] = /\."((?:[^"]|"")*)"$/.exec(name) ?? [];
-  return quoted === undefined ? name.slice(name.lastIndexOf(".") + 1) : quoted.replaceAll('""', '"');
 }
