@@ -50104,6 +50104,9 @@ async function causeOf(commits, type, analyze) {
       if (await isLeft(commit, later, analyze, type)) return commit.hash;
     }
   }
+  for (const commit of commits) {
+    if (await analyze([commit]) === type) return commit.hash;
+  }
   return void 0;
 }
 async function isLeft(commit, later, analyze, type) {
@@ -50493,7 +50496,7 @@ async function presetOptions(preset) {
   return { parserOpts: parser2, writerOpts: writer };
 }
 
-// src/adapters/semantic-release/quiet-streams.ts
+// src/adapters/semantic-release/kept-output.ts
 import { Writable as Writable4 } from "node:stream";
 var KeptOutput = class extends Writable4 {
   #parts = [];
@@ -50525,35 +50528,36 @@ function shortWord(word) {
 
 // src/adapters/semantic-release/calculate.ts
 var NOWHERE = "https://repository.invalid/owner/name";
-var OF_NOBODY = {
-  GIT_DIR: void 0,
-  GIT_WORK_TREE: void 0,
-  GIT_COMMON_DIR: void 0,
-  GIT_INDEX_FILE: void 0,
-  GIT_NAMESPACE: void 0,
-  GIT_OBJECT_DIRECTORY: void 0,
-  GIT_ALTERNATE_OBJECT_DIRECTORIES: void 0,
-  GIT_CONFIG: void 0,
-  GIT_CONFIG_COUNT: void 0,
-  GIT_CONFIG_PARAMETERS: void 0,
-  GIT_CONFIG_GLOBAL: "/dev/null",
-  GIT_CONFIG_NOSYSTEM: "1"
-};
-function semanticReleaseCalculation(path15) {
+var OF_ANOTHER = [
+  "GIT_DIR",
+  "GIT_WORK_TREE",
+  "GIT_COMMON_DIR",
+  "GIT_INDEX_FILE",
+  "GIT_NAMESPACE",
+  "GIT_OBJECT_DIRECTORY",
+  "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+  "GIT_CONFIG",
+  "GIT_CONFIG_COUNT",
+  "GIT_CONFIG_PARAMETERS"
+];
+var OF_NOBODY = { GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1" };
+function semanticReleaseCalculation({
+  path: path15,
+  without
+}) {
   return async (request) => {
     const seen = {};
     const [out, err] = [new KeptOutput(), new KeptOutput()];
     const { folder } = request.repository;
     const preset = await presetOptions(request.preset);
-    const result = await withoutDeprecations(
-      () => semantic_release_default(optionsOf(request, pluginsOf(request, preset, seen)), {
-        cwd: folder,
-        env: { ...OF_NOBODY, PATH: path15 ?? "/usr/bin:/bin", HOME: folder },
-        // It only writes to them.
-        stdout: out,
-        stderr: err
-      })
-    ).catch((error) => {
+    const run2 = () => semantic_release_default(optionsOf(request, pluginsOf(request, preset, seen)), {
+      cwd: folder,
+      env: { ...OF_NOBODY, PATH: path15 ?? "/usr/bin:/bin", HOME: folder },
+      // It only writes to them.
+      stdout: out,
+      stderr: err
+    });
+    const result = await withoutDeprecations(() => without(OF_ANOTHER, run2)).catch((error) => {
       throw uncalculated(error);
     });
     if (seen.context === void 0) throw uncalculated(new Error(lastLine(out.text + err.text)));
@@ -50579,15 +50583,17 @@ function pluginsOf(request, preset, seen) {
   return [
     plugin({
       async analyzeCommits(_settings, context) {
-        const commits = context.commits.map((commit) => ({ ...commit, message: tamed(commit.message) }));
+        const told = await request.commitsSince(context.lastRelease.version);
+        const commits = told.map(({ id, message }) => ({ hash: id, message: tamed(message) }));
         seen.context = context;
+        seen.commits = commits;
         const type = await analyze({ ...context, commits });
         if (type === null) return null;
         seen.because = await causeOf(commits, type, (some) => analyze({ ...context, commits: some }));
         return type;
       },
       async generateNotes(_settings, context) {
-        const commits = context.commits.map((commit) => ({ ...commit, message: tamed(commit.message) }));
+        const { commits = [] } = seen;
         const options2 = { ...context.options, repositoryUrl: request.url ?? NOWHERE };
         const links = request.url === void 0 ? { linkCompare: false, linkReferences: false } : {};
         const notes = await generateNotes({ ...preset, ...links }, { ...context, commits, options: options2 });
@@ -50603,8 +50609,11 @@ function withoutLinks(notes) {
 function plugin(functions) {
   return [functions, {}];
 }
-function calculationOf({ context, because, notes }, next) {
-  const { commits, lastRelease } = context;
+function calculationOf({ context, commits = [], because, notes }, next) {
+  const { lastRelease } = context;
+  if (next !== void 0 && because === void 0) {
+    throw uncalculated(new Error(`${next.version} is asked for, and no commit by itself asks for it`));
+  }
   return {
     previous: lastRelease.version,
     commits: commits.map(({ hash, message }) => ({ id: hash, header: message.split("\n", 1)[0] })),

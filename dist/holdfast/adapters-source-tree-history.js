@@ -298,13 +298,18 @@ function gitHistory({
       if (answer.ok) return answer.out.toString("utf8").trim();
       throw noHistory(`what ${revision} is`, await whyUnknown(ask, revision, answer.why));
     },
-    async mergeBase({ base, head }) {
+    async parted({ base, head }) {
       const both = [await history.commit(base), await history.commit(head)];
-      const what = `where ${head} left ${base}`;
       const answer = await ask(["merge-base", ...both]);
       if (answer.ok) return answer.out.toString("utf8").trim();
-      const isQuiet = answer.why.startsWith("git ended with");
-      throw noHistory(what, isQuiet ? "no commit that is here is an ancestor of both" : answer.why);
+      if (answer.why === "git ended with 1") return void 0;
+      throw noHistory(`where ${head} left ${base}`, answer.why);
+    },
+    async mergeBase(range) {
+      const found = await history.parted(range);
+      if (found !== void 0) return found;
+      const what = `where ${range.head} left ${range.base}`;
+      throw noHistory(what, "no commit that is here is an ancestor of both");
     },
     async commits({ base, head }) {
       const range = `${await history.commit(base)}..${await history.commit(head)}`;

@@ -24,14 +24,32 @@ function gitRefs({
     throw notTold(what, answer.why);
   };
   const names = async (what, args) => new Set((await need(what, ["tag", "--format=%(refname:strip=2)", ...args])).split("\n").filter(Boolean));
+  const peeled = async (tag) => {
+    const words = ["rev-parse", "--verify", "--quiet", "--end-of-options", `${tag.object}^{commit}`];
+    const answer = await runGit(env, folder, words);
+    return answer.ok ? [{ ...tag, commit: answer.out.toString("utf8").trim() }] : [];
+  };
   return {
-    tags: async () => tagsOf(await need("which tags there are", ["for-each-ref", TAG, "refs/tags/"])),
+    async tags() {
+      const listed = tagsOf(await need("which tags there are", ["for-each-ref", TAG, "refs/tags/"]));
+      return await Promise.all(
+        listed.map(async (tag) => tag.commit === "" ? await peeled(tag) : [tag])
+      ).then((tags) => tags.flat());
+    },
     branches: async () => {
       const words = ["for-each-ref", BRANCH, "refs/heads/", "refs/remotes/"];
       return branchesOf(await need("which branches there are", words));
     },
     tagsIn: (commit) => names(`which tags ${commit} has`, [`--merged=${commit}`]),
     tagsWith: (commit) => names(`which tags have ${commit}`, [`--contains=${commit}`]),
+    async messages(base, head) {
+      const words = ["log", "-z", "--format=%H%n%B", head, ...base === void 0 ? [] : [`^${base}`]];
+      const listed = (await need(`what ${head} has`, words)).split("\0").filter((each) => each !== "");
+      return listed.map((each) => {
+        const end = each.indexOf("\n");
+        return { id: each.slice(0, end), message: each.slice(end + 1).trim() };
+      });
+    },
     async isShallow() {
       const words = ["rev-parse", "--is-shallow-repository"];
       return (await need("whether history is whole", words)).trim() === "true";
@@ -59,6 +77,7 @@ var BRANCH = "--format=%(objectname)%00%(symref)%00%(refname)";
 function tagsOf(listing) {
   return lines(listing).flatMap(([type, id, pointed, target, name]) => {
     if (type === "commit") return [{ name, commit: id, object: id }];
+    if (pointed === "tag") return [{ name, commit: "", object: id }];
     return pointed === "commit" ? [{ name, commit: target, object: id }] : [];
   });
 }

@@ -229,6 +229,20 @@ var systemRandom = {
   fraction: () => Math.random()
 };
 
+// src/adapters/system/without-variables.ts
+async function withoutVariables(names, work) {
+  const before = names.flatMap((name) => {
+    const value = process.env[name];
+    return value === void 0 ? [] : [[name, value]];
+  });
+  for (const name of names) Reflect.deleteProperty(process.env, name);
+  try {
+    return await work();
+  } finally {
+    for (const [name, value] of before) process.env[name] = value;
+  }
+}
+
 // src/adapters/terminal/live-lines.ts
 var LiveLines = class {
   #output;
@@ -397,7 +411,7 @@ function makePorts(around) {
     },
     async releaseCalculation() {
       const { semanticReleaseCalculation } = await import("./adapters-semantic-release-calculate.js");
-      return semanticReleaseCalculation(env["PATH"]);
+      return semanticReleaseCalculation({ path: env["PATH"], without: withoutVariables });
     },
     async workTree() {
       const { gitWorkTree } = await import("./adapters-source-tree-work-tree.js");

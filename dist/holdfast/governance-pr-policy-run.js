@@ -12774,7 +12774,9 @@ async function wrongWith(pull, about2) {
   if (!pull.isOpen && !pull.isMerged) return "was closed, and not merged";
   const isOwn = pull.isOpen && pull.head.repository === forge.repository.toLowerCase();
   if (isOwn && (pull.head.branch === hotfix.head || pull.head.branch === hotfix.base)) return void 0;
-  return await hasThem(pull, about2) ? void 0 : "has not these commits";
+  const has = await hasThem(pull, about2);
+  if (has === void 0) return "does not show its commits to this token, and this checkout has them not";
+  return has ? void 0 : "has not these commits";
 }
 async function hasThem(pull, { hotfix, range, history, forge }) {
   try {
@@ -12784,7 +12786,7 @@ async function hasThem(pull, { hotfix, range, history, forge }) {
     if (!isHoldfastError(error, "source.history")) throw error;
   }
   const theirs = await forge.pulls.commitsOf(pull.number);
-  if (theirs.kind !== "found") return false;
+  if (theirs.kind !== "found") return void 0;
   const headers = new Set(theirs.value.map(({ message: message2 }) => headerOf(message2)));
   const own3 = hotfix.commits.filter(({ isMerge }) => !isMerge);
   return own3.length > 0 && own3.every(({ message: message2 }) => headers.has(headerOf(message2)));

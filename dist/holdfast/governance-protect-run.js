@@ -3,6 +3,9 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  settingsText
+} from "./shared-nouns-settings-settings-file.js";
+import {
   ADMIN_ROLE,
   GITHUB_ACTIONS_APP,
   OUR_PREFIX,
@@ -1208,9 +1211,6 @@ function lintPersonal({ mechanism, branches, tags }) {
   });
 }
 
-// src/governance/protect/read-settings.ts
-import { basename, dirname } from "node:path";
-
 // src/governance/merging/squash-settings.ts
 var said = looseObject({
   merge: looseObject({
@@ -1225,26 +1225,17 @@ function declaredSquash(policy) {
 
 // src/governance/protect/read-settings.ts
 async function readProtection(tree, path) {
-  const [file] = await filesOf(tree, path);
-  if (file === void 0) {
+  const text = await settingsText(tree, path);
+  if (text === void 0) {
     throw new HoldfastError("input.malformed", `there is no settings file ${path}`, {
-      hint: "Give its path with --settings, from the folder you are in; a link is not followed."
+      hint: "Give its path with --settings, from the folder you are in; a link is not followed. `holdfast init` begins one."
     });
   }
-  const text = file.bytes.toString("utf8");
   const settings = readSettings(text, path, { protection });
   return {
     protection: settings.protection ?? protection.parse({}),
     squash: declaredSquash(new SettingsDocument(text).content["policy"])
   };
-}
-async function filesOf(tree, path) {
-  try {
-    return (await tree.files(dirname(path), (each) => each === basename(path))).files;
-  } catch (error) {
-    if (isHoldfastError(error, "source.missing")) return [];
-    throw error;
-  }
 }
 
 // src/governance/protect/report.ts

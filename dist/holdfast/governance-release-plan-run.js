@@ -9,6 +9,9 @@ import {
   require_semver
 } from "./shared-semver.js";
 import {
+  settingsText
+} from "./shared-nouns-settings-settings-file.js";
+import {
   readSettings
 } from "./shared-nouns-settings-read-settings.js";
 import "./shared-nouns-settings-document.js";
@@ -110,20 +113,12 @@ async function linesOnTheWay({ kind, head, reachable }, branches, settings, hist
   }
   const found = [];
   for (const [version, line] of lines) {
-    const commit = await partedAt(line, head, history);
+    const commit = await history.parted({ base: line, head });
     if (commit === void 0) continue;
     const isBefore = released !== void 0 && await history.mergeBase({ base: commit, head: released.commit }) === commit;
     if (!isBefore) found.push({ version, commit });
   }
   return found;
-}
-async function partedAt(line, head, history) {
-  try {
-    return await history.mergeBase({ base: line, head });
-  } catch (error) {
-    if (isHoldfastError(error, "source.history")) return void 0;
-    throw error;
-  }
 }
 var RELEASED = "holdfast-released";
 var STABLE_BESIDE = "holdfast-stable";
@@ -185,9 +180,11 @@ async function nextRelease(basis, settings, { refs, calculate }, url) {
   try {
     const { branch } = basis;
     const identifier = identifierOf(branch);
-    const repository = __using(_stack, await refs.copy(refsFor(basis)), true);
+    const deciding = refsFor(basis);
+    const repository = __using(_stack, await refs.copy(deciding), true);
     const { previous, commits, next } = await calculate({
       repository,
+      commitsSince: (version) => refs.messages(version === void 0 ? void 0 : deciding.tags.get(`v${version}`), basis.head),
       branch: RELEASED,
       prerelease: identifier === void 0 ? void 0 : { identifier, stable: STABLE_BESIDE },
       preset: settings.preset,
@@ -270,25 +267,16 @@ function baseOf(version) {
 }
 
 // src/governance/versions/read-settings.ts
-import { basename, dirname, join, relative } from "node:path";
+import { join, relative } from "node:path";
 async function readReleaseSettings(tree, given, history) {
   const path = given === DEFAULT_SETTINGS ? relative(".", join(await history.root(), given)) : given;
-  const [file] = await filesOf(tree, path);
-  if (file === void 0 && given !== DEFAULT_SETTINGS) {
+  const text = await settingsText(tree, path);
+  if (text === void 0 && given !== DEFAULT_SETTINGS) {
     throw new HoldfastError("input.malformed", `there is no settings file ${path}`, {
       hint: "Give its path with --settings, from the folder you are in; a link is not followed."
     });
   }
-  const text = file?.bytes.toString("utf8") ?? "";
-  return readSettings(text, path, { release }).release ?? release.parse({});
-}
-async function filesOf(tree, path) {
-  try {
-    return (await tree.files(dirname(path), (each) => each === basename(path))).files;
-  } catch (error) {
-    if (isHoldfastError(error, "source.missing")) return [];
-    throw error;
-  }
+  return readSettings(text ?? "", path, { release }).release ?? release.parse({});
 }
 
 // src/governance/release-plan/report.ts
@@ -420,7 +408,9 @@ async function runReleasePlan(inputs, ports) {
   });
 }
 function linkable(url) {
-  return url !== void 0 && /^(?:(?:https?|ssh|git):\/\/|[\w.-]+@[\w.-]+:)/.test(url) ? url : void 0;
+  if (url === void 0) return void 0;
+  const isHost = /^(?:https?|ssh|git):\/\/[^/]/.test(url) && URL.canParse(url);
+  return isHost || /^[\w.-]+@[\w.-]+:[^/]/.test(url) ? url : void 0;
 }
 function shallow() {
   return new HoldfastError(

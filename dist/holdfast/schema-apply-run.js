@@ -75,6 +75,7 @@ import {
   readStanding,
   selectKeys
 } from "./shared-nouns-catalog-standing.js";
+import "./shared-postgres-key-words.js";
 import {
   refuseTransactionPooler
 } from "./shared-nouns-platform-supabase.js";

@@ -43,6 +43,7 @@ import "./shared-kernel-or-abort.js";
 import {
   together
 } from "./shared-kernel-together.js";
+import "./shared-postgres-key-words.js";
 import "./shared-nouns-content-read-objects-tables.js";
 import {
   parseDatabaseUrl

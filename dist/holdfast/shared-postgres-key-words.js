@@ -48,9 +48,14 @@ function displayName({ schema, name }) {
 function unquoted(identity) {
   return identity.replace(/"((?:[^"]|"")*)"/g, (quoted, name) => PLAIN.test(name) ? name : quoted);
 }
+function lastPart(name) {
+  const [, quoted] = /\."((?:[^"]|"")*)"$/.exec(name) ?? [];
+  return quoted === void 0 ? name.slice(name.lastIndexOf(".") + 1) : quoted.replaceAll('""', '"');
+}
 
 export {
   displayPart,
   displayName,
-  unquoted
+  unquoted,
+  lastPart
 };

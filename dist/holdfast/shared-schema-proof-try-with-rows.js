@@ -20,6 +20,9 @@ import {
   typeOf
 } from "./shared-schema-proof-chain.js";
 import {
+  lastPart
+} from "./shared-postgres-key-words.js";
+import {
   quoteIdentifier,
   quoteLiteral
 } from "./shared-postgres-database-url.js";
@@ -1024,10 +1027,6 @@ function valuesFor({ columns }, table, column) {
 function countOf2(statement, all) {
   const lengths = all.filter(({ name }) => statement.relations.has(lastPart(name))).flatMap((table) => table.columns.map((column) => valuesFor(statement, table, column)?.length ?? 0));
   return Math.min(ROWS_MAX2, Math.max(0, ...lengths));
-}
-function lastPart(name) {
-  const [, quoted] = /\."((?:[^"]|"")*)"$/.exec(name) ?? [];
-  return quoted === void 0 ? name.slice(name.lastIndexOf(".") + 1) : quoted.replaceAll('""', '"');
 }
 
 // src/schema/proof/canary/orphans.ts
