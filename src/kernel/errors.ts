@@ -156,6 +156,10 @@ export const ERRORS = {
     kind: "outside",
     meaning: "the forge understood what it was to write and did not take it",
   },
+  "forge.unconfirmed": {
+    kind: "outside",
+    meaning: "the forge took what was written, and does not show it afterwards",
+  },
   "forge.untold": {
     kind: "outside",
     meaning: "the forge did not tell, or not show this token, what the verdict hangs on",

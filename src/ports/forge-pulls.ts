@@ -22,6 +22,28 @@ export interface ForgePull {
   readonly commits: number;
   /** How the repository that it is merged in merges; undefined where the forge leaves it out. */
   readonly merges: MergeMethods | undefined;
+  /** Whether it conflicts with its base; undefined while the forge has not worked it out. */
+  readonly conflicts: boolean | undefined;
+  /** Where people read it. */
+  readonly url: string;
+}
+
+/** A pull request in the list of those of one branch into another. */
+export interface PullBetween {
+  readonly number: number;
+  readonly url: string;
+  readonly isOpen: boolean;
+  readonly isMerged: boolean;
+  /** The newest commit of its branch, or the one that it had when it was closed. */
+  readonly commit: string;
+}
+
+/** What a pull request is opened with: branches of this repository. */
+export interface NewPull {
+  readonly head: string;
+  readonly base: string;
+  readonly title: string;
+  readonly body: string;
 }
 
 /** A commit of a pull request. */
@@ -46,7 +68,7 @@ export function numberInQueue(branch: string): number | undefined {
   return number === undefined ? undefined : Number(number);
 }
 
-/** Pull requests of a repository: the laws are those of `Forge`. Nothing is ever written. */
+/** Pull requests of a repository: the laws are those of `Forge`. Opening one is never repeated by itself. */
 export interface ForgePulls {
   pull(number: number): Promise<Answer<ForgePull>>;
   /** The oldest first; of more than 250 the forge lists no more. */
@@ -58,4 +80,11 @@ export interface ForgePulls {
   queued(branch: string): Promise<Answer<readonly QueuedPull[]>>;
   /** Numbers of the pull requests that a commit belongs to, or came with. */
   ofCommit(commit: string): Promise<Answer<readonly number[]>>;
+  /** Those of one branch of this repository into another, open or not, the newest first. */
+  between(branches: {
+    readonly head: string;
+    readonly base: string;
+  }): Promise<Answer<readonly PullBetween[]>>;
+  /** @throws forge.refused where there is an open one of these branches, or nothing to merge */
+  open(pull: NewPull): Promise<{ readonly number: number; readonly url: string }>;
 }

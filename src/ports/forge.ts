@@ -1,8 +1,11 @@
 import type { Json } from "../kernel/outcome.ts";
 import type { Answer, Hidden } from "./answer.ts";
+import type { ForgeBranches } from "./forge-branches.ts";
 import type { ForgeIssues } from "./forge-issues.ts";
 import type { ForgePulls } from "./forge-pulls.ts";
+import type { ForgeReleases } from "./forge-releases.ts";
 import type { ForgeTags } from "./forge-tags.ts";
+import type { ForgeWorkflows } from "./forge-workflows.ts";
 import type { MergeMethods } from "./merges.ts";
 
 export type { Answer, Hidden };
@@ -98,6 +101,9 @@ export interface Forge {
   readonly pulls: ForgePulls;
   readonly issues: ForgeIssues;
   readonly tags: ForgeTags;
+  readonly branches: ForgeBranches;
+  readonly releases: ForgeReleases;
+  readonly workflows: ForgeWorkflows;
   facts(): Promise<Answer<RepositoryFacts>>;
   /** Those of the repository and those that it inherits. */
   rulesets(): Promise<Answer<readonly RulesetHead[]>>;

@@ -31,10 +31,16 @@ export interface GithubCall {
   readonly route: string;
   readonly values: Readonly<Record<string, unknown>>;
   readonly repeatable: boolean;
+  /** Another kind of answer than GitHub's JSON, such as `application/octet-stream`. */
+  readonly accept?: string;
+  /** What is sent instead of JSON. */
+  readonly bytes?: Buffer;
 }
 
 /** Time one request may take, in milliseconds. */
 const REQUEST_MS = 30_000;
+/** The slowest link that a file may be sent over: bytes in a millisecond. */
+const SLOWEST_LINK = 100;
 /** Waits for rate limits in all, of one client; a primary limit may want an hour, which no job should sit. */
 const WAITS_MS_MAX = 10 * 60_000;
 const TRIES = 5;
@@ -78,29 +84,32 @@ export class GithubClient {
   }
 
   /** One request. No answer is also one of 500 and more, and one that is no JSON. */
-  async #once({ route, values }: GithubCall): Promise<{ answer?: GithubAnswer; why: string }> {
+  async #once({ route, values, accept, bytes }: GithubCall): Promise<{ answer?: GithubAnswer; why: string }> {
     const { api, token, version, cancelled } = this.#access;
     cancelled.throwIfAborted();
     const writes = !route.startsWith("GET ");
+    const deadlineMs = REQUEST_MS + Math.ceil((bytes?.byteLength ?? 0) / SLOWEST_LINK);
     try {
       const answer: GithubAnswer = await request(route, {
         ...values,
+        ...(bytes === undefined ? {} : { data: bytes }),
         baseUrl: api,
         headers: {
           authorization: `Bearer ${token.reveal()}`,
-          accept: "application/vnd.github+json",
+          accept: accept ?? "application/vnd.github+json",
+          ...(bytes === undefined ? {} : { "content-type": "application/octet-stream" }),
           "x-github-api-version": API_VERSION,
           "user-agent": `holdfast/${version}`,
         },
         request: {
-          signal: AbortSignal.any([cancelled, AbortSignal.timeout(REQUEST_MS)]),
+          signal: AbortSignal.any([cancelled, AbortSignal.timeout(deadlineMs)]),
           // A write that was sent elsewhere could arrive there as a question.
           redirect: writes ? "manual" : "follow",
           log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
         },
       });
       // The library gives what it could not parse, or what broke off, as text.
-      if (typeof answer.data !== "object") {
+      if (answer.status !== 204 && typeof answer.data !== "object") {
         return { why: `HTTP ${answer.status} whose content is no whole JSON` };
       }
       return { answer, why: "" };

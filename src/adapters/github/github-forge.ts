@@ -14,10 +14,13 @@ import type {
 } from "../../ports/forge.ts";
 import { mergesOf } from "../../ports/merges.ts";
 import { messageOf, type GithubAccess } from "./github-client.ts";
+import { GithubBranches } from "./github-branches.ts";
 import { GithubIssues } from "./github-issues.ts";
 import { GithubPulls } from "./github-pulls.ts";
+import { GithubReleases } from "./github-releases.ts";
 import { GithubRepository } from "./github-repository.ts";
 import { GithubTags } from "./github-tags.ts";
+import { GithubWorkflows } from "./github-workflows.ts";
 import { merging } from "./merges.ts";
 
 const METADATA = "Metadata: read";
@@ -70,6 +73,9 @@ class GithubForge implements Forge {
   readonly pulls: GithubPulls;
   readonly issues: GithubIssues;
   readonly tags: GithubTags;
+  readonly branches: GithubBranches;
+  readonly releases: GithubReleases;
+  readonly workflows: GithubWorkflows;
   readonly #at: GithubRepository;
 
   constructor(repository: string, access: GithubAccess) {
@@ -78,6 +84,9 @@ class GithubForge implements Forge {
     this.pulls = new GithubPulls(this.#at);
     this.issues = new GithubIssues(this.#at);
     this.tags = new GithubTags(this.#at);
+    this.branches = new GithubBranches(this.#at);
+    this.releases = new GithubReleases(this.#at);
+    this.workflows = new GithubWorkflows(this.#at);
   }
 
   async facts(): Promise<Answer<RepositoryFacts>> {

@@ -5,6 +5,8 @@ import {
   type ForgeCommit,
   type ForgePull,
   type ForgePulls,
+  type NewPull,
+  type PullBetween,
   type QueuedPull,
 } from "../../ports/forge-pulls.ts";
 import { mergesOf } from "../../ports/merges.ts";
@@ -13,6 +15,7 @@ import { merging } from "./merges.ts";
 
 const CONTENTS = "Contents: read";
 const PULLS = "Pull requests: read";
+const PULLS_WRITE = "Pull requests: write";
 
 const pull = z.looseObject({
   number: z.int(),
@@ -21,6 +24,8 @@ const pull = z.looseObject({
   draft: z.boolean().nullish(),
   state: z.string(),
   merged: z.boolean().optional(),
+  mergeable: z.boolean().nullish(),
+  html_url: z.string(),
   user: z.looseObject({ login: z.string() }).nullish(),
   head: z.looseObject({
     ref: z.string(),
@@ -36,6 +41,14 @@ const commit = z.looseObject({
   parents: z.array(z.looseObject({ sha: z.string() })),
 });
 const refs = z.array(z.looseObject({ ref: z.string(), object: z.looseObject({ sha: z.string() }) }));
+const listed = z.looseObject({
+  number: z.int(),
+  html_url: z.string(),
+  state: z.string(),
+  merged_at: z.string().nullish(),
+  head: z.looseObject({ sha: z.string() }),
+  base: z.looseObject({ ref: z.string() }),
+});
 const numbered = z.looseObject({ number: z.int() });
 
 /** A repository's pull requests at GitHub; a job's token needs `pull-requests: read`. */
@@ -68,8 +81,58 @@ export class GithubPulls implements ForgePulls {
         base: { branch: each.base.ref },
         commits: each.commits,
         merges: mergesOf(each.base.repo ?? {}),
+        conflicts: each.mergeable === false ? true : each.mergeable === true ? false : undefined,
+        url: each.html_url,
       };
     });
+  }
+
+  async between({
+    head,
+    base,
+  }: {
+    readonly head: string;
+    readonly base: string;
+  }): Promise<Answer<readonly PullBetween[]>> {
+    const [owner = ""] = this.#at.repository.split("/");
+    const values = { head: `${owner}:${head}`, base, state: "all" };
+    return this.#at.pages("GET /repos/{owner}/{repo}/pulls", values, PULLS, (data) => {
+      const each = this.#at.shaped(listed, data);
+      return {
+        number: each.number,
+        url: each.html_url,
+        isOpen: each.state === "open",
+        isMerged: each.merged_at !== null && each.merged_at !== undefined,
+        commit: each.head.sha,
+      };
+    });
+  }
+
+  async open({
+    head,
+    base,
+    title,
+    body,
+  }: NewPull): Promise<{ readonly number: number; readonly url: string }> {
+    const data = await this.#at.write({
+      route: "POST /repos/{owner}/{repo}/pulls",
+      values: { head, base, title, body },
+      what: `a pull request of ${head} into ${base}`,
+      repeatable: false,
+      denied:
+        `Give a token with '${PULLS_WRITE}'; in a workflow the job needs \`permissions: pull-requests: write\`, ` +
+        "and the repository's setting 'Allow GitHub Actions to create and approve pull requests'.",
+      refused: (message) =>
+        /not permitted to create/i.test(message)
+          ? "Switch on 'Allow GitHub Actions to create and approve pull requests' in the repository's settings, " +
+            "or give the token of an app."
+          : "Do what GitHub's words say, then run again; what was done is found.",
+    });
+    const { number, html_url: url } = this.#at.shaped(
+      z.looseObject({ number: z.int(), html_url: z.string() }),
+      data,
+    );
+    return { number, url };
   }
 
   commitsOf(number: number): Promise<Answer<readonly ForgeCommit[]>> {

@@ -25,6 +25,8 @@ export interface GithubWrite {
   readonly refused: (message: string) => string;
   /** Whether a 404 with these words says that a thing is not there, and nothing of rights. */
   readonly tellsAbsence?: (message: string) => boolean;
+  /** What is sent instead of JSON. */
+  readonly bytes?: Buffer;
 }
 
 /** One repository's calls: what comes is checked, and what is not shown is told from what is not there. */
@@ -46,12 +48,31 @@ export class GithubRepository {
     return this.#client.ask({ route, values: { ...this.#names, ...values }, repeatable: true });
   }
 
-  /** All of a list, page by page. */
+  /** The bytes of a file; where GitHub keeps it elsewhere, it is followed there without the token. */
+  bytes(route: string, values: Values): Promise<GithubAnswer> {
+    const accept = "application/octet-stream";
+    return this.#client.ask({ route, values: { ...this.#names, ...values }, repeatable: true, accept });
+  }
+
+  /** Where files are sent: https://docs.github.com/rest/releases/assets#upload-a-release-asset */
+  uploads(given: string): string {
+    const [api, to] = [new URL(this.#api), URL.canParse(given) ? new URL(given) : undefined];
+    const own = [api.host, api.host.replace(/^api\./, "uploads.")];
+    if (to?.protocol === api.protocol && own.includes(to.host)) return given;
+    throw this.#noAnswer(`it wants files sent to ${to?.host ?? "no address"}, which gets no token`);
+  }
+
+  /**
+   * All of a list, page by page.
+   *
+   * @param isEnough whether what was read so far is all that is wanted
+   */
   async pages<T>(
     route: string,
     values: Values,
     permission: string,
     read: (data: unknown) => T,
+    isEnough: (all: readonly T[]) => boolean = () => false,
   ): Promise<Answer<readonly T[]>> {
     const all: T[] = [];
     for (let page = 1; page <= PAGES_MAX; page += 1) {
@@ -61,7 +82,8 @@ export class GithubRepository {
       );
       if (found.kind !== "found") return found;
       all.push(...found.value);
-      if (!/rel="next"/.test(String(answer.headers["link"] ?? ""))) return { kind: "found", value: all };
+      const isLast = !/rel="next"/.test(String(answer.headers["link"] ?? ""));
+      if (isLast || isEnough(all)) return { kind: "found", value: all };
     }
     throw this.#noAnswer(`more than ${PAGES_MAX} pages of ${route}`);
   }
@@ -78,10 +100,25 @@ export class GithubRepository {
     };
   }
 
+  /** What has to be shown for something to be written. @throws forge.untold */
+  shown<T>(answer: GithubAnswer, permission: string, what: string, read: (data: unknown) => T): T {
+    const found = this.found(answer, permission, read);
+    if (found.kind === "found") return found.value;
+    const why = found.kind === "hidden" ? found.why : "it is not there";
+    throw new HoldfastError("forge.untold", `${what} cannot be made at ${this.repository}: ${why}`, {
+      hint: `Give the token '${permission}', and look that the commit is at GitHub.`,
+    });
+  }
+
   /** @throws forge.denied, forge.refused, with the words of {@link GithubWrite} */
-  async write({ route, values, what, repeatable, ...hints }: GithubWrite): Promise<unknown> {
-    const answer = await this.#client.ask({ route, values: { ...this.#names, ...values }, repeatable });
-    if (answer.status === 200 || answer.status === 201) return answer.data;
+  async write({ route, values, what, repeatable, bytes, ...hints }: GithubWrite): Promise<unknown> {
+    const answer = await this.#client.ask({
+      route,
+      values: { ...this.#names, ...values },
+      repeatable,
+      ...(bytes === undefined ? {} : { bytes }),
+    });
+    if ([200, 201, 204].includes(answer.status)) return answer.data;
     const message = printableLine(messageOf(answer.data)).slice(0, 300);
     const said = `${what} was not written at ${this.repository}: ${answer.status} ${message}`;
     const isHidden = answer.status === 404 && hints.tellsAbsence?.(message) !== true;

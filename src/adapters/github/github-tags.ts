@@ -1,29 +1,75 @@
 import * as z from "zod";
 import type { Answer } from "../../ports/forge.ts";
-import type { ForgeTag, ForgeTags } from "../../ports/forge-tags.ts";
+import type { Annotation, ForgeTag, ForgeTags, TagAtForge } from "../../ports/forge-tags.ts";
+import { CONTENTS_WRITE_HINT, GithubRefs, refusedHint } from "./github-refs.ts";
 import type { GithubRepository } from "./github-repository.ts";
 
 const CONTENTS = "Contents: read";
 
-const refs = z.array(z.looseObject({ ref: z.string(), object: z.looseObject({ sha: z.string() }) }));
+const made = z.looseObject({ sha: z.string() });
+const tagObject = z.looseObject({
+  message: z.string(),
+  object: z.looseObject({ sha: z.string(), type: z.string() }),
+});
 
-/** A repository's tags at GitHub; a job's token needs `contents: read`. */
+/** A tag of a tag of a tag; more is nobody's release. */
+const DEPTH_MAX = 5;
+
+/** A repository's tags at GitHub; a job's token needs `contents: read`, and to write them `contents: write`. */
 export class GithubTags implements ForgeTags {
   readonly #at: GithubRepository;
+  readonly #refs: GithubRefs;
 
   constructor(at: GithubRepository) {
     this.#at = at;
+    this.#refs = new GithubRefs(at, "tags");
   }
 
-  /** In one answer: https://docs.github.com/rest/git/refs#list-matching-references */
-  async beginningWith(prefix: string): Promise<Answer<readonly ForgeTag[]>> {
-    const answer = await this.#at.read("GET /repos/{owner}/{repo}/git/matching-refs/{ref}", {
-      ref: `tags/${prefix}`,
+  beginningWith(prefix: string): Promise<Answer<readonly ForgeTag[]>> {
+    return this.#refs.beginningWith(prefix);
+  }
+
+  async tag(name: string): Promise<Answer<TagAtForge>> {
+    const ref = await this.#refs.one(name);
+    if (ref.kind !== "found") return ref;
+    const { object, isTagObject } = ref.value;
+    if (!isTagObject) return { kind: "found", value: { name, object, commit: object, message: undefined } };
+    let told: z.infer<typeof tagObject> | undefined;
+    for (let depth = 0, at = object; depth < DEPTH_MAX; depth += 1) {
+      const route = "GET /repos/{owner}/{repo}/git/tags/{tag_sha}";
+      const answer = await this.#at.read(route, { tag_sha: at });
+      const found = this.#at.found(answer, CONTENTS, (data) => this.#at.shaped(tagObject, data));
+      if (found.kind !== "found") return found;
+      told ??= found.value;
+      const { sha, type } = found.value.object;
+      if (type !== "tag") {
+        const commit = type === "commit" ? sha : undefined;
+        return { kind: "found", value: { name, object, commit, message: told.message } };
+      }
+      at = sha;
+    }
+    return { kind: "found", value: { name, object, commit: undefined, message: told?.message } };
+  }
+
+  /** The object first, which nobody sees until the tag names it. https://docs.github.com/rest/git/tags */
+  async annotate({ name, commit, message }: Annotation): Promise<void> {
+    const data = await this.#at.write({
+      route: "POST /repos/{owner}/{repo}/git/tags",
+      values: { tag: name, message, object: commit, type: "commit" },
+      what: `the tag ${name}`,
+      // Made twice it is the same, or another that nothing names.
+      repeatable: true,
+      denied: CONTENTS_WRITE_HINT,
+      refused: refusedHint,
     });
-    return this.#at.found(answer, CONTENTS, (data) =>
-      this.#at
-        .shaped(refs, data)
-        .map(({ ref, object }) => ({ name: ref.replace(/^refs\/tags\//, ""), object: object.sha })),
-    );
+    await this.#refs.create(name, this.#at.shaped(made, data).sha);
+  }
+
+  create(name: string, commit: string): Promise<void> {
+    return this.#refs.create(name, commit);
+  }
+
+  move(name: string, commit: string, { onlyForward }: { readonly onlyForward: boolean }): Promise<void> {
+    return this.#refs.move(name, commit, !onlyForward);
   }
 }

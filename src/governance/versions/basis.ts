@@ -19,14 +19,24 @@ export interface ReleaseBasis {
   readonly linesOnTheWay: readonly { readonly version: string; readonly commit: string }[];
 }
 
+/** What is looked at otherwise than it is in the checkout. */
+export interface AsIf {
+  /** The commit that would be released; that which is checked out unless told. */
+  readonly head?: string;
+  /** A release that is made already, and is worked out once more. */
+  readonly without?: string;
+}
+
 /** Asks git. @throws source.history */
 export async function readBasis(
   branch: string,
   settings: ReleaseSettings,
   { refs, history }: { readonly refs: SourceRefs; readonly history: SourceHistory },
+  { head: given, without }: AsIf = {},
 ): Promise<ReleaseBasis> {
-  const head = await history.commit("HEAD");
-  const { counting, ignored } = versionTags(await refs.tags());
+  const head = given ?? (await history.commit("HEAD"));
+  const tags = (await refs.tags()).filter(({ name }) => name !== without);
+  const { counting, ignored } = versionTags(tags);
   const there = await refs.tagsIn(head);
   const kind = releaseBranch(branch, settings, counting);
   const reachable = counting.filter(({ name }) => there.has(name));

@@ -141,10 +141,10 @@ function together(one: Plain, other: Plain): Plain {
 
 /**
  * Of the operations that the tests use: those of pull requests' comments, those of rules, those of pull
- * requests and issues.
+ * requests and issues, those of releases.
  */
 export function githubDescription(
-  ...excerpts: readonly ("github-rest" | "rules" | "pulls")[]
+  ...excerpts: readonly ("github-rest" | "rules" | "pulls" | "releases")[]
 ): ApiDescription {
   const wanted = excerpts.length === 0 ? (["github-rest"] as const) : excerpts;
   const read = (name: string): string =>

@@ -140,12 +140,15 @@ export class FakeForge extends FakeRules {
         ({ number, commits }) => listed.includes(number) || commits.some(({ id }) => id === sha),
       );
       const [example] = operation.example(200) as Plain[];
-      return [200, page(url, all).map((each) => this.#pull(example!, each))];
+      return [200, page(url, all).map((each) => this.shownPull(example!, each))];
     }
     const kept = this.pulls.find(({ number }) => number === Number(values["pull_number"]));
     if (kept === undefined) return NOT_FOUND;
     if (!path.endsWith("/commits")) {
-      return [200, { ...this.#pull(operation.example(200) as Plain, kept), commits: kept.commits.length }];
+      return [
+        200,
+        { ...this.shownPull(operation.example(200) as Plain, kept), commits: kept.commits.length },
+      ];
     }
     const [example] = operation.example(200) as Plain[];
     return [
@@ -159,7 +162,7 @@ export class FakeForge extends FakeRules {
     ];
   }
 
-  #pull(example: Plain, kept: KeptPull): Plain {
+  protected shownPull(example: Plain, kept: KeptPull): Plain {
     const pull = pullOf(example, kept);
     const base = pull["base"] as Plain;
     const repo = { ...(base["repo"] as Plain), ...this.settings, ...this.baseSettings };
@@ -202,8 +205,8 @@ export class FakeForge extends FakeRules {
   }
 }
 
-const NOT_FOUND: [number, unknown] = [404, { message: "Not Found", documentation_url: DOCS }];
-const DENIED: [number, unknown] = [
+export const NOT_FOUND: [number, unknown] = [404, { message: "Not Found", documentation_url: DOCS }];
+export const DENIED: [number, unknown] = [
   403,
   { message: "Resource not accessible by integration", documentation_url: DOCS },
 ];

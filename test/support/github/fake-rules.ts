@@ -105,8 +105,9 @@ export class FakeRules implements AsyncDisposable {
     const url = new URL(request.url!, `http://${request.headers.host}`);
     const call = `${request.method} ${decodeURIComponent(url.pathname)}`;
     const operation = this.#description.operation(request.method!, url.pathname);
-    const text = (await request.toArray()).join("");
-    const body = (text === "" ? undefined : JSON.parse(text)) as Plain | undefined;
+    const bytes = Buffer.concat((await request.toArray()) as Buffer[]);
+    const isFile = request.headers["content-type"] === "application/octet-stream";
+    const body = isFile || bytes.length === 0 ? { bytes } : (JSON.parse(bytes.toString()) as Plain);
     this.calls.push(call);
     const problem =
       operation === undefined ? "no such operation" : operation.wrongRequest(url.searchParams, body);
@@ -126,9 +127,9 @@ export class FakeRules implements AsyncDisposable {
       return;
     }
     if (request.method !== "GET") await this.beforeWrite(call);
-    const [status, answer] = this.#does(operation, url, body ?? {});
+    const [status, answer] = this.#does(operation, url, body);
     if (request.method !== "GET" && status < 300) {
-      this.written.push({ call, body: body ?? {} });
+      this.written.push({ call, body });
       this.afterWrite();
     }
     const wrong = this.#answerProblem(operation, status, answer);
@@ -139,7 +140,9 @@ export class FakeRules implements AsyncDisposable {
 
   /** Refusals are not described of every call, and GitHub gives them all the same. */
   #answerProblem(operation: Operation, status: number, answer: unknown): string {
-    return status >= 400 && !operation.describes(status) ? "" : operation.wrongAnswer(status, answer);
+    const isPlain = status < 400 && (answer === undefined || Buffer.isBuffer(answer));
+    if (isPlain || (status >= 400 && !operation.describes(status))) return "";
+    return operation.wrongAnswer(status, answer);
   }
 
   #fault(call: string): Fault | undefined {
@@ -162,8 +165,10 @@ export class FakeRules implements AsyncDisposable {
   }
 
   #send(response: ServerResponse, status: number, answer: unknown, headers: object = {}): void {
-    response.writeHead(status, { "content-type": "application/json; charset=utf-8", ...headers });
-    response.end(JSON.stringify(answer));
+    const isFile = Buffer.isBuffer(answer);
+    const type = isFile ? "application/octet-stream" : "application/json; charset=utf-8";
+    response.writeHead(status, { ...(answer === undefined ? {} : { "content-type": type }), ...headers });
+    response.end(isFile ? answer : JSON.stringify(answer));
   }
 
   #does(operation: Operation, url: URL, body: Plain): [number, unknown] {

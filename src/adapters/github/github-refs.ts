@@ -1,0 +1,93 @@
+import * as z from "zod";
+import type { Answer } from "../../ports/answer.ts";
+import type { GithubRepository } from "./github-repository.ts";
+
+const CONTENTS_READ = "Contents: read";
+
+const refs = z.array(
+  z.looseObject({ ref: z.string(), object: z.looseObject({ sha: z.string(), type: z.string().optional() }) }),
+);
+
+/** A branch or a tag, and what it names itself. */
+export interface GithubRef {
+  /** Without `refs/heads/` or `refs/tags/`. */
+  readonly name: string;
+  readonly object: string;
+  readonly isTagObject: boolean;
+}
+
+/**
+ * Branches or tags of a repository, as GitHub's git data has them; a job's token needs `contents: read`, and
+ * to write them `contents: write`. https://docs.github.com/rest/git/refs
+ */
+export class GithubRefs {
+  readonly #at: GithubRepository;
+  readonly #kind: "heads" | "tags";
+
+  constructor(at: GithubRepository, kind: "heads" | "tags") {
+    this.#at = at;
+    this.#kind = kind;
+  }
+
+  /** In one answer, however many there are. */
+  async beginningWith(prefix: string): Promise<Answer<readonly GithubRef[]>> {
+    const answer = await this.#at.read("GET /repos/{owner}/{repo}/git/matching-refs/{ref}", {
+      ref: `${this.#kind}/${prefix}`,
+    });
+    return this.#at.found(answer, CONTENTS_READ, (data) =>
+      this.#at.shaped(refs, data).map(({ ref, object }) => ({
+        name: ref.replace(/^refs\/(?:heads|tags)\//, ""),
+        object: object.sha,
+        isTagObject: object.type === "tag",
+      })),
+    );
+  }
+
+  /** A list without it says that it is not there; the answer to the question for one alone is 404 for much else. */
+  async one(name: string): Promise<Answer<GithubRef>> {
+    const all = await this.beginningWith(name);
+    if (all.kind !== "found") return all;
+    const found = all.value.find((each) => each.name === name);
+    return found === undefined ? { kind: "absent" } : { kind: "found", value: found };
+  }
+
+  /** Never over one that is there. */
+  async create(name: string, sha: string): Promise<void> {
+    const values = { ref: `refs/${this.#kind}/${name}`, sha };
+    await this.#write("POST /repos/{owner}/{repo}/git/refs", name, values, false);
+  }
+
+  async move(name: string, sha: string, force: boolean): Promise<void> {
+    const values = { ref: `${this.#kind}/${name}`, sha, force };
+    await this.#write("PATCH /repos/{owner}/{repo}/git/refs/{ref}", name, values, true);
+  }
+
+  #write(
+    route: string,
+    name: string,
+    values: Readonly<Record<string, unknown>>,
+    repeatable: boolean,
+  ): Promise<unknown> {
+    return this.#at.write({
+      route,
+      values,
+      what: `the ${this.#kind === "tags" ? "tag" : "branch"} ${name}`,
+      repeatable,
+      denied: CONTENTS_WRITE_HINT,
+      refused: refusedHint,
+    });
+  }
+}
+
+/** What a token lacks that writes branches, tags and releases. */
+export const CONTENTS_WRITE_HINT =
+  "Give a token with 'Contents: write'; in a workflow the job needs `permissions: contents: write`. Files " +
+  "below .github/workflows need 'Workflows: write' too, which a job's own token never has.";
+
+/** GitHub's words for what rules forbid: "Repository rule violations found". */
+export function refusedHint(message: string): string {
+  return /\brule violations?\b|\bprotected\b|pre-receive/i.test(message)
+    ? "A rule of the repository forbids it: let the app whose token this is pass by that rule, or change it. " +
+        "Then run again; what was done is found."
+    : "Do what GitHub's words say, then run again; what was done is found.";
+}

@@ -1,0 +1,62 @@
+import * as z from "zod";
+import type { Answer } from "../../ports/answer.ts";
+import type { ForgeWorkflows, WorkflowRun } from "../../ports/forge-workflows.ts";
+import type { GithubRepository } from "./github-repository.ts";
+
+const ACTIONS_READ = "Actions: read";
+const ACTIONS_WRITE = "Actions: write";
+
+const runs = z.looseObject({
+  workflow_runs: z.array(
+    z.looseObject({
+      html_url: z.string(),
+      status: z.string().nullish(),
+      conclusion: z.string().nullish(),
+      head_branch: z.string().nullish(),
+    }),
+  ),
+});
+
+/** A repository's workflows at GitHub; starting one needs `actions: write`. */
+export class GithubWorkflows implements ForgeWorkflows {
+  readonly #at: GithubRepository;
+
+  constructor(at: GithubRepository) {
+    this.#at = at;
+  }
+
+  /** What GitHub calls the branch of a run is the tag's name where it was started for one. */
+  async startedFor(workflow: string, ref: string): Promise<Answer<readonly WorkflowRun[]>> {
+    const answer = await this.#at.read("GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs", {
+      workflow_id: workflow,
+      branch: ref,
+      event: "workflow_dispatch",
+      per_page: 100,
+    });
+    return this.#at.found(answer, ACTIONS_READ, (data) =>
+      this.#at
+        .shaped(runs, data)
+        .workflow_runs.filter(({ head_branch: branch }) => branch === ref)
+        .map(({ html_url: url, status, conclusion }) => ({
+          url,
+          status: status ?? "unknown",
+          conclusion: conclusion ?? undefined,
+        })),
+    );
+  }
+
+  /** https://docs.github.com/rest/actions/workflows#create-a-workflow-dispatch-event */
+  async start(workflow: string, ref: string, inputs: Readonly<Record<string, string>>): Promise<void> {
+    await this.#at.write({
+      route: "POST /repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches",
+      values: { workflow_id: workflow, ref, inputs },
+      what: `the start of ${workflow} for ${ref}`,
+      repeatable: false,
+      denied:
+        `Give a token with '${ACTIONS_WRITE}'; in a workflow the job needs ` +
+        `\`permissions: actions: write\`. Look that .github/workflows/${workflow} is on the default branch.`,
+      refused: () =>
+        `The workflow of ${ref} has to have \`on: workflow_dispatch\` and the inputs that are declared.`,
+    });
+  }
+}

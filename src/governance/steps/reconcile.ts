@@ -1,0 +1,101 @@
+import { HoldfastError, isHoldfastError, withHint } from "../../kernel/errors.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Log } from "../../ports/log.ts";
+import type { Observed, Step, StepResult } from "./step.ts";
+
+/** What a list shows may be some seconds old: this often it is looked whether a step is true now. */
+const LOOKS = 6;
+/** After a refusal it is true only where somebody else was quicker, which was before. */
+const LOOKS_REFUSED = 2;
+const FIRST_PAUSE_MS = 500;
+
+export interface Reconciling {
+  readonly dryRun: boolean;
+  readonly clock: Pick<Clock, "sleep">;
+  readonly log: Pick<Log, "stage" | "info">;
+  readonly cancelled: AbortSignal;
+}
+
+/**
+ * Makes the steps true that are not, in their order, each looked at before and after. What is true already is
+ * left alone, so that a run that was killed anywhere is finished by the next one; of a step that goes wrong
+ * those that it does not carry are still done.
+ *
+ * @throws what acting throws, after which the steps before it are true; forge.unconfirmed
+ */
+export async function reconcile(
+  steps: readonly Step[],
+  { dryRun, clock, log, cancelled }: Reconciling,
+): Promise<readonly StepResult[]> {
+  const results: StepResult[] = [];
+  let isCarried = true;
+  for (const step of steps) {
+    cancelled.throwIfAborted();
+    if (!isCarried) {
+      results.push({ name: step.name, state: "not-reached", what: "what comes before it is not true" });
+      continue;
+    }
+    const result = await one(step).catch((error: unknown) => {
+      throw withHint(error, soFar(results));
+    });
+    results.push(result);
+    const stands = result.state === "was" || result.state === "done" || result.state === "would";
+    if (step.carriesTheRest && !stands) isCarried = false;
+  }
+  return results;
+
+  async function one(step: Step): Promise<StepResult> {
+    const { name } = step;
+    const before = await step.observe();
+    if (before.kind !== "missing") return resultOf(name, before);
+    if (dryRun) return { name, state: "would", what: before.what };
+    log.stage(before.what);
+    const refused = await acted(step);
+    const after = await settled(step, refused === undefined ? LOOKS : LOOKS_REFUSED);
+    if (after.kind !== "missing") {
+      return after.kind === "true" ? { name, state: "done", what: after.what } : resultOf(name, after);
+    }
+    throw refused ?? unconfirmed(after.what);
+  }
+
+  /** Somebody else may have done it in between, which the forge tells as a refusal: then it is true all the same. */
+  async function acted(step: Step): Promise<HoldfastError | undefined> {
+    try {
+      await step.act();
+      return undefined;
+    } catch (error) {
+      const mayBeDone =
+        isHoldfastError(error, "forge.refused") || isHoldfastError(error, "forge.unreachable");
+      if (!mayBeDone) throw error;
+      log.info(`${error.message}; looking whether it is so all the same`);
+      return error;
+    }
+  }
+
+  async function settled(step: Step, looks: number): Promise<Observed> {
+    for (let look = 1, pauseMs = FIRST_PAUSE_MS; ; look += 1, pauseMs *= 2) {
+      const after = await step.observe();
+      if (after.kind !== "missing" || look === looks) return after;
+      await clock.sleep(pauseMs, cancelled);
+    }
+  }
+}
+
+/** What somebody at three in the morning wants to know next. */
+function soFar(results: readonly StepResult[]): string {
+  const stand = results.filter(({ state }) => state === "was" || state === "done").map(({ name }) => name);
+  if (stand.length === 0) return "Nothing was done before it; run again.";
+  return `True already, and left alone by the next run: ${stand.join(", ")}.`;
+}
+
+function resultOf(name: string, observed: Exclude<Observed, { kind: "missing" }>): StepResult {
+  if (observed.kind === "true") return { name, state: "was", what: observed.what };
+  if (observed.kind === "waits") return { name, state: "waits", what: observed.what };
+  return { name, state: "wrong", what: `${observed.what}. ${observed.hint}` };
+}
+
+function unconfirmed(what: string): HoldfastError {
+  return new HoldfastError("forge.unconfirmed", `GitHub took it, and does not show that it is so: ${what}`, {
+    hint: "Run again in a minute; what is true then is left alone.",
+  });
+}

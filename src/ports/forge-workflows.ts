@@ -1,0 +1,22 @@
+import type { Answer } from "./answer.ts";
+
+/** A run of a workflow. */
+export interface WorkflowRun {
+  readonly url: string;
+  /** `queued`, `in_progress`, `completed` and others. */
+  readonly status: string;
+  /** `success`, `failure`, `cancelled` and others; undefined while it runs. */
+  readonly conclusion: string | undefined;
+}
+
+/** Workflows of a repository: the laws are those of `Forge`. Starting one is never repeated by itself. */
+export interface ForgeWorkflows {
+  /**
+   * Runs of a workflow for a branch or tag that somebody started by hand or by a call, the newest first.
+   *
+   * @param workflow its file's name, such as `deploy.yml`
+   */
+  startedFor(workflow: string, ref: string): Promise<Answer<readonly WorkflowRun[]>>;
+  /** @throws forge.refused where the workflow of that ref has no `workflow_dispatch` or lacks an input */
+  start(workflow: string, ref: string, inputs: Readonly<Record<string, string>>): Promise<void>;
+}
