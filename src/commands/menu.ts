@@ -9,6 +9,7 @@ import type { Command } from "./define.ts";
 import { prPolicy } from "./governance/pr-policy.ts";
 import { protectIssue } from "./governance/protect-issue.ts";
 import { protect } from "./governance/protect.ts";
+import { releasePublish } from "./governance/release-publish.ts";
 import { releasePlan } from "./governance/release-plan.ts";
 import { migrateCheck } from "./schema/migrate-check.ts";
 import { migrateRollback } from "./schema/migrate-rollback.ts";
@@ -29,6 +30,7 @@ export const MENU: readonly Command[] = [
   prPolicy,
   protect,
   releasePlan,
+  releasePublish,
   settingsCheck,
   init,
   protectIssue,

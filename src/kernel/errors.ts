@@ -126,6 +126,7 @@ export const ERRORS = {
     meaning: "a folder or file of the checkout that was named does not exist",
   },
   "source.unreadable": { kind: "outside", meaning: "a folder or file of the checkout could not be read" },
+  "source.changed": { kind: "outside", meaning: "a file was changed by somebody else while it was used" },
   "source.unwritable": { kind: "outside", meaning: "a file of the checkout could not be written" },
   "source.history": {
     kind: "outside",

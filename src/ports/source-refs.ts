@@ -59,6 +59,8 @@ export interface SourceRefs {
    * without the blanks around them.
    */
   messages(base: string | undefined, head: string): Promise<readonly SourceMessage[]>;
+  /** When a commit was made, as it says itself. @throws source.history */
+  committedAt(commit: string): Promise<Date>;
   /** Whether history ends somewhere because it was not fetched whole. */
   isShallow(): Promise<boolean>;
   /** Where a remote is, without user and password; undefined where there is no such remote. */

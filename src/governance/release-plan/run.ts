@@ -4,7 +4,9 @@ import type { Secret } from "../../kernel/secret.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { readBasis } from "../versions/basis.ts";
 import { nextRelease } from "../versions/next-release.ts";
+import { linkable } from "../versions/linkable.ts";
 import { readReleaseSettings } from "../versions/read-settings.ts";
+import { shallow } from "../versions/shallow.ts";
 import { outcomeOf } from "./report.ts";
 import { tagsAtForge } from "./tags-at-forge.ts";
 
@@ -46,21 +48,4 @@ export async function runReleasePlan(inputs: ReleasePlanInputs, ports: ReleasePl
     problems: [...problems, ...found.problems],
     warnings: [...found.warnings, ...warnings],
   });
-}
-
-/** An address of a host; a path of this machine leads nobody anywhere. */
-function linkable(url: string | undefined): string | undefined {
-  if (url === undefined) return undefined;
-  const isHost = /^(?:https?|ssh|git):\/\/[^/]/.test(url) && URL.canParse(url);
-  return isHost || /^[\w.-]+@[\w.-]+:[^/]/.test(url) ? url : undefined;
-}
-
-function shallow(): HoldfastError {
-  return new HoldfastError(
-    "source.history",
-    "this checkout holds a part of the history, and releases count all of it",
-    {
-      hint: "In a workflow check out with `fetch-depth: 0`; elsewhere run `git fetch --unshallow --tags`.",
-    },
-  );
 }

@@ -3,6 +3,7 @@ import type { CopyOfRefs, SourceBranch, SourceRefs } from "../../ports/source-re
 import type { SourceHistory } from "../../ports/source-history.ts";
 import { lineVersion, releaseBranch, type ReleaseBranch } from "./release-branch.ts";
 import type { ReleaseSettings } from "./settings.ts";
+import type { TagsOfForge } from "./tags-of-forge.ts";
 import { versionTags, type VersionTag } from "./version-tags.ts";
 
 /** What the checkout says about its releases. */
@@ -23,8 +24,10 @@ export interface ReleaseBasis {
 export interface AsIf {
   /** The commit that would be released; that which is checked out unless told. */
   readonly head?: string;
-  /** A release that is made already, and is worked out once more. */
+  /** Name of a release's tag that is made already, and is worked out once more. */
   readonly without?: string;
+  /** Tags that count instead of those in the checkout. */
+  readonly tags?: TagsOfForge;
 }
 
 /** Asks git. @throws source.history */
@@ -32,12 +35,12 @@ export async function readBasis(
   branch: string,
   settings: ReleaseSettings,
   { refs, history }: { readonly refs: SourceRefs; readonly history: SourceHistory },
-  { head: given, without }: AsIf = {},
+  { head: given, without, tags: other }: AsIf = {},
 ): Promise<ReleaseBasis> {
   const head = given ?? (await history.commit("HEAD"));
-  const tags = (await refs.tags()).filter(({ name }) => name !== without);
+  const tags = (other?.tags ?? (await refs.tags())).filter(({ name }) => name !== without);
   const { counting, ignored } = versionTags(tags);
-  const there = await refs.tagsIn(head);
+  const there = other?.within ?? (await refs.tagsIn(head));
   const kind = releaseBranch(branch, settings, counting);
   const reachable = counting.filter(({ name }) => there.has(name));
   const isTaken = kind.kind === "stable" || kind.kind === "maintenance";

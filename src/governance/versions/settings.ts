@@ -23,6 +23,18 @@ const channel = z.strictObject({
   identifier: identifier.describe("What stands in their versions: `beta` makes `1.3.0-beta.1`."),
 });
 
+/** What a workflow that deploys may be told, as its inputs. */
+export const DEPLOY_INPUTS = ["version", "tag", "commit", "build", "artifact-version"] as const;
+
+const deploy = z.strictObject({
+  workflow: z
+    .string()
+    .regex(/^[\w.-]+\.ya?ml$/, "is no name of a workflow's file, such as deploy.yml")
+    .describe("File in `.github/workflows`, with `on: workflow_dispatch`. It is started for the tag."),
+  inputs: z.array(z.enum(DEPLOY_INPUTS)).default([]).describe("Inputs that it declares, and is given."),
+  prereleases: z.boolean().default(false).describe("Whether it is started for pre-releases too."),
+});
+
 export const release = z.strictObject({
   stable: z
     .array(branch)
@@ -53,6 +65,19 @@ export const release = z.strictObject({
     })
     .prefault({})
     .describe("Release branches. Several may live at once; each counts its own pre-releases."),
+  floating: z
+    .enum(["existing", "always", "never"])
+    .default("existing")
+    .describe(
+      "Whether `v1` and `v1.2` move to the newest stable release of theirs: those that are `existing`, both " +
+        "`always`, or `never`. They are for what is used by its major version, such as actions.",
+    ),
+  deploy: deploy
+    .optional()
+    .describe(
+      "What is started when a release is published. Without it nothing is; workflows with `on: release` run " +
+        "by themselves, unless the release was made with a job's own token.",
+    ),
   preset: z
     .enum(PRESETS)
     .default("conventionalcommits")

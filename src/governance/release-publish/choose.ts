@@ -1,0 +1,195 @@
+import semver from "semver";
+import type { CalculateRelease } from "../../ports/release-calculation.ts";
+import type { Forge } from "../../ports/forge.ts";
+import type { SourceHistory } from "../../ports/source-history.ts";
+import type { SourceRefs } from "../../ports/source-refs.ts";
+import { toldOrAbsent } from "../steps/told.ts";
+import { readBasis, type ReleaseBasis } from "../versions/basis.ts";
+import { nextRelease, type NextRelease } from "../versions/next-release.ts";
+import type { ReleaseBranch } from "../versions/release-branch.ts";
+import type { ReleaseSettings } from "../versions/settings.ts";
+import type { TagsOfForge } from "../versions/tags-of-forge.ts";
+import type { VersionTag } from "../versions/version-tags.ts";
+import { bareNotes, notesInChangelog } from "./notes.ts";
+import { isOurs, type Release } from "./release.ts";
+import { declaredVersion } from "./declared-version.ts";
+
+/** What choosing needs. */
+export interface ChoosingFrom {
+  readonly branch: string;
+  readonly settings: ReleaseSettings;
+  readonly refs: SourceRefs;
+  readonly history: SourceHistory;
+  readonly calculate: CalculateRelease;
+  readonly forge: Forge;
+  readonly tags: TagsOfForge;
+  /** Where links of notes lead to. */
+  readonly url: string | undefined;
+}
+
+/** What is to be published, or why nothing is. */
+export interface Chosen {
+  /**
+   * A release of before that a run of Holdfast has begun, and that is looked at again; what was built from
+   * the checkout does not belong to it.
+   */
+  readonly before: Release | undefined;
+  /** What the commit that is checked out is, or is to become. */
+  readonly here: Release | undefined;
+  /** Why nothing of the commit is published, each with what to do; empty where there is just nothing to release. */
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Which releases are to be true: the one that the commit has already, which a run that was killed may have
+ * left half done, or the next one; and the one before it, if it is the branch's newest and Holdfast made it.
+ *
+ * @throws release.uncalculated, source.history; forge.untold and what asking a forge throws
+ */
+export async function chooseReleases(from: ChoosingFrom): Promise<Chosen> {
+  const { branch, settings, tags } = from;
+  const basis = await readBasis(branch, settings, from, { tags });
+  if (basis.branch.kind === "other") return nothing([notReleasing(branch, settings)]);
+  const absent = await notAtForge(basis, from);
+  if (absent !== undefined) return nothing([absent]);
+  const own = basis.reachable.filter((tag) => isOf(basis.branch, tag));
+  const here = newest(own.filter(({ commit }) => commit === basis.head));
+  if (here !== undefined) {
+    return { before: undefined, here: made(here, basis.branch, from), problems: [], warnings: [] };
+  }
+  const before = await begun(newest(own), basis.branch, from);
+  const planned = await nextRelease(basis, settings, from, from.url);
+  const declared = await declaredVersion(planned, from);
+  if (declared.kind === "wrong") return { ...nothing([declared.why]), before };
+  if (declared.kind === "version") {
+    const release = declaredRelease(declared.version, planned, declared.notes);
+    return { before, here: release, problems: [], warnings: [declared.why, ...planned.warnings] };
+  }
+  if (planned.problems.length > 0)
+    return { ...nothing(planned.problems), before, warnings: planned.warnings };
+  return { before, here: plannedRelease(planned), problems: [], warnings: planned.warnings };
+}
+
+/** The release of a tag that was named, whatever is checked out. */
+export function releaseOfTag(tag: VersionTag, from: ChoosingFrom): Release {
+  return made(tag, branchOf(tag, from), from);
+}
+
+/** A tag of a commit that is not in the branch would be released from nowhere. */
+async function notAtForge({ head }: ReleaseBasis, { branch, forge }: ChoosingFrom): Promise<string | undefined> {
+  const at = toldOrAbsent(await forge.branches.commit(branch), `the branch ${branch}`);
+  if (at === undefined) return `${forge.repository} has no branch ${branch}. Push it first`;
+  if (at === head) return undefined;
+  const standing = await forge.branches.standing(head, at);
+  if (standing.kind === "found" && (standing.value === "ahead" || standing.value === "identical")) return undefined;
+  return (
+    `${head.slice(0, 7)}, which is checked out, is not in ${branch} as ${forge.repository} has it. Check ${branch} ` +
+    "out as it is there, or push this first"
+  );
+}
+
+function nothing(problems: readonly string[]): Chosen {
+  return { before: undefined, here: undefined, problems, warnings: [] };
+}
+
+function notReleasing(branch: string, { stable, lines }: ReleaseSettings): string {
+  return (
+    `nothing is released from ${branch}. Releases are made from ${stable.join(" or ")}, from ${lines.prefix}… ` +
+    "and from channels; which these are is said in the section release of the settings"
+  );
+}
+
+/** Whether a tag is a release of this branch's kind. */
+function isOf(branch: ReleaseBranch, { channel, version }: VersionTag): boolean {
+  switch (branch.kind) {
+    case "stable":
+      return channel === undefined;
+    case "maintenance":
+      return channel === undefined && semver.satisfies(version, branch.range);
+    case "channel":
+      return channel === branch.identifier;
+    case "line":
+      return channel === branch.identifier && version.startsWith(`${branch.version}-`);
+    case "other":
+      return false;
+  }
+}
+
+function newest(tags: readonly VersionTag[]): VersionTag | undefined {
+  return [...tags].sort((a, b) => semver.rcompare(a.version, b.version))[0];
+}
+
+/** Only what Holdfast made is looked at again: whoever begins to use it has tags without any release. */
+async function begun(
+  tag: VersionTag | undefined,
+  branch: ReleaseBranch,
+  from: ChoosingFrom,
+): Promise<Release | undefined> {
+  if (tag === undefined) return undefined;
+  const there = toldOrAbsent(await from.forge.tags.tag(tag.name), `the tag ${tag.name}`);
+  return isOurs(there?.message) ? made(tag, branch, from) : undefined;
+}
+
+/** The branch that a release must have come from, by its version alone. */
+function branchOf({ channel, version }: VersionTag, { settings }: ChoosingFrom): ReleaseBranch {
+  const [name = "main"] = settings.stable;
+  if (channel === undefined) return { kind: "stable", name };
+  const { major, minor, patch } = semver.parse(version)!;
+  if (channel !== settings.lines.identifier) return { kind: "channel", name: channel, identifier: channel };
+  const base = `${major}.${minor}.${patch}`;
+  return { kind: "line", name: `${settings.lines.prefix}v${base}`, version: base, identifier: channel };
+}
+
+/** A release whose tag is there. Its notes are those that it would have been made with. */
+function made(tag: VersionTag, branch: ReleaseBranch, from: ChoosingFrom): Release {
+  const again = async (): Promise<NextRelease> => {
+    const basis = await readBasis(branch.name, from.settings, from, {
+      head: tag.commit,
+      without: tag.name,
+      tags: { tags: from.tags.tags, within: await from.refs.tagsIn(tag.commit) },
+    });
+    return await nextRelease(basis, from.settings, from, from.url);
+  };
+  return {
+    version: tag.version,
+    tag: tag.name,
+    commit: tag.commit,
+    isPrerelease: tag.channel !== undefined,
+    mergesBack: branch.kind === "stable",
+    previous: undefined,
+    because: undefined,
+    async notes() {
+      const { next } = await again();
+      if (next?.version === tag.version) return next.notes;
+      return (await notesInChangelog(tag.version, tag.commit, from)) ?? bareNotes(tag.version);
+    },
+  };
+}
+
+function plannedRelease({ next, previous, basis }: NextRelease): Release | undefined {
+  if (next === undefined) return undefined;
+  return {
+    version: next.version,
+    tag: next.tag,
+    commit: basis.head,
+    isPrerelease: semver.prerelease(next.version) !== null,
+    mergesBack: basis.branch.kind === "stable",
+    previous: previous?.version,
+    because: next.because.id,
+    notes: () => Promise.resolve(next.notes),
+  };
+}
+
+function declaredRelease(version: string, { basis, previous }: NextRelease, notes: string): Release {
+  return {
+    version,
+    tag: `v${version}`,
+    commit: basis.head,
+    isPrerelease: false,
+    mergesBack: true,
+    previous: previous?.version,
+    because: undefined,
+    notes: () => Promise.resolve(notes),
+  };
+}

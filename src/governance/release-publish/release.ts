@@ -1,0 +1,24 @@
+/** A release that is to be true at the forge, all of it. */
+export interface Release {
+  readonly version: string;
+  readonly tag: string;
+  /** Hash of the commit that it is made of. */
+  readonly commit: string;
+  readonly isPrerelease: boolean;
+  /** Whether the branch that others begin from has to get it. */
+  readonly mergesBack: boolean;
+  /** Version before it; undefined of the first. */
+  readonly previous: string | undefined;
+  /** Hash of the commit that asked for it; undefined where its branch's name did. */
+  readonly because: string | undefined;
+  /** Markdown; worked out when it is asked for. */
+  notes(): Promise<string>;
+}
+
+/** What a tag's message ends with, by which another run knows that it may finish the release. */
+export const MADE_BY = "Released-by: holdfast";
+
+/** Whether a tag with this message was made by Holdfast. */
+export function isOurs(message: string | undefined): boolean {
+  return message?.split("\n").some((line) => line.startsWith(MADE_BY)) ?? false;
+}

@@ -1,0 +1,104 @@
+import { EXIT } from "../../kernel/errors.ts";
+import type { Outcome, ReportTable } from "../../kernel/outcome.ts";
+import type { StepResult } from "../steps/step.ts";
+import type { ReleaseSettings } from "../versions/settings.ts";
+import type { Published } from "./run.ts";
+
+/** What a run found and did. */
+export interface PublishOutcome {
+  readonly branch: string;
+  /** A release of before first, if it was looked at. */
+  readonly published: readonly Published[];
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+  readonly dryRun: boolean;
+  readonly settings: ReleaseSettings;
+}
+
+/** How each state of a step is told. */
+const STATES: Readonly<Record<StepResult["state"], string>> = {
+  was: "was so",
+  done: "done",
+  would: "to do",
+  waits: "waits for you",
+  wrong: "WRONG",
+  "not-reached": "not reached",
+};
+
+export function outcomeOf(outcome: PublishOutcome): Outcome {
+  const { published, problems, warnings, branch, settings } = outcome;
+  const newest = published.at(-1);
+  const wrong = published.flatMap(({ steps }) => steps.filter(({ state }) => state === "wrong"));
+  const why = [...problems, ...wrong.map(({ what }) => what)];
+  const good = why.length === 0;
+  return {
+    exit: good ? EXIT.done : EXIT.verdict,
+    outputs: {
+      version: newest?.release.version ?? "",
+      tag: newest?.release.tag ?? "",
+      commit: newest?.release.commit ?? "",
+      build: newest?.build ?? "",
+      "artifact-version": newest === undefined ? "" : `${newest.release.version}+${newest.build}`,
+      prerelease: newest?.release.isPrerelease ?? false,
+      url: newest?.page?.url ?? "",
+      published: isTrue(newest, "published"),
+      changed: published.some(({ steps }) => steps.some(({ state }) => state === "done")),
+      branch,
+      steps: published.flatMap(({ release, steps }) =>
+        steps.map(({ name, state, what }) => ({ tag: release.tag, name, state, what })),
+      ),
+      problems: why,
+      warnings: [...warnings],
+    },
+    report: {
+      good,
+      headline: headline(outcome, why),
+      tables: published.map(({ release, steps }) => stepsTable(release.tag, steps)),
+      notes: [...why.slice(1), ...warnings, ...triggers(newest, settings)],
+    },
+  };
+}
+
+function isTrue(published: Published | undefined, name: string): boolean {
+  const step = published?.steps.find((each) => each.name === name);
+  return step?.state === "was" || step?.state === "done";
+}
+
+function headline({ published, branch, dryRun }: PublishOutcome, [why]: readonly string[]): string {
+  const newest = published.at(-1);
+  if (newest === undefined) {
+    return why === undefined ? `${branch} has nothing to release` : `nothing was published: ${why}`;
+  }
+  const { tag } = newest.release;
+  if (why !== undefined) {
+    return `${tag} ${isTrue(newest, "published") ? "is published, and is not all done" : "is not published"}: ${why}`;
+  }
+  const states = newest.steps.map(({ state }) => state);
+  const waits = states.includes("waits") ? ", and waits for its pull request to be merged" : "";
+  if (dryRun && states.includes("would")) return `${tag} would be published`;
+  return states.includes("done") ? `${tag} is published${waits}` : `${tag} was published before${waits}`;
+}
+
+function stepsTable(tag: string, steps: readonly StepResult[]): ReportTable {
+  return {
+    columns: [tag, "", ""],
+    rows: steps.map(({ name, state, what }) => [name, STATES[state], what]),
+  };
+}
+
+/** GitHub's own name for a job's token. */
+const JOB = "github-actions[bot]";
+
+/** Which workflows a release starts hangs on whose token it was made with, which nobody sees later. */
+function triggers(published: Published | undefined, { deploy }: ReleaseSettings): string[] {
+  if (published?.page === undefined || !isTrue(published, "published")) return [];
+  const { author } = published.page;
+  const isDeployed = published.steps.some(({ name }) => name === "deployment");
+  if (author !== JOB) {
+    return [`made as ${author}: workflows with \`on: release\` or \`on: push: tags\` start by themselves`];
+  }
+  const how = isDeployed
+    ? `${deploy!.workflow} was started by a call, which does`
+    : "to start one declare release.deploy in the settings, or give the token of an app";
+  return [`made with the job's own token, whose tags and releases start no workflow; ${how}`];
+}

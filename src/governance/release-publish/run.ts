@@ -1,0 +1,155 @@
+import { HoldfastError } from "../../kernel/errors.ts";
+import type { Outcome } from "../../kernel/outcome.ts";
+import type { Secret } from "../../kernel/secret.ts";
+import type { Forge } from "../../ports/forge.ts";
+import type { Ports } from "../../ports/ports.ts";
+import { reconcile } from "../steps/reconcile.ts";
+import type { StepResult } from "../steps/step.ts";
+import { BUILD, buildOf } from "../versions/build.ts";
+import { linkable } from "../versions/linkable.ts";
+import { readReleaseSettings } from "../versions/read-settings.ts";
+import { shallow } from "../versions/shallow.ts";
+import { tagsOfForge } from "../versions/tags-of-forge.ts";
+import { versionTags } from "../versions/version-tags.ts";
+import { readAttachments } from "./attachments.ts";
+import { chooseReleases, releaseOfTag, type Chosen, type ChoosingFrom } from "./choose.ts";
+import type { Release } from "./release.ts";
+import { outcomeOf } from "./report.ts";
+import type { Attachment } from "./steps/asset.ts";
+import { releaseAtForge } from "./steps/release-at-forge.ts";
+import { stepsOf } from "./steps-of.ts";
+
+/** The parsed inputs of `holdfast release publish`. */
+export interface ReleasePublishInputs {
+  readonly branch: string | undefined;
+  readonly tag: string | undefined;
+  readonly assets: readonly string[];
+  readonly build: string | undefined;
+  readonly settings: string;
+  readonly repository: string | undefined;
+  readonly token: Secret | undefined;
+  readonly dryRun: boolean;
+}
+
+export type ReleasePublishPorts = Pick<
+  Ports,
+  | "sourceTree"
+  | "sourceHistory"
+  | "sourceRefs"
+  | "releaseCalculation"
+  | "openForge"
+  | "clock"
+  | "log"
+  | "cancelled"
+  | "variable"
+  | "run"
+  | "version"
+>;
+
+/** A release, and what became of its steps. */
+export interface Published {
+  readonly release: Release;
+  readonly build: string;
+  readonly steps: readonly StepResult[];
+  /** Where people read it, and whose token made it; undefined where a dry run would make it. */
+  readonly page: { readonly url: string; readonly author: string } | undefined;
+}
+
+/** `holdfast release publish`: see src/commands/governance/release-publish.ts. */
+export async function runReleasePublish(
+  inputs: ReleasePublishInputs,
+  ports: ReleasePublishPorts,
+): Promise<Outcome> {
+  const { dryRun } = inputs;
+  if (inputs.build !== undefined && !BUILD.test(inputs.build)) throw noBuild(inputs.build);
+  const tree = await ports.sourceTree();
+  const attachments = await readAttachments(inputs.assets, tree);
+  const forge = await ports.openForge(inputs.repository, inputs.token);
+  const from = await choosingFrom(inputs, forge, ports);
+  const { before, here, problems, warnings } = await chosen(inputs, from);
+  const published: Published[] = [];
+  for (const [release, files] of [
+    [before, []],
+    [here, attachments],
+  ] as const) {
+    if (release === undefined) continue;
+    ports.log.stage(`looking what is true of ${release.tag}`);
+    published.push(await publish(release, files, { inputs, forge, from, ports }));
+  }
+  return outcomeOf({ branch: from.branch, published, problems, warnings, dryRun, settings: from.settings });
+}
+
+async function choosingFrom(
+  inputs: ReleasePublishInputs,
+  forge: Forge,
+  ports: ReleasePublishPorts,
+): Promise<ChoosingFrom> {
+  const [history, refs] = await Promise.all([ports.sourceHistory("."), ports.sourceRefs(".")]);
+  const settings = await readReleaseSettings(await ports.sourceTree(), inputs.settings, history);
+  const branch = inputs.branch ?? (await history.branch()) ?? (inputs.tag === undefined ? undefined : "");
+  if (branch === undefined) {
+    throw new HoldfastError("input.missing", "no branch is checked out, and none was named", {
+      hint: "Name the branch that is released with --branch.",
+    });
+  }
+  if (await refs.isShallow()) throw shallow();
+  ports.log.stage(`asking ${forge.repository} for its tags`);
+  return {
+    branch,
+    settings,
+    refs,
+    history,
+    calculate: await ports.releaseCalculation(),
+    forge,
+    tags: await tagsOfForge(await history.commit("HEAD"), forge, { refs, history }),
+    url: linkable(await refs.remoteUrl("origin")),
+  };
+}
+
+async function chosen({ tag }: ReleasePublishInputs, from: ChoosingFrom): Promise<Chosen> {
+  if (tag === undefined) return await chooseReleases(from);
+  const found = versionTags(from.tags.tags).counting.find(({ name }) => name === tag);
+  if (found === undefined) {
+    throw new HoldfastError("input.malformed", `${from.forge.repository} has no release tag ${tag}`, {
+      hint: "Give the tag of a release that is there, such as v1.3.0; a new one is made without --tag.",
+    });
+  }
+  const release = releaseOfTag(found, from);
+  const isHere = (await from.history.commit("HEAD")) === found.commit;
+  return {
+    // What was built from another commit is not attached to it.
+    before: isHere ? undefined : release,
+    here: isHere ? release : undefined,
+    problems: [],
+    warnings: [],
+  };
+}
+
+async function publish(
+  release: Release,
+  attachments: readonly Attachment[],
+  {
+    inputs,
+    forge,
+    from,
+    ports,
+  }: {
+    readonly inputs: ReleasePublishInputs;
+    readonly forge: Forge;
+    readonly from: ChoosingFrom;
+    readonly ports: ReleasePublishPorts;
+  },
+): Promise<Published> {
+  const { dryRun } = inputs;
+  const build = inputs.build ?? (await buildOf(release.commit, from.refs, ports.variable));
+  const steps = await stepsOf(release, { attachments, build, forge, from, ports });
+  const results = await reconcile(steps, { dryRun, ...ports });
+  const page = await releaseAtForge(release.tag, forge);
+  return { release, build, steps: results, page };
+}
+
+function noBuild(build: string): HoldfastError {
+  return new HoldfastError("input.malformed", `build '${build}' is no build metadata`, {
+    hint: "Letters, digits and hyphens, with dots between: 20250920.1 (https://semver.org/#spec-item-10).",
+  });
+}

@@ -1,0 +1,27 @@
+import type { Forge } from "../../../ports/forge.ts";
+import type { Step } from "../../steps/step.ts";
+import { told } from "../../steps/told.ts";
+import type { Release } from "../release.ts";
+
+/** What the workflow that deploys is told. */
+export type DeployInputs = Readonly<Record<string, string>>;
+
+/**
+ * That the workflow which deploys was started for the tag, by a call: that works with every token that may do
+ * it, a job's own too, whose tags and releases start nothing.
+ * https://docs.github.com/actions/how-tos/write-workflows/choose-when-workflows-run/trigger-a-workflow
+ */
+export function deploymentStep(workflow: string, inputs: DeployInputs, { tag }: Release, forge: Forge): Step {
+  return {
+    name: "deployment",
+    carriesTheRest: false,
+    async observe() {
+      const runs = told(await forge.workflows.startedFor(workflow, tag), `the runs of ${workflow}`);
+      const [newest] = runs;
+      if (newest === undefined) return { kind: "missing", what: `start ${workflow} for ${tag}` };
+      const state = newest.conclusion ?? newest.status;
+      return { kind: "true", what: `${workflow} was started for ${tag}: ${newest.url} (${state})` };
+    },
+    act: () => forge.workflows.start(workflow, tag, inputs),
+  };
+}

@@ -1,0 +1,32 @@
+import type { Forge } from "../../../ports/forge.ts";
+import type { Step } from "../../steps/step.ts";
+import { toldOrAbsent } from "../../steps/told.ts";
+import { MADE_BY, type Release } from "../release.ts";
+
+/** The annotated tag, which is what a release is: nothing may be published while it names another commit. */
+export function tagStep(release: Release, forge: Forge, toolVersion: string): Step {
+  const { tag, commit } = release;
+  return {
+    name: "tag",
+    carriesTheRest: true,
+    async observe() {
+      const there = toldOrAbsent(await forge.tags.tag(tag), `the tag ${tag}`);
+      if (there === undefined) return { kind: "missing", what: `tag ${commit.slice(0, 7)} as ${tag}` };
+      if (there.commit === commit) return { kind: "true", what: `${tag} is on ${commit.slice(0, 7)}` };
+      return {
+        kind: "wrong",
+        what: `${tag} is on ${there.commit?.slice(0, 7) ?? "no commit"} at GitHub, and not on ${commit.slice(0, 7)}`,
+        hint:
+          "Somebody else made or moved it, and nothing is published under it. Where nobody has it yet, delete it " +
+          "at GitHub and run again; else release the next version.",
+      };
+    },
+    act: () => forge.tags.annotate({ name: tag, commit, message: messageOf(release, toolVersion) }),
+  };
+}
+
+function messageOf({ tag, previous, because }: Release, toolVersion: string): string {
+  const why = because === undefined ? [] : [`Asked for by ${because}.`, ""];
+  const since = previous === undefined ? "The first release." : `After v${previous}.`;
+  return [tag, "", since, ...why.slice(0, 1), "", `${MADE_BY} ${toolVersion}`].join("\n");
+}

@@ -1,0 +1,77 @@
+import type { Clock } from "../../ports/clock.ts";
+import type { Forge } from "../../ports/forge.ts";
+import type { ForgePull, NewPull } from "../../ports/forge-pulls.ts";
+import type { Observed } from "./step.ts";
+import { told } from "./told.ts";
+
+/** GitHub works out whether a pull request conflicts once somebody asks, and takes a moment for it. */
+const LOOKS = 5;
+const PAUSE_MS = 1_000;
+
+/** What to say of a pull request that brings one branch into another. */
+export interface PullWords {
+  /** `v1.3.0 into develop` */
+  readonly what: string;
+  /** What was meant to be true once it is merged, and was not; and what to do. */
+  readonly unproved: { readonly what: string; readonly hint: string };
+}
+
+/**
+ * How a pull request of this repository stands that is not needed any more once `isThere` says so.
+ *
+ * @param isThere whether the base has what it brings, by history and not by what the pull request is called
+ * @throws forge.untold and what asking a forge throws
+ */
+export async function observePull(
+  { head, base }: Pick<NewPull, "head" | "base">,
+  { what, unproved }: PullWords,
+  isThere: () => Promise<boolean>,
+  { forge, clock, cancelled }: PullSurroundings,
+): Promise<Observed> {
+  if (await isThere()) return { kind: "true", what: `${base} has ${what}` };
+  const all = told(await forge.pulls.between({ head, base }), `pull requests of ${head}`);
+  const open = all.find(({ isOpen }) => isOpen);
+  if (open !== undefined) return await observeOpen(open.number);
+  if (all.some(({ isMerged }) => isMerged)) return { kind: "wrong", ...unproved };
+  const [closed] = all;
+  if (closed === undefined) return { kind: "missing", what: `open a pull request of ${head} into ${base}` };
+  return {
+    kind: "wrong",
+    what: `#${closed.number} of ${head} into ${base} was closed and not merged: ${closed.url}`,
+    hint: "Open it again and merge it, or bring the commits there by another one.",
+  };
+
+  async function observeOpen(number: number): Promise<Observed> {
+    const pull = await mergeability(number, { forge, clock, cancelled });
+    if (pull.conflicts === true) {
+      return {
+        kind: "wrong",
+        what: `#${number} of ${head} into ${base} conflicts: ${pull.url}`,
+        hint: `Merge ${base} into ${head}, solve the conflicts there, and push ${head}; then merge it.`,
+      };
+    }
+    const unknown = pull.conflicts === undefined ? "; GitHub has not told yet whether it conflicts" : "";
+    return {
+      kind: "waits",
+      what: `#${number} of ${head} into ${base} is to be merged: ${pull.url}${unknown}`,
+    };
+  }
+}
+
+/** What asking about a pull request needs. */
+export interface PullSurroundings {
+  readonly forge: Forge;
+  readonly clock: Pick<Clock, "sleep">;
+  readonly cancelled: AbortSignal;
+}
+
+async function mergeability(
+  number: number,
+  { forge, clock, cancelled }: PullSurroundings,
+): Promise<ForgePull> {
+  for (let look = 1; ; look += 1) {
+    const pull = told(await forge.pulls.pull(number), `pull request #${number}`);
+    if (pull.conflicts !== undefined || !pull.isOpen || look === LOOKS) return pull;
+    await clock.sleep(PAUSE_MS, cancelled);
+  }
+}
