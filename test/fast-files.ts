@@ -104,6 +104,7 @@ export const FAST_FILES: readonly string[] = [
   "test/schema/proof/own-tables.test.ts",
   "test/schema/proof/told-change.test.ts",
   "test/schema/script/parse-script.test.ts",
+  "test/schema/script/quoted.test.ts",
   "test/support/fast/not-fast.test.ts",
   "test/support/sampling.test.ts",
   "test/support/servers/newer.test.ts",
