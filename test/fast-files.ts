@@ -52,6 +52,7 @@ export const FAST_FILES: readonly string[] = [
   "test/governance/commits/own-rules.test.ts",
   "test/governance/coverage/measure.test.ts",
   "test/governance/coverage/read-report.test.ts",
+  "test/governance/coverage/runnable.test.ts",
   "test/governance/dependencies/advisories.test.ts",
   "test/governance/dependencies/difference.test.ts",
   "test/governance/dependencies/exceptions.test.ts",

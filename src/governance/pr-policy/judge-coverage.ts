@@ -88,7 +88,12 @@ function measured(
 ): Promise<Coverage> {
   const lengths = (paths: readonly string[]): ReturnType<typeof history.lengths> =>
     history.lengths(commits.head, paths);
-  return measure(reported, { places, changes: pull.changes, isSource, lengths });
+  const texts = async (paths: readonly string[]): Promise<Map<string, string>> => {
+    const wanted = new Set(paths);
+    const found = await history.files(commits.head, (path) => wanted.has(path));
+    return new Map([...found].map(([path, bytes]) => [path, bytes.toString("utf8")]));
+  };
+  return measure(reported, { places, changes: pull.changes, isSource, lengths, texts });
 }
 
 function findingOf({ name, solution }: CoverageRule, severity: Severity, hit: Hit): Finding {
