@@ -97,7 +97,7 @@ describe("comment.yml", () => {
     const { body } = fake.comments[0]!;
     expect(body).toMatch(/^<!-- holdfast policy -->\n\n### ❌ Policy: the check has failed\n/);
     expect(body).toContain(
-      "| error |  | <code>lost&#45;impact</code> <code>&#64;all the title hides it</code> |",
+      "| error |  | <code>lost&#45;impact</code> <code>&#64;<!-- -->all the title hides it</code> |",
     );
     expect(body).toContain("| note | <code>src&#47;a&#46;ts&#58;3</code> |");
     expect(body).not.toContain("Process");
@@ -165,10 +165,11 @@ describe("comment.yml", () => {
     await comment(fake);
     const { body } = fake.comments[0]!;
     // What is left without the codes is ours, and in them is nothing but letters, digits and references.
-    const codes = [...body.matchAll(/<code>([^<]*)<\/code>/g)].map(([, text]) => text!);
+    const codes = [...body.matchAll(/<code>((?:[^<]|<!-- -->)*)<\/code>/g)].map(([, text]) => text!);
     expect(codes).toHaveLength(3 * 30);
-    for (const code of codes) expect(code).toMatch(/^(?:[A-Za-z0-9 ]|&#\d+;)*$/);
-    const frame = body.replace(/<code>[^<]*<\/code>/g, "*").split("\n");
+    // An address of mail would be a link even there: cmark-gfm looks for the sign when references are read.
+    for (const code of codes) expect(code).toMatch(/^(?:[A-Za-z0-9 ]|&#64;<!-- -->|&#(?!64;)\d+;)*$/);
+    const frame = body.replace(/<code>(?:[^<]|<!-- -->)*<\/code>/g, "*").split("\n");
     expect(frame.filter((line) => line === "| error | * | * * |")).toHaveLength(30);
     expect(frame.filter((line) => line !== "| error | * | * * |")).toHaveLength(10);
     expect(frame).toContain("… and 90 more.");
