@@ -33,6 +33,7 @@ const ROOMS = [
   "schema/steps",
   "adapters/github",
   "governance/merging",
+  "governance/patterns",
   "governance/protect",
   "governance/pr-policy",
   "governance/versions",

@@ -10,7 +10,7 @@ import { findGroup, type GroupMember } from "./group.ts";
 import { askMerging, declaredMerging } from "./merge-methods.ts";
 import type { ForgePull } from "../../ports/forge-pulls.ts";
 import type { SourceHistory, SourceRange } from "../../ports/source-history.ts";
-import type { PullRequest, Scene } from "./pull-request.ts";
+import { undeclaredPrograms, type PullRequest, type Scene } from "./pull-request.ts";
 import type { PolicyRequest } from "./request.ts";
 import { readSettingsChange } from "./settings-change.ts";
 import { DEFAULT_TEMPLATE, type Policy } from "./settings.ts";
@@ -127,7 +127,7 @@ export async function planPolicy(given: PolicyRequest, sections: readonly Sectio
       ...localNotes(request, commits.length),
       ...textNotes,
       ...merging.notes,
-      ...(request.judge === "coverage" ? [] : untoldTitles(judged)),
+      ...(request.judge === "coverage" ? [] : [...untoldTitles(judged), ...undeclaredPrograms(judged)]),
       ...own.notes,
       ...settings.notes,
       ...(settings.broken.length > 0 && request.judge === "coverage"
