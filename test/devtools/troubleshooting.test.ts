@@ -33,7 +33,6 @@ const ROOMS = [
   "schema/steps",
   "adapters/github",
   "governance/merging",
-  "governance/patterns",
   "governance/protect",
   "governance/pr-policy",
   "governance/versions",
@@ -267,6 +266,7 @@ describe("docs/troubleshooting.md", () => {
       "adapters/semantic-release",
       "governance/commits",
       "governance/coverage",
+      "governance/patterns",
       "governance/pr-policy/rules",
     ]
       .flatMap(filesOf)
