@@ -380,7 +380,7 @@ it("under a heading of choices one ticked box is enough, and elsewhere every box
 
 it("one box is to be ticked of all below a heading of choices, up to the next heading like it", async () => {
   const policy = { description: { choices: ["type of change"] } };
-  const unticked = (body: string): Promise<string[]> => hits("checklist", { body, policy });
+  const unticked = (body: string): Promise<readonly string[]> => hits("checklist", { body, policy });
   const told = (line: number, text: string): string =>
     `line ${line} of the description is not ticked: "${text}"`;
   const kinds = "## Type of change\n\n### Code\n- [x] fix\n- [ ] feature\n\n### Other\n- [ ] docs\n\n";
