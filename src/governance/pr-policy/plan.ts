@@ -124,7 +124,7 @@ export async function planPolicy(given: PolicyRequest, sections: readonly Sectio
     scenes: judged,
     dependencies: settings.dependencies,
     notes: [
-      ...localNotes(request, commits.length),
+      ...localNotes(request),
       ...textNotes,
       ...merging.notes,
       ...(request.judge === "coverage" ? [] : [...untoldTitles(judged), ...undeclaredPrograms(judged)]),
@@ -162,11 +162,10 @@ function whatOf({ group, judge }: PolicyRequest, title: string, numbers: readonl
   return `the merge group of ${numbers.map((number) => `#${number}`).join(", ")}`;
 }
 
-function localNotes({ isUnasked, range }: PolicyRequest, commits: number): string[] {
+function localNotes({ isUnasked }: PolicyRequest): string[] {
   const unasked =
     "this runs for no pull request: judged is what is checked out, and what is given here, as with --local";
-  const nothing = `${range.head} has no commit that ${range.base} has not: there was nothing to judge`;
-  return [...(isUnasked ? [unasked] : []), ...(commits === 0 ? [nothing] : [])];
+  return isUnasked ? [unasked] : [];
 }
 
 /** Of coverage alone a title says nothing. */
