@@ -34,6 +34,7 @@ export const FAST_FILES: readonly string[] = [
   "test/commands/menu.test.ts",
   "test/devtools/action-versions.test.ts",
   "test/devtools/comment-paths.test.ts",
+  "test/devtools/documents.test.ts",
   "test/devtools/generate.test.ts",
   "test/devtools/long-lines.test.ts",
   "test/devtools/new-command.test.ts",

@@ -129,7 +129,7 @@ Nothing of the pull request is run. With \`--local\` nothing is asked over the n
   examples: {
     cli: [
       "holdfast pr-policy --local --base origin/main --body-file description.md",
-      "holdfast pr-policy --local --base origin/main --coverage coverage/lcov.info --json",
+      "holdfast pr-policy --local --base origin/main --judge coverage --coverage coverage/lcov.info --json",
     ],
     workflow: `name: pr-policy
 on:
