@@ -243,14 +243,14 @@ const KINDS: Readonly<Record<string, SourceChange["kind"]>> = {
 async function filesIn(
   commit: string,
   wanted: (path: string) => boolean,
-  { bytes, failed }: Asked & Failing,
+  git: Asked & Failing,
 ): Promise<ReadonlyMap<string, Buffer>> {
-  const listed = await bytes(["ls-tree", "-r", "-z", "--full-tree", commit]);
+  const listed = await git.bytes(["ls-tree", "-r", "-z", "--full-tree", commit]);
   const found = listedFiles(listed.toString("utf8")).filter(({ path }) => wanted(path));
   const contents = await blobsOf(
-    bytes,
+    (...words) => git.bytes(...words),
     found.map(({ id }) => id),
-    (id) => failed(`object ${id} is not in this checkout`),
+    (id) => git.failed(`object ${id} is not in this checkout`),
   );
   return new Map(found.map(({ path }, at) => [path, contents[at]!]));
 }

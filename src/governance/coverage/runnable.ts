@@ -4,8 +4,11 @@ import type { LineRange } from "../../ports/source-history.ts";
 const WIDTH_MAX = 400;
 
 /** Names of types and of methods may be words of a language too: `return?: string`, `throw(e: Error): void`. */
-const CONTROL =
-  /^(?:\} *)?(?:(?:return|throw|raise|await|yield|del|assert)(?: +[^ :?=]|;|$)|(?:if|for|foreach|while|switch|elif|until|unless)(?: *\(| +[^ :?(])|(?:else|try|do)(?: *\{|:$|$))/;
+const CONTROL = [
+  /^(?:return|throw|raise|await|yield|del|assert)(?: +[^ :?=]|;|$)/,
+  /^(?:\} *)?(?:if|for|foreach|while|switch|elif|until|unless)(?: *\(| +[^ :?(])/,
+  /^(?:\} *)?(?:else|try|do)(?: *\{|:$|$)/,
+];
 /** `this.items = []`, `cart["n"] += 1`; of names alone enumerations have the same. */
 const ASSIGNED = /^[\w$]{1,80}[.[][\w$.[\]"']{1,200} *[-+*/|&]?=[^=>]/;
 /** `store.save(cart);` */
@@ -19,7 +22,7 @@ const JAVASCRIPT = /\.(?:[cm]?[jt]sx?|vue|svelte)$/i;
  * whatever language: so that this is a reason to look, and none to refuse. Undefined where there is none.
  */
 export function firstRunnable(path: string, text: string, ranges: readonly LineRange[]): number | undefined {
-  const isScript = JAVASCRIPT.test(path);
+  const wanted = [...CONTROL, ASSIGNED, CALLED, ...(JAVASCRIPT.test(path) ? [DECLARED] : [])];
   let isComment = false;
   let at = 0;
   for (const [index, whole] of text.split("\n").entries()) {
@@ -31,8 +34,7 @@ export function firstRunnable(path: string, text: string, ranges: readonly LineR
     while (at < ranges.length && ranges[at]!.last < index + 1) at += 1;
     if (at === ranges.length) return undefined;
     if (ranges[at]!.first > index + 1 || wasComment || line.startsWith("/*")) continue;
-    if (CONTROL.test(line) || ASSIGNED.test(line) || CALLED.test(line)) return index + 1;
-    if (isScript && DECLARED.test(line)) return index + 1;
+    if (wanted.some((each) => each.test(line))) return index + 1;
   }
   return undefined;
 }

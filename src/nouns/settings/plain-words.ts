@@ -43,22 +43,16 @@ const OF_ZOD = /^(?:Invalid|Too big|Too small)\b/;
  */
 export function wrongValue(issue: z.core.$ZodIssue, value: unknown): string | undefined {
   if (!OF_ZOD.test(issue.message)) return undefined;
-  switch (issue.code) {
-    case "invalid_value":
-      return noneOf(issue.values.map(String), value);
-    case "invalid_union":
-      return noneOf(issue.errors.map((ways) => ways[0]).flatMap(wantedBy), value);
-    case "too_small":
-      return tooSmall(issue);
-    case "too_big":
-      return tooBig(issue);
-    case "not_multiple_of":
-      return issue.divisor === 0.01
-        ? "has more than two digits behind the point"
-        : `is no multiple of ${issue.divisor}`;
-    default:
-      return undefined;
+  if (issue.code === "invalid_value") return noneOf(issue.values.map(String), value);
+  if (issue.code === "invalid_union") {
+    return noneOf(issue.errors.map((ways) => ways[0]).flatMap(wantedBy), value);
   }
+  if (issue.code === "too_small") return tooSmall(issue);
+  if (issue.code === "too_big") return tooBig(issue);
+  if (issue.code !== "not_multiple_of") return undefined;
+  return issue.divisor === 0.01
+    ? "has more than two digits behind the point"
+    : `is no multiple of ${issue.divisor}`;
 }
 
 function noneOf(wanted: readonly string[], value: unknown): string {
@@ -80,21 +74,21 @@ function wantedBy(issue: z.core.$ZodIssue | undefined): string[] {
 }
 
 function tooSmall({ origin, minimum, inclusive }: z.core.$ZodIssueTooSmall): string {
-  if (origin === "string" && Number(minimum) === 1) return "is empty";
-  if (origin === "array" && Number(minimum) === 1)
-    return "is an empty list, and one entry at least is wanted";
-  return `is too small: ${inclusive === false ? "more than" : "at least"} ${minimum}${countOf(origin)} ${isOrAre(origin)} wanted`;
+  const isOne = Number(minimum) === 1;
+  if (origin === "string" && isOne) return "is empty";
+  if (origin === "array" && isOne) return "is an empty list, and one entry at least is wanted";
+  const least = `${inclusive === false ? "more than" : "at least"} ${minimum}`;
+  return `is too small: ${least}${countOf(origin)} wanted`;
 }
 
 function tooBig({ origin, maximum, inclusive }: z.core.$ZodIssueTooBig): string {
   const what = origin === "string" || origin === "array" ? "is too long" : "is too large";
-  return `${what}: ${inclusive === false ? "less than" : "at most"} ${maximum}${countOf(origin)} ${isOrAre(origin)} allowed`;
+  const most = `${inclusive === false ? "less than" : "at most"} ${maximum}`;
+  return `${what}: ${most}${countOf(origin)} allowed`;
 }
 
-const isOrAre = (origin: string): string => (countOf(origin) === "" ? "is" : "are");
-
 function countOf(origin: string): string {
-  return { string: " characters", array: " entries" }[origin] ?? "";
+  return { string: " characters are", array: " entries are" }[origin] ?? " is";
 }
 
 /** What YAML's own words leave to be guessed: a part of them, and what is said in their place. */

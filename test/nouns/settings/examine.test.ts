@@ -102,10 +102,7 @@ describe("a settings file", () => {
     ]);
     expect(wrong("list: []")).toEqual(["is an empty list, and one entry at least is wanted"]);
     expect(wrong("list: [a, b, c]")).toEqual(["is too long: at most 2 entries are allowed"]);
-    expect(wrong('list: ["", abcd]')).toEqual([
-      "is empty",
-      "is too long: at most 3 characters are allowed",
-    ]);
+    expect(wrong('list: ["", abcd]')).toEqual(["is empty", "is too long: at most 3 characters are allowed"]);
     expect(wrong("own: b")).toEqual(["begins with no a"]);
   });
 
