@@ -91,6 +91,7 @@ describe("comment.yml", () => {
         { ...FINDING, path: ".github", title: "holdfast pr-policy", message: "it is refused" },
         { ...FINDING, path: ".github", title: null, message: "Process completed with exit code 3." },
         { ...FINDING, path: "src/a.ts", title: "uncovered", annotation_level: "notice", message: "line 3" },
+        { ...FINDING, path: "src/b.ts", title: null, annotation_level: "notice", message: "of another tool" },
       ],
     ];
     await comment(fake, {}, "policy");
@@ -100,6 +101,8 @@ describe("comment.yml", () => {
       "| error |  | <code>lost&#45;impact</code> <code>&#64;<!-- -->all the title hides it</code> |",
     );
     expect(body).toContain("| note | <code>src&#47;a&#46;ts&#58;3</code> |");
+    expect(body).toContain("b&#46;ts&#58;3</code> | <code>of another tool</code> |");
+    expect(body).not.toContain("<code></code>");
     expect(body).not.toContain("Process");
     expect(body).not.toContain("it is refused");
     expect(body).toContain("has every finding in its summary");
