@@ -21,7 +21,7 @@ export interface Coverage extends Share {
   readonly uncovered: readonly Uncovered[];
   /** Changed files that are to be measured, and that no report knows. */
   readonly unmeasured: readonly Unmeasured[];
-  /** Changed files of which reports tell no line at all, though what is changed looks as if it could be run. */
+  /** Changed files of which reports tell no line at all, though what is changed looks like code to run. */
   readonly silent: readonly Silent[];
   /** Files of which a report tells a line behind their end: it is of another commit. Changed ones first. */
   readonly beyond: readonly Beyond[];

@@ -3,7 +3,7 @@ import type { LineRange } from "../../ports/source-history.ts";
 /** What stands on longer lines is made by a machine. */
 const WIDTH_MAX = 400;
 
-/** Names of types and of methods may be words of a language too: `return?: string`, `throw(e: Error): void`. */
+/** Members of types may be called like words of a language: `return?: string`, `throw(e: Error): void`. */
 const CONTROL = [
   /^(?:return|throw|raise|await|yield|del|assert)(?: +[^ :?=]|;|$)/,
   /^(?:\} *)?(?:if|for|foreach|while|switch|elif|until|unless)(?: *\(| +[^ :?(])/,

@@ -24,7 +24,8 @@ export function idleEntries(
       .filter((pattern) => !files.some((file) => fits(pattern, file)))
       .map((pattern) =>
         idle(
-          `'${printableLine(pattern)}' in dependencies.ignore fits no package.json, lock file or configuration`,
+          `'${printableLine(pattern)}' in dependencies.ignore fits no package.json, lock file or ` +
+            "configuration",
           "Correct it (it is a path, no name of a package), or take it out of `dependencies.ignore`.",
         ),
       ),

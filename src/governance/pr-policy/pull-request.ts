@@ -53,7 +53,7 @@ export function isBot({ pull: { author }, policy }: Pick<Scene, "pull" | "policy
   return BOTS.test(author) || policy.bots.some((each) => each.toLowerCase() === author.toLowerCase());
 }
 
-/** How programs that bring updates call their branches, and what people call the accounts of such programs. */
+/** How programs that bring updates call their branches, and what people call such programs. */
 const PROGRAMS_BRANCH = /^(?:dependabot|renovate|snyk|pre-commit-ci|greenkeeper|scala-steward|pyup)[-/]/i;
 const PROGRAMS_NAME = /(?:^|[-_])bot(?:$|[-_])|renovate|dependabot/i;
 

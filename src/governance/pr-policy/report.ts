@@ -73,7 +73,7 @@ export function outcomeOf(
   };
 }
 
-/** What passes because there is nothing in it: told first, or a mistaken `--base` is taken for a passed check. */
+/** What passes because there is nothing in it: else a mistaken `--base` is taken for a passed check. */
 function nothingIn(
   { event, group, judge, range }: PolicyPlan["request"],
   commits: number,
