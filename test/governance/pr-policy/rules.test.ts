@@ -407,7 +407,7 @@ it("an account that the settings name is a bot", async () => {
   expect(await hits("sections", { author: "acme-updates-2", policy })).toHaveLength(1);
 });
 
-it("an account that looks like a program's is told of, and judged as a person until it is declared", async () => {
+it("an account that looks like a program's is told of, and judged as a person", async () => {
   const note = expect.stringMatching(/^acme-updates is judged as a person; .*`policy.bots`/);
   const given = { author: "acme-updates", head: "renovate/a-2.x" };
   expect(undeclaredPrograms([sceneOf(given), sceneOf(given)])).toEqual([note]);
