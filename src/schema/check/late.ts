@@ -1,9 +1,10 @@
 import type { Chain } from "../proof/chain.ts";
-import { compareStates, describeDifference, isOnlyOrder } from "../proof/compare-states.ts";
+import { compareStates, isOnlyOrder } from "../proof/compare-states.ts";
 import { provePair } from "../proof/prove-pair.ts";
 import type { PairProof } from "../proof/verdict.ts";
 import type { Finding } from "./finding.ts";
 import type { CheckedMigration, CheckPlan } from "./plan.ts";
+import { describeDifference } from "../proof/told-difference.ts";
 
 /** What a check has found of late files in the order of their versions, and what it needs to go on. */
 export interface InOrder {

@@ -1,11 +1,12 @@
 import { rollbackNameOf } from "../script/rollback-name.ts";
 import { serverWide } from "../script/server-wide.ts";
 import { SHADOW_PREFIX } from "../shadow/prefix.ts";
-import { compareStates, describeDifference, isOnlyOrder, type StateDifference } from "./compare-states.ts";
+import { compareStates, isOnlyOrder, type StateDifference } from "./compare-states.ts";
 import type { SchemaState } from "./state.ts";
 import type { Pair, Tried } from "./tried.ts";
 import type { RowsTried } from "./rows-tried.ts";
 import type { PairDifference, PairProof, Verdict } from "./verdict.ts";
+import { describeDifference } from "./told-difference.ts";
 
 /** How the message of a difference in the order of columns begins. */
 export const COLUMN_ORDER_TOLD = "has its columns in another order";
