@@ -196,7 +196,7 @@ class Reading {
         text: part,
         firstLine,
         ...(at === 0 ? { before } : {}),
-        transaction: !/\btransaction:[ \t]*false\b/.test(mark[2] ?? ""),
+        transaction: !/\btransaction:[ \t]*false\b/.test(mark[2] ?? "") && !NO_TRANSACTION.test(part),
       };
       if (mark[1]!.toLowerCase() === "up") this.#forward.set(stem, script);
       else this.#rollback.set(stem, script);

@@ -1,6 +1,7 @@
 import { rollbackNameOf } from "../script/rollback-name.ts";
 import { serverWide } from "../script/server-wide.ts";
 import { SHADOW_PREFIX } from "../shadow/prefix.ts";
+import { toldFailure } from "../shadow/run-script.ts";
 import { compareStates, isOnlyOrder, type StateDifference } from "./compare-states.ts";
 import type { SchemaState } from "./state.ts";
 import type { Pair, Tried } from "./tried.ts";
@@ -137,7 +138,7 @@ const STAGES = {
 function failureAsDifference({ stage, failure }: NonNullable<Tried["failed"]>): PairDifference {
   return {
     object: "",
-    message: `${STAGES[stage]}: ${failure.message}${failure.hint === undefined ? "" : ` (${failure.hint})`}`,
+    message: `${STAGES[stage]}: ${toldFailure(failure)}`,
     ...(failure.file === "" ? {} : { at: { file: failure.file, line: failure.line } }),
   };
 }

@@ -10,6 +10,7 @@ import type { PairProof, Verdict } from "../proof/verdict.ts";
 import type { PreparedScript } from "../script/prepare.ts";
 import { preludeFor, type Platform } from "../shadow/platform.ts";
 import { privateShadow } from "../shadow/shadow.ts";
+import { toldFailure } from "../shadow/run-script.ts";
 
 /** What proving one pair of the history came to. */
 export interface HistoryProof {
@@ -77,7 +78,7 @@ export async function proveHistory(
     if (stopped !== undefined) {
       return {
         of,
-        why: `${stopped.file} does not go through on a private server: ${stopped.failure.message}`,
+        why: `${stopped.file} does not go through on a private server: ${toldFailure(stopped.failure)}`,
       };
     }
     return { of, why: undefined };
