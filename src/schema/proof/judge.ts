@@ -32,7 +32,13 @@ export function judge(
   rows?: RowsTried,
 ): Pick<PairProof, "verdict" | "differences" | "notes"> {
   const { failed, back, again, after } = tried;
-  const notes = [...leftOutOf(pair), ...ofTheServer(tried), ...tried.notes, ...(rows?.notes ?? [])];
+  const notes = [
+    ...nothingToTakeBack(pair),
+    ...leftOutOf(pair),
+    ...ofTheServer(tried),
+    ...tried.notes,
+    ...(rows?.notes ?? []),
+  ];
   const isReal = (difference: StateDifference): boolean => !isOnlyOrder(difference);
   // What a rollback leaves behind stands in the way of the next forward: that is its consequence, and not
   // told beside it.
@@ -59,7 +65,7 @@ export function judge(
   );
   const verdict = ((): Verdict => {
     if (failed?.stage === "forward") return "failed";
-    if (pair.rollback === undefined) return "missing";
+    if (pair.rollback === undefined) return pair.forward.empty ? "proved" : "missing";
     const changed = extensions.length > 0 || (after !== undefined && compareStates(before, after).length > 0);
     if (pair.rollback.empty && changed) return "missing";
     if (differs) return "differs";
@@ -74,6 +80,12 @@ export function judge(
   );
   const all = [...differences, ...lost];
   return { verdict, differences: verdict === "missing" ? missingDifference(pair, all) : all, notes };
+}
+
+function nothingToTakeBack({ forward, rollback }: Pair): string[] {
+  return rollback === undefined && forward.empty
+    ? ["holds no statement, so there is nothing that a rollback would have to take back"]
+    : [];
 }
 
 function leftOutOf({ forward, rollback }: Pair): string[] {

@@ -99,8 +99,9 @@ function planLines({ steps, losses }: RollbackPlan): string[] {
   return [
     ...steps.map(
       ({ entry, from, proof }) =>
-        `will take back ${entry.file}, by the script ` +
-        `of the ${from}${proof === undefined ? ", not proved" : `, ${proof.verdict}`}`,
+        `will take back ${entry.file}, ` +
+        (from === "nothing" ? "which holds no statement" : `by the script of the ${from}`) +
+        `${proof === undefined ? ", not proved" : `, ${proof.verdict}`}`,
     ),
     ...losses.map(lossLine),
   ];
