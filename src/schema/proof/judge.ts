@@ -3,6 +3,7 @@ import { serverWide } from "../script/server-wide.ts";
 import { SHADOW_PREFIX } from "../shadow/prefix.ts";
 import { toldFailure } from "../shadow/run-script.ts";
 import { compareStates, isOnlyOrder, type StateDifference } from "./compare-states.ts";
+import { changedObject, failedObject } from "./failed-object.ts";
 import type { SchemaState } from "./state.ts";
 import type { Pair, Tried } from "./tried.ts";
 import type { RowsTried } from "./rows-tried.ts";
@@ -48,8 +49,10 @@ export function judge(
     message: AFTER_ROLLBACK.extra,
   }));
   const differs = back.some(isReal) || extensions.length > 0;
-  const differences = [
-    ...(failed === undefined || (differs && failed.stage === "again") ? [] : [failureAsDifference(failed)]),
+  const differences: readonly PairDifference[] = [
+    ...(failed === undefined || (differs && failed.stage === "again")
+      ? []
+      : [failureAsDifference(failed, [before, ...(after === undefined ? [] : [after])])]),
     ...back.map((each) => asDifference(each, AFTER_ROLLBACK)),
     ...extensions,
     ...(differs
@@ -59,7 +62,7 @@ export function judge(
           .map((each) => asDifference(each, AFTER_AGAIN))),
   ];
   // Of a column that is another one by now its values are told with it.
-  const told = new Set(differences.map(({ object }) => object));
+  const told = new Set(differences.flatMap(({ object, at }) => (at === undefined ? [object] : [])));
   const ofRows = (rows?.differences ?? []).filter(
     ({ object, at }) => object === "" || at !== undefined || !told.has(object),
   );
@@ -79,7 +82,14 @@ export function judge(
     verdict === "differs" ? { ...each, verdict: "loses-data" as const } : each,
   );
   const all = [...differences, ...lost];
-  return { verdict, differences: verdict === "missing" ? missingDifference(pair, all) : all, notes };
+  return {
+    verdict,
+    differences:
+      verdict === "missing"
+        ? missingDifference(pair, all, after === undefined ? "" : changedObject(before, after))
+        : all,
+    notes,
+  };
 }
 
 function nothingToTakeBack({ forward, rollback }: Pair): string[] {
@@ -115,16 +125,21 @@ function ofTheServer({ failed }: Tried): string[] {
   return [];
 }
 
-function missingDifference(pair: Pair, differences: readonly PairDifference[]): readonly PairDifference[] {
+/** @param object what the migration changes, where that is one thing */
+function missingDifference(
+  pair: Pair,
+  differences: readonly PairDifference[],
+  object: string,
+): readonly PairDifference[] {
   const { source } = pair.forward;
   const at = { file: pair.rollback?.source.file ?? source.file, line: pair.rollback?.source.firstLine ?? 1 };
   if (pair.rollback === undefined) {
     const name = rollbackNameOf(source.file);
     const where = name === undefined ? "" : `, which ${name} would be`;
-    return [{ object: "", message: `there is no rollback for ${source.file}${where}`, at }];
+    return [{ object, message: `there is no rollback for ${source.file}${where}`, at }];
   }
   return [
-    { object: "", message: "the rollback holds no statement, although the migration changes the schema", at },
+    { object, message: "the rollback holds no statement, although the migration changes the schema", at },
     ...differences,
   ];
 }
@@ -147,9 +162,12 @@ const STAGES = {
   again: "the migration cannot be applied again after its rollback",
 } as const;
 
-function failureAsDifference({ stage, failure }: NonNullable<Tried["failed"]>): PairDifference {
+function failureAsDifference(
+  { stage, failure }: NonNullable<Tried["failed"]>,
+  states: readonly SchemaState[],
+): PairDifference {
   return {
-    object: "",
+    object: failedObject(failure, states),
     message: `${STAGES[stage]}: ${toldFailure(failure)}`,
     ...(failure.file === "" ? {} : { at: { file: failure.file, line: failure.line } }),
   };

@@ -6,7 +6,7 @@ import { Chain } from "../proof/chain.ts";
 import { COLUMN_ORDER_TOLD } from "../proof/judge.ts";
 import { provePair } from "../proof/prove-pair.ts";
 import { replay } from "../proof/replay.ts";
-import type { PairProof, Verdict } from "../proof/verdict.ts";
+import { toldDifference, type PairProof, type Verdict } from "../proof/verdict.ts";
 import type { PreparedScript } from "../script/prepare.ts";
 import { preludeFor, type Platform } from "../shadow/platform.ts";
 import { privateShadow } from "../shadow/shadow.ts";
@@ -89,5 +89,5 @@ export async function proveHistory(
 }
 
 function words({ differences }: PairProof): string {
-  return differences.map(({ object, message }) => `${object} ${message}`.trim()).join("; ");
+  return differences.map(toldDifference).join("; ");
 }

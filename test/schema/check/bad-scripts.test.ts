@@ -52,6 +52,21 @@ describe("scripts that hold little", () => {
   });
 });
 
+describe("a migration without a rollback", () => {
+  it.each([
+    ["CREATE TABLE t (a int); CREATE INDEX ON t (a);", "table public.t"],
+    ["ALTER TABLE first ADD b int, ADD c int;", "table public.first"],
+    ["ALTER TABLE first ADD b int;", "column public.first.b"],
+    ["CREATE TABLE t (); CREATE TABLE u ();", ""],
+  ])("is told with what it changes, where that is one thing: %s", async (forward, object) => {
+    const { verdict, differences } = await verdictOf(forward, undefined);
+    expect({ verdict, objects: differences.map((each) => each.object) }).toEqual({
+      verdict: "missing",
+      objects: [object],
+    });
+  });
+});
+
 describe("places of errors", () => {
   it.each([
     ["a statement among others", "CREATE TABLE t (a int);\n-- ä€😀\n\nCREATE TABLE first (b int);", 4],

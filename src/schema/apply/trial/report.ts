@@ -3,7 +3,7 @@ import { listed } from "../../../kernel/listed.ts";
 import type { Json, Outcome } from "../../../kernel/outcome.ts";
 import { quantity } from "../../../kernel/quantity.ts";
 import type { StatementImpact } from "../../proof/impact.ts";
-import type { PairProof, RowsRefused } from "../../proof/verdict.ts";
+import { toldDifference, type PairProof, type RowsRefused } from "../../proof/verdict.ts";
 import type { Trial, TriedFile } from "./trial.ts";
 import { toldFailure } from "../../shadow/run-script.ts";
 
@@ -93,7 +93,7 @@ function impactWords(impacts: readonly StatementImpact[]): string {
 
 function rollbackWords({ verdict, differences }: PairProof): string {
   const first = differences[0];
-  return first === undefined ? verdict : `${verdict}: ${`${first.object} ${first.message}`.trim()}`;
+  return first === undefined ? verdict : `${verdict}: ${toldDifference(first)}`;
 }
 
 function notes({ files, why, on, drifted, otherMajor, extensions }: Trial): string[] {
