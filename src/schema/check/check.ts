@@ -226,7 +226,8 @@ function earlierFails(failure: ScriptFailure): Finding {
     level: "warning",
     file,
     line,
-    message: `does not go through on the shadow, so what comes after it was tried without: ${toldFailure(failure)}`,
+    message:
+      "does not go through on the shadow, so what comes after it was tried without: " + toldFailure(failure),
     hint: "Where it needs something of a platform's, give a server that has it with --shadow.",
   };
 }
@@ -239,7 +240,9 @@ function failsForGood(failure: ScriptFailure): Finding {
     level: "error",
     file,
     line,
-    message: `went through when it was tried, and not when it was applied for those after it: ${toldFailure(failure)}`,
+    message:
+      "went through when it was tried, and not when it was applied for those after it: " +
+      toldFailure(failure),
     hint: "Look for what it does outside of its database, or at one moment alone, and take that out.",
   };
 }

@@ -93,7 +93,8 @@ class Reading {
       "ignored-file",
       "note",
       path,
-      `is not read: migrations have folders of their own here, as ${example} has, and its name has no version`,
+      `is not read: migrations have folders of their own here, as ${example} has, and its name has ` +
+        "no version",
       "Move it elsewhere; or, where it is to be applied, give it a folder as the others have.",
     );
   }

@@ -101,7 +101,7 @@ function planLines({ steps, losses }: RollbackPlan): string[] {
       ({ entry, from, proof }) =>
         `will take back ${entry.file}, ` +
         (from === "nothing" ? "which holds no statement" : `by the script of the ${from}`) +
-        `${proof === undefined ? ", not proved" : `, ${proof.verdict}`}`,
+        (proof === undefined ? ", not proved" : `, ${proof.verdict}`),
     ),
     ...losses.map(lossLine),
   ];

@@ -19,7 +19,7 @@ const CALLING = new Set(["CallStmt", "DoStmt", "SelectStmt"]);
 export function transactionHint(
   script: PreparedScript,
   statement: Statement | undefined,
-  state: string | undefined,
+  state: string | undefined = "",
 ): string | undefined {
   const isOne = script.execution.mode === "one-transaction";
   const calls = statement !== undefined && CALLING.has(statement.type);
@@ -49,14 +49,14 @@ export function transactionHint(
 }
 
 const NOT_FROM_FUNCTIONS =
-  "Where a function, procedure or DO block makes the statement, write it into the file itself: none of these " +
-  "can carry it out";
+  "Where a function, procedure or DO block makes the statement, write it into the file itself: none of " +
+  "these can carry it out";
 const OUT_OF_BEGIN = "Take it out of the transaction that the file's own BEGIN or START TRANSACTION begins";
 const ONLY_PROCEDURES =
   "A function can end no transaction: make it a procedure, and CALL it in a file without a transaction";
 const ENDING =
-  "A procedure that is SECURITY DEFINER or has SET, and one that is called by a function or in a block with " +
-  "EXCEPTION, can end none at all";
+  "A procedure that is SECURITY DEFINER or has SET, and one that is called by a function or in a block " +
+  "with EXCEPTION, can end none at all";
 
 /** `SET TRANSACTION` comes first in a transaction: that is another matter. */
 function isOfTransactions({ type, tree }: Statement): boolean {
@@ -84,7 +84,7 @@ function withoutTransaction({ source: { file, text } }: PreparedScript): string 
           ? "put 'run_in_transaction = false' into metadata.toml beside it"
           : "put the line '-- no-transaction' at the top of the file";
   return (
-    `A file is one transaction: to have its statements carried out one by one, each by itself, ${mark}; best ` +
-    "with this statement alone in it"
+    `A file is one transaction: to have its statements carried out one by one, each by itself, ${mark}; ` +
+    "best with this statement alone in it"
   );
 }

@@ -74,7 +74,8 @@ describe("codes of the catalogs are told in SQL's own words", () => {
     ],
     ["ALTER TEXT SEARCH CONFIGURATION app.search DROP MAPPING FOR asciiword", "asciiword WITH simple"],
     [
-      "DROP PROCEDURE app.tidy; CREATE FUNCTION app.tidy() RETURNS void LANGUAGE plpgsql AS 'BEGIN NULL; END'",
+      `DROP PROCEDURE app.tidy;
+       CREATE FUNCTION app.tidy() RETURNS void LANGUAGE plpgsql AS 'BEGIN NULL; END'`,
       "kind was PROCEDURE and is FUNCTION",
     ],
     ["ALTER ROLE matrix_group CONNECTION LIMIT 5", "connectionLimit was no limit and is 5"],
