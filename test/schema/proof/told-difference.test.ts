@@ -104,6 +104,13 @@ describe("codes of the catalogs are told in SQL's own words", () => {
     expect(held.filter(({ kind, name }) => !isCoded(kind, name))).toEqual([]);
   });
 
+  it("and a state, of which fingerprints are made, goes on holding the codes", async () => {
+    const state = await lab.with({}, async (chain) => await chain.state());
+    expect(state.get("trigger app.orders.orders_quiet")?.get("state")).toBe("D");
+    expect(state.get("function app.twice(n integer)")?.get("volatility")).toBe("i");
+    expect(state.get("grant table app.secrets")?.get("rights")).toContain("matrix_reader:SELECT");
+  });
+
   it("and a letter that is not known is told as it is", () => {
     expect(fieldInWords("trigger", "state", "Z")).toBe("Z");
     expect(fieldInWords("index", "key-options", "0 9")).toBe("ASC, 9");
