@@ -33,6 +33,8 @@ export interface WorkTree {
   /** Names in a folder, in code point order; empty where there is none. @throws source.unreadable */
   names(folder: string): Promise<readonly string[]>;
   hooks(): Promise<HookFolder>;
+  /** Names of the branches that are here, and of those that were seen at `origin`. */
+  branches(): Promise<ReadonlySet<string>>;
   /**
    * Puts a text in the place of whatever file is there; folders on the way are made.
    *

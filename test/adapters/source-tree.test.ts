@@ -125,7 +125,23 @@ describe("history that cannot be asked", () => {
       await expect(tree().filesAtBase(folder, base, wanted)).rejects.toMatchObject({
         code: "source.history",
         message: expect.stringMatching(message),
+      });
+    });
+  });
+
+  it("says what to do where it runs, and which branch was meant", async () => {
+    await repository(async (_, folder) => {
+      const asked = (base: string, env: Readonly<Record<string, string>>): Promise<unknown> =>
+        checkout({ env: { PATH: process.env["PATH"], ...env } }).filesAtBase(folder, base, wanted);
+      await expect(asked("nowhere", { GITHUB_ACTIONS: "true" })).rejects.toMatchObject({
         hint: expect.stringContaining("fetch-depth: 0"),
+      });
+      await expect(asked("nowhere", {})).rejects.toMatchObject({
+        hint: expect.stringMatching(/^Fetch it \(`git fetch`.* --all\.$/),
+      });
+      await expect(asked("mian", {})).rejects.toMatchObject({
+        message: expect.stringMatching(/did you mean main\?$/),
+        hint: expect.stringMatching(/^Correct the name/),
       });
     });
   });

@@ -137,6 +137,17 @@ describe("help", () => {
   it("is not printed instead of an error: no command, or one that does not exist, is an input error", () => {
     expect(() => choose([])).toThrow("no command was given");
     expect(() => choose(["valdate"])).toThrow("did you mean validate?");
+    for (const [argv, message] of [
+      [["settings"], "there is no command 'settings'; did you mean settings check?"],
+      [["setings", "--json"], "there is no command 'setings'; did you mean settings check?"],
+      [["settings", "chek"], "there is no command 'settings chek'; did you mean settings check?"],
+      [["setings", "check"], "there is no command 'setings check'; did you mean settings check?"],
+      [["help", "releas", "plan"], "there is no command 'releas plan'; did you mean release plan?"],
+      [["migrate-chek"], "there is no command 'migrate-chek'; did you mean migrate-check?"],
+    ] as const) {
+      expect(() => choose(argv)).toThrow(new RegExp(`^${message.replace("?", "\\?")}$`));
+    }
+    expect(() => choose(["setings", "postgresql://u:secret@h/db"])).not.toThrow(/secret/);
     expect(() => choose(["help", "nothing-like-it"])).toThrow("there is no command");
     expect(() => choose(["postgresql://u:secret@h/db"])).not.toThrow(/secret/);
   });

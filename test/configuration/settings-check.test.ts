@@ -217,6 +217,6 @@ nothing: 1
     }
     expect(choose(["migrate", "status"])).toMatchObject({ command: { name: "migrate-status" } });
     expect(() => choose(["settings"])).toThrow("there is no command 'settings'");
-    expect(() => choose(["settings", "chekc"])).toThrow("there is no command 'settings'");
+    expect(() => choose(["settings", "chekc"])).toThrow("did you mean settings check?");
   });
 });

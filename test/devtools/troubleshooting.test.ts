@@ -266,6 +266,7 @@ describe("docs/troubleshooting.md", () => {
       "adapters/semantic-release",
       "governance/commits",
       "governance/coverage",
+      "governance/patterns",
       "governance/pr-policy/rules",
     ]
       .flatMap(filesOf)

@@ -5,6 +5,7 @@ import type { SourceFile, SourceTree, Wanted } from "../../ports/source-tree.ts"
 import { blobsOf, type Ask } from "./blobs.ts";
 import { runGit, type Environment, type GitAnswer } from "./git.ts";
 import { resolveCommit } from "./revision.ts";
+import { whyUnknown } from "./unknown-name.ts";
 import { wayOut } from "./way-out.ts";
 
 /** No migration is as large; a dump put among them by mistake would fill the memory. */
@@ -22,7 +23,7 @@ export function checkout({ env }: { readonly env: Environment }): SourceTree {
   ): Promise<Buffer> => {
     const answer = await git(folder, args, input);
     if (answer.ok) return answer.out;
-    throw noHistory(base, answer.why);
+    throw noHistory(base, answer.why, env);
   };
   return {
     async files(folder, wanted) {
@@ -47,9 +48,13 @@ export function checkout({ env }: { readonly env: Environment }): SourceTree {
       return await read(path);
     },
     async filesAtBase(folder, base, wanted) {
-      const answer = await resolveCommit((args) => git(folder, args), base);
-      const commit = answer.ok ? answer.out.toString("utf8").trim() : base;
-      return await filesAtBase((args, input) => need(folder, base, args, input), commit, wanted);
+      const ask = (args: readonly string[]): Promise<GitAnswer> => git(folder, args);
+      const failed = (why: string): HoldfastError => noHistory(base, why, env);
+      if (base.startsWith("-")) throw failed("a revision does not begin with -");
+      const answer = await resolveCommit(ask, base);
+      if (!answer.ok) throw failed(await whyUnknown(ask, base, answer.why));
+      const commit = answer.out.toString("utf8").trim();
+      return await filesAtBase((args, input) => need(folder, base, args, input), commit, { wanted, failed });
     },
     async defaultBase(folder) {
       // Of a pull request; a checkout in a workflow does not know which branch is the main one.
@@ -135,9 +140,12 @@ function unreadable(path: string, error: unknown, what: "file" | "folder"): Hold
   });
 }
 
-async function filesAtBase(need: Ask, base: string, wanted: Wanted): ReturnType<SourceTree["filesAtBase"]> {
-  if (base.startsWith("-")) throw noHistory(base, "a revision does not begin with -");
-  const commit = await need(["merge-base", "--end-of-options", base, "HEAD"]);
+async function filesAtBase(
+  need: Ask,
+  base: string,
+  { wanted, failed }: { readonly wanted: Wanted; readonly failed: (why: string) => HoldfastError },
+): ReturnType<SourceTree["filesAtBase"]> {
+  const commit = await need(["merge-base", base, "HEAD"]);
   const inside = await prefix(need);
   const listed = await need([
     "ls-tree",
@@ -164,7 +172,7 @@ async function filesAtBase(need: Ask, base: string, wanted: Wanted): ReturnType<
   const contents = await blobsOf(
     need,
     blobs.map(({ id }) => id),
-    (id) => noHistory(base, `object ${id} is not in this checkout`),
+    (id) => failed(`object ${id} is not in this checkout`),
   );
   return {
     files: blobs.map(({ path }, at) => ({ path, bytes: contents[at]! })),
@@ -178,11 +186,8 @@ async function prefix(need: Ask): Promise<string> {
   return text === "" ? "." : text;
 }
 
-function noHistory(base: string, why: string): HoldfastError {
+function noHistory(base: string, why: string, env: Environment): HoldfastError {
   return new HoldfastError("source.history", `git could not say what ${base} holds: ${why}`, {
-    hint:
-      wayOut(why) ??
-      "In a workflow check out with `fetch-depth: 0`; else fetch the base, name another with --base, " +
-        "or check the whole folder with --all.",
+    hint: wayOut(why, env, "name another base with --base, or check the whole folder with --all"),
   });
 }

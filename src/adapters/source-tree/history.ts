@@ -25,13 +25,13 @@ export function gitHistory({
   const need = async (what: string, args: readonly string[], input?: string): Promise<string> => {
     const answer = await ask(args, input);
     if (answer.ok) return answer.out.toString("utf8");
-    throw noHistory(what, answer.why);
+    throw noHistory(what, answer.why, env);
   };
   const history: SourceHistory = {
     async commit(revision) {
       const answer = await resolveCommit(ask, revision);
       if (answer.ok) return answer.out.toString("utf8").trim();
-      throw noHistory(`what ${revision} is`, await whyUnknown(ask, revision, answer.why));
+      throw noHistory(`what ${revision} is`, await whyUnknown(ask, revision, answer.why), env);
     },
     async parted({ base, head }) {
       const both = [await history.commit(base), await history.commit(head)];
@@ -39,13 +39,13 @@ export function gitHistory({
       if (answer.ok) return answer.out.toString("utf8").trim();
       // Without a word, and with 1, it says that there is none.
       if (answer.why === "git ended with 1") return undefined;
-      throw noHistory(`where ${head} left ${base}`, answer.why);
+      throw noHistory(`where ${head} left ${base}`, answer.why, env);
     },
     async mergeBase(range) {
       const found = await history.parted(range);
       if (found !== undefined) return found;
       const what = `where ${range.head} left ${range.base}`;
-      throw noHistory(what, "no commit that is here is an ancestor of both");
+      throw noHistory(what, "no commit that is here is an ancestor of both", env);
     },
     async commits({ base, head }) {
       const range = `${await history.commit(base)}..${await history.commit(head)}`;
@@ -82,10 +82,10 @@ export function gitHistory({
       const [, mode, id] = /^(\d+) blob ([0-9a-f]+)\t/.exec(listed) ?? [];
       if (id === undefined || !mode!.startsWith("100")) return undefined;
       const answer = await ask(["cat-file", "blob", id]);
-      if (!answer.ok) throw noHistory(what, answer.why);
+      if (!answer.ok) throw noHistory(what, answer.why, env);
       return answer.out;
     },
-    files: (commit, wanted) => filesIn(commit, wanted, need, ask),
+    files: (commit, wanted) => filesIn(commit, wanted, asked(`what files of ${commit} hold`, env, folder)),
     lengths: (commit, paths) => lengthsOf(commit, paths, env, folder),
     async paths(commit) {
       const listed = await need(`what ${commit} has`, ["ls-tree", "-r", "-z", "--full-tree", commit]);
@@ -112,17 +112,23 @@ export function gitHistory({
   return history;
 }
 
+interface Failing {
+  /** The same error, where what git said is not what was asked for. */
+  failed(why: string): HoldfastError;
+}
+
 /** Questions whose errors say what was asked. */
-function asked(what: string, env: Environment, folder: string): Asked {
+function asked(what: string, env: Environment, folder: string): Asked & Failing {
   const heard = async (
     [args, input]: Parameters<Asked["bytes"]>,
     hear?: (bytes: Buffer) => void,
   ): Promise<Buffer> => {
     const answer = await runGit(env, folder, args, input, hear);
     if (answer.ok) return answer.out;
-    throw noHistory(what, answer.why);
+    throw noHistory(what, answer.why, env);
   };
   return {
+    failed: (why) => noHistory(what, why, env),
     bytes: (...words) => heard(words),
     async digests(...words) {
       const digests = new PatchDigests();
@@ -200,19 +206,19 @@ async function changesBetween(
 ): Promise<readonly SourceChange[]> {
   const what = `what changed from ${base} to ${head}`;
   const listing = await runGit(env, folder, [...DIFF, "--raw", "-z", "--no-abbrev", base, head]);
-  if (!listing.ok) throw noHistory(what, listing.why);
+  if (!listing.ok) throw noHistory(what, listing.why, env);
   const entries = entriesOf(listing.out.toString("utf8"));
   const patch = new PatchLines();
   const text = ["--text", "--unified=0", "--patch", "--full-index"];
   const told = await runGit(env, folder, [...DIFF, ...text, base, head], undefined, (bytes) => {
     patch.hear(bytes);
   });
-  if (!told.ok) throw noHistory(what, told.why);
+  if (!told.ok) throw noHistory(what, told.why, env);
   const files = patch.end();
   // A path that becomes a link, or a file again, is told twice: as it goes and as it comes.
   const expected = entries.reduce((sum, { kind }) => sum + (kind === "type-changed" ? 2 : 1), 0);
   if (files.length !== expected) {
-    throw noHistory(what, `${files.length} files have a patch, and ${expected} were to have one`);
+    throw noHistory(what, `${files.length} files have a patch, and ${expected} were to have one`, env);
   }
   let at = 0;
   return entries.map((entry) => {
@@ -237,20 +243,14 @@ const KINDS: Readonly<Record<string, SourceChange["kind"]>> = {
 async function filesIn(
   commit: string,
   wanted: (path: string) => boolean,
-  need: (what: string, args: readonly string[]) => Promise<string>,
-  ask: (args: readonly string[], input?: string) => Promise<GitAnswer>,
+  git: Asked & Failing,
 ): Promise<ReadonlyMap<string, Buffer>> {
-  const what = `what files of ${commit} hold`;
-  const listed = listedFiles(await need(what, ["ls-tree", "-r", "-z", "--full-tree", commit]));
-  const found = listed.filter(({ path }) => wanted(path));
+  const listed = await git.bytes(["ls-tree", "-r", "-z", "--full-tree", commit]);
+  const found = listedFiles(listed.toString("utf8")).filter(({ path }) => wanted(path));
   const contents = await blobsOf(
-    async (args, input) => {
-      const answer = await ask(args, input);
-      if (answer.ok) return answer.out;
-      throw noHistory(what, answer.why);
-    },
+    (...words) => git.bytes(...words),
     found.map(({ id }) => id),
-    (id) => noHistory(what, `object ${id} is not in this checkout`),
+    (id) => git.failed(`object ${id} is not in this checkout`),
   );
   return new Map(found.map(({ path }, at) => [path, contents[at]!]));
 }
@@ -263,7 +263,7 @@ async function lengthsOf(
 ): Promise<ReadonlyMap<string, number>> {
   const what = `how long files of ${commit} are`;
   const listing = await runGit(env, folder, ["ls-tree", "-r", "-z", "--full-tree", commit]);
-  if (!listing.ok) throw noHistory(what, listing.why);
+  if (!listing.ok) throw noHistory(what, listing.why, env);
   const wanted = new Set(paths);
   const found = listedFiles(listing.out.toString("utf8")).filter(({ path }) => wanted.has(path));
   if (found.length === 0) return new Map();
@@ -272,10 +272,10 @@ async function lengthsOf(
   const answer = await runGit(env, folder, ["cat-file", "--batch"], ids, (bytes) => {
     lines.hear(bytes);
   });
-  if (!answer.ok) throw noHistory(what, answer.why);
+  if (!answer.ok) throw noHistory(what, answer.why, env);
   const counts = lines.end();
   if (counts.length !== found.length) {
-    throw noHistory(what, `${found.length} files were asked for, and ${counts.length} came`);
+    throw noHistory(what, `${found.length} files were asked for, and ${counts.length} came`, env);
   }
   return new Map(found.map(({ path }, at) => [path, counts[at]!]));
 }
@@ -300,11 +300,8 @@ function entriesOf(raw: string): Omit<SourceChange, "lines" | "removed">[] {
   return entries;
 }
 
-function noHistory(what: string, why: string): HoldfastError {
+function noHistory(what: string, why: string, env: Environment): HoldfastError {
   return new HoldfastError("source.history", `git could not say ${what}: ${why}`, {
-    hint:
-      wayOut(why) ??
-      "In a workflow check out with `fetch-depth: 0`, which brings the base too; else fetch the base, or " +
-        "name another revision.",
+    hint: wayOut(why, env, "name another revision"),
   });
 }

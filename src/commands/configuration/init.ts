@@ -29,6 +29,12 @@ git's own folder, and each file is put in its place whole.`,
       explicit: true,
       text: "Write the files. Without it only the difference is shown.",
     },
+    "dry-run": {
+      type: "boolean",
+      default: false,
+      only: "cli",
+      text: "Show the difference and write nothing, as without `--write`.",
+    },
     owners: {
       type: "list",
       pattern: /^@[\w.-]+(?:\/[\w.-]+)?$/,
@@ -52,7 +58,7 @@ git's own folder, and each file is put in its place whole.`,
   init:
     runs-on: ubuntu-latest
     steps:
-      - uses: actions/checkout@v6
+      - uses: actions/checkout@v7
         with:
           persist-credentials: false
       - uses: truststream/holdfast/actions/init@v1

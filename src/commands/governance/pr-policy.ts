@@ -129,7 +129,7 @@ Nothing of the pull request is run. With \`--local\` nothing is asked over the n
   examples: {
     cli: [
       "holdfast pr-policy --local --base origin/main --body-file description.md",
-      "holdfast pr-policy --local --base origin/main --coverage coverage/lcov.info --json",
+      "holdfast pr-policy --local --base origin/main --judge coverage --coverage coverage/lcov.info --json",
     ],
     workflow: `name: pr-policy
 on:
@@ -143,7 +143,7 @@ jobs:
   pr-policy:
     runs-on: ubuntu-latest
     steps:
-      - uses: actions/checkout@v6
+      - uses: actions/checkout@v7
         with:
           fetch-depth: 0
           persist-credentials: false

@@ -64,7 +64,7 @@ jobs:
     outputs:
       digest: \${{ steps.audit.outputs.digest }}
     steps:
-      - uses: actions/checkout@v6
+      - uses: actions/checkout@v7
         with:
           persist-credentials: false
       - id: audit

@@ -155,7 +155,7 @@ jobs:
     runs-on: ubuntu-latest
     environment: production
     steps:
-      - uses: actions/checkout@v6
+      - uses: actions/checkout@v7
       - uses: truststream/holdfast/actions/migrate-rollback@v1
         with:
           database: \${{ secrets.DATABASE_URL }}

@@ -40,7 +40,7 @@ private server, and the database held against that.`,
   status:
     runs-on: ubuntu-latest
     steps:
-      - uses: actions/checkout@v6
+      - uses: actions/checkout@v7
       - uses: truststream/holdfast/actions/migrate-status@v1
         with:
           database: \${{ secrets.DATABASE_URL }}

@@ -139,7 +139,7 @@ the second waits (\`--wait\`) or says who is at work.`,
     runs-on: ubuntu-latest
     environment: production
     steps:
-      - uses: actions/checkout@v6
+      - uses: actions/checkout@v7
       - uses: truststream/holdfast/actions/migrate@v1
         with:
           database: \${{ secrets.DATABASE_URL }}

@@ -138,13 +138,14 @@ const CAPITALS = ALPHABETS.flatMap(([from, to]) =>
 const JUDGE = `  hf_rest=''
   for hf_type in $hf_types; do
     case $hf_header in
-      "$hf_type("*|"$hf_type!"*|"$hf_type:"*) hf_rest=\${hf_header#"$hf_type"}; break ;;
+      "$hf_type("*|"$hf_type!"*|"$hf_type:"*|"$hf_type "*) hf_rest=\${hf_header#"$hf_type"}; break ;;
     esac
   done
   hf_wrong=''
   hf_scope=''
   case $hf_rest in
     '') hf_wrong="it begins with no type of: $hf_types" ;;
+    ' '*) hf_wrong='after its type come a colon and one space' ;;
     '('*)
       hf_one=\${hf_rest%%'): '*} hf_two=\${hf_rest%%')!: '*}
       [ \${#hf_one} -le \${#hf_two} ] || hf_one=$hf_two

@@ -16,8 +16,8 @@ export interface InitPolicy {
 export interface InitRequest {
   readonly policy: InitPolicy;
   readonly owners: readonly string[];
-  /** The branch to protect, where there are no settings yet. */
-  readonly branch: string;
+  /** The branches to protect, where there are no settings yet. */
+  readonly branches: readonly string[];
   /** Workflows, by their paths. */
   readonly workflows: Readonly<Record<string, string>>;
 }
@@ -35,7 +35,7 @@ export interface InitPlan {
  * @throws source.unreadable
  */
 export async function planInit(tree: WorkTree, request: InitRequest): Promise<InitPlan> {
-  const { policy, owners, branch, workflows } = request;
+  const { policy, owners, branches, workflows } = request;
   const template = templateText(policy.description.sections, policy.documentation.headings.slice(0, 1));
   const hook = await hookItems(tree, policy.commits);
   const items = [
@@ -45,7 +45,7 @@ export async function planInit(tree: WorkTree, request: InitRequest): Promise<In
   ];
   for (const [path, text] of Object.entries(workflows)) items.push(await kept(tree, path, text, false));
   const isReported = items.some(({ path, action }) => path === CHECK_WORKFLOW && action !== "leave");
-  items.push(await settingsItem(tree, settingsText(branch, isReported)));
+  items.push(await settingsItem(tree, settingsText(branches, isReported)));
   return { items, notes: hook.notes };
 }
 

@@ -54,7 +54,7 @@ ${owners.length === 0 ? "# *  @owner @organisation/team" : `*  ${owners.join(" "
  * @param isReported Whether a workflow of the checkout reports the check `pr-policy`: where none does, every
  * pull request would wait for it.
  */
-export function settingsText(branch: string, isReported: boolean): string {
+export function settingsText(branches: readonly string[], isReported: boolean): string {
   return `${SCHEMA_COMMENT}
 # What counts in the end, with its origin: holdfast settings check
 
@@ -66,7 +66,7 @@ policy: {}
 
 protection:
   branches:
-    - branches: [${JSON.stringify(branch)}]
+    - branches: [${branches.map((each) => JSON.stringify(each)).join(", ")}]
 ${isReported ? REQUIRED : NOT_REQUIRED}`;
 }
 

@@ -143,7 +143,7 @@ export function choose(argv: readonly string[]): Chosen {
   const words = isHelp ? rest.slice(rest.indexOf(name) + 1) : rest;
   const pair = MENU.find((entry) => entry.name === `${name}-${words[0]}`);
   const command = pair ?? MENU.find((entry) => entry.name === name);
-  if (command === undefined) return fail(name);
+  if (command === undefined) return fail(name, words[0]);
   if (isHelp) return { text: commandHelp(command) };
   const args = pair === undefined ? rest : rest.slice(1);
   const { common } = parseArgv(command.inputs, args);
@@ -152,19 +152,28 @@ export function choose(argv: readonly string[]): Chosen {
   return { command, args };
 }
 
-function fail(name?: string): never {
+/** @param next what stands behind the name: half of one that is written as two words, or anything else */
+function fail(name?: string, next?: string): never {
   const names = MENU.map((command) => command.name);
   const hint = `Commands are ${names.join(", ")}; run holdfast help to see what they do.`;
   if (name === undefined) throw new HoldfastError("input.missing", "no command was given", { hint });
-  const near = nearest(name, names);
   // Somebody who pastes a URL as the command must not find its password in a log.
-  const shown = /^[\w.-]{1,24}$/.test(name) ? ` '${name}'` : " of that name";
+  const isPlain = (word: string | undefined): boolean => /^[\w.][\w.-]{0,23}$/.test(word ?? "");
+  const pair = isPlain(name) && isPlain(next) ? nearest(`${name} ${next}`, names.map(asWords)) : undefined;
+  // Half of a name that the documents write as two words stands for it too.
+  const halves = names.map((each) => [each.split("-")[0] ?? "", asWords(each)] as const);
+  const meant = new Map([...halves, ...names.map((each) => [each, each] as const)]);
+  const near = pair ?? meant.get(nearest(name, [...meant.keys()]) ?? "");
+  const typed = pair === undefined ? name : `${name} ${next}`;
+  const shown = isPlain(name) ? ` '${typed}'` : " of that name";
   throw new HoldfastError(
     "input.unknown",
     `there is no command${shown}${near === undefined ? "" : `; did you mean ${near}?`}`,
     { hint },
   );
 }
+
+const asWords = (name: string): string => name.replace("-", " ");
 
 /**
  * Process lists read the memory that held the arguments, which the title overwrites:

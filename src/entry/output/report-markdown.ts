@@ -1,5 +1,5 @@
 import type { Report, ReportTable } from "../../commands/define.ts";
-import { escapeMarkdown } from "../../kernel/markdown.ts";
+import { escapeMarkdown, sentenceMarkdown } from "../../kernel/markdown.ts";
 import type { Failure } from "../process/failure.ts";
 
 /** A table longer than this is no summary. */
@@ -17,7 +17,7 @@ export function reportMarkdown(command: string, report: Report): string {
     `### ${report.good ? "✅" : "❌"} ${escapeMarkdown(command)}: ${escapeMarkdown(report.headline)}`,
   ];
   for (const table of report.tables) if (table.rows.length > 0) parts.push(tableMarkdown(table));
-  const notes = report.notes.slice(0, ROWS_MAX).map((note) => `- ${escapeMarkdown(note)}`);
+  const notes = report.notes.slice(0, ROWS_MAX).map((note) => `- ${sentenceMarkdown(note)}`);
   if (report.notes.length > notes.length) {
     notes.push(`- … and ${report.notes.length - notes.length} more; they are in the log`);
   }
@@ -37,7 +37,7 @@ function fitting(markdown: string): string {
 
 /** The summary of a run that did not get as far as a report. */
 export function failureMarkdown(command: string, failure: Failure): string {
-  const hint = failure.hint === undefined ? "" : `\n\n${escapeMarkdown(failure.hint)}`;
+  const hint = failure.hint === undefined ? "" : `\n\n${sentenceMarkdown(failure.hint)}`;
   const message = failure.message.split("\n").map(escapeMarkdown).join("<br>");
   return (
     `### ❌ ${escapeMarkdown(command)}: ${message}${hint}\n\n\`${failure.code}\`, exit code ` +
@@ -47,7 +47,7 @@ export function failureMarkdown(command: string, failure: Failure): string {
 
 function tableMarkdown(table: ReportTable): string {
   const line = (cells: readonly string[]): string =>
-    `| ${table.columns.map((_, column) => escapeMarkdown(cells[column] ?? "")).join(" | ")} |`;
+    `| ${table.columns.map((_, column) => sentenceMarkdown(cells[column] ?? "")).join(" | ")} |`;
   const shown = table.rows.slice(0, ROWS_MAX).map(line);
   const rest = table.rows.length - shown.length;
   const body = [line(table.columns), `|${table.columns.map(() => "---").join("|")}|`, ...shown].join("\n");

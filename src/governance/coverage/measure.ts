@@ -2,6 +2,7 @@ import type { LineRange, SourceChange } from "../../ports/source-history.ts";
 import { CoveredLines } from "./covered-lines.ts";
 import { called, type ReportedFile } from "./report.ts";
 import type { Places } from "./place.ts";
+import { firstRunnable } from "./runnable.ts";
 
 /** Lines that can be run, and how many of them were. */
 export interface Share {
@@ -20,6 +21,8 @@ export interface Coverage extends Share {
   readonly uncovered: readonly Uncovered[];
   /** Changed files that are to be measured, and that no report knows. */
   readonly unmeasured: readonly Unmeasured[];
+  /** Changed files of which reports tell no line at all, though what is changed looks like code to run. */
+  readonly silent: readonly Silent[];
   /** Files of which a report tells a line behind their end: it is of another commit. Changed ones first. */
   readonly beyond: readonly Beyond[];
   /** Files of which a report does not tell all lines that it says it has. */
@@ -35,6 +38,12 @@ export interface Unmeasured {
   readonly told: string | undefined;
   /** What else it may mean. */
   readonly others: readonly string[];
+}
+
+/** A changed file that reports know without a line, and the first changed line that can plainly be run. */
+export interface Silent {
+  readonly file: string;
+  readonly line: number;
 }
 
 /** A line that a report tells of and that the file has not. */
@@ -59,7 +68,12 @@ export interface Measured {
   isSource(path: string): boolean;
   /** How many lines files of the commit have. */
   lengths(paths: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** What stands in files of the commit. */
+  texts(paths: readonly string[]): Promise<ReadonlyMap<string, string>>;
 }
+
+/** Files of which reports tell no line are read: of that many. */
+const SILENT_MAX = 200;
 
 /** Puts all reports together: a line was run where any of them says so. */
 export async function measure(reported: readonly ReportedFile[], commit: Measured): Promise<Coverage> {
@@ -84,6 +98,7 @@ export async function measure(reported: readonly ReportedFile[], commit: Measure
   const shares = changed.map(({ path, lines }) => ofChanged(path, lines, files.get(path)));
   const unknown = changed.map(({ path }) => path).filter((path) => !files.has(path) && commit.isSource(path));
   const lengths = await commit.lengths([...files.keys()]);
+  const touched = commit.changes.filter(({ isFile, lines, removed }) => isFile && lines.length + removed > 0);
   return {
     ...sum([...files.values()]),
     changed: sum(shares.map(({ share }) => share)),
@@ -92,7 +107,8 @@ export async function measure(reported: readonly ReportedFile[], commit: Measure
       const { told, meant = [] } = doubtful.find(({ meant }) => meant.includes(file)) ?? {};
       return { file, told, others: meant.filter((path) => path !== file) };
     }),
-    beyond: beyondTheirEnd(new Set(changed.map(({ path }) => path)), files, lengths),
+    silent: await silentOf(changed, files, commit),
+    beyond: beyondTheirEnd(new Set(touched.map(({ path }) => path)), files, lengths),
     cut,
     unplaced,
   };
@@ -153,6 +169,23 @@ function joined(missed: readonly number[], lines: CoveredLines): LineRange[] {
 function isGap(from: number, to: number, lines: CoveredLines): boolean {
   for (let line = from + 1; line < to; line += 1) if (lines.has(line)) return false;
   return to - from <= 3;
+}
+
+/** Types alone have no line that can be run; so nothing is wrong with it by that alone. */
+async function silentOf(
+  changed: readonly SourceChange[],
+  files: ReadonlyMap<string, CoveredLines>,
+  commit: Measured,
+): Promise<Silent[]> {
+  const empty = changed
+    .filter(({ path }) => files.get(path)?.total === 0 && commit.isSource(path))
+    .slice(0, SILENT_MAX);
+  if (empty.length === 0) return [];
+  const texts = await commit.texts(empty.map(({ path }) => path));
+  return empty.flatMap(({ path: file, lines }): Silent[] => {
+    const line = firstRunnable(file, texts.get(file) ?? "", lines);
+    return line === undefined ? [] : [{ file, line }];
+  });
 }
 
 /** Also of those that are left as they are: a report of another commit is wrong in both. */

@@ -2,6 +2,7 @@ import type { Finding, Severity } from "../findings/finding.ts";
 import type { AuditAnswer } from "./advisories.ts";
 import { changesBetween, type LockDifference } from "./difference.ts";
 import { applyExceptions, type Judged, type PlaceOf, type Waived } from "./exceptions.ts";
+import { idleEntries } from "./idle-entries.ts";
 import { fits } from "../patterns/path-pattern.ts";
 import type { Lock } from "./lock.ts";
 import { readManifest, type Manifest } from "./manifest.ts";
@@ -80,10 +81,21 @@ export function judgeDependencies(question: DependencyQuestion): DependencyVerdi
     placeOf,
   );
   return {
-    findings: [...shortened(counts.map(({ finding }) => finding)), ...told],
+    findings: [
+      ...shortened(counts.map(({ finding }) => finding)),
+      ...told,
+      ...idleEntries(settings, filesOf(question), scene.locks),
+    ],
     waived,
     difference: { locks: scene.differences, ranges: rangesOf(question, scene) },
   };
+}
+
+/** Every file that could be ignored, by its path. */
+function filesOf({ before, after }: DependencyQuestion): string[] {
+  return [before, after].flatMap(({ manifests, locks, configurations = [] }) =>
+    [...manifests, ...locks, ...configurations].map(({ file }) => file),
+  );
 }
 
 function sceneOf({ before, after, settings, audit }: DependencyQuestion): Scene {

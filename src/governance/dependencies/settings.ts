@@ -1,8 +1,21 @@
 import { z } from "zod";
+import { glob } from "../patterns/glob.ts";
 import { RULE_NAMES } from "./rules/names.ts";
 import { REACHES } from "./specifier.ts";
 
-const PATTERN = z.string().min(1);
+/** `left-pad`, `@supabase/*`; with a version it would fit no name. */
+const NAME = z
+  .string()
+  .max(214)
+  .regex(/^(?:@[^@/\s]+\/)?[^@/\s]+$/, "is no name of a package: without a version, such as `@supabase/*`");
+
+/** `esbuild`, `esbuild@0.28.2`; compared as it is written. */
+const ALLOWED = z
+  .string()
+  .regex(
+    /^(?:@[^@/\s*]+\/)?[^@/\s*]+(?:@[^\s^~<>=*][^\s]*)?$/,
+    "is no package: a name (`esbuild`), or a name and one version (`esbuild@0.28.2`), without * and ranges",
+  );
 
 const REACH = z.enum(REACHES);
 
@@ -27,7 +40,7 @@ const RANGES = z.strictObject({
   names: z
     .array(
       z.strictObject({
-        name: PATTERN.describe("Name of packages; `*` stands for anything but `/`: `@supabase/*`."),
+        name: NAME.describe("Name of packages; `*` stands for anything but `/`: `@supabase/*`."),
         range: REACH.describe("The widest range that they may have, in every group."),
       }),
     )
@@ -44,7 +57,7 @@ const RANGES = z.strictObject({
 
 const SCRIPTS = z.strictObject({
   allow: z
-    .array(PATTERN)
+    .array(ALLOWED)
     .default([])
     .describe(
       "Packages whose install scripts were looked at: a name (`esbuild`) for every version, or one version " +
@@ -62,7 +75,7 @@ const AUDIT = z.strictObject({
 const EXCEPTION = z
   .strictObject({
     rule: z.enum(RULE_NAMES).describe("Rule whose finding is excepted."),
-    package: PATTERN.describe(
+    package: glob.describe(
       "Name of the package, with `*` for anything but `/`; for findings about a file its path from the root.",
     ),
     advisory: z
@@ -88,7 +101,7 @@ const SEVERITY = z.enum(["error", "warning", "note", "off"]);
 export const DEPENDENCIES = z
   .strictObject({
     ignore: z
-      .array(PATTERN)
+      .array(glob)
       .default([])
       .describe("package.json and lock files that are not judged, by path: `test/fixtures/**`."),
     ranges: RANGES.prefault({}).describe("How far the ranges in package.json may reach, by group and name."),

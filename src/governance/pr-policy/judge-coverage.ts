@@ -80,6 +80,9 @@ async function readReports(
   return { reported, unusable };
 }
 
+/** Nobody writes more code into one file, and what a pull request brings may be of any size. */
+const TEXT_MAX = 4 * 1024 * 1024;
+
 function measured(
   { request: { history }, scene: { pull }, commits }: PolicyPlan,
   places: Places,
@@ -88,7 +91,12 @@ function measured(
 ): Promise<Coverage> {
   const lengths = (paths: readonly string[]): ReturnType<typeof history.lengths> =>
     history.lengths(commits.head, paths);
-  return measure(reported, { places, changes: pull.changes, isSource, lengths });
+  const texts = async (paths: readonly string[]): Promise<Map<string, string>> => {
+    const wanted = new Set(paths);
+    const found = await history.files(commits.head, (path) => wanted.has(path));
+    return new Map([...found].map(([path, bytes]) => [path, bytes.subarray(0, TEXT_MAX).toString("utf8")]));
+  };
+  return measure(reported, { places, changes: pull.changes, isSource, lengths, texts });
 }
 
 function findingOf({ name, solution }: CoverageRule, severity: Severity, hit: Hit): Finding {

@@ -10,7 +10,7 @@ import { findGroup, type GroupMember } from "./group.ts";
 import { askMerging, declaredMerging } from "./merge-methods.ts";
 import type { ForgePull } from "../../ports/forge-pulls.ts";
 import type { SourceHistory, SourceRange } from "../../ports/source-history.ts";
-import type { PullRequest, Scene } from "./pull-request.ts";
+import { undeclaredPrograms, type PullRequest, type Scene } from "./pull-request.ts";
 import type { PolicyRequest } from "./request.ts";
 import { readSettingsChange } from "./settings-change.ts";
 import { DEFAULT_TEMPLATE, type Policy } from "./settings.ts";
@@ -124,10 +124,10 @@ export async function planPolicy(given: PolicyRequest, sections: readonly Sectio
     scenes: judged,
     dependencies: settings.dependencies,
     notes: [
-      ...localNotes(request, commits.length),
+      ...localNotes(request),
       ...textNotes,
       ...merging.notes,
-      ...(request.judge === "coverage" ? [] : untoldTitles(judged)),
+      ...(request.judge === "coverage" ? [] : [...untoldTitles(judged), ...undeclaredPrograms(judged)]),
       ...own.notes,
       ...settings.notes,
       ...(settings.broken.length > 0 && request.judge === "coverage"
@@ -162,11 +162,10 @@ function whatOf({ group, judge }: PolicyRequest, title: string, numbers: readonl
   return `the merge group of ${numbers.map((number) => `#${number}`).join(", ")}`;
 }
 
-function localNotes({ isUnasked, range }: PolicyRequest, commits: number): string[] {
+function localNotes({ isUnasked }: PolicyRequest): string[] {
   const unasked =
     "this runs for no pull request: judged is what is checked out, and what is given here, as with --local";
-  const nothing = `${range.head} has no commit that ${range.base} has not: there was nothing to judge`;
-  return [...(isUnasked ? [unasked] : []), ...(commits === 0 ? [nothing] : [])];
+  return isUnasked ? [unasked] : [];
 }
 
 /** Of coverage alone a title says nothing. */

@@ -53,6 +53,28 @@ export function isBot({ pull: { author }, policy }: Pick<Scene, "pull" | "policy
   return BOTS.test(author) || policy.bots.some((each) => each.toLowerCase() === author.toLowerCase());
 }
 
+/** How programs that bring updates call their branches, and what people call such programs. */
+const PROGRAMS_BRANCH = /^(?:dependabot|renovate|snyk|pre-commit-ci|greenkeeper|scala-steward|pyup)[-/]/i;
+const PROGRAMS_NAME = /(?:^|[-_])bot(?:$|[-_])|renovate|dependabot/i;
+
+/**
+ * Accounts that look like a program's and that nobody has declared. By that alone none is taken for one:
+ * whoever names branch and account chooses the words.
+ */
+export function undeclaredPrograms(scenes: readonly Scene[]): string[] {
+  const authors = scenes
+    .filter((scene) => !isBot(scene))
+    .filter(
+      ({ pull: { author, head } }) => PROGRAMS_BRANCH.test(head ?? "") || PROGRAMS_NAME.test(author ?? ""),
+    )
+    .flatMap(({ pull: { author } }) => author ?? []);
+  return [...new Set(authors)].map(
+    (author) =>
+      `${author} is judged as a person; where that is the account of a program, name it in \`policy.bots\` ` +
+      "of the settings",
+  );
+}
+
 /**
  * GitHub's own: a title `Revert "…"` over commits that take others back, as git has found; by what it says
  * alone anything could be one.

@@ -19,7 +19,7 @@ const ORDER = ["error", "warning", "note"] as const;
 
 /** What people and machines are told. */
 export function outcomeOf(
-  { scene, what: called, numbers, notes }: PolicyPlan,
+  { request, scene, what: called, numbers, notes }: PolicyPlan,
   { findings, coverage, difference }: Judged,
 ): Outcome {
   const sorted = [...findings].sort((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity));
@@ -44,7 +44,7 @@ export function outcomeOf(
       good: errors === 0,
       headline:
         errors === 0
-          ? `${called} is as the policy wants it: ${what}`
+          ? (nothingIn(request, commits.length) ?? `${called} is as the policy wants it: ${what}`)
           : `${called} is refused: ${quantity(errors, "finding")} to mend; ${what}`,
       tables:
         sorted.length === 0
@@ -71,6 +71,16 @@ export function outcomeOf(
     },
     annotations: sorted.map(annotation),
   };
+}
+
+/** What passes because there is nothing in it: else a mistaken `--base` is taken for a passed check. */
+function nothingIn(
+  { event, group, judge, range }: PolicyPlan["request"],
+  commits: number,
+): string | undefined {
+  if (event !== undefined || group !== undefined || commits > 0) return undefined;
+  const but = judge === "coverage" ? "" : " but title and description";
+  return `there is nothing to judge${but}: ${range.head} has no commit that ${range.base} has not`;
 }
 
 function coverageNote({ covered, total, changed, unplaced }: Coverage): string {

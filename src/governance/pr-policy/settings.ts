@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ACROSS } from "../../nouns/settings/across.ts";
 import { mergeContradictions } from "../merging/contradictions.ts";
 import { METHODS } from "../merging/merge-methods.ts";
+import { glob } from "../patterns/glob.ts";
 import { RULE_NAMES } from "./rules/names.ts";
 
 /**
@@ -9,16 +10,6 @@ import { RULE_NAMES } from "./rules/names.ts";
  * default, so that a repository without a file is judged by these.
  */
 
-/** What other tools' patterns have, and what would match nothing here. Folders may be called `[id]`. */
-const NO_PATTERN = /^[!/]|\/$|\?|\{[^{}]*,[^{}]*\}/;
-const glob = z
-  .string()
-  .min(1)
-  .max(300)
-  .refine(
-    (text) => !NO_PATTERN.test(text),
-    "matches nothing: begin and end it without /, write no ! before it, no ? and a pattern each for {a,b}",
-  );
 /** No branch has any of these in its name: https://git-scm.com/docs/git-check-ref-format */
 const branchGlob = glob.refine(
   (text) => !/[[\]~^:\\\s]/.test(text),
@@ -71,8 +62,8 @@ const description = z.strictObject({
     .array(z.string().min(1))
     .default([])
     .describe(
-      "Words of headings under which one box of several is to be ticked, such as `type of change`; " +
-        "elsewhere all of them are.",
+      "Words of headings under which one box of several is to be ticked, such as `type of change`, also " +
+        "below headings of their own; elsewhere all of them are.",
     ),
   trackers: z
     .array(z.string().min(1).max(200).refine(isExpression, "is no regular expression"))
@@ -152,9 +143,12 @@ const commits = z.strictObject({
   scopes: z.array(z.string().min(1)).min(1).optional().describe("Scopes that they may have; any by default."),
 });
 
+/** What GitHub calls accounts, those that companies manage (`name_company`) and apps too. */
+const LOGIN = /^[A-Za-z0-9][\w-]*(?:\[bot\])?$/;
+
 export const policy = z.strictObject({
   bots: z
-    .array(z.string().min(1).max(100))
+    .array(z.string().max(100).regex(LOGIN, "is no account: write its login, without @, * and spaces"))
     .default([])
     .describe(
       "Accounts of programs that open pull requests, beside dependabot, renovate and every GitHub App: " +

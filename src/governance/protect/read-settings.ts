@@ -24,7 +24,8 @@ export async function readProtection(tree: Pick<SourceTree, "files">, path: stri
     throw new HoldfastError("input.malformed", `there is no settings file ${path}`, {
       hint:
         "Give its path with --settings, from the folder you are in; a link is not followed. " +
-        "`holdfast init` begins one.",
+        "`holdfast init` begins one. Who writes takes nothing by default: `protection: {}` in it asks for " +
+        "the defaults.",
     });
   }
   const settings = readSettings(text, path, { protection });

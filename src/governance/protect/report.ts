@@ -19,7 +19,7 @@ export interface Told {
   readonly held: string | undefined;
 }
 
-/** Values longer than this are cut in tables; the outputs hold them whole. */
+/** Texts longer than this are cut in tables, and maps and lists named; the outputs hold them whole. */
 const CELL_MAX = 60;
 
 export function outcomeOf(told: Told): Outcome {
@@ -48,7 +48,10 @@ export function outcomeOf(told: Told): Outcome {
         ({ rows }) => rows.length > 0,
       ),
       notes: [
-        ...writes.map(({ subject, body }) => `Payload of ${subject}: ${JSON.stringify(body)}`),
+        // An audit writes nothing; the outputs have what would be written all the same.
+        ...(told.doing === "audit" ? [] : writes).map(
+          ({ subject, body }) => `Payload of ${subject}: ${JSON.stringify(body)}`,
+        ),
         ...(told.held === undefined ? [] : [told.held]),
         ...(missing.length === 0
           ? []
@@ -116,7 +119,7 @@ function writeTable({ doing, writes }: Told): ReportTable {
   return {
     title: doing === "apply" ? "Written" : "Would be written, in this order",
     columns: ["where", "how", "effect"],
-    rows: writes.map(({ subject, kind, effect }) => [subject, kind, effect]),
+    rows: (doing === "audit" ? [] : writes).map(({ subject, kind, effect }) => [subject, kind, effect]),
   };
 }
 
@@ -142,7 +145,9 @@ function payloadOf(write: Write): Json {
 function cell(value: Json): string {
   if (value === null) return "–";
   const text = typeof value === "string" ? value : JSON.stringify(value);
-  return text.length > CELL_MAX ? `${text.slice(0, CELL_MAX - 1)}…` : text;
+  if (text.length <= CELL_MAX) return text;
+  // The beginning of a map says nothing that its kind does not.
+  return typeof value === "string" ? `${text.slice(0, CELL_MAX - 1)}…` : "in the outputs";
 }
 
 function annotationOf({ rule, severity, file, line, message, fix }: Finding): Annotation[] {

@@ -3,7 +3,7 @@ import { nearest } from "../../kernel/suggest.ts";
 import { ACROSS } from "./across.ts";
 import { keyText, SettingsDocument, type SettingsProblem } from "./document.ts";
 import { knownKeys } from "./known-keys.ts";
-import { wrongKind } from "./plain-words.ts";
+import { wrongKind, wrongValue } from "./plain-words.ts";
 import { SECTIONS, type SectionName } from "./section.ts";
 import { withPlaces } from "./secret-setting.ts";
 
@@ -89,7 +89,7 @@ function told(
   const words =
     issue.code === "invalid_type"
       ? wrongKind(issue, document.valueOf(path), knownKeys(schema, issue.path))
-      : undefined;
+      : wrongValue(issue, document.valueOf(path));
   const message = document.has(path) ? (words ?? issue.message.split("\n")[0] ?? "") : "is missing";
   return [{ key: keyText(path), ...document.placeOf(path), message }];
 }

@@ -21,6 +21,7 @@ import { preludeFor } from "../shadow/platform.ts";
 import { privateShadow } from "../shadow/shadow.ts";
 import type { MigratePorts, MigrateRequest } from "./request.ts";
 import { readMigrations, refuseUnclearMarks } from "./read-migrations.ts";
+import { toldFailure } from "../shadow/run-script.ts";
 
 /** Migrations that are applied already and that the history does not know yet. */
 export interface Adoption {
@@ -218,7 +219,7 @@ async function carriedOutElsewhere(
     const { file, failure } = stopped;
     throw new HoldfastError(
       "refused.unsafe",
-      `${file}:${failure.line} does not go through on ${shadow.described}: ${failure.message}`,
+      `${file}:${failure.line} does not go through on ${shadow.described}: ${toldFailure(failure)}`,
       {
         hint:
           "Whether the database is what its migrations make can only be said where they can be tried: " +

@@ -9,6 +9,7 @@ import type { Applied } from "./apply.ts";
 import type { Guarded } from "./guard/guard.ts";
 import { hashOf } from "./hash.ts";
 import type { MigratePlan } from "./plan.ts";
+import { transactionHint } from "../script/transaction-hint.ts";
 
 function planJson({ steps }: MigratePlan, guarded: Guarded | undefined): Json {
   return steps.map(({ migration, forward, begun }) => ({
@@ -235,7 +236,8 @@ export function appliedOutcome(
       },
     };
   }
-  const { refusal, steps, statements } = failed.refused;
+  const { refusal, statement, steps, statements } = failed.refused;
+  const advice = transactionHint(failed.step.forward, statement, refusal.state);
   const file = failed.step.migration.forward.file;
   const isWhole = failed.step.forward.execution.mode === "one-transaction";
   return {
@@ -253,6 +255,7 @@ export function appliedOutcome(
             "goes on from there",
         ...(refusal.detail === undefined ? [] : [refusal.detail]),
         ...(refusal.hint === undefined ? [] : [`the server advises: ${refusal.hint}`]),
+        ...(advice === undefined ? [] : [advice]),
         ...notes(plan),
       ],
     },

@@ -4,7 +4,7 @@ import { Chain } from "../proof/chain.ts";
 import { provePair, watchAlone } from "../proof/prove-pair.ts";
 import type { PairProof, RowsRefused } from "../proof/verdict.ts";
 import type { PreparedScript } from "../script/prepare.ts";
-import type { ScriptFailure } from "../shadow/run-script.ts";
+import { toldFailure, type ScriptFailure } from "../shadow/run-script.ts";
 import { givenShadow, privateShadow, type Shadow } from "../shadow/shadow.ts";
 import type { Finding } from "./finding.ts";
 import type { CheckedMigration, CheckPlan } from "./plan.ts";
@@ -219,25 +219,30 @@ function withCause(proof: PairProof, broken: CheckedMigration | undefined): Pair
   };
 }
 
-function earlierFails({ file, line, message }: ScriptFailure): Finding {
+function earlierFails(failure: ScriptFailure): Finding {
+  const { file, line } = failure;
   return {
     rule: "earlier-file-fails",
     level: "warning",
     file,
     line,
-    message: `does not go through on the shadow, so what comes after it was tried without: ${message}`,
+    message:
+      "does not go through on the shadow, so what comes after it was tried without: " + toldFailure(failure),
     hint: "Where it needs something of a platform's, give a server that has it with --shadow.",
   };
 }
 
 /** When it was tried it was taken back; so something of it was still there, or it depends on when it runs. */
-function failsForGood({ file, line, message }: ScriptFailure): Finding {
+function failsForGood(failure: ScriptFailure): Finding {
+  const { file, line } = failure;
   return {
     rule: "fails-for-good",
     level: "error",
     file,
     line,
-    message: `went through when it was tried, and not when it was applied for those after it: ${message}`,
+    message:
+      "went through when it was tried, and not when it was applied for those after it: " +
+      toldFailure(failure),
     hint: "Look for what it does outside of its database, or at one moment alone, and take that out.",
   };
 }

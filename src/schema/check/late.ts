@@ -1,9 +1,11 @@
 import type { Chain } from "../proof/chain.ts";
-import { compareStates, describeDifference, isOnlyOrder } from "../proof/compare-states.ts";
+import { compareStates, isOnlyOrder } from "../proof/compare-states.ts";
 import { provePair } from "../proof/prove-pair.ts";
 import type { PairProof } from "../proof/verdict.ts";
 import type { Finding } from "./finding.ts";
 import type { CheckedMigration, CheckPlan } from "./plan.ts";
+import { describeDifference } from "../proof/told-difference.ts";
+import { toldFailure } from "../shadow/run-script.ts";
 
 /** What a check has found of late files in the order of their versions, and what it needs to go on. */
 export interface InOrder {
@@ -45,7 +47,7 @@ export async function triedLate(plan: CheckPlan, inOrder: InOrder): Promise<Find
         ...about(
           each,
           `; the other order could not be tried, because ${migration.forward.file} does not go through ` +
-            `there: ${failure.message}`,
+            `there: ${toldFailure(failure)}`,
         ),
         level: "warning" as const,
       }));
@@ -69,7 +71,7 @@ export async function triedLate(plan: CheckPlan, inOrder: InOrder): Promise<Find
     const failure = await other.apply(checked.forward);
     if (failure !== undefined) {
       return [
-        about(checked, `: applied after it, as it will be, it does not go through: ${failure.message}`),
+        about(checked, `: applied after it, as it will be, it does not go through: ${toldFailure(failure)}`),
       ];
     }
   }

@@ -3,7 +3,7 @@ import { formatDuration } from "../../kernel/duration.ts";
 import type { Annotation, Json, Outcome, ReportTable } from "../../kernel/outcome.ts";
 import { quantity } from "../../kernel/quantity.ts";
 import type { StatementImpact } from "../proof/impact.ts";
-import type { PairDifference, Verdict } from "../proof/verdict.ts";
+import { toldDifference, type PairDifference, type Verdict } from "../proof/verdict.ts";
 import type { Finding, Level } from "./finding.ts";
 import type { CheckPlan } from "./plan.ts";
 import type { Waived, WaivedPair } from "./waive.ts";
@@ -123,9 +123,7 @@ function pairTable(pairs: readonly WaivedPair[]): ReportTable {
 const TOLD_MAX = 6;
 
 function what(differences: readonly PairDifference[], destroys: readonly string[]): string {
-  const told = differences
-    .slice(0, TOLD_MAX)
-    .map(({ object, message }) => (object === "" ? message : `${object} ${message}`));
+  const told = differences.slice(0, TOLD_MAX).map(toldDifference);
   const more = differences.length > TOLD_MAX ? [`and ${differences.length - TOLD_MAX} more`] : [];
   if (told.length > 0) return [...told, ...more].join("; ");
   return destroys.length === 0

@@ -31,8 +31,25 @@ export function readFolder(folder: SourceFolder, facts: FolderFacts): MigrationF
     );
   }
   const names = new Set(folder.files.map(({ path }) => path.toLowerCase()));
-  for (const file of folder.files) reading.file(file, (name) => names.has(name.toLowerCase()));
+  const inFolders = folderOfMigration(folder.files);
+  for (const file of folder.files) {
+    if (inFolders !== undefined && !file.path.includes("/")) reading.besideFolders(file.path, inFolders);
+    else reading.file(file, (name) => names.has(name.toLowerCase()));
+  }
   return reading.result();
+}
+
+/**
+ * A migration of a folder in which each has a folder of its own: then what lies beside these is none, for
+ * tools of this layout read folders alone. Undefined where a file beside them has a version: it may be meant.
+ */
+function folderOfMigration(files: readonly SourceFile[]): string | undefined {
+  const loose = files.filter(({ path }) => !path.includes("/"));
+  if (loose.some(({ path }) => splitName(path.replace(/\.sql$/i, "")) !== undefined)) return undefined;
+  return files.find(({ path }) => {
+    const [, folder] = /^([^/]+)\/(?:up|migration)\.sql$/i.exec(path) ?? [];
+    return folder !== undefined && splitName(folder) !== undefined;
+  })?.path;
 }
 
 /**
@@ -69,6 +86,17 @@ class Reading {
     hint: string,
   ): void {
     this.#problems.push({ rule, level, file, message, hint });
+  }
+
+  besideFolders(path: string, example: string): void {
+    this.problem(
+      "ignored-file",
+      "note",
+      path,
+      `is not read: migrations have folders of their own here, as ${example} has, and its name has ` +
+        "no version",
+      "Move it elsewhere; or, where it is to be applied, give it a folder as the others have.",
+    );
   }
 
   file({ path, bytes }: SourceFile, has: (name: string) => boolean): void {
@@ -196,7 +224,7 @@ class Reading {
         text: part,
         firstLine,
         ...(at === 0 ? { before } : {}),
-        transaction: !/\btransaction:[ \t]*false\b/.test(mark[2] ?? ""),
+        transaction: !/\btransaction:[ \t]*false\b/.test(mark[2] ?? "") && !NO_TRANSACTION.test(part),
       };
       if (mark[1]!.toLowerCase() === "up") this.#forward.set(stem, script);
       else this.#rollback.set(stem, script);

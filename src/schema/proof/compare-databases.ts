@@ -4,6 +4,8 @@ import { ownersAlike } from "./owner-alike.ts";
 import { compareStates, type StateDifference } from "./compare-states.ts";
 import { schemaFingerprint, seenByAll } from "./schema-fingerprint.ts";
 import type { SchemaState } from "./state.ts";
+import { describeDifference, inWords } from "./told-difference.ts";
+import { toldRights } from "./told-rights.ts";
 
 /** One object that a database has otherwise than its migrations make it. */
 export interface Deviation {
@@ -41,21 +43,27 @@ export function compareDatabases(live: SchemaState, { state, ground, platform }:
     new Map([...ownersAlike(seenByAll(whole))].filter(([object]) => counted.has(object)));
   return compareStates(part(state), part(live))
     .filter(({ object }) => here!.get(object) !== made!.get(object))
-    .map(({ object, change, fields }) => ({
-      object,
-      change,
-      message:
-        change === "missing"
-          ? "is not in the database, and the migrations make it"
-          : change === "extra"
-            ? "is in the database, and no migration makes it"
-            : `is another one: ${fields
-                .map(
-                  ({ name, was, is }) =>
-                    `${name} is ${is ?? "not set"}, the migrations make ${was ?? "none"}`,
-                )
-                .join("; ")}`,
+    .map((difference) => ({
+      object: difference.object,
+      change: difference.change,
+      message: describeDeviation(difference),
     }));
+}
+
+const OF_DATABASE = {
+  missing: "is not in the database, and the migrations make it",
+  extra: "is in the database, and no migration makes it",
+};
+
+function describeDeviation(difference: StateDifference): string {
+  const { change, fields } = difference;
+  const whole =
+    change === "changed" ? toldRights(difference, OF_DATABASE) : describeDifference(difference, OF_DATABASE);
+  if (whole !== undefined) return whole;
+  const told = fields
+    .map((field) => inWords(difference, field))
+    .map(({ name, was, is }) => `${name} is ${is ?? "not set"}, the migrations make ${was ?? "none"}`);
+  return `is another one: ${told.join("; ")}`;
 }
 
 /** Whose ground a live database stands on, by what no project of another kind has together. */

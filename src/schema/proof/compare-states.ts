@@ -1,6 +1,7 @@
 import { inSequence } from "../../kernel/pattern.ts";
+import type { DefinitionFields } from "../../nouns/content/read/definitions.ts";
+import { ownerOf } from "./owner-alike.ts";
 import type { SchemaState } from "./state.ts";
-import { toldChange } from "./told-change.ts";
 
 /** How one object differs between two states. */
 export interface StateDifference {
@@ -9,6 +10,12 @@ export interface StateDifference {
   readonly change: "missing" | "extra" | "changed";
   /** Of a changed one: the fields, with what they were and are; undefined for not set. */
   readonly fields: readonly FieldChange[];
+  /** Everything of the object as it is now; of a missing one as it was. */
+  readonly whole: DefinitionFields;
+  /** Of a right: whose the object is on which it is granted, where that is known. */
+  readonly owner?: string;
+  /** Objects that went or came with it, and are not told by themselves. */
+  readonly inside?: readonly string[];
 }
 
 /** One field that changed. */
@@ -29,21 +36,31 @@ export function compareStates(before: SchemaState, after: SchemaState): StateDif
   const found: StateDifference[] = [];
   for (const [object, fields] of before) {
     const now = after.get(object);
-    if (now === undefined) found.push({ object, change: "missing", fields: [] });
-    else {
+    if (now === undefined) {
+      found.push({ object, change: "missing", fields: [], whole: fields, ...ofOwner(before, object) });
+    } else {
       const changed = [...new Set([...fields.keys(), ...now.keys()])].flatMap((name): FieldChange[] => {
         const [was, is] = [fields.get(name), now.get(name)];
         return was === is || (name === COLUMN_ORDER && sameOrder(was, is)) ? [] : [{ name, was, is }];
       });
-      if (changed.length > 0) found.push({ object, change: "changed", fields: changed });
+      if (changed.length > 0) {
+        found.push({ object, change: "changed", fields: changed, whole: now, ...ofOwner(after, object) });
+      }
     }
   }
-  for (const object of after.keys()) {
-    if (!before.has(object)) found.push({ object, change: "extra", fields: [] });
+  for (const [object, fields] of after) {
+    if (before.has(object)) continue;
+    found.push({ object, change: "extra", fields: [], whole: fields, ...ofOwner(after, object) });
   }
   return withoutParts(found, before, after).sort(
     (a, b) => rank(a) - rank(b) || (a.object < b.object ? -1 : 1),
   );
+}
+
+function ofOwner(state: SchemaState, object: string): Pick<StateDifference, "owner"> {
+  const [, kind, name] = /^grant (\S+) (.*)$/s.exec(object) ?? [];
+  const owner = kind === undefined || name === undefined ? undefined : ownerOf(state, kind, name);
+  return owner === undefined ? {} : { owner };
 }
 
 /**
@@ -117,7 +134,8 @@ function withoutParts(
       wholes.set(change, [...(wholes.get(change) ?? []), nameOf(object)]);
     }
   }
-  return found.filter((difference) => {
+  const inside = new Map<string, string[]>();
+  const left = found.filter((difference) => {
     const { object, change } = difference;
     if (isIndexOfConstraint(difference, told, before, after) || goesWithOwner(difference, told)) return false;
     if (change === "changed") return true;
@@ -126,9 +144,17 @@ function withoutParts(
       kindOf(object) === "index"
         ? tableOfIndex((change === "missing" ? before : after).get(object)?.get("definition"))
         : undefined;
-    return !(wholes.get(change) ?? []).some(
+    const within = (wholes.get(change) ?? []).filter(
       (whole) => table === whole || isPart(kindOf(object), nameOf(object), whole),
     );
+    for (const whole of within) inside.set(whole, [...(inside.get(whole) ?? []), object]);
+    return within.length === 0;
+  });
+  return left.map((difference) => {
+    const parts = kindOf(difference.object) === "schema" ? inside.get(nameOf(difference.object)) : undefined;
+    return parts === undefined || difference.change === "changed"
+      ? difference
+      : { ...difference, inside: parts };
   });
 }
 
@@ -138,11 +164,13 @@ function ofWhat(object: string, told: ReadonlyMap<string, StateDifference>): Sta
   return told.get(of) ?? told.get(of.replace(/^extension "(.*)"$/, "extension $1"));
 }
 
-function kindOf(object: string): string {
+/** `column` of `column app.t.c`. */
+export function kindOf(object: string): string {
   return object.slice(0, object.indexOf(" "));
 }
 
-function nameOf(object: string): string {
+/** `app.t.c` of `column app.t.c`. */
+export function nameOf(object: string): string {
   return object.slice(object.indexOf(" ") + 1);
 }
 
@@ -210,19 +238,6 @@ function isPart(kind: string, identity: string, whole: string): boolean {
   return (
     name === whole || name.startsWith(`${whole}.`) || (SAID_OF.has(kind) && name.startsWith(`${whole} `))
   );
-}
-
-/** The difference in words, with the values where they are short enough to be read. */
-export function describeDifference(
-  { change, fields }: StateDifference,
-  words: { readonly missing: string; readonly extra: string },
-): string {
-  if (change === "missing") return words.missing;
-  if (change === "extra") return words.extra;
-  if (fields.some(({ name, is }) => name === "invalid" && is === "true")) {
-    return "is not valid any more: the server keeps it and does not use it";
-  }
-  return fields.map(({ name, was, is }) => `${name.replaceAll("-", " ")} ${toldChange(was, is)}`).join("; ");
 }
 
 /** The table in the words of an index, as they are spelled here. */

@@ -1,11 +1,14 @@
 import { rollbackNameOf } from "../script/rollback-name.ts";
 import { serverWide } from "../script/server-wide.ts";
 import { SHADOW_PREFIX } from "../shadow/prefix.ts";
-import { compareStates, describeDifference, isOnlyOrder, type StateDifference } from "./compare-states.ts";
+import { toldFailure } from "../shadow/run-script.ts";
+import { compareStates, isOnlyOrder, type StateDifference } from "./compare-states.ts";
+import { changedObject, failedObject } from "./failed-object.ts";
 import type { SchemaState } from "./state.ts";
 import type { Pair, Tried } from "./tried.ts";
 import type { RowsTried } from "./rows-tried.ts";
 import type { PairDifference, PairProof, Verdict } from "./verdict.ts";
+import { describeDifference } from "./told-difference.ts";
 
 /** How the message of a difference in the order of columns begins. */
 export const COLUMN_ORDER_TOLD = "has its columns in another order";
@@ -30,7 +33,13 @@ export function judge(
   rows?: RowsTried,
 ): Pick<PairProof, "verdict" | "differences" | "notes"> {
   const { failed, back, again, after } = tried;
-  const notes = [...leftOutOf(pair), ...ofTheServer(tried), ...tried.notes, ...(rows?.notes ?? [])];
+  const notes = [
+    ...nothingToTakeBack(pair),
+    ...leftOutOf(pair),
+    ...ofTheServer(tried),
+    ...tried.notes,
+    ...(rows?.notes ?? []),
+  ];
   const isReal = (difference: StateDifference): boolean => !isOnlyOrder(difference);
   // What a rollback leaves behind stands in the way of the next forward: that is its consequence, and not
   // told beside it.
@@ -40,8 +49,10 @@ export function judge(
     message: AFTER_ROLLBACK.extra,
   }));
   const differs = back.some(isReal) || extensions.length > 0;
-  const differences = [
-    ...(failed === undefined || (differs && failed.stage === "again") ? [] : [failureAsDifference(failed)]),
+  const differences: readonly PairDifference[] = [
+    ...(failed === undefined || (differs && failed.stage === "again")
+      ? []
+      : [failureAsDifference(failed, [before, ...(after === undefined ? [] : [after])])]),
     ...back.map((each) => asDifference(each, AFTER_ROLLBACK)),
     ...extensions,
     ...(differs
@@ -51,13 +62,13 @@ export function judge(
           .map((each) => asDifference(each, AFTER_AGAIN))),
   ];
   // Of a column that is another one by now its values are told with it.
-  const told = new Set(differences.map(({ object }) => object));
+  const told = new Set(differences.flatMap(({ object, at }) => (at === undefined ? [object] : [])));
   const ofRows = (rows?.differences ?? []).filter(
     ({ object, at }) => object === "" || at !== undefined || !told.has(object),
   );
   const verdict = ((): Verdict => {
     if (failed?.stage === "forward") return "failed";
-    if (pair.rollback === undefined) return "missing";
+    if (pair.rollback === undefined) return pair.forward.empty ? "proved" : "missing";
     const changed = extensions.length > 0 || (after !== undefined && compareStates(before, after).length > 0);
     if (pair.rollback.empty && changed) return "missing";
     if (differs) return "differs";
@@ -71,7 +82,20 @@ export function judge(
     verdict === "differs" ? { ...each, verdict: "loses-data" as const } : each,
   );
   const all = [...differences, ...lost];
-  return { verdict, differences: verdict === "missing" ? missingDifference(pair, all) : all, notes };
+  return {
+    verdict,
+    differences:
+      verdict === "missing"
+        ? missingDifference(pair, all, after === undefined ? "" : changedObject(before, after))
+        : all,
+    notes,
+  };
+}
+
+function nothingToTakeBack({ forward, rollback }: Pair): string[] {
+  return rollback === undefined && forward.empty
+    ? ["holds no statement, so there is nothing that a rollback would have to take back"]
+    : [];
 }
 
 function leftOutOf({ forward, rollback }: Pair): string[] {
@@ -101,16 +125,21 @@ function ofTheServer({ failed }: Tried): string[] {
   return [];
 }
 
-function missingDifference(pair: Pair, differences: readonly PairDifference[]): readonly PairDifference[] {
+/** @param object what the migration changes, where that is one thing */
+function missingDifference(
+  pair: Pair,
+  differences: readonly PairDifference[],
+  object: string,
+): readonly PairDifference[] {
   const { source } = pair.forward;
   const at = { file: pair.rollback?.source.file ?? source.file, line: pair.rollback?.source.firstLine ?? 1 };
   if (pair.rollback === undefined) {
     const name = rollbackNameOf(source.file);
     const where = name === undefined ? "" : `, which ${name} would be`;
-    return [{ object: "", message: `there is no rollback for ${source.file}${where}`, at }];
+    return [{ object, message: `there is no rollback for ${source.file}${where}`, at }];
   }
   return [
-    { object: "", message: "the rollback holds no statement, although the migration changes the schema", at },
+    { object, message: "the rollback holds no statement, although the migration changes the schema", at },
     ...differences,
   ];
 }
@@ -133,10 +162,13 @@ const STAGES = {
   again: "the migration cannot be applied again after its rollback",
 } as const;
 
-function failureAsDifference({ stage, failure }: NonNullable<Tried["failed"]>): PairDifference {
+function failureAsDifference(
+  { stage, failure }: NonNullable<Tried["failed"]>,
+  states: readonly SchemaState[],
+): PairDifference {
   return {
-    object: "",
-    message: `${STAGES[stage]}: ${failure.message}${failure.hint === undefined ? "" : ` (${failure.hint})`}`,
+    object: failedObject(failure, states),
+    message: `${STAGES[stage]}: ${toldFailure(failure)}`,
     ...(failure.file === "" ? {} : { at: { file: failure.file, line: failure.line } }),
   };
 }

@@ -22,7 +22,8 @@ export function ownersAlike(state: SchemaState): SchemaState {
   return alike;
 }
 
-function ownerOf(state: SchemaState, kind: string, name: string): string | undefined {
+/** Whose the object is on which something is granted: `grant <kind> <name>`. */
+export function ownerOf(state: SchemaState, kind: string, name: string): string | undefined {
   for (const owned of ownedUnder(kind, name)) {
     const owner = state.get(`owner ${owned}`)?.get("owner");
     if (owner !== undefined) return owner;

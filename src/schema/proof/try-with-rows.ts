@@ -13,6 +13,7 @@ import { lostPositions, moveSequences, type Position } from "./canary/sequences.
 import { leftRows, lostRows, notLookedFor, readSums, type LostRows, type TableSums } from "./canary/sums.ts";
 import type { Chain } from "./chain.ts";
 import { compareStates } from "./compare-states.ts";
+import { failedObject } from "./failed-object.ts";
 import type { SchemaState } from "./state.ts";
 import type { RowsTried } from "./rows-tried.ts";
 import { isOpaque, lockedTables, relativesOf, type Touched } from "./relatives.ts";
@@ -344,7 +345,11 @@ async function judged(
     const message = `with rows in its tables the rollback does not go through: ${second.message}`;
     return {
       differences: [
-        { object: refusedTable(sums, second), message, at: { file: second.file, line: second.line } },
+        {
+          object: failedObject(second, [known.before, known.after]),
+          message,
+          at: { file: second.file, line: second.line },
+        },
       ],
       forwardFailed: undefined,
       rollbackFailed: !takes,
@@ -365,10 +370,4 @@ async function judged(
     return [...lost, ...(await lostPositions(session, positions, lost))];
   });
   return { ...NOTHING, differences, notes: [...notes, ...left], unusual, nulls };
-}
-
-/** The table that the server names, which it does without its schema. */
-function refusedTable(sums: ReadonlyMap<string, TableSums>, { refusal }: ScriptFailure): string {
-  const found = [...sums.keys()].filter((name) => lastPart(name) === refusal?.table);
-  return found.length === 1 ? `table ${found[0]!}` : "";
 }

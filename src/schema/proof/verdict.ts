@@ -16,13 +16,19 @@ export type Verdict = "proved" | "differs" | "column-order" | "loses-data" | "mi
 
 /** One thing that is not as it should be. */
 export interface PairDifference {
-  /** `<kind> <name>`, such as `column app.orders.total`; empty where a script did not go through. */
+  /** `<kind> <name>`, such as `column app.orders.total`; empty where nothing can be named for certain. */
   readonly object: string;
   readonly message: string;
   /** Where a script is to blame at one place. */
   readonly at?: { readonly file: string; readonly line: number };
   /** The verdict that it would be by itself, where that is not the pair's. */
   readonly verdict?: Verdict;
+}
+
+/** A difference in one line; what a script is blamed for at a place is a sentence of its own. */
+export function toldDifference({ object, message, at }: PairDifference): string {
+  if (object === "") return message;
+  return at === undefined ? `${object} ${message}` : `${object}: ${message}`;
 }
 
 /** What was found about a pair. */

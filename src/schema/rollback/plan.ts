@@ -17,7 +17,7 @@ import type { HistoryEntry } from "../history/entry.ts";
 import { scriptOf } from "../history/script-of.ts";
 import { liveFingerprint, readLiveSchema } from "../live/live-schema.ts";
 import { readHistory } from "../history/table.ts";
-import { prepareScript, type PreparedScript } from "../script/prepare.ts";
+import { prepareScript, type PreparedScript, type ScriptSource } from "../script/prepare.ts";
 import { serverFacts } from "../../nouns/content/read/objects/server-facts.ts";
 import { platformOfState } from "../proof/compare-databases.ts";
 import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
@@ -29,8 +29,8 @@ import type { RollbackRequest } from "./request.ts";
 export interface RollbackStep {
   readonly entry: HistoryEntry;
   readonly rollback: PreparedScript;
-  /** Where the script is from. */
-  readonly from: "checkout" | "history";
+  /** Where the script is from; of a migration that did nothing there need not be one. */
+  readonly from: "checkout" | "history" | "nothing";
   /** What proving it on a shadow came to; undefined where it could not be tried. */
   readonly proof: HistoryProof | undefined;
 }
@@ -192,6 +192,10 @@ async function findScripts(
   for (const entry of going) {
     const file = here.get(keyOf(entry.version))?.rollback;
     const source = file ?? scriptOf(entry, "rollback");
+    if (source === undefined && (await didNothing(entry))) {
+      found.push({ entry, rollback: await prepareScript(nothingOf(entry)), from: "nothing" });
+      continue;
+    }
     const script = source && (await prepareScript(source));
     if (script === undefined || (script.empty && entry.fingerprintBefore !== entry.fingerprintAfter)) {
       missing.push(entry.file);
@@ -221,6 +225,16 @@ async function findScripts(
     );
   }
   return found;
+}
+
+/** Comments alone were applied: nothing is there to be taken back, whatever else changed meanwhile. */
+async function didNothing(entry: HistoryEntry): Promise<boolean> {
+  const forward = scriptOf(entry, "forward");
+  return forward !== undefined && (await prepareScript(forward)).empty;
+}
+
+function nothingOf({ file }: HistoryEntry): ScriptSource {
+  return { file: `the rollback of ${file}`, text: "", firstLine: 1, transaction: true };
 }
 
 /** By what each pair's proof says that it takes away; what came after the migration is in there. */

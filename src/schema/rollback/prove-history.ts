@@ -6,10 +6,11 @@ import { Chain } from "../proof/chain.ts";
 import { COLUMN_ORDER_TOLD } from "../proof/judge.ts";
 import { provePair } from "../proof/prove-pair.ts";
 import { replay } from "../proof/replay.ts";
-import type { PairProof, Verdict } from "../proof/verdict.ts";
+import { toldDifference, type PairProof, type Verdict } from "../proof/verdict.ts";
 import type { PreparedScript } from "../script/prepare.ts";
 import { preludeFor, type Platform } from "../shadow/platform.ts";
 import { privateShadow } from "../shadow/shadow.ts";
+import { toldFailure } from "../shadow/run-script.ts";
 
 /** What proving one pair of the history came to. */
 export interface HistoryProof {
@@ -77,7 +78,7 @@ export async function proveHistory(
     if (stopped !== undefined) {
       return {
         of,
-        why: `${stopped.file} does not go through on a private server: ${stopped.failure.message}`,
+        why: `${stopped.file} does not go through on a private server: ${toldFailure(stopped.failure)}`,
       };
     }
     return { of, why: undefined };
@@ -88,5 +89,5 @@ export async function proveHistory(
 }
 
 function words({ differences }: PairProof): string {
-  return differences.map(({ object, message }) => `${object} ${message}`.trim()).join("; ");
+  return differences.map(toldDifference).join("; ");
 }

@@ -10,6 +10,7 @@ import { isSound } from "./prove-history.ts";
 import { planRollback, type RollbackPlan } from "./plan.ts";
 import { runRollbackFromBackup, type RestoreBackup } from "./from-backup.ts";
 import { parseRollbackRequest, requireOneRoad, type MigrateRollbackInputs } from "./request.ts";
+import { transactionHint } from "../script/transaction-hint.ts";
 
 /** What of the other wing is needed: its backups are of both roads. */
 export interface Backups {
@@ -98,8 +99,9 @@ function planLines({ steps, losses }: RollbackPlan): string[] {
   return [
     ...steps.map(
       ({ entry, from, proof }) =>
-        `will take back ${entry.file}, by the script ` +
-        `of the ${from}${proof === undefined ? ", not proved" : `, ${proof.verdict}`}`,
+        `will take back ${entry.file}, ` +
+        (from === "nothing" ? "which holds no statement" : `by the script of the ${from}`) +
+        (proof === undefined ? ", not proved" : `, ${proof.verdict}`),
     ),
     ...losses.map(lossLine),
   ];
@@ -203,7 +205,8 @@ function failureNotes(failed: RollbackFailure, done: RolledBack["done"]): string
     return [...where, ...(failed.error.hint === undefined ? [] : [failed.error.hint])];
   }
   const { step, refused } = failed;
-  const { refusal, steps, statements } = refused;
+  const { refusal, statement, steps, statements } = refused;
+  const advice = transactionHint(step.rollback, statement, refusal.state);
   return [
     step.rollback.execution.mode === "one-transaction"
       ? `nothing of that script has happened; ${takenBefore(done)}, and the database is at version ` +
@@ -211,6 +214,7 @@ function failureNotes(failed: RollbackFailure, done: RolledBack["done"]): string
       : `${steps} of ${statements} statements of it done; the next run goes on from there`,
     ...(refusal.detail === undefined ? [] : [refusal.detail]),
     ...(refusal.hint === undefined ? [] : [`the server advises: ${refusal.hint}`]),
+    ...(advice === undefined ? [] : [advice]),
   ];
 }
 

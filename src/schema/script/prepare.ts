@@ -24,7 +24,7 @@ export interface PreparedScript {
    * it would in production.
    */
   readonly changesReading: boolean;
-  /** Nothing but white space and comments. */
+  /** Nothing that the server does: white space, comments, and a BEGIN and COMMIT around these. */
   readonly empty: boolean;
 }
 
@@ -42,7 +42,7 @@ export async function prepareScript(source: ScriptSource): Promise<PreparedScrip
     script,
     forgets: script.statements.some(({ type }) => type === "DeallocateStmt" || type === "DiscardStmt"),
     changesReading: CHANGES_READING.test(source.text),
-    empty: script.problem === undefined && script.statements.length === 0,
+    empty: script.problem === undefined && execution.statements.length === 0,
     execution: alone ? { mode: "no-transaction", statements: script.statements, because: [] } : execution,
   };
 }

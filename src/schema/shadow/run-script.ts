@@ -3,6 +3,7 @@ import { quoteIdentifier } from "../../postgres/quoting.ts";
 import { codeUnits } from "../script/parse-script.ts";
 import type { PreparedScript } from "../script/prepare.ts";
 import { lineAt, type Statement } from "../script/script.ts";
+import { transactionHint } from "../script/transaction-hint.ts";
 
 /** Why a script did not go through. */
 export interface ScriptFailure {
@@ -18,6 +19,11 @@ export interface ScriptFailure {
   readonly hint: string | undefined;
   /** The server's words; undefined where the script was not sent at all. */
   readonly refusal: ServerRefusal | undefined;
+}
+
+/** Why a script did not go through, with what to do where that is known. */
+export function toldFailure({ message, hint }: ScriptFailure): string {
+  return `${message}${hint === undefined ? "" : ` (${hint})`}`;
 }
 
 /** How a script is run. */
@@ -124,11 +130,15 @@ async function runTogether(
 }
 
 function failureAt(
-  { source, script }: PreparedScript,
+  prepared: PreparedScript,
   refusal: ServerRefusal,
   start: number,
   statement: Statement | undefined,
 ): ScriptFailure {
+  const { source, script } = prepared;
+  const hints = [refusal.hint, transactionHint(prepared, statement, refusal.state)].filter(
+    (hint) => hint !== undefined,
+  );
   const at =
     refusal.position === undefined
       ? undefined
@@ -141,7 +151,7 @@ function failureAt(
     line,
     statement,
     refusal,
-    hint: refusal.hint,
+    hint: hints.length === 0 ? undefined : hints.join(" "),
     message: `${refusal.message}${detail} (SQLSTATE ${refusal.state})`,
   };
 }

@@ -8,6 +8,7 @@ import { replay } from "../proof/replay.ts";
 import type { SchemaState } from "../proof/state.ts";
 import { preludeFor } from "../shadow/platform.ts";
 import { privateShadow } from "../shadow/shadow.ts";
+import { toldFailure } from "../shadow/run-script.ts";
 
 /** What of the schema is not what its migrations made. */
 export interface Drift {
@@ -39,7 +40,7 @@ export async function nameDrift(
     const stopped = await replay(chain, scripts);
     if (stopped !== undefined) {
       return unknown(
-        `${stopped.file} does not go through on ${shadow.described}: ${stopped.failure.message}`,
+        `${stopped.file} does not go through on ${shadow.described}: ${toldFailure(stopped.failure)}`,
       );
     }
     return {

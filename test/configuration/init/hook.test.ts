@@ -196,6 +196,11 @@ describe("the commit-msg hook", () => {
     expect(stderr).toContain("as it should be: fix(cart): keep items after a reload");
     expect(stderr).toContain("the message is kept: say git commit again as you did, without -m, and with\n");
     expect(stderr).toMatch(/\n {2}-e -F \/.*HOLDFAST_EDITMSG\n$/);
+    // The type is right there, and what stands behind it is not.
+    for (const header of ["chore : x", "fix x", "fix! : x", "fix:x"]) {
+      const told = await run("/bin/sh", hookScript({ types }), `${header}\n`);
+      expect(told.stderr).toContain(`${header}\n  after its type come a colon and one space\n`);
+    }
   });
 
   it("lets real commits through, and refuses real ones", async () => {

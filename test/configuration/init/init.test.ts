@@ -9,11 +9,13 @@ import { gitHistory } from "../../../src/adapters/source-tree/history.ts";
 import { gitWorkTree } from "../../../src/adapters/source-tree/work-tree.ts";
 import { init as initCommand } from "../../../src/commands/configuration/init.ts";
 import { SETTINGS_SECTIONS } from "../../../src/commands/configuration/sections.ts";
+import { LASTING } from "../../../src/configuration/init/run.ts";
 import { runSettingsCheck } from "../../../src/configuration/settings-check/run.ts";
 import { readDescription } from "../../../src/governance/description/description.ts";
 import { sections } from "../../../src/governance/pr-policy/rules/sections.ts";
 import type { Scene } from "../../../src/governance/pr-policy/pull-request.ts";
 import { policy } from "../../../src/governance/pr-policy/settings.ts";
+import { protection } from "../../../src/governance/protect/settings.ts";
 import { examine } from "../../../src/nouns/settings/examine.ts";
 import type { Outcome } from "../../../src/kernel/outcome.ts";
 import type { WorkTree } from "../../../src/ports/work-tree.ts";
@@ -58,7 +60,7 @@ const PORTS = {
 /** As the menu offers it. */
 async function byMenu(repo: Repository, write = true): Promise<Outcome> {
   const ports = { ...testPorts(), workTree: () => gitWorkTree({ env: PLAIN, folder: repo.path }) };
-  return initCommand.run({ write, owners: [] }, ports);
+  return initCommand.run({ write, dryRun: false, owners: [] }, ports);
 }
 
 describe("init", () => {
@@ -189,6 +191,68 @@ describe("init", () => {
     expect((await byMenu(other)).report.notes.join("\n")).toMatch(
       /until the check pr-policy is required: .*protect --do apply/,
     );
+  });
+
+  it("tells what is to be done of what changes, and nothing of what was said before", async () => {
+    await using repo = repository();
+    const notes = async (write = true): Promise<string> =>
+      (await byMenu(repo, write)).report.notes.join("\n");
+    const shown = await byMenu(repo, false);
+    expect(shown.report.tables[0]!.columns).toEqual(["file", "becomes"]);
+    // Long scripts stand last, behind what is read first.
+    const heads = [...shown.product!.matchAll(/^(?:# )?diff --git a\/(\S+)/gm)].map(([, path]) => path);
+    expect(heads).toHaveLength(FILES.length + 1);
+    expect(heads.at(-1)).toBe(".git/hooks/commit-msg");
+    expect(await notes(false)).toMatch(/CODEOWNERS names nobody yet, [^\n]*, or give them with --owners/);
+    const first = await notes();
+    for (const step of [
+      "commit the files",
+      "CODEOWNERS names nobody yet",
+      "PROTECTION_TOKEN",
+      "is required",
+    ]) {
+      expect(first).toContain(step);
+    }
+    // The hook alone, which lies in git's own folder.
+    repo.write({ ".github/holdfast.yml": "policy: { commits: { types: [task] } }\n" });
+    expect(await notes()).toBe(
+      "the hook is in this clone alone: everybody who wants it runs `holdfast init --write` once",
+    );
+    repo.write({ ".github/workflows/protection-audit.yml": undefined });
+    const again = await notes();
+    expect(again).toMatch(/commit the files[^]*PROTECTION_TOKEN/);
+    expect(again).not.toMatch(/is required|names nobody/);
+    await using owned = repository();
+    const { report } = await init(owned.path, { owners: ["@acme/core"] });
+    expect(report.notes.join("\n")).not.toContain("names nobody");
+  });
+
+  it("takes --dry-run for what it is without --write, and not beside it", async () => {
+    await using repo = repository();
+    const before = state(repo);
+    const plain = await init(repo.path, { write: false });
+    expect((await init(repo.path, { write: false, dryRun: true })).product).toBe(plain.product);
+    await expect(init(repo.path, { dryRun: true })).rejects.toMatchObject({ code: "input.conflict" });
+    expect(state(repo)).toEqual(before);
+  });
+
+  it("protects the branches that live on, here or at origin", async () => {
+    const protectedOf = async (...made: readonly string[]): Promise<unknown> => {
+      await using repo = repository();
+      repo.commit("chore: begin", { a: "" });
+      for (const ref of made) repo.git("update-ref", ref, "HEAD");
+      await init(repo.path);
+      const text = read(repo, ".github/holdfast.yml");
+      return (parse(text) as { protection: { branches: unknown } }).protection.branches;
+    };
+    const of = (...branches: readonly string[]): unknown[] => [expect.objectContaining({ branches })];
+    expect(await protectedOf("refs/heads/feature/a", "refs/tags/develop")).toEqual(of("main"));
+    expect(await protectedOf("refs/heads/develop")).toEqual(of("main", "develop"));
+    expect(await protectedOf("refs/remotes/origin/develop", "refs/remotes/origin/staging")).toEqual(
+      of("main", "staging", "develop"),
+    );
+    // By the names that are protected where nothing is declared.
+    expect(["main", ...LASTING]).toEqual(protection.parse({}).branches[0]!.branches);
   });
 
   it("tells of settings with the other ending, and of husky that runs nothing", async () => {

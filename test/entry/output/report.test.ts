@@ -30,7 +30,9 @@ describe("a report as Markdown", () => {
   it("lets no name from outside become markup, HTML, a link, a mention or a new line", () => {
     const markdown = reportMarkdown("validate", report);
     expect(markdown).not.toContain("<img");
-    expect(markdown).not.toContain("<!--");
+    // The only comments are those that stand behind a sign of addresses and mentions.
+    expect(markdown.replaceAll("&#64;<!-- -->", "")).not.toContain("<!--");
+    expect(markdown).toContain("&#64;<!-- -->org/team");
     expect(markdown).not.toContain("https://");
     expect(markdown).not.toContain("@org");
     expect(markdown).not.toContain("**b**");
@@ -44,6 +46,32 @@ describe("a report as Markdown", () => {
     expect(escapeMarkdown("public.orders 12 rows")).toBe("public.orders 12 rows");
     expect(escapeMarkdown("a_b*c")).toBe("a&#95;b&#42;c");
     expect(escapeMarkdown("www.evil.example")).toBe("www&#46;evil.example");
+  });
+
+  it("shows as code what sentences have between backticks, and in titles of others they stay", () => {
+    const sentence = "Write it as `type(scope): <subject>`, as `fix: x|y`; a ` alone and `` stay.";
+    const markdown = reportMarkdown("pr-policy", {
+      good: true,
+      headline: "`a` is well",
+      tables: [{ columns: ["what"], rows: [[sentence]] }],
+      notes: ["see `policy.bots`"],
+    });
+    expect(markdown).toContain("&#96;a&#96; is well");
+    expect(markdown).toContain(
+      "| Write it as <code>type&#40;scope&#41;: &#60;subject&#62;</code>, as <code>fix: x&#124;y</code>; " +
+        "a &#96; alone and &#96;&#96; stay. |",
+    );
+    expect(markdown).toContain("- see <code>policy.bots</code>\n");
+    expect(
+      failureMarkdown("init", {
+        code: "c",
+        exit: 4,
+        message: "m",
+        hint: "Run `x`.",
+        causes: [],
+        stack: undefined,
+      }),
+    ).toContain("Run <code>x</code>.");
   });
 
   it("cuts endless tables and says how much is missing", () => {

@@ -49,6 +49,7 @@ async function ours(repo: Repository, report: string): Promise<Coverage> {
     changes: await history.changes({ base: "main", head: "HEAD" }),
     isSource: () => false,
     lengths: (paths) => history.lengths(head, paths),
+    texts: () => Promise.resolve(new Map()),
   });
 }
 

@@ -100,12 +100,17 @@ const changed = (path: string, ...ranges: readonly (readonly [number, number])[]
   removed: 0,
 });
 
-const measured = (reports: readonly ReportedFile[], changes: readonly SourceChange[]): Promise<Coverage> =>
+const measured = (
+  reports: readonly ReportedFile[],
+  changes: readonly SourceChange[],
+  texts: Readonly<Record<string, string>> = {},
+): Promise<Coverage> =>
   measure(reports, {
     places: new Places("/work/shop", PATHS),
     changes,
     isSource: (path) => path.startsWith("src/"),
     lengths: (paths) => Promise.resolve(new Map(paths.map((path) => [path, 6]))),
+    texts: (paths) => Promise.resolve(new Map(paths.map((path) => [path, texts[path] ?? ""]))),
   });
 
 describe("what reports say together", () => {
@@ -163,6 +168,28 @@ describe("what reports say together", () => {
       cut: [{ file: "lib/index.ts", lines: 3 }],
       unplaced: ["gone.ts"],
     });
+  });
+
+  it("knows a report that is older than a change by which a file got shorter", async () => {
+    const long = reported("src/a.ts", [1, 1, 1, 1, 1, 1, 1]);
+    const shorter = { ...changed("src/a.ts"), removed: 4 };
+    expect(await measured([long], [shorter])).toMatchObject({ beyond: [{ isChanged: true }] });
+    const renamed = { ...changed("src/a.ts"), kind: "renamed" as const };
+    expect(await measured([long], [renamed])).toMatchObject({ beyond: [{ isChanged: false }] });
+  });
+
+  it("names a changed file of which reports tell no line, where it plainly has some", async () => {
+    const texts = {
+      "src/a.ts": "export interface A {\n  n: number;\n}\nexport function f(a: A) {\n  return a.n;\n}\n",
+      "src/b.ts": "export interface A {\n  n: number;\n}\n",
+      "lib/index.ts": "run();\n",
+    };
+    const all = Object.keys(texts).map((path) => changed(path, [1, 6]));
+    const none = Object.keys(texts).map((path) => reported(path, []));
+    expect(await measured(none, all, texts)).toMatchObject({ silent: [{ file: "src/a.ts", line: 5 }] });
+    const one = reported("src/a.ts", [undefined, undefined, undefined, undefined, 1]);
+    expect(await measured([...none, one], all, texts)).toMatchObject({ silent: [] });
+    expect(await measured(none, [changed("src/a.ts", [1, 3])], texts)).toMatchObject({ silent: [] });
   });
 
   it("says of a changed file which path in a report may mean it, and what else that may mean", async () => {

@@ -108,3 +108,43 @@ describe("an exception", () => {
     );
   });
 });
+
+describe("an entry of the settings that leaves something out", () => {
+  const lock = (text: string): object => ({ file: "package-lock.json", text });
+  const npm = JSON.stringify({
+    lockfileVersion: 3,
+    packages: { "": {}, "node_modules/a": { version: "1.0.0" } },
+  });
+  const idle = (settings: object, text = npm): string[] => {
+    const files = { manifests: [{ file: "web/package.json", text: "{}" }], locks: [lock(text)] };
+    const { findings } = judgeDependencies({
+      before: { manifests: [], locks: [] },
+      after: files as never,
+      settings: DEPENDENCIES.parse(settings),
+      today: "2026-06-15",
+      audit: null,
+    });
+    return findings
+      .filter(({ rule }) => rule === "unused-exception")
+      .map(({ severity, message }) => `${severity} ${message}`);
+  };
+
+  it("is told where it meets nothing", () => {
+    expect(idle({ ignore: ["web/**", "left-pad", "wbe/**"] })).toEqual(
+      ["left-pad", "wbe/**"].map(
+        (each) => `note '${each}' in dependencies.ignore fits no package.json, lock file or configuration`,
+      ),
+    );
+    const allow = ["a", "a@1.0.0", "a@1.0.1", "b"];
+    expect(idle({ "install-scripts": { allow } })).toEqual(
+      ["a@1.0.1", "b"].map(
+        (each) => `note '${each}' in dependencies.install-scripts.allow is in no lock file`,
+      ),
+    );
+  });
+
+  it("is not told where nobody knows what is locked", () => {
+    expect(idle({ "install-scripts": { allow: ["b"] } }, "{")).toEqual([]);
+    expect(idle({ "install-scripts": { allow: ["b"] }, ignore: ["package-lock.json"] })).toEqual([]);
+  });
+});

@@ -32,6 +32,18 @@ it.each<[string, unknown, string]>([
   ["a rule that is always on", { rules: { "lockfile-unreadable": "off" } }, "lockfile-unreadable"],
   ["an unknown reach", { ranges: { dev: "wide" } }, "exact"],
   ["a host with a scheme", { hosts: ["https://registry.npmjs.org"] }, "must be a host"],
+  ["a path to ignore from the root of the machine", { ignore: ["/web/package.json"] }, "matches nothing"],
+  ["a folder to ignore", { ignore: ["fixtures/"] }, "matches nothing"],
+  ["patterns to ignore in braces", { ignore: ["{a,b}/package.json"] }, "matches nothing"],
+  [
+    "a name with a version",
+    { ranges: { names: [{ name: "a@1", range: "exact" }] } },
+    "is no name of a package",
+  ],
+  ["two names in one", { ranges: { names: [{ name: "a b", range: "exact" }] } }, "is no name of a package"],
+  ["a pattern of scripts", { "install-scripts": { allow: ["@s/*"] } }, "is no package"],
+  ["a range of scripts", { "install-scripts": { allow: ["esbuild@^0.28.0"] } }, "is no package"],
+  ["an exception with another pattern", { exceptions: [{ ...exception, package: "a?" }] }, "matches nothing"],
   [
     "a day that does not exist",
     { exceptions: [{ ...exception, until: "2026-02-30" }] },
@@ -58,6 +70,18 @@ it.each<[string, unknown, string]>([
   const { success, error } = DEPENDENCIES.safeParse(settings);
   expect(success).toBe(false);
   expect(JSON.stringify(error?.issues)).toContain(message);
+});
+
+it("settings may name packages and files in every form that is matched", () => {
+  const given = {
+    ignore: ["test/fixtures/**", "./web/[id]/package.json", "**/yarn.lock"],
+    ranges: {
+      names: ["*", "@s/*", "@s/a", "left-pad", "JSONStream"].map((name) => ({ name, range: "any" })),
+    },
+    "install-scripts": { allow: ["a", "@s/a", "a@1.0.0-rc.1", "@s/a@git+ssh://git@host/a.git#0123"] },
+    exceptions: ["@s/*", "packages/x/package.json"].map((name) => ({ ...exception, package: name })),
+  };
+  expect(DEPENDENCIES.parse(given)).toMatchObject(given);
 });
 
 it("settings become a JSON Schema in which every key is described", () => {

@@ -2,7 +2,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "@jest/globals";
 import { defaultRules } from "../../../src/governance/commits/lint.ts";
 import { readDescription } from "../../../src/governance/description/description.ts";
-import type { PullRequest, Scene } from "../../../src/governance/pr-policy/pull-request.ts";
+import {
+  undeclaredPrograms,
+  type PullRequest,
+  type Scene,
+} from "../../../src/governance/pr-policy/pull-request.ts";
 import { COVERAGE_RULES, RULES } from "../../../src/governance/pr-policy/rules/all.ts";
 import type { Hit } from "../../../src/governance/pr-policy/rules/rule.ts";
 import { RULE_NAMES, type RuleName } from "../../../src/governance/pr-policy/rules/names.ts";
@@ -374,12 +378,54 @@ it("under a heading of choices one ticked box is enough, and elsewhere every box
   expect(await hits("checklist", { body: body("x") })).toHaveLength(2);
 });
 
+it("one box is to be ticked of all below a heading of choices, up to the next heading like it", async () => {
+  const policy = { description: { choices: ["type of change"] } };
+  const unticked = (body: string): Promise<readonly string[]> => hits("checklist", { body, policy });
+  const told = (line: number, text: string): string =>
+    `line ${line} of the description is not ticked: "${text}"`;
+  const kinds = "## Type of change\n\n### Code\n- [x] fix\n- [ ] feature\n\n### Other\n- [ ] docs\n\n";
+  expect(await unticked(kinds)).toEqual([]);
+  expect(await unticked(kinds.replace("[x]", "[ ]"))).toHaveLength(3);
+  for (const next of ["## Before merging", "# Before merging", "<h2>Before merging</h2>"]) {
+    expect(await unticked(`${kinds}${next}\n\n- [ ] tried`)).toEqual([told(12, "tried")]);
+  }
+  expect(await unticked("### Type of change\n- [x] fix\n## Other\n### Code\n- [ ] a")).toEqual([
+    told(5, "a"),
+  ]);
+  // A choice within a choice is one of its own.
+  expect(await unticked(`${kinds}### Type of change in the API\n- [ ] none\n`)).toEqual([told(11, "none")]);
+  // Words that lead to the boxes are no heading; those behind some are the next one's.
+  const led = "## Type of change\n\nPick one:\n\n- [x] fix\n- [ ] feature\n";
+  expect(await unticked(led)).toEqual([]);
+  expect(await unticked(`${led}\n**Checklist**\n\n- [ ] tried`)).toEqual([told(10, "tried")]);
+});
+
 it("an account that the settings name is a bot", async () => {
   const policy = { bots: ["Acme-Updates"] };
   expect(await hits("sections", { author: "acme-updates", policy })).toEqual([]);
   expect(await hits("sections", { author: "acme-updates" })).toHaveLength(1);
   expect(await hits("sections", { author: "acme-updates-2", policy })).toHaveLength(1);
 });
+
+it("an account that looks like a program's is told of, and judged as a person", async () => {
+  const note = expect.stringMatching(/^acme-updates is judged as a person; .*`policy.bots`/);
+  const given = { author: "acme-updates", head: "renovate/a-2.x" };
+  expect(undeclaredPrograms([sceneOf(given), sceneOf(given)])).toEqual([note]);
+  expect(await hits("sections", given)).toHaveLength(1);
+  expect(undeclaredPrograms([sceneOf({ author: "acme-renovate" })])).toHaveLength(1);
+  expect(undeclaredPrograms([sceneOf({ author: "acme-bot" })])).toHaveLength(1);
+  expect(undeclaredPrograms([sceneOf({ ...given, policy: { bots: ["acme-updates"] } })])).toEqual([]);
+  for (const author of ["ada", "abbott", "renovate[bot]", "dependabot[bot]"]) {
+    expect(undeclaredPrograms([sceneOf({ author })])).toEqual([]);
+  }
+});
+
+it.each(["@acme", "acme*", "app/dependabot", "", "acme updates", "dependabot[bot"])(
+  "%j is no account that the settings can name",
+  (name) => {
+    expect(policy.safeParse({ bots: [name] }).success).toBe(false);
+  },
+);
 
 it("a bot's title without a type is refused with what would change it", async () => {
   const rule = RULES.find(({ name }) => name === "title")!;

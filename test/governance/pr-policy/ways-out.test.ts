@@ -127,6 +127,13 @@ describe("holdfast pr-policy --local", () => {
       2,
       expect.stringContaining("there is no commit that main has not"),
     ]);
+    const itself = await holdfast(repo, ["--local", "--base", "HEAD", ...LOCAL.slice(3), ".git/body.md"]);
+    expect([itself.code, itself.stderr]).toEqual([
+      0,
+      expect.stringContaining(
+        "✔ there is nothing to judge but title and description: HEAD has no commit that HEAD has not\n",
+      ),
+    ]);
     repo.commit("feat: keep items", { "src/b.ts": "x\n" });
     const body = await holdfast(repo, [...base, "--body-file", "none.md"]);
     expect([body.code, body.stderr]).toEqual([2, expect.stringMatching(/there is no file .*none\.md/)]);
@@ -137,6 +144,15 @@ describe("holdfast pr-policy --local", () => {
       4,
       expect.stringContaining("did you mean origin/main?"),
     ]);
+    // Who sits at a desk has no workflow to change.
+    expect(mistyped.stderr).not.toContain("fetch-depth");
+    const unknown = await holdfast(repo, ["--local", "--base", "nowhere"]);
+    expect(unknown.stderr).toContain("hint: Fetch it (`git fetch`");
+    repo.git("checkout", "-q", "--orphan", "empty");
+    repo.git("branch", "-D", "main", "feature/cart");
+    repo.git("update-ref", "-d", "refs/remotes/origin/main");
+    const begun = await holdfast(repo, ["--local", "--base", "main"]);
+    expect(begun.stderr).toContain("there is no commit in this repository yet\nhint: Commit first");
   }, 30_000);
 });
 

@@ -282,7 +282,19 @@ describe("protect audit", () => {
   it("is not fooled by a ruleset of an organisation that has the same name", async () => {
     await using at = await repository({ ...ONE, tags: [] });
     at.fake.add({ name: "holdfast: main", source: "acme", source_type: "Organization" });
-    expect(driftOf(await at.run("audit"))).toEqual([`missing-ruleset: ${MAIN}, ruleset`]);
+    const audit = await at.run("audit");
+    expect(driftOf(audit)).toEqual([`missing-ruleset: ${MAIN}, ruleset`]);
+    // Whoever audits writes nothing, and reads no payloads; a map's beginning says nothing.
+    expect(audit.report.tables.map(({ title }) => title)).toEqual(["Drift"]);
+    expect(audit.report.tables[0]!.rows[0]![3]).toBe("in the outputs");
+    expect(audit.report.notes.filter((note) => note.startsWith("Payload"))).toEqual([]);
+    expect(audit.outputs["writes"]).toHaveLength(1);
+    const plan = await at.run("plan");
+    expect(plan.report.tables.map(({ title }) => title)).toEqual([
+      "Drift",
+      "Would be written, in this order",
+    ]);
+    expect(plan.report.notes.filter((note) => note.startsWith("Payload"))).toHaveLength(1);
   });
 });
 

@@ -54,7 +54,7 @@ describe("a settings file", () => {
 
   it.each([
     ["is no YAML", "policy: [a", /^1:\d+ /],
-    ["has a key twice", "policy: {}\npolicy: {}\n", /^2:1 Map keys must be unique/],
+    ["has a key twice", "policy: {}\npolicy: {}\n", /^2:1 this key is here twice/],
     ["is a list", "- policy\n", /it is no map of sections/],
     ["is a word", "policy\n", /it is no map of sections/],
     [

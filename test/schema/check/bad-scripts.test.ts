@@ -6,13 +6,13 @@ import { eventually, scratchFolder } from "../../support/tools.ts";
 import { checkFiles, checkFolder, DEFAULTS, writeFiles, type CheckedFolder } from "./check-folder.ts";
 
 /** One pair between two sound ones: whatever it does, the others must be proved. */
-async function between(forward: string, rollback: string, shared = true): Promise<CheckedFolder> {
+async function between(forward: string, rollback: string | undefined, shared = true): Promise<CheckedFolder> {
   const checked = await checkFiles(
     {
       "1_first.sql": "CREATE TABLE first (a int);",
       "1_first_rollback.sql": "DROP TABLE first;",
       "2_bad.sql": forward,
-      "2_bad_rollback.sql": rollback,
+      ...(rollback === undefined ? {} : { "2_bad_rollback.sql": rollback }),
       "3_last.sql": "CREATE TABLE last (a int);",
       "3_last_rollback.sql": "DROP TABLE last;",
     },
@@ -29,7 +29,7 @@ async function between(forward: string, rollback: string, shared = true): Promis
 
 async function verdictOf(
   forward: string,
-  rollback: string,
+  rollback: string | undefined,
   shared = true,
 ): Promise<CheckedFolder["pairs"][0]> {
   return (await between(forward, rollback, shared)).pairs[1]!;
@@ -38,6 +38,10 @@ async function verdictOf(
 describe("scripts that hold little", () => {
   it.each([
     ["an empty pair", "", "", "proved"],
+    ["comments alone, without a rollback", "-- nothing\n/* at all */", undefined, "proved"],
+    ["BEGIN and COMMIT alone, without a rollback", "BEGIN;\n-- nothing\nCOMMIT;", undefined, "proved"],
+    ["a statement that changes nothing, without a rollback", "SELECT 1;", undefined, "missing"],
+    ["a rollback of BEGIN and COMMIT", "CREATE TABLE t (a int);", "BEGIN;\nCOMMIT;\n", "missing"],
     ["comments alone", "-- nothing\r\n", "/* nothing /* at all */ */", "proved"],
     ["an empty rollback of something", "CREATE TABLE t (a int);", "", "missing"],
     ["a rollback of comments of something", "CREATE TABLE t (a int);", "-- DROP TABLE t;\n", "missing"],
@@ -45,6 +49,21 @@ describe("scripts that hold little", () => {
     ["a byte order mark", "\uFEFFCREATE TABLE t (a int);", "\uFEFFDROP TABLE t;", "proved"],
   ])("%s", async (_, forward, rollback, verdict) => {
     expect((await verdictOf(forward, rollback)).verdict).toBe(verdict);
+  });
+});
+
+describe("a migration without a rollback", () => {
+  it.each([
+    ["CREATE TABLE t (a int); CREATE INDEX ON t (a);", "table public.t"],
+    ["ALTER TABLE first ADD b int, ADD c int;", "table public.first"],
+    ["ALTER TABLE first ADD b int;", "column public.first.b"],
+    ["CREATE TABLE t (); CREATE TABLE u ();", ""],
+  ])("is told with what it changes, where that is one thing: %s", async (forward, object) => {
+    const { verdict, differences } = await verdictOf(forward, undefined);
+    expect({ verdict, objects: differences.map((each) => each.object) }).toEqual({
+      verdict: "missing",
+      objects: [object],
+    });
   });
 });
 

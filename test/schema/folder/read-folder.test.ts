@@ -191,6 +191,36 @@ describe("layouts of a folder", () => {
     expect(read({ "1_a.sql": text }).migrations[0]!.forward.transaction).toBe(false);
   });
 
+  it.each(["up.sql", "migration.sql"])(
+    "leaves what lies beside folders with %s alone, and says so",
+    (file) => {
+      const folder = read({
+        ...names(`2026-01-01-000000_a/${file}`, "data_import.sql", "seed_rollback.sql"),
+        "old.sql": Buffer.from([0xff, 0x3b]),
+        "both.sql": "-- migrate:up\nSELECT 1;\n-- migrate:down\nSELECT 2;",
+      });
+      expect(rules(folder)).toEqual([
+        "note ignored-file both.sql",
+        "note ignored-file data_import.sql",
+        "note ignored-file old.sql",
+        "note ignored-file seed_rollback.sql",
+      ]);
+      expect(folder.problems[0]!.message).toContain(`as 2026-01-01-000000_a/${file} has`);
+      expect(folder.migrations).toHaveLength(1);
+    },
+  );
+
+  it("is loud about a file without a version where not every migration has a folder", () => {
+    expect(
+      rules(read(names("2026-01-01-000000_a/up.sql", "2026-01-02-000000_b.sql", "data_import.sql"))),
+    ).toEqual(["error file-name data_import.sql"]);
+    expect(rules(read(names("a/up.sql", "data_import.sql")))).toEqual([
+      "error file-name a/up.sql",
+      "error file-name data_import.sql",
+    ]);
+    expect(rules(read(names("data_import.sql")))).toEqual(["error file-name data_import.sql"]);
+  });
+
   it("reads that diesel shall put no transaction around a pair", () => {
     const { migrations } = read({
       ...names("1_a/up.sql", "1_a/down.sql"),

@@ -70,6 +70,29 @@ async function migrated(files: Readonly<Record<string, string>> = SHOP): Promise
 }
 
 describe("migrate-rollback", () => {
+  it("has nothing to do for a migration of comments alone, which needs no rollback", async () => {
+    const nothing = {
+      "202601010930_nothing.sql": "-- reserved\n",
+      "202601010931_none.sql": "BEGIN;\nCOMMIT;\n",
+    };
+    await using database = await migrated({ ...SHOP, ...nothing });
+    const bare = { withoutBackup: true, store: undefined };
+    const dry = await rollback(database, { ...bare, dryRun: true });
+    expect(output(dry, "plan")).toMatchObject([
+      { script: "history" },
+      { script: "history" },
+      { version: "202601010931", script: "nothing", verdict: "proved" },
+      { version: "202601010930", script: "nothing", verdict: "proved" },
+    ]);
+    const outcome = await rollback(database, bare);
+    expect([outcome.exit, output(outcome, "restored")]).toEqual([0, true]);
+    expect(await historyOf(database)).toEqual(["202601010900 applied 1"]);
+    // One that did something, be it of no consequence for the schema, is another matter.
+    await using more = migrationsFolder({ ...SHOP, "202601010932_one.sql": "SELECT 1;\n" });
+    await migrate(database, more);
+    await expect(rollback(database, bare)).rejects.toThrow(/there is no rollback for 202601010932_one\.sql/);
+  });
+
   it("does what was approved, however many rows came meanwhile, and nothing else", async () => {
     await using database = await migrated();
     const dry = { withoutBackup: true, store: undefined, dryRun: true };

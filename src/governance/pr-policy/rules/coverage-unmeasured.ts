@@ -17,6 +17,14 @@ export const coverageUnmeasured: CoverageRule = {
         const fix = "Have the tests write paths from the root of the repository, or absolute ones.";
         return { ...at, message: `${file} is changed, and ${may}: so it is none of them`, fix };
       }),
+      // Types alone have no such line, and whether these are no more is judged by their words.
+      ...found.silent.map(({ file, line }): Hit => {
+        const message = `${file} is changed, and reports know it without a line that can be run`;
+        const fix =
+          "Have the tests measure it, or exclude it in the settings (`coverage.exclude`). Nothing to do " +
+          "where it holds nothing but types.";
+        return { file, line, message, fix, severity: "warning" };
+      }),
       // Who has declared nothing may have scripts that nobody measures.
       ...otherKinds.map((file): Hit => {
         const message = `${file} is changed, and no report knows a file of its kind`;

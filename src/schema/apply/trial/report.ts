@@ -3,8 +3,9 @@ import { listed } from "../../../kernel/listed.ts";
 import type { Json, Outcome } from "../../../kernel/outcome.ts";
 import { quantity } from "../../../kernel/quantity.ts";
 import type { StatementImpact } from "../../proof/impact.ts";
-import type { PairProof, RowsRefused } from "../../proof/verdict.ts";
+import { toldDifference, type PairProof, type RowsRefused } from "../../proof/verdict.ts";
 import type { Trial, TriedFile } from "./trial.ts";
+import { toldFailure } from "../../shadow/run-script.ts";
 
 /**
  * A dry run with what the trial showed. A file that fails is a verdict, unless the run would be refused
@@ -24,7 +25,7 @@ export function withTrial(outcome: Outcome, trial: Trial, folder: string): Outco
         outcome.report.headline +
         (failed?.failure === undefined
           ? ""
-          : `, and ${failed.failure.file}:${failed.failure.line} fails: ${failed.failure.message}`),
+          : `, and ${failed.failure.file}:${failed.failure.line} fails: ${toldFailure(failed.failure)}`),
       tables: [...outcome.report.tables, ...table(trial)],
       notes: [...notes(trial), ...outcome.report.notes],
     },
@@ -39,7 +40,7 @@ export function withTrial(outcome: Outcome, trial: Trial, folder: string): Outco
                 file: `${folder}/${failure.file}`,
                 line: failure.line,
                 title: "migration would fail",
-                message: failure.message,
+                message: toldFailure(failure),
               },
             ],
       ),
@@ -55,7 +56,7 @@ function table({ files, on }: Trial): Outcome["report"]["tables"] {
       columns: ["migration", "result", "what waits for it", "rollback"],
       rows: files.map(({ step, proof, failure }) => [
         step.migration.forward.file,
-        failure === undefined ? resultWords(proof) : `fails at line ${failure.line}: ${failure.message}`,
+        failure === undefined ? resultWords(proof) : `fails at line ${failure.line}: ${toldFailure(failure)}`,
         impactWords(proof.forward) || "nothing",
         failure === undefined ? rollbackWords(proof) : "not tried",
       ]),
@@ -92,7 +93,7 @@ function impactWords(impacts: readonly StatementImpact[]): string {
 
 function rollbackWords({ verdict, differences }: PairProof): string {
   const first = differences[0];
-  return first === undefined ? verdict : `${verdict}: ${`${first.object} ${first.message}`.trim()}`;
+  return first === undefined ? verdict : `${verdict}: ${toldDifference(first)}`;
 }
 
 function notes({ files, why, on, drifted, otherMajor, extensions }: Trial): string[] {
@@ -127,7 +128,7 @@ function trialJson({ files, on, why, drifted }: Trial): Json {
     files: files.map(({ step, proof, failure }) => ({
       version: step.migration.version,
       file: step.migration.forward.file,
-      fails: failure === undefined ? null : { line: failure.line, message: failure.message },
+      fails: failure === undefined ? null : { line: failure.line, message: toldFailure(failure) },
       rollback: failure === undefined ? proof.verdict : null,
       failsWithRows: proof.failsWithRows?.failure.message ?? null,
       statements: proof.forward.map(({ line, statement, tables }) => ({

@@ -15,6 +15,7 @@ import { privateShadow } from "../../shadow/shadow.ts";
 import type { MigratePlan } from "../plan.ts";
 import type { PlannedMigration } from "../planned-migration.ts";
 import type { MigratePorts } from "../request.ts";
+import { toldFailure } from "../../shadow/run-script.ts";
 
 /** How one pending file went on the private server. */
 export interface TriedFile {
@@ -121,7 +122,9 @@ async function tryOn(
     return Promise.resolve();
   });
   if (stopped !== undefined) {
-    return end(`${stopped.file}, which is applied, does not go through there: ${stopped.failure.message}`);
+    return end(
+      `${stopped.file}, which is applied, does not go through there: ${toldFailure(stopped.failure)}`,
+    );
   }
   for (const step of steps) {
     ports.cancelled.throwIfAborted();

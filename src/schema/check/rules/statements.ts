@@ -63,8 +63,8 @@ export const STATEMENT_RULES: readonly Rule[] = [
     squawk: ["require-concurrent-reindex"],
     problem: "REINDEX keeps everybody from writing to the table, and from reading it by that index.",
     solution:
-      "REINDEX … CONCURRENTLY (since 12; of partitioned tables since 14, before that each partition by " +
-      "itself), in a migration of its own.",
+      "REINDEX … CONCURRENTLY (since 12; of a partitioned table since 14: before that REINDEX TABLE passes " +
+      "it over with a warning, so each partition by itself), in a migration of its own.",
     find: ({ type, fields, isNew }) => {
       const relation = relationParts(fields["relation"]);
       if (type !== "ReindexStmt" || option(fields["params"], "concurrently") || isNew(relation)) return [];

@@ -6,7 +6,7 @@ export const BROKEN_SCRIPTS: readonly MatrixCase[] = [
     "a rollback of nothing but a comment",
     "ALTER TABLE app.tags ADD more int",
     "-- nothing to do",
-    ["", "column app.tags.more"],
+    ["column app.tags.more", "column app.tags.more"],
     { verdict: "missing" },
   ),
   broken(
@@ -41,14 +41,20 @@ export const BROKEN_SCRIPTS: readonly MatrixCase[] = [
     "SELECT 1",
     ["table app.w", "role app"],
   ),
-  broken("a migration that is refused", "ALTER TABLE app.nowhere ADD more int", "SELECT 1", "", {
-    verdict: "failed",
-  }),
+  broken(
+    "a migration that is refused",
+    "ALTER TABLE app.nowhere ADD more int",
+    "SELECT 1",
+    "table app.nowhere",
+    {
+      verdict: "failed",
+    },
+  ),
   broken(
     "a rollback that is refused",
     "ALTER TABLE app.tags ADD more int",
     "ALTER TABLE app.tags DROP less",
-    "",
+    "table app.tags",
     { verdict: "failed" },
   ),
   broken("a migration with a mistake in its grammar", "ALTER TABEL app.tags ADD more int", "SELECT 1", "", {
@@ -69,14 +75,14 @@ export const BROKEN_SCRIPTS: readonly MatrixCase[] = [
       ALTER TABLE app.tags ADD must int NOT NULL;
       ALTER TABLE app.tags DROP must
     `,
-    "",
+    "table app.tags",
     { verdict: "failed" },
   ),
   broken(
     "a required column in the rollback",
     "ALTER TABLE app.tags DROP must",
     "ALTER TABLE app.tags ADD must int NOT NULL",
-    "",
+    "table app.tags",
     { verdict: "loses-data", setup: "ALTER TABLE app.tags ADD must int NOT NULL" },
   ),
   broken(
@@ -90,28 +96,28 @@ export const BROKEN_SCRIPTS: readonly MatrixCase[] = [
     "a value of an enum used where it is added",
     "ALTER TYPE app.mood ADD VALUE 'great'; UPDATE app.customers SET mood = 'great'",
     "SELECT 1",
-    "",
+    "table app.customers",
     { verdict: "failed" },
   ),
   broken(
     "a migration that cannot be applied twice",
     "INSERT INTO app.secrets VALUES (900, 'a', 'b'); ALTER TABLE app.tags ADD more int",
     "ALTER TABLE app.tags DROP more",
-    "",
+    "table app.secrets",
     { verdict: "failed" },
   ),
   broken(
     "a concurrent index beside a transaction of its own",
     "BEGIN; CREATE INDEX CONCURRENTLY tags_path ON app.tags (path); COMMIT",
     "DROP INDEX app.tags_path",
-    "",
+    "table app.tags",
     { verdict: "failed" },
   ),
   broken(
     "a constraint checked at the end of the transaction",
     "INSERT INTO app.child VALUES (1, 99)",
     "DELETE FROM app.child",
-    "",
+    "table app.child",
     {
       verdict: "failed",
       setup: `

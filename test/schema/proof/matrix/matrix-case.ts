@@ -10,7 +10,7 @@ export interface MatrixCase {
   readonly verdict: Verdict;
   /**
    * Every object that has to be named, in the order of the report; empty text where a script does
-   * not go through.
+   * not go through and nothing can be named for certain.
    */
   readonly objects: readonly string[];
   /** The oldest major that understands the scripts. */
