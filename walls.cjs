@@ -17,6 +17,7 @@ const NOUNS = {
   "nouns/settings": [],
   "nouns/store": [],
   "nouns/seal": [],
+  "nouns/migration-files": [],
   "nouns/content": [],
   "nouns/content/read": ["nouns/content", "nouns/server"],
   "nouns/content/rows": ["nouns/content/read", "nouns/content", "nouns/server"],
