@@ -1,6 +1,6 @@
 import { printableLine } from "../../kernel/printable.ts";
 import type { Finding } from "../findings/finding.ts";
-import { fits } from "../patterns/path-pattern.ts";
+import { fits } from "../../kernel/path-pattern.ts";
 import { named } from "./rules/install-script.ts";
 import { eachVersion, type Seen } from "./rules/rule.ts";
 import { UNUSED_EXCEPTION } from "./rules/unused-exception.ts";
