@@ -9,6 +9,14 @@ export interface NewCommit {
   readonly message: string;
   /** Path from the root → its whole text; other files stay as the parent has them. */
   readonly files: ReadonlyMap<string, string>;
+  /** Paths of those that may be executed. */
+  readonly executables: ReadonlySet<string>;
+}
+
+/** A commit as the forge has it. */
+export interface CommitAtForge {
+  readonly message: string;
+  readonly parents: readonly string[];
 }
 
 /** Branches of a repository: the laws are those of `Forge`. */
@@ -25,6 +33,8 @@ export interface ForgeBranches {
   advance(name: string, commit: string): Promise<void>;
   /** Makes a commit that no branch has yet, signed by the forge where it signs for the token's owner. @returns its hash */
   write(commit: NewCommit): Promise<string>;
+  /** What a commit says of itself, which the checkout need not have. */
+  details(commit: string): Promise<Answer<CommitAtForge>>;
   /** How `head` stands to `base`: `ahead` has all of it, and more. */
   standing(base: string, head: string): Promise<Answer<Standing>>;
 }

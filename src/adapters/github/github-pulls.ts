@@ -135,6 +135,17 @@ export class GithubPulls implements ForgePulls {
     return { number, url };
   }
 
+  async describe(number: number, body: string): Promise<void> {
+    await this.#at.write({
+      route: "PATCH /repos/{owner}/{repo}/pulls/{pull_number}",
+      values: { pull_number: number, body },
+      what: `the description of #${number}`,
+      repeatable: true,
+      denied: `Give a token with '${PULLS_WRITE}'; in a workflow the job needs \`permissions: pull-requests: write\`.`,
+      refused: () => "Do what GitHub's words say, then run again; what was done is found.",
+    });
+  }
+
   commitsOf(number: number): Promise<Answer<readonly ForgeCommit[]>> {
     const route = "GET /repos/{owner}/{repo}/pulls/{pull_number}/commits";
     return this.#at.pages(route, { pull_number: number }, PULLS, (data) => {

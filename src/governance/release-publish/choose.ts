@@ -77,12 +77,16 @@ export function releaseOfTag(tag: VersionTag, from: ChoosingFrom): Release {
 }
 
 /** A tag of a commit that is not in the branch would be released from nowhere. */
-async function notAtForge({ head }: ReleaseBasis, { branch, forge }: ChoosingFrom): Promise<string | undefined> {
+async function notAtForge(
+  { head }: ReleaseBasis,
+  { branch, forge }: ChoosingFrom,
+): Promise<string | undefined> {
   const at = toldOrAbsent(await forge.branches.commit(branch), `the branch ${branch}`);
   if (at === undefined) return `${forge.repository} has no branch ${branch}. Push it first`;
   if (at === head) return undefined;
   const standing = await forge.branches.standing(head, at);
-  if (standing.kind === "found" && (standing.value === "ahead" || standing.value === "identical")) return undefined;
+  if (standing.kind === "found" && (standing.value === "ahead" || standing.value === "identical"))
+    return undefined;
   return (
     `${head.slice(0, 7)}, which is checked out, is not in ${branch} as ${forge.repository} has it. Check ${branch} ` +
     "out as it is there, or push this first"

@@ -65,7 +65,8 @@ export interface PullSurroundings {
   readonly cancelled: AbortSignal;
 }
 
-async function mergeability(
+/** A pull request, once the forge says whether it conflicts; or after a while without that. */
+export async function mergeability(
   number: number,
   { forge, clock, cancelled }: PullSurroundings,
 ): Promise<ForgePull> {

@@ -264,7 +264,20 @@ export class FakeReleases extends FakeForge {
 
   #commit(operation: Operation, status: number, sha: string, tree: string): Plain {
     const example = operation.example(status) as Plain;
-    return { ...example, sha, tree: { ...(example["tree"] as Plain), sha: tree } };
+    const [parents = "", ...message] = this.git(["show", "--no-patch", "--format=%P%n%B", sha]).out.split(
+      "\n",
+    );
+    const [parent] = example["parents"] as Plain[];
+    return {
+      ...example,
+      sha,
+      tree: { ...(example["tree"] as Plain), sha: tree },
+      message: message.join("\n"),
+      parents: parents
+        .split(" ")
+        .filter(Boolean)
+        .map((each) => ({ ...parent, sha: each })),
+    };
   }
 
   #compared(operation: Operation): [number, unknown] {
@@ -410,6 +423,7 @@ export class FakeReleases extends FakeForge {
 
   #proposals(called: string, operation: Operation, url: URL, body: Plain): [number, unknown] | undefined {
     if (called === "POST /pulls") return this.#opened(operation, body);
+    if (called === "PATCH /pulls/{pull_number}") return this.#described(operation, body);
     if (called !== "GET /pulls") return undefined;
     if (!this.mayReadPulls) return DENIED;
     const [example] = operation.example(200) as Plain[];
@@ -418,6 +432,14 @@ export class FakeReleases extends FakeForge {
       (each) => head === `acme:${each.branch}` && (base === null || base === each.base),
     );
     return [200, page(url, [...all].reverse()).map((each) => this.shownPull(example!, each))];
+  }
+
+  #described(operation: Operation, body: Plain): [number, unknown] {
+    if (!this.mayOpenPulls) return DENIED;
+    const kept = this.pulls.find(({ number }) => number === Number(operation.values["pull_number"]));
+    if (kept === undefined) return NOT_FOUND;
+    kept.body = String(body["body"]);
+    return [200, this.shownPull(operation.example(200) as Plain, kept)];
   }
 
   #opened(operation: Operation, body: Plain): [number, unknown] {
