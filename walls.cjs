@@ -17,6 +17,8 @@ const NOUNS = {
   "nouns/settings": [],
   "nouns/store": [],
   "nouns/seal": [],
+  "nouns/migration-files": [],
+  "nouns/release-unit": ["nouns/migration-files", "nouns/store"],
   "nouns/content": [],
   "nouns/content/read": ["nouns/content", "nouns/server"],
   "nouns/content/rows": ["nouns/content/read", "nouns/content", "nouns/server"],

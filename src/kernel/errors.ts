@@ -140,6 +140,9 @@ export const ERRORS = {
     meaning: "which version comes next could not be worked out from the commits and tags",
   },
 
+  "unit.damaged": { kind: "integrity", meaning: "a release unit is not what was written" },
+  "unit.unknown-format": { kind: "outside", meaning: "a release unit was written by a newer Holdfast" },
+
   "forge.unreachable": {
     kind: "outside",
     meaning:

@@ -38,6 +38,7 @@ const ROOMS = [
   "governance/versions",
   "governance/release-plan",
   "nouns/settings",
+  "nouns/release-unit",
   "configuration/settings-check",
   "configuration/init",
 ];

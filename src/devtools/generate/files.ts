@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import { manifest, receipt } from "../../nouns/catalog/manifest.ts";
+import { releaseUnit } from "../../nouns/release-unit/record.ts";
 import { SETTINGS_SECTIONS } from "../../commands/configuration/sections.ts";
 import type { Command } from "../../commands/define.ts";
 import { prPolicy } from "../../commands/governance/pr-policy.ts";
@@ -57,6 +58,13 @@ export async function generatedFiles(
       ),
     );
   }
+  files.set(
+    "docs/reference/release-unit.schema.json",
+    generatedJson(
+      { title: "holdfast release unit", ...z.toJSONSchema(releaseUnit) },
+      "src/nouns/release-unit/record.ts",
+    ),
+  );
   files.set(
     "schemas/holdfast.schema.json",
     generatedJson(settingsSchema(SETTINGS_SECTIONS), "the sections that src/commands/configuration/ lists"),

@@ -8,6 +8,7 @@ interface Schema {
   readonly description?: string;
   readonly default?: unknown;
   readonly enum?: readonly unknown[];
+  readonly const?: unknown;
   readonly anyOf?: readonly Schema[];
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly items?: Schema;
@@ -57,6 +58,7 @@ function code(value: unknown): string {
 
 function takes(schema: Schema): string {
   if (schema.enum !== undefined) return schema.enum.map((each) => `\`${String(each)}\``).join(", ");
+  if (schema.const !== undefined) return `\`${JSON.stringify(schema.const)}\``;
   if (schema.anyOf !== undefined) return schema.anyOf.map(takes).join(", ");
   if (schema.type === "array") {
     const { items } = schema;

@@ -1,6 +1,6 @@
 import { printableLine } from "../../kernel/printable.ts";
 import type { Finding } from "../findings/finding.ts";
-import { fits } from "../patterns/path-pattern.ts";
+import { fits } from "../../kernel/path-pattern.ts";
 import { EXPIRED_EXCEPTION } from "./rules/expired-exception.ts";
 import type { AnyRuleName } from "./rules/names.ts";
 import type { Hit, Rule } from "./rules/rule.ts";

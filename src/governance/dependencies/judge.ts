@@ -2,7 +2,7 @@ import type { Finding, Severity } from "../findings/finding.ts";
 import type { AuditAnswer } from "./advisories.ts";
 import { changesBetween, type LockDifference } from "./difference.ts";
 import { applyExceptions, type Judged, type PlaceOf, type Waived } from "./exceptions.ts";
-import { fits } from "../patterns/path-pattern.ts";
+import { fits } from "../../kernel/path-pattern.ts";
 import type { Lock } from "./lock.ts";
 import { readManifest, type Manifest } from "./manifest.ts";
 import { pin } from "./pin.ts";

@@ -1,4 +1,4 @@
-import { fits } from "../patterns/path-pattern.ts";
+import { fits } from "../../kernel/path-pattern.ts";
 import { folderOf, type Lock } from "./lock.ts";
 import type { Manifest } from "./manifest.ts";
 import type { Pinned, Seen } from "./rules/rule.ts";

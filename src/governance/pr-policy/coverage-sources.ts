@@ -1,6 +1,6 @@
 import type { SourceChange } from "../../ports/source-history.ts";
 import type { ReportedFile } from "../coverage/report.ts";
-import { fits } from "../patterns/path-pattern.ts";
+import { fits } from "../../kernel/path-pattern.ts";
 import type { CoveragePolicy } from "./settings.ts";
 
 /** Whether a changed file, by its path, is one that reports must know. */

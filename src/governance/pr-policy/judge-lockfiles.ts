@@ -2,7 +2,7 @@ import { isHoldfastError } from "../../kernel/errors.ts";
 import type { AdvisorySource } from "../../ports/advisory-source.ts";
 import type { SourceHistory } from "../../ports/source-history.ts";
 import { packagesToAsk, type AuditAnswer } from "../dependencies/advisories.ts";
-import { fits } from "../patterns/path-pattern.ts";
+import { fits } from "../../kernel/path-pattern.ts";
 import { judgeDependencies, type DependencyFiles, type DependencyVerdict } from "../dependencies/judge.ts";
 import { baseOf, FOREIGN_LOCK_FILES, LOCK_FILES } from "../dependencies/lock.ts";
 import { readLock } from "../dependencies/read-lock.ts";

@@ -1,7 +1,7 @@
 import { HoldfastError } from "../../kernel/errors.ts";
 import type { Forge } from "../../ports/forge.ts";
 import type { SourceCommit, SourceHistory, SourceRange } from "../../ports/source-history.ts";
-import { fits } from "../patterns/path-pattern.ts";
+import { fits } from "../../kernel/path-pattern.ts";
 import type { Description } from "../description/description.ts";
 import { isDeclared } from "../description/named-pulls.ts";
 import { askNamed, type NamedTwin } from "./named-twin.ts";

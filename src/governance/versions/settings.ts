@@ -1,5 +1,8 @@
 import * as z from "zod";
+import { unitSettings } from "../../nouns/release-unit/settings.ts";
 import { PRESETS } from "../../ports/release-calculation.ts";
+import { changelogSetting } from "./changelog-setting.ts";
+import { versionFilesSetting } from "./version-files-setting.ts";
 
 /**
  * The section `release` of the settings file: which branch releases what, and by which convention. Every key
@@ -85,6 +88,9 @@ export const release = z.strictObject({
       "The convention that commit messages are read by. `angular` knows no `!`; it is for a history that " +
         "was released by it.",
     ),
+  changelog: changelogSetting,
+  "version-files": versionFilesSetting,
+  unit: unitSettings.describe("What the release unit records of a commit."),
 });
 
 export type ReleaseSettings = z.infer<typeof release>;

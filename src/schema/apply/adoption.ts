@@ -8,7 +8,7 @@ import { findBooks } from "../books/find-books.ts";
 import { TakenBack } from "../books/taken-back.ts";
 import type { Books, ToolName } from "../books/tool.ts";
 import type { Migration } from "../folder/migration.ts";
-import { compareKeys, isVersion } from "../folder/version.ts";
+import { compareKeys, isVersion } from "../../nouns/migration-files/version.ts";
 import type { HistoryEntry } from "../history/entry.ts";
 import { readLiveSchema, withoutSchemas } from "../live/live-schema.ts";
 import { readHistory } from "../history/table.ts";

@@ -2,7 +2,7 @@ import { HoldfastError } from "../../kernel/errors.ts";
 import { listed } from "../../kernel/listed.ts";
 import { refuseTransactionPooler } from "../../nouns/server/refuse-pooler.ts";
 import { requireWritable } from "../../nouns/server/require-writable.ts";
-import { compareKeys } from "../folder/version.ts";
+import { compareKeys } from "../../nouns/migration-files/version.ts";
 import { begunOf, requireSameVersion } from "../history/begun.ts";
 import type { HistoryEntry } from "../history/entry.ts";
 import { readLiveSchema, withoutSchemas } from "../live/live-schema.ts";

@@ -1,6 +1,6 @@
 import { HoldfastError } from "../../kernel/errors.ts";
 import { listed } from "../../kernel/listed.ts";
-import { isWanted } from "../folder/classify.ts";
+import { isWanted } from "../../nouns/migration-files/classify.ts";
 import type { FolderProblem, Migration } from "../folder/migration.ts";
 import { readFolder } from "../folder/read-folder.ts";
 import { requireMigrations } from "../folder/require-migrations.ts";

@@ -4,7 +4,7 @@ import type { Json, Outcome } from "../../kernel/outcome.ts";
 import { listed } from "../../kernel/listed.ts";
 import { quantity } from "../../kernel/quantity.ts";
 import { describeAddress } from "../../postgres/database-url.ts";
-import { compareKeys, versionKey } from "../folder/version.ts";
+import { compareKeys, versionKey } from "../../nouns/migration-files/version.ts";
 import type { Applied } from "./apply.ts";
 import type { Guarded } from "./guard/guard.ts";
 import { hashOf } from "./hash.ts";

@@ -1,5 +1,5 @@
 import type { DatabaseSession } from "../../ports/database.ts";
-import { isVersion } from "../folder/version.ts";
+import { isVersion } from "../../nouns/migration-files/version.ts";
 import type { Standing } from "../history/standing.ts";
 import { appliedOf, keysOf, keyText, maybeOurs } from "./applied-of.ts";
 import { findBooks } from "./find-books.ts";

@@ -1,5 +1,5 @@
 import type { Migration } from "../folder/migration.ts";
-import { compareKeys, isVersion, versionKey } from "../folder/version.ts";
+import { compareKeys, isVersion, versionKey } from "../../nouns/migration-files/version.ts";
 import type { Books } from "./tool.ts";
 
 /** A version as it is compared: `202611270900` and `20261127090000` are one. */

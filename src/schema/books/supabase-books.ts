@@ -1,6 +1,6 @@
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { Migration } from "../folder/migration.ts";
-import { isVersion } from "../folder/version.ts";
+import { isVersion } from "../../nouns/migration-files/version.ts";
 import { keyText } from "./applied-of.ts";
 
 /**

@@ -1,5 +1,5 @@
 import type { DatabaseSession } from "../../ports/database.ts";
-import { isVersion } from "../folder/version.ts";
+import { isVersion } from "../../nouns/migration-files/version.ts";
 import { lackedColumns } from "../history/columns.ts";
 import { patiently } from "../history/patience.ts";
 import { keyText } from "./applied-of.ts";

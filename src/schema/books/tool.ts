@@ -1,4 +1,4 @@
-import type { VersionKey } from "../folder/migration.ts";
+import type { VersionKey } from "../../nouns/migration-files/version.ts";
 
 /** Another tool that migrates databases and writes down in them what it has applied. */
 export interface Tool {

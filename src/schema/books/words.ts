@@ -1,6 +1,6 @@
 import { isHoldfastError } from "../../kernel/errors.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
-import { compareKeys, isVersion, versionKey } from "../folder/version.ts";
+import { compareKeys, isVersion, versionKey } from "../../nouns/migration-files/version.ts";
 import { keyText } from "./applied-of.ts";
 import { findBooks } from "./find-books.ts";
 import type { Books } from "./tool.ts";

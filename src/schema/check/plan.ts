@@ -1,8 +1,8 @@
 import type { SourceFile } from "../../ports/source-tree.ts";
-import { isWanted } from "../folder/classify.ts";
+import { isWanted } from "../../nouns/migration-files/classify.ts";
 import type { Migration } from "../folder/migration.ts";
 import { readFolder } from "../folder/read-folder.ts";
-import { compareKeys } from "../folder/version.ts";
+import { compareKeys } from "../../nouns/migration-files/version.ts";
 import { prepareScript, type PreparedScript } from "../script/prepare.ts";
 import { ownedBySupabase as isOwnedBySupabase } from "../shadow/platform.ts";
 import type { Finding } from "./finding.ts";

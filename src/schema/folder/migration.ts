@@ -1,3 +1,5 @@
+import type { VersionKey } from "../../nouns/migration-files/version.ts";
+
 /** A script of SQL in the folder: a file, or a part of one. */
 export interface ScriptFile {
   /** Path below the folder. */
@@ -23,9 +25,6 @@ export interface Migration {
   readonly forward: ScriptFile;
   readonly rollback: ScriptFile | undefined;
 }
-
-/** Numbers that are compared one after the other. */
-export type VersionKey = readonly bigint[];
 
 /** Something about a file's name, place or bytes. */
 export interface FolderProblem {

@@ -2,10 +2,10 @@ import { isUtf8 } from "node:buffer";
 import type { SourceFile, SourceFolder } from "../../ports/source-tree.ts";
 import { quantity } from "../../kernel/quantity.ts";
 import { isBlank } from "../script/parse-script.ts";
-import { classify, marksIn } from "./classify.ts";
+import { classify, commonStem, marksIn } from "../../nouns/migration-files/classify.ts";
 import type { FolderProblem, Migration, MigrationFolder, ScriptFile } from "./migration.ts";
 import { nearMarksIn, type NearMark } from "./near-marks.ts";
-import { compareKeys, isTime, splitName, versionKey } from "./version.ts";
+import { compareKeys, isTime, splitName, versionKey } from "../../nouns/migration-files/version.ts";
 
 /** What surrounds the folder. */
 export interface FolderFacts {
@@ -47,7 +47,6 @@ const NO_TRANSACTION =
 /** Ory's way to say the same by a file's name. */
 const AUTOCOMMIT = /\.autocommit\.(?:up|down)\.sql$/i;
 const FOR_POSTGRES = /\.(?:postgres|postgresql|pg)(?=\.|$)/i;
-const SUFFIXES = /(?:\.(?:postgres|postgresql|pg))?(?:\.autocommit)?$/i;
 
 /** What is gathered while the files are walked. */
 class Reading {
@@ -117,7 +116,7 @@ class Reading {
 
   /** A file for PostgreSQL stands in for the one for every database. */
   #forwardOf(written: string, script: ScriptFile): void {
-    const stem = written.replace(SUFFIXES, "");
+    const stem = commonStem(written);
     const other = this.#forward.get(stem);
     if (other === undefined || FOR_POSTGRES.test(written)) this.#forward.set(stem, script);
     else if (!FOR_POSTGRES.test(other.file)) {
@@ -132,7 +131,7 @@ class Reading {
   }
 
   #rollbackOf(written: string, script: ScriptFile): void {
-    const stem = written.replace(SUFFIXES, "");
+    const stem = commonStem(written);
     const other = this.#rollback.get(stem);
     if (other !== undefined && FOR_POSTGRES.test(other.file) && !FOR_POSTGRES.test(script.file)) return;
     if (other !== undefined && !(FOR_POSTGRES.test(script.file) && !FOR_POSTGRES.test(other.file))) {

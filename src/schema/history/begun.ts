@@ -1,5 +1,5 @@
 import { HoldfastError } from "../../kernel/errors.ts";
-import { compareKeys, versionKey } from "../folder/version.ts";
+import { compareKeys, versionKey } from "../../nouns/migration-files/version.ts";
 import type { HistoryEntry } from "./entry.ts";
 import type { Standing } from "./standing.ts";
 

@@ -1,6 +1,6 @@
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { Migration } from "../folder/migration.ts";
-import { compareKeys, isUnusual, versionKey } from "../folder/version.ts";
+import { compareKeys, isUnusual, versionKey } from "../../nouns/migration-files/version.ts";
 import type { HistoryEntry } from "./entry.ts";
 
 /**

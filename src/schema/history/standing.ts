@@ -1,6 +1,6 @@
 import { sha256 } from "../../kernel/streams.ts";
 import type { Migration } from "../folder/migration.ts";
-import { compareKeys, versionKey } from "../folder/version.ts";
+import { compareKeys, versionKey } from "../../nouns/migration-files/version.ts";
 import type { HistoryEntry, ScriptName } from "./entry.ts";
 
 /** How a folder and a database's history stand to each other. */

@@ -4,8 +4,8 @@ import { parseDatabaseUrl } from "../../postgres/database-url.ts";
 import type { BlobStore } from "../../ports/blob-store.ts";
 import type { Database } from "../../ports/database.ts";
 import type { Ports } from "../../ports/ports.ts";
-import type { VersionKey } from "../folder/migration.ts";
-import { versionKey } from "../folder/version.ts";
+import type { VersionKey } from "../../nouns/migration-files/version.ts";
+import { versionKey } from "../../nouns/migration-files/version.ts";
 import { parsePlanHash } from "../steps/plan-hash.ts";
 import type { Timeouts } from "../steps/carry-out.ts";
 

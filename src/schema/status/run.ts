@@ -6,7 +6,7 @@ import type { Secret } from "../../kernel/secret.ts";
 import { describeAddress, parseDatabaseUrl } from "../../postgres/database-url.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
-import { isWanted } from "../folder/classify.ts";
+import { isWanted } from "../../nouns/migration-files/classify.ts";
 import type { Migration } from "../folder/migration.ts";
 import { readFolder } from "../folder/read-folder.ts";
 import { refuseTransactionPooler } from "../../nouns/server/refuse-pooler.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { addressOf, originOf, pinsCommit } from "../../../src/governance/dependencies/origin.ts";
-import { fits } from "../../../src/governance/patterns/path-pattern.ts";
+import { fits } from "../../../src/kernel/path-pattern.ts";
 import { strengthOf } from "../../../src/governance/dependencies/integrity.ts";
 import { overriddenName } from "../../../src/governance/dependencies/manifest.ts";
 import { parseSpecifier, reachOf, satisfies } from "../../../src/governance/dependencies/specifier.ts";

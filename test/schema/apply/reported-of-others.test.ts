@@ -2,7 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { isHoldfastError } from "../../../src/kernel/errors.ts";
 import type { Outcome } from "../../../src/kernel/outcome.ts";
-import { compareKeys } from "../../../src/schema/folder/version.ts";
+import { compareKeys } from "../../../src/nouns/migration-files/version.ts";
 import { positionOf } from "../../../src/schema/history/position.ts";
 import type { MigrateRollbackInputs } from "../../../src/schema/rollback/request.ts";
 import { runMigrateRollback } from "../../../src/schema/rollback/run.ts";

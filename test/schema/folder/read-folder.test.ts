@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { isWanted } from "../../../src/schema/folder/classify.ts";
+import { isWanted } from "../../../src/nouns/migration-files/classify.ts";
 import type { MigrationFolder } from "../../../src/schema/folder/migration.ts";
 import { readFolder } from "../../../src/schema/folder/read-folder.ts";
 

@@ -1,5 +1,5 @@
 import { printableLine } from "../../../kernel/printable.ts";
-import { fits } from "../../patterns/path-pattern.ts";
+import { fits } from "../../../kernel/path-pattern.ts";
 import type { Asked, Manifest } from "../manifest.ts";
 import { parseSpecifier, REACHES, reachOf, type Reach, type Specifier } from "../specifier.ts";
 import type { Hit, Pinned, Rule, Scene } from "./rule.ts";

@@ -1,4 +1,4 @@
-import { fits } from "../../patterns/path-pattern.ts";
+import { fits } from "../../../kernel/path-pattern.ts";
 import type { Rule } from "./rule.ts";
 
 export const branchBase: Rule = {

@@ -1,4 +1,4 @@
-import { fits } from "../../patterns/path-pattern.ts";
+import { fits } from "../../../kernel/path-pattern.ts";
 import { isBot, isRevert } from "../pull-request.ts";
 import type { Rule } from "./rule.ts";
 import { said } from "./sections.ts";

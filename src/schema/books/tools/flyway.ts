@@ -1,4 +1,4 @@
-import { isVersion, versionKey } from "../../folder/version.ts";
+import { isVersion, versionKey } from "../../../nouns/migration-files/version.ts";
 import type { BookRow, Tool } from "../tool.ts";
 
 /** Undo migrations take the versioned one of the same version back. */

@@ -1,4 +1,4 @@
-import { versionKey } from "../../folder/version.ts";
+import { versionKey } from "../../../nouns/migration-files/version.ts";
 import type { BooksContent, Tool } from "../tool.ts";
 
 /**

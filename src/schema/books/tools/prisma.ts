@@ -1,4 +1,4 @@
-import { splitName } from "../../folder/version.ts";
+import { splitName } from "../../../nouns/migration-files/version.ts";
 import type { Tool } from "../tool.ts";
 
 /**

@@ -1,4 +1,5 @@
-import type { VersionKey } from "./migration.ts";
+/** Numbers that are compared one after the other. */
+export type VersionKey = readonly bigint[];
 
 /** The version and the name in a file's or folder's name; undefined where it begins with no version. */
 export function splitName(stem: string): { readonly version: string; readonly name: string } | undefined {

@@ -75,6 +75,16 @@ const OTHER_DATABASE = inSequence(
   /(?:\.autocommit)?(?:\.(?:up|down))?$/i,
 );
 
+/**
+ * What two files of one migration have in common: one may be for PostgreSQL, and stands in for the one for
+ * every database.
+ */
+export function commonStem(stem: string): string {
+  return stem.replace(SUFFIXES, "");
+}
+
+const SUFFIXES = /(?:\.(?:postgres|postgresql|pg))?(?:\.autocommit)?$/i;
+
 function classifyFile(file: string, text: string, has: (file: string) => boolean): Role {
   if (!/\.sql$/i.test(file)) return { role: "ignored", why: "it is no .sql file" };
   const stem = file.replace(/\.sql$/i, "");
