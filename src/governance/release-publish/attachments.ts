@@ -49,7 +49,13 @@ async function expanded(given: string, tree: Pick<SourceTree, "files">): Promise
   const wild = given.indexOf("*");
   if (wild === -1) return [given];
   const slash = given.lastIndexOf("/", wild);
-  const folder = slash === -1 ? "." : given.slice(0, slash) || "/";
+  const folder = slash === -1 ? "." : given.slice(0, slash);
+  if (folder === "") {
+    throw unusable(
+      `'${given}' would look through all of this machine`,
+      "Name the folder before the first *.",
+    );
+  }
   const pattern = given.slice(slash + 1);
   const found: string[] = [];
   await tree.files(folder, (path) => {

@@ -1,0 +1,497 @@
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { releaseWorld, type ReleaseWorld } from "./support.ts";
+
+/** Nothing that was sent, or answered, may be other than GitHub's description has it. */
+let worlds: ReleaseWorld[] = [];
+async function world(...messages: readonly string[]): Promise<ReleaseWorld> {
+  const made = await releaseWorld(...messages);
+  worlds.push(made);
+  return made;
+}
+afterEach(async () => {
+  const wrong = worlds.flatMap(({ fake }) => fake.wrong);
+  for (const each of worlds) await each[Symbol.asyncDispose]();
+  worlds = [];
+  expect(wrong).toEqual([]);
+});
+
+/** What is left of a whole release, whoever made which part of it. */
+function whole({ fake }: ReleaseWorld): object {
+  return {
+    tag: fake.git(["cat-file", "-t", "v1.3.0"]).out,
+    at: fake.git(["rev-parse", "v1.3.0^{commit}"]).out,
+    releases: fake.releases.map(({ tag, draft, latest, assets }) => ({
+      tag,
+      draft,
+      latest,
+      assets: assets.map(({ name, state }) => `${name} ${state}`).sort(),
+    })),
+    floating: [fake.ref("v1^{commit}"), fake.ref("v1.2^{commit}")],
+    runs: fake.runs.map(({ workflow, ref, inputs }) => ({ workflow, ref, inputs })),
+    pulls: fake.pulls.map(({ branch, base, state }) => ({ branch, base, state })),
+  };
+}
+
+const SETTINGS = {
+  ".github/holdfast.yml":
+    "release:\n  floating: existing\n  deploy: { workflow: deploy.yml, inputs: [tag, version] }\n",
+};
+
+/** With a floating tag, a deployment and a file: every kind of step. */
+async function everything(): Promise<{ readonly made: ReleaseWorld; readonly assets: readonly string[] }> {
+  const made = await world();
+  made.commit("feat: carts", SETTINGS);
+  made.fake.git(["update-ref", "refs/tags/v1", "v1.2.0^{commit}"]);
+  return { made, assets: [made.built("shop.zip", "bytes")] };
+}
+
+describe("killed", () => {
+  test("before or after any call, the next run makes it whole, and nothing twice", async () => {
+    const { made: first, assets: files } = await everything();
+    await first.publish({ assets: files });
+    const wanted = whole(first);
+    const writes = first.fake.calls.flatMap((call, n) => (call.startsWith("GET ") ? [] : [n]));
+    const everyCall = first.fake.calls.map((_, n) => n);
+    const swept = (process.env["HOLDFAST_TEST_THOROUGH"] ?? "") === "" ? writes : everyCall;
+    for (const status of ["cut", "done-then-cut"] as const) {
+      for (const n of swept) {
+        const { made, assets } = await everything();
+        made.fake.faults = [
+          { after: n, times: 1, status },
+          { after: n + 1, status: "cut" },
+        ];
+        await expect(made.publish({ assets })).rejects.toThrow(/gave no answer/);
+        made.fake.faults = [];
+        await made.publish({ assets });
+        const head = made.work.git("rev-parse", "HEAD");
+        expect({ n, status, ...whole(made) }).toEqual({
+          ...wanted,
+          n,
+          status,
+          at: head,
+          floating: [head, undefined],
+        });
+      }
+    }
+    expect(writes.length).toBeGreaterThan(9);
+  });
+});
+
+/** Everything but what is published: nobody may see a release that is not whole. */
+function seen({ fake }: ReleaseWorld): readonly string[] {
+  return fake.releases.filter(({ draft }) => !draft).map(({ tag }) => tag);
+}
+
+describe("somebody else", () => {
+  test("who tagged another commit in between is told, and nothing is published", async () => {
+    const made = await world("feat: carts");
+    made.fake.beforeWrite = (call) => {
+      if (call.endsWith("/git/refs")) made.fake.git(["update-ref", "refs/tags/v1.3.0", "v1.2.0^{commit}"]);
+      return Promise.resolve();
+    };
+    const found = await made.publish();
+    expect(found).toMatchObject({
+      exit: 3,
+      published: false,
+      states: { tag: "wrong", release: "not-reached" },
+    });
+    expect(found.problems[0]).toMatch(/^v1\.3\.0 is on [0-9a-f]{7} at GitHub, and not on [0-9a-f]{7}\./);
+    expect(made.fake.releases).toEqual([]);
+  });
+
+  test("who moved the tag before the draft was published is told", async () => {
+    const made = await world("feat: carts");
+    made.fake.afterWrite = () => {
+      const [release] = made.fake.releases;
+      if (release !== undefined) made.fake.git(["update-ref", "refs/tags/v1.3.0", "v1.2.0^{commit}"]);
+    };
+    const found = await made.publish();
+    expect(found).toMatchObject({ exit: 3, published: false, states: { published: "wrong" } });
+    expect(seen(made)).toEqual([]);
+  });
+
+  test("who runs it at the same time ends with the same release, once", async () => {
+    const { made, assets } = await everything();
+    const [one, other] = await Promise.all([made.publish({ assets }), made.publish({ assets })]);
+    expect([one.exit, other.exit]).toEqual([0, 0]);
+    expect(made.fake.releases).toHaveLength(1);
+    expect(seen(made)).toEqual(["v1.3.0"]);
+    expect(made.fake.releases[0]!.assets.map(({ name }) => name).sort()).toEqual([
+      "release-unit.json",
+      "shop.zip",
+    ]);
+    expect(made.fake.pulls).toHaveLength(1);
+  });
+
+  test("who tagged the commit by hand has a tag without a release, which gets one", async () => {
+    const made = await world("feat: carts");
+    made.work.git("tag", "v1.3.0");
+    made.work.git("push", "-q", "origin", "v1.3.0");
+    const found = await made.publish();
+    expect(found).toMatchObject({ exit: 0, version: "1.3.0", published: true, states: { tag: "was" } });
+    expect(made.fake.releases[0]!.body).toContain("carts");
+  });
+
+  test("who made commits after a half done release gets both", async () => {
+    const made = await world("feat: carts");
+    made.fake.faults = [{ on: "POST /repos/acme/shop/releases", status: "cut" }];
+    await expect(made.publish()).rejects.toThrow(/gave no answer/);
+    made.fake.faults = [];
+    made.commit("fix: b");
+    const found = await made.publish();
+    expect(found).toMatchObject({ exit: 0, version: "1.3.1", published: true });
+    expect(seen(made)).toEqual(["v1.3.1", "v1.3.0"]);
+    expect(made.fake.releases.find(({ tag }) => tag === "v1.3.0")!.body).toContain("carts");
+    expect(made.fake.releases.find(({ latest }) => latest)!.tag).toBe("v1.3.1");
+  });
+
+  test("who released by other means before is not finished unasked, and by name", async () => {
+    const made = await world("docs: a");
+    expect(await made.publish()).toMatchObject({ exit: 0, version: "", changed: false });
+    const found = await made.publish({ tag: "v1.2.0" });
+    expect(found).toMatchObject({ exit: 0, version: "1.2.0", published: true });
+    await expect(made.publish({ tag: "v9.9.9" })).rejects.toThrow(/has no release tag v9\.9\.9/);
+  });
+});
+
+describe("the checkout", () => {
+  test("that has a tag which GitHub has not releases what GitHub's tags ask for", async () => {
+    const made = await world("feat: carts");
+    made.work.git("tag", "v1.9.0");
+    expect(await made.publish()).toMatchObject({ exit: 0, version: "1.3.0" });
+  });
+
+  test("that was made before a tag was, or has it elsewhere, does not release it again", async () => {
+    const made = await world("feat: carts");
+    await made.publish();
+    made.work.git("tag", "-f", "v1.3.0", "v1.2.0^{commit}");
+    expect(await made.publish()).toMatchObject({ exit: 0, version: "1.3.0", changed: false });
+  });
+
+  test("of a commit that GitHub has not is refused", async () => {
+    const made = await world("feat: carts");
+    made.work.commit("feat: here alone");
+    const found = await made.publish();
+    expect(found).toMatchObject({ exit: 3, version: "" });
+    expect(found.problems[0]).toMatch(/is not in main as acme\/shop has it/);
+    expect(made.fake.written).toEqual([]);
+  });
+
+  test("that is shallow is refused", async () => {
+    const made = await world("feat: carts");
+    made.work.git("fetch", "-q", "--depth=1", "origin", "main");
+    made.work.git("reset", "-q", "--hard", "FETCH_HEAD");
+    await expect(made.publish()).rejects.toThrow(/holds a part of the history/);
+  });
+
+  test("of a branch that releases nothing is refused", async () => {
+    const made = await world();
+    made.work.git("switch", "-qc", "feature/carts");
+    made.commit("feat: carts");
+    expect(await made.publish()).toMatchObject({ exit: 3, version: "" });
+  });
+});
+
+describe("GitHub", () => {
+  test("that a rule lets no tag be made says so, and has no draft", async () => {
+    const made = await world("feat: carts");
+    made.fake.ruled = (ref) => ref.startsWith("refs/tags/v");
+    await expect(made.publish()).rejects.toMatchObject({
+      code: "forge.refused",
+      hint: expect.stringContaining("pass by that rule") as string,
+    });
+    expect(made.fake.releases).toEqual([]);
+    made.fake.ruled = () => false;
+    expect(await made.publish()).toMatchObject({ exit: 0, published: true });
+  });
+
+  test.each([
+    ["mayWriteContents", "Contents: write"],
+    ["mayOpenPulls", "Pull requests: write"],
+    ["mayStart", "Actions: write"],
+  ] as const)("that lets the token not do what %s says names the right", async (may, right) => {
+    const { made } = await everything();
+    made.fake[may] = false;
+    await expect(made.publish()).rejects.toMatchObject({
+      code: "forge.denied",
+      hint: expect.stringContaining(right) as string,
+    });
+    made.fake[may] = true;
+    expect(await made.publish()).toMatchObject({ exit: 0, published: true });
+  });
+
+  test("that asks to wait is waited for", async () => {
+    const made = await world("feat: carts");
+    made.fake.faults = [
+      { on: "POST /repos/acme/shop/releases", times: 2, status: 403, headers: { "retry-after": "7" } },
+    ];
+    expect(await made.publish()).toMatchObject({ exit: 0, published: true });
+    expect(seen(made)).toEqual(["v1.3.0"]);
+  });
+
+  test("that kept a file half gets it again", async () => {
+    const { made, assets } = await everything();
+    made.fake.faults = [{ on: "PATCH /repos/acme/shop/releases", status: "cut" }];
+    await expect(made.publish({ assets })).rejects.toThrow(/gave no answer/);
+    made.fake.faults = [];
+    made.fake.releases[0]!.assets[0]!.state = "open";
+    const found = await made.publish({ assets });
+    expect(found.states).toMatchObject({ "asset shop.zip": "done", published: "done" });
+    expect(made.fake.releases[0]!.assets.map(({ state }) => state)).toEqual(["uploaded", "uploaded"]);
+  });
+
+  test("whose releases cannot be changed gets everything before, and nothing after", async () => {
+    const { made, assets } = await everything();
+    made.fake.immutable = true;
+    expect(await made.publish({ assets })).toMatchObject({ exit: 0, published: true });
+    expect(await made.publish({ assets })).toMatchObject({ exit: 0, changed: false });
+    const late = made.built("late.zip", "later");
+    const found = await made.publish({ assets: [...assets, late] });
+    expect(found.exit).toBe(3);
+    expect(found.problems[0]).toMatch(
+      /^v1\.3\.0 was published without late\.zip, and can never be changed again/,
+    );
+  });
+
+  test("that has a file published under this name keeps its bytes", async () => {
+    const { made, assets } = await everything();
+    await made.publish({ assets });
+    made.built("shop.zip", "built once more, with another time in it");
+    const found = await made.publish({ assets });
+    expect(found).toMatchObject({ exit: 0, changed: false });
+    expect(found.steps.find(({ name }) => name === "asset shop.zip")!.what).toMatch(
+      /other bytes .* and stays$/,
+    );
+    expect(made.fake.releases[0]!.assets[0]!.bytes.toString()).toBe("bytes");
+  });
+
+  test("takes 125,000 characters of notes; all of them are attached", async () => {
+    const made = await world();
+    const subjects = Array.from({ length: 60 }, (_, n) => `feat: ${n} ${"words ".repeat(600)}`);
+    for (const subject of subjects) made.work.commit(subject);
+    made.work.git("push", "-q", "origin", "HEAD");
+    expect(await made.publish()).toMatchObject({ exit: 0, published: true });
+    const [release] = made.fake.releases;
+    expect(release!.body.length).toBeGreaterThan(100_000);
+    expect(release!.body).toMatch(/All of them are in release-notes\.md, attached below\.\n$/);
+    const notes = release!.assets.find(({ name }) => name === "release-notes.md")!.bytes.toString();
+    expect(notes.length).toBeGreaterThan(200_000);
+    expect(await made.publish()).toMatchObject({ exit: 0, changed: false });
+  });
+
+  test("says which workflows the token's events start", async () => {
+    const made = await world("feat: carts");
+    made.fake.login = "github-actions[bot]";
+    expect((await made.publish()).notes.at(-1)).toMatch(
+      /job's own token, whose tags and releases start no workflow/,
+    );
+    const other = await world("feat: carts");
+    expect((await other.publish()).notes.at(-1)).toMatch(
+      /^made as holdfast\[bot\]: workflows .* start by themselves/,
+    );
+  });
+});
+
+describe("bringing it back into develop", () => {
+  test("is proved by history once it was merged", async () => {
+    const made = await world("feat: carts");
+    await made.publish();
+    made.fake.merge(1);
+    const found = await made.publish();
+    expect(found).toMatchObject({ exit: 0, changed: false, states: { "back-merge": "was" } });
+    expect(found.headline).toBe("v1.3.0 was published before");
+  });
+
+  test("that conflicts is red, until it is solved on its branch", async () => {
+    const made = await world();
+    made.work.git("switch", "-qc", "develop");
+    made.commit("feat: theirs", { "a.txt": "theirs\n" });
+    made.work.git("switch", "-q", "main");
+    made.commit("feat: ours", { "a.txt": "ours\n" });
+    const found = await made.publish();
+    expect(found).toMatchObject({ exit: 3, published: true, states: { "back-merge": "wrong" } });
+    expect(found.problems[0]).toMatch(/^#1 of merge-back\/v1\.3\.0 into develop conflicts/);
+    made.work.git("fetch", "-q", "origin");
+    made.work.git("switch", "-q", "merge-back/v1.3.0");
+    made.work.git("merge", "-q", "-X", "ours", "origin/develop", "-m", "Merge develop");
+    made.work.git("push", "-q", "origin", "HEAD");
+    made.work.git("switch", "-q", "main");
+    expect(await made.publish()).toMatchObject({ exit: 0, states: { "back-merge": "waits" } });
+    made.fake.merge(1);
+    expect(await made.publish()).toMatchObject({ exit: 0, states: { "back-merge": "was" } });
+  });
+
+  test("by a squash is red: the commits would count again", async () => {
+    const made = await world("feat: carts");
+    await made.publish();
+    made.fake.merge(1, "squash");
+    const found = await made.publish();
+    expect(found).toMatchObject({ exit: 3, states: { "back-merge": "wrong" } });
+    expect(found.problems[0]).toContain("squashed or rebased");
+  });
+
+  test("that was closed is red, and is not opened again behind somebody's back", async () => {
+    const made = await world("feat: carts");
+    await made.publish();
+    made.fake.pulls[0]!.state = "closed";
+    expect(await made.publish()).toMatchObject({ exit: 3, states: { "back-merge": "wrong" } });
+    expect(made.fake.pulls).toHaveLength(1);
+  });
+
+  test("is not needed where there is no such branch", async () => {
+    const made = await world("feat: carts");
+    made.fake.git(["update-ref", "-d", "refs/heads/develop"]);
+    expect(await made.publish()).toMatchObject({ exit: 0, states: { "back-merge": "was" } });
+    expect(made.fake.pulls).toEqual([]);
+  });
+});
+
+describe("tags that float", () => {
+  const ALWAYS = { ".github/holdfast.yml": "release: { floating: always }\n" };
+
+  test("are made, moved when everything is published, and never back", async () => {
+    const made = await world();
+    made.commit("feat: carts", ALWAYS);
+    expect(await made.publish()).toMatchObject({ states: { v1: "done", "v1.3": "done" } });
+    const first = made.work.git("rev-parse", "HEAD");
+    made.commit("feat: more");
+    expect(await made.publish()).toMatchObject({ version: "1.4.0", states: { v1: "done", "v1.4": "done" } });
+    const second = made.work.git("rev-parse", "HEAD");
+    expect([made.fake.ref("v1"), made.fake.ref("v1.3"), made.fake.ref("v1.4")]).toEqual([
+      second,
+      first,
+      second,
+    ]);
+    const moves = made.fake.written.findIndex(
+      ({ call }) => call.startsWith("PATCH") && call.endsWith("/tags/v1"),
+    );
+    const published = made.fake.written.findLastIndex(({ call }) => /^PATCH .*\/releases\/\d+$/.test(call));
+    expect(moves).toBeGreaterThan(published);
+    // A fix of the line before takes its own, and leaves v1 to the newer.
+    made.work.git("switch", "-qc", "1.3.x", first);
+    made.commit("fix: old");
+    expect(await made.publish()).toMatchObject({ version: "1.3.1", states: { v1: "was", "v1.3": "done" } });
+    expect([made.fake.ref("v1"), made.fake.ref("v1.3")]).toEqual([
+      second,
+      made.work.git("rev-parse", "HEAD"),
+    ]);
+    expect(made.fake.releases.find(({ latest }) => latest)!.tag).toBe("v1.4.0");
+  });
+
+  test("on a commit that is no release's and not in its history are told and left", async () => {
+    const made = await world();
+    made.work.git("switch", "-qc", "elsewhere");
+    const elsewhere = made.commit("feat: elsewhere");
+    made.work.git("switch", "-q", "main");
+    made.fake.git(["update-ref", "refs/tags/v1", elsewhere]);
+    made.commit("feat: carts");
+    const found = await made.publish();
+    expect(found).toMatchObject({ exit: 3, published: true, states: { v1: "wrong", "back-merge": "waits" } });
+    expect(made.fake.ref("v1")).toBe(elsewhere);
+  });
+});
+
+describe("branches", () => {
+  test("release candidates of two lines at once count each their own", async () => {
+    const made = await world();
+    for (const [name, message] of [
+      ["release/v1.3.0", "feat: a"],
+      ["release/v1.4.0", "feat: b"],
+    ] as const) {
+      made.work.git("switch", "-qc", name);
+      made.commit(message);
+      expect(await made.publish()).toMatchObject({
+        exit: 0,
+        version: `${name.slice(9)}-rc.1`,
+        published: true,
+      });
+      made.work.git("fetch", "-q", "--tags");
+    }
+    made.work.git("switch", "-q", "release/v1.3.0");
+    made.commit("fix: c");
+    const found = await made.publish();
+    expect(found).toMatchObject({ version: "1.3.0-rc.2", published: true });
+    expect(Object.keys(found.states)).not.toContain("back-merge");
+    expect(made.fake.releases.every(({ prerelease, latest }) => prerelease && !latest)).toBe(true);
+    expect(made.fake.wrong).toEqual([]);
+  });
+
+  test("a squashed release pull request is released as its branch says, with a warning", async () => {
+    const made = await world();
+    made.work.git("switch", "-qc", "release/v2.0.0");
+    made.commit("feat!: carts");
+    const id = made.work.git("rev-parse", "HEAD");
+    made.fake.pull({
+      number: 7,
+      title: "chore(release): 2.0.0",
+      branch: "release/v2.0.0",
+      base: "main",
+      sha: id,
+    });
+    made.fake.merge(7, "squash");
+    made.work.git("switch", "-q", "main");
+    made.work.git("pull", "-q", "origin", "main");
+    const found = await made.publish();
+    expect(found).toMatchObject({ exit: 0, version: "2.0.0", published: true });
+    expect(found.warnings[0]).toMatch(/^#7 of release\/v2\.0\.0 was squashed/);
+    expect(await made.publish()).toMatchObject({ exit: 0, version: "2.0.0", changed: false });
+  });
+
+  test("a merged release branch whose version the commits exceed is refused", async () => {
+    const made = await world("feat!: came another way");
+    made.work.git("switch", "-qc", "release/v1.3.0", "v1.2.0");
+    made.commit("feat: carts");
+    const id = made.work.git("rev-parse", "HEAD");
+    made.fake.pull({
+      number: 7,
+      title: "chore(release): 1.3.0",
+      branch: "release/v1.3.0",
+      base: "main",
+      sha: id,
+    });
+    made.fake.merge(7);
+    made.work.git("switch", "-q", "main");
+    made.work.git("pull", "-q", "origin", "main");
+    const found = await made.publish();
+    expect(found).toMatchObject({ exit: 3, version: "" });
+    expect(found.problems[0]).toMatch(
+      /^release\/v1\.3\.0 was merged by #7, and the commits of main ask for 2\.0\.0/,
+    );
+    expect(made.fake.written).toEqual([]);
+  });
+
+  test("a version that was released from another branch is refused", async () => {
+    const made = await world("feat: carts");
+    made.work.git("switch", "-qc", "other", "v1.2.0");
+    made.commit("feat: other");
+    made.work.git("tag", "v1.3.0");
+    made.work.git("push", "-q", "origin", "v1.3.0");
+    made.work.git("switch", "-q", "main");
+    const found = await made.publish();
+    expect(found).toMatchObject({ exit: 3, version: "" });
+    expect(found.problems[0]).toMatch(/^v1\.3\.0 is there already, on commit/);
+  });
+});
+
+describe("files to attach", () => {
+  test.each([
+    ["a pattern that nothing fits", ["src/nowhere-*.zip"], /no file fits 'src\/nowhere-\*\.zip'/],
+    ["a pattern of the whole machine", ["/*/x.zip"], /would look through all of this machine/],
+    ["a name that GitHub would change", ["a b.zip"], /cannot be attached as 'a b\.zip'/],
+    ["Holdfast's own", ["release-unit.json"], /cannot be attached as 'release-unit\.json'/],
+  ])("%s is an error before anything is asked", async (_, names, message) => {
+    const made = await world("feat: carts");
+    const assets = names.map((name) => (name.includes("*") ? name : made.built(name, "bytes")));
+    await expect(made.publish({ assets })).rejects.toThrow(message);
+    expect(made.fake.calls).toEqual([]);
+  });
+
+  test("are found by a pattern, and two of one name are refused", async () => {
+    const made = await world("feat: carts");
+    const path = made.built("a.zip", "a");
+    made.built("b.zip", "b");
+    const folder = path.slice(0, path.lastIndexOf("/"));
+    const found = await made.publish({ assets: [`${folder}/*.zip`] });
+    expect(found.states).toMatchObject({ "asset a.zip": "done", "asset b.zip": "done" });
+  });
+});
