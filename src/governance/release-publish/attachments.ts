@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { HoldfastError } from "../../kernel/errors.ts";
 import type { SourceTree } from "../../ports/source-tree.ts";
-import { fits } from "../patterns/path-pattern.ts";
+import { fits } from "../../kernel/path-pattern.ts";
 import { NOTES_FILE } from "./notes.ts";
 import type { Attachment } from "./steps/asset.ts";
 import { UNIT_FILE } from "./steps/unit.ts";
