@@ -81,6 +81,16 @@ export const release = z.strictObject({
       "What is started when a release is published. Without it nothing is; workflows with `on: release` run " +
         "by themselves, unless the release was made with a job's own token.",
     ),
+  hotfix: z
+    .strictObject({
+      prefix: z
+        .string()
+        .regex(/^[^\s~^:\\*?[]+\/$/, "is no beginning of a branch's name that ends in /")
+        .default("hotfix/")
+        .describe("What branches of hotfixes begin with; a name follows."),
+    })
+    .prefault({})
+    .describe("Hotfixes: begun from the newest release, merged into the stable branch and `develop`."),
   preset: z
     .enum(PRESETS)
     .default("conventionalcommits")
