@@ -14,7 +14,7 @@ import { pullRequestStep, pullsOf } from "./steps/pull-request.ts";
 /** The parsed inputs of `holdfast release cut`. */
 export interface ReleaseCutInputs {
   readonly branch: string | undefined;
-  readonly version: string | undefined;
+  readonly expectVersion: string | undefined;
   readonly settings: string;
   readonly repository: string | undefined;
   readonly token: Secret | undefined;
@@ -45,7 +45,7 @@ export async function runReleaseCut(inputs: ReleaseCutInputs, ports: ReleaseCutP
   const url = linkable(await refs.remoteUrl("origin"));
   const from: CuttingFrom = { settings, history, refs, calculate, forge, url };
   ports.log.stage(`working out what ${branch} of ${forge.repository} would release`);
-  const plan = await planCut(branch, inputs.version, from);
+  const plan = await planCut(branch, inputs.expectVersion, from);
   const { cut } = plan;
   const { dryRun } = inputs;
   if (cut === undefined) return outcomeOf({ plan, branch, dryRun, steps: [], made: undefined });

@@ -66,13 +66,13 @@ describe("cut from develop", () => {
 
   test("must be the version that was asked for", async () => {
     await using world = await flowWorld("feat: carts");
-    const found = await cut(world, { version: "1.2.1" });
+    const found = await cut(world, { expectVersion: "1.2.1" });
     expect(found).toMatchObject({ exit: 3, version: "" });
     expect(found.problems[0]).toMatch(
       /^1\.2\.1 was asked for, and the commits of develop ask for 1\.3\.0, because of/,
     );
     expect(world.fake.written).toEqual([]);
-    expect(await cut(world, { version: "v1.3.0" })).toMatchObject({ exit: 0, version: "1.3.0" });
+    expect(await cut(world, { expectVersion: "v1.3.0" })).toMatchObject({ exit: 0, version: "1.3.0" });
   });
 });
 

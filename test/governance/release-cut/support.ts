@@ -4,7 +4,7 @@ import { toldFlow, type FlowWorld, type ToldFlow } from "../../support/github/fl
 export async function cut(world: FlowWorld, given: Partial<ReleaseCutInputs> = {}): Promise<ToldFlow> {
   const inputs: ReleaseCutInputs = {
     branch: undefined,
-    version: undefined,
+    expectVersion: undefined,
     settings: ".github/holdfast.yml",
     repository: undefined,
     token: undefined,

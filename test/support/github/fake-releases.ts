@@ -37,6 +37,7 @@ export interface KeptRun {
 
 /** What nobody may write into a body: https://docs.github.com/rest/releases/releases */
 const BODY_MAX = 125_000;
+const PULL_BODY_MAX = 65_536;
 
 /**
  * One repository at GitHub with its releases, and real git behind its git data: branches and tags are those of
@@ -453,6 +454,7 @@ export class FakeReleases extends FakeForge {
         },
       ];
     }
+    if ((text ?? "").length > PULL_BODY_MAX) return invalid("body is too long (maximum is 65536 characters)");
     const sha = this.ref(`refs/heads/${head}`);
     if (sha === undefined) return invalid("head invalid");
     if (this.ref(`refs/heads/${base}`) === undefined) return invalid("base invalid");
