@@ -45,7 +45,10 @@ export class GithubBranches implements ForgeBranches {
     return this.#refs.move(name, commit, false);
   }
 
-  /** Objects that no branch has are seen by nobody, and are gone some day. https://docs.github.com/rest/git */
+  /**
+   * Objects that no branch has are seen by nobody, and are gone some day. https://docs.github.com/rest/git
+   *
+   */
   async write({ parent, message, files, executables }: NewCommit): Promise<string> {
     const what = `a commit on ${parent.slice(0, 7)}`;
     const answer = await this.#at.read(COMMIT, { commit_sha: parent });

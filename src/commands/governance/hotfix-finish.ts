@@ -7,15 +7,17 @@ export const hotfixFinish = defineCommand({
   name: "hotfix-finish",
   wing: "governance",
   summary: "Open a hotfix's two pull requests, and prove that main and develop have got it",
-  description: `Opens the pull request of a hotfix into \`main\`, or into the maintenance branch of what it fixes, and the \
-one into \`develop\`; each names the other, as the rule \`twin\` of
-\`pr-policy\` asks for. Its commits since the release must ask for a patch: a feature or a breaking change is \
-refused, with the commits named. Also called \`holdfast hotfix finish\`.
+  description: `Opens the pull request of a hotfix into \`main\`, or into the maintenance branch of what \
+it fixes, and the one into \`develop\`; each names the other, as the rule \`twin\` of \`pr-policy\` asks \
+for. Its commits since the release must ask for a patch: a feature or a breaking change is refused, with \
+the commits named. Also called \`holdfast hotfix finish\`.
 
-- **Merged is what the history of the branch has**, not what a pull request says. A squash or a rebase is found by \
-what it changes, if it was fetched; else it is told that nobody can say.
-- Run it again after each merge: what is true is left alone. With \`require-merged\` it ends with 3 until both are.
-- Conflicts, and a pull request that was closed, are told red. A release branch on its way that lacks the hotfix is told.
+- **Merged is what the history of the branch has**, not what a pull request says. A squash or a rebase is \
+found by what it changes, if it was fetched; else it is told that nobody can say.
+- Run it again after each merge: what is true is left alone. With \`require-merged\` it ends with 3 until \
+both are.
+- Conflicts, and a pull request that was closed, are told red. A release branch on its way that lacks the \
+hotfix is told.
 
 As soon as \`main\` has it, \`holdfast release publish\` there releases it.`,
   branding: { icon: "git-merge", color: "purple" },
@@ -44,7 +46,8 @@ As soon as \`main\` has it, \`holdfast release publish\` there releases it.`,
   },
   outputs: {
     version:
-      "The version that it will be, if nothing else is released with it; empty where something is in the way.",
+      "The version that it will be, if nothing else is released with it; empty where something is in " +
+      "the way.",
     branch: "Its branch.",
     commit: "Hash of the commit that is to reach both; empty where something is in the way.",
     release: "Tag of the release that it fixes; empty likewise.",

@@ -7,14 +7,16 @@ export const hotfixStart = defineCommand({
   name: "hotfix-start",
   wing: "governance",
   summary: "Begin a hotfix: a branch at the newest stable release, and the version that it will be",
-  description: `Makes the branch \`hotfix/<name>\` at the commit of the highest stable release, or of the highest of a \
-maintenance branch, and says which version it will be. What \`develop\` has
-since is not in it. Also called \`holdfast hotfix start\`.
+  description: `Makes the branch \`hotfix/<name>\` at the commit of the highest stable release, or of the \
+highest of a maintenance branch, and says which version it will be. What \`develop\` has since is not in \
+it. Also called \`holdfast hotfix start\`.
 
-- **\`main\` must have that release** in its history. Where it has commits beyond, that are not released, the hotfix \
-begins without them and would be released together with them: it is told.
-- A branch of that name which has the release is taken as it is; one that has not is left alone, and that is refused.
-- The branch is made by GitHub's API: nothing is pushed from the checkout. A part of the history is enough for it.
+- **\`main\` must have that release** in its history. Where it has commits beyond, that are not released, \
+the hotfix begins without them and would be released together with them: it is told.
+- A branch of that name which has the release is taken as it is; one that has not is left alone, and that \
+is refused.
+- The branch is made by GitHub's API: nothing is pushed from the checkout. A part of the history is enough \
+for it.
 
 Commit what mends it as \`fix: …\`, push it, and run \`holdfast hotfix finish\`.`,
   branding: { icon: "git-branch", color: "purple" },

@@ -7,26 +7,29 @@ export const releaseCut = defineCommand({
   name: "release-cut",
   wing: "governance",
   summary: "Cut a release branch from develop, with changelog, versions and pull request in it",
-  description: `Works out the next version of \`develop\`, which has to be checked out as it is at GitHub, and makes \
-\`release/v1.3.0\` from it, with one commit on top: the notes in \`CHANGELOG.md\`, and the
-version in \`package.json\` and what else the settings name. Then it opens the pull request into \`main\`. Where \
-nothing asks for a release, that is said, and it ends with 0. Also called \`holdfast release cut\`.
+  description: `Works out the next version of \`develop\`, which has to be checked out as it is at GitHub, \
+and makes \`release/v1.3.0\` from it, with one commit on top: the notes in \`CHANGELOG.md\`, and the \
+version in \`package.json\` and what else the settings name. Then it opens the pull request into \`main\`. \
+Where nothing asks for a release, that is said, and it ends with 0. Also called \`holdfast release cut\`.
 
-- **Nothing is pushed to \`main\` or \`develop\`**, and nothing from the checkout: all of it goes through GitHub's API.
-- **Each step is looked at before it is made.** A run that was killed anywhere is finished by running it again, and \
-running it twice does nothing. The branch appears whole, or not at all.
-- **On a release branch** that is checked out it brings changelog and versions up to date with the fixes that came \
-there, by one more commit and never by force.
-- A branch of that version that was cut from something else, a pull request that was closed, and one that conflicts, \
-are left as they are: it is told what to do.
+- **Nothing is pushed to \`main\` or \`develop\`**, and nothing from the checkout: all of it goes through \
+GitHub's API.
+- **Each step is looked at before it is made.** A run that was killed anywhere is finished by running it \
+again, and running it twice does nothing. The branch appears whole, or not at all.
+- **On a release branch** that is checked out it brings changelog and versions up to date with the fixes \
+that came there, by one more commit and never by force.
+- A branch of that version that was cut from something else, a pull request that was closed, and one that \
+conflicts, are left as they are: it is told what to do.
 
-Merge the pull request by a merge commit: the version is worked out from commits, and a squash has none of them.`,
+Merge the pull request by a merge commit: the version is worked out from commits, and a squash has none of \
+them.`,
   branding: { icon: "scissors", color: "purple" },
   inputs: {
     branch: {
       type: "string",
       text:
-        "The branch that is cut from, or a release branch to bring up to date; where a commit alone is checked out, " +
+        "The branch that is cut from, or a release branch to bring up to date; where a commit alone is " +
+        "checked out, " +
         "it is `develop`. What is checked out must be what it is on.",
       example: "develop",
     },

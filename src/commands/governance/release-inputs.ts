@@ -19,7 +19,9 @@ export const writingToken = {
   type: "secret",
   jobToken: true,
   text:
-    "Token for GitHub, with `contents: write` and `pull-requests: write`. Checks of a pull request that a job's own " +
-    "token opens start when somebody approves them; with the token of an app they start by themselves. Without it " +
+    "Token for GitHub, with `contents: write` and `pull-requests: write`. Checks of a pull request " +
+    "that a job's own " +
+    "token opens start when somebody approves them; with the token of an app they start by themselves. " +
+    "Without it " +
     "`GITHUB_TOKEN`, then `GH_TOKEN` of the environment is used.",
 } as const satisfies InputSpec;

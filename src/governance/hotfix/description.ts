@@ -38,30 +38,23 @@ export function descriptionOf(
       ? `${fixes.name} is out and has what this mends. Once it is merged, \`holdfast release publish\` on ` +
         `\`${into.name}\` releases it, as v${version} where nothing else waits there.`
       : `What is released from \`${into.name}\` and not brought here is undone by the next release.`;
-  return `## What
-
-${[...shown, ...more].join("\n")}
-
-## Why
-
-${why}
-
-## How
-
-From ${fixes.name} itself, so that nothing else comes along. Merge it by a merge commit: both branches then have the same
-commits, which count once.
-
-## Testing
-
-The checks of this pull request ran on what ${fixes.name} was made of, with these commits on top.
-
-## Documentation
-
-The notes of v${version} are made of these commits.
-
-${twin}
-${issuesOf(commits, issue).join("\n")}
-`;
+  // GitHub breaks a description's lines where they are broken here.
+  return [
+    "## What",
+    [...shown, ...more].join("\n"),
+    "## Why",
+    why,
+    "## How",
+    `From ${fixes.name} itself, so that nothing else comes along. Merge it by a merge commit: both ` +
+      "branches " +
+      "then have the same commits, which count once.",
+    "## Testing",
+    `The checks of this pull request ran on what ${fixes.name} was made of, with these commits on top.`,
+    "## Documentation",
+    `The notes of v${version} are made of these commits.`,
+    ...(twin === "" ? [] : [twin.trimEnd()]),
+    issuesOf(commits, issue).join("\n"),
+  ].join("\n\n");
 }
 
 /** How one of the pull requests names the other, as the rule `twin` reads it. */

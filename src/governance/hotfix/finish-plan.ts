@@ -48,8 +48,9 @@ export type FinishPlan =
 export async function planFinish(branch: string, from: FinishingFrom): Promise<FinishPlan> {
   const { history, forge, settings } = from;
   const stable = await stableBranch(forge, settings);
-  if (stable === undefined)
+  if (stable === undefined) {
     return problem(`${forge.repository} has no branch ${settings.stable.join(" or ")}.`);
+  }
   const there = toldOrAbsent(await forge.branches.commit(branch), `the branch ${branch}`);
   const commit = there ?? (await mergedCommit(branch, stable.name, from));
   if (commit === undefined) return problem(`${forge.repository} has no branch ${branch}. Push it first.`);
@@ -57,7 +58,8 @@ export async function planFinish(branch: string, from: FinishingFrom): Promise<F
   if (step !== undefined) return problem(step);
   if (!(await isHere(commit, history))) {
     return problem(
-      `${branch} is on ${commit.slice(0, 7)}, which this checkout does not have. Run \`git fetch origin\`, and again.`,
+      `${branch} is on ${commit.slice(0, 7)}, which this checkout does not have. Run \`git fetch ` +
+        `origin\`, and again.`,
     );
   }
   return await planCommits(branch, commit, stable, from);
@@ -88,7 +90,8 @@ async function planCommits(
   const { next } = await nextRelease(basis, plain, from, undefined);
   if (next === undefined) {
     return problem(
-      `${branch} has nothing to release since ${fixes.name}: no commit in it is a fix. Commit what mends it as ` +
+      `${branch} has nothing to release since ${fixes.name}: no commit in it is a fix. Commit what ` +
+        "mends it as " +
         "`fix: …`, and push it.",
     );
   }
@@ -156,8 +159,10 @@ async function intoBranch(aiming: Aiming, { forge }: FinishingFrom): Promise<Bra
     if (!(await lacks(own)) || (await wasMerged(name))) return { name, commit: at };
   }
   return (
-    `${highest!.name} was released, and ${branch}, which fixes ${fixes.name}, does not have it. Bring it there with ` +
-    `\`git rebase --onto ${highest!.name} ${fixes.name} ${branch}\` and push it; or, to fix the older release, make ` +
+    `${highest!.name} was released, and ${branch}, which fixes ${fixes.name}, does not have it. Bring ` +
+    "it there with " +
+    `\`git rebase --onto ${highest!.name} ${fixes.name} ${branch}\` and push it; or, to fix the older ` +
+    "release, make " +
     `a branch ${major}.${minor}.x from ${fixes.name}.`
   );
 }
@@ -173,7 +178,8 @@ async function tooMuch(
   const asking = messages.filter(({ message }) => ["minor", "major"].includes(readMessage(message).impact));
   const names = asking.map(({ id, message }) => `${id.slice(0, 7)} "${readMessage(message).header}"`);
   return (
-    `${branch} asks for ${version}, and a hotfix of ${fixes.name} is a patch: ${listed(names)}. Take that back, or ` +
+    `${branch} asks for ${version}, and a hotfix of ${fixes.name} is a patch: ${listed(names)}. Take ` +
+    "that back, or " +
     "release it the usual way, from develop."
   );
 }

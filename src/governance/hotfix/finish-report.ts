@@ -61,8 +61,9 @@ async function pullRequests({ hotfix, bases, around }: Finished): Promise<readon
   for (const base of bases) {
     const between = await around.forge.pulls.between({ head: hotfix.branch, base });
     const [newest] = told(between, `pull requests of ${hotfix.branch}`);
-    if (newest !== undefined)
+    if (newest !== undefined) {
       found.push({ base, number: newest.number, url: newest.url, merged: newest.isMerged });
+    }
   }
   return found;
 }
@@ -84,7 +85,8 @@ function headline(
 function next({ hotfix: { into, fixes, version }, steps }: Finished): readonly string[] {
   if (!isMerged(into.name, steps)) return [];
   return [
-    `${into.name} has it: \`holdfast release publish\` there releases it, as v${version} where nothing else came ` +
+    `${into.name} has it: \`holdfast release publish\` there releases it, as v${version} where nothing ` +
+      "else came " +
       `after ${fixes.name}`,
   ];
 }

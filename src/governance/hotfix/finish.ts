@@ -76,7 +76,8 @@ export async function runHotfixFinish(
 }
 
 /**
- * The branch that others begin from comes first, so that the pull request into the other, which is merged first
+ * The branch that others begin from comes first, so that the pull request into the other, which is merged
+ * first
  * and whose checks may ask for it, names it from its beginning.
  */
 function basesOf({ into }: Hotfix, { develop }: ReleaseSettings): readonly string[] {
@@ -94,7 +95,8 @@ async function unreleased(
   const has = told(await forge.branches.standing(commit, into.commit), what);
   if (has === "ahead" || has === "identical") return [];
   return [
-    `${into.name} has commits after ${fixes.name} that are not released: they are released together with the hotfix, ` +
+    `${into.name} has commits after ${fixes.name} that are not released: they are released together ` +
+      "with the hotfix, " +
       "as the version that all of them ask for",
   ];
 }

@@ -9,7 +9,10 @@ import type { HotfixSurroundings } from "./steps/surroundings.ts";
 /** Of more nobody is told. */
 const TOLD = 10;
 
-/** Releases that are on their way without the hotfix: tested without it, they would bring back what it mends. */
+/**
+ * Releases that are on their way without the hotfix: tested without it, they would bring back what it
+ * mends.
+ */
 export async function linesWithout(
   hotfix: Hotfix,
   settings: ReleaseSettings,

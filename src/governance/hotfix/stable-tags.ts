@@ -4,7 +4,8 @@ import { told } from "../steps/told.ts";
 import { versionTags, type VersionTag } from "../versions/version-tags.ts";
 
 /**
- * Tags of stable releases that the forge has, the highest first. Of an annotated one `commit` is the tag's own
+ * Tags of stable releases that the forge has, the highest first. Of an annotated one `commit` is the
+ * tag's own
  * object: which commit it names is asked of the one that is wanted.
  */
 export async function stableTags(forge: Forge): Promise<readonly VersionTag[]> {

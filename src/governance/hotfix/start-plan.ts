@@ -45,8 +45,9 @@ export async function planStart(
   if (released === undefined) return { kind: "problem", why: nothingReleased(from, forge) };
   const { name: tag, version } = released;
   const { commit } = told(await forge.tags.tag(tag), `the tag ${tag}`);
-  if (commit === undefined)
+  if (commit === undefined) {
     return { kind: "problem", why: `${tag} names no commit. Tag the release's commit.` };
+  }
   const standing = told(
     await forge.branches.standing(commit, into.commit),
     `how ${into.name} stands to ${tag}`,
@@ -55,7 +56,8 @@ export async function planStart(
     return {
       kind: "problem",
       why:
-        `${tag} is the newest release, and ${into.name} does not have it in its history: a fix of it could not be ` +
+        `${tag} is the newest release, and ${into.name} does not have it in its history: a fix of it ` +
+        "could not be " +
         `merged there alone. Merge ${tag} into ${into.name} first, by a merge commit.`,
     };
   }
@@ -74,9 +76,11 @@ export async function planStart(
 /** The commits of the branch would come along, and nobody decides so in a hurry unasked. */
 function unreleased(into: string, tag: string): string {
   return (
-    `${into} has commits after ${tag} that are not released: the hotfix begins without them, and is released ` +
+    `${into} has commits after ${tag} that are not released: the hotfix begins without them, and is ` +
+    "released " +
     `together with them once it is merged, as the version that all of them ask for. Release them first ` +
-    `(\`holdfast release publish\` on ${into}) where they are ready; where they must not go out, take them back there`
+    `(\`holdfast release publish\` on ${into}) where they are ready; where they must not go out, take ` +
+    "them back there"
   );
 }
 
@@ -97,7 +101,8 @@ async function intoBranch(
     const found = await stableBranch(forge, settings);
     return (
       found ??
-      `${forge.repository} has no branch ${settings.stable.join(" or ")}. Say in release.stable of the settings ` +
+      `${forge.repository} has no branch ${settings.stable.join(" or ")}. Say in release.stable of the ` +
+        "settings " +
         "which branch releases are made from."
     );
   }

@@ -98,7 +98,8 @@ function headline(
 
 function goingOn(branch: string): readonly string[] {
   return [
-    `next: \`git fetch origin\`, \`git switch ${branch}\`, commit what mends it as \`fix: …\`, \`git push\`, and ` +
+    `next: \`git fetch origin\`, \`git switch ${branch}\`, commit what mends it as \`fix: …\`, \`git ` +
+      `push\`, and ` +
       "`holdfast hotfix finish`",
   ];
 }

@@ -152,7 +152,8 @@ async function notesFor(version: string, commit: string, from: CuttingFrom): Pro
   const asked =
     next === undefined
       ? "nothing in it asks for a release"
-      : `its commits ask for ${next.version}, because of ${next.because.id.slice(0, 7)} "${next.because.header}"`;
+      : `its commits ask for ${next.version}, because of ${next.because.id.slice(0, 7)} ` +
+        `"${next.because.header}"`;
   const why =
     `the release branch of ${version} is on ${commit.slice(0, 7)}, and ${asked}. Take back what asks for ` +
     "another version, or cut that one and delete this branch.";
@@ -178,7 +179,8 @@ async function placedLines(
     const one = await placed(line, head, from);
     if (one === "unknown") {
       problems.push(
-        `${line.name} is on ${line.commit.slice(0, 7)}, which this checkout does not have, and what comes next ` +
+        `${line.name} is on ${line.commit.slice(0, 7)}, which this checkout does not have, and what ` +
+          "comes next " +
           "is counted from it. Run `git fetch origin`, and again.",
       );
     } else found.push(one);
@@ -240,7 +242,8 @@ async function toldLines(
       );
     } else {
       warnings.push(
-        `${name} has no pull request into ${stable.name}: check it out and run \`holdfast release cut\`, or ` +
+        `${name} has no pull request into ${stable.name}: check it out and run \`holdfast release ` +
+          `cut\`, or ` +
           "delete it",
       );
     }
@@ -270,7 +273,8 @@ function notWanted(
 function noSource(branch: string, { develop, lines }: ReleaseSettings): HoldfastError {
   return new HoldfastError("input.conflict", `releases are cut from ${develop}, and this is ${branch}`, {
     hint:
-      `Check ${develop} out, or a release branch (${lines.prefix}…) to finish it; or say in release.develop of the ` +
+      `Check ${develop} out, or a release branch (${lines.prefix}…) to finish it; or say in ` +
+      "release.develop of the " +
       "settings which branch it is.",
   });
 }
@@ -285,7 +289,8 @@ function noBranch(branch: string, { forge, settings }: CuttingFrom): string {
 
 function noStable({ forge, settings }: CuttingFrom): string {
   return (
-    `${forge.repository} has no branch ${settings.stable.join(" or ")}, which a release is merged into. Make it, or ` +
+    `${forge.repository} has no branch ${settings.stable.join(" or ")}, which a release is merged ` +
+    "into. Make it, or " +
     "say in release.stable of the settings which branch it is."
   );
 }

@@ -66,7 +66,8 @@ function headline(
 function next({ plan: { cut }, dryRun, made }: CutOutcome, good: boolean): readonly string[] {
   if (cut === undefined || dryRun || !good || made?.pull?.isOpen !== true) return [];
   return [
-    `next: test ${made.name}, merge #${made.pull.number} into ${cut.stable.name} by a merge commit, and run ` +
+    `next: test ${made.name}, merge #${made.pull.number} into ${cut.stable.name} by a merge commit, ` +
+      "and run " +
       `\`holdfast release publish\` there`,
   ];
 }

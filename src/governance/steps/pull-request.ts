@@ -44,8 +44,9 @@ export async function observePull(
     return { kind: "wrong", ...unproved };
   }
   const [closed] = all;
-  if (closed === undefined || closed.isMerged)
+  if (closed === undefined || closed.isMerged) {
     return { kind: "missing", what: `open a pull request of ${head} into ${base}` };
+  }
   return {
     kind: "wrong",
     what: `#${closed.number} of ${head} into ${base} was closed and not merged: ${closed.url}`,

@@ -66,7 +66,10 @@ export async function reconcile(
     throw refused ?? unconfirmed(after.what);
   }
 
-  /** Somebody else may have done it in between, which the forge tells as a refusal: then it is true all the same. */
+  /**
+   * Somebody else may have done it in between, which the forge tells as a refusal: then it is true all the
+   * same.
+   */
   async function acted(step: Step): Promise<HoldfastError | undefined> {
     try {
       await step.act();

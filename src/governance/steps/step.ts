@@ -10,7 +10,8 @@ export type Observed =
   | { readonly kind: "wrong"; readonly what: string; readonly hint: string };
 
 /**
- * A part of something that must not stay half done. Laws: observing changes nothing and is asked of the world,
+ * A part of something that must not stay half done. Laws: observing changes nothing and is asked of the
+ * world,
  * never of what an earlier step is believed to have done; acting where it is missing leaves it true, or as it
  * was; killed in the middle, the next run observes that.
  */

@@ -13,7 +13,8 @@ export async function outOfStep(
 ): Promise<string | undefined> {
   if (here === there) return undefined;
   const standing = await forge.branches.standing(there, here);
-  const what = `${here.slice(0, 7)} is checked out, and ${branch} is on ${there.slice(0, 7)} at ${forge.repository}`;
+  const what =
+    `${here.slice(0, 7)} is checked out, and ${branch} is on ${there.slice(0, 7)} at ` + forge.repository;
   if (standing.kind === "found" && standing.value === "behind") {
     return `${what}, which came after it. Run \`git pull --ff-only\`, and again.`;
   }

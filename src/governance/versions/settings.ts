@@ -72,13 +72,15 @@ export const release = z.strictObject({
     .enum(["existing", "always", "never"])
     .default("existing")
     .describe(
-      "Whether `v1` and `v1.2` move to the newest stable release of theirs: those that are `existing`, both " +
+      "Whether `v1` and `v1.2` move to the newest stable release of theirs: those that are `existing`, " +
+        "both " +
         "`always`, or `never`. They are for what is used by its major version, such as actions.",
     ),
   deploy: deploy
     .optional()
     .describe(
-      "What is started when a release is published. Without it nothing is; workflows with `on: release` run " +
+      "What is started when a release is published. Without it nothing is; workflows with `on: " +
+        "release` run " +
         "by themselves, unless the release was made with a job's own token.",
     ),
   hotfix: z

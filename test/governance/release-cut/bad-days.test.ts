@@ -115,7 +115,7 @@ describe("at the same time", () => {
     expect(made.fake.ref("refs/heads/release/v1.3.0^")).toBe(from);
   });
 
-  test("who makes a branch of that name from something else is told, and nothing is written over", async () => {
+  test("who makes a branch of that name from something else is told", async () => {
     const made = await world("feat: carts");
     made.fake.beforeWrite = (call) => {
       if (call.endsWith("/git/refs")) {
@@ -377,7 +377,10 @@ describe("a repository", () => {
     const stream = messages.map((message, n) => {
       const from = n === 0 ? "from refs/heads/develop^0\n" : "";
       const { length } = message;
-      return `commit refs/heads/develop\ncommitter Ada <a@example.org> 1900000000 +0000\ndata ${length}\n${message}\n${from}\n`;
+      return (
+        `commit refs/heads/develop\ncommitter Ada <a@example.org> 1900000000 +0000\ndata ` +
+        `${length}\n${message}\n${from}\n`
+      );
     });
     const input = stream.join("");
     execFileSync("git", ["-C", made.work.path, "fast-import", "--quiet", "--force"], { input });

@@ -40,7 +40,8 @@ const BODY_MAX = 125_000;
 const PULL_BODY_MAX = 65_536;
 
 /**
- * One repository at GitHub with its releases, and real git behind its git data: branches and tags are those of
+ * One repository at GitHub with its releases, and real git behind its git data: branches and tags are
+ * those of
  * a bare repository, which tests clone. See {@link FakeForge}.
  */
 export class FakeReleases extends FakeForge {
@@ -204,12 +205,14 @@ export class FakeReleases extends FakeForge {
   }
 
   #updated(operation: Operation, status: number, ref: string, sha: string): [number, unknown] {
-    if (this.ruled(ref))
+    if (this.ruled(ref)) {
       return invalid(
         "Repository rule violations found\n\nCannot create ref due to creations being restricted.",
       );
-    if (this.#isFrozen(ref) && this.ref(ref) !== undefined)
+    }
+    if (this.#isFrozen(ref) && this.ref(ref) !== undefined) {
       return invalid("Cannot update this protected ref.");
+    }
     // As a push would: hooks of the repository are asked.
     this.git(["update-ref", ref, sha]);
     const example = operation.example(status) as Plain;
@@ -322,8 +325,9 @@ export class FakeReleases extends FakeForge {
   }
 
   #drafted(operation: Operation, url: URL, body: Plain): [number, unknown] {
-    if (String(body["body"]).length > BODY_MAX)
+    if (String(body["body"]).length > BODY_MAX) {
       return invalid("body is too long (maximum is 125000 characters)");
+    }
     const kept = this.release({
       tag: String(body["tag_name"]),
       commitish: String(body["target_commitish"]),

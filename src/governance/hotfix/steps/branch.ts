@@ -11,8 +11,9 @@ export function branchStep({ branch, release }: HotfixStart, forge: Forge): Step
     carriesTheRest: true,
     async observe() {
       const there = toldOrAbsent(await forge.branches.commit(branch), `the branch ${branch}`);
-      if (there === undefined)
+      if (there === undefined) {
         return { kind: "missing", what: `make ${branch} from ${tag} (${commit.slice(0, 7)})` };
+      }
       const standing = told(await forge.branches.standing(commit, there), `how ${branch} stands to ${tag}`);
       if (standing === "identical") return { kind: "true", what: `${branch} begins at ${tag}` };
       if (standing === "ahead") return { kind: "true", what: `${branch} has ${tag}, and commits since` };

@@ -25,8 +25,9 @@ export function intoStep(hotfix: Hotfix, { base, twin }: Aim, around: HotfixSurr
       const at = toldOrAbsent(await forge.branches.commit(base), `the branch ${base}`);
       if (at === undefined) return { kind: "true", what: `there is no branch ${base} that could lack it` };
       const found = await reach(at, hotfix, around);
-      if (found === "has-changes")
+      if (found === "has-changes") {
         return { kind: "true", what: `${base} has what ${branch} changes, as other commits` };
+      }
       const unproved = unprovedOf(base, branch, found === "lacks-commits");
       const wanted = { head: branch, base, commit };
       const words = { what: branch, unproved, ...conflictsOf(base, hotfix) };
@@ -60,7 +61,8 @@ function conflictsOf(base: string, { branch, into }: Hotfix): { readonly conflic
   const own = `${branch}-into-${base.replaceAll("/", "-")}`;
   return {
     conflicting:
-      `Not in ${branch}, which is released: \`git switch -c ${own} origin/${base}\`, \`git merge ${branch}\`, solve ` +
+      `Not in ${branch}, which is released: \`git switch -c ${own} origin/${base}\`, \`git merge ` +
+      `${branch}\`, solve ` +
       `the conflicts, push it, and open its pull request into ${base}; then close this one.`,
   };
 }
@@ -70,7 +72,8 @@ function unprovedOf(
   branch: string,
   canBeAsked: boolean,
 ): { readonly what: string; readonly hint: string } {
-  const what = `the pull request of ${branch} was merged, and ${base} does not have its commits in its history`;
+  const what =
+    `the pull request of ${branch} was merged, ` + `and ${base} does not have its commits in its history`;
   return canBeAsked
     ? {
         what,
@@ -78,6 +81,8 @@ function unprovedOf(
       }
     : {
         what: `${what}, nor their changes`,
-        hint: `Somebody took them back, or changed them while merging: look what ${base} has, and open another one.`,
+        hint:
+          `Somebody took them back, or changed them while merging: look what ${base} has, and open ` +
+          "another one.",
       };
 }

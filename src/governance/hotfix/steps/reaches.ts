@@ -13,7 +13,10 @@ export type Reach =
   /** Its history has not the commits, and whether it has the changes nobody here can say. */
   | "lacks-commits";
 
-/** What a squash or a rebase has made of the commits is found by what they change, where git is here to be asked. */
+/**
+ * What a squash or a rebase has made of the commits is found by what they change, where git is here to be
+ * asked.
+ */
 export async function reach(
   at: string,
   { commit, fixes }: Hotfix,

@@ -15,7 +15,8 @@ interface Unnamed {
 }
 
 /**
- * That each of the two pull requests names the other, as the rule `twin` of `pr-policy` asks for. What somebody
+ * That each of the two pull requests names the other, as the rule `twin` of `pr-policy` asks for. What
+ * somebody
  * wrote into a description stays; the name is put below it.
  */
 export function twinsStep(
@@ -29,8 +30,9 @@ export function twinsStep(
     carriesTheRest: false,
     async observe() {
       const unnamed = await lookFor();
-      if (unnamed === undefined)
+      if (unnamed === undefined) {
         return { kind: "true", what: "no two pull requests are open that could name each other" };
+      }
       const [first] = unnamed;
       if (first === undefined) return { kind: "true", what: "each pull request names the other" };
       return { kind: "missing", what: `name #${first.twin.number} in the description of #${first.number}` };
@@ -53,8 +55,9 @@ export function twinsStep(
     for (const { number, twin } of pairs) {
       const { body } = told(await forge.pulls.pull(number), `pull request #${number}`);
       const description = readDescription(body);
-      if (description === undefined || !isDeclared(twin.branch, description))
+      if (description === undefined || !isDeclared(twin.branch, description)) {
         unnamed.push({ number, body, twin });
+      }
     }
     return unnamed;
   }

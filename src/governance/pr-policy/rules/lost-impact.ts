@@ -49,7 +49,10 @@ export const lostImpact: Rule = {
 function squashedRelease(by: string): Hit {
   return {
     severity: "warning",
-    message: `${by}, is of a release, and a squash of it hides that: the next release would count it once more`,
-    fix: "Merge it by a merge commit; squashes of releases can be forbidden by `policy.merge.methods: [merge]`.",
+    message:
+      `${by}, is of a release, and a squash of it hides that: the next release would count it ` + "once more",
+    fix:
+      "Merge it by a merge commit; squashes of releases can be forbidden by `policy.merge.methods: " +
+      "[merge]`.",
   };
 }

@@ -7,7 +7,10 @@ import { contentsFor, type Contents } from "../contents.ts";
 import { headerOf, type Cut } from "../cut.ts";
 import { branchOf, type Around } from "./branch.ts";
 
-/** That changelog and version files of the branch say what its commits ask for, fixes that came later among them. */
+/**
+ * That changelog and version files of the branch say what its commits ask for, fixes that came later among
+ * them.
+ */
 export function contentsStep(cut: Cut, around: Around): Step {
   const { version } = cut;
   const { forge, history, settings } = around;
@@ -28,19 +31,24 @@ export function contentsStep(cut: Cut, around: Around): Step {
       const { branch, contents } = found;
       const commit = await forge.branches.write({
         parent: branch.commit,
-        message: `${headerOf(version)}\n\nWith what came to ${branch.name} since it was cut.`,
+        message: messageAfter(branch.name),
         ...contents,
       });
       await forge.branches.advance(branch.name, commit);
     },
   };
 
+  function messageAfter(branch: string): string {
+    return `${headerOf(version)}\n\nWith what came to ${branch} since it was cut.`;
+  }
+
   async function wanted(): Promise<
     Observed | { readonly branch: BranchAtForge; readonly contents: Contents }
   > {
     const branch = await branchOf(cut, forge);
-    if (branch === undefined)
+    if (branch === undefined) {
       return { kind: "missing", what: `write changelog and version files of ${version}` };
+    }
     if (!(await isHere(branch.commit, history))) return await asMade(branch);
     const found = await cut.notesAt(branch.commit);
     if (found.kind === "other") return { kind: "wrong", what: found.why, hint: "Nothing was written to it." };

@@ -17,8 +17,9 @@ export function pullRequestStep(cut: Cut, around: Around & PullSurroundings): St
     carriesTheRest: false,
     async observe() {
       const branch = await branchOf(cut, forge);
-      if (branch === undefined)
+      if (branch === undefined) {
         return { kind: "missing", what: `open a pull request of ${version} into ${base}` };
+      }
       const { name: head, commit } = branch;
       const all = await pullsOf(cut, around);
       const open = all.find(({ isOpen }) => isOpen);
