@@ -48,11 +48,12 @@ const WINGS = {
     },
   },
   governance: {
-    capabilities: ["pr-policy", "protect", "release-plan"],
+    capabilities: ["pr-policy", "protect", "release-plan", "release-publish", "release-cut", "hotfix"],
     shared: {
       findings: [],
       merging: [],
-      versions: [],
+      steps: [],
+      versions: ["steps"],
       description: [],
       coverage: ["findings"],
       commits: ["findings"],

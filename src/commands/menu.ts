@@ -6,10 +6,13 @@ import { validate } from "./backups/validate.ts";
 import { init } from "./configuration/init.ts";
 import { settingsCheck } from "./configuration/settings-check.ts";
 import type { Command } from "./define.ts";
+import { hotfixFinish } from "./governance/hotfix-finish.ts";
+import { hotfixStart } from "./governance/hotfix-start.ts";
 import { prPolicy } from "./governance/pr-policy.ts";
 import { protectIssue } from "./governance/protect-issue.ts";
 import { protect } from "./governance/protect.ts";
 import { releasePublish } from "./governance/release-publish.ts";
+import { releaseCut } from "./governance/release-cut.ts";
 import { releasePlan } from "./governance/release-plan.ts";
 import { migrateCheck } from "./schema/migrate-check.ts";
 import { migrateRollback } from "./schema/migrate-rollback.ts";
@@ -30,7 +33,10 @@ export const MENU: readonly Command[] = [
   prPolicy,
   protect,
   releasePlan,
+  releaseCut,
   releasePublish,
+  hotfixStart,
+  hotfixFinish,
   settingsCheck,
   init,
   protectIssue,

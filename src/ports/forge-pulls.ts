@@ -87,4 +87,6 @@ export interface ForgePulls {
   }): Promise<Answer<readonly PullBetween[]>>;
   /** @throws forge.refused where there is an open one of these branches, or nothing to merge */
   open(pull: NewPull): Promise<{ readonly number: number; readonly url: string }>;
+  /** Overwrites a pull request's description. */
+  describe(number: number, body: string): Promise<void>;
 }

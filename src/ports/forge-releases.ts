@@ -48,7 +48,8 @@ export interface NewAsset {
 }
 
 /**
- * Releases of a repository. Laws beside those of `Forge`: nothing that was published is taken away; a draft is
+ * Releases of a repository. Laws beside those of `Forge`: nothing that was published is taken away; a
+ * draft is
  * made once or not known to be, so whoever makes one looks again.
  */
 export interface ForgeReleases {

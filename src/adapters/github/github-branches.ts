@@ -1,17 +1,18 @@
 import * as z from "zod";
 import type { Answer } from "../../ports/answer.ts";
-import type { ForgeBranches, NewCommit, Standing } from "../../ports/forge-branches.ts";
+import type { CommitAtForge, ForgeBranches, NewCommit, Standing } from "../../ports/forge-branches.ts";
 import { CONTENTS_WRITE_HINT, GithubRefs, refusedHint } from "./github-refs.ts";
 import type { GithubRepository } from "./github-repository.ts";
 
 const CONTENTS = "Contents: read";
 
 const object = z.looseObject({ sha: z.string() });
-const commitObject = z.looseObject({ tree: object });
+const commitObject = z.looseObject({ tree: object, message: z.string(), parents: z.array(object) });
 const comparison = z.looseObject({ status: z.enum(["identical", "ahead", "behind", "diverged"]) });
 
-/** A plain file: https://docs.github.com/rest/git/trees#create-a-tree */
-const PLAIN_FILE = "100644";
+/** https://docs.github.com/rest/git/trees#create-a-tree */
+const [PLAIN_FILE, EXECUTABLE] = ["100644", "100755"];
+const COMMIT = "GET /repos/{owner}/{repo}/git/commits/{commit_sha}";
 
 /** A repository's branches at GitHub; writing them needs `contents: write`. */
 export class GithubBranches implements ForgeBranches {
@@ -44,17 +45,32 @@ export class GithubBranches implements ForgeBranches {
     return this.#refs.move(name, commit, false);
   }
 
-  /** Objects that no branch has are seen by nobody, and are gone some day. https://docs.github.com/rest/git */
-  async write({ parent, message, files }: NewCommit): Promise<string> {
+  /**
+   * Objects that no branch has are seen by nobody, and are gone some day. https://docs.github.com/rest/git
+   *
+   */
+  async write({ parent, message, files, executables }: NewCommit): Promise<string> {
     const what = `a commit on ${parent.slice(0, 7)}`;
-    const route = "GET /repos/{owner}/{repo}/git/commits/{commit_sha}";
-    const answer = await this.#at.read(route, { commit_sha: parent });
+    const answer = await this.#at.read(COMMIT, { commit_sha: parent });
     const before = this.#at.shown(answer, CONTENTS, what, (data) => this.#at.shaped(commitObject, data));
     const tree = await this.#make("POST /repos/{owner}/{repo}/git/trees", what, {
       base_tree: before.tree.sha,
-      tree: [...files].map(([path, content]) => ({ path, mode: PLAIN_FILE, type: "blob", content })),
+      tree: [...files].map(([path, content]) => ({
+        path,
+        mode: executables.has(path) ? EXECUTABLE : PLAIN_FILE,
+        type: "blob",
+        content,
+      })),
     });
     return this.#make("POST /repos/{owner}/{repo}/git/commits", what, { message, tree, parents: [parent] });
+  }
+
+  async details(commit: string): Promise<Answer<CommitAtForge>> {
+    const answer = await this.#at.read(COMMIT, { commit_sha: commit });
+    return this.#at.found(answer, CONTENTS, (data) => {
+      const { message, parents } = this.#at.shaped(commitObject, data);
+      return { message, parents: parents.map(({ sha }) => sha) };
+    });
   }
 
   async standing(base: string, head: string): Promise<Answer<Standing>> {

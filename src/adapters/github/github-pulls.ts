@@ -120,11 +120,13 @@ export class GithubPulls implements ForgePulls {
       what: `a pull request of ${head} into ${base}`,
       repeatable: false,
       denied:
-        `Give a token with '${PULLS_WRITE}'; in a workflow the job needs \`permissions: pull-requests: write\`, ` +
+        `Give a token with '${PULLS_WRITE}'; in a workflow the job needs \`permissions: pull-requests: ` +
+        `write\`, ` +
         "and the repository's setting 'Allow GitHub Actions to create and approve pull requests'.",
       refused: (message) =>
         /not permitted to create/i.test(message)
-          ? "Switch on 'Allow GitHub Actions to create and approve pull requests' in the repository's settings, " +
+          ? "Switch on 'Allow GitHub Actions to create and approve pull requests' in the repository's " +
+            "settings, " +
             "or give the token of an app."
           : "Do what GitHub's words say, then run again; what was done is found.",
     });
@@ -133,6 +135,19 @@ export class GithubPulls implements ForgePulls {
       data,
     );
     return { number, url };
+  }
+
+  async describe(number: number, body: string): Promise<void> {
+    await this.#at.write({
+      route: "PATCH /repos/{owner}/{repo}/pulls/{pull_number}",
+      values: { pull_number: number, body },
+      what: `the description of #${number}`,
+      repeatable: true,
+      denied:
+        `Give a token with '${PULLS_WRITE}'; in a workflow the job needs \`permissions: ` +
+        `pull-requests: write\`.`,
+      refused: () => "Do what GitHub's words say, then run again; what was done is found.",
+    });
   }
 
   commitsOf(number: number): Promise<Answer<readonly ForgeCommit[]>> {

@@ -43,7 +43,10 @@ export class GithubRefs {
     );
   }
 
-  /** A list without it says that it is not there; the answer to the question for one alone is 404 for much else. */
+  /**
+   * A list without it says that it is not there; the answer to the question for one alone is 404 for much
+   * else.
+   */
   async one(name: string): Promise<Answer<GithubRef>> {
     const all = await this.beginningWith(name);
     if (all.kind !== "found") return all;
@@ -87,7 +90,8 @@ export const CONTENTS_WRITE_HINT =
 /** GitHub's words for what rules forbid: "Repository rule violations found". */
 export function refusedHint(message: string): string {
   return /\brule violations?\b|\bprotected\b|pre-receive/i.test(message)
-    ? "A rule of the repository forbids it: let the app whose token this is pass by that rule, or change it. " +
+    ? "A rule of the repository forbids it: let the app whose token this is pass by that rule, or " +
+        "change it. " +
         "Then run again; what was done is found."
     : "Do what GitHub's words say, then run again; what was done is found.";
 }

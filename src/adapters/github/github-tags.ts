@@ -15,7 +15,10 @@ const tagObject = z.looseObject({
 /** A tag of a tag of a tag; more is nobody's release. */
 const DEPTH_MAX = 5;
 
-/** A repository's tags at GitHub; a job's token needs `contents: read`, and to write them `contents: write`. */
+/**
+ * A repository's tags at GitHub; a job's token needs `contents: read`, and to write them `contents:
+ * write`.
+ */
 export class GithubTags implements ForgeTags {
   readonly #at: GithubRepository;
   readonly #refs: GithubRefs;

@@ -69,21 +69,16 @@ export function gitHistory({
       return await changesBetween({ base: from, head: await history.commit(range.head) }, env, folder);
     },
     async file(commit, path) {
-      const what = `what ${commit} has at ${path}`;
-      // From the root, whatever folder this runs in; the path means itself, whatever characters it has.
-      const listed = await need(what, [
-        "ls-tree",
-        "-z",
-        "--full-tree",
-        commit,
-        "--",
-        `:(top,literal)${path}`,
-      ]);
-      const [, mode, id] = /^(\d+) blob ([0-9a-f]+)\t/.exec(listed) ?? [];
-      if (id === undefined || !mode!.startsWith("100")) return undefined;
+      const { mode, id, what } = await entryAt(commit, path, need);
+      if (id === undefined || !mode.startsWith("100")) return undefined;
       const answer = await ask(["cat-file", "blob", id]);
       if (!answer.ok) throw noHistory(what, answer.why, env);
       return answer.out;
+    },
+    async kindOf(commit, path) {
+      const { mode, id } = await entryAt(commit, path, need);
+      if (id === undefined) return undefined;
+      return mode === "100755" ? "executable" : mode.startsWith("100") ? "file" : "other";
     },
     files: (commit, wanted) => filesIn(commit, wanted, asked(`what files of ${commit} hold`, env, folder)),
     lengths: (commit, paths) => lengthsOf(commit, paths, env, folder),
@@ -110,6 +105,20 @@ export function gitHistory({
       (await need("where the repository begins", ["rev-parse", "--show-toplevel"])).replace(/\n$/, ""),
   };
   return history;
+}
+
+type Need = (what: string, args: readonly string[]) => Promise<string>;
+
+/** From the root, whatever folder this runs in; the path means itself, whatever characters it has. */
+async function entryAt(
+  commit: string,
+  path: string,
+  need: Need,
+): Promise<{ readonly what: string; readonly mode: string; readonly id: string | undefined }> {
+  const what = `what ${commit} has at ${path}`;
+  const words = ["ls-tree", "-z", "--full-tree", commit, "--", `:(top,literal)${path}`];
+  const [, mode = "", id] = /^(\d+) \w+ ([0-9a-f]+)\t/.exec(await need(what, words)) ?? [];
+  return { what, mode, id };
 }
 
 interface Failing {

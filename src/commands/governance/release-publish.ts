@@ -87,7 +87,7 @@ Which workflows a release starts depends on whose token made it: see the table o
     4: "GitHub could not be asked or did not take it; run again, and it goes on from there",
   },
   examples: {
-    cli: ["holdfast release-publish --dry-run", "holdfast release-publish --assets 'out/*.zip'"],
+    cli: ["holdfast release-publish --dry-run", "holdfast release-publish --assets out/shop.zip"],
     workflow: `name: release
 on:
   push:

@@ -87,3 +87,16 @@ export function isRevert({ title, commits }: PullRequest): boolean {
     own.every(({ message, undoes = [] }) => readMessage(message).isRevert && undoes.length > 0)
   );
 }
+
+const RELEASING = /^chore\(release\): (?:merge v)?(\d{1,9}\.\d{1,9}\.\d{1,9})(?: back into \S{1,200})?$/;
+
+/**
+ * What `holdfast release` opens: a release's branch into the stable one, and a release back into the branch
+ * that it was cut from; by a title and a branch of the same version. It brings what was judged when it came,
+ * each with an issue of its own.
+ */
+export function isReleasing({ title, head }: Pick<PullRequest, "title" | "head">): boolean {
+  const version = RELEASING.exec(title)?.[1];
+  if (version === undefined || head === undefined) return false;
+  return head.endsWith(`/${version}`) || head.endsWith(`/v${version}`);
+}

@@ -3,7 +3,8 @@ import type { Forge } from "../../ports/forge.ts";
 import type { SourceCommit, SourceHistory, SourceRange } from "../../ports/source-history.ts";
 import { fits } from "../../kernel/path-pattern.ts";
 import type { Description } from "../description/description.ts";
-import { askNamed, isDeclared, type NamedTwin } from "./named-twin.ts";
+import { isDeclared } from "../description/named-pulls.ts";
+import { askNamed, type NamedTwin } from "./named-twin.ts";
 import type { Policy } from "./settings.ts";
 
 /** A branch that what is judged has to reach too. */

@@ -3,7 +3,8 @@ import type { Outcome, ReportTable } from "../../kernel/outcome.ts";
 import type { NextRelease } from "../versions/next-release.ts";
 
 export function outcomeOf(found: NextRelease): Outcome {
-  const { next, previous, commits, problems, warnings, basis } = found;
+  const { next, previous, commits, problems, basis } = found;
+  const warnings = [...found.warnings, ...(releasesNothing(found) ?? [])];
   const good = problems.length === 0;
   return {
     exit: good ? EXIT.done : EXIT.verdict,
@@ -28,6 +29,11 @@ export function outcomeOf(found: NextRelease): Outcome {
       notes: [...problems.slice(1), ...warnings, ...(next === undefined ? [] : [shortened(next.notes)])],
     },
   };
+}
+
+function releasesNothing({ next, basis: { branch } }: NextRelease): readonly string[] | undefined {
+  if (branch.kind !== "other" || next === undefined) return undefined;
+  return [`nothing is released from ${branch.name}: this is what a stable release from here would be`];
 }
 
 function headline({ next, problems, basis, commits, previous }: NextRelease): string {

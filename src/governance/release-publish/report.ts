@@ -1,6 +1,6 @@
 import { EXIT } from "../../kernel/errors.ts";
-import type { Outcome, ReportTable } from "../../kernel/outcome.ts";
-import type { StepResult } from "../steps/step.ts";
+import type { Outcome } from "../../kernel/outcome.ts";
+import { stepsTable } from "../steps/steps-table.ts";
 import type { ReleaseSettings } from "../versions/settings.ts";
 import type { Published } from "./run.ts";
 
@@ -14,16 +14,6 @@ export interface PublishOutcome {
   readonly dryRun: boolean;
   readonly settings: ReleaseSettings;
 }
-
-/** How each state of a step is told. */
-const STATES: Readonly<Record<StepResult["state"], string>> = {
-  was: "was so",
-  done: "done",
-  would: "to do",
-  waits: "waits for you",
-  wrong: "WRONG",
-  "not-reached": "not reached",
-};
 
 export function outcomeOf(outcome: PublishOutcome): Outcome {
   const { published, problems, warnings, branch, settings } = outcome;
@@ -77,13 +67,6 @@ function headline({ published, branch, dryRun }: PublishOutcome, [why]: readonly
   const waits = states.includes("waits") ? ", and waits for its pull request to be merged" : "";
   if (dryRun && states.includes("would")) return `${tag} would be published`;
   return states.includes("done") ? `${tag} is published${waits}` : `${tag} was published before${waits}`;
-}
-
-function stepsTable(tag: string, steps: readonly StepResult[]): ReportTable {
-  return {
-    columns: [tag, "", ""],
-    rows: steps.map(({ name, state, what }) => [name, STATES[state], what]),
-  };
 }
 
 /** GitHub's own name for a job's token. */

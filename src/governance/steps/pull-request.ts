@@ -8,12 +8,20 @@ import { told } from "./told.ts";
 const LOOKS = 5;
 const PAUSE_MS = 1_000;
 
+/** Which pull requests are meant. */
+export interface PullWanted extends Pick<NewPull, "head" | "base"> {
+  /** What it has to have brought, where commits may come to its branch after one was merged. */
+  readonly commit?: string;
+}
+
 /** What to say of a pull request that brings one branch into another. */
 export interface PullWords {
   /** `v1.3.0 into develop` */
   readonly what: string;
   /** What was meant to be true once it is merged, and was not; and what to do. */
   readonly unproved: { readonly what: string; readonly hint: string };
+  /** What to do about conflicts; that the base is merged into its branch, unless told. */
+  readonly conflicting?: string;
 }
 
 /**
@@ -23,8 +31,8 @@ export interface PullWords {
  * @throws forge.untold and what asking a forge throws
  */
 export async function observePull(
-  { head, base }: Pick<NewPull, "head" | "base">,
-  { what, unproved }: PullWords,
+  { head, base, commit }: PullWanted,
+  { what, unproved, conflicting }: PullWords,
   isThere: () => Promise<boolean>,
   { forge, clock, cancelled }: PullSurroundings,
 ): Promise<Observed> {
@@ -32,9 +40,13 @@ export async function observePull(
   const all = told(await forge.pulls.between({ head, base }), `pull requests of ${head}`);
   const open = all.find(({ isOpen }) => isOpen);
   if (open !== undefined) return await observeOpen(open.number);
-  if (all.some(({ isMerged }) => isMerged)) return { kind: "wrong", ...unproved };
+  if (all.some((each) => each.isMerged && each.commit === (commit ?? each.commit))) {
+    return { kind: "wrong", ...unproved };
+  }
   const [closed] = all;
-  if (closed === undefined) return { kind: "missing", what: `open a pull request of ${head} into ${base}` };
+  if (closed === undefined || closed.isMerged) {
+    return { kind: "missing", what: `open a pull request of ${head} into ${base}` };
+  }
   return {
     kind: "wrong",
     what: `#${closed.number} of ${head} into ${base} was closed and not merged: ${closed.url}`,
@@ -47,7 +59,9 @@ export async function observePull(
       return {
         kind: "wrong",
         what: `#${number} of ${head} into ${base} conflicts: ${pull.url}`,
-        hint: `Merge ${base} into ${head}, solve the conflicts there, and push ${head}; then merge it.`,
+        hint:
+          conflicting ??
+          `Merge ${base} into ${head}, solve the conflicts there, and push ${head}; then merge it.`,
       };
     }
     const unknown = pull.conflicts === undefined ? "; GitHub has not told yet whether it conflicts" : "";
@@ -65,7 +79,8 @@ export interface PullSurroundings {
   readonly cancelled: AbortSignal;
 }
 
-async function mergeability(
+/** A pull request, once the forge says whether it conflicts; or after a while without that. */
+export async function mergeability(
   number: number,
   { forge, clock, cancelled }: PullSurroundings,
 ): Promise<ForgePull> {

@@ -32,7 +32,12 @@ export async function reconcile(
   for (const step of steps) {
     cancelled.throwIfAborted();
     if (!isCarried) {
-      results.push({ name: step.name, state: "not-reached", what: "what comes before it is not true" });
+      results.push({
+        name: step.name,
+        state: "not-reached",
+        acted: false,
+        what: "what comes before it is not true",
+      });
       continue;
     }
     const result = await one(step).catch((error: unknown) => {
@@ -47,18 +52,24 @@ export async function reconcile(
   async function one(step: Step): Promise<StepResult> {
     const { name } = step;
     const before = await step.observe();
-    if (before.kind !== "missing") return resultOf(name, before);
-    if (dryRun) return { name, state: "would", what: before.what };
+    if (before.kind !== "missing") return resultOf(name, before, false);
+    if (dryRun) return { name, state: "would", acted: false, what: before.what };
     log.stage(before.what);
     const refused = await acted(step);
     const after = await settled(step, refused === undefined ? LOOKS : LOOKS_REFUSED);
     if (after.kind !== "missing") {
-      return after.kind === "true" ? { name, state: "done", what: after.what } : resultOf(name, after);
+      const acted = refused === undefined;
+      return after.kind === "true"
+        ? { name, state: "done", acted, what: after.what }
+        : resultOf(name, after, acted);
     }
     throw refused ?? unconfirmed(after.what);
   }
 
-  /** Somebody else may have done it in between, which the forge tells as a refusal: then it is true all the same. */
+  /**
+   * Somebody else may have done it in between, which the forge tells as a refusal: then it is true all the
+   * same.
+   */
   async function acted(step: Step): Promise<HoldfastError | undefined> {
     try {
       await step.act();
@@ -88,10 +99,15 @@ function soFar(results: readonly StepResult[]): string {
   return `True already, and left alone by the next run: ${stand.join(", ")}.`;
 }
 
-function resultOf(name: string, observed: Exclude<Observed, { kind: "missing" }>): StepResult {
-  if (observed.kind === "true") return { name, state: "was", what: observed.what };
-  if (observed.kind === "waits") return { name, state: "waits", what: observed.what };
-  return { name, state: "wrong", what: `${observed.what}. ${observed.hint}` };
+function resultOf(
+  name: string,
+  observed: Exclude<Observed, { kind: "missing" }>,
+  acted: boolean,
+): StepResult {
+  const { what } = observed;
+  if (observed.kind === "true") return { name, state: "was", acted, what };
+  if (observed.kind === "waits") return { name, state: "waits", acted, what };
+  return { name, state: "wrong", acted, what: `${what}. ${observed.hint}` };
 }
 
 function unconfirmed(what: string): HoldfastError {

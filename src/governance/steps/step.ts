@@ -10,7 +10,8 @@ export type Observed =
   | { readonly kind: "wrong"; readonly what: string; readonly hint: string };
 
 /**
- * A part of something that must not stay half done. Laws: observing changes nothing and is asked of the world,
+ * A part of something that must not stay half done. Laws: observing changes nothing and is asked of the
+ * world,
  * never of what an earlier step is believed to have done; acting where it is missing leaves it true, or as it
  * was; killed in the middle, the next run observes that.
  */
@@ -31,5 +32,7 @@ export interface StepResult {
    * {@link Observed}; `not-reached`: an earlier one that carries it is not true.
    */
   readonly state: "was" | "done" | "would" | "waits" | "wrong" | "not-reached";
+  /** Whether this run has done anything for it, as opening what now waits for people. */
+  readonly acted: boolean;
   readonly what: string;
 }

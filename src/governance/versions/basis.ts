@@ -28,6 +28,8 @@ export interface AsIf {
   readonly without?: string;
   /** Tags that count instead of those in the checkout. */
   readonly tags?: TagsOfForge;
+  /** Branches that count instead of those that the checkout knows. */
+  readonly branches?: readonly SourceBranch[];
 }
 
 /** Asks git. @throws source.history */
@@ -35,7 +37,7 @@ export async function readBasis(
   branch: string,
   settings: ReleaseSettings,
   { refs, history }: { readonly refs: SourceRefs; readonly history: SourceHistory },
-  { head: given, without, tags: other }: AsIf = {},
+  { head: given, without, tags: other, branches }: AsIf = {},
 ): Promise<ReleaseBasis> {
   const head = given ?? (await history.commit("HEAD"));
   const tags = (other?.tags ?? (await refs.tags())).filter(({ name }) => name !== without);
@@ -52,7 +54,12 @@ export async function readBasis(
     ignored,
     linesOnTheWay: isTaken
       ? []
-      : await linesOnTheWay({ kind, head, reachable }, await refs.branches(), settings, history),
+      : await linesOnTheWay(
+          { kind, head, reachable },
+          branches ?? (await refs.branches()),
+          settings,
+          history,
+        ),
   };
 }
 

@@ -5,7 +5,8 @@ export const BUILD = /^[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*$/;
 
 /**
  * Build metadata of what is made from a commit: its day and the number of the run, as `20250920.1` (strategy
- * A5), so that the steps of one run agree on it and a second attempt of it does; outside of a run the commit's
+ * A5), so that the steps of one run agree on it and a second attempt of it does; outside of a run the
+ * commit's
  * hash. It is for artifacts and never for a tag, whose version it says nothing of.
  */
 export async function buildOf(

@@ -119,7 +119,7 @@ function problemsOf(
 }
 
 function warningsOf(
-  { ignored, head, branch }: ReleaseBasis,
+  { ignored, head }: ReleaseBasis,
   version: string | undefined,
   later: ReadonlySet<string>,
 ): string[] {
@@ -133,11 +133,6 @@ function warningsOf(
   const next = version === undefined ? undefined : `v${version}`;
   if (next !== undefined && later.has(next)) {
     warnings.push(`${next} is there already, on a commit that came after ${head.slice(0, 7)}`);
-  }
-  if (branch.kind === "other" && version !== undefined) {
-    warnings.push(
-      `nothing is released from ${branch.name}: this is what a stable release from here would be`,
-    );
   }
   return warnings;
 }

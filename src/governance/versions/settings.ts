@@ -72,15 +72,27 @@ export const release = z.strictObject({
     .enum(["existing", "always", "never"])
     .default("existing")
     .describe(
-      "Whether `v1` and `v1.2` move to the newest stable release of theirs: those that are `existing`, both " +
+      "Whether `v1` and `v1.2` move to the newest stable release of theirs: those that are `existing`, " +
+        "both " +
         "`always`, or `never`. They are for what is used by its major version, such as actions.",
     ),
   deploy: deploy
     .optional()
     .describe(
-      "What is started when a release is published. Without it nothing is; workflows with `on: release` run " +
+      "What is started when a release is published. Without it nothing is; workflows with `on: " +
+        "release` run " +
         "by themselves, unless the release was made with a job's own token.",
     ),
+  hotfix: z
+    .strictObject({
+      prefix: z
+        .string()
+        .regex(/^[^\s~^:\\*?[]+\/$/, "is no beginning of a branch's name that ends in /")
+        .default("hotfix/")
+        .describe("What branches of hotfixes begin with; a name follows."),
+    })
+    .prefault({})
+    .describe("Hotfixes: begun from the newest release, merged into the stable branch and `develop`."),
   preset: z
     .enum(PRESETS)
     .default("conventionalcommits")

@@ -37,9 +37,11 @@ export interface KeptRun {
 
 /** What nobody may write into a body: https://docs.github.com/rest/releases/releases */
 const BODY_MAX = 125_000;
+const PULL_BODY_MAX = 65_536;
 
 /**
- * One repository at GitHub with its releases, and real git behind its git data: branches and tags are those of
+ * One repository at GitHub with its releases, and real git behind its git data: branches and tags are
+ * those of
  * a bare repository, which tests clone. See {@link FakeForge}.
  */
 export class FakeReleases extends FakeForge {
@@ -203,12 +205,14 @@ export class FakeReleases extends FakeForge {
   }
 
   #updated(operation: Operation, status: number, ref: string, sha: string): [number, unknown] {
-    if (this.ruled(ref))
+    if (this.ruled(ref)) {
       return invalid(
         "Repository rule violations found\n\nCannot create ref due to creations being restricted.",
       );
-    if (this.#isFrozen(ref) && this.ref(ref) !== undefined)
+    }
+    if (this.#isFrozen(ref) && this.ref(ref) !== undefined) {
       return invalid("Cannot update this protected ref.");
+    }
     // As a push would: hooks of the repository are asked.
     this.git(["update-ref", ref, sha]);
     const example = operation.example(status) as Plain;
@@ -264,7 +268,20 @@ export class FakeReleases extends FakeForge {
 
   #commit(operation: Operation, status: number, sha: string, tree: string): Plain {
     const example = operation.example(status) as Plain;
-    return { ...example, sha, tree: { ...(example["tree"] as Plain), sha: tree } };
+    const [parents = "", ...message] = this.git(["show", "--no-patch", "--format=%P%n%B", sha]).out.split(
+      "\n",
+    );
+    const [parent] = example["parents"] as Plain[];
+    return {
+      ...example,
+      sha,
+      tree: { ...(example["tree"] as Plain), sha: tree },
+      message: message.join("\n"),
+      parents: parents
+        .split(" ")
+        .filter(Boolean)
+        .map((each) => ({ ...parent, sha: each })),
+    };
   }
 
   #compared(operation: Operation): [number, unknown] {
@@ -308,8 +325,9 @@ export class FakeReleases extends FakeForge {
   }
 
   #drafted(operation: Operation, url: URL, body: Plain): [number, unknown] {
-    if (String(body["body"]).length > BODY_MAX)
+    if (String(body["body"]).length > BODY_MAX) {
       return invalid("body is too long (maximum is 125000 characters)");
+    }
     const kept = this.release({
       tag: String(body["tag_name"]),
       commitish: String(body["target_commitish"]),
@@ -410,6 +428,7 @@ export class FakeReleases extends FakeForge {
 
   #proposals(called: string, operation: Operation, url: URL, body: Plain): [number, unknown] | undefined {
     if (called === "POST /pulls") return this.#opened(operation, body);
+    if (called === "PATCH /pulls/{pull_number}") return this.#described(operation, body);
     if (called !== "GET /pulls") return undefined;
     if (!this.mayReadPulls) return DENIED;
     const [example] = operation.example(200) as Plain[];
@@ -418,6 +437,14 @@ export class FakeReleases extends FakeForge {
       (each) => head === `acme:${each.branch}` && (base === null || base === each.base),
     );
     return [200, page(url, [...all].reverse()).map((each) => this.shownPull(example!, each))];
+  }
+
+  #described(operation: Operation, body: Plain): [number, unknown] {
+    if (!this.mayOpenPulls) return DENIED;
+    const kept = this.pulls.find(({ number }) => number === Number(operation.values["pull_number"]));
+    if (kept === undefined) return NOT_FOUND;
+    kept.body = String(body["body"]);
+    return [200, this.shownPull(operation.example(200) as Plain, kept)];
   }
 
   #opened(operation: Operation, body: Plain): [number, unknown] {
@@ -431,6 +458,7 @@ export class FakeReleases extends FakeForge {
         },
       ];
     }
+    if ((text ?? "").length > PULL_BODY_MAX) return invalid("body is too long (maximum is 65536 characters)");
     const sha = this.ref(`refs/heads/${head}`);
     if (sha === undefined) return invalid("head invalid");
     if (this.ref(`refs/heads/${base}`) === undefined) return invalid("base invalid");

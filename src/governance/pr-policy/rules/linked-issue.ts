@@ -1,6 +1,6 @@
 import { withinTime } from "../../../kernel/within-time.ts";
 import { withoutMarks } from "../../description/description.ts";
-import { isBot, isRevert } from "../pull-request.ts";
+import { isBot, isReleasing, isRevert } from "../pull-request.ts";
 import type { Rule } from "./rule.ts";
 
 /**
@@ -24,7 +24,7 @@ export const linkedIssue: Rule = {
   solution: "Write `Closes #123` (or `Refs #123`), or give the issue's address.",
   find(scene) {
     const { pull, policy, template } = scene;
-    if (isBot(scene) || isRevert(pull)) return [];
+    if (isBot(scene) || isRevert(pull) || isReleasing(pull)) return [];
     const { prose, links } = pull.description;
     // An example of the template is nobody's issue.
     const own = prose.split("\n").filter((line) => !template.includes(withoutMarks(line)));

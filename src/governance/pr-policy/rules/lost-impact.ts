@@ -1,5 +1,5 @@
 import { lostImpact as lost } from "../../commits/lost-impact.ts";
-import { isRevert } from "../pull-request.ts";
+import { isReleasing, isRevert } from "../pull-request.ts";
 import { squashMessages } from "../squash.ts";
 import type { Hit, Rule } from "./rule.ts";
 
@@ -21,6 +21,7 @@ export const lostImpact: Rule = {
       const short = header.slice(0, 120);
       const found = lost(text, asking);
       if (found === undefined || found.impact === "patch") return [];
+      if (isReleasing(pull)) return [squashedRelease(found.by)];
       const what = `${found.by}, is ${WORDS[found.impact]}, `;
       return from === "title"
         ? [
@@ -43,3 +44,15 @@ export const lostImpact: Rule = {
     });
   },
 };
+
+/** Its version is in the branch's name; but squashed, its commits count once more where they were made. */
+function squashedRelease(by: string): Hit {
+  return {
+    severity: "warning",
+    message:
+      `${by}, is of a release, and a squash of it hides that: the next release would count it ` + "once more",
+    fix:
+      "Merge it by a merge commit; squashes of releases can be forbidden by `policy.merge.methods: " +
+      "[merge]`.",
+  };
+}

@@ -1,7 +1,7 @@
 import { listed } from "../../../kernel/listed.ts";
 import { quantity } from "../../../kernel/quantity.ts";
 import { fits } from "../../../kernel/path-pattern.ts";
-import { isDeclared } from "../named-twin.ts";
+import { isDeclared } from "../../description/named-pulls.ts";
 import type { Twin } from "../twins.ts";
 import type { Hit, Rule } from "./rule.ts";
 

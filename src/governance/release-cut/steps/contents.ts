@@ -1,0 +1,74 @@
+import { listed } from "../../../kernel/listed.ts";
+import type { Observed, Step } from "../../steps/step.ts";
+import { told } from "../../steps/told.ts";
+import { isHere } from "../../versions/local-commit.ts";
+import type { BranchAtForge } from "../../versions/stable-branch.ts";
+import { contentsFor, type Contents } from "../contents.ts";
+import { headerOf, type Cut } from "../cut.ts";
+import { branchOf, type Around } from "./branch.ts";
+
+/**
+ * That changelog and version files of the branch say what its commits ask for, fixes that came later among
+ * them.
+ */
+export function contentsStep(cut: Cut, around: Around): Step {
+  const { version } = cut;
+  const { forge, history, settings } = around;
+  return {
+    name: "contents",
+    carriesTheRest: false,
+    async observe() {
+      const found = await wanted();
+      if ("kind" in found) return found;
+      const { branch, contents } = found;
+      const paths = [...contents.files.keys()];
+      if (paths.length === 0) return { kind: "true", what: `changelog and version files say ${version}` };
+      return { kind: "missing", what: `bring ${listed(paths)} of ${branch.name} up to ${version}` };
+    },
+    async act() {
+      const found = await wanted();
+      if ("kind" in found) return;
+      const { branch, contents } = found;
+      const commit = await forge.branches.write({
+        parent: branch.commit,
+        message: messageAfter(branch.name),
+        ...contents,
+      });
+      await forge.branches.advance(branch.name, commit);
+    },
+  };
+
+  function messageAfter(branch: string): string {
+    return `${headerOf(version)}\n\nWith what came to ${branch} since it was cut.`;
+  }
+
+  async function wanted(): Promise<
+    Observed | { readonly branch: BranchAtForge; readonly contents: Contents }
+  > {
+    const branch = await branchOf(cut, forge);
+    if (branch === undefined) {
+      return { kind: "missing", what: `write changelog and version files of ${version}` };
+    }
+    if (!(await isHere(branch.commit, history))) return await asMade(branch);
+    const found = await cut.notesAt(branch.commit);
+    if (found.kind === "other") return { kind: "wrong", what: found.why, hint: "Nothing was written to it." };
+    const release = { version, notes: found.notes };
+    return { branch, contents: await contentsFor(release, branch.commit, settings, history) };
+  }
+
+  /** What the checkout does not have is taken for what it is called, if a run made it of what is here. */
+  async function asMade({ name, commit }: BranchAtForge): Promise<Observed> {
+    const { message, parents } = told(await forge.branches.details(commit), `the commit of ${name}`);
+    const [parent] = parents;
+    const isMade =
+      message.split("\n")[0] === headerOf(version) && parent !== undefined && parents.length === 1;
+    if (isMade && (await isHere(parent, history))) {
+      return { kind: "true", what: `${commit.slice(0, 7)} wrote changelog and version files of ${version}` };
+    }
+    return {
+      kind: "wrong",
+      what: `${name} is on ${commit.slice(0, 7)}, which this checkout does not have`,
+      hint: `Run \`git fetch origin\` and \`git switch ${name}\`, and run again there.`,
+    };
+  }
+}

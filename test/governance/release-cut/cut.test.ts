@@ -1,0 +1,175 @@
+import { describe, expect, test } from "@jest/globals";
+import { flowWorld } from "../../support/github/flow-world.ts";
+import { cut } from "./support.ts";
+
+describe("cut from develop", () => {
+  test("is a branch with one commit, changelog and versions in it, and a pull request", async () => {
+    await using world = await flowWorld("feat: carts", "fix: b");
+    const { fake } = world;
+    const before = { main: fake.ref("refs/heads/main"), develop: fake.ref("refs/heads/develop") };
+    const found = await cut(world);
+    expect(fake.wrong).toEqual([]);
+    expect(found).toMatchObject({
+      exit: 0,
+      version: "1.3.0",
+      branch: "release/v1.3.0",
+      changed: true,
+      problems: [],
+    });
+    expect(found.states).toEqual({ branch: "done", contents: "was", "pull-request": "done" });
+    expect(found.headline).toBe("1.3.0 is cut from develop as release/v1.3.0, with pull request #1");
+    expect(world.headers("release/v1.3.0", "develop")).toEqual(["chore(release): 1.3.0"]);
+    expect(world.text("release/v1.3.0", "package.json")).toContain('"version": "1.3.0"');
+    const changelog = world.text("release/v1.3.0", "CHANGELOG.md");
+    expect(changelog).toMatch(/^# Changelog\n\n## 1\.3\.0 \(\d{4}-\d\d-\d\d\)/);
+    expect(changelog).toMatch(/carts[^]*## 1\.2\.0/);
+    expect(fake.pulls).toMatchObject([
+      { branch: "release/v1.3.0", base: "main", title: "chore(release): 1.3.0", state: "open" },
+    ]);
+    expect(fake.pulls[0]!.body).toContain("carts");
+    expect({ main: fake.ref("refs/heads/main"), develop: fake.ref("refs/heads/develop") }).toEqual(before);
+  });
+
+  test("run twice changes nothing, with and without what was made in between", async () => {
+    await using world = await flowWorld("feat: carts");
+    await cut(world);
+    const writes = world.fake.written.length;
+    for (const fetch of [() => undefined, world.fetch]) {
+      fetch();
+      const again = await cut(world);
+      expect(again).toMatchObject({ exit: 0, version: "1.3.0", changed: false });
+      expect(again.headline).toBe("1.3.0 was cut before, as release/v1.3.0, with pull request #1");
+    }
+    expect(world.fake.written).toHaveLength(writes);
+    expect(world.fake.wrong).toEqual([]);
+  });
+
+  test("of a dry run is told and not made", async () => {
+    await using world = await flowWorld("feat: carts");
+    const found = await cut(world, { dryRun: true });
+    expect(found).toMatchObject({ exit: 0, version: "1.3.0", changed: false, branch: "" });
+    expect(found.headline).toBe("1.3.0 would be cut from develop");
+    expect(found.states).toEqual({ branch: "would", contents: "would", "pull-request": "would" });
+    expect(world.fake.written).toEqual([]);
+    expect(world.fake.wrong).toEqual([]);
+  });
+
+  test("is nothing where nothing asks for it, which is well", async () => {
+    await using world = await flowWorld("docs: a");
+    expect(await cut(world)).toMatchObject({
+      exit: 0,
+      version: "",
+      headline: "develop has nothing to release",
+    });
+    expect(world.fake.written).toEqual([]);
+  });
+
+  test("must be the version that was asked for", async () => {
+    await using world = await flowWorld("feat: carts");
+    const found = await cut(world, { expectVersion: "1.2.1" });
+    expect(found).toMatchObject({ exit: 3, version: "" });
+    expect(found.problems[0]).toMatch(
+      /^1\.2\.1 was asked for, and the commits of develop ask for 1\.3\.0, because of/,
+    );
+    expect(world.fake.written).toEqual([]);
+    expect(await cut(world, { expectVersion: "v1.3.0" })).toMatchObject({ exit: 0, version: "1.3.0" });
+  });
+});
+
+describe("a release branch that is there", () => {
+  test("gets what came to it since, by one more commit", async () => {
+    await using world = await flowWorld("feat: carts");
+    await cut(world);
+    world.fetch();
+    world.work.git("switch", "-q", "release/v1.3.0");
+    world.commit("fix: a wheel");
+    const found = await cut(world);
+    expect(found).toMatchObject({ exit: 0, version: "1.3.0", changed: true });
+    expect(found.states).toEqual({ branch: "was", contents: "done", "pull-request": "was" });
+    expect(world.headers("release/v1.3.0", "develop")).toEqual([
+      "chore(release): 1.3.0",
+      "fix: a wheel",
+      "chore(release): 1.3.0",
+    ]);
+    const changelog = world.text("release/v1.3.0", "CHANGELOG.md");
+    expect(changelog).toMatch(/carts[^]*a wheel[^]*## 1\.2\.0/);
+    expect(changelog.match(/^## 1\.3\.0/gm)).toHaveLength(1);
+    world.work.git("pull", "-q", "--ff-only", "origin", "release/v1.3.0");
+    expect(await cut(world)).toMatchObject({ exit: 0, changed: false });
+    expect(world.fake.wrong).toEqual([]);
+  });
+
+  test("of another day is left as it is", async () => {
+    await using world = await flowWorld("feat: carts");
+    await cut(world);
+    world.fetch();
+    world.work.git("switch", "-q", "release/v1.3.0");
+    const changelog = world.text("release/v1.3.0", "CHANGELOG.md");
+    world.commit("docs: another day", { "CHANGELOG.md": `${changelog.replace(/\(\d{4}/, "(2001")}\n` });
+    expect((await cut(world)).states).toMatchObject({ contents: "was" });
+  });
+
+  test("is taken as it is called, also without v", async () => {
+    await using world = await flowWorld("feat: carts");
+    world.work.git("push", "-q", "origin", "HEAD:refs/heads/release/1.3.0");
+    const found = await cut(world);
+    expect(found).toMatchObject({ exit: 0, version: "1.3.0", branch: "release/1.3.0" });
+    expect(found.states).toEqual({ branch: "was", contents: "done", "pull-request": "done" });
+    expect(world.fake.ref("refs/heads/release/v1.3.0")).toBeUndefined();
+  });
+
+  test("whose commits ask for another version is refused", async () => {
+    await using world = await flowWorld("feat: carts");
+    await cut(world);
+    world.fetch();
+    world.work.git("switch", "-q", "release/v1.3.0");
+    world.commit("feat!: other carts");
+    const found = await cut(world);
+    expect(found).toMatchObject({ exit: 3, changed: false });
+    expect(found.problems[0]).toMatch(
+      /its commits ask for 2\.0\.0, because of [0-9a-f]{7} "feat!: other carts"/,
+    );
+  });
+
+  test("does not keep the next one from being cut, and is told", async () => {
+    await using world = await flowWorld("feat: carts");
+    await cut(world);
+    world.fetch();
+    world.commit("feat: wheels");
+    const found = await cut(world);
+    expect(found).toMatchObject({ exit: 0, version: "1.4.0", branch: "release/v1.4.0" });
+    expect(found.warnings).toEqual([
+      "release/v1.3.0 is on its way as well: https://github.com/acme/shop/pull/1",
+    ]);
+    const changelog = world.text("release/v1.4.0", "CHANGELOG.md");
+    expect(changelog).toContain("wheels");
+    expect(changelog).not.toContain("carts");
+    expect(await cut(world)).toMatchObject({ exit: 0, version: "1.4.0", changed: false });
+  });
+});
+
+describe("merged", () => {
+  test("as it is to be it is well, and not cut once more when its branch is gone", async () => {
+    await using world = await flowWorld("feat: carts");
+    await cut(world);
+    world.fake.merge(1);
+    expect(await cut(world)).toMatchObject({ exit: 0, changed: false, states: { "pull-request": "was" } });
+    world.fake.git(["update-ref", "-d", "refs/heads/release/v1.3.0"]);
+    const found = await cut(world);
+    expect(found).toMatchObject({ exit: 3, version: "" });
+    expect(found.problems[0]).toMatch(
+      /^release\/v1\.3\.0 was merged into main by #1, and is not released yet\./,
+    );
+  });
+
+  test("and fixed afterwards it gets another pull request", async () => {
+    await using world = await flowWorld("feat: carts");
+    await cut(world);
+    world.fake.merge(1);
+    world.fetch();
+    world.work.git("switch", "-q", "release/v1.3.0");
+    world.commit("fix: a wheel");
+    expect((await cut(world)).states).toEqual({ branch: "was", contents: "done", "pull-request": "done" });
+    expect(world.fake.pulls).toHaveLength(2);
+  });
+});
