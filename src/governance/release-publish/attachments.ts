@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { HoldfastError } from "../../kernel/errors.ts";
+import { RELEASE_UNIT_FILE } from "../../nouns/release-unit/record.ts";
 import type { SourceTree } from "../../ports/source-tree.ts";
 import { fits } from "../../kernel/path-pattern.ts";
 import { NOTES_FILE } from "./notes.ts";
 import type { Attachment } from "./steps/asset.ts";
-import { UNIT_FILE } from "./steps/unit.ts";
 
 /** What GitHub does not change in a file's name. */
 const NAME = /^[A-Za-z0-9_-](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?$/;
@@ -32,10 +32,10 @@ export async function readAttachments(
         "Give one of them another name.",
       );
     }
-    if (name === UNIT_FILE || name === NOTES_FILE || !NAME.test(name)) {
+    if (name === RELEASE_UNIT_FILE || name === NOTES_FILE || !NAME.test(name)) {
       throw unusable(
         `a file cannot be attached as '${name}'`,
-        `GitHub changes names with other characters than letters, digits, '.', '_' and '-'; ${UNIT_FILE} and ` +
+        `GitHub changes names with other characters than letters, digits, '.', '_' and '-'; ${RELEASE_UNIT_FILE} and ` +
           `${NOTES_FILE} are written by Holdfast. Give it another name.`,
       );
     }

@@ -161,12 +161,12 @@ function made(tag: VersionTag, branch: ReleaseBranch, from: ChoosingFrom): Relea
     commit: tag.commit,
     isPrerelease: tag.channel !== undefined,
     mergesBack: branch.kind === "stable",
-    previous: undefined,
     because: undefined,
-    async notes() {
-      const { next } = await again();
-      if (next?.version === tag.version) return next.notes;
-      return (await notesInChangelog(tag.version, tag.commit, from)) ?? bareNotes(tag.version);
+    async story() {
+      const { next, previous } = await again();
+      const isSame = next?.version === tag.version;
+      const told = isSame ? next.notes : await notesInChangelog(tag.version, tag.commit, from);
+      return { notes: told ?? bareNotes(tag.version), previous: previous?.version };
     },
   };
 }
@@ -179,9 +179,8 @@ function plannedRelease({ next, previous, basis }: NextRelease): Release | undef
     commit: basis.head,
     isPrerelease: semver.prerelease(next.version) !== null,
     mergesBack: basis.branch.kind === "stable",
-    previous: previous?.version,
     because: next.because.id,
-    notes: () => Promise.resolve(next.notes),
+    story: () => Promise.resolve({ notes: next.notes, previous: previous?.version }),
   };
 }
 
@@ -192,8 +191,7 @@ function declaredRelease(version: string, { basis, previous }: NextRelease, note
     commit: basis.head,
     isPrerelease: false,
     mergesBack: true,
-    previous: previous?.version,
     because: undefined,
-    notes: () => Promise.resolve(notes),
+    story: () => Promise.resolve({ notes, previous: previous?.version }),
   };
 }

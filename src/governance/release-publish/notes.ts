@@ -1,4 +1,5 @@
 import type { SourceHistory } from "../../ports/source-history.ts";
+import { sectionOf } from "../versions/changelog.ts";
 import type { ReleaseSettings } from "../versions/settings.ts";
 
 /** Characters that GitHub takes of a release's text, with room for the sentence at the end. */
@@ -21,11 +22,15 @@ export function bodyOf(notes: string): string {
 
 /** The section of a version in the changelog of a commit; undefined where there is none. @throws source.history */
 export async function notesInChangelog(
-  _version: string,
-  _commit: string,
-  _from: { readonly history: SourceHistory; readonly settings: ReleaseSettings },
+  version: string,
+  commit: string,
+  {
+    history,
+    settings: { changelog },
+  }: { readonly history: Pick<SourceHistory, "file">; readonly settings: ReleaseSettings },
 ): Promise<string | undefined> {
-  return Promise.resolve(undefined);
+  const text = changelog === false ? undefined : await history.file(commit, changelog);
+  return text === undefined ? undefined : sectionOf(text.toString("utf8"), version);
 }
 
 /** What is said of a release that nothing else is known of. */

@@ -7,12 +7,18 @@ export interface Release {
   readonly isPrerelease: boolean;
   /** Whether the branch that others begin from has to get it. */
   readonly mergesBack: boolean;
-  /** Version before it; undefined of the first. */
-  readonly previous: string | undefined;
   /** Hash of the commit that asked for it; undefined where its branch's name did. */
   readonly because: string | undefined;
-  /** Markdown; worked out when it is asked for. */
-  notes(): Promise<string>;
+  /** Worked out when it is asked for. */
+  story(): Promise<ReleaseStory>;
+}
+
+/** What a release tells of itself. */
+export interface ReleaseStory {
+  /** Markdown. */
+  readonly notes: string;
+  /** Version before it; undefined of the first. */
+  readonly previous: string | undefined;
 }
 
 /** What a tag's message ends with, by which another run knows that it may finish the release. */

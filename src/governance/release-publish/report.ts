@@ -1,5 +1,6 @@
 import { EXIT } from "../../kernel/errors.ts";
 import type { Outcome } from "../../kernel/outcome.ts";
+import { artifactVersion } from "../../nouns/release-unit/record.ts";
 import { stepsTable } from "../steps/steps-table.ts";
 import type { ReleaseSettings } from "../versions/settings.ts";
 import type { Published } from "./run.ts";
@@ -28,11 +29,11 @@ export function outcomeOf(outcome: PublishOutcome): Outcome {
       tag: newest?.release.tag ?? "",
       commit: newest?.release.commit ?? "",
       build: newest?.build ?? "",
-      "artifact-version": newest === undefined ? "" : `${newest.release.version}+${newest.build}`,
+      "artifact-version": newest === undefined ? "" : artifactVersion(newest.release.version, newest.build),
       prerelease: newest?.release.isPrerelease ?? false,
       url: newest?.page?.url ?? "",
       published: isTrue(newest, "published"),
-      changed: published.some(({ steps }) => steps.some(({ state }) => state === "done")),
+      changed: published.some(({ steps }) => steps.some(({ acted }) => acted)),
       branch,
       steps: published.flatMap(({ release, steps }) =>
         steps.map(({ name, state, what }) => ({ tag: release.tag, name, state, what })),
@@ -66,7 +67,7 @@ function headline({ published, branch, dryRun }: PublishOutcome, [why]: readonly
   const states = newest.steps.map(({ state }) => state);
   const waits = states.includes("waits") ? ", and waits for its pull request to be merged" : "";
   if (dryRun && states.includes("would")) return `${tag} would be published`;
-  return states.includes("done") ? `${tag} is published${waits}` : `${tag} was published before${waits}`;
+  return newest.steps.some(({ acted }) => acted) ? `${tag} is published${waits}` : `${tag} was published before${waits}`;
 }
 
 /** GitHub's own name for a job's token. */

@@ -1,3 +1,5 @@
+import { artifactVersion, RELEASE_UNIT_FORMATS, type ReleaseUnit } from "../../nouns/release-unit/record.ts";
+import { readUnitSources } from "../../nouns/release-unit/sources.ts";
 import type { Forge } from "../../ports/forge.ts";
 import { toldOrAbsent } from "../steps/told.ts";
 import type { Step } from "../steps/step.ts";
@@ -36,12 +38,17 @@ export interface StepsOf {
 export async function stepsOf(release: Release, needs: StepsOf): Promise<readonly Step[]> {
   const { forge, from, ports, attachments } = needs;
   const around = { forge, clock: ports.clock, cancelled: ports.cancelled };
-  const files = [...attachments, ...(await longNotes(release, forge))];
+  const there = await releaseAtForge(release.tag, forge);
+  const isToBe = there?.isDraft !== false;
+  const { notes } = isToBe ? await release.story() : { notes: "" };
+  const files = [...attachments, ...(isTooLong(notes) ? [attachmentOf(NOTES_FILE, Buffer.from(notes))] : [])];
+  // Before anything is made: what cannot be recorded is not begun.
+  const unit = isToBe ? await unitOf(release, files, needs) : undefined;
   return [
     tagStep(release, forge, ports.version),
     draftStep(release, forge),
     ...files.map((file) => assetStep(release.tag, file, forge)),
-    unitStep(release, files, needs),
+    unitStep(release, unit, forge),
     publishedStep(release, forge),
     ...(await floatingSteps(release, needs)),
     ...deploymentSteps(release, needs),
@@ -49,12 +56,27 @@ export async function stepsOf(release: Release, needs: StepsOf): Promise<readonl
   ];
 }
 
-/** Notes are worked out only for a release that is not published yet. */
-async function longNotes(release: Release, forge: Forge): Promise<readonly Attachment[]> {
-  const there = await releaseAtForge(release.tag, forge);
-  if (there?.isDraft === false) return [];
-  const notes = await release.notes();
-  return isTooLong(notes) ? [attachmentOf(NOTES_FILE, Buffer.from(notes))] : [];
+async function unitOf(
+  release: Release,
+  files: readonly Attachment[],
+  { build, from, ports }: StepsOf,
+): Promise<ReleaseUnit> {
+  const { version, tag, commit } = release;
+  const sources = await readUnitSources(from.history, commit, from.settings.unit);
+  return {
+    format: RELEASE_UNIT_FORMATS[0],
+    version,
+    tag,
+    commit,
+    build,
+    "artifact-version": artifactVersion(version, build),
+    made: ports.clock.now().toISOString(),
+    run: ports.run,
+    previous: (await release.story()).previous ?? null,
+    digests: "files-1",
+    ...sources,
+    assets: files.map(({ name, size, sha256 }) => ({ name, size, sha256 })),
+  };
 }
 
 async function floatingSteps(release: Release, { forge, from }: StepsOf): Promise<readonly Step[]> {
@@ -78,7 +100,7 @@ function deploymentSteps(release: Release, { forge, from, build }: StepsOf): rea
     tag: release.tag,
     commit: release.commit,
     build,
-    "artifact-version": `${release.version}+${build}`,
+    "artifact-version": artifactVersion(release.version, build),
   };
   const inputs: DeployInputs = Object.fromEntries(deploy.inputs.map((name) => [name, all[name]]));
   return [deploymentStep(deploy.workflow, inputs, release, forge)];

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { readReleaseUnit } from "../../../src/nouns/release-unit/document.ts";
 import { releaseWorld } from "./support.ts";
 
 describe("the next release", () => {
@@ -56,5 +57,48 @@ describe("the next release", () => {
     await using world = await releaseWorld("docs: a");
     expect(await world.publish()).toMatchObject({ exit: 0, version: "", changed: false });
     expect(world.fake.written).toEqual([]);
+  });
+});
+
+describe("the release unit", () => {
+  test("says what belongs together, as the commit has it", async () => {
+    await using world = await releaseWorld();
+    const head = world.commit("feat: carts", {
+      "migrations/20260101000000_a.sql": "SELECT 1;",
+      "migrations/20260101000000_a_rollback.sql": "SELECT 1;",
+      "supabase/functions/pay/index.ts": "serve()",
+      "config/defaults.json": "{}",
+    });
+    const found = await world.publish({ assets: [world.built("shop.zip", "bytes")], build: "20260101.7" });
+    expect(found).toMatchObject({ exit: 0, build: "20260101.7" });
+    const asset = world.fake.releases[0]!.assets.find(({ name }) => name === "release-unit.json")!;
+    expect(readReleaseUnit(asset.bytes, "it")).toMatchObject({
+      version: "1.3.0",
+      tag: "v1.3.0",
+      commit: head,
+      "artifact-version": "1.3.0+20260101.7",
+      previous: "1.2.0",
+      schema: { folder: "migrations", count: 1, from: "20260101000000", to: "20260101000000" },
+      functions: { functions: [{ name: "pay" }] },
+      configuration: { paths: ["config/**"] },
+      assets: [{ name: "shop.zip", size: 5 }],
+    });
+  });
+
+  test("is not begun where it cannot be recorded", async () => {
+    await using world = await releaseWorld();
+    world.commit("feat: carts", { ".github/holdfast.yml": "release: { unit: { migrations: nowhere } }\n" });
+    await expect(world.publish()).rejects.toMatchObject({ code: "source.missing" });
+    expect(world.fake.written).toEqual([]);
+  });
+
+  test("of another commit says that the tag was moved since", async () => {
+    await using world = await releaseWorld("feat: carts");
+    await world.publish();
+    const moved = world.commit("docs: later");
+    world.fake.git(["tag", "-f", "-a", "-m", "v1.3.0\n\nReleased-by: holdfast 1", "v1.3.0", moved]);
+    const found = await world.publish();
+    expect(found).toMatchObject({ exit: 3, states: { "asset release-unit.json": "wrong" } });
+    expect(found.problems[0]).toMatch(/^v1\.3\.0 was released of [0-9a-f]{7}, and is on [0-9a-f]{7} now/);
   });
 });

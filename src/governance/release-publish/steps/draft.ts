@@ -19,7 +19,7 @@ export function draftStep(release: Release, forge: Forge): Step {
       return { kind: "true", what: `${tag} has a release, ${there.isDraft ? "a draft" : "published"}` };
     },
     async act() {
-      const body = bodyOf(await release.notes());
+      const body = bodyOf((await release.story()).notes);
       const made = await forge.releases.draft({ tag, commit, name: tag, body, isPrerelease });
       // Of two runs at once the one that was first goes on, and the other with its draft.
       const first = await releaseAtForge(tag, forge);

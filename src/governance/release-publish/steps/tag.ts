@@ -21,12 +21,16 @@ export function tagStep(release: Release, forge: Forge, toolVersion: string): St
           "at GitHub and run again; else release the next version.",
       };
     },
-    act: () => forge.tags.annotate({ name: tag, commit, message: messageOf(release, toolVersion) }),
+    async act() {
+      const { previous } = await release.story();
+      const message = messageOf(release, previous, toolVersion);
+      await forge.tags.annotate({ name: tag, commit, message });
+    },
   };
 }
 
-function messageOf({ tag, previous, because }: Release, toolVersion: string): string {
-  const why = because === undefined ? [] : [`Asked for by ${because}.`, ""];
+function messageOf({ tag, because }: Release, previous: string | undefined, toolVersion: string): string {
   const since = previous === undefined ? "The first release." : `After v${previous}.`;
-  return [tag, "", since, ...why.slice(0, 1), "", `${MADE_BY} ${toolVersion}`].join("\n");
+  const why = because === undefined ? [] : [`Asked for by ${because}.`];
+  return [tag, "", since, ...why, "", `${MADE_BY} ${toolVersion}`].join("\n");
 }

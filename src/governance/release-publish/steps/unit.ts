@@ -1,16 +1,86 @@
-import type { Release } from "../release.ts";
-import type { StepsOf } from "../steps-of.ts";
-import type { Step } from "../../steps/step.ts";
-import { assetStep, attachmentOf, type Attachment } from "./asset.ts";
+import { isHoldfastError } from "../../../kernel/errors.ts";
+import type { Forge } from "../../../ports/forge.ts";
+import { readReleaseUnit, writeReleaseUnit } from "../../../nouns/release-unit/document.ts";
+import { RELEASE_UNIT_FILE, type ReleaseUnit, type UnitAsset } from "../../../nouns/release-unit/record.ts";
+import type { Observed, Step } from "../../steps/step.ts";
+import { told } from "../../steps/told.ts";
+import { assetStep, attachmentOf } from "./asset.ts";
+import { releaseAtForge } from "./release-at-forge.ts";
 
-export const UNIT_FILE = "release-unit.json";
-
-export function unitStep(release: Release, files: readonly Attachment[], { forge, build }: StepsOf): Step {
-  const unit = {
-    version: release.version,
-    commit: release.commit,
-    build,
-    assets: files.map(({ name }) => name),
+/**
+ * The record of what belongs together, which is attached when everything that it names is. A published one
+ * that speaks of another commit says that somebody moved the tag afterwards.
+ *
+ * @param unit undefined where the release is published already, so that none is written
+ */
+export function unitStep(
+  { tag, commit }: { readonly tag: string; readonly commit: string },
+  unit: ReleaseUnit | undefined,
+  forge: Forge,
+): Step {
+  const written = unit === undefined ? Buffer.alloc(0) : writeReleaseUnit(unit);
+  const step = assetStep(tag, attachmentOf(RELEASE_UNIT_FILE, written), forge, () => Promise.resolve(true));
+  return {
+    ...step,
+    async observe() {
+      const plain = await step.observe();
+      if (plain.kind === "missing" && unit === undefined) return unmade(tag);
+      return plain.kind === "true" ? await observed() : plain;
+    },
   };
-  return assetStep(release.tag, attachmentOf(UNIT_FILE, Buffer.from(JSON.stringify(unit))), forge);
+
+  async function observed(): Promise<Observed> {
+    const release = await releaseAtForge(tag, forge);
+    const asset = release?.assets.find(({ name }) => name === RELEASE_UNIT_FILE);
+    if (release === undefined || asset === undefined)
+      return { kind: "missing", what: `attach ${RELEASE_UNIT_FILE}` };
+    const what = `${RELEASE_UNIT_FILE} of ${tag}`;
+    const found = readOrWhy(told(await forge.releases.bytesOf(asset), what), what);
+    if (typeof found !== "string" && found.commit !== commit) return moved(tag, found.commit, commit);
+    if (!release.isDraft) {
+      if (typeof found !== "string") return { kind: "true", what: `${RELEASE_UNIT_FILE} is attached` };
+      return {
+        kind: "wrong",
+        what: found,
+        hint: "Find out who replaced it; deploying and taking back read it.",
+      };
+    }
+    const isSame = typeof found !== "string" && unit !== undefined && sameAssets(found.assets, unit.assets);
+    if (isSame) return { kind: "true", what: `${RELEASE_UNIT_FILE} is attached` };
+    return { kind: "missing", what: `attach ${RELEASE_UNIT_FILE} again, for the files have changed` };
+  }
+}
+
+/** The unit, or why it is none. */
+function readOrWhy(bytes: Buffer, what: string): ReleaseUnit | string {
+  try {
+    return readReleaseUnit(bytes, what);
+  } catch (error) {
+    if (isHoldfastError(error, "unit.damaged")) return error.message;
+    throw error;
+  }
+}
+
+function moved(tag: string, was: string, is: string): Observed {
+  return {
+    kind: "wrong",
+    what: `${tag} was released of ${was.slice(0, 7)}, and is on ${is.slice(0, 7)} now`,
+    hint:
+      `Somebody moved the tag after the release. Put it back (\`git push --force origin ${was}:refs/tags/${tag}\`), ` +
+      "or release the next version.",
+  };
+}
+
+/** A release that other tools published: what it was made of then is not known now. */
+function unmade(tag: string): Observed {
+  return { kind: "true", what: `${tag} was published without ${RELEASE_UNIT_FILE}, and stays so` };
+}
+
+function sameAssets(some: readonly UnitAsset[], others: readonly UnitAsset[]): boolean {
+  const spelled = (all: readonly UnitAsset[]): string =>
+    all
+      .map(({ name, sha256 }) => `${name} ${sha256}`)
+      .sort()
+      .join("\n");
+  return spelled(some) === spelled(others);
 }
