@@ -11,6 +11,7 @@ import { hotfixStart } from "./governance/hotfix-start.ts";
 import { prPolicy } from "./governance/pr-policy.ts";
 import { protectIssue } from "./governance/protect-issue.ts";
 import { protect } from "./governance/protect.ts";
+import { releaseStatus } from "./governance/release-status.ts";
 import { releasePublish } from "./governance/release-publish.ts";
 import { releaseCut } from "./governance/release-cut.ts";
 import { releasePlan } from "./governance/release-plan.ts";
@@ -35,6 +36,7 @@ export const MENU: readonly Command[] = [
   releasePlan,
   releaseCut,
   releasePublish,
+  releaseStatus,
   hotfixStart,
   hotfixFinish,
   settingsCheck,

@@ -1,6 +1,6 @@
-import { DEFAULT_SETTINGS } from "../../nouns/settings/section.ts";
 import { dryRun } from "../common-inputs.ts";
 import { defineCommand } from "../define.ts";
+import { repository, settings } from "./release-inputs.ts";
 
 /** `holdfast release publish`: make the next release true, or finish a half done one. */
 export const releasePublish = defineCommand({
@@ -46,16 +46,8 @@ Which workflows a release starts depends on whose token made it: see the table o
         "the run, as `release plan` says it.",
       example: "20250920.1",
     },
-    settings: {
-      type: "string",
-      default: DEFAULT_SETTINGS,
-      text: "The settings file. The usual one need not be there, and then the defaults count.",
-    },
-    repository: {
-      type: "string",
-      text: "The repository at GitHub, as owner/name. By default that of the job.",
-      example: "acme/shop",
-    },
+    settings,
+    repository,
     token: {
       type: "secret",
       jobToken: true,
@@ -101,7 +93,7 @@ jobs:
   publish:
     runs-on: ubuntu-latest
     steps:
-      - uses: actions/checkout@v6
+      - uses: actions/checkout@v7
         with:
           fetch-depth: 0
           persist-credentials: false

@@ -67,7 +67,9 @@ function headline({ published, branch, dryRun }: PublishOutcome, [why]: readonly
   const states = newest.steps.map(({ state }) => state);
   const waits = states.includes("waits") ? ", and waits for its pull request to be merged" : "";
   if (dryRun && states.includes("would")) return `${tag} would be published`;
-  return newest.steps.some(({ acted }) => acted) ? `${tag} is published${waits}` : `${tag} was published before${waits}`;
+  return newest.steps.some(({ acted }) => acted)
+    ? `${tag} is published${waits}`
+    : `${tag} was published before${waits}`;
 }
 
 /** GitHub's own name for a job's token. */

@@ -6,6 +6,7 @@ import { gitHistory } from "../../../src/adapters/source-tree/history.ts";
 import { gitRefs } from "../../../src/adapters/source-tree/refs.ts";
 import { systemDisk } from "../../../src/adapters/system/disk.ts";
 import { runReleasePublish, type ReleasePublishInputs } from "../../../src/governance/release-publish/run.ts";
+import { runReleaseStatus } from "../../../src/governance/release-status/run.ts";
 import type { Outcome } from "../../../src/kernel/outcome.ts";
 import { Secret } from "../../../src/kernel/secret.ts";
 import type { Forge } from "../../../src/ports/forge.ts";
@@ -52,6 +53,7 @@ export interface ReleaseWorld extends AsyncDisposable {
   /** Commits on the branch that is checked out, and pushes it. @returns the commit's hash */
   commit(message: string, files?: Readonly<Record<string, string | Buffer>>): string;
   publish(given?: Partial<ReleasePublishInputs>): Promise<Told>;
+  status(limit?: number): Promise<Outcome>;
   /** Path of a file for attaching, outside of the checkout. */
   built(name: string, text: string): string;
 }
@@ -119,6 +121,18 @@ export async function releaseWorld(...messages: readonly string[]): Promise<Rele
             sourceRefs: () => Promise.resolve(gitRefs({ ...around, disk: systemDisk() })),
           },
         ),
+      );
+    },
+    status(limit = 10) {
+      const around = { env: process.env, folder: work.path };
+      return runReleaseStatus(
+        { limit, settings: ".github/holdfast.yml", repository: undefined, token: undefined },
+        {
+          ...testPorts({ forge: forge() }),
+          sourceTree: () => Promise.resolve(checkout({ env: process.env })),
+          sourceHistory: () => Promise.resolve(gitHistory(around)),
+          sourceRefs: () => Promise.resolve(gitRefs({ ...around, disk: systemDisk() })),
+        },
       );
     },
     async [Symbol.asyncDispose]() {

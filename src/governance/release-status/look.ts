@@ -1,0 +1,156 @@
+import semver from "semver";
+import { isHoldfastError } from "../../kernel/errors.ts";
+import { RELEASE_UNIT_FILE } from "../../nouns/release-unit/record.ts";
+import type { Forge } from "../../ports/forge.ts";
+import type { ForgeRelease } from "../../ports/forge-releases.ts";
+import type { SourceHistory } from "../../ports/source-history.ts";
+import type { SourceRefs } from "../../ports/source-refs.ts";
+import { told, toldOrAbsent } from "../steps/told.ts";
+import type { ReleaseSettings } from "../versions/settings.ts";
+import { versionTags, type VersionTag } from "../versions/version-tags.ts";
+
+/** What is true of one release. */
+export interface ReleaseStanding {
+  readonly version: string;
+  readonly tag: string;
+  /** Hash of its commit; undefined where the tag is not in the checkout, or there is none. */
+  readonly commit: string | undefined;
+  readonly release: "published" | "draft" | "none";
+  /** Whether it says what belongs together. */
+  readonly hasUnit: boolean;
+  readonly hasTag: boolean;
+  /** Names of the tags that move and are on it. */
+  readonly floating: readonly string[];
+  /** What became of the workflow that deploys; undefined where none is declared, or it was not asked about. */
+  readonly deployment: string | undefined;
+  /** Whether the branch that others begin from has it; undefined where that does not matter or is not known. */
+  readonly isMergedBack: boolean | undefined;
+  readonly url: string;
+  /** What `release publish` would still do, in its own words; empty where all is true. */
+  readonly missing: readonly string[];
+}
+
+/** Of how many releases the workflow that deploys is asked about: it is a call each. */
+const DEPLOYMENTS_ASKED = 5;
+
+export interface LookingAt {
+  readonly forge: Forge;
+  readonly refs: SourceRefs;
+  readonly history: SourceHistory;
+  readonly settings: ReleaseSettings;
+  /** How many of the newest are wanted. */
+  readonly limit: number;
+}
+
+/**
+ * The newest releases, the highest version first, in a handful of calls however many there are.
+ *
+ * @throws forge.untold and what asking a forge throws; source.history
+ */
+export async function lookAtReleases(around: LookingAt): Promise<readonly ReleaseStanding[]> {
+  const { forge, refs, settings, limit } = around;
+  const [tags, releases] = await Promise.all([forge.tags.beginningWith("v"), forge.releases.all()]);
+  const local = new Map((await refs.tags()).map(({ object, commit }) => [object, commit]));
+  const atForge = told(tags, "its tags").map((tag) => ({ ...tag, commit: local.get(tag.object) ?? "" }));
+  const released = versionTags(atForge).counting;
+  const pages = Map.groupBy(told(releases, "its releases"), ({ tag }) => tag);
+  const drafted = [...pages.keys()].filter((tag) => !released.some(({ name }) => name === tag));
+  const all = [...released, ...versionTags(drafted.map(withoutTag)).counting]
+    .sort((a, b) => semver.rcompare(a.version, b.version))
+    .slice(0, limit);
+  const merged = await mergedBack(around);
+  const floating = atForge.filter(({ name }) => /^v\d+(?:\.\d+)?$/.test(name));
+  const newest = all.find(({ channel }) => channel === undefined)?.version;
+  const standings: ReleaseStanding[] = [];
+  for (const [at, tag] of all.entries()) {
+    const page = pageOf(pages.get(tag.name) ?? []);
+    const deployment = at < DEPLOYMENTS_ASKED ? await deploymentOf(tag, settings, forge) : undefined;
+    standings.push(
+      standing(tag, {
+        page,
+        deployment,
+        hasTag: released.includes(tag),
+        // A release that is not the newest was merged back with those after it, or never will be alone.
+        isMergedBack: tag.channel === undefined ? merged?.(tag) : undefined,
+        isNewest: tag.version === newest,
+        floating: floating
+          .filter(({ commit }) => commit !== "" && commit === tag.commit)
+          .map(({ name }) => name),
+      }),
+    );
+  }
+  return standings;
+}
+
+function withoutTag(name: string): {
+  readonly name: string;
+  readonly object: string;
+  readonly commit: string;
+} {
+  return { name, object: "", commit: "" };
+}
+
+function pageOf(pages: readonly ForgeRelease[]): ForgeRelease | undefined {
+  return pages.find(({ isDraft }) => !isDraft) ?? pages[0];
+}
+
+/** Which tags the branch that others begin from has, if the checkout knows the commit that it is on. */
+async function mergedBack({
+  forge,
+  refs,
+  history,
+  settings,
+}: LookingAt): Promise<((tag: VersionTag) => boolean) | undefined> {
+  const at = toldOrAbsent(await forge.branches.commit(settings.develop), `the branch ${settings.develop}`);
+  if (at === undefined) return undefined;
+  try {
+    const within = await refs.tagsIn(await history.commit(at));
+    return ({ name }) => within.has(name);
+  } catch (error) {
+    if (isHoldfastError(error, "source.history")) return undefined;
+    throw error;
+  }
+}
+
+async function deploymentOf(
+  { name, channel }: VersionTag,
+  { deploy }: ReleaseSettings,
+  forge: Forge,
+): Promise<string | undefined> {
+  if (deploy === undefined || (channel !== undefined && !deploy.prereleases)) return undefined;
+  const runs = told(
+    await forge.workflows.startedFor(deploy.workflow, name),
+    `the runs of ${deploy.workflow}`,
+  );
+  return runs[0] === undefined ? "not started" : (runs[0].conclusion ?? runs[0].status);
+}
+
+function standing(
+  { version, name, commit }: VersionTag,
+  about: Pick<ReleaseStanding, "deployment" | "isMergedBack" | "floating" | "hasTag"> & {
+    readonly page: ForgeRelease | undefined;
+    readonly isNewest: boolean;
+  },
+): ReleaseStanding {
+  const { page, deployment, isMergedBack, floating, hasTag, isNewest } = about;
+  const hasUnit = page?.assets.some((asset) => asset.name === RELEASE_UNIT_FILE && asset.isWhole) ?? false;
+  const missing = [
+    ...(hasTag ? [] : ["its tag"]),
+    ...(page === undefined ? ["its release"] : page.isDraft ? ["publishing"] : []),
+    ...(deployment === "not started" ? ["its deployment"] : []),
+    ...(isMergedBack === false && isNewest ? ["the merge back"] : []),
+  ];
+  return {
+    version,
+    tag: name,
+    commit: commit === "" ? undefined : commit,
+    release: page === undefined ? "none" : page.isDraft ? "draft" : "published",
+    hasUnit,
+    hasTag,
+    floating,
+    deployment,
+    isMergedBack,
+    url: page?.url ?? "",
+    missing,
+  };
+}
