@@ -19,7 +19,8 @@ export const branchToken = {
   type: "secret",
   jobToken: true,
   text:
-    "Token for GitHub, with `contents: write`. Without it `GITHUB_TOKEN`, then `GH_TOKEN` of the environment " +
+    "Token for GitHub, with `contents: write`. Without it `GITHUB_TOKEN`, then `GH_TOKEN` of the " +
+    "environment " +
     "is used.",
 } as const satisfies InputSpec;
 
