@@ -1,6 +1,6 @@
 import { dryRun } from "../common-inputs.ts";
 import { defineCommand } from "../define.ts";
-import { repository, settings, writingToken } from "./release-inputs.ts";
+import { branchToken, repository, settings } from "./release-inputs.ts";
 
 /** `holdfast hotfix start`: a branch at the newest release. */
 export const hotfixStart = defineCommand({
@@ -34,7 +34,7 @@ Commit what mends it as \`fix: …\`, push it, and run \`holdfast hotfix finish\
     },
     settings,
     repository,
-    token: writingToken,
+    token: branchToken,
     "dry-run": dryRun,
   },
   outputs: {

@@ -15,6 +15,15 @@ export const repository = {
   example: "acme/shop",
 } as const satisfies InputSpec;
 
+export const branchToken = {
+  type: "secret",
+  jobToken: true,
+  text:
+    "Token for GitHub, with `contents: write`. Without it `GITHUB_TOKEN`, then `GH_TOKEN` of the " +
+    "environment " +
+    "is used.",
+} as const satisfies InputSpec;
+
 export const writingToken = {
   type: "secret",
   jobToken: true,

@@ -58,10 +58,9 @@ export async function reconcile(
     const refused = await acted(step);
     const after = await settled(step, refused === undefined ? LOOKS : LOOKS_REFUSED);
     if (after.kind !== "missing") {
-      const acted = refused === undefined;
       return after.kind === "true"
-        ? { name, state: "done", acted, what: after.what }
-        : resultOf(name, after, acted);
+        ? { name, state: "done", acted: true, what: after.what }
+        : resultOf(name, after, true);
     }
     throw refused ?? unconfirmed(after.what);
   }

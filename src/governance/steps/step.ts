@@ -32,7 +32,7 @@ export interface StepResult {
    * {@link Observed}; `not-reached`: an earlier one that carries it is not true.
    */
   readonly state: "was" | "done" | "would" | "waits" | "wrong" | "not-reached";
-  /** Whether this run has done anything for it, as opening what now waits for people. */
+  /** Whether this run acted on it, as by opening what now waits for people. */
   readonly acted: boolean;
   readonly what: string;
 }

@@ -82,7 +82,7 @@ describe("killed", () => {
       expect(made.fake.written).toHaveLength(writes);
     }
     expect(places.filter(({ isWrite }) => isWrite)).toHaveLength(6);
-  }, 240_000);
+  }, 900_000);
 });
 
 /** Lets a second writer in before the first one's write is done. */

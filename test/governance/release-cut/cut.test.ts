@@ -131,6 +131,19 @@ describe("a release branch that is there", () => {
     );
   });
 
+  test("that asks for another version gets no pull request, from develop either", async () => {
+    await using world = await flowWorld("feat: carts");
+    world.work.git("switch", "-qc", "release/v1.3.0");
+    world.commit("feat!: other carts");
+    world.work.git("switch", "-q", "develop");
+    const found = await cut(world);
+    expect(found).toMatchObject({
+      exit: 3,
+      states: { branch: "was", contents: "wrong", "pull-request": "not-reached" },
+    });
+    expect(world.fake.written).toEqual([]);
+  });
+
   test("does not keep the next one from being cut, and is told", async () => {
     await using world = await flowWorld("feat: carts");
     await cut(world);

@@ -16,7 +16,7 @@ export function contentsStep(cut: Cut, around: Around): Step {
   const { forge, history, settings } = around;
   return {
     name: "contents",
-    carriesTheRest: false,
+    carriesTheRest: true,
     async observe() {
       const found = await wanted();
       if ("kind" in found) return found;
