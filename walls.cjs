@@ -48,7 +48,15 @@ const WINGS = {
     },
   },
   governance: {
-    capabilities: ["pr-policy", "protect", "release-plan", "release-publish", "release-cut", "hotfix"],
+    capabilities: [
+      "pr-policy",
+      "protect",
+      "release-plan",
+      "release-publish",
+      "release-status",
+      "release-cut",
+      "hotfix",
+    ],
     shared: {
       findings: [],
       merging: [],

@@ -38,6 +38,7 @@ const ROOMS = [
   "governance/versions",
   "governance/release-plan",
   "governance/release-cut",
+  "governance/release-publish",
   "governance/hotfix",
   "governance/steps",
   "nouns/settings",

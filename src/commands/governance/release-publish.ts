@@ -7,17 +7,21 @@ export const releasePublish = defineCommand({
   name: "release-publish",
   wing: "governance",
   summary: "Tag, draft, attach, publish, deploy and merge back a release, or finish one that is half done",
-  description: `Makes the next release of the branch that is checked out, as \`release plan\` works it out; where \
+  description: `Makes the next release of the branch that is checked out, as \`release plan\` works it out;
+where \
 nothing asks for one, that is said, and it ends with 0. Also called \`holdfast release publish\`.
 
-Its steps, in this order: the annotated tag; the release as a draft; the files, and \`release-unit.json\`, which \
+Its steps, in this order: the annotated tag; the release as a draft; the files, and \`release-unit.json\`,
+which \
 says what belongs together; the draft published; \`v1\` and \`v1.2\`
 moved, forward only; the workflow that deploys started; a pull request that brings the release back into \
 \`develop\`. **Each is looked at before it is made**, at GitHub and not in the checkout: a run that was
-killed anywhere is finished by running it again, and running it twice does nothing. A tag without its release \
+killed anywhere is finished by running it again, and running it twice does nothing. A tag without its
+release \
 gets it; a tag on another commit is refused. What was published is never taken away.
 
-Everything goes through GitHub's API: nothing is pushed from the checkout, which needs no credentials for it. \
+Everything goes through GitHub's API: nothing is pushed from the checkout, which needs no credentials for
+it. \
 Which workflows a release starts depends on whose token made it: see the table of tokens in docs/release.md.`,
   branding: { icon: "package", color: "purple" },
   inputs: {
@@ -35,14 +39,16 @@ Which workflows a release starts depends on whose token made it: see the table o
       type: "list",
       oneALine: true,
       text:
-        "Files that are attached, by their paths or patterns such as `out/*.zip`; each 256 MiB at most. They " +
+        "Files that are attached, by their paths or patterns such as `out/*.zip`; each 256 MiB at most. " +
+        "They " +
         "were built from the commit that is checked out.",
       example: "out/shop.zip",
     },
     build: {
       type: "string",
       text:
-        "Build metadata of what was built, such as `20250920.1`. By default the commit's day and the number of " +
+        "Build metadata of what was built, such as `20250920.1`. By default the commit's day and the " +
+        "number of " +
         "the run, as `release plan` says it.",
       example: "20250920.1",
     },
@@ -52,7 +58,8 @@ Which workflows a release starts depends on whose token made it: see the table o
       type: "secret",
       jobToken: true,
       text:
-        "Token for GitHub, with `contents: write`, `pull-requests: write`, and `actions: write` where a workflow " +
+        "Token for GitHub, with `contents: write`, `pull-requests: write`, and `actions: write` where a " +
+        "workflow " +
         "is started. Without it `GITHUB_TOKEN`, then `GH_TOKEN` of the environment is used.",
     },
     "dry-run": dryRun,
@@ -69,7 +76,8 @@ Which workflows a release starts depends on whose token made it: see the table o
     changed: "Whether this run did anything.",
     branch: "The branch that is released.",
     steps:
-      "Each step with its tag, name, state (`was`, `done`, `would`, `waits`, `wrong`, `not-reached`) and what.",
+      "Each step with its tag, name, state (`was`, `done`, `would`, `waits`, `wrong`, `not-reached`) and " +
+      "what.",
     problems: "What is wrong, as a JSON list of sentences.",
     warnings: "What else is worth knowing, as a JSON list of sentences.",
   },

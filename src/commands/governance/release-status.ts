@@ -6,12 +6,15 @@ export const releaseStatus = defineCommand({
   name: "release-status",
   wing: "governance",
   summary: "Show which steps of the newest releases are true, and what is half done",
-  description: `Of each of the newest releases: whether it has its tag, is a draft or published, has its release \
+  description: `Of each of the newest releases: whether it has its tag, is a draft or published, has its
+release \
 unit, which moving tags are on it, whether the workflow that deploys was started
-for it, and whether the branch that others begin from has it in its history. Everything is asked of GitHub, in a \
+for it, and whether the branch that others begin from has it in its history. Everything is asked of GitHub,
+in a \
 handful of calls; nothing is written. Also called \`holdfast release status\`.
 
-A release that is half done is one that \`release publish\` would go on with; tags of the time before Holdfast, \
+A release that is half done is one that \`release publish\` would go on with; tags of the time before
+Holdfast, \
 without any release, are shown and are not.`,
   branding: { icon: "list", color: "purple" },
   inputs: {
@@ -28,8 +31,10 @@ without any release, are shown and are not.`,
       type: "secret",
       jobToken: true,
       text:
-        "Token for GitHub, with `contents: write`, without which it shows no drafts, and `actions: read` where a " +
-        "workflow that deploys is declared. Without it `GITHUB_TOKEN`, then `GH_TOKEN` of the environment is used.",
+        "Token for GitHub, with `contents: write`, without which it shows no drafts, and `actions: read` " +
+        "where a " +
+        "workflow that deploys is declared. Without it `GITHUB_TOKEN`, then `GH_TOKEN` of the " +
+        "environment is used.",
     },
   },
   outputs: {

@@ -35,7 +35,8 @@ export async function readAttachments(
     if (name === RELEASE_UNIT_FILE || name === NOTES_FILE || !NAME.test(name)) {
       throw unusable(
         `a file cannot be attached as '${name}'`,
-        `GitHub changes names with other characters than letters, digits, '.', '_' and '-'; ${RELEASE_UNIT_FILE} and ` +
+        `GitHub changes names with other characters than letters, digits, '.', '_' and '-'; ` +
+          `${RELEASE_UNIT_FILE} and ` +
           `${NOTES_FILE} are written by Holdfast. Give it another name.`,
       );
     }

@@ -36,7 +36,10 @@ export interface Chosen {
   readonly before: Release | undefined;
   /** What the commit that is checked out is, or is to become. */
   readonly here: Release | undefined;
-  /** Why nothing of the commit is published, each with what to do; empty where there is just nothing to release. */
+  /**
+   * Why nothing of the commit is published, each with what to do; empty where there is just nothing to
+   * release.
+   */
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
 }
@@ -66,8 +69,9 @@ export async function chooseReleases(from: ChoosingFrom): Promise<Chosen> {
     const release = declaredRelease(declared.version, planned, declared.notes);
     return { before, here: release, problems: [], warnings: [declared.why, ...planned.warnings] };
   }
-  if (planned.problems.length > 0)
+  if (planned.problems.length > 0) {
     return { ...nothing(planned.problems), before, warnings: planned.warnings };
+  }
   return { before, here: plannedRelease(planned), problems: [], warnings: planned.warnings };
 }
 
@@ -85,10 +89,12 @@ async function notAtForge(
   if (at === undefined) return `${forge.repository} has no branch ${branch}. Push it first`;
   if (at === head) return undefined;
   const standing = await forge.branches.standing(head, at);
-  if (standing.kind === "found" && (standing.value === "ahead" || standing.value === "identical"))
+  if (standing.kind === "found" && (standing.value === "ahead" || standing.value === "identical")) {
     return undefined;
+  }
   return (
-    `${head.slice(0, 7)}, which is checked out, is not in ${branch} as ${forge.repository} has it. Check ${branch} ` +
+    `${head.slice(0, 7)}, which is checked out, is not in ${branch} as ${forge.repository} has it. Check ` +
+    `${branch} ` +
     "out as it is there, or push this first"
   );
 }
@@ -99,7 +105,8 @@ function nothing(problems: readonly string[]): Chosen {
 
 function notReleasing(branch: string, { stable, lines }: ReleaseSettings): string {
   return (
-    `nothing is released from ${branch}. Releases are made from ${stable.join(" or ")}, from ${lines.prefix}… ` +
+    `nothing is released from ${branch}. Releases are made from ${stable.join(" or ")}, from ` +
+    `${lines.prefix}… ` +
     "and from channels; which these are is said in the section release of the settings"
   );
 }

@@ -40,7 +40,8 @@ export async function declaredVersion(
       kind: "wrong",
       why:
         `${name} was merged by #${number}, and the commits of ${branch} ask for ${next.version}: ` +
-        `${next.because.id.slice(0, 7)} "${next.because.header}" came there another way. Cut a release branch ` +
+        `${next.because.id.slice(0, 7)} "${next.because.header}" came there another way. Cut a release ` +
+        "branch " +
         `of ${next.version}, and merge that`,
     };
   }
@@ -49,8 +50,10 @@ export async function declaredVersion(
     version,
     notes: (await notesInChangelog(version, basis.head, from)) ?? next?.notes ?? bareNotes(version),
     why:
-      `#${number} of ${name} was squashed, so the commits that asked for ${version} are not in ${branch}, and the ` +
-      "branch's name is believed. They will count again where they were made: merge release branches by merge " +
+      `#${number} of ${name} was squashed, so the commits that asked for ${version} are not in ` +
+      `${branch}, and the ` +
+      "branch's name is believed. They will count again where they were made: merge release branches by " +
+      "merge " +
       "commits",
   };
 }

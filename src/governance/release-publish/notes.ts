@@ -20,7 +20,10 @@ export function bodyOf(notes: string): string {
   return `${kept}\n\nAll of them are in ${NOTES_FILE}, attached below.\n`;
 }
 
-/** The section of a version in the changelog of a commit; undefined where there is none. @throws source.history */
+/**
+ * The section of a version in the changelog of a commit; undefined where there is none. @throws
+ * source.history
+ */
 export async function notesInChangelog(
   version: string,
   commit: string,

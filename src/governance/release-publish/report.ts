@@ -3,7 +3,7 @@ import type { Outcome } from "../../kernel/outcome.ts";
 import { artifactVersion } from "../../nouns/release-unit/record.ts";
 import { stepsTable } from "../steps/steps-table.ts";
 import type { ReleaseSettings } from "../versions/settings.ts";
-import type { Published } from "./run.ts";
+import type { Published } from "./publishing.ts";
 
 /** What a run found and did. */
 export interface PublishOutcome {
@@ -62,7 +62,8 @@ function headline({ published, branch, dryRun }: PublishOutcome, [why]: readonly
   }
   const { tag } = newest.release;
   if (why !== undefined) {
-    return `${tag} ${isTrue(newest, "published") ? "is published, and is not all done" : "is not published"}: ${why}`;
+    const how = isTrue(newest, "published") ? "is published, and is not all done" : "is not published";
+    return `${tag} ${how}: ${why}`;
   }
   const states = newest.steps.map(({ state }) => state);
   const waits = states.includes("waits") ? ", and waits for its pull request to be merged" : "";

@@ -1,10 +1,7 @@
 import { HoldfastError } from "../../kernel/errors.ts";
 import type { Outcome } from "../../kernel/outcome.ts";
-import type { Secret } from "../../kernel/secret.ts";
 import type { Forge } from "../../ports/forge.ts";
-import type { Ports } from "../../ports/ports.ts";
 import { reconcile } from "../steps/reconcile.ts";
-import type { StepResult } from "../steps/step.ts";
 import { BUILD, buildOf } from "../versions/build.ts";
 import { linkable } from "../versions/linkable.ts";
 import { readReleaseSettings } from "../versions/read-settings.ts";
@@ -13,47 +10,12 @@ import { tagsOfForge } from "../versions/tags-of-forge.ts";
 import { versionTags } from "../versions/version-tags.ts";
 import { readAttachments } from "./attachments.ts";
 import { chooseReleases, releaseOfTag, type Chosen, type ChoosingFrom } from "./choose.ts";
+import type { Published, ReleasePublishInputs, ReleasePublishPorts } from "./publishing.ts";
 import type { Release } from "./release.ts";
 import { outcomeOf } from "./report.ts";
 import type { Attachment } from "./steps/asset.ts";
 import { releaseAtForge } from "./steps/release-at-forge.ts";
 import { stepsOf } from "./steps-of.ts";
-
-/** The parsed inputs of `holdfast release publish`. */
-export interface ReleasePublishInputs {
-  readonly branch: string | undefined;
-  readonly tag: string | undefined;
-  readonly assets: readonly string[];
-  readonly build: string | undefined;
-  readonly settings: string;
-  readonly repository: string | undefined;
-  readonly token: Secret | undefined;
-  readonly dryRun: boolean;
-}
-
-export type ReleasePublishPorts = Pick<
-  Ports,
-  | "sourceTree"
-  | "sourceHistory"
-  | "sourceRefs"
-  | "releaseCalculation"
-  | "openForge"
-  | "clock"
-  | "log"
-  | "cancelled"
-  | "variable"
-  | "run"
-  | "version"
->;
-
-/** A release, and what became of its steps. */
-export interface Published {
-  readonly release: Release;
-  readonly build: string;
-  readonly steps: readonly StepResult[];
-  /** Where people read it, and whose token made it; undefined where a dry run would make it. */
-  readonly page: { readonly url: string; readonly author: string } | undefined;
-}
 
 /** `holdfast release publish`: see src/commands/governance/release-publish.ts. */
 export async function runReleasePublish(

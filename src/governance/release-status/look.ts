@@ -21,9 +21,15 @@ export interface ReleaseStanding {
   readonly hasTag: boolean;
   /** Names of the tags that move and are on it. */
   readonly floating: readonly string[];
-  /** What became of the workflow that deploys; undefined where none is declared, or it was not asked about. */
+  /**
+   * What became of the workflow that deploys; undefined where none is declared, or it was not asked
+   * about.
+   */
   readonly deployment: string | undefined;
-  /** Whether the branch that others begin from has it; undefined where that does not matter or is not known. */
+  /**
+   * Whether the branch that others begin from has it; undefined where that does not matter or is not
+   * known.
+   */
   readonly isMergedBack: boolean | undefined;
   readonly url: string;
   /** What `release publish` would still do, in its own words; empty where all is true. */

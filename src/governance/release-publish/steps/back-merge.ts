@@ -7,7 +7,8 @@ import type { Release } from "../release.ts";
 export const MERGE_BACK = "merge-back/";
 
 /**
- * That the branch which others begin from has the release in its history: without it the next release there is
+ * That the branch which others begin from has the release in its history: without it the next release there
+ * is
  * counted from the one before. On a branch of its own, so that conflicts can be solved there.
  */
 export function backMergeStep({ tag, commit }: Release, develop: string, around: PullSurroundings): Step {
@@ -27,9 +28,12 @@ export function backMergeStep({ tag, commit }: Release, develop: string, around:
         {
           what: tag,
           unproved: {
-            what: `the pull request of ${pull.head} was merged, and ${develop} does not have ${tag} in its history`,
+            what:
+              `the pull request of ${pull.head} was merged, and ${develop} does not have ${tag} in ` +
+              "its history",
             hint:
-              `It was squashed or rebased, so its commits count again. Merge ${tag} into ${develop} by a merge ` +
+              `It was squashed or rebased, so its commits count again. Merge ${tag} into ${develop} by a ` +
+              "merge " +
               "commit, and allow no other way for it.",
           },
         },

@@ -6,7 +6,8 @@ import { releaseAtForge } from "./release-at-forge.ts";
 
 /**
  * The release as a draft, which nobody sees: a published one that cannot be changed any more would miss what
- * was to be attached. https://docs.github.com/code-security/supply-chain-security/understanding-your-software-supply-chain/immutable-releases
+ * was to be attached.
+ * https://docs.github.com/code-security/supply-chain-security/understanding-your-software-supply-chain/immutable-releases
  */
 export function draftStep(release: Release, forge: Forge): Step {
   const { tag, commit, isPrerelease } = release;

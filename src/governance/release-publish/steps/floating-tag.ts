@@ -39,8 +39,12 @@ export function floatingTagStep(
       if (await isBehind(at)) return { kind: "missing", what: `move ${name} to ${tag}` };
       return {
         kind: "wrong",
-        what: `${name} is on ${at.commit?.slice(0, 7) ?? "no commit"}, which is no release, and which ${tag} does not have`,
-        hint: `Look whose it is; once \`git push --force origin ${tag}^{}:refs/tags/${name}\` is right, do that.`,
+        what:
+          `${name} is on ${at.commit?.slice(0, 7) ?? "no commit"}, which is no release, and which ` +
+          `${tag} does not have`,
+        hint:
+          `Look whose it is; once \`git push --force origin ${tag}^{}:refs/tags/${name}\` is right, ` +
+          "do that.",
       };
     },
     async act() {

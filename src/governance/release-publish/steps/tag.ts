@@ -15,9 +15,12 @@ export function tagStep(release: Release, forge: Forge, toolVersion: string): St
       if (there.commit === commit) return { kind: "true", what: `${tag} is on ${commit.slice(0, 7)}` };
       return {
         kind: "wrong",
-        what: `${tag} is on ${there.commit?.slice(0, 7) ?? "no commit"} at GitHub, and not on ${commit.slice(0, 7)}`,
+        what:
+          `${tag} is on ${there.commit?.slice(0, 7) ?? "no commit"} at GitHub, and not on ` +
+          commit.slice(0, 7),
         hint:
-          "Somebody else made or moved it, and nothing is published under it. Where nobody has it yet, delete it " +
+          "Somebody else made or moved it, and nothing is published under it. Where nobody has it yet, " +
+          "delete it " +
           "at GitHub and run again; else release the next version.",
       };
     },

@@ -32,8 +32,9 @@ export function unitStep(
   async function observed(): Promise<Observed> {
     const release = await releaseAtForge(tag, forge);
     const asset = release?.assets.find(({ name }) => name === RELEASE_UNIT_FILE);
-    if (release === undefined || asset === undefined)
+    if (release === undefined || asset === undefined) {
       return { kind: "missing", what: `attach ${RELEASE_UNIT_FILE}` };
+    }
     const what = `${RELEASE_UNIT_FILE} of ${tag}`;
     const found = readOrWhy(told(await forge.releases.bytesOf(asset), what), what);
     if (typeof found !== "string" && found.commit !== commit) return moved(tag, found.commit, commit);
@@ -66,7 +67,8 @@ function moved(tag: string, was: string, is: string): Observed {
     kind: "wrong",
     what: `${tag} was released of ${was.slice(0, 7)}, and is on ${is.slice(0, 7)} now`,
     hint:
-      `Somebody moved the tag after the release. Put it back (\`git push --force origin ${was}:refs/tags/${tag}\`), ` +
+      `Somebody moved the tag after the release. Put it back (\`git push --force origin ` +
+      `${was}:refs/tags/${tag}\`), ` +
       "or release the next version.",
   };
 }
