@@ -13,6 +13,7 @@ import { tryBackups } from "./act/backups.ts";
 import { tryCoverage } from "./act/coverage.ts";
 import { tryGovernance } from "./act/governance.ts";
 import { tryMigrations } from "./act/migrations.ts";
+import { tryReleases } from "./act/releases.ts";
 import { obtainAct } from "./act/obtain.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -21,6 +22,7 @@ const TRIALS = {
   backups: tryBackups,
   migrations: tryMigrations,
   governance: tryGovernance,
+  releases: tryReleases,
   coverage: tryCoverage,
 };
 

@@ -63,6 +63,9 @@ of it is executed. Which branch releases what is said in the section \`release\`
     kind: "`stable`, `maintenance`, `channel`, `line` or `other`.",
     previous: "The version that commits are counted from; empty before the first release.",
     commit: "Hash of the commit that would be released.",
+    build: "Build metadata of what this run builds, `20250920.1`: the commit's day and the run's number.",
+    "artifact-version":
+      "Version and build metadata, for what is built; empty where nothing asks for a release.",
     commits: "How many commits came since.",
     problems: "Why it may not be released, as a JSON list of sentences.",
     warnings: "What else is worth knowing, as a JSON list of sentences.",

@@ -1,8 +1,10 @@
 import { EXIT } from "../../kernel/errors.ts";
 import type { Outcome, ReportTable } from "../../kernel/outcome.ts";
+import { artifactVersion } from "../../nouns/release-unit/record.ts";
 import type { NextRelease } from "../versions/next-release.ts";
 
-export function outcomeOf(found: NextRelease): Outcome {
+/** @param build build metadata of what is built from the commit by this run */
+export function outcomeOf(found: NextRelease, build: string): Outcome {
   const { next, previous, commits, problems, basis } = found;
   const warnings = [...found.warnings, ...(releasesNothing(found) ?? [])];
   const good = problems.length === 0;
@@ -18,6 +20,8 @@ export function outcomeOf(found: NextRelease): Outcome {
       kind: basis.branch.kind,
       previous: previous?.version ?? "",
       commit: basis.head,
+      build,
+      "artifact-version": next === undefined ? "" : artifactVersion(next.version, build),
       commits: commits.length,
       problems,
       warnings,

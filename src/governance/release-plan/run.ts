@@ -4,6 +4,7 @@ import type { Secret } from "../../kernel/secret.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { readBasis } from "../versions/basis.ts";
 import { nextRelease } from "../versions/next-release.ts";
+import { buildOf } from "../versions/build.ts";
 import { linkable } from "../versions/linkable.ts";
 import { readReleaseSettings } from "../versions/read-settings.ts";
 import { shallow } from "../versions/shallow.ts";
@@ -21,7 +22,7 @@ export interface ReleasePlanInputs {
 
 export type ReleasePlanPorts = Pick<
   Ports,
-  "sourceTree" | "sourceHistory" | "sourceRefs" | "releaseCalculation" | "openForge" | "log"
+  "sourceTree" | "sourceHistory" | "sourceRefs" | "releaseCalculation" | "openForge" | "log" | "variable"
 >;
 
 /** `holdfast release plan`: see src/commands/governance/release-plan.ts. */
@@ -40,12 +41,14 @@ export async function runReleasePlan(inputs: ReleasePlanInputs, ports: ReleasePl
   const calculate = await ports.releaseCalculation();
   const url = linkable(await refs.remoteUrl("origin"));
   const found = await nextRelease(basis, settings, { refs, calculate }, url);
-  if (inputs.offline) return outcomeOf(found);
+  const build = await buildOf(basis.head, refs, ports.variable);
+  if (inputs.offline) return outcomeOf(found, build);
   ports.log.stage("asking GitHub whether a tag is missing here");
   const { problems, warnings } = await tagsAtForge([...basis.reachable, ...basis.elsewhere], inputs, ports);
-  return outcomeOf({
+  const all = {
     ...found,
     problems: [...problems, ...found.problems],
     warnings: [...found.warnings, ...warnings],
-  });
+  };
+  return outcomeOf(all, build);
 }

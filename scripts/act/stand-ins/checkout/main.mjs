@@ -6,7 +6,9 @@ const { CALLER_REPOSITORY, APPROVAL_GATE, GITHUB_WORKSPACE, GITHUB_SHA, GITHUB_J
 
 if (process.env["INPUT_PERSIST-CREDENTIALS"] !== "false") throw new Error("credentials would stay behind");
 execFileSync("git", ["clone", "--quiet", "--no-checkout", CALLER_REPOSITORY, GITHUB_WORKSPACE]);
-execFileSync("git", ["checkout", "--quiet", GITHUB_SHA], { cwd: GITHUB_WORKSPACE });
+// A branch, a tag or a commit; of a branch git makes one of this clone.
+const ref = process.env["INPUT_REF"] || GITHUB_SHA;
+execFileSync("git", ["checkout", "--quiet", ref], { cwd: GITHUB_WORKSPACE });
 
 // The runner knows no environments: this is where a person would be asked. It takes the file away, and goes
 // on when whoever watches has put it back.
