@@ -32,7 +32,7 @@ export interface Laid {
   readonly files?: Readonly<Record<string, string>>;
 }
 
-/** Lays a repository out, and the actions that its workflows name as `truststream/holdfast@v1`. */
+/** Lays a repository out, and the actions that its workflows name as `truststream/holdfast@…`. */
 export async function layOut(folder: string, { shipped, caller, files = {} }: Laid): Promise<void> {
   const repository = join(folder, "caller");
   const workflows = join(repository, ".github/workflows");
@@ -65,7 +65,10 @@ function localRepositories(folder: string, workflow: string): string[] {
   const third = [
     ...text.matchAll(/uses: ([\w-]+\/(login|checkout|upload-artifact|download-artifact)@[0-9a-f]{40})/g),
   ].map(([, uses, name]) => `${uses!}=${join(here, "stand-ins", name!)}`);
-  const mapped = [`truststream/holdfast@v1=${join(folder, "holdfast")}`, ...new Set(third)];
+  const own = [...text.matchAll(/uses: truststream\/holdfast\/[\w./-]+@(v[\w.+-]+)/g)].map(
+    ([, reference]) => `truststream/holdfast@${reference!}=${join(folder, "holdfast")}`,
+  );
+  const mapped = [...new Set([...own, ...third])];
   return mapped.flatMap((each) => ["--local-repository", each]);
 }
 
