@@ -91,8 +91,8 @@ export async function bundledPackages(root: string): Promise<string[]> {
 
 /**
  * npm's bill of the lock file of `root`, without what is for development. Asked to leave that out itself
- * (`--omit dev`), npm leaves out whatever a package for development needs too; so it is shown a lock file that
- * does not have it.
+ * (`--omit dev`), npm leaves out whatever a package for development needs too; so it is shown a lock file
+ * that does not have it.
  */
 export function lockedPackages(root: string): Sbom {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-sbom-"));
@@ -122,8 +122,8 @@ interface Locked {
 type Packages = Readonly<Record<string, Locked>>;
 
 /**
- * npm names a package once, be it there several times: one that also comes inside of another's tarball is told
- * as the one that was fetched, by its hash.
+ * npm names a package once, be it there several times: one that also comes inside of another's tarball is
+ * told as the one that was fetched, by its hash.
  */
 function fetched(entries: readonly (readonly [string, Locked])[]): readonly (readonly [string, Locked])[] {
   const idOf = (path: string, { version }: Locked): string =>
