@@ -14,6 +14,7 @@ import { tryCoverage } from "./act/coverage.ts";
 import { tryGovernance } from "./act/governance.ts";
 import { tryMigrations } from "./act/migrations.ts";
 import { obtainAct } from "./act/obtain.ts";
+import { tryReferences } from "./act/references.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -22,6 +23,7 @@ const TRIALS = {
   migrations: tryMigrations,
   governance: tryGovernance,
   coverage: tryCoverage,
+  references: tryReferences,
 };
 
 async function main(): Promise<void> {
