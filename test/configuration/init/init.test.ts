@@ -158,7 +158,9 @@ describe("init", () => {
       protection: { branches: [{ checks: [{ name: "pr-policy" }] }] },
     });
     // Copied from the documents over what init wrote, and by somebody who never ran it.
-    for (const name of names) repo.write({ [name]: readFileSync(join(ROOT, name), "utf8") });
+    for (const name of names) {
+      repo.write({ [name]: namedBy(reference, readFileSync(join(ROOT, name), "utf8")) });
+    }
     const again = became(await byMenu(repo));
     expect(names.map((name) => again[name])).toEqual(
       names.map(() => "same: it is the same, and yours: without the line of init it is not kept up to date"),
