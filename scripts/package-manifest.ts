@@ -3,8 +3,8 @@
  *
  * What is bundled into dist/ is in `dependencies`, because it is what we ship; whoever installs the package
  * would get all of it a second time. So while the tarball is written, package.json is one for users: without
- * dependencies, scripts and settings of development. The other one lies beside it meanwhile and is put back,
- * by the next call too where a run was killed in between.
+ * dependencies, scripts and settings of development. The other one lies beside it meanwhile and is put back.
+ * Where npm was killed in between, `node scripts/package-manifest.ts keep` does that.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
