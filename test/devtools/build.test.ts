@@ -46,6 +46,12 @@ describe("dist/", () => {
     });
   });
 
+  it("says the version of package.json", async () => {
+    const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+    const { code, stdout } = await run(process.execPath, [join(dist, "cli.js"), "--version"]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `${version}\n` });
+  });
+
   it("tells an old Node what to type instead", async () => {
     await using folder = scratchFolder("old-node");
     const old = 'Object.defineProperty(process.versions, "node", { value: "20.1.0" });\n';

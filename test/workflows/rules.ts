@@ -1,4 +1,6 @@
+import { fileURLToPath } from "node:url";
 import { parseDocument, visit, isScalar, isMap, type Document } from "yaml";
+import { ownReference, packageVersion } from "../../src/devtools/generate/own-reference.ts";
 
 /**
  * A `uses:` of something that lives in another repository: a full commit hash, and the version it is
@@ -7,13 +9,17 @@ import { parseDocument, visit, isScalar, isMap, type Document } from "yaml";
 const PINNED = /^[\w.-]+\/[\w./-]+@[0-9a-f]{40}$/;
 const VERSION_COMMENT = /^\s*v\d+(\.\d+)*\s*$/;
 
+/** What our own things are named by: this version's own tag, or what moves, where what is released is run. */
+const REFERENCE = ownReference(packageVersion(fileURLToPath(new URL("../..", import.meta.url))));
+const OURS = `(?:v1|${REFERENCE.replaceAll(".", "\\.")})$`;
+
 /**
  * Holdfast's own actions, named from a workflow that others call: see the comment at the top of backup.yml.
  */
-const OWN = /^truststream\/holdfast\/actions\/([a-z-]+)@v1$/;
+const OWN = new RegExp(`^truststream/holdfast/actions/([a-z-]+)@${OURS}`);
 
 /** The same of workflows of ours that a copied one calls. */
-const OWN_WORKFLOW = /^truststream\/holdfast\/\.github\/workflows\/[a-z-]+\.yml@v1$/;
+const OWN_WORKFLOW = new RegExp(`^truststream/holdfast/\\.github/workflows/[a-z-]+\\.yml@${OURS}`);
 
 /** One step with a `uses:` of ours, to be compared with the command's inputs. */
 export interface OwnStep {

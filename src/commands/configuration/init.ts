@@ -58,7 +58,7 @@ git's own folder, and each file is put in its place whole.`,
   init:
     runs-on: ubuntu-latest
     steps:
-      - uses: actions/checkout@v7
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
         with:
           persist-credentials: false
       - uses: truststream/holdfast/actions/init@v1

@@ -40,7 +40,9 @@ private server, and the database held against that.`,
   status:
     runs-on: ubuntu-latest
     steps:
-      - uses: actions/checkout@v7
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+        with:
+          persist-credentials: false
       - uses: truststream/holdfast/actions/migrate-status@v1
         with:
           database: \${{ secrets.DATABASE_URL }}

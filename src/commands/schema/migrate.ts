@@ -139,7 +139,9 @@ the second waits (\`--wait\`) or says who is at work.`,
     runs-on: ubuntu-latest
     environment: production
     steps:
-      - uses: actions/checkout@v7
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+        with:
+          persist-credentials: false
       - uses: truststream/holdfast/actions/migrate@v1
         with:
           database: \${{ secrets.DATABASE_URL }}

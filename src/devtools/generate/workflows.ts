@@ -1,14 +1,36 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { namedBy } from "./own-reference.ts";
+
+const FOLDER = ".github/workflows";
 
 /** Workflows of this repository that `holdfast init` writes into others: there is one text of each. */
 const INSTALLED = ["pr-policy", "protection-audit"];
 
-/** The module that holds them, because what is installed by npm or runs as an action has no `.github`. */
-export function workflowsModule(root: string): string {
+/**
+ * The workflows that others call, by path, with the ref that they name our actions by. Those that only
+ * events start keep `v1`: here they run what is released, also on the pull request of a release, whose own
+ * tag is not there before it is merged.
+ */
+export function reusableWorkflows(root: string, reference: string): ReadonlyMap<string, string> {
+  const texts = readdirSync(join(root, FOLDER))
+    .sort()
+    .map((name) => [`${FOLDER}/${name}`, readFileSync(join(root, FOLDER, name), "utf8")] as const);
+  return new Map(
+    texts
+      .filter(([, text]) => /^ {2}workflow_call:/m.test(text))
+      .map(([path, text]) => [path, namedBy(reference, text)]),
+  );
+}
+
+/**
+ * The module that holds what is installed, because what is installed by npm or runs as an action has no
+ * `.github`. In other repositories it is named by the release that has written it.
+ */
+export function workflowsModule(root: string, reference: string): string {
   const entries = INSTALLED.map((name) => {
-    const path = `.github/workflows/${name}.yml`;
-    const lines = readFileSync(join(root, path), "utf8").split("\n");
+    const path = `${FOLDER}/${name}.yml`;
+    const lines = namedBy(reference, readFileSync(join(root, path), "utf8")).split("\n");
     return `  ${JSON.stringify(path)}: [
 ${lines.map((line) => `    ${JSON.stringify(line)},\n`).join("")}  ].join("\\n"),
 `;
