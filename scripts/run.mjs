@@ -6,6 +6,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { ensureDependencies, projectNode } from "./dependencies.mjs";
+import { putBackAbandoned } from "./package-manifest.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const words = process.argv.slice(2);
@@ -16,6 +17,7 @@ if (script === undefined) {
   process.exit(2);
 }
 
+putBackAbandoned(root);
 ensureDependencies(root);
 const node = projectNode(root);
 const env = { ...process.env, PATH: `${root}node_modules/.bin:${process.env.PATH ?? ""}` };
