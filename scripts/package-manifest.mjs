@@ -1,4 +1,5 @@
-// node scripts/run.mjs scripts/package-manifest.mjs swap|put-back: what npm starts before and after `npm pack`.
+// node scripts/run.mjs scripts/package-manifest.mjs swap|put-back: what npm starts before and after its
+// `npm pack`.
 //
 // What is bundled into dist/ is in `dependencies`, because it is what we ship; whoever installs the package
 // would get all of it a second time. So while the tarball is written, package.json has no dependencies; the

@@ -117,7 +117,7 @@ describe("of a version, what is generated", () => {
     const files = await at(version);
     expect(files.get("src/entry/process/version.ts")).toContain(`VERSION = "${version}"`);
     const workflows = [...files.keys()].filter((path) => path.startsWith(".github/workflows/"));
-    expect(workflows).toHaveLength(8);
+    expect(workflows.length).toBeGreaterThanOrEqual(8);
     for (const path of [
       ...workflows,
       "src/commands/configuration/workflows.ts",

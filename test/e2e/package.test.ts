@@ -132,7 +132,7 @@ describe("a release of our own", () => {
     expect(plan).toMatchObject({ version: "1.3.0", tag: "v1.3.0", because: cause });
   });
 
-  it("is not packed with a dist/ of another version, and package.json outlives a run that broke off", async () => {
+  it("is not packed with a dist/ of another version, and survives a pack that breaks off", async () => {
     const before = read("package.json");
     writeFileSync(join(checkout, "package.json"), before.replace(VERSION, "9.9.9"));
     const refused = await inCheckout("npm", "pack", "--pack-destination", folder);
