@@ -3,7 +3,7 @@ import * as z from "zod";
 /** What other tools' patterns have, and what would match nothing here. Folders may be called `[id]`. */
 const NO_PATTERN = /^[!/]|\/$|\?|\{[^{}]*,[^{}]*\}/;
 
-/** A pattern of paths in the settings, as src/governance/patterns/path-pattern.ts reads them. */
+/** A pattern of paths in the settings, as src/kernel/path-pattern.ts reads them. */
 export const glob = z
   .string()
   .min(1)
