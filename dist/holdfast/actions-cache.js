@@ -37,7 +37,6 @@ import {
   isNodeLike,
   randomUUID
 } from "./shared-azure-core-client.js";
-import "./shared-debug.js";
 import {
   BearerCredentialHandler,
   HttpClient,
@@ -58,6 +57,7 @@ import {
   rmRF,
   which
 } from "./shared-actions-exec.js";
+import "./shared-debug.js";
 import {
   require_semver
 } from "./shared-semver.js";

@@ -12,6 +12,7 @@ import {
   printableLine
 } from "./shared-kernel-printable.js";
 import {
+  _enum,
   array,
   boolean,
   int,
@@ -54,12 +55,12 @@ var DEFAULTS = {
     format: ""
   }
 };
-function lowercaseKeys(object) {
-  if (!object) {
+function lowercaseKeys(object2) {
+  if (!object2) {
     return {};
   }
-  return Object.keys(object).reduce((newObj, key) => {
-    newObj[key.toLowerCase()] = object[key];
+  return Object.keys(object2).reduce((newObj, key) => {
+    newObj[key.toLowerCase()] = object2[key];
     return newObj;
   }, {});
 }
@@ -136,11 +137,11 @@ function extractUrlVariableNames(url) {
   }
   return matches.map(removeNonChars).reduce((a, b) => a.concat(b), []);
 }
-function omit(object, keysToOmit) {
+function omit(object2, keysToOmit) {
   const result = { __proto__: null };
-  for (const key of Object.keys(object)) {
+  for (const key of Object.keys(object2)) {
     if (keysToOmit.indexOf(key) === -1) {
-      result[key] = object[key];
+      result[key] = object2[key];
     }
   }
   return result;
@@ -1113,6 +1114,7 @@ function askedToWait(answer, now, times = 0) {
 
 // src/adapters/github/github-client.ts
 var REQUEST_MS = 3e4;
+var SLOWEST_LINK = 100;
 var WAITS_MS_MAX = 10 * 6e4;
 var TRIES = 5;
 var LIMITS_MAX = 8;
@@ -1144,28 +1146,31 @@ var GithubClient = class {
     }
   }
   /** One request. No answer is also one of 500 and more, and one that is no JSON. */
-  async #once({ route, values }) {
+  async #once({ route, values, accept, bytes }) {
     const { api, token, version, cancelled } = this.#access;
     cancelled.throwIfAborted();
     const writes = !route.startsWith("GET ");
+    const deadlineMs = REQUEST_MS + Math.ceil((bytes?.byteLength ?? 0) / SLOWEST_LINK);
     try {
       const answer = await request(route, {
         ...values,
+        ...bytes === void 0 ? {} : { data: bytes },
         baseUrl: api,
         headers: {
           authorization: `Bearer ${token.reveal()}`,
-          accept: "application/vnd.github+json",
+          accept: accept ?? "application/vnd.github+json",
+          ...bytes === void 0 ? {} : { "content-type": "application/octet-stream" },
           "x-github-api-version": API_VERSION,
           "user-agent": `holdfast/${version}`
         },
         request: {
-          signal: AbortSignal.any([cancelled, AbortSignal.timeout(REQUEST_MS)]),
+          signal: AbortSignal.any([cancelled, AbortSignal.timeout(deadlineMs)]),
           // A write that was sent elsewhere could arrive there as a question.
           redirect: writes ? "manual" : "follow",
           log: { debug: ignore, info: ignore, warn: ignore, error: ignore }
         }
       });
-      if (typeof answer.data !== "object") {
+      if (answer.status !== 204 && typeof answer.data !== "object") {
         return { why: `HTTP ${answer.status} whose content is no whole JSON` };
       }
       return { answer, why: "" };
@@ -1243,6 +1248,135 @@ function messageOf(data) {
 }
 function ignore() {
 }
+
+// src/adapters/github/github-refs.ts
+var CONTENTS_READ = "Contents: read";
+var refs = array(
+  looseObject({ ref: string(), object: looseObject({ sha: string(), type: string().optional() }) })
+);
+var GithubRefs = class {
+  #at;
+  #kind;
+  constructor(at, kind) {
+    this.#at = at;
+    this.#kind = kind;
+  }
+  /** In one answer, however many there are. */
+  async beginningWith(prefix) {
+    const answer = await this.#at.read("GET /repos/{owner}/{repo}/git/matching-refs/{ref}", {
+      ref: `${this.#kind}/${prefix}`
+    });
+    return this.#at.found(
+      answer,
+      CONTENTS_READ,
+      (data) => this.#at.shaped(refs, data).map(({ ref, object: object2 }) => ({
+        name: ref.replace(/^refs\/(?:heads|tags)\//, ""),
+        object: object2.sha,
+        isTagObject: object2.type === "tag"
+      }))
+    );
+  }
+  /**
+   * A list without it says that it is not there; the answer to the question for one alone is 404 for much
+   * else.
+   */
+  async one(name) {
+    const all = await this.beginningWith(name);
+    if (all.kind !== "found") return all;
+    const found = all.value.find((each) => each.name === name);
+    return found === void 0 ? { kind: "absent" } : { kind: "found", value: found };
+  }
+  /** Never over one that is there. */
+  async create(name, sha) {
+    const values = { ref: `refs/${this.#kind}/${name}`, sha };
+    await this.#write("POST /repos/{owner}/{repo}/git/refs", name, values, false);
+  }
+  async move(name, sha, force) {
+    const values = { ref: `${this.#kind}/${name}`, sha, force };
+    await this.#write("PATCH /repos/{owner}/{repo}/git/refs/{ref}", name, values, true);
+  }
+  #write(route, name, values, repeatable) {
+    return this.#at.write({
+      route,
+      values,
+      what: `the ${this.#kind === "tags" ? "tag" : "branch"} ${name}`,
+      repeatable,
+      denied: CONTENTS_WRITE_HINT,
+      refused: refusedHint
+    });
+  }
+};
+var CONTENTS_WRITE_HINT = "Give a token with 'Contents: write'; in a workflow the job needs `permissions: contents: write`. Files below .github/workflows need 'Workflows: write' too, which a job's own token never has.";
+function refusedHint(message) {
+  return /\brule violations?\b|\bprotected\b|pre-receive/i.test(message) ? "A rule of the repository forbids it: let the app whose token this is pass by that rule, or change it. Then run again; what was done is found." : "Do what GitHub's words say, then run again; what was done is found.";
+}
+
+// src/adapters/github/github-branches.ts
+var CONTENTS = "Contents: read";
+var object = looseObject({ sha: string() });
+var commitObject = looseObject({ tree: object, message: string(), parents: array(object) });
+var comparison = looseObject({ status: _enum(["identical", "ahead", "behind", "diverged"]) });
+var [PLAIN_FILE, EXECUTABLE] = ["100644", "100755"];
+var COMMIT = "GET /repos/{owner}/{repo}/git/commits/{commit_sha}";
+var GithubBranches = class {
+  #at;
+  #refs;
+  constructor(at) {
+    this.#at = at;
+    this.#refs = new GithubRefs(at, "heads");
+  }
+  async commit(name) {
+    const ref = await this.#refs.one(name);
+    return ref.kind === "found" ? { kind: "found", value: ref.value.object } : ref;
+  }
+  async beginningWith(prefix) {
+    const all = await this.#refs.beginningWith(prefix);
+    if (all.kind !== "found") return all;
+    return { kind: "found", value: all.value.map(({ name, object: commit2 }) => ({ name, commit: commit2 })) };
+  }
+  create(name, commit2) {
+    return this.#refs.create(name, commit2);
+  }
+  advance(name, commit2) {
+    return this.#refs.move(name, commit2, false);
+  }
+  /**
+   * Objects that no branch has are seen by nobody, and are gone some day. https://docs.github.com/rest/git
+   *
+   */
+  async write({ parent, message, files, executables }) {
+    const what = `a commit on ${parent.slice(0, 7)}`;
+    const answer = await this.#at.read(COMMIT, { commit_sha: parent });
+    const before = this.#at.shown(answer, CONTENTS, what, (data) => this.#at.shaped(commitObject, data));
+    const tree = await this.#make("POST /repos/{owner}/{repo}/git/trees", what, {
+      base_tree: before.tree.sha,
+      tree: [...files].map(([path, content]) => ({
+        path,
+        mode: executables.has(path) ? EXECUTABLE : PLAIN_FILE,
+        type: "blob",
+        content
+      }))
+    });
+    return this.#make("POST /repos/{owner}/{repo}/git/commits", what, { message, tree, parents: [parent] });
+  }
+  async details(commit2) {
+    const answer = await this.#at.read(COMMIT, { commit_sha: commit2 });
+    return this.#at.found(answer, CONTENTS, (data) => {
+      const { message, parents } = this.#at.shaped(commitObject, data);
+      return { message, parents: parents.map(({ sha }) => sha) };
+    });
+  }
+  async standing(base, head2) {
+    const route = "GET /repos/{owner}/{repo}/compare/{basehead}";
+    const answer = await this.#at.read(route, { basehead: `${base}...${head2}`, per_page: 1 });
+    return this.#at.found(answer, CONTENTS, (data) => this.#at.shaped(comparison, data).status);
+  }
+  async #make(route, what, values) {
+    const hints = { denied: CONTENTS_WRITE_HINT, refused: refusedHint };
+    const data = await this.#at.write({ route, values, what, repeatable: true, ...hints });
+    return this.#at.shaped(object, data).sha;
+  }
+};
 
 // src/adapters/github/github-issues.ts
 var ISSUES_READ = "Issues: read";
@@ -1338,8 +1472,9 @@ var merging = {
 };
 
 // src/adapters/github/github-pulls.ts
-var CONTENTS = "Contents: read";
+var CONTENTS2 = "Contents: read";
 var PULLS = "Pull requests: read";
+var PULLS_WRITE = "Pull requests: write";
 var pull = looseObject({
   number: int(),
   title: string(),
@@ -1347,6 +1482,8 @@ var pull = looseObject({
   draft: boolean().nullish(),
   state: string(),
   merged: boolean().optional(),
+  mergeable: boolean().nullish(),
+  html_url: string(),
   user: looseObject({ login: string() }).nullish(),
   head: looseObject({
     ref: string(),
@@ -1361,7 +1498,15 @@ var commit = looseObject({
   commit: looseObject({ message: string() }),
   parents: array(looseObject({ sha: string() }))
 });
-var refs = array(looseObject({ ref: string(), object: looseObject({ sha: string() }) }));
+var refs2 = array(looseObject({ ref: string(), object: looseObject({ sha: string() }) }));
+var listed = looseObject({
+  number: int(),
+  html_url: string(),
+  state: string(),
+  merged_at: string().nullish(),
+  head: looseObject({ sha: string() }),
+  base: looseObject({ ref: string() })
+});
 var numbered = looseObject({ number: int() });
 var GithubPulls = class {
   #at;
@@ -1389,8 +1534,57 @@ var GithubPulls = class {
         },
         base: { branch: each.base.ref },
         commits: each.commits,
-        merges: mergesOf(each.base.repo ?? {})
+        merges: mergesOf(each.base.repo ?? {}),
+        conflicts: each.mergeable === false ? true : each.mergeable === true ? false : void 0,
+        url: each.html_url
       };
+    });
+  }
+  async between({
+    head: head2,
+    base
+  }) {
+    const [owner = ""] = this.#at.repository.split("/");
+    const values = { head: `${owner}:${head2}`, base, state: "all" };
+    return this.#at.pages("GET /repos/{owner}/{repo}/pulls", values, PULLS, (data) => {
+      const each = this.#at.shaped(listed, data);
+      return {
+        number: each.number,
+        url: each.html_url,
+        isOpen: each.state === "open",
+        isMerged: each.merged_at !== null && each.merged_at !== void 0,
+        commit: each.head.sha
+      };
+    });
+  }
+  async open({
+    head: head2,
+    base,
+    title,
+    body
+  }) {
+    const data = await this.#at.write({
+      route: "POST /repos/{owner}/{repo}/pulls",
+      values: { head: head2, base, title, body },
+      what: `a pull request of ${head2} into ${base}`,
+      repeatable: false,
+      denied: `Give a token with '${PULLS_WRITE}'; in a workflow the job needs \`permissions: pull-requests: write\`, and the repository's setting 'Allow GitHub Actions to create and approve pull requests'.`,
+      refused: (message) => /not permitted to create/i.test(message) ? "Switch on 'Allow GitHub Actions to create and approve pull requests' in the repository's settings, or give the token of an app." : "Do what GitHub's words say, then run again; what was done is found."
+    });
+    const { number, html_url: url } = this.#at.shaped(
+      looseObject({ number: int(), html_url: string() }),
+      data
+    );
+    return { number, url };
+  }
+  async describe(number, body) {
+    await this.#at.write({
+      route: "PATCH /repos/{owner}/{repo}/pulls/{pull_number}",
+      values: { pull_number: number, body },
+      what: `the description of #${number}`,
+      repeatable: true,
+      denied: `Give a token with '${PULLS_WRITE}'; in a workflow the job needs \`permissions: pull-requests: write\`.`,
+      refused: () => "Do what GitHub's words say, then run again; what was done is found."
     });
   }
   commitsOf(number) {
@@ -1406,10 +1600,10 @@ var GithubPulls = class {
     });
     return this.#at.found(
       answer,
-      CONTENTS,
-      (data) => this.#at.shaped(refs, data).flatMap(({ ref, object }) => {
+      CONTENTS2,
+      (data) => this.#at.shaped(refs2, data).flatMap(({ ref, object: object2 }) => {
         const number = numberInQueue(ref.replace(/^refs\/heads\//, ""));
-        return number === void 0 ? [] : [{ number, commit: object.sha }];
+        return number === void 0 ? [] : [{ number, commit: object2.sha }];
       })
     );
   }
@@ -1418,6 +1612,128 @@ var GithubPulls = class {
     return this.#at.pages(route, { commit_sha: id }, PULLS, (data) => this.#at.shaped(numbered, data).number);
   }
 };
+
+// src/adapters/github/github-releases.ts
+var CONTENTS3 = "Contents: read";
+var asset = looseObject({
+  id: int(),
+  name: string(),
+  size: int(),
+  state: string(),
+  digest: string().nullish()
+});
+var release = looseObject({
+  id: int(),
+  tag_name: string(),
+  name: string().nullish(),
+  body: string().nullish(),
+  draft: boolean(),
+  prerelease: boolean(),
+  immutable: boolean().optional(),
+  author: looseObject({ login: string() }).nullish(),
+  html_url: string(),
+  upload_url: string(),
+  assets: array(asset)
+});
+var GithubReleases = class {
+  #at;
+  constructor(at) {
+    this.#at = at;
+  }
+  all() {
+    return this.#listed(() => false);
+  }
+  async ofTag(tag) {
+    const all = await this.#listed((read) => read.some((each) => each.tag === tag && !each.isDraft));
+    if (all.kind !== "found") return all;
+    return { kind: "found", value: all.value.filter((each) => each.tag === tag) };
+  }
+  async draft({ tag, commit: commit2, name, body, isPrerelease }) {
+    const data = await this.#write({
+      route: "POST /repos/{owner}/{repo}/releases",
+      values: { tag_name: tag, target_commitish: commit2, name, body, draft: true, prerelease: isPrerelease },
+      what: `the draft of ${tag}`,
+      repeatable: false
+    });
+    return releaseOf(this.#at.shaped(release, data));
+  }
+  async discard({ id, tag }) {
+    await this.#write({
+      route: "DELETE /repos/{owner}/{repo}/releases/{release_id}",
+      values: { release_id: id },
+      what: `the second draft of ${tag}`,
+      repeatable: false
+    });
+  }
+  /** https://docs.github.com/rest/releases/assets#upload-a-release-asset */
+  async attach({ id }, { name, bytes }) {
+    const route = "GET /repos/{owner}/{repo}/releases/{release_id}";
+    const answer = await this.#at.read(route, { release_id: id });
+    const what = `the file ${name}`;
+    const now = this.#at.shown(answer, CONTENTS3, what, (data) => this.#at.shaped(release, data));
+    const address = this.#at.uploads(now.upload_url.replace(/\{\?[^}]*\}$/, ""));
+    await this.#write({
+      route: `POST ${address}?name=${encodeURIComponent(name)}`,
+      values: {},
+      what,
+      repeatable: false,
+      bytes
+    });
+  }
+  async detach({ id, name }) {
+    await this.#write({
+      route: "DELETE /repos/{owner}/{repo}/releases/assets/{asset_id}",
+      values: { asset_id: id },
+      what: `that the file ${name} goes`,
+      repeatable: false
+    });
+  }
+  async bytesOf({ id }) {
+    const route = "GET /repos/{owner}/{repo}/releases/assets/{asset_id}";
+    const answer = await this.#at.bytes(route, { asset_id: id });
+    return this.#at.found(answer, CONTENTS3, (data) => Buffer.from(data));
+  }
+  async publish({ id, tag }, { isLatest }) {
+    await this.#write({
+      route: "PATCH /repos/{owner}/{repo}/releases/{release_id}",
+      values: { release_id: id, draft: false, make_latest: isLatest ? "true" : "false" },
+      what: `that ${tag} is published`,
+      repeatable: true
+    });
+  }
+  #listed(isEnough) {
+    return this.#at.pages(
+      "GET /repos/{owner}/{repo}/releases",
+      {},
+      CONTENTS3,
+      (data) => releaseOf(this.#at.shaped(release, data)),
+      isEnough
+    );
+  }
+  #write(write) {
+    return this.#at.write({ ...write, denied: CONTENTS_WRITE_HINT, refused: refusedHint });
+  }
+};
+function releaseOf(each) {
+  return {
+    id: each.id,
+    tag: each.tag_name,
+    name: each.name ?? "",
+    body: each.body ?? "",
+    isDraft: each.draft,
+    isPrerelease: each.prerelease,
+    isImmutable: each.immutable === true,
+    author: each.author?.login ?? "ghost",
+    url: each.html_url,
+    assets: each.assets.map(({ id, name, size, state, digest }) => ({
+      id,
+      name,
+      size,
+      sha256: /^sha256:([0-9a-f]{64})$/.exec(digest ?? "")?.[1],
+      isWhole: state === "uploaded"
+    }))
+  };
+}
 
 // src/adapters/github/github-repository.ts
 var PAGE = 100;
@@ -1438,8 +1754,24 @@ var GithubRepository = class {
   read(route, values = {}) {
     return this.#client.ask({ route, values: { ...this.#names, ...values }, repeatable: true });
   }
-  /** All of a list, page by page. */
-  async pages(route, values, permission, read) {
+  /** The bytes of a file; where GitHub keeps it elsewhere, it is followed there without the token. */
+  bytes(route, values) {
+    const accept = "application/octet-stream";
+    return this.#client.ask({ route, values: { ...this.#names, ...values }, repeatable: true, accept });
+  }
+  /** Where files are sent: https://docs.github.com/rest/releases/assets#upload-a-release-asset */
+  uploads(given) {
+    const [api, to] = [new URL(this.#api), URL.canParse(given) ? new URL(given) : void 0];
+    const own = [api.host, api.host.replace(/^api\./, "uploads.")];
+    if (to?.protocol === api.protocol && own.includes(to.host)) return given;
+    throw this.#noAnswer(`it wants files sent to ${to?.host ?? "no address"}, which gets no token`);
+  }
+  /**
+   * All of a list, page by page.
+   *
+   * @param isEnough whether what was read so far is all that is wanted
+   */
+  async pages(route, values, permission, read, isEnough = () => false) {
     const all = [];
     for (let page = 1; page <= PAGES_MAX; page += 1) {
       const answer = await this.read(route, { ...values, per_page: PAGE, page });
@@ -1450,7 +1782,8 @@ var GithubRepository = class {
       );
       if (found.kind !== "found") return found;
       all.push(...found.value);
-      if (!/rel="next"/.test(String(answer.headers["link"] ?? ""))) return { kind: "found", value: all };
+      const isLast = !/rel="next"/.test(String(answer.headers["link"] ?? ""));
+      if (isLast || isEnough(all)) return { kind: "found", value: all };
     }
     throw this.#noAnswer(`more than ${PAGES_MAX} pages of ${route}`);
   }
@@ -1465,10 +1798,24 @@ var GithubRepository = class {
       permission: isPlan ? PLAN : permission
     };
   }
+  /** What has to be shown for something to be written. @throws forge.untold */
+  shown(answer, permission, what, read) {
+    const found = this.found(answer, permission, read);
+    if (found.kind === "found") return found.value;
+    const why = found.kind === "hidden" ? found.why : "it is not there";
+    throw new HoldfastError("forge.untold", `${what} cannot be made at ${this.repository}: ${why}`, {
+      hint: `Give the token '${permission}', and look that the commit is at GitHub.`
+    });
+  }
   /** @throws forge.denied, forge.refused, with the words of {@link GithubWrite} */
-  async write({ route, values, what, repeatable, ...hints }) {
-    const answer = await this.#client.ask({ route, values: { ...this.#names, ...values }, repeatable });
-    if (answer.status === 200 || answer.status === 201) return answer.data;
+  async write({ route, values, what, repeatable, bytes, ...hints }) {
+    const answer = await this.#client.ask({
+      route,
+      values: { ...this.#names, ...values },
+      repeatable,
+      ...bytes === void 0 ? {} : { bytes }
+    });
+    if ([200, 201, 204].includes(answer.status)) return answer.data;
     const message = printableLine(messageOf(answer.data)).slice(0, 300);
     const said = `${what} was not written at ${this.repository}: ${answer.status} ${message}`;
     const isHidden = answer.status === 404 && hints.tellsAbsence?.(message) !== true;
@@ -1491,23 +1838,111 @@ var GithubRepository = class {
 };
 
 // src/adapters/github/github-tags.ts
-var CONTENTS2 = "Contents: read";
-var refs2 = array(looseObject({ ref: string(), object: looseObject({ sha: string() }) }));
+var CONTENTS4 = "Contents: read";
+var made = looseObject({ sha: string() });
+var tagObject = looseObject({
+  message: string(),
+  object: looseObject({ sha: string(), type: string() })
+});
+var DEPTH_MAX = 5;
 var GithubTags = class {
+  #at;
+  #refs;
+  constructor(at) {
+    this.#at = at;
+    this.#refs = new GithubRefs(at, "tags");
+  }
+  beginningWith(prefix) {
+    return this.#refs.beginningWith(prefix);
+  }
+  async tag(name) {
+    const ref = await this.#refs.one(name);
+    if (ref.kind !== "found") return ref;
+    const { object: object2, isTagObject } = ref.value;
+    if (!isTagObject) return { kind: "found", value: { name, object: object2, commit: object2, message: void 0 } };
+    let told;
+    for (let depth = 0, at = object2; depth < DEPTH_MAX; depth += 1) {
+      const route = "GET /repos/{owner}/{repo}/git/tags/{tag_sha}";
+      const answer = await this.#at.read(route, { tag_sha: at });
+      const found = this.#at.found(answer, CONTENTS4, (data) => this.#at.shaped(tagObject, data));
+      if (found.kind !== "found") return found;
+      told ??= found.value;
+      const { sha, type } = found.value.object;
+      if (type !== "tag") {
+        const commit2 = type === "commit" ? sha : void 0;
+        return { kind: "found", value: { name, object: object2, commit: commit2, message: told.message } };
+      }
+      at = sha;
+    }
+    return { kind: "found", value: { name, object: object2, commit: void 0, message: told?.message } };
+  }
+  /** The object first, which nobody sees until the tag names it. https://docs.github.com/rest/git/tags */
+  async annotate({ name, commit: commit2, message }) {
+    const data = await this.#at.write({
+      route: "POST /repos/{owner}/{repo}/git/tags",
+      values: { tag: name, message, object: commit2, type: "commit" },
+      what: `the tag ${name}`,
+      // Made twice it is the same, or another that nothing names.
+      repeatable: true,
+      denied: CONTENTS_WRITE_HINT,
+      refused: refusedHint
+    });
+    await this.#refs.create(name, this.#at.shaped(made, data).sha);
+  }
+  create(name, commit2) {
+    return this.#refs.create(name, commit2);
+  }
+  move(name, commit2, { onlyForward }) {
+    return this.#refs.move(name, commit2, !onlyForward);
+  }
+};
+
+// src/adapters/github/github-workflows.ts
+var ACTIONS_READ = "Actions: read";
+var ACTIONS_WRITE = "Actions: write";
+var runs = looseObject({
+  workflow_runs: array(
+    looseObject({
+      html_url: string(),
+      status: string().nullish(),
+      conclusion: string().nullish(),
+      head_branch: string().nullish()
+    })
+  )
+});
+var GithubWorkflows = class {
   #at;
   constructor(at) {
     this.#at = at;
   }
-  /** In one answer: https://docs.github.com/rest/git/refs#list-matching-references */
-  async beginningWith(prefix) {
-    const answer = await this.#at.read("GET /repos/{owner}/{repo}/git/matching-refs/{ref}", {
-      ref: `tags/${prefix}`
+  /** What GitHub calls the branch of a run is the tag's name where it was started for one. */
+  async startedFor(workflow, ref) {
+    const answer = await this.#at.read("GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs", {
+      workflow_id: workflow,
+      branch: ref,
+      event: "workflow_dispatch",
+      per_page: 100
     });
     return this.#at.found(
       answer,
-      CONTENTS2,
-      (data) => this.#at.shaped(refs2, data).map(({ ref, object }) => ({ name: ref.replace(/^refs\/tags\//, ""), object: object.sha }))
+      ACTIONS_READ,
+      (data) => this.#at.shaped(runs, data).workflow_runs.filter(({ head_branch: branch }) => branch === ref).map(({ html_url: url, status, conclusion }) => ({
+        url,
+        status: status ?? "unknown",
+        conclusion: conclusion ?? void 0
+      }))
     );
+  }
+  /** https://docs.github.com/rest/actions/workflows#create-a-workflow-dispatch-event */
+  async start(workflow, ref, inputs) {
+    await this.#at.write({
+      route: "POST /repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches",
+      values: { workflow_id: workflow, ref, inputs },
+      what: `the start of ${workflow} for ${ref}`,
+      repeatable: false,
+      denied: `Give a token with '${ACTIONS_WRITE}'; in a workflow the job needs \`permissions: actions: write\`. Look that .github/workflows/${workflow} is on the default branch.`,
+      refused: () => `The workflow of ${ref} has to have \`on: workflow_dispatch\` and the inputs that are declared.`
+    });
   }
 };
 
@@ -1558,6 +1993,9 @@ var GithubForge = class {
   pulls;
   issues;
   tags;
+  branches;
+  releases;
+  workflows;
   #at;
   constructor(repository, access) {
     this.repository = repository;
@@ -1565,6 +2003,9 @@ var GithubForge = class {
     this.pulls = new GithubPulls(this.#at);
     this.issues = new GithubIssues(this.#at);
     this.tags = new GithubTags(this.#at);
+    this.branches = new GithubBranches(this.#at);
+    this.releases = new GithubReleases(this.#at);
+    this.workflows = new GithubWorkflows(this.#at);
   }
   async facts() {
     const answer = await this.#at.read("GET /repos/{owner}/{repo}");

@@ -5,11 +5,13 @@ const __dirname = import.meta.dirname;
 import {
   blobsOf,
   resolveCommit,
-  wayOut
-} from "./shared-adapters-source-tree-blobs.js";
+  wayOut,
+  whyUnknown
+} from "./shared-adapters-source-tree-way-out.js";
 import {
   runGit
 } from "./shared-adapters-source-tree-git.js";
+import "./shared-kernel-suggest.js";
 import {
   HoldfastError
 } from "./shared-kernel-errors.js";
@@ -24,7 +26,7 @@ function checkout({ env }) {
   const need = async (folder, base, args, input) => {
     const answer = await git(folder, args, input);
     if (answer.ok) return answer.out;
-    throw noHistory(base, answer.why);
+    throw noHistory(base, answer.why, env);
   };
   return {
     async files(folder, wanted) {
@@ -49,9 +51,13 @@ function checkout({ env }) {
       return await read(path);
     },
     async filesAtBase(folder, base, wanted) {
-      const answer = await resolveCommit((args) => git(folder, args), base);
-      const commit = answer.ok ? answer.out.toString("utf8").trim() : base;
-      return await filesAtBase((args, input) => need(folder, base, args, input), commit, wanted);
+      const ask = (args) => git(folder, args);
+      const failed = (why) => noHistory(base, why, env);
+      if (base.startsWith("-")) throw failed("a revision does not begin with -");
+      const answer = await resolveCommit(ask, base);
+      if (!answer.ok) throw failed(await whyUnknown(ask, base, answer.why));
+      const commit = answer.out.toString("utf8").trim();
+      return await filesAtBase((args, input) => need(folder, base, args, input), commit, { wanted, failed });
     },
     async defaultBase(folder) {
       const target = env["GITHUB_BASE_REF"];
@@ -121,9 +127,8 @@ function unreadable(path, error, what) {
     cause: error
   });
 }
-async function filesAtBase(need, base, wanted) {
-  if (base.startsWith("-")) throw noHistory(base, "a revision does not begin with -");
-  const commit = await need(["merge-base", "--end-of-options", base, "HEAD"]);
+async function filesAtBase(need, base, { wanted, failed }) {
+  const commit = await need(["merge-base", base, "HEAD"]);
   const inside = await prefix(need);
   const listed = await need([
     "ls-tree",
@@ -143,7 +148,7 @@ async function filesAtBase(need, base, wanted) {
   const contents = await blobsOf(
     need,
     blobs.map(({ id }) => id),
-    (id) => noHistory(base, `object ${id} is not in this checkout`)
+    (id) => failed(`object ${id} is not in this checkout`)
   );
   return {
     files: blobs.map(({ path }, at) => ({ path, bytes: contents[at] })),
@@ -154,9 +159,9 @@ async function prefix(need) {
   const text = (await need(["rev-parse", "--show-prefix"])).toString("utf8").replace(/\n$/, "");
   return text === "" ? "." : text;
 }
-function noHistory(base, why) {
+function noHistory(base, why, env) {
   return new HoldfastError("source.history", `git could not say what ${base} holds: ${why}`, {
-    hint: wayOut(why) ?? "In a workflow check out with `fetch-depth: 0`; else fetch the base, name another with --base, or check the whole folder with --all."
+    hint: wayOut(why, env, "name another base with --base, or check the whole folder with --all")
   });
 }
 export {

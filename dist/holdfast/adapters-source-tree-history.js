@@ -6,15 +6,14 @@ import {
   blobsOf,
   listedFiles,
   resolveCommit,
-  wayOut
-} from "./shared-adapters-source-tree-blobs.js";
+  wayOut,
+  whyUnknown
+} from "./shared-adapters-source-tree-way-out.js";
 import {
   SAME_EVERYWHERE,
   runGit
 } from "./shared-adapters-source-tree-git.js";
-import {
-  nearest
-} from "./shared-kernel-suggest.js";
+import "./shared-kernel-suggest.js";
 import {
   HoldfastError
 } from "./shared-kernel-errors.js";
@@ -270,17 +269,6 @@ async function takenBack({ own, parted, to, there }, git) {
   return gone;
 }
 
-// src/adapters/source-tree/unknown-name.ts
-async function whyUnknown(ask, revision, why) {
-  if (!why.startsWith("git ended with")) return why;
-  const kinds = ["refs/heads", "refs/remotes", "refs/tags"];
-  const refs = await ask(["for-each-ref", "--format=%(refname:short)", ...kinds]);
-  const names = refs.ok ? refs.out.toString("utf8").split("\n").filter(Boolean) : [];
-  const near = nearest(revision, names);
-  const meant = near === void 0 || near === revision ? "" : `; did you mean ${near}?`;
-  return `it knows no commit of that name${meant}`;
-}
-
 // src/adapters/source-tree/history.ts
 function gitHistory({
   env,
@@ -290,26 +278,26 @@ function gitHistory({
   const need = async (what, args, input) => {
     const answer = await ask(args, input);
     if (answer.ok) return answer.out.toString("utf8");
-    throw noHistory(what, answer.why);
+    throw noHistory(what, answer.why, env);
   };
   const history = {
     async commit(revision) {
       const answer = await resolveCommit(ask, revision);
       if (answer.ok) return answer.out.toString("utf8").trim();
-      throw noHistory(`what ${revision} is`, await whyUnknown(ask, revision, answer.why));
+      throw noHistory(`what ${revision} is`, await whyUnknown(ask, revision, answer.why), env);
     },
     async parted({ base, head }) {
       const both = [await history.commit(base), await history.commit(head)];
       const answer = await ask(["merge-base", ...both]);
       if (answer.ok) return answer.out.toString("utf8").trim();
       if (answer.why === "git ended with 1") return void 0;
-      throw noHistory(`where ${head} left ${base}`, answer.why);
+      throw noHistory(`where ${head} left ${base}`, answer.why, env);
     },
     async mergeBase(range) {
       const found = await history.parted(range);
       if (found !== void 0) return found;
       const what = `where ${range.head} left ${range.base}`;
-      throw noHistory(what, "no commit that is here is an ancestor of both");
+      throw noHistory(what, "no commit that is here is an ancestor of both", env);
     },
     async commits({ base, head }) {
       const range = `${await history.commit(base)}..${await history.commit(head)}`;
@@ -333,22 +321,18 @@ function gitHistory({
       return await changesBetween({ base: from, head: await history.commit(range.head) }, env, folder);
     },
     async file(commit, path) {
-      const what = `what ${commit} has at ${path}`;
-      const listed = await need(what, [
-        "ls-tree",
-        "-z",
-        "--full-tree",
-        commit,
-        "--",
-        `:(top,literal)${path}`
-      ]);
-      const [, mode, id] = /^(\d+) blob ([0-9a-f]+)\t/.exec(listed) ?? [];
+      const { mode, id, what } = await entryAt(commit, path, need);
       if (id === void 0 || !mode.startsWith("100")) return void 0;
       const answer = await ask(["cat-file", "blob", id]);
-      if (!answer.ok) throw noHistory(what, answer.why);
+      if (!answer.ok) throw noHistory(what, answer.why, env);
       return answer.out;
     },
-    files: (commit, wanted) => filesIn(commit, wanted, need, ask),
+    async kindOf(commit, path) {
+      const { mode, id } = await entryAt(commit, path, need);
+      if (id === void 0) return void 0;
+      return mode === "100755" ? "executable" : mode.startsWith("100") ? "file" : "other";
+    },
+    files: (commit, wanted) => filesIn(commit, wanted, asked(`what files of ${commit} hold`, env, folder)),
     lengths: (commit, paths) => lengthsOf(commit, paths, env, folder),
     async paths(commit) {
       const listed = await need(`what ${commit} has`, ["ls-tree", "-r", "-z", "--full-tree", commit]);
@@ -367,13 +351,20 @@ function gitHistory({
   };
   return history;
 }
+async function entryAt(commit, path, need) {
+  const what = `what ${commit} has at ${path}`;
+  const words = ["ls-tree", "-z", "--full-tree", commit, "--", `:(top,literal)${path}`];
+  const [, mode = "", id] = /^(\d+) \w+ ([0-9a-f]+)\t/.exec(await need(what, words)) ?? [];
+  return { what, mode, id };
+}
 function asked(what, env, folder) {
   const heard = async ([args, input], hear) => {
     const answer = await runGit(env, folder, args, input, hear);
     if (answer.ok) return answer.out;
-    throw noHistory(what, answer.why);
+    throw noHistory(what, answer.why, env);
   };
   return {
+    failed: (why) => noHistory(what, why, env),
     bytes: (...words) => heard(words),
     async digests(...words) {
       const digests = new PatchDigests();
@@ -428,18 +419,18 @@ var DIFF = ["diff", ...SAME_EVERYWHERE, "-M50%"];
 async function changesBetween({ base, head }, env, folder) {
   const what = `what changed from ${base} to ${head}`;
   const listing = await runGit(env, folder, [...DIFF, "--raw", "-z", "--no-abbrev", base, head]);
-  if (!listing.ok) throw noHistory(what, listing.why);
+  if (!listing.ok) throw noHistory(what, listing.why, env);
   const entries = entriesOf(listing.out.toString("utf8"));
   const patch = new PatchLines();
   const text = ["--text", "--unified=0", "--patch", "--full-index"];
   const told = await runGit(env, folder, [...DIFF, ...text, base, head], void 0, (bytes) => {
     patch.hear(bytes);
   });
-  if (!told.ok) throw noHistory(what, told.why);
+  if (!told.ok) throw noHistory(what, told.why, env);
   const files = patch.end();
   const expected = entries.reduce((sum, { kind }) => sum + (kind === "type-changed" ? 2 : 1), 0);
   if (files.length !== expected) {
-    throw noHistory(what, `${files.length} files have a patch, and ${expected} were to have one`);
+    throw noHistory(what, `${files.length} files have a patch, and ${expected} were to have one`, env);
   }
   let at = 0;
   return entries.map((entry) => {
@@ -459,25 +450,20 @@ var KINDS = {
   C: "copied",
   T: "type-changed"
 };
-async function filesIn(commit, wanted, need, ask) {
-  const what = `what files of ${commit} hold`;
-  const listed = listedFiles(await need(what, ["ls-tree", "-r", "-z", "--full-tree", commit]));
-  const found = listed.filter(({ path }) => wanted(path));
+async function filesIn(commit, wanted, git) {
+  const listed = await git.bytes(["ls-tree", "-r", "-z", "--full-tree", commit]);
+  const found = listedFiles(listed.toString("utf8")).filter(({ path }) => wanted(path));
   const contents = await blobsOf(
-    async (args, input) => {
-      const answer = await ask(args, input);
-      if (answer.ok) return answer.out;
-      throw noHistory(what, answer.why);
-    },
+    (...words) => git.bytes(...words),
     found.map(({ id }) => id),
-    (id) => noHistory(what, `object ${id} is not in this checkout`)
+    (id) => git.failed(`object ${id} is not in this checkout`)
   );
   return new Map(found.map(({ path }, at) => [path, contents[at]]));
 }
 async function lengthsOf(commit, paths, env, folder) {
   const what = `how long files of ${commit} are`;
   const listing = await runGit(env, folder, ["ls-tree", "-r", "-z", "--full-tree", commit]);
-  if (!listing.ok) throw noHistory(what, listing.why);
+  if (!listing.ok) throw noHistory(what, listing.why, env);
   const wanted = new Set(paths);
   const found = listedFiles(listing.out.toString("utf8")).filter(({ path }) => wanted.has(path));
   if (found.length === 0) return /* @__PURE__ */ new Map();
@@ -487,10 +473,10 @@ async function lengthsOf(commit, paths, env, folder) {
   const answer = await runGit(env, folder, ["cat-file", "--batch"], ids, (bytes) => {
     lines.hear(bytes);
   });
-  if (!answer.ok) throw noHistory(what, answer.why);
+  if (!answer.ok) throw noHistory(what, answer.why, env);
   const counts = lines.end();
   if (counts.length !== found.length) {
-    throw noHistory(what, `${found.length} files were asked for, and ${counts.length} came`);
+    throw noHistory(what, `${found.length} files were asked for, and ${counts.length} came`, env);
   }
   return new Map(found.map(({ path }, at) => [path, counts[at]]));
 }
@@ -512,9 +498,9 @@ function entriesOf(raw) {
   }
   return entries;
 }
-function noHistory(what, why) {
+function noHistory(what, why, env) {
   return new HoldfastError("source.history", `git could not say ${what}: ${why}`, {
-    hint: wayOut(why) ?? "In a workflow check out with `fetch-depth: 0`, which brings the base too; else fetch the base, or name another revision."
+    hint: wayOut(why, env, "name another revision")
   });
 }
 export {

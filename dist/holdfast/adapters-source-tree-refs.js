@@ -50,6 +50,10 @@ function gitRefs({
         return { id: each.slice(0, end), message: each.slice(end + 1).trim() };
       });
     },
+    async committedAt(commit) {
+      const words = ["show", "--no-patch", "--format=%ct", "--end-of-options", commit];
+      return new Date(Number((await need(`when ${commit} was made`, words)).trim()) * 1e3);
+    },
     async isShallow() {
       const words = ["rev-parse", "--is-shallow-repository"];
       return (await need("whether history is whole", words)).trim() === "true";

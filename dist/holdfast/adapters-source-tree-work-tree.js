@@ -50,6 +50,10 @@ async function gitWorkTree({
       return (await readdir(join(base, ...parts))).sort();
     },
     hooks: () => hooksOf(env, folder, { root, git }),
+    async branches() {
+      const refs = await ask("for-each-ref", "--format=%(refname)", "refs/heads", "refs/remotes/origin");
+      return new Set(refs.split("\n").map((ref) => ref.replace(/^refs\/(?:heads|remotes\/origin)\//, "")));
+    },
     write: (path, text, mode) => write(path, text, mode.executable, found)
   };
 }

@@ -18,9 +18,9 @@ import {
 } from "./shared-kernel-shell-word.js";
 import "./shared-nouns-content-read-digest-1-other-queries.js";
 import "./shared-ports-dump-tools.js";
+import "./shared-nouns-platform-supabase.js";
 import "./shared-kernel-together.js";
 import "./shared-postgres-key-words.js";
-import "./shared-nouns-platform-supabase.js";
 import "./shared-nouns-content-read-objects-tables.js";
 import "./shared-postgres-database-url.js";
 import "./shared-kernel-listed.js";
@@ -30,10 +30,11 @@ import "./shared-kernel-secret.js";
 import {
   manifestPath
 } from "./shared-nouns-content-record.js";
-import "./shared-nouns-store-run-record.js";
+import "./shared-nouns-store-layout.js";
 import {
   formatBytes
 } from "./shared-kernel-bytes.js";
+import "./shared-nouns-store-run-record.js";
 import "./shared-kernel-streams.js";
 import {
   quantity

@@ -14,10 +14,11 @@ import {
   Catalog,
   manifestPath
 } from "./shared-nouns-content-record.js";
-import "./shared-nouns-store-run-record.js";
+import "./shared-nouns-store-layout.js";
 import {
   formatBytes
 } from "./shared-kernel-bytes.js";
+import "./shared-nouns-store-run-record.js";
 import "./shared-kernel-streams.js";
 import {
   quantity

@@ -6,8 +6,9 @@ import {
   REMEMBERED,
   releaseLock
 } from "./shared-nouns-store-lock.js";
-import "./shared-nouns-store-run-record.js";
+import "./shared-nouns-store-layout.js";
 import "./shared-kernel-bytes.js";
+import "./shared-nouns-store-run-record.js";
 import "./shared-kernel-streams.js";
 import "./shared-zod.js";
 import "./shared-kernel-duration.js";

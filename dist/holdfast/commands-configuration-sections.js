@@ -3,21 +3,21 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  release
-} from "./shared-governance-versions-settings.js";
-import {
-  POLICY_SECTIONS
-} from "./shared-governance-pr-policy-settings.js";
-import "./shared-semver.js";
-import {
   mayProduce,
   producersOf,
   protection,
   readWorkflows
 } from "./shared-governance-protect-settings.js";
+import {
+  release
+} from "./shared-governance-versions-settings.js";
+import {
+  POLICY_SECTIONS
+} from "./shared-governance-pr-policy-settings.js";
 import "./shared-governance-merging-merge-methods.js";
+import "./shared-semver.js";
 import "./shared-nouns-settings-read-settings.js";
-import "./shared-nouns-settings-document.js";
+import "./shared-nouns-settings-plain-words.js";
 import "./shared-yaml.js";
 import "./shared-nouns-settings-section.js";
 import "./shared-kernel-listed.js";

@@ -23,7 +23,8 @@ import {
 } from "./shared-kernel-quantity.js";
 import "./shared-zod.js";
 import {
-  EXIT
+  EXIT,
+  HoldfastError
 } from "./shared-kernel-errors.js";
 import {
   __toESM
@@ -178,13 +179,14 @@ var CAPITALS = ALPHABETS.flatMap(
 var JUDGE = `  hf_rest=''
   for hf_type in $hf_types; do
     case $hf_header in
-      "$hf_type("*|"$hf_type!"*|"$hf_type:"*) hf_rest=\${hf_header#"$hf_type"}; break ;;
+      "$hf_type("*|"$hf_type!"*|"$hf_type:"*|"$hf_type "*) hf_rest=\${hf_header#"$hf_type"}; break ;;
     esac
   done
   hf_wrong=''
   hf_scope=''
   case $hf_rest in
     '') hf_wrong="it begins with no type of: $hf_types" ;;
+    ' '*) hf_wrong='after its type come a colon and one space' ;;
     '('*)
       hf_one=\${hf_rest%%'): '*} hf_two=\${hf_rest%%')!: '*}
       [ \${#hf_one} -le \${#hf_two} ] || hf_one=$hf_two
@@ -520,7 +522,7 @@ function codeownersText(owners) {
 ${owners.length === 0 ? "# *  @owner @organisation/team" : `*  ${owners.join(" ")}`}
 `;
 }
-function settingsText(branch, isReported) {
+function settingsText(branches, isReported) {
   return `${SCHEMA_COMMENT}
 # What counts in the end, with its origin: holdfast settings check
 
@@ -532,7 +534,7 @@ policy: {}
 
 protection:
   branches:
-    - branches: [${JSON.stringify(branch)}]
+    - branches: [${branches.map((each) => JSON.stringify(each)).join(", ")}]
 ${isReported ? REQUIRED : NOT_REQUIRED}`;
 }
 var REQUIRED = `      # In force by: holdfast protect --do apply --repository owner/name
@@ -546,7 +548,7 @@ var NOT_REQUIRED = `      # Once a workflow reports this check; before that ever
 
 // src/configuration/init/plan.ts
 async function planInit(tree, request) {
-  const { policy, owners, branch, workflows } = request;
+  const { policy, owners, branches, workflows } = request;
   const template = templateText(policy.description.sections, policy.documentation.headings.slice(0, 1));
   const hook = await hookItems(tree, policy.commits);
   const items = [
@@ -556,7 +558,7 @@ async function planInit(tree, request) {
   ];
   for (const [path, text] of Object.entries(workflows)) items.push(await kept(tree, path, text, false));
   const isReported = items.some(({ path, action }) => path === CHECK_WORKFLOW && action !== "leave");
-  items.push(await settingsItem(tree, settingsText(branch, isReported)));
+  items.push(await settingsItem(tree, settingsText(branches, isReported)));
   return { items, notes: hook.notes };
 }
 var CHECK_WORKFLOW = ".github/workflows/pr-policy.yml";
@@ -586,17 +588,22 @@ async function templateItem(tree, declared, text) {
 
 // src/configuration/init/run.ts
 async function runInit(inputs, ports, parts) {
+  if (inputs.write && inputs.dryRun === true) {
+    throw new HoldfastError("input.conflict", "--write and --dry-run are both given", {
+      hint: "Leave one of them out: without --write nothing is written."
+    });
+  }
   const tree = await ports.workTree();
   const settings = await tree.look(DEFAULT_SETTINGS);
   const base = await (await ports.sourceTree()).defaultBase(tree.root);
   const { items, notes } = await planInit(tree, {
     policy: parts.policyOf(settings.kind === "file" ? settings.text : "", DEFAULT_SETTINGS),
     owners: inputs.owners,
-    branch: base?.replace(/^origin\//, "") ?? "main",
+    branches: protectable(base?.replace(/^origin\//, ""), await tree.branches()),
     workflows: parts.workflows
   });
   const wanted = items.filter(({ after: after2 }) => after2 !== void 0);
-  const difference = wanted.map(patchText).join("");
+  const difference = [...wanted].sort((a, b) => Number(a.executable) - Number(b.executable)).map(patchText).join("");
   if (!inputs.write) return outcomeOf(items, { written: [], difference, notes, isDry: true });
   const written = [];
   const late = [];
@@ -607,6 +614,11 @@ async function runInit(inputs, ports, parts) {
   }
   const after = items.map((item) => late.find(({ path }) => path === item.path) ?? item);
   return outcomeOf(after, { written, difference, notes, isDry: false });
+}
+var LASTING = ["production", "staging", "develop"];
+function protectable(main, there) {
+  const first = main ?? ["main", "master"].find((each) => there.has(each)) ?? "main";
+  return [first, ...LASTING.filter((each) => each !== first && there.has(each))];
 }
 function patchText(item) {
   const text = differenceText(item);
@@ -627,22 +639,33 @@ var WORDS = {
 };
 function nextSteps(items, isDry) {
   const changed = items.filter(({ action }) => action !== "same" && action !== "leave");
-  if (changed.length === 0) return [];
-  const isThere = (end) => items.some(({ path, action }) => path.endsWith(end) && action !== "leave");
+  const isChanged = (end) => changed.some(({ path }) => path.endsWith(end));
+  const isReported = items.some(({ path, action }) => path.endsWith("/pr-policy.yml") && action !== "leave");
+  const codeowners = changed.find(({ path }) => path.endsWith("CODEOWNERS"));
+  const begin2 = isDry ? "after --write" : "next";
   return [
-    `${isDry ? "after --write" : "next"}: commit the files and merge them; pull requests are judged by the settings of the branch that they go to`,
-    ...isThere("/protection-audit.yml") ? [
+    ...changed.some(({ path }) => !path.startsWith(`${GIT_FOLDER}/`)) ? [
+      `${begin2}: commit the files and merge them; pull requests are judged by the settings of the branch that they go to`
+    ] : [],
+    ...codeowners !== void 0 && namesNobody(codeowners) ? [
+      `${codeowners.path} names nobody yet, so that no owner has to approve, whatever the protection's \`code-owners\` says: write owners into it` + (isDry ? ", or give them with --owners" : "")
+    ] : [],
+    ...isChanged("/protection-audit.yml") ? [
       "the audit wants the secret PROTECTION_TOKEN (Administration: read), and sees little without it: gh secret set PROTECTION_TOKEN"
     ] : [],
-    ...isThere("/pr-policy.yml") ? [
+    ...isReported && (isChanged("/pr-policy.yml") || isChanged(DEFAULT_SETTINGS)) ? [
       `a refused pull request can be merged until the check pr-policy is required: with it in protection.branches[].checks of ${DEFAULT_SETTINGS}, \`holdfast protect --do apply --repository owner/name\` does that`
     ] : []
   ];
+}
+function namesNobody({ after = "" }) {
+  return after.split("\n").every((line) => line === "" || line.startsWith("#"));
 }
 function outcomeOf(items, told) {
   const { written, difference, isDry } = told;
   const notes = [...told.notes, ...nextSteps(items, isDry)];
   const changes = items.filter(({ action }) => action !== "same" && action !== "leave").length;
+  const isExplained = items.some(({ message }) => message !== void 0);
   const leftOver = items.filter(({ action }) => action === "leave").length;
   const rest = leftOver === 0 ? "" : `; ${quantity(leftOver, "file")} left as found`;
   const what = isDry ? changes === 0 ? "nothing is to be written" : `${quantity(changes, "file")} would be written; --write does it` : changes === 0 ? "nothing was to be written" : `${quantity(written.length, "file")} written`;
@@ -660,11 +683,11 @@ function outcomeOf(items, told) {
       headline: `${what}${rest}`,
       tables: [
         {
-          columns: ["file", "becomes", "why"],
+          columns: ["file", "becomes", ...isExplained ? ["why"] : []],
           rows: items.map(({ path, action, message }) => [
             printableLine(path),
             WORDS[action],
-            printableLine(message ?? "")
+            ...isExplained ? [printableLine(message ?? "")] : []
           ])
         }
       ],
@@ -673,5 +696,6 @@ function outcomeOf(items, told) {
   };
 }
 export {
+  LASTING,
   runInit
 };

@@ -3,11 +3,14 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  numberInQueue
+} from "./shared-ports-forge-pulls.js";
+import {
   ADVISORY_SEVERITIES
 } from "./shared-ports-advisory-source.js";
 import {
-  numberInQueue
-} from "./shared-ports-forge-pulls.js";
+  fits
+} from "./shared-kernel-path-pattern.js";
 import {
   DEFAULT_TEMPLATE,
   DEPENDENCIES,
@@ -22,18 +25,37 @@ import {
   satisfies
 } from "./shared-governance-pr-policy-settings.js";
 import {
-  require_semver
-} from "./shared-semver.js";
-import {
   METHODS
 } from "./shared-governance-merging-merge-methods.js";
+import {
+  IMPACTS,
+  LEAD_DEPTH,
+  greater,
+  isDeclared,
+  isFixup,
+  namedIn,
+  nearNote,
+  readDescription,
+  readMessage,
+  saysSomething,
+  withoutMarks
+} from "./shared-governance-description-description.js";
+import {
+  withinTime
+} from "./shared-character-entities.js";
+import {
+  told
+} from "./shared-governance-steps-told.js";
+import {
+  require_semver
+} from "./shared-semver.js";
 import {
   readSettings
 } from "./shared-nouns-settings-read-settings.js";
 import {
   SettingsDocument,
   examine
-} from "./shared-nouns-settings-document.js";
+} from "./shared-nouns-settings-plain-words.js";
 import {
   require_dist
 } from "./shared-yaml.js";
@@ -68,7 +90,6 @@ import {
 } from "./shared-kernel-errors.js";
 import {
   __commonJS,
-  __export,
   __toESM
 } from "./shared-esbuild-runtime.js";
 
@@ -1602,10 +1623,10 @@ var require_saxes = __commonJS({
               case LESS: {
                 this.state = S_OPEN_WAKA;
                 if (handler !== void 0) {
-                  const { text: text3 } = this;
+                  const { text } = this;
                   const slice = chunk.slice(start, this.prevI);
-                  if (text3.length !== 0) {
-                    handler(text3 + slice);
+                  if (text.length !== 0) {
+                    handler(text + slice);
                     this.text = "";
                   } else if (slice.length !== 0) {
                     handler(slice);
@@ -1672,10 +1693,10 @@ var require_saxes = __commonJS({
               case LESS: {
                 this.state = S_OPEN_WAKA;
                 if (handler !== void 0) {
-                  const { text: text3 } = this;
+                  const { text } = this;
                   const slice = chunk.slice(start, this.prevI);
-                  if (text3.length !== 0) {
-                    handler(text3 + slice);
+                  if (text.length !== 0) {
+                    handler(text + slice);
                     this.text = "";
                   } else if (slice.length !== 0) {
                     handler(slice);
@@ -1765,9 +1786,9 @@ var require_saxes = __commonJS({
         if (this.state !== S_BEGIN && this.state !== S_TEXT) {
           this.fail("unexpected end.");
         }
-        const { text: text3 } = this;
-        if (text3.length !== 0) {
-          (_a = this.textHandler) === null || _a === void 0 ? void 0 : _a.call(this, text3);
+        const { text } = this;
+        if (text.length !== 0) {
+          (_a = this.textHandler) === null || _a === void 0 ? void 0 : _a.call(this, text);
           this.text = "";
         }
         this._closed = true;
@@ -1789,8 +1810,8 @@ var require_saxes = __commonJS({
           return uri;
         }
         const { tags } = this;
-        for (let index2 = tags.length - 1; index2 >= 0; index2--) {
-          uri = tags[index2].ns[prefix];
+        for (let index = tags.length - 1; index >= 0; index--) {
+          uri = tags[index].ns[prefix];
           if (uri !== void 0) {
             return uri;
           }
@@ -1990,12 +2011,12 @@ function besideReport(files, report, has) {
   if (report === void 0) return files;
   const folders = foldersOf(report);
   if (folders.length === 0) return files;
-  const all2 = files.map((file) => {
+  const all = files.map((file) => {
     const plain = file.places.map((place) => place.replaceAll("\\", "/")).filter((place) => !ABSOLUTE.test(place));
     return { file, plain, below: folders.flatMap((each2) => plain.map((place) => `${each2}/${place}`)) };
   });
-  const isHome = all2.some(({ below: below2 }) => below2.some((place) => has(posix.normalize(place))));
-  return all2.map(({ file, plain, below: below2 }) => ({
+  const isHome = all.some(({ below: below2 }) => below2.some((place) => has(posix.normalize(place))));
+  return all.map(({ file, plain, below: below2 }) => ({
     ...file,
     places: [...below2, ...file.places],
     ...isHome && plain.length === file.places.length ? { isWhole: true } : {}
@@ -2074,7 +2095,37 @@ function addLine(lines, line, hits) {
   lines.add(line, hits > 0);
 }
 
+// src/governance/coverage/runnable.ts
+var WIDTH_MAX = 400;
+var CONTROL = [
+  /^(?:return|throw|raise|await|yield|del|assert)(?: +[^ :?=]|;|$)/,
+  /^(?:\} *)?(?:if|for|foreach|while|switch|elif|until|unless)(?: *\(| +[^ :?(])/,
+  /^(?:\} *)?(?:else|try|do)(?: *\{|:$|$)/
+];
+var ASSIGNED = /^[\w$]{1,80}[.[][\w$.[\]"']{1,200} *[-+*/|&]?=[^=>]/;
+var CALLED = /^[\w$]{1,80}(?:\.[\w$]{1,80}){0,9}\(.*\);?$/;
+var DECLARED = /^(?:export +)?(?:const|let|var) [^=]{1,200}=[^=>]/;
+var JAVASCRIPT = /\.(?:[cm]?[jt]sx?|vue|svelte)$/i;
+function firstRunnable(path, text, ranges) {
+  const wanted = [...CONTROL, ASSIGNED, CALLED, ...JAVASCRIPT.test(path) ? [DECLARED] : []];
+  let isComment = false;
+  let at = 0;
+  for (const [index, whole] of text.split("\n").entries()) {
+    const line = whole.slice(0, WIDTH_MAX).trim();
+    const opens = line.lastIndexOf("/*");
+    const closes = line.lastIndexOf("*/");
+    const wasComment = isComment;
+    isComment = opens > closes || isComment && closes === -1;
+    while (at < ranges.length && ranges[at].last < index + 1) at += 1;
+    if (at === ranges.length) return void 0;
+    if (ranges[at].first > index + 1 || wasComment || line.startsWith("/*")) continue;
+    if (wanted.some((each2) => each2.test(line))) return index + 1;
+  }
+  return void 0;
+}
+
 // src/governance/coverage/measure.ts
+var SILENT_MAX = 200;
 async function measure(reported, commit) {
   const unplaced = [];
   const doubtful = [];
@@ -2096,6 +2147,7 @@ async function measure(reported, commit) {
   const shares = changed.map(({ path, lines }) => ofChanged(path, lines, files.get(path)));
   const unknown = changed.map(({ path }) => path).filter((path) => !files.has(path) && commit.isSource(path));
   const lengths = await commit.lengths([...files.keys()]);
+  const touched2 = commit.changes.filter(({ isFile, lines, removed }) => isFile && lines.length + removed > 0);
   return {
     ...sum([...files.values()]),
     changed: sum(shares.map(({ share }) => share)),
@@ -2104,7 +2156,8 @@ async function measure(reported, commit) {
       const { told: told4, meant = [] } = doubtful.find(({ meant: meant2 }) => meant2.includes(file)) ?? {};
       return { file, told: told4, others: meant.filter((path) => path !== file) };
     }),
-    beyond: beyondTheirEnd(new Set(changed.map(({ path }) => path)), files, lengths),
+    silent: await silentOf(changed, files, commit),
+    beyond: beyondTheirEnd(new Set(touched2.map(({ path }) => path)), files, lengths),
     cut,
     unplaced
   };
@@ -2112,16 +2165,16 @@ async function measure(reported, commit) {
 function together(told4) {
   const files = /* @__PURE__ */ new Map();
   for (const [path, lines] of told4) {
-    const all2 = files.get(path) ?? new CoveredLines();
-    all2.addAll(lines);
-    files.set(path, all2);
+    const all = files.get(path) ?? new CoveredLines();
+    all.addAll(lines);
+    files.set(path, all);
   }
   return files;
 }
 function sum(shares) {
   return {
-    covered: shares.reduce((all2, { covered }) => all2 + covered, 0),
-    total: shares.reduce((all2, { total }) => all2 + total, 0)
+    covered: shares.reduce((all, { covered }) => all + covered, 0),
+    total: shares.reduce((all, { total }) => all + total, 0)
   };
 }
 function ofChanged(file, ranges, lines) {
@@ -2155,6 +2208,15 @@ function joined(missed, lines) {
 function isGap(from, to, lines) {
   for (let line = from + 1; line < to; line += 1) if (lines.has(line)) return false;
   return to - from <= 3;
+}
+async function silentOf(changed, files, commit) {
+  const empty = changed.filter(({ path }) => files.get(path)?.total === 0 && commit.isSource(path)).slice(0, SILENT_MAX);
+  if (empty.length === 0) return [];
+  const texts = await commit.texts(empty.map(({ path }) => path));
+  return empty.flatMap(({ path: file, lines }) => {
+    const line = firstRunnable(file, texts.get(file) ?? "", lines);
+    return line === void 0 ? [] : [{ file, line }];
+  });
 }
 function beyondTheirEnd(changed, files, lengths) {
   const beyond = [...files].flatMap(([file, { last: line }]) => {
@@ -2239,10 +2301,10 @@ var Places = class {
 function depth(place) {
   return place.split("/").filter((part) => part !== "").length;
 }
-function commonEnd(one3, other) {
+function commonEnd(one2, other) {
   let count2 = 0;
-  const least = Math.min(one3.length, other.length);
-  while (count2 < least && one3.at(-1 - count2) === other.at(-1 - count2)) count2 += 1;
+  const least = Math.min(one2.length, other.length);
+  while (count2 < least && one2.at(-1 - count2) === other.at(-1 - count2)) count2 += 1;
   return count2;
 }
 function normal(place) {
@@ -2256,7 +2318,7 @@ function normal(place) {
 
 // src/governance/coverage/cobertura.ts
 var import_saxes = __toESM(require_saxes(), 1);
-function readCobertura(text3) {
+function readCobertura(text) {
   const sources = [];
   const files = /* @__PURE__ */ new Map();
   let lines;
@@ -2285,7 +2347,7 @@ function readCobertura(text3) {
     if (source.trim() !== "") sources.push(source.trim().replace(/[/\\]+$/, ""));
     source = void 0;
   });
-  parser.write(text3).close();
+  parser.write(text).close();
   return [...files].map(([path, found]) => ({
     places: [...sources.map((folder) => `${folder}/${path}`), path],
     areAlike: sources.length > 1,
@@ -2299,8 +2361,8 @@ function attribute({ name, attributes }, which) {
 }
 function count(tag, which, line) {
   const is = which === "hits" ? /^\d+(?:\.\d+)?$/ : /^\d+$/;
-  const text3 = attribute(tag, which);
-  if (is.test(text3)) return Number(text3);
+  const text = attribute(tag, which);
+  if (is.test(text)) return Number(text);
   throw new UnusableReport(`has a <line> whose ${which} is no count, at its line ${line}`);
 }
 
@@ -2369,8 +2431,8 @@ var FOREIGN = [
   }
 ];
 var BEGINNING = 4096;
-function foreignForm(text3) {
-  const beginning = text3.slice(0, BEGINNING).trimStart();
+function foreignForm(text) {
+  const beginning = text.slice(0, BEGINNING).trimStart();
   const isXml = beginning.startsWith("<");
   const found = FOREIGN.find(({ is }) => is.source.startsWith("<") === isXml && is.test(beginning));
   if (found === void 0) return void 0;
@@ -2385,17 +2447,17 @@ var FILE = external_exports.object({
 });
 var REPORT = external_exports.record(external_exports.string(), external_exports.unknown());
 var SUMMARY = external_exports.object({ total: external_exports.object({ lines: external_exports.object({ total: external_exports.unknown() }) }) });
-function readIstanbul(text3) {
-  let document3;
+function readIstanbul(text) {
+  let document;
   try {
-    document3 = JSON.parse(text3);
+    document = JSON.parse(text);
   } catch (error) {
     throw new UnusableReport(`is no whole JSON${placeIn(error.message)}`);
   }
-  if (SUMMARY.safeParse(document3).success) {
+  if (SUMMARY.safeParse(document).success) {
     throw new UnusableReport("is a summary, which has sums and no lines: give coverage-final.json");
   }
-  const report = REPORT.safeParse(document3);
+  const report = REPORT.safeParse(document);
   if (!report.success) throw new UnusableReport("is no report of Istanbul's");
   return Object.entries(report.data).map(([key, value], at) => {
     const plain = value !== null && typeof value === "object" && "data" in value ? value.data : value;
@@ -2414,14 +2476,14 @@ function placeIn(message2) {
 }
 
 // src/governance/coverage/lcov.ts
-function readLcov(text3) {
+function readLcov(text) {
   const files = [];
   let section;
   let at = 0;
-  for (let number = 1; at < text3.length; number += 1) {
-    const found = text3.indexOf("\n", at);
-    const end = found === -1 ? text3.length : found;
-    const line = text3.slice(at, text3[end - 1] === "\r" ? end - 1 : end);
+  for (let number = 1; at < text.length; number += 1) {
+    const found = text.indexOf("\n", at);
+    const end = found === -1 ? text.length : found;
+    const line = text.slice(at, text[end - 1] === "\r" ? end - 1 : end);
     at = end + 1;
     if (line.startsWith("DA:")) {
       if (section === void 0) throw new UnusableReport(`has a line of no file, at its line ${number}`);
@@ -2464,39 +2526,14 @@ function readLine(line, number, section) {
 var BYTE_ORDER_MARK = "\uFEFF";
 function readReport(bytes) {
   const whole = bytes.toString("utf8");
-  const text3 = whole.startsWith(BYTE_ORDER_MARK) ? whole.slice(1) : whole;
-  const [first = ""] = text3.trimStart();
+  const text = whole.startsWith(BYTE_ORDER_MARK) ? whole.slice(1) : whole;
+  const [first = ""] = text.trimStart();
   if (first === "") throw new UnusableReport("is empty");
-  const foreign = foreignForm(text3.trimStart());
+  const foreign = foreignForm(text.trimStart());
   if (foreign !== void 0) throw new UnusableReport(foreign);
-  const files = first === "<" ? readCobertura(text3) : first === "{" ? readIstanbul(text3) : readLcov(text3);
+  const files = first === "<" ? readCobertura(text) : first === "{" ? readIstanbul(text) : readLcov(text);
   if (files.length === 0) throw new UnusableReport("tells of no line of any file");
   return files;
-}
-
-// src/governance/patterns/path-pattern.ts
-function fits(pattern, value) {
-  if (pattern === "*") return true;
-  const parts = pattern.replace(/^\.\//, "").replace(/\/$/, "").split(/(\*\*\/|\*\*|\*)/).filter((part) => part !== "");
-  let ends = /* @__PURE__ */ new Set([0]);
-  for (const part of parts) {
-    ends = /* @__PURE__ */ new Set([...reached(part, value, ends)]);
-    if (ends.size === 0) return false;
-  }
-  return ends.has(value.length);
-}
-function* reached(part, value, starts) {
-  if (!part.startsWith("*")) {
-    for (const start of starts) if (value.startsWith(part, start)) yield start + part.length;
-    return;
-  }
-  const first = Math.min(...starts);
-  let open = false;
-  for (let at = first; at <= value.length; at += 1) {
-    if (part === "*" && at > first && value[at - 1] === "/") open = false;
-    if (starts.has(at)) open = true;
-    if (open && (part !== "**/" || starts.has(at) || value[at - 1] === "/")) yield at;
-  }
 }
 
 // src/governance/pr-policy/coverage-sources.ts
@@ -2569,7513 +2606,31 @@ var branchBase = {
   }
 };
 
-// src/governance/commits/message.ts
-var IMPACTS = ["none", "patch", "minor", "major"];
-var HEADER = /^(\w*)(?:\((.*)\))?!?: (.*)$/;
-var BREAKING_HEADER = /^(\w*)(?:\((.*)\))?!: (.*)$/;
-var NOTE = /^[\s|*]*BREAKING[ -]CHANGE:/i;
-var OLD_NOTE = /^[\s|*]*BREAKING[ -]CHANGE\s/i;
-var NEARLY_NOTE = /^[\s|*>_-]*BREAKING[ -]CHANGES?[*_]*:/i;
-var REVERT = /^Revert[:\s]/i;
-var REVERTED = /This reverts commit \w*\./i;
-var PATCHES = /* @__PURE__ */ new Set(["fix", "perf", "revert"]);
-function readMessage(text3) {
-  const lines = text3.trim().split(/\r?\n/);
-  const [header = ""] = lines;
-  const marked = BREAKING_HEADER.exec(header);
-  const [, type = "", scope, subject] = marked ?? HEADER.exec(header) ?? [];
-  const breaking = marked !== null || lines.some((line, at) => at > 0 && NOTE.test(line));
-  const isRevert2 = /^Re(?:vert|apply) "/.test(header) || REVERT.test(header) && REVERTED.test(text3);
-  const known = type === "" ? void 0 : type.toLowerCase();
-  return {
-    header,
-    type: known,
-    scope,
-    subject: subject === "" ? void 0 : subject,
-    breaking,
-    isRevert: isRevert2,
-    impact: impactOf(known, breaking, isRevert2)
-  };
-}
-function impactOf(type, breaking, isRevert2) {
-  if (breaking) return "major";
-  if (type === "feat") return "minor";
-  return isRevert2 || type !== void 0 && PATCHES.has(type) ? "patch" : "none";
-}
-function nearNote(text3) {
-  if (readMessage(text3).breaking) return void 0;
-  for (const line of text3.trim().split(/\r?\n/).slice(1)) {
-    if (NEARLY_NOTE.test(line)) return { line, isRead: false };
-    if (OLD_NOTE.test(line)) return { line, isRead: true };
-  }
-  return void 0;
-}
-function greater(one3, other) {
-  return IMPACTS.indexOf(one3) >= IMPACTS.indexOf(other) ? one3 : other;
-}
-function isFixup({ header }) {
-  return /^(?:fixup|squash|amend)! /.test(header);
-}
-
 // src/governance/pr-policy/pull-request.ts
 var BOTS = /(?:\[bot\]$)|^(?:dependabot|renovate|renovate-bot|github-actions)$/;
 function isBot({ pull: { author }, policy: policy2 }) {
   if (author === void 0) return false;
   return BOTS.test(author) || policy2.bots.some((each2) => each2.toLowerCase() === author.toLowerCase());
 }
+var PROGRAMS_BRANCH = /^(?:dependabot|renovate|snyk|pre-commit-ci|greenkeeper|scala-steward|pyup)[-/]/i;
+var PROGRAMS_NAME = /(?:^|[-_])bot(?:$|[-_])|renovate|dependabot/i;
+function undeclaredPrograms(scenes) {
+  const authors = scenes.filter((scene) => !isBot(scene)).filter(
+    ({ pull: { author, head } }) => PROGRAMS_BRANCH.test(head ?? "") || PROGRAMS_NAME.test(author ?? "")
+  ).flatMap(({ pull: { author } }) => author ?? []);
+  return [...new Set(authors)].map(
+    (author) => `${author} is judged as a person; where that is the account of a program, name it in \`policy.bots\` of the settings`
+  );
+}
 function isRevert({ title: title2, commits: commits2 }) {
-  const own3 = commits2.filter(({ isMerge }) => !isMerge);
-  return /^Re(?:vert|apply) "/.test(title2) && own3.length > 0 && own3.every(({ message: message2, undoes = [] }) => readMessage(message2).isRevert && undoes.length > 0);
-}
-
-// node_modules/mdast-util-to-string/lib/index.js
-var emptyOptions = {};
-function toString(value, options) {
-  const settings2 = options || emptyOptions;
-  const includeImageAlt = typeof settings2.includeImageAlt === "boolean" ? settings2.includeImageAlt : true;
-  const includeHtml = typeof settings2.includeHtml === "boolean" ? settings2.includeHtml : true;
-  return one(value, includeImageAlt, includeHtml);
-}
-function one(value, includeImageAlt, includeHtml) {
-  if (node(value)) {
-    if ("value" in value) {
-      return value.type === "html" && !includeHtml ? "" : value.value;
-    }
-    if (includeImageAlt && "alt" in value && value.alt) {
-      return value.alt;
-    }
-    if ("children" in value) {
-      return all(value.children, includeImageAlt, includeHtml);
-    }
-  }
-  if (Array.isArray(value)) {
-    return all(value, includeImageAlt, includeHtml);
-  }
-  return "";
-}
-function all(values, includeImageAlt, includeHtml) {
-  const result = [];
-  let index2 = -1;
-  while (++index2 < values.length) {
-    result[index2] = one(values[index2], includeImageAlt, includeHtml);
-  }
-  return result.join("");
-}
-function node(value) {
-  return Boolean(value && typeof value === "object");
-}
-
-// node_modules/character-entities/index.js
-var characterEntities = {
-  AElig: "Æ",
-  AMP: "&",
-  Aacute: "Á",
-  Abreve: "Ă",
-  Acirc: "Â",
-  Acy: "А",
-  Afr: "𝔄",
-  Agrave: "À",
-  Alpha: "Α",
-  Amacr: "Ā",
-  And: "⩓",
-  Aogon: "Ą",
-  Aopf: "𝔸",
-  ApplyFunction: "⁡",
-  Aring: "Å",
-  Ascr: "𝒜",
-  Assign: "≔",
-  Atilde: "Ã",
-  Auml: "Ä",
-  Backslash: "∖",
-  Barv: "⫧",
-  Barwed: "⌆",
-  Bcy: "Б",
-  Because: "∵",
-  Bernoullis: "ℬ",
-  Beta: "Β",
-  Bfr: "𝔅",
-  Bopf: "𝔹",
-  Breve: "˘",
-  Bscr: "ℬ",
-  Bumpeq: "≎",
-  CHcy: "Ч",
-  COPY: "©",
-  Cacute: "Ć",
-  Cap: "⋒",
-  CapitalDifferentialD: "ⅅ",
-  Cayleys: "ℭ",
-  Ccaron: "Č",
-  Ccedil: "Ç",
-  Ccirc: "Ĉ",
-  Cconint: "∰",
-  Cdot: "Ċ",
-  Cedilla: "¸",
-  CenterDot: "·",
-  Cfr: "ℭ",
-  Chi: "Χ",
-  CircleDot: "⊙",
-  CircleMinus: "⊖",
-  CirclePlus: "⊕",
-  CircleTimes: "⊗",
-  ClockwiseContourIntegral: "∲",
-  CloseCurlyDoubleQuote: "”",
-  CloseCurlyQuote: "’",
-  Colon: "∷",
-  Colone: "⩴",
-  Congruent: "≡",
-  Conint: "∯",
-  ContourIntegral: "∮",
-  Copf: "ℂ",
-  Coproduct: "∐",
-  CounterClockwiseContourIntegral: "∳",
-  Cross: "⨯",
-  Cscr: "𝒞",
-  Cup: "⋓",
-  CupCap: "≍",
-  DD: "ⅅ",
-  DDotrahd: "⤑",
-  DJcy: "Ђ",
-  DScy: "Ѕ",
-  DZcy: "Џ",
-  Dagger: "‡",
-  Darr: "↡",
-  Dashv: "⫤",
-  Dcaron: "Ď",
-  Dcy: "Д",
-  Del: "∇",
-  Delta: "Δ",
-  Dfr: "𝔇",
-  DiacriticalAcute: "´",
-  DiacriticalDot: "˙",
-  DiacriticalDoubleAcute: "˝",
-  DiacriticalGrave: "`",
-  DiacriticalTilde: "˜",
-  Diamond: "⋄",
-  DifferentialD: "ⅆ",
-  Dopf: "𝔻",
-  Dot: "¨",
-  DotDot: "⃜",
-  DotEqual: "≐",
-  DoubleContourIntegral: "∯",
-  DoubleDot: "¨",
-  DoubleDownArrow: "⇓",
-  DoubleLeftArrow: "⇐",
-  DoubleLeftRightArrow: "⇔",
-  DoubleLeftTee: "⫤",
-  DoubleLongLeftArrow: "⟸",
-  DoubleLongLeftRightArrow: "⟺",
-  DoubleLongRightArrow: "⟹",
-  DoubleRightArrow: "⇒",
-  DoubleRightTee: "⊨",
-  DoubleUpArrow: "⇑",
-  DoubleUpDownArrow: "⇕",
-  DoubleVerticalBar: "∥",
-  DownArrow: "↓",
-  DownArrowBar: "⤓",
-  DownArrowUpArrow: "⇵",
-  DownBreve: "̑",
-  DownLeftRightVector: "⥐",
-  DownLeftTeeVector: "⥞",
-  DownLeftVector: "↽",
-  DownLeftVectorBar: "⥖",
-  DownRightTeeVector: "⥟",
-  DownRightVector: "⇁",
-  DownRightVectorBar: "⥗",
-  DownTee: "⊤",
-  DownTeeArrow: "↧",
-  Downarrow: "⇓",
-  Dscr: "𝒟",
-  Dstrok: "Đ",
-  ENG: "Ŋ",
-  ETH: "Ð",
-  Eacute: "É",
-  Ecaron: "Ě",
-  Ecirc: "Ê",
-  Ecy: "Э",
-  Edot: "Ė",
-  Efr: "𝔈",
-  Egrave: "È",
-  Element: "∈",
-  Emacr: "Ē",
-  EmptySmallSquare: "◻",
-  EmptyVerySmallSquare: "▫",
-  Eogon: "Ę",
-  Eopf: "𝔼",
-  Epsilon: "Ε",
-  Equal: "⩵",
-  EqualTilde: "≂",
-  Equilibrium: "⇌",
-  Escr: "ℰ",
-  Esim: "⩳",
-  Eta: "Η",
-  Euml: "Ë",
-  Exists: "∃",
-  ExponentialE: "ⅇ",
-  Fcy: "Ф",
-  Ffr: "𝔉",
-  FilledSmallSquare: "◼",
-  FilledVerySmallSquare: "▪",
-  Fopf: "𝔽",
-  ForAll: "∀",
-  Fouriertrf: "ℱ",
-  Fscr: "ℱ",
-  GJcy: "Ѓ",
-  GT: ">",
-  Gamma: "Γ",
-  Gammad: "Ϝ",
-  Gbreve: "Ğ",
-  Gcedil: "Ģ",
-  Gcirc: "Ĝ",
-  Gcy: "Г",
-  Gdot: "Ġ",
-  Gfr: "𝔊",
-  Gg: "⋙",
-  Gopf: "𝔾",
-  GreaterEqual: "≥",
-  GreaterEqualLess: "⋛",
-  GreaterFullEqual: "≧",
-  GreaterGreater: "⪢",
-  GreaterLess: "≷",
-  GreaterSlantEqual: "⩾",
-  GreaterTilde: "≳",
-  Gscr: "𝒢",
-  Gt: "≫",
-  HARDcy: "Ъ",
-  Hacek: "ˇ",
-  Hat: "^",
-  Hcirc: "Ĥ",
-  Hfr: "ℌ",
-  HilbertSpace: "ℋ",
-  Hopf: "ℍ",
-  HorizontalLine: "─",
-  Hscr: "ℋ",
-  Hstrok: "Ħ",
-  HumpDownHump: "≎",
-  HumpEqual: "≏",
-  IEcy: "Е",
-  IJlig: "Ĳ",
-  IOcy: "Ё",
-  Iacute: "Í",
-  Icirc: "Î",
-  Icy: "И",
-  Idot: "İ",
-  Ifr: "ℑ",
-  Igrave: "Ì",
-  Im: "ℑ",
-  Imacr: "Ī",
-  ImaginaryI: "ⅈ",
-  Implies: "⇒",
-  Int: "∬",
-  Integral: "∫",
-  Intersection: "⋂",
-  InvisibleComma: "⁣",
-  InvisibleTimes: "⁢",
-  Iogon: "Į",
-  Iopf: "𝕀",
-  Iota: "Ι",
-  Iscr: "ℐ",
-  Itilde: "Ĩ",
-  Iukcy: "І",
-  Iuml: "Ï",
-  Jcirc: "Ĵ",
-  Jcy: "Й",
-  Jfr: "𝔍",
-  Jopf: "𝕁",
-  Jscr: "𝒥",
-  Jsercy: "Ј",
-  Jukcy: "Є",
-  KHcy: "Х",
-  KJcy: "Ќ",
-  Kappa: "Κ",
-  Kcedil: "Ķ",
-  Kcy: "К",
-  Kfr: "𝔎",
-  Kopf: "𝕂",
-  Kscr: "𝒦",
-  LJcy: "Љ",
-  LT: "<",
-  Lacute: "Ĺ",
-  Lambda: "Λ",
-  Lang: "⟪",
-  Laplacetrf: "ℒ",
-  Larr: "↞",
-  Lcaron: "Ľ",
-  Lcedil: "Ļ",
-  Lcy: "Л",
-  LeftAngleBracket: "⟨",
-  LeftArrow: "←",
-  LeftArrowBar: "⇤",
-  LeftArrowRightArrow: "⇆",
-  LeftCeiling: "⌈",
-  LeftDoubleBracket: "⟦",
-  LeftDownTeeVector: "⥡",
-  LeftDownVector: "⇃",
-  LeftDownVectorBar: "⥙",
-  LeftFloor: "⌊",
-  LeftRightArrow: "↔",
-  LeftRightVector: "⥎",
-  LeftTee: "⊣",
-  LeftTeeArrow: "↤",
-  LeftTeeVector: "⥚",
-  LeftTriangle: "⊲",
-  LeftTriangleBar: "⧏",
-  LeftTriangleEqual: "⊴",
-  LeftUpDownVector: "⥑",
-  LeftUpTeeVector: "⥠",
-  LeftUpVector: "↿",
-  LeftUpVectorBar: "⥘",
-  LeftVector: "↼",
-  LeftVectorBar: "⥒",
-  Leftarrow: "⇐",
-  Leftrightarrow: "⇔",
-  LessEqualGreater: "⋚",
-  LessFullEqual: "≦",
-  LessGreater: "≶",
-  LessLess: "⪡",
-  LessSlantEqual: "⩽",
-  LessTilde: "≲",
-  Lfr: "𝔏",
-  Ll: "⋘",
-  Lleftarrow: "⇚",
-  Lmidot: "Ŀ",
-  LongLeftArrow: "⟵",
-  LongLeftRightArrow: "⟷",
-  LongRightArrow: "⟶",
-  Longleftarrow: "⟸",
-  Longleftrightarrow: "⟺",
-  Longrightarrow: "⟹",
-  Lopf: "𝕃",
-  LowerLeftArrow: "↙",
-  LowerRightArrow: "↘",
-  Lscr: "ℒ",
-  Lsh: "↰",
-  Lstrok: "Ł",
-  Lt: "≪",
-  Map: "⤅",
-  Mcy: "М",
-  MediumSpace: " ",
-  Mellintrf: "ℳ",
-  Mfr: "𝔐",
-  MinusPlus: "∓",
-  Mopf: "𝕄",
-  Mscr: "ℳ",
-  Mu: "Μ",
-  NJcy: "Њ",
-  Nacute: "Ń",
-  Ncaron: "Ň",
-  Ncedil: "Ņ",
-  Ncy: "Н",
-  NegativeMediumSpace: "​",
-  NegativeThickSpace: "​",
-  NegativeThinSpace: "​",
-  NegativeVeryThinSpace: "​",
-  NestedGreaterGreater: "≫",
-  NestedLessLess: "≪",
-  NewLine: "\n",
-  Nfr: "𝔑",
-  NoBreak: "⁠",
-  NonBreakingSpace: " ",
-  Nopf: "ℕ",
-  Not: "⫬",
-  NotCongruent: "≢",
-  NotCupCap: "≭",
-  NotDoubleVerticalBar: "∦",
-  NotElement: "∉",
-  NotEqual: "≠",
-  NotEqualTilde: "≂̸",
-  NotExists: "∄",
-  NotGreater: "≯",
-  NotGreaterEqual: "≱",
-  NotGreaterFullEqual: "≧̸",
-  NotGreaterGreater: "≫̸",
-  NotGreaterLess: "≹",
-  NotGreaterSlantEqual: "⩾̸",
-  NotGreaterTilde: "≵",
-  NotHumpDownHump: "≎̸",
-  NotHumpEqual: "≏̸",
-  NotLeftTriangle: "⋪",
-  NotLeftTriangleBar: "⧏̸",
-  NotLeftTriangleEqual: "⋬",
-  NotLess: "≮",
-  NotLessEqual: "≰",
-  NotLessGreater: "≸",
-  NotLessLess: "≪̸",
-  NotLessSlantEqual: "⩽̸",
-  NotLessTilde: "≴",
-  NotNestedGreaterGreater: "⪢̸",
-  NotNestedLessLess: "⪡̸",
-  NotPrecedes: "⊀",
-  NotPrecedesEqual: "⪯̸",
-  NotPrecedesSlantEqual: "⋠",
-  NotReverseElement: "∌",
-  NotRightTriangle: "⋫",
-  NotRightTriangleBar: "⧐̸",
-  NotRightTriangleEqual: "⋭",
-  NotSquareSubset: "⊏̸",
-  NotSquareSubsetEqual: "⋢",
-  NotSquareSuperset: "⊐̸",
-  NotSquareSupersetEqual: "⋣",
-  NotSubset: "⊂⃒",
-  NotSubsetEqual: "⊈",
-  NotSucceeds: "⊁",
-  NotSucceedsEqual: "⪰̸",
-  NotSucceedsSlantEqual: "⋡",
-  NotSucceedsTilde: "≿̸",
-  NotSuperset: "⊃⃒",
-  NotSupersetEqual: "⊉",
-  NotTilde: "≁",
-  NotTildeEqual: "≄",
-  NotTildeFullEqual: "≇",
-  NotTildeTilde: "≉",
-  NotVerticalBar: "∤",
-  Nscr: "𝒩",
-  Ntilde: "Ñ",
-  Nu: "Ν",
-  OElig: "Œ",
-  Oacute: "Ó",
-  Ocirc: "Ô",
-  Ocy: "О",
-  Odblac: "Ő",
-  Ofr: "𝔒",
-  Ograve: "Ò",
-  Omacr: "Ō",
-  Omega: "Ω",
-  Omicron: "Ο",
-  Oopf: "𝕆",
-  OpenCurlyDoubleQuote: "“",
-  OpenCurlyQuote: "‘",
-  Or: "⩔",
-  Oscr: "𝒪",
-  Oslash: "Ø",
-  Otilde: "Õ",
-  Otimes: "⨷",
-  Ouml: "Ö",
-  OverBar: "‾",
-  OverBrace: "⏞",
-  OverBracket: "⎴",
-  OverParenthesis: "⏜",
-  PartialD: "∂",
-  Pcy: "П",
-  Pfr: "𝔓",
-  Phi: "Φ",
-  Pi: "Π",
-  PlusMinus: "±",
-  Poincareplane: "ℌ",
-  Popf: "ℙ",
-  Pr: "⪻",
-  Precedes: "≺",
-  PrecedesEqual: "⪯",
-  PrecedesSlantEqual: "≼",
-  PrecedesTilde: "≾",
-  Prime: "″",
-  Product: "∏",
-  Proportion: "∷",
-  Proportional: "∝",
-  Pscr: "𝒫",
-  Psi: "Ψ",
-  QUOT: '"',
-  Qfr: "𝔔",
-  Qopf: "ℚ",
-  Qscr: "𝒬",
-  RBarr: "⤐",
-  REG: "®",
-  Racute: "Ŕ",
-  Rang: "⟫",
-  Rarr: "↠",
-  Rarrtl: "⤖",
-  Rcaron: "Ř",
-  Rcedil: "Ŗ",
-  Rcy: "Р",
-  Re: "ℜ",
-  ReverseElement: "∋",
-  ReverseEquilibrium: "⇋",
-  ReverseUpEquilibrium: "⥯",
-  Rfr: "ℜ",
-  Rho: "Ρ",
-  RightAngleBracket: "⟩",
-  RightArrow: "→",
-  RightArrowBar: "⇥",
-  RightArrowLeftArrow: "⇄",
-  RightCeiling: "⌉",
-  RightDoubleBracket: "⟧",
-  RightDownTeeVector: "⥝",
-  RightDownVector: "⇂",
-  RightDownVectorBar: "⥕",
-  RightFloor: "⌋",
-  RightTee: "⊢",
-  RightTeeArrow: "↦",
-  RightTeeVector: "⥛",
-  RightTriangle: "⊳",
-  RightTriangleBar: "⧐",
-  RightTriangleEqual: "⊵",
-  RightUpDownVector: "⥏",
-  RightUpTeeVector: "⥜",
-  RightUpVector: "↾",
-  RightUpVectorBar: "⥔",
-  RightVector: "⇀",
-  RightVectorBar: "⥓",
-  Rightarrow: "⇒",
-  Ropf: "ℝ",
-  RoundImplies: "⥰",
-  Rrightarrow: "⇛",
-  Rscr: "ℛ",
-  Rsh: "↱",
-  RuleDelayed: "⧴",
-  SHCHcy: "Щ",
-  SHcy: "Ш",
-  SOFTcy: "Ь",
-  Sacute: "Ś",
-  Sc: "⪼",
-  Scaron: "Š",
-  Scedil: "Ş",
-  Scirc: "Ŝ",
-  Scy: "С",
-  Sfr: "𝔖",
-  ShortDownArrow: "↓",
-  ShortLeftArrow: "←",
-  ShortRightArrow: "→",
-  ShortUpArrow: "↑",
-  Sigma: "Σ",
-  SmallCircle: "∘",
-  Sopf: "𝕊",
-  Sqrt: "√",
-  Square: "□",
-  SquareIntersection: "⊓",
-  SquareSubset: "⊏",
-  SquareSubsetEqual: "⊑",
-  SquareSuperset: "⊐",
-  SquareSupersetEqual: "⊒",
-  SquareUnion: "⊔",
-  Sscr: "𝒮",
-  Star: "⋆",
-  Sub: "⋐",
-  Subset: "⋐",
-  SubsetEqual: "⊆",
-  Succeeds: "≻",
-  SucceedsEqual: "⪰",
-  SucceedsSlantEqual: "≽",
-  SucceedsTilde: "≿",
-  SuchThat: "∋",
-  Sum: "∑",
-  Sup: "⋑",
-  Superset: "⊃",
-  SupersetEqual: "⊇",
-  Supset: "⋑",
-  THORN: "Þ",
-  TRADE: "™",
-  TSHcy: "Ћ",
-  TScy: "Ц",
-  Tab: "	",
-  Tau: "Τ",
-  Tcaron: "Ť",
-  Tcedil: "Ţ",
-  Tcy: "Т",
-  Tfr: "𝔗",
-  Therefore: "∴",
-  Theta: "Θ",
-  ThickSpace: "  ",
-  ThinSpace: " ",
-  Tilde: "∼",
-  TildeEqual: "≃",
-  TildeFullEqual: "≅",
-  TildeTilde: "≈",
-  Topf: "𝕋",
-  TripleDot: "⃛",
-  Tscr: "𝒯",
-  Tstrok: "Ŧ",
-  Uacute: "Ú",
-  Uarr: "↟",
-  Uarrocir: "⥉",
-  Ubrcy: "Ў",
-  Ubreve: "Ŭ",
-  Ucirc: "Û",
-  Ucy: "У",
-  Udblac: "Ű",
-  Ufr: "𝔘",
-  Ugrave: "Ù",
-  Umacr: "Ū",
-  UnderBar: "_",
-  UnderBrace: "⏟",
-  UnderBracket: "⎵",
-  UnderParenthesis: "⏝",
-  Union: "⋃",
-  UnionPlus: "⊎",
-  Uogon: "Ų",
-  Uopf: "𝕌",
-  UpArrow: "↑",
-  UpArrowBar: "⤒",
-  UpArrowDownArrow: "⇅",
-  UpDownArrow: "↕",
-  UpEquilibrium: "⥮",
-  UpTee: "⊥",
-  UpTeeArrow: "↥",
-  Uparrow: "⇑",
-  Updownarrow: "⇕",
-  UpperLeftArrow: "↖",
-  UpperRightArrow: "↗",
-  Upsi: "ϒ",
-  Upsilon: "Υ",
-  Uring: "Ů",
-  Uscr: "𝒰",
-  Utilde: "Ũ",
-  Uuml: "Ü",
-  VDash: "⊫",
-  Vbar: "⫫",
-  Vcy: "В",
-  Vdash: "⊩",
-  Vdashl: "⫦",
-  Vee: "⋁",
-  Verbar: "‖",
-  Vert: "‖",
-  VerticalBar: "∣",
-  VerticalLine: "|",
-  VerticalSeparator: "❘",
-  VerticalTilde: "≀",
-  VeryThinSpace: " ",
-  Vfr: "𝔙",
-  Vopf: "𝕍",
-  Vscr: "𝒱",
-  Vvdash: "⊪",
-  Wcirc: "Ŵ",
-  Wedge: "⋀",
-  Wfr: "𝔚",
-  Wopf: "𝕎",
-  Wscr: "𝒲",
-  Xfr: "𝔛",
-  Xi: "Ξ",
-  Xopf: "𝕏",
-  Xscr: "𝒳",
-  YAcy: "Я",
-  YIcy: "Ї",
-  YUcy: "Ю",
-  Yacute: "Ý",
-  Ycirc: "Ŷ",
-  Ycy: "Ы",
-  Yfr: "𝔜",
-  Yopf: "𝕐",
-  Yscr: "𝒴",
-  Yuml: "Ÿ",
-  ZHcy: "Ж",
-  Zacute: "Ź",
-  Zcaron: "Ž",
-  Zcy: "З",
-  Zdot: "Ż",
-  ZeroWidthSpace: "​",
-  Zeta: "Ζ",
-  Zfr: "ℨ",
-  Zopf: "ℤ",
-  Zscr: "𝒵",
-  aacute: "á",
-  abreve: "ă",
-  ac: "∾",
-  acE: "∾̳",
-  acd: "∿",
-  acirc: "â",
-  acute: "´",
-  acy: "а",
-  aelig: "æ",
-  af: "⁡",
-  afr: "𝔞",
-  agrave: "à",
-  alefsym: "ℵ",
-  aleph: "ℵ",
-  alpha: "α",
-  amacr: "ā",
-  amalg: "⨿",
-  amp: "&",
-  and: "∧",
-  andand: "⩕",
-  andd: "⩜",
-  andslope: "⩘",
-  andv: "⩚",
-  ang: "∠",
-  ange: "⦤",
-  angle: "∠",
-  angmsd: "∡",
-  angmsdaa: "⦨",
-  angmsdab: "⦩",
-  angmsdac: "⦪",
-  angmsdad: "⦫",
-  angmsdae: "⦬",
-  angmsdaf: "⦭",
-  angmsdag: "⦮",
-  angmsdah: "⦯",
-  angrt: "∟",
-  angrtvb: "⊾",
-  angrtvbd: "⦝",
-  angsph: "∢",
-  angst: "Å",
-  angzarr: "⍼",
-  aogon: "ą",
-  aopf: "𝕒",
-  ap: "≈",
-  apE: "⩰",
-  apacir: "⩯",
-  ape: "≊",
-  apid: "≋",
-  apos: "'",
-  approx: "≈",
-  approxeq: "≊",
-  aring: "å",
-  ascr: "𝒶",
-  ast: "*",
-  asymp: "≈",
-  asympeq: "≍",
-  atilde: "ã",
-  auml: "ä",
-  awconint: "∳",
-  awint: "⨑",
-  bNot: "⫭",
-  backcong: "≌",
-  backepsilon: "϶",
-  backprime: "‵",
-  backsim: "∽",
-  backsimeq: "⋍",
-  barvee: "⊽",
-  barwed: "⌅",
-  barwedge: "⌅",
-  bbrk: "⎵",
-  bbrktbrk: "⎶",
-  bcong: "≌",
-  bcy: "б",
-  bdquo: "„",
-  becaus: "∵",
-  because: "∵",
-  bemptyv: "⦰",
-  bepsi: "϶",
-  bernou: "ℬ",
-  beta: "β",
-  beth: "ℶ",
-  between: "≬",
-  bfr: "𝔟",
-  bigcap: "⋂",
-  bigcirc: "◯",
-  bigcup: "⋃",
-  bigodot: "⨀",
-  bigoplus: "⨁",
-  bigotimes: "⨂",
-  bigsqcup: "⨆",
-  bigstar: "★",
-  bigtriangledown: "▽",
-  bigtriangleup: "△",
-  biguplus: "⨄",
-  bigvee: "⋁",
-  bigwedge: "⋀",
-  bkarow: "⤍",
-  blacklozenge: "⧫",
-  blacksquare: "▪",
-  blacktriangle: "▴",
-  blacktriangledown: "▾",
-  blacktriangleleft: "◂",
-  blacktriangleright: "▸",
-  blank: "␣",
-  blk12: "▒",
-  blk14: "░",
-  blk34: "▓",
-  block: "█",
-  bne: "=⃥",
-  bnequiv: "≡⃥",
-  bnot: "⌐",
-  bopf: "𝕓",
-  bot: "⊥",
-  bottom: "⊥",
-  bowtie: "⋈",
-  boxDL: "╗",
-  boxDR: "╔",
-  boxDl: "╖",
-  boxDr: "╓",
-  boxH: "═",
-  boxHD: "╦",
-  boxHU: "╩",
-  boxHd: "╤",
-  boxHu: "╧",
-  boxUL: "╝",
-  boxUR: "╚",
-  boxUl: "╜",
-  boxUr: "╙",
-  boxV: "║",
-  boxVH: "╬",
-  boxVL: "╣",
-  boxVR: "╠",
-  boxVh: "╫",
-  boxVl: "╢",
-  boxVr: "╟",
-  boxbox: "⧉",
-  boxdL: "╕",
-  boxdR: "╒",
-  boxdl: "┐",
-  boxdr: "┌",
-  boxh: "─",
-  boxhD: "╥",
-  boxhU: "╨",
-  boxhd: "┬",
-  boxhu: "┴",
-  boxminus: "⊟",
-  boxplus: "⊞",
-  boxtimes: "⊠",
-  boxuL: "╛",
-  boxuR: "╘",
-  boxul: "┘",
-  boxur: "└",
-  boxv: "│",
-  boxvH: "╪",
-  boxvL: "╡",
-  boxvR: "╞",
-  boxvh: "┼",
-  boxvl: "┤",
-  boxvr: "├",
-  bprime: "‵",
-  breve: "˘",
-  brvbar: "¦",
-  bscr: "𝒷",
-  bsemi: "⁏",
-  bsim: "∽",
-  bsime: "⋍",
-  bsol: "\\",
-  bsolb: "⧅",
-  bsolhsub: "⟈",
-  bull: "•",
-  bullet: "•",
-  bump: "≎",
-  bumpE: "⪮",
-  bumpe: "≏",
-  bumpeq: "≏",
-  cacute: "ć",
-  cap: "∩",
-  capand: "⩄",
-  capbrcup: "⩉",
-  capcap: "⩋",
-  capcup: "⩇",
-  capdot: "⩀",
-  caps: "∩︀",
-  caret: "⁁",
-  caron: "ˇ",
-  ccaps: "⩍",
-  ccaron: "č",
-  ccedil: "ç",
-  ccirc: "ĉ",
-  ccups: "⩌",
-  ccupssm: "⩐",
-  cdot: "ċ",
-  cedil: "¸",
-  cemptyv: "⦲",
-  cent: "¢",
-  centerdot: "·",
-  cfr: "𝔠",
-  chcy: "ч",
-  check: "✓",
-  checkmark: "✓",
-  chi: "χ",
-  cir: "○",
-  cirE: "⧃",
-  circ: "ˆ",
-  circeq: "≗",
-  circlearrowleft: "↺",
-  circlearrowright: "↻",
-  circledR: "®",
-  circledS: "Ⓢ",
-  circledast: "⊛",
-  circledcirc: "⊚",
-  circleddash: "⊝",
-  cire: "≗",
-  cirfnint: "⨐",
-  cirmid: "⫯",
-  cirscir: "⧂",
-  clubs: "♣",
-  clubsuit: "♣",
-  colon: ":",
-  colone: "≔",
-  coloneq: "≔",
-  comma: ",",
-  commat: "@",
-  comp: "∁",
-  compfn: "∘",
-  complement: "∁",
-  complexes: "ℂ",
-  cong: "≅",
-  congdot: "⩭",
-  conint: "∮",
-  copf: "𝕔",
-  coprod: "∐",
-  copy: "©",
-  copysr: "℗",
-  crarr: "↵",
-  cross: "✗",
-  cscr: "𝒸",
-  csub: "⫏",
-  csube: "⫑",
-  csup: "⫐",
-  csupe: "⫒",
-  ctdot: "⋯",
-  cudarrl: "⤸",
-  cudarrr: "⤵",
-  cuepr: "⋞",
-  cuesc: "⋟",
-  cularr: "↶",
-  cularrp: "⤽",
-  cup: "∪",
-  cupbrcap: "⩈",
-  cupcap: "⩆",
-  cupcup: "⩊",
-  cupdot: "⊍",
-  cupor: "⩅",
-  cups: "∪︀",
-  curarr: "↷",
-  curarrm: "⤼",
-  curlyeqprec: "⋞",
-  curlyeqsucc: "⋟",
-  curlyvee: "⋎",
-  curlywedge: "⋏",
-  curren: "¤",
-  curvearrowleft: "↶",
-  curvearrowright: "↷",
-  cuvee: "⋎",
-  cuwed: "⋏",
-  cwconint: "∲",
-  cwint: "∱",
-  cylcty: "⌭",
-  dArr: "⇓",
-  dHar: "⥥",
-  dagger: "†",
-  daleth: "ℸ",
-  darr: "↓",
-  dash: "‐",
-  dashv: "⊣",
-  dbkarow: "⤏",
-  dblac: "˝",
-  dcaron: "ď",
-  dcy: "д",
-  dd: "ⅆ",
-  ddagger: "‡",
-  ddarr: "⇊",
-  ddotseq: "⩷",
-  deg: "°",
-  delta: "δ",
-  demptyv: "⦱",
-  dfisht: "⥿",
-  dfr: "𝔡",
-  dharl: "⇃",
-  dharr: "⇂",
-  diam: "⋄",
-  diamond: "⋄",
-  diamondsuit: "♦",
-  diams: "♦",
-  die: "¨",
-  digamma: "ϝ",
-  disin: "⋲",
-  div: "÷",
-  divide: "÷",
-  divideontimes: "⋇",
-  divonx: "⋇",
-  djcy: "ђ",
-  dlcorn: "⌞",
-  dlcrop: "⌍",
-  dollar: "$",
-  dopf: "𝕕",
-  dot: "˙",
-  doteq: "≐",
-  doteqdot: "≑",
-  dotminus: "∸",
-  dotplus: "∔",
-  dotsquare: "⊡",
-  doublebarwedge: "⌆",
-  downarrow: "↓",
-  downdownarrows: "⇊",
-  downharpoonleft: "⇃",
-  downharpoonright: "⇂",
-  drbkarow: "⤐",
-  drcorn: "⌟",
-  drcrop: "⌌",
-  dscr: "𝒹",
-  dscy: "ѕ",
-  dsol: "⧶",
-  dstrok: "đ",
-  dtdot: "⋱",
-  dtri: "▿",
-  dtrif: "▾",
-  duarr: "⇵",
-  duhar: "⥯",
-  dwangle: "⦦",
-  dzcy: "џ",
-  dzigrarr: "⟿",
-  eDDot: "⩷",
-  eDot: "≑",
-  eacute: "é",
-  easter: "⩮",
-  ecaron: "ě",
-  ecir: "≖",
-  ecirc: "ê",
-  ecolon: "≕",
-  ecy: "э",
-  edot: "ė",
-  ee: "ⅇ",
-  efDot: "≒",
-  efr: "𝔢",
-  eg: "⪚",
-  egrave: "è",
-  egs: "⪖",
-  egsdot: "⪘",
-  el: "⪙",
-  elinters: "⏧",
-  ell: "ℓ",
-  els: "⪕",
-  elsdot: "⪗",
-  emacr: "ē",
-  empty: "∅",
-  emptyset: "∅",
-  emptyv: "∅",
-  emsp13: " ",
-  emsp14: " ",
-  emsp: " ",
-  eng: "ŋ",
-  ensp: " ",
-  eogon: "ę",
-  eopf: "𝕖",
-  epar: "⋕",
-  eparsl: "⧣",
-  eplus: "⩱",
-  epsi: "ε",
-  epsilon: "ε",
-  epsiv: "ϵ",
-  eqcirc: "≖",
-  eqcolon: "≕",
-  eqsim: "≂",
-  eqslantgtr: "⪖",
-  eqslantless: "⪕",
-  equals: "=",
-  equest: "≟",
-  equiv: "≡",
-  equivDD: "⩸",
-  eqvparsl: "⧥",
-  erDot: "≓",
-  erarr: "⥱",
-  escr: "ℯ",
-  esdot: "≐",
-  esim: "≂",
-  eta: "η",
-  eth: "ð",
-  euml: "ë",
-  euro: "€",
-  excl: "!",
-  exist: "∃",
-  expectation: "ℰ",
-  exponentiale: "ⅇ",
-  fallingdotseq: "≒",
-  fcy: "ф",
-  female: "♀",
-  ffilig: "ﬃ",
-  fflig: "ﬀ",
-  ffllig: "ﬄ",
-  ffr: "𝔣",
-  filig: "ﬁ",
-  fjlig: "fj",
-  flat: "♭",
-  fllig: "ﬂ",
-  fltns: "▱",
-  fnof: "ƒ",
-  fopf: "𝕗",
-  forall: "∀",
-  fork: "⋔",
-  forkv: "⫙",
-  fpartint: "⨍",
-  frac12: "½",
-  frac13: "⅓",
-  frac14: "¼",
-  frac15: "⅕",
-  frac16: "⅙",
-  frac18: "⅛",
-  frac23: "⅔",
-  frac25: "⅖",
-  frac34: "¾",
-  frac35: "⅗",
-  frac38: "⅜",
-  frac45: "⅘",
-  frac56: "⅚",
-  frac58: "⅝",
-  frac78: "⅞",
-  frasl: "⁄",
-  frown: "⌢",
-  fscr: "𝒻",
-  gE: "≧",
-  gEl: "⪌",
-  gacute: "ǵ",
-  gamma: "γ",
-  gammad: "ϝ",
-  gap: "⪆",
-  gbreve: "ğ",
-  gcirc: "ĝ",
-  gcy: "г",
-  gdot: "ġ",
-  ge: "≥",
-  gel: "⋛",
-  geq: "≥",
-  geqq: "≧",
-  geqslant: "⩾",
-  ges: "⩾",
-  gescc: "⪩",
-  gesdot: "⪀",
-  gesdoto: "⪂",
-  gesdotol: "⪄",
-  gesl: "⋛︀",
-  gesles: "⪔",
-  gfr: "𝔤",
-  gg: "≫",
-  ggg: "⋙",
-  gimel: "ℷ",
-  gjcy: "ѓ",
-  gl: "≷",
-  glE: "⪒",
-  gla: "⪥",
-  glj: "⪤",
-  gnE: "≩",
-  gnap: "⪊",
-  gnapprox: "⪊",
-  gne: "⪈",
-  gneq: "⪈",
-  gneqq: "≩",
-  gnsim: "⋧",
-  gopf: "𝕘",
-  grave: "`",
-  gscr: "ℊ",
-  gsim: "≳",
-  gsime: "⪎",
-  gsiml: "⪐",
-  gt: ">",
-  gtcc: "⪧",
-  gtcir: "⩺",
-  gtdot: "⋗",
-  gtlPar: "⦕",
-  gtquest: "⩼",
-  gtrapprox: "⪆",
-  gtrarr: "⥸",
-  gtrdot: "⋗",
-  gtreqless: "⋛",
-  gtreqqless: "⪌",
-  gtrless: "≷",
-  gtrsim: "≳",
-  gvertneqq: "≩︀",
-  gvnE: "≩︀",
-  hArr: "⇔",
-  hairsp: " ",
-  half: "½",
-  hamilt: "ℋ",
-  hardcy: "ъ",
-  harr: "↔",
-  harrcir: "⥈",
-  harrw: "↭",
-  hbar: "ℏ",
-  hcirc: "ĥ",
-  hearts: "♥",
-  heartsuit: "♥",
-  hellip: "…",
-  hercon: "⊹",
-  hfr: "𝔥",
-  hksearow: "⤥",
-  hkswarow: "⤦",
-  hoarr: "⇿",
-  homtht: "∻",
-  hookleftarrow: "↩",
-  hookrightarrow: "↪",
-  hopf: "𝕙",
-  horbar: "―",
-  hscr: "𝒽",
-  hslash: "ℏ",
-  hstrok: "ħ",
-  hybull: "⁃",
-  hyphen: "‐",
-  iacute: "í",
-  ic: "⁣",
-  icirc: "î",
-  icy: "и",
-  iecy: "е",
-  iexcl: "¡",
-  iff: "⇔",
-  ifr: "𝔦",
-  igrave: "ì",
-  ii: "ⅈ",
-  iiiint: "⨌",
-  iiint: "∭",
-  iinfin: "⧜",
-  iiota: "℩",
-  ijlig: "ĳ",
-  imacr: "ī",
-  image: "ℑ",
-  imagline: "ℐ",
-  imagpart: "ℑ",
-  imath: "ı",
-  imof: "⊷",
-  imped: "Ƶ",
-  in: "∈",
-  incare: "℅",
-  infin: "∞",
-  infintie: "⧝",
-  inodot: "ı",
-  int: "∫",
-  intcal: "⊺",
-  integers: "ℤ",
-  intercal: "⊺",
-  intlarhk: "⨗",
-  intprod: "⨼",
-  iocy: "ё",
-  iogon: "į",
-  iopf: "𝕚",
-  iota: "ι",
-  iprod: "⨼",
-  iquest: "¿",
-  iscr: "𝒾",
-  isin: "∈",
-  isinE: "⋹",
-  isindot: "⋵",
-  isins: "⋴",
-  isinsv: "⋳",
-  isinv: "∈",
-  it: "⁢",
-  itilde: "ĩ",
-  iukcy: "і",
-  iuml: "ï",
-  jcirc: "ĵ",
-  jcy: "й",
-  jfr: "𝔧",
-  jmath: "ȷ",
-  jopf: "𝕛",
-  jscr: "𝒿",
-  jsercy: "ј",
-  jukcy: "є",
-  kappa: "κ",
-  kappav: "ϰ",
-  kcedil: "ķ",
-  kcy: "к",
-  kfr: "𝔨",
-  kgreen: "ĸ",
-  khcy: "х",
-  kjcy: "ќ",
-  kopf: "𝕜",
-  kscr: "𝓀",
-  lAarr: "⇚",
-  lArr: "⇐",
-  lAtail: "⤛",
-  lBarr: "⤎",
-  lE: "≦",
-  lEg: "⪋",
-  lHar: "⥢",
-  lacute: "ĺ",
-  laemptyv: "⦴",
-  lagran: "ℒ",
-  lambda: "λ",
-  lang: "⟨",
-  langd: "⦑",
-  langle: "⟨",
-  lap: "⪅",
-  laquo: "«",
-  larr: "←",
-  larrb: "⇤",
-  larrbfs: "⤟",
-  larrfs: "⤝",
-  larrhk: "↩",
-  larrlp: "↫",
-  larrpl: "⤹",
-  larrsim: "⥳",
-  larrtl: "↢",
-  lat: "⪫",
-  latail: "⤙",
-  late: "⪭",
-  lates: "⪭︀",
-  lbarr: "⤌",
-  lbbrk: "❲",
-  lbrace: "{",
-  lbrack: "[",
-  lbrke: "⦋",
-  lbrksld: "⦏",
-  lbrkslu: "⦍",
-  lcaron: "ľ",
-  lcedil: "ļ",
-  lceil: "⌈",
-  lcub: "{",
-  lcy: "л",
-  ldca: "⤶",
-  ldquo: "“",
-  ldquor: "„",
-  ldrdhar: "⥧",
-  ldrushar: "⥋",
-  ldsh: "↲",
-  le: "≤",
-  leftarrow: "←",
-  leftarrowtail: "↢",
-  leftharpoondown: "↽",
-  leftharpoonup: "↼",
-  leftleftarrows: "⇇",
-  leftrightarrow: "↔",
-  leftrightarrows: "⇆",
-  leftrightharpoons: "⇋",
-  leftrightsquigarrow: "↭",
-  leftthreetimes: "⋋",
-  leg: "⋚",
-  leq: "≤",
-  leqq: "≦",
-  leqslant: "⩽",
-  les: "⩽",
-  lescc: "⪨",
-  lesdot: "⩿",
-  lesdoto: "⪁",
-  lesdotor: "⪃",
-  lesg: "⋚︀",
-  lesges: "⪓",
-  lessapprox: "⪅",
-  lessdot: "⋖",
-  lesseqgtr: "⋚",
-  lesseqqgtr: "⪋",
-  lessgtr: "≶",
-  lesssim: "≲",
-  lfisht: "⥼",
-  lfloor: "⌊",
-  lfr: "𝔩",
-  lg: "≶",
-  lgE: "⪑",
-  lhard: "↽",
-  lharu: "↼",
-  lharul: "⥪",
-  lhblk: "▄",
-  ljcy: "љ",
-  ll: "≪",
-  llarr: "⇇",
-  llcorner: "⌞",
-  llhard: "⥫",
-  lltri: "◺",
-  lmidot: "ŀ",
-  lmoust: "⎰",
-  lmoustache: "⎰",
-  lnE: "≨",
-  lnap: "⪉",
-  lnapprox: "⪉",
-  lne: "⪇",
-  lneq: "⪇",
-  lneqq: "≨",
-  lnsim: "⋦",
-  loang: "⟬",
-  loarr: "⇽",
-  lobrk: "⟦",
-  longleftarrow: "⟵",
-  longleftrightarrow: "⟷",
-  longmapsto: "⟼",
-  longrightarrow: "⟶",
-  looparrowleft: "↫",
-  looparrowright: "↬",
-  lopar: "⦅",
-  lopf: "𝕝",
-  loplus: "⨭",
-  lotimes: "⨴",
-  lowast: "∗",
-  lowbar: "_",
-  loz: "◊",
-  lozenge: "◊",
-  lozf: "⧫",
-  lpar: "(",
-  lparlt: "⦓",
-  lrarr: "⇆",
-  lrcorner: "⌟",
-  lrhar: "⇋",
-  lrhard: "⥭",
-  lrm: "‎",
-  lrtri: "⊿",
-  lsaquo: "‹",
-  lscr: "𝓁",
-  lsh: "↰",
-  lsim: "≲",
-  lsime: "⪍",
-  lsimg: "⪏",
-  lsqb: "[",
-  lsquo: "‘",
-  lsquor: "‚",
-  lstrok: "ł",
-  lt: "<",
-  ltcc: "⪦",
-  ltcir: "⩹",
-  ltdot: "⋖",
-  lthree: "⋋",
-  ltimes: "⋉",
-  ltlarr: "⥶",
-  ltquest: "⩻",
-  ltrPar: "⦖",
-  ltri: "◃",
-  ltrie: "⊴",
-  ltrif: "◂",
-  lurdshar: "⥊",
-  luruhar: "⥦",
-  lvertneqq: "≨︀",
-  lvnE: "≨︀",
-  mDDot: "∺",
-  macr: "¯",
-  male: "♂",
-  malt: "✠",
-  maltese: "✠",
-  map: "↦",
-  mapsto: "↦",
-  mapstodown: "↧",
-  mapstoleft: "↤",
-  mapstoup: "↥",
-  marker: "▮",
-  mcomma: "⨩",
-  mcy: "м",
-  mdash: "—",
-  measuredangle: "∡",
-  mfr: "𝔪",
-  mho: "℧",
-  micro: "µ",
-  mid: "∣",
-  midast: "*",
-  midcir: "⫰",
-  middot: "·",
-  minus: "−",
-  minusb: "⊟",
-  minusd: "∸",
-  minusdu: "⨪",
-  mlcp: "⫛",
-  mldr: "…",
-  mnplus: "∓",
-  models: "⊧",
-  mopf: "𝕞",
-  mp: "∓",
-  mscr: "𝓂",
-  mstpos: "∾",
-  mu: "μ",
-  multimap: "⊸",
-  mumap: "⊸",
-  nGg: "⋙̸",
-  nGt: "≫⃒",
-  nGtv: "≫̸",
-  nLeftarrow: "⇍",
-  nLeftrightarrow: "⇎",
-  nLl: "⋘̸",
-  nLt: "≪⃒",
-  nLtv: "≪̸",
-  nRightarrow: "⇏",
-  nVDash: "⊯",
-  nVdash: "⊮",
-  nabla: "∇",
-  nacute: "ń",
-  nang: "∠⃒",
-  nap: "≉",
-  napE: "⩰̸",
-  napid: "≋̸",
-  napos: "ŉ",
-  napprox: "≉",
-  natur: "♮",
-  natural: "♮",
-  naturals: "ℕ",
-  nbsp: " ",
-  nbump: "≎̸",
-  nbumpe: "≏̸",
-  ncap: "⩃",
-  ncaron: "ň",
-  ncedil: "ņ",
-  ncong: "≇",
-  ncongdot: "⩭̸",
-  ncup: "⩂",
-  ncy: "н",
-  ndash: "–",
-  ne: "≠",
-  neArr: "⇗",
-  nearhk: "⤤",
-  nearr: "↗",
-  nearrow: "↗",
-  nedot: "≐̸",
-  nequiv: "≢",
-  nesear: "⤨",
-  nesim: "≂̸",
-  nexist: "∄",
-  nexists: "∄",
-  nfr: "𝔫",
-  ngE: "≧̸",
-  nge: "≱",
-  ngeq: "≱",
-  ngeqq: "≧̸",
-  ngeqslant: "⩾̸",
-  nges: "⩾̸",
-  ngsim: "≵",
-  ngt: "≯",
-  ngtr: "≯",
-  nhArr: "⇎",
-  nharr: "↮",
-  nhpar: "⫲",
-  ni: "∋",
-  nis: "⋼",
-  nisd: "⋺",
-  niv: "∋",
-  njcy: "њ",
-  nlArr: "⇍",
-  nlE: "≦̸",
-  nlarr: "↚",
-  nldr: "‥",
-  nle: "≰",
-  nleftarrow: "↚",
-  nleftrightarrow: "↮",
-  nleq: "≰",
-  nleqq: "≦̸",
-  nleqslant: "⩽̸",
-  nles: "⩽̸",
-  nless: "≮",
-  nlsim: "≴",
-  nlt: "≮",
-  nltri: "⋪",
-  nltrie: "⋬",
-  nmid: "∤",
-  nopf: "𝕟",
-  not: "¬",
-  notin: "∉",
-  notinE: "⋹̸",
-  notindot: "⋵̸",
-  notinva: "∉",
-  notinvb: "⋷",
-  notinvc: "⋶",
-  notni: "∌",
-  notniva: "∌",
-  notnivb: "⋾",
-  notnivc: "⋽",
-  npar: "∦",
-  nparallel: "∦",
-  nparsl: "⫽⃥",
-  npart: "∂̸",
-  npolint: "⨔",
-  npr: "⊀",
-  nprcue: "⋠",
-  npre: "⪯̸",
-  nprec: "⊀",
-  npreceq: "⪯̸",
-  nrArr: "⇏",
-  nrarr: "↛",
-  nrarrc: "⤳̸",
-  nrarrw: "↝̸",
-  nrightarrow: "↛",
-  nrtri: "⋫",
-  nrtrie: "⋭",
-  nsc: "⊁",
-  nsccue: "⋡",
-  nsce: "⪰̸",
-  nscr: "𝓃",
-  nshortmid: "∤",
-  nshortparallel: "∦",
-  nsim: "≁",
-  nsime: "≄",
-  nsimeq: "≄",
-  nsmid: "∤",
-  nspar: "∦",
-  nsqsube: "⋢",
-  nsqsupe: "⋣",
-  nsub: "⊄",
-  nsubE: "⫅̸",
-  nsube: "⊈",
-  nsubset: "⊂⃒",
-  nsubseteq: "⊈",
-  nsubseteqq: "⫅̸",
-  nsucc: "⊁",
-  nsucceq: "⪰̸",
-  nsup: "⊅",
-  nsupE: "⫆̸",
-  nsupe: "⊉",
-  nsupset: "⊃⃒",
-  nsupseteq: "⊉",
-  nsupseteqq: "⫆̸",
-  ntgl: "≹",
-  ntilde: "ñ",
-  ntlg: "≸",
-  ntriangleleft: "⋪",
-  ntrianglelefteq: "⋬",
-  ntriangleright: "⋫",
-  ntrianglerighteq: "⋭",
-  nu: "ν",
-  num: "#",
-  numero: "№",
-  numsp: " ",
-  nvDash: "⊭",
-  nvHarr: "⤄",
-  nvap: "≍⃒",
-  nvdash: "⊬",
-  nvge: "≥⃒",
-  nvgt: ">⃒",
-  nvinfin: "⧞",
-  nvlArr: "⤂",
-  nvle: "≤⃒",
-  nvlt: "<⃒",
-  nvltrie: "⊴⃒",
-  nvrArr: "⤃",
-  nvrtrie: "⊵⃒",
-  nvsim: "∼⃒",
-  nwArr: "⇖",
-  nwarhk: "⤣",
-  nwarr: "↖",
-  nwarrow: "↖",
-  nwnear: "⤧",
-  oS: "Ⓢ",
-  oacute: "ó",
-  oast: "⊛",
-  ocir: "⊚",
-  ocirc: "ô",
-  ocy: "о",
-  odash: "⊝",
-  odblac: "ő",
-  odiv: "⨸",
-  odot: "⊙",
-  odsold: "⦼",
-  oelig: "œ",
-  ofcir: "⦿",
-  ofr: "𝔬",
-  ogon: "˛",
-  ograve: "ò",
-  ogt: "⧁",
-  ohbar: "⦵",
-  ohm: "Ω",
-  oint: "∮",
-  olarr: "↺",
-  olcir: "⦾",
-  olcross: "⦻",
-  oline: "‾",
-  olt: "⧀",
-  omacr: "ō",
-  omega: "ω",
-  omicron: "ο",
-  omid: "⦶",
-  ominus: "⊖",
-  oopf: "𝕠",
-  opar: "⦷",
-  operp: "⦹",
-  oplus: "⊕",
-  or: "∨",
-  orarr: "↻",
-  ord: "⩝",
-  order: "ℴ",
-  orderof: "ℴ",
-  ordf: "ª",
-  ordm: "º",
-  origof: "⊶",
-  oror: "⩖",
-  orslope: "⩗",
-  orv: "⩛",
-  oscr: "ℴ",
-  oslash: "ø",
-  osol: "⊘",
-  otilde: "õ",
-  otimes: "⊗",
-  otimesas: "⨶",
-  ouml: "ö",
-  ovbar: "⌽",
-  par: "∥",
-  para: "¶",
-  parallel: "∥",
-  parsim: "⫳",
-  parsl: "⫽",
-  part: "∂",
-  pcy: "п",
-  percnt: "%",
-  period: ".",
-  permil: "‰",
-  perp: "⊥",
-  pertenk: "‱",
-  pfr: "𝔭",
-  phi: "φ",
-  phiv: "ϕ",
-  phmmat: "ℳ",
-  phone: "☎",
-  pi: "π",
-  pitchfork: "⋔",
-  piv: "ϖ",
-  planck: "ℏ",
-  planckh: "ℎ",
-  plankv: "ℏ",
-  plus: "+",
-  plusacir: "⨣",
-  plusb: "⊞",
-  pluscir: "⨢",
-  plusdo: "∔",
-  plusdu: "⨥",
-  pluse: "⩲",
-  plusmn: "±",
-  plussim: "⨦",
-  plustwo: "⨧",
-  pm: "±",
-  pointint: "⨕",
-  popf: "𝕡",
-  pound: "£",
-  pr: "≺",
-  prE: "⪳",
-  prap: "⪷",
-  prcue: "≼",
-  pre: "⪯",
-  prec: "≺",
-  precapprox: "⪷",
-  preccurlyeq: "≼",
-  preceq: "⪯",
-  precnapprox: "⪹",
-  precneqq: "⪵",
-  precnsim: "⋨",
-  precsim: "≾",
-  prime: "′",
-  primes: "ℙ",
-  prnE: "⪵",
-  prnap: "⪹",
-  prnsim: "⋨",
-  prod: "∏",
-  profalar: "⌮",
-  profline: "⌒",
-  profsurf: "⌓",
-  prop: "∝",
-  propto: "∝",
-  prsim: "≾",
-  prurel: "⊰",
-  pscr: "𝓅",
-  psi: "ψ",
-  puncsp: " ",
-  qfr: "𝔮",
-  qint: "⨌",
-  qopf: "𝕢",
-  qprime: "⁗",
-  qscr: "𝓆",
-  quaternions: "ℍ",
-  quatint: "⨖",
-  quest: "?",
-  questeq: "≟",
-  quot: '"',
-  rAarr: "⇛",
-  rArr: "⇒",
-  rAtail: "⤜",
-  rBarr: "⤏",
-  rHar: "⥤",
-  race: "∽̱",
-  racute: "ŕ",
-  radic: "√",
-  raemptyv: "⦳",
-  rang: "⟩",
-  rangd: "⦒",
-  range: "⦥",
-  rangle: "⟩",
-  raquo: "»",
-  rarr: "→",
-  rarrap: "⥵",
-  rarrb: "⇥",
-  rarrbfs: "⤠",
-  rarrc: "⤳",
-  rarrfs: "⤞",
-  rarrhk: "↪",
-  rarrlp: "↬",
-  rarrpl: "⥅",
-  rarrsim: "⥴",
-  rarrtl: "↣",
-  rarrw: "↝",
-  ratail: "⤚",
-  ratio: "∶",
-  rationals: "ℚ",
-  rbarr: "⤍",
-  rbbrk: "❳",
-  rbrace: "}",
-  rbrack: "]",
-  rbrke: "⦌",
-  rbrksld: "⦎",
-  rbrkslu: "⦐",
-  rcaron: "ř",
-  rcedil: "ŗ",
-  rceil: "⌉",
-  rcub: "}",
-  rcy: "р",
-  rdca: "⤷",
-  rdldhar: "⥩",
-  rdquo: "”",
-  rdquor: "”",
-  rdsh: "↳",
-  real: "ℜ",
-  realine: "ℛ",
-  realpart: "ℜ",
-  reals: "ℝ",
-  rect: "▭",
-  reg: "®",
-  rfisht: "⥽",
-  rfloor: "⌋",
-  rfr: "𝔯",
-  rhard: "⇁",
-  rharu: "⇀",
-  rharul: "⥬",
-  rho: "ρ",
-  rhov: "ϱ",
-  rightarrow: "→",
-  rightarrowtail: "↣",
-  rightharpoondown: "⇁",
-  rightharpoonup: "⇀",
-  rightleftarrows: "⇄",
-  rightleftharpoons: "⇌",
-  rightrightarrows: "⇉",
-  rightsquigarrow: "↝",
-  rightthreetimes: "⋌",
-  ring: "˚",
-  risingdotseq: "≓",
-  rlarr: "⇄",
-  rlhar: "⇌",
-  rlm: "‏",
-  rmoust: "⎱",
-  rmoustache: "⎱",
-  rnmid: "⫮",
-  roang: "⟭",
-  roarr: "⇾",
-  robrk: "⟧",
-  ropar: "⦆",
-  ropf: "𝕣",
-  roplus: "⨮",
-  rotimes: "⨵",
-  rpar: ")",
-  rpargt: "⦔",
-  rppolint: "⨒",
-  rrarr: "⇉",
-  rsaquo: "›",
-  rscr: "𝓇",
-  rsh: "↱",
-  rsqb: "]",
-  rsquo: "’",
-  rsquor: "’",
-  rthree: "⋌",
-  rtimes: "⋊",
-  rtri: "▹",
-  rtrie: "⊵",
-  rtrif: "▸",
-  rtriltri: "⧎",
-  ruluhar: "⥨",
-  rx: "℞",
-  sacute: "ś",
-  sbquo: "‚",
-  sc: "≻",
-  scE: "⪴",
-  scap: "⪸",
-  scaron: "š",
-  sccue: "≽",
-  sce: "⪰",
-  scedil: "ş",
-  scirc: "ŝ",
-  scnE: "⪶",
-  scnap: "⪺",
-  scnsim: "⋩",
-  scpolint: "⨓",
-  scsim: "≿",
-  scy: "с",
-  sdot: "⋅",
-  sdotb: "⊡",
-  sdote: "⩦",
-  seArr: "⇘",
-  searhk: "⤥",
-  searr: "↘",
-  searrow: "↘",
-  sect: "§",
-  semi: ";",
-  seswar: "⤩",
-  setminus: "∖",
-  setmn: "∖",
-  sext: "✶",
-  sfr: "𝔰",
-  sfrown: "⌢",
-  sharp: "♯",
-  shchcy: "щ",
-  shcy: "ш",
-  shortmid: "∣",
-  shortparallel: "∥",
-  shy: "­",
-  sigma: "σ",
-  sigmaf: "ς",
-  sigmav: "ς",
-  sim: "∼",
-  simdot: "⩪",
-  sime: "≃",
-  simeq: "≃",
-  simg: "⪞",
-  simgE: "⪠",
-  siml: "⪝",
-  simlE: "⪟",
-  simne: "≆",
-  simplus: "⨤",
-  simrarr: "⥲",
-  slarr: "←",
-  smallsetminus: "∖",
-  smashp: "⨳",
-  smeparsl: "⧤",
-  smid: "∣",
-  smile: "⌣",
-  smt: "⪪",
-  smte: "⪬",
-  smtes: "⪬︀",
-  softcy: "ь",
-  sol: "/",
-  solb: "⧄",
-  solbar: "⌿",
-  sopf: "𝕤",
-  spades: "♠",
-  spadesuit: "♠",
-  spar: "∥",
-  sqcap: "⊓",
-  sqcaps: "⊓︀",
-  sqcup: "⊔",
-  sqcups: "⊔︀",
-  sqsub: "⊏",
-  sqsube: "⊑",
-  sqsubset: "⊏",
-  sqsubseteq: "⊑",
-  sqsup: "⊐",
-  sqsupe: "⊒",
-  sqsupset: "⊐",
-  sqsupseteq: "⊒",
-  squ: "□",
-  square: "□",
-  squarf: "▪",
-  squf: "▪",
-  srarr: "→",
-  sscr: "𝓈",
-  ssetmn: "∖",
-  ssmile: "⌣",
-  sstarf: "⋆",
-  star: "☆",
-  starf: "★",
-  straightepsilon: "ϵ",
-  straightphi: "ϕ",
-  strns: "¯",
-  sub: "⊂",
-  subE: "⫅",
-  subdot: "⪽",
-  sube: "⊆",
-  subedot: "⫃",
-  submult: "⫁",
-  subnE: "⫋",
-  subne: "⊊",
-  subplus: "⪿",
-  subrarr: "⥹",
-  subset: "⊂",
-  subseteq: "⊆",
-  subseteqq: "⫅",
-  subsetneq: "⊊",
-  subsetneqq: "⫋",
-  subsim: "⫇",
-  subsub: "⫕",
-  subsup: "⫓",
-  succ: "≻",
-  succapprox: "⪸",
-  succcurlyeq: "≽",
-  succeq: "⪰",
-  succnapprox: "⪺",
-  succneqq: "⪶",
-  succnsim: "⋩",
-  succsim: "≿",
-  sum: "∑",
-  sung: "♪",
-  sup1: "¹",
-  sup2: "²",
-  sup3: "³",
-  sup: "⊃",
-  supE: "⫆",
-  supdot: "⪾",
-  supdsub: "⫘",
-  supe: "⊇",
-  supedot: "⫄",
-  suphsol: "⟉",
-  suphsub: "⫗",
-  suplarr: "⥻",
-  supmult: "⫂",
-  supnE: "⫌",
-  supne: "⊋",
-  supplus: "⫀",
-  supset: "⊃",
-  supseteq: "⊇",
-  supseteqq: "⫆",
-  supsetneq: "⊋",
-  supsetneqq: "⫌",
-  supsim: "⫈",
-  supsub: "⫔",
-  supsup: "⫖",
-  swArr: "⇙",
-  swarhk: "⤦",
-  swarr: "↙",
-  swarrow: "↙",
-  swnwar: "⤪",
-  szlig: "ß",
-  target: "⌖",
-  tau: "τ",
-  tbrk: "⎴",
-  tcaron: "ť",
-  tcedil: "ţ",
-  tcy: "т",
-  tdot: "⃛",
-  telrec: "⌕",
-  tfr: "𝔱",
-  there4: "∴",
-  therefore: "∴",
-  theta: "θ",
-  thetasym: "ϑ",
-  thetav: "ϑ",
-  thickapprox: "≈",
-  thicksim: "∼",
-  thinsp: " ",
-  thkap: "≈",
-  thksim: "∼",
-  thorn: "þ",
-  tilde: "˜",
-  times: "×",
-  timesb: "⊠",
-  timesbar: "⨱",
-  timesd: "⨰",
-  tint: "∭",
-  toea: "⤨",
-  top: "⊤",
-  topbot: "⌶",
-  topcir: "⫱",
-  topf: "𝕥",
-  topfork: "⫚",
-  tosa: "⤩",
-  tprime: "‴",
-  trade: "™",
-  triangle: "▵",
-  triangledown: "▿",
-  triangleleft: "◃",
-  trianglelefteq: "⊴",
-  triangleq: "≜",
-  triangleright: "▹",
-  trianglerighteq: "⊵",
-  tridot: "◬",
-  trie: "≜",
-  triminus: "⨺",
-  triplus: "⨹",
-  trisb: "⧍",
-  tritime: "⨻",
-  trpezium: "⏢",
-  tscr: "𝓉",
-  tscy: "ц",
-  tshcy: "ћ",
-  tstrok: "ŧ",
-  twixt: "≬",
-  twoheadleftarrow: "↞",
-  twoheadrightarrow: "↠",
-  uArr: "⇑",
-  uHar: "⥣",
-  uacute: "ú",
-  uarr: "↑",
-  ubrcy: "ў",
-  ubreve: "ŭ",
-  ucirc: "û",
-  ucy: "у",
-  udarr: "⇅",
-  udblac: "ű",
-  udhar: "⥮",
-  ufisht: "⥾",
-  ufr: "𝔲",
-  ugrave: "ù",
-  uharl: "↿",
-  uharr: "↾",
-  uhblk: "▀",
-  ulcorn: "⌜",
-  ulcorner: "⌜",
-  ulcrop: "⌏",
-  ultri: "◸",
-  umacr: "ū",
-  uml: "¨",
-  uogon: "ų",
-  uopf: "𝕦",
-  uparrow: "↑",
-  updownarrow: "↕",
-  upharpoonleft: "↿",
-  upharpoonright: "↾",
-  uplus: "⊎",
-  upsi: "υ",
-  upsih: "ϒ",
-  upsilon: "υ",
-  upuparrows: "⇈",
-  urcorn: "⌝",
-  urcorner: "⌝",
-  urcrop: "⌎",
-  uring: "ů",
-  urtri: "◹",
-  uscr: "𝓊",
-  utdot: "⋰",
-  utilde: "ũ",
-  utri: "▵",
-  utrif: "▴",
-  uuarr: "⇈",
-  uuml: "ü",
-  uwangle: "⦧",
-  vArr: "⇕",
-  vBar: "⫨",
-  vBarv: "⫩",
-  vDash: "⊨",
-  vangrt: "⦜",
-  varepsilon: "ϵ",
-  varkappa: "ϰ",
-  varnothing: "∅",
-  varphi: "ϕ",
-  varpi: "ϖ",
-  varpropto: "∝",
-  varr: "↕",
-  varrho: "ϱ",
-  varsigma: "ς",
-  varsubsetneq: "⊊︀",
-  varsubsetneqq: "⫋︀",
-  varsupsetneq: "⊋︀",
-  varsupsetneqq: "⫌︀",
-  vartheta: "ϑ",
-  vartriangleleft: "⊲",
-  vartriangleright: "⊳",
-  vcy: "в",
-  vdash: "⊢",
-  vee: "∨",
-  veebar: "⊻",
-  veeeq: "≚",
-  vellip: "⋮",
-  verbar: "|",
-  vert: "|",
-  vfr: "𝔳",
-  vltri: "⊲",
-  vnsub: "⊂⃒",
-  vnsup: "⊃⃒",
-  vopf: "𝕧",
-  vprop: "∝",
-  vrtri: "⊳",
-  vscr: "𝓋",
-  vsubnE: "⫋︀",
-  vsubne: "⊊︀",
-  vsupnE: "⫌︀",
-  vsupne: "⊋︀",
-  vzigzag: "⦚",
-  wcirc: "ŵ",
-  wedbar: "⩟",
-  wedge: "∧",
-  wedgeq: "≙",
-  weierp: "℘",
-  wfr: "𝔴",
-  wopf: "𝕨",
-  wp: "℘",
-  wr: "≀",
-  wreath: "≀",
-  wscr: "𝓌",
-  xcap: "⋂",
-  xcirc: "◯",
-  xcup: "⋃",
-  xdtri: "▽",
-  xfr: "𝔵",
-  xhArr: "⟺",
-  xharr: "⟷",
-  xi: "ξ",
-  xlArr: "⟸",
-  xlarr: "⟵",
-  xmap: "⟼",
-  xnis: "⋻",
-  xodot: "⨀",
-  xopf: "𝕩",
-  xoplus: "⨁",
-  xotime: "⨂",
-  xrArr: "⟹",
-  xrarr: "⟶",
-  xscr: "𝓍",
-  xsqcup: "⨆",
-  xuplus: "⨄",
-  xutri: "△",
-  xvee: "⋁",
-  xwedge: "⋀",
-  yacute: "ý",
-  yacy: "я",
-  ycirc: "ŷ",
-  ycy: "ы",
-  yen: "¥",
-  yfr: "𝔶",
-  yicy: "ї",
-  yopf: "𝕪",
-  yscr: "𝓎",
-  yucy: "ю",
-  yuml: "ÿ",
-  zacute: "ź",
-  zcaron: "ž",
-  zcy: "з",
-  zdot: "ż",
-  zeetrf: "ℨ",
-  zeta: "ζ",
-  zfr: "𝔷",
-  zhcy: "ж",
-  zigrarr: "⇝",
-  zopf: "𝕫",
-  zscr: "𝓏",
-  zwj: "‍",
-  zwnj: "‌"
-};
-
-// node_modules/decode-named-character-reference/index.js
-var own = {}.hasOwnProperty;
-function decodeNamedCharacterReference(value) {
-  return own.call(characterEntities, value) ? characterEntities[value] : false;
-}
-
-// node_modules/micromark-util-chunked/index.js
-function splice(list3, start, remove, items) {
-  const end = list3.length;
-  let chunkStart = 0;
-  let parameters;
-  if (start < 0) {
-    start = -start > end ? 0 : end + start;
-  } else {
-    start = start > end ? end : start;
-  }
-  remove = remove > 0 ? remove : 0;
-  if (items.length < 1e4) {
-    parameters = Array.from(items);
-    parameters.unshift(start, remove);
-    list3.splice(...parameters);
-  } else {
-    if (remove) list3.splice(start, remove);
-    while (chunkStart < items.length) {
-      parameters = items.slice(chunkStart, chunkStart + 1e4);
-      parameters.unshift(start, 0);
-      list3.splice(...parameters);
-      chunkStart += 1e4;
-      start += 1e4;
-    }
-  }
-}
-function push(list3, items) {
-  if (list3.length > 0) {
-    splice(list3, list3.length, 0, items);
-    return list3;
-  }
-  return items;
-}
-
-// node_modules/micromark-util-combine-extensions/index.js
-var hasOwnProperty = {}.hasOwnProperty;
-function combineExtensions(extensions) {
-  const all2 = {};
-  let index2 = -1;
-  while (++index2 < extensions.length) {
-    syntaxExtension(all2, extensions[index2]);
-  }
-  return all2;
-}
-function syntaxExtension(all2, extension2) {
-  let hook;
-  for (hook in extension2) {
-    const maybe = hasOwnProperty.call(all2, hook) ? all2[hook] : void 0;
-    const left = maybe || (all2[hook] = {});
-    const right = extension2[hook];
-    let code;
-    if (right) {
-      for (code in right) {
-        if (!hasOwnProperty.call(left, code)) left[code] = [];
-        const value = right[code];
-        constructs(
-          // @ts-expect-error Looks like a list.
-          left[code],
-          Array.isArray(value) ? value : value ? [value] : []
-        );
-      }
-    }
-  }
-}
-function constructs(existing, list3) {
-  let index2 = -1;
-  const before = [];
-  while (++index2 < list3.length) {
-    ;
-    (list3[index2].add === "after" ? existing : before).push(list3[index2]);
-  }
-  splice(existing, 0, 0, before);
-}
-
-// node_modules/micromark-util-decode-numeric-character-reference/index.js
-function decodeNumericCharacterReference(value, base) {
-  const code = Number.parseInt(value, base);
-  if (
-    // C0 except for HT, LF, FF, CR, space.
-    code < 9 || code === 11 || code > 13 && code < 32 || // Control character (DEL) of C0, and C1 controls.
-    code > 126 && code < 160 || // Lone high surrogates and low surrogates.
-    code > 55295 && code < 57344 || // Noncharacters.
-    code > 64975 && code < 65008 || /* eslint-disable no-bitwise */
-    (code & 65535) === 65535 || (code & 65535) === 65534 || /* eslint-enable no-bitwise */
-    // Out of range
-    code > 1114111
-  ) {
-    return "�";
-  }
-  return String.fromCodePoint(code);
-}
-
-// node_modules/micromark-util-normalize-identifier/index.js
-function normalizeIdentifier(value) {
-  return value.replace(/[\t\n\r ]+/g, " ").replace(/^ | $/g, "").toLowerCase().toUpperCase();
-}
-
-// node_modules/micromark-util-character/index.js
-var asciiAlpha = regexCheck(/[A-Za-z]/);
-var asciiAlphanumeric = regexCheck(/[\dA-Za-z]/);
-var asciiAtext = regexCheck(/[#-'*+\--9=?A-Z^-~]/);
-function asciiControl(code) {
-  return (
-    // Special whitespace codes (which have negative values), C0 and Control
-    // character DEL
-    code !== null && (code < 32 || code === 127)
-  );
-}
-var asciiDigit = regexCheck(/\d/);
-var asciiHexDigit = regexCheck(/[\dA-Fa-f]/);
-var asciiPunctuation = regexCheck(/[!-/:-@[-`{-~]/);
-function markdownLineEnding(code) {
-  return code !== null && code < -2;
-}
-function markdownLineEndingOrSpace(code) {
-  return code !== null && (code < 0 || code === 32);
-}
-function markdownSpace(code) {
-  return code === -2 || code === -1 || code === 32;
-}
-var unicodePunctuation = regexCheck(new RegExp("\\p{P}|\\p{S}", "u"));
-var unicodeWhitespace = regexCheck(/\s/);
-function regexCheck(regex) {
-  return check;
-  function check(code) {
-    return code !== null && code > -1 && regex.test(String.fromCharCode(code));
-  }
-}
-
-// node_modules/micromark-factory-space/index.js
-function factorySpace(effects, ok2, type, max) {
-  const limit = max ? max - 1 : Infinity;
-  let size = 0;
-  return start;
-  function start(code) {
-    if (markdownSpace(code)) {
-      effects.enter(type);
-      return prefix(code);
-    }
-    return ok2(code);
-  }
-  function prefix(code) {
-    if (markdownSpace(code) && size++ < limit) {
-      effects.consume(code);
-      return prefix;
-    }
-    effects.exit(type);
-    return ok2(code);
-  }
-}
-function factorySpaceMinMax(effects, ok2, nok, type, min, max) {
-  let size = 0;
-  return start;
-  function start(code) {
-    if (max > 0 && markdownSpace(code)) {
-      effects.enter(type);
-      return prefix(code);
-    }
-    return after(code);
-  }
-  function prefix(code) {
-    if (markdownSpace(code) && size < max) {
-      effects.consume(code);
-      size++;
-      return prefix;
-    }
-    effects.exit(type);
-    return after(code);
-  }
-  function after(code) {
-    return size >= min ? ok2(code) : nok(code);
-  }
-}
-
-// node_modules/micromark/lib/initialize/content.js
-var content = {
-  tokenize: initializeContent
-};
-function initializeContent(effects) {
-  const contentStart = effects.attempt(this.parser.constructs.contentInitial, afterContentStartConstruct, paragraphInitial);
-  let previous2;
-  return contentStart;
-  function afterContentStartConstruct(code) {
-    if (code === null) {
-      effects.consume(code);
-      return;
-    }
-    effects.enter("lineEnding");
-    effects.consume(code);
-    effects.exit("lineEnding");
-    return factorySpace(effects, contentStart, "linePrefix");
-  }
-  function paragraphInitial(code) {
-    effects.enter("paragraph");
-    return lineStart(code);
-  }
-  function lineStart(code) {
-    const token = effects.enter("chunkText", {
-      contentType: "text",
-      previous: previous2
-    });
-    if (previous2) {
-      previous2.next = token;
-    }
-    previous2 = token;
-    return data(code);
-  }
-  function data(code) {
-    if (code === null) {
-      effects.exit("chunkText");
-      effects.exit("paragraph");
-      effects.consume(code);
-      return;
-    }
-    if (markdownLineEnding(code)) {
-      effects.consume(code);
-      effects.exit("chunkText");
-      return lineStart;
-    }
-    effects.consume(code);
-    return data;
-  }
-}
-
-// node_modules/micromark-util-edit-map/index.js
-var EditMap = class {
-  /**
-   * Create a new edit map.
-   *
-   * @returns
-   *   New instance.
-   */
-  constructor() {
-    this.index = /* @__PURE__ */ new Map();
-    this.map = [];
-  }
-  /**
-   * Create an edit: a remove and/or add at a certain place.
-   *
-   * @param {number} index
-   *   Index at which to apply the edit.
-   * @param {number} remove
-   *   Count of items to remove at the index.
-   * @param {Array<Event>} add
-   *   Items to add at the index.
-   * @returns {undefined}
-   *   Nothing.
-   */
-  add(index2, remove, add) {
-    addImplementation(this, index2, remove, add, false);
-  }
-  /**
-   * Create an edit: but insert `add` before existing additions, instead of
-   * after them.
-   *
-   * @param {number} index
-   *   Index at which to apply the edit.
-   * @param {number} remove
-   *   Count of items to remove at the index.
-   * @param {Array<Event>} add
-   *   Items to add at the index.
-   * @returns {undefined}
-   *   Nothing.
-   */
-  addBefore(index2, remove, add) {
-    addImplementation(this, index2, remove, add, true);
-  }
-  /**
-   * Done, change the events.
-   *
-   * @param {Array<Event>} events
-   *   List of events to apply the edits to.
-   * @returns {undefined}
-   *   Nothing.
-   */
-  consume(events) {
-    this.map.sort(function(a2, b) {
-      return a2[0] - b[0];
-    });
-    if (this.map.length === 0) {
-      return;
-    }
-    let index2 = this.map.length;
-    const vecs = [];
-    while (index2 > 0) {
-      index2 -= 1;
-      vecs.push(events.slice(this.map[index2][0] + this.map[index2][1]), this.map[index2][2]);
-      events.length = this.map[index2][0];
-    }
-    vecs.push(events.slice());
-    events.length = 0;
-    let slice = vecs.pop();
-    while (slice) {
-      for (const element of slice) {
-        events.push(element);
-      }
-      slice = vecs.pop();
-    }
-    this.map.length = 0;
-    this.index.clear();
-  }
-};
-function addImplementation(editMap, at, remove, add, before) {
-  if (remove === 0 && add.length === 0) {
-    return;
-  }
-  const existing = editMap.index.get(at);
-  if (existing) {
-    existing[1] += remove;
-    if (before) {
-      add.push(...existing[2]);
-      existing[2] = add;
-    } else {
-      existing[2].push(...add);
-    }
-    return;
-  }
-  const change2 = [at, remove, add];
-  editMap.map.push(change2);
-  editMap.index.set(at, change2);
-}
-
-// node_modules/micromark/lib/initialize/document.js
-var document = {
-  tokenize: initializeDocument
-};
-var containerConstruct = {
-  tokenize: tokenizeContainer
-};
-function initializeDocument(effects) {
-  const self = this;
-  const stack = [];
-  let continued = 0;
-  let childFlow;
-  let childToken;
-  let lineStartOffset;
-  return start;
-  function start(code) {
-    if (continued < stack.length) {
-      const item = stack[continued];
-      self.containerState = item[1];
-      return effects.attempt(item[0].continuation, documentContinue, checkNewContainers)(code);
-    }
-    return checkNewContainers(code);
-  }
-  function documentContinue(code) {
-    continued++;
-    if (self.containerState._closeFlow) {
-      self.containerState._closeFlow = void 0;
-      if (childFlow) {
-        closeFlow();
-      }
-      const indexBeforeExits = self.events.length;
-      let indexBeforeFlow = indexBeforeExits;
-      let point3;
-      while (indexBeforeFlow--) {
-        if (self.events[indexBeforeFlow][0] === "exit" && self.events[indexBeforeFlow][1].type === "chunkFlow") {
-          point3 = self.events[indexBeforeFlow][1].end;
-          break;
-        }
-      }
-      exitContainers(continued);
-      let index2 = indexBeforeExits;
-      while (index2 < self.events.length) {
-        self.events[index2][1].end = {
-          ...point3
-        };
-        index2++;
-      }
-      const editMap = new EditMap();
-      editMap.add(indexBeforeFlow + 1, 0, self.events.slice(indexBeforeExits));
-      editMap.add(indexBeforeExits, index2 - indexBeforeExits, []);
-      editMap.consume(self.events);
-      return checkNewContainers(code);
-    }
-    return start(code);
-  }
-  function checkNewContainers(code) {
-    if (continued === stack.length) {
-      if (!childFlow) {
-        return documentContinued(code);
-      }
-      if (childFlow.currentConstruct && childFlow.currentConstruct.concrete) {
-        return flowStart(code);
-      }
-      self.interrupt = Boolean(childFlow.currentConstruct && !childFlow._gfmTableDynamicInterruptHack);
-    }
-    self.containerState = {};
-    return effects.check(containerConstruct, thereIsANewContainer, thereIsNoNewContainer)(code);
-  }
-  function thereIsANewContainer(code) {
-    if (childFlow) {
-      closeFlow();
-    }
-    exitContainers(continued);
-    return documentContinued(code);
-  }
-  function thereIsNoNewContainer(code) {
-    self.parser.lazy[self.now().line] = continued !== stack.length;
-    lineStartOffset = self.now().offset;
-    return flowStart(code);
-  }
-  function documentContinued(code) {
-    self.containerState = {};
-    return effects.attempt(containerConstruct, containerContinue, flowStart)(code);
-  }
-  function containerContinue(code) {
-    continued++;
-    stack.push([self.currentConstruct, self.containerState]);
-    return documentContinued(code);
-  }
-  function flowStart(code) {
-    if (code === null) {
-      if (childFlow) {
-        closeFlow();
-      }
-      exitContainers(0);
-      effects.consume(code);
-      return;
-    }
-    childFlow = childFlow || self.parser.flow(self.now());
-    effects.enter("chunkFlow", {
-      _tokenizer: childFlow,
-      contentType: "flow",
-      previous: childToken
-    });
-    return flowContinue(code);
-  }
-  function flowContinue(code) {
-    if (code === null) {
-      writeToChild(effects.exit("chunkFlow"), true);
-      exitContainers(0);
-      effects.consume(code);
-      return;
-    }
-    if (markdownLineEnding(code)) {
-      effects.consume(code);
-      writeToChild(effects.exit("chunkFlow"));
-      continued = 0;
-      self.interrupt = void 0;
-      return start;
-    }
-    effects.consume(code);
-    return flowContinue;
-  }
-  function writeToChild(token, endOfFile) {
-    const stream = self.sliceStream(token);
-    if (endOfFile) {
-      stream.push(null);
-    }
-    token.previous = childToken;
-    if (childToken) {
-      childToken.next = token;
-    }
-    childToken = token;
-    childFlow.defineSkip(token.start);
-    childFlow.write(stream);
-    if (self.parser.lazy[token.start.line]) {
-      let index2 = childFlow.events.length;
-      while (index2--) {
-        if (
-          // The token starts before the line ending…
-          childFlow.events[index2][1].start.offset < lineStartOffset && // …and either is not ended yet…
-          (!childFlow.events[index2][1].end || // …or ends after it.
-          childFlow.events[index2][1].end.offset > lineStartOffset)
-        ) {
-          return;
-        }
-      }
-      const indexBeforeExits = self.events.length;
-      let indexBeforeFlow = indexBeforeExits;
-      let seen;
-      let point3;
-      while (indexBeforeFlow--) {
-        if (self.events[indexBeforeFlow][0] === "exit" && self.events[indexBeforeFlow][1].type === "chunkFlow") {
-          if (seen) {
-            point3 = self.events[indexBeforeFlow][1].end;
-            break;
-          }
-          seen = true;
-        }
-      }
-      exitContainers(continued);
-      index2 = indexBeforeExits;
-      while (index2 < self.events.length) {
-        self.events[index2][1].end = {
-          ...point3
-        };
-        index2++;
-      }
-      const editMap = new EditMap();
-      editMap.add(indexBeforeFlow + 1, 0, self.events.slice(indexBeforeExits));
-      editMap.add(indexBeforeExits, index2 - indexBeforeExits, []);
-      editMap.consume(self.events);
-    }
-  }
-  function exitContainers(size) {
-    let index2 = stack.length;
-    while (index2-- > size) {
-      const entry = stack[index2];
-      self.containerState = entry[1];
-      entry[0].exit.call(self, effects);
-    }
-    stack.length = size;
-  }
-  function closeFlow() {
-    childFlow.write([null]);
-    childToken = void 0;
-    childFlow = void 0;
-    self.containerState._closeFlow = void 0;
-  }
-}
-function tokenizeContainer(effects, ok2, nok) {
-  return factorySpace(effects, effects.attempt(this.parser.constructs.document, ok2, nok), "linePrefix", this.parser.constructs.disable.null.includes("codeIndented") ? void 0 : 4);
-}
-
-// node_modules/micromark-util-classify-character/index.js
-function classifyCharacter(code) {
-  if (code === null || markdownLineEndingOrSpace(code) || unicodeWhitespace(code)) {
-    return 1;
-  }
-  if (unicodePunctuation(code)) {
-    return 2;
-  }
-}
-
-// node_modules/micromark-util-resolve-all/index.js
-function resolveAll(constructs2, events, context) {
-  const called3 = [];
-  let index2 = -1;
-  while (++index2 < constructs2.length) {
-    const resolve2 = constructs2[index2].resolveAll;
-    if (resolve2 && !called3.includes(resolve2)) {
-      events = resolve2(events, context);
-      called3.push(resolve2);
-    }
-  }
-  return events;
-}
-
-// node_modules/micromark-core-commonmark/lib/attention.js
-var attention = {
-  name: "attention",
-  resolveAll: resolveAllAttention,
-  tokenize: tokenizeAttention
-};
-function resolveAllAttention(events, context) {
-  let index2 = -1;
-  let nextEvents;
-  while (++index2 < events.length) {
-    if (events[index2][0] === "enter" && events[index2][1].type === "attentionSequence" && events[index2][1]._close) {
-      let open = index2;
-      while (open--) {
-        if (events[open][0] === "exit" && events[open][1].type === "attentionSequence" && events[open][1]._open && // If the markers are the same:
-        context.sliceSerialize(events[open][1]).charCodeAt(0) === context.sliceSerialize(events[index2][1]).charCodeAt(0)) {
-          if ((events[open][1]._close || events[index2][1]._open) && (events[index2][1].end.offset - events[index2][1].start.offset) % 3 && !((events[open][1].end.offset - events[open][1].start.offset + events[index2][1].end.offset - events[index2][1].start.offset) % 3)) {
-            continue;
-          }
-          const use = events[open][1].end.offset - events[open][1].start.offset > 1 && events[index2][1].end.offset - events[index2][1].start.offset > 1 ? 2 : 1;
-          const start = {
-            ...events[open][1].end
-          };
-          const end = {
-            ...events[index2][1].start
-          };
-          movePoint(start, -use);
-          movePoint(end, use);
-          const openingSequence = {
-            type: use > 1 ? "strongSequence" : "emphasisSequence",
-            start,
-            end: {
-              ...events[open][1].end
-            }
-          };
-          const closingSequence = {
-            type: use > 1 ? "strongSequence" : "emphasisSequence",
-            start: {
-              ...events[index2][1].start
-            },
-            end
-          };
-          const text3 = {
-            type: use > 1 ? "strongText" : "emphasisText",
-            start: {
-              ...events[open][1].end
-            },
-            end: {
-              ...events[index2][1].start
-            }
-          };
-          const group = {
-            type: use > 1 ? "strong" : "emphasis",
-            start: {
-              ...openingSequence.start
-            },
-            end: {
-              ...closingSequence.end
-            }
-          };
-          events[open][1].end = {
-            ...openingSequence.start
-          };
-          events[index2][1].start = {
-            ...closingSequence.end
-          };
-          nextEvents = [];
-          if (events[open][1].end.offset - events[open][1].start.offset) {
-            nextEvents = push(nextEvents, [["enter", events[open][1], context], ["exit", events[open][1], context]]);
-          }
-          nextEvents = push(nextEvents, [["enter", group, context], ["enter", openingSequence, context], ["exit", openingSequence, context], ["enter", text3, context]]);
-          nextEvents = push(nextEvents, resolveAll(context.parser.constructs.insideSpan.null, events.slice(open + 1, index2), context));
-          nextEvents = push(nextEvents, [["exit", text3, context], ["enter", closingSequence, context], ["exit", closingSequence, context], ["exit", group, context]]);
-          let offset = 0;
-          if (events[index2][1].end.offset - events[index2][1].start.offset) {
-            offset = 2;
-            nextEvents = push(nextEvents, [["enter", events[index2][1], context], ["exit", events[index2][1], context]]);
-          }
-          splice(events, open - 1, index2 - open + 3, nextEvents);
-          index2 = open + nextEvents.length - offset - 2;
-          break;
-        }
-      }
-    }
-  }
-  index2 = -1;
-  while (++index2 < events.length) {
-    if (events[index2][1].type === "attentionSequence") {
-      events[index2][1].type = "data";
-    }
-  }
-  return events;
-}
-function tokenizeAttention(effects, ok2) {
-  const attentionMarkers2 = this.parser.constructs.attentionMarkers.null;
-  const previous2 = this.previous;
-  const before = classifyCharacter(previous2);
-  let marker;
-  return start;
-  function start(code) {
-    marker = code;
-    effects.enter("attentionSequence");
-    return inside(code);
-  }
-  function inside(code) {
-    if (code === marker) {
-      effects.consume(code);
-      return inside;
-    }
-    const token = effects.exit("attentionSequence");
-    const after = classifyCharacter(code);
-    const open = !after || after === 2 && before || attentionMarkers2.includes(code) && code !== 42 && code !== 95;
-    const close = !before || before === 2 && after || attentionMarkers2.includes(previous2) && previous2 !== 42 && previous2 !== 95;
-    token._open = Boolean(marker === 42 ? open : open && (before || !close));
-    token._close = Boolean(marker === 42 ? close : close && (after || !open));
-    return ok2(code);
-  }
-}
-function movePoint(point3, offset) {
-  point3.column += offset;
-  point3.offset += offset;
-  point3._bufferIndex += offset;
-}
-
-// node_modules/micromark-core-commonmark/lib/autolink.js
-var autolink = {
-  name: "autolink",
-  tokenize: tokenizeAutolink
-};
-function tokenizeAutolink(effects, ok2, nok) {
-  let size = 0;
-  return start;
-  function start(code) {
-    effects.enter("autolink");
-    effects.enter("autolinkMarker");
-    effects.consume(code);
-    effects.exit("autolinkMarker");
-    effects.enter("autolinkProtocol");
-    return open;
-  }
-  function open(code) {
-    if (asciiAlpha(code)) {
-      effects.consume(code);
-      return schemeOrEmailAtext;
-    }
-    if (code === 64) {
-      return nok(code);
-    }
-    return emailAtext(code);
-  }
-  function schemeOrEmailAtext(code) {
-    if (code === 43 || code === 45 || code === 46 || asciiAlphanumeric(code)) {
-      size = 1;
-      return schemeInsideOrEmailAtext(code);
-    }
-    return emailAtext(code);
-  }
-  function schemeInsideOrEmailAtext(code) {
-    if (code === 58) {
-      effects.consume(code);
-      size = 0;
-      return urlInside;
-    }
-    if ((code === 43 || code === 45 || code === 46 || asciiAlphanumeric(code)) && size++ < 32) {
-      effects.consume(code);
-      return schemeInsideOrEmailAtext;
-    }
-    size = 0;
-    return emailAtext(code);
-  }
-  function urlInside(code) {
-    if (code === 62) {
-      effects.exit("autolinkProtocol");
-      effects.enter("autolinkMarker");
-      effects.consume(code);
-      effects.exit("autolinkMarker");
-      effects.exit("autolink");
-      return ok2;
-    }
-    if (code === null || code === 32 || code === 60 || asciiControl(code)) {
-      return nok(code);
-    }
-    effects.consume(code);
-    return urlInside;
-  }
-  function emailAtext(code) {
-    if (code === 64) {
-      effects.consume(code);
-      return emailAtSignOrDot;
-    }
-    if (asciiAtext(code)) {
-      effects.consume(code);
-      return emailAtext;
-    }
-    return nok(code);
-  }
-  function emailAtSignOrDot(code) {
-    return asciiAlphanumeric(code) ? emailLabel(code) : nok(code);
-  }
-  function emailLabel(code) {
-    if (code === 46) {
-      effects.consume(code);
-      size = 0;
-      return emailAtSignOrDot;
-    }
-    if (code === 62) {
-      effects.exit("autolinkProtocol").type = "autolinkEmail";
-      effects.enter("autolinkMarker");
-      effects.consume(code);
-      effects.exit("autolinkMarker");
-      effects.exit("autolink");
-      return ok2;
-    }
-    return emailValue(code);
-  }
-  function emailValue(code) {
-    if ((code === 45 || asciiAlphanumeric(code)) && size++ < 63) {
-      const next = code === 45 ? emailValue : emailLabel;
-      effects.consume(code);
-      return next;
-    }
-    return nok(code);
-  }
-}
-
-// node_modules/micromark-core-commonmark/lib/blank-line.js
-var blankLine = {
-  partial: true,
-  tokenize: tokenizeBlankLine
-};
-function tokenizeBlankLine(effects, ok2, nok) {
-  return start;
-  function start(code) {
-    return markdownSpace(code) ? factorySpace(effects, after, "linePrefix")(code) : after(code);
-  }
-  function after(code) {
-    return code === null || markdownLineEnding(code) ? ok2(code) : nok(code);
-  }
-}
-
-// node_modules/micromark-core-commonmark/lib/block-quote.js
-var blockQuote = {
-  continuation: {
-    tokenize: tokenizeBlockQuoteContinuation
-  },
-  exit,
-  name: "blockQuote",
-  tokenize: tokenizeBlockQuoteStart
-};
-function tokenizeBlockQuoteStart(effects, ok2, nok) {
-  const self = this;
-  return start;
-  function start(code) {
-    if (code === 62) {
-      const state = self.containerState;
-      if (!state.open) {
-        effects.enter("blockQuote", {
-          _container: true
-        });
-        state.open = true;
-      }
-      effects.enter("blockQuotePrefix");
-      effects.enter("blockQuoteMarker");
-      effects.consume(code);
-      effects.exit("blockQuoteMarker");
-      return after;
-    }
-    return nok(code);
-  }
-  function after(code) {
-    if (markdownSpace(code)) {
-      effects.enter("blockQuotePrefixWhitespace");
-      effects.consume(code);
-      effects.exit("blockQuotePrefixWhitespace");
-      effects.exit("blockQuotePrefix");
-      return ok2;
-    }
-    effects.exit("blockQuotePrefix");
-    return ok2(code);
-  }
-}
-function tokenizeBlockQuoteContinuation(effects, ok2, nok) {
-  const self = this;
-  return contStart;
-  function contStart(code) {
-    if (markdownSpace(code)) {
-      return factorySpace(effects, contBefore, "linePrefix", self.parser.constructs.disable.null.includes("codeIndented") ? void 0 : 4)(code);
-    }
-    return contBefore(code);
-  }
-  function contBefore(code) {
-    return effects.attempt(blockQuote, ok2, nok)(code);
-  }
-}
-function exit(effects) {
-  effects.exit("blockQuote");
-}
-
-// node_modules/micromark-core-commonmark/lib/character-escape.js
-var characterEscape = {
-  name: "characterEscape",
-  tokenize: tokenizeCharacterEscape
-};
-function tokenizeCharacterEscape(effects, ok2, nok) {
-  return start;
-  function start(code) {
-    effects.enter("characterEscape");
-    effects.enter("escapeMarker");
-    effects.consume(code);
-    effects.exit("escapeMarker");
-    return inside;
-  }
-  function inside(code) {
-    if (asciiPunctuation(code)) {
-      effects.enter("characterEscapeValue");
-      effects.consume(code);
-      effects.exit("characterEscapeValue");
-      effects.exit("characterEscape");
-      return ok2;
-    }
-    return nok(code);
-  }
-}
-
-// node_modules/micromark-core-commonmark/lib/character-reference.js
-var characterReference = {
-  name: "characterReference",
-  tokenize: tokenizeCharacterReference
-};
-function tokenizeCharacterReference(effects, ok2, nok) {
-  const self = this;
-  let size = 0;
-  let max;
-  let test2;
-  return start;
-  function start(code) {
-    effects.enter("characterReference");
-    effects.enter("characterReferenceMarker");
-    effects.consume(code);
-    effects.exit("characterReferenceMarker");
-    return open;
-  }
-  function open(code) {
-    if (code === 35) {
-      effects.enter("characterReferenceMarkerNumeric");
-      effects.consume(code);
-      effects.exit("characterReferenceMarkerNumeric");
-      return numeric;
-    }
-    effects.enter("characterReferenceValue");
-    max = 31;
-    test2 = asciiAlphanumeric;
-    return value(code);
-  }
-  function numeric(code) {
-    if (code === 88 || code === 120) {
-      effects.enter("characterReferenceMarkerHexadecimal");
-      effects.consume(code);
-      effects.exit("characterReferenceMarkerHexadecimal");
-      effects.enter("characterReferenceValue");
-      max = 6;
-      test2 = asciiHexDigit;
-      return value;
-    }
-    effects.enter("characterReferenceValue");
-    max = 7;
-    test2 = asciiDigit;
-    return value(code);
-  }
-  function value(code) {
-    if (code === 59 && size) {
-      const token = effects.exit("characterReferenceValue");
-      if (test2 === asciiAlphanumeric && !decodeNamedCharacterReference(self.sliceSerialize(token))) {
-        return nok(code);
-      }
-      effects.enter("characterReferenceMarker");
-      effects.consume(code);
-      effects.exit("characterReferenceMarker");
-      effects.exit("characterReference");
-      return ok2;
-    }
-    if (test2(code) && size++ < max) {
-      effects.consume(code);
-      return value;
-    }
-    return nok(code);
-  }
-}
-
-// node_modules/micromark-core-commonmark/lib/partial-non-lazy-continuation.js
-var nonLazyContinuation = {
-  partial: true,
-  tokenize: tokenizeNonLazyContinuation
-};
-function tokenizeNonLazyContinuation(effects, ok2, nok) {
-  const self = this;
-  return start;
-  function start(code) {
-    if (code === null) {
-      return nok(code);
-    }
-    effects.enter("lineEnding");
-    effects.consume(code);
-    effects.exit("lineEnding");
-    return after;
-  }
-  function after(code) {
-    return self.parser.lazy[self.now().line] ? nok(code) : ok2(code);
-  }
-}
-
-// node_modules/micromark-core-commonmark/lib/code-fenced.js
-var codeFenced = {
-  concrete: true,
-  name: "codeFenced",
-  tokenize: tokenizeCodeFenced
-};
-function tokenizeCodeFenced(effects, ok2, nok) {
-  const self = this;
-  const closeStart = {
-    partial: true,
-    tokenize: tokenizeCloseStart
-  };
-  let initialPrefix = 0;
-  let sizeOpen = 0;
-  let marker;
-  return start;
-  function start(code) {
-    return beforeSequenceOpen(code);
-  }
-  function beforeSequenceOpen(code) {
-    const tail = self.events[self.events.length - 1];
-    initialPrefix = tail && tail[1].type === "linePrefix" ? tail[2].sliceSerialize(tail[1], true).length : 0;
-    marker = code;
-    effects.enter("codeFenced");
-    effects.enter("codeFencedFence");
-    effects.enter("codeFencedFenceSequence");
-    return sequenceOpen(code);
-  }
-  function sequenceOpen(code) {
-    if (code === marker) {
-      sizeOpen++;
-      effects.consume(code);
-      return sequenceOpen;
-    }
-    if (sizeOpen < 3) {
-      return nok(code);
-    }
-    effects.exit("codeFencedFenceSequence");
-    return markdownSpace(code) ? factorySpace(effects, infoBefore, "whitespace")(code) : infoBefore(code);
-  }
-  function infoBefore(code) {
-    if (code === null || markdownLineEnding(code)) {
-      effects.exit("codeFencedFence");
-      return self.interrupt ? ok2(code) : effects.check(nonLazyContinuation, atNonLazyBreak, after)(code);
-    }
-    effects.enter("codeFencedFenceInfo");
-    effects.enter("chunkString", {
-      contentType: "string"
-    });
-    return info(code);
-  }
-  function info(code) {
-    if (code === null || markdownLineEnding(code)) {
-      effects.exit("chunkString");
-      effects.exit("codeFencedFenceInfo");
-      return infoBefore(code);
-    }
-    if (markdownSpace(code)) {
-      effects.exit("chunkString");
-      effects.exit("codeFencedFenceInfo");
-      return factorySpace(effects, metaBefore, "whitespace")(code);
-    }
-    if (code === 96 && code === marker) {
-      return nok(code);
-    }
-    effects.consume(code);
-    return info;
-  }
-  function metaBefore(code) {
-    if (code === null || markdownLineEnding(code)) {
-      return infoBefore(code);
-    }
-    effects.enter("codeFencedFenceMeta");
-    effects.enter("chunkString", {
-      contentType: "string"
-    });
-    return meta(code);
-  }
-  function meta(code) {
-    if (code === null || markdownLineEnding(code)) {
-      effects.exit("chunkString");
-      effects.exit("codeFencedFenceMeta");
-      return infoBefore(code);
-    }
-    if (code === 96 && code === marker) {
-      return nok(code);
-    }
-    effects.consume(code);
-    return meta;
-  }
-  function atNonLazyBreak(code) {
-    return effects.attempt(closeStart, after, contentBefore)(code);
-  }
-  function contentBefore(code) {
-    effects.enter("lineEnding");
-    effects.consume(code);
-    effects.exit("lineEnding");
-    return contentStart;
-  }
-  function contentStart(code) {
-    return initialPrefix > 0 && markdownSpace(code) ? factorySpace(effects, beforeContentChunk, "linePrefix", initialPrefix + 1)(code) : beforeContentChunk(code);
-  }
-  function beforeContentChunk(code) {
-    if (code === null || markdownLineEnding(code)) {
-      return effects.check(nonLazyContinuation, atNonLazyBreak, after)(code);
-    }
-    effects.enter("codeFlowValue");
-    return contentChunk(code);
-  }
-  function contentChunk(code) {
-    if (code === null || markdownLineEnding(code)) {
-      effects.exit("codeFlowValue");
-      return beforeContentChunk(code);
-    }
-    effects.consume(code);
-    return contentChunk;
-  }
-  function after(code) {
-    effects.exit("codeFenced");
-    return ok2(code);
-  }
-  function tokenizeCloseStart(effects2, ok3, nok2) {
-    let size = 0;
-    return startBefore;
-    function startBefore(code) {
-      effects2.enter("lineEnding");
-      effects2.consume(code);
-      effects2.exit("lineEnding");
-      return start2;
-    }
-    function start2(code) {
-      effects2.enter("codeFencedFence");
-      return markdownSpace(code) ? factorySpace(effects2, beforeSequenceClose, "linePrefix", self.parser.constructs.disable.null.includes("codeIndented") ? void 0 : 4)(code) : beforeSequenceClose(code);
-    }
-    function beforeSequenceClose(code) {
-      if (code === marker) {
-        effects2.enter("codeFencedFenceSequence");
-        return sequenceClose(code);
-      }
-      return nok2(code);
-    }
-    function sequenceClose(code) {
-      if (code === marker) {
-        size++;
-        effects2.consume(code);
-        return sequenceClose;
-      }
-      if (size >= sizeOpen) {
-        effects2.exit("codeFencedFenceSequence");
-        return markdownSpace(code) ? factorySpace(effects2, sequenceCloseAfter, "whitespace")(code) : sequenceCloseAfter(code);
-      }
-      return nok2(code);
-    }
-    function sequenceCloseAfter(code) {
-      if (code === null || markdownLineEnding(code)) {
-        effects2.exit("codeFencedFence");
-        return ok3(code);
-      }
-      return nok2(code);
-    }
-  }
-}
-
-// node_modules/micromark-core-commonmark/lib/code-indented.js
-var codeIndented = {
-  name: "codeIndented",
-  tokenize: tokenizeCodeIndented
-};
-var furtherStart = {
-  partial: true,
-  tokenize: tokenizeFurtherStart
-};
-function tokenizeCodeIndented(effects, ok2, nok) {
-  return start;
-  function start(code) {
-    effects.enter("codeIndented");
-    return factorySpaceMinMax(effects, atBreak, nok, "linePrefix", 4, 4)(code);
-  }
-  function atBreak(code) {
-    if (code === null) {
-      return after(code);
-    }
-    if (markdownLineEnding(code)) {
-      return effects.attempt(furtherStart, atBreak, after)(code);
-    }
-    effects.enter("codeFlowValue");
-    return inside(code);
-  }
-  function inside(code) {
-    if (code === null || markdownLineEnding(code)) {
-      effects.exit("codeFlowValue");
-      return atBreak(code);
-    }
-    effects.consume(code);
-    return inside;
-  }
-  function after(code) {
-    effects.exit("codeIndented");
-    return ok2(code);
-  }
-}
-function tokenizeFurtherStart(effects, ok2, nok) {
-  const self = this;
-  return furtherStart2;
-  function furtherStart2(code) {
-    if (self.parser.lazy[self.now().line]) {
-      return nok(code);
-    }
-    if (markdownLineEnding(code)) {
-      effects.enter("lineEnding");
-      effects.consume(code);
-      effects.exit("lineEnding");
-      return furtherStart2;
-    }
-    return factorySpaceMinMax(effects, ok2, onNotEnoughPrefix, "linePrefix", 4, 4)(code);
-  }
-  function onNotEnoughPrefix(code) {
-    return markdownLineEnding(code) ? furtherStart2(code) : nok(code);
-  }
-}
-
-// node_modules/micromark-core-commonmark/lib/code-text.js
-var codeText = {
-  name: "codeText",
-  previous,
-  resolve: resolveCodeText,
-  tokenize: tokenizeCodeText
-};
-function resolveCodeText(events) {
-  let tailExitIndex = events.length - 4;
-  let headEnterIndex = 3;
-  let index2;
-  let enter;
-  if ((events[headEnterIndex][1].type === "lineEnding" || events[headEnterIndex][1].type === "space") && (events[tailExitIndex][1].type === "lineEnding" || events[tailExitIndex][1].type === "space")) {
-    index2 = headEnterIndex;
-    while (++index2 < tailExitIndex) {
-      if (events[index2][1].type === "codeTextData") {
-        events[headEnterIndex][1].type = "codeTextPadding";
-        events[tailExitIndex][1].type = "codeTextPadding";
-        headEnterIndex += 2;
-        tailExitIndex -= 2;
-        break;
-      }
-    }
-  }
-  index2 = headEnterIndex - 1;
-  tailExitIndex++;
-  while (++index2 <= tailExitIndex) {
-    if (enter === void 0) {
-      if (index2 !== tailExitIndex && events[index2][1].type !== "lineEnding") {
-        enter = index2;
-      }
-    } else if (index2 === tailExitIndex || events[index2][1].type === "lineEnding") {
-      events[enter][1].type = "codeTextData";
-      if (index2 !== enter + 2) {
-        events[enter][1].end = events[index2 - 1][1].end;
-        events.splice(enter + 2, index2 - enter - 2);
-        tailExitIndex -= index2 - enter - 2;
-        index2 = enter + 2;
-      }
-      enter = void 0;
-    }
-  }
-  return events;
-}
-function previous(code) {
-  return code !== 96 || this.events[this.events.length - 1][1].type === "characterEscape";
-}
-function tokenizeCodeText(effects, ok2, nok) {
-  const self = this;
-  let sizeOpen = 0;
-  let size;
-  let token;
-  return start;
-  function start(code) {
-    effects.enter("codeText");
-    effects.enter("codeTextSequence");
-    return sequenceOpen(code);
-  }
-  function sequenceOpen(code) {
-    if (code === 96) {
-      effects.consume(code);
-      sizeOpen++;
-      return sequenceOpen;
-    }
-    effects.exit("codeTextSequence");
-    return between(code);
-  }
-  function between(code) {
-    if (code === null) {
-      return nok(code);
-    }
-    if (code === 32) {
-      effects.enter("space");
-      effects.consume(code);
-      effects.exit("space");
-      return between;
-    }
-    if (code === 96) {
-      token = effects.enter("codeTextSequence");
-      size = 0;
-      return sequenceClose(code);
-    }
-    if (markdownLineEnding(code)) {
-      effects.enter("lineEnding");
-      effects.consume(code);
-      effects.exit("lineEnding");
-      return between;
-    }
-    effects.enter("codeTextData");
-    return data(code);
-  }
-  function data(code) {
-    if (code === null || code === 32 || code === 96 || markdownLineEnding(code)) {
-      effects.exit("codeTextData");
-      return between(code);
-    }
-    effects.consume(code);
-    return data;
-  }
-  function sequenceClose(code) {
-    if (code === 96) {
-      effects.consume(code);
-      size++;
-      return sequenceClose;
-    }
-    if (size === sizeOpen) {
-      effects.exit("codeTextSequence");
-      effects.exit("codeText");
-      return ok2(code);
-    }
-    token.type = "codeTextData";
-    return data(code);
-  }
-}
-
-// node_modules/micromark-util-subtokenize/lib/splice-buffer.js
-var SpliceBuffer = class {
-  /**
-   * @param {ReadonlyArray<T> | null | undefined} [initial]
-   *   Initial items (optional).
-   * @returns
-   *   Splice buffer.
-   */
-  constructor(initial) {
-    this.left = initial ? [...initial] : [];
-    this.right = [];
-  }
-  /**
-   * Array access;
-   * does not move the cursor.
-   *
-   * @param {number} index
-   *   Index.
-   * @return {T}
-   *   Item.
-   */
-  get(index2) {
-    if (index2 < 0 || index2 >= this.left.length + this.right.length) {
-      throw new RangeError("Cannot access index `" + index2 + "` in a splice buffer of size `" + (this.left.length + this.right.length) + "`");
-    }
-    if (index2 < this.left.length) return this.left[index2];
-    return this.right[this.right.length - index2 + this.left.length - 1];
-  }
-  /**
-   * The length of the splice buffer, one greater than the largest index in the
-   * array.
-   */
-  get length() {
-    return this.left.length + this.right.length;
-  }
-  /**
-   * Remove and return `list[0]`;
-   * moves the cursor to `0`.
-   *
-   * @returns {T | undefined}
-   *   Item, optional.
-   */
-  shift() {
-    this.setCursor(0);
-    return this.right.pop();
-  }
-  /**
-   * Slice the buffer to get an array;
-   * does not move the cursor.
-   *
-   * @param {number} start
-   *   Start.
-   * @param {number | null | undefined} [end]
-   *   End (optional).
-   * @returns {Array<T>}
-   *   Array of items.
-   */
-  slice(start, end) {
-    const stop = end === null || end === void 0 ? Number.POSITIVE_INFINITY : end;
-    if (stop < this.left.length) {
-      return this.left.slice(start, stop);
-    }
-    if (start > this.left.length) {
-      return this.right.slice(this.right.length - stop + this.left.length, this.right.length - start + this.left.length).reverse();
-    }
-    return this.left.slice(start).concat(this.right.slice(this.right.length - stop + this.left.length).reverse());
-  }
-  /**
-   * Mimics the behavior of Array.prototype.splice() except for the change of
-   * interface necessary to avoid segfaults when patching in very large arrays.
-   *
-   * This operation moves cursor is moved to `start` and results in the cursor
-   * placed after any inserted items.
-   *
-   * @param {number} start
-   *   Start;
-   *   zero-based index at which to start changing the array;
-   *   negative numbers count backwards from the end of the array and values
-   *   that are out-of bounds are clamped to the appropriate end of the array.
-   * @param {number | null | undefined} [deleteCount=0]
-   *   Delete count (default: `0`);
-   *   maximum number of elements to delete, starting from start.
-   * @param {Array<T> | null | undefined} [items=[]]
-   *   Items to include in place of the deleted items (default: `[]`).
-   * @return {Array<T>}
-   *   Any removed items.
-   */
-  splice(start, deleteCount, items) {
-    const count2 = deleteCount || 0;
-    this.setCursor(Math.trunc(start));
-    const removed = this.right.splice(this.right.length - count2, Number.POSITIVE_INFINITY);
-    if (items) chunkedPush(this.left, items);
-    return removed.reverse();
-  }
-  /**
-   * Remove and return the highest-numbered item in the array, so
-   * `list[list.length - 1]`;
-   * Moves the cursor to `length`.
-   *
-   * @returns {T | undefined}
-   *   Item, optional.
-   */
-  pop() {
-    this.setCursor(Number.POSITIVE_INFINITY);
-    return this.left.pop();
-  }
-  /**
-   * Inserts a single item to the high-numbered side of the array;
-   * moves the cursor to `length`.
-   *
-   * @param {T} item
-   *   Item.
-   * @returns {undefined}
-   *   Nothing.
-   */
-  push(item) {
-    this.setCursor(Number.POSITIVE_INFINITY);
-    this.left.push(item);
-  }
-  /**
-   * Inserts many items to the high-numbered side of the array.
-   * Moves the cursor to `length`.
-   *
-   * @param {Array<T>} items
-   *   Items.
-   * @returns {undefined}
-   *   Nothing.
-   */
-  pushMany(items) {
-    this.setCursor(Number.POSITIVE_INFINITY);
-    chunkedPush(this.left, items);
-  }
-  /**
-   * Inserts a single item to the low-numbered side of the array;
-   * Moves the cursor to `0`.
-   *
-   * @param {T} item
-   *   Item.
-   * @returns {undefined}
-   *   Nothing.
-   */
-  unshift(item) {
-    this.setCursor(0);
-    this.right.push(item);
-  }
-  /**
-   * Inserts many items to the low-numbered side of the array;
-   * moves the cursor to `0`.
-   *
-   * @param {Array<T>} items
-   *   Items.
-   * @returns {undefined}
-   *   Nothing.
-   */
-  unshiftMany(items) {
-    this.setCursor(0);
-    chunkedPush(this.right, items.reverse());
-  }
-  /**
-   * Move the cursor to a specific position in the array. Requires
-   * time proportional to the distance moved.
-   *
-   * If `n < 0`, the cursor will end up at the beginning.
-   * If `n > length`, the cursor will end up at the end.
-   *
-   * @param {number} n
-   *   Position.
-   * @return {undefined}
-   *   Nothing.
-   */
-  setCursor(n) {
-    if (n === this.left.length || n > this.left.length && this.right.length === 0 || n < 0 && this.left.length === 0) return;
-    if (n < this.left.length) {
-      const removed = this.left.splice(n, Number.POSITIVE_INFINITY);
-      chunkedPush(this.right, removed.reverse());
-    } else {
-      const removed = this.right.splice(this.left.length + this.right.length - n, Number.POSITIVE_INFINITY);
-      chunkedPush(this.left, removed.reverse());
-    }
-  }
-};
-function chunkedPush(list3, right) {
-  let chunkStart = 0;
-  if (right.length < 1e4) {
-    list3.push(...right);
-  } else {
-    while (chunkStart < right.length) {
-      list3.push(...right.slice(chunkStart, chunkStart + 1e4));
-      chunkStart += 1e4;
-    }
-  }
-}
-
-// node_modules/micromark-util-subtokenize/index.js
-function subtokenize(eventsArray) {
-  const jumps = {};
-  let index2 = -1;
-  let event;
-  let lineIndex;
-  let otherIndex;
-  let otherEvent;
-  let parameters;
-  let subevents;
-  let more;
-  const events = new SpliceBuffer(eventsArray);
-  while (++index2 < events.length) {
-    while (index2 in jumps) {
-      index2 = jumps[index2];
-    }
-    event = events.get(index2);
-    if (index2 && event[1].type === "chunkFlow" && events.get(index2 - 1)[1].type === "listItemPrefix") {
-      subevents = event[1]._tokenizer.events;
-      otherIndex = 0;
-      if (otherIndex < subevents.length && subevents[otherIndex][1].type === "lineEndingBlank") {
-        otherIndex += 2;
-      }
-      if (otherIndex < subevents.length && subevents[otherIndex][1].type === "content") {
-        while (++otherIndex < subevents.length) {
-          if (subevents[otherIndex][1].type === "content") {
-            break;
-          }
-          if (subevents[otherIndex][1].type === "chunkText") {
-            subevents[otherIndex][1]._isInFirstContentOfListItem = true;
-            otherIndex++;
-          }
-        }
-      }
-    }
-    if (event[0] === "enter") {
-      if (event[1].contentType) {
-        Object.assign(jumps, subcontent(events, index2));
-        index2 = jumps[index2];
-        more = true;
-      }
-    } else if (event[1]._container) {
-      otherIndex = index2;
-      lineIndex = void 0;
-      while (otherIndex--) {
-        otherEvent = events.get(otherIndex);
-        if (otherEvent[1].type === "lineEnding" || otherEvent[1].type === "lineEndingBlank") {
-          if (otherEvent[0] === "enter") {
-            if (lineIndex) {
-              events.get(lineIndex)[1].type = "lineEndingBlank";
-            }
-            otherEvent[1].type = "lineEnding";
-            lineIndex = otherIndex;
-          }
-        } else if (otherEvent[1].type === "linePrefix" || otherEvent[1].type === "listItemIndent") {
-        } else {
-          break;
-        }
-      }
-      if (lineIndex) {
-        event[1].end = {
-          ...events.get(lineIndex)[1].start
-        };
-        parameters = events.slice(lineIndex, index2);
-        parameters.unshift(event);
-        events.splice(lineIndex, index2 - lineIndex + 1, parameters);
-      }
-    }
-  }
-  splice(eventsArray, 0, Number.POSITIVE_INFINITY, events.slice(0));
-  return !more;
-}
-function subcontent(events, eventIndex) {
-  const token = events.get(eventIndex)[1];
-  const context = events.get(eventIndex)[2];
-  let startPosition = eventIndex - 1;
-  const startPositions = [];
-  let tokenizer = token._tokenizer;
-  if (!tokenizer) {
-    tokenizer = context.parser[token.contentType](token.start);
-    if (token._contentTypeTextTrailing) {
-      tokenizer._contentTypeTextTrailing = true;
-    }
-  }
-  const childEvents = tokenizer.events;
-  const jumps = [];
-  const gaps = {};
-  let stream;
-  let previous2;
-  let index2 = -1;
-  let current = token;
-  let adjust = 0;
-  let start = 0;
-  const breaks = [start];
-  while (current) {
-    while (events.get(++startPosition)[1] !== current) {
-    }
-    startPositions.push(startPosition);
-    if (!current._tokenizer) {
-      stream = context.sliceStream(current);
-      if (!current.next) {
-        stream.push(null);
-      }
-      if (previous2) {
-        tokenizer.defineSkip(current.start);
-      }
-      if (current._isInFirstContentOfListItem) {
-        tokenizer._gfmTasklistFirstContentOfListItem = true;
-      }
-      tokenizer.write(stream);
-      if (current._isInFirstContentOfListItem) {
-        tokenizer._gfmTasklistFirstContentOfListItem = void 0;
-      }
-    }
-    previous2 = current;
-    current = current.next;
-  }
-  current = token;
-  while (++index2 < childEvents.length) {
-    if (
-      // Find a void token that includes a break.
-      childEvents[index2][0] === "exit" && childEvents[index2 - 1][0] === "enter" && childEvents[index2][1].type === childEvents[index2 - 1][1].type && childEvents[index2][1].start.line !== childEvents[index2][1].end.line
-    ) {
-      start = index2 + 1;
-      breaks.push(start);
-      current._tokenizer = void 0;
-      current.previous = void 0;
-      current = current.next;
-    }
-  }
-  tokenizer.events = [];
-  if (current) {
-    current._tokenizer = void 0;
-    current.previous = void 0;
-  } else {
-    breaks.pop();
-  }
-  index2 = breaks.length;
-  while (index2--) {
-    const slice = childEvents.slice(breaks[index2], breaks[index2 + 1]);
-    const start2 = startPositions.pop();
-    jumps.push([start2, start2 + slice.length - 1]);
-    events.splice(start2, 2, slice);
-  }
-  jumps.reverse();
-  index2 = -1;
-  while (++index2 < jumps.length) {
-    gaps[adjust + jumps[index2][0]] = adjust + jumps[index2][1];
-    adjust += jumps[index2][1] - jumps[index2][0] - 1;
-  }
-  return gaps;
-}
-
-// node_modules/micromark-core-commonmark/lib/content.js
-var content2 = {
-  resolve: resolveContent,
-  tokenize: tokenizeContent
-};
-var continuationConstruct = {
-  partial: true,
-  tokenize: tokenizeContinuation
-};
-function resolveContent(events) {
-  subtokenize(events);
-  return events;
-}
-function tokenizeContent(effects, ok2) {
-  let previous2;
-  return chunkStart;
-  function chunkStart(code) {
-    effects.enter("content");
-    previous2 = effects.enter("chunkContent", {
-      contentType: "content"
-    });
-    return chunkInside(code);
-  }
-  function chunkInside(code) {
-    if (code === null) {
-      return contentEnd(code);
-    }
-    if (markdownLineEnding(code)) {
-      return effects.check(continuationConstruct, contentContinue, contentEnd)(code);
-    }
-    effects.consume(code);
-    return chunkInside;
-  }
-  function contentEnd(code) {
-    effects.exit("chunkContent");
-    effects.exit("content");
-    return ok2(code);
-  }
-  function contentContinue(code) {
-    effects.consume(code);
-    effects.exit("chunkContent");
-    previous2.next = effects.enter("chunkContent", {
-      contentType: "content",
-      previous: previous2
-    });
-    previous2 = previous2.next;
-    return chunkInside;
-  }
-}
-function tokenizeContinuation(effects, ok2, nok) {
-  const self = this;
-  return startLookahead;
-  function startLookahead(code) {
-    effects.exit("chunkContent");
-    effects.enter("lineEnding");
-    effects.consume(code);
-    effects.exit("lineEnding");
-    return factorySpace(effects, prefixed, "linePrefix");
-  }
-  function prefixed(code) {
-    if (code === null || markdownLineEnding(code)) {
-      return nok(code);
-    }
-    const tail = self.events[self.events.length - 1];
-    if (!self.parser.constructs.disable.null.includes("codeIndented") && tail && tail[1].type === "linePrefix" && tail[2].sliceSerialize(tail[1], true).length >= 4) {
-      return ok2(code);
-    }
-    return effects.interrupt(self.parser.constructs.flow, nok, ok2)(code);
-  }
-}
-
-// node_modules/micromark-factory-destination/index.js
-function factoryDestination(effects, ok2, nok, type, literalType, literalMarkerType, rawType, stringType, max) {
-  const limit = max || Number.POSITIVE_INFINITY;
-  let balance = 0;
-  return start;
-  function start(code) {
-    if (code === 60) {
-      effects.enter(type);
-      effects.enter(literalType);
-      effects.enter(literalMarkerType);
-      effects.consume(code);
-      effects.exit(literalMarkerType);
-      return enclosedBefore;
-    }
-    if (code === null || code === 32 || code === 41 || asciiControl(code)) {
-      return nok(code);
-    }
-    effects.enter(type);
-    effects.enter(rawType);
-    effects.enter(stringType);
-    effects.enter("chunkString", {
-      contentType: "string"
-    });
-    return raw(code);
-  }
-  function enclosedBefore(code) {
-    if (code === 62) {
-      effects.enter(literalMarkerType);
-      effects.consume(code);
-      effects.exit(literalMarkerType);
-      effects.exit(literalType);
-      effects.exit(type);
-      return ok2;
-    }
-    effects.enter(stringType);
-    effects.enter("chunkString", {
-      contentType: "string"
-    });
-    return enclosed(code);
-  }
-  function enclosed(code) {
-    if (code === 62) {
-      effects.exit("chunkString");
-      effects.exit(stringType);
-      return enclosedBefore(code);
-    }
-    if (code === null || code === 60 || markdownLineEnding(code)) {
-      return nok(code);
-    }
-    effects.consume(code);
-    return code === 92 ? enclosedEscape : enclosed;
-  }
-  function enclosedEscape(code) {
-    if (code === 60 || code === 62 || code === 92) {
-      effects.consume(code);
-      return enclosed;
-    }
-    return enclosed(code);
-  }
-  function raw(code) {
-    if (!balance && (code === null || code === 41 || markdownLineEndingOrSpace(code))) {
-      effects.exit("chunkString");
-      effects.exit(stringType);
-      effects.exit(rawType);
-      effects.exit(type);
-      return ok2(code);
-    }
-    if (balance < limit && code === 40) {
-      effects.consume(code);
-      balance++;
-      return raw;
-    }
-    if (code === 41) {
-      effects.consume(code);
-      balance--;
-      return raw;
-    }
-    if (code === null || code === 32 || code === 40 || asciiControl(code)) {
-      return nok(code);
-    }
-    effects.consume(code);
-    return code === 92 ? rawEscape : raw;
-  }
-  function rawEscape(code) {
-    if (code === 40 || code === 41 || code === 92) {
-      effects.consume(code);
-      return raw;
-    }
-    return raw(code);
-  }
-}
-
-// node_modules/micromark-factory-label/index.js
-function factoryLabel(effects, ok2, nok, type, markerType, stringType) {
-  const self = this;
-  let size = 0;
-  let seen;
-  return start;
-  function start(code) {
-    effects.enter(type);
-    effects.enter(markerType);
-    effects.consume(code);
-    effects.exit(markerType);
-    effects.enter(stringType);
-    return atBreak;
-  }
-  function atBreak(code) {
-    if (size > 999 || code === null || code === 91 || code === 93 && !seen || // To do: remove in the future once we’ve switched from
-    // `micromark-extension-footnote` to `micromark-extension-gfm-footnote`,
-    // which doesn’t need this.
-    // Hidden footnotes hook.
-    /* c8 ignore next 3 */
-    code === 94 && !size && "_hiddenFootnoteSupport" in self.parser.constructs) {
-      return nok(code);
-    }
-    if (code === 93) {
-      effects.exit(stringType);
-      effects.enter(markerType);
-      effects.consume(code);
-      effects.exit(markerType);
-      effects.exit(type);
-      return ok2;
-    }
-    if (markdownLineEnding(code)) {
-      effects.enter("lineEnding");
-      effects.consume(code);
-      effects.exit("lineEnding");
-      return atBreak;
-    }
-    effects.enter("chunkString", {
-      contentType: "string"
-    });
-    return labelInside(code);
-  }
-  function labelInside(code) {
-    if (code === null || code === 91 || code === 93 || markdownLineEnding(code) || size++ > 999) {
-      effects.exit("chunkString");
-      return atBreak(code);
-    }
-    effects.consume(code);
-    if (!seen) seen = !markdownSpace(code);
-    return code === 92 ? labelEscape : labelInside;
-  }
-  function labelEscape(code) {
-    if (code === 91 || code === 92 || code === 93) {
-      effects.consume(code);
-      size++;
-      return labelInside;
-    }
-    return labelInside(code);
-  }
-}
-
-// node_modules/micromark-factory-title/index.js
-function factoryTitle(effects, ok2, nok, type, markerType, stringType) {
-  let marker;
-  return start;
-  function start(code) {
-    if (code === 34 || code === 39 || code === 40) {
-      effects.enter(type);
-      effects.enter(markerType);
-      effects.consume(code);
-      effects.exit(markerType);
-      marker = code === 40 ? 41 : code;
-      return begin;
-    }
-    return nok(code);
-  }
-  function begin(code) {
-    if (code === marker) {
-      effects.enter(markerType);
-      effects.consume(code);
-      effects.exit(markerType);
-      effects.exit(type);
-      return ok2;
-    }
-    effects.enter(stringType);
-    return atBreak(code);
-  }
-  function atBreak(code) {
-    if (code === marker) {
-      effects.exit(stringType);
-      return begin(marker);
-    }
-    if (code === null) {
-      return nok(code);
-    }
-    if (markdownLineEnding(code)) {
-      effects.enter("lineEnding");
-      effects.consume(code);
-      effects.exit("lineEnding");
-      return factorySpace(effects, atBreak, "linePrefix");
-    }
-    effects.enter("chunkString", {
-      contentType: "string"
-    });
-    return inside(code);
-  }
-  function inside(code) {
-    if (code === marker || code === null || markdownLineEnding(code)) {
-      effects.exit("chunkString");
-      return atBreak(code);
-    }
-    effects.consume(code);
-    return code === 92 ? escape2 : inside;
-  }
-  function escape2(code) {
-    if (code === marker || code === 92) {
-      effects.consume(code);
-      return inside;
-    }
-    return inside(code);
-  }
-}
-
-// node_modules/micromark-factory-whitespace/index.js
-function factoryWhitespace(effects, ok2) {
-  let seen;
-  return start;
-  function start(code) {
-    if (markdownLineEnding(code)) {
-      effects.enter("lineEnding");
-      effects.consume(code);
-      effects.exit("lineEnding");
-      seen = true;
-      return start;
-    }
-    if (markdownSpace(code)) {
-      return factorySpace(effects, start, seen ? "linePrefix" : "lineSuffix")(code);
-    }
-    return ok2(code);
-  }
-}
-
-// node_modules/micromark-core-commonmark/lib/definition.js
-var definition = {
-  name: "definition",
-  tokenize: tokenizeDefinition
-};
-var titleBefore = {
-  partial: true,
-  tokenize: tokenizeTitleBefore
-};
-function tokenizeDefinition(effects, ok2, nok) {
-  const self = this;
-  let identifier;
-  return start;
-  function start(code) {
-    effects.enter("definition");
-    return before(code);
-  }
-  function before(code) {
-    return factoryLabel.call(
-      self,
-      effects,
-      labelAfter,
-      // Note: we don’t need to reset the way `markdown-rs` does.
-      nok,
-      "definitionLabel",
-      "definitionLabelMarker",
-      "definitionLabelString"
-    )(code);
-  }
-  function labelAfter(code) {
-    identifier = normalizeIdentifier(self.sliceSerialize(self.events[self.events.length - 1][1]).slice(1, -1));
-    if (code === 58) {
-      effects.enter("definitionMarker");
-      effects.consume(code);
-      effects.exit("definitionMarker");
-      return markerAfter;
-    }
-    return nok(code);
-  }
-  function markerAfter(code) {
-    return markdownLineEndingOrSpace(code) ? factoryWhitespace(effects, destinationBefore)(code) : destinationBefore(code);
-  }
-  function destinationBefore(code) {
-    return factoryDestination(
-      effects,
-      destinationAfter,
-      // Note: we don’t need to reset the way `markdown-rs` does.
-      nok,
-      "definitionDestination",
-      "definitionDestinationLiteral",
-      "definitionDestinationLiteralMarker",
-      "definitionDestinationRaw",
-      "definitionDestinationString"
-    )(code);
-  }
-  function destinationAfter(code) {
-    return effects.attempt(titleBefore, after, after)(code);
-  }
-  function after(code) {
-    return markdownSpace(code) ? factorySpace(effects, afterWhitespace, "whitespace")(code) : afterWhitespace(code);
-  }
-  function afterWhitespace(code) {
-    if (code === null || markdownLineEnding(code)) {
-      effects.exit("definition");
-      self.parser.defined.push(identifier);
-      return ok2(code);
-    }
-    return nok(code);
-  }
-}
-function tokenizeTitleBefore(effects, ok2, nok) {
-  return titleBefore2;
-  function titleBefore2(code) {
-    return markdownLineEndingOrSpace(code) ? factoryWhitespace(effects, beforeMarker)(code) : nok(code);
-  }
-  function beforeMarker(code) {
-    return factoryTitle(effects, titleAfter, nok, "definitionTitle", "definitionTitleMarker", "definitionTitleString")(code);
-  }
-  function titleAfter(code) {
-    return markdownSpace(code) ? factorySpace(effects, titleAfterOptionalWhitespace, "whitespace")(code) : titleAfterOptionalWhitespace(code);
-  }
-  function titleAfterOptionalWhitespace(code) {
-    return code === null || markdownLineEnding(code) ? ok2(code) : nok(code);
-  }
-}
-
-// node_modules/micromark-core-commonmark/lib/hard-break-escape.js
-var hardBreakEscape = {
-  name: "hardBreakEscape",
-  tokenize: tokenizeHardBreakEscape
-};
-function tokenizeHardBreakEscape(effects, ok2, nok) {
-  return start;
-  function start(code) {
-    effects.enter("hardBreakEscape");
-    effects.consume(code);
-    return after;
-  }
-  function after(code) {
-    if (markdownLineEnding(code)) {
-      effects.exit("hardBreakEscape");
-      return ok2(code);
-    }
-    return nok(code);
-  }
-}
-
-// node_modules/micromark-core-commonmark/lib/heading-atx.js
-var headingAtx = {
-  name: "headingAtx",
-  resolve: resolveHeadingAtx,
-  tokenize: tokenizeHeadingAtx
-};
-function resolveHeadingAtx(events, context) {
-  let contentEnd = events.length - 2;
-  let contentStart = 3;
-  if (events[contentStart][1].type === "whitespace") {
-    contentStart += 2;
-  }
-  if (contentEnd - 2 > contentStart && events[contentEnd][1].type === "whitespace") {
-    contentEnd -= 2;
-  }
-  if (events[contentEnd][1].type === "atxHeadingSequence" && (contentStart === contentEnd - 1 || contentEnd - 4 > contentStart && events[contentEnd - 2][1].type === "whitespace")) {
-    contentEnd -= contentStart + 1 === contentEnd ? 2 : 4;
-  }
-  if (contentEnd > contentStart) {
-    const content3 = {
-      type: "atxHeadingText",
-      start: events[contentStart][1].start,
-      end: events[contentEnd][1].end
-    };
-    const text3 = {
-      type: "chunkText",
-      start: events[contentStart][1].start,
-      end: events[contentEnd][1].end,
-      contentType: "text"
-    };
-    splice(events, contentStart, contentEnd - contentStart + 1, [["enter", content3, context], ["enter", text3, context], ["exit", text3, context], ["exit", content3, context]]);
-  }
-  return events;
-}
-function tokenizeHeadingAtx(effects, ok2, nok) {
-  let size = 0;
-  return start;
-  function start(code) {
-    effects.enter("atxHeading");
-    return before(code);
-  }
-  function before(code) {
-    effects.enter("atxHeadingSequence");
-    return sequenceOpen(code);
-  }
-  function sequenceOpen(code) {
-    if (code === 35 && size++ < 6) {
-      effects.consume(code);
-      return sequenceOpen;
-    }
-    if (code === null || markdownLineEndingOrSpace(code)) {
-      effects.exit("atxHeadingSequence");
-      return atBreak(code);
-    }
-    return nok(code);
-  }
-  function atBreak(code) {
-    if (code === 35) {
-      effects.enter("atxHeadingSequence");
-      return sequenceFurther(code);
-    }
-    if (code === null || markdownLineEnding(code)) {
-      effects.exit("atxHeading");
-      return ok2(code);
-    }
-    if (markdownSpace(code)) {
-      return factorySpace(effects, atBreak, "whitespace")(code);
-    }
-    effects.enter("atxHeadingText");
-    return data(code);
-  }
-  function sequenceFurther(code) {
-    if (code === 35) {
-      effects.consume(code);
-      return sequenceFurther;
-    }
-    effects.exit("atxHeadingSequence");
-    return atBreak(code);
-  }
-  function data(code) {
-    if (code === null || code === 35 || markdownLineEndingOrSpace(code)) {
-      effects.exit("atxHeadingText");
-      return atBreak(code);
-    }
-    effects.consume(code);
-    return data;
-  }
-}
-
-// node_modules/micromark-util-html-tag-name/index.js
-var htmlBlockNames = [
-  "address",
-  "article",
-  "aside",
-  "base",
-  "basefont",
-  "blockquote",
-  "body",
-  "caption",
-  "center",
-  "col",
-  "colgroup",
-  "dd",
-  "details",
-  "dialog",
-  "dir",
-  "div",
-  "dl",
-  "dt",
-  "fieldset",
-  "figcaption",
-  "figure",
-  "footer",
-  "form",
-  "frame",
-  "frameset",
-  "h1",
-  "h2",
-  "h3",
-  "h4",
-  "h5",
-  "h6",
-  "head",
-  "header",
-  "hr",
-  "html",
-  "iframe",
-  "legend",
-  "li",
-  "link",
-  "main",
-  "menu",
-  "menuitem",
-  "nav",
-  "noframes",
-  "ol",
-  "optgroup",
-  "option",
-  "p",
-  "param",
-  "search",
-  "section",
-  "summary",
-  "table",
-  "tbody",
-  "td",
-  "tfoot",
-  "th",
-  "thead",
-  "title",
-  "tr",
-  "track",
-  "ul"
-];
-var htmlRawNames = ["pre", "script", "style", "textarea"];
-
-// node_modules/micromark-core-commonmark/lib/html-flow.js
-var htmlFlow = {
-  concrete: true,
-  name: "htmlFlow",
-  resolveTo: resolveToHtmlFlow,
-  tokenize: tokenizeHtmlFlow
-};
-var blankLineBefore = {
-  partial: true,
-  tokenize: tokenizeBlankLineBefore
-};
-function resolveToHtmlFlow(events) {
-  let index2 = events.length;
-  while (index2--) {
-    if (events[index2][0] === "enter" && events[index2][1].type === "htmlFlow") {
-      break;
-    }
-  }
-  if (index2 > 1 && events[index2 - 2][1].type === "linePrefix") {
-    events[index2][1].start = events[index2 - 2][1].start;
-    events[index2 + 1][1].start = events[index2 - 2][1].start;
-    events.splice(index2 - 2, 2);
-  }
-  return events;
-}
-function tokenizeHtmlFlow(effects, ok2, nok) {
-  const self = this;
-  let marker;
-  let closingTag;
-  let buffer;
-  let index2;
-  let markerB;
-  return start;
-  function start(code) {
-    return before(code);
-  }
-  function before(code) {
-    effects.enter("htmlFlow");
-    effects.enter("htmlFlowData");
-    effects.consume(code);
-    return open;
-  }
-  function open(code) {
-    if (code === 33) {
-      effects.consume(code);
-      return declarationOpen;
-    }
-    if (code === 47) {
-      effects.consume(code);
-      closingTag = true;
-      return tagCloseStart;
-    }
-    if (code === 63) {
-      effects.consume(code);
-      marker = 3;
-      return self.interrupt ? ok2 : continuationDeclarationInside;
-    }
-    if (asciiAlpha(code)) {
-      effects.consume(code);
-      buffer = String.fromCharCode(code);
-      return tagName;
-    }
-    return nok(code);
-  }
-  function declarationOpen(code) {
-    if (code === 45) {
-      effects.consume(code);
-      marker = 2;
-      return commentOpenInside;
-    }
-    if (code === 91) {
-      effects.consume(code);
-      marker = 5;
-      index2 = 0;
-      return cdataOpenInside;
-    }
-    if (asciiAlpha(code)) {
-      effects.consume(code);
-      marker = 4;
-      return self.interrupt ? ok2 : continuationDeclarationInside;
-    }
-    return nok(code);
-  }
-  function commentOpenInside(code) {
-    if (code === 45) {
-      effects.consume(code);
-      return self.interrupt ? ok2 : continuationDeclarationInside;
-    }
-    return nok(code);
-  }
-  function cdataOpenInside(code) {
-    const value = "CDATA[";
-    if (code === value.charCodeAt(index2++)) {
-      effects.consume(code);
-      if (index2 === value.length) {
-        return self.interrupt ? ok2 : continuation;
-      }
-      return cdataOpenInside;
-    }
-    return nok(code);
-  }
-  function tagCloseStart(code) {
-    if (asciiAlpha(code)) {
-      effects.consume(code);
-      buffer = String.fromCharCode(code);
-      return tagName;
-    }
-    return nok(code);
-  }
-  function tagName(code) {
-    if (code === null || code === 47 || code === 62 || markdownLineEndingOrSpace(code)) {
-      const slash = code === 47;
-      const name = buffer.toLowerCase();
-      if (!slash && !closingTag && htmlRawNames.includes(name)) {
-        marker = 1;
-        return self.interrupt ? ok2(code) : continuation(code);
-      }
-      if (htmlBlockNames.includes(buffer.toLowerCase())) {
-        marker = 6;
-        if (slash) {
-          effects.consume(code);
-          return basicSelfClosing;
-        }
-        return self.interrupt ? ok2(code) : continuation(code);
-      }
-      marker = 7;
-      return self.interrupt && !self.parser.lazy[self.now().line] ? nok(code) : closingTag ? completeClosingTagAfter(code) : completeAttributeNameBefore(code);
-    }
-    if (code === 45 || asciiAlphanumeric(code)) {
-      effects.consume(code);
-      buffer += String.fromCharCode(code);
-      return tagName;
-    }
-    return nok(code);
-  }
-  function basicSelfClosing(code) {
-    if (code === 62) {
-      effects.consume(code);
-      return self.interrupt ? ok2 : continuation;
-    }
-    return nok(code);
-  }
-  function completeClosingTagAfter(code) {
-    if (markdownSpace(code)) {
-      effects.consume(code);
-      return completeClosingTagAfter;
-    }
-    return completeEnd(code);
-  }
-  function completeAttributeNameBefore(code) {
-    if (code === 47) {
-      effects.consume(code);
-      return completeEnd;
-    }
-    if (code === 58 || code === 95 || asciiAlpha(code)) {
-      effects.consume(code);
-      return completeAttributeName;
-    }
-    if (markdownSpace(code)) {
-      effects.consume(code);
-      return completeAttributeNameBefore;
-    }
-    return completeEnd(code);
-  }
-  function completeAttributeName(code) {
-    if (code === 45 || code === 46 || code === 58 || code === 95 || asciiAlphanumeric(code)) {
-      effects.consume(code);
-      return completeAttributeName;
-    }
-    return completeAttributeNameAfter(code);
-  }
-  function completeAttributeNameAfter(code) {
-    if (code === 61) {
-      effects.consume(code);
-      return completeAttributeValueBefore;
-    }
-    if (markdownSpace(code)) {
-      effects.consume(code);
-      return completeAttributeNameAfter;
-    }
-    return completeAttributeNameBefore(code);
-  }
-  function completeAttributeValueBefore(code) {
-    if (code === null || code === 60 || code === 61 || code === 62 || code === 96) {
-      return nok(code);
-    }
-    if (code === 34 || code === 39) {
-      effects.consume(code);
-      markerB = code;
-      return completeAttributeValueQuoted;
-    }
-    if (markdownSpace(code)) {
-      effects.consume(code);
-      return completeAttributeValueBefore;
-    }
-    return completeAttributeValueUnquoted(code);
-  }
-  function completeAttributeValueQuoted(code) {
-    if (code === markerB) {
-      effects.consume(code);
-      markerB = null;
-      return completeAttributeValueQuotedAfter;
-    }
-    if (code === null || markdownLineEnding(code)) {
-      return nok(code);
-    }
-    effects.consume(code);
-    return completeAttributeValueQuoted;
-  }
-  function completeAttributeValueUnquoted(code) {
-    if (code === null || code === 34 || code === 39 || code === 47 || code === 60 || code === 61 || code === 62 || code === 96 || markdownLineEndingOrSpace(code)) {
-      return completeAttributeNameAfter(code);
-    }
-    effects.consume(code);
-    return completeAttributeValueUnquoted;
-  }
-  function completeAttributeValueQuotedAfter(code) {
-    if (code === 47 || code === 62 || markdownSpace(code)) {
-      return completeAttributeNameBefore(code);
-    }
-    return nok(code);
-  }
-  function completeEnd(code) {
-    if (code === 62) {
-      effects.consume(code);
-      return completeAfter;
-    }
-    return nok(code);
-  }
-  function completeAfter(code) {
-    if (code === null || markdownLineEnding(code)) {
-      return continuation(code);
-    }
-    if (markdownSpace(code)) {
-      effects.consume(code);
-      return completeAfter;
-    }
-    return nok(code);
-  }
-  function continuation(code) {
-    if (code === 45 && marker === 2) {
-      effects.consume(code);
-      return continuationCommentInside;
-    }
-    if (code === 60 && marker === 1) {
-      effects.consume(code);
-      return continuationRawTagOpen;
-    }
-    if (code === 62 && marker === 4) {
-      effects.consume(code);
-      return continuationClose;
-    }
-    if (code === 63 && marker === 3) {
-      effects.consume(code);
-      return continuationDeclarationInside;
-    }
-    if (code === 93 && marker === 5) {
-      effects.consume(code);
-      return continuationCdataInside;
-    }
-    if (markdownLineEnding(code) && (marker === 6 || marker === 7)) {
-      effects.exit("htmlFlowData");
-      return effects.check(blankLineBefore, continuationAfter, continuationStart)(code);
-    }
-    if (code === null || markdownLineEnding(code)) {
-      effects.exit("htmlFlowData");
-      return continuationStart(code);
-    }
-    effects.consume(code);
-    return continuation;
-  }
-  function continuationStart(code) {
-    return effects.check(nonLazyContinuation, continuationStartNonLazy, continuationAfter)(code);
-  }
-  function continuationStartNonLazy(code) {
-    effects.enter("lineEnding");
-    effects.consume(code);
-    effects.exit("lineEnding");
-    return continuationBefore;
-  }
-  function continuationBefore(code) {
-    if (code === null || markdownLineEnding(code)) {
-      return continuationStart(code);
-    }
-    effects.enter("htmlFlowData");
-    return continuation(code);
-  }
-  function continuationCommentInside(code) {
-    if (code === 45) {
-      effects.consume(code);
-      return continuationDeclarationInside;
-    }
-    return continuation(code);
-  }
-  function continuationRawTagOpen(code) {
-    if (code === 47) {
-      effects.consume(code);
-      buffer = "";
-      return continuationRawEndTag;
-    }
-    return continuation(code);
-  }
-  function continuationRawEndTag(code) {
-    if (code === 62) {
-      const name = buffer.toLowerCase();
-      if (htmlRawNames.includes(name)) {
-        effects.consume(code);
-        return continuationClose;
-      }
-      return continuation(code);
-    }
-    if (asciiAlpha(code) && buffer.length < 8) {
-      effects.consume(code);
-      buffer += String.fromCharCode(code);
-      return continuationRawEndTag;
-    }
-    return continuation(code);
-  }
-  function continuationCdataInside(code) {
-    if (code === 93) {
-      effects.consume(code);
-      return continuationDeclarationInside;
-    }
-    return continuation(code);
-  }
-  function continuationDeclarationInside(code) {
-    if (code === 62) {
-      effects.consume(code);
-      return continuationClose;
-    }
-    if (code === 45 && marker === 2) {
-      effects.consume(code);
-      return continuationDeclarationInside;
-    }
-    return continuation(code);
-  }
-  function continuationClose(code) {
-    if (code === null || markdownLineEnding(code)) {
-      effects.exit("htmlFlowData");
-      return continuationAfter(code);
-    }
-    effects.consume(code);
-    return continuationClose;
-  }
-  function continuationAfter(code) {
-    effects.exit("htmlFlow");
-    return ok2(code);
-  }
-}
-function tokenizeBlankLineBefore(effects, ok2, nok) {
-  return start;
-  function start(code) {
-    effects.enter("lineEnding");
-    effects.consume(code);
-    effects.exit("lineEnding");
-    return effects.attempt(blankLine, ok2, nok);
-  }
-}
-
-// node_modules/micromark-core-commonmark/lib/html-text.js
-var htmlText = {
-  name: "htmlText",
-  tokenize: tokenizeHtmlText
-};
-function tokenizeHtmlText(effects, ok2, nok) {
-  const self = this;
-  let marker;
-  let index2;
-  let returnState;
-  return start;
-  function start(code) {
-    effects.enter("htmlText");
-    effects.enter("htmlTextData");
-    effects.consume(code);
-    return open;
-  }
-  function open(code) {
-    if (code === 33) {
-      effects.consume(code);
-      return declarationOpen;
-    }
-    if (code === 47) {
-      effects.consume(code);
-      return tagCloseStart;
-    }
-    if (code === 63) {
-      effects.consume(code);
-      return instruction;
-    }
-    if (asciiAlpha(code)) {
-      effects.consume(code);
-      return tagOpen;
-    }
-    return nok(code);
-  }
-  function declarationOpen(code) {
-    if (code === 45) {
-      effects.consume(code);
-      return commentOpenInside;
-    }
-    if (code === 91) {
-      effects.consume(code);
-      index2 = 0;
-      return cdataOpenInside;
-    }
-    if (asciiAlpha(code)) {
-      effects.consume(code);
-      return declaration;
-    }
-    return nok(code);
-  }
-  function commentOpenInside(code) {
-    if (code === 45) {
-      effects.consume(code);
-      return commentEnd;
-    }
-    return nok(code);
-  }
-  function comment(code) {
-    if (code === null) {
-      return nok(code);
-    }
-    if (code === 45) {
-      effects.consume(code);
-      return commentClose;
-    }
-    if (markdownLineEnding(code)) {
-      returnState = comment;
-      return lineEndingBefore(code);
-    }
-    effects.consume(code);
-    return comment;
-  }
-  function commentClose(code) {
-    if (code === 45) {
-      effects.consume(code);
-      return commentEnd;
-    }
-    return comment(code);
-  }
-  function commentEnd(code) {
-    return code === 62 ? end(code) : code === 45 ? commentClose(code) : comment(code);
-  }
-  function cdataOpenInside(code) {
-    const value = "CDATA[";
-    if (code === value.charCodeAt(index2++)) {
-      effects.consume(code);
-      return index2 === value.length ? cdata : cdataOpenInside;
-    }
-    return nok(code);
-  }
-  function cdata(code) {
-    if (code === null) {
-      return nok(code);
-    }
-    if (code === 93) {
-      effects.consume(code);
-      return cdataClose;
-    }
-    if (markdownLineEnding(code)) {
-      returnState = cdata;
-      return lineEndingBefore(code);
-    }
-    effects.consume(code);
-    return cdata;
-  }
-  function cdataClose(code) {
-    if (code === 93) {
-      effects.consume(code);
-      return cdataEnd;
-    }
-    return cdata(code);
-  }
-  function cdataEnd(code) {
-    if (code === 62) {
-      return end(code);
-    }
-    if (code === 93) {
-      effects.consume(code);
-      return cdataEnd;
-    }
-    return cdata(code);
-  }
-  function declaration(code) {
-    if (code === null || code === 62) {
-      return end(code);
-    }
-    if (markdownLineEnding(code)) {
-      returnState = declaration;
-      return lineEndingBefore(code);
-    }
-    effects.consume(code);
-    return declaration;
-  }
-  function instruction(code) {
-    if (code === null) {
-      return nok(code);
-    }
-    if (code === 63) {
-      effects.consume(code);
-      return instructionClose;
-    }
-    if (markdownLineEnding(code)) {
-      returnState = instruction;
-      return lineEndingBefore(code);
-    }
-    effects.consume(code);
-    return instruction;
-  }
-  function instructionClose(code) {
-    return code === 62 ? end(code) : instruction(code);
-  }
-  function tagCloseStart(code) {
-    if (asciiAlpha(code)) {
-      effects.consume(code);
-      return tagClose;
-    }
-    return nok(code);
-  }
-  function tagClose(code) {
-    if (code === 45 || asciiAlphanumeric(code)) {
-      effects.consume(code);
-      return tagClose;
-    }
-    return tagCloseBetween(code);
-  }
-  function tagCloseBetween(code) {
-    if (markdownLineEnding(code)) {
-      returnState = tagCloseBetween;
-      return lineEndingBefore(code);
-    }
-    if (markdownSpace(code)) {
-      effects.consume(code);
-      return tagCloseBetween;
-    }
-    return end(code);
-  }
-  function tagOpen(code) {
-    if (code === 45 || asciiAlphanumeric(code)) {
-      effects.consume(code);
-      return tagOpen;
-    }
-    if (code === 47 || code === 62 || markdownLineEndingOrSpace(code)) {
-      return tagOpenBetween(code);
-    }
-    return nok(code);
-  }
-  function tagOpenBetween(code) {
-    if (code === 47) {
-      effects.consume(code);
-      return end;
-    }
-    if (code === 58 || code === 95 || asciiAlpha(code)) {
-      effects.consume(code);
-      return tagOpenAttributeName;
-    }
-    if (markdownLineEnding(code)) {
-      returnState = tagOpenBetween;
-      return lineEndingBefore(code);
-    }
-    if (markdownSpace(code)) {
-      effects.consume(code);
-      return tagOpenBetween;
-    }
-    return end(code);
-  }
-  function tagOpenAttributeName(code) {
-    if (code === 45 || code === 46 || code === 58 || code === 95 || asciiAlphanumeric(code)) {
-      effects.consume(code);
-      return tagOpenAttributeName;
-    }
-    return tagOpenAttributeNameAfter(code);
-  }
-  function tagOpenAttributeNameAfter(code) {
-    if (code === 61) {
-      effects.consume(code);
-      return tagOpenAttributeValueBefore;
-    }
-    if (markdownLineEnding(code)) {
-      returnState = tagOpenAttributeNameAfter;
-      return lineEndingBefore(code);
-    }
-    if (markdownSpace(code)) {
-      effects.consume(code);
-      return tagOpenAttributeNameAfter;
-    }
-    return tagOpenBetween(code);
-  }
-  function tagOpenAttributeValueBefore(code) {
-    if (code === null || code === 60 || code === 61 || code === 62 || code === 96) {
-      return nok(code);
-    }
-    if (code === 34 || code === 39) {
-      effects.consume(code);
-      marker = code;
-      return tagOpenAttributeValueQuoted;
-    }
-    if (markdownLineEnding(code)) {
-      returnState = tagOpenAttributeValueBefore;
-      return lineEndingBefore(code);
-    }
-    if (markdownSpace(code)) {
-      effects.consume(code);
-      return tagOpenAttributeValueBefore;
-    }
-    effects.consume(code);
-    return tagOpenAttributeValueUnquoted;
-  }
-  function tagOpenAttributeValueQuoted(code) {
-    if (code === marker) {
-      effects.consume(code);
-      marker = void 0;
-      return tagOpenAttributeValueQuotedAfter;
-    }
-    if (code === null) {
-      return nok(code);
-    }
-    if (markdownLineEnding(code)) {
-      returnState = tagOpenAttributeValueQuoted;
-      return lineEndingBefore(code);
-    }
-    effects.consume(code);
-    return tagOpenAttributeValueQuoted;
-  }
-  function tagOpenAttributeValueUnquoted(code) {
-    if (code === null || code === 34 || code === 39 || code === 60 || code === 61 || code === 96) {
-      return nok(code);
-    }
-    if (code === 47 || code === 62 || markdownLineEndingOrSpace(code)) {
-      return tagOpenBetween(code);
-    }
-    effects.consume(code);
-    return tagOpenAttributeValueUnquoted;
-  }
-  function tagOpenAttributeValueQuotedAfter(code) {
-    if (code === 47 || code === 62 || markdownLineEndingOrSpace(code)) {
-      return tagOpenBetween(code);
-    }
-    return nok(code);
-  }
-  function end(code) {
-    if (code === 62) {
-      effects.consume(code);
-      effects.exit("htmlTextData");
-      effects.exit("htmlText");
-      return ok2;
-    }
-    return nok(code);
-  }
-  function lineEndingBefore(code) {
-    effects.exit("htmlTextData");
-    effects.enter("lineEnding");
-    effects.consume(code);
-    effects.exit("lineEnding");
-    return lineEndingAfter;
-  }
-  function lineEndingAfter(code) {
-    return markdownSpace(code) ? factorySpace(effects, lineEndingAfterPrefix, "linePrefix", self.parser.constructs.disable.null.includes("codeIndented") ? void 0 : 4)(code) : lineEndingAfterPrefix(code);
-  }
-  function lineEndingAfterPrefix(code) {
-    effects.enter("htmlTextData");
-    return returnState(code);
-  }
-}
-
-// node_modules/micromark-core-commonmark/lib/label-end.js
-var labelEnd = {
-  name: "labelEnd",
-  resolveAll: resolveAllLabelEnd,
-  resolveTo: resolveToLabelEnd,
-  tokenize: tokenizeLabelEnd
-};
-var resourceConstruct = {
-  tokenize: tokenizeResource
-};
-var referenceFullConstruct = {
-  tokenize: tokenizeReferenceFull
-};
-var referenceCollapsedConstruct = {
-  tokenize: tokenizeReferenceCollapsed
-};
-function resolveAllLabelEnd(events) {
-  let index2 = -1;
-  const newEvents = [];
-  while (++index2 < events.length) {
-    const token = events[index2][1];
-    newEvents.push(events[index2]);
-    if (token.type === "labelImage" || token.type === "labelLink" || token.type === "labelEnd") {
-      const offset = token.type === "labelImage" ? 4 : 2;
-      token.type = "data";
-      index2 += offset;
-    }
-  }
-  if (events.length !== newEvents.length) {
-    splice(events, 0, events.length, newEvents);
-  }
-  return events;
-}
-function resolveToLabelEnd(events, context) {
-  let index2 = events.length;
-  let offset = 0;
-  let open;
-  let close;
-  let media;
-  while (index2--) {
-    const token = events[index2][1];
-    if (open) {
-      if (token.type === "link" || token.type === "labelLink" && token._inactive) {
-        break;
-      }
-      if (events[index2][0] === "enter" && token.type === "labelLink") {
-        token._inactive = true;
-      }
-    } else if (close) {
-      if (events[index2][0] === "enter" && (token.type === "labelImage" || token.type === "labelLink") && !token._balanced) {
-        open = index2;
-        if (token.type !== "labelLink") {
-          offset = 2;
-          break;
-        }
-      }
-    } else if (token.type === "labelEnd") {
-      close = index2;
-    }
-  }
-  const group = {
-    type: events[open][1].type === "labelLink" ? "link" : "image",
-    start: {
-      ...events[open][1].start
-    },
-    end: {
-      ...events[events.length - 1][1].end
-    }
-  };
-  const label = {
-    type: "label",
-    start: {
-      ...events[open][1].start
-    },
-    end: {
-      ...events[close][1].end
-    }
-  };
-  const text3 = {
-    type: "labelText",
-    start: {
-      ...events[open + offset + 2][1].end
-    },
-    end: {
-      ...events[close - 2][1].start
-    }
-  };
-  media = [["enter", group, context], ["enter", label, context]];
-  media = push(media, events.slice(open + 1, open + offset + 3));
-  media = push(media, [["enter", text3, context]]);
-  media = push(media, resolveAll(context.parser.constructs.insideSpan.null, events.slice(open + offset + 4, close - 3), context));
-  media = push(media, [["exit", text3, context], events[close - 2], events[close - 1], ["exit", label, context]]);
-  media = push(media, events.slice(close + 1));
-  media = push(media, [["exit", group, context]]);
-  splice(events, open, events.length, media);
-  return events;
-}
-function tokenizeLabelEnd(effects, ok2, nok) {
-  const self = this;
-  const labelStarts = self._labelStarts;
-  let labelStart;
-  let defined;
-  if (labelStarts) {
-    while (labelStarts.length > 0 && labelStarts[labelStarts.length - 1]._balanced) {
-      labelStarts.pop();
-    }
-    labelStart = labelStarts[labelStarts.length - 1];
-  }
-  return start;
-  function start(code) {
-    if (!labelStart) {
-      return nok(code);
-    }
-    if (labelStart._inactive) {
-      return labelEndNok(code);
-    }
-    defined = self.parser.defined.includes(normalizeIdentifier(self.sliceSerialize({
-      start: labelStart.end,
-      end: self.now()
-    })));
-    effects.enter("labelEnd");
-    effects.enter("labelMarker");
-    effects.consume(code);
-    effects.exit("labelMarker");
-    effects.exit("labelEnd");
-    return after;
-  }
-  function after(code) {
-    if (code === 40) {
-      return effects.attempt(resourceConstruct, labelEndOk, defined ? labelEndOk : labelEndNok)(code);
-    }
-    if (code === 91) {
-      return effects.attempt(referenceFullConstruct, labelEndOk, defined ? referenceNotFull : labelEndNok)(code);
-    }
-    return defined ? labelEndOk(code) : labelEndNok(code);
-  }
-  function referenceNotFull(code) {
-    return effects.attempt(referenceCollapsedConstruct, labelEndOk, labelEndNok)(code);
-  }
-  function labelEndOk(code) {
-    labelStarts.pop();
-    return ok2(code);
-  }
-  function labelEndNok(code) {
-    labelStart._balanced = true;
-    return nok(code);
-  }
-}
-function tokenizeResource(effects, ok2, nok) {
-  return resourceStart;
-  function resourceStart(code) {
-    effects.enter("resource");
-    effects.enter("resourceMarker");
-    effects.consume(code);
-    effects.exit("resourceMarker");
-    return resourceBefore;
-  }
-  function resourceBefore(code) {
-    return markdownLineEndingOrSpace(code) ? factoryWhitespace(effects, resourceOpen)(code) : resourceOpen(code);
-  }
-  function resourceOpen(code) {
-    if (code === 41) {
-      return resourceEnd(code);
-    }
-    return factoryDestination(effects, resourceDestinationAfter, resourceDestinationMissing, "resourceDestination", "resourceDestinationLiteral", "resourceDestinationLiteralMarker", "resourceDestinationRaw", "resourceDestinationString", 32)(code);
-  }
-  function resourceDestinationAfter(code) {
-    return markdownLineEndingOrSpace(code) ? factoryWhitespace(effects, resourceBetween)(code) : resourceEnd(code);
-  }
-  function resourceDestinationMissing(code) {
-    return nok(code);
-  }
-  function resourceBetween(code) {
-    if (code === 34 || code === 39 || code === 40) {
-      return factoryTitle(effects, resourceTitleAfter, nok, "resourceTitle", "resourceTitleMarker", "resourceTitleString")(code);
-    }
-    return resourceEnd(code);
-  }
-  function resourceTitleAfter(code) {
-    return markdownLineEndingOrSpace(code) ? factoryWhitespace(effects, resourceEnd)(code) : resourceEnd(code);
-  }
-  function resourceEnd(code) {
-    if (code === 41) {
-      effects.enter("resourceMarker");
-      effects.consume(code);
-      effects.exit("resourceMarker");
-      effects.exit("resource");
-      return ok2;
-    }
-    return nok(code);
-  }
-}
-function tokenizeReferenceFull(effects, ok2, nok) {
-  const self = this;
-  return referenceFull;
-  function referenceFull(code) {
-    return factoryLabel.call(self, effects, referenceFullAfter, referenceFullMissing, "reference", "referenceMarker", "referenceString")(code);
-  }
-  function referenceFullAfter(code) {
-    return self.parser.defined.includes(normalizeIdentifier(self.sliceSerialize(self.events[self.events.length - 1][1]).slice(1, -1))) ? ok2(code) : nok(code);
-  }
-  function referenceFullMissing(code) {
-    return nok(code);
-  }
-}
-function tokenizeReferenceCollapsed(effects, ok2, nok) {
-  return referenceCollapsedStart;
-  function referenceCollapsedStart(code) {
-    effects.enter("reference");
-    effects.enter("referenceMarker");
-    effects.consume(code);
-    effects.exit("referenceMarker");
-    return referenceCollapsedOpen;
-  }
-  function referenceCollapsedOpen(code) {
-    if (code === 93) {
-      effects.enter("referenceMarker");
-      effects.consume(code);
-      effects.exit("referenceMarker");
-      effects.exit("reference");
-      return ok2;
-    }
-    return nok(code);
-  }
-}
-
-// node_modules/micromark-core-commonmark/lib/label-start-image.js
-var labelStartImage = {
-  name: "labelStartImage",
-  resolveAll: labelEnd.resolveAll,
-  tokenize: tokenizeLabelStartImage
-};
-function tokenizeLabelStartImage(effects, ok2, nok) {
-  const self = this;
-  let labelImage;
-  return start;
-  function start(code) {
-    effects.enter("labelImage");
-    effects.enter("labelImageMarker");
-    effects.consume(code);
-    effects.exit("labelImageMarker");
-    return open;
-  }
-  function open(code) {
-    if (code === 91) {
-      effects.enter("labelMarker");
-      effects.consume(code);
-      effects.exit("labelMarker");
-      labelImage = effects.exit("labelImage");
-      return after;
-    }
-    return nok(code);
-  }
-  function after(code) {
-    if (code === 94 && "_hiddenFootnoteSupport" in self.parser.constructs) {
-      return nok(code);
-    }
-    self._labelStarts = self._labelStarts || [];
-    self._labelStarts.push(labelImage);
-    return ok2(code);
-  }
-}
-
-// node_modules/micromark-core-commonmark/lib/label-start-link.js
-var labelStartLink = {
-  name: "labelStartLink",
-  resolveAll: labelEnd.resolveAll,
-  tokenize: tokenizeLabelStartLink
-};
-function tokenizeLabelStartLink(effects, ok2, nok) {
-  const self = this;
-  let labelLink;
-  return start;
-  function start(code) {
-    effects.enter("labelLink");
-    effects.enter("labelMarker");
-    effects.consume(code);
-    effects.exit("labelMarker");
-    labelLink = effects.exit("labelLink");
-    return after;
-  }
-  function after(code) {
-    if (code === 94 && "_hiddenFootnoteSupport" in self.parser.constructs) {
-      return nok(code);
-    }
-    self._labelStarts = self._labelStarts || [];
-    self._labelStarts.push(labelLink);
-    return ok2(code);
-  }
-}
-
-// node_modules/micromark-core-commonmark/lib/line-ending.js
-var lineEnding = {
-  name: "lineEnding",
-  tokenize: tokenizeLineEnding
-};
-function tokenizeLineEnding(effects, ok2) {
-  return start;
-  function start(code) {
-    effects.enter("lineEnding");
-    effects.consume(code);
-    effects.exit("lineEnding");
-    return factorySpace(effects, ok2, "linePrefix");
-  }
-}
-
-// node_modules/micromark-core-commonmark/lib/thematic-break.js
-var thematicBreak = {
-  name: "thematicBreak",
-  tokenize: tokenizeThematicBreak
-};
-function tokenizeThematicBreak(effects, ok2, nok) {
-  let size = 0;
-  let marker;
-  return start;
-  function start(code) {
-    effects.enter("thematicBreak");
-    return before(code);
-  }
-  function before(code) {
-    marker = code;
-    return atBreak(code);
-  }
-  function atBreak(code) {
-    if (code === marker) {
-      effects.enter("thematicBreakSequence");
-      return sequence(code);
-    }
-    if (size >= 3 && (code === null || markdownLineEnding(code))) {
-      effects.exit("thematicBreak");
-      return ok2(code);
-    }
-    return nok(code);
-  }
-  function sequence(code) {
-    if (code === marker) {
-      effects.consume(code);
-      size++;
-      return sequence;
-    }
-    effects.exit("thematicBreakSequence");
-    return markdownSpace(code) ? factorySpace(effects, atBreak, "whitespace")(code) : atBreak(code);
-  }
-}
-
-// node_modules/micromark-core-commonmark/lib/list.js
-var list = {
-  continuation: {
-    tokenize: tokenizeListContinuation
-  },
-  exit: tokenizeListEnd,
-  name: "list",
-  tokenize: tokenizeListStart
-};
-var listItemPrefixWhitespaceConstruct = {
-  partial: true,
-  tokenize: tokenizeListItemPrefixWhitespace
-};
-var indentConstruct = {
-  partial: true,
-  tokenize: tokenizeIndent
-};
-function tokenizeListStart(effects, ok2, nok) {
-  const self = this;
-  const tail = self.events[self.events.length - 1];
-  let initialSize = tail && tail[1].type === "linePrefix" ? tail[2].sliceSerialize(tail[1], true).length : 0;
-  let size = 0;
-  return start;
-  function start(code) {
-    const kind = self.containerState.type || (code === 42 || code === 43 || code === 45 ? "listUnordered" : "listOrdered");
-    if (kind === "listUnordered" ? !self.containerState.marker || code === self.containerState.marker : asciiDigit(code)) {
-      if (!self.containerState.type) {
-        self.containerState.type = kind;
-        effects.enter(kind, {
-          _container: true
-        });
-      }
-      if (kind === "listUnordered") {
-        effects.enter("listItemPrefix");
-        return code === 42 || code === 45 ? effects.check(thematicBreak, nok, atMarker)(code) : atMarker(code);
-      }
-      if (!self.interrupt || code === 49) {
-        effects.enter("listItemPrefix");
-        effects.enter("listItemValue");
-        return inside(code);
-      }
-    }
-    return nok(code);
-  }
-  function inside(code) {
-    if (asciiDigit(code) && ++size < 10) {
-      effects.consume(code);
-      return inside;
-    }
-    if ((!self.interrupt || size < 2) && (self.containerState.marker ? code === self.containerState.marker : code === 41 || code === 46)) {
-      effects.exit("listItemValue");
-      return atMarker(code);
-    }
-    return nok(code);
-  }
-  function atMarker(code) {
-    effects.enter("listItemMarker");
-    effects.consume(code);
-    effects.exit("listItemMarker");
-    self.containerState.marker = self.containerState.marker || code;
-    return effects.check(
-      blankLine,
-      // Can’t be empty when interrupting.
-      self.interrupt ? nok : onBlank,
-      effects.attempt(listItemPrefixWhitespaceConstruct, endOfPrefix, otherPrefix)
-    );
-  }
-  function onBlank(code) {
-    self.containerState.initialBlankLine = true;
-    initialSize++;
-    return endOfPrefix(code);
-  }
-  function otherPrefix(code) {
-    if (markdownSpace(code)) {
-      effects.enter("listItemPrefixWhitespace");
-      effects.consume(code);
-      effects.exit("listItemPrefixWhitespace");
-      return endOfPrefix;
-    }
-    return nok(code);
-  }
-  function endOfPrefix(code) {
-    self.containerState.size = initialSize + self.sliceSerialize(effects.exit("listItemPrefix"), true).length;
-    return ok2(code);
-  }
-}
-function tokenizeListContinuation(effects, ok2, nok) {
-  const self = this;
-  self.containerState._closeFlow = void 0;
-  return effects.check(blankLine, onBlank, notBlank);
-  function onBlank(code) {
-    self.containerState.furtherBlankLines = self.containerState.furtherBlankLines || self.containerState.initialBlankLine;
-    return factorySpace(effects, ok2, "listItemIndent", self.containerState.size + 1)(code);
-  }
-  function notBlank(code) {
-    if (self.containerState.furtherBlankLines || !markdownSpace(code)) {
-      self.containerState.furtherBlankLines = void 0;
-      self.containerState.initialBlankLine = void 0;
-      return notInCurrentItem(code);
-    }
-    self.containerState.furtherBlankLines = void 0;
-    self.containerState.initialBlankLine = void 0;
-    return effects.attempt(indentConstruct, ok2, notInCurrentItem)(code);
-  }
-  function notInCurrentItem(code) {
-    self.containerState._closeFlow = true;
-    self.interrupt = void 0;
-    return factorySpace(effects, effects.attempt(list, ok2, nok), "linePrefix", self.parser.constructs.disable.null.includes("codeIndented") ? void 0 : 4)(code);
-  }
-}
-function tokenizeIndent(effects, ok2, nok) {
-  const self = this;
-  return factorySpace(effects, afterPrefix, "listItemIndent", self.containerState.size + 1);
-  function afterPrefix(code) {
-    const tail = self.events[self.events.length - 1];
-    return tail && tail[1].type === "listItemIndent" && tail[2].sliceSerialize(tail[1], true).length === self.containerState.size ? ok2(code) : nok(code);
-  }
-}
-function tokenizeListEnd(effects) {
-  effects.exit(this.containerState.type);
-}
-function tokenizeListItemPrefixWhitespace(effects, ok2, nok) {
-  const self = this;
-  return factorySpace(effects, afterPrefix, "listItemPrefixWhitespace", self.parser.constructs.disable.null.includes("codeIndented") ? void 0 : 4 + 1);
-  function afterPrefix(code) {
-    const tail = self.events[self.events.length - 1];
-    return !markdownSpace(code) && tail && tail[1].type === "listItemPrefixWhitespace" ? ok2(code) : nok(code);
-  }
-}
-
-// node_modules/micromark-core-commonmark/lib/setext-underline.js
-var setextUnderline = {
-  name: "setextUnderline",
-  resolveTo: resolveToSetextUnderline,
-  tokenize: tokenizeSetextUnderline
-};
-function resolveToSetextUnderline(events, context) {
-  const editMap = new EditMap();
-  let index2 = events.length;
-  let content3;
-  let text3;
-  let definition2;
-  while (index2--) {
-    if (events[index2][0] === "enter") {
-      if (events[index2][1].type === "content") {
-        content3 = index2;
-        break;
-      }
-      if (events[index2][1].type === "paragraph") {
-        text3 = index2;
-      }
-    } else {
-      if (events[index2][1].type === "content") {
-        editMap.add(index2, 1, []);
-      }
-      if (!definition2 && events[index2][1].type === "definition") {
-        definition2 = index2;
-      }
-    }
-  }
-  const heading2 = {
-    type: "setextHeading",
-    start: {
-      ...events[content3][1].start
-    },
-    end: {
-      ...events[events.length - 1][1].end
-    }
-  };
-  events[text3][1].type = "setextHeadingText";
-  if (definition2) {
-    editMap.add(text3, 0, [["enter", heading2, context]]);
-    editMap.add(definition2 + 1, 0, [["exit", events[content3][1], context]]);
-    events[content3][1].end = {
-      ...events[definition2][1].end
-    };
-  } else {
-    events[content3][1] = heading2;
-  }
-  editMap.add(events.length, 0, [["exit", heading2, context]]);
-  editMap.consume(events);
-  return events;
-}
-function tokenizeSetextUnderline(effects, ok2, nok) {
-  const self = this;
-  let marker;
-  return start;
-  function start(code) {
-    let index2 = self.events.length;
-    let paragraph;
-    while (index2--) {
-      if (self.events[index2][1].type !== "lineEnding" && self.events[index2][1].type !== "linePrefix" && self.events[index2][1].type !== "content") {
-        paragraph = self.events[index2][1].type === "paragraph";
-        break;
-      }
-    }
-    if (!self.parser.lazy[self.now().line] && (self.interrupt || paragraph)) {
-      effects.enter("setextHeadingLine");
-      marker = code;
-      return before(code);
-    }
-    return nok(code);
-  }
-  function before(code) {
-    effects.enter("setextHeadingLineSequence");
-    return inside(code);
-  }
-  function inside(code) {
-    if (code === marker) {
-      effects.consume(code);
-      return inside;
-    }
-    effects.exit("setextHeadingLineSequence");
-    return markdownSpace(code) ? factorySpace(effects, after, "lineSuffix")(code) : after(code);
-  }
-  function after(code) {
-    if (code === null || markdownLineEnding(code)) {
-      effects.exit("setextHeadingLine");
-      return ok2(code);
-    }
-    return nok(code);
-  }
-}
-
-// node_modules/micromark/lib/initialize/flow.js
-var flow = {
-  tokenize: initializeFlow
-};
-function initializeFlow(effects) {
-  const self = this;
-  const initial = effects.attempt(
-    // Try to parse a blank line.
-    blankLine,
-    atBlankEnding,
-    // Try to parse initial flow (essentially, only code).
-    effects.attempt(this.parser.constructs.flowInitial, afterConstruct, factorySpace(effects, effects.attempt(this.parser.constructs.flow, afterConstruct, effects.attempt(content2, afterConstruct)), "linePrefix"))
-  );
-  return initial;
-  function atBlankEnding(code) {
-    if (code === null) {
-      effects.consume(code);
-      return;
-    }
-    effects.enter("lineEndingBlank");
-    effects.consume(code);
-    effects.exit("lineEndingBlank");
-    self.currentConstruct = void 0;
-    return initial;
-  }
-  function afterConstruct(code) {
-    if (code === null) {
-      effects.consume(code);
-      return;
-    }
-    effects.enter("lineEnding");
-    effects.consume(code);
-    effects.exit("lineEnding");
-    self.currentConstruct = void 0;
-    return initial;
-  }
-}
-
-// node_modules/micromark/lib/initialize/text.js
-var resolver = {
-  resolveAll: createResolver()
-};
-var string = initializeFactory("string");
-var text = initializeFactory("text");
-function initializeFactory(field) {
-  return {
-    resolveAll: createResolver(field === "text" ? resolveAllLineSuffixes : void 0),
-    tokenize: initializeText
-  };
-  function initializeText(effects) {
-    const self = this;
-    const constructs2 = this.parser.constructs[field];
-    const text3 = effects.attempt(constructs2, start, notText);
-    return start;
-    function start(code) {
-      return atBreak(code) ? text3(code) : notText(code);
-    }
-    function notText(code) {
-      if (code === null) {
-        effects.consume(code);
-        return;
-      }
-      effects.enter("data");
-      effects.consume(code);
-      return data;
-    }
-    function data(code) {
-      if (atBreak(code)) {
-        effects.exit("data");
-        return text3(code);
-      }
-      effects.consume(code);
-      return data;
-    }
-    function atBreak(code) {
-      if (code === null) {
-        return true;
-      }
-      const list3 = constructs2[code];
-      let index2 = -1;
-      if (list3) {
-        while (++index2 < list3.length) {
-          const item = list3[index2];
-          if (!item.previous || item.previous.call(self, self.previous)) {
-            return true;
-          }
-        }
-      }
-      return false;
-    }
-  }
-}
-function createResolver(extraResolver) {
-  return resolveAllText;
-  function resolveAllText(events, context) {
-    let index2 = -1;
-    let enter;
-    while (++index2 <= events.length) {
-      if (enter === void 0) {
-        if (events[index2] && events[index2][1].type === "data") {
-          enter = index2;
-          index2++;
-        }
-      } else if (!events[index2] || events[index2][1].type !== "data") {
-        if (index2 !== enter + 2) {
-          events[enter][1].end = events[index2 - 1][1].end;
-          events.splice(enter + 2, index2 - enter - 2);
-          index2 = enter + 2;
-        }
-        enter = void 0;
-      }
-    }
-    return extraResolver ? extraResolver(events, context) : events;
-  }
-}
-function resolveAllLineSuffixes(events, context) {
-  const editMap = new EditMap();
-  let eventIndex = 0;
-  while (++eventIndex <= events.length) {
-    if ((eventIndex === events.length || events[eventIndex][1].type === "lineEnding") && events[eventIndex - 1][1].type === "data") {
-      const data = events[eventIndex - 1][1];
-      const chunks = context.sliceStream(data);
-      let index2 = chunks.length;
-      let bufferIndex = -1;
-      let size = 0;
-      let tabs;
-      while (index2--) {
-        const chunk = chunks[index2];
-        if (typeof chunk === "string") {
-          bufferIndex = chunk.length;
-          while (chunk.charCodeAt(bufferIndex - 1) === 32) {
-            size++;
-            bufferIndex--;
-          }
-          if (bufferIndex) {
-            break;
-          }
-          bufferIndex = -1;
-        } else if (chunk === -2) {
-          tabs = true;
-          size++;
-        } else if (chunk === -1) {
-        } else {
-          index2++;
-          break;
-        }
-      }
-      if (context._contentTypeTextTrailing && eventIndex === events.length) {
-        size = 0;
-      }
-      if (size) {
-        const token = {
-          type: eventIndex === events.length || tabs || size < 2 ? "lineSuffix" : "hardBreakTrailing",
-          start: {
-            _bufferIndex: index2 ? bufferIndex : data.start._bufferIndex + bufferIndex,
-            _index: data.start._index + index2,
-            line: data.end.line,
-            column: data.end.column - size,
-            offset: data.end.offset - size
-          },
-          end: {
-            ...data.end
-          }
-        };
-        data.end = {
-          ...token.start
-        };
-        if (data.start.offset === data.end.offset) {
-          Object.assign(data, token);
-        } else {
-          editMap.add(eventIndex, 0, [["enter", token, context], ["exit", token, context]]);
-        }
-      }
-      eventIndex++;
-    }
-  }
-  editMap.consume(events);
-  return events;
-}
-
-// node_modules/micromark/lib/constructs.js
-var constructs_exports = {};
-__export(constructs_exports, {
-  attentionMarkers: () => attentionMarkers,
-  contentInitial: () => contentInitial,
-  disable: () => disable,
-  document: () => document2,
-  flow: () => flow2,
-  flowInitial: () => flowInitial,
-  insideSpan: () => insideSpan,
-  string: () => string2,
-  text: () => text2
-});
-var document2 = {
-  [42]: list,
-  [43]: list,
-  [45]: list,
-  [48]: list,
-  [49]: list,
-  [50]: list,
-  [51]: list,
-  [52]: list,
-  [53]: list,
-  [54]: list,
-  [55]: list,
-  [56]: list,
-  [57]: list,
-  [62]: blockQuote
-};
-var contentInitial = {
-  [91]: definition
-};
-var flowInitial = {
-  [-2]: codeIndented,
-  [-1]: codeIndented,
-  [32]: codeIndented
-};
-var flow2 = {
-  [35]: headingAtx,
-  [42]: thematicBreak,
-  [45]: [setextUnderline, thematicBreak],
-  [60]: htmlFlow,
-  [61]: setextUnderline,
-  [95]: thematicBreak,
-  [96]: codeFenced,
-  [126]: codeFenced
-};
-var string2 = {
-  [38]: characterReference,
-  [92]: characterEscape
-};
-var text2 = {
-  [-5]: lineEnding,
-  [-4]: lineEnding,
-  [-3]: lineEnding,
-  [33]: labelStartImage,
-  [38]: characterReference,
-  [42]: attention,
-  [60]: [autolink, htmlText],
-  [91]: labelStartLink,
-  [92]: [hardBreakEscape, characterEscape],
-  [93]: labelEnd,
-  [95]: attention,
-  [96]: codeText
-};
-var insideSpan = {
-  null: [attention, resolver]
-};
-var attentionMarkers = {
-  null: [42, 95]
-};
-var disable = {
-  null: []
-};
-
-// node_modules/micromark/lib/create-tokenizer.js
-function createTokenizer(parser, initialize, from) {
-  let point3 = {
-    _bufferIndex: -1,
-    _index: 0,
-    line: from && from.line || 1,
-    column: from && from.column || 1,
-    offset: from && from.offset || 0
-  };
-  const columnStart = {};
-  const resolveAllConstructs = [];
-  let chunks = [];
-  let stack = [];
-  let consumed = true;
-  const effects = {
-    attempt: constructFactory(onsuccessfulconstruct),
-    check: constructFactory(onsuccessfulcheck),
-    consume,
-    enter,
-    exit: exit2,
-    interrupt: constructFactory(onsuccessfulcheck, {
-      interrupt: true
-    })
-  };
-  const context = {
-    code: null,
-    containerState: {},
-    defineSkip,
-    events: [],
-    now,
-    parser,
-    previous: null,
-    sliceSerialize,
-    sliceStream,
-    write
-  };
-  let state = initialize.tokenize.call(context, effects);
-  let expectedCode;
-  if (initialize.resolveAll) {
-    resolveAllConstructs.push(initialize);
-  }
-  return context;
-  function write(slice) {
-    chunks = push(chunks, slice);
-    main();
-    if (chunks[chunks.length - 1] !== null) {
-      return [];
-    }
-    addResult(initialize, 0);
-    context.events = resolveAll(resolveAllConstructs, context.events, context);
-    return context.events;
-  }
-  function sliceSerialize(token, expandTabs) {
-    return serializeChunks(sliceStream(token), expandTabs);
-  }
-  function sliceStream(token) {
-    return sliceChunks(chunks, token);
-  }
-  function now() {
-    const {
-      _bufferIndex,
-      _index,
-      line,
-      column,
-      offset
-    } = point3;
-    return {
-      _bufferIndex,
-      _index,
-      line,
-      column,
-      offset
-    };
-  }
-  function defineSkip(value) {
-    columnStart[value.line] = value.column;
-    accountForPotentialSkip();
-  }
-  function main() {
-    while (point3._index < chunks.length) {
-      const chunk = chunks[point3._index];
-      if (typeof chunk === "string") {
-        const chunkIndex = point3._index;
-        if (point3._bufferIndex < 0) {
-          point3._bufferIndex = 0;
-        }
-        while (point3._index === chunkIndex && point3._bufferIndex < chunk.length) {
-          go(chunk.charCodeAt(point3._bufferIndex));
-        }
-      } else {
-        go(chunk);
-      }
-    }
-  }
-  function go(code) {
-    consumed = void 0;
-    expectedCode = code;
-    state = state(code);
-  }
-  function consume(code) {
-    if (markdownLineEnding(code)) {
-      point3.line++;
-      point3.column = 1;
-      point3.offset += code === -3 ? 2 : 1;
-      accountForPotentialSkip();
-    } else if (code !== -1) {
-      point3.column++;
-      point3.offset++;
-    }
-    if (point3._bufferIndex < 0) {
-      point3._index++;
-    } else {
-      point3._bufferIndex++;
-      if (point3._bufferIndex === // Points w/ non-negative `_bufferIndex` reference
-      // strings.
-      /** @type {string} */
-      chunks[point3._index].length) {
-        point3._bufferIndex = -1;
-        point3._index++;
-      }
-    }
-    context.previous = code;
-    consumed = true;
-  }
-  function enter(type, fields) {
-    const token = fields || {};
-    token.type = type;
-    token.start = now();
-    context.events.push(["enter", token, context]);
-    stack.push(token);
-    return token;
-  }
-  function exit2(type) {
-    const token = stack.pop();
-    token.end = now();
-    context.events.push(["exit", token, context]);
-    return token;
-  }
-  function onsuccessfulconstruct(construct, info) {
-    addResult(construct, info.from);
-  }
-  function onsuccessfulcheck(_, info) {
-    info.restore();
-  }
-  function constructFactory(onreturn, fields) {
-    return hook;
-    function hook(constructs2, returnState, bogusState) {
-      let listOfConstructs;
-      let constructIndex;
-      let currentConstruct;
-      let info;
-      return Array.isArray(constructs2) ? (
-        /* c8 ignore next 1 */
-        handleListOfConstructs(constructs2)
-      ) : "tokenize" in constructs2 ? (
-        // Looks like a construct.
-        handleListOfConstructs([
-          /** @type {Construct} */
-          constructs2
-        ])
-      ) : handleMapOfConstructs(constructs2);
-      function handleMapOfConstructs(map) {
-        return start;
-        function start(code) {
-          const left = code !== null && map[code];
-          const all2 = code !== null && map.null;
-          const list3 = [
-            // To do: add more extension tests.
-            /* c8 ignore next 2 */
-            ...Array.isArray(left) ? left : left ? [left] : [],
-            ...Array.isArray(all2) ? all2 : all2 ? [all2] : []
-          ];
-          return handleListOfConstructs(list3)(code);
-        }
-      }
-      function handleListOfConstructs(list3) {
-        listOfConstructs = list3;
-        constructIndex = 0;
-        if (list3.length === 0) {
-          return bogusState;
-        }
-        return handleConstruct(list3[constructIndex]);
-      }
-      function handleConstruct(construct) {
-        return start;
-        function start(code) {
-          info = store();
-          currentConstruct = construct;
-          if (!construct.partial) {
-            context.currentConstruct = construct;
-          }
-          if (construct.name && context.parser.constructs.disable.null.includes(construct.name)) {
-            return nok(code);
-          }
-          return construct.tokenize.call(
-            // If we do have fields, create an object w/ `context` as its
-            // prototype.
-            // This allows a “live binding”, which is needed for `interrupt`.
-            fields ? Object.assign(Object.create(context), fields) : context,
-            effects,
-            ok2,
-            nok
-          )(code);
-        }
-      }
-      function ok2(code) {
-        consumed = true;
-        onreturn(currentConstruct, info);
-        return returnState;
-      }
-      function nok(code) {
-        consumed = true;
-        info.restore();
-        if (++constructIndex < listOfConstructs.length) {
-          return handleConstruct(listOfConstructs[constructIndex]);
-        }
-        return bogusState;
-      }
-    }
-  }
-  function addResult(construct, from2) {
-    if (construct.resolveAll && !resolveAllConstructs.includes(construct)) {
-      resolveAllConstructs.push(construct);
-    }
-    if (construct.resolve) {
-      splice(context.events, from2, context.events.length - from2, construct.resolve(context.events.slice(from2), context));
-    }
-    if (construct.resolveTo) {
-      context.events = construct.resolveTo(context.events, context);
-    }
-  }
-  function store() {
-    const startPoint = now();
-    const startPrevious = context.previous;
-    const startCurrentConstruct = context.currentConstruct;
-    const startEventsIndex = context.events.length;
-    const startStack = Array.from(stack);
-    return {
-      from: startEventsIndex,
-      restore
-    };
-    function restore() {
-      point3 = startPoint;
-      context.previous = startPrevious;
-      context.currentConstruct = startCurrentConstruct;
-      context.events.length = startEventsIndex;
-      stack = startStack;
-      accountForPotentialSkip();
-    }
-  }
-  function accountForPotentialSkip() {
-    if (point3.line in columnStart && point3.column < 2) {
-      point3.column = columnStart[point3.line];
-      point3.offset += columnStart[point3.line] - 1;
-    }
-  }
-}
-function sliceChunks(chunks, token) {
-  const startIndex = token.start._index;
-  const startBufferIndex = token.start._bufferIndex;
-  const endIndex = token.end._index;
-  const endBufferIndex = token.end._bufferIndex;
-  let view;
-  if (startIndex === endIndex) {
-    view = [chunks[startIndex].slice(startBufferIndex, endBufferIndex)];
-  } else {
-    view = chunks.slice(startIndex, endIndex);
-    if (startBufferIndex > -1) {
-      const head = view[0];
-      if (typeof head === "string") {
-        view[0] = head.slice(startBufferIndex);
-      } else {
-        view.shift();
-      }
-    }
-    if (endBufferIndex > 0) {
-      view.push(chunks[endIndex].slice(0, endBufferIndex));
-    }
-  }
-  return view;
-}
-function serializeChunks(chunks, expandTabs) {
-  let index2 = -1;
-  const result = [];
-  let atTab;
-  while (++index2 < chunks.length) {
-    const chunk = chunks[index2];
-    let value;
-    if (typeof chunk === "string") {
-      value = chunk;
-    } else {
-      switch (chunk) {
-        case -5: {
-          value = "\r";
-          break;
-        }
-        case -4: {
-          value = "\n";
-          break;
-        }
-        case -3: {
-          value = "\r\n";
-          break;
-        }
-        case -2: {
-          value = expandTabs ? " " : "	";
-          break;
-        }
-        case -1: {
-          if (!expandTabs && atTab) {
-            continue;
-          }
-          value = " ";
-          break;
-        }
-        default: {
-          value = String.fromCharCode(chunk);
-        }
-      }
-    }
-    atTab = chunk === -2;
-    result.push(value);
-  }
-  return result.join("");
-}
-
-// node_modules/micromark/lib/parse.js
-function parse(options) {
-  const settings2 = options || {};
-  const constructs2 = (
-    /** @type {FullNormalizedExtension} */
-    combineExtensions([constructs_exports, ...settings2.extensions || []])
-  );
-  const parser = {
-    constructs: constructs2,
-    content: create(content),
-    defined: [],
-    document: create(document),
-    flow: create(flow),
-    lazy: {},
-    string: create(string),
-    text: create(text)
-  };
-  return parser;
-  function create(initial) {
-    return creator;
-    function creator(from) {
-      return createTokenizer(parser, initial, from);
-    }
-  }
-}
-
-// node_modules/micromark/lib/postprocess.js
-function postprocess(events) {
-  while (!subtokenize(events)) {
-  }
-  return events;
-}
-
-// node_modules/micromark/lib/preprocess.js
-var search = /[\0\t\n\r]/g;
-function preprocess() {
-  let column = 1;
-  let buffer = "";
-  let start = true;
-  let atCarriageReturn;
-  return preprocessor;
-  function preprocessor(value, encoding, end) {
-    value = buffer + (typeof value === "string" ? value.toString() : new TextDecoder(encoding || void 0).decode(value));
-    const chunks = [];
-    let startPosition = 0;
-    buffer = "";
-    if (start) {
-      if (value.charCodeAt(0) === 65279) {
-        startPosition++;
-      }
-      start = void 0;
-    }
-    while (startPosition < value.length) {
-      search.lastIndex = startPosition;
-      const match = search.exec(value);
-      const endPosition = match && match.index !== void 0 ? match.index : value.length;
-      const code = value.charCodeAt(endPosition);
-      if (!match) {
-        buffer = value.slice(startPosition);
-        break;
-      }
-      if (code === 10 && startPosition === endPosition && atCarriageReturn) {
-        chunks.push(-3);
-        atCarriageReturn = void 0;
-      } else {
-        if (atCarriageReturn) {
-          chunks.push(-5);
-          atCarriageReturn = void 0;
-        }
-        if (startPosition < endPosition) {
-          chunks.push(value.slice(startPosition, endPosition));
-          column += endPosition - startPosition;
-        }
-        switch (code) {
-          case 0: {
-            chunks.push(65533);
-            column++;
-            break;
-          }
-          case 9: {
-            const next = Math.ceil(column / 4) * 4;
-            chunks.push(-2);
-            while (column++ < next) {
-              chunks.push(-1);
-            }
-            break;
-          }
-          case 10: {
-            chunks.push(-4);
-            column = 1;
-            break;
-          }
-          default: {
-            atCarriageReturn = true;
-            column = 1;
-          }
-        }
-      }
-      startPosition = endPosition + 1;
-    }
-    if (end) {
-      if (atCarriageReturn) {
-        chunks.push(-5);
-      }
-      if (buffer) {
-        chunks.push(buffer);
-      }
-      chunks.push(null);
-    }
-    return chunks;
-  }
-}
-
-// node_modules/micromark-util-decode-string/index.js
-var characterEscapeOrReference = /\\([!-/:-@[-`{-~])|&(#(?:\d{1,7}|x[\da-f]{1,6})|[\da-z]{1,31});/gi;
-function decodeString(value) {
-  return value.replace(characterEscapeOrReference, decode);
-}
-function decode($0, $1, $2) {
-  if ($1) {
-    return $1;
-  }
-  const head = $2.charCodeAt(0);
-  if (head === 35) {
-    const head2 = $2.charCodeAt(1);
-    const hex = head2 === 120 || head2 === 88;
-    return decodeNumericCharacterReference($2.slice(hex ? 2 : 1), hex ? 16 : 10);
-  }
-  return decodeNamedCharacterReference($2) || $0;
-}
-
-// node_modules/unist-util-stringify-position/lib/index.js
-function stringifyPosition(value) {
-  if (!value || typeof value !== "object") {
-    return "";
-  }
-  if ("position" in value || "type" in value) {
-    return position(value.position);
-  }
-  if ("start" in value || "end" in value) {
-    return position(value);
-  }
-  if ("line" in value || "column" in value) {
-    return point(value);
-  }
-  return "";
-}
-function point(point3) {
-  return index(point3 && point3.line) + ":" + index(point3 && point3.column);
-}
-function position(pos) {
-  return point(pos && pos.start) + "-" + point(pos && pos.end);
-}
-function index(value) {
-  return value && typeof value === "number" ? value : 1;
-}
-
-// node_modules/mdast-util-from-markdown/lib/index.js
-var own2 = {}.hasOwnProperty;
-function fromMarkdown(value, encoding, options) {
-  if (encoding && typeof encoding === "object") {
-    options = encoding;
-    encoding = void 0;
-  }
-  return compiler(options)(postprocess(parse(options).document().write(preprocess()(value, encoding, true))));
-}
-function compiler(options) {
-  const config = {
-    afterExit: [],
-    beforeEnter: [],
-    transforms: [],
-    canContainEols: ["emphasis", "fragment", "heading", "paragraph", "strong"],
-    enter: {
-      autolink: opener(link2),
-      autolinkProtocol: onenterdata,
-      autolinkEmail: onenterdata,
-      atxHeading: opener(heading2),
-      blockQuote: opener(blockQuote2),
-      characterEscape: onenterdata,
-      characterReference: onenterdata,
-      codeFenced: opener(codeFlow),
-      codeFencedFenceInfo: buffer,
-      codeFencedFenceMeta: buffer,
-      codeIndented: opener(codeFlow, buffer),
-      codeText: opener(codeText2, buffer),
-      codeTextData: onenterdata,
-      data: onenterdata,
-      codeFlowValue: onenterdata,
-      definition: opener(definition2),
-      definitionDestinationString: buffer,
-      definitionLabelString: buffer,
-      definitionTitleString: buffer,
-      emphasis: opener(emphasis),
-      hardBreakEscape: opener(hardBreak),
-      hardBreakTrailing: opener(hardBreak),
-      htmlFlow: opener(html, buffer),
-      htmlFlowData: onenterdata,
-      htmlText: opener(html, buffer),
-      htmlTextData: onenterdata,
-      image: opener(image),
-      label: buffer,
-      link: opener(link2),
-      listItem: opener(listItem),
-      listItemValue: onenterlistitemvalue,
-      listOrdered: opener(list3, onenterlistordered),
-      listUnordered: opener(list3),
-      paragraph: opener(paragraph),
-      reference: onenterreference,
-      referenceString: buffer,
-      resourceDestinationString: buffer,
-      resourceTitleString: buffer,
-      setextHeading: opener(heading2),
-      strong: opener(strong),
-      thematicBreak: opener(thematicBreak2)
-    },
-    exit: {
-      atxHeading: closer(),
-      atxHeadingSequence: onexitatxheadingsequence,
-      autolink: closer(),
-      autolinkEmail: onexitautolinkemail,
-      autolinkProtocol: onexitautolinkprotocol,
-      blockQuote: closer(),
-      characterEscapeValue: onexitdata,
-      characterReferenceMarkerHexadecimal: onexitcharacterreferencemarker,
-      characterReferenceMarkerNumeric: onexitcharacterreferencemarker,
-      characterReferenceValue: onexitcharacterreferencevalue,
-      characterReference: onexitcharacterreference,
-      codeFenced: closer(onexitcodefenced),
-      codeFencedFence: onexitcodefencedfence,
-      codeFencedFenceInfo: onexitcodefencedfenceinfo,
-      codeFencedFenceMeta: onexitcodefencedfencemeta,
-      codeFlowValue: onexitdata,
-      codeIndented: closer(onexitcodeindented),
-      codeText: closer(onexitcodetext),
-      codeTextData: onexitdata,
-      data: onexitdata,
-      definition: closer(),
-      definitionDestinationString: onexitdefinitiondestinationstring,
-      definitionLabelString: onexitdefinitionlabelstring,
-      definitionTitleString: onexitdefinitiontitlestring,
-      emphasis: closer(),
-      hardBreakEscape: closer(onexithardbreak),
-      hardBreakTrailing: closer(onexithardbreak),
-      htmlFlow: closer(onexithtmlflow),
-      htmlFlowData: onexitdata,
-      htmlText: closer(onexithtmltext),
-      htmlTextData: onexitdata,
-      image: closer(onexitimage),
-      label: onexitlabel,
-      labelText: onexitlabeltext,
-      lineEnding: onexitlineending,
-      link: closer(onexitlink),
-      listItem: closer(),
-      listOrdered: closer(),
-      listUnordered: closer(),
-      paragraph: closer(),
-      referenceString: onexitreferencestring,
-      resourceDestinationString: onexitresourcedestinationstring,
-      resourceTitleString: onexitresourcetitlestring,
-      resource: onexitresource,
-      setextHeading: closer(onexitsetextheading),
-      setextHeadingLineSequence: onexitsetextheadinglinesequence,
-      setextHeadingText: onexitsetextheadingtext,
-      strong: closer(),
-      thematicBreak: closer()
-    }
-  };
-  configure(config, (options || {}).mdastExtensions || []);
-  const data = {};
-  return compile;
-  function compile(events) {
-    let tree = {
-      type: "root",
-      children: [],
-      position: void 0
-    };
-    const context = {
-      stack: [tree],
-      tokenStack: [],
-      config,
-      enter,
-      exit: exit2,
-      buffer,
-      resume,
-      data
-    };
-    const listStack = [];
-    const prepared = [];
-    let index2 = -1;
-    while (++index2 < events.length) {
-      prepared.push(events[index2]);
-      if (events[index2][1].type === "listOrdered" || events[index2][1].type === "listUnordered") {
-        if (events[index2][0] === "enter") {
-          listStack.push(prepared.length - 1);
-        } else {
-          const tail = listStack.pop();
-          prepareList(prepared, tail);
-        }
-      }
-    }
-    events = prepared;
-    index2 = -1;
-    while (++index2 < events.length) {
-      const handler = config[events[index2][0]];
-      if (events[index2][0] === "enter" && config.beforeEnter.length > 0) {
-        callListeners(config.beforeEnter, {
-          ...context,
-          sliceSerialize: events[index2][2].sliceSerialize
-        }, events[index2][1]);
-      }
-      if (own2.call(handler, events[index2][1].type)) {
-        handler[events[index2][1].type].call({
-          ...context,
-          sliceSerialize: events[index2][2].sliceSerialize
-        }, events[index2][1]);
-      }
-      if (events[index2][0] === "exit" && config.afterExit.length > 0) {
-        callListeners(config.afterExit, {
-          ...context,
-          sliceSerialize: events[index2][2].sliceSerialize
-        }, events[index2][1]);
-      }
-    }
-    if (context.tokenStack.length > 0) {
-      const tail = context.tokenStack[context.tokenStack.length - 1];
-      const handler = tail[1] || defaultOnError;
-      handler.call(context, void 0, tail[0]);
-    }
-    tree.position = {
-      start: point2(events.length > 0 ? events[0][1].start : {
-        line: 1,
-        column: 1,
-        offset: 0
-      }),
-      end: point2(events.length > 0 ? events[events.length - 2][1].end : {
-        line: 1,
-        column: 1,
-        offset: 0
-      })
-    };
-    index2 = -1;
-    while (++index2 < config.transforms.length) {
-      tree = config.transforms[index2](tree) || tree;
-    }
-    return tree;
-  }
-  function callListeners(listeners, context, token) {
-    let index2 = -1;
-    while (++index2 < listeners.length) {
-      listeners[index2].call(context, token);
-    }
-  }
-  function prepareList(events, start) {
-    const end = events.length - 1;
-    let index2 = start - 1;
-    let containerBalance = -1;
-    let listSpread = false;
-    let listItem2;
-    let lineIndex;
-    let firstBlankLineIndex;
-    let atMarker;
-    const insertions = [];
-    while (++index2 <= end) {
-      const event = events[index2];
-      switch (event[1].type) {
-        case "listUnordered":
-        case "listOrdered":
-        case "blockQuote": {
-          if (event[0] === "enter") {
-            containerBalance++;
-          } else {
-            containerBalance--;
-          }
-          atMarker = void 0;
-          break;
-        }
-        case "lineEndingBlank": {
-          if (event[0] === "enter") {
-            if (listItem2 && !atMarker && !containerBalance && !firstBlankLineIndex) {
-              firstBlankLineIndex = index2;
-            }
-            atMarker = void 0;
-          }
-          break;
-        }
-        case "linePrefix":
-        case "listItemValue":
-        case "listItemMarker":
-        case "listItemPrefix":
-        case "listItemPrefixWhitespace": {
-          break;
-        }
-        default: {
-          atMarker = void 0;
-        }
-      }
-      if (!containerBalance && event[0] === "enter" && event[1].type === "listItemPrefix" || containerBalance === -1 && event[0] === "exit" && (event[1].type === "listUnordered" || event[1].type === "listOrdered")) {
-        if (listItem2) {
-          let tailIndex = index2;
-          lineIndex = void 0;
-          while (tailIndex--) {
-            const tailEvent = events[tailIndex];
-            if (tailEvent[1].type === "lineEnding" || tailEvent[1].type === "lineEndingBlank") {
-              if (tailEvent[0] === "exit") continue;
-              if (lineIndex) {
-                events[lineIndex][1].type = "lineEndingBlank";
-                listSpread = true;
-              }
-              tailEvent[1].type = "lineEnding";
-              lineIndex = tailIndex;
-            } else if (tailEvent[1].type === "linePrefix" || tailEvent[1].type === "blockQuotePrefix" || tailEvent[1].type === "blockQuotePrefixWhitespace" || tailEvent[1].type === "blockQuoteMarker" || tailEvent[1].type === "listItemIndent") {
-            } else {
-              break;
-            }
-          }
-          if (firstBlankLineIndex && (!lineIndex || firstBlankLineIndex < lineIndex)) {
-            listItem2._spread = true;
-          }
-          listItem2.end = Object.assign({}, lineIndex ? events[lineIndex][1].start : event[1].end);
-          insertions.push({
-            at: lineIndex || index2,
-            event: ["exit", listItem2, event[2]]
-          });
-        }
-        if (event[1].type === "listItemPrefix") {
-          const item = {
-            type: "listItem",
-            _spread: false,
-            start: Object.assign({}, event[1].start),
-            // @ts-expect-error: we’ll add `end` in a second.
-            end: void 0
-          };
-          listItem2 = item;
-          insertions.push({
-            at: index2,
-            event: ["enter", item, event[2]]
-          });
-          firstBlankLineIndex = void 0;
-          atMarker = true;
-        }
-      }
-    }
-    const listEvents = events.splice(start);
-    let insertion = 0;
-    index2 = -1;
-    while (++index2 < listEvents.length) {
-      while (insertion < insertions.length && insertions[insertion].at === start + index2) {
-        events.push(insertions[insertion++].event);
-      }
-      events.push(listEvents[index2]);
-    }
-    events[start][1]._spread = listSpread;
-  }
-  function opener(create, and) {
-    return open;
-    function open(token) {
-      enter.call(this, create(token), token);
-      if (and) and.call(this, token);
-    }
-  }
-  function buffer() {
-    this.stack.push({
-      type: "fragment",
-      children: []
-    });
-  }
-  function enter(node2, token, errorHandler) {
-    const parent2 = this.stack[this.stack.length - 1];
-    const siblings = parent2.children;
-    siblings.push(node2);
-    this.stack.push(node2);
-    this.tokenStack.push([token, errorHandler || void 0]);
-    node2.position = {
-      start: point2(token.start),
-      // @ts-expect-error: `end` will be patched later.
-      end: void 0
-    };
-  }
-  function closer(and) {
-    return close;
-    function close(token) {
-      if (and) and.call(this, token);
-      exit2.call(this, token);
-    }
-  }
-  function exit2(token, onExitError) {
-    const node2 = this.stack.pop();
-    const open = this.tokenStack.pop();
-    if (!open) {
-      throw new Error("Cannot close `" + token.type + "` (" + stringifyPosition({
-        start: token.start,
-        end: token.end
-      }) + "): it’s not open");
-    }
-    if (open[0].type !== token.type) {
-      if (onExitError) {
-        onExitError.call(this, token, open[0]);
-      } else {
-        const handler = open[1] || defaultOnError;
-        handler.call(this, token, open[0]);
-      }
-    }
-    node2.position.end = point2(token.end);
-  }
-  function resume() {
-    return toString(this.stack.pop());
-  }
-  function onenterlistordered() {
-    this.data.expectingFirstListItemValue = true;
-  }
-  function onenterlistitemvalue(token) {
-    if (this.data.expectingFirstListItemValue) {
-      const ancestor = this.stack[this.stack.length - 2];
-      ancestor.start = Number.parseInt(this.sliceSerialize(token), 10);
-      this.data.expectingFirstListItemValue = void 0;
-    }
-  }
-  function onexitcodefencedfenceinfo() {
-    const data2 = this.resume();
-    const node2 = this.stack[this.stack.length - 1];
-    node2.lang = data2;
-  }
-  function onexitcodefencedfencemeta() {
-    const data2 = this.resume();
-    const node2 = this.stack[this.stack.length - 1];
-    node2.meta = data2;
-  }
-  function onexitcodefencedfence() {
-    if (this.data.flowCodeInside) return;
-    this.buffer();
-    this.data.flowCodeInside = true;
-  }
-  function onexitcodefenced() {
-    const data2 = this.resume();
-    const node2 = this.stack[this.stack.length - 1];
-    node2.value = data2.replace(/^(\r?\n|\r)|(\r?\n|\r)$/g, "");
-    this.data.flowCodeInside = void 0;
-  }
-  function onexitcodeindented() {
-    const data2 = this.resume();
-    const node2 = this.stack[this.stack.length - 1];
-    node2.value = data2.replace(/(\r?\n|\r)$/g, "");
-  }
-  function onexitdefinitionlabelstring(token) {
-    const label = this.resume();
-    const node2 = this.stack[this.stack.length - 1];
-    node2.label = label;
-    node2.identifier = normalizeIdentifier(this.sliceSerialize(token)).toLowerCase();
-  }
-  function onexitdefinitiontitlestring() {
-    const data2 = this.resume();
-    const node2 = this.stack[this.stack.length - 1];
-    node2.title = data2;
-  }
-  function onexitdefinitiondestinationstring() {
-    const data2 = this.resume();
-    const node2 = this.stack[this.stack.length - 1];
-    node2.url = data2;
-  }
-  function onexitatxheadingsequence(token) {
-    const node2 = this.stack[this.stack.length - 1];
-    if (!node2.depth) {
-      const depth2 = this.sliceSerialize(token).length;
-      node2.depth = depth2;
-    }
-  }
-  function onexitsetextheadingtext() {
-    this.data.setextHeadingSlurpLineEnding = true;
-  }
-  function onexitsetextheadinglinesequence(token) {
-    const node2 = this.stack[this.stack.length - 1];
-    node2.depth = this.sliceSerialize(token).codePointAt(0) === 61 ? 1 : 2;
-  }
-  function onexitsetextheading() {
-    this.data.setextHeadingSlurpLineEnding = void 0;
-  }
-  function onenterdata(token) {
-    const node2 = this.stack[this.stack.length - 1];
-    const siblings = node2.children;
-    let tail = siblings[siblings.length - 1];
-    if (!tail || tail.type !== "text") {
-      tail = text3();
-      tail.position = {
-        start: point2(token.start),
-        // @ts-expect-error: we’ll add `end` later.
-        end: void 0
-      };
-      siblings.push(tail);
-    }
-    this.stack.push(tail);
-  }
-  function onexitdata(token) {
-    const tail = this.stack.pop();
-    tail.value += this.sliceSerialize(token);
-    tail.position.end = point2(token.end);
-  }
-  function onexitlineending(token) {
-    const context = this.stack[this.stack.length - 1];
-    if (this.data.atHardBreak) {
-      const tail = context.children[context.children.length - 1];
-      tail.position.end = point2(token.end);
-      this.data.atHardBreak = void 0;
-      return;
-    }
-    if (!this.data.setextHeadingSlurpLineEnding && config.canContainEols.includes(context.type)) {
-      onenterdata.call(this, token);
-      onexitdata.call(this, token);
-    }
-  }
-  function onexithardbreak() {
-    this.data.atHardBreak = true;
-  }
-  function onexithtmlflow() {
-    const data2 = this.resume();
-    const node2 = this.stack[this.stack.length - 1];
-    node2.value = data2;
-  }
-  function onexithtmltext() {
-    const data2 = this.resume();
-    const node2 = this.stack[this.stack.length - 1];
-    node2.value = data2;
-  }
-  function onexitcodetext() {
-    const data2 = this.resume();
-    const node2 = this.stack[this.stack.length - 1];
-    node2.value = data2;
-  }
-  function onexitlink() {
-    const node2 = this.stack[this.stack.length - 1];
-    if (this.data.inReference) {
-      const referenceType = this.data.referenceType || "shortcut";
-      node2.type += "Reference";
-      node2.referenceType = referenceType;
-      delete node2.url;
-      delete node2.title;
-    } else {
-      delete node2.identifier;
-      delete node2.label;
-    }
-    this.data.referenceType = void 0;
-  }
-  function onexitimage() {
-    const node2 = this.stack[this.stack.length - 1];
-    if (this.data.inReference) {
-      const referenceType = this.data.referenceType || "shortcut";
-      node2.type += "Reference";
-      node2.referenceType = referenceType;
-      delete node2.url;
-      delete node2.title;
-    } else {
-      delete node2.identifier;
-      delete node2.label;
-    }
-    this.data.referenceType = void 0;
-  }
-  function onexitlabeltext(token) {
-    const string3 = this.sliceSerialize(token);
-    const ancestor = this.stack[this.stack.length - 2];
-    ancestor.label = decodeString(string3);
-    ancestor.identifier = normalizeIdentifier(string3).toLowerCase();
-  }
-  function onexitlabel() {
-    const fragment = this.stack[this.stack.length - 1];
-    const value = this.resume();
-    const node2 = this.stack[this.stack.length - 1];
-    this.data.inReference = true;
-    if (node2.type === "link") {
-      const children = fragment.children;
-      node2.children = children;
-    } else {
-      node2.alt = value;
-    }
-  }
-  function onexitresourcedestinationstring() {
-    const data2 = this.resume();
-    const node2 = this.stack[this.stack.length - 1];
-    node2.url = data2;
-  }
-  function onexitresourcetitlestring() {
-    const data2 = this.resume();
-    const node2 = this.stack[this.stack.length - 1];
-    node2.title = data2;
-  }
-  function onexitresource() {
-    this.data.inReference = void 0;
-  }
-  function onenterreference() {
-    this.data.referenceType = "collapsed";
-  }
-  function onexitreferencestring(token) {
-    const label = this.resume();
-    const node2 = this.stack[this.stack.length - 1];
-    node2.label = label;
-    node2.identifier = normalizeIdentifier(this.sliceSerialize(token)).toLowerCase();
-    this.data.referenceType = "full";
-  }
-  function onexitcharacterreferencemarker(token) {
-    this.data.characterReferenceType = token.type;
-  }
-  function onexitcharacterreferencevalue(token) {
-    const data2 = this.sliceSerialize(token);
-    const type = this.data.characterReferenceType;
-    let value;
-    if (type) {
-      value = decodeNumericCharacterReference(data2, type === "characterReferenceMarkerNumeric" ? 10 : 16);
-      this.data.characterReferenceType = void 0;
-    } else {
-      const result = decodeNamedCharacterReference(data2);
-      value = result;
-    }
-    const tail = this.stack[this.stack.length - 1];
-    tail.value += value;
-  }
-  function onexitcharacterreference(token) {
-    const tail = this.stack.pop();
-    tail.position.end = point2(token.end);
-  }
-  function onexitautolinkprotocol(token) {
-    onexitdata.call(this, token);
-    const node2 = this.stack[this.stack.length - 1];
-    node2.url = this.sliceSerialize(token);
-  }
-  function onexitautolinkemail(token) {
-    onexitdata.call(this, token);
-    const node2 = this.stack[this.stack.length - 1];
-    node2.url = "mailto:" + this.sliceSerialize(token);
-  }
-  function blockQuote2() {
-    return {
-      type: "blockquote",
-      children: [],
-      position: void 0
-    };
-  }
-  function codeFlow() {
-    return {
-      type: "code",
-      lang: null,
-      meta: null,
-      value: "",
-      position: void 0
-    };
-  }
-  function codeText2() {
-    return {
-      type: "inlineCode",
-      value: "",
-      position: void 0
-    };
-  }
-  function definition2() {
-    return {
-      type: "definition",
-      identifier: "",
-      label: null,
-      title: null,
-      url: "",
-      position: void 0
-    };
-  }
-  function emphasis() {
-    return {
-      type: "emphasis",
-      children: [],
-      position: void 0
-    };
-  }
-  function heading2() {
-    return {
-      type: "heading",
-      // @ts-expect-error `depth` will be set later.
-      depth: 0,
-      children: [],
-      position: void 0
-    };
-  }
-  function hardBreak() {
-    return {
-      type: "break",
-      position: void 0
-    };
-  }
-  function html() {
-    return {
-      type: "html",
-      value: "",
-      position: void 0
-    };
-  }
-  function image() {
-    return {
-      type: "image",
-      title: null,
-      url: "",
-      alt: null,
-      position: void 0
-    };
-  }
-  function link2() {
-    return {
-      type: "link",
-      title: null,
-      url: "",
-      children: [],
-      position: void 0
-    };
-  }
-  function list3(token) {
-    return {
-      type: "list",
-      ordered: token.type === "listOrdered",
-      start: null,
-      spread: token._spread,
-      children: [],
-      position: void 0
-    };
-  }
-  function listItem(token) {
-    return {
-      type: "listItem",
-      spread: token._spread,
-      checked: null,
-      children: [],
-      position: void 0
-    };
-  }
-  function paragraph() {
-    return {
-      type: "paragraph",
-      children: [],
-      position: void 0
-    };
-  }
-  function strong() {
-    return {
-      type: "strong",
-      children: [],
-      position: void 0
-    };
-  }
-  function text3() {
-    return {
-      type: "text",
-      value: "",
-      position: void 0
-    };
-  }
-  function thematicBreak2() {
-    return {
-      type: "thematicBreak",
-      position: void 0
-    };
-  }
-}
-function point2(d) {
-  return {
-    line: d.line,
-    column: d.column,
-    offset: d.offset
-  };
-}
-function configure(combined, extensions) {
-  let index2 = -1;
-  while (++index2 < extensions.length) {
-    const value = extensions[index2];
-    if (Array.isArray(value)) {
-      configure(combined, value);
-    } else {
-      extension(combined, value);
-    }
-  }
-}
-function extension(combined, extension2) {
-  let key;
-  for (key in extension2) {
-    if (own2.call(extension2, key)) {
-      switch (key) {
-        case "canContainEols": {
-          const right = extension2[key];
-          if (right) {
-            combined[key].push(...right);
-          }
-          break;
-        }
-        case "transforms": {
-          const right = extension2[key];
-          if (right) {
-            combined[key].push(...right);
-          }
-          break;
-        }
-        case "afterExit":
-        case "beforeEnter": {
-          const right = extension2[key];
-          if (right) {
-            combined[key].push(right);
-          }
-          break;
-        }
-        case "enter":
-        case "exit": {
-          const right = extension2[key];
-          if (right) {
-            Object.assign(combined[key], right);
-          }
-          break;
-        }
-      }
-    }
-  }
-}
-function defaultOnError(left, right) {
-  if (left) {
-    throw new Error("Cannot close `" + left.type + "` (" + stringifyPosition({
-      start: left.start,
-      end: left.end
-    }) + "): a different token (`" + right.type + "`, " + stringifyPosition({
-      start: right.start,
-      end: right.end
-    }) + ") is open");
-  }
-  throw new Error("Cannot close document, a token (`" + right.type + "`, " + stringifyPosition({
-    start: right.start,
-    end: right.end
-  }) + ") is still open");
-}
-
-// node_modules/devlop/lib/default.js
-function ok() {
-}
-
-// node_modules/mdast-util-gfm-task-list-item/lib/index.js
-function gfmTaskListItemFromMarkdown() {
-  return {
-    exit: {
-      taskListCheckValueChecked: exitCheck,
-      taskListCheckValueUnchecked: exitCheck,
-      paragraph: exitParagraphWithTaskListItem
-    }
-  };
-}
-function exitCheck(token) {
-  const node2 = this.stack[this.stack.length - 2];
-  ok(node2.type === "listItem");
-  node2.checked = token.type === "taskListCheckValueChecked";
-}
-function exitParagraphWithTaskListItem(token) {
-  const parent2 = this.stack[this.stack.length - 2];
-  if (parent2 && parent2.type === "listItem" && typeof parent2.checked === "boolean") {
-    const node2 = this.stack[this.stack.length - 1];
-    ok(node2.type === "paragraph");
-    const head = node2.children[0];
-    if (head && head.type === "text") {
-      const siblings = parent2.children;
-      let index2 = -1;
-      let firstParagraph;
-      while (++index2 < siblings.length) {
-        const sibling = siblings[index2];
-        if (sibling.type === "paragraph") {
-          firstParagraph = sibling;
-          break;
-        }
-      }
-      if (firstParagraph === node2) {
-        head.value = head.value.slice(1);
-        if (head.value.length === 0) {
-          node2.children.shift();
-        } else if (node2.position && head.position && typeof head.position.start.offset === "number") {
-          head.position.start.column++;
-          head.position.start.offset++;
-          node2.position.start = { ...head.position.start };
-        }
-      }
-    }
-  }
-  this.exit(token);
-}
-
-// node_modules/micromark-extension-gfm-task-list-item/lib/syntax.js
-var tasklistCheck = {
-  name: "tasklistCheck",
-  tokenize: tokenizeTasklistCheck
-};
-function gfmTaskListItem() {
-  return {
-    text: {
-      [91]: tasklistCheck
-    }
-  };
-}
-function tokenizeTasklistCheck(effects, ok2, nok) {
-  const self = this;
-  return open;
-  function open(code) {
-    if (
-      // Exit if there’s stuff before.
-      self.previous !== null || // Exit if not in the first content that is the first child of a list
-      // item.
-      !self._gfmTasklistFirstContentOfListItem
-    ) {
-      return nok(code);
-    }
-    effects.enter("taskListCheck");
-    effects.enter("taskListCheckMarker");
-    effects.consume(code);
-    effects.exit("taskListCheckMarker");
-    return inside;
-  }
-  function inside(code) {
-    if (markdownLineEndingOrSpace(code)) {
-      effects.enter("taskListCheckValueUnchecked");
-      effects.consume(code);
-      effects.exit("taskListCheckValueUnchecked");
-      return close;
-    }
-    if (code === 88 || code === 120) {
-      effects.enter("taskListCheckValueChecked");
-      effects.consume(code);
-      effects.exit("taskListCheckValueChecked");
-      return close;
-    }
-    return nok(code);
-  }
-  function close(code) {
-    if (code === 93) {
-      effects.enter("taskListCheckMarker");
-      effects.consume(code);
-      effects.exit("taskListCheckMarker");
-      effects.exit("taskListCheck");
-      return after;
-    }
-    return nok(code);
-  }
-  function after(code) {
-    if (markdownLineEnding(code)) {
-      return ok2(code);
-    }
-    if (markdownSpace(code)) {
-      return effects.check({
-        tokenize: spaceThenNonSpace
-      }, ok2, nok)(code);
-    }
-    return nok(code);
-  }
-}
-function spaceThenNonSpace(effects, ok2, nok) {
-  return factorySpace(effects, after, "whitespace");
-  function after(code) {
-    return code === null ? nok(code) : ok2(code);
-  }
-}
-
-// src/kernel/within-time.ts
-import { createContext, Script } from "node:vm";
-var script = new Script("work()");
-function withinTime(ms, work) {
-  let value;
-  const context = createContext({
-    work: () => {
-      value = { value: work() };
-    }
-  });
-  try {
-    script.runInContext(context, { timeout: ms });
-  } catch (error) {
-    if (error.code === "ERR_SCRIPT_EXECUTION_TIMEOUT") return void 0;
-    throw error;
-  }
-  return value;
-}
-
-// src/governance/description/description.ts
-var READING_MS = 5e3;
-var DESCRIPTION_MAX = 65536;
-function readDescription(markdown, ms = READING_MS) {
-  try {
-    return withinTime(ms, () => readAll(markdown))?.value;
-  } catch (error) {
-    if (error instanceof RangeError) return void 0;
-    throw error;
-  }
-}
-function readAll(markdown) {
-  const text3 = markdown.slice(0, DESCRIPTION_MAX).replaceAll("\r\n", "\n");
-  const root = fromMarkdown(text3, {
-    extensions: [gfmTaskListItem()],
-    mdastExtensions: [gfmTaskListItemFromMarkdown()]
-  });
-  const sections2 = sectionsOf(root);
-  const tasks = [];
-  const links = [];
-  const prose = [];
-  walk(root, (node2) => {
-    if (node2.type === "listItem" && typeof node2.checked === "boolean") {
-      const [first] = node2.children;
-      const line = node2.position?.start.line ?? 1;
-      const above = sections2.findLast((each2) => each2.line <= line);
-      tasks.push({
-        text: first === void 0 ? "" : toString(first).trim(),
-        done: node2.checked,
-        line,
-        heading: above?.heading ?? "",
-        under: above?.line ?? 1
-      });
-    }
-    if (node2.type === "link" || node2.type === "definition") links.push(node2.url);
-    if (node2.type === "text") prose.push(node2.value);
-  });
-  const paragraphs = root.children.flatMap(
-    (node2) => node2.type === "paragraph" ? [seenOf(node2).trim()] : []
-  );
-  return { sections: sections2, tasks, prose: prose.join("\n"), paragraphs, links };
-}
-function walk(root, visit2) {
-  const left = [root];
-  for (let node2 = left.pop(); node2 !== void 0; node2 = left.pop()) {
-    visit2(node2);
-    if ("children" in node2) left.push(...[...node2.children].reverse());
-  }
-}
-var LEAD = /^([\p{L}][\p{L} /&?'-]{0,40}?)\s*(?::(?=\s|$)|：)\s*/u;
-var LINE_LEAD = new RegExp("^(\\p{L}[\\p{L}/&?'-]{0,20}(?: [\\p{L}/&?'-]{1,20}){0,2}?)\\s*(?::(?=\\s|$)|：)\\s*", "u");
-var LEAD_DEPTH = 7;
-var LINE_DEPTH = 8;
-var HTML_HEADING = /^\s{0,20}<h([1-6])(?:\s[^<>]{0,200})?>(.{0,300})<\/h\1>\s{0,20}$/i;
-var TAG = /<\/?[a-z][^<>]{0,200}>/gi;
-function linesOf(node2) {
-  const first = node2.position?.start.line ?? 1;
-  if (node2.type === "html") {
-    const values = withoutComments(node2.value).split("\n");
-    if (values.some((value) => HTML_HEADING.test(value))) {
-      return values.map((value, at) => ({
-        node: { type: "html", value },
-        line: first + at,
-        isWithin: false
-      }));
-    }
-  }
-  if (node2.type !== "paragraph") return [{ node: node2, line: first, isWithin: false }];
-  const lines = [[]];
-  for (const child of node2.children) {
-    if (child.type === "break") lines.push([]);
-    else if (child.type !== "text") lines.at(-1).push(child);
-    else {
-      for (const [at, value] of child.value.split("\n").entries()) {
-        if (at > 0) lines.push([]);
-        if (value !== "") lines.at(-1).push({ type: "text", value });
-      }
-    }
-  }
-  return lines.map((children, at) => ({
-    node: { type: "paragraph", children },
-    line: first + at,
-    isWithin: at > 0
-  }));
-}
-function sectionsOf(root) {
-  const sections2 = [
-    { heading: "", line: 1, depth: LEAD_DEPTH, parts: [] }
-  ];
-  const begin = (heading2, line, depth2) => {
-    sections2.push({ heading: heading2.trim(), line, depth: depth2, parts: [] });
-  };
-  for (const { node: node2, line, isWithin } of root.children.flatMap(linesOf)) {
-    if (node2.type === "heading") {
-      begin(toString(node2), line, node2.depth);
-      continue;
-    }
-    const [, depth2, words3 = ""] = node2.type === "html" && HTML_HEADING.exec(node2.value) || [];
-    if (depth2 !== void 0) {
-      begin(words3.replace(TAG, ""), line, Number(depth2));
-      continue;
-    }
-    const lead = leadOf(node2, isWithin ? LINE_LEAD : LEAD);
-    if (lead !== void 0) begin(lead, line, isWithin ? LINE_DEPTH : LEAD_DEPTH);
-    const seen = seenOf(node2);
-    const said2 = lead === void 0 ? seen : seen.slice(seen.indexOf(lead) + lead.length).replace(/^\s*[:：]\s*/, "");
-    if (said2.trim() !== "") sections2.at(-1).parts.push(said2.trim());
-  }
-  return sections2.map(({ heading: heading2, line, depth: depth2, parts }) => ({
-    heading: heading2,
-    line,
-    depth: depth2,
-    text: parts.join("\n")
-  }));
-}
-function leadOf(node2, words3) {
-  if (node2.type !== "paragraph") return void 0;
-  const [first] = node2.children;
-  if (first?.type === "strong") {
-    const bold2 = toString(first).trim();
-    const after = toString(node2).slice(bold2.length);
-    if (/[:：]$/.test(bold2) || /^\s*[:：]/.test(after) || node2.children.length === 1) {
-      return bold2.replace(/\s*[:：]$/, "");
-    }
-    return void 0;
-  }
-  return words3.exec(toString(node2))?.[1];
-}
-function seenOf(node2) {
-  const parts = [];
-  walk(node2, (each2) => {
-    if (each2.type === "text" || each2.type === "inlineCode" || each2.type === "code") parts.push(each2.value);
-    if (each2.type === "image" || each2.type === "imageReference") parts.push(each2.alt || "a picture");
-    if (each2.type === "html") {
-      parts.push(/<(?:img|video)\b/i.test(each2.value) ? "a picture" : withoutTags(each2.value));
-    }
-    if (each2.type === "paragraph" || each2.type === "listItem" || each2.type === "break") parts.push("\n");
-  });
-  return parts.join("").replace(/\n{2,}/g, "\n");
-}
-function withoutComments(html) {
-  let seen = "";
-  for (let at = 0; at < html.length; ) {
-    const open = html.indexOf("<!--", at);
-    if (open === -1) return seen + html.slice(at);
-    const close = html.indexOf("-->", open);
-    const comment = html.slice(open, close === -1 ? html.length : close);
-    seen += html.slice(at, open) + "\n".repeat(comment.split("\n").length - 1);
-    at = open + comment.length + 3;
-  }
-  return seen;
-}
-function withoutTags(html) {
-  let seen = "";
-  for (let at = 0; at < html.length; ) {
-    const open = html.indexOf("<", at);
-    if (open === -1) return seen + html.slice(at);
-    seen += html.slice(at, open);
-    const isComment = html.startsWith("<!--", open);
-    const close = html.indexOf(isComment ? "-->" : ">", open);
-    if (close === -1) return seen;
-    at = close + (isComment ? 3 : 1);
-  }
-  return seen;
-}
-var PLACEHOLDER = new RegExp(
-  "^(?:(?:todo|tbd|t\\.b\\.d\\.|wip|xxx+|fixme|n\\/?a|none|nothing|no response|lorem ipsum.*|\\.{2,}|…|-+|\\?+)[.!]?)$",
-  "i"
-);
-var BELOW = new RegExp(
-  "^(?:(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?|refs?|part of|see|relates to):?\\s+(?:[\\w.-]{1,100}/[\\w.-]{1,100})?#\\d+[.,]?|(?:signed-off-by|co-authored-by|reviewed-by|acked-by|tested-by|change-id): .*)$",
-  "i"
-);
-function saysSomething(text3, template2) {
-  const lines = text3.split("\n").filter((_, at, all2) => !isRuler(all2[at + 1] ?? "")).map(withoutMarks).filter((line) => /[\p{L}\p{N}]/u.test(line));
-  return lines.some((line) => {
-    if (PLACEHOLDER.test(line) || BELOW.test(line) || /^[<[({].*[>\])}]$/.test(line)) return false;
-    return !template2.includes(line);
-  });
-}
-function isRuler(line) {
-  return /^[|: -]+$/.test(line) && line.includes("|") && line.includes("-");
-}
-var MARKS_BEFORE = /[\s>*_`~-]/;
-var MARKS_AFTER = /[\s*_`~]/;
-function withoutMarks(line) {
-  let [first, last] = [0, line.length];
-  while (first < last && MARKS_BEFORE.test(line[first])) first += 1;
-  while (last > first && MARKS_AFTER.test(line[last - 1])) last -= 1;
-  return line.slice(first, last);
+  const own = commits2.filter(({ isMerge }) => !isMerge);
+  return /^Re(?:vert|apply) "/.test(title2) && own.length > 0 && own.every(({ message: message2, undoes = [] }) => readMessage(message2).isRevert && undoes.length > 0);
+}
+var RELEASING = /^chore\(release\): (?:merge v)?(\d{1,9}\.\d{1,9}\.\d{1,9})(?: back into \S{1,200})?$/;
+function isReleasing({ title: title2, head }) {
+  const version = RELEASING.exec(title2)?.[1];
+  if (version === void 0 || head === void 0) return false;
+  return head.endsWith(`/${version}`) || head.endsWith(`/v${version}`);
 }
 
 // src/governance/pr-policy/rules/sections.ts
@@ -10126,7 +2681,7 @@ var sections = {
     const { pull, policy: policy2 } = scene;
     if (isBot(scene) || isRevert(pull) || !pull.isReadable) return [];
     const wanted = policy2.description.sections;
-    if (pull.description.sections.every(({ text: text3, heading: heading2 }) => text3 === "" && heading2 === "")) {
+    if (pull.description.sections.every(({ text, heading: heading2 }) => text === "" && heading2 === "")) {
       return wanted.length === 0 ? [] : [{ message: "the description is empty" }];
     }
     const there = answered(
@@ -10155,18 +2710,33 @@ var checklist = {
   solution: "Do it and tick it, or take it out and say why.",
   find(scene) {
     if (isBot(scene)) return [];
-    const { tasks } = scene.pull.description;
+    const { description: description2 } = scene.pull;
     const { choices } = scene.policy.description;
-    const groups = Map.groupBy(
-      tasks.filter(({ heading: heading2 }) => isHeaded({ heading: heading2 }, choices)),
-      ({ under }) => under
-    );
-    const chosen = [...groups.values()].filter((group) => group.some(({ done }) => done)).flat();
-    return tasks.filter((task) => !task.done && !chosen.includes(task)).map(({ text: text3, line }) => ({
-      message: `line ${line} of the description is not ticked: ${JSON.stringify(text3.slice(0, 120))}`
+    const under = new Set(description2.tasks.map((task) => task.under));
+    const choiceBy = new Map([...under].map((line) => [line, choiceOf(line, description2, choices)]));
+    const groups = Map.groupBy(description2.tasks, (task) => choiceBy.get(task.under));
+    groups.delete(void 0);
+    const chosen = new Set([...groups.values()].filter((group) => group.some(({ done }) => done)).flat());
+    return description2.tasks.filter((task) => !task.done && !chosen.has(task)).map(({ text, line }) => ({
+      message: `line ${line} of the description is not ticked: ${JSON.stringify(text.slice(0, 120))}`
     }));
   }
 };
+function choiceOf(under, { sections: sections2, tasks }, choices) {
+  const at = sections2.findLastIndex(({ line }) => line === under);
+  const own = sections2[at];
+  if (own === void 0 || choices.length === 0) return void 0;
+  let depth2 = own.depth;
+  if (isHeaded(own, choices)) return own.line;
+  for (const each2 of sections2.slice(0, at).reverse()) {
+    if (each2.depth >= depth2) continue;
+    const isAfterBoxes = tasks.some(({ line }) => each2.line <= line && line < own.line);
+    if (own.depth >= LEAD_DEPTH && isAfterBoxes) return void 0;
+    if (isHeaded(each2, choices)) return each2.line;
+    depth2 = each2.depth;
+  }
+  return void 0;
+}
 
 // node_modules/@commitlint/lint/lib/lint.js
 import util from "node:util";
@@ -10211,8 +2781,8 @@ function isIgnored(commit = "", opts = {}) {
 
 // node_modules/@commitlint/parse/node_modules/conventional-commits-parser/dist/regex.js
 var nomatchRegex = /(?!.*)/;
-function escape(string3) {
-  return string3.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+function escape(string) {
+  return string.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
 function joinOr(parts) {
   return parts.map((val) => typeof val === "string" ? escape(val.trim()) : val.source).filter(Boolean).join("|");
@@ -10586,11 +3156,11 @@ var CommitParser = class {
     const referencesSet = /* @__PURE__ */ new Set();
     commit.references = commit.references.filter((reference2) => {
       const uid = `${reference2.action} ${reference2.raw}`.toLocaleLowerCase();
-      const ok2 = !referencesSet.has(uid);
-      if (ok2) {
+      const ok = !referencesSet.has(uid);
+      if (ok) {
         referencesSet.add(uid);
       }
-      return ok2;
+      return ok;
     });
   }
   /**
@@ -10649,30 +3219,30 @@ function createParserOpts() {
 }
 
 // node_modules/@conventional-changelog/template/dist/elements.js
-function toString2(value) {
+function toString(value) {
   return typeof value === "number" || value ? String(value) : "";
 }
 function each(array, callback, separator = newline()) {
   return array ? array.reduce((acc, item) => {
-    const rendered = toString2(callback(item)).trim();
+    const rendered = toString(callback(item)).trim();
     return `${acc}${acc && rendered ? separator : ""}${rendered}`;
   }, "") : "";
 }
-function heading(level, text3) {
-  return `${"#".repeat(level)} ${text3}`;
+function heading(level, text) {
+  return `${"#".repeat(level)} ${text}`;
 }
-function link(text3, url2) {
-  return `[${text3}](${url2})`;
+function link(text, url2) {
+  return `[${text}](${url2})`;
 }
-function list2(array, callback) {
+function list(array, callback) {
   return each(array, (item) => {
-    const rendered = toString2(callback(item)).trim();
-    const itemText = rendered.split(/\r?\n/).map((line, index2) => index2 > 0 && line ? `  ${line}` : line).join("\n");
+    const rendered = toString(callback(item)).trim();
+    const itemText = rendered.split(/\r?\n/).map((line, index) => index > 0 && line ? `  ${line}` : line).join("\n");
     return rendered ? `* ${itemText}` : "";
   });
 }
-function bold(text3) {
-  return `**${text3}**`;
+function bold(text) {
+  return `**${text}**`;
 }
 function newline(times = 1) {
   return "\n".repeat(times);
@@ -10713,8 +3283,8 @@ var protectedSegments = [
 ];
 var userMention = /\B@(?<user>[a-z0-9](?:-?[a-z0-9/]){0,38})/;
 var defaultIssuePattern = /[a-z0-9]+/;
-function escapeRegExp(string3) {
-  return string3.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+function escapeRegExp(string) {
+  return string.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
 function referencesRegex(issuePrefixes = [], issuePattern = defaultIssuePattern) {
   const prefixes = issuePrefixes.map((prefix) => typeof prefix === "string" ? escapeRegExp(prefix) : prefix.source).join("|");
@@ -10728,7 +3298,7 @@ function referencesRegex(issuePrefixes = [], issuePattern = defaultIssuePattern)
 }
 function createReferencesFormatter(options) {
   const regex = referencesRegex(options.issuePrefixes, options.issuePattern);
-  return (text3, context, references) => text3.replace(regex, (match, ...args) => {
+  return (text, context, references) => text.replace(regex, (match, ...args) => {
     const { prefix, issue, user } = args.at(-1);
     if (issue) {
       const issueUrl = options.formatIssueUrl(context, {
@@ -10860,7 +3430,7 @@ function footerPartial({ noteGroups }) {
     noteGroups,
     (group) => segments(
       heading(3, group.title),
-      list2(
+      list(
         group.notes,
         (note) => words(
           note.commit.scope && bold(`${note.commit.scope}:`),
@@ -10886,7 +3456,7 @@ function template(context) {
       commitGroups,
       (group) => segments(
         group.title && heading(3, group.title),
-        list2(
+        list(
           group.commits,
           (commit) => commitPartial2(context, commit)
         )
@@ -11026,7 +3596,7 @@ var defaultParser = (message2, options) => {
   result.type = result.type ?? null;
   return result;
 };
-async function parse2(message2, parser = defaultParser, parserOpts) {
+async function parse(message2, parser = defaultParser, parserOpts) {
   const preset = await createPreset();
   const defaultOpts = preset.parser || preset.parserOpts;
   const userOpts = parserOpts?.parser || parserOpts || {};
@@ -11039,7 +3609,7 @@ async function parse2(message2, parser = defaultParser, parserOpts) {
   parsed.raw = message2;
   return parsed;
 }
-var lib_default = parse2;
+var lib_default = parse;
 
 // node_modules/@commitlint/message/lib/index.js
 function message(input = []) {
@@ -11092,7 +3662,7 @@ function baseToString(value) {
 }
 
 // node_modules/es-toolkit/dist/compat/util/toString.mjs
-function toString3(value) {
+function toString2(value) {
   if (value == null) return "";
   return baseToString(value);
 }
@@ -11136,7 +3706,7 @@ var deburrMap = /* @__PURE__ */ new Map([
 ]);
 function deburr(str) {
   let result = "";
-  for (let index2 = 0; index2 < str.length; index2++) result += deburrChar(str[index2]);
+  for (let index = 0; index < str.length; index++) result += deburrChar(str[index]);
   return result;
 }
 function deburrChar(char) {
@@ -11148,9 +3718,9 @@ function deburrChar(char) {
   if (!isLatinLetter(code)) return char;
   const decomposed = char.normalize("NFD");
   let result = "";
-  for (let index2 = 0; index2 < decomposed.length; index2++) if (!isCombiningMark(decomposed.charCodeAt(index2))) {
+  for (let index = 0; index < decomposed.length; index++) if (!isCombiningMark(decomposed.charCodeAt(index))) {
     var _deburrMap$get;
-    result += (_deburrMap$get = deburrMap.get(decomposed[index2])) !== null && _deburrMap$get !== void 0 ? _deburrMap$get : decomposed[index2];
+    result += (_deburrMap$get = deburrMap.get(decomposed[index])) !== null && _deburrMap$get !== void 0 ? _deburrMap$get : decomposed[index];
   }
   return result;
 }
@@ -11165,19 +3735,19 @@ function isCombiningMark(code) {
 var deburredLetters = [];
 for (let code = 192; code <= 383; code++) deburredLetters.push(deburr(String.fromCharCode(code)));
 function deburr2(str) {
-  str = toString3(str);
-  let index2 = 0;
-  while (index2 < str.length && str.charCodeAt(index2) < 192) index2++;
-  if (index2 === str.length) return str;
-  let result = str.slice(0, index2);
-  for (; index2 < str.length; index2++) {
-    const code = str.charCodeAt(index2);
+  str = toString2(str);
+  let index = 0;
+  while (index < str.length && str.charCodeAt(index) < 192) index++;
+  if (index === str.length) return str;
+  let result = str.slice(0, index);
+  for (; index < str.length; index++) {
+    const code = str.charCodeAt(index);
     if (code >= 192 && code <= 383) {
       result += deburredLetters[code - 192];
       continue;
     }
     if (code >= 768 && code <= 879 || code >= 8400 && code <= 8447 || code >= 65056 && code <= 65071) continue;
-    result += str[index2];
+    result += str[index];
   }
   return result;
 }
@@ -11246,15 +3816,15 @@ function getUnicodeWordPattern() {
   ].join("|"), "g");
   return reUnicodeWord;
 }
-function lodashWords(string3) {
-  const pattern = reHasUnicodeWord.test(string3) ? getUnicodeWordPattern() : reAsciiWord;
-  const matched = string3.match(pattern);
+function lodashWords(string) {
+  const pattern = reHasUnicodeWord.test(string) ? getUnicodeWordPattern() : reAsciiWord;
+  const matched = string.match(pattern);
   return matched == null ? [] : Array.from(matched);
 }
 
 // node_modules/es-toolkit/dist/compat/string/words.mjs
 function words2(str, pattern, guard) {
-  const input = toString3(str);
+  const input = toString2(str);
   if (guard || pattern === void 0) return lodashWords(input);
   if (typeof pattern === "number") pattern = pattern.toString();
   const matched = input.match(pattern);
@@ -11263,7 +3833,7 @@ function words2(str, pattern, guard) {
 
 // node_modules/es-toolkit/dist/compat/_internal/normalizeForCase.mjs
 function normalizeForCase(str) {
-  if (typeof str !== "string") str = toString3(str);
+  if (typeof str !== "string") str = toString2(str);
   return str.replace(/['\u2019]/g, "");
 }
 
@@ -11306,7 +3876,7 @@ function upperFirst(str) {
 
 // node_modules/es-toolkit/dist/compat/string/upperFirst.mjs
 function upperFirst2(str) {
-  return upperFirst(toString3(str));
+  return upperFirst(toString2(str));
 }
 
 // node_modules/@commitlint/ensure/lib/to-case.js
@@ -11394,10 +3964,10 @@ var bodyCase = (parsed, when = "always", value = []) => {
   });
   const result = matches.length > 0;
   const reported = negated(when) && result ? matches : checks;
-  const list3 = reported.map((c) => c.case).join(", ");
+  const list2 = reported.map((c) => c.case).join(", ");
   return [
     negated(when) ? !result : result,
-    message([`body must`, negated(when) ? `not` : null, `be ${list3}`])
+    message([`body must`, negated(when) ? `not` : null, `be ${list2}`])
   ];
 };
 
@@ -11551,10 +4121,10 @@ var headerCase = (parsed, when = "always", value = []) => {
   });
   const result = matches.length > 0;
   const reported = negated2(when) && result ? matches : checks;
-  const list3 = reported.map((c) => c.case).join(", ");
+  const list2 = reported.map((c) => c.case).join(", ");
   return [
     negated2(when) ? !result : result,
-    message([`header must`, negated2(when) ? `not` : null, `be ${list3}`])
+    message([`header must`, negated2(when) ? `not` : null, `be ${list2}`])
   ];
 };
 
@@ -11640,10 +4210,10 @@ var scopeCase = (parsed, when = "always", value = []) => {
   });
   const result = matches.length > 0;
   const reported = negated3(when) && result ? matches : checks;
-  const list3 = reported.map((c) => c.case).join(", ");
+  const list2 = reported.map((c) => c.case).join(", ");
   return [
     negated3(when) ? !result : result,
-    message([`scope must`, negated3(when) ? `not` : null, `be ${list3}`])
+    message([`scope must`, negated3(when) ? `not` : null, `be ${list2}`])
   ];
 };
 
@@ -11764,10 +4334,10 @@ var subjectCase = (parsed, when = "always", value = []) => {
   });
   const result = matches.length > 0;
   const reported = negated4(when) && result ? matches : checks;
-  const list3 = reported.map((c) => c.case).join(", ");
+  const list2 = reported.map((c) => c.case).join(", ");
   return [
     negated4(when) ? !result : result,
-    message([`subject must`, negated4(when) ? `not` : null, `be ${list3}`])
+    message([`subject must`, negated4(when) ? `not` : null, `be ${list2}`])
   ];
 };
 
@@ -11872,10 +4442,10 @@ var typeCase = (parsed, when = "always", value = []) => {
   });
   const result = matches.length > 0;
   const reported = negated5(when) && result ? matches : checks;
-  const list3 = reported.map((c) => c.case).join(", ");
+  const list2 = reported.map((c) => c.case).join(", ");
   return [
     negated5(when) ? !result : result,
-    message([`type must`, negated5(when) ? `not` : null, `be ${list3}`])
+    message([`type must`, negated5(when) ? `not` : null, `be ${list2}`])
   ];
 };
 
@@ -12248,10 +4818,10 @@ async function lintMessage(message2, rules) {
   return atOnce(read, [...errors.map(told4("error")), ...warnings.map(told4("warning"))]);
 }
 var ODD_SPACE = /[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff]/;
-function atOnce(text3, problems) {
+function atOnce(text, problems) {
   const has = (name) => problems.some(({ rule, level }) => rule === name && level === "error");
   if (!has("type-empty") || !has("subject-empty")) return [...problems];
-  const odd = ODD_SPACE.exec(text3.split("\n")[0] ?? "")?.[0];
+  const odd = ODD_SPACE.exec(text.split("\n")[0] ?? "")?.[0];
   const code = odd?.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0");
   const why = odd === void 0 ? "" : `; it holds U+${code}, which looks like a space and is none`;
   return problems.filter(({ rule }) => rule !== "subject-empty").map(
@@ -12360,12 +4930,12 @@ var coverageStale = {
     return [
       ...changed.map((each2) => ({
         ...placeOf(each2),
-        message: `${told(each2)}: it is of another commit`
+        message: `${told2(each2)}: it is of another commit`
       })),
       ...other === void 0 ? [] : [
         {
           ...placeOf(other),
-          message: told(other) + (more.length > 0 ? `, and so of ${quantity(more.length, "other file")}` : "") + ": it may be of another commit",
+          message: told2(other) + (more.length > 0 ? `, and so of ${quantity(more.length, "other file")}` : "") + ": it may be of another commit",
           // Some tools tell of one line too many, also of the right commit.
           severity: "warning"
         }
@@ -12373,7 +4943,7 @@ var coverageStale = {
     ];
   }
 };
-var told = ({ file, line, length }) => `the report knows line ${line} of ${file}, which has ${length}`;
+var told2 = ({ file, line, length }) => `the report knows line ${line} of ${file}, which has ${length}`;
 var placeOf = ({ file, length }) => ({
   file,
   line: Math.max(1, length)
@@ -12406,6 +4976,12 @@ var coverageUnmeasured = {
         const may = `${told4} in a report may be it, or ${listed(others)}`;
         const fix = "Have the tests write paths from the root of the repository, or absolute ones.";
         return { ...at, message: `${file} is changed, and ${may}: so it is none of them`, fix };
+      }),
+      // Types alone have no such line, and whether these are no more is judged by their words.
+      ...found.silent.map(({ file, line }) => {
+        const message2 = `${file} is changed, and reports know it without a line that can be run`;
+        const fix = "Have the tests measure it, or exclude it in the settings (`coverage.exclude`). Nothing to do where it holds nothing but types.";
+        return { file, line, message: message2, fix, severity: "warning" };
       }),
       // Who has declared nothing may have scripts that nobody measures.
       ...otherKinds2.map((file) => {
@@ -12461,19 +5037,19 @@ ${kept}`
   };
   if (only === void 0 || another !== void 0 || wanted === "pr-title") return [title2];
   const { header } = readMessage(only.message);
-  const text3 = below2 === "description" ? `${header}
+  const text = below2 === "description" ? `${header}
 
 ${described}` : only.message;
-  if (wanted === void 0 && header === pull.title.trim() && text3.trim() === title2.text.trim()) {
+  if (wanted === void 0 && header === pull.title.trim() && text.trim() === title2.text.trim()) {
     return [title2];
   }
-  const commit = { from: "commit", isSure: wanted !== void 0, header, text: text3 };
+  const commit = { from: "commit", isSure: wanted !== void 0, header, text };
   return wanted === "commit-or-pr-title" ? [commit] : [title2, commit];
 }
 function untoldTitles(scenes) {
   const isOpen = scenes.some((scene) => {
-    const [one3, other] = squashMessages(scene);
-    return other !== void 0 && one3?.header !== other.header;
+    const [one2, other] = squashMessages(scene);
+    return other !== void 0 && one2?.header !== other.header;
   });
   return isOpen ? [
     "what a squash of a single commit is called is not known here: the title and, as GitHub has it by default, the commit's header are both judged; policy.merge.squash-title says which it is"
@@ -12514,10 +5090,10 @@ var linkedIssue = {
   solution: "Write `Closes #123` (or `Refs #123`), or give the issue's address.",
   find(scene) {
     const { pull, policy: policy2, template: template2 } = scene;
-    if (isBot(scene) || isRevert(pull)) return [];
+    if (isBot(scene) || isRevert(pull) || isReleasing(pull)) return [];
     const { prose, links } = pull.description;
-    const own3 = prose.split("\n").filter((line) => !template2.includes(withoutMarks(line)));
-    const words3 = [pull.title, ...own3].join("\n");
+    const own = prose.split("\n").filter((line) => !template2.includes(withoutMarks(line)));
+    const words3 = [pull.title, ...own].join("\n");
     const isLinked = CLOSING.test(words3) || [...links, ...words3.split(/\s+/)].some((each2) => URL_OF_ISSUE.test(each2));
     if (isLinked) return [];
     const patterns = policy2.description.trackers.map((pattern) => new RegExp(pattern));
@@ -12590,10 +5166,11 @@ var lostImpact2 = {
     if (isRevert(pull)) return [];
     const { title: title2, commits: commits2 } = pull;
     const asking = { title: title2, commits: commits2, body: pull.description.paragraphs.join("\n\n") };
-    return squashMessages(scene).flatMap(({ from, isSure, header, text: text3 }) => {
+    return squashMessages(scene).flatMap(({ from, isSure, header, text }) => {
       const short = header.slice(0, 120);
-      const found = lostImpact(text3, asking);
+      const found = lostImpact(text, asking);
       if (found === void 0 || found.impact === "patch") return [];
+      if (isReleasing(pull)) return [squashedRelease(found.by)];
       const what = `${found.by}, is ${WORDS[found.impact]}, `;
       return from === "title" ? [
         {
@@ -12610,6 +5187,13 @@ var lostImpact2 = {
     });
   }
 };
+function squashedRelease(by2) {
+  return {
+    severity: "warning",
+    message: `${by2}, is of a release, and a squash of it hides that: the next release would count it once more`,
+    fix: "Merge it by a merge commit; squashes of releases can be forbidden by `policy.merge.methods: [merge]`."
+  };
+}
 
 // src/governance/pr-policy/rules/settings.ts
 var TOLD2 = 20;
@@ -12682,7 +5266,7 @@ async function tooLong(scene) {
   const { number } = scene.pull;
   const hits = [];
   for (const { from, isSure, header } of squashMessages(scene)) {
-    const isLong = async (text3) => (await lintMessage(text3, scene.messageRules)).find(
+    const isLong = async (text) => (await lintMessage(text, scene.messageRules)).find(
       ({ rule, level }) => rule === "header-max-length" && level === "error"
     );
     const behind = ` (#${number ?? 1})`;
@@ -12717,83 +5301,6 @@ var touched = {
     });
   }
 };
-
-// src/governance/pr-policy/named-twin.ts
-var REPOSITORY = "[\\w.-]{1,100}/[\\w.-]{1,100}";
-var PULL = new RegExp(
-  `(?<![\\w#/&])(?:(${REPOSITORY}))?#(\\d{1,9})\\b|(${REPOSITORY})/pull/(\\d{1,9})\\b|!\\d{1,9}`,
-  "g"
-);
-var NAMED_MAX = 10;
-function withoutMarks2(word) {
-  let end = word.length;
-  while (end > 0 && ".*_".includes(word[end - 1])) end -= 1;
-  return word.slice(0, end);
-}
-function about(branch, { sections: sections2 }) {
-  const names = (text3) => text3.split(/[\s`"'()[\],;:]+/).some((word) => withoutMarks2(word).toLowerCase() === branch.toLowerCase());
-  return sections2.flatMap(({ heading: heading2, text: text3 }) => names(heading2) ? [text3] : text3.split("\n").filter(names));
-}
-function namedIn(branch, description2) {
-  const found = about(branch, description2).flatMap((text3) => [...text3.matchAll(PULL)]);
-  return found.slice(0, NAMED_MAX).map(([text3, one3, number, other, linked]) => ({
-    text: text3,
-    repository: one3 ?? other,
-    number: number === void 0 && linked === void 0 ? void 0 : Number(number ?? linked)
-  }));
-}
-function isDeclared(branch, description2) {
-  return namedIn(branch, description2).length > 0;
-}
-async function askNamed(branch, hotfix, range, { history, forge }) {
-  const named3 = namedIn(branch, hotfix.description);
-  const names = [...new Set(named3.map(({ text: text3 }) => text3))];
-  if (forge === void 0) return { names, verdict: "unasked", why: [] };
-  const why = [];
-  for (const { text: text3, repository, number } of named3) {
-    const isOwn = repository === void 0 || repository.toLowerCase() === forge.repository.toLowerCase();
-    if (number === void 0 || !isOwn) {
-      why.push(`${text3} is no pull request of ${forge.repository}`);
-      continue;
-    }
-    const answer = await forge.pulls.pull(number);
-    if (answer.kind !== "found") {
-      const told4 = answer.kind === "hidden" ? `${answer.why}; ${answer.permission}` : "it is not there";
-      why.push(`${text3} is not shown to this token (${told4})`);
-      continue;
-    }
-    const wrong2 = await wrongWith(answer.value, { branch, hotfix, range, history, forge });
-    if (wrong2 === void 0) return { names, verdict: "brings", why: [] };
-    why.push(`${text3} ${wrong2}`);
-  }
-  return { names, verdict: "none", why };
-}
-async function wrongWith(pull, about2) {
-  const { branch, hotfix, forge } = about2;
-  if (pull.base.branch !== branch) return `is into ${pull.base.branch}`;
-  if (!pull.isOpen && !pull.isMerged) return "was closed, and not merged";
-  const isOwn = pull.isOpen && pull.head.repository === forge.repository.toLowerCase();
-  if (isOwn && (pull.head.branch === hotfix.head || pull.head.branch === hotfix.base)) return void 0;
-  const has = await hasThem(pull, about2);
-  if (has === void 0) return "does not show its commits to this token, and this checkout has them not";
-  return has ? void 0 : "has not these commits";
-}
-async function hasThem(pull, { hotfix, range, history, forge }) {
-  try {
-    const head = await history.commit(pull.head.commit);
-    if ((await history.lacking(range, head)).length === 0) return true;
-  } catch (error) {
-    if (!isHoldfastError(error, "source.history")) throw error;
-  }
-  const theirs = await forge.pulls.commitsOf(pull.number);
-  if (theirs.kind !== "found") return void 0;
-  const headers = new Set(theirs.value.map(({ message: message2 }) => headerOf(message2)));
-  const own3 = hotfix.commits.filter(({ isMerge }) => !isMerge);
-  return own3.length > 0 && own3.every(({ message: message2 }) => headers.has(headerOf(message2)));
-}
-function headerOf(message2) {
-  return message2.trim().split("\n")[0].trim();
-}
 
 // src/governance/pr-policy/rules/twin.ts
 var twin = {
@@ -12852,13 +5359,13 @@ var uncovered = {
   problem: "A changed line that no test runs.",
   solution: "Test it.",
   find({ found }) {
-    const all2 = found?.uncovered ?? [];
-    const told4 = all2.slice(0, TOLD3).map(({ file, first, last }) => {
+    const all = found?.uncovered ?? [];
+    const told4 = all.slice(0, TOLD3).map(({ file, first, last }) => {
       const which = first === last ? `line ${first} is` : `lines ${first} to ${last} are`;
       const message2 = `${which} changed, and no test runs ${first === last ? "it" : "them"}`;
       return { file, line: first, message: message2 };
     });
-    const more = all2.length - TOLD3;
+    const more = all.length - TOLD3;
     const rest = { message: `${more} more places that no test runs`, fix: "Test them." };
     return more > 0 ? [...told4, rest] : told4;
   }
@@ -12933,9 +5440,15 @@ async function readReports(paths, { root, places }, tree) {
   }
   return { reported, unusable };
 }
+var TEXT_MAX = 4 * 1024 * 1024;
 function measured({ request: { history }, scene: { pull }, commits: commits2 }, places, reported, isSource) {
   const lengths = (paths) => history.lengths(commits2.head, paths);
-  return measure(reported, { places, changes: pull.changes, isSource, lengths });
+  const texts = async (paths) => {
+    const wanted = new Set(paths);
+    const found = await history.files(commits2.head, (path) => wanted.has(path));
+    return new Map([...found].map(([path, bytes]) => [path, bytes.subarray(0, TEXT_MAX).toString("utf8")]));
+  };
+  return measure(reported, { places, changes: pull.changes, isSource, lengths, texts });
 }
 function findingOf({ name, solution }, severity, hit) {
   const { file = null, line = null, message: message2, fix = solution } = hit;
@@ -13028,9 +5541,9 @@ function otherBytes(was, now) {
 }
 function hashes(integrity) {
   const ways = /* @__PURE__ */ new Map();
-  for (const one3 of integrity.flatMap((each2) => each2.trim().split(/\s+/))) {
-    const way = /^(?:[a-z0-9]+[-:]|[^/]*\/)/.exec(one3)?.[0] ?? "";
-    ways.set(way, (ways.get(way) ?? /* @__PURE__ */ new Set()).add(one3.slice(way.length)));
+  for (const one2 of integrity.flatMap((each2) => each2.trim().split(/\s+/))) {
+    const way = /^(?:[a-z0-9]+[-:]|[^/]*\/)/.exec(one2)?.[0] ?? "";
+    ways.set(way, (ways.get(way) ?? /* @__PURE__ */ new Set()).add(one2.slice(way.length)));
   }
   return ways;
 }
@@ -13050,9 +5563,9 @@ function direction(from, to) {
 }
 function sorted(versions) {
   return [...versions].sort((a2, b) => {
-    const [one3, two] = [import_semver2.default.parse(a2.label, { loose: true }), import_semver2.default.parse(b.label, { loose: true })];
-    if (one3 === null || two === null) return a2.label < b.label ? -1 : 1;
-    return one3.compare(two);
+    const [one2, two] = [import_semver2.default.parse(a2.label, { loose: true }), import_semver2.default.parse(b.label, { loose: true })];
+    if (one2 === null || two === null) return a2.label < b.label ? -1 : 1;
+    return one2.compare(two);
   });
 }
 
@@ -13102,12 +5615,12 @@ var UNUSED_EXCEPTION = {
   name: "unused-exception",
   severity: "note",
   about: "state",
-  problem: "An exception in the settings excepts nothing, and waits for what nobody thought of.",
+  problem: "An exception in the settings, or an entry of `ignore` or `install-scripts.allow`, meets nothing, and waits for what nobody thought of.",
   solution: "Take it out."
 };
 
 // src/governance/dependencies/exceptions.ts
-function applyExceptions(judged3, exceptions, today, idle, placeOf2) {
+function applyExceptions(judged3, exceptions, today, idle2, placeOf2) {
   const valid = exceptions.filter(({ until }) => until >= today);
   const used = /* @__PURE__ */ new Set();
   const counts = [];
@@ -13119,13 +5632,13 @@ function applyExceptions(judged3, exceptions, today, idle, placeOf2) {
     if (exception === void 0) counts.push(each2);
     else waived.push({ finding: each2.finding, reason: exception.reason, until: exception.until });
   }
-  const told4 = exceptions.flatMap((exception, index2) => {
-    const place = placeOf2?.(index2) ?? { file: null, line: null };
+  const told4 = exceptions.flatMap((exception, index) => {
+    const place = placeOf2?.(index) ?? { file: null, line: null };
     if (!valid.includes(exception)) {
       const still = judged3.some((each2) => excepts(exception, each2));
       return [expired(exception, still, place)];
     }
-    return used.has(exception) || idle.has(exception.rule) ? [] : [unused(exception, place)];
+    return used.has(exception) || idle2.has(exception.rule) ? [] : [unused(exception, place)];
   });
   return { counts, waived, told: told4 };
 }
@@ -13155,6 +5668,94 @@ function unused(exception, place) {
   };
 }
 
+// src/governance/dependencies/rules/rule.ts
+function readable(seen) {
+  return seen.flatMap(({ read }) => read === void 0 ? [] : [read]);
+}
+function eachVersion(seen) {
+  return readable(seen).flatMap((lock) => {
+    const known = /* @__PURE__ */ new Set();
+    return lock.packages.flatMap((locked2) => {
+      const { name, version, resolved, integrity, installScript, withoutChecksum } = locked2;
+      const key = [name, version, resolved, integrity, installScript, withoutChecksum].join("\0");
+      if (known.has(key)) return [];
+      known.add(key);
+      return [{ locked: locked2, lock }];
+    });
+  });
+}
+var TROUBLES_MAX = 5;
+function troubleHits({ file, troubles }) {
+  const more = troubles.length - TROUBLES_MAX;
+  return troubles.slice(0, TROUBLES_MAX).map((trouble, index) => ({
+    subject: file,
+    file,
+    line: trouble.line,
+    message: trouble.message + (more > 0 && index === TROUBLES_MAX - 1 ? ` (and ${more} more troubles in this file)` : ""),
+    fix: trouble.fix
+  }));
+}
+
+// src/governance/dependencies/rules/install-script.ts
+var INSTALL_SCRIPT = {
+  name: "install-script",
+  severity: "error",
+  about: "change",
+  problem: "A package that is new, or in a new version, runs a script when it is installed: on every developer's machine and in CI, with everything that these may do. Nearly every attack by way of a package begins there.",
+  solution: "Look at the script (`npm view <name>@<version> scripts`, `npm pack`), then name the package, better with its version, in `dependencies.install-scripts.allow`.",
+  find: ({ locks, locksBefore, settings: settings2 }) => {
+    const before = new Set(
+      eachVersion(locksBefore).flatMap(
+        ({ locked: locked2 }) => locked2.installScript === true ? [named(locked2)] : []
+      )
+    );
+    const names = new Set(eachVersion(locksBefore).map(({ locked: locked2 }) => locked2.name));
+    return eachVersion(locks).flatMap(({ locked: locked2, lock }) => {
+      if (locked2.installScript !== true || before.has(named(locked2))) return [];
+      const { allow } = settings2["install-scripts"];
+      if (allow.includes(locked2.name) || allow.includes(named(locked2))) return [];
+      const how = names.has(locked2.name) ? "is here in a version that is new" : "is new";
+      return [
+        {
+          subject: locked2.name,
+          file: lock.file,
+          line: locked2.line,
+          message: `'${printableLine(named(locked2))}' ${how} and runs a script when it is installed`,
+          fix: `Look at the script, then put \`${printableLine(named(locked2))}\` in \`dependencies.install-scripts.allow\`.`
+        }
+      ];
+    });
+  }
+};
+var named = (locked2) => `${locked2.name}@${labelOf(locked2) ?? locked2.version ?? ""}`;
+
+// src/governance/dependencies/idle-entries.ts
+function idleEntries(settings2, files, locks) {
+  return [
+    ...settings2.ignore.filter((pattern) => !files.some((file) => fits(pattern, file))).map(
+      (pattern) => idle(
+        `'${printableLine(pattern)}' in dependencies.ignore fits no package.json, lock file or configuration`,
+        "Correct it (it is a path, no name of a package), or take it out of `dependencies.ignore`."
+      )
+    ),
+    ...idleScripts(settings2["install-scripts"].allow, locks).map(
+      (entry) => idle(
+        `'${printableLine(entry)}' in dependencies.install-scripts.allow is in no lock file`,
+        "Correct it, or take it out of `dependencies.install-scripts.allow`."
+      )
+    )
+  ];
+}
+function idleScripts(allow, locks) {
+  if (allow.length === 0 || locks.length === 0 || locks.some(({ read }) => read === void 0)) return [];
+  const locked2 = new Set(eachVersion(locks).flatMap(({ locked: locked3 }) => [locked3.name, named(locked3)]));
+  return allow.filter((entry) => !locked2.has(entry));
+}
+function idle(message2, fix) {
+  const { name, severity } = UNUSED_EXCEPTION;
+  return { rule: name, severity, file: null, line: null, message: message2, fix };
+}
+
 // src/governance/dependencies/placed.ts
 function mapAt(map, key) {
   const value = map?.entries.get(key)?.value;
@@ -13176,38 +5777,38 @@ function textsOf(map) {
     ([name, { line, value }]) => value.kind === "text" ? [{ name, text: value.value, line }] : []
   );
 }
-function conflictLine(text3) {
-  const found = /^(?:<{7}|>{7}|\|{7})(?:[ \t\r]|$)/m.exec(text3);
-  return found === null ? void 0 : lineAt(text3, found.index);
+function conflictLine(text) {
+  const found = /^(?:<{7}|>{7}|\|{7})(?:[ \t\r]|$)/m.exec(text);
+  return found === null ? void 0 : lineAt(text, found.index);
 }
-function lineAt(text3, offset) {
+function lineAt(text, offset) {
   let line = 1;
-  for (let at = text3.indexOf("\n"); at !== -1 && at < offset; at = text3.indexOf("\n", at + 1)) line += 1;
+  for (let at = text.indexOf("\n"); at !== -1 && at < offset; at = text.indexOf("\n", at + 1)) line += 1;
   return line;
 }
-function withoutMark(text3) {
-  return text3.startsWith("\uFEFF") ? text3.slice(1) : text3;
+function withoutMark(text) {
+  return text.startsWith("\uFEFF") ? text.slice(1) : text;
 }
 
 // src/governance/dependencies/json-places.ts
 var DEPTH_MAX2 = 100;
 function readJson(given, fix) {
-  const text3 = withoutMark(given);
+  const text = withoutMark(given);
   try {
-    JSON.parse(text3);
+    JSON.parse(text);
   } catch (error) {
-    return { tree: void 0, troubles: [malformed(text3, error, fix)] };
+    return { tree: void 0, troubles: [malformed(text, error, fix)] };
   }
-  return new Scanner(text3, fix).read();
+  return new Scanner(text, fix).read();
 }
-function malformed(text3, error, fix) {
+function malformed(text, error, fix) {
   const said2 = error instanceof Error ? error.message : String(error);
   const offset = /at position (\d+)/.exec(said2)?.[1];
-  const cutShort = /Unexpected end/.test(said2) || Number(offset) >= text3.length;
+  const cutShort = /Unexpected end/.test(said2) || Number(offset) >= text.length;
   const why = printableLine(said2.replace(/, .{0,60}"? is not valid JSON$/s, "")).slice(0, 120);
-  if (text3.trim() === "") return { line: 1, message: "the file is empty", fix };
+  if (text.trim() === "") return { line: 1, message: "the file is empty", fix };
   return {
-    line: cutShort ? lineAt(text3, text3.length) : offset === void 0 ? null : lineAt(text3, Number(offset)),
+    line: cutShort ? lineAt(text, text.length) : offset === void 0 ? null : lineAt(text, Number(offset)),
     message: cutShort ? "the file is cut short: it ends in the middle of its JSON" : `no valid JSON: ${why}`,
     fix
   };
@@ -13218,8 +5819,8 @@ var Scanner = class {
   #troubles = [];
   #at = 0;
   #line = 1;
-  constructor(text3, fix) {
-    this.#text = text3;
+  constructor(text, fix) {
+    this.#text = text;
     this.#fix = fix;
   }
   read() {
@@ -13305,9 +5906,9 @@ var Scanner = class {
     return raw.includes("\\") ? JSON.parse(`"${raw}"`) : raw;
   }
 };
-function escaped(text3, quote) {
+function escaped(text, quote) {
   let slashes = 0;
-  while (text3[quote - 1 - slashes] === "\\") slashes += 1;
+  while (text[quote - 1 - slashes] === "\\") slashes += 1;
   return slashes % 2 === 1;
 }
 
@@ -13335,13 +5936,13 @@ var GROUPS = [
   ["optionalDependencies", "optional"],
   ["peerDependencies", "peer"]
 ];
-function readManifest(file, text3) {
-  const conflict = conflictLine(text3);
+function readManifest(file, text) {
+  const conflict = conflictLine(text);
   if (conflict !== void 0) {
     const message2 = "the file still has the marks of a merge conflict";
     return { manifest: void 0, troubles: [{ line: conflict, message: message2, fix: "Resolve the conflict." }] };
   }
-  const { tree, troubles } = readJson(text3, FIX);
+  const { tree, troubles } = readJson(text, FIX);
   if (tree?.kind !== "map") {
     const no = { line: 1, message: "the file holds no object", fix: FIX };
     return { manifest: void 0, troubles: tree === void 0 ? troubles : [...troubles, no] };
@@ -13362,7 +5963,7 @@ function readManifest(file, text3) {
       local: /* @__PURE__ */ new Set([
         ...asked2.filter(({ range }) => isLocal(range)).map(({ name }) => name),
         ...overridesOf(tree).flatMap(
-          (map) => textsOf(map).flatMap(({ name, text: text4 }) => isLocal(text4) ? [overriddenName(name)] : [])
+          (map) => textsOf(map).flatMap(({ name, text: text2 }) => isLocal(text2) ? [overriddenName(name)] : [])
         )
       ])
     },
@@ -13478,10 +6079,10 @@ function rangesOf(manifest) {
 }
 
 // src/governance/dependencies/descriptors.ts
-function descriptorOf(text3) {
-  const at = text3.indexOf("@", 1);
+function descriptorOf(text) {
+  const at = text.indexOf("@", 1);
   if (at === -1) return void 0;
-  return { name: text3.slice(0, at), range: text3.slice(at + 1) };
+  return { name: text.slice(0, at), range: text.slice(at + 1) };
 }
 function aliased(range) {
   return /^npm:((?:@[^/@]+\/)?[^/@]+)@/.exec(range)?.[1];
@@ -13531,22 +6132,22 @@ function pinsCommit(resolved) {
 // src/governance/dependencies/yaml-places.ts
 var import_yaml = __toESM(require_dist(), 1);
 function readYaml(given, fix) {
-  const text3 = withoutMark(given);
+  const text = withoutMark(given);
   const lines = new import_yaml.LineCounter();
   const troubles = [];
-  const lineOf2 = (node2) => lines.linePos(node2.range?.[0] ?? 0).line;
+  const lineOf2 = (node) => lines.linePos(node.range?.[0] ?? 0).line;
   const trouble = (line, message2) => void troubles.push({ line, message: message2, fix });
-  const placed = (node2, line) => {
-    if ((0, import_yaml.isMap)(node2)) {
-      return placedMap(node2.items, node2.range === void 0 || node2.range === null ? line : lineOf2(node2));
+  const placed = (node, line) => {
+    if ((0, import_yaml.isMap)(node)) {
+      return placedMap(node.items, node.range === void 0 || node.range === null ? line : lineOf2(node));
     }
-    if ((0, import_yaml.isSeq)(node2)) {
-      return { kind: "list", line, items: node2.items.map((each2) => placed(each2, lineOf2(each2))) };
+    if ((0, import_yaml.isSeq)(node)) {
+      return { kind: "list", line, items: node.items.map((each2) => placed(each2, lineOf2(each2))) };
     }
-    if ((0, import_yaml.isAlias)(node2)) {
-      trouble(lineOf2(node2), `a reference '*${printableLine(node2.source)}', which no lock file has`);
+    if ((0, import_yaml.isAlias)(node)) {
+      trouble(lineOf2(node), `a reference '*${printableLine(node.source)}', which no lock file has`);
     }
-    return { kind: "text", line, value: (0, import_yaml.isScalar)(node2) ? textOf2(node2.value) : "" };
+    return { kind: "text", line, value: (0, import_yaml.isScalar)(node) ? textOf2(node.value) : "" };
   };
   const placedMap = (items, line) => {
     const entries = /* @__PURE__ */ new Map();
@@ -13569,7 +6170,7 @@ function readYaml(given, fix) {
     return { kind: "map", line, entries };
   };
   try {
-    const documents = (0, import_yaml.parseAllDocuments)(text3, { schema: "failsafe", uniqueKeys: false, lineCounter: lines });
+    const documents = (0, import_yaml.parseAllDocuments)(text, { schema: "failsafe", uniqueKeys: false, lineCounter: lines });
     if (!Array.isArray(documents) || documents.length === 0) {
       return { documents: [], troubles: [{ line: 1, message: "the file is empty", fix }] };
     }
@@ -13598,8 +6199,8 @@ var textOf2 = (value) => typeof value === "string" ? value : "";
 
 // src/governance/dependencies/berry-lock.ts
 var AGAIN = "Write it anew with `yarn install` and commit it.";
-function readBerryLock(file, text3) {
-  const { documents, troubles } = readYaml(text3, AGAIN);
+function readBerryLock(file, text) {
+  const { documents, troubles } = readYaml(text, AGAIN);
   const [top, more] = documents;
   if (top === void 0) return { lock: void 0, troubles };
   const meta = mapAt(top, "__metadata");
@@ -13704,17 +6305,17 @@ var Reader = class {
   }
 };
 function rangesOf2(entry) {
-  const of = (key, group) => textsOf(mapAt(entry, key)).map(({ name, text: text3, line }) => ({ name, group, range: text3, line }));
+  const of = (key, group) => textsOf(mapAt(entry, key)).map(({ name, text, line }) => ({ name, group, range: text, line }));
   return [...of("dependencies", null), ...of("peerDependencies", "peer")];
 }
 
 // src/governance/dependencies/classic-lock.ts
 var AGAIN2 = "Write it anew with `yarn install` and commit it.";
-function readClassicLock(file, text3) {
+function readClassicLock(file, text) {
   const troubles = [];
-  const entries = entriesOf(withoutMark(text3), troubles);
-  if (entries.length === 0 && !/^# yarn lockfile v1\s*$/m.test(text3)) {
-    const message2 = text3.trim() === "" ? "the file is empty" : "the file is no lock file of yarn";
+  const entries = entriesOf(withoutMark(text), troubles);
+  if (entries.length === 0 && !/^# yarn lockfile v1\s*$/m.test(text)) {
+    const message2 = text.trim() === "" ? "the file is empty" : "the file is no lock file of yarn";
     return { lock: void 0, troubles: [{ line: 1, message: message2, fix: AGAIN2 }] };
   }
   const found = /* @__PURE__ */ new Map();
@@ -13758,12 +6359,12 @@ function danglingOf(entries) {
 var FIELD = /^ {2}("(?:[^"\\]|\\.)*"|[^\s":]+) ("(?:[^"\\]|\\.)*"|[^\s"]\S*)$/;
 var NEED = /^ {4}("(?:[^"\\]|\\.)*"|[^\s":]+) ("(?:[^"\\]|\\.)*"|[^\s"]\S*)$/;
 var SECTION = /^ {2}(\w+):$/;
-function entriesOf(text3, troubles) {
+function entriesOf(text, troubles) {
   const entries = [];
   let entry;
   let section;
   let line = 0;
-  for (const written of text3.split("\n")) {
+  for (const written of text.split("\n")) {
     line += 1;
     const row = written.replace(/\r$/, "");
     if (row.trim() === "" || row.startsWith("#")) continue;
@@ -13799,10 +6400,10 @@ var strange = (line, row) => ({
 function descriptorsOf(row) {
   if (!row.endsWith(":")) return void 0;
   const found = [];
-  const one3 = /\s*("(?:[^"\\]|\\.)*"|[^",]+)\s*(,|$)/y;
-  const list3 = row.slice(0, -1);
-  while (one3.lastIndex < list3.length) {
-    const [, word] = one3.exec(list3) ?? [];
+  const one2 = /\s*("(?:[^"\\]|\\.)*"|[^",]+)\s*(,|$)/y;
+  const list2 = row.slice(0, -1);
+  while (one2.lastIndex < list2.length) {
+    const [, word] = one2.exec(list2) ?? [];
     if (word === void 0) return void 0;
     const descriptor = bare(word.trim());
     if (descriptorOf(descriptor) === void 0) return void 0;
@@ -13857,8 +6458,8 @@ var GROUPS2 = [
 ];
 var NAME = /^(?:@[^/@\s]+\/)?[^/@\s][^/\s]*$/;
 var PATH_MAX = 4096;
-function readNpmLock(file, text3) {
-  const { tree, troubles } = readJson(text3, AGAIN3);
+function readNpmLock(file, text) {
+  const { tree, troubles } = readJson(text, AGAIN3);
   if (tree === void 0) return { lock: void 0, troubles };
   const top = tree.kind === "map" ? tree : void 0;
   const version = writtenAt(top, "lockfileVersion");
@@ -13994,15 +6595,15 @@ function parent(folder) {
 }
 function rangesOf3(entry) {
   return GROUPS2.flatMap(
-    ([key, group]) => textsOf(mapAt(entry, key)).map(({ name, text: text3, line }) => ({ name, group, range: text3, line }))
+    ([key, group]) => textsOf(mapAt(entry, key)).map(({ name, text, line }) => ({ name, group, range: text, line }))
   );
 }
 function licenceOf(entry) {
-  const text3 = textAt(entry, "license") ?? textAt(mapAt(entry, "license"), "type");
-  if (text3 !== void 0) return text3;
-  const list3 = entry.entries.get("license")?.value;
-  if (list3?.kind !== "list") return null;
-  const types = list3.items.map(
+  const text = textAt(entry, "license") ?? textAt(mapAt(entry, "license"), "type");
+  if (text !== void 0) return text;
+  const list2 = entry.entries.get("license")?.value;
+  if (list2?.kind !== "list") return null;
+  const types = list2.items.map(
     (each2) => each2.kind === "text" ? each2.value : each2.kind === "map" ? textAt(each2, "type") ?? "?" : "?"
   );
   return types.join(" OR ");
@@ -14016,18 +6617,18 @@ var GROUPS3 = [
   ["optionalDependencies", "optional"]
 ];
 var TOOLS = ["configDependencies", "packageManagerDependencies"];
-function readPnpmLock(file, text3) {
-  const { documents, troubles } = readYaml(text3, AGAIN4);
+function readPnpmLock(file, text) {
+  const { documents, troubles } = readYaml(text, AGAIN4);
   const project = documents.at(-1);
   if (project === void 0) return { lock: void 0, troubles };
-  const refused = documents.flatMap((document3) => ofVersion2(document3) ?? []);
+  const refused = documents.flatMap((document) => ofVersion2(document) ?? []);
   if (refused.length > 0) return { lock: void 0, troubles: [...troubles, ...refused] };
   const reader = new Reader3(documents);
   return { lock: reader.lock(file, project), troubles: [...troubles, ...reader.troubles] };
 }
-function ofVersion2(document3) {
-  const version = textAt(document3, "lockfileVersion");
-  const line = document3.entries.get("lockfileVersion")?.line ?? 1;
+function ofVersion2(document) {
+  const version = textAt(document, "lockfileVersion");
+  const line = document.entries.get("lockfileVersion")?.line ?? 1;
   if (version === void 0) {
     return { line, message: "the file does not say its lockfileVersion", fix: AGAIN4 };
   }
@@ -14052,7 +6653,7 @@ var Reader3 = class {
     this.#documents = documents;
   }
   lock(file, project) {
-    for (const document3 of this.#documents) this.#readPackages(document3);
+    for (const document of this.#documents) this.#readPackages(document);
     const importers = mapAt(project, "importers");
     if (importers === void 0) this.#project("", 1, project);
     for (const [path, { line, value }] of importers?.entries ?? []) {
@@ -14066,25 +6667,25 @@ var Reader3 = class {
       packages: [...this.#packages.values()],
       projects: this.#projects,
       listsPeers: isTrue(mapAt(project, "settings"), "autoInstallPeers"),
-      overrides: new Map(textsOf(mapAt(project, "overrides")).map(({ name, text: text3 }) => [name, text3])),
+      overrides: new Map(textsOf(mapAt(project, "overrides")).map(({ name, text }) => [name, text])),
       catalogs: catalogsOf(project),
-      dangling: this.#documents.flatMap((document3) => this.#dangling(document3)),
+      dangling: this.#documents.flatMap((document) => this.#dangling(document)),
       lookUp: (folder, name) => {
         const version = this.#versions.get(folder)?.get(name);
         return version === void 0 ? void 0 : this.#find(name, version);
       }
     };
   }
-  #readPackages(document3) {
-    const snapshots = mapAt(document3, "snapshots");
+  #readPackages(document) {
+    const snapshots = mapAt(document, "snapshots");
     const optional = /* @__PURE__ */ new Map();
     for (const [key, { value }] of snapshots?.entries ?? []) {
       const bare2 = withoutPeers(key);
       const so = value.kind === "map" && isTrue(value, "optional");
       optional.set(bare2, (optional.get(bare2) ?? true) && so);
     }
-    const divided = textAt(document3, "lockfileVersion")?.startsWith("9") === true;
-    for (const [key, { line, value }] of mapAt(document3, "packages")?.entries ?? []) {
+    const divided = textAt(document, "lockfileVersion")?.startsWith("9") === true;
+    for (const [key, { line, value }] of mapAt(document, "packages")?.entries ?? []) {
       if (divided && !optional.has(withoutPeers(key))) {
         const message2 = `'${printableLine(key)}' is in 'packages' and not in 'snapshots'`;
         this.troubles.push({ line, message: message2, fix: AGAIN4 });
@@ -14126,10 +6727,10 @@ var Reader3 = class {
     const locked2 = [`${name}@${bare2}`, `/${name}@${bare2}`, bare2, `/${bare2}`].map((key) => this.#packages.get(key)).find((each2) => each2 !== void 0);
     return locked2 === void 0 ? void 0 : { locked: locked2, version: locked2.version };
   }
-  #dangling(document3) {
-    const holders = mapAt(document3, "snapshots") ?? mapAt(document3, "packages");
+  #dangling(document) {
+    const holders = mapAt(document, "snapshots") ?? mapAt(document, "packages");
     const byImporters = TOOLS.flatMap((group) => [
-      ...mapAt(mapAt(mapAt(document3, "importers"), "."), group)?.entries ?? []
+      ...mapAt(mapAt(mapAt(document, "importers"), "."), group)?.entries ?? []
     ]).flatMap(([name, { line, value }]) => {
       const version = value.kind === "map" ? textAt(value, "version") : void 0;
       return version === void 0 || this.#find(name, version) !== void 0 ? [] : [{ name, by: ".", line }];
@@ -14137,7 +6738,7 @@ var Reader3 = class {
     return [
       ...byImporters,
       ...[...holders?.entries ?? []].flatMap(
-        ([by2, { value }]) => textsOf(value.kind === "map" ? mapAt(value, "dependencies") : void 0).filter(({ name, text: text3 }) => this.#find(name, text3) === void 0).map(({ name, line }) => ({ name, by: by2, line }))
+        ([by2, { value }]) => textsOf(value.kind === "map" ? mapAt(value, "dependencies") : void 0).filter(({ name, text }) => this.#find(name, text) === void 0).map(({ name, line }) => ({ name, by: by2, line }))
       )
     ];
   }
@@ -14206,7 +6807,7 @@ function catalogsOf(project) {
 }
 
 // src/governance/dependencies/read-lock.ts
-function readLock(file, text3) {
+function readLock(file, text) {
   const base = baseOf(file);
   if (FOREIGN_LOCK_FILES.includes(base)) {
     return fatal({
@@ -14215,7 +6816,7 @@ function readLock(file, text3) {
       fix: "Use npm, pnpm or yarn, or let the folder out of the check with `dependencies.ignore`."
     });
   }
-  const conflict = conflictLine(text3);
+  const conflict = conflictLine(text);
   if (conflict !== void 0) {
     return fatal({
       line: conflict,
@@ -14233,11 +6834,11 @@ function readLock(file, text3) {
   }
   switch (manager) {
     case "npm":
-      return readNpmLock(file, text3);
+      return readNpmLock(file, text);
     case "pnpm":
-      return readPnpmLock(file, text3);
+      return readPnpmLock(file, text);
     case "yarn":
-      return /^__metadata:/m.test(withoutMark(text3)) ? readBerryLock(file, text3) : readClassicLock(file, text3);
+      return /^__metadata:/m.test(withoutMark(text)) ? readBerryLock(file, text) : readClassicLock(file, text);
   }
 }
 var fatal = (trouble) => ({ lock: void 0, troubles: [trouble] });
@@ -14247,24 +6848,24 @@ var import_yaml2 = __toESM(require_dist(), 1);
 var LENGTH_MAX2 = 2e5;
 var CONFIGURATIONS = [".npmrc", ".yarnrc", ".yarnrc.yml"];
 function declaredRegistries(file, given) {
-  const text3 = withoutMark(given);
-  if (text3.length > LENGTH_MAX2) return [{ file, line: 1 }];
-  return baseOf(file) === ".yarnrc.yml" ? inYaml(file, text3) : inLines(file, text3);
+  const text = withoutMark(given);
+  if (text.length > LENGTH_MAX2) return [{ file, line: 1 }];
+  return baseOf(file) === ".yarnrc.yml" ? inYaml(file, text) : inLines(file, text);
 }
 var SAID = /^\s*"?((?:@[^\s:="]+:)?registry)"?\s*[=\s]\s*"?([^\s"]+)/;
-function inLines(file, text3) {
-  return text3.split(/\r?\n/).flatMap((line, at) => {
+function inLines(file, text) {
+  return text.split(/\r?\n/).flatMap((line, at) => {
     const [, key, address] = SAID.exec(line.slice(0, 4e3)) ?? [];
     return key === void 0 || address === void 0 ? [] : [{ file, line: at + 1, key, address }];
   });
 }
-function inYaml(file, text3) {
+function inYaml(file, text) {
   const lines = new import_yaml2.LineCounter();
-  const document3 = (0, import_yaml2.parseDocument)(text3, { lineCounter: lines });
-  const [broken] = document3.errors;
+  const document = (0, import_yaml2.parseDocument)(text, { lineCounter: lines });
+  const [broken] = document.errors;
   if (broken !== void 0) return [{ file, line: Math.max(1, lines.linePos(broken.pos[0]).line) }];
   const found = [];
-  (0, import_yaml2.visit)(document3, {
+  (0, import_yaml2.visit)(document, {
     Pair(_, { key, value }) {
       if (!(0, import_yaml2.isScalar)(key) || key.value !== "npmRegistryServer" || (0, import_yaml2.isMap)(value)) return;
       const line = Math.max(1, lines.linePos(key.range?.[0] ?? 0).line);
@@ -14274,67 +6875,6 @@ function inYaml(file, text3) {
   });
   return found;
 }
-
-// src/governance/dependencies/rules/rule.ts
-function readable(seen) {
-  return seen.flatMap(({ read }) => read === void 0 ? [] : [read]);
-}
-function eachVersion(seen) {
-  return readable(seen).flatMap((lock) => {
-    const known = /* @__PURE__ */ new Set();
-    return lock.packages.flatMap((locked2) => {
-      const { name, version, resolved, integrity, installScript, withoutChecksum } = locked2;
-      const key = [name, version, resolved, integrity, installScript, withoutChecksum].join("\0");
-      if (known.has(key)) return [];
-      known.add(key);
-      return [{ locked: locked2, lock }];
-    });
-  });
-}
-var TROUBLES_MAX = 5;
-function troubleHits({ file, troubles }) {
-  const more = troubles.length - TROUBLES_MAX;
-  return troubles.slice(0, TROUBLES_MAX).map((trouble, index2) => ({
-    subject: file,
-    file,
-    line: trouble.line,
-    message: trouble.message + (more > 0 && index2 === TROUBLES_MAX - 1 ? ` (and ${more} more troubles in this file)` : ""),
-    fix: trouble.fix
-  }));
-}
-
-// src/governance/dependencies/rules/install-script.ts
-var INSTALL_SCRIPT = {
-  name: "install-script",
-  severity: "error",
-  about: "change",
-  problem: "A package that is new, or in a new version, runs a script when it is installed: on every developer's machine and in CI, with everything that these may do. Nearly every attack by way of a package begins there.",
-  solution: "Look at the script (`npm view <name>@<version> scripts`, `npm pack`), then name the package, better with its version, in `dependencies.install-scripts.allow`.",
-  find: ({ locks, locksBefore, settings: settings2 }) => {
-    const before = new Set(
-      eachVersion(locksBefore).flatMap(
-        ({ locked: locked2 }) => locked2.installScript === true ? [named(locked2)] : []
-      )
-    );
-    const names = new Set(eachVersion(locksBefore).map(({ locked: locked2 }) => locked2.name));
-    return eachVersion(locks).flatMap(({ locked: locked2, lock }) => {
-      if (locked2.installScript !== true || before.has(named(locked2))) return [];
-      const { allow } = settings2["install-scripts"];
-      if (allow.includes(locked2.name) || allow.includes(named(locked2))) return [];
-      const how = names.has(locked2.name) ? "is here in a version that is new" : "is new";
-      return [
-        {
-          subject: locked2.name,
-          file: lock.file,
-          line: locked2.line,
-          message: `'${printableLine(named(locked2))}' ${how} and runs a script when it is installed`,
-          fix: `Look at the script, then put \`${printableLine(named(locked2))}\` in \`dependencies.install-scripts.allow\`.`
-        }
-      ];
-    });
-  }
-};
-var named = (locked2) => `${locked2.name}@${labelOf(locked2) ?? locked2.version ?? ""}`;
 
 // src/governance/dependencies/rules/advisory.ts
 var ADVISORY = {
@@ -14433,10 +6973,10 @@ var far = (reach) => reach === "any" ? "which reaches further than a caret" : `w
 function limitOf({ name, group }, specifier, { settings: { ranges } }) {
   if (group === "peer") return ranges.peer;
   const published = "name" in specifier ? specifier.name : void 0;
-  const own3 = ranges.names.find(
+  const own = ranges.names.find(
     (each2) => fits(each2.name, name) || published !== void 0 && fits(each2.name, published)
   );
-  return own3?.range ?? ranges[group];
+  return own?.range ?? ranges[group];
 }
 function throughCatalog(name, specifier, pinned) {
   if (specifier.kind !== "catalog") return specifier;
@@ -14498,17 +7038,17 @@ var INTEGRITY_CHANGED = {
 // src/governance/dependencies/integrity.ts
 var BYTES = { sha1: 20, sha256: 32, sha384: 48, sha512: 64 };
 function strengthOf(integrity) {
-  const worth = integrity.trim().split(/\s+/).map(one2);
+  const worth = integrity.trim().split(/\s+/).map(one);
   if (worth.includes("strong")) return "strong";
   return worth.includes("weak") ? "weak" : "none";
 }
-function one2(hash) {
+function one(hash) {
   if (/^(?:[0-9a-z]+\/)?[0-9a-f]{128}$/.test(hash)) return "strong";
   if (/^sha1:[0-9a-f]{40}$/.test(hash)) return "weak";
-  const [, way, text3] = /^([a-z0-9]+)-([A-Za-z0-9+/]+={0,2})(?:\?.*)?$/.exec(hash) ?? [];
-  if (way === void 0 || text3 === void 0) return "none";
+  const [, way, text] = /^([a-z0-9]+)-([A-Za-z0-9+/]+={0,2})(?:\?.*)?$/.exec(hash) ?? [];
+  if (way === void 0 || text === void 0) return "none";
   if (way === "md5") return "weak";
-  if (Buffer.from(text3, "base64").length !== BYTES[way]) return "none";
+  if (Buffer.from(text, "base64").length !== BYTES[way]) return "none";
   return way === "sha1" ? "weak" : "strong";
 }
 
@@ -14520,7 +7060,7 @@ var INTEGRITY_MISSING = {
   problem: "The lock file has no checksum of a package, or none that is whole: whatever the registry answers is installed. A git repository must be pinned to a commit instead.",
   solution: "Remove node_modules and the entry, clear the cache (`npm cache clean --force`), and install again. Not meant are packages inside the archives of others, folders, and what yarn fetches on other platforms only.",
   find: ({ locks }) => eachVersion(locks).flatMap(({ locked: locked2, lock }) => {
-    const wrong2 = wrongWith2(locked2);
+    const wrong2 = wrongWith(locked2);
     if (wrong2 === void 0) return [];
     return [
       {
@@ -14533,7 +7073,7 @@ var INTEGRITY_MISSING = {
     ];
   })
 };
-function wrongWith2({
+function wrongWith({
   origin,
   version,
   integrity,
@@ -14577,9 +7117,9 @@ var LOCKFILE_DIFFERENCE = {
   about: "change",
   problem: "What a pull request does to a lock file is not seen in a difference of thousands of lines.",
   solution: "Nothing to do: packages that came, went and moved are counted, with major jumps and licences by name.",
-  find: ({ differences }) => differences.flatMap(told2)
+  find: ({ differences }) => differences.flatMap(told3)
 };
-function told2({ file, state, changes }) {
+function told3({ file, state, changes }) {
   const hit = (message2) => ({
     subject: file,
     file,
@@ -14683,12 +7223,12 @@ var Step = class {
   #project;
   #overridden;
   #own;
-  constructor(manifest, lock, project, overridden, own3) {
+  constructor(manifest, lock, project, overridden, own) {
     this.#manifest = manifest;
     this.#lock = lock;
     this.#project = project;
     this.#overridden = overridden;
-    this.#own = own3;
+    this.#own = own;
   }
   hits() {
     const { asked: asked2 } = this.#manifest;
@@ -14770,7 +7310,7 @@ var Step = class {
   }
 };
 var alikeRanges = (locked2, asked2) => locked2.trim() === asked2.trim() || locked2.trim() === `npm:${asked2.trim()}`;
-var quoted = (text3) => `\`${printableLine(text3)}\``;
+var quoted = (text) => `\`${printableLine(text)}\``;
 function projectsIn({ manifests }, { format }) {
   if (format !== "yarn-classic") return /* @__PURE__ */ new Set();
   return new Set(manifests.flatMap(({ read }) => read?.name ?? []));
@@ -14822,7 +7362,7 @@ var REGISTRY_HOST = {
     ...registries.flatMap((each2) => declared(each2, settings2.hosts)),
     ...eachVersion(locks).flatMap(({ locked: locked2, lock }) => {
       const asked2 = manifests.some(({ read }) => read === void 0 || read.local.has(nameIn(locked2)));
-      const wrong2 = wrongWith3(locked2, settings2.hosts) ?? (asked2 ? void 0 : localInstead(locked2));
+      const wrong2 = wrongWith2(locked2, settings2.hosts) ?? (asked2 ? void 0 : localInstead(locked2));
       if (wrong2 === void 0) return [];
       return [
         {
@@ -14861,7 +7401,7 @@ function localInstead({ origin, resolved }) {
   return origin === "local" && resolved !== null && /^file:/i.test(resolved) ? `comes from '${printableLine(resolved).slice(0, 100)}', and no package.json asks for a file` : void 0;
 }
 var shortly = (locked2) => locked2.origin === "git" ? "(git)" : printableLine(labelOf(locked2) ?? "");
-function wrongWith3({ resolved, origin }, hosts) {
+function wrongWith2({ resolved, origin }, hosts) {
   return resolved === null || origin === "local" ? void 0 : wrongAddress(resolved, hosts);
 }
 function wrongAddress(resolved, hosts) {
@@ -14952,17 +7492,26 @@ function judgeDependencies(question) {
     placeOf2
   );
   return {
-    findings: [...shortened(counts.map(({ finding }) => finding)), ...told4],
+    findings: [
+      ...shortened(counts.map(({ finding }) => finding)),
+      ...told4,
+      ...idleEntries(settings2, filesOf(question), scene.locks)
+    ],
     waived,
     difference: { locks: scene.differences, ranges: rangesOf4(question, scene) }
   };
+}
+function filesOf({ before, after }) {
+  return [before, after].flatMap(
+    ({ manifests, locks, configurations = [] }) => [...manifests, ...locks, ...configurations].map(({ file }) => file)
+  );
 }
 function sceneOf({ before, after, settings: settings2, audit }) {
   const wanted = ({ file }) => !settings2.ignore.some((pattern) => fits(pattern, file));
   const manifests = after.manifests.filter(wanted).map(seenManifest);
   const locksBefore = before.locks.filter(wanted).map(seenLock);
   const locks = after.locks.filter(wanted).map((each2) => {
-    const same = before.locks.findIndex(({ file, text: text3 }) => file === each2.file && text3 === each2.text);
+    const same = before.locks.findIndex(({ file, text }) => file === each2.file && text === each2.text);
     const read = same === -1 ? void 0 : locksBefore.find(({ file }) => file === each2.file);
     return read ?? seenLock(each2);
   });
@@ -14975,17 +7524,17 @@ function sceneOf({ before, after, settings: settings2, audit }) {
       locks
     ),
     differences: differencesOf(locksBefore, locks),
-    registries: (after.configurations ?? []).filter(wanted).flatMap(({ file, text: text3 }) => declaredRegistries(file, text3)),
+    registries: (after.configurations ?? []).filter(wanted).flatMap(({ file, text }) => declaredRegistries(file, text)),
     audit,
     settings: settings2
   };
 }
-function seenManifest({ file, text: text3 }) {
-  const { manifest, troubles } = readManifest(file, text3);
+function seenManifest({ file, text }) {
+  const { manifest, troubles } = readManifest(file, text);
   return { file, read: manifest, troubles };
 }
-function seenLock({ file, text: text3 }) {
-  const { lock, troubles } = readLock(file, text3);
+function seenLock({ file, text }) {
+  const { lock, troubles } = readLock(file, text);
   return { file, read: lock, troubles };
 }
 function differencesOf(before, after) {
@@ -15001,7 +7550,7 @@ function differencesOf(before, after) {
   });
 }
 function rangesOf4({ before }, { manifests }) {
-  const old = before.manifests.flatMap(({ file, text: text3 }) => readManifest(file, text3).manifest ?? []);
+  const old = before.manifests.flatMap(({ file, text }) => readManifest(file, text).manifest ?? []);
   return rangeChanges(
     old,
     manifests.flatMap(({ read }) => read ?? [])
@@ -15014,13 +7563,13 @@ function severityOf({ name, severity }, { rules }) {
   return isFixed(name) ? severity : rules[name] ?? severity;
 }
 function findingOf2({ name }, severity, hit, { rules }) {
-  const own3 = rules[name] === void 0 ? hit.severity : void 0;
+  const own = rules[name] === void 0 ? hit.severity : void 0;
   const { file, line, message: message2, fix } = hit;
-  return { rule: name, severity: own3 ?? severity, file, line, message: message2, fix };
+  return { rule: name, severity: own ?? severity, file, line, message: message2, fix };
 }
 function idleIn({ audit, settings: settings2 }) {
   const names = RULES2.filter(
-    ({ about: about2, name }) => about2 === "change" || severityOfName(name, settings2) === "off"
+    ({ about, name }) => about === "change" || severityOfName(name, settings2) === "off"
   );
   const asked2 = audit === null ? ["advisory", "audit-unknown"] : ["audit-unknown"];
   return /* @__PURE__ */ new Set([...names.map(({ name }) => name), ...asked2]);
@@ -15039,13 +7588,13 @@ function shortened(findings) {
 
 // src/governance/pr-policy/judge-lockfiles.ts
 async function judgeLockfiles(history, commits2, { settings: settings2, today, advisories }) {
-  const before = await filesOf(history, commits2.base);
-  const after = await filesOf(history, commits2.head);
+  const before = await filesOf2(history, commits2.base);
+  const after = await filesOf2(history, commits2.head);
   const audit = advisories === void 0 ? null : await asked(advisories, after, settings2);
   return judgeDependencies({ before, after, settings: settings2, today, audit });
 }
 async function asked(advisories, { locks }, settings2) {
-  const read = locks.filter(({ file }) => !settings2.ignore.some((each2) => fits(each2, file))).flatMap(({ file, text: text3 }) => readLock(file, text3).lock ?? []);
+  const read = locks.filter(({ file }) => !settings2.ignore.some((each2) => fits(each2, file))).flatMap(({ file, text }) => readLock(file, text).lock ?? []);
   try {
     return { asked: true, advisories: await advisories.ask(packagesToAsk(read)) };
   } catch (error) {
@@ -15053,7 +7602,7 @@ async function asked(advisories, { locks }, settings2) {
     return { asked: false, why: error.message };
   }
 }
-async function filesOf(history, commit) {
+async function filesOf2(history, commit) {
   const isLock = (path) => baseOf(path) in LOCK_FILES || FOREIGN_LOCK_FILES.includes(baseOf(path));
   const isManifest = (path) => baseOf(path) === "package.json";
   const isConfiguration = (path) => CONFIGURATIONS.includes(baseOf(path));
@@ -15096,8 +7645,8 @@ var configuration = external_exports.object({
 });
 async function readOwnRules(paths, read) {
   for (const path of DATA) {
-    const content3 = paths.includes(path) ? contentOf(path, await read(path)) : void 0;
-    if (content3 !== void 0) return await rulesIn(path, content3);
+    const content = paths.includes(path) ? contentOf(path, await read(path)) : void 0;
+    if (content !== void 0) return await rulesIn(path, content);
   }
   const code = paths.find((path) => CODE2.test(path));
   return {
@@ -15108,24 +7657,24 @@ async function readOwnRules(paths, read) {
   };
 }
 function contentOf(path, bytes) {
-  const document3 = (0, import_yaml3.parseDocument)(bytes?.toString("utf8") ?? "");
+  const document = (0, import_yaml3.parseDocument)(bytes?.toString("utf8") ?? "");
   const isPackage = path.startsWith("package.");
-  const [error] = document3.errors;
+  const [error] = document.errors;
   if (error !== void 0) {
     if (isPackage) return void 0;
     throw wrong(path, error.message.split("\n")[0] ?? "");
   }
-  let content3;
+  let content;
   try {
-    content3 = document3.toJS({ maxAliasCount: ALIASES_MAX });
+    content = document.toJS({ maxAliasCount: ALIASES_MAX });
   } catch (cause) {
     throw wrong(path, cause instanceof Error ? cause.message : String(cause));
   }
-  if (!isPackage) return content3 ?? {};
-  return typeof content3 === "object" && content3 !== null ? content3["commitlint"] : void 0;
+  if (!isPackage) return content ?? {};
+  return typeof content === "object" && content !== null ? content["commitlint"] : void 0;
 }
-async function rulesIn(path, content3) {
-  const read = configuration.safeParse(content3);
+async function rulesIn(path, content) {
+  const read = configuration.safeParse(content);
   if (!read.success) {
     const [issue] = read.error.issues;
     throw wrong(path, `${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`);
@@ -15167,17 +7716,17 @@ function settingsPath(given) {
 async function readBaseSettings(history, place) {
   const { path, base, paths, changes } = place;
   const schemas = { policy, coverage, dependencies: DEPENDENCIES };
-  const text3 = (await history.file(base, path))?.toString("utf8");
+  const text = (await history.file(base, path))?.toString("utf8");
   const isChanged = changes.some((change2) => change2.path === path);
-  const counting = ({ policy: own3, coverage: asked2, dependencies: locks }, broken = [], notes = []) => ({
-    text: text3 ?? "",
-    policy: own3 ?? policy.parse({}),
+  const counting = ({ policy: own, coverage: asked2, dependencies: locks }, broken = [], notes = []) => ({
+    text: text ?? "",
+    policy: own ?? policy.parse({}),
     coverage: asked2 ?? coverage.parse({}),
     dependencies: locks,
     broken,
     notes
   });
-  if (text3 === void 0) {
+  if (text === void 0) {
     if (isChanged) {
       return counting({}, [], [`${path} counts as soon as it is merged: until then the defaults do`]);
     }
@@ -15185,10 +7734,10 @@ async function readBaseSettings(history, place) {
     const mistaken = `${MISTAKEN_SETTINGS} is read by no command: rename it to ${path}`;
     return counting({}, [], paths.includes(MISTAKEN_SETTINGS) ? [mistaken] : []);
   }
-  const { problems, values } = examine(text3, path, schemas);
+  const { problems, values } = examine(text, path, schemas);
   if (problems.length > 0 && isChanged) return counting(Object.fromEntries(values), problems);
   try {
-    return counting(readSettings(text3, path, schemas));
+    return counting(readSettings(text, path, schemas));
   } catch (error) {
     if (!isHoldfastError(error, "input.malformed")) throw error;
     throw new HoldfastError(error.code, error.message, {
@@ -15212,15 +7761,6 @@ function notThere({ path, base, paths }) {
   );
 }
 
-// src/governance/pr-policy/untold.ts
-function told3(answer, what) {
-  if (answer.kind === "found") return answer.value;
-  const hidden = answer.kind === "hidden" ? answer : { why: "it is not there", permission: "Metadata: read" };
-  throw new HoldfastError("forge.untold", `GitHub does not show ${what} to this token: ${hidden.why}`, {
-    hint: `Give the token '${hidden.permission}'; in a workflow the job needs \`permissions:\` with \`contents: read\` and \`pull-requests: read\`.`
-  });
-}
-
 // src/governance/pr-policy/current-text.ts
 async function withCurrentText(request) {
   const { event, forge, judge } = request;
@@ -15230,7 +7770,7 @@ async function withCurrentText(request) {
     return { request, notes: [old] };
   }
   const { number } = event;
-  const pull = told3(await forge.pulls.pull(number), `pull request #${number}`);
+  const pull = told(await forge.pulls.pull(number), `pull request #${number}`);
   const { title: title2, body, author, isDraft } = pull;
   const hasMoved = pull.head.commit !== event.head.commit;
   const head = event.head.commit.slice(0, 10);
@@ -15258,27 +7798,27 @@ var NUMBERED = /^(.*) \(#(\d+)\)$/;
 var MERGED = /^Merge pull request #(\d+) from /;
 async function findGroup(history, pulls, event) {
   const steps = await stepsOf2(history, event);
-  const search2 = new Search(pulls, event.base.branch);
+  const search = new Search(pulls, event.base.branch);
   const queued = await pulls.queued(event.base.branch);
   const tips = new Map(queued.kind === "found" ? queued.value.map((each2) => [each2.commit, each2.number]) : []);
   tips.set(event.commit, lastNumber(event));
   const owners = [];
   for (const step of steps.toReversed()) {
     const number = tips.get(step.id);
-    owners.unshift(number === void 0 ? await search2.ownerOf(step, owners[0]) : await search2.pull(number));
+    owners.unshift(number === void 0 ? await search.ownerOf(step, owners[0]) : await search.pull(number));
   }
   const members = [];
   for (const pull of new Set(owners)) {
-    const own3 = steps.filter((_, at) => owners[at] === pull);
-    const range = { base: own3[0].parents[0], head: own3.at(-1).id };
-    members.push({ pull, range, commits: await commitsOf(history, search2, pull, own3) });
+    const own = steps.filter((_, at) => owners[at] === pull);
+    const range = { base: own[0].parents[0], head: own.at(-1).id };
+    members.push({ pull, range, commits: await commitsOf(history, search, pull, own) });
   }
   return members;
 }
 async function stepsOf2(history, event) {
   const { base, commit: head } = event;
-  const all2 = await history.commits({ base: base.commit, head });
-  const known = new Map(all2.map((each2) => [each2.id, each2]));
+  const all = await history.commits({ base: base.commit, head });
+  const known = new Map(all.map((each2) => [each2.id, each2]));
   const steps = [];
   let at = head;
   for (let step = known.get(head); step !== void 0; step = known.get(at ?? "")) {
@@ -15308,7 +7848,7 @@ var Search = class {
   async pull(number) {
     const known = this.#known.get(number);
     if (known !== void 0) return known;
-    const pull = told3(await this.#pulls.pull(number), `pull request #${number}`);
+    const pull = told(await this.#pulls.pull(number), `pull request #${number}`);
     this.#known.set(number, pull);
     return pull;
   }
@@ -15316,7 +7856,7 @@ var Search = class {
     const known = this.#commits.get(pull.number);
     if (known !== void 0) return known;
     const what = `the commits of pull request #${pull.number}`;
-    const listed2 = told3(await this.#pulls.commitsOf(pull.number), what);
+    const listed2 = told(await this.#pulls.commitsOf(pull.number), what);
     if (listed2.length < pull.commits) {
       throw new HoldfastError(
         "forge.untold",
@@ -15331,10 +7871,10 @@ var Search = class {
   async ownerOf(step, next) {
     const [header = ""] = step.message.split("\n");
     const named3 = Number(MERGED.exec(header)?.[1] ?? NUMBERED.exec(header)?.[2] ?? Number.NaN);
-    const candidates = async function* (search2) {
-      if (Number.isInteger(named3)) yield* search2.#open([named3]);
+    const candidates = async function* (search) {
+      if (Number.isInteger(named3)) yield* search.#open([named3]);
       const asked2 = step.parents[1] ?? step.id;
-      yield* search2.#open(told3(await search2.#pulls.ofCommit(asked2), `whose commit ${asked2} is`));
+      yield* search.#open(told(await search.#pulls.ofCommit(asked2), `whose commit ${asked2} is`));
       yield next;
     };
     for await (const pull of candidates(this)) {
@@ -15373,7 +7913,7 @@ var Search = class {
     );
   }
 };
-async function commitsOf(history, search2, pull, steps) {
+async function commitsOf(history, search, pull, steps) {
   const [merge] = steps.filter(({ parents }) => parents.length > 1);
   const [base] = steps[0].parents;
   const head = merge?.parents[1] ?? pull.head.commit;
@@ -15381,7 +7921,7 @@ async function commitsOf(history, search2, pull, steps) {
     return await history.commits({ base, head: await history.commit(head) });
   } catch (error) {
     if (!isHoldfastError(error, "source.history")) throw error;
-    return await search2.commits(pull);
+    return await search.commits(pull);
   }
 }
 function untold({ branch }, why) {
@@ -15391,8 +7931,8 @@ function untold({ branch }, why) {
 }
 
 // src/governance/pr-policy/merge-methods.ts
-function declaredMerging(declared2, text3) {
-  const found = mergeContradictions(declared2, new SettingsDocument(text3).content["protection"]);
+function declaredMerging(declared2, text) {
+  const found = mergeContradictions(declared2, new SettingsDocument(text).content["protection"]);
   const more = METHODS.filter((method) => found.some(({ methods }) => methods.includes(method)));
   if (more.length === 0) return { methods: declared2, notes: [] };
   const note = `policy.merge.methods leaves out ${listed(more)}, which protection allows: both count here until one of them is changed; \`settings check\` says where`;
@@ -15438,8 +7978,8 @@ async function repositorysOwn(forge, pull) {
 function allows({ type, parameters = {} }, method) {
   if (type === "required_linear_history") return method !== "merge";
   if (type === "merge_queue") return named2(parameters["merge_method"], method);
-  const list3 = parameters["allowed_merge_methods"];
-  return type !== "pull_request" || !Array.isArray(list3) || list3.some((each2) => named2(each2, method));
+  const list2 = parameters["allowed_merge_methods"];
+  return type !== "pull_request" || !Array.isArray(list2) || list2.some((each2) => named2(each2, method));
 }
 function named2(value, method) {
   return typeof value !== "string" || value.toLowerCase() === method;
@@ -15450,22 +7990,22 @@ async function readSettingsChange(history, { path, head, changes }, sections2, b
   const change2 = changes.find((each2) => each2.path === path);
   if (change2 === void 0) return void 0;
   if (change2.kind === "deleted") return { path, before, after: [] };
-  const text3 = (await history.file(head, path))?.toString("utf8");
-  if (text3 === void 0) {
+  const text = (await history.file(head, path))?.toString("utf8");
+  if (text === void 0) {
     const message2 = "it is no plain file, and a link is not followed";
     return { path, before, after: [{ key: "", line: 1, column: 1, message: message2 }] };
   }
   const schemas = Object.fromEntries(sections2.map(({ name, schema }) => [name, schema]));
-  return { path, before, after: examine(text3, path, schemas).problems };
+  return { path, before, after: examine(text, path, schemas).problems };
 }
 
 // src/governance/pr-policy/policy-commits.ts
-var REVERTED2 = /This reverts commit ([0-9a-f]{7,64})/gi;
+var REVERTED = /This reverts commit ([0-9a-f]{7,64})/gi;
 var REVERTED_MAX = 20;
-async function policyCommits(list3, history) {
-  const claims = list3.flatMap(claimsOf);
+async function policyCommits(list2, history) {
+  const claims = list2.flatMap(claimsOf);
   const proved = claims.length === 0 ? [] : await history.proved(claims);
-  return list3.map((commit) => {
+  return list2.map((commit) => {
     const { id, message: message2, parents } = commit;
     const undoes = "author" in commit ? proved.filter((each2) => each2.commit === id) : claimsOf(commit);
     return {
@@ -15477,7 +8017,58 @@ async function policyCommits(list3, history) {
   });
 }
 function claimsOf({ id, message: message2 }) {
-  return [...message2.matchAll(REVERTED2)].slice(0, REVERTED_MAX).map(([, hash]) => ({ commit: id, undoes: hash.toLowerCase() }));
+  return [...message2.matchAll(REVERTED)].slice(0, REVERTED_MAX).map(([, hash]) => ({ commit: id, undoes: hash.toLowerCase() }));
+}
+
+// src/governance/pr-policy/named-twin.ts
+async function askNamed(branch, hotfix, range, { history, forge }) {
+  const named3 = namedIn(branch, hotfix.description);
+  const names = [...new Set(named3.map(({ text }) => text))];
+  if (forge === void 0) return { names, verdict: "unasked", why: [] };
+  const why = [];
+  for (const { text, repository, number } of named3) {
+    const isOwn = repository === void 0 || repository.toLowerCase() === forge.repository.toLowerCase();
+    if (number === void 0 || !isOwn) {
+      why.push(`${text} is no pull request of ${forge.repository}`);
+      continue;
+    }
+    const answer = await forge.pulls.pull(number);
+    if (answer.kind !== "found") {
+      const told4 = answer.kind === "hidden" ? `${answer.why}; ${answer.permission}` : "it is not there";
+      why.push(`${text} is not shown to this token (${told4})`);
+      continue;
+    }
+    const wrong2 = await wrongWith3(answer.value, { branch, hotfix, range, history, forge });
+    if (wrong2 === void 0) return { names, verdict: "brings", why: [] };
+    why.push(`${text} ${wrong2}`);
+  }
+  return { names, verdict: "none", why };
+}
+async function wrongWith3(pull, about) {
+  const { branch, hotfix, forge } = about;
+  if (pull.base.branch !== branch) return `is into ${pull.base.branch}`;
+  if (!pull.isOpen && !pull.isMerged) return "was closed, and not merged";
+  const isOwn = pull.isOpen && pull.head.repository === forge.repository.toLowerCase();
+  if (isOwn && (pull.head.branch === hotfix.head || pull.head.branch === hotfix.base)) return void 0;
+  const has = await hasThem(pull, about);
+  if (has === void 0) return "does not show its commits to this token, and this checkout has them not";
+  return has ? void 0 : "has not these commits";
+}
+async function hasThem(pull, { hotfix, range, history, forge }) {
+  try {
+    const head = await history.commit(pull.head.commit);
+    if ((await history.lacking(range, head)).length === 0) return true;
+  } catch (error) {
+    if (!isHoldfastError(error, "source.history")) throw error;
+  }
+  const theirs = await forge.pulls.commitsOf(pull.number);
+  if (theirs.kind !== "found") return void 0;
+  const headers = new Set(theirs.value.map(({ message: message2 }) => headerOf(message2)));
+  const own = hotfix.commits.filter(({ isMerge }) => !isMerge);
+  return own.length > 0 && own.every(({ message: message2 }) => headers.has(headerOf(message2)));
+}
+function headerOf(message2) {
+  return message2.trim().split("\n")[0].trim();
 }
 
 // src/governance/pr-policy/twins.ts
@@ -15528,10 +8119,10 @@ async function planPolicy(given, sections2) {
     queued: members[0]?.pull
   });
   const wanted = merging.policy;
-  const own3 = await readOwnRules(paths, (path2) => history.file(ends.base, path2));
+  const own = await readOwnRules(paths, (path2) => history.file(ends.base, path2));
   const common = {
     policy: wanted,
-    messageRules: own3.rules ?? defaultRules(wanted.commits.types, wanted.commits.scopes),
+    messageRules: own.rules ?? defaultRules(wanted.commits.types, wanted.commits.scopes),
     coverage: settings2.coverage,
     template: await templateLines(history, ends.base, templatesOf(wanted.description.template, paths))
   };
@@ -15543,9 +8134,9 @@ async function planPolicy(given, sections2) {
     const description2 = readDescription(facts.body);
     const isReadable = description2 !== void 0;
     const pull = { ...facts, description: description2 ?? NOTHING, isReadable };
-    const { changes: own4 } = facts;
-    const about2 = { path, head: of.head, changes: own4 };
-    const settingsChange = await readSettingsChange(history, about2, sections2, settings2.broken);
+    const { changes: own2 } = facts;
+    const about = { path, head: of.head, changes: own2 };
+    const settingsChange = await readSettingsChange(history, about, sections2, settings2.broken);
     return {
       ...common,
       pull,
@@ -15569,11 +8160,11 @@ async function planPolicy(given, sections2) {
     range
   );
   const scenes = [];
-  for (const { pull, commits: own4, range: of } of members) {
+  for (const { pull, commits: own2, range: of } of members) {
     const { number, title: called3, body, head, base, author, isDraft } = pull;
     const [from, into] = [head.branch, base.branch];
     const facts = { number, title: called3, body, head: from, base: into, author, isDraft };
-    const has = { commits: await policyCommits(own4, history), changes: await history.changes(of) };
+    const has = { commits: await policyCommits(own2, history), changes: await history.changes(of) };
     scenes.push(await sceneOf2({ ...facts, ...has }, of));
   }
   const judged3 = request.group === void 0 ? [scene] : scenes;
@@ -15588,11 +8179,11 @@ async function planPolicy(given, sections2) {
     scenes: judged3,
     dependencies: settings2.dependencies,
     notes: [
-      ...localNotes(request, commits2.length),
+      ...localNotes(request),
       ...textNotes,
       ...merging.notes,
-      ...request.judge === "coverage" ? [] : untoldTitles(judged3),
-      ...own3.notes,
+      ...request.judge === "coverage" ? [] : [...untoldTitles(judged3), ...undeclaredPrograms(judged3)],
+      ...own.notes,
       ...settings2.notes,
       ...settings2.broken.length > 0 && request.judge === "coverage" ? [`${path} is wrong on the base; where it is, the defaults judge this`] : [],
       ...request.event === void 0 && request.group === void 0 && await history.isDirty() ? ["files are changed that are not committed; these changes are not judged"] : []
@@ -15615,18 +8206,17 @@ function whatOf({ group, judge }, title2, numbers) {
   if (numbers.length === 0) return "the coverage of the merge group";
   return `the merge group of ${numbers.map((number) => `#${number}`).join(", ")}`;
 }
-function localNotes({ isUnasked, range }, commits2) {
+function localNotes({ isUnasked }) {
   const unasked = "this runs for no pull request: judged is what is checked out, and what is given here, as with --local";
-  const nothing = `${range.head} has no commit that ${range.base} has not: there was nothing to judge`;
-  return [...isUnasked ? [unasked] : [], ...commits2 === 0 ? [nothing] : []];
+  return isUnasked ? [unasked] : [];
 }
 function titleOf({ title: title2, judge, range }, messages) {
   return title2 ?? (judge === "coverage" ? "" : onlyTitle(messages, range.base));
 }
-async function withMethods(declared2, { event, group, forge, base, judge }, { text: text3, queued }) {
+async function withMethods(declared2, { event, group, forge, base, judge }, { text, queued }) {
   if (judge === "coverage") return { policy: declared2, notes: [] };
   const { merge } = declared2;
-  const said2 = merge.methods === void 0 ? void 0 : declaredMerging(merge.methods, text3);
+  const said2 = merge.methods === void 0 ? void 0 : declaredMerging(merge.methods, text);
   const isWhole = merge["squash-title"] !== void 0 && merge["squash-body"] !== void 0;
   const isJob = event !== void 0 || group !== void 0;
   const isAsked = isJob && (said2 === void 0 || said2.methods.includes("squash") && !isWhole);
@@ -15672,8 +8262,8 @@ function templatesOf(declared2, paths) {
 async function templateLines(history, commit, paths) {
   const lines = [];
   for (const path of paths) {
-    const text3 = (await history.file(commit, path))?.toString("utf8") ?? "";
-    for (const section of (readDescription(text3) ?? NOTHING).sections) {
+    const text = (await history.file(commit, path))?.toString("utf8") ?? "";
+    for (const section of (readDescription(text) ?? NOTHING).sections) {
       lines.push(...section.text.split("\n").map(withoutMarks));
     }
   }
@@ -15683,7 +8273,7 @@ async function templateLines(history, commit, paths) {
 // src/governance/pr-policy/report.ts
 var TOLD4 = 100;
 var ORDER = ["error", "warning", "note"];
-function outcomeOf({ scene, what: called3, numbers, notes }, { findings, coverage: coverage2, difference }) {
+function outcomeOf({ request, scene, what: called3, numbers, notes }, { findings, coverage: coverage2, difference }) {
   const sorted2 = [...findings].sort((a2, b) => ORDER.indexOf(a2.severity) - ORDER.indexOf(b.severity));
   const errors = sorted2.filter(({ severity }) => severity === "error").length;
   const { commits: commits2, changes } = scene.pull;
@@ -15701,7 +8291,7 @@ function outcomeOf({ scene, what: called3, numbers, notes }, { findings, coverag
     },
     report: {
       good: errors === 0,
-      headline: errors === 0 ? `${called3} is as the policy wants it: ${what}` : `${called3} is refused: ${quantity(errors, "finding")} to mend; ${what}`,
+      headline: errors === 0 ? nothingIn(request, commits2.length) ?? `${called3} is as the policy wants it: ${what}` : `${called3} is refused: ${quantity(errors, "finding")} to mend; ${what}`,
       tables: sorted2.length === 0 ? [] : [
         {
           columns: ["weight", "rule", "where", "what", "instead"],
@@ -15722,6 +8312,11 @@ function outcomeOf({ scene, what: called3, numbers, notes }, { findings, coverag
     },
     annotations: sorted2.map(annotation)
   };
+}
+function nothingIn({ event, group, judge, range }, commits2) {
+  if (event !== void 0 || group !== void 0 || commits2 > 0) return void 0;
+  const but = judge === "coverage" ? "" : " but title and description";
+  return `there is nothing to judge${but}: ${range.head} has no commit that ${range.base} has not`;
 }
 function coverageNote({ covered, total, changed, unplaced }) {
   const unknown = unplaced.length === 0 ? "" : `; ${quantity(unplaced.length, "file")} of the reports, such as ${unplaced[0]}, could not be found here`;
@@ -15802,9 +8397,9 @@ async function titleOf2({ title: title2, titleFile }, tree) {
       hint: "Leave one of them out."
     });
   }
-  const text3 = (await tree.file(titleFile)).toString("utf8").replace(/^\uFEFF|\r?\n$/g, "");
-  if (text3.trim() !== "" && !/[\r\n]/.test(text3)) return text3;
-  const why = text3.trim() === "" ? "is empty" : "is more than one line";
+  const text = (await tree.file(titleFile)).toString("utf8").replace(/^\uFEFF|\r?\n$/g, "");
+  if (text.trim() !== "" && !/[\r\n]/.test(text)) return text;
+  const why = text.trim() === "" ? "is empty" : "is more than one line";
   throw noTitle(titleFile, why);
 }
 function noTitle(where, why) {
@@ -15872,9 +8467,9 @@ async function judged2(rule, scene, of) {
   if (declared2 === "off") return [];
   const severity = scene.pull.isDraft && WHEN_READY.has(rule.name) ? "note" : declared2;
   const hits = await rule.find(scene);
-  return hits.map(({ file, line, message: message2, fix, severity: own3 }) => ({
+  return hits.map(({ file, line, message: message2, fix, severity: own }) => ({
     rule: rule.name,
-    severity: own3 ?? severity,
+    severity: own ?? severity,
     file: file ?? null,
     line: line ?? null,
     message: `${of}${message2}`,

@@ -6,10 +6,10 @@ import {
   POLICY_SECTIONS,
   readPolicy
 } from "./shared-governance-pr-policy-settings.js";
-import "./shared-semver.js";
 import "./shared-governance-merging-merge-methods.js";
+import "./shared-semver.js";
 import "./shared-nouns-settings-read-settings.js";
-import "./shared-nouns-settings-document.js";
+import "./shared-nouns-settings-plain-words.js";
 import "./shared-yaml.js";
 import "./shared-nouns-settings-section.js";
 import "./shared-kernel-listed.js";

@@ -3,8 +3,8 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  settingsText
-} from "./shared-nouns-settings-settings-file.js";
+  digestOf
+} from "./shared-governance-protect-digest.js";
 import {
   ADMIN_ROLE,
   GITHUB_ACTIONS_APP,
@@ -16,17 +16,17 @@ import {
   readWorkflows,
   rulesetName
 } from "./shared-governance-protect-settings.js";
+import {
+  settingsText
+} from "./shared-nouns-settings-settings-file.js";
 import "./shared-governance-merging-merge-methods.js";
 import {
   readSettings
 } from "./shared-nouns-settings-read-settings.js";
 import {
   SettingsDocument
-} from "./shared-nouns-settings-document.js";
+} from "./shared-nouns-settings-plain-words.js";
 import "./shared-yaml.js";
-import {
-  digestOf
-} from "./shared-governance-protect-digest.js";
 import {
   DEFAULT_SETTINGS
 } from "./shared-nouns-settings-section.js";
@@ -1228,7 +1228,7 @@ async function readProtection(tree, path) {
   const text = await settingsText(tree, path);
   if (text === void 0) {
     throw new HoldfastError("input.malformed", `there is no settings file ${path}`, {
-      hint: "Give its path with --settings, from the folder you are in; a link is not followed. `holdfast init` begins one."
+      hint: "Give its path with --settings, from the folder you are in; a link is not followed. `holdfast init` begins one. Who writes takes nothing by default: `protection: {}` in it asks for the defaults."
     });
   }
   const settings = readSettings(text, path, { protection });
@@ -1266,7 +1266,10 @@ function outcomeOf(told) {
         ({ rows }) => rows.length > 0
       ),
       notes: [
-        ...writes.map(({ subject, body }) => `Payload of ${subject}: ${JSON.stringify(body)}`),
+        // An audit writes nothing; the outputs have what would be written all the same.
+        ...(told.doing === "audit" ? [] : writes).map(
+          ({ subject, body }) => `Payload of ${subject}: ${JSON.stringify(body)}`
+        ),
         ...told.held === void 0 ? [] : [told.held],
         ...missing.length === 0 ? [] : [
           `What cannot be seen is taken for neither declared nor empty. This token lacks ${listed(missing)}; a job's own GITHUB_TOKEN cannot have it.`
@@ -1319,7 +1322,7 @@ function writeTable({ doing, writes }) {
   return {
     title: doing === "apply" ? "Written" : "Would be written, in this order",
     columns: ["where", "how", "effect"],
-    rows: writes.map(({ subject, kind, effect }) => [subject, kind, effect])
+    rows: (doing === "audit" ? [] : writes).map(({ subject, kind, effect }) => [subject, kind, effect])
   };
 }
 function findingTable(findings) {
@@ -1342,7 +1345,8 @@ function payloadOf(write) {
 function cell(value) {
   if (value === null) return "–";
   const text = typeof value === "string" ? value : JSON.stringify(value);
-  return text.length > CELL_MAX ? `${text.slice(0, CELL_MAX - 1)}…` : text;
+  if (text.length <= CELL_MAX) return text;
+  return typeof value === "string" ? `${text.slice(0, CELL_MAX - 1)}…` : "in the outputs";
 }
 function annotationOf({ rule, severity, file, line, message, fix }) {
   if (file === null) return [];

@@ -3,26 +3,36 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  release
-} from "./shared-governance-versions-settings.js";
+  buildOf
+} from "./shared-governance-versions-build.js";
 import {
-  require_semver
-} from "./shared-semver.js";
+  artifactVersion
+} from "./shared-nouns-release-unit-record.js";
 import {
-  settingsText
-} from "./shared-nouns-settings-settings-file.js";
+  linkable
+} from "./shared-governance-versions-linkable.js";
 import {
-  readSettings
-} from "./shared-nouns-settings-read-settings.js";
-import "./shared-nouns-settings-document.js";
+  nextRelease,
+  readBasis,
+  shallow
+} from "./shared-governance-versions-basis.js";
+import "./shared-governance-versions-release-branch.js";
+import {
+  readReleaseSettings,
+  versionTags
+} from "./shared-governance-versions-version-tags.js";
+import "./shared-nouns-settings-settings-file.js";
+import "./shared-governance-versions-settings.js";
+import "./shared-semver.js";
+import "./shared-nouns-settings-read-settings.js";
+import "./shared-nouns-settings-plain-words.js";
 import "./shared-yaml.js";
-import {
-  DEFAULT_SETTINGS
-} from "./shared-nouns-settings-section.js";
+import "./shared-nouns-settings-section.js";
 import {
   listed
 } from "./shared-kernel-listed.js";
 import "./shared-kernel-secret.js";
+import "./shared-nouns-store-run-record.js";
 import "./shared-zod.js";
 import "./shared-kernel-suggest.js";
 import {
@@ -30,258 +40,12 @@ import {
   HoldfastError,
   isHoldfastError
 } from "./shared-kernel-errors.js";
-import {
-  __callDispose,
-  __toESM,
-  __using
-} from "./shared-esbuild-runtime.js";
-
-// src/governance/versions/basis.ts
-var import_semver3 = __toESM(require_semver(), 1);
-
-// src/governance/versions/release-branch.ts
-var import_semver = __toESM(require_semver(), 1);
-var MAINTENANCE = /^(\d+)(?:\.(\d+))?\.x$/;
-function releaseBranch(name, settings, tags) {
-  if (settings.stable.includes(name)) return { kind: "stable", name };
-  const declared = settings.channels.find(({ branch }) => branch === name);
-  if (declared !== void 0) return { kind: "channel", name, identifier: declared.identifier };
-  const version = lineVersion(name, settings);
-  if (version !== void 0) {
-    return { kind: "line", name, version, identifier: settings.lines.identifier };
-  }
-  if (MAINTENANCE.test(name)) return { kind: "maintenance", name, range: name };
-  if (name !== settings.develop && tags.some(({ channel }) => channel === name)) {
-    return { kind: "channel", name, identifier: name };
-  }
-  return { kind: "other", name };
-}
-function lineVersion(name, { lines }) {
-  if (!name.startsWith(lines.prefix)) return void 0;
-  const text = name.slice(lines.prefix.length).replace(/^v/, "");
-  const parsed = import_semver.default.parse(text);
-  return parsed !== null && parsed.version === text && parsed.prerelease.length === 0 ? text : void 0;
-}
-
-// src/governance/versions/version-tags.ts
-var import_semver2 = __toESM(require_semver(), 1);
-var FLOATING = /^v\d+(?:\.\d+)?$/;
-function versionTags(tags) {
-  const counting = [];
-  const ignored = [];
-  for (const { name, commit, object } of tags) {
-    const version = name.startsWith("v") ? name.slice(1) : "";
-    const parsed = import_semver2.default.parse(version);
-    if (parsed !== null && parsed.version === version) {
-      counting.push({ name, version, commit, object, channel: channelOf(parsed) });
-    } else if (/^[vV]?\d+(?:\.\d+)+/.test(name) && !FLOATING.test(name)) {
-      ignored.push(name);
-    }
-  }
-  return { counting, ignored };
-}
-function channelOf({ prerelease }) {
-  const named = prerelease.find((part) => typeof part === "string");
-  return prerelease.length === 0 ? void 0 : named ?? String(prerelease[0]);
-}
-
-// src/governance/versions/basis.ts
-async function readBasis(branch, settings, { refs, history }) {
-  const head = await history.commit("HEAD");
-  const { counting, ignored } = versionTags(await refs.tags());
-  const there = await refs.tagsIn(head);
-  const kind = releaseBranch(branch, settings, counting);
-  const reachable = counting.filter(({ name }) => there.has(name));
-  const isTaken = kind.kind === "stable" || kind.kind === "maintenance";
-  return {
-    branch: kind,
-    head,
-    reachable,
-    elsewhere: counting.filter(({ name }) => !there.has(name)),
-    ignored,
-    linesOnTheWay: isTaken ? [] : await linesOnTheWay({ kind, head, reachable }, await refs.branches(), settings, history)
-  };
-}
-async function linesOnTheWay({ kind, head, reachable }, branches, settings, history) {
-  const released = highest(reachable.filter(({ channel }) => channel === void 0));
-  const lines = /* @__PURE__ */ new Map();
-  for (const { name, remote, commit } of branches) {
-    const version = lineVersion(name, settings);
-    if (version === void 0 || released !== void 0 && import_semver3.default.lte(version, released.version)) continue;
-    if (kind.kind === "line" && import_semver3.default.gte(version, kind.version)) continue;
-    if (remote !== void 0 || !lines.has(version)) lines.set(version, commit);
-  }
-  const found = [];
-  for (const [version, line] of lines) {
-    const commit = await history.parted({ base: line, head });
-    if (commit === void 0) continue;
-    const isBefore = released !== void 0 && await history.mergeBase({ base: commit, head: released.commit }) === commit;
-    if (!isBefore) found.push({ version, commit });
-  }
-  return found;
-}
-var RELEASED = "holdfast-released";
-var STABLE_BESIDE = "holdfast-stable";
-function refsFor({ branch, head, reachable, linesOnTheWay: linesOnTheWay2 }) {
-  const identifier = identifierOf(branch);
-  const stable = reachable.filter(({ channel }) => channel === void 0);
-  const own = reachable.filter((tag) => tag.channel === identifier && isOfLine(tag, branch));
-  const any = branch.kind === "line" ? own : reachable;
-  const virtual = linesOnTheWay2.map(({ version, commit }) => ({
-    name: `v${version}`,
-    version,
-    commit,
-    object: commit,
-    channel: void 0
-  }));
-  const deciding = identifier === void 0 ? [highest([...stable, ...virtual])] : [highest([...stable, ...virtual]), highest(own), highest([...any, ...stable, ...virtual])];
-  const tags = deciding.filter((tag) => tag !== void 0);
-  const channels = Map.groupBy(
-    tags.filter(({ channel }) => channel !== void 0),
-    ({ commit }) => commit
-  );
-  return {
-    branches: new Map([
-      [RELEASED, head],
-      ...identifier === void 0 ? [] : [[STABLE_BESIDE, head]]
-    ]),
-    head: RELEASED,
-    tags: new Map(tags.map(({ name, commit }) => [name, commit])),
-    notes: /* @__PURE__ */ new Map([
-      [
-        "semantic-release",
-        new Map(
-          [...channels].map(([commit, on]) => [
-            commit,
-            JSON.stringify({ channels: [...new Set(on.map(({ channel }) => channel))] })
-          ])
-        )
-      ]
-    ])
-  };
-}
-function identifierOf(branch) {
-  return branch.kind === "channel" || branch.kind === "line" ? branch.identifier : void 0;
-}
-function isOfLine({ version }, branch) {
-  return branch.kind !== "line" || version.startsWith(`${branch.version}-`);
-}
-function highest(tags) {
-  return tags.reduce(
-    (best, tag) => best === void 0 || import_semver3.default.gt(tag.version, best.version) ? tag : best,
-    void 0
-  );
-}
-
-// src/governance/versions/next-release.ts
-var import_semver4 = __toESM(require_semver(), 1);
-async function nextRelease(basis, settings, { refs, calculate }, url) {
-  var _stack = [];
-  try {
-    const { branch } = basis;
-    const identifier = identifierOf(branch);
-    const deciding = refsFor(basis);
-    const repository = __using(_stack, await refs.copy(deciding), true);
-    const { previous, commits, next } = await calculate({
-      repository,
-      commitsSince: (version) => refs.messages(version === void 0 ? void 0 : deciding.tags.get(`v${version}`), basis.head),
-      branch: RELEASED,
-      prerelease: identifier === void 0 ? void 0 : { identifier, stable: STABLE_BESIDE },
-      preset: settings.preset,
-      url
-    });
-    const later = basis.elsewhere.length === 0 ? /* @__PURE__ */ new Set() : await refs.tagsWith(basis.head);
-    const missing = basis.elsewhere.filter(({ name }) => !later.has(name));
-    return {
-      basis,
-      previous: previous === void 0 ? void 0 : { version: previous, tag: `v${previous}` },
-      commits,
-      next: next === void 0 ? void 0 : {
-        version: next.version,
-        tag: `v${next.version}`,
-        type: next.type,
-        because: commits.find(({ id }) => id === next.because),
-        notes: next.notes
-      },
-      problems: next === void 0 ? [] : problemsOf(next.version, basis, missing, settings),
-      warnings: warningsOf(basis, next?.version, later)
-    };
-  } catch (_) {
-    var _error = _, _hasError = true;
-  } finally {
-    var _promise = __callDispose(_stack, _error, _hasError);
-    _promise && await _promise;
-  }
-}
-function problemsOf(version, { branch }, missing, { develop }) {
-  const problems = [];
-  const base = baseOf(version);
-  if (branch.kind === "line" && base !== branch.version) {
-    problems.push(
-      `${branch.name} says ${branch.version}, and its commits ask for ${base}. Take back what asks for another version, or cut ${branch.name.replace(branch.version, base)}.`
-    );
-  }
-  if (branch.kind === "maintenance" && !import_semver4.default.satisfies(version, branch.range)) {
-    problems.push(
-      `${branch.name} takes versions ${branch.range} alone, and its commits ask for ${version}. Take back what asks for more than that.`
-    );
-  }
-  const taken = missing.find((tag) => tag.version === version);
-  if (taken !== void 0) {
-    problems.push(
-      `${taken.name} is there already, on commit ${taken.commit.slice(0, 7)}, which ${branch.name} does not have. Merge that release into it first.`
-    );
-  }
-  if (branch.kind === "stable" || branch.kind === "maintenance") return problems;
-  const ahead = missing.filter(
-    ({ channel, version: there }) => channel === void 0 && there !== version && import_semver4.default.gte(there, base)
-  ).sort((a, b) => import_semver4.default.rcompare(a.version, b.version))[0];
-  if (ahead !== void 0) {
-    problems.push(
-      `${ahead.name} is released, and ${branch.name} does not have it: ${version} would come before it. Merge ${ahead.name} back into ${develop}, and from there.`
-    );
-  }
-  return problems;
-}
-function warningsOf({ ignored, head, branch }, version, later) {
-  const warnings = [];
-  if (ignored.length > 0) {
-    warnings.push(
-      `${ignored.length === 1 ? "a tag counts" : `${ignored.length} tags count`} for nothing, such as ${ignored[0]}: a release is tagged \`v\` and three numbers, as v1.2.3`
-    );
-  }
-  const next = version === void 0 ? void 0 : `v${version}`;
-  if (next !== void 0 && later.has(next)) {
-    warnings.push(`${next} is there already, on a commit that came after ${head.slice(0, 7)}`);
-  }
-  if (branch.kind === "other" && version !== void 0) {
-    warnings.push(
-      `nothing is released from ${branch.name}: this is what a stable release from here would be`
-    );
-  }
-  return warnings;
-}
-function baseOf(version) {
-  const { major, minor, patch } = import_semver4.default.parse(version);
-  return `${major}.${minor}.${patch}`;
-}
-
-// src/governance/versions/read-settings.ts
-import { join, relative } from "node:path";
-async function readReleaseSettings(tree, given, history) {
-  const path = given === DEFAULT_SETTINGS ? relative(".", join(await history.root(), given)) : given;
-  const text = await settingsText(tree, path);
-  if (text === void 0 && given !== DEFAULT_SETTINGS) {
-    throw new HoldfastError("input.malformed", `there is no settings file ${path}`, {
-      hint: "Give its path with --settings, from the folder you are in; a link is not followed."
-    });
-  }
-  return readSettings(text ?? "", path, { release }).release ?? release.parse({});
-}
+import "./shared-esbuild-runtime.js";
 
 // src/governance/release-plan/report.ts
-function outcomeOf(found) {
-  const { next, previous, commits, problems, warnings, basis } = found;
+function outcomeOf(found, build) {
+  const { next, previous, commits, problems, basis } = found;
+  const warnings = [...found.warnings, ...releasesNothing(found) ?? []];
   const good = problems.length === 0;
   return {
     exit: good ? EXIT.done : EXIT.verdict,
@@ -295,6 +59,8 @@ function outcomeOf(found) {
       kind: basis.branch.kind,
       previous: previous?.version ?? "",
       commit: basis.head,
+      build,
+      "artifact-version": next === void 0 ? "" : artifactVersion(next.version, build),
       commits: commits.length,
       problems,
       warnings
@@ -306,6 +72,10 @@ function outcomeOf(found) {
       notes: [...problems.slice(1), ...warnings, ...next === void 0 ? [] : [shortened(next.notes)]]
     }
   };
+}
+function releasesNothing({ next, basis: { branch } }) {
+  if (branch.kind !== "other" || next === void 0) return void 0;
+  return [`nothing is released from ${branch.name}: this is what a stable release from here would be`];
 }
 function headline({ next, problems, basis, commits, previous }) {
   const { name } = basis.branch;
@@ -398,28 +168,16 @@ async function runReleasePlan(inputs, ports) {
   const calculate = await ports.releaseCalculation();
   const url = linkable(await refs.remoteUrl("origin"));
   const found = await nextRelease(basis, settings, { refs, calculate }, url);
-  if (inputs.offline) return outcomeOf(found);
+  const build = await buildOf(basis.head, refs, ports.variable);
+  if (inputs.offline) return outcomeOf(found, build);
   ports.log.stage("asking GitHub whether a tag is missing here");
   const { problems, warnings } = await tagsAtForge([...basis.reachable, ...basis.elsewhere], inputs, ports);
-  return outcomeOf({
+  const all = {
     ...found,
     problems: [...problems, ...found.problems],
     warnings: [...found.warnings, ...warnings]
-  });
-}
-function linkable(url) {
-  if (url === void 0) return void 0;
-  const isHost = /^(?:https?|ssh|git):\/\/[^/]/.test(url) && URL.canParse(url);
-  return isHost || /^[\w.-]+@[\w.-]+:[^/]/.test(url) ? url : void 0;
-}
-function shallow() {
-  return new HoldfastError(
-    "source.history",
-    "this checkout holds a part of the history, and releases count all of it",
-    {
-      hint: "In a workflow check out with `fetch-depth: 0`; elsewhere run `git fetch --unshallow --tags`."
-    }
-  );
+  };
+  return outcomeOf(all, build);
 }
 export {
   runReleasePlan

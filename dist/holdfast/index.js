@@ -11,10 +11,11 @@ import {
   secretsOf,
   textWidth
 } from "./shared-kernel-text-width.js";
-import "./shared-kernel-safe-address.js";
 import {
-  escapeMarkdown
+  escapeMarkdown,
+  sentenceMarkdown
 } from "./shared-kernel-markdown.js";
+import "./shared-kernel-safe-address.js";
 import {
   DEFAULT_SETTINGS
 } from "./shared-nouns-settings-section.js";
@@ -222,7 +223,7 @@ jobs:
   backup:
     runs-on: ubuntu-latest
     steps:
-      - uses: azure/login@v2
+      - uses: azure/login@f5d393ae46f8fde4be8b75f32e3fc50e654ad0ca # v3.0.1
         with:
           client-id: \${{ vars.AZURE_CLIENT_ID }}
           tenant-id: \${{ vars.AZURE_TENANT_ID }}
@@ -709,6 +710,12 @@ What it keeps up to date has a line that says so, with a hash: a file that was c
       explicit: true,
       text: "Write the files. Without it only the difference is shown."
     },
+    "dry-run": {
+      type: "boolean",
+      default: false,
+      only: "cli",
+      text: "Show the difference and write nothing, as without `--write`."
+    },
     owners: {
       type: "list",
       pattern: /^@[\w.-]+(?:\/[\w.-]+)?$/,
@@ -730,7 +737,7 @@ What it keeps up to date has a line that says so, with a hash: a file that was c
   init:
     runs-on: ubuntu-latest
     steps:
-      - uses: actions/checkout@v6
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
         with:
           persist-credentials: false
       - uses: truststream/holdfast/actions/init@v1
@@ -786,7 +793,7 @@ jobs:
   check:
     runs-on: ubuntu-latest
     steps:
-      - uses: actions/checkout@v6
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
         with:
           persist-credentials: false
       - uses: truststream/holdfast/actions/settings-check@v1
@@ -798,6 +805,185 @@ jobs:
       import("./commands-configuration-sections.js")
     ]);
     return runSettingsCheck(inputs, ports, SETTINGS_SECTIONS);
+  }
+});
+
+// src/commands/governance/release-inputs.ts
+var settings = {
+  type: "string",
+  default: DEFAULT_SETTINGS,
+  text: "The settings file. The usual one need not be there, and then the defaults count."
+};
+var repository = {
+  type: "string",
+  text: "The repository at GitHub, as owner/name. By default that of the job.",
+  example: "acme/shop"
+};
+var branchToken = {
+  type: "secret",
+  jobToken: true,
+  text: "Token for GitHub, with `contents: write`. Without it `GITHUB_TOKEN`, then `GH_TOKEN` of the environment is used."
+};
+var writingToken = {
+  type: "secret",
+  jobToken: true,
+  text: "Token for GitHub, with `contents: write` and `pull-requests: write`. Checks of a pull request that a job's own token opens start when somebody approves them; with the token of an app they start by themselves. Without it `GITHUB_TOKEN`, then `GH_TOKEN` of the environment is used."
+};
+
+// src/commands/governance/hotfix-finish.ts
+var hotfixFinish = defineCommand({
+  name: "hotfix-finish",
+  wing: "governance",
+  summary: "Open a hotfix's two pull requests, and prove that main and develop have got it",
+  description: `Opens the pull request of a hotfix into \`main\`, or into the maintenance branch of what it fixes, and the one into \`develop\`; each names the other, as the rule \`twin\` of \`pr-policy\` asks for. Its commits since the release must ask for a patch: a feature or a breaking change is refused, with the commits named. Also called \`holdfast hotfix finish\`.
+
+- **Merged is what the history of the branch has**, not what a pull request says. A squash or a rebase is found by what it changes, if it was fetched; else it is told that nobody can say.
+- Run it again after each merge: what is true is left alone. With \`require-merged\` it ends with 3 until both are.
+- Conflicts, and a pull request that was closed, are told red. A release branch on its way that lacks the hotfix is told.
+
+As soon as \`main\` has it, \`holdfast release publish\` there releases it.`,
+  branding: { icon: "git-merge", color: "purple" },
+  inputs: {
+    branch: {
+      type: "string",
+      text: "The hotfix's branch; by default the one that is checked out.",
+      example: "hotfix/lost-carts"
+    },
+    issue: {
+      type: "string",
+      pattern: /^(?:#[1-9]\d{0,8}|https?:\/\/[^\s()<>]{1,500})$/,
+      accepts: "#123 or an address",
+      text: "The issue that it is for, where its commits name none: `#123`, or an address.",
+      example: "#123"
+    },
+    "require-merged": {
+      type: "boolean",
+      default: false,
+      text: "End with 3 as long as one of the branches lacks it."
+    },
+    settings,
+    repository,
+    token: writingToken,
+    "dry-run": dryRun
+  },
+  outputs: {
+    version: "The version that it will be, if nothing else is released with it; empty where something is in the way.",
+    branch: "Its branch.",
+    commit: "Hash of the commit that is to reach both; empty where something is in the way.",
+    release: "Tag of the release that it fixes; empty likewise.",
+    base: "The branch that it is released from; empty likewise.",
+    "pull-requests": "The pull requests: base, number, url, and whether it is merged.",
+    merged: "Whether both branches are proven to have it.",
+    changed: "Whether this run did anything.",
+    steps: "Each step with its name, state (`was`, `done`, `would`, `waits`, `wrong`, `not-reached`) and what.",
+    problems: "What is in the way, as a JSON list of sentences.",
+    warnings: "What else is worth knowing, as a JSON list of sentences."
+  },
+  exits: {
+    0: "both pull requests are open or merged",
+    3: "something is in the way, or with `require-merged` a branch lacks it: it is told what to do",
+    4: "GitHub could not be asked or did not take it; run again, and it goes on from there"
+  },
+  examples: {
+    cli: [
+      "holdfast hotfix-finish --dry-run",
+      "holdfast hotfix-finish --branch hotfix/lost-carts --require-merged"
+    ],
+    workflow: `name: hotfix-finish
+on:
+  push:
+    branches: ["hotfix/**"]
+permissions:
+  contents: write
+  pull-requests: write
+jobs:
+  finish:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+        with:
+          fetch-depth: 0
+          persist-credentials: false
+      - uses: truststream/holdfast/actions/hotfix-finish@v1
+`
+  },
+  async run(inputs, ports) {
+    const { runHotfixFinish } = await import("./governance-hotfix-finish.js");
+    return runHotfixFinish(inputs, ports);
+  }
+});
+
+// src/commands/governance/hotfix-start.ts
+var hotfixStart = defineCommand({
+  name: "hotfix-start",
+  wing: "governance",
+  summary: "Begin a hotfix: a branch at the newest stable release, and the version that it will be",
+  description: `Makes the branch \`hotfix/<name>\` at the commit of the highest stable release, or of the highest of a maintenance branch, and says which version it will be. What \`develop\` has since is not in it. Also called \`holdfast hotfix start\`.
+
+- **\`main\` must have that release** in its history. Where it has commits beyond, that are not released, the hotfix begins without them and would be released together with them: it is told.
+- A branch of that name which has the release is taken as it is; one that has not is left alone, and that is refused.
+- The branch is made by GitHub's API: nothing is pushed from the checkout. A part of the history is enough for it.
+
+Commit what mends it as \`fix: …\`, push it, and run \`holdfast hotfix finish\`.`,
+  branding: { icon: "git-branch", color: "purple" },
+  inputs: {
+    name: {
+      type: "string",
+      required: true,
+      text: "What the hotfix is called, in a few words with hyphens; `hotfix/` is put before it.",
+      example: "lost-carts"
+    },
+    from: {
+      type: "string",
+      text: "The maintenance branch whose newest release is fixed. Without it the newest of all.",
+      example: "5.x"
+    },
+    settings,
+    repository,
+    token: branchToken,
+    "dry-run": dryRun
+  },
+  outputs: {
+    version: "The version that it will be, if nothing else is released with it.",
+    branch: "Its branch.",
+    release: "Tag of the release that it fixes.",
+    commit: "Hash of that release's commit, where the branch begins.",
+    base: "The branch that it will be released from.",
+    changed: "Whether this run did anything.",
+    steps: "Each step with its name, state (`was`, `done`, `would`, `waits`, `wrong`, `not-reached`) and what.",
+    problems: "What is in the way, as a JSON list of sentences.",
+    warnings: "What else is worth knowing, as a JSON list of sentences."
+  },
+  exits: {
+    0: "its branch is there",
+    3: "something is in the way, and was left as it is: it is told what to do",
+    4: "GitHub could not be asked or did not take it; run again"
+  },
+  examples: {
+    cli: ["holdfast hotfix-start --name lost-carts", "holdfast hotfix-start --name lost-carts --from 5.x"],
+    workflow: `name: hotfix
+on:
+  workflow_dispatch:
+    inputs:
+      name:
+        required: true
+permissions:
+  contents: write
+jobs:
+  start:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+        with:
+          persist-credentials: false
+      - uses: truststream/holdfast/actions/hotfix-start@v1
+        with:
+          name: \${{ inputs.name }}
+`
+  },
+  async run(inputs, ports) {
+    const { runHotfixStart } = await import("./governance-hotfix-start.js");
+    return runHotfixStart(inputs, ports);
   }
 });
 
@@ -902,7 +1088,7 @@ Nothing of the pull request is run. With \`--local\` nothing is asked over the n
   examples: {
     cli: [
       "holdfast pr-policy --local --base origin/main --body-file description.md",
-      "holdfast pr-policy --local --base origin/main --coverage coverage/lcov.info --json"
+      "holdfast pr-policy --local --base origin/main --judge coverage --coverage coverage/lcov.info --json"
     ],
     workflow: `name: pr-policy
 on:
@@ -916,7 +1102,7 @@ jobs:
   pr-policy:
     runs-on: ubuntu-latest
     steps:
-      - uses: actions/checkout@v6
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
         with:
           fetch-depth: 0
           persist-credentials: false
@@ -993,7 +1179,7 @@ jobs:
     outputs:
       digest: \${{ steps.audit.outputs.digest }}
     steps:
-      - uses: actions/checkout@v6
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
         with:
           persist-credentials: false
       - id: audit
@@ -1100,7 +1286,7 @@ jobs:
   audit:
     runs-on: ubuntu-latest
     steps:
-      - uses: actions/checkout@v6
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
         with:
           persist-credentials: false
       - uses: truststream/holdfast/actions/protect@v1
@@ -1112,6 +1298,245 @@ jobs:
   async run(inputs, ports) {
     const { runProtect } = await import("./governance-protect-run.js");
     return runProtect(inputs, ports);
+  }
+});
+
+// src/commands/governance/release-status.ts
+var releaseStatus = defineCommand({
+  name: "release-status",
+  wing: "governance",
+  summary: "Show which steps of the newest releases are true, and what is half done",
+  description: `Of each of the newest releases: whether it has its tag, is a draft or published, has its
+release unit, which moving tags are on it, whether the workflow that deploys was started
+for it, and whether the branch that others begin from has it in its history. Everything is asked of GitHub,
+in a handful of calls; nothing is written. Also called \`holdfast release status\`.
+
+A release that is half done is one that \`release publish\` would go on with; tags of the time before
+Holdfast, without any release, are shown and are not.`,
+  branding: { icon: "list", color: "purple" },
+  inputs: {
+    limit: {
+      type: "integer",
+      min: 1,
+      max: 5e3,
+      default: 10,
+      text: "How many of the newest releases are shown."
+    },
+    settings,
+    repository,
+    token: {
+      type: "secret",
+      jobToken: true,
+      text: "Token for GitHub, with `contents: write`, without which it shows no drafts, and `actions: read` where a workflow that deploys is declared. Without it `GITHUB_TOKEN`, then `GH_TOKEN` of the environment is used."
+    }
+  },
+  outputs: {
+    newest: "Tag of the newest release; empty where there is none.",
+    releases: "Each release with what is true of it, as a JSON list.",
+    "half-done": "Tags of those that are half done, as a JSON list."
+  },
+  exits: {
+    0: "nothing is half done",
+    3: "a release is half done: it is told which, and what it lacks",
+    4: "GitHub could not be asked"
+  },
+  examples: {
+    cli: ["holdfast release-status", "holdfast release-status --limit 50 --json"],
+    workflow: `name: release-status
+on:
+  schedule:
+    - cron: "17 6 * * *"
+permissions:
+  contents: write
+  actions: read
+jobs:
+  status:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+        with:
+          fetch-depth: 0
+          persist-credentials: false
+      - uses: truststream/holdfast/actions/release-status@v1
+`
+  },
+  async run(inputs, ports) {
+    const { runReleaseStatus } = await import("./governance-release-status-run.js");
+    return runReleaseStatus(inputs, ports);
+  }
+});
+
+// src/commands/governance/release-publish.ts
+var releasePublish = defineCommand({
+  name: "release-publish",
+  wing: "governance",
+  summary: "Tag, draft, attach, publish, deploy and merge back a release, or finish one that is half done",
+  description: `Makes the next release of the branch that is checked out, as \`release plan\` works it out;
+where nothing asks for one, that is said, and it ends with 0. Also called \`holdfast release publish\`.
+
+Its steps, in this order: the annotated tag; the release as a draft; the files, and \`release-unit.json\`,
+which says what belongs together; the draft published; \`v1\` and \`v1.2\`
+moved, forward only; the workflow that deploys started; a pull request that brings the release back into \`develop\`. **Each is looked at before it is made**, at GitHub and not in the checkout: a run that was
+killed anywhere is finished by running it again, and running it twice does nothing. A tag without its
+release gets it; a tag on another commit is refused. What was published is never taken away.
+
+Everything goes through GitHub's API: nothing is pushed from the checkout, which needs no credentials for
+it. Which workflows a release starts depends on whose token made it: see the table of tokens in docs/release.md.`,
+  branding: { icon: "package", color: "purple" },
+  inputs: {
+    branch: {
+      type: "string",
+      text: "The branch that is released, where none is checked out.",
+      example: "main"
+    },
+    tag: {
+      type: "string",
+      text: "Finish the release of this tag, instead of making the next.",
+      example: "v1.3.0"
+    },
+    assets: {
+      type: "list",
+      oneALine: true,
+      text: "Files that are attached, by their paths or patterns such as `out/*.zip`; each 256 MiB at most. They were built from the commit that is checked out.",
+      example: "out/shop.zip"
+    },
+    build: {
+      type: "string",
+      text: "Build metadata of what was built, such as `20250920.1`. By default the commit's day and the number of the run, as `release plan` says it.",
+      example: "20250920.1"
+    },
+    settings,
+    repository,
+    token: {
+      type: "secret",
+      jobToken: true,
+      text: "Token for GitHub, with `contents: write`, `pull-requests: write`, and `actions: write` where a workflow is started. Without it `GITHUB_TOKEN`, then `GH_TOKEN` of the environment is used."
+    },
+    "dry-run": dryRun
+  },
+  outputs: {
+    version: "The version that is published; empty where there was nothing to release.",
+    tag: "Its tag; empty likewise.",
+    commit: "Hash of the commit that it is made of.",
+    build: "Its build metadata.",
+    "artifact-version": "Version and build metadata, such as `1.3.0+20250920.1`, for what is built.",
+    prerelease: "Whether it is a pre-release.",
+    url: "Where people read it.",
+    published: "Whether it is published now.",
+    changed: "Whether this run did anything.",
+    branch: "The branch that is released.",
+    steps: "Each step with its tag, name, state (`was`, `done`, `would`, `waits`, `wrong`, `not-reached`) and what.",
+    problems: "What is wrong, as a JSON list of sentences.",
+    warnings: "What else is worth knowing, as a JSON list of sentences."
+  },
+  exits: {
+    0: "published, or published before, or nothing to release; a pull request may wait",
+    3: "something is in the way, and was left as it is: it is told what to do",
+    4: "GitHub could not be asked or did not take it; run again, and it goes on from there"
+  },
+  examples: {
+    cli: ["holdfast release-publish --dry-run", "holdfast release-publish --assets out/shop.zip"],
+    workflow: `name: release
+on:
+  push:
+    branches: [main]
+permissions:
+  contents: write
+  pull-requests: write
+concurrency:
+  group: release
+jobs:
+  publish:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+        with:
+          fetch-depth: 0
+          persist-credentials: false
+      - uses: truststream/holdfast/actions/release-publish@v1
+`
+  },
+  async run(inputs, ports) {
+    const { runReleasePublish } = await import("./governance-release-publish-run.js");
+    return runReleasePublish(inputs, ports);
+  }
+});
+
+// src/commands/governance/release-cut.ts
+var releaseCut = defineCommand({
+  name: "release-cut",
+  wing: "governance",
+  summary: "Cut a release branch from develop, with changelog, versions and pull request in it",
+  description: `Works out the next version of \`develop\`, which has to be checked out as it is at GitHub, and makes \`release/v1.3.0\` from it, with one commit on top: the notes in \`CHANGELOG.md\`, and the version in \`package.json\` and what else the settings name. Then it opens the pull request into \`main\`. Where nothing asks for a release, that is said, and it ends with 0. Also called \`holdfast release cut\`.
+
+- **Nothing is pushed to \`main\` or \`develop\`**, and nothing from the checkout: all of it goes through GitHub's API.
+- **Each step is looked at before it is made.** A run that was killed anywhere is finished by running it again, and running it twice does nothing. The branch appears whole, or not at all.
+- **On a release branch** that is checked out it brings changelog and versions up to date with the fixes that came there, by one more commit and never by force.
+- A branch of that version that was cut from something else, a pull request that was closed, and one that conflicts, are left as they are: it is told what to do.
+
+Merge the pull request by a merge commit: the version is worked out from commits, and a squash has none of them.`,
+  branding: { icon: "scissors", color: "purple" },
+  inputs: {
+    branch: {
+      type: "string",
+      text: "The branch that is cut from, or a release branch to bring up to date; where a commit alone is checked out, it is `develop`. What is checked out must be what it is on.",
+      example: "develop"
+    },
+    "expect-version": {
+      type: "string",
+      pattern: /^v?\d+\.\d+\.\d+$/,
+      accepts: "a version such as 1.3.0",
+      text: "The version that is expected: where the commits ask for another, nothing is made.",
+      example: "1.3.0"
+    },
+    settings,
+    repository,
+    token: writingToken,
+    "dry-run": dryRun
+  },
+  outputs: {
+    version: "The version that is cut; empty where there was nothing to release, or something is in the way.",
+    tag: "The tag that it will have; empty likewise.",
+    branch: "The release branch; empty where there is none.",
+    commit: "Hash of the commit that it is on; empty likewise.",
+    from: "The branch that it was cut from.",
+    "pull-request": "Number of its pull request; null where there is none.",
+    url: "Where people read that; empty likewise.",
+    notes: "The notes, in Markdown.",
+    changed: "Whether this run did anything.",
+    steps: "Each step with its name, state (`was`, `done`, `would`, `waits`, `wrong`, `not-reached`) and what.",
+    problems: "What is in the way, as a JSON list of sentences.",
+    warnings: "What else is worth knowing, such as other releases on their way, as a JSON list of sentences."
+  },
+  exits: {
+    0: "cut, or cut before, or nothing to release",
+    3: "something is in the way, and was left as it is: it is told what to do",
+    4: "GitHub could not be asked or did not take it; run again, and it goes on from there"
+  },
+  examples: {
+    cli: ["holdfast release-cut --dry-run", "holdfast release-cut --expect-version 1.3.0"],
+    workflow: `name: release-cut
+on: workflow_dispatch
+permissions:
+  contents: write
+  pull-requests: write
+concurrency:
+  group: release-cut
+jobs:
+  cut:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+        with:
+          ref: develop
+          fetch-depth: 0
+          persist-credentials: false
+      - uses: truststream/holdfast/actions/release-cut@v1
+`
+  },
+  async run(inputs, ports) {
+    const { runReleaseCut } = await import("./governance-release-cut-run.js");
+    return runReleaseCut(inputs, ports);
   }
 });
 
@@ -1168,6 +1593,8 @@ of it is executed. Which branch releases what is said in the section \`release\`
     kind: "`stable`, `maintenance`, `channel`, `line` or `other`.",
     previous: "The version that commits are counted from; empty before the first release.",
     commit: "Hash of the commit that would be released.",
+    build: "Build metadata of what this run builds, `20250920.1`: the commit's day and the run's number.",
+    "artifact-version": "Version and build metadata, for what is built; empty where nothing asks for a release.",
     commits: "How many commits came since.",
     problems: "Why it may not be released, as a JSON list of sentences.",
     warnings: "What else is worth knowing, as a JSON list of sentences."
@@ -1189,7 +1616,7 @@ jobs:
   plan:
     runs-on: ubuntu-latest
     steps:
-      - uses: actions/checkout@v6
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
         with:
           fetch-depth: 0
           persist-credentials: false
@@ -1290,7 +1717,7 @@ jobs:
   check:
     runs-on: ubuntu-latest
     steps:
-      - uses: actions/checkout@v6
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
         with:
           fetch-depth: 0
           persist-credentials: false
@@ -1454,8 +1881,12 @@ jobs:
   rollback:
     runs-on: ubuntu-latest
     environment: production
+    permissions:
+      contents: read
     steps:
-      - uses: actions/checkout@v6
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+        with:
+          persist-credentials: false
       - uses: truststream/holdfast/actions/migrate-rollback@v1
         with:
           database: \${{ secrets.DATABASE_URL }}
@@ -1515,7 +1946,9 @@ var migrateStatus = defineCommand({
   status:
     runs-on: ubuntu-latest
     steps:
-      - uses: actions/checkout@v6
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+        with:
+          persist-credentials: false
       - uses: truststream/holdfast/actions/migrate-status@v1
         with:
           database: \${{ secrets.DATABASE_URL }}
@@ -1644,7 +2077,9 @@ the second waits (\`--wait\`) or says who is at work.`,
     runs-on: ubuntu-latest
     environment: production
     steps:
-      - uses: actions/checkout@v6
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+        with:
+          persist-credentials: false
       - uses: truststream/holdfast/actions/migrate@v1
         with:
           database: \${{ secrets.DATABASE_URL }}
@@ -1671,6 +2106,11 @@ var MENU = [
   prPolicy,
   protect,
   releasePlan,
+  releaseCut,
+  releasePublish,
+  releaseStatus,
+  hotfixStart,
+  hotfixFinish,
   settingsCheck,
   init,
   protectIssue
@@ -1988,7 +2428,7 @@ function reportMarkdown(command, report) {
     `### ${report.good ? "✅" : "❌"} ${escapeMarkdown(command)}: ${escapeMarkdown(report.headline)}`
   ];
   for (const table of report.tables) if (table.rows.length > 0) parts.push(tableMarkdown(table));
-  const notes = report.notes.slice(0, ROWS_MAX).map((note) => `- ${escapeMarkdown(note)}`);
+  const notes = report.notes.slice(0, ROWS_MAX).map((note) => `- ${sentenceMarkdown(note)}`);
   if (report.notes.length > notes.length) {
     notes.push(`- … and ${report.notes.length - notes.length} more; they are in the log`);
   }
@@ -2010,7 +2450,7 @@ function fitting(markdown) {
 function failureMarkdown(command, failure) {
   const hint = failure.hint === void 0 ? "" : `
 
-${escapeMarkdown(failure.hint)}`;
+${sentenceMarkdown(failure.hint)}`;
   const message = failure.message.split("\n").map(escapeMarkdown).join("<br>");
   return `### ❌ ${escapeMarkdown(command)}: ${message}${hint}
 
@@ -2018,7 +2458,7 @@ ${escapeMarkdown(failure.hint)}`;
 `;
 }
 function tableMarkdown(table) {
-  const line = (cells) => `| ${table.columns.map((_, column) => escapeMarkdown(cells[column] ?? "")).join(" | ")} |`;
+  const line = (cells) => `| ${table.columns.map((_, column) => sentenceMarkdown(cells[column] ?? "")).join(" | ")} |`;
   const shown = table.rows.slice(0, ROWS_MAX).map(line);
   const rest = table.rows.length - shown.length;
   const body = [line(table.columns), `|${table.columns.map(() => "---").join("|")}|`, ...shown].join("\n");
@@ -2124,14 +2564,14 @@ function reportText(report, { color = false, columns } = {}) {
 // src/entry/process/run-identity.ts
 import { hostname, userInfo } from "node:os";
 function actionRun(env) {
-  const repository = env["GITHUB_REPOSITORY"] ?? "";
+  const repository2 = env["GITHUB_REPOSITORY"] ?? "";
   const id = env["GITHUB_RUN_ID"] ?? "";
   const attempt = env["GITHUB_RUN_ATTEMPT"] ?? "1";
   const server = env["GITHUB_SERVER_URL"] ?? "https://github.com";
   return {
     kind: "github-actions",
     id: id === "" ? "unknown" : `${id}.${attempt}`,
-    url: repository === "" || id === "" ? null : `${server}/${repository}/actions/runs/${id}/attempts/${attempt}`,
+    url: repository2 === "" || id === "" ? null : `${server}/${repository2}/actions/runs/${id}/attempts/${attempt}`,
     commit: nonEmpty(env["GITHUB_SHA"]),
     // The one who pressed the button, which on a re-run is not the one who made the first run.
     actor: nonEmpty(env["GITHUB_TRIGGERING_ACTOR"]) ?? nonEmpty(env["GITHUB_ACTOR"]) ?? "unknown"
@@ -2781,7 +3221,7 @@ function choose(argv) {
   const words = isHelp ? rest.slice(rest.indexOf(name) + 1) : rest;
   const pair = MENU.find((entry) => entry.name === `${name}-${words[0]}`);
   const command = pair ?? MENU.find((entry) => entry.name === name);
-  if (command === void 0) return fail(name);
+  if (command === void 0) return fail(name, words[0]);
   if (isHelp) return { text: commandHelp(command) };
   const args = pair === void 0 ? rest : rest.slice(1);
   const { common } = parseArgv(command.inputs, args);
@@ -2790,18 +3230,24 @@ function choose(argv) {
 ` };
   return { command, args };
 }
-function fail(name) {
+function fail(name, next) {
   const names = MENU.map((command) => command.name);
   const hint = `Commands are ${names.join(", ")}; run holdfast help to see what they do.`;
   if (name === void 0) throw new HoldfastError("input.missing", "no command was given", { hint });
-  const near = nearest(name, names);
-  const shown = /^[\w.-]{1,24}$/.test(name) ? ` '${name}'` : " of that name";
+  const isPlain = (word) => /^[\w.][\w.-]{0,23}$/.test(word ?? "");
+  const pair = isPlain(name) && isPlain(next) ? nearest(`${name} ${next}`, names.map(asWords)) : void 0;
+  const halves = names.map((each) => [each.split("-")[0] ?? "", asWords(each)]);
+  const meant = new Map([...halves, ...names.map((each) => [each, each])]);
+  const near = pair ?? meant.get(nearest(name, [...meant.keys()]) ?? "");
+  const typed = pair === void 0 ? name : `${name} ${next}`;
+  const shown = isPlain(name) ? ` '${typed}'` : " of that name";
   throw new HoldfastError(
     "input.unknown",
     `there is no command${shown}${near === void 0 ? "" : `; did you mean ${near}?`}`,
     { hint }
   );
 }
+var asWords = (name) => name.replace("-", " ");
 function hideArguments(args, redactor) {
   process.title = "holdfast";
   for (const name of args.exposed) {

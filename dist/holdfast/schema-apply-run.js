@@ -20,18 +20,12 @@ import {
   untilThrough
 } from "./shared-schema-steps-look-before.js";
 import {
-  provePair
-} from "./shared-schema-proof-try-with-rows.js";
-import {
   TakenBack,
   appliedElsewhere,
   begunOf,
   requireSameVersion,
   unrecorded
 } from "./shared-schema-books-taken-back.js";
-import {
-  requireMigrations
-} from "./shared-schema-folder-require-migrations.js";
 import {
   appliedOf,
   compareDatabases,
@@ -54,12 +48,15 @@ import {
   withoutSchemas
 } from "./shared-schema-history-table.js";
 import {
+  provePair,
+  toldDifference
+} from "./shared-schema-proof-try-with-rows.js";
+import {
+  requireMigrations
+} from "./shared-schema-folder-require-migrations.js";
+import {
   Chain,
   codeUnits,
-  compareKeys,
-  isUnusual,
-  isVersion,
-  isWanted,
   leftOpen,
   lineAt,
   platformOf,
@@ -67,18 +64,26 @@ import {
   prepareScript,
   privateShadow,
   readFolder,
-  versionKey
-} from "./shared-schema-proof-chain.js";
+  toldFailure,
+  transactionHint
+} from "./shared-schema-folder-read-folder.js";
 import "./shared-ports-database.js";
+import {
+  compareKeys,
+  isUnusual,
+  isVersion,
+  isWanted,
+  versionKey
+} from "./shared-nouns-migration-files-classify.js";
 import "./shared-kernel-or-abort.js";
 import {
   readStanding,
   selectKeys
 } from "./shared-nouns-catalog-standing.js";
-import "./shared-postgres-key-words.js";
 import {
   refuseTransactionPooler
 } from "./shared-nouns-platform-supabase.js";
+import "./shared-postgres-key-words.js";
 import {
   serverFacts
 } from "./shared-nouns-content-read-objects-tables.js";
@@ -94,8 +99,9 @@ import "./shared-kernel-secret.js";
 import {
   Catalog
 } from "./shared-nouns-content-record.js";
-import "./shared-nouns-store-run-record.js";
+import "./shared-nouns-store-layout.js";
 import "./shared-kernel-bytes.js";
+import "./shared-nouns-store-run-record.js";
 import "./shared-kernel-streams.js";
 import {
   quantity
@@ -841,7 +847,7 @@ function withTrial(outcome, trial, folder) {
     outputs: { ...outcome.outputs, trial: trialJson(trial) },
     report: {
       good: outcome.report.good && failed === void 0,
-      headline: outcome.report.headline + (failed?.failure === void 0 ? "" : `, and ${failed.failure.file}:${failed.failure.line} fails: ${failed.failure.message}`),
+      headline: outcome.report.headline + (failed?.failure === void 0 ? "" : `, and ${failed.failure.file}:${failed.failure.line} fails: ${toldFailure(failed.failure)}`),
       tables: [...outcome.report.tables, ...table(trial)],
       notes: [...notes(trial), ...outcome.report.notes]
     },
@@ -854,7 +860,7 @@ function withTrial(outcome, trial, folder) {
             file: `${folder}/${failure.file}`,
             line: failure.line,
             title: "migration would fail",
-            message: failure.message
+            message: toldFailure(failure)
           }
         ]
       )
@@ -869,7 +875,7 @@ function table({ files, on }) {
       columns: ["migration", "result", "what waits for it", "rollback"],
       rows: files.map(({ step, proof, failure }) => [
         step.migration.forward.file,
-        failure === void 0 ? resultWords(proof) : `fails at line ${failure.line}: ${failure.message}`,
+        failure === void 0 ? resultWords(proof) : `fails at line ${failure.line}: ${toldFailure(failure)}`,
         impactWords(proof.forward) || "nothing",
         failure === void 0 ? rollbackWords(proof) : "not tried"
       ])
@@ -897,7 +903,7 @@ function impactWords(impacts) {
 }
 function rollbackWords({ verdict, differences }) {
   const first = differences[0];
-  return first === void 0 ? verdict : `${verdict}: ${`${first.object} ${first.message}`.trim()}`;
+  return first === void 0 ? verdict : `${verdict}: ${toldDifference(first)}`;
 }
 function notes({ files, why, on, drifted, otherMajor, extensions }) {
   return [
@@ -923,7 +929,7 @@ function trialJson({ files, on, why, drifted }) {
     files: files.map(({ step, proof, failure }) => ({
       version: step.migration.version,
       file: step.migration.forward.file,
-      fails: failure === void 0 ? null : { line: failure.line, message: failure.message },
+      fails: failure === void 0 ? null : { line: failure.line, message: toldFailure(failure) },
       rollback: failure === void 0 ? proof.verdict : null,
       failsWithRows: proof.failsWithRows?.failure.message ?? null,
       statements: proof.forward.map(({ line, statement, tables }) => ({
@@ -1010,7 +1016,9 @@ async function tryOn({ steps, request }, live, ports) {
       return Promise.resolve();
     });
     if (stopped !== void 0) {
-      return end(`${stopped.file}, which is applied, does not go through there: ${stopped.failure.message}`);
+      return end(
+        `${stopped.file}, which is applied, does not go through there: ${toldFailure(stopped.failure)}`
+      );
     }
     for (const step of steps) {
       ports.cancelled.throwIfAborted();
@@ -1200,7 +1208,8 @@ function appliedOutcome(plan, { applied, failed }, tookMs) {
       }
     };
   }
-  const { refusal, steps, statements } = failed.refused;
+  const { refusal, statement, steps, statements } = failed.refused;
+  const advice = transactionHint(failed.step.forward, statement, refusal.state);
   const file = failed.step.migration.forward.file;
   const isWhole = failed.step.forward.execution.mode === "one-transaction";
   return {
@@ -1214,6 +1223,7 @@ function appliedOutcome(plan, { applied, failed }, tookMs) {
         isWhole ? `nothing of ${file} has happened; the database is at version ${current === "" ? "none" : current}` : `${steps} of ${statements} statements of ${file} done; mend what follows, and the next run goes on from there`,
         ...refusal.detail === void 0 ? [] : [refusal.detail],
         ...refusal.hint === void 0 ? [] : [`the server advises: ${refusal.hint}`],
+        ...advice === void 0 ? [] : [advice],
         ...notes2(plan)
       ]
     },
@@ -1400,7 +1410,7 @@ async function carriedOutElsewhere(migrations, live, major, ports) {
       const { file, failure } = stopped;
       throw new HoldfastError(
         "refused.unsafe",
-        `${file}:${failure.line} does not go through on ${shadow.described}: ${failure.message}`,
+        `${file}:${failure.line} does not go through on ${shadow.described}: ${toldFailure(failure)}`,
         {
           hint: "Whether the database is what its migrations make can only be said where they can be tried: mend the file, or install what it needs."
         }

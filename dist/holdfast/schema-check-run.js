@@ -5,6 +5,7 @@ const __dirname = import.meta.dirname;
 import {
   firstWords,
   provePair,
+  toldDifference,
   watchAlone
 } from "./shared-schema-proof-try-with-rows.js";
 import {
@@ -12,7 +13,6 @@ import {
 } from "./shared-schema-folder-require-migrations.js";
 import {
   Chain,
-  compareKeys,
   compareStates,
   describeDifference,
   droppedNames,
@@ -20,7 +20,6 @@ import {
   fieldsOf,
   givenShadow,
   isOnlyOrder,
-  isWanted,
   lineAt,
   lineComments,
   listOf,
@@ -35,10 +34,15 @@ import {
   relationParts,
   serverWide,
   textOf,
+  toldFailure,
   whyNoTransaction,
   withoutTexts
-} from "./shared-schema-proof-chain.js";
+} from "./shared-schema-folder-read-folder.js";
 import "./shared-ports-database.js";
+import {
+  compareKeys,
+  isWanted
+} from "./shared-nouns-migration-files-classify.js";
 import "./shared-kernel-or-abort.js";
 import {
   together
@@ -93,7 +97,7 @@ async function triedLate(plan, inOrder) {
       return fresh.filter(({ late }) => late).map((each) => ({
         ...about(
           each,
-          `; the other order could not be tried, because ${migration.forward.file} does not go through there: ${failure.message}`
+          `; the other order could not be tried, because ${migration.forward.file} does not go through there: ${toldFailure(failure)}`
         ),
         level: "warning"
       }));
@@ -113,7 +117,7 @@ async function triedLate(plan, inOrder) {
       const failure = await other.apply(checked.forward);
       if (failure !== void 0) {
         return [
-          about(checked, `: applied after it, as it will be, it does not go through: ${failure.message}`)
+          about(checked, `: applied after it, as it will be, it does not go through: ${toldFailure(failure)}`)
         ];
       }
     }
@@ -619,7 +623,7 @@ var STATEMENT_RULES = [
     level: "warning",
     squawk: ["require-concurrent-reindex"],
     problem: "REINDEX keeps everybody from writing to the table, and from reading it by that index.",
-    solution: "REINDEX … CONCURRENTLY (since 12; of partitioned tables since 14, before that each partition by itself), in a migration of its own.",
+    solution: "REINDEX … CONCURRENTLY (since 12; of a partitioned table since 14: before that REINDEX TABLE passes it over with a warning, so each partition by itself), in a migration of its own.",
     find: ({ type, fields, isNew }) => {
       const relation = relationParts(fields["relation"]);
       if (type !== "ReindexStmt" || option(fields["params"], "concurrently") || isNew(relation)) return [];
@@ -1075,23 +1079,25 @@ function withCause(proof, broken) {
     ]
   };
 }
-function earlierFails({ file, line, message }) {
+function earlierFails(failure) {
+  const { file, line } = failure;
   return {
     rule: "earlier-file-fails",
     level: "warning",
     file,
     line,
-    message: `does not go through on the shadow, so what comes after it was tried without: ${message}`,
+    message: "does not go through on the shadow, so what comes after it was tried without: " + toldFailure(failure),
     hint: "Where it needs something of a platform's, give a server that has it with --shadow."
   };
 }
-function failsForGood({ file, line, message }) {
+function failsForGood(failure) {
+  const { file, line } = failure;
   return {
     rule: "fails-for-good",
     level: "error",
     file,
     line,
-    message: `went through when it was tried, and not when it was applied for those after it: ${message}`,
+    message: "went through when it was tried, and not when it was applied for those after it: " + toldFailure(failure),
     hint: "Look for what it does outside of its database, or at one moment alone, and take that out."
   };
 }
@@ -1328,7 +1334,7 @@ function pairTable(pairs) {
 }
 var TOLD_MAX = 6;
 function what(differences, destroys) {
-  const told = differences.slice(0, TOLD_MAX).map(({ object, message }) => object === "" ? message : `${object} ${message}`);
+  const told = differences.slice(0, TOLD_MAX).map(toldDifference);
   const more = differences.length > TOLD_MAX ? [`and ${differences.length - TOLD_MAX} more`] : [];
   if (told.length > 0) return [...told, ...more].join("; ");
   return destroys.length === 0 ? "" : `takes away what came into ${destroys.slice(0, TOLD_MAX).join(", ")}${destroys.length > TOLD_MAX ? " and others" : ""}`;

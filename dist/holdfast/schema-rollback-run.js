@@ -18,10 +18,6 @@ import {
   untilThrough
 } from "./shared-schema-steps-look-before.js";
 import {
-  COLUMN_ORDER_TOLD,
-  provePair
-} from "./shared-schema-proof-try-with-rows.js";
-import {
   findBooks,
   historyPresence,
   keysOf,
@@ -39,24 +35,33 @@ import {
   wordsNow
 } from "./shared-schema-history-table.js";
 import {
+  COLUMN_ORDER_TOLD,
+  provePair,
+  toldDifference
+} from "./shared-schema-proof-try-with-rows.js";
+import {
   Chain,
-  compareKeys,
-  isWanted,
   preludeFor,
   prepareScript,
   privateShadow,
   readFolder,
   readState,
-  versionKey
-} from "./shared-schema-proof-chain.js";
+  toldFailure,
+  transactionHint
+} from "./shared-schema-folder-read-folder.js";
 import "./shared-ports-database.js";
-import "./shared-kernel-or-abort.js";
 import {
-  displayPart
-} from "./shared-postgres-key-words.js";
+  compareKeys,
+  isWanted,
+  versionKey
+} from "./shared-nouns-migration-files-classify.js";
+import "./shared-kernel-or-abort.js";
 import {
   refuseTransactionPooler
 } from "./shared-nouns-platform-supabase.js";
+import {
+  displayPart
+} from "./shared-postgres-key-words.js";
 import {
   serverFacts
 } from "./shared-nouns-content-read-objects-tables.js";
@@ -125,7 +130,7 @@ async function proveHistory(history, going, { major, platform }, ports) {
       if (stopped !== void 0) {
         return {
           of,
-          why: `${stopped.file} does not go through on a private server: ${stopped.failure.message}`
+          why: `${stopped.file} does not go through on a private server: ${toldFailure(stopped.failure)}`
         };
       }
       return { of, why: void 0 };
@@ -141,7 +146,7 @@ async function proveHistory(history, going, { major, platform }, ports) {
   }
 }
 function words({ differences }) {
-  return differences.map(({ object, message }) => `${object} ${message}`.trim()).join("; ");
+  return differences.map(toldDifference).join("; ");
 }
 
 // src/schema/rollback/plan.ts
@@ -247,6 +252,10 @@ async function findScripts(going, here, { folder }) {
   for (const entry of going) {
     const file = here.get(keyOf(entry.version))?.rollback;
     const source = file ?? scriptOf(entry, "rollback");
+    if (source === void 0 && await didNothing(entry)) {
+      found.push({ entry, rollback: await prepareScript(nothingOf(entry)), from: "nothing" });
+      continue;
+    }
     const script = source && await prepareScript(source);
     if (script === void 0 || script.empty && entry.fingerprintBefore !== entry.fingerprintAfter) {
       missing.push(entry.file);
@@ -275,6 +284,13 @@ async function findScripts(going, here, { folder }) {
     );
   }
   return found;
+}
+async function didNothing(entry) {
+  const forward = scriptOf(entry, "forward");
+  return forward !== void 0 && (await prepareScript(forward)).empty;
+}
+function nothingOf({ file }) {
+  return { file: `the rollback of ${file}`, text: "", firstLine: 1, transaction: true };
 }
 async function countLosses(session, steps) {
   const objects = [...new Set(steps.flatMap(({ proof }) => proof?.destroys ?? []))];
@@ -975,7 +991,7 @@ function whyNot(plan) {
 function planLines2({ steps, losses }) {
   return [
     ...steps.map(
-      ({ entry, from, proof }) => `will take back ${entry.file}, by the script of the ${from}${proof === void 0 ? ", not proved" : `, ${proof.verdict}`}`
+      ({ entry, from, proof }) => `will take back ${entry.file}, ` + (from === "nothing" ? "which holds no statement" : `by the script of the ${from}`) + (proof === void 0 ? ", not proved" : `, ${proof.verdict}`)
     ),
     ...losses.map(lossLine)
   ];
@@ -1054,11 +1070,13 @@ function failureNotes(failed, done) {
     return [...where, ...failed.error.hint === void 0 ? [] : [failed.error.hint]];
   }
   const { step, refused } = failed;
-  const { refusal, steps, statements } = refused;
+  const { refusal, statement, steps, statements } = refused;
+  const advice = transactionHint(step.rollback, statement, refusal.state);
   return [
     step.rollback.execution.mode === "one-transaction" ? `nothing of that script has happened; ${takenBefore(done)}, and the database is at version ` + step.entry.version : `${steps} of ${statements} statements of it done; the next run goes on from there`,
     ...refusal.detail === void 0 ? [] : [refusal.detail],
-    ...refusal.hint === void 0 ? [] : [`the server advises: ${refusal.hint}`]
+    ...refusal.hint === void 0 ? [] : [`the server advises: ${refusal.hint}`],
+    ...advice === void 0 ? [] : [advice]
   ];
 }
 function rolledBack(plan, result) {

@@ -8,9 +8,6 @@ import {
   unrecorded
 } from "./shared-schema-books-taken-back.js";
 import {
-  requireMigrations
-} from "./shared-schema-folder-require-migrations.js";
-import {
   compareDatabases,
   platformOfState,
   readHistory,
@@ -21,13 +18,19 @@ import {
   standingOf
 } from "./shared-schema-history-table.js";
 import {
+  requireMigrations
+} from "./shared-schema-folder-require-migrations.js";
+import {
   Chain,
-  isWanted,
   preludeFor,
   privateShadow,
-  readFolder
-} from "./shared-schema-proof-chain.js";
+  readFolder,
+  toldFailure
+} from "./shared-schema-folder-read-folder.js";
 import "./shared-ports-database.js";
+import {
+  isWanted
+} from "./shared-nouns-migration-files-classify.js";
 import "./shared-kernel-or-abort.js";
 import {
   refuseTransactionPooler
@@ -74,7 +77,7 @@ async function nameDrift(live, history, ports) {
       const stopped = await replay(chain, scripts);
       if (stopped !== void 0) {
         return unknown(
-          `${stopped.file} does not go through on ${shadow.described}: ${stopped.failure.message}`
+          `${stopped.file} does not go through on ${shadow.described}: ${toldFailure(stopped.failure)}`
         );
       }
       return {

@@ -134,12 +134,12 @@ import {
   wordAndRest
 } from "./shared-nouns-content-read-digest-1-other-queries.js";
 import {
+  refuseTransactionPooler
+} from "./shared-nouns-platform-supabase.js";
+import {
   displayName,
   displayPart
 } from "./shared-postgres-key-words.js";
-import {
-  refuseTransactionPooler
-} from "./shared-nouns-platform-supabase.js";
 import {
   RELATION,
   fieldDigest,

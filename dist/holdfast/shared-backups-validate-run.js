@@ -48,11 +48,11 @@ import {
   withRecordedGaps
 } from "./shared-nouns-content-read-digest-1-other-queries.js";
 import {
-  displayName
-} from "./shared-postgres-key-words.js";
-import {
   refuseTransactionPooler
 } from "./shared-nouns-platform-supabase.js";
+import {
+  displayName
+} from "./shared-postgres-key-words.js";
 import {
   fieldDigest,
   readDigests

@@ -3,18 +3,18 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  require_semver
-} from "./shared-semver.js";
-import {
   METHODS,
   PROTECTED_METHODS
 } from "./shared-governance-merging-merge-methods.js";
+import {
+  require_semver
+} from "./shared-semver.js";
 import {
   readSettings
 } from "./shared-nouns-settings-read-settings.js";
 import {
   ACROSS
-} from "./shared-nouns-settings-document.js";
+} from "./shared-nouns-settings-plain-words.js";
 import {
   listed
 } from "./shared-kernel-listed.js";
@@ -35,6 +35,13 @@ import {
 
 // src/governance/pr-policy/sections.ts
 import { join } from "node:path";
+
+// src/governance/patterns/glob.ts
+var NO_PATTERN = /^[!/]|\/$|\?|\{[^{}]*,[^{}]*\}/;
+var glob = string().min(1).max(300).refine(
+  (text) => !NO_PATTERN.test(text),
+  "matches nothing: begin and end it without /, write no ! before it, no ? and a pattern each for {a,b}"
+);
 
 // src/governance/dependencies/rules/names.ts
 var RULE_NAMES = [
@@ -114,7 +121,11 @@ function satisfies(version, specifier) {
 }
 
 // src/governance/dependencies/settings.ts
-var PATTERN = external_exports.string().min(1);
+var NAME = external_exports.string().max(214).regex(/^(?:@[^@/\s]+\/)?[^@/\s]+$/, "is no name of a package: without a version, such as `@supabase/*`");
+var ALLOWED = external_exports.string().regex(
+  /^(?:@[^@/\s*]+\/)?[^@/\s*]+(?:@[^\s^~<>=*][^\s]*)?$/,
+  "is no package: a name (`esbuild`), or a name and one version (`esbuild@0.28.2`), without * and ranges"
+);
 var REACH = external_exports.enum(REACHES);
 var KINDS = ["star", "tag", "git", "http", "file", "patch", "workspace", "catalog"];
 function isDay(text) {
@@ -131,7 +142,7 @@ var RANGES = external_exports.strictObject({
   peer: REACH.default("any").describe("The same for `peerDependencies`."),
   names: external_exports.array(
     external_exports.strictObject({
-      name: PATTERN.describe("Name of packages; `*` stands for anything but `/`: `@supabase/*`."),
+      name: NAME.describe("Name of packages; `*` stands for anything but `/`: `@supabase/*`."),
       range: REACH.describe("The widest range that they may have, in every group.")
     })
   ).default([]).describe("Packages with a range policy of their own. The first that fits counts. Peers are not meant."),
@@ -140,7 +151,7 @@ var RANGES = external_exports.strictObject({
   )
 });
 var SCRIPTS = external_exports.strictObject({
-  allow: external_exports.array(PATTERN).default([]).describe(
+  allow: external_exports.array(ALLOWED).default([]).describe(
     "Packages whose install scripts were looked at: a name (`esbuild`) for every version, or one version (`esbuild@0.28.2`)."
   )
 });
@@ -149,7 +160,7 @@ var AUDIT = external_exports.strictObject({
 });
 var EXCEPTION = external_exports.strictObject({
   rule: external_exports.enum(RULE_NAMES).describe("Rule whose finding is excepted."),
-  package: PATTERN.describe(
+  package: glob.describe(
     "Name of the package, with `*` for anything but `/`; for findings about a file its path from the root."
   ),
   advisory: external_exports.string().optional().describe(
@@ -163,7 +174,7 @@ var EXCEPTION = external_exports.strictObject({
 });
 var SEVERITY = external_exports.enum(["error", "warning", "note", "off"]);
 var DEPENDENCIES = external_exports.strictObject({
-  ignore: external_exports.array(PATTERN).default([]).describe("package.json and lock files that are not judged, by path: `test/fixtures/**`."),
+  ignore: external_exports.array(glob).default([]).describe("package.json and lock files that are not judged, by path: `test/fixtures/**`."),
   ranges: RANGES.prefault({}).describe("How far the ranges in package.json may reach, by group and name."),
   hosts: external_exports.array(
     external_exports.string().regex(/^[a-z0-9.-]+(?::\d+)?$/, { error: "must be a host, lower case, without https://" })
@@ -235,11 +246,6 @@ var RULE_NAMES2 = [
 ];
 
 // src/governance/pr-policy/settings.ts
-var NO_PATTERN = /^[!/]|\/$|\?|\{[^{}]*,[^{}]*\}/;
-var glob = external_exports.string().min(1).max(300).refine(
-  (text) => !NO_PATTERN.test(text),
-  "matches nothing: begin and end it without /, write no ! before it, no ? and a pattern each for {a,b}"
-);
 var branchGlob = glob.refine(
   (text) => !/[[\]~^:\\\s]/.test(text),
   "matches nothing: no branch is called so; a * stands for a part of a name, and there are no [sets]"
@@ -269,7 +275,7 @@ var description = external_exports.strictObject({
     "The template of the repository: what stands in it too says nothing. By default every one that GitHub takes, in the root, `docs` or `.github`, whatever the case."
   ),
   choices: external_exports.array(external_exports.string().min(1)).default([]).describe(
-    "Words of headings under which one box of several is to be ticked, such as `type of change`; elsewhere all of them are."
+    "Words of headings under which one box of several is to be ticked, such as `type of change`, also below headings of their own; elsewhere all of them are."
   ),
   trackers: external_exports.array(external_exports.string().min(1).max(200).refine(isExpression, "is no regular expression")).default([]).describe(
     "Patterns (regular expressions) of issues in another tracker, such as `SHOP-[0-9]+`; issues of GitHub and links to issues count anyway."
@@ -310,8 +316,9 @@ var commits = external_exports.strictObject({
   types: external_exports.array(external_exports.string().regex(/^[a-z][a-z0-9]*$/, "is no type: a lower-case letter, then letters and digits")).min(1).default(["build", "chore", "ci", "docs", "feat", "fix", "perf", "refactor", "revert", "style", "test"]).describe("Types that titles and commits may have."),
   scopes: external_exports.array(external_exports.string().min(1)).min(1).optional().describe("Scopes that they may have; any by default.")
 });
+var LOGIN = /^[A-Za-z0-9][\w-]*(?:\[bot\])?$/;
 var policy = external_exports.strictObject({
-  bots: external_exports.array(external_exports.string().min(1).max(100)).default([]).describe(
+  bots: external_exports.array(external_exports.string().max(100).regex(LOGIN, "is no account: write its login, without @, * and spaces")).default([]).describe(
     "Accounts of programs that open pull requests, beside dependabot, renovate and every GitHub App: nobody asks them for a description."
   ),
   branches: branches.prefault({}),

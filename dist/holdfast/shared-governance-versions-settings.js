@@ -5,12 +5,63 @@ const __dirname = import.meta.dirname;
 import {
   _enum,
   array,
+  boolean,
+  literal,
   strictObject,
-  string
+  string,
+  union
 } from "./shared-zod.js";
+
+// src/nouns/release-unit/settings.ts
+var USUAL_MIGRATIONS = ["supabase/migrations", "migrations", "db/migrations"];
+var USUAL_FUNCTIONS = "supabase/functions";
+var USUAL_CONFIGURATION = ["config/**"];
+var path = string().min(1).max(500).refine(
+  (text) => !/^\/|\\|\0/.test(text) && !text.split("/").includes(".."),
+  "is given from the repository's root, with /, and leads nowhere out of it"
+);
+var folder = path.refine((text) => !/^(?:\.?\/?)*$/.test(text), "is no folder of the repository");
+var none = literal(false);
+var unitSettings = strictObject({
+  migrations: union([folder, array(folder).min(1).max(20), none]).optional().describe(
+    "The folder of the database's migrations, or several of which the first that holds some counts; `false` for none. By default `supabase/migrations`, `migrations`, `db/migrations`."
+  ),
+  "schema-from": string().min(1).max(100).optional().describe(
+    "The oldest version of the schema that the application still runs on, as its file's name has it, in quotes. By default the last migration's: no older one."
+  ),
+  functions: union([folder, none]).optional().describe(
+    "The folder of the edge functions, each in a folder of its own; `false` for none. By default `supabase/functions`, where it is there."
+  ),
+  configuration: union([array(path).min(1).max(100), none]).optional().describe(
+    "Patterns of the files of configuration; `false` for none. By default `config/**`, where there are such files."
+  )
+}).prefault({});
 
 // src/ports/release-calculation.ts
 var PRESETS = ["conventionalcommits", "angular"];
+
+// src/governance/versions/repository-path.ts
+var repositoryPath = string().min(1).max(500).refine(
+  (text) => !/^\/|\\|\0|\/$/.test(text) && text.split("/").every((part) => !["", ".", "..", ".git"].includes(part)),
+  "is given from the repository's root, with / and without ./, and leads nowhere out of it"
+);
+
+// src/governance/versions/changelog-setting.ts
+var changelogSetting = union([repositoryPath, literal(false)]).default("CHANGELOG.md").describe(
+  "The file that a release's notes are written into; made where it is not there. `false` for none."
+);
+
+// src/governance/versions/version-files-setting.ts
+var key = union([string().min(1).max(500), array(string().max(200)).min(1).max(20)]);
+var versionFile = strictObject({
+  path: repositoryPath.describe("The file, from the repository's root."),
+  key: key.optional().describe(
+    'Where the version stands in JSON or YAML: `version`, `image.tag`, or a list of keys where one holds a dot or is empty: `[packages, "", version]`. Without it package.json and npm\'s lock files have their own places, and of any other file the lines that say `x-holdfast-version` count.'
+  )
+});
+var versionFilesSetting = array(versionFile).max(100).optional().describe(
+  "Files that a release writes its version into; each must be there. By default package.json, where it has a version, and package-lock.json beside it. `[]` for none."
+);
 
 // src/governance/versions/settings.ts
 var branch = string().min(1).max(200).regex(/^[^\s~^:\\*?[]+$/, "is no name of a branch").refine((text) => !text.startsWith("refs/"), "is given without refs/heads/");
@@ -18,6 +69,12 @@ var identifier = string().max(50).regex(/^(?!\d+$)[0-9A-Za-z-]+$/, "is no identi
 var channel = strictObject({
   branch: branch.describe("The branch whose releases are pre-releases, such as `beta`."),
   identifier: identifier.describe("What stands in their versions: `beta` makes `1.3.0-beta.1`.")
+});
+var DEPLOY_INPUTS = ["version", "tag", "commit", "build", "artifact-version"];
+var deploy = strictObject({
+  workflow: string().regex(/^[\w.-]+\.ya?ml$/, "is no name of a workflow's file, such as deploy.yml").describe("File in `.github/workflows`, with `on: workflow_dispatch`. It is started for the tag."),
+  inputs: array(_enum(DEPLOY_INPUTS)).default([]).describe("Inputs that it declares, and is given."),
+  prereleases: boolean().default(false).describe("Whether it is started for pre-releases too.")
 });
 var release = strictObject({
   stable: array(branch).min(1).default(["main", "master"]).describe("Names of the branch that stable versions are released from; the first that is there."),
@@ -31,11 +88,26 @@ var release = strictObject({
     prefix: string().regex(/^[^\s~^:\\*?[]+\/$/, "is no beginning of a branch's name that ends in /").default("release/").describe("What release branches begin with; a version follows, with or without `v`."),
     identifier: identifier.default("rc").describe("What stands in the versions of their pre-releases: `rc` makes `1.3.0-rc.1`.")
   }).prefault({}).describe("Release branches. Several may live at once; each counts its own pre-releases."),
+  floating: _enum(["existing", "always", "never"]).default("existing").describe(
+    "Whether `v1` and `v1.2` move to the newest stable release of theirs: those that are `existing`, both `always`, or `never`. They are for what is used by its major version, such as actions."
+  ),
+  deploy: deploy.optional().describe(
+    "What is started when a release is published. Without it nothing is; workflows with `on: release` run by themselves, unless the release was made with a job's own token."
+  ),
+  hotfix: strictObject({
+    prefix: string().regex(/^[^\s~^:\\*?[]+\/$/, "is no beginning of a branch's name that ends in /").default("hotfix/").describe("What branches of hotfixes begin with; a name follows.")
+  }).prefault({}).describe("Hotfixes: begun from the newest release, merged into the stable branch and `develop`."),
   preset: _enum(PRESETS).default("conventionalcommits").describe(
     "The convention that commit messages are read by. `angular` knows no `!`; it is for a history that was released by it."
-  )
+  ),
+  changelog: changelogSetting,
+  "version-files": versionFilesSetting,
+  unit: unitSettings.describe("What the release unit records of a commit.")
 });
 
 export {
+  USUAL_MIGRATIONS,
+  USUAL_FUNCTIONS,
+  USUAL_CONFIGURATION,
   release
 };

@@ -102,6 +102,7 @@ var ERRORS = {
     meaning: "a folder or file of the checkout that was named does not exist"
   },
   "source.unreadable": { kind: "outside", meaning: "a folder or file of the checkout could not be read" },
+  "source.changed": { kind: "outside", meaning: "a file was changed by somebody else while it was used" },
   "source.unwritable": { kind: "outside", meaning: "a file of the checkout could not be written" },
   "source.history": {
     kind: "outside",
@@ -111,6 +112,8 @@ var ERRORS = {
     kind: "outside",
     meaning: "which version comes next could not be worked out from the commits and tags"
   },
+  "unit.damaged": { kind: "integrity", meaning: "a release unit is not what was written" },
+  "unit.unknown-format": { kind: "outside", meaning: "a release unit was written by a newer Holdfast" },
   "forge.unreachable": {
     kind: "outside",
     meaning: "the forge (GitHub) did not answer, answered with an error of its own, or with what is no answer"
@@ -126,6 +129,10 @@ var ERRORS = {
   "forge.refused": {
     kind: "outside",
     meaning: "the forge understood what it was to write and did not take it"
+  },
+  "forge.unconfirmed": {
+    kind: "outside",
+    meaning: "the forge took what was written, and does not show it afterwards"
   },
   "forge.untold": {
     kind: "outside",

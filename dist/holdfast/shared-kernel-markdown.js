@@ -8,9 +8,16 @@ import {
 
 // src/kernel/markdown.ts
 function escapeMarkdown(text) {
-  return printableLine(text).replace(/[&<>"'`*_{}[\]()#+!|~\\$@=^-]/g, (character) => `&#${character.charCodeAt(0)};`).replace(/:(?=\/\/)/g, "&#58;").replace(/\b(www)\./gi, "$1&#46;");
+  return printableLine(text).replace(/[&<>"'`*_{}[\]()#+!|~\\$@=^-]/g, (character) => reference(character)).replace(/:(?=\/\/)/g, "&#58;").replace(/\b(www)\./gi, "$1&#46;");
+}
+function reference(character) {
+  return `&#${character.charCodeAt(0)};${character === "@" ? "<!-- -->" : ""}`;
+}
+function sentenceMarkdown(text) {
+  return escapeMarkdown(text).replace(/&#96;((?! )(?:(?!&#96;).){1,300}(?<! ))&#96;/g, "<code>$1</code>");
 }
 
 export {
-  escapeMarkdown
+  escapeMarkdown,
+  sentenceMarkdown
 };

@@ -6,6 +6,9 @@ import {
   nearestSet
 } from "./shared-ports-dump-tools.js";
 import {
+  SUPABASE
+} from "./shared-nouns-platform-supabase.js";
+import {
   together
 } from "./shared-kernel-together.js";
 import {
@@ -13,9 +16,6 @@ import {
   displayPart,
   unquoted
 } from "./shared-postgres-key-words.js";
-import {
-  SUPABASE
-} from "./shared-nouns-platform-supabase.js";
 import {
   HIDDEN,
   IN_SCOPE,

@@ -39,15 +39,15 @@ import {
   takeInventory
 } from "./shared-nouns-content-read-digest-1-other-queries.js";
 import {
+  refuseTransactionPooler
+} from "./shared-nouns-platform-supabase.js";
+import {
   together
 } from "./shared-kernel-together.js";
 import {
   displayName,
   displayPart
 } from "./shared-postgres-key-words.js";
-import {
-  refuseTransactionPooler
-} from "./shared-nouns-platform-supabase.js";
 import {
   COLUMN_OPTIONS,
   IN_SCOPE,

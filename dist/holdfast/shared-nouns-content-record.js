@@ -6,12 +6,14 @@ import {
   DATABASE,
   LOCKS,
   MANIFESTS,
-  RECEIPTS,
-  runRecord
-} from "./shared-nouns-store-run-record.js";
+  RECEIPTS
+} from "./shared-nouns-store-layout.js";
 import {
   MiB
 } from "./shared-kernel-bytes.js";
+import {
+  runRecord
+} from "./shared-nouns-store-run-record.js";
 import {
   collect,
   once,

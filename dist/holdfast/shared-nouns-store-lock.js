@@ -3,12 +3,14 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  LOCKS,
-  runRecord
-} from "./shared-nouns-store-run-record.js";
+  LOCKS
+} from "./shared-nouns-store-layout.js";
 import {
   MiB
 } from "./shared-kernel-bytes.js";
+import {
+  runRecord
+} from "./shared-nouns-store-run-record.js";
 import {
   collect,
   once

@@ -8,12 +8,6 @@ import {
   string
 } from "./shared-zod.js";
 
-// src/nouns/store/layout.ts
-var MANIFESTS = "manifests/";
-var RECEIPTS = "receipts/";
-var LOCKS = "locks/";
-var DATABASE = "database/";
-
 // src/nouns/store/run-record.ts
 var runRecord = strictObject({
   kind: _enum(["github-actions", "cli"]),
@@ -24,9 +18,5 @@ var runRecord = strictObject({
 });
 
 export {
-  MANIFESTS,
-  RECEIPTS,
-  LOCKS,
-  DATABASE,
   runRecord
 };

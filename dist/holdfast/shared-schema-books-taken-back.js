@@ -16,7 +16,7 @@ import {
   compareKeys,
   isVersion,
   versionKey
-} from "./shared-schema-proof-chain.js";
+} from "./shared-nouns-migration-files-classify.js";
 import {
   isUsersSchema
 } from "./shared-nouns-content-read-objects-tables.js";

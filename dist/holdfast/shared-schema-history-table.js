@@ -3,14 +3,20 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  compareKeys,
   compareStates,
-  isVersion,
+  describeDifference,
+  inWords,
+  ownersAlike,
   prepareScript,
   readState,
+  toldRights
+} from "./shared-schema-folder-read-folder.js";
+import {
+  compareKeys,
+  isVersion,
   splitName,
   versionKey
-} from "./shared-schema-proof-chain.js";
+} from "./shared-nouns-migration-files-classify.js";
 import {
   SUPABASE,
   askAgain
@@ -357,42 +363,6 @@ function standingOf(migrations, history) {
   };
 }
 
-// src/schema/proof/owner-alike.ts
-var RELATIONS = ["table", "view", "materialized-view", "foreign-table"];
-function ownersAlike(state) {
-  const alike = new Map(state);
-  for (const [object, fields] of state) {
-    const [, kind, name] = /^grant (\S+) (.*)$/s.exec(object) ?? [];
-    if (kind === void 0 || name === void 0) continue;
-    const owner = ownerOf(state, kind, name);
-    if (owner === void 0) continue;
-    const words = [...fields].map(([field, text]) => [field, renamed(text, owner)]);
-    alike.set(object, new Map(words));
-  }
-  return alike;
-}
-function ownerOf(state, kind, name) {
-  for (const owned of ownedUnder(kind, name)) {
-    const owner = state.get(`owner ${owned}`)?.get("owner");
-    if (owner !== void 0) return owner;
-  }
-  return void 0;
-}
-function ownedUnder(kind, name) {
-  const [, relation] = kind === "column" && /^(.*)\.(?:"(?:[^"]|"")*"|[^."]+)$/s.exec(name) || [];
-  if (relation !== void 0) return RELATIONS.map((each) => `${each} ${relation}`);
-  if (kind === "table") return RELATIONS.map((each) => `${each} ${name}`);
-  return kind === "server" || kind === "wrapper" ? [`foreign-server ${kind} ${name}`] : [`${kind} ${name}`];
-}
-function renamed(rights, owner) {
-  const names = [`${owner}:`, `"${owner.replaceAll('"', '""')}":`];
-  const words = rights.match(/(?:"(?:[^"]|"")*"|[^,"])+/g) ?? [];
-  return words.map((word) => {
-    const name = names.find((each) => word.startsWith(each));
-    return name === void 0 ? word : `owner:${word.slice(name.length)}`;
-  }).sort().join(",");
-}
-
 // src/schema/proof/schema-fingerprint.ts
 var FORMAT2 = "schema-1";
 var OF_THE_SERVER = /* @__PURE__ */ new Set(["owner", "role", "settings", "security-label", "default-privilege"]);
@@ -731,13 +701,22 @@ function compareDatabases(live, { state, ground, platform }) {
   };
   const counted = new Set([...here.keys(), ...made.keys()].filter(isCounted));
   const part = (whole) => new Map([...ownersAlike(seenByAll(whole))].filter(([object]) => counted.has(object)));
-  return compareStates(part(state), part(live)).filter(({ object }) => here.get(object) !== made.get(object)).map(({ object, change, fields }) => ({
-    object,
-    change,
-    message: change === "missing" ? "is not in the database, and the migrations make it" : change === "extra" ? "is in the database, and no migration makes it" : `is another one: ${fields.map(
-      ({ name, was, is }) => `${name} is ${is ?? "not set"}, the migrations make ${was ?? "none"}`
-    ).join("; ")}`
+  return compareStates(part(state), part(live)).filter(({ object }) => here.get(object) !== made.get(object)).map((difference) => ({
+    object: difference.object,
+    change: difference.change,
+    message: describeDeviation(difference)
   }));
+}
+var OF_DATABASE = {
+  missing: "is not in the database, and the migrations make it",
+  extra: "is in the database, and no migration makes it"
+};
+function describeDeviation(difference) {
+  const { change, fields } = difference;
+  const whole = change === "changed" ? toldRights(difference, OF_DATABASE) : describeDifference(difference, OF_DATABASE);
+  if (whole !== void 0) return whole;
+  const told = fields.map((field) => inWords(difference, field)).map(({ name, was, is }) => `${name} is ${is ?? "not set"}, the migrations make ${was ?? "none"}`);
+  return `is another one: ${told.join("; ")}`;
 }
 function platformOfState(live) {
   const isSupabase = ["role anon", "role authenticated", "schema auth"].every((object) => live.has(object));

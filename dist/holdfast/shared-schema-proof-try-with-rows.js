@@ -11,15 +11,19 @@ import {
   fieldsOf,
   forgetSession,
   isOnlyOrder,
+  kindOf,
   listOf,
+  nameOf,
   nameParts,
   relationParts,
   runStatements,
   serverWide,
   textOf,
+  toldFailure,
   typeOf
-} from "./shared-schema-proof-chain.js";
+} from "./shared-schema-folder-read-folder.js";
 import {
+  displayPart,
   lastPart
 } from "./shared-postgres-key-words.js";
 import {
@@ -48,6 +52,66 @@ function rollbackNameOf(file) {
   return `${folder}${name.replace(/\.sql$/, "")}_rollback.sql`;
 }
 
+// src/schema/proof/failed-object.ts
+var RELATIONS = ["table", "view", "materialized-view", "sequence", "index"];
+function failedObject({ refusal, statement }, states) {
+  const named = refusal?.table === void 0 ? "" : found([refusal.table], states);
+  if (named !== "" || statement === void 0) return named;
+  const parts = mainRelation(statement);
+  const known = parts.length === 0 ? "" : found(parts, states);
+  if (known !== "" || parts.length < 2) return known;
+  return `${kindMeant(statement)} ${parts.map(displayPart).join(".")}`;
+}
+function mainRelation({ type, tree }) {
+  const fields = fieldsOf(tree);
+  const own = relationParts(fields["relation"] ?? fields["view"]);
+  if (own.length > 0) return own;
+  if (type === "DropStmt") {
+    const names = Array.isArray(fields["objects"]) ? fields["objects"].map(nameParts) : [];
+    return names.length === 1 && DROPPED_RELATIONS.has(String(fields["removeType"])) ? names[0] : [];
+  }
+  const named = [...everyRelation(tree)].map(relationParts);
+  const texts = new Set(named.map((parts) => JSON.stringify(parts)));
+  return texts.size === 1 ? named[0] : [];
+}
+var KINDS = /* @__PURE__ */ new Map([
+  ["OBJECT_TABLE", "table"],
+  ["OBJECT_VIEW", "view"],
+  ["OBJECT_MATVIEW", "materialized-view"],
+  ["OBJECT_SEQUENCE", "sequence"],
+  ["OBJECT_INDEX", "index"],
+  ["OBJECT_FOREIGN_TABLE", "table"]
+]);
+var DROPPED_RELATIONS = new Set(KINDS.keys());
+function kindMeant({ type, tree }) {
+  const fields = fieldsOf(tree);
+  const kind = fields["objtype"] ?? fields["removeType"] ?? fields["renameType"];
+  if (type === "ViewStmt") return "view";
+  return KINDS.get(String(kind)) ?? "table";
+}
+function found(parts, states) {
+  const name = parts.map(displayPart).join(".");
+  const isIt = (identity) => parts.length > 1 ? identity === name : lastPart(identity) === parts[0];
+  const objects = new Set(
+    states.flatMap(
+      (state) => [...state.keys()].filter((object) => RELATIONS.includes(kindOf(object)) && isIt(nameOf(object)))
+    )
+  );
+  return objects.size === 1 ? [...objects][0] : "";
+}
+function changedObject(before, after) {
+  const objects = compareStates(before, after).map(({ object }) => object);
+  if (objects.length === 1) return objects[0];
+  const tables = new Set(objects.map((object) => tableOf(object, [after, before])));
+  return tables.size === 1 ? [...tables][0] : "";
+}
+function tableOf(object, states) {
+  if (kindOf(object) === "table") return object;
+  const name = nameOf(object);
+  const table = `table ${name.replace(/\.(?:"(?:[^"]|"")*"|[^".]+)$/, "")}`;
+  return states.some((state) => state.has(table)) ? table : "";
+}
+
 // src/schema/proof/judge.ts
 var COLUMN_ORDER_TOLD = "has its columns in another order";
 var AFTER_ROLLBACK = { missing: "is missing after the rollback", extra: "is left behind by the rollback" };
@@ -57,7 +121,13 @@ var AFTER_AGAIN = {
 };
 function judge(pair, before, tried, extensionsLeft, rows) {
   const { failed, back, again, after } = tried;
-  const notes = [...leftOutOf(pair), ...ofTheServer(tried), ...tried.notes, ...rows?.notes ?? []];
+  const notes = [
+    ...nothingToTakeBack(pair),
+    ...leftOutOf(pair),
+    ...ofTheServer(tried),
+    ...tried.notes,
+    ...rows?.notes ?? []
+  ];
   const isReal = (difference) => !isOnlyOrder(difference);
   const extensions = extensionsLeft.map((name) => ({
     object: `extension ${name}`,
@@ -65,18 +135,18 @@ function judge(pair, before, tried, extensionsLeft, rows) {
   }));
   const differs = back.some(isReal) || extensions.length > 0;
   const differences = [
-    ...failed === void 0 || differs && failed.stage === "again" ? [] : [failureAsDifference(failed)],
+    ...failed === void 0 || differs && failed.stage === "again" ? [] : [failureAsDifference(failed, [before, ...after === void 0 ? [] : [after]])],
     ...back.map((each) => asDifference(each, AFTER_ROLLBACK)),
     ...extensions,
     ...differs ? [] : again.filter((each) => isReal(each) || back.length === 0).map((each) => asDifference(each, AFTER_AGAIN))
   ];
-  const told = new Set(differences.map(({ object }) => object));
+  const told = new Set(differences.flatMap(({ object, at }) => at === void 0 ? [object] : []));
   const ofRows = (rows?.differences ?? []).filter(
     ({ object, at }) => object === "" || at !== void 0 || !told.has(object)
   );
   const verdict = (() => {
     if (failed?.stage === "forward") return "failed";
-    if (pair.rollback === void 0) return "missing";
+    if (pair.rollback === void 0) return pair.forward.empty ? "proved" : "missing";
     const changed = extensions.length > 0 || after !== void 0 && compareStates(before, after).length > 0;
     if (pair.rollback.empty && changed) return "missing";
     if (differs) return "differs";
@@ -89,11 +159,18 @@ function judge(pair, before, tried, extensionsLeft, rows) {
     (each) => verdict === "differs" ? { ...each, verdict: "loses-data" } : each
   );
   const all = [...differences, ...lost];
-  return { verdict, differences: verdict === "missing" ? missingDifference(pair, all) : all, notes };
+  return {
+    verdict,
+    differences: verdict === "missing" ? missingDifference(pair, all, after === void 0 ? "" : changedObject(before, after)) : all,
+    notes
+  };
+}
+function nothingToTakeBack({ forward, rollback }) {
+  return rollback === void 0 && forward.empty ? ["holds no statement, so there is nothing that a rollback would have to take back"] : [];
 }
 function leftOutOf({ forward, rollback }) {
-  const found = [forward, rollback].flatMap((script) => script?.script.statements ?? []).flatMap((each) => serverWide(each) ?? []);
-  return [...new Set(found)].map((what) => `${what} was left out: it is of the whole server`);
+  const found2 = [forward, rollback].flatMap((script) => script?.script.statements ?? []).flatMap((each) => serverWide(each) ?? []);
+  return [...new Set(found2)].map((what) => `${what} was left out: it is of the whole server`);
 }
 function ofTheServer({ failed }) {
   const { state, message = "", detail = "" } = failed?.failure.refusal ?? {};
@@ -109,16 +186,16 @@ function ofTheServer({ failed }) {
   }
   return [];
 }
-function missingDifference(pair, differences) {
+function missingDifference(pair, differences, object) {
   const { source } = pair.forward;
   const at = { file: pair.rollback?.source.file ?? source.file, line: pair.rollback?.source.firstLine ?? 1 };
   if (pair.rollback === void 0) {
     const name = rollbackNameOf(source.file);
     const where = name === void 0 ? "" : `, which ${name} would be`;
-    return [{ object: "", message: `there is no rollback for ${source.file}${where}`, at }];
+    return [{ object, message: `there is no rollback for ${source.file}${where}`, at }];
   }
   return [
-    { object: "", message: "the rollback holds no statement, although the migration changes the schema", at },
+    { object, message: "the rollback holds no statement, although the migration changes the schema", at },
     ...differences
   ];
 }
@@ -137,29 +214,29 @@ var STAGES = {
   rollback: "the rollback does not go through",
   again: "the migration cannot be applied again after its rollback"
 };
-function failureAsDifference({ stage, failure }) {
+function failureAsDifference({ stage, failure }, states) {
   return {
-    object: "",
-    message: `${STAGES[stage]}: ${failure.message}${failure.hint === void 0 ? "" : ` (${failure.hint})`}`,
+    object: failedObject(failure, states),
+    message: `${STAGES[stage]}: ${toldFailure(failure)}`,
     ...failure.file === "" ? {} : { at: { file: failure.file, line: failure.line } }
   };
 }
 
 // src/schema/proof/noise.ts
-async function withoutNoiseOf(found, chain, pair) {
-  if (found.length === 0) return { left: [], notes: [] };
+async function withoutNoiseOf(found2, chain, pair) {
+  if (found2.length === 0) return { left: [], notes: [] };
   const before = await chain.noise();
-  const maybe = withoutNoise(found, before);
-  return maybe.notes.length === 0 ? maybe : withoutNoise(found, before, await chain.noise(pair));
+  const maybe = withoutNoise(found2, before);
+  return maybe.notes.length === 0 ? maybe : withoutNoise(found2, before, await chain.noise(pair));
 }
-function withoutNoise(found, noise, then) {
+function withoutNoise(found2, noise, then) {
   const notes = [];
   const shapes = new Set([...noise].map(shapeOf));
   const shapesThen = then && new Set([...then].map(shapeOf));
   const variesThen = (object, change) => change === "missing" ? shapesThen === void 0 || shapesThen.has(shapeOf(object)) : then === void 0 || then.has(object);
-  const uneven = unevenShapes(found);
+  const uneven = unevenShapes(found2);
   const isNoise = (object, change) => variesThen(object, change) && !(change !== "changed" && uneven.has(shapeOf(object))) && (noise.has(object) || change !== "changed" && shapeOf(object) !== object && shapes.has(shapeOf(object)));
-  const left = found.flatMap((difference) => {
+  const left = found2.flatMap((difference) => {
     const { object, change, fields } = difference;
     if (isNoise(object, change)) {
       notes.push(`${object} is another one after every apply of the same scripts, so it was left aside`);
@@ -177,9 +254,9 @@ function withoutNoise(found, noise, then) {
   });
   return { left, notes };
 }
-function unevenShapes(found) {
+function unevenShapes(found2) {
   const balance = /* @__PURE__ */ new Map();
-  for (const { object, change } of found) {
+  for (const { object, change } of found2) {
     if (change === "changed") continue;
     const shape = shapeOf(object);
     balance.set(shape, (balance.get(shape) ?? 0) + (change === "missing" ? -1 : 1));
@@ -221,12 +298,12 @@ var OwnTables = class {
     if (!ON_NAMED.has(type)) return false;
     const fields = fieldsOf(tree);
     const isNew = (type === "CreateStmt" || type === "CreateSeqStmt") && fields["if_not_exists"] !== true;
-    if (isNew) this.#made.add(nameOf(fields[type === "CreateStmt" ? "relation" : "sequence"]));
-    if (type === "ViewStmt") this.#made.add(nameOf(fields["view"]));
-    return [...everyRelation(tree)].every((relation) => this.#made.has(nameOf(relation)));
+    if (isNew) this.#made.add(nameOf2(fields[type === "CreateStmt" ? "relation" : "sequence"]));
+    if (type === "ViewStmt") this.#made.add(nameOf2(fields["view"]));
+    return [...everyRelation(tree)].every((relation) => this.#made.has(nameOf2(relation)));
   }
 };
-function nameOf(relation) {
+function nameOf2(relation) {
   return relationParts(relation).join("\0");
 }
 
@@ -342,9 +419,9 @@ var ImpactWatch = class {
       const words = firstWords(statement.text);
       this.#impacts.push({ line: statement.line, statement: words, milliseconds, tables: [] });
     } else if (!QUIET.has(statement.type)) {
-      const found = (await this.#session.query(LOOK)).flatMap((row) => this.#compare(row));
+      const found2 = (await this.#session.query(LOOK)).flatMap((row) => this.#compare(row));
       const rowsOnly = ROWS_ONLY.has(statement.type);
-      const tables = rowsOnly ? found.filter(isMoreThanRows) : found;
+      const tables = rowsOnly ? found2.filter(isMoreThanRows) : found2;
       if (!rowsOnly || tables.length > 0) {
         const words = firstWords(statement.text);
         this.#impacts.push({ line: statement.line, statement: words, milliseconds, tables });
@@ -500,14 +577,14 @@ var PatternReader = class {
     return Array.from({ length: most === 0 ? 0 : least === 0 && most === 1 ? 0 : times }, piece).join("");
   }
   #count() {
-    const found = /^(?:\*|\+|\?|\{(\d+)(,?)(\d*)\})\??/.exec(this.#text.slice(this.#at));
-    if (found === null) return [1, 1];
-    this.#at += found[0].length;
-    if (found[0].startsWith("*")) return [0, REPEATED];
-    if (found[0].startsWith("+")) return [1, REPEATED];
-    if (found[0].startsWith("?")) return [0, 1];
-    const least = Number(found[1]);
-    return [least, found[2] === "" ? least : found[3] === "" ? least + REPEATED : Number(found[3])];
+    const found2 = /^(?:\*|\+|\?|\{(\d+)(,?)(\d*)\})\??/.exec(this.#text.slice(this.#at));
+    if (found2 === null) return [1, 1];
+    this.#at += found2[0].length;
+    if (found2[0].startsWith("*")) return [0, REPEATED];
+    if (found2[0].startsWith("+")) return [1, REPEATED];
+    if (found2[0].startsWith("?")) return [0, 1];
+    const least = Number(found2[1]);
+    return [least, found2[2] === "" ? least : found2[3] === "" ? least + REPEATED : Number(found2[3])];
   }
   #oneOf(letters) {
     if (letters === "") throw new NotRead();
@@ -563,7 +640,7 @@ function hintsIn(conditions) {
   const texts = conditions.flatMap(
     (condition) => [...condition.matchAll(LITERAL)].map(([, text]) => unquoted(text))
   );
-  const found = conditions.flatMap(
+  const found2 = conditions.flatMap(
     (condition) => [
       ...condition.replace(
         LITERAL,
@@ -571,7 +648,7 @@ function hintsIn(conditions) {
       ).matchAll(/(?<![\w.])-?\d+(?:\.\d+)?/g)
     ].map(([number]) => number)
   );
-  const numbers = found.flatMap((number) => [number, String(Number(number) + 1), String(Number(number) - 1)]);
+  const numbers = found2.flatMap((number) => [number, String(Number(number) + 1), String(Number(number) - 1)]);
   const lengths = conditions.some((condition) => LENGTH.test(condition)) ? numbers.map(Number).filter((each) => Number.isInteger(each) && each >= 0 && each <= LENGTH_MAX) : [];
   return {
     texts: [...new Set(texts)].filter((text) => !patterns.includes(text)),
@@ -839,10 +916,10 @@ function ofElement(type, extremes) {
   if (type.kind === "e") return type.labels.slice(2);
   if (type.kind !== "b") return [];
   if (type.name === "numeric") return numerics(type.modifier, extremes);
-  const found = BY_NAME2[type.name];
-  if (found === void 0) return [];
-  const values = [...found.values, ...extremes ? found.extremes ?? [] : []];
-  return found === TEXTS && type.modifier > HEADER ? values.map(
+  const found2 = BY_NAME2[type.name];
+  if (found2 === void 0) return [];
+  const values = [...found2.values, ...extremes ? found2.extremes ?? [] : []];
+  return found2 === TEXTS && type.modifier > HEADER ? values.map(
     (value) => Array.from(value).slice(0, type.modifier - HEADER).join("")
   ) : values;
 }
@@ -1075,14 +1152,14 @@ var ROUNDS_MAX = 20;
 async function adoptOrphans(session, tables) {
   const keys = await session.query(FOREIGN_KEYS, [[...tables]]);
   const gone = /* @__PURE__ */ new Map();
-  for (let round = 0, found = true; found && round < ROUNDS_MAX; round += 1) {
-    found = false;
+  for (let round = 0, found2 = true; found2 && round < ROUNDS_MAX; round += 1) {
+    found2 = false;
     for (const key of keys) {
       const orphan = `NOT (${key.free}) AND NOT EXISTS (SELECT FROM ${key.parent} AS p WHERE ${key.matches})`;
       if ((await session.query(`SELECT 1 AS one FROM ${key.table} AS c WHERE ${orphan} LIMIT 1`)).length === 0) {
         continue;
       }
-      found = true;
+      found2 = true;
       if (round < ROUNDS_MAX / 2 && await adopted(session, key, orphan)) continue;
       await session.query(`DELETE FROM ${key.table} AS c WHERE ${orphan}`);
       if ((await session.query(`SELECT 1 AS one FROM ${key.table} LIMIT 1`)).length > 0) continue;
@@ -1267,7 +1344,7 @@ function mentioned(table, message, attempts, row) {
   const typed = table.columns.filter(
     ({ type, base }) => [type, base.name].some((name) => message.includes(`type ${name}`) || message.includes(`enum ${name}`))
   );
-  return ([judging, holders, typed].find((found) => found.length > 0) ?? []).map(({ name }) => name);
+  return ([judging, holders, typed].find((found2) => found2.length > 0) ?? []).map(({ name }) => name);
 }
 
 // src/schema/proof/canary/columns.ts
@@ -1387,11 +1464,11 @@ async function canaryTables(session, names) {
     [all]
   );
   const bounds = await session.query(BOUNDS, [all]);
-  const found = /* @__PURE__ */ new Map();
+  const found2 = /* @__PURE__ */ new Map();
   for (const name of all) {
     const own = rows.filter(({ table }) => table === name);
     if (own.length === 0) continue;
-    found.set(name, {
+    found2.set(name, {
       name,
       partitioned: own[0].partitioned,
       columns: own.map(columnOf),
@@ -1400,7 +1477,7 @@ async function canaryTables(session, names) {
       parents: links.filter(({ child }) => child === name).map(({ parent }) => parent)
     });
   }
-  return parentsFirst(found);
+  return parentsFirst(found2);
 }
 function columnOf(row) {
   const {
@@ -1461,9 +1538,9 @@ function comparedIn(forward, rollback) {
       for (const value of values) own.add(keyOf(column, value));
     }
   }
-  const found = [];
+  const found2 = [];
   for (const { tree } of forward.script.statements) {
-    if (found.length >= STATEMENTS_MAX) break;
+    if (found2.length >= STATEMENTS_MAX) break;
     const columns = merged(comparisons(tree)).flatMap(({ relation, column, values }) => {
       const left = values.filter(
         (value) => !own.has(keyOf(column, value)) && !own.has(keyOf(void 0, value))
@@ -1472,16 +1549,16 @@ function comparedIn(forward, rollback) {
     });
     if (columns.length === 0) continue;
     const relations = new Set([...everyRelation(tree)].map(({ relname }) => String(relname)));
-    found.push({ relations, columns });
+    found2.push({ relations, columns });
   }
-  return found;
+  return found2;
 }
 function keyOf(column, value) {
   return `${column ?? ""}\0${value}`;
 }
-function merged(found) {
+function merged(found2) {
   const together = /* @__PURE__ */ new Map();
-  for (const each of found) {
+  for (const each of found2) {
     const key = `${each.relation ?? ""}\0${each.column}`;
     const values = /* @__PURE__ */ new Set([...together.get(key)?.values ?? [], ...each.values]);
     together.set(key, { ...each, values: [...values] });
@@ -1662,9 +1739,9 @@ async function lastValues(session, rows) {
     ({ table, column, increment }, at) => table === null || column === null ? `NULL AS l${at}` : `(SELECT pg_catalog.${increment.startsWith("-") ? "min" : "max"}(${quoteIdentifier(column)})::text
             FROM ${table}) AS l${at}`
   );
-  const [found] = await session.query(`SELECT ${asked.join(", ")}`);
+  const [found2] = await session.query(`SELECT ${asked.join(", ")}`);
   return rows.map((_, at) => {
-    const value = found[`l${at}`];
+    const value = found2[`l${at}`];
     return value === null || value === void 0 ? void 0 : BigInt(value);
   });
 }
@@ -1679,13 +1756,13 @@ async function nextValues2(session, sequences) {
   );
   const asked = sequences.filter(({ sequence }) => here.some(({ name }) => name === sequence));
   if (asked.length === 0) return /* @__PURE__ */ new Map();
-  const found = await session.query(
+  const found2 = await session.query(
     asked.map(
       ({ sequence }, at) => `SELECT ${at} AS at, last_value::text AS value, is_called AS called FROM ${sequence}`
     ).join(" UNION ALL ")
   );
   return new Map(
-    found.map(({ at, value, called }) => {
+    found2.map(({ at, value, called }) => {
       const { sequence, increment } = asked[at];
       return [sequence, BigInt(value) + (called ? increment : 0n)];
     })
@@ -1732,7 +1809,7 @@ async function readSums(session, tables) {
     `,
     [[...tables.keys()]]
   );
-  const found = /* @__PURE__ */ new Map();
+  const found2 = /* @__PURE__ */ new Map();
   for (const [table, wanted] of tables) {
     const here = existing.filter((row2) => row2.table === table).map((row2) => row2.column);
     if (here.length === 0) continue;
@@ -1745,7 +1822,7 @@ async function readSums(session, tables) {
       SELECT ${["pg_catalog.count(*)::text AS rows", ...sums].join(", ")}
         FROM ${table} AS ${quoteIdentifier("holdfast row")}
     `);
-    found.set(table, {
+    found2.set(table, {
       table,
       rows: Number(row["rows"]),
       whole: Number(row["rows"]) > WHOLE_ROWS_MAX ? void 0 : await readWhole(session, table, whole),
@@ -1754,7 +1831,7 @@ async function readSums(session, tables) {
       )
     });
   }
-  return found;
+  return found2;
 }
 var WHOLE_ROWS_MAX = 2e5;
 function notLookedFor(sums) {
@@ -1864,8 +1941,8 @@ var CHILDREN = `
 async function relativesOf(session, { tables, written: written2, read }, scripts) {
   if (written2.length === 0 && !scripts.some(isOpaque)) return NONE;
   const here = new Set(tables);
-  const found = scripts.some(mayRemove) ? await session.query(CHILDREN, [[...written2]]) : [];
-  const children = found.map(({ name }) => name).filter((name) => !here.has(name));
+  const found2 = scripts.some(mayRemove) ? await session.query(CHILDREN, [[...written2]]) : [];
+  const children = found2.map(({ name }) => name).filter((name) => !here.has(name));
   const left = children.length - CHILDREN_MAX;
   return {
     names: [.../* @__PURE__ */ new Set([...read.filter((name) => !here.has(name)), ...children.slice(0, CHILDREN_MAX)])],
@@ -1927,12 +2004,12 @@ var Met = class {
   /** Statements that change rows of a table that has some, and never met one. */
   notes({ forward, rollback }) {
     return [forward, rollback].flatMap(({ source, script }) => {
-      const lines = script.statements.filter((each) => this.#most.get(each) === 0 && this.#tables.has(tableOf(each))).map(({ line }) => `${source.file}:${line}`);
+      const lines = script.statements.filter((each) => this.#most.get(each) === 0 && this.#tables.has(tableOf2(each))).map(({ line }) => `${source.file}:${line}`);
       return lines.length === 0 ? [] : [`met no row in the trial: ${listed(lines, NAMED_MAX)}; what it would do to rows was not tried`];
     });
   }
 };
-function tableOf({ tree }) {
+function tableOf2({ tree }) {
   return relationParts(fieldsOf(tree)["relation"]).at(-1) ?? "";
 }
 
@@ -1962,9 +2039,9 @@ async function withUnusual(attempt2, effort, compared2) {
 function nullRefused({ refusal, nulls }) {
   const { state, table, column } = refusal ?? {};
   if (state !== NOT_NULL_VIOLATION || table === void 0 || column === void 0) return void 0;
-  return nulls.find((name) => name.endsWith(`.${column}`) && lastPart(tableOf2(name, column)) === table);
+  return nulls.find((name) => name.endsWith(`.${column}`) && lastPart(tableOf3(name, column)) === table);
 }
-function tableOf2(name, column) {
+function tableOf3(name, column) {
   return name.slice(0, -column.length - 1);
 }
 function nullsNote(columns, why) {
@@ -2040,19 +2117,19 @@ async function withCorners(attempt2, effort, before) {
   return last === void 0 || ordinary.stopped ? ordinary : await narrowed(attempt2, ordinary, last, effort);
 }
 async function narrowed(attempt2, ordinary, refused, { levels, narrowing }) {
-  const { found, without } = await narrowedBy(attempt2, refused.unusual, narrowing, (columns) => ({
+  const { found: found2, without } = await narrowedBy(attempt2, refused.unusual, narrowing, (columns) => ({
     corners: levels[0],
     wanted: (table, column) => columns.has(`${table}.${column}`)
   }));
   const differences = new Map(
-    [...found.differences, ...ordinary.differences].map((each) => [each.object, each])
+    [...found2.differences, ...ordinary.differences].map((each) => [each.object, each])
   );
   const where = without.length === 0 ? "" : ` in ${listed(without, NAMED_MAX2)}`;
   const note = `what becomes of unusual values${where} was not tried, because with them not both scripts go through: ` + refused.why;
   return { ...ordinary, differences: [...differences.values()], notes: [...ordinary.notes, note] };
 }
 async function narrowedBy(attempt2, columns, narrowing, choiceOf) {
-  const found = /* @__PURE__ */ new Map();
+  const found2 = /* @__PURE__ */ new Map();
   const notes = [];
   const without = [];
   const parts = halves(columns);
@@ -2062,12 +2139,12 @@ async function narrowedBy(attempt2, columns, narrowing, choiceOf) {
     const tried = left > 0 ? await attempt2(choice) : void 0;
     if (tried?.stopped === false) {
       const settled = await withoutFilled(attempt2, choice, tried);
-      for (const each of settled.differences) if (!found.has(each.object)) found.set(each.object, each);
+      for (const each of settled.differences) if (!found2.has(each.object)) found2.set(each.object, each);
       notes.push(...settled.notes);
     } else if (tried === void 0 || part.length === 1) without.push(...part);
     else parts.push(...halves(part));
   }
-  return { found: { differences: [...found.values()], notes: [...new Set(notes)] }, without };
+  return { found: { differences: [...found2.values()], notes: [...new Set(notes)] }, without };
 }
 var NAMED_MAX2 = 4;
 function halves(list) {
@@ -2137,11 +2214,11 @@ function isInside({ pair: { forward, rollback } }) {
   );
 }
 async function furtherOf({ chain, pair, further }, known) {
-  const found = [...further].filter((name) => !known.has(name));
-  if (found.length === 0) return [];
-  const touched = { tables: [...known, ...found], written: found, read: [] };
+  const found2 = [...further].filter((name) => !known.has(name));
+  if (found2.length === 0) return [];
+  const touched = { tables: [...known, ...found2], written: found2, read: [] };
   const more = await relativesOf(await chain.session(), touched, [pair.forward, pair.rollback]);
-  return [...found, ...more.names];
+  return [...found2, ...more.names];
 }
 var INTEGRITY = "23";
 var NAMED_MAX3 = 4;
@@ -2306,7 +2383,11 @@ async function judged({ sums, positions, notes, unusual, nulls }, known, forward
     const message = `with rows in its tables the rollback does not go through: ${second.message}`;
     return {
       differences: [
-        { object: refusedTable(sums, second), message, at: { file: second.file, line: second.line } }
+        {
+          object: failedObject(second, [known.before, known.after]),
+          message,
+          at: { file: second.file, line: second.line }
+        }
       ],
       forwardFailed: void 0,
       rollbackFailed: !takes,
@@ -2327,10 +2408,6 @@ async function judged({ sums, positions, notes, unusual, nulls }, known, forward
     return [...lost, ...await lostPositions(session, positions, lost)];
   });
   return { ...NOTHING, differences, notes: [...notes, ...left], unusual, nulls };
-}
-function refusedTable(sums, { refusal }) {
-  const found = [...sums.keys()].filter((name) => lastPart(name) === refusal?.table);
-  return found.length === 1 ? `table ${found[0]}` : "";
 }
 
 // src/schema/proof/prove-pair.ts
@@ -2481,8 +2558,8 @@ async function tryForGood(chain, { forward, rollback }, before) {
       };
     }
     const rolledBack = await state();
-    const found = compareStates(before, rolledBack);
-    const back = await withoutNoiseOf(found, chain, { scripts: [forward, rollback], state: rolledBack });
+    const found2 = compareStates(before, rolledBack);
+    const back = await withoutNoiseOf(found2, chain, { scripts: [forward, rollback], state: rolledBack });
     const third = await chain.runIn(copy, forward);
     if (third !== void 0) {
       return {
@@ -2513,16 +2590,23 @@ async function tryForGood(chain, { forward, rollback }, before) {
 function destroyed(before, after) {
   const fresh = [...after?.keys() ?? []].filter((object) => !before.has(object));
   const tables = new Set(fresh.filter((object) => object.startsWith("table ")));
-  return fresh.filter((object) => tables.has(object) || isColumn(object) && !tables.has(tableOf3(object)));
+  return fresh.filter((object) => tables.has(object) || isColumn(object) && !tables.has(tableOf4(object)));
 }
 var isColumn = (object) => object.startsWith("column ");
-function tableOf3(column) {
+function tableOf4(column) {
   return column.replace(/^column /, "table ").replace(/\.(?:"(?:[^"]|"")*"|[^".]+)$/, "");
+}
+
+// src/schema/proof/verdict.ts
+function toldDifference({ object, message, at }) {
+  if (object === "") return message;
+  return at === void 0 ? `${object} ${message}` : `${object}: ${message}`;
 }
 
 export {
   COLUMN_ORDER_TOLD,
   firstWords,
   provePair,
-  watchAlone
+  watchAlone,
+  toldDifference
 };

@@ -13,7 +13,6 @@ import {
   droppedNames,
   everyNode,
   fieldsOf,
-  isVersion,
   listOf,
   nameParts,
   parseScript,
@@ -22,7 +21,10 @@ import {
   textOf,
   typeOf,
   whyNoTransaction
-} from "./shared-schema-proof-chain.js";
+} from "./shared-schema-folder-read-folder.js";
+import {
+  isVersion
+} from "./shared-nouns-migration-files-classify.js";
 import {
   askAgain
 } from "./shared-nouns-platform-supabase.js";

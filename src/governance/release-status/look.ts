@@ -66,7 +66,7 @@ export async function lookAtReleases(around: LookingAt): Promise<readonly Releas
     .slice(0, limit);
   const merged = await mergedBack(around);
   const floating = atForge.filter(({ name }) => /^v\d+(?:\.\d+)?$/.test(name));
-  const newest = all.find(({ channel }) => channel === undefined)?.version;
+  const newest = all.find((tag) => tag.channel === undefined && released.includes(tag))?.version;
   const standings: ReleaseStanding[] = [];
   for (const [at, tag] of all.entries()) {
     const page = pageOf(pages.get(tag.name) ?? []);
