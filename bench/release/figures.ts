@@ -1,16 +1,20 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { githubDescription } from "../../test/support/github/description.ts";
+import { FakeReleases } from "../../test/support/github/fake-releases.ts";
 import { CLI, plainEnvironment } from "../../scripts/demo/holdfast.ts";
 import { measure } from "../measure.ts";
 import type { Goal } from "../results.ts";
 import { runGit } from "../run-git.ts";
 import type { Setting } from "../setting.ts";
 
-/** What `release plan` takes in a long history. */
+/** What `release plan` takes in a long history, and `release status` of many releases. */
 export interface ReleaseFigures {
   /** Seconds of the wall, the middle of three runs. */
   readonly seconds: number;
+  /** The same of `release status`. */
+  readonly statusSeconds: number;
   /** Most bytes resident at once in the command and the git that it starts. */
   readonly peakBytes: number;
 }
@@ -20,6 +24,8 @@ const SINCE = 5_000;
 const TAGS = 5_000;
 const TYPES = ["feat", "fix", "chore", "docs"];
 const RUNS = 3;
+const RELEASES = 500;
+const TOKEN = "ghs_0123456789abcdef";
 
 /** 50,000 commits with 5,000 tags, and 5,000 commits since the last of them. */
 export async function releaseFigures(
@@ -31,22 +37,33 @@ export async function releaseFigures(
   await runGit(root, "init", "-q", "-b", "main");
   const filled = spawnSync("git", ["-C", root, "fast-import", "--quiet"], { input: history() });
   if (filled.status !== 0) throw new Error(`git fast-import: ${String(filled.stderr)}`);
-  const runs = [];
-  for (let run = 0; run < RUNS; run += 1) {
-    const { cost } = await measure({
-      script: `"${process.execPath}" "${CLI}" release plan --offline --json > /dev/null`,
-      env: plainEnvironment(),
-      folder: root,
-      server,
-      store: undefined,
-      signal,
-    });
-    runs.push(cost);
-  }
-  const seconds = runs.map(({ wall }) => wall).sort((a, b) => a - b)[Math.floor(RUNS / 2)]!;
-  const peakBytes = Math.max(...runs.map(({ peakTree }) => peakTree));
+  const middle = async (words: string, env: Readonly<Record<string, string>>): Promise<readonly [number, number]> => {
+    const runs = [];
+    for (let run = 0; run < RUNS; run += 1) {
+      const { cost } = await measure({
+        script: `"${process.execPath}" "${CLI}" release ${words} --json > /dev/null`,
+        env,
+        folder: root,
+        server,
+        store: undefined,
+        signal,
+      });
+      runs.push(cost);
+    }
+    const walls = runs.map(({ wall }) => wall).sort((a, b) => a - b);
+    return [walls[Math.floor(RUNS / 2)]!, Math.max(...runs.map(({ peakTree }) => peakTree))];
+  };
+  const [seconds, peakBytes] = await middle("plan --offline", plainEnvironment());
   say(`release plan over ${SINCE} commits: ${seconds.toFixed(1)} s, ${(peakBytes / 1e6).toFixed(0)} MB`);
-  return { seconds, peakBytes };
+  await using fake = new FakeReleases(githubDescription("releases", "pulls"), TOKEN, root);
+  const tags = fake.git(["tag", "--sort=-version:refname"]).out.split("\n");
+  for (const tag of tags.slice(0, RELEASES).reverse()) fake.release({ tag });
+  const api = { GITHUB_API_URL: await fake.listen(), GITHUB_TOKEN: TOKEN };
+  const words = `status --repository acme/shop --limit ${RELEASES}`;
+  const [statusSeconds] = await middle(words, { ...plainEnvironment(), ...api });
+  if (fake.wrong.length > 0) throw new Error(fake.wrong.join("\n"));
+  say(`release status of ${RELEASES} releases: ${statusSeconds.toFixed(1)} s`);
+  return { seconds, peakBytes, statusSeconds };
 }
 
 /** https://git-scm.com/docs/git-fast-import */
@@ -77,6 +94,11 @@ export function releaseGoals(figures: ReleaseFigures | undefined): Goal[] {
       text: `release plan over ${SINCE} commits, of ${COMMITS} with ${TAGS} tags, in at most 5 s`,
       measured: `${figures.seconds.toFixed(1)} s`,
       met: figures.seconds <= 5,
+    },
+    {
+      text: `release status of ${RELEASES} releases, with ${TAGS} tags, in at most 3 s`,
+      measured: `${figures.statusSeconds.toFixed(1)} s`,
+      met: figures.statusSeconds <= 3,
     },
   ];
 }
