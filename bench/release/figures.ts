@@ -37,7 +37,10 @@ export async function releaseFigures(
   await runGit(root, "init", "-q", "-b", "main");
   const filled = spawnSync("git", ["-C", root, "fast-import", "--quiet"], { input: history() });
   if (filled.status !== 0) throw new Error(`git fast-import: ${String(filled.stderr)}`);
-  const middle = async (words: string, env: Readonly<Record<string, string>>): Promise<readonly [number, number]> => {
+  const middle = async (
+    words: string,
+    env: Readonly<Record<string, string>>,
+  ): Promise<readonly [number, number]> => {
     const runs = [];
     for (let run = 0; run < RUNS; run += 1) {
       const { cost } = await measure({
