@@ -7,6 +7,7 @@
  * @returns undefined for an expression with anything else in it: look-around, back references
  */
 export function textMatching(expression: string, row: number): string | undefined {
+  if (expression.length > LONGEST) return undefined;
   const reader = new PatternReader(expression.replace(/^\*\*\*:/, ""), row);
   try {
     const text = reader.alternatives();
@@ -20,6 +21,10 @@ export function textMatching(expression: string, row: number): string | undefine
 /** The expression has something that is not read here. */
 class NotRead extends Error {}
 
+/** Characters of an expression, and of the text that is made for it: whoever wrote a CHECK may want more. */
+const LONGEST = 10_000;
+/** Groups within groups. */
+const DEEPEST = 100;
 /** At most so many of what may be there any number of times. */
 const REPEATED = 3;
 const DIGITS = "0123456789";
@@ -56,6 +61,7 @@ class PatternReader {
   readonly #row: number;
   #at = 0;
   #varied = 0;
+  #depth = 0;
 
   constructor(text: string, row: number) {
     this.#text = text;
@@ -75,7 +81,10 @@ class PatternReader {
 
   #branch(): string {
     let text = "";
-    while (!this.atEnd && !/[|)]/.test(this.#text[this.#at]!)) text += this.#repeated(this.#atom());
+    while (!this.atEnd && !/[|)]/.test(this.#text[this.#at]!)) {
+      text += this.#repeated(this.#atom());
+      if (text.length > LONGEST) throw new NotRead();
+    }
     return text;
   }
 
@@ -84,7 +93,10 @@ class PatternReader {
     if (this.#take("^") || this.#take("$")) return () => "";
     if (this.#take("(")) {
       if (this.#text.startsWith("?", this.#at) && !this.#take("?:")) throw new NotRead();
+      this.#depth += 1;
+      if (this.#depth > DEEPEST) throw new NotRead();
       const inner = this.alternatives();
+      this.#depth -= 1;
       if (!this.#take(")")) throw new NotRead();
       return () => inner;
     }
@@ -108,7 +120,13 @@ class PatternReader {
     // The minimum is what short columns take; where nothing has to be there, something small is a better
     // canary than nothing.
     const times = Math.min(Math.max(least, 1), most);
-    return Array.from({ length: most === 0 ? 0 : least === 0 && most === 1 ? 0 : times }, piece).join("");
+    const count = most === 0 || (least === 0 && most === 1) ? 0 : times;
+    let text = "";
+    for (let made = 0; made < count; made += 1) {
+      text += piece();
+      if (text.length > LONGEST) throw new NotRead();
+    }
+    return text;
   }
 
   #count(): readonly [least: number, most: number] {

@@ -38,24 +38,43 @@ export async function readSums(
     const here = existing.filter((row) => row.table === table).map((row) => row.column);
     if (here.length === 0) continue;
     const columns = wanted.filter((name) => here.includes(name));
-    const sums = columns.map(
-      (name, at) =>
-        `pg_catalog.count(${quoteIdentifier(name)})::text AS c${at}, ` +
-        `${sumOf(quoteIdentifier(name))} AS s${at}`,
-    );
+    const row = await readColumns(session, table, columns);
     const whole = `pg_catalog.hashtextextended(ROW(${columns.map(quoteIdentifier).join(", ")})::text, 0)`;
+    found.set(table, {
+      table,
+      rows: Number(row["rows"]),
+      whole: Number(row["rows"]) > WHOLE_ROWS_MAX ? undefined : await readWhole(session, table, whole),
+      columns: new Map(
+        columns.map((name, at) => [name, { values: Number(row[`c${at}`]), sum: row[`s${at}`] ?? "0" }]),
+      ),
+    });
+  }
+  return found;
+}
+
+/**
+ * An answer has 1,664 columns at most, and a table 1,600.
+ * https://www.postgresql.org/docs/current/limits.html
+ */
+const COLUMNS_ASKED = 500;
+
+/** How many rows there are, and of each column how many values and their sum, as `c0`, `s0`, `c1` … */
+async function readColumns(
+  session: DatabaseSession,
+  table: string,
+  columns: readonly string[],
+): Promise<Readonly<Record<string, string>>> {
+  let found: Readonly<Record<string, string>> = {};
+  for (let from = 0; from === 0 || from < columns.length; from += COLUMNS_ASKED) {
+    const sums = columns.slice(from, from + COLUMNS_ASKED).map((name, at) => {
+      const column = quoteIdentifier(name);
+      return `pg_catalog.count(${column})::text AS c${from + at}, ${sumOf(column)} AS s${from + at}`;
+    });
     const [row] = await session.query<Record<string, string>>(`
       SELECT ${["pg_catalog.count(*)::text AS rows", ...sums].join(", ")}
         FROM ${table} AS ${quoteIdentifier("holdfast row")}
     `);
-    found.set(table, {
-      table,
-      rows: Number(row!["rows"]),
-      whole: Number(row!["rows"]) > WHOLE_ROWS_MAX ? undefined : await readWhole(session, table, whole),
-      columns: new Map(
-        columns.map((name, at) => [name, { values: Number(row![`c${at}`]), sum: row![`s${at}`] ?? "0" }]),
-      ),
-    });
+    found = { ...found, ...row };
   }
   return found;
 }
