@@ -223,6 +223,25 @@ describe("what nobody expects of a table", () => {
     expect(told(proof)).toEqual(loses("column app.w.c1499"));
   });
 
+  it("is a key to each of eleven others, in circles: more ways through than can be walked", async () => {
+    const others = (at: number): number[] => Array.from({ length: 12 }, (_, n) => n).filter((n) => n !== at);
+    const all = [...others(-1)];
+    const tables = all.map((at) => {
+      const keys = others(at).map((n) => `k${n} int`);
+      return `CREATE TABLE app.t${at} (id int PRIMARY KEY, n text, ${keys.join(", ")});`;
+    });
+    const keys = all.flatMap((at) =>
+      others(at).map((n) => `ALTER TABLE app.t${at} ADD FOREIGN KEY (k${n}) REFERENCES app.t${n};`),
+    );
+    const setup = [...tables, ...keys].join("\n");
+    const proof = await prove(setup, "UPDATE app.t0 SET n = upper(n)", "UPDATE app.t0 SET n = lower(n)");
+    expect(told(proof)).toEqual(loses("column app.t0.n"));
+    expect(told(await prove(setup, "ALTER TABLE app.t0 ADD z int", "ALTER TABLE app.t0 DROP z"))).toEqual({
+      verdict: "proved",
+      objects: [],
+    });
+  });
+
   it.each([
     ["groups in groups", `${"(".repeat(8_000)}a${")".repeat(8_000)}`],
     ["counts of counts", "((((a{250}){250}){250}){250})"],

@@ -1,7 +1,13 @@
 import type { DatabaseSession, ServerRefusal } from "../../../ports/database.ts";
 import { quoteIdentifier, quoteLiteral } from "../../../postgres/quoting.ts";
 import type { CanaryTable } from "./columns.ts";
-import { insertCorners, type CornerChoice, type CornerWriter } from "./corners.ts";
+import {
+  cornerLists,
+  insertCorners,
+  type CornerChoice,
+  type CornerLists,
+  type CornerWriter,
+} from "./corners.ts";
 import { insertCompared, insertNulls } from "./extra-rows.ts";
 import { hintsIn, type Hints } from "./hints.ts";
 import { adoptOrphans } from "./orphans.ts";
@@ -42,7 +48,8 @@ export async function insertCanaries(
   );
   if (quiet !== undefined) await session.query("ROLLBACK TO canary; RELEASE canary");
   const done: Canaries[] = [];
-  for (const table of tables) done.push(await fill(session, table, tables, choice));
+  const lists = choice === undefined ? new Map<CanaryTable, CornerLists>() : cornerLists(tables, choice);
+  for (const table of tables) done.push(await fill(session, table, lists, choice));
   const gone = await adoptOrphans(
     session,
     tables.map(({ name }) => name),
@@ -56,7 +63,7 @@ export async function insertCanaries(
 async function fill(
   session: DatabaseSession,
   table: CanaryTable,
-  all: readonly CanaryTable[],
+  lists: ReadonlyMap<CanaryTable, CornerLists>,
   choice: CornerChoice | undefined,
 ): Promise<Canaries> {
   const attempts = new Map<string, number>();
@@ -74,7 +81,8 @@ async function fill(
         canaryValue(column, row, attempts.get(column.name) ?? 0, hintsOf(table, column.name)),
       insert: async (values) => await attempt(session, insertionOf(table, values)),
     };
-    if (choice.corners !== undefined) unusual = await insertCorners(table, all, choice, writer);
+    const all = [...lists.keys()];
+    if (choice.corners !== undefined) unusual = await insertCorners(table, lists, choice.corners, writer);
     if (choice.nulls !== undefined) nulls = await insertNulls(table, all, choice.nulls, writer);
     if (choice.compared !== undefined) await insertCompared(table, all, choice.compared, writer);
   }

@@ -41,21 +41,20 @@ export interface CornerWriter {
  * A row points at the row of its parents that has the same unusual values: what a schema keeps twice, such as
  * a tenant, is alike in both then.
  *
- * @param all the tables that get rows, its foreign keys' among them
+ * @param every what {@link cornerLists} finds for all tables that get rows, its foreign keys' among them
  * @returns columns for which there are unusual values
  */
 export async function insertCorners(
   table: CanaryTable,
-  all: readonly CanaryTable[],
-  choice: CornerChoice,
+  every: ReadonlyMap<CanaryTable, CornerLists>,
+  corners: Corners,
   writer: CornerWriter,
 ): Promise<readonly string[]> {
-  const { corners } = choice;
-  const lists = cornersOf(table, all, choice);
+  const lists = every.get(table)!;
   const count = countOf(lists);
-  const parents = parentsOf(table, all);
+  const parents = parentsOf(table, [...every.keys()]);
   // So many rows each of them has; what points at itself, or at another table, points at the first row.
-  const least = Math.min(...parents.map((parent) => countOf(cornersOf(parent, all, choice))));
+  const least = Math.min(...parents.map((parent) => countOf(every.get(parent)!)));
   const keptTwice = new Set(
     table.columns
       .filter(({ name, type }) =>
@@ -112,45 +111,73 @@ export async function insertCorners(
 }
 
 function parentsOf(table: CanaryTable, all: readonly CanaryTable[]): readonly CanaryTable[] {
-  return all.filter((each) => each !== table && table.columns.some(({ pointsAt }) => pointsAt === each.name));
+  const pointed = new Set(table.columns.map(({ pointsAt }) => pointsAt));
+  return all.filter((each) => each !== table && pointed.has(each.name));
 }
 
+/** Column → its unusual values, in the order of the rows. */
+export type CornerLists = ReadonlyMap<string, readonly string[]>;
+
 /**
- * Column → its unusual values, in the order of the rows. What a parent keeps too and has ordinary values of,
- * as of a part of its key, is ordinary here.
+ * For each of the tables what unusual values its columns get. What a parent keeps too and has ordinary values
+ * of, as of a part of its key, is ordinary here; so it is where the parent has it from a parent of its own.
  *
- * @param path tables that ask for this one's, since keys may run in circles
+ * Goes from what is ordinary to what points there, each column once: schemas have circles of keys, and more
+ * paths through them than can be walked.
  */
-function cornersOf(
-  table: CanaryTable,
+export function cornerLists(
   all: readonly CanaryTable[],
-  choice: CornerChoice,
-  path: readonly CanaryTable[] = [],
-): ReadonlyMap<string, readonly string[]> {
-  const { corners, wanted } = choice;
-  const parents = parentsOf(table, all)
-    .filter((parent) => !path.includes(parent))
-    .map((parent) => ({ parent, lists: cornersOf(parent, all, choice, [...path, table]) }));
-  const isOrdinary = ({ name, type }: CanaryColumn): boolean =>
-    parents.some(
-      ({ parent, lists }) =>
-        !lists.has(name) && parent.columns.some((each) => each.name === name && each.type === type),
-    );
+  { corners, wanted }: CornerChoice,
+): ReadonlyMap<CanaryTable, CornerLists> {
+  const children = childrenIn(all);
+  const ordinary = new Map(all.map((table) => [table, new Set<string>()]));
+  const open = all.flatMap((table) =>
+    table.columns
+      .filter(
+        ({ name, key }) =>
+          corners === undefined ||
+          key !== undefined ||
+          table.bounds?.columns.includes(name) === true ||
+          !wanted(table.name, name),
+      )
+      .map((column) => ({ table, column })),
+  );
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { table, column } = next;
+    if (ordinary.get(table)!.has(column.name)) continue;
+    ordinary.get(table)!.add(column.name);
+    for (const child of children.get(table.name) ?? []) {
+      const same = child.columns.find(({ name, type }) => name === column.name && type === column.type);
+      if (same !== undefined) open.push({ table: child, column: same });
+    }
+  }
   return new Map(
-    table.columns.flatMap((column) => {
-      const bound = table.bounds?.columns.includes(column.name) === true;
-      return corners === undefined ||
-        bound ||
-        column.key !== undefined ||
-        !wanted(table.name, column.name) ||
-        isOrdinary(column)
-        ? []
-        : [[column.name, cornerValues(column.base, corners === "extremes")] as const];
-    }),
+    all.map((table) => [
+      table,
+      new Map(
+        table.columns
+          .filter(({ name }) => !ordinary.get(table)!.has(name))
+          .map(({ name, base }) => [name, cornerValues(base, corners === "extremes")]),
+      ),
+    ]),
   );
 }
 
-function countOf(lists: ReadonlyMap<string, readonly string[]>): number {
+/** Table → the tables that point at it, itself left out. */
+function childrenIn(all: readonly CanaryTable[]): ReadonlyMap<string, readonly CanaryTable[]> {
+  const children = new Map<string, CanaryTable[]>();
+  for (const child of all) {
+    for (const parent of new Set(child.columns.map(({ pointsAt }) => pointsAt))) {
+      if (parent === undefined || parent === child.name) continue;
+      const known = children.get(parent);
+      if (known === undefined) children.set(parent, [child]);
+      else known.push(child);
+    }
+  }
+  return children;
+}
+
+function countOf(lists: CornerLists): number {
   return Math.min(ROWS_MAX, Math.max(0, ...[...lists.values()].map(({ length }) => length)));
 }
 
