@@ -253,3 +253,39 @@ describe("what nobody expects of a table", () => {
     expect(told(proof)).toMatchObject({ verdict: "proved" });
   });
 });
+
+describe("rows that the migration alone names, and puts back", () => {
+  const USERS = `
+    CREATE TABLE app.users (id int PRIMARY KEY, email text, role text NOT NULL);
+  `;
+  const away = (which: string): readonly [string, string] => [
+    `CREATE TABLE app.bk AS SELECT * FROM app.users WHERE ${which}; DELETE FROM app.users WHERE ${which}`,
+    "INSERT INTO app.users SELECT * FROM app.bk; DROP TABLE app.bk",
+  ];
+
+  it.each([
+    ["a value", "CASCADE", "role = 'guest'", "table app.posts"],
+    ["a value", "SET NULL", "role = 'guest'", "column app.posts.by"],
+    ["NULL", "CASCADE", "email IS NULL", "table app.posts"],
+    ["NULL", "SET NULL", "email IS NULL", "column app.posts.by"],
+  ])("by %s: what hangs on them by %s is missed", async (_, action, which, lost) => {
+    const type = action === "CASCADE" ? "int NOT NULL" : "int";
+    const posts = `
+      CREATE TABLE app.posts (id int PRIMARY KEY, by ${type} REFERENCES app.users ON DELETE ${action},
+        body text NOT NULL);
+    `;
+    expect(told(await prove(`${USERS}${posts}`, ...away(which)))).toEqual(loses(lost));
+  });
+
+  it("in the same table: what points at them is missed", async () => {
+    const setup = `
+      CREATE TABLE app.users (id int PRIMARY KEY, boss int REFERENCES app.users ON DELETE SET NULL,
+        role text NOT NULL);
+    `;
+    expect(told(await prove(setup, ...away("role = 'guest'")))).toEqual(loses("column app.users.boss"));
+  });
+
+  it("and on which nothing hangs are all there", async () => {
+    expect(told(await prove(USERS, ...away("role = 'guest'")))).toEqual({ verdict: "proved", objects: [] });
+  });
+});

@@ -10,6 +10,10 @@ const FIRST_COMPARED = 6001;
 const ATTEMPTS_MAX = 6;
 /** Rows of one statement's values. */
 const ROWS_MAX = 4;
+/** Rows that point at another of these in their own table. */
+const SELF_OFFSET = 4000;
+/** Rows with NULL, and rows that point at such: keys in a circle would have ever more. */
+const NULL_ROWS_MAX = 32;
 
 type Values = ReadonlyMap<string, string | null | undefined>;
 
@@ -26,20 +30,83 @@ export async function insertNulls(
   writer: CornerWriter,
 ): Promise<readonly string[]> {
   const sets = nullsOf(table, wanted);
-  if (sets.length === 0) return [];
-  const counts = new Map(all.map((each) => [each.name, nullsOf(each, wanted).length]));
+  // Rows of its own, and behind them one for each such row of a parent, to point at it: in its own the key may
+  // be NULL.
+  const counts = withChildren(
+    all,
+    (each) => nullsOf(each, wanted).length,
+    (own, most) => own + most,
+  );
+  const count = counts.get(table.name) ?? 0;
   const rowOf = (at: number, values: ReadonlySet<string>): Values =>
     new Map(
       table.columns.map((column) => {
-        if (sets[at]!.has(column.name) && !values.has(column.name)) return [column.name, null];
-        return [column.name, writer.plain(column, numberOf(table, column, at, FIRST_NULLS, counts))];
+        if (sets[at]?.has(column.name) === true && !values.has(column.name)) return [column.name, null];
+        const isKey = column.pointsAt !== undefined && at >= sets.length;
+        const number = isKey
+          ? numberOf(table, column, at - sets.length, FIRST_NULLS, counts)
+          : numberOf(table, column, at, FIRST_NULLS, counts);
+        return [column.name, writer.plain(column, number)];
       }),
     );
-  const rows = sets.map((_, at) => rowOf(at, new Set()));
-  if ((await writer.insert(rows)) !== undefined) {
+  const rows = Array.from({ length: count }, (_, at) => rowOf(at, new Set()));
+  if (rows.length > 0 && (await writer.insert(rows)) !== undefined) {
     for (const at of rows.keys()) await insertWithout(table, writer, (values) => rowOf(at, values));
   }
-  return [...sets[0]!];
+  await insertAtOwn(
+    table,
+    writer,
+    rows.map((_, at) => FIRST_NULLS + at),
+  );
+  return [...(sets[0] ?? [])];
+}
+
+/**
+ * How many special rows each table gets, so that what becomes of a row that only the migration names becomes
+ * visible in what hangs on it.
+ *
+ * @param own how many it has itself
+ * @param sum what its own and the most of those that it points at are together
+ */
+function withChildren(
+  all: readonly CanaryTable[],
+  own: (table: CanaryTable) => number,
+  sum: (own: number, most: number) => number = Math.max,
+): ReadonlyMap<string, number> {
+  const counts = new Map(all.map((table) => [table.name, own(table)]));
+  const owned = new Map(counts);
+  // From a parent to what points at it, until nothing grows: keys may run in circles.
+  for (let grows = true; grows;) {
+    grows = false;
+    for (const table of all) {
+      const parents = table.columns.flatMap(({ pointsAt }) =>
+        pointsAt === undefined || pointsAt === table.name ? [] : [counts.get(pointsAt) ?? 0],
+      );
+      const count = Math.min(NULL_ROWS_MAX, sum(owned.get(table.name)!, Math.max(0, ...parents)));
+      if (count <= counts.get(table.name)!) continue;
+      counts.set(table.name, count);
+      grows = true;
+    }
+  }
+  return counts;
+}
+
+/** Gives each special row one of the same table that points at it, where the table has such a key. */
+async function insertAtOwn(
+  table: CanaryTable,
+  writer: CornerWriter,
+  numbers: readonly number[],
+): Promise<void> {
+  if (!table.columns.some(({ pointsAt }) => pointsAt === table.name)) return;
+  for (const number of numbers) {
+    const row = table.columns.map((column) => {
+      if (column.pointsAt === table.name) return [column.name, writer.plain(column, number)] as const;
+      const isPlain = column.pointsAt !== undefined || column.key !== "unique";
+      return [column.name, writer.plain(column, isPlain ? 1 : number + SELF_OFFSET)] as const;
+    });
+    // What refuses it is told of the ordinary rows.
+    await writer.insert([new Map(row)]);
+  }
 }
 
 /** What a constraint refuses gets a value; a row that is refused for anything else is left out. */
@@ -102,14 +169,13 @@ export async function insertCompared(
   writer: CornerWriter,
 ): Promise<void> {
   const rows: Values[] = [];
+  const special: number[] = [];
   for (const [group, statement] of compared.entries()) {
     const first = FIRST_COMPARED + group * ROWS_MAX;
     const count = countOf(statement, all);
-    if (!statement.relations.has(lastPart(table.name))) continue;
-    const counts = new Map(
-      all.map(({ name }) => [name, statement.relations.has(lastPart(name)) ? count : 0] as const),
-    );
-    for (let at = 0; at < count; at += 1) {
+    const counts = withChildren(all, ({ name }) => (statement.relations.has(lastPart(name)) ? count : 0));
+    for (let at = 0; at < counts.get(table.name)!; at += 1) {
+      special.push(first + at);
       rows.push(comparedRow(table, statement, { at, first, counts }, writer));
     }
   }
@@ -129,8 +195,9 @@ export async function insertCompared(
       ),
     );
   }
-  if (rows.length === 0 || (await writer.insert(rows)) === undefined) return;
-  for (const row of rows) await writer.insert([row]);
+  if (rows.length === 0) return;
+  if ((await writer.insert(rows)) !== undefined) for (const row of rows) await writer.insert([row]);
+  await insertAtOwn(table, writer, special);
 }
 
 interface Place {
