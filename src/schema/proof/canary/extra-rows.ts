@@ -30,8 +30,8 @@ export async function insertNulls(
   writer: CornerWriter,
 ): Promise<readonly string[]> {
   const sets = nullsOf(table, wanted);
-  // Rows of its own, and behind them one for each such row of a parent, to point at it: in its own the key may
-  // be NULL.
+  // Rows of its own, and behind them one for each such row of a parent, to point at it: its own may have
+  // NULL in the key.
   const counts = withChildren(
     all,
     (each) => nullsOf(each, wanted).length,
