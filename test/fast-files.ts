@@ -107,6 +107,7 @@ export const FAST_FILES: readonly string[] = [
   "test/schema/check/rules/look.test.ts",
   "test/schema/check/waive.test.ts",
   "test/schema/folder/read-folder.test.ts",
+  "test/schema/proof/canary/pattern-text.test.ts",
   "test/schema/proof/failed-object.test.ts",
   "test/schema/proof/own-tables.test.ts",
   "test/schema/proof/told-change.test.ts",

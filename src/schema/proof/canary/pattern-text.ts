@@ -121,6 +121,8 @@ class PatternReader {
     // canary than nothing.
     const times = Math.min(Math.max(least, 1), most);
     const count = most === 0 || (least === 0 && most === 1) ? 0 : times;
+    // Of what is empty, as an anchor, any number is no longer than one.
+    if (count > LONGEST) throw new NotRead();
     let text = "";
     for (let made = 0; made < count; made += 1) {
       text += piece();
