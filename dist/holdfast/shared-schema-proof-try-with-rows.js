@@ -485,6 +485,7 @@ function firstWords(text) {
 
 // src/schema/proof/canary/pattern-text.ts
 function textMatching(expression, row) {
+  if (expression.length > LONGEST) return void 0;
   const reader = new PatternReader(expression.replace(/^\*\*\*:/, ""), row);
   try {
     const text = reader.alternatives();
@@ -496,6 +497,8 @@ function textMatching(expression, row) {
 }
 var NotRead = class extends Error {
 };
+var LONGEST = 1e4;
+var DEEPEST = 100;
 var REPEATED = 3;
 var DIGITS = "0123456789";
 var LETTERS = "abcdefghijklmnopqrstuvwxyz";
@@ -530,6 +533,7 @@ var PatternReader = class {
   #row;
   #at = 0;
   #varied = 0;
+  #depth = 0;
   constructor(text, row) {
     this.#text = text;
     this.#row = row;
@@ -545,7 +549,10 @@ var PatternReader = class {
   }
   #branch() {
     let text = "";
-    while (!this.atEnd && !/[|)]/.test(this.#text[this.#at])) text += this.#repeated(this.#atom());
+    while (!this.atEnd && !/[|)]/.test(this.#text[this.#at])) {
+      text += this.#repeated(this.#atom());
+      if (text.length > LONGEST) throw new NotRead();
+    }
     return text;
   }
   /** What one piece can be, each time it is asked. */
@@ -553,7 +560,10 @@ var PatternReader = class {
     if (this.#take("^") || this.#take("$")) return () => "";
     if (this.#take("(")) {
       if (this.#text.startsWith("?", this.#at) && !this.#take("?:")) throw new NotRead();
+      this.#depth += 1;
+      if (this.#depth > DEEPEST) throw new NotRead();
       const inner = this.alternatives();
+      this.#depth -= 1;
       if (!this.#take(")")) throw new NotRead();
       return () => inner;
     }
@@ -574,7 +584,14 @@ var PatternReader = class {
   #repeated(piece) {
     const [least, most] = this.#count();
     const times = Math.min(Math.max(least, 1), most);
-    return Array.from({ length: most === 0 ? 0 : least === 0 && most === 1 ? 0 : times }, piece).join("");
+    const count = most === 0 || least === 0 && most === 1 ? 0 : times;
+    if (count > LONGEST) throw new NotRead();
+    let text = "";
+    for (let made = 0; made < count; made += 1) {
+      text += piece();
+      if (text.length > LONGEST) throw new NotRead();
+    }
+    return text;
   }
   #count() {
     const found2 = /^(?:\*|\+|\?|\{(\d+)(,?)(\d*)\})\??/.exec(this.#text.slice(this.#at));
@@ -937,12 +954,11 @@ function numerics(modifier, extremes) {
 var ROWS_MAX = 12;
 var FIRST = 2001;
 var ATTEMPTS_MAX = 6;
-async function insertCorners(table, all, choice, writer) {
-  const { corners } = choice;
-  const lists = cornersOf(table, all, choice);
+async function insertCorners(table, every, corners, writer) {
+  const lists = every.get(table);
   const count = countOf(lists);
-  const parents = parentsOf(table, all);
-  const least = Math.min(...parents.map((parent) => countOf(cornersOf(parent, all, choice))));
+  const parents = parentsOf(table, [...every.keys()]);
+  const least = Math.min(...parents.map((parent) => countOf(every.get(parent))));
   const keptTwice = new Set(
     table.columns.filter(
       ({ name, type }) => parents.some(({ columns }) => columns.some((each) => each.name === name && each.type === type))
@@ -981,20 +997,46 @@ async function insertCorners(table, all, choice, writer) {
   return unusual;
 }
 function parentsOf(table, all) {
-  return all.filter((each) => each !== table && table.columns.some(({ pointsAt }) => pointsAt === each.name));
+  const pointed = new Set(table.columns.map(({ pointsAt }) => pointsAt));
+  return all.filter((each) => each !== table && pointed.has(each.name));
 }
-function cornersOf(table, all, choice, path = []) {
-  const { corners, wanted } = choice;
-  const parents = parentsOf(table, all).filter((parent) => !path.includes(parent)).map((parent) => ({ parent, lists: cornersOf(parent, all, choice, [...path, table]) }));
-  const isOrdinary = ({ name, type }) => parents.some(
-    ({ parent, lists }) => !lists.has(name) && parent.columns.some((each) => each.name === name && each.type === type)
+function cornerLists(all, { corners, wanted }) {
+  const children = childrenIn(all);
+  const ordinary = new Map(all.map((table) => [table, /* @__PURE__ */ new Set()]));
+  const open = all.flatMap(
+    (table) => table.columns.filter(
+      ({ name, key }) => corners === void 0 || key !== void 0 || table.bounds?.columns.includes(name) === true || !wanted(table.name, name)
+    ).map((column) => ({ table, column }))
   );
+  for (let next = open.pop(); next !== void 0; next = open.pop()) {
+    const { table, column } = next;
+    if (ordinary.get(table).has(column.name)) continue;
+    ordinary.get(table).add(column.name);
+    for (const child of children.get(table.name) ?? []) {
+      const same = child.columns.find(({ name, type }) => name === column.name && type === column.type);
+      if (same !== void 0) open.push({ table: child, column: same });
+    }
+  }
   return new Map(
-    table.columns.flatMap((column) => {
-      const bound = table.bounds?.columns.includes(column.name) === true;
-      return corners === void 0 || bound || column.key !== void 0 || !wanted(table.name, column.name) || isOrdinary(column) ? [] : [[column.name, cornerValues(column.base, corners === "extremes")]];
-    })
+    all.map((table) => [
+      table,
+      new Map(
+        table.columns.filter(({ name }) => !ordinary.get(table).has(name)).map(({ name, base }) => [name, cornerValues(base, corners === "extremes")])
+      )
+    ])
   );
+}
+function childrenIn(all) {
+  const children = /* @__PURE__ */ new Map();
+  for (const child of all) {
+    for (const parent of new Set(child.columns.map(({ pointsAt }) => pointsAt))) {
+      if (parent === void 0 || parent === child.name) continue;
+      const known = children.get(parent);
+      if (known === void 0) children.set(parent, [child]);
+      else known.push(child);
+    }
+  }
+  return children;
 }
 function countOf(lists) {
   return Math.min(ROWS_MAX, Math.max(0, ...[...lists.values()].map(({ length }) => length)));
@@ -1013,21 +1055,62 @@ var FIRST_NULLS = 4001;
 var FIRST_COMPARED = 6001;
 var ATTEMPTS_MAX2 = 6;
 var ROWS_MAX2 = 4;
+var SELF_OFFSET = 4e3;
+var NULL_ROWS_MAX = 32;
 async function insertNulls(table, all, wanted, writer) {
   const sets = nullsOf(table, wanted);
-  if (sets.length === 0) return [];
-  const counts = new Map(all.map((each) => [each.name, nullsOf(each, wanted).length]));
+  const counts = withChildren(
+    all,
+    (each) => nullsOf(each, wanted).length,
+    (own, most) => own + most
+  );
+  const count = counts.get(table.name) ?? 0;
   const rowOf = (at, values) => new Map(
     table.columns.map((column) => {
-      if (sets[at].has(column.name) && !values.has(column.name)) return [column.name, null];
-      return [column.name, writer.plain(column, numberOf(table, column, at, FIRST_NULLS, counts))];
+      if (sets[at]?.has(column.name) === true && !values.has(column.name)) return [column.name, null];
+      const isKey = column.pointsAt !== void 0 && at >= sets.length;
+      const number = isKey ? numberOf(table, column, at - sets.length, FIRST_NULLS, counts) : numberOf(table, column, at, FIRST_NULLS, counts);
+      return [column.name, writer.plain(column, number)];
     })
   );
-  const rows = sets.map((_, at) => rowOf(at, /* @__PURE__ */ new Set()));
-  if (await writer.insert(rows) !== void 0) {
+  const rows = Array.from({ length: count }, (_, at) => rowOf(at, /* @__PURE__ */ new Set()));
+  if (rows.length > 0 && await writer.insert(rows) !== void 0) {
     for (const at of rows.keys()) await insertWithout(table, writer, (values) => rowOf(at, values));
   }
-  return [...sets[0]];
+  await insertAtOwn(
+    table,
+    writer,
+    rows.map((_, at) => FIRST_NULLS + at)
+  );
+  return [...sets[0] ?? []];
+}
+function withChildren(all, own, sum = Math.max) {
+  const counts = new Map(all.map((table) => [table.name, own(table)]));
+  const owned = new Map(counts);
+  for (let grows = true; grows; ) {
+    grows = false;
+    for (const table of all) {
+      const parents = table.columns.flatMap(
+        ({ pointsAt }) => pointsAt === void 0 || pointsAt === table.name ? [] : [counts.get(pointsAt) ?? 0]
+      );
+      const count = Math.min(NULL_ROWS_MAX, sum(owned.get(table.name), Math.max(0, ...parents)));
+      if (count <= counts.get(table.name)) continue;
+      counts.set(table.name, count);
+      grows = true;
+    }
+  }
+  return counts;
+}
+async function insertAtOwn(table, writer, numbers) {
+  if (!table.columns.some(({ pointsAt }) => pointsAt === table.name)) return;
+  for (const number of numbers) {
+    const row = table.columns.map((column) => {
+      if (column.pointsAt === table.name) return [column.name, writer.plain(column, number)];
+      const isPlain2 = column.pointsAt !== void 0 || column.key !== "unique";
+      return [column.name, writer.plain(column, isPlain2 ? 1 : number + SELF_OFFSET)];
+    });
+    await writer.insert([new Map(row)]);
+  }
 }
 async function insertWithout(table, writer, rowOf) {
   const values = /* @__PURE__ */ new Set();
@@ -1056,14 +1139,13 @@ function numberOf(table, column, at, first, counts) {
 }
 async function insertCompared(table, all, compared2, writer) {
   const rows = [];
+  const special = [];
   for (const [group, statement] of compared2.entries()) {
     const first = FIRST_COMPARED + group * ROWS_MAX2;
     const count = countOf2(statement, all);
-    if (!statement.relations.has(lastPart(table.name))) continue;
-    const counts = new Map(
-      all.map(({ name }) => [name, statement.relations.has(lastPart(name)) ? count : 0])
-    );
-    for (let at = 0; at < count; at += 1) {
+    const counts = withChildren(all, ({ name }) => statement.relations.has(lastPart(name)) ? count : 0);
+    for (let at = 0; at < counts.get(table.name); at += 1) {
+      special.push(first + at);
       rows.push(comparedRow(table, statement, { at, first, counts }, writer));
     }
   }
@@ -1081,8 +1163,9 @@ async function insertCompared(table, all, compared2, writer) {
       )
     );
   }
-  if (rows.length === 0 || await writer.insert(rows) === void 0) return;
-  for (const row of rows) await writer.insert([row]);
+  if (rows.length === 0) return;
+  if (await writer.insert(rows) !== void 0) for (const row of rows) await writer.insert([row]);
+  await insertAtOwn(table, writer, special);
 }
 function comparedRow(table, statement, { at, first, counts }, writer) {
   return new Map(
@@ -1203,7 +1286,8 @@ async function insertCanaries(session, tables, choice) {
   );
   if (quiet !== void 0) await session.query("ROLLBACK TO canary; RELEASE canary");
   const done = [];
-  for (const table of tables) done.push(await fill(session, table, tables, choice));
+  const lists = choice === void 0 ? /* @__PURE__ */ new Map() : cornerLists(tables, choice);
+  for (const table of tables) done.push(await fill(session, table, lists, choice));
   const gone = await adoptOrphans(
     session,
     tables.map(({ name }) => name)
@@ -1213,7 +1297,7 @@ async function insertCanaries(session, tables, choice) {
     (each) => gone.has(each.table) && each.why === void 0 ? { ...each, why: gone.get(each.table) } : each
   );
 }
-async function fill(session, table, all, choice) {
+async function fill(session, table, lists, choice) {
   const attempts = /* @__PURE__ */ new Map();
   let why;
   let rows = 0;
@@ -1228,7 +1312,8 @@ async function fill(session, table, all, choice) {
       plain: (column, row) => canaryValue(column, row, attempts.get(column.name) ?? 0, hintsOf(table, column.name)),
       insert: async (values) => await attempt(session, insertionOf(table, values))
     };
-    if (choice.corners !== void 0) unusual = await insertCorners(table, all, choice, writer);
+    const all = [...lists.keys()];
+    if (choice.corners !== void 0) unusual = await insertCorners(table, lists, choice.corners, writer);
     if (choice.nulls !== void 0) nulls = await insertNulls(table, all, choice.nulls, writer);
     if (choice.compared !== void 0) await insertCompared(table, all, choice.compared, writer);
   }
@@ -1814,14 +1899,8 @@ async function readSums(session, tables) {
     const here = existing.filter((row2) => row2.table === table).map((row2) => row2.column);
     if (here.length === 0) continue;
     const columns = wanted.filter((name) => here.includes(name));
-    const sums = columns.map(
-      (name, at) => `pg_catalog.count(${quoteIdentifier(name)})::text AS c${at}, ${sumOf(quoteIdentifier(name))} AS s${at}`
-    );
+    const row = await readColumns(session, table, columns);
     const whole = `pg_catalog.hashtextextended(ROW(${columns.map(quoteIdentifier).join(", ")})::text, 0)`;
-    const [row] = await session.query(`
-      SELECT ${["pg_catalog.count(*)::text AS rows", ...sums].join(", ")}
-        FROM ${table} AS ${quoteIdentifier("holdfast row")}
-    `);
     found2.set(table, {
       table,
       rows: Number(row["rows"]),
@@ -1830,6 +1909,22 @@ async function readSums(session, tables) {
         columns.map((name, at) => [name, { values: Number(row[`c${at}`]), sum: row[`s${at}`] ?? "0" }])
       )
     });
+  }
+  return found2;
+}
+var COLUMNS_ASKED = 500;
+async function readColumns(session, table, columns) {
+  let found2 = {};
+  for (let from = 0; from === 0 || from < columns.length; from += COLUMNS_ASKED) {
+    const sums = columns.slice(from, from + COLUMNS_ASKED).map((name, at) => {
+      const column = quoteIdentifier(name);
+      return `pg_catalog.count(${column})::text AS c${from + at}, ${sumOf(column)} AS s${from + at}`;
+    });
+    const [row] = await session.query(`
+      SELECT ${["pg_catalog.count(*)::text AS rows", ...sums].join(", ")}
+        FROM ${table} AS ${quoteIdentifier("holdfast row")}
+    `);
+    found2 = { ...found2, ...row };
   }
   return found2;
 }
