@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { githubDescription } from "../../test/support/github/description.ts";
 import { FakeForge } from "../../test/support/github/fake-forge.ts";
-import { runOk, type Finished } from "../../test/support/tools.ts";
-import { dispatch, layOut, noSecrets, ok, telling, type Start, type Trial } from "./trial.ts";
+import { runOk } from "../../test/support/tools.ts";
+import { layOut, ok, see, type Start, type TrialAtGithub } from "./trial.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -19,9 +19,8 @@ const BODY =
   "## Testing\nUnit tests, and by hand in two browsers.\n## Documentation\nNothing is said of it there.\n\n" +
   "Closes #12\n";
 
-interface Governance extends Trial {
+interface Governance extends TrialAtGithub {
   readonly fake: FakeForge;
-  readonly api: string;
   /** The newest commits of main and of the branch that is to be merged. */
   readonly base: string;
   readonly head: string;
@@ -52,19 +51,6 @@ export async function tryGovernance(act: string, folder: string): Promise<void> 
   await inAQueue(trial);
   await audited(trial);
   assert.deepEqual(fake.wrong, []);
-}
-
-async function see(
-  trial: Governance,
-  workflow: string,
-  start: Start,
-  check: (ran: Finished) => Promise<void> | void,
-): Promise<void> {
-  const ran = await dispatch(trial, workflow, { ...start, env: { GITHUB_API_URL: trial.api } });
-  await telling(ran, async () => {
-    noSecrets([TOKEN], ran);
-    await check(ran);
-  });
 }
 
 function opened(trial: Governance, title: string): Start {

@@ -3,17 +3,16 @@ import { join } from "node:path";
 import { readReleaseUnit } from "../../src/nouns/release-unit/document.ts";
 import { githubDescription } from "../../test/support/github/description.ts";
 import { FakeReleases } from "../../test/support/github/fake-releases.ts";
-import { runOk, type Finished } from "../../test/support/tools.ts";
-import { dispatch, layOut, noSecrets, ok, telling, type Start, type Trial } from "./trial.ts";
+import { runOk } from "../../test/support/tools.ts";
+import { layOut, ok, see, type TrialAtGithub } from "./trial.ts";
 
 /** The job's own; a fake cannot tell tokens apart. */
 const TOKEN = "ghs_0123456789abcdef0123";
 
 const SETTINGS = "release: { floating: always, deploy: { workflow: deploy.yml, inputs: [tag] } }\n";
 
-interface Releases extends Trial {
+interface Releases extends TrialAtGithub {
   readonly fake: FakeReleases;
-  readonly api: string;
   git(...words: string[]): Promise<string>;
 }
 
@@ -41,19 +40,6 @@ export async function tryReleases(act: string, folder: string): Promise<void> {
   await published(trial);
   await hotfix(trial);
   assert.deepEqual(fake.wrong, []);
-}
-
-async function see(
-  trial: Releases,
-  workflow: string,
-  start: Start,
-  check: (ran: Finished) => Promise<void> | void,
-): Promise<void> {
-  const ran = await dispatch(trial, workflow, { ...start, env: { GITHUB_API_URL: trial.api } });
-  await telling(ran, async () => {
-    noSecrets([TOKEN], ran);
-    await check(ran);
-  });
 }
 
 async function cut(trial: Releases): Promise<void> {

@@ -196,3 +196,22 @@ export async function telling<T>(ran: Finished, check: () => Promise<T>): Promis
 export function ok(what: string): void {
   process.stdout.write(`ok     ${what}\n`);
 }
+
+/** A trial whose workflows speak with GitHub's API, which is played at an address. */
+export interface TrialAtGithub extends Trial {
+  readonly api: string;
+}
+
+/** Starts one workflow there, and looks at what came of it; no secret may be in what it prints. */
+export async function see(
+  trial: TrialAtGithub,
+  workflow: string,
+  start: Start,
+  check: (ran: Finished) => Promise<void> | void,
+): Promise<void> {
+  const ran = await dispatch(trial, workflow, { ...start, env: { GITHUB_API_URL: trial.api } });
+  await telling(ran, async () => {
+    noSecrets(Object.values(trial.secrets), ran);
+    await check(ran);
+  });
+}

@@ -17,6 +17,8 @@ export interface ForgeRelease {
   readonly id: number;
   /** Name of its tag, which a draft may have before there is one. */
   readonly tag: string;
+  /** Hash of the commit, or name of the branch, that its tag is made on where there is none yet. */
+  readonly target: string;
   readonly name: string;
   readonly body: string;
   readonly isDraft: boolean;
@@ -57,7 +59,11 @@ export interface ForgeReleases {
   all(): Promise<Answer<readonly ForgeRelease[]>>;
   /** Those of one tag: drafts may be several. Reads no more pages than it needs for a published one. */
   ofTag(tag: string): Promise<Answer<readonly ForgeRelease[]>>;
+  /** The one of that number. */
+  one(id: number): Promise<Answer<ForgeRelease>>;
   draft(release: NewRelease): Promise<ForgeRelease>;
+  /** Overwrites what a draft says; its files stay. */
+  rewrite(draft: ForgeRelease, release: NewRelease): Promise<void>;
   /** Takes a draft away. @throws forge.refused where it is none any more */
   discard(draft: ForgeRelease): Promise<void>;
   /** Attaches a file. @throws forge.refused where there is one of that name */

@@ -121,13 +121,11 @@ export class GithubPulls implements ForgePulls {
       repeatable: false,
       denied:
         `Give a token with '${PULLS_WRITE}'; in a workflow the job needs \`permissions: pull-requests: ` +
-        `write\`, ` +
-        "and the repository's setting 'Allow GitHub Actions to create and approve pull requests'.",
+        "write`, and the repository's setting 'Allow GitHub Actions to create and approve pull requests'.",
       refused: (message) =>
         /not permitted to create/i.test(message)
           ? "Switch on 'Allow GitHub Actions to create and approve pull requests' in the repository's " +
-            "settings, " +
-            "or give the token of an app."
+            "settings, or give the token of an app."
           : "Do what GitHub's words say, then run again; what was done is found.",
     });
     const { number, html_url: url } = this.#at.shaped(

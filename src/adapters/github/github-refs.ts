@@ -91,7 +91,6 @@ export const CONTENTS_WRITE_HINT =
 export function refusedHint(message: string): string {
   return /\brule violations?\b|\bprotected\b|pre-receive/i.test(message)
     ? "A rule of the repository forbids it: let the app whose token this is pass by that rule, or " +
-        "change it. " +
-        "Then run again; what was done is found."
+        "change it. Then run again; what was done is found."
     : "Do what GitHub's words say, then run again; what was done is found.";
 }

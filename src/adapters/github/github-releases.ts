@@ -22,6 +22,7 @@ const asset = z.looseObject({
 const release = z.looseObject({
   id: z.int(),
   tag_name: z.string(),
+  target_commitish: z.string(),
   name: z.string().nullish(),
   body: z.string().nullish(),
   draft: z.boolean(),
@@ -52,11 +53,25 @@ export class GithubReleases implements ForgeReleases {
     return { kind: "found", value: all.value.filter((each) => each.tag === tag) };
   }
 
-  async draft({ tag, commit, name, body, isPrerelease }: NewRelease): Promise<ForgeRelease> {
+  async one(id: number): Promise<Answer<ForgeRelease>> {
+    const answer = await this.#at.read("GET /repos/{owner}/{repo}/releases/{release_id}", { release_id: id });
+    return this.#at.found(answer, CONTENTS, (data) => releaseOf(this.#at.shaped(release, data)));
+  }
+
+  async rewrite({ id }: ForgeRelease, given: NewRelease): Promise<void> {
+    await this.#write({
+      route: "PATCH /repos/{owner}/{repo}/releases/{release_id}",
+      values: { release_id: id, ...draftValues(given) },
+      what: `the draft of ${given.tag}`,
+      repeatable: true,
+    });
+  }
+
+  async draft(given: NewRelease): Promise<ForgeRelease> {
     const data = await this.#write({
       route: "POST /repos/{owner}/{repo}/releases",
-      values: { tag_name: tag, target_commitish: commit, name, body, draft: true, prerelease: isPrerelease },
-      what: `the draft of ${tag}`,
+      values: draftValues(given),
+      what: `the draft of ${given.tag}`,
       repeatable: false,
     });
     return releaseOf(this.#at.shaped(release, data));
@@ -126,10 +141,21 @@ export class GithubReleases implements ForgeReleases {
   }
 }
 
+function draftValues({
+  tag,
+  commit,
+  name,
+  body,
+  isPrerelease,
+}: NewRelease): Readonly<Record<string, unknown>> {
+  return { tag_name: tag, target_commitish: commit, name, body, draft: true, prerelease: isPrerelease };
+}
+
 function releaseOf(each: z.infer<typeof release>): ForgeRelease {
   return {
     id: each.id,
     tag: each.tag_name,
+    target: each.target_commitish,
     name: each.name ?? "",
     body: each.body ?? "",
     isDraft: each.draft,

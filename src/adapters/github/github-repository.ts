@@ -5,8 +5,8 @@ import type { Answer } from "../../ports/forge.ts";
 import { GithubClient, messageOf, type GithubAccess, type GithubAnswer } from "./github-client.ts";
 
 const PAGE = 100;
-/** A list without an end is an error and no answer. */
-const PAGES_MAX = 50;
+/** A list without an end is an error and no answer; of releases GitHub lists 10,000. */
+const PAGES_MAX = 100;
 const PLAN = "a plan of GitHub that has this for private repositories";
 
 type Values = Readonly<Record<string, unknown>>;

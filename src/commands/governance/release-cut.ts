@@ -29,8 +29,7 @@ them.`,
       type: "string",
       text:
         "The branch that is cut from, or a release branch to bring up to date; where a commit alone is " +
-        "checked out, " +
-        "it is `develop`. What is checked out must be what it is on.",
+        "checked out, it is `develop`. What is checked out must be what it is on.",
       example: "develop",
     },
     "expect-version": {

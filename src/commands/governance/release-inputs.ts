@@ -20,8 +20,7 @@ export const branchToken = {
   jobToken: true,
   text:
     "Token for GitHub, with `contents: write`. Without it `GITHUB_TOKEN`, then `GH_TOKEN` of the " +
-    "environment " +
-    "is used.",
+    "environment is used.",
 } as const satisfies InputSpec;
 
 export const writingToken = {
@@ -29,8 +28,6 @@ export const writingToken = {
   jobToken: true,
   text:
     "Token for GitHub, with `contents: write` and `pull-requests: write`. Checks of a pull request " +
-    "that a job's own " +
-    "token opens start when somebody approves them; with the token of an app they start by themselves. " +
-    "Without it " +
-    "`GITHUB_TOKEN`, then `GH_TOKEN` of the environment is used.",
+    "that a job's own token opens start when somebody approves them; with the token of an app they start " +
+    "by themselves. Without it `GITHUB_TOKEN`, then `GH_TOKEN` of the environment is used.",
 } as const satisfies InputSpec;

@@ -40,16 +40,14 @@ Which workflows a release starts depends on whose token made it: see the table o
       oneALine: true,
       text:
         "Files that are attached, by their paths or patterns such as `out/*.zip`; each 256 MiB at most. " +
-        "They " +
-        "were built from the commit that is checked out.",
+        "They were built from the commit that is checked out.",
       example: "out/shop.zip",
     },
     build: {
       type: "string",
       text:
         "Build metadata of what was built, such as `20250920.1`. By default the commit's day and the " +
-        "number of " +
-        "the run, as `release plan` says it.",
+        "number of the run, as `release plan` says it.",
       example: "20250920.1",
     },
     settings,
@@ -58,9 +56,9 @@ Which workflows a release starts depends on whose token made it: see the table o
       type: "secret",
       jobToken: true,
       text:
-        "Token for GitHub, with `contents: write`, `pull-requests: write`, and `actions: write` where a " +
-        "workflow " +
-        "is started. Without it `GITHUB_TOKEN`, then `GH_TOKEN` of the environment is used.",
+        "Token for GitHub, with `contents: write`, `pull-requests: write`, and `actions: write` " +
+        "where a workflow is started. Without it `GITHUB_TOKEN`, then `GH_TOKEN` of the environment " +
+        "is used.",
     },
     "dry-run": dryRun,
   },

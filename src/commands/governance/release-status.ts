@@ -31,10 +31,9 @@ without any release, are shown and are not.`,
       type: "secret",
       jobToken: true,
       text:
-        "Token for GitHub, with `contents: write`, without which it shows no drafts, and `actions: read` " +
-        "where a " +
-        "workflow that deploys is declared. Without it `GITHUB_TOKEN`, then `GH_TOKEN` of the " +
-        "environment is used.",
+        "Token for GitHub, with `contents: write`, without which it shows no drafts, and `actions: " +
+        "read` where a workflow that deploys is declared. Without it `GITHUB_TOKEN`, then `GH_TOKEN` " +
+        "of the environment is used.",
     },
   },
   outputs: {

@@ -46,8 +46,7 @@ export function descriptionOf(
     why,
     "## How",
     `From ${fixes.name} itself, so that nothing else comes along. Merge it by a merge commit: both ` +
-      "branches " +
-      "then have the same commits, which count once.",
+      "branches then have the same commits, which count once.",
     "## Testing",
     `The checks of this pull request ran on what ${fixes.name} was made of, with these commits on top.`,
     "## Documentation",

@@ -91,8 +91,7 @@ async function planCommits(
   if (next === undefined) {
     return problem(
       `${branch} has nothing to release since ${fixes.name}: no commit in it is a fix. Commit what ` +
-        "mends it as " +
-        "`fix: …`, and push it.",
+        "mends it as `fix: …`, and push it.",
     );
   }
   if (next.type !== "patch") return problem(await tooMuch(branch, fixes, commit, next.version, refs));
@@ -159,11 +158,9 @@ async function intoBranch(aiming: Aiming, { forge }: FinishingFrom): Promise<Bra
     if (!(await lacks(own)) || (await wasMerged(name))) return { name, commit: at };
   }
   return (
-    `${highest!.name} was released, and ${branch}, which fixes ${fixes.name}, does not have it. Bring ` +
-    "it there with " +
-    `\`git rebase --onto ${highest!.name} ${fixes.name} ${branch}\` and push it; or, to fix the older ` +
-    "release, make " +
-    `a branch ${major}.${minor}.x from ${fixes.name}.`
+    `${highest!.name} was released, and ${branch}, which fixes ${fixes.name}, does not have it. Bring it ` +
+    `there with \`git rebase --onto ${highest!.name} ${fixes.name} ${branch}\` and push it; or, to fix ` +
+    `the older release, make a branch ${major}.${minor}.x from ${fixes.name}.`
   );
 }
 
@@ -178,9 +175,8 @@ async function tooMuch(
   const asking = messages.filter(({ message }) => ["minor", "major"].includes(readMessage(message).impact));
   const names = asking.map(({ id, message }) => `${id.slice(0, 7)} "${readMessage(message).header}"`);
   return (
-    `${branch} asks for ${version}, and a hotfix of ${fixes.name} is a patch: ${listed(names)}. Take ` +
-    "that back, or " +
-    "release it the usual way, from develop."
+    `${branch} asks for ${version}, and a hotfix of ${fixes.name} is a patch: ${listed(names)}. Take that ` +
+    "back, or release it the usual way, from develop."
   );
 }
 

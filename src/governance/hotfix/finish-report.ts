@@ -86,7 +86,6 @@ function next({ hotfix: { into, fixes, version }, steps }: Finished): readonly s
   if (!isMerged(into.name, steps)) return [];
   return [
     `${into.name} has it: \`holdfast release publish\` there releases it, as v${version} where nothing ` +
-      "else came " +
-      `after ${fixes.name}`,
+      `else came after ${fixes.name}`,
   ];
 }

@@ -96,8 +96,7 @@ async function unreleased(
   if (has === "ahead" || has === "identical") return [];
   return [
     `${into.name} has commits after ${fixes.name} that are not released: they are released together ` +
-      "with the hotfix, " +
-      "as the version that all of them ask for",
+      "with the hotfix, as the version that all of them ask for",
   ];
 }
 

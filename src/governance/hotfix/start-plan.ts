@@ -57,8 +57,7 @@ export async function planStart(
       kind: "problem",
       why:
         `${tag} is the newest release, and ${into.name} does not have it in its history: a fix of it ` +
-        "could not be " +
-        `merged there alone. Merge ${tag} into ${into.name} first, by a merge commit.`,
+        `could not be merged there alone. Merge ${tag} into ${into.name} first, by a merge commit.`,
     };
   }
   return {
@@ -77,10 +76,9 @@ export async function planStart(
 function unreleased(into: string, tag: string): string {
   return (
     `${into} has commits after ${tag} that are not released: the hotfix begins without them, and is ` +
-    "released " +
-    `together with them once it is merged, as the version that all of them ask for. Release them first ` +
-    `(\`holdfast release publish\` on ${into}) where they are ready; where they must not go out, take ` +
-    "them back there"
+    "released together with them once it is merged, as the version that all of them ask for. Release them " +
+    `first (\`holdfast release publish\` on ${into}) where they are ready; where they must not go out, ` +
+    "take them back there"
   );
 }
 
@@ -102,8 +100,7 @@ async function intoBranch(
     return (
       found ??
       `${forge.repository} has no branch ${settings.stable.join(" or ")}. Say in release.stable of the ` +
-        "settings " +
-        "which branch releases are made from."
+        "settings which branch releases are made from."
     );
   }
   const commit = toldOrAbsent(await forge.branches.commit(from), `the branch ${from}`);

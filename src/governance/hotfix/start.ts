@@ -99,7 +99,6 @@ function headline(
 function goingOn(branch: string): readonly string[] {
   return [
     `next: \`git fetch origin\`, \`git switch ${branch}\`, commit what mends it as \`fix: …\`, \`git ` +
-      `push\`, and ` +
-      "`holdfast hotfix finish`",
+      "push`, and `holdfast hotfix finish`",
   ];
 }

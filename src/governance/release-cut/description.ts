@@ -31,15 +31,13 @@ export function descriptionOf({ version, from, stable }: Cut, { head, notes, cha
       "publishes it. Nothing is released before.",
     "## How",
     "**Merge it by a merge commit, and never by a squash or a rebase.** The version is worked out from the " +
-      `commits, and \`${from.name}\` has the same ones: squashed, they would be in \`${stable.name}\` ` +
-      "as one " +
-      "commit that asks for nothing, and would count once more in the next release.",
+      `commits, and \`${from.name}\` has the same ones: squashed, they would be in \`${stable.name}\` as ` +
+      "one commit that asks for nothing, and would count once more in the next release.",
     `Fixes for this release go to \`${head}\`; then \`holdfast release cut\` on that branch brings the ` +
       "changelog up to date.",
     "## Testing",
     `Every commit was tested when it came to \`${from.name}\`; the candidates v${version}-… are made ` +
-      "of this " +
-      "branch.",
+      "of this branch.",
     "## Documentation",
     documents,
     "## Notes",

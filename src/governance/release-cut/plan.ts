@@ -180,8 +180,7 @@ async function placedLines(
     if (one === "unknown") {
       problems.push(
         `${line.name} is on ${line.commit.slice(0, 7)}, which this checkout does not have, and what ` +
-          "comes next " +
-          "is counted from it. Run `git fetch origin`, and again.",
+          "comes next is counted from it. Run `git fetch origin`, and again.",
       );
     } else found.push(one);
   }
@@ -243,8 +242,7 @@ async function toldLines(
     } else {
       warnings.push(
         `${name} has no pull request into ${stable.name}: check it out and run \`holdfast release ` +
-          `cut\`, or ` +
-          "delete it",
+          "cut`, or delete it",
       );
     }
   }
@@ -274,8 +272,7 @@ function noSource(branch: string, { develop, lines }: ReleaseSettings): Holdfast
   return new HoldfastError("input.conflict", `releases are cut from ${develop}, and this is ${branch}`, {
     hint:
       `Check ${develop} out, or a release branch (${lines.prefix}…) to finish it; or say in ` +
-      "release.develop of the " +
-      "settings which branch it is.",
+      "release.develop of the settings which branch it is.",
   });
 }
 
@@ -289,8 +286,7 @@ function noBranch(branch: string, { forge, settings }: CuttingFrom): string {
 
 function noStable({ forge, settings }: CuttingFrom): string {
   return (
-    `${forge.repository} has no branch ${settings.stable.join(" or ")}, which a release is merged ` +
-    "into. Make it, or " +
-    "say in release.stable of the settings which branch it is."
+    `${forge.repository} has no branch ${settings.stable.join(" or ")}, which a release is merged into. ` +
+    "Make it, or say in release.stable of the settings which branch it is."
   );
 }

@@ -67,7 +67,6 @@ function next({ plan: { cut }, dryRun, made }: CutOutcome, good: boolean): reado
   if (cut === undefined || dryRun || !good || made?.pull?.isOpen !== true) return [];
   return [
     `next: test ${made.name}, merge #${made.pull.number} into ${cut.stable.name} by a merge commit, ` +
-      "and run " +
-      `\`holdfast release publish\` there`,
+      "and run `holdfast release publish` there",
   ];
 }

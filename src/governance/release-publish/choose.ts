@@ -3,7 +3,7 @@ import type { CalculateRelease } from "../../ports/release-calculation.ts";
 import type { Forge } from "../../ports/forge.ts";
 import type { SourceHistory } from "../../ports/source-history.ts";
 import type { SourceRefs } from "../../ports/source-refs.ts";
-import { toldOrAbsent } from "../steps/told.ts";
+import { told, toldOrAbsent } from "../steps/told.ts";
 import { readBasis, type ReleaseBasis } from "../versions/basis.ts";
 import { nextRelease, type NextRelease } from "../versions/next-release.ts";
 import type { ReleaseBranch } from "../versions/release-branch.ts";
@@ -75,9 +75,21 @@ export async function chooseReleases(from: ChoosingFrom): Promise<Chosen> {
   return { before, here: plannedRelease(planned), problems: [], warnings: planned.warnings };
 }
 
-/** The release of a tag that was named, whatever is checked out. */
-export function releaseOfTag(tag: VersionTag, from: ChoosingFrom): Release {
-  return made(tag, branchOf(tag, from), from);
+/** The release of a tag that was named, whatever is checked out. @throws forge.untold */
+export async function releaseOfTag(tag: VersionTag, from: ChoosingFrom): Promise<Release> {
+  const release = made(tag, branchOf(tag, from), from);
+  return { ...release, mergesBack: release.mergesBack && (await isInStable(tag, from)) };
+}
+
+/** The fix of an older line is not in the stable branch, and does not come from there into others. */
+async function isInStable({ commit }: VersionTag, { settings, forge }: ChoosingFrom): Promise<boolean> {
+  for (const name of settings.stable) {
+    const at = toldOrAbsent(await forge.branches.commit(name), `the branch ${name}`);
+    if (at === undefined) continue;
+    const standing = told(await forge.branches.standing(commit, at), `how ${name} stands to the release`);
+    return standing === "ahead" || standing === "identical";
+  }
+  return false;
 }
 
 /** A tag of a commit that is not in the branch would be released from nowhere. */
@@ -94,8 +106,7 @@ async function notAtForge(
   }
   return (
     `${head.slice(0, 7)}, which is checked out, is not in ${branch} as ${forge.repository} has it. Check ` +
-    `${branch} ` +
-    "out as it is there, or push this first"
+    "it out as it is there, or push this first"
   );
 }
 
@@ -106,8 +117,7 @@ function nothing(problems: readonly string[]): Chosen {
 function notReleasing(branch: string, { stable, lines }: ReleaseSettings): string {
   return (
     `nothing is released from ${branch}. Releases are made from ${stable.join(" or ")}, from ` +
-    `${lines.prefix}… ` +
-    "and from channels; which these are is said in the section release of the settings"
+    `${lines.prefix}… and from channels; which these are is said in the section release of the settings`
   );
 }
 

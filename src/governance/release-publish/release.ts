@@ -24,6 +24,15 @@ export interface ReleaseStory {
 /** What a tag's message ends with, by which another run knows that it may finish the release. */
 export const MADE_BY = "Released-by: holdfast";
 
+/** What the lines of a tag's message begin with that name the files which belong to the release. */
+export const ATTACHED = "Attached: ";
+
+/** Files that a tag's message names. */
+export function attachedBy(message: string | undefined): readonly string[] {
+  const lines = isOurs(message) ? message!.split("\n") : [];
+  return lines.filter((line) => line.startsWith(ATTACHED)).map((line) => line.slice(ATTACHED.length).trim());
+}
+
 /** Whether a tag with this message was made by Holdfast. */
 export function isOurs(message: string | undefined): boolean {
   return message?.split("\n").some((line) => line.startsWith(MADE_BY)) ?? false;

@@ -14,7 +14,7 @@ import type { Published, ReleasePublishInputs, ReleasePublishPorts } from "./pub
 import type { Release } from "./release.ts";
 import { outcomeOf } from "./report.ts";
 import type { Attachment } from "./steps/asset.ts";
-import { releaseAtForge } from "./steps/release-at-forge.ts";
+import { ReleasePage } from "./steps/release-page.ts";
 import { stepsOf } from "./steps-of.ts";
 
 /** `holdfast release publish`: see src/commands/governance/release-publish.ts. */
@@ -30,14 +30,23 @@ export async function runReleasePublish(
   const from = await choosingFrom(inputs, forge, ports);
   const { before, here, problems, warnings } = await chosen(inputs, from);
   const published: Published[] = [];
+  const failures: unknown[] = [];
   for (const [release, files] of [
-    [before, []],
+    [before, undefined],
     [here, attachments],
   ] as const) {
     if (release === undefined) continue;
     ports.log.stage(`looking what is true of ${release.tag}`);
-    published.push(await publish(release, files, { inputs, forge, from, ports }));
+    try {
+      published.push(await publish(release, files, { inputs, forge, from, ports }));
+    } catch (error) {
+      // What is left of the one before does not hold up the next.
+      if (here === undefined || release === here || ports.cancelled.aborted) throw error;
+      ports.log.warn(`${release.tag} could not be finished: ${(error as Error).message}`);
+      failures.push(error);
+    }
   }
+  if (failures.length > 0) throw failures[0];
   return outcomeOf({ branch: from.branch, published, problems, warnings, dryRun, settings: from.settings });
 }
 
@@ -68,7 +77,7 @@ async function choosingFrom(
   };
 }
 
-async function chosen({ tag }: ReleasePublishInputs, from: ChoosingFrom): Promise<Chosen> {
+async function chosen({ tag, assets }: ReleasePublishInputs, from: ChoosingFrom): Promise<Chosen> {
   if (tag === undefined) return await chooseReleases(from);
   const found = versionTags(from.tags.tags).counting.find(({ name }) => name === tag);
   if (found === undefined) {
@@ -76,10 +85,20 @@ async function chosen({ tag }: ReleasePublishInputs, from: ChoosingFrom): Promis
       hint: "Give the tag of a release that is there, such as v1.3.0; a new one is made without --tag.",
     });
   }
-  const release = releaseOfTag(found, from);
-  const isHere = (await from.history.commit("HEAD")) === found.commit;
+  const release = await releaseOfTag(found, from);
+  const head = await from.history.commit("HEAD");
+  const isHere = head === found.commit;
+  if (!isHere && assets.length > 0) {
+    const [is, was] = [head.slice(0, 7), found.commit.slice(0, 7)];
+    throw new HoldfastError(
+      "input.conflict",
+      `${tag} is on ${was}, and ${is} is checked out, of which the files are`,
+      {
+        hint: `Check ${tag} out, build the files from it, and run again.`,
+      },
+    );
+  }
   return {
-    // What was built from another commit is not attached to it.
     before: isHere ? undefined : release,
     here: isHere ? release : undefined,
     problems: [],
@@ -87,9 +106,10 @@ async function chosen({ tag }: ReleasePublishInputs, from: ChoosingFrom): Promis
   };
 }
 
+/** @param attachments undefined where what is checked out is another commit than the release's */
 async function publish(
   release: Release,
-  attachments: readonly Attachment[],
+  attachments: readonly Attachment[] | undefined,
   {
     inputs,
     forge,
@@ -104,9 +124,10 @@ async function publish(
 ): Promise<Published> {
   const { dryRun } = inputs;
   const build = inputs.build ?? (await buildOf(release.commit, from.refs, ports.variable));
-  const steps = await stepsOf(release, { attachments, build, forge, from, ports });
-  const results = await reconcile(steps, { dryRun, ...ports });
-  const page = await releaseAtForge(release.tag, forge);
+  const isHere = attachments !== undefined;
+  const needs = { attachments: attachments ?? [], isHere, dryRun, build, forge, from, ports };
+  const results = await reconcile(await stepsOf(release, needs), { dryRun, ...ports });
+  const page = await new ReleasePage(release.tag, forge).find();
   return { release, build, steps: results, page };
 }
 

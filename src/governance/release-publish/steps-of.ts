@@ -1,21 +1,28 @@
-import { artifactVersion, RELEASE_UNIT_FORMATS, type ReleaseUnit } from "../../nouns/release-unit/record.ts";
+import {
+  artifactVersion,
+  RELEASE_UNIT_FILE,
+  RELEASE_UNIT_FORMATS,
+  type ReleaseUnit,
+  type UnitAsset,
+} from "../../nouns/release-unit/record.ts";
 import { readUnitSources } from "../../nouns/release-unit/sources.ts";
 import type { Forge } from "../../ports/forge.ts";
-import { toldOrAbsent } from "../steps/told.ts";
+import type { ReleaseAsset } from "../../ports/forge-releases.ts";
+import { told, toldOrAbsent } from "../steps/told.ts";
 import type { Step } from "../steps/step.ts";
 import type { DEPLOY_INPUTS } from "../versions/settings.ts";
 import { versionTags } from "../versions/version-tags.ts";
 import type { ChoosingFrom } from "./choose.ts";
 import { isTooLong, NOTES_FILE } from "./notes.ts";
-import type { Release } from "./release.ts";
+import { attachedBy, type Release } from "./release.ts";
 import type { ReleasePublishPorts } from "./publishing.ts";
-import { assetStep, attachmentOf, type Attachment } from "./steps/asset.ts";
+import { assetStep, attachmentOf, awaitedStep, type Attachment } from "./steps/asset.ts";
 import { backMergeStep } from "./steps/back-merge.ts";
 import { deploymentStep, type DeployInputs } from "./steps/deployment.ts";
-import { draftStep } from "./steps/draft.ts";
+import { draftStep, isOfOther } from "./steps/draft.ts";
 import { floatingNames, floatingTagStep } from "./steps/floating-tag.ts";
 import { publishedStep } from "./steps/published.ts";
-import { releaseAtForge } from "./steps/release-at-forge.ts";
+import { ReleasePage } from "./steps/release-page.ts";
 import { tagStep } from "./steps/tag.ts";
 import { unitStep } from "./steps/unit.ts";
 
@@ -25,6 +32,9 @@ export interface StepsOf {
   readonly attachments: readonly Attachment[];
   /** Build metadata of what was built from it. */
   readonly build: string;
+  /** Whether what is checked out is its commit, so that another run could build its files. */
+  readonly isHere: boolean;
+  readonly dryRun: boolean;
   readonly forge: Forge;
   readonly from: ChoosingFrom;
   readonly ports: ReleasePublishPorts;
@@ -38,27 +48,61 @@ export interface StepsOf {
 export async function stepsOf(release: Release, needs: StepsOf): Promise<readonly Step[]> {
   const { forge, from, ports, attachments } = needs;
   const around = { forge, clock: ports.clock, cancelled: ports.cancelled };
-  const there = await releaseAtForge(release.tag, forge);
+  const page = new ReleasePage(release.tag, forge);
+  const at = { page, forge };
+  const there = await page.find();
   const isToBe = there?.isDraft !== false;
   const { notes } = isToBe ? await release.story() : { notes: "" };
   const files = [...attachments, ...(isTooLong(notes) ? [attachmentOf(NOTES_FILE, Buffer.from(notes))] : [])];
   // Before anything is made: what cannot be recorded is not begun.
-  const unit = isToBe ? await unitOf(release, files, needs) : undefined;
+  const kept = there === undefined || isOfOther(there, release.commit) ? [] : there.assets;
+  const unit = isToBe
+    ? await unitOf(release, [...files, ...(await left(kept, files, forge))], needs)
+    : undefined;
+  const tag = toldOrAbsent(await forge.tags.tag(release.tag), `the tag ${release.tag}`);
+  // A run that has files knows what belongs to its commit; another has to take the tag's word.
+  const awaited = isToBe && attachments.length === 0 ? attachedBy(tag?.message) : [];
+  const names = attachments.map(({ name }) => name);
   return [
-    tagStep(release, forge, ports.version),
-    draftStep(release, forge),
-    ...files.map((file) => assetStep(release.tag, file, forge)),
-    unitStep(release, unit, forge),
-    publishedStep(release, forge),
+    tagStep(release, names, { forge, toolVersion: ports.version }),
+    draftStep(release, page, forge),
+    ...files.map((file) => assetStep(file, at)),
+    ...awaited.map((name) => awaitedStep(name, page, needs.isHere && needs.dryRun)),
+    unitStep(release, unit, at),
+    publishedStep(release, needs.dryRun ? undefined : unit?.assets, at),
     ...(await floatingSteps(release, needs)),
     ...deploymentSteps(release, needs),
     ...(release.mergesBack ? [backMergeStep(release, from.settings.develop, around)] : []),
   ];
 }
 
+/**
+ * What a draft of this commit has beside the files of this run: it is published with them, and so
+ * recorded.
+ */
+async function left(
+  assets: readonly ReleaseAsset[],
+  files: readonly Attachment[],
+  forge: Forge,
+): Promise<readonly UnitAsset[]> {
+  const others = assets.filter(
+    ({ name, isWhole }) => isWhole && name !== RELEASE_UNIT_FILE && files.every((file) => file.name !== name),
+  );
+  const recorded: UnitAsset[] = [];
+  for (const asset of others) {
+    const { name, size, sha256 } = asset;
+    if (sha256 !== undefined) recorded.push({ name, size, sha256 });
+    else {
+      const bytes = told(await forge.releases.bytesOf(asset), `the file ${name}`);
+      recorded.push({ name, size, sha256: attachmentOf(name, bytes).sha256 });
+    }
+  }
+  return recorded;
+}
+
 async function unitOf(
   release: Release,
-  files: readonly Attachment[],
+  files: readonly UnitAsset[],
   { build, from, ports }: StepsOf,
 ): Promise<ReleaseUnit> {
   const { version, tag, commit } = release;

@@ -18,16 +18,18 @@ export interface Reconciling {
 
 /**
  * Makes the steps true that are not, in their order, each looked at before and after. What is true already is
- * left alone, so that a run that was killed anywhere is finished by the next one; of a step that goes wrong
- * those that it does not carry are still done.
+ * left alone, so that a run that was killed anywhere is finished by the next one; of a step that goes
+ * wrong, or
+ * fails, those that it does not carry are still done.
  *
- * @throws what acting throws, after which the steps before it are true; forge.unconfirmed
+ * @throws what acting throws: of a step that carries the rest at once, else at the end; forge.unconfirmed
  */
 export async function reconcile(
   steps: readonly Step[],
   { dryRun, clock, log, cancelled }: Reconciling,
 ): Promise<readonly StepResult[]> {
   const results: StepResult[] = [];
+  const failures: unknown[] = [];
   let isCarried = true;
   for (const step of steps) {
     cancelled.throwIfAborted();
@@ -40,13 +42,20 @@ export async function reconcile(
       });
       continue;
     }
-    const result = await one(step).catch((error: unknown) => {
-      throw withHint(error, soFar(results));
-    });
+    let result: StepResult;
+    try {
+      result = await one(step);
+    } catch (error) {
+      if (step.carriesTheRest || !isHoldfastError(error)) throw withHint(error, soFar(results));
+      log.info(`${step.name}: ${error.message}; going on with what does not need it`);
+      failures.push(error);
+      continue;
+    }
     results.push(result);
     const stands = result.state === "was" || result.state === "done" || result.state === "would";
     if (step.carriesTheRest && !stands) isCarried = false;
   }
+  if (failures.length > 0) throw withHint(failures[0], soFar(results));
   return results;
 
   async function one(step: Step): Promise<StepResult> {

@@ -73,15 +73,13 @@ export const release = z.strictObject({
     .default("existing")
     .describe(
       "Whether `v1` and `v1.2` move to the newest stable release of theirs: those that are `existing`, " +
-        "both " +
-        "`always`, or `never`. They are for what is used by its major version, such as actions.",
+        "both `always`, or `never`. They are for what is used by its major version, such as actions.",
     ),
   deploy: deploy
     .optional()
     .describe(
       "What is started when a release is published. Without it nothing is; workflows with `on: " +
-        "release` run " +
-        "by themselves, unless the release was made with a job's own token.",
+        "release` run by themselves, unless the release was made with a job's own token.",
     ),
   hotfix: z
     .strictObject({

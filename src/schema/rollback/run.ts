@@ -111,8 +111,8 @@ function lossLine({ object, rows }: RollbackPlan["losses"][number]): string {
   // What a script takes away of what stays: only it knows which rows.
   if (/^(?:rows|values) of /.test(object)) return `${object} are changed or deleted by its script`;
   return (
-    `${object} goes with ` +
-    `it: ${rows === null ? "not counted" : quantity(rows, object.startsWith("table ") ? "row" : "value")}`
+    `${object} goes with it: ` +
+    (rows === null ? "not counted" : quantity(rows, object.startsWith("table ") ? "row" : "value"))
   );
 }
 

@@ -495,3 +495,203 @@ describe("files to attach", () => {
     expect(found.states).toMatchObject({ "asset a.zip": "done", "asset b.zip": "done" });
   });
 });
+
+describe("a release that was begun with files", () => {
+  /** Cut off at a call, and then somebody pushes another commit. */
+  async function begun(on: string): Promise<{ readonly made: ReleaseWorld; readonly first: string }> {
+    const made = await world("feat: carts");
+    const first = made.work.git("rev-parse", "HEAD");
+    made.fake.faults = [{ on, status: "cut" }];
+    await expect(made.publish({ assets: [made.built("shop.zip", "bytes")] })).rejects.toThrow(
+      /gave no answer/,
+    );
+    made.fake.faults = [];
+    made.commit("docs: later");
+    return { made, first };
+  }
+
+  test("is not published without them by a run on another commit, and by one on its own it is", async () => {
+    const { made, first } = await begun("POST /repos/acme/shop/releases/2/assets");
+    const assets = [made.built("shop.zip", "built from another commit")];
+    const found = await made.publish({ assets });
+    expect(found).toMatchObject({ exit: 3, published: false, states: { "asset shop.zip": "wrong" } });
+    expect(found.problems[0]).toMatch(/^v1\.3\.0 was begun with shop\.zip, which is not attached/);
+    expect(seen(made)).toEqual([]);
+    await expect(made.publish({ assets, tag: "v1.3.0" })).rejects.toMatchObject({ code: "input.conflict" });
+    expect(await made.publish({ tag: "v1.3.0" })).toMatchObject({ exit: 3, published: false });
+    made.work.git("switch", "-q", "--detach", first);
+    // Nothing was built: that is not known to be right either.
+    expect(await made.publish({ tag: "v1.3.0" })).toMatchObject({ exit: 3, published: false });
+    expect(await made.publish({ tag: "v1.3.0", dryRun: true })).toMatchObject({ exit: 0 });
+    const whole = await made.publish({ tag: "v1.3.0", assets: [made.built("shop.zip", "bytes")] });
+    expect(whole).toMatchObject({ exit: 0, published: true, states: { "asset shop.zip": "done" } });
+    expect(made.fake.releases[0]!.assets.map(({ name }) => name).sort()).toEqual([
+      "release-unit.json",
+      "shop.zip",
+    ]);
+  });
+
+  test("keeps the unit that names them, where a run on another commit publishes it", async () => {
+    const { made } = await begun("PATCH /repos/acme/shop/releases");
+    expect(await made.publish()).toMatchObject({ exit: 0, version: "1.3.0", published: true });
+    const unit = made.fake.releases[0]!.assets.find(({ name }) => name === "release-unit.json")!;
+    expect(JSON.parse(unit.bytes.toString())).toMatchObject({ assets: [{ name: "shop.zip", size: 5 }] });
+  });
+
+  test("does not hold up the next one", async () => {
+    const { made } = await begun("POST /repos/acme/shop/releases/2/assets");
+    made.commit("fix: urgent");
+    const found = await made.publish({ assets: [made.built("shop.zip", "newer")] });
+    expect(found).toMatchObject({ exit: 3, version: "1.3.1", published: true });
+    expect(seen(made)).toEqual(["v1.3.1"]);
+  });
+
+  test("is not published where another run changed them in the meantime", async () => {
+    const made = await world("feat: carts");
+    made.fake.afterWrite = () => {
+      const [release] = made.fake.releases;
+      const isRecorded = release?.assets.some(({ name }) => name === "release-unit.json");
+      if (isRecorded === true) {
+        release!.assets.find(({ name }) => name === "shop.zip")!.bytes = Buffer.from("other");
+      }
+    };
+    const found = await made.publish({ assets: [made.built("shop.zip", "bytes")] });
+    expect(found).toMatchObject({ exit: 3, published: false, states: { published: "wrong" } });
+    expect(found.problems[0]).toContain("was changed by another run in the meantime");
+    expect(seen(made)).toEqual([]);
+  });
+});
+
+describe("a draft", () => {
+  test("of another commit is made anew, with its notes and without its files", async () => {
+    const made = await world("feat: aaaa");
+    made.fake.faults = [{ on: "PATCH /repos/acme/shop/releases", status: "cut" }];
+    await expect(made.publish({ assets: [made.built("old.zip", "old")] })).rejects.toThrow(/gave no answer/);
+    made.fake.faults = [];
+    made.fake.git(["update-ref", "-d", "refs/tags/v1.3.0"]);
+    made.commit("feat: bbbb");
+    expect(await made.publish()).toMatchObject({ exit: 0, version: "1.3.0", published: true });
+    expect(made.fake.releases).toHaveLength(1);
+    expect(made.fake.releases[0]!.body).toMatch(/aaaa[^]*bbbb|bbbb[^]*aaaa/);
+    expect(made.fake.releases[0]!.assets.map(({ name }) => name)).toEqual(["release-unit.json"]);
+  });
+
+  test.each([
+    ["without a text gets one", "", "carts"],
+    ["with a text keeps it", "Written by hand.", "Written by hand."],
+  ])("that was made by hand and is %s, and is no pre-release", async (_, body, text) => {
+    const made = await world("feat: carts");
+    made.fake.release({ tag: "v1.3.0", draft: true, prerelease: true, body });
+    expect(await made.publish()).toMatchObject({ exit: 0, published: true });
+    expect(made.fake.releases).toMatchObject([{ draft: false, prerelease: false }]);
+    expect(made.fake.releases[0]!.body).toContain(text);
+  });
+});
+
+describe("what comes after it is published", () => {
+  test("is tried each by itself, and the next release is begun", async () => {
+    const { made } = await everything();
+    made.fake.ruled = (ref) => ref === "refs/tags/v1";
+    await expect(made.publish()).rejects.toMatchObject({ code: "forge.refused" });
+    expect(seen(made)).toEqual(["v1.3.0"]);
+    expect(made.fake.runs).toHaveLength(1);
+    expect(made.fake.pulls).toHaveLength(1);
+    made.commit("fix: urgent");
+    await expect(made.publish()).rejects.toMatchObject({ code: "forge.refused" });
+    expect(seen(made)).toEqual(["v1.3.1", "v1.3.0"]);
+  });
+
+  test("looks at the tag again, which somebody moved while it was published", async () => {
+    const made = await world("feat: carts");
+    made.fake.beforeWrite = (call) => {
+      if (/^PATCH .*\/releases\/\d+$/.test(call)) {
+        made.fake.git(["update-ref", "refs/tags/v1.3.0", "v1.2.0^{commit}"]);
+      }
+      return Promise.resolve();
+    };
+    const found = await made.publish();
+    expect(found).toMatchObject({ exit: 3, states: { published: "wrong", "back-merge": "not-reached" } });
+    expect(found.problems[0]).toMatch(/is published, and its tag was moved to [0-9a-f]{7} while it was/);
+  });
+
+  test("moves v1 forward again, where a run of an older release took it back", async () => {
+    const made = await world();
+    made.commit("feat: carts", { ".github/holdfast.yml": "release: { floating: always }\n" });
+    await made.publish();
+    const older = made.work.git("rev-parse", "HEAD");
+    made.commit("feat: more");
+    await made.publish();
+    const newer = made.work.git("rev-parse", "HEAD");
+    made.fake.git(["update-ref", "refs/tags/v1", older]);
+    const found = await made.publish({ tag: "v1.3.0" });
+    expect(found.states).toMatchObject({ v1: "done" });
+    expect(made.fake.ref("v1")).toBe(newer);
+  });
+
+  test("opens no pull request of a branch that somebody made for something else", async () => {
+    const made = await world("feat: carts");
+    made.work.git("switch", "-qc", "merge-back/v1.3.0", "v1.2.0");
+    made.commit("feat: foreign");
+    made.work.git("switch", "-q", "main");
+    expect(await made.publish()).toMatchObject({
+      exit: 3,
+      published: true,
+      states: { "back-merge": "wrong" },
+    });
+    expect(made.fake.pulls).toEqual([]);
+  });
+
+  test("merges no fix of an older line back, by its tag as little as by its branch", async () => {
+    const made = await world("feat: carts");
+    await made.publish();
+    made.work.git("switch", "-qc", "1.2.x", "v1.2.0");
+    made.commit("fix: old");
+    expect((await made.publish()).states).not.toHaveProperty("back-merge");
+    expect((await made.publish({ tag: "v1.2.1" })).states).not.toHaveProperty("back-merge");
+  });
+});
+
+describe("a release branch's name", () => {
+  async function merged(how: "merge" | "squash", message: string): Promise<ReleaseWorld> {
+    const made = await world();
+    made.work.git("switch", "-qc", "release/v2.0.0");
+    const sha = made.commit(message);
+    made.fake.pull({
+      number: 7,
+      title: "chore(release): 2.0.0",
+      branch: "release/v2.0.0",
+      base: "main",
+      sha,
+    });
+    made.fake.merge(7, how);
+    made.work.git("switch", "-q", "main");
+    made.work.git("pull", "-q", "origin", "main");
+    return made;
+  }
+
+  test("is believed of a squash that commits came after", async () => {
+    const made = await merged("squash", "feat!: carts");
+    made.commit("docs: later");
+    expect(await made.publish()).toMatchObject({ exit: 0, version: "2.0.0", published: true });
+  });
+
+  test("is not believed where its commits are all there and ask for another version", async () => {
+    const made = await merged("merge", "fix: carts");
+    const found = await made.publish();
+    expect(found).toMatchObject({ exit: 3, version: "" });
+    expect(found.problems[0]).toMatch(
+      /^release\/v2\.0\.0 was merged by #7 with all its commits, and they ask for 1\.2\.1/,
+    );
+    expect(made.fake.written).toEqual([]);
+  });
+});
+
+describe("many releases", () => {
+  test("are listed a few times, and asked for by number", async () => {
+    const made = await world("feat: carts");
+    for (let at = 0; at < 300; at += 1) made.fake.release({ tag: `v0.1.${at}` });
+    expect(await made.publish()).toMatchObject({ exit: 0, published: true });
+    const lists = made.fake.calls.filter((call) => call === "GET /repos/acme/shop/releases");
+    expect(lists.length).toBeLessThan(25);
+  });
+});

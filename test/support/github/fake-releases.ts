@@ -340,6 +340,9 @@ export class FakeReleases extends FakeForge {
   }
 
   #published(operation: Operation, url: URL, kept: KeptRelease, body: Plain): [number, unknown] {
+    const { tag_name: tag, target_commitish: commitish, name, body: text, prerelease } = body;
+    const given = { tag, commitish, name, body: text, prerelease };
+    Object.assign(kept, Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)));
     if (body["draft"] === false) {
       // GitHub makes the tag where there is none.
       if (this.ref(`refs/tags/${kept.tag}`) === undefined) {

@@ -62,8 +62,8 @@ function conflictsOf(base: string, { branch, into }: Hotfix): { readonly conflic
   return {
     conflicting:
       `Not in ${branch}, which is released: \`git switch -c ${own} origin/${base}\`, \`git merge ` +
-      `${branch}\`, solve ` +
-      `the conflicts, push it, and open its pull request into ${base}; then close this one.`,
+      `${branch}\`, solve the conflicts, push it, and open its pull request into ${base}; then close this ` +
+      "one.",
   };
 }
 

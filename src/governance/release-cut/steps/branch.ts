@@ -60,8 +60,7 @@ export function branchStep(cut: Cut, around: Around): Step {
         what: `${there.name} is there, on ${there.commit.slice(0, 7)}, and does not have ${cutFrom}`,
         hint:
           "It was cut from another commit, or is something else. Run again, where somebody cut it just " +
-          "now; " +
-          "else delete it where nobody needs it, or merge into it what it is to release.",
+          "now; else delete it where nobody needs it, or merge into it what it is to release.",
       };
     },
     async act() {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Forge } from "../../../ports/forge.ts";
 import type { ForgeRelease, ReleaseAsset } from "../../../ports/forge-releases.ts";
 import type { Observed, Step } from "../../steps/step.ts";
-import { releaseAtForge, standingRelease } from "./release-at-forge.ts";
+import type { ReleasePage } from "./release-page.ts";
 
 /** A file to be attached, and what is known of it before its bytes are needed again. */
 export interface Attachment {
@@ -21,9 +21,8 @@ export function attachmentOf(name: string, bytes: Buffer): Attachment {
 
 /** A file of a release. What was published once stays as it was published. */
 export function assetStep(
-  tag: string,
   attachment: Attachment,
-  forge: Forge,
+  { page, forge }: { readonly page: ReleasePage; readonly forge: Forge },
   isSame: (asset: ReleaseAsset) => Promise<boolean> = (asset) => Promise.resolve(isWhole(asset, attachment)),
 ): Step {
   const { name } = attachment;
@@ -31,14 +30,42 @@ export function assetStep(
     name: `asset ${name}`,
     carriesTheRest: true,
     async observe() {
-      return await observed(await releaseAtForge(tag, forge), name, isSame);
+      return await observed(await page.look(), name, isSame);
     },
     async act() {
-      const release = await standingRelease(tag, forge);
+      const release = await page.standing();
       const before = release.assets.find((each) => each.name === name);
       if (before !== undefined) await forge.releases.detach(before);
       await forge.releases.attach(release, { name, bytes: await attachment.bytes() });
     },
+  };
+}
+
+/**
+ * A file that the release's tag names, where this run has none to attach: what is checked out is another
+ * commit,
+ * or nothing was built. Without it nothing is published.
+ *
+ * @param mayCome whether a run that is no dry one could bring it
+ */
+export function awaitedStep(name: string, page: ReleasePage, mayCome: boolean): Step {
+  const { tag } = page;
+  return {
+    name: `asset ${name}`,
+    carriesTheRest: true,
+    async observe() {
+      const asset = (await page.look())?.assets.find((each) => each.name === name);
+      if (asset?.isWhole === true) return { kind: "true", what: `${name} is attached` };
+      if (mayCome) return { kind: "missing", what: `attach ${name}` };
+      return {
+        kind: "wrong",
+        what: `${tag} was begun with ${name}, which is not attached`,
+        hint:
+          `Check ${tag} out, build it, and run \`holdfast release publish --tag ${tag} --assets …\`; ` +
+          "until then it is not published.",
+      };
+    },
+    act: () => Promise.reject(new Error(`${name} is observed alone`)),
   };
 }
 

@@ -8,8 +8,7 @@ export const MERGE_BACK = "merge-back/";
 
 /**
  * That the branch which others begin from has the release in its history: without it the next release there
- * is
- * counted from the one before. On a branch of its own, so that conflicts can be solved there.
+ * is counted from the one before. On a branch of its own, so that conflicts can be solved there.
  */
 export function backMergeStep({ tag, commit }: Release, develop: string, around: PullSurroundings): Step {
   const { forge } = around;
@@ -23,6 +22,16 @@ export function backMergeStep({ tag, commit }: Release, develop: string, around:
       if ((await developAt()) === undefined) {
         return { kind: "true", what: `there is no branch ${develop} to merge ${tag} back into` };
       }
+      const branch = toldOrAbsent(await forge.branches.commit(pull.head), `the branch ${pull.head}`);
+      if (branch !== undefined && !(await isThere()) && !(await has(branch))) {
+        return {
+          kind: "wrong",
+          what: `${pull.head} is there, and does not have ${tag}`,
+          hint:
+            "Somebody made it for something else, and it is not proposed. Delete or rename it, and " +
+            "run again.",
+        };
+      }
       return await observePull(
         pull,
         {
@@ -33,8 +42,7 @@ export function backMergeStep({ tag, commit }: Release, develop: string, around:
               "its history",
             hint:
               `It was squashed or rebased, so its commits count again. Merge ${tag} into ${develop} by a ` +
-              "merge " +
-              "commit, and allow no other way for it.",
+              "merge commit, and allow no other way for it.",
           },
         },
         isThere,
@@ -50,8 +58,11 @@ export function backMergeStep({ tag, commit }: Release, develop: string, around:
 
   async function isThere(): Promise<boolean> {
     const at = await developAt();
-    if (at === undefined) return false;
-    const standing = told(await forge.branches.standing(commit, at), `how ${develop} stands to ${tag}`);
+    return at !== undefined && (await has(at));
+  }
+
+  async function has(at: string): Promise<boolean> {
+    const standing = told(await forge.branches.standing(commit, at), `who has ${tag}`);
     return standing === "ahead" || standing === "identical";
   }
 }

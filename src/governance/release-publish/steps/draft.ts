@@ -1,30 +1,55 @@
 import type { Forge } from "../../../ports/forge.ts";
+import type { ForgeRelease } from "../../../ports/forge-releases.ts";
 import type { Step } from "../../steps/step.ts";
-import type { Release } from "../release.ts";
 import { bodyOf } from "../notes.ts";
-import { releaseAtForge } from "./release-at-forge.ts";
+import type { Release } from "../release.ts";
+import type { ReleasePage } from "./release-page.ts";
 
 /**
  * The release as a draft, which nobody sees: a published one that cannot be changed any more would miss what
- * was to be attached.
- * https://docs.github.com/code-security/supply-chain-security/understanding-your-software-supply-chain/immutable-releases
+ * was to be attached. A draft of another commit goes, with its files; what somebody wrote by hand stays.
+ * https://docs.github.com/rest/releases/releases
  */
-export function draftStep(release: Release, forge: Forge): Step {
+export function draftStep(release: Release, page: ReleasePage, forge: Forge): Step {
   const { tag, commit, isPrerelease } = release;
+  const isFit = (there: ForgeRelease): boolean =>
+    there.target === commit && there.isPrerelease === isPrerelease && there.body.trim() !== "";
   return {
     name: "release",
     carriesTheRest: true,
     async observe() {
-      const there = await releaseAtForge(tag, forge);
+      const there = await page.look();
       if (there === undefined) return { kind: "missing", what: `draft the release of ${tag}` };
-      return { kind: "true", what: `${tag} has a release, ${there.isDraft ? "a draft" : "published"}` };
+      if (!there.isDraft) return { kind: "true", what: `${tag} has a release, published` };
+      if (isOfOther(there, commit)) {
+        const what = `draft the release of ${tag} anew: its draft is of ${there.target.slice(0, 7)}`;
+        return { kind: "missing", what };
+      }
+      if (!isFit(there)) return { kind: "missing", what: `let the draft of ${tag} say what it is of` };
+      return { kind: "true", what: `${tag} has a release, a draft` };
     },
     async act() {
+      const there = await page.find();
       const body = bodyOf((await release.story()).notes);
-      const made = await forge.releases.draft({ tag, commit, name: tag, body, isPrerelease });
+      const wanted = { tag, commit, name: tag, body, isPrerelease };
+      if (there?.isDraft === true && !isOfOther(there, commit)) {
+        const kept = there.body.trim() === "" ? body : there.body;
+        await forge.releases.rewrite(there, { ...wanted, name: there.name || tag, body: kept });
+        return;
+      }
+      if (there?.isDraft === true) await forge.releases.discard(there);
+      const made = await forge.releases.draft(wanted);
       // Of two runs at once the one that was first goes on, and the other with its draft.
-      const first = await releaseAtForge(tag, forge);
+      const first = await page.find();
       if (first !== undefined && first.id !== made.id) await forge.releases.discard(made);
     },
   };
+}
+
+/**
+ * Whether a draft was made of another commit. Those of Holdfast name the commit, those that are made by
+ * hand a branch.
+ */
+export function isOfOther({ target }: ForgeRelease, commit: string): boolean {
+  return /^[0-9a-f]{40,64}$/.test(target) && target !== commit;
 }

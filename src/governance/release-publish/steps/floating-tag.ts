@@ -6,6 +6,7 @@ import { told, toldOrAbsent } from "../../steps/told.ts";
 import type { VersionTag } from "../../versions/version-tags.ts";
 import type { Release } from "../release.ts";
 import { newestStable } from "./newest-stable.ts";
+import { ReleasePage } from "./release-page.ts";
 
 /** `v1` and `v1.2` of 1.2.3. */
 export function floatingNames(version: string): readonly string[] {
@@ -29,11 +30,15 @@ export function floatingTagStep(
     name,
     carriesTheRest: false,
     async observe() {
-      const newest = await newestStable(forge, isOfIt);
-      if (newest !== undefined && semver.gt(newest, version)) {
-        return { kind: "true", what: `${name} is v${newest}'s, which is newer` };
-      }
       const at = toldOrAbsent(await forge.tags.tag(name), `the tag ${name}`);
+      const newer = await newerThanThis();
+      if (newer !== undefined) {
+        const isAhead = at !== undefined && at.commit === newer.commit;
+        if (isAhead || !newer.isPublished) {
+          return { kind: "true", what: `${name} is left to ${newer.tag}, which is newer` };
+        }
+        return { kind: "missing", what: `move ${name} to ${newer.tag}, which is newer` };
+      }
       if (at === undefined) return { kind: "missing", what: `make ${name}, on ${tag}` };
       if (at.commit === commit) return { kind: "true", what: `${name} is on ${tag}` };
       if (await isBehind(at)) return { kind: "missing", what: `move ${name} to ${tag}` };
@@ -49,21 +54,40 @@ export function floatingTagStep(
     },
     async act() {
       const at = toldOrAbsent(await forge.tags.tag(name), `the tag ${name}`);
-      if (at === undefined) return forge.tags.create(name, commit);
-      // Where the one has the other, the forge itself refuses to go back; a fix of an older line has not.
-      return forge.tags.move(name, commit, { onlyForward: await isAncestor(at) });
+      const newer = await newerThanThis();
+      const to = newer?.isPublished === true && newer.commit !== undefined ? newer.commit : commit;
+      if (at === undefined) return forge.tags.create(name, to);
+      // Where the one has the other, the forge itself refuses to go back; a fix of an older line has not, and
+      // whoever moved it in between is found when it is looked at again.
+      return forge.tags.move(name, to, { onlyForward: await isAncestor(at, to) });
     },
   };
+
+  /** The newest release that the tag is for, where it is not this one; another run may be making it now. */
+  async function newerThanThis(): Promise<Newer | undefined> {
+    const newest = await newestStable(forge, isOfIt);
+    if (newest === undefined || semver.lte(newest, version)) return undefined;
+    const its = `v${newest}`;
+    const at = toldOrAbsent(await forge.tags.tag(its), `the tag ${its}`);
+    const page = await new ReleasePage(its, forge).find();
+    return { tag: its, commit: at?.commit, isPublished: page?.isDraft === false };
+  }
 
   /** On an older release, or on what this one has in its history. */
   async function isBehind(at: TagAtForge): Promise<boolean> {
     const on = released.find((each) => each.commit === at.commit && isOfIt(each.version));
-    return on === undefined ? isAncestor(at) : semver.lt(on.version, version);
+    return on === undefined ? isAncestor(at, commit) : semver.lt(on.version, version);
   }
 
-  async function isAncestor(at: TagAtForge): Promise<boolean> {
+  async function isAncestor(at: TagAtForge, of: string): Promise<boolean> {
     if (at.commit === undefined) return false;
-    const standing = told(await forge.branches.standing(at.commit, commit), `how ${tag} stands to ${name}`);
+    const standing = told(await forge.branches.standing(at.commit, of), `how a release stands to ${name}`);
     return standing === "ahead";
   }
+}
+
+interface Newer {
+  readonly tag: string;
+  readonly commit: string | undefined;
+  readonly isPublished: boolean;
 }

@@ -1,10 +1,18 @@
 import type { Forge } from "../../../ports/forge.ts";
 import type { Step } from "../../steps/step.ts";
 import { toldOrAbsent } from "../../steps/told.ts";
-import { MADE_BY, type Release } from "../release.ts";
+import { ATTACHED, MADE_BY, type Release } from "../release.ts";
 
-/** The annotated tag, which is what a release is: nothing may be published while it names another commit. */
-export function tagStep(release: Release, forge: Forge, toolVersion: string): Step {
+/**
+ * The annotated tag, which is what a release is: nothing may be published while it names another commit.
+ *
+ * @param files names of what belongs to it, for a later run that has them not
+ */
+export function tagStep(
+  release: Release,
+  files: readonly string[],
+  { forge, toolVersion }: { readonly forge: Forge; readonly toolVersion: string },
+): Step {
   const { tag, commit } = release;
   return {
     name: "tag",
@@ -20,20 +28,27 @@ export function tagStep(release: Release, forge: Forge, toolVersion: string): St
           commit.slice(0, 7),
         hint:
           "Somebody else made or moved it, and nothing is published under it. Where nobody has it yet, " +
-          "delete it " +
-          "at GitHub and run again; else release the next version.",
+          "delete it at GitHub and run again; else release the next version.",
       };
     },
     async act() {
       const { previous } = await release.story();
-      const message = messageOf(release, previous, toolVersion);
+      const message = messageOf(release, { previous, files, toolVersion });
       await forge.tags.annotate({ name: tag, commit, message });
     },
   };
 }
 
-function messageOf({ tag, because }: Release, previous: string | undefined, toolVersion: string): string {
-  const since = previous === undefined ? "The first release." : `After v${previous}.`;
+function messageOf(
+  { tag, because }: Release,
+  about: {
+    readonly previous: string | undefined;
+    readonly files: readonly string[];
+    readonly toolVersion: string;
+  },
+): string {
+  const since = about.previous === undefined ? "The first release." : `After v${about.previous}.`;
   const why = because === undefined ? [] : [`Asked for by ${because}.`];
-  return [tag, "", since, ...why, "", `${MADE_BY} ${toolVersion}`].join("\n");
+  const files = about.files.map((name) => `${ATTACHED}${name}`);
+  return [tag, "", since, ...why, "", ...files, `${MADE_BY} ${about.toolVersion}`].join("\n");
 }

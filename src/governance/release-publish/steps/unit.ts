@@ -5,7 +5,7 @@ import { RELEASE_UNIT_FILE, type ReleaseUnit, type UnitAsset } from "../../../no
 import type { Observed, Step } from "../../steps/step.ts";
 import { told } from "../../steps/told.ts";
 import { assetStep, attachmentOf } from "./asset.ts";
-import { releaseAtForge } from "./release-at-forge.ts";
+import type { ReleasePage } from "./release-page.ts";
 
 /**
  * The record of what belongs together, which is attached when everything that it names is. A published one
@@ -16,10 +16,12 @@ import { releaseAtForge } from "./release-at-forge.ts";
 export function unitStep(
   { tag, commit }: { readonly tag: string; readonly commit: string },
   unit: ReleaseUnit | undefined,
-  forge: Forge,
+  { page, forge }: { readonly page: ReleasePage; readonly forge: Forge },
 ): Step {
   const written = unit === undefined ? Buffer.alloc(0) : writeReleaseUnit(unit);
-  const step = assetStep(tag, attachmentOf(RELEASE_UNIT_FILE, written), forge, () => Promise.resolve(true));
+  const step = assetStep(attachmentOf(RELEASE_UNIT_FILE, written), { page, forge }, () =>
+    Promise.resolve(true),
+  );
   return {
     ...step,
     async observe() {
@@ -30,7 +32,7 @@ export function unitStep(
   };
 
   async function observed(): Promise<Observed> {
-    const release = await releaseAtForge(tag, forge);
+    const release = await page.look();
     const asset = release?.assets.find(({ name }) => name === RELEASE_UNIT_FILE);
     if (release === undefined || asset === undefined) {
       return { kind: "missing", what: `attach ${RELEASE_UNIT_FILE}` };

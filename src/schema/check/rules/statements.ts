@@ -24,8 +24,7 @@ export const STATEMENT_RULES: readonly Rule[] = [
     solution:
       "CREATE INDEX CONCURRENTLY, in a migration of its own: it cannot run in a transaction. On a " +
       "partitioned table, which refuses that: CREATE INDEX … ON ONLY the parent, CREATE INDEX " +
-      "CONCURRENTLY on each " +
-      "partition, then ALTER INDEX … ATTACH PARTITION.",
+      "CONCURRENTLY on each partition, then ALTER INDEX … ATTACH PARTITION.",
     find: ({ type, fields, isNew }) => {
       const table = relationParts(fields["relation"]);
       if (type !== "IndexStmt" || fields["concurrent"] === true || isNew(table)) return [];
