@@ -1625,6 +1625,7 @@ var asset = looseObject({
 var release = looseObject({
   id: int(),
   tag_name: string(),
+  target_commitish: string(),
   name: string().nullish(),
   body: string().nullish(),
   draft: boolean(),
@@ -1648,11 +1649,23 @@ var GithubReleases = class {
     if (all.kind !== "found") return all;
     return { kind: "found", value: all.value.filter((each) => each.tag === tag) };
   }
-  async draft({ tag, commit: commit2, name, body, isPrerelease }) {
+  async one(id) {
+    const answer = await this.#at.read("GET /repos/{owner}/{repo}/releases/{release_id}", { release_id: id });
+    return this.#at.found(answer, CONTENTS3, (data) => releaseOf(this.#at.shaped(release, data)));
+  }
+  async rewrite({ id }, given) {
+    await this.#write({
+      route: "PATCH /repos/{owner}/{repo}/releases/{release_id}",
+      values: { release_id: id, ...draftValues(given) },
+      what: `the draft of ${given.tag}`,
+      repeatable: true
+    });
+  }
+  async draft(given) {
     const data = await this.#write({
       route: "POST /repos/{owner}/{repo}/releases",
-      values: { tag_name: tag, target_commitish: commit2, name, body, draft: true, prerelease: isPrerelease },
-      what: `the draft of ${tag}`,
+      values: draftValues(given),
+      what: `the draft of ${given.tag}`,
       repeatable: false
     });
     return releaseOf(this.#at.shaped(release, data));
@@ -1714,10 +1727,20 @@ var GithubReleases = class {
     return this.#at.write({ ...write, denied: CONTENTS_WRITE_HINT, refused: refusedHint });
   }
 };
+function draftValues({
+  tag,
+  commit: commit2,
+  name,
+  body,
+  isPrerelease
+}) {
+  return { tag_name: tag, target_commitish: commit2, name, body, draft: true, prerelease: isPrerelease };
+}
 function releaseOf(each) {
   return {
     id: each.id,
     tag: each.tag_name,
+    target: each.target_commitish,
     name: each.name ?? "",
     body: each.body ?? "",
     isDraft: each.draft,
@@ -1737,7 +1760,7 @@ function releaseOf(each) {
 
 // src/adapters/github/github-repository.ts
 var PAGE = 100;
-var PAGES_MAX = 50;
+var PAGES_MAX = 100;
 var PLAN = "a plan of GitHub that has this for private repositories";
 var GithubRepository = class {
   repository;

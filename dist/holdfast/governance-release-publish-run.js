@@ -214,24 +214,36 @@ var import_semver2 = __toESM(require_semver(), 1);
 
 // src/governance/release-publish/release.ts
 var MADE_BY = "Released-by: holdfast";
+var ATTACHED = "Attached: ";
+function attachedBy(message) {
+  const lines = isOurs(message) ? message.split("\n") : [];
+  return lines.filter((line) => line.startsWith(ATTACHED)).map((line) => line.slice(ATTACHED.length).trim());
+}
 function isOurs(message) {
   return message?.split("\n").some((line) => line.startsWith(MADE_BY)) ?? false;
 }
 
 // src/governance/release-publish/declared-version.ts
 var import_semver = __toESM(require_semver(), 1);
-async function declaredVersion({ basis, next }, from) {
-  const { branch, settings, forge } = from;
+async function declaredVersion({ basis, next, commits }, from) {
+  const { branch, settings, forge, history } = from;
   if (basis.branch.kind !== "stable") return { kind: "nothing" };
-  const merged = await mergedLine(basis.head, branch, settings, forge);
+  const merged = await mergedLine([basis.head, ...mentioning(commits)], branch, settings, forge);
   if (merged === void 0 || merged.version === next?.version) return { kind: "nothing" };
-  const { version, name, number } = merged;
+  const { version, name, number, tip } = merged;
   const released = basis.reachable.some((tag) => import_semver.default.gte(tag.version, version));
   if (released) return { kind: "nothing" };
   if (next !== void 0 && import_semver.default.gt(next.version, version)) {
     return {
       kind: "wrong",
       why: `${name} was merged by #${number}, and the commits of ${branch} ask for ${next.version}: ${next.because.id.slice(0, 7)} "${next.because.header}" came there another way. Cut a release branch of ${next.version}, and merge that`
+    };
+  }
+  if (await hasIt(tip, basis.head, history)) {
+    const asked = next === void 0 ? "for nothing" : `for ${next.version}`;
+    return {
+      kind: "wrong",
+      why: `${name} was merged by #${number} with all its commits, and they ask ${asked}. Cut a release branch of what they ask for, or commit what makes it that version`
     };
   }
   return {
@@ -241,13 +253,27 @@ async function declaredVersion({ basis, next }, from) {
     why: `#${number} of ${name} was squashed, so the commits that asked for ${version} are not in ${branch}, and the branch's name is believed. They will count again where they were made: merge release branches by merge commits`
   };
 }
-async function mergedLine(commit, branch, settings, forge) {
-  for (const number of told(await forge.pulls.ofCommit(commit), `the pull requests of ${commit}`)) {
-    const { isMerged, base, head } = told(await forge.pulls.pull(number), `pull request #${number}`);
-    const isOwn = head.repository === forge.repository.toLowerCase();
-    const version = lineVersion(head.branch, settings);
-    if (isMerged && isOwn && base.branch === branch && version !== void 0) {
-      return { version, name: head.branch, number };
+var LOOKED_AT = 10;
+function mentioning(commits) {
+  return commits.filter(({ header }) => /\d+\.\d+\.\d+/.test(header)).slice(0, LOOKED_AT).map(({ id }) => id);
+}
+async function hasIt(tip, head, history) {
+  try {
+    return await history.parted({ base: await history.commit(tip), head }) === tip;
+  } catch (error) {
+    if (isHoldfastError(error, "source.history")) return false;
+    throw error;
+  }
+}
+async function mergedLine(commits, branch, settings, forge) {
+  for (const commit of new Set(commits)) {
+    for (const number of told(await forge.pulls.ofCommit(commit), `the pull requests of ${commit}`)) {
+      const { isMerged, base, head } = told(await forge.pulls.pull(number), `pull request #${number}`);
+      const isOwn = head.repository === forge.repository.toLowerCase();
+      const version = lineVersion(head.branch, settings);
+      if (isMerged && isOwn && base.branch === branch && version !== void 0) {
+        return { version, name: head.branch, number, tip: head.commit };
+      }
     }
   }
   return void 0;
@@ -278,8 +304,18 @@ async function chooseReleases(from) {
   }
   return { before, here: plannedRelease(planned), problems: [], warnings: planned.warnings };
 }
-function releaseOfTag(tag, from) {
-  return made(tag, branchOf(tag, from), from);
+async function releaseOfTag(tag, from) {
+  const release = made(tag, branchOf(tag, from), from);
+  return { ...release, mergesBack: release.mergesBack && await isInStable(tag, from) };
+}
+async function isInStable({ commit }, { settings, forge }) {
+  for (const name of settings.stable) {
+    const at = toldOrAbsent(await forge.branches.commit(name), `the branch ${name}`);
+    if (at === void 0) continue;
+    const standing = told(await forge.branches.standing(commit, at), `how ${name} stands to the release`);
+    return standing === "ahead" || standing === "identical";
+  }
+  return false;
 }
 async function notAtForge({ head }, { branch, forge }) {
   const at = toldOrAbsent(await forge.branches.commit(branch), `the branch ${branch}`);
@@ -289,7 +325,7 @@ async function notAtForge({ head }, { branch, forge }) {
   if (standing.kind === "found" && (standing.value === "ahead" || standing.value === "identical")) {
     return void 0;
   }
-  return `${head.slice(0, 7)}, which is checked out, is not in ${branch} as ${forge.repository} has it. Check ${branch} out as it is there, or push this first`;
+  return `${head.slice(0, 7)}, which is checked out, is not in ${branch} as ${forge.repository} has it. Check it out as it is there, or push this first`;
 }
 function nothing(problems) {
   return { before: void 0, here: void 0, problems, warnings: [] };
@@ -440,17 +476,36 @@ function triggers(published, { deploy }) {
   return [`made with the job's own token, whose tags and releases start no workflow; ${how}`];
 }
 
-// src/governance/release-publish/steps/release-at-forge.ts
-async function releaseAtForge(tag, forge) {
-  const all = told(await forge.releases.ofTag(tag), `the releases of ${tag}`);
-  const published = all.find(({ isDraft }) => !isDraft);
-  return published ?? [...all].sort((a, b) => a.id - b.id)[0];
-}
-async function standingRelease(tag, forge) {
-  const found = await releaseAtForge(tag, forge);
-  if (found !== void 0) return found;
-  return told({ kind: "absent" }, `the release of ${tag}, which was there a moment ago`);
-}
+// src/governance/release-publish/steps/release-page.ts
+var ReleasePage = class {
+  tag;
+  #forge;
+  #id;
+  constructor(tag, forge) {
+    this.tag = tag;
+    this.#forge = forge;
+  }
+  /** As it is now; undefined where there is none. @throws forge.untold */
+  async look() {
+    if (this.#id === void 0) return await this.find();
+    const known2 = await this.#forge.releases.one(this.#id);
+    return known2.kind === "found" && known2.value.tag === this.tag ? known2.value : await this.find();
+  }
+  /** The same, out of the list. */
+  async find() {
+    const all = told(await this.#forge.releases.ofTag(this.tag), `the releases of ${this.tag}`);
+    const published = all.find(({ isDraft }) => !isDraft);
+    const found = published ?? [...all].sort((a, b) => a.id - b.id)[0];
+    this.#id = found?.id;
+    return found;
+  }
+  /** The same, where an earlier step has seen it. @throws forge.untold */
+  async standing() {
+    const found = await this.look();
+    if (found !== void 0) return found;
+    return told({ kind: "absent" }, `the release of ${this.tag}, which was there a moment ago`);
+  }
+};
 
 // src/nouns/release-unit/commit-files.ts
 var LIMITS = { files: 2e4, bytes: 256 * MiB };
@@ -723,20 +778,38 @@ function attachmentOf(name, bytes) {
   const sha2562 = createHash3("sha256").update(bytes).digest("hex");
   return { name, size: bytes.byteLength, sha256: sha2562, bytes: () => Promise.resolve(bytes) };
 }
-function assetStep(tag, attachment, forge, isSame = (asset) => Promise.resolve(isWhole(asset, attachment))) {
+function assetStep(attachment, { page, forge }, isSame = (asset) => Promise.resolve(isWhole(asset, attachment))) {
   const { name } = attachment;
   return {
     name: `asset ${name}`,
     carriesTheRest: true,
     async observe() {
-      return await observed(await releaseAtForge(tag, forge), name, isSame);
+      return await observed(await page.look(), name, isSame);
     },
     async act() {
-      const release = await standingRelease(tag, forge);
+      const release = await page.standing();
       const before = release.assets.find((each) => each.name === name);
       if (before !== void 0) await forge.releases.detach(before);
       await forge.releases.attach(release, { name, bytes: await attachment.bytes() });
     }
+  };
+}
+function awaitedStep(name, page, mayCome) {
+  const { tag } = page;
+  return {
+    name: `asset ${name}`,
+    carriesTheRest: true,
+    async observe() {
+      const asset = (await page.look())?.assets.find((each) => each.name === name);
+      if (asset?.isWhole === true) return { kind: "true", what: `${name} is attached` };
+      if (mayCome) return { kind: "missing", what: `attach ${name}` };
+      return {
+        kind: "wrong",
+        what: `${tag} was begun with ${name}, which is not attached`,
+        hint: `Check ${tag} out, build it, and run \`holdfast release publish --tag ${tag} --assets …\`; until then it is not published.`
+      };
+    },
+    act: () => Promise.reject(new Error(`${name} is observed alone`))
   };
 }
 async function observed(release, name, isSame) {
@@ -772,6 +845,14 @@ function backMergeStep({ tag, commit }, develop, around) {
       if (await developAt() === void 0) {
         return { kind: "true", what: `there is no branch ${develop} to merge ${tag} back into` };
       }
+      const branch = toldOrAbsent(await forge.branches.commit(pull.head), `the branch ${pull.head}`);
+      if (branch !== void 0 && !await isThere() && !await has(branch)) {
+        return {
+          kind: "wrong",
+          what: `${pull.head} is there, and does not have ${tag}`,
+          hint: "Somebody made it for something else, and it is not proposed. Delete or rename it, and run again."
+        };
+      }
       return await observePull(
         pull,
         {
@@ -793,8 +874,10 @@ function backMergeStep({ tag, commit }, develop, around) {
   };
   async function isThere() {
     const at = await developAt();
-    if (at === void 0) return false;
-    const standing = told(await forge.branches.standing(commit, at), `how ${develop} stands to ${tag}`);
+    return at !== void 0 && await has(at);
+  }
+  async function has(at) {
+    const standing = told(await forge.branches.standing(commit, at), `who has ${tag}`);
     return standing === "ahead" || standing === "identical";
   }
 }
@@ -834,23 +917,41 @@ function deploymentStep(workflow, inputs, { tag }, forge) {
 }
 
 // src/governance/release-publish/steps/draft.ts
-function draftStep(release, forge) {
+function draftStep(release, page, forge) {
   const { tag, commit, isPrerelease } = release;
+  const isFit = (there) => there.target === commit && there.isPrerelease === isPrerelease && there.body.trim() !== "";
   return {
     name: "release",
     carriesTheRest: true,
     async observe() {
-      const there = await releaseAtForge(tag, forge);
+      const there = await page.look();
       if (there === void 0) return { kind: "missing", what: `draft the release of ${tag}` };
-      return { kind: "true", what: `${tag} has a release, ${there.isDraft ? "a draft" : "published"}` };
+      if (!there.isDraft) return { kind: "true", what: `${tag} has a release, published` };
+      if (isOfOther(there, commit)) {
+        const what = `draft the release of ${tag} anew: its draft is of ${there.target.slice(0, 7)}`;
+        return { kind: "missing", what };
+      }
+      if (!isFit(there)) return { kind: "missing", what: `let the draft of ${tag} say what it is of` };
+      return { kind: "true", what: `${tag} has a release, a draft` };
     },
     async act() {
+      const there = await page.find();
       const body = bodyOf((await release.story()).notes);
-      const made2 = await forge.releases.draft({ tag, commit, name: tag, body, isPrerelease });
-      const first = await releaseAtForge(tag, forge);
+      const wanted = { tag, commit, name: tag, body, isPrerelease };
+      if (there?.isDraft === true && !isOfOther(there, commit)) {
+        const kept = there.body.trim() === "" ? body : there.body;
+        await forge.releases.rewrite(there, { ...wanted, name: there.name || tag, body: kept });
+        return;
+      }
+      if (there?.isDraft === true) await forge.releases.discard(there);
+      const made2 = await forge.releases.draft(wanted);
+      const first = await page.find();
       if (first !== void 0 && first.id !== made2.id) await forge.releases.discard(made2);
     }
   };
+}
+function isOfOther({ target }, commit) {
+  return /^[0-9a-f]{40,64}$/.test(target) && target !== commit;
 }
 
 // src/governance/release-publish/steps/floating-tag.ts
@@ -875,11 +976,15 @@ function floatingTagStep(name, { tag, commit, version }, { forge, released }) {
     name,
     carriesTheRest: false,
     async observe() {
-      const newest2 = await newestStable(forge, isOfIt);
-      if (newest2 !== void 0 && import_semver4.default.gt(newest2, version)) {
-        return { kind: "true", what: `${name} is v${newest2}'s, which is newer` };
-      }
       const at = toldOrAbsent(await forge.tags.tag(name), `the tag ${name}`);
+      const newer = await newerThanThis();
+      if (newer !== void 0) {
+        const isAhead = at !== void 0 && at.commit === newer.commit;
+        if (isAhead || !newer.isPublished) {
+          return { kind: "true", what: `${name} is left to ${newer.tag}, which is newer` };
+        }
+        return { kind: "missing", what: `move ${name} to ${newer.tag}, which is newer` };
+      }
       if (at === void 0) return { kind: "missing", what: `make ${name}, on ${tag}` };
       if (at.commit === commit) return { kind: "true", what: `${name} is on ${tag}` };
       if (await isBehind(at)) return { kind: "missing", what: `move ${name} to ${tag}` };
@@ -891,49 +996,80 @@ function floatingTagStep(name, { tag, commit, version }, { forge, released }) {
     },
     async act() {
       const at = toldOrAbsent(await forge.tags.tag(name), `the tag ${name}`);
-      if (at === void 0) return forge.tags.create(name, commit);
-      return forge.tags.move(name, commit, { onlyForward: await isAncestor(at) });
+      const newer = await newerThanThis();
+      const to = newer?.isPublished === true && newer.commit !== void 0 ? newer.commit : commit;
+      if (at === void 0) return forge.tags.create(name, to);
+      return forge.tags.move(name, to, { onlyForward: await isAncestor(at, to) });
     }
   };
+  async function newerThanThis() {
+    const newest2 = await newestStable(forge, isOfIt);
+    if (newest2 === void 0 || import_semver4.default.lte(newest2, version)) return void 0;
+    const its = `v${newest2}`;
+    const at = toldOrAbsent(await forge.tags.tag(its), `the tag ${its}`);
+    const page = await new ReleasePage(its, forge).find();
+    return { tag: its, commit: at?.commit, isPublished: page?.isDraft === false };
+  }
   async function isBehind(at) {
     const on = released.find((each) => each.commit === at.commit && isOfIt(each.version));
-    return on === void 0 ? isAncestor(at) : import_semver4.default.lt(on.version, version);
+    return on === void 0 ? isAncestor(at, commit) : import_semver4.default.lt(on.version, version);
   }
-  async function isAncestor(at) {
+  async function isAncestor(at, of) {
     if (at.commit === void 0) return false;
-    const standing = told(await forge.branches.standing(at.commit, commit), `how ${tag} stands to ${name}`);
+    const standing = told(await forge.branches.standing(at.commit, of), `how a release stands to ${name}`);
     return standing === "ahead";
   }
 }
 
 // src/governance/release-publish/steps/published.ts
-function publishedStep({ tag, commit, isPrerelease, version }, forge) {
+function publishedStep({ tag, commit, isPrerelease, version }, recorded, { page, forge }) {
+  const toPublish = { kind: "missing", what: `publish ${tag}` };
   return {
     name: "published",
     carriesTheRest: true,
     async observe() {
-      const there = await releaseAtForge(tag, forge);
-      if (there === void 0) return { kind: "missing", what: `publish ${tag}` };
-      if (!there.isDraft) return { kind: "true", what: `${tag} is published: ${there.url}` };
+      const there = await page.look();
+      if (there === void 0) return toPublish;
       const at = toldOrAbsent(await forge.tags.tag(tag), `the tag ${tag}`)?.commit;
-      if (at === commit) return { kind: "missing", what: `publish ${tag}` };
+      if (there.isDraft) return at === commit ? changed(there) ?? toPublish : movedMeanwhile(at);
+      if (at === commit) return { kind: "true", what: `${tag} is published: ${there.url}` };
       return {
         kind: "wrong",
-        what: `${tag} was ${at === void 0 ? "deleted" : `moved to ${at.slice(0, 7)}`} in the meantime`,
-        hint: "Find out by whom; the draft is not published. Run again when the tag is right."
+        what: `${tag} is published, and ${movedTo(at)} while it was`,
+        hint: `Put it back (\`git push --force origin ${commit}:refs/tags/${tag}\`), or release the next version.`
       };
     },
     async act() {
       const newest2 = await newestStable(forge, () => true);
-      await forge.releases.publish(await standingRelease(tag, forge), {
-        isLatest: !isPrerelease && newest2 === version
-      });
+      await forge.releases.publish(await page.standing(), { isLatest: !isPrerelease && newest2 === version });
     }
   };
+  function movedMeanwhile(at) {
+    return {
+      kind: "wrong",
+      what: `${tag}: ${movedTo(at)} in the meantime`,
+      hint: "Find out by whom; the draft is not published. Run again when the tag is right."
+    };
+  }
+  function changed({ assets }) {
+    const other = recorded?.find(({ name, sha256: sha2562, size }) => {
+      const there = assets.find((asset) => asset.name === name);
+      return there === void 0 || there.size !== size || (there.sha256 ?? sha2562) !== sha2562;
+    });
+    if (other === void 0) return void 0;
+    return {
+      kind: "wrong",
+      what: `${other.name} of ${tag} was changed by another run in the meantime`,
+      hint: "The draft is not published. Let one run at a time publish this release, and run again."
+    };
+  }
+}
+function movedTo(at) {
+  return `its tag was ${at === void 0 ? "deleted" : `moved to ${at.slice(0, 7)}`}`;
 }
 
 // src/governance/release-publish/steps/tag.ts
-function tagStep(release, forge, toolVersion) {
+function tagStep(release, files, { forge, toolVersion }) {
   const { tag, commit } = release;
   return {
     name: "tag",
@@ -950,15 +1086,16 @@ function tagStep(release, forge, toolVersion) {
     },
     async act() {
       const { previous } = await release.story();
-      const message = messageOf(release, previous, toolVersion);
+      const message = messageOf(release, { previous, files, toolVersion });
       await forge.tags.annotate({ name: tag, commit, message });
     }
   };
 }
-function messageOf({ tag, because }, previous, toolVersion) {
-  const since = previous === void 0 ? "The first release." : `After v${previous}.`;
+function messageOf({ tag, because }, about) {
+  const since = about.previous === void 0 ? "The first release." : `After v${about.previous}.`;
   const why = because === void 0 ? [] : [`Asked for by ${because}.`];
-  return [tag, "", since, ...why, "", `${MADE_BY} ${toolVersion}`].join("\n");
+  const files = about.files.map((name) => `${ATTACHED}${name}`);
+  return [tag, "", since, ...why, "", ...files, `${MADE_BY} ${about.toolVersion}`].join("\n");
 }
 
 // src/nouns/release-unit/document.ts
@@ -1018,9 +1155,13 @@ function damaged(message) {
 }
 
 // src/governance/release-publish/steps/unit.ts
-function unitStep({ tag, commit }, unit, forge) {
+function unitStep({ tag, commit }, unit, { page, forge }) {
   const written = unit === void 0 ? Buffer.alloc(0) : writeReleaseUnit(unit);
-  const step = assetStep(tag, attachmentOf(RELEASE_UNIT_FILE, written), forge, () => Promise.resolve(true));
+  const step = assetStep(
+    attachmentOf(RELEASE_UNIT_FILE, written),
+    { page, forge },
+    () => Promise.resolve(true)
+  );
   return {
     ...step,
     async observe() {
@@ -1030,7 +1171,7 @@ function unitStep({ tag, commit }, unit, forge) {
     }
   };
   async function observed2() {
-    const release = await releaseAtForge(tag, forge);
+    const release = await page.look();
     const asset = release?.assets.find(({ name }) => name === RELEASE_UNIT_FILE);
     if (release === void 0 || asset === void 0) {
       return { kind: "missing", what: `attach ${RELEASE_UNIT_FILE}` };
@@ -1078,21 +1219,43 @@ function sameAssets(some, others) {
 async function stepsOf(release, needs) {
   const { forge, from, ports, attachments } = needs;
   const around = { forge, clock: ports.clock, cancelled: ports.cancelled };
-  const there = await releaseAtForge(release.tag, forge);
+  const page = new ReleasePage(release.tag, forge);
+  const at = { page, forge };
+  const there = await page.find();
   const isToBe = there?.isDraft !== false;
   const { notes } = isToBe ? await release.story() : { notes: "" };
   const files = [...attachments, ...isTooLong(notes) ? [attachmentOf(NOTES_FILE, Buffer.from(notes))] : []];
-  const unit = isToBe ? await unitOf(release, files, needs) : void 0;
+  const kept = there === void 0 || isOfOther(there, release.commit) ? [] : there.assets;
+  const unit = isToBe ? await unitOf(release, [...files, ...await left(kept, files, forge)], needs) : void 0;
+  const tag = toldOrAbsent(await forge.tags.tag(release.tag), `the tag ${release.tag}`);
+  const awaited = isToBe && attachments.length === 0 ? attachedBy(tag?.message) : [];
+  const names = attachments.map(({ name }) => name);
   return [
-    tagStep(release, forge, ports.version),
-    draftStep(release, forge),
-    ...files.map((file) => assetStep(release.tag, file, forge)),
-    unitStep(release, unit, forge),
-    publishedStep(release, forge),
+    tagStep(release, names, { forge, toolVersion: ports.version }),
+    draftStep(release, page, forge),
+    ...files.map((file) => assetStep(file, at)),
+    ...awaited.map((name) => awaitedStep(name, page, needs.isHere && needs.dryRun)),
+    unitStep(release, unit, at),
+    publishedStep(release, needs.dryRun ? void 0 : unit?.assets, at),
     ...await floatingSteps(release, needs),
     ...deploymentSteps(release, needs),
     ...release.mergesBack ? [backMergeStep(release, from.settings.develop, around)] : []
   ];
+}
+async function left(assets, files, forge) {
+  const others = assets.filter(
+    ({ name, isWhole: isWhole2 }) => isWhole2 && name !== RELEASE_UNIT_FILE && files.every((file) => file.name !== name)
+  );
+  const recorded = [];
+  for (const asset of others) {
+    const { name, size, sha256: sha2562 } = asset;
+    if (sha2562 !== void 0) recorded.push({ name, size, sha256: sha2562 });
+    else {
+      const bytes = told(await forge.releases.bytesOf(asset), `the file ${name}`);
+      recorded.push({ name, size, sha256: attachmentOf(name, bytes).sha256 });
+    }
+  }
+  return recorded;
 }
 async function unitOf(release, files, { build, from, ports }) {
   const { version, tag, commit } = release;
@@ -1148,14 +1311,22 @@ async function runReleasePublish(inputs, ports) {
   const from = await choosingFrom(inputs, forge, ports);
   const { before, here, problems, warnings } = await chosen(inputs, from);
   const published = [];
+  const failures = [];
   for (const [release, files] of [
-    [before, []],
+    [before, void 0],
     [here, attachments]
   ]) {
     if (release === void 0) continue;
     ports.log.stage(`looking what is true of ${release.tag}`);
-    published.push(await publish(release, files, { inputs, forge, from, ports }));
+    try {
+      published.push(await publish(release, files, { inputs, forge, from, ports }));
+    } catch (error) {
+      if (here === void 0 || release === here || ports.cancelled.aborted) throw error;
+      ports.log.warn(`${release.tag} could not be finished: ${error.message}`);
+      failures.push(error);
+    }
   }
+  if (failures.length > 0) throw failures[0];
   return outcomeOf({ branch: from.branch, published, problems, warnings, dryRun, settings: from.settings });
 }
 async function choosingFrom(inputs, forge, ports) {
@@ -1180,7 +1351,7 @@ async function choosingFrom(inputs, forge, ports) {
     url: linkable(await refs.remoteUrl("origin"))
   };
 }
-async function chosen({ tag }, from) {
+async function chosen({ tag, assets }, from) {
   if (tag === void 0) return await chooseReleases(from);
   const found = versionTags(from.tags.tags).counting.find(({ name }) => name === tag);
   if (found === void 0) {
@@ -1188,10 +1359,20 @@ async function chosen({ tag }, from) {
       hint: "Give the tag of a release that is there, such as v1.3.0; a new one is made without --tag."
     });
   }
-  const release = releaseOfTag(found, from);
-  const isHere = await from.history.commit("HEAD") === found.commit;
+  const release = await releaseOfTag(found, from);
+  const head = await from.history.commit("HEAD");
+  const isHere = head === found.commit;
+  if (!isHere && assets.length > 0) {
+    const [is, was] = [head.slice(0, 7), found.commit.slice(0, 7)];
+    throw new HoldfastError(
+      "input.conflict",
+      `${tag} is on ${was}, and ${is} is checked out, of which the files are`,
+      {
+        hint: `Check ${tag} out, build the files from it, and run again.`
+      }
+    );
+  }
   return {
-    // What was built from another commit is not attached to it.
     before: isHere ? void 0 : release,
     here: isHere ? release : void 0,
     problems: [],
@@ -1206,9 +1387,10 @@ async function publish(release, attachments, {
 }) {
   const { dryRun } = inputs;
   const build = inputs.build ?? await buildOf(release.commit, from.refs, ports.variable);
-  const steps = await stepsOf(release, { attachments, build, forge, from, ports });
-  const results = await reconcile(steps, { dryRun, ...ports });
-  const page = await releaseAtForge(release.tag, forge);
+  const isHere = attachments !== void 0;
+  const needs = { attachments: attachments ?? [], isHere, dryRun, build, forge, from, ports };
+  const results = await reconcile(await stepsOf(release, needs), { dryRun, ...ports });
+  const page = await new ReleasePage(release.tag, forge).find();
   return { release, build, steps: results, page };
 }
 function noBuild(build) {

@@ -152,7 +152,7 @@ function outcomeOf(all, repository) {
       headline: headline(all, half, repository),
       tables: all.length === 0 ? [] : [{ columns: COLUMNS, rows: all.map(rowOf) }],
       notes: half.map(
-        ({ tag, missing }) => `${tag} lacks ${missing.join(", ")}: run \`holdfast release publish --tag ${tag}\` on its commit`
+        ({ tag, missing, hasTag }) => `${tag} lacks ${missing.join(", ")}: ` + (hasTag ? `run \`holdfast release publish --tag ${tag}\` on its commit` : "publish its commit again, or delete the draft")
       )
     }
   };

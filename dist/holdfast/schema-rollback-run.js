@@ -998,7 +998,7 @@ function planLines2({ steps, losses }) {
 }
 function lossLine({ object, rows }) {
   if (/^(?:rows|values) of /.test(object)) return `${object} are changed or deleted by its script`;
-  return `${object} goes with it: ${rows === null ? "not counted" : quantity(rows, object.startsWith("table ") ? "row" : "value")}`;
+  return `${object} goes with it: ` + (rows === null ? "not counted" : quantity(rows, object.startsWith("table ") ? "row" : "value"));
 }
 function outputs2(plan, result) {
   return {

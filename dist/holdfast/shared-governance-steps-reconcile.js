@@ -14,6 +14,7 @@ var LOOKS_REFUSED = 2;
 var FIRST_PAUSE_MS = 500;
 async function reconcile(steps, { dryRun, clock, log, cancelled }) {
   const results = [];
+  const failures = [];
   let isCarried = true;
   for (const step of steps) {
     cancelled.throwIfAborted();
@@ -26,13 +27,20 @@ async function reconcile(steps, { dryRun, clock, log, cancelled }) {
       });
       continue;
     }
-    const result = await one(step).catch((error) => {
-      throw withHint(error, soFar(results));
-    });
+    let result;
+    try {
+      result = await one(step);
+    } catch (error) {
+      if (step.carriesTheRest || !isHoldfastError(error)) throw withHint(error, soFar(results));
+      log.info(`${step.name}: ${error.message}; going on with what does not need it`);
+      failures.push(error);
+      continue;
+    }
     results.push(result);
     const stands = result.state === "was" || result.state === "done" || result.state === "would";
     if (step.carriesTheRest && !stands) isCarried = false;
   }
+  if (failures.length > 0) throw withHint(failures[0], soFar(results));
   return results;
   async function one(step) {
     const { name } = step;
