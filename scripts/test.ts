@@ -2,8 +2,8 @@
  * npm test [-- jest arguments]: the whole suite, or the paths and titles given; with --fast, which is `npm
  * run test:fast`, only those of test/fast-files.ts. Fetches the PostgreSQL servers that the tests pin, if
  * they are not in the cache. Prints Jest's own report, which servers were run, a NOT RUN line for each that
- * could not be had and for real projects that it was not pointed at, what of the long sweeps was left out
- * (nothing with HOLDFAST_TEST_THOROUGH=1), and as its last line `N passed, N failed`, read from Jest's
+ * could not be had and for real projects that it was not pointed at, the slowest files of a long run, what of
+ * the long sweeps was left out (nothing with HOLDFAST_TEST_THOROUGH=1), and as its last line `N passed, N failed`, read from Jest's
  * result file. No tests at all is a failure.
  */
 import { spawn } from "node:child_process";
@@ -31,6 +31,10 @@ const stayedPath = join(root, ".cache", `stayed-${process.pid}.txt`);
 /** A test that spins without end is beyond Jest's own time-outs; the whole suite takes a fraction of this. */
 const LIMIT_MINUTES = THOROUGH ? 150 : 52;
 
+/** Where the time goes is told of a run of at least so many files, by so many of them. */
+const MANY_FILES = 100;
+const SLOWEST = 30;
+
 /** The part of Jest's result file that is read here. */
 interface JestResult {
   readonly numPassedTests: number;
@@ -40,6 +44,9 @@ interface JestResult {
   /** The test files that were chosen. */
   readonly testResults: readonly {
     readonly name: string;
+    /** Both in milliseconds since 1970. */
+    readonly startTime: number;
+    readonly endTime: number;
     readonly assertionResults: readonly { readonly status: string }[];
   }[];
 }
@@ -103,6 +110,21 @@ function stayed({ testResults }: JestResult): string[] {
     .filter((name) => names.has(name))
     .map((name) => relative(root, name));
   return paths.filter((path) => !SLOW_FILES.includes(path));
+}
+
+/** Where the time went: the files that took longest, and the share of all that they are. */
+function slowest({ testResults }: JestResult): string[] {
+  if (testResults.length < MANY_FILES) return [];
+  const seconds = testResults
+    .map(({ name, startTime, endTime }) => ({ name, took: (endTime - startTime) / 1000 }))
+    .sort((a, b) => b.took - a.took);
+  const sum = (files: typeof seconds): number => files.reduce((total, { took }) => total + took, 0);
+  const first = seconds.slice(0, SLOWEST);
+  const share = Math.round((100 * sum(first)) / sum(seconds));
+  return [
+    `SLOWEST ${first.length} of ${seconds.length} files, ${share} % of ${Math.round(sum(seconds))} s:`,
+    ...first.map(({ name, took }) => `  ${took.toFixed(0).padStart(4)} s  ${relative(root, name)}`),
+  ];
 }
 
 /** What was noted in a file during the run, each line once, and sorted; the file goes. */
@@ -174,6 +196,7 @@ if (result === undefined) {
       `NOT FAST: no test of ${path} left its process: put it on a list in test/fast-files.ts\n`,
     );
   }
+  for (const line of slowest(result)) process.stdout.write(`${line}\n`);
   if (sweeps.length > 0) {
     process.stdout.write(
       `SAMPLED (seed ${SEED}; HOLDFAST_TEST_SEED takes others, HOLDFAST_TEST_THOROUGH=1 all):\n`,
