@@ -21,7 +21,7 @@ import { mayLeaveOut } from "../../nouns/platform/may-leave-out.ts";
 import { profileOf } from "../../nouns/platform/profiles.ts";
 import { readPlatform } from "../../nouns/platform/read-record.ts";
 import type { PlatformRecord } from "../../nouns/platform/record.ts";
-import type { Ports } from "../../ports/ports.ts";
+import type { BackupPorts } from "./ports.ts";
 import { REMEMBERED } from "../../ports/remembered.ts";
 import { inAttempts } from "./attempts.ts";
 import { dumpArtifact, type DumpContext, type Dumped } from "./dump.ts";
@@ -43,7 +43,7 @@ export interface BackupTaken {
  * whole; the manifest last, and only with it does the backup exist. What a killed run leaves are artifacts
  * without a manifest, which `list` shows and nothing else looks at.
  */
-export async function applyBackup(plan: BackupPlan, ports: Ports): Promise<BackupTaken> {
+export async function applyBackup(plan: BackupPlan, ports: BackupPorts): Promise<BackupTaken> {
   const { request, key } = plan;
   const { clock, log, random, run } = ports;
   await using lock = await acquireLock({
@@ -73,7 +73,7 @@ interface UnderLock {
 /** From the snapshot to the manifest. */
 async function attemptBackup(
   plan: BackupPlan,
-  ports: Ports,
+  ports: BackupPorts,
   { lost, stored }: UnderLock,
 ): Promise<BackupTaken> {
   const { request, key } = plan;
@@ -185,7 +185,7 @@ interface Dumping {
  */
 async function dumpAll(
   plan: BackupPlan,
-  ports: Ports,
+  ports: BackupPorts,
   { snapshot, inventory, leftOut, withoutValue, unlogged, stored }: Dumping,
   running: Pick<DumpContext, "signal" | "onWarning">,
 ): Promise<Dumped[]> {
@@ -240,7 +240,7 @@ interface Losing extends Pick<Dumping, "snapshot" | "inventory" | "leftOut" | "w
 /** What the source has and the backup has not. */
 async function gapsOfBackup(
   { request: { scope } }: BackupPlan,
-  { log }: Ports,
+  { log }: BackupPorts,
   { snapshot: { session }, platform, dumped, ...of }: Losing,
   stop: AbortSignal,
 ): Promise<Finding[]> {
@@ -267,7 +267,7 @@ const TOLD_MAX = 20;
  */
 function tellLosses(
   { key }: BackupPlan,
-  { log, surface }: Ports,
+  { log, surface }: BackupPorts,
   gaps: readonly Finding[],
   warnings: ReadonlySet<string>,
 ): void {
@@ -284,7 +284,7 @@ function tellLosses(
 /** Fingerprints, in sessions of their own that see the same snapshot, while the dump runs. */
 async function prove(
   plan: BackupPlan,
-  ports: Ports,
+  ports: BackupPorts,
   { snapshot, inventory, unlogged }: Pick<Dumping, "snapshot" | "inventory" | "unlogged">,
   signal: AbortSignal,
 ): Promise<ContentRecord> {
@@ -337,7 +337,7 @@ async function requireStored(plan: BackupPlan, artifacts: readonly ArtifactRecor
 }
 
 /** The chain: each manifest names the one before it, so that a removed or replaced backup leaves a trace. */
-async function previousManifest(plan: BackupPlan, ports: Ports): Promise<Manifest["previous"]> {
+async function previousManifest(plan: BackupPlan, ports: BackupPorts): Promise<Manifest["previous"]> {
   const catalog = new Catalog(plan.request.store);
   const [newest] = await catalog.keys({ source: plan.key.source, tier: plan.key.tier });
   if (!newest) return null;

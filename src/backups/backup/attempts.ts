@@ -2,7 +2,7 @@ import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import { withRetry } from "../../kernel/retry.ts";
 import { newBackupId, timeOfBackupId } from "../../nouns/catalog/backup-id.ts";
 import { artifactPath } from "../../nouns/catalog/paths.ts";
-import type { Ports } from "../../ports/ports.ts";
+import type { BackupPorts } from "./ports.ts";
 import type { BackupPlan } from "./plan.ts";
 
 /**
@@ -42,7 +42,7 @@ export type Attempt<T> = (plan: BackupPlan, stored: string[]) => Promise<T>;
  */
 export async function inAttempts<T>(
   plan: BackupPlan,
-  ports: Ports,
+  ports: BackupPorts,
   stop: AbortSignal,
   attempt: Attempt<T>,
 ): Promise<T> {
@@ -124,7 +124,7 @@ function isDoubtful(error: unknown): boolean {
 }
 
 /** The first attempt has the plan's own id and paths. */
-function attemptPlan(plan: BackupPlan, number: number, waitMs: number, ports: Ports): BackupPlan {
+function attemptPlan(plan: BackupPlan, number: number, waitMs: number, ports: BackupPorts): BackupPlan {
   const request = { ...plan.request, lockWaitMs: waitMs };
   if (number === 1) return { ...plan, request };
   const id = newBackupId(ports.clock.now(), ports.random);
@@ -136,7 +136,11 @@ function attemptPlan(plan: BackupPlan, number: number, waitMs: number, ports: Po
   return { ...plan, request, key, dumps };
 }
 
-async function removeArtifacts(plan: BackupPlan, paths: readonly string[], ports: Ports): Promise<void> {
+async function removeArtifacts(
+  plan: BackupPlan,
+  paths: readonly string[],
+  ports: BackupPorts,
+): Promise<void> {
   for (const path of paths) {
     try {
       await plan.request.store.remove(path);

@@ -11,7 +11,7 @@ import { findClient } from "../copy/client-programs.ts";
 import { detectPlatform } from "../../nouns/platform/detect.ts";
 import type { PlatformProfile } from "../../nouns/platform/profile.ts";
 import type { ToolSet } from "../../ports/dump-tools.ts";
-import type { Ports } from "../../ports/ports.ts";
+import type { BackupPorts } from "./ports.ts";
 import { newBackupId, timeOfBackupId } from "../../nouns/catalog/backup-id.ts";
 import { artifactPath, manifestPath, type BackupKey } from "../../nouns/catalog/paths.ts";
 import type { Kind } from "../../nouns/catalog/manifest.ts";
@@ -38,7 +38,11 @@ export interface BackupPlan {
  * Asks the database, the store and the machine, and decides. A dry run changes nothing; otherwise a new
  * store's folder may be made.
  */
-export async function planBackup(request: BackupRequest, ports: Ports, dryRun = false): Promise<BackupPlan> {
+export async function planBackup(
+  request: BackupRequest,
+  ports: BackupPorts,
+  dryRun = false,
+): Promise<BackupPlan> {
   await checkStore(request, ports, dryRun);
   await refuseTransactionPooler(request.database);
   await using session = await request.database.connect({ purpose: "plan" });
@@ -68,7 +72,7 @@ export async function planBackup(request: BackupRequest, ports: Ports, dryRun = 
   };
 }
 
-async function checkStore({ store }: BackupRequest, ports: Ports, dryRun: boolean): Promise<void> {
+async function checkStore({ store }: BackupRequest, ports: BackupPorts, dryRun: boolean): Promise<void> {
   try {
     await store.check(!dryRun);
   } catch (error) {
@@ -88,7 +92,7 @@ async function checkStore({ store }: BackupRequest, ports: Ports, dryRun: boolea
 async function requireSchemas(
   session: DatabaseSession,
   { scope }: BackupRequest,
-  ports: Ports,
+  ports: BackupPorts,
 ): Promise<void> {
   if (scope.includeSchemas.length + scope.excludeSchemas.length === 0) return;
   const rows = await session.query<{ name: string }>(
@@ -147,7 +151,11 @@ async function clientWarnings(
 }
 
 /** @throws tool.missing, tool.too-old */
-async function chooseTools(facts: DatabaseFacts, request: BackupRequest, ports: Ports): Promise<ToolSet> {
+async function chooseTools(
+  facts: DatabaseFacts,
+  request: BackupRequest,
+  ports: BackupPorts,
+): Promise<ToolSet> {
   const chosen = await findClient(facts.major, request.installClient, ports);
   if (chosen) return chosen;
   const installed = (await (await ports.dumpTools()).installed()).map((set) => set.version);

@@ -5,7 +5,7 @@ import { KINDS, type CatalogTier, type Kind, type Tier } from "../../nouns/catal
 import type { ContentScope } from "../../nouns/content/record.ts";
 import type { BlobStore, PutOptions } from "../../ports/blob-store.ts";
 import type { Database } from "../../ports/database.ts";
-import type { Ports } from "../../ports/ports.ts";
+import type { BackupPorts } from "./ports.ts";
 import { parseRecipient } from "../../nouns/seal/age.ts";
 
 /** The parsed inputs of `holdfast backup`; durations in milliseconds. */
@@ -91,7 +91,7 @@ export function accessTierFor(tier: CatalogTier): AccessTier {
  */
 export async function parseBackupRequest(
   inputs: BackupInputs,
-  ports: Pick<Ports, "openDatabase" | "openStore">,
+  ports: Pick<BackupPorts, "openDatabase" | "openStore">,
 ): Promise<BackupRequest> {
   const address = parseDatabaseUrl(inputs.database.reveal(), "database");
   const recipients = [...new Set(await Promise.all(inputs.recipients.map(parseRecipient)))];

@@ -6,13 +6,13 @@ import { shellWord } from "../../kernel/shell-word.ts";
 import { quantity } from "../../kernel/quantity.ts";
 import type { Finding } from "../../nouns/catalog/manifest.ts";
 import { manifestPath } from "../../nouns/catalog/paths.ts";
-import type { Ports } from "../../ports/ports.ts";
+import type { BackupPorts } from "./ports.ts";
 import { planBackup, planJson, planRows, type BackupPlan } from "./plan.ts";
 import { parseBackupRequest, type BackupInputs } from "./request.ts";
 import { applyBackup, type BackupTaken } from "./apply.ts";
 
 /** `holdfast backup`: inputs → request → plan → (dry run ends here) → backup → outcome. */
-export async function runBackup(inputs: BackupInputs, ports: Ports): Promise<Outcome> {
+export async function runBackup(inputs: BackupInputs, ports: BackupPorts): Promise<Outcome> {
   const began = ports.clock.elapsed();
   const request = await parseBackupRequest(inputs, ports);
   const plan = await planBackup(request, ports, inputs.dryRun);

@@ -2,7 +2,7 @@ import type { Database } from "../../ports/database.ts";
 import type { BlobStore } from "../../ports/blob-store.ts";
 import { sourceNameOf } from "../../postgres/database-url.ts";
 import type { TableRecord } from "../../nouns/content/record.ts";
-import type { Ports } from "../../ports/ports.ts";
+import type { BackupPorts } from "./ports.ts";
 import { DEFAULT_LEVEL } from "../../nouns/seal/default-level.ts";
 import { planBackup } from "./plan.ts";
 import { accessTierFor, kindsFor, type BackupRequest } from "./request.ts";
@@ -20,7 +20,7 @@ export async function takeSafetyBackup(
     jobs: number;
     snapshotLimitMs: number;
   },
-  ports: Ports,
+  ports: BackupPorts,
 ): Promise<{ readonly id: string; readonly snapshotAt: string; readonly tables: readonly TableRecord[] }> {
   const request: BackupRequest = {
     ...what,

@@ -1,6 +1,6 @@
 import { EXIT, HoldfastError } from "../../kernel/errors.ts";
 import type { Outcome } from "../../kernel/outcome.ts";
-import type { Ports } from "../../ports/ports.ts";
+import type { KeygenPorts } from "./ports.ts";
 import { recoveryKit } from "./recovery-kit.ts";
 
 /** Where to put what is made; see `src/commands/backups/keygen.ts`. */
@@ -18,7 +18,7 @@ export interface KeygenInputs {
  * @throws input.missing in Actions without `output`, input.conflict, input.malformed when a file exists or
  *   cannot be made
  */
-export async function runKeygen(inputs: KeygenInputs, ports: Ports): Promise<Outcome> {
+export async function runKeygen(inputs: KeygenInputs, ports: KeygenPorts): Promise<Outcome> {
   if (ports.surface === "action" && inputs.output === undefined) {
     throw new HoldfastError(
       "input.missing",
@@ -97,7 +97,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EISDIR: "it is a folder",
 };
 
-async function create(ports: Ports, input: string, path: string, text: string): Promise<void> {
+async function create(ports: KeygenPorts, input: string, path: string, text: string): Promise<void> {
   try {
     await ports.disk.keep(path, Buffer.from(text));
   } catch (error) {

@@ -11,7 +11,7 @@ import { explainEmpty, type EmptyList } from "../../nouns/catalog/none-found.ts"
 import { readStanding, type Standing } from "../../nouns/catalog/standing.ts";
 import { inOrder } from "../../kernel/in-order.ts";
 import { quantity } from "../../kernel/quantity.ts";
-import type { Ports } from "../../ports/ports.ts";
+import type { ListPorts } from "./ports.ts";
 
 /** The parsed inputs of `holdfast list`. */
 export interface ListInputs {
@@ -36,7 +36,7 @@ interface Row {
  * `holdfast list`: every backup, newest first, with what its receipts say; damaged manifests and leftovers
  * are shown, never hidden.
  */
-export async function runList(inputs: ListInputs, ports: Ports): Promise<Outcome> {
+export async function runList(inputs: ListInputs, ports: ListPorts): Promise<Outcome> {
   const store = await ports.openStore(inputs.store, inputs.storeSecret);
   await store.check(false);
   const catalog = new Catalog(store);
@@ -78,7 +78,7 @@ async function readRow(catalog: Catalog, key: BackupKey, receipts: readonly stri
   }
 }
 
-function outcome(url: string, { rows, orphans, empty }: Found, ports: Ports): Outcome {
+function outcome(url: string, { rows, orphans, empty }: Found, ports: ListPorts): Outcome {
   const damaged = rows.filter((row) => row.problem !== undefined);
   const badReceipts = rows.flatMap((row) => row.standing?.damagedReceipts ?? []);
   const verified = rows.find((row) => row.standing?.state === "verified" && row.key.tier !== "safety");
@@ -142,7 +142,7 @@ function standingCounts(rows: readonly Row[]): string[] {
   ];
 }
 
-function rowCells({ key, manifest, standing, problem }: Row, ports: Ports): string[] {
+function rowCells({ key, manifest, standing, problem }: Row, ports: ListPorts): string[] {
   const age = formatDuration(ageMs(key.time, ports.clock));
   if (!manifest || !standing) {
     return [key.id, key.source, key.tier, age, "?", "?", "?", `DAMAGED MANIFEST: ${problem ?? ""}`];
@@ -168,7 +168,7 @@ function rowCells({ key, manifest, standing, problem }: Row, ports: Ports): stri
   ];
 }
 
-function rowJson({ key, manifest, standing, problem }: Row, ports: Ports): Json {
+function rowJson({ key, manifest, standing, problem }: Row, ports: ListPorts): Json {
   const common = {
     id: key.id,
     source: key.source,

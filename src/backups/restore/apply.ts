@@ -13,7 +13,7 @@ import { KeptSessions } from "../../nouns/server/kept-sessions.ts";
 import { OBJECT_KINDS, type ContentRecord, type TableRecord } from "../../nouns/content/record.ts";
 import { profileOf } from "../../nouns/platform/profiles.ts";
 import type { Database, DatabaseSession } from "../../ports/database.ts";
-import type { Ports } from "../../ports/ports.ts";
+import type { RestorePorts } from "./ports.ts";
 import { asOwned } from "./as-owned.ts";
 import { controlOf, sweepControls } from "./control.ts";
 import { subscriptionNotes } from "./subscriptions.ts";
@@ -52,7 +52,7 @@ export type TakeSafetyBackup = (plan: RestorePlan) => Promise<SafetyBackup>;
 export async function applyRestore(
   plan: RestorePlan,
   takeSafetyBackup: TakeSafetyBackup,
-  ports: Ports,
+  ports: RestorePorts,
 ): Promise<Restored> {
   const { request } = plan;
   const guard = await lockTarget(request.target);
@@ -74,10 +74,10 @@ async function change(
   plan: RestorePlan,
   guard: DatabaseSession,
   safetyBackup: SafetyBackup | undefined,
-  ports: Ports,
+  ports: RestorePorts,
 ): Promise<Restored> {
   const { request, project } = plan;
-  const locked: Ports = { ...ports, cancelled: whileLocked(guard, request.target, ports.cancelled) };
+  const locked: RestorePorts = { ...ports, cancelled: whileLocked(guard, request.target, ports.cancelled) };
   if (project !== undefined) {
     return {
       safetyBackup,
@@ -97,7 +97,7 @@ async function changeDatabase(
   plan: RestorePlan,
   guard: DatabaseSession,
   safetyBackup: SafetyBackup | undefined,
-  { ports, locked }: { readonly ports: Ports; readonly locked: Ports },
+  { ports, locked }: { readonly ports: RestorePorts; readonly locked: RestorePorts },
 ): Promise<Restored> {
   const { request } = plan;
   if (plan.mode === "beside") return { safetyBackup, ...(await restoreBeside(plan, guard, ports)) };
@@ -122,7 +122,7 @@ async function changeDatabase(
 }
 
 /** Until it is committed everything is as it was; after that only the comparison can fail. */
-async function restoreProject(plan: PlanOfProject, ports: Ports): Promise<Compared> {
+async function restoreProject(plan: PlanOfProject, ports: RestorePorts): Promise<Compared> {
   const loaded = await applyProject(plan, ports);
   try {
     return await compareProject(plan, loaded, ports);
@@ -145,7 +145,7 @@ async function restoreProject(plan: PlanOfProject, ports: Ports): Promise<Compar
 async function restoreBeside(
   plan: RestorePlan,
   guard: DatabaseSession,
-  ports: Ports,
+  ports: RestorePorts,
 ): Promise<Omit<Restored, "safetyBackup">> {
   const { target } = plan.request;
   const live = target.address.database;
@@ -233,7 +233,7 @@ async function compare(
   plan: RestorePlan,
   database: Database,
   loaded: LoadedSet,
-  ports: Ports,
+  ports: RestorePorts,
   made: readonly TableRecord[] = [],
 ): Promise<Compared> {
   const { request, backup, set } = plan;
@@ -304,7 +304,7 @@ async function measureAsSource(
   plan: RestorePlan,
   database: Database,
   loaded: LoadedSet,
-  ports: Ports,
+  ports: RestorePorts,
   onTable: () => void,
 ): Promise<Awaited<ReturnType<typeof measureCopy>>> {
   const {

@@ -1,7 +1,7 @@
 import { asIfOwned } from "../copy/rights/as-if-owned.ts";
 import type { MeasuredContent } from "../../nouns/content/record.ts";
 import type { Database } from "../../ports/database.ts";
-import type { Ports } from "../../ports/ports.ts";
+import type { RestorePorts } from "./ports.ts";
 import { loadContext } from "./load-context.ts";
 import type { RestorePlan } from "./restore-plan.ts";
 
@@ -13,7 +13,7 @@ export async function asOwned<Content extends MeasuredContent>(
   plan: RestorePlan,
   database: Database,
   actual: Content,
-  ports: Ports,
+  ports: RestorePorts,
 ): Promise<Content> {
   const {
     request,

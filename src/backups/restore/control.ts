@@ -5,7 +5,7 @@ import { PassingName, sweepLeftovers } from "../copy/leftovers.ts";
 import type { ContentRecord } from "../../nouns/content/record.ts";
 import type { Database, DatabaseSession } from "../../ports/database.ts";
 import type { Log } from "../../ports/log.ts";
-import type { Ports } from "../../ports/ports.ts";
+import type { RestorePorts } from "./ports.ts";
 import { leftCopy, removeCopy } from "./left-behind.ts";
 import { loadContext } from "./load-context.ts";
 import type { RestorePlan } from "./restore-plan.ts";
@@ -37,7 +37,7 @@ export async function sweepControls(target: Database, log: Pick<Log, "info" | "w
  *
  * @throws database.permission where the role may not make one
  */
-export async function controlOf(plan: RestorePlan, ports: Ports): Promise<ContentRecord> {
+export async function controlOf(plan: RestorePlan, ports: RestorePorts): Promise<ContentRecord> {
   const { target } = plan.request;
   const { facts } = plan.target;
   if (!facts.superuser && !facts.createDb) {

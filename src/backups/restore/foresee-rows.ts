@@ -5,7 +5,7 @@ import { isRetyped } from "../../nouns/content/rows/column-types.ts";
 import { displayName } from "../../postgres/display-name.ts";
 import type { TableRecord } from "../../nouns/content/record.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
-import type { Ports } from "../../ports/ports.ts";
+import type { RestorePorts } from "./ports.ts";
 import { requireFree, requireSettable, sequencesToSet } from "./live-sequences.ts";
 import { readLiveTables, type LiveTable } from "./live-tables.ts";
 import { chosen, loadContext } from "./load-context.ts";
@@ -31,7 +31,7 @@ export interface RowsForeseen {
  */
 export async function foreseeRows(
   plan: RestorePlan,
-  ports: Ports,
+  ports: RestorePorts,
   refusals = new Refusals(),
 ): Promise<RowsForeseen> {
   const { request, tables } = plan;

@@ -4,7 +4,7 @@ import { requireReadable } from "../../nouns/content/read/readable.ts";
 import { detectPlatform } from "../../nouns/platform/detect.ts";
 import { mayLeaveOut } from "../../nouns/platform/may-leave-out.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
-import type { Ports } from "../../ports/ports.ts";
+import type { RestorePorts } from "./ports.ts";
 import { requireClearable } from "./clear.ts";
 import { requireDroppable } from "./require-droppable.ts";
 import type { RestorePlan } from "./restore-plan.ts";
@@ -21,7 +21,7 @@ type Planned = Pick<RestorePlan, "request" | "backup" | "target" | "mode" | "saf
  *
  * @throws what kept one of these from being asked: that says nothing about what a restore would do
  */
-export async function foreseeRefusals(plan: Planned, refusals: Refusals, ports: Ports): Promise<void> {
+export async function foreseeRefusals(plan: Planned, refusals: Refusals, ports: RestorePorts): Promise<void> {
   const { request, backup, mode, safetyBackup, target } = plan;
   await using session = await request.target.connect({ purpose: "restore plan" });
   const asked: readonly Asked[] = [
@@ -85,7 +85,11 @@ async function requireRoles(session: DatabaseSession, { request, target, project
  * @throws tool.missing, database.permission, database.row-security: what a safety backup would end with, of
  *   the whole target, by the role that restores
  */
-async function requireSafety(session: DatabaseSession, { target }: Planned, ports: Ports): Promise<void> {
+async function requireSafety(
+  session: DatabaseSession,
+  { target }: Planned,
+  ports: RestorePorts,
+): Promise<void> {
   const way = "refuse the safety backup with --no-safety-backup. Nothing was touched.";
   if ((await findClient(target.facts.major, false, ports)) === undefined) {
     throw new HoldfastError(

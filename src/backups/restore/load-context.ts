@@ -4,14 +4,14 @@ import { loadingSettings } from "../copy/loading-settings.ts";
 import { withoutPublicSchema } from "../copy/public-schema.ts";
 import type { Database } from "../../ports/database.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
-import type { Ports } from "../../ports/ports.ts";
+import type { RestorePorts } from "./ports.ts";
 import type { RestorePlan } from "./restore-plan.ts";
 
 /** What loading needs, out of a plan. */
 export async function loadContext(
   plan: Pick<RestorePlan, "request" | "tools">,
   database: Database,
-  ports: Ports,
+  ports: RestorePorts,
 ): Promise<LoadContext> {
   const { request } = plan;
   return {

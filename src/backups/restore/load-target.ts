@@ -1,7 +1,7 @@
 import { createDatabaseLike } from "../copy/create-database.ts";
 import { loadIntoEmpty, type LoadedSet, type Recipe } from "../copy/recipe.ts";
 import type { Database } from "../../ports/database.ts";
-import type { Ports } from "../../ports/ports.ts";
+import type { RestorePorts } from "./ports.ts";
 import { clearScope } from "./clear.ts";
 import { loadContext } from "./load-context.ts";
 import type { RestorePlan } from "./restore-plan.ts";
@@ -15,7 +15,7 @@ import { loadRowsInPlace } from "./rows-in-place.ts";
 export async function loadWhole(
   plan: RestorePlan,
   database: Database,
-  ports: Ports,
+  ports: RestorePorts,
   on: Pick<Recipe, "onUnavailable" | "onChange"> = {},
 ): Promise<LoadedSet> {
   return await loadIntoEmpty({
@@ -34,7 +34,11 @@ export async function loadWhole(
  *
  * @param onChange called before the first thing that changes the target
  */
-export async function loadInPlace(plan: RestorePlan, ports: Ports, onChange: () => void): Promise<LoadedSet> {
+export async function loadInPlace(
+  plan: RestorePlan,
+  ports: RestorePorts,
+  onChange: () => void,
+): Promise<LoadedSet> {
   const { request, target } = plan;
   if (request.part === "data" || request.tables.length > 0) {
     return {

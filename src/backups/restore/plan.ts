@@ -10,7 +10,7 @@ import { KeptSessions } from "../../nouns/server/kept-sessions.ts";
 import { refuseTransactionPooler } from "../../nouns/server/refuse-pooler.ts";
 import type { TableRecord } from "../../nouns/content/record.ts";
 import type { TocEntry, ToolSet } from "../../ports/dump-tools.ts";
-import type { Ports } from "../../ports/ports.ts";
+import type { RestorePorts } from "./ports.ts";
 import { chooseMode } from "./choose-mode.ts";
 import { findUnconfirmed } from "./confirmation.ts";
 import { foreseeRefusals } from "./foreseen-refusals.ts";
@@ -51,7 +51,7 @@ import type { RestoreMode, RestorePlan } from "./restore-plan.ts";
  */
 export async function planRestore(
   request: RestoreRequest,
-  ports: Ports,
+  ports: RestorePorts,
   dryRun = false,
   standings: KnownStandings = new Map(),
 ): Promise<RestorePlan | undefined> {
@@ -69,7 +69,7 @@ export async function planRestore(
 
 async function planWith(
   request: RestoreRequest,
-  ports: Ports,
+  ports: RestorePorts,
   dryRun: boolean,
   standings: KnownStandings,
 ): Promise<RestorePlan | undefined> {
@@ -166,7 +166,7 @@ const MANY_AT_ONCE =
 async function planIntoProject(
   inputs: Omit<ProjectInputs, "target">,
   tables: readonly TableRecord[],
-  ports: Ports,
+  ports: RestorePorts,
   { refusals, dryRun }: { readonly refusals: Refusals; readonly dryRun: boolean },
 ): Promise<RestorePlan> {
   const { request, backup, set, tools, ends } = inputs;
@@ -226,7 +226,11 @@ function requireIdentity({ manifest, key }: Backup, request: RestoreRequest): vo
  * An archive is read by a pg_restore of its pg_dump's major version or newer; the oldest such one fits
  * the most servers.
  */
-async function chooseTools({ manifest }: Backup, request: RestoreRequest, ports: Ports): Promise<ToolSet> {
+async function chooseTools(
+  { manifest }: Backup,
+  request: RestoreRequest,
+  ports: RestorePorts,
+): Promise<ToolSet> {
   const major = Number.parseInt(manifest.tools.pgDump, 10);
   const chosen = await findClient(major, request.installClient, ports);
   if (chosen) return chosen;

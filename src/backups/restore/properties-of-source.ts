@@ -3,7 +3,7 @@ import { isHoldfastError } from "../../kernel/errors.ts";
 import { quoteIdentifier } from "../../postgres/quoting.ts";
 import { profileOf } from "../../nouns/platform/profiles.ts";
 import type { Database } from "../../ports/database.ts";
-import type { Ports } from "../../ports/ports.ts";
+import type { RestorePorts } from "./ports.ts";
 import {
   bringProperties,
   propertiesSentences,
@@ -30,14 +30,14 @@ export const UNTOLD =
  * The plan with what of the source's database itself is brought; nothing for rows, named tables and some
  * schemas, which are no database.
  */
-export async function withProperties(plan: RestorePlan, ports: Ports): Promise<RestorePlan> {
+export async function withProperties(plan: RestorePlan, ports: RestorePorts): Promise<RestorePlan> {
   const properties = await planProperties(plan, ports);
   return properties === undefined ? plan : { ...plan, properties };
 }
 
 async function planProperties(
   { request, backup: { manifest }, set, mode, target }: RestorePlan,
-  ports: Ports,
+  ports: RestorePorts,
 ): Promise<PlannedProperties | undefined> {
   if (request.part === "data" || request.tables.length > 0 || !isWholeDatabase(manifest.scope)) {
     return undefined;

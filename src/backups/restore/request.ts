@@ -6,7 +6,7 @@ import { Catalog } from "../../nouns/catalog/catalog.ts";
 import type { CatalogTier } from "../../nouns/catalog/manifest.ts";
 import { parseSelection, type Selection } from "../../nouns/catalog/selection.ts";
 import type { Database } from "../../ports/database.ts";
-import type { Ports } from "../../ports/ports.ts";
+import type { RestorePorts } from "./ports.ts";
 import { parseIdentities, parseRecipient } from "../../nouns/seal/age.ts";
 import { parseTableName, type TableName } from "./table-name.ts";
 
@@ -86,7 +86,10 @@ function requireProject({ mode, what }: RestoreInputs, tables: readonly TableNam
   });
 }
 
-export async function parseRestoreRequest(inputs: RestoreInputs, ports: Ports): Promise<RestoreRequest> {
+export async function parseRestoreRequest(
+  inputs: RestoreInputs,
+  ports: RestorePorts,
+): Promise<RestoreRequest> {
   const target = parseDatabaseUrl(inputs.target.reveal(), "target");
   const tables = inputs.tables.map(parseTableName);
   if (tables.length > 0 && inputs.what === "schema") {

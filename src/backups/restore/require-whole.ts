@@ -2,7 +2,7 @@ import { verifyStored } from "../copy/artifact.ts";
 import { interruptible } from "../copy/interruptible.ts";
 import { readContentsAnew } from "../copy/load.ts";
 import type { BlobStore } from "../../ports/blob-store.ts";
-import type { Ports } from "../../ports/ports.ts";
+import type { RestorePorts } from "./ports.ts";
 import type { RestorePlan } from "./restore-plan.ts";
 import { Untouched } from "./untouched.ts";
 
@@ -13,7 +13,7 @@ import { Untouched } from "./untouched.ts";
  *
  * @throws Untouched: artifact.damaged, artifact.missing, store.lied, seal.identity
  */
-export async function requireWhole(plan: RestorePlan, ports: Ports): Promise<void> {
+export async function requireWhole(plan: RestorePlan, ports: RestorePorts): Promise<void> {
   const { request, set, tools: toolSet } = plan;
   const store = interruptible(request.catalog.store, ports.cancelled);
   const context = { store, toolSet, tools: await ports.dumpTools(), identities: request.identities };
@@ -33,14 +33,14 @@ export async function requireWhole(plan: RestorePlan, ports: Ports): Promise<voi
  *
  * @throws artifact.damaged, artifact.missing, store.lied
  */
-export async function requireSize(artifact: Artifact, store: BlobStore, ports: Ports): Promise<void> {
+export async function requireSize(artifact: Artifact, store: BlobStore, ports: RestorePorts): Promise<void> {
   const found = await store.stat(artifact.path);
   if (found?.size !== artifact.stored.size) await readWhole(artifact, store, ports);
 }
 
 type Artifact = RestorePlan["set"]["phases"][number]["artifact"];
 
-async function readWhole(artifact: Artifact, store: BlobStore, ports: Ports): Promise<void> {
+async function readWhole(artifact: Artifact, store: BlobStore, ports: RestorePorts): Promise<void> {
   const progress = ports.log.progress(`checking ${artifact.kind}`, "bytes", artifact.stored.size);
   try {
     await verifyStored(store, artifact, (bytes) => progress.add(bytes));

@@ -15,7 +15,7 @@ import { settle } from "../copy/settle.ts";
 import type { TableRecord } from "../../nouns/content/record.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { LoadProblem, TocEntry } from "../../ports/dump-tools.ts";
-import type { Ports } from "../../ports/ports.ts";
+import type { RestorePorts } from "./ports.ts";
 import { dropMade, nameLeft, tablesNotMade, requireMade } from "./being-made.ts";
 import { hasDefaultPrivileges, takeDefaultsBack } from "./default-privileges.ts";
 import { FILL_SETTINGS, fillTables } from "./fill-tables.ts";
@@ -38,7 +38,7 @@ const ROW_TYPES: ReadonlySet<string> = new Set(["TABLE DATA", "SEQUENCE SET", "B
  */
 export async function loadRowsInPlace(
   plan: RestorePlan,
-  ports: Ports,
+  ports: RestorePorts,
   onChange: () => void,
 ): Promise<LoadedInPlace> {
   const { request, tables } = plan;

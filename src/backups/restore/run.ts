@@ -8,7 +8,7 @@ import { findingSentence, headlineFinding } from "../copy/judge-copy.ts";
 import { explainNone } from "../../nouns/catalog/none-found.ts";
 import { receiptFormat, recordedFinding, type Receipt } from "../../nouns/catalog/manifest.ts";
 import type { KnownStandings } from "../../nouns/catalog/standing.ts";
-import type { Ports } from "../../ports/ports.ts";
+import type { RestorePorts } from "./ports.ts";
 import { applyRestore, type TakeSafetyBackup } from "./apply.ts";
 import type { Restored } from "./restored.ts";
 import { planRestore } from "./plan.ts";
@@ -24,7 +24,7 @@ import { parseRestoreRequest, type RestoreInputs, type RestoreRequest } from "./
 /** `holdfast restore`: inputs → request → plan → (dry run ends here) → restore and comparison → outcome. */
 export async function runRestore(
   inputs: RestoreInputs,
-  ports: Ports,
+  ports: RestorePorts,
   takeSafetyBackup: TakeSafetyBackup,
 ): Promise<Outcome> {
   const startedAt = ports.clock.now();
@@ -61,7 +61,7 @@ async function writeReceipt(
   plan: RestorePlan,
   restored: Restored,
   startedAt: Date,
-  ports: Ports,
+  ports: RestorePorts,
 ): Promise<void> {
   const { key, sha256, manifest } = plan.backup;
   const { notCompared = [] } = restored;

@@ -15,7 +15,7 @@ import { notComparedNote } from "../copy/platforms-own.ts";
 import { profileOf } from "../../nouns/platform/profiles.ts";
 import type { Difference } from "../../nouns/content/compare/difference.ts";
 import { openAfterComparing } from "../../nouns/content/omissions/open.ts";
-import type { Ports } from "../../ports/ports.ts";
+import type { ValidatePorts } from "./ports.ts";
 import { accountFor } from "./accepted.ts";
 import type { ValidateItem, ValidatePlan } from "./plan.ts";
 import { readDatabase, readOpened, readStoredArtifacts } from "./read-back.ts";
@@ -45,7 +45,7 @@ export interface Validated {
  * Validates one backup after the other. Damage is a finding and goes on to the next backup; a store or server
  * that cannot be asked is no finding about a backup, so it stops the run.
  */
-export async function applyValidate(plan: ValidatePlan, ports: Ports): Promise<Validated[]> {
+export async function applyValidate(plan: ValidatePlan, ports: ValidatePorts): Promise<Validated[]> {
   const restoring = plan.items.filter((item) => item.depth === "restored" && item.backup);
   const results: Validated[] = [];
   await using hosts = openScratchHosts(
@@ -66,7 +66,7 @@ async function validateOne(
   item: ValidateItem,
   plan: ValidatePlan,
   host: ScratchHost | undefined,
-  ports: Ports,
+  ports: ValidatePorts,
 ): Promise<Validated> {
   const startedAt = ports.clock.now();
   const began = ports.clock.elapsed();
@@ -166,7 +166,7 @@ async function prove(
   backup: Backup,
   plan: ValidatePlan,
   host: ScratchHost | undefined,
-  ports: Ports,
+  ports: ValidatePorts,
 ): Promise<ItemProof> {
   const store = interruptible(plan.request.catalog.store, ports.cancelled);
   const { identities, jobs } = plan.request;

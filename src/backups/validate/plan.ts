@@ -7,7 +7,7 @@ import { refuseTransactionPooler } from "../../nouns/server/refuse-pooler.ts";
 import type { Depth } from "../../nouns/catalog/manifest.ts";
 import type { BackupKey } from "../../nouns/catalog/paths.ts";
 import type { ToolSet } from "../../ports/dump-tools.ts";
-import type { Ports } from "../../ports/ports.ts";
+import type { ValidatePorts } from "./ports.ts";
 import type { ValidateRequest } from "./request.ts";
 
 /** One backup to be validated, and how deep. */
@@ -34,7 +34,7 @@ export interface ValidatePlan {
  *
  * @throws database.pooler where the scratch server's address cannot keep a session
  */
-export async function planValidate(request: ValidateRequest, ports: Ports): Promise<ValidatePlan> {
+export async function planValidate(request: ValidateRequest, ports: ValidatePorts): Promise<ValidatePlan> {
   await request.catalog.store.check(false);
   const keys = await chooseKeys(request.catalog, request.selection, request);
   const machine = await lookAtMachine(request, ports);
@@ -51,7 +51,7 @@ interface Machine {
   readonly reason: string;
 }
 
-async function lookAtMachine(request: ValidateRequest, ports: Ports): Promise<Machine> {
+async function lookAtMachine(request: ValidateRequest, ports: ValidatePorts): Promise<Machine> {
   if (request.depth === "stored") return { toolSets: [], scratchMajor: undefined, reason: "not asked for" };
   const toolSets = await (await ports.dumpTools()).installed();
   if (request.scratch) {
@@ -70,7 +70,7 @@ async function planItem(
   request: ValidateRequest,
   key: BackupKey,
   machine: Machine,
-  ports: Ports,
+  ports: ValidatePorts,
 ): Promise<ValidateItem> {
   let backup: Backup;
   try {

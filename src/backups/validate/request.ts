@@ -5,7 +5,7 @@ import { Catalog } from "../../nouns/catalog/catalog.ts";
 import type { CatalogTier, Depth } from "../../nouns/catalog/manifest.ts";
 import { parseSelection, type Selection } from "../../nouns/catalog/selection.ts";
 import type { Database } from "../../ports/database.ts";
-import type { Ports } from "../../ports/ports.ts";
+import type { ValidatePorts } from "./ports.ts";
 import { parseIdentities } from "../../nouns/seal/age.ts";
 import { parseAcceptedName, type AcceptedName } from "./accepted.ts";
 
@@ -42,7 +42,10 @@ export interface ValidateRequest {
   readonly installClient: boolean;
 }
 
-export async function parseValidateRequest(inputs: ValidateInputs, ports: Ports): Promise<ValidateRequest> {
+export async function parseValidateRequest(
+  inputs: ValidateInputs,
+  ports: ValidatePorts,
+): Promise<ValidateRequest> {
   const identities = inputs.identity ? await parseIdentities(inputs.identity.reveal()) : [];
   const acceptGaps = inputs.acceptGaps.map(parseAcceptedName);
   if (inputs.scratch && inputs.depth !== undefined && inputs.depth !== "restored") {

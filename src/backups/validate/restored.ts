@@ -13,7 +13,7 @@ import { KeptSessions } from "../../nouns/server/kept-sessions.ts";
 import type { BlobStore } from "../../ports/blob-store.ts";
 import type { Database } from "../../ports/database.ts";
 import type { ToolSet } from "../../ports/dump-tools.ts";
-import type { Ports } from "../../ports/ports.ts";
+import type { ValidatePorts } from "./ports.ts";
 import { requirePowers, unreadableCopy } from "./require-powers.ts";
 import { createScratchDatabase, type ScratchDatabase, type ScratchHost } from "./scratch.ts";
 
@@ -24,7 +24,7 @@ export interface RestoredContext {
   readonly tools: ToolSet;
   readonly identities: readonly string[];
   readonly jobs: number;
-  readonly ports: Ports;
+  readonly ports: ValidatePorts;
 }
 
 /** What a proof by restoring found. */

@@ -5,7 +5,7 @@ import { quantity } from "../../kernel/quantity.ts";
 import { explainNone } from "../../nouns/catalog/none-found.ts";
 import { findingSentence, headlineFinding } from "../copy/judge-copy.ts";
 import { DEPTHS, recordedFinding, type Depth, type Finding } from "../../nouns/catalog/manifest.ts";
-import type { Ports } from "../../ports/ports.ts";
+import type { ValidatePorts } from "./ports.ts";
 import { acceptedSentence } from "./accepted.ts";
 import { nextSteps } from "./next-steps.ts";
 import { planValidate, validatePlanJson, validatePlanRows, type ValidatePlan } from "./plan.ts";
@@ -16,7 +16,7 @@ import { applyValidate, type Validated } from "./apply.ts";
  * `holdfast validate`: inputs → request → plan → (dry run ends here) → proof of each backup, a receipt
  * each → outcome.
  */
-export async function runValidate(inputs: ValidateInputs, ports: Ports): Promise<Outcome> {
+export async function runValidate(inputs: ValidateInputs, ports: ValidatePorts): Promise<Outcome> {
   const began = ports.clock.elapsed();
   const request = await parseValidateRequest(inputs, ports);
   const plan = await planValidate(request, ports);

@@ -1,6 +1,6 @@
 import type { Manifest } from "../../nouns/catalog/manifest.ts";
 import type { Database, DatabaseAddress, DatabaseSession } from "../../ports/database.ts";
-import type { Ports } from "../../ports/ports.ts";
+import type { ValidatePorts } from "./ports.ts";
 import { RESTORED_SIZE_FACTOR } from "../copy/load.ts";
 import { createDatabaseLike } from "../copy/create-database.ts";
 import { dropPersistently } from "../copy/drop-database.ts";
@@ -39,7 +39,7 @@ export interface ScratchHosts extends AsyncDisposable {
 export function openScratchHosts(
   given: Database | undefined,
   manifests: readonly Manifest[],
-  ports: Ports,
+  ports: ValidatePorts,
 ): ScratchHosts {
   let current: { readonly major: number; readonly host: ScratchHost } | undefined;
   const leave = async (): Promise<void> => {
@@ -63,7 +63,7 @@ export function openScratchHosts(
 async function privateHost(
   major: number,
   manifests: readonly Manifest[],
-  ports: Ports,
+  ports: ValidatePorts,
 ): Promise<ScratchHost> {
   const biggest = Math.max(
     ...manifests.map((manifest) => Math.max(...manifest.artifacts.map((artifact) => artifact.plain.size))),
@@ -85,7 +85,7 @@ async function privateHost(
   };
 }
 
-function givenHost(given: Database, ports: Ports): ScratchHost {
+function givenHost(given: Database, ports: ValidatePorts): ScratchHost {
   const address = (database: string): DatabaseAddress => ({ ...given.address, database });
   return {
     described: `the scratch server ${given.address.host}:${given.address.port}`,
@@ -142,7 +142,7 @@ export async function sweepScratchDatabases(
 export async function createScratchDatabase(
   host: ScratchHost,
   manifest: Manifest,
-  ports: Pick<Ports, "clock" | "random" | "log">,
+  ports: Pick<ValidatePorts, "clock" | "random" | "log">,
 ): Promise<ScratchDatabase> {
   const name = NAMES.make(ports.clock.now(), ports.random.hex(4));
   const { roles } = manifest.content;

@@ -1,6 +1,6 @@
 import { HoldfastError, isHoldfastError, withHint } from "../../kernel/errors.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
-import type { Ports } from "../../ports/ports.ts";
+import type { RollbackPorts } from "./ports.ts";
 import { wordsNow } from "../books/words.ts";
 import { supabaseBooks } from "../books/supabase-books.ts";
 import { stateAfterLoss } from "../history/after-loss.ts";
@@ -58,7 +58,7 @@ export interface RolledBack {
 export async function applyRollback(
   plan: RollbackPlan,
   takeBackup: TakeBackup,
-  ports: Ports,
+  ports: RollbackPorts,
 ): Promise<RolledBack> {
   const { database, waitMs, store } = plan.request;
   await using lease = await takeLease({ ...ports, database, doing: "migrate-rollback", waitMs });
@@ -100,7 +100,7 @@ async function oneBack(
   step: RollbackStep,
   plan: RollbackPlan,
   run: Run,
-  ports: Ports,
+  ports: RollbackPorts,
 ): Promise<RollbackFailure | undefined> {
   try {
     ports.cancelled.throwIfAborted();
@@ -168,7 +168,7 @@ async function isRestored(
 }
 
 /** What is carried out is what was shown, or nothing. */
-async function requireStillTrue(plan: RollbackPlan, ports: Ports): Promise<void> {
+async function requireStillTrue(plan: RollbackPlan, ports: RollbackPorts): Promise<void> {
   if (await isStillTrue(plan, ports)) return;
   throw new HoldfastError(
     "refused.unsafe",
@@ -182,7 +182,7 @@ async function takeBack(
   { entry, rollback }: RollbackStep,
   { request }: RollbackPlan,
   { lease, sessions, record }: Run,
-  ports: Ports,
+  ports: RollbackPorts,
 ): Promise<Refused | undefined> {
   const isBegun = entry.state === "rolling-back";
   let isOnRecord = isBegun;
@@ -266,7 +266,7 @@ const LEFT_OPEN = `
 async function openRecord(
   plan: RollbackPlan,
   backup: RollbackBackup | undefined,
-  { run, version, random }: Ports,
+  { run, version, random }: RollbackPorts,
 ): Promise<string> {
   const id = random.hex(8);
   await using session = await plan.request.database.connect({ purpose: "rollback record" });

@@ -6,7 +6,7 @@ import { parseDatabaseUrl, describeAddress } from "../../postgres/database-url.t
 import { refuseTransactionPooler } from "../../nouns/server/refuse-pooler.ts";
 import { requireWritable } from "../../nouns/server/require-writable.ts";
 import type { Database } from "../../ports/database.ts";
-import type { Ports } from "../../ports/ports.ts";
+import type { RollbackPorts } from "./ports.ts";
 import type { HistoryEntry } from "../history/entry.ts";
 import { liveFingerprint } from "../live/live-schema.ts";
 import { historyPresence, readHistory } from "../history/table.ts";
@@ -53,7 +53,7 @@ interface FromBackupPlan {
  */
 export async function runRollbackFromBackup(
   inputs: MigrateRollbackInputs & { readonly fromBackup: string },
-  ports: Ports,
+  ports: RollbackPorts,
   restore: RestoreBackup,
 ): Promise<Outcome> {
   const approved = parsePlanHash(inputs.planHash);
@@ -90,7 +90,7 @@ async function planAlone(
   { fromBackup: backup, wait, withoutBackup }: MigrateRollbackInputs & { readonly fromBackup: string },
   database: Database,
   restore: RestoreBackup,
-  ports: Ports,
+  ports: RollbackPorts,
 ): Promise<FromBackupPlan> {
   const held = await holdAlone(database, wait, ports);
   await held[Symbol.asyncDispose]();
@@ -131,7 +131,7 @@ interface Held extends AsyncDisposable {
  * Nobody is at work on it while it is held. A database without a history has nobody who migrates it, and one
  * that a restore was stopped in has none that could be believed.
  */
-async function holdAlone(database: Database, waitMs: number, ports: Ports): Promise<Held> {
+async function holdAlone(database: Database, waitMs: number, ports: RollbackPorts): Promise<Held> {
   await using session = await database.connect({ purpose: "rollback plan" });
   const nothing = async (): Promise<Held> => ({
     history: [],

@@ -6,7 +6,7 @@ import { displayPart } from "../../postgres/display-name.ts";
 import { quoteIdentifier } from "../../postgres/quoting.ts";
 import { destroyedBy } from "../script/destroys.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
-import type { Ports } from "../../ports/ports.ts";
+import type { RollbackPorts } from "./ports.ts";
 import { refuseTransactionPooler } from "../../nouns/server/refuse-pooler.ts";
 import { requireWritable } from "../../nouns/server/require-writable.ts";
 import { isWanted } from "../../nouns/migration-files/classify.ts";
@@ -65,7 +65,11 @@ interface Chosen {
   readonly found: readonly Omit<RollbackStep, "proof">[];
 }
 
-async function choose(session: DatabaseSession, request: RollbackRequest, ports: Ports): Promise<Chosen> {
+async function choose(
+  session: DatabaseSession,
+  request: RollbackRequest,
+  ports: RollbackPorts,
+): Promise<Chosen> {
   const history = await withoutUnbegun(session, await readHistory(session));
   const here = await filesOf(request, ports);
   return { history, found: await findScripts(chosen(history, request), here, request) };
@@ -90,7 +94,7 @@ async function withoutUnbegun(
  * Whether the plan would be the same now: the same scripts for the same migrations, as far as each of
  * them has come, on the schema that was looked at.
  */
-export async function isStillTrue(plan: RollbackPlan, ports: Ports): Promise<boolean> {
+export async function isStillTrue(plan: RollbackPlan, ports: RollbackPorts): Promise<boolean> {
   await using session = await plan.request.database.connect({ purpose: "rollback plan" });
   if ((await liveFingerprint(session)) !== plan.live) return false;
   const names = (steps: readonly Omit<RollbackStep, "proof">[]): string =>
@@ -107,7 +111,7 @@ export async function isStillTrue(plan: RollbackPlan, ports: Ports): Promise<boo
  * @throws refused.unsafe where a rollback is missing or half of one is done; input.malformed where the
  *   version is not applied
  */
-export async function planRollback(request: RollbackRequest, ports: Ports): Promise<RollbackPlan> {
+export async function planRollback(request: RollbackRequest, ports: RollbackPorts): Promise<RollbackPlan> {
   await refuseTransactionPooler(request.database);
   await requireWritable(request.database);
   await using session = await request.database.connect({ purpose: "rollback plan" });
@@ -164,7 +168,10 @@ function chosen(history: readonly HistoryEntry[], { to, database }: RollbackRequ
 const keyOf = (version: string): string => versionKey(version).join(".");
 
 /** The checkout's migrations by version; none where there is no such folder, which is older than they are. */
-async function filesOf({ folder }: RollbackRequest, ports: Ports): Promise<ReadonlyMap<string, Migration>> {
+async function filesOf(
+  { folder }: RollbackRequest,
+  ports: RollbackPorts,
+): Promise<ReadonlyMap<string, Migration>> {
   const tree = await ports.sourceTree();
   const files = await tree.files(folder, isWanted).catch((error: unknown) => {
     if (error instanceof HoldfastError && error.code === "source.missing") return { files: [], links: [] };

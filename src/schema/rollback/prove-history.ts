@@ -1,5 +1,5 @@
 import { isHoldfastError } from "../../kernel/errors.ts";
-import type { Ports } from "../../ports/ports.ts";
+import type { RollbackPorts } from "./ports.ts";
 import type { HistoryEntry } from "../history/entry.ts";
 import { scriptOf } from "../history/script-of.ts";
 import { Chain } from "../proof/chain.ts";
@@ -47,7 +47,7 @@ export async function proveHistory(
   history: readonly HistoryEntry[],
   going: readonly { readonly entry: HistoryEntry; readonly rollback: PreparedScript }[],
   { major, platform }: Ground,
-  ports: Ports,
+  ports: RollbackPorts,
 ): Promise<HistoryProofs> {
   if (going.length === 0) return { of: new Map(), why: undefined };
   const unknown = history.filter(({ forward }) => forward === null);

@@ -1,7 +1,7 @@
 import { EXIT } from "../../kernel/errors.ts";
 import type { Outcome } from "../../kernel/outcome.ts";
 import type { Database, DatabaseSession } from "../../ports/database.ts";
-import type { Ports } from "../../ports/ports.ts";
+import type { RollbackPorts } from "./ports.ts";
 import { keysOf, maybeOurs } from "../books/applied-of.ts";
 import { findBooks } from "../books/find-books.ts";
 import { saysApplied, wordsNow } from "../books/words.ts";
@@ -33,7 +33,7 @@ export async function recordRestore(
   { database, backup, history }: Restoring,
   reason: string,
   restored: Outcome,
-  ports: Pick<Ports, "run" | "version" | "random">,
+  ports: Pick<RollbackPorts, "run" | "version" | "random">,
 ): Promise<RestoreRecord | undefined> {
   await using session = await database.connect({ purpose: "rollback record" });
   const now = await readHistory(session);
@@ -106,7 +106,7 @@ async function insert(
     reason,
     restored,
   }: Omit<Restoring, "database"> & { readonly reason: string; readonly restored: Outcome },
-  { run, version: holdfast }: Pick<Ports, "run" | "version">,
+  { run, version: holdfast }: Pick<RollbackPorts, "run" | "version">,
 ): Promise<void> {
   const safety = restored.outputs["safety-backup"];
   const versions = undone.map((entry) => entry.version);

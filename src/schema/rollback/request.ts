@@ -3,7 +3,7 @@ import { HoldfastError } from "../../kernel/errors.ts";
 import { parseDatabaseUrl } from "../../postgres/database-url.ts";
 import type { BlobStore } from "../../ports/blob-store.ts";
 import type { Database } from "../../ports/database.ts";
-import type { Ports } from "../../ports/ports.ts";
+import type { RollbackPorts } from "./ports.ts";
 import type { VersionKey } from "../../nouns/migration-files/version.ts";
 import { versionKey } from "../../nouns/migration-files/version.ts";
 import { parsePlanHash } from "../steps/plan-hash.ts";
@@ -60,7 +60,7 @@ const NOTHING = "nothing";
  */
 export async function parseRollbackRequest(
   inputs: MigrateRollbackInputs & { readonly to: string },
-  ports: Ports,
+  ports: RollbackPorts,
 ): Promise<RollbackRequest> {
   if (inputs.to !== NOTHING && !/^\d[\d._-]*$/.test(inputs.to)) {
     throw new HoldfastError("input.malformed", `to is '${inputs.to}', which is no version`, {
@@ -87,7 +87,7 @@ export async function parseRollbackRequest(
 
 async function storeOf(
   { store, storeSecret, withoutBackup, recipients, allowUnencrypted }: MigrateRollbackInputs,
-  ports: Ports,
+  ports: RollbackPorts,
 ): Promise<BlobStore | undefined> {
   if (withoutBackup) {
     if (store === undefined) return undefined;

@@ -3,7 +3,7 @@ import { listed } from "../../kernel/listed.ts";
 import type { Json, Outcome } from "../../kernel/outcome.ts";
 import { quantity } from "../../kernel/quantity.ts";
 import { describeAddress } from "../../postgres/database-url.ts";
-import type { Ports } from "../../ports/ports.ts";
+import type { RollbackPorts } from "./ports.ts";
 import { applyRollback, type RollbackFailure, type RolledBack, type TakeBackup } from "./apply.ts";
 import { hashOf, requireApprovedPlan } from "./hash.ts";
 import { isSound } from "./prove-history.ts";
@@ -21,7 +21,7 @@ export interface Backups {
 /** `holdfast migrate-rollback`: back by scripts to a version, or by a restore to what a backup holds. */
 export async function runMigrateRollback(
   inputs: MigrateRollbackInputs,
-  ports: Ports,
+  ports: RollbackPorts,
   { take, restore }: Backups,
 ): Promise<Outcome> {
   requireOneRoad(inputs);
@@ -36,7 +36,7 @@ export async function runMigrateRollback(
  */
 async function runRollbackTo(
   inputs: MigrateRollbackInputs & { readonly to: string },
-  ports: Ports,
+  ports: RollbackPorts,
   takeBackup: TakeBackup,
 ): Promise<Outcome> {
   const request = await parseRollbackRequest(inputs, ports);

@@ -1,7 +1,7 @@
 import { isHoldfastError } from "../../../kernel/errors.ts";
 import type { DefinitionText } from "../../copy/definition-script.ts";
 import type { TocEntry } from "../../../ports/dump-tools.ts";
-import type { Ports } from "../../../ports/ports.ts";
+import type { RestorePorts } from "../ports.ts";
 import { FILL_SETTINGS } from "../fill-tables.ts";
 import { loadContext } from "../load-context.ts";
 import { LOCK_TIMEOUT } from "../lock-timeout.ts";
@@ -19,7 +19,7 @@ import type { PlanOfProject, LoadedProject } from "./loaded-project.ts";
  * @throws Untouched; database.lost when it is not known whether the last statement, the commit,
  *   was carried out
  */
-export async function applyProject(plan: PlanOfProject, ports: Ports): Promise<LoadedProject> {
+export async function applyProject(plan: PlanOfProject, ports: RestorePorts): Promise<LoadedProject> {
   const { request, project } = plan;
   const context = await loadContext(plan, request.target, ports);
   const signal = ports.cancelled;

@@ -9,7 +9,7 @@ import { heldAgainst } from "../../../nouns/platform/doubtful.ts";
 import type { MeasuredContent } from "../../../nouns/content/record.ts";
 import { leadingNames, wordAndRest } from "../../../nouns/platform/identity.ts";
 import { readPlatform } from "../../../nouns/platform/read-record.ts";
-import type { Ports } from "../../../ports/ports.ts";
+import type { RestorePorts } from "../ports.ts";
 import { thingOfEntry, thingsOfFinding } from "../things.ts";
 import type { Restored } from "../restored.ts";
 import { gapsOf } from "../gaps.ts";
@@ -29,7 +29,7 @@ import { usersPart } from "./users-part.ts";
 export async function compareProject(
   plan: PlanOfProject,
   loaded: LoadedProject,
-  ports: Ports,
+  ports: RestorePorts,
 ): Promise<Pick<Restored, "findings" | "notes" | "notCompared" | "tables" | "rows">> {
   const { request, project, backup } = plan;
   await using target = new KeptSessions(request.target);

@@ -18,7 +18,7 @@ import type { PlatformRecord } from "../../../nouns/platform/record.ts";
 import { readPlatform } from "../../../nouns/platform/read-record.ts";
 import type { DatabaseSession } from "../../../ports/database.ts";
 import type { TocEntry } from "../../../ports/dump-tools.ts";
-import type { Ports } from "../../../ports/ports.ts";
+import type { RestorePorts } from "../ports.ts";
 import { bringProperties } from "../bring-properties.ts";
 import { UNTOLD } from "../properties-of-source.ts";
 import { absentTables, requireNoneEmpty } from "./absent-tables.ts";
@@ -55,7 +55,7 @@ import type { LoadedProject, PlanOfProject } from "./loaded-project.ts";
 export class ProjectLoader {
   readonly #plan: PlanOfProject;
   readonly #session: DatabaseSession;
-  readonly #ports: Ports;
+  readonly #ports: RestorePorts;
   readonly #textsOf: (entries: readonly TocEntry[]) => readonly DefinitionText[];
   readonly #findings: Finding[] = [];
   readonly #notes: string[] = [];
@@ -70,7 +70,7 @@ export class ProjectLoader {
   constructor(
     plan: PlanOfProject,
     session: DatabaseSession,
-    ports: Ports,
+    ports: RestorePorts,
     texts: (entries: readonly TocEntry[]) => readonly DefinitionText[],
   ) {
     this.#plan = plan;

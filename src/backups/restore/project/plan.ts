@@ -2,7 +2,7 @@ import { missingRoles } from "../../copy/roles.ts";
 import { doubtsOf } from "../../../nouns/platform/doubtful.ts";
 import { profileOf } from "../../../nouns/platform/profiles.ts";
 import { whoseIs } from "../../../nouns/platform/whose.ts";
-import type { Ports } from "../../../ports/ports.ts";
+import type { RestorePorts } from "../ports.ts";
 import { databaseRightsEnds, databaseRightsNotes, databaseRightsToDo } from "../database-rights.ts";
 import { FILL_SETTINGS } from "../fill-tables.ts";
 import { LOCK_TIMEOUT } from "../lock-timeout.ts";
@@ -31,7 +31,7 @@ import { usersIn } from "./users-in.ts";
  * Reads and asks; the backup's rows of the platform's tables are held against the target's in a transaction
  * that is taken back.
  */
-export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<ProjectPlan> {
+export async function planProject(inputs: ProjectInputs, ports: RestorePorts): Promise<ProjectPlan> {
   const { request, backup, target, ends } = inputs;
   const profile = profileOf(ends.source.name);
   const archive = await openArchive(inputs, ports);

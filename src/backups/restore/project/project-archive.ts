@@ -3,7 +3,7 @@ import { readContents, type LoadContext } from "../../copy/load.ts";
 import type { ArtifactRecord } from "../../../nouns/catalog/manifest.ts";
 import type { ContentRecord } from "../../../nouns/content/record.ts";
 import type { TocEntry } from "../../../ports/dump-tools.ts";
-import type { Ports } from "../../../ports/ports.ts";
+import type { RestorePorts } from "../ports.ts";
 import { loadContext } from "../load-context.ts";
 import type { ProjectInputs } from "./project-plan.ts";
 import { WhoseRows } from "./whose-rows.ts";
@@ -21,7 +21,7 @@ export interface ProjectArchive {
 }
 
 /** Reads its table of contents. */
-export async function openArchive(inputs: ProjectInputs, ports: Ports): Promise<ProjectArchive> {
+export async function openArchive(inputs: ProjectInputs, ports: RestorePorts): Promise<ProjectArchive> {
   const { request, backup, set, ends } = inputs;
   const { content } = backup.manifest;
   const context = await loadContext(inputs, request.target, ports);
