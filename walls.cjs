@@ -19,6 +19,7 @@ const NOUNS = {
   "nouns/seal": [],
   "nouns/migration-files": [],
   "nouns/release-unit": ["nouns/migration-files", "nouns/store"],
+  "nouns/runbook": ["nouns/store"],
   "nouns/content": [],
   "nouns/content/read": ["nouns/content", "nouns/server"],
   "nouns/content/rows": ["nouns/content/read", "nouns/content", "nouns/server"],

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import { manifest, receipt } from "../../nouns/catalog/manifest.ts";
+import { journalEntry } from "../../nouns/runbook/journal-entry.ts";
 import { releaseUnit } from "../../nouns/release-unit/record.ts";
 import { SETTINGS_SECTIONS } from "../../commands/configuration/sections.ts";
 import type { Command } from "../../commands/define.ts";
@@ -66,6 +67,13 @@ export async function generatedFiles(
     generatedJson(
       { title: "holdfast release unit", ...z.toJSONSchema(releaseUnit) },
       "src/nouns/release-unit/record.ts",
+    ),
+  );
+  files.set(
+    "docs/reference/journal-entry.schema.json",
+    generatedJson(
+      { title: "holdfast journal entry", ...z.toJSONSchema(journalEntry) },
+      "src/nouns/runbook/journal-entry.ts",
     ),
   );
   files.set(
