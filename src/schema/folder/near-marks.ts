@@ -1,7 +1,5 @@
 import { anyOf } from "../../kernel/pattern.ts";
-import { isBlank } from "../script/parse-script.ts";
-import { comments } from "../script/quoted.ts";
-import { lineAt } from "../script/script.ts";
+import { comments, type Comment } from "../script/quoted.ts";
 
 /** A comment by which one of the tools that keep both directions in a file might mean that one begins. */
 export interface NearMark {
@@ -55,28 +53,63 @@ const LONGEST = 200;
 /** What of a text's comments looks like the mark of a direction. */
 export function nearMarksIn(text: string): readonly NearMark[] {
   if (!WORTH_A_LOOK.test(text)) return [];
-  return [...comments(text)].flatMap(({ text: comment, start }): NearMark[] => {
+  const { places, lastSql } = placesIn(text);
+  return places.flatMap(({ text: comment, start, line, behindSql }): NearMark[] => {
     if (comment.length > LONGEST) return [];
-    const lineStart = text.lastIndexOf("\n", start - 1) + 1;
     const said = withoutDecoration(comment);
     for (const { mark, hint } of KINDS) {
       const found = mark.exec(said);
       if (found === null) continue;
       // Behind a statement only what cannot be words is a mark.
-      if (!isBlank(text.slice(lineStart, start)) && !/^migrate:/i.test(said)) return [];
+      if (behindSql && !/^migrate:/i.test(said)) return [];
       const way = found.slice(1).some((word) => word?.toLowerCase() === "up") ? "up" : "down";
-      return [
-        {
-          way,
-          text: comment.trim(),
-          line: lineAt(text, start),
-          hasSql: !isBlank(text.slice(start + comment.length)),
-          hint: hint(way),
-        },
-      ];
+      return [{ way, text: comment.trim(), line, hasSql: lastSql > start, hint: hint(way) }];
     }
     return [];
   });
+}
+
+/** A comment, and what is around it. */
+interface Place extends Comment {
+  /** In the text, from 1. */
+  readonly line: number;
+  /** SQL stands before it on its line. */
+  readonly behindSql: boolean;
+}
+
+/**
+ * Every comment, by one walk through the text: one for each comment would take the square of its length.
+ *
+ * @returns with where the last piece of SQL ends; -1 where there is none
+ */
+function placesIn(text: string): { readonly places: readonly Place[]; readonly lastSql: number } {
+  const places: Place[] = [];
+  let [at, line, lineStart, lastSql] = [0, 1, 0, -1];
+  /** Goes on to `to`, over SQL or over a comment. */
+  const pass = (to: number, isSql: boolean): void => {
+    const piece = text.slice(at, to);
+    const end = isSql ? lengthOfSql(piece) : 0;
+    if (end > 0) lastSql = at + end;
+    for (let next = piece.indexOf("\n"); next !== -1; next = piece.indexOf("\n", next + 1)) {
+      line += 1;
+      lineStart = at + next + 1;
+    }
+    at = to;
+  };
+  for (const { text: comment, start } of comments(text)) {
+    pass(start, true);
+    places.push({ text: comment, start, line, behindSql: lastSql > lineStart });
+    pass(start + comment.length, false);
+  }
+  pass(text.length, true);
+  return { places, lastSql };
+}
+
+/** Without the white space and semicolons at its end. */
+function lengthOfSql(piece: string): number {
+  let end = piece.length;
+  while (end > 0 && /[\s;]/.test(piece[end - 1]!)) end -= 1;
+  return end;
 }
 
 /** `-- +goose Down`, `--- migrate:down;` and the like: what is left when what is around the words is gone. */
