@@ -109,6 +109,12 @@ export async function moveSequences(
   return [];
 }
 
+/**
+ * An answer has 1,664 columns at most, and a query that unites very many others outgrows the server's stack.
+ * https://www.postgresql.org/docs/current/limits.html
+ */
+const ASKED_AT_ONCE = 500;
+
 async function lastValues(
   session: DatabaseSession,
   rows: readonly Row[],
@@ -119,9 +125,13 @@ async function lastValues(
       : `(SELECT pg_catalog.${increment.startsWith("-") ? "min" : "max"}(${quoteIdentifier(column)})::text
             FROM ${table}) AS l${at}`,
   );
-  const [found] = await session.query<Record<string, string | null>>(`SELECT ${asked.join(", ")}`);
+  const found: Record<string, string | null> = {};
+  for (let from = 0; from < asked.length; from += ASKED_AT_ONCE) {
+    const part = asked.slice(from, from + ASKED_AT_ONCE).join(", ");
+    Object.assign(found, (await session.query<Record<string, string | null>>(`SELECT ${part}`))[0]);
+  }
   return rows.map((_, at) => {
-    const value = found![`l${at}`];
+    const value = found[`l${at}`];
     return value === null || value === undefined ? undefined : BigInt(value);
   });
 }
@@ -141,14 +151,16 @@ async function nextValues(
   );
   const asked = sequences.filter(({ sequence }) => here.some(({ name }) => name === sequence));
   if (asked.length === 0) return new Map();
-  const found = await session.query<{ at: number; value: string; called: boolean }>(
-    asked
+  const found: { at: number; value: string; called: boolean }[] = [];
+  for (let from = 0; from < asked.length; from += ASKED_AT_ONCE) {
+    const parts = asked
+      .slice(from, from + ASKED_AT_ONCE)
       .map(
         ({ sequence }, at) =>
-          `SELECT ${at} AS at, last_value::text AS value, is_called AS called FROM ${sequence}`,
-      )
-      .join(" UNION ALL "),
-  );
+          `SELECT ${from + at} AS at, last_value::text AS value, is_called AS called FROM ${sequence}`,
+      );
+    found.push(...(await session.query<(typeof found)[number]>(parts.join(" UNION ALL "))));
+  }
   return new Map(
     found.map(({ at, value, called }) => {
       const { sequence, increment } = asked[at]!;
