@@ -2,6 +2,7 @@ import { together } from "../../kernel/together.ts";
 import type { Progress } from "../../ports/log.ts";
 import { Chain } from "../proof/chain.ts";
 import { provePair, watchAlone } from "../proof/prove-pair.ts";
+import type { SchemaState } from "../proof/state.ts";
 import type { PairProof, RowsRefused } from "../proof/verdict.ts";
 import type { PreparedScript } from "../script/prepare.ts";
 import { toldFailure, type ScriptFailure } from "../shadow/run-script.ts";
@@ -14,6 +15,7 @@ import { platformOf, preludeOf } from "./platform.ts";
 import { lookAtStatements } from "./rules/look.ts";
 import { SERVER_RULES } from "./rules/server-wide.ts";
 import type { CheckPorts } from "./request.ts";
+import { unapplied, unproved, wordsOfUnexpected } from "./unexpected.ts";
 
 /** One judged pair. */
 export interface JudgedPair {
@@ -177,27 +179,45 @@ async function walk(
   const pairs: JudgedPair[] = [];
   const findings: Finding[] = [];
   progress.begin(chain.shadow);
+  const elapsed = (): number => ports.clock.elapsed();
+  const otherwise = async <T>(work: () => Promise<T>, told: (words: string) => T): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      return told(await wordsOfUnexpected(chain, error, stop));
+    }
+  };
   let broken: CheckedMigration | undefined;
   for (const [at, checked] of plan.migrations.slice(0, to).entries()) {
     stop.throwIfAborted();
-    const { forward } = checked;
+    const { forward, rollback } = checked;
+    const apply = async (after?: SchemaState): Promise<ScriptFailure | undefined> =>
+      await otherwise(
+        async () => await chain.apply(forward, after),
+        (words) => unapplied(forward, words),
+      );
     if (checked.judged && at >= from) {
-      const elapsed = (): number => ports.clock.elapsed();
-      const proved = await provePair(chain, checked, elapsed);
+      const proved = await otherwise(
+        async () => await provePair(chain, checked, elapsed),
+        (words) => unproved(forward, words),
+      );
       findings.push(...findingsOf(checked, proved.proof));
-      const failure =
-        proved.after === undefined ? await chain.apply(forward) : await chain.apply(forward, proved.after);
-      const locks =
-        failure === undefined && checked.rollback !== undefined && proved.proof.rollback.length > 0;
-      const rollback = locks ? await watchAlone(chain, checked.rollback, elapsed) : proved.proof.rollback;
-      pairs.push({ checked, proof: withCause({ ...proved.proof, rollback }, broken) });
+      const failure = await apply(proved.after);
+      const locks = failure === undefined && rollback !== undefined && proved.proof.rollback.length > 0;
+      const seen = locks
+        ? await otherwise(
+            async () => await watchAlone(chain, rollback, elapsed),
+            () => proved.proof.rollback,
+          )
+        : proved.proof.rollback;
+      pairs.push({ checked, proof: withCause({ ...proved.proof, rollback: seen }, broken) });
       if (failure !== undefined) {
         broken ??= checked;
         if (proved.proof.verdict !== "failed") findings.push(failsForGood(failure));
       }
       progress.tried();
     } else {
-      const failure = await chain.apply(forward);
+      const failure = await apply();
       if (failure !== undefined) {
         broken ??= checked;
         if (!checked.judged && at >= from) findings.push(earlierFails(failure));

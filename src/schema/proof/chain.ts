@@ -121,12 +121,14 @@ export class Chain implements AsyncDisposable {
    * @param state what it leads to, where that is known
    */
   async apply(script: PreparedScript, state?: SchemaState): Promise<ScriptFailure | undefined> {
+    // Whatever happens on the way, what was known before is not known any more.
+    this.#state = undefined;
     const failure = await this.#mending(script, async () =>
       runScript(await this.session(), script, { skip: this.#skip }),
     );
     if (script.forgets) await this.#disconnect();
     // What it froze when it was tried is another moment's.
-    this.#state = failure === undefined && !FREEZES.test(script.source.text) ? state : undefined;
+    if (failure === undefined && !FREEZES.test(script.source.text)) this.#state = state;
     if (failure === undefined) this.#applied.push(script);
     return failure;
   }
