@@ -6,7 +6,6 @@ import { everyRelation, fieldsOf } from "../script/tree.ts";
 import { forgetSession, runStatements, type ScriptFailure } from "../shadow/run-script.ts";
 import { insertCanaries } from "./canary/canaries.ts";
 import { canaryTables } from "./canary/columns.ts";
-import { comparedIn } from "./canary/compared.ts";
 import type { CornerChoice } from "./canary/corners.ts";
 import { lastPart } from "../../postgres/display-name.ts";
 import { lostPositions, moveSequences, type Position } from "./canary/sequences.ts";
@@ -14,6 +13,7 @@ import { leftRows, lostRows, notLookedFor, readSums, type LostRows, type TableSu
 import type { Chain } from "./chain.ts";
 import { compareStates } from "./compare-states.ts";
 import { failedObject } from "./failed-object.ts";
+import { meantByPair, type Meant } from "./meant/meant.ts";
 import type { SchemaState } from "./state.ts";
 import type { RowsTried } from "./rows-tried.ts";
 import { isOpaque, lockedTables, relativesOf, type Touched } from "./relatives.ts";
@@ -64,7 +64,8 @@ export async function tryWithRows(chain: Chain, pair: Scripts, known: Known): Pr
       ? { names: [], notes: [] }
       : await relativesOf(await chain.session(), known.touched, [pair.forward, pair.rollback]);
   if (tables.length === 0 && relatives.names.length === 0) return NOTHING;
-  const trial: Trial = { chain, pair, known, met: new Met(), further: new Set() };
+  const meant = await meantByPair(pair.forward, pair.rollback);
+  const trial: Trial = { chain, pair, known, meant, met: new Met(), further: new Set() };
   const tried = await triedBeside(trial, tables, relatives.names);
   return {
     ...tried,
@@ -77,6 +78,7 @@ interface Trial {
   readonly chain: Chain;
   readonly pair: Scripts;
   readonly known: Known;
+  readonly meant: Meant;
   readonly met: Met;
   /** Tables that the scripts came to only with rows in others. */
   readonly further: Set<string>;
@@ -148,16 +150,15 @@ const INTEGRITY = "23";
 const NAMED_MAX = 4;
 
 async function triedWith(trial: Trial, tables: readonly string[]): Promise<RowsTried> {
-  const { forward, rollback } = trial.pair;
-  const compared = comparedIn(forward, rollback);
+  const { meant } = trial;
   const inOne: RowsAttempt = async (choice) => await triedInside(trial, { tables, choice });
   const forGood: RowsAttempt = async (choice) => await triedForGood(trial, { tables, choice });
-  if (!isInside(trial)) return await withUnusual(forGood, FOR_GOOD, compared);
-  const tried = await withUnusual(inOne, INSIDE, compared);
+  if (!isInside(trial)) return await withUnusual(forGood, FOR_GOOD, meant);
+  const tried = await withUnusual(inOne, INSIDE, meant);
   if (!tried.stopped) return tried;
   // One transaction around both is not what production has: there a new value of an enum can be used by then.
   const settled = await forGood();
-  return settled.stopped ? settled : await withUnusual(forGood, FOR_GOOD, compared);
+  return settled.stopped ? settled : await withUnusual(forGood, FOR_GOOD, meant);
 }
 
 /** Kinds of statement that carry nobody's code out, and change no row and no table but what they name. */
@@ -189,14 +190,21 @@ function changedTables({ before, after }: Known, scripts: readonly PreparedScrip
   const statements = scripts.flatMap(({ script }) => script.statements);
   const hooked = [...before.keys()].some((object) => object.startsWith("event-trigger "));
   if (hooked || !statements.every(isPlain)) return names;
-  const changed = compareStates(before, after).map(({ object }) => object.slice(object.indexOf(" ") + 1));
+  const changed = new Set(compareStates(before, after).flatMap(({ object }) => ownersIn(object)));
   const named = new Set(
     statements.flatMap(({ tree }) => [...everyRelation(tree)].map(({ relname }) => relname)),
   );
-  return names.filter(
-    (name) =>
-      changed.some((object) => object === name || object.startsWith(`${name}.`)) || named.has(lastPart(name)),
-  );
+  return names.filter((name) => changed.has(name) || named.has(lastPart(name)));
+}
+
+/** `column app.t.c` → app.t.c, app.t, app: whatever the name may be a part of. */
+function ownersIn(object: string): string[] {
+  const owners: string[] = [];
+  const part = /\.?(?:"(?:[^"]|"")*"|[^."\s]+)/y;
+  for (part.lastIndex = object.indexOf(" ") + 1; part.test(object);) {
+    owners.push(object.slice(object.indexOf(" ") + 1, part.lastIndex));
+  }
+  return owners;
 }
 
 async function triedInside(

@@ -1,7 +1,9 @@
 import { listed } from "../../kernel/listed.ts";
-import type { Compared } from "./canary/compared.ts";
 import type { CornerChoice } from "./canary/corners.ts";
 import { lastPart } from "../../postgres/display-name.ts";
+import type { Meant, MeantRows } from "./meant/meant.ts";
+import { toldRows } from "./meant/told-rows.ts";
+import { withOwn } from "./own-rows.ts";
 import type { RowsTried } from "./rows-tried.ts";
 
 /** One try of a pair with rows in its tables; without a choice they are ordinary ones. */
@@ -22,18 +24,26 @@ const REFUSED_MAX = 4;
 const everywhere = (): boolean => true;
 
 /**
- * Tries a pair with everything that is not ordinary: unusual values, NULLs, and values that its statements
- * compare with. What does not let it through is left out, and told; ordinary rows decide whether it goes
- * through at all.
+ * Tries a pair with everything that is not ordinary: unusual values, NULLs, and rows that its statements
+ * mean. What does not let it through is left out, and told; ordinary rows decide whether it goes through at
+ * all.
  */
-export async function withUnusual(
-  attempt: RowsAttempt,
-  effort: Effort,
-  compared: readonly Compared[],
-): Promise<RowsTried> {
+export async function withUnusual(attempt: RowsAttempt, effort: Effort, meant: Meant): Promise<RowsTried> {
+  const tried = await withAll(attempt, effort, meant);
+  if (tried.stopped) return tried;
+  const notes = [...meant.notes, ...(await withOwn(attempt, meant, tried))];
+  return { ...tried, notes: [...tried.notes, ...notes] };
+}
+
+async function withAll(attempt: RowsAttempt, effort: Effort, meant: Meant): Promise<RowsTried> {
   const refused = new Set<string>();
   const nulls = (table: string, column: string): boolean => !refused.has(`${table}.${column}`);
-  const all: CornerChoice = { corners: effort.levels[0], wanted: everywhere, nulls, compared };
+  const all: CornerChoice = {
+    corners: effort.levels[0],
+    wanted: everywhere,
+    nulls,
+    meant: { rows: meant.before, names: meant.names },
+  };
   let tried = await attempt(all);
   const whys: string[] = [];
   while (tried.stopped && refused.size < REFUSED_MAX) {
@@ -49,7 +59,7 @@ export async function withUnusual(
       ? settled
       : { ...settled, notes: [...settled.notes, nullsNote([...refused], whys[0]!)] };
   }
-  return await apart(attempt, effort, compared, tried);
+  return await apart(attempt, effort, meant, tried);
 }
 
 /** The column that has a NULL where a script wants none, of those that were given some. */
@@ -113,13 +123,13 @@ function isOf(object: string, column: string): boolean {
 }
 
 /**
- * Something that is not ordinary stops the pair: unusual values, NULLs and values of the script are tried
- * each by themselves then, so that one of them does not hide what the others lose.
+ * Something that is not ordinary stops the pair: unusual values, NULLs and rows that the scripts mean are
+ * tried each by themselves then, so that one of them does not hide what the others lose.
  */
 async function apart(
   attempt: RowsAttempt,
   effort: Effort,
-  compared: readonly Compared[],
+  meant: Meant,
   stopped: RowsTried,
 ): Promise<RowsTried> {
   const base = await withCorners(attempt, effort, stopped);
@@ -135,27 +145,47 @@ async function apart(
         why: withNulls.why,
       }
     : { found: await withoutFilled(attempt, nulls, withNulls), without: [], why: "" };
-  const ofCompared =
-    compared.length === 0 ? undefined : await attempt({ corners: undefined, wanted: everywhere, compared });
+  const ofMeant = await withMeant(attempt, effort, meant, () => !withNulls.stopped);
   const differences = new Map(
-    [
-      ...base.differences,
-      ...settled.found.differences,
-      ...(ofCompared?.stopped === false ? ofCompared.differences : []),
-    ].map((each) => [each.object, each]),
+    [...base.differences, ...settled.found.differences, ...ofMeant.differences].map((each) => [
+      each.object,
+      each,
+    ]),
   );
   const notes = [
     ...base.notes,
     ...settled.found.notes,
     ...(settled.without.length === 0 ? [] : [nullsNote(settled.without, settled.why)]),
-    ...(ofCompared?.stopped === true
-      ? [
-          "what becomes of rows with the values that the migration compares with was not tried, because " +
-            `with them not both scripts go through: ${ofCompared.why}`,
-        ]
-      : []),
+    ...ofMeant.notes,
   ];
   return { ...base, differences: [...differences.values()], notes: [...new Set(notes)] };
+}
+
+/** With the rows that the scripts mean alone; what stops the pair is found out by halves. */
+async function withMeant(
+  attempt: RowsAttempt,
+  effort: Effort,
+  { before, names }: Meant,
+  nulls: () => boolean,
+): Promise<Pick<RowsTried, "differences" | "notes">> {
+  if (before.length === 0) return { differences: [], notes: [] };
+  const choiceOf = (rows: readonly MeantRows[]): CornerChoice => ({
+    corners: undefined,
+    wanted: everywhere,
+    nulls,
+    meant: { rows, names },
+  });
+  const tried = await attempt(choiceOf(before));
+  if (!tried.stopped) return await withoutFilled(attempt, choiceOf(before), tried);
+  const single = before.flatMap((each) => each.rows.map((row): MeantRows => ({ ...each, rows: [row] })));
+  const { found, without } = await narrowedBy(attempt, single, effort.narrowing, (rows) =>
+    choiceOf([...rows]),
+  );
+  if (without.length === 0) return found;
+  const note =
+    `what becomes of ${without.length} of ${single.length} kinds of rows that the scripts speak of ` +
+    `(${toldRows(without)}) was not tried, because with them not both scripts go through: ${tried.why}`;
+  return { differences: found.differences, notes: [...found.notes, note] };
 }
 
 /**
@@ -200,20 +230,20 @@ async function narrowed(
   return { ...ordinary, differences: [...differences.values()], notes: [...ordinary.notes, note] };
 }
 
-/** Finds out by halves which columns let the pair through, and what is lost with them. */
-async function narrowedBy(
+/** Finds out by halves which columns, or rows, let the pair through, and what is lost with them. */
+async function narrowedBy<T>(
   attempt: RowsAttempt,
-  columns: readonly string[],
+  all: readonly T[],
   narrowing: number,
-  choiceOf: (columns: ReadonlySet<string>) => CornerChoice,
+  choiceOf: (some: ReadonlySet<T>) => CornerChoice,
 ): Promise<{
   readonly found: Pick<RowsTried, "differences" | "notes">;
-  readonly without: readonly string[];
+  readonly without: readonly T[];
 }> {
   const found = new Map<string, RowsTried["differences"][number]>();
   const notes: string[] = [];
-  const without: string[] = [];
-  const parts = halves(columns);
+  const without: T[] = [];
+  const parts = halves(all);
   for (let left = narrowing; parts.length > 0; left -= 1) {
     const part = parts.shift()!;
     const choice = choiceOf(new Set(part));
@@ -230,7 +260,7 @@ async function narrowedBy(
 
 const NAMED_MAX = 4;
 
-function halves(list: readonly string[]): string[][] {
+function halves<T>(list: readonly T[]): T[][] {
   if (list.length < 2) return list.length === 0 ? [] : [[...list]];
   const middle = Math.ceil(list.length / 2);
   return [list.slice(0, middle), list.slice(middle)];

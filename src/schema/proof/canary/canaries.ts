@@ -8,9 +8,10 @@ import {
   type CornerLists,
   type CornerWriter,
 } from "./corners.ts";
-import { insertCompared, insertNulls } from "./extra-rows.ts";
+import { FIRST_MEANT, insertMeant, insertNulls } from "./extra-rows.ts";
 import { hintsIn, type Hints } from "./hints.ts";
 import { adoptOrphans } from "./orphans.ts";
+import { placeRows, type PlacedRow } from "./placed-rows.ts";
 import { canaryValue } from "./values.ts";
 
 /** What became of a table that was to get rows. */
@@ -49,7 +50,10 @@ export async function insertCanaries(
   if (quiet !== undefined) await session.query("ROLLBACK TO canary; RELEASE canary");
   const done: Canaries[] = [];
   const lists = choice === undefined ? new Map<CanaryTable, CornerLists>() : cornerLists(tables, choice);
-  for (const table of tables) done.push(await fill(session, table, lists, choice));
+  const wanted = choice?.meant;
+  const placed =
+    wanted === undefined ? undefined : placeRows(tables, wanted, choice?.nulls ?? (() => true), FIRST_MEANT);
+  for (const table of tables) done.push(await fill(session, table, { lists, choice, placed }));
   const gone = await adoptOrphans(
     session,
     tables.map(({ name }) => name),
@@ -60,11 +64,17 @@ export async function insertCanaries(
   );
 }
 
+/** What rows tables get besides ordinary ones. */
+interface Besides {
+  readonly lists: ReadonlyMap<CanaryTable, CornerLists>;
+  readonly choice: CornerChoice | undefined;
+  readonly placed: ReadonlyMap<string, readonly PlacedRow[]> | undefined;
+}
+
 async function fill(
   session: DatabaseSession,
   table: CanaryTable,
-  lists: ReadonlyMap<CanaryTable, CornerLists>,
-  choice: CornerChoice | undefined,
+  { lists, choice, placed }: Besides,
 ): Promise<Canaries> {
   const attempts = new Map<string, number>();
   let why: string | undefined;
@@ -84,7 +94,7 @@ async function fill(
     const all = [...lists.keys()];
     if (choice.corners !== undefined) unusual = await insertCorners(table, lists, choice.corners, writer);
     if (choice.nulls !== undefined) nulls = await insertNulls(table, all, choice.nulls, writer);
-    if (choice.compared !== undefined) await insertCompared(table, all, choice.compared, writer);
+    if (placed !== undefined) await insertMeant(table, placed.get(table.name) ?? [], writer);
   }
   return { table: table.name, rows, why: rows > 0 ? undefined : why, unusual, nulls };
 }

@@ -32,6 +32,8 @@ export interface CanaryColumn {
   readonly key: "unique" | "foreign" | undefined;
   /** The table that it points at, as part of a foreign key; of several one. */
   readonly pointsAt: string | undefined;
+  /** The column there that it stands for. */
+  readonly pointsAtColumn: string | undefined;
 }
 
 /** What kind of values a type has; domains are those of what they stand on. */
@@ -74,6 +76,7 @@ interface Row {
   readonly defaultExpression: string | null;
   readonly key: "unique" | "foreign" | null;
   readonly pointsAt: string | null;
+  readonly pointsAtColumn: string | null;
 }
 
 /**
@@ -141,7 +144,14 @@ const COLUMNS = `
             JOIN pg_catalog.pg_namespace n ON n.oid = p.relnamespace
            WHERE k.conrelid = b.relid AND k.contype = 'f' AND b.attnum = ANY (k.conkey)
            ORDER BY pg_catalog.cardinality(k.conkey), k.conname
-           LIMIT 1) AS "pointsAt"
+           LIMIT 1) AS "pointsAt",
+         (SELECT a.attname::text
+            FROM pg_catalog.pg_constraint k
+            JOIN pg_catalog.pg_attribute a ON a.attrelid = k.confrelid
+                 AND a.attnum = k.confkey[pg_catalog.array_position(k.conkey, b.attnum)]
+           WHERE k.conrelid = b.relid AND k.contype = 'f' AND b.attnum = ANY (k.conkey)
+           ORDER BY pg_catalog.cardinality(k.conkey), k.conname
+           LIMIT 1) AS "pointsAtColumn"
     FROM base b JOIN pg_catalog.pg_type e ON e.oid = b.at
    ORDER BY b."table", b.attnum
 `;
@@ -242,6 +252,7 @@ function columnOf(row: Row): CanaryColumn {
     fields,
     key,
     pointsAt,
+    pointsAtColumn,
   } = row;
   return {
     name: column,
@@ -251,6 +262,7 @@ function columnOf(row: Row): CanaryColumn {
     constantDefault: constantIn(defaultExpression ?? ""),
     key: key ?? undefined,
     pointsAt: pointsAt ?? undefined,
+    pointsAtColumn: pointsAtColumn ?? undefined,
     base: { name, array, kind, labels, modifier, conditions, subtype: subtype ?? undefined, fields },
   };
 }

@@ -1,7 +1,7 @@
 import type { ServerRefusal } from "../../../ports/database.ts";
 import type { CanaryColumn, CanaryTable } from "./columns.ts";
-import type { Compared } from "./compared.ts";
 import { cornerValues } from "./corner-values.ts";
+import type { WantedRows } from "./placed-rows.ts";
 
 /** How unusual the values are that rows are given besides ordinary ones. */
 export type Corners = "values" | "extremes";
@@ -23,8 +23,8 @@ export interface CornerChoice {
   readonly wanted: (table: string, column: string) => boolean;
   /** Columns that get NULL in rows of their own; none where it is left out. */
   readonly nulls?: (table: string, column: string) => boolean;
-  /** Values that get rows of their own, with the columns' constant defaults; none where it is left out. */
-  readonly compared?: readonly Compared[];
+  /** Rows that the scripts mean, with the columns' constant defaults; none where it is left out. */
+  readonly meant?: WantedRows;
 }
 
 /** How a row comes into a table. */

@@ -1,15 +1,14 @@
-import { lastPart } from "../../../postgres/display-name.ts";
 import type { ServerRefusal } from "../../../ports/database.ts";
 import type { CanaryColumn, CanaryTable } from "./columns.ts";
-import type { Compared } from "./compared.ts";
 import { refusedColumns, type CornerWriter } from "./corners.ts";
+import type { PlacedRow } from "./placed-rows.ts";
 
 /** Far behind ordinary rows and unusual ones, and as far as the smallest type of whole numbers reaches. */
 const FIRST_NULLS = 4001;
-const FIRST_COMPARED = 6001;
+export const FIRST_MEANT = 6001;
 const ATTEMPTS_MAX = 6;
-/** Rows of one statement's values. */
-const ROWS_MAX = 4;
+/** Rows of one message; one that is refused makes each of them a message of its own. */
+const ROWS_AT_ONCE = 50;
 /** Rows that point at another of these in their own table. */
 const SELF_OFFSET = 4000;
 /** Rows with NULL, and rows that point at such: keys in a circle would have ever more. */
@@ -56,7 +55,7 @@ export async function insertNulls(
   await insertAtOwn(
     table,
     writer,
-    rows.map((_, at) => FIRST_NULLS + at),
+    rows.map((_, at) => ({ number: FIRST_NULLS + at, values: new Map() })),
   );
   return [...(sets[0] ?? [])];
 }
@@ -95,12 +94,15 @@ function withChildren(
 async function insertAtOwn(
   table: CanaryTable,
   writer: CornerWriter,
-  numbers: readonly number[],
+  special: readonly Pick<PlacedRow, "number" | "values">[],
 ): Promise<void> {
   if (!table.columns.some(({ pointsAt }) => pointsAt === table.name)) return;
-  for (const number of numbers) {
+  for (const { number, values } of special) {
     const row = table.columns.map((column) => {
-      if (column.pointsAt === table.name) return [column.name, writer.plain(column, number)] as const;
+      if (column.pointsAt === table.name) {
+        const key = values.get(column.pointsAtColumn ?? "");
+        return [column.name, key ?? writer.plain(column, number)] as const;
+      }
       const isPlain = column.pointsAt !== undefined || column.key !== "unique";
       return [column.name, writer.plain(column, isPlain ? 1 : number + SELF_OFFSET)] as const;
     });
@@ -158,87 +160,57 @@ function numberOf(
 }
 
 /**
- * Gives a table rows with the values that the migration compares its columns with. Rows of one statement have
- * one number in all its tables, so that they meet where it joins them.
- * Another has its columns' constant defaults.
+ * Gives a table the rows that the scripts mean, one with its columns' constant defaults, and, where its key
+ * is made of what it points at and more, one that points where the first row does.
  */
-export async function insertCompared(
+export async function insertMeant(
   table: CanaryTable,
-  all: readonly CanaryTable[],
-  compared: readonly Compared[],
+  placed: readonly PlacedRow[],
   writer: CornerWriter,
 ): Promise<void> {
-  const rows: Values[] = [];
-  const special: number[] = [];
-  for (const [group, statement] of compared.entries()) {
-    const first = FIRST_COMPARED + group * ROWS_MAX;
-    const count = countOf(statement, all);
-    const counts = withChildren(all, ({ name }) => (statement.relations.has(lastPart(name)) ? count : 0));
-    for (let at = 0; at < counts.get(table.name)!; at += 1) {
-      special.push(first + at);
-      rows.push(comparedRow(table, statement, { at, first, counts }, writer));
-    }
-  }
-  const defaults = table.columns.filter(
+  const rows = placed.map((row) => meantRow(table, row, writer));
+  const { columns } = table;
+  const defaults = columns.filter(
     ({ constantDefault, key }) => constantDefault !== undefined && key === undefined,
   );
+  const plain = (column: CanaryColumn, number: number): string | null | undefined =>
+    writer.plain(column, numberOf(table, column, 0, number, new Map()));
   if (defaults.length > 0) {
-    const number = FIRST_COMPARED - 1;
     rows.push(
       new Map(
-        table.columns.map((column) => [
+        columns.map((column) => [
           column.name,
-          defaults.includes(column)
-            ? column.constantDefault
-            : writer.plain(column, numberOf(table, column, 0, number, new Map())),
+          defaults.includes(column) ? column.constantDefault : plain(column, FIRST_MEANT - 1),
         ]),
       ),
     );
   }
-  if (rows.length === 0) return;
-  if ((await writer.insert(rows)) !== undefined) for (const row of rows) await writer.insert([row]);
-  await insertAtOwn(table, writer, special);
+  if (columns.some(({ key, pointsAt }) => key === "unique" && pointsAt !== undefined)) {
+    rows.push(new Map(columns.map((column) => [column.name, plain(column, FIRST_MEANT - 2)])));
+  }
+  for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
+    const part = rows.slice(from, from + ROWS_AT_ONCE);
+    if ((await writer.insert(part)) === undefined) continue;
+    // Not every table takes every value, and what is there already is there.
+    for (const row of part) await writer.insert([row]);
+  }
+  await insertAtOwn(table, writer, placed);
 }
 
-interface Place {
-  readonly at: number;
-  readonly first: number;
-  readonly counts: ReadonlyMap<string, number>;
-}
-
-function comparedRow(
+function meantRow(
   table: CanaryTable,
-  statement: Compared,
-  { at, first, counts }: Place,
+  { number, twin, values, tables }: PlacedRow,
   writer: CornerWriter,
 ): Values {
   return new Map(
     table.columns.map((column) => {
-      const values = valuesFor(statement, table, column);
-      if (values !== undefined) return [column.name, values[Math.min(at, values.length - 1)]];
+      const value = values.get(column.name);
+      if (value !== undefined) return [column.name, value];
       if (table.bounds?.columns.includes(column.name) === true) return [column.name, writer.plain(column, 1)];
-      const number = column.pointsAt === undefined ? first + at : numberOf(table, column, at, first, counts);
-      return [column.name, writer.plain(column, number)];
+      const own = column.key === "unique" ? twin : number;
+      if (column.pointsAt === undefined) return [column.name, writer.plain(column, own)];
+      const isThere = column.pointsAt !== table.name && tables.has(column.pointsAt);
+      return [column.name, writer.plain(column, isThere ? number : column.key === "unique" ? own : 1)];
     }),
   );
-}
-
-function valuesFor(
-  { columns }: Compared,
-  table: CanaryTable,
-  column: CanaryColumn,
-): readonly string[] | undefined {
-  // What is not there to be pointed at would be given another value.
-  if (column.pointsAt !== undefined) return undefined;
-  return columns.find(
-    (each) =>
-      each.column === column.name && (each.relation === undefined || each.relation === lastPart(table.name)),
-  )?.values;
-}
-
-function countOf(statement: Compared, all: readonly CanaryTable[]): number {
-  const lengths = all
-    .filter(({ name }) => statement.relations.has(lastPart(name)))
-    .flatMap((table) => table.columns.map((column) => valuesFor(statement, table, column)?.length ?? 0));
-  return Math.min(ROWS_MAX, Math.max(0, ...lengths));
 }
