@@ -17,6 +17,7 @@ export function splitName(stem: string): { readonly version: string; readonly na
 const TIME = /^(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:\d\d){0,5}$/;
 /** Digits to which times are filled up. */
 const TIME_DIGITS = 20;
+const MINUTE_DIGITS = 12;
 /** Of a time to the second; what is longer has a counter behind. */
 const SECOND_DIGITS = 14;
 
@@ -68,6 +69,24 @@ function isLongNumber(digits: string): boolean {
 export function isUnusual(version: string): boolean {
   const digits = version.replaceAll("-", "");
   return !isTime(version) && /^\d+$/.test(digits) && versionKey(version)[0] !== BigInt(digits);
+}
+
+/**
+ * Whether two versions come in one order here and in the other for who compares numbers, as golang-migrate,
+ * sqlx and Flyway do: a day of eight digits among times, or a time with more than seconds. That
+ * `202611270900` and `20261127090000` are both times is known, and no such case.
+ *
+ * @param one that comes before the other here
+ */
+export function isAmbiguous(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((version) =>
+    /^\d+$/.test(version) ? BigInt(isMinute(version) ? `${version}00` : version) : undefined,
+  );
+  return a !== undefined && b !== undefined && a > b;
+}
+
+function isMinute(version: string): boolean {
+  return version.length === MINUTE_DIGITS && isLikeTime(version);
 }
 
 export function compareKeys(a: VersionKey, b: VersionKey): number {

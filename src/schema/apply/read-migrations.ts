@@ -1,16 +1,19 @@
 import { HoldfastError } from "../../kernel/errors.ts";
 import { listed } from "../../kernel/listed.ts";
 import { isWanted } from "../../nouns/migration-files/classify.ts";
-import type { FolderProblem, Migration } from "../folder/migration.ts";
+import type { FolderProblem, FolderRule, Migration } from "../folder/migration.ts";
 import { readFolder } from "../folder/read-folder.ts";
 import { requireMigrations } from "../folder/require-migrations.ts";
 import type { MigratePorts, MigrateRequest } from "./request.ts";
+
+/** What is on record already was carried out in whatever way, and stays so. */
+const UNCLEAR: ReadonlySet<FolderRule> = new Set(["unclear-mark", "ambiguous-order"]);
 
 /** A folder's migrations in their order, and what in it is not read, in words. */
 export interface ReadMigrations {
   readonly migrations: readonly Migration[];
   readonly ignored: readonly string[];
-  /** What looks like the mark of a direction and is none, by the file. */
+  /** What holds a mark that is none, or has no certain place in the order, by the file. */
   readonly unclear: readonly FolderProblem[];
 }
 
@@ -21,7 +24,7 @@ export async function readMigrations(request: MigrateRequest, ports: MigratePort
   const folder = await (await ports.sourceTree()).files(request.folder, isWanted);
   const { migrations, problems } = readFolder(folder, { supabase: false });
   const scripts = new Set(migrations.flatMap(({ forward, rollback }) => [forward.file, rollback?.file]));
-  const unclear = problems.filter(({ rule, file }) => rule === "unclear-mark" && scripts.has(file));
+  const unclear = problems.filter(({ rule, file }) => UNCLEAR.has(rule) && scripts.has(file));
   const broken = problems.filter((each) => each.level === "error" && !unclear.includes(each));
   if (broken.length > 0) {
     throw new HoldfastError(
@@ -42,7 +45,7 @@ export async function readMigrations(request: MigrateRequest, ports: MigratePort
  * What is on record already was carried out as it stands, and may not be changed any more.
  *
  * @param migrations those that are still to be applied, or to be written down
- * @throws refused.unsafe where one of them may hold both directions
+ * @throws refused.unsafe where one of them may hold both directions, or come before another or after it
  */
 export function refuseUnclearMarks(
   unclear: readonly FolderProblem[],

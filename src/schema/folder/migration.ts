@@ -45,6 +45,7 @@ export type FolderRule =
   | "before-first-mark"
   | "unclear-mark"
   | "mixed-versions"
+  | "ambiguous-order"
   | "orphan-rollback"
   | "two-rollbacks"
   | "not-utf8"

@@ -5,7 +5,7 @@ import { isBlank } from "../script/parse-script.ts";
 import { classify, commonStem, marksIn } from "../../nouns/migration-files/classify.ts";
 import type { FolderProblem, Migration, MigrationFolder, ScriptFile } from "./migration.ts";
 import { nearMarksIn, type NearMark } from "./near-marks.ts";
-import { compareKeys, isTime, splitName, versionKey } from "../../nouns/migration-files/version.ts";
+import { compareKeys, isAmbiguous, isTime, splitName, versionKey } from "../../nouns/migration-files/version.ts";
 
 /** What surrounds the folder. */
 export interface FolderFacts {
@@ -264,6 +264,7 @@ class Reading {
     migrations.sort((a, b) => compareKeys(a.key, b.key) || (a.forward.file < b.forward.file ? -1 : 1));
     for (const migration of migrations) this.#refuseNearMarks(migration);
     this.#refuseSameVersions(migrations);
+    this.#refuseAmbiguous(migrations);
     this.#noteMixedVersions(migrations);
     return { migrations, problems: this.#problems };
   }
@@ -324,6 +325,22 @@ class Reading {
         migration.forward.file,
         `and ${before.forward.file} have ${both}`,
         "Rename the newer one, and its rollback: which of two comes first must not depend on the reader.",
+      );
+    }
+  }
+
+  /** In an order by one side, neighbours are in the other order somewhere, or none is. */
+  #refuseAmbiguous(migrations: readonly Migration[]): void {
+    for (const [at, { version, forward }] of migrations.entries()) {
+      const before = migrations[at - 1];
+      if (before === undefined || !isAmbiguous(before.version, version)) continue;
+      this.problem(
+        "ambiguous-order",
+        "error",
+        forward.file,
+        `and ${before.forward.file} have versions ${version} and ${before.version}: as times the second ` +
+          "comes first, as numbers the other one, and tools differ in how they take them",
+        "Give the one that is not yet applied a version of the other's length: YYYYMMDDHHMMSS.",
       );
     }
   }

@@ -323,6 +323,31 @@ describe("the order of a folder", () => {
     ]);
   });
 
+  it.each([
+    [["20240101000000_a.sql", "20240601_b.sql"], "20240601_b.sql"],
+    [["2024010100000001_a.sql", "20240601000000_b.sql"], "20240601000000_b.sql"],
+  ])("refuses an order that times and numbers do not share: %j", (files, second) => {
+    const folder = read(names(...files));
+    expect(rules(folder)).toEqual([`error ambiguous-order ${second}`]);
+    expect(folder.problems[0]!.message).toContain(files.find((file) => file !== second));
+  });
+
+  it.each([
+    [["20240101_a.sql", "20240601000000_b.sql"]],
+    [["202401010000_a.sql", "20240101000001_b.sql", "202406010000_c.sql"]],
+    [["2024-01-01-000000_a.sql", "20240601_b.sql"]],
+  ])("takes an order that both share: %j", (files) => {
+    expect(rules(read(names(...files))).filter((each) => each.includes("ambiguous"))).toEqual([]);
+  });
+
+  it("finds near marks in a long file of comments in a moment", () => {
+    const comments = "-- migrate: down\n/* migrate: up */ ".repeat(50_000);
+    const started = performance.now();
+    expect(read({ "1_a.sql": `SELECT 1;\n${comments}` }).problems).toHaveLength(0);
+    expect(read({ "1_a.sql": `${comments}\nSELECT 1;` }).problems).toMatchObject([{ line: 1 }]);
+    expect(performance.now() - started).toBeLessThan(5_000);
+  });
+
   it("warns of a time among numbers", () => {
     expect(rules(read(names("1_a.sql", "2_b.sql", "20240101000000_c.sql")))).toEqual([
       "warning mixed-versions 20240101000000_c.sql",
