@@ -30,9 +30,9 @@ export async function withOwn(
     });
     if (!tried.stopped) {
       const which = `a row that was there before with what this pair itself writes (${toldRows(rows)})`;
-      return tried.differences
-        .filter(({ object }) => !told.has(object))
-        .map(({ object, message }) => `${which} is taken for its own: ${object}: ${message}`);
+      const lost = tried.differences.filter(({ object }) => !told.has(object));
+      const words = lost.map(({ object, message }) => `${object}: ${message}`).join("; ");
+      return lost.length === 0 ? [] : [`${which} is taken for its own: ${words}`];
     }
     // Such a row holds the pair up, so it is not lost without a word; it hides what becomes of others.
     const columns = tried.refusal?.state === UNIQUE_VIOLATION ? keyColumns(tried.refusal.detail) : [];

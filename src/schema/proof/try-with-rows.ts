@@ -13,6 +13,7 @@ import { leftRows, lostRows, notLookedFor, readSums, type LostRows, type TableSu
 import type { Chain } from "./chain.ts";
 import { compareStates } from "./compare-states.ts";
 import { failedObject } from "./failed-object.ts";
+import { definitionsFor } from "./meant/definitions.ts";
 import { meantByPair, type Meant } from "./meant/meant.ts";
 import type { SchemaState } from "./state.ts";
 import type { RowsTried } from "./rows-tried.ts";
@@ -64,7 +65,9 @@ export async function tryWithRows(chain: Chain, pair: Scripts, known: Known): Pr
       ? { names: [], notes: [] }
       : await relativesOf(await chain.session(), known.touched, [pair.forward, pair.rollback]);
   if (tables.length === 0 && relatives.names.length === 0) return NOTHING;
-  const meant = await meantByPair(pair.forward, pair.rollback);
+  const scripts = [pair.forward, pair.rollback];
+  const definitions = await definitionsFor(await chain.session(), scripts, known.touched?.written ?? tables);
+  const meant = await meantByPair(pair.forward, pair.rollback, definitions);
   const trial: Trial = { chain, pair, known, meant, met: new Met(), further: new Set() };
   const tried = await triedBeside(trial, tables, relatives.names);
   return {

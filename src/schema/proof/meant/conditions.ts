@@ -67,7 +67,7 @@ export class Conditions {
     if (operator === "NOT_EXPR") return this.#rows(args[0], !holds);
     const isAnd = (operator === "AND_EXPR") === holds;
     if (isAnd)
-      return args.reduce<readonly MeantRow[]>((all, each) => both(all, this.rows(each, holds)), ANY_ROW);
+      {return args.reduce<readonly MeantRow[]>((all, each) => both(all, this.rows(each, holds)), ANY_ROW);}
     return args.flatMap((each) => this.#rows(each, holds));
   }
 
@@ -186,7 +186,7 @@ export class Conditions {
       case "?&": {
         const keys = elementsIn(value) ?? [];
         if (operator === "?|")
-          return keys.flatMap((key) => this.#reach(left, nested([key], "canary"), "part"));
+          {return keys.flatMap((key) => this.#reach(left, nested([key], "canary"), "part"));}
         const all = JSON.stringify(Object.fromEntries(keys.map((key) => [key, "canary"])));
         return this.#reach(left, all, "part");
       }
@@ -253,7 +253,7 @@ export class Conditions {
     const value = constantOf(right);
     if (fields["kind"] === "AEXPR_NULLIF") return this.#compared(left, "=", right);
     if (typeof value !== "string" || fields["kind"] !== "AEXPR_OP") return [];
-    switch (nameParts(fields["name"]).at(-1)) {
+    switch (nameParts(fields["name"]).at(-1) ?? "") {
       case "-":
         return isNumber(value)
           ? []
@@ -277,7 +277,7 @@ export class Conditions {
     const args = listOf(fields["args"]);
     const of = constantOf(args[1]);
     if (typeof of !== "string") return [];
-    switch (nameParts(fields["funcname"]).at(-1)) {
+    switch (nameParts(fields["funcname"]).at(-1) ?? "") {
       case "replace":
       case "translate":
         return of === "" ? [] : this.#reach(args[0], `canary ${of} canary`, "likely");

@@ -1,6 +1,8 @@
 import type { PreparedScript } from "../../script/prepare.ts";
-import { everyNode, fieldsOf, listOf, textOf } from "../../script/tree.ts";
+import type { Statement } from "../../script/script.ts";
+import { everyNode, everyRelation, fieldsOf, listOf, textOf } from "../../script/tree.ts";
 import { constantOf } from "./constants.ts";
+import type { Definition } from "./definitions.ts";
 import { embeddedIn } from "./embedded.ts";
 import type { MeantRow, MeantValue } from "./meant-row.ts";
 import { meantBy, type MeantByStatement } from "./statement.ts";
@@ -51,9 +53,18 @@ interface Parts {
   readonly hidden: readonly string[];
 }
 
-/** Reads both scripts. */
-export async function meantByPair(forward: PreparedScript, rollback: PreparedScript): Promise<Meant> {
-  const [there, back] = [await partsOf(forward), await partsOf(rollback)];
+/**
+ * Reads both scripts.
+ *
+ * @param definitions what they come to that was there before
+ */
+export async function meantByPair(
+  forward: PreparedScript,
+  rollback: PreparedScript,
+  definitions: readonly Definition[],
+): Promise<Meant> {
+  const [there, back] = [await partsOfScript(forward), await partsOfScript(rollback)];
+  const elsewhere = await partsOfDefinitions(definitions);
   const written = new Written();
   for (const { tree } of there.parts) written.addStatement(tree, true);
   if (there.hidden.length > 0) written.addUnknown(undefined, undefined);
@@ -62,7 +73,7 @@ export async function meantByPair(forward: PreparedScript, rollback: PreparedScr
   for (const { tree } of back.parts) ofPair.addStatement(tree, false);
   const read = ({ parts }: Parts): readonly MeantPart[] =>
     parts.map((part) => ({ ...part, meant: meantBy(part.tree) }));
-  const [ofForward, ofRollback] = [read(there), read(back)];
+  const [ofForward, ofRollback, ofOthers] = [read(there), read(back), read(elsewhere)];
   for (const { type, meant } of ofRollback) {
     if (type !== "DeleteStmt") continue;
     for (const each of meant.rows.flat()) {
@@ -79,15 +90,18 @@ export async function meantByPair(forward: PreparedScript, rollback: PreparedScr
   for (const { meant } of ofRollback) {
     sorted(meant, (row) => written.mayHave(row, meant.relations), before, own);
   }
+  for (const { meant } of ofOthers) {
+    sorted(meant, (row) => ofPair.hasOf(row, meant.relations), before, own);
+  }
   for (const { tree } of there.parts) own.add(takenOver(tree));
   return {
     before: before.found,
     own: own.found,
-    names: otherNames([...ofForward, ...ofRollback]),
+    names: otherNames([...ofForward, ...ofRollback, ...ofOthers], definitions),
     notes: [
       ...before.notes("that statements compare with"),
       ...own.notes("that this pair writes itself"),
-      ...hiddenNotes([...there.hidden, ...back.hidden]),
+      ...hiddenNotes([...there.hidden, ...back.hidden, ...elsewhere.hidden]),
     ],
   };
 }
@@ -96,14 +110,27 @@ interface MeantPart extends Part {
   readonly meant: MeantByStatement;
 }
 
-async function partsOf({ script, source }: PreparedScript): Promise<Parts> {
+async function partsOfScript({ script, source }: PreparedScript): Promise<Parts> {
+  return await partsOf(script.statements, ({ line }) => `${source.file}:${line}`);
+}
+
+async function partsOfDefinitions(definitions: readonly Definition[]): Promise<Parts> {
+  const found: Parts[] = [];
+  for (const { object, statements } of definitions) found.push(await partsOf(statements, () => object));
+  return { parts: found.flatMap(({ parts }) => parts), hidden: found.flatMap(({ hidden }) => hidden) };
+}
+
+async function partsOf(
+  statements: readonly Statement[],
+  placeOf: (statement: Statement) => string,
+): Promise<Parts> {
   const parts: Part[] = [];
   const hidden: string[] = [];
-  for (const statement of script.statements) {
+  for (const statement of statements) {
     parts.push(statement);
     const { trees, isHidden } = await embeddedIn(statement);
     parts.push(...trees.map((tree) => ({ tree, type: Object.keys(tree as object)[0] ?? "" })));
-    if (isHidden) hidden.push(`${source.file}:${statement.line}`);
+    if (isHidden) hidden.push(placeOf(statement));
   }
   return { parts, hidden };
 }
@@ -112,7 +139,7 @@ function hiddenNotes(places: readonly string[]): string[] {
   return places.length === 0
     ? []
     : [
-        `what is carried out at ${places.slice(0, 4).join(", ")}${places.length > 4 ? " …" : ""} is put ` +
+        `what is carried out in ${places.slice(0, 4).join(", ")}${places.length > 4 ? " …" : ""} is put ` +
           "together while it runs, so rows with values that it alone names were not tried",
       ];
 }
@@ -187,7 +214,8 @@ function takenOver(tree: unknown): MeantRows {
   return { relations, rows, compares: false };
 }
 
-function otherNames(parts: readonly MeantPart[]): OtherNames {
+/** A view goes for the tables that it reads. */
+function otherNames(parts: readonly MeantPart[], definitions: readonly Definition[]): OtherNames {
   const columns = new Map<string, Set<string>>();
   const tables = new Map<string, Set<string>>();
   const add = (map: Map<string, Set<string>>, other: string, name: string): void => {
@@ -199,6 +227,12 @@ function otherNames(parts: readonly MeantPart[]): OtherNames {
     const name = textOf(fieldsOf(relation)["relname"]);
     if (type === "RenameStmt" && renameType === "OBJECT_TABLE" && name !== undefined) {
       add(tables, String(newname), name);
+    }
+  }
+  for (const { object, name, statements } of definitions) {
+    if (!object.startsWith("view ")) continue;
+    for (const { relname } of everyRelation(statements.map(({ tree }) => tree))) {
+      add(tables, name, String(relname));
     }
   }
   return { columns, tables };

@@ -197,7 +197,7 @@ export function nested(path: readonly string[], value: unknown): string {
 function timeWith(field: string | null | undefined, value: string): string | undefined {
   if (!/^\d{1,4}$/.test(value)) return undefined;
   const two = value.padStart(2, "0");
-  switch (field?.toLowerCase()) {
+  switch ((field ?? "").toLowerCase()) {
     case "year":
       return `${value.padStart(4, "0")}-06-15 12:00:00`;
     case "month":

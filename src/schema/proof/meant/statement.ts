@@ -58,9 +58,9 @@ export function meantBy(tree: unknown): MeantByStatement {
   for (const { type, fields } of everyNode(tree)) {
     if (type === "CaseExpr") add(reader.branches(fields));
     else if (type === "MergeWhenClause" && fields["condition"] !== undefined)
-      add(reader.rows(fields["condition"]));
+      {add(reader.rows(fields["condition"]));}
     else if (type === "OnConflictClause" && fields["whereClause"] !== undefined)
-      add(reader.rows(fields["whereClause"]));
+      {add(reader.rows(fields["whereClause"]));}
     else if (type === "A_Expr" || type === "FuncCall") {
       add(reader.changes({ type, fields }));
       // In a place of which nothing is known: each by itself.
@@ -94,7 +94,7 @@ function namesIn(tree: unknown): Names {
   return { relations, lists };
 }
 
-function* joinsIn(from: unknown): Generator<unknown> {
+function* joinsIn(from: unknown): Generator {
   for (const each of listOf(from)) {
     if (Array.isArray(each)) yield* joinsIn(each);
     if (typeOf(each) !== "JoinExpr") continue;
@@ -104,7 +104,7 @@ function* joinsIn(from: unknown): Generator<unknown> {
   }
 }
 
-function* queriesIn(from: unknown): Generator<unknown> {
+function* queriesIn(from: unknown): Generator {
   for (const each of listOf(from)) {
     if (Array.isArray(each)) yield* queriesIn(each);
     const { larg, rarg, subquery } = fieldsOf(each);
@@ -122,7 +122,7 @@ function* renamedIn(tree: unknown): Generator<readonly [alias: string, column: s
     } else if (type === "RenameStmt") {
       const [name, now] = [textOf(fields["subname"]), textOf(fields["newname"])];
       if (fields["renameType"] === "OBJECT_COLUMN" && name !== undefined && now !== undefined)
-        yield [now, name];
+        {yield [now, name];}
     }
   }
 }
