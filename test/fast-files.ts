@@ -112,6 +112,7 @@ export const FAST_FILES: readonly string[] = [
   "test/schema/folder/read-folder.test.ts",
   "test/schema/proof/canary/pattern-text.test.ts",
   "test/schema/proof/failed-object.test.ts",
+  "test/schema/proof/meant/meant.test.ts",
   "test/schema/proof/own-tables.test.ts",
   "test/schema/proof/told-change.test.ts",
   "test/schema/script/parse-script.test.ts",

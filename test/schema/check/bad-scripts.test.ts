@@ -218,6 +218,29 @@ describe("scripts that do harm", () => {
     ).toMatchObject({ verdict: "failed" });
   });
 
+  it("one that makes a type which cannot be printed is that pair's failed, with the cause", async () => {
+    const { pairs } = await checkFiles({
+      "1_type.sql": `
+        CREATE TYPE odd AS (a int);
+        CREATE FUNCTION told(odd) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$;
+        CREATE CAST (odd AS text) WITH FUNCTION told(odd);
+        CREATE TABLE t (x odd);
+      `,
+      "1_type_rollback.sql": "DROP TABLE t; DROP CAST (odd AS text); DROP FUNCTION told(odd); DROP TYPE odd;",
+      "2_bad.sql": "ALTER TABLE t ADD y int;",
+      "2_bad_rollback.sql": "ALTER TABLE t DROP y;",
+      "3_last.sql": "CREATE TABLE last (a int);",
+      "3_last_rollback.sql": "DROP TABLE last;",
+    });
+    expect(pairs.map(({ verdict }) => verdict)).toEqual(["proved", "failed", "proved"]);
+    expect(pairs[1]!.differences).toEqual([
+      expect.objectContaining({
+        object: "",
+        message: expect.stringMatching(/^could not be tried: .*told\(odd\)/) as unknown as string,
+      }),
+    ]);
+  });
+
   it("one that leaves settings, roles and prepared statements behind does not touch the next", async () => {
     const { verdict } = await verdictOf(
       `

@@ -66,8 +66,9 @@ export class Conditions {
     const [args, operator] = [listOf(fields["args"]), fields["boolop"]];
     if (operator === "NOT_EXPR") return this.#rows(args[0], !holds);
     const isAnd = (operator === "AND_EXPR") === holds;
-    if (isAnd)
-      {return args.reduce<readonly MeantRow[]>((all, each) => both(all, this.rows(each, holds)), ANY_ROW);}
+    if (isAnd) {
+      return args.reduce<readonly MeantRow[]>((all, each) => both(all, this.rows(each, holds)), ANY_ROW);
+    }
     return args.flatMap((each) => this.#rows(each, holds));
   }
 
@@ -185,8 +186,9 @@ export class Conditions {
       case "?|":
       case "?&": {
         const keys = elementsIn(value) ?? [];
-        if (operator === "?|")
-          {return keys.flatMap((key) => this.#reach(left, nested([key], "canary"), "part"));}
+        if (operator === "?|") {
+          return keys.flatMap((key) => this.#reach(left, nested([key], "canary"), "part"));
+        }
         const all = JSON.stringify(Object.fromEntries(keys.map((key) => [key, "canary"])));
         return this.#reach(left, all, "part");
       }

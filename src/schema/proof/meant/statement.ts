@@ -57,11 +57,11 @@ export function meantBy(tree: unknown): MeantByStatement {
   };
   for (const { type, fields } of everyNode(tree)) {
     if (type === "CaseExpr") add(reader.branches(fields));
-    else if (type === "MergeWhenClause" && fields["condition"] !== undefined)
-      {add(reader.rows(fields["condition"]));}
-    else if (type === "OnConflictClause" && fields["whereClause"] !== undefined)
-      {add(reader.rows(fields["whereClause"]));}
-    else if (type === "A_Expr" || type === "FuncCall") {
+    else if (type === "MergeWhenClause" && fields["condition"] !== undefined) {
+      add(reader.rows(fields["condition"]));
+    } else if (type === "OnConflictClause" && fields["whereClause"] !== undefined) {
+      add(reader.rows(fields["whereClause"]));
+    } else if (type === "A_Expr" || type === "FuncCall") {
       add(reader.changes({ type, fields }));
       // In a place of which nothing is known: each by itself.
       if (type === "A_Expr" && !reader.read.has(fields)) add(reader.rows({ [type]: fields }));
@@ -121,8 +121,9 @@ function* renamedIn(tree: unknown): Generator<readonly [alias: string, column: s
       if (name !== undefined && column !== undefined && name !== column) yield [name, column];
     } else if (type === "RenameStmt") {
       const [name, now] = [textOf(fields["subname"]), textOf(fields["newname"])];
-      if (fields["renameType"] === "OBJECT_COLUMN" && name !== undefined && now !== undefined)
-        {yield [now, name];}
+      if (fields["renameType"] === "OBJECT_COLUMN" && name !== undefined && now !== undefined) {
+        yield [now, name];
+      }
     }
   }
 }
