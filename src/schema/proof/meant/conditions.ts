@@ -2,7 +2,7 @@ import { fieldsOf, listOf, nameParts, typeOf, type Fields } from "../../script/t
 import { hintsIn, textsOf } from "../canary/hints.ts";
 import { arrayOf } from "../canary/values.ts";
 import { constantOf, elementsIn, elementsOf } from "./constants.ts";
-import { ANY_ROW, both, parsedJson, type MeantRow } from "./meant-row.ts";
+import { ANY_ROW, both, isCut, parsedJson, type MeantRow } from "./meant-row.ts";
 import { columnOf, containing, hasColumn, isNumber, nested, reach, type Names } from "./reach.ts";
 
 /** Reads conditions of one statement. */
@@ -11,6 +11,8 @@ export class Conditions {
   readonly #rowsOfQuery: (query: unknown) => readonly MeantRow[];
   /** Fields of the nodes that were read as part of a condition. */
   readonly read = new Set<Fields>();
+  /** There are more rows than were made of it. */
+  cut = false;
 
   /** @param rowsOfQuery what a query within a condition means */
   constructor(names: Names, rowsOfQuery: (query: unknown) => readonly MeantRow[]) {
@@ -27,6 +29,12 @@ export class Conditions {
   rows(node: unknown, holds = true): readonly MeantRow[] {
     const found = this.#rows(node, holds);
     return found.length === 0 ? ANY_ROW : found;
+  }
+
+  /** Rows that are meant by both; where they are too many it is remembered that some were left out. */
+  both(ones: readonly MeantRow[], others: readonly MeantRow[]): readonly MeantRow[] {
+    this.cut ||= isCut(ones, others);
+    return both(ones, others);
   }
 
   #rows(node: unknown, holds: boolean): readonly MeantRow[] {
@@ -67,7 +75,7 @@ export class Conditions {
     if (operator === "NOT_EXPR") return this.#rows(args[0], !holds);
     const isAnd = (operator === "AND_EXPR") === holds;
     if (isAnd) {
-      return args.reduce<readonly MeantRow[]>((all, each) => both(all, this.rows(each, holds)), ANY_ROW);
+      return args.reduce<readonly MeantRow[]>((all, each) => this.both(all, this.rows(each, holds)), ANY_ROW);
     }
     return args.flatMap((each) => this.#rows(each, holds));
   }
@@ -94,7 +102,7 @@ export class Conditions {
     const inner = this.#rowsOfQuery(subselect);
     if (testexpr === undefined) return inner;
     const constants = constantsOfQuery(subselect);
-    return both(inner, constants.length === 0 ? ANY_ROW : this.#oneOf(testexpr, constants));
+    return this.both(inner, constants.length === 0 ? ANY_ROW : this.#oneOf(testexpr, constants));
   }
 
   #oneOf(node: unknown, values: readonly (string | null)[]): readonly MeantRow[] {
@@ -146,7 +154,7 @@ export class Conditions {
       const others = listOf(fieldsOf(right)["args"]);
       return listOf(fieldsOf(left)["args"]).reduce<readonly MeantRow[]>((all, each, at) => {
         const rows = this.#compared(each, "=", others[at]);
-        return both(all, rows.length === 0 ? ANY_ROW : rows);
+        return this.both(all, rows.length === 0 ? ANY_ROW : rows);
       }, ANY_ROW);
     }
     const value = constantOf(right);

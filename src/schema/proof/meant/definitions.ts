@@ -57,6 +57,17 @@ const DEFINITIONS = `
    ORDER BY 1
 `;
 
+const ABOUT_ROWS = new Set([
+  "InsertStmt",
+  "UpdateStmt",
+  "DeleteStmt",
+  "MergeStmt",
+  "SelectStmt",
+  "DoStmt",
+  "CallStmt",
+  "CreateTableAsStmt",
+]);
+
 /**
  * What the scripts come to that is written elsewhere.
  *
@@ -69,13 +80,17 @@ export async function definitionsFor(
 ): Promise<readonly Definition[]> {
   const relations = new Set<string>();
   const functions = new Set<string>();
-  for (const { tree } of scripts.flatMap(({ script }) => script.statements)) {
+  let isAboutRows = false;
+  for (const { tree, type: kind } of scripts.flatMap(({ script }) => script.statements)) {
+    isAboutRows ||= ABOUT_ROWS.has(kind);
     for (const { relname } of everyRelation(tree)) relations.add(String(relname));
     for (const { type, fields } of everyNode(tree)) {
       const name = type === "FuncCall" ? nameParts(fields["funcname"]).at(-1) : undefined;
       if (name !== undefined) functions.add(name);
     }
   }
+  // Neither a view nor a trigger is come to by what changes definitions alone.
+  if (!isAboutRows && functions.size === 0) return [];
   const rows = await session.query<Row>(DEFINITIONS, [[...relations], [...functions], [...touched]]);
   const found: Definition[] = [];
   for (const { object, name, definition } of rows) {

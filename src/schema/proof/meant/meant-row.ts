@@ -49,6 +49,13 @@ export function both(ones: readonly MeantRow[], others: readonly MeantRow[]): re
   return found.length > 0 ? found : [...ones, ...others].slice(0, ALTERNATIVES_MAX);
 }
 
+/** Whether there are more rows than {@link both} gives. */
+export function isCut(ones: readonly MeantRow[], others: readonly MeantRow[]): boolean {
+  if (isAnyRow(ones) || isAnyRow(others)) return false;
+  const most = ones.length > 1 && others.length > 1 ? PRODUCT_MAX : ALTERNATIVES_MAX;
+  return ones.length * others.length > most;
+}
+
 function isAnyRow(rows: readonly MeantRow[]): boolean {
   return rows.length === 1 && rows[0]!.length === 0;
 }

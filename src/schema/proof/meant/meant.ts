@@ -68,8 +68,7 @@ export async function meantByPair(
   const written = new Written();
   for (const { tree } of there.parts) written.addStatement(tree, true);
   if (there.hidden.length > 0) written.addUnknown(undefined, undefined);
-  const ofPair = new Written();
-  for (const { tree } of there.parts) ofPair.addStatement(tree, true);
+  const ofPair = new Written(written);
   for (const { tree } of back.parts) ofPair.addStatement(tree, false);
   const read = ({ parts }: Parts): readonly MeantPart[] =>
     parts.map((part) => ({ ...part, meant: meantBy(part.tree) }));
@@ -101,6 +100,7 @@ export async function meantByPair(
     notes: [
       ...before.notes("that statements compare with"),
       ...own.notes("that this pair writes itself"),
+      ...cutNotes([...ofForward, ...ofRollback, ...ofOthers]),
       ...hiddenNotes([...there.hidden, ...back.hidden, ...elsewhere.hidden]),
     ],
   };
@@ -133,6 +133,16 @@ async function partsOf(
     if (isHidden) hidden.push(placeOf(statement));
   }
   return { parts, hidden };
+}
+
+function cutNotes(parts: readonly MeantPart[]): string[] {
+  const count = parts.filter(({ meant }) => meant.isCut).length;
+  return count === 0
+    ? []
+    : [
+        `${count} of the statements mean more kinds of rows, by all their conditions together, than can be ` +
+          "tried; the first of them were",
+      ];
 }
 
 function hiddenNotes(places: readonly string[]): string[] {

@@ -10,7 +10,7 @@ import {
 } from "../../script/tree.ts";
 import { Conditions } from "./conditions.ts";
 import { constantOf } from "./constants.ts";
-import { ALTERNATIVES_MAX, ANY_ROW, both, type MeantRow } from "./meant-row.ts";
+import { ALTERNATIVES_MAX, ANY_ROW, type MeantRow } from "./meant-row.ts";
 import type { Names } from "./reach.ts";
 
 /** The rows that one statement means. */
@@ -20,12 +20,18 @@ export interface MeantByStatement {
   readonly rows: readonly MeantRow[];
   /** It speaks of a table twice, so that it may mean two rows of one. */
   readonly compares: boolean;
+  /** It means more rows than these. */
+  readonly isCut: boolean;
   /** Name that a column has in the statement → its own name. */
   readonly renamed: readonly (readonly [alias: string, column: string])[];
 }
 
+/** Rows of those that a statement is about with which each of its branches is tried. */
+const BASES_MAX = 4;
+
 /** What a statement says of rows: in WHERE, JOIN, CASE, and in whatever a value is made of. */
 export function meantBy(tree: unknown): MeantByStatement {
+  if (isSeed(tree)) return NOTHING;
   const names = namesIn(tree);
   const all = [...everyRelation(tree)].map(({ relname }) => String(relname));
   const relations = new Set(all);
@@ -47,13 +53,18 @@ export function meantBy(tree: unknown): MeantByStatement {
     return [
       ...conditions.map((each) => reader.rows(each)),
       ...queries.map((each) => rowsOfQuery(each)),
-    ].reduce((found, rows) => both(found, rows), ANY_ROW);
+    ].reduce((found, rows) => reader.both(found, rows), ANY_ROW);
   };
   const statement = Object.values(tree as Fields)[0];
   const base = rowsOfQuery(statement);
   const found = [...base];
+  let isFull = false;
   const add = (rows: readonly MeantRow[]): void => {
-    if (found.length < ALTERNATIVES_MAX && rows.length > 0) found.push(...both(base, rows));
+    for (const row of rows) {
+      isFull ||= found.length >= ALTERNATIVES_MAX;
+      // Which of the rows that the statement is about comes to the branch makes no difference to it.
+      if (!isFull) found.push(...reader.both(base, [row]).slice(0, BASES_MAX));
+    }
   };
   for (const { type, fields } of everyNode(tree)) {
     if (type === "CaseExpr") add(reader.branches(fields));
@@ -71,8 +82,30 @@ export function meantBy(tree: unknown): MeantByStatement {
     relations,
     rows: found.filter((row) => row.length > 0),
     compares: all.length > relations.size,
+    isCut: isFull || reader.cut,
     renamed: [...renamedIn(tree)],
   };
+}
+
+const NOTHING: MeantByStatement = {
+  relations: new Set(),
+  rows: [],
+  compares: false,
+  isCut: false,
+  renamed: [],
+};
+
+/** An INSERT of nothing but constants asks for nothing: a seed file has a hundred thousand of them. */
+function isSeed(tree: unknown): boolean {
+  if (typeOf(tree) !== "InsertStmt") return false;
+  const { selectStmt, onConflictClause, withClause } = fieldsOf(tree);
+  const rows = listOf(fieldsOf(selectStmt)["valuesLists"]);
+  return (
+    onConflictClause === undefined &&
+    withClause === undefined &&
+    rows.length > 0 &&
+    rows.every((row) => listOf(row).every((value) => constantOf(value) !== undefined))
+  );
 }
 
 function namesIn(tree: unknown): Names {

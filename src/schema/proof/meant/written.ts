@@ -6,6 +6,12 @@ import type { MeantRow, MeantValue } from "./meant-row.ts";
 export class Written {
   readonly #values = new Set<string>();
   readonly #unknown = new Set<string>();
+  readonly #besides: Written | undefined;
+
+  /** @param besides what is written besides */
+  constructor(besides?: Written) {
+    this.#besides = besides;
+  }
 
   /** @param column undefined for whichever of the table */
   add(relation: string | undefined, column: string | undefined, value: string): void {
@@ -82,6 +88,7 @@ export class Written {
    * @param relations tables of the statement, for what it does not qualify
    */
   hasOf(row: MeantRow, relations: ReadonlySet<string>): boolean {
+    if (this.#besides?.hasOf(row, relations) === true) return true;
     return row.some((each) =>
       askedOf(each, relations).some((place) => this.#values.has(`${place}\0${each.value ?? ""}`)),
     );

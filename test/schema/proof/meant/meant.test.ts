@@ -162,6 +162,14 @@ describe("rows that a statement means elsewhere", () => {
   });
 });
 
+it("tells where conditions together mean more kinds of rows than can be tried", async () => {
+  const ways = Array.from({ length: 8 }, (_, at) => `(c${at} = 'a' OR c${at} = 'b')`);
+  expect((await meant(`DELETE FROM app.u WHERE ${ways.slice(0, 6).join(" AND ")}`)).notes).toEqual([]);
+  expect((await meant(`DELETE FROM app.u WHERE ${ways.join(" AND ")}`)).notes).toEqual([
+    expect.stringMatching(/^1 of the statements mean more kinds of rows/),
+  ]);
+});
+
 describe("rows that are nearly always the pair's own", () => {
   it.each<[string, string, string, readonly string[], readonly string[]]>([
     ["inserted", "INSERT INTO app.u (k) VALUES ('a')", "DELETE FROM app.u WHERE k = 'a'", [], ["k = 'a'"]],
