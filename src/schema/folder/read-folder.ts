@@ -5,7 +5,13 @@ import { isBlank } from "../script/parse-script.ts";
 import { classify, commonStem, marksIn } from "../../nouns/migration-files/classify.ts";
 import type { FolderProblem, Migration, MigrationFolder, ScriptFile } from "./migration.ts";
 import { nearMarksIn, type NearMark } from "./near-marks.ts";
-import { compareKeys, isAmbiguous, isTime, splitName, versionKey } from "../../nouns/migration-files/version.ts";
+import {
+  compareKeys,
+  isAmbiguous,
+  isTime,
+  splitName,
+  versionKey,
+} from "../../nouns/migration-files/version.ts";
 
 /** What surrounds the folder. */
 export interface FolderFacts {
