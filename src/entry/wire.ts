@@ -2,7 +2,7 @@ import { systemClock } from "../adapters/system/clock.ts";
 import { systemDisk } from "../adapters/system/disk.ts";
 import { endWithUs } from "../adapters/system/last-will.ts";
 import { systemRandom } from "../adapters/system/random.ts";
-import { withoutVariables } from "../adapters/system/without-variables.ts";
+import { withVariables } from "../adapters/system/with-variables.ts";
 import { sweepFolders } from "../adapters/system/temporary-folders.ts";
 import type { JobRunner } from "../adapters/actions-runner/runner.ts";
 import { terminalLog } from "../adapters/terminal/terminal-log.ts";
@@ -89,7 +89,7 @@ export function makePorts(around: ProcessFacts): Ports {
     },
     async releaseCalculation() {
       const { semanticReleaseCalculation } = await import("../adapters/semantic-release/calculate.ts");
-      return semanticReleaseCalculation({ path: env["PATH"], without: withoutVariables });
+      return semanticReleaseCalculation({ path: env["PATH"], variables: withVariables });
     },
     async workTree() {
       const { gitWorkTree } = await import("../adapters/source-tree/work-tree.ts");

@@ -1,6 +1,6 @@
 import { checkout } from "../../src/adapters/source-tree/checkout.ts";
 import { gitHistory } from "../../src/adapters/source-tree/history.ts";
-import { withoutVariables } from "../../src/adapters/system/without-variables.ts";
+import { withVariables } from "../../src/adapters/system/with-variables.ts";
 import { gitRefs } from "../../src/adapters/source-tree/refs.ts";
 import { gitWorkTree } from "../../src/adapters/source-tree/work-tree.ts";
 import { Secret } from "../../src/kernel/secret.ts";
@@ -97,7 +97,7 @@ export function testPorts(options: TestPortsOptions = {}): TestPorts {
     sourceRefs: (folder) => Promise.resolve(gitRefs({ env: process.env, folder, disk })),
     releaseCalculation: async () => {
       const { semanticReleaseCalculation } = await import("../../src/adapters/semantic-release/calculate.ts");
-      return semanticReleaseCalculation({ path: process.env["PATH"], without: withoutVariables });
+      return semanticReleaseCalculation({ path: process.env["PATH"], variables: withVariables });
     },
     pullRequestEvent: () => Promise.resolve(undefined),
     mergeGroupEvent: () => Promise.resolve(undefined),

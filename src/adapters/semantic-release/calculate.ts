@@ -31,13 +31,24 @@ const OF_ANOTHER = [
   "GIT_CONFIG",
   "GIT_CONFIG_COUNT",
   "GIT_CONFIG_PARAMETERS",
+  "GIT_ALLOW_PROTOCOL",
+  "GIT_DEFAULT_HASH",
 ];
 
-/** Settings of a person or a machine decide nothing. */
+/**
+ * Settings of a person or a machine decide nothing: who forbids bare repositories or files as remotes means
+ * those of strangers.
+ */
 const OF_NOBODY = { GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1" };
 
-/** Runs work while variables are not in our environment, which the library hands on to git. */
-type Without = <T>(names: readonly string[], work: () => Promise<T>) => Promise<T>;
+/** Some questions to git the library asks with our environment, and not with the one that it was given. */
+const MEANWHILE = { ...Object.fromEntries(OF_ANOTHER.map((name) => [name, undefined])), ...OF_NOBODY };
+
+/** Runs work while variables have other values in our environment, which the library hands on to git. */
+type WithVariables = <T>(
+  changed: Readonly<Record<string, string | undefined>>,
+  work: () => Promise<T>,
+) => Promise<T>;
 
 /** What plugins are told, of which only this is used. */
 interface Context {
@@ -65,10 +76,10 @@ interface Commit {
  */
 export function semanticReleaseCalculation({
   path,
-  without,
+  variables,
 }: {
   readonly path: string | undefined;
-  readonly without: Without;
+  readonly variables: WithVariables;
 }): CalculateRelease {
   return async (request) => {
     const seen: Seen = {};
@@ -83,7 +94,7 @@ export function semanticReleaseCalculation({
         stdout: out as unknown as NodeJS.WriteStream,
         stderr: err as unknown as NodeJS.WriteStream,
       });
-    const result = await withoutDeprecations(() => without(OF_ANOTHER, run)).catch((error: unknown) => {
+    const result = await withoutDeprecations(() => variables(MEANWHILE, run)).catch((error: unknown) => {
       throw uncalculated(error);
     });
     // It says so, and nothing else, where the branch is none that it knows.

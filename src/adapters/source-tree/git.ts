@@ -27,6 +27,9 @@ const QUIET = [
   "core.pager=cat",
   "-c",
   "protocol.allow=never",
+  // That no graft counts is our own doing, and no news.
+  "-c",
+  "advice.graftFileDeprecated=false",
 ];
 
 /**
@@ -50,8 +53,9 @@ export function runGit(
         GIT_TERMINAL_PROMPT: "0",
         GIT_OPTIONAL_LOCKS: "0",
         GIT_NO_LAZY_FETCH: "1",
-        // Nor does another object stand in for one that was asked about.
+        // Nor does another object stand in for one that was asked about, or have other parents.
         GIT_NO_REPLACE_OBJECTS: "1",
+        GIT_GRAFT_FILE: "/dev/null",
         LC_ALL: "C",
       },
       signal: AbortSignal.timeout(TIMEOUT_MS),

@@ -5,9 +5,12 @@ import type { Disk } from "../../ports/disk.ts";
 import type { CopyOfRefs, SourceBranch, SourceRefs, SourceTag } from "../../ports/source-refs.ts";
 import { runGit, type Environment } from "./git.ts";
 
-/** Branches and tags of the repository that the folder is in, by the `git` program. */
+/**
+ * Branches and tags of the repository that the folder is in, by the `git` program. Which repository that is
+ * is decided now: the environment may be another one while a library asks us.
+ */
 export function gitRefs({
-  env,
+  env: given,
   folder,
   disk,
 }: {
@@ -15,6 +18,7 @@ export function gitRefs({
   readonly folder: string;
   readonly disk: Pick<Disk, "privateFolder">;
 }): SourceRefs {
+  const env = { ...given };
   const need = async (what: string, args: readonly string[]): Promise<string> => {
     const answer = await runGit(env, folder, args);
     if (answer.ok) return answer.out.toString("utf8");
@@ -27,6 +31,12 @@ export function gitRefs({
     const words = ["rev-parse", "--verify", "--quiet", "--end-of-options", `${tag.object}^{commit}`];
     const answer = await runGit(env, folder, words);
     return answer.ok ? [{ ...tag, commit: answer.out.toString("utf8").trim() }] : [];
+  };
+  /** By which hashes the objects are named; git that does not know the question knows one kind alone. */
+  const objectFormat = async (): Promise<string> => {
+    const answer = await runGit(env, folder, ["rev-parse", "--show-object-format"]);
+    const told = answer.ok ? answer.out.toString("utf8").trim() : "";
+    return told === "sha256" ? told : "sha1";
   };
   return {
     async tags() {
@@ -50,7 +60,7 @@ export function gitRefs({
       });
     },
     async committedAt(commit) {
-      const words = ["show", "--no-patch", "--format=%ct", "--end-of-options", commit];
+      const words = ["log", "--max-count=1", "--format=%ct", "--end-of-options", commit];
       return new Date(Number((await need(`when ${commit} was made`, words)).trim()) * 1000);
     },
     async isShallow() {
@@ -66,7 +76,7 @@ export function gitRefs({
       const objects = (await need("where its objects are", words)).replace(/\n$/, "");
       const room = await disk.privateFolder("release");
       try {
-        await fill(room.path, objects, refs, env);
+        await fill(room.path, { objects, format: await objectFormat() }, refs, env);
       } catch (error) {
         await room[Symbol.asyncDispose]();
         throw error;
@@ -111,12 +121,22 @@ function withoutCredentials(url: string): string {
   return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, "$1");
 }
 
-async function fill(folder: string, objects: string, refs: CopyOfRefs, env: Environment): Promise<void> {
+/** Neither a person's nor a machine's settings: who forbids bare repositories means those of strangers. */
+const NOBODYS = { GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1" };
+
+async function fill(
+  folder: string,
+  { objects, format }: { readonly objects: string; readonly format: string },
+  refs: CopyOfRefs,
+  env: Environment,
+): Promise<void> {
   const write = async (args: readonly string[], input?: string): Promise<void> => {
-    const answer = await runGit({ PATH: env["PATH"] }, folder, args, input);
+    const answer = await runGit({ PATH: env["PATH"], ...NOBODYS }, folder, args, input);
     if (!answer.ok) throw notTold("a copy of its branches and tags", answer.why);
   };
-  await write(["init", "--quiet", "--bare", "."]);
+  // What is usual everywhere needs no option, which older git does not have.
+  const hashes = format === "sha1" ? [] : [`--object-format=${format}`];
+  await write(["init", "--quiet", "--bare", ...hashes, "."]);
   // Paths with a line end are no paths of a repository that git can be told of.
   await appendFile(join(folder, "objects/info/alternates"), `${objects}\n`);
   const created = [

@@ -21,6 +21,12 @@ export function wayOut(why: string, env: Environment, other: string): string {
     );
   }
   if (/not a git repository/.test(why)) return "Run it inside of a git repository.";
+  if (/must be run in a work tree/.test(why)) {
+    return (
+      "This repository is bare, and settings are read from files: make a checkout of it, with " +
+      "`git worktree add ../checkout` or `git clone`, and run it there."
+    );
+  }
   if (why === NO_COMMIT) return "Commit first: what is looked at is what has been committed.";
   if (env["GITHUB_ACTIONS"] === "true") {
     return "Check out with `fetch-depth: 0`, which brings the base too; or correct the name of the base.";

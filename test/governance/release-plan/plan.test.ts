@@ -1,3 +1,6 @@
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { githubForge } from "../../../src/adapters/github/github-forge.ts";
 import { gitHistory } from "../../../src/adapters/source-tree/history.ts";
@@ -11,6 +14,7 @@ import { githubDescription } from "../../support/github/description.ts";
 import { FakeForge } from "../../support/github/fake-forge.ts";
 import { repository, type Repository } from "../../support/repository.ts";
 import { testPorts } from "../../support/test-ports.ts";
+import { scratchFolder } from "../../support/tools.ts";
 
 const TOKEN = "ghs_0123456789abcdef";
 
@@ -552,5 +556,96 @@ describe("GitHub's tags", () => {
     );
     expect(told(outcome)).toMatchObject({ exit: 0, version: "1.2.1" });
     expect(told(outcome).warnings[0]).toMatch(/^GitHub was not asked/);
+  });
+});
+
+describe("whatever stands around the checkout", () => {
+  const NEXT = { exit: 0, version: "1.3.0", previous: "1.2.0", commits: 2, problems: [], warnings: [] };
+
+  /** Runs with these variables in the environment, which is as it was afterwards. */
+  async function within(
+    variables: Readonly<Record<string, string>>,
+    work: () => Promise<void>,
+  ): Promise<void> {
+    const before = { ...process.env };
+    Object.assign(process.env, variables);
+    try {
+      await work();
+    } finally {
+      for (const name of Object.keys(variables)) Reflect.deleteProperty(process.env, name);
+      Object.assign(process.env, before);
+    }
+  }
+
+  /** Not by its path, which git takes for leave to link all that is there. */
+  function cloned(repo: Repository, ...words: readonly string[]): string {
+    repo.git("config", "uploadpack.allowFilter", "true");
+    const folder = `${repo.path}/clone`;
+    execFileSync("git", ["clone", "-q", "--no-checkout", ...words, `file://${repo.path}`, folder]);
+    return folder;
+  }
+
+  test.each([
+    ["who forbids bare repositories", "[safe]\n\tbareRepository = explicit\n"],
+    ["who forbids files as remotes", '[protocol "file"]\n\tallow = never\n'],
+    ["who lets other addresses stand for paths", '[url "ssh://git@repository.invalid/"]\n\tinsteadOf = /\n'],
+    [
+      "who signs everything",
+      "[tag]\n\tgpgSign = true\n[commit]\n\tgpgSign = true\n[push]\n\tgpgSign = true\n",
+    ],
+  ])("settings of somebody %s decide nothing", async (_, settings) => {
+    await using repo = after("fix: a", "feat: b");
+    await using folder = scratchFolder("settings");
+    const file = join(folder.path, "config");
+    writeFileSync(file, settings);
+    await within({ GIT_CONFIG_GLOBAL: file }, async () => {
+      expect(await plan(repo)).toMatchObject(NEXT);
+    });
+  });
+
+  test("variables may say where the repository is", async () => {
+    await using repo = after("fix: a", "feat: b");
+    await using elsewhere = scratchFolder("elsewhere");
+    await within({ GIT_DIR: join(repo.path, ".git"), GIT_WORK_TREE: repo.path }, async () => {
+      expect(await plan({ ...repo, path: elsewhere.path })).toMatchObject(NEXT);
+    });
+  });
+
+  test("parents that somebody gave a commit here alone are none", async () => {
+    await using repo = after("fix: a", "feat: b");
+    writeFileSync(join(repo.path, ".git/info/grafts"), `${repo.git("rev-parse", "HEAD")}\n`);
+    expect(await plan(repo)).toMatchObject(NEXT);
+  });
+
+  test("a clone without trees and contents is enough", async () => {
+    await using repo = after("fix: a", "feat: b");
+    const path = cloned(repo, "--filter=tree:0");
+    expect(await plan({ ...repo, path })).toMatchObject(NEXT);
+  });
+
+  test("objects may be named by SHA-256", async () => {
+    await using folder = scratchFolder("sha256");
+    const { path } = folder;
+    const git = (...words: readonly string[]): string => {
+      const who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgsign=false"];
+      return execFileSync("git", ["-C", path, ...who, ...words], { encoding: "utf8" });
+    };
+    git("init", "-q", "-b", "main", "--object-format=sha256");
+    git("commit", "-q", "--allow-empty", "-m", "feat: begin");
+    git("tag", "v1.2.0");
+    for (const message of ["fix: a", "feat: b"]) git("commit", "-q", "--allow-empty", "-m", message);
+    await using repo = after();
+    const found = await plan({ ...repo, path });
+    expect(found).toMatchObject(NEXT);
+    expect(found.because).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  test("a repository without files is told what it lacks", async () => {
+    await using repo = after("feat: a");
+    const path = cloned(repo, "--bare");
+    await expect(plan({ ...repo, path })).rejects.toMatchObject({
+      code: "source.history",
+      hint: expect.stringMatching(/^This repository is bare.*git worktree add/) as string,
+    });
   });
 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { gitHistory } from "../../../src/adapters/source-tree/history.ts";
 import { gitRefs } from "../../../src/adapters/source-tree/refs.ts";
-import { withoutVariables } from "../../../src/adapters/system/without-variables.ts";
+import { withVariables } from "../../../src/adapters/system/with-variables.ts";
 import { systemDisk } from "../../../src/adapters/system/disk.ts";
 import { semanticReleaseCalculation } from "../../../src/adapters/semantic-release/calculate.ts";
 import { readBasis } from "../../../src/governance/versions/basis.ts";
@@ -46,7 +46,7 @@ async function next(told: ToldHistory, preset: Preset): Promise<NextRelease> {
   return await nextRelease(
     basis,
     settings,
-    { refs, calculate: semanticReleaseCalculation({ path: process.env["PATH"], without: withoutVariables }) },
+    { refs, calculate: semanticReleaseCalculation({ path: process.env["PATH"], variables: withVariables }) },
     undefined,
   );
 }
