@@ -87,8 +87,21 @@ export const CONTENTS_WRITE_HINT =
   "Give a token with 'Contents: write'; in a workflow the job needs `permissions: contents: write`. Files " +
   "below .github/workflows need 'Workflows: write' too, which a job's own token never has.";
 
-/** GitHub's words for what rules forbid: "Repository rule violations found". */
+/**
+ * GitHub's words for what rules forbid: "Repository rule violations found". Of the name of a release that was
+ * published once and can never be changed it says the same, as if a rule of the repository forbade it.
+ * https://docs.github.com/code-security/supply-chain-security/understanding-your-software-supply-chain/immutable-releases
+ */
 export function refusedHint(message: string): string {
+  if (/creations being restricted|used by an immutable release|protected ref/i.test(message)) {
+    return (
+      "Either a rule of the repository forbids it: let the app whose token this is pass by that rule, or " +
+      "change it, and run again. Or a release of this name was published that cannot be changed any more: " +
+      "then GitHub gives the name to nothing else, also after that release was deleted. Such a version is " +
+      "skipped by a commit that asks for a greater one (`git commit --allow-empty`); such a moving tag is " +
+      "left by `release.floating: never`."
+    );
+  }
   return /\brule violations?\b|\bprotected\b|pre-receive/i.test(message)
     ? "A rule of the repository forbids it: let the app whose token this is pass by that rule, or " +
         "change it. Then run again; what was done is found."

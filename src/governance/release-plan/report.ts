@@ -6,7 +6,7 @@ import type { NextRelease } from "../versions/next-release.ts";
 /** @param build build metadata of what is built from the commit by this run */
 export function outcomeOf(found: NextRelease, build: string): Outcome {
   const { next, previous, commits, problems, basis } = found;
-  const warnings = [...found.warnings, ...(releasesNothing(found) ?? [])];
+  const warnings = [...found.warnings, ...onTheWay(found), ...(releasesNothing(found) ?? [])];
   const good = problems.length === 0;
   return {
     exit: good ? EXIT.done : EXIT.verdict,
@@ -35,6 +35,16 @@ export function outcomeOf(found: NextRelease, build: string): Outcome {
   };
 }
 
+/** A version that is counted from is no tag yet, and its branch may be gone where it is kept. */
+function onTheWay({ previous, basis }: NextRelease): readonly string[] {
+  const line = basis.linesOnTheWay.find(({ version }) => version === previous?.version);
+  if (line === undefined || basis.reachable.some(({ version }) => version === line.version)) return [];
+  return [
+    `counted from ${line.version}, which is no release yet: its release branch is on its way. If it is gone, ` +
+      "run `git fetch --prune`, and again",
+  ];
+}
+
 function releasesNothing({ next, basis: { branch } }: NextRelease): readonly string[] | undefined {
   if (branch.kind !== "other" || next === undefined) return undefined;
   return [`nothing is released from ${branch.name}: this is what a stable release from here would be`];
@@ -42,18 +52,22 @@ function releasesNothing({ next, basis: { branch } }: NextRelease): readonly str
 
 function headline({ next, problems, basis, commits, previous }: NextRelease): string {
   const { name } = basis.branch;
-  const since = previous === undefined ? "there was no release yet" : `since ${previous.tag}`;
+  const since = previous === undefined ? "before the first release" : `since ${previous.tag}`;
   if (next === undefined) {
     if (problems.length > 0) return `what ${name} would release cannot be told: ${problems[0]!}`;
     return commits.length === 0
       ? `${name} has nothing to release: no commit ${previous === undefined ? "at all" : since}`
-      : `${name} has nothing to release: none of ${commits.length} commits ${since} asks for it`;
+      : `${name} has nothing to release: ${noneOf(commits.length)} ${since} asks for it`;
   }
   const why = `${next.because.id.slice(0, 7)} "${next.because.header}"`;
   const first = previous === undefined ? "the first release" : next.type;
   return problems.length > 0
     ? `${next.tag} may not be released from ${name}: ${problems[0]!}`
     : `${name} would release ${next.tag} (${first}), because of ${why}`;
+}
+
+function noneOf(commits: number): string {
+  return commits === 1 ? "no commit of one" : `none of ${commits} commits`;
 }
 
 function whatTable({ next, previous, commits, basis }: NextRelease): ReportTable {

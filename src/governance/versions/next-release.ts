@@ -72,7 +72,7 @@ export async function nextRelease(
             notes: next.notes,
           },
     problems: next === undefined ? [] : problemsOf(next.version, basis, missing, settings),
-    warnings: warningsOf(basis, next?.version, later),
+    warnings: warningsOf(basis, next?.version, { later, missing }),
   };
 }
 
@@ -119,10 +119,11 @@ function problemsOf(
 }
 
 function warningsOf(
-  { ignored, head }: ReleaseBasis,
+  basis: ReleaseBasis,
   version: string | undefined,
-  later: ReadonlySet<string>,
+  { later, missing }: { readonly later: ReadonlySet<string>; readonly missing: readonly VersionTag[] },
 ): string[] {
+  const { ignored, head } = basis;
   const warnings: string[] = [];
   if (ignored.length > 0) {
     warnings.push(
@@ -130,11 +131,47 @@ function warningsOf(
         `${ignored[0]!}: a release is tagged \`v\` and three numbers, as v1.2.3`,
     );
   }
-  const next = version === undefined ? undefined : `v${version}`;
-  if (next !== undefined && later.has(next)) {
-    warnings.push(`${next} is there already, on a commit that came after ${head.slice(0, 7)}`);
+  if (version === undefined) return warnings;
+  if (later.has(`v${version}`)) {
+    warnings.push(`v${version} is there already, on a commit that came after ${head.slice(0, 7)}`);
   }
-  return warnings;
+  return [...warnings, ...outOfOrder(basis, version, missing)];
+}
+
+/** Releases after which this one comes, though its version is lower. */
+function outOfOrder(
+  { branch, reachable }: ReleaseBasis,
+  version: string,
+  missing: readonly VersionTag[],
+): string[] {
+  const identifier = identifierOf(branch);
+  const higher = (tags: readonly VersionTag[]): VersionTag | undefined =>
+    tags
+      .filter((tag) => semver.gt(tag.version, version))
+      .sort((a, b) => semver.rcompare(a.version, b.version))[0];
+  if (identifier === undefined) {
+    const stable =
+      branch.kind === "stable" ? higher(missing.filter(({ channel }) => channel === undefined)) : undefined;
+    if (stable === undefined) return [];
+    return [
+      `${stable.name} is released, and ${branch.name} does not have it: ${version} comes before it, and is ` +
+        "not made the latest",
+    ];
+  }
+  // What is one word is a channel of its own, whose name is compared as one.
+  const glued = higher(
+    [...reachable, ...missing].filter(
+      ({ channel, version: there }) =>
+        channel?.startsWith(identifier) === true &&
+        /^\d+$/.test(channel.slice(identifier.length)) &&
+        baseOf(there) === baseOf(version),
+    ),
+  );
+  if (glued === undefined) return [];
+  return [
+    `${glued.name} is higher than ${version}: without a dot before its number it is another word than ` +
+      `'${identifier}', and what compares versions takes it for the newer one`,
+  ];
 }
 
 /** `1.3.0` of `1.3.0-rc.1`. */

@@ -13,7 +13,8 @@ export interface TagsOfForge {
 
 /**
  * The tags that begin with `v` as the forge has them, whatever the checkout knows of them: it may have been
- * made before a tag was, or keep one that was moved or deleted since.
+ * made before a tag was, or keep one that was moved or deleted since. Of the others, none of which is a release,
+ * the checkout's are enough to say that they are there.
  *
  * @throws forge.untold and what asking a forge throws; source.history
  */
@@ -23,9 +24,10 @@ export async function tagsOfForge(
   { refs, history }: { readonly refs: SourceRefs; readonly history: SourceHistory },
 ): Promise<TagsOfForge> {
   const there = told(await forge.tags.beginningWith("v"), "its tags");
-  const here = new Map((await refs.tags()).map((tag) => [tag.name, tag]));
+  const local = await refs.tags();
+  const here = new Map(local.map((tag) => [tag.name, tag]));
   const known = await refs.tagsIn(head);
-  const tags: SourceTag[] = [];
+  const tags: SourceTag[] = local.filter(({ name }) => !name.startsWith("v"));
   const within = new Set<string>();
   for (const { name, object } of there) {
     const same = here.get(name);

@@ -8,6 +8,7 @@ import { gitRefs } from "../../../src/adapters/source-tree/refs.ts";
 import { checkout } from "../../../src/adapters/source-tree/checkout.ts";
 import { systemDisk } from "../../../src/adapters/system/disk.ts";
 import { runReleasePlan, type ReleasePlanInputs } from "../../../src/governance/release-plan/run.ts";
+import type { HoldfastError } from "../../../src/kernel/errors.ts";
 import type { Outcome } from "../../../src/kernel/outcome.ts";
 import { Secret } from "../../../src/kernel/secret.ts";
 import { githubDescription } from "../../support/github/description.ts";
@@ -643,9 +644,48 @@ describe("whatever stands around the checkout", () => {
   test("a repository without files is told what it lacks", async () => {
     await using repo = after("feat: a");
     const path = cloned(repo, "--bare");
-    await expect(plan({ ...repo, path })).rejects.toMatchObject({
-      code: "source.history",
-      hint: expect.stringMatching(/^This repository is bare.*git worktree add/) as string,
+    const failure = await plan({ ...repo, path }).catch((error: unknown) => error as HoldfastError);
+    expect(failure).toMatchObject({ code: "source.history" });
+    expect((failure as HoldfastError).hint).toMatch(/^This repository is bare.*git worktree add/);
+  });
+});
+
+describe("versions that come out of order", () => {
+  test("behind a stable one that the branch has lost are told", async () => {
+    await using repo = after("feat: a");
+    repo.git("switch", "-q", "-c", "lost", "v1.2.0");
+    repo.commit("feat!: b");
+    repo.git("tag", "v2.0.0");
+    repo.git("switch", "-q", "main");
+    expect(await plan(repo)).toMatchObject({
+      exit: 0,
+      version: "1.3.0",
+      warnings: [
+        expect.stringMatching(/^v2\.0\.0 is released, and main does not have it: 1\.3\.0 comes before/),
+      ],
     });
+  });
+
+  test.each([
+    ["beta", "beta", "v1.3.0-beta1"],
+    ["release/1.3.0", "rc", "v1.3.0-rc12"],
+  ])("on %s behind one whose number is a part of its word are told", async (branch, identifier, tag) => {
+    await using repo = after("feat: a");
+    repo.git("tag", tag);
+    repo.git("switch", "-q", "-c", branch);
+    repo.commit("fix: b");
+    const found = await plan(repo);
+    expect(found).toMatchObject({ exit: 0, version: `1.3.0-${identifier}.1` });
+    expect(found.warnings).toEqual([expect.stringMatching(new RegExp(`^${tag} is higher than 1.3.0-`))]);
+  });
+
+  test("counted from a release branch on its way say so, for it may be gone", async () => {
+    await using repo = after("feat: a");
+    repo.git("update-ref", "refs/remotes/origin/release/1.3.0", "HEAD");
+    repo.git("switch", "-q", "-c", "develop");
+    repo.commit("feat: b");
+    const found = await plan(repo);
+    expect(found).toMatchObject({ version: "1.4.0", previous: "1.3.0" });
+    expect(found.warnings[0]).toMatch(/^counted from 1\.3\.0, which is no release yet.*git fetch --prune/);
   });
 });
