@@ -75,6 +75,12 @@ async function expanded(given: string, tree: Pick<SourceTree, "files">): Promise
 
 async function attachmentAt(path: string, name: string, tree: Pick<SourceTree, "file">): Promise<Attachment> {
   const first = await tree.file(path);
+  if (first.byteLength === 0) {
+    throw unusable(
+      `${path} is empty, and GitHub takes no empty files`,
+      "Look whether it was built, or leave it out.",
+    );
+  }
   const sha256 = hashOf(first);
   return {
     name,

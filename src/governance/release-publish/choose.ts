@@ -8,6 +8,7 @@ import { readBasis, type ReleaseBasis } from "../versions/basis.ts";
 import { nextRelease, type NextRelease } from "../versions/next-release.ts";
 import type { ReleaseBranch } from "../versions/release-branch.ts";
 import type { ReleaseSettings } from "../versions/settings.ts";
+import { tagsAfter } from "../versions/tags-after.ts";
 import type { TagsOfForge } from "../versions/tags-of-forge.ts";
 import type { VersionTag } from "../versions/version-tags.ts";
 import { bareNotes, notesInChangelog } from "./notes.ts";
@@ -54,15 +55,20 @@ export async function chooseReleases(from: ChoosingFrom): Promise<Chosen> {
   const { branch, settings, tags } = from;
   const basis = await readBasis(branch, settings, from, { tags });
   if (basis.branch.kind === "other") return nothing([notReleasing(branch, settings)]);
-  const absent = await notAtForge(basis, from);
+  const tip = toldOrAbsent(await from.forge.branches.commit(branch), `the branch ${branch}`);
+  const absent = await notAtForge(basis, tip, from);
   if (absent !== undefined) return nothing([absent]);
   const own = basis.reachable.filter((tag) => isOf(basis.branch, tag));
   const here = newest(own.filter(({ commit }) => commit === basis.head));
   if (here !== undefined) {
     return { before: undefined, here: made(here, basis.branch, from), problems: [], warnings: [] };
   }
+  const later = await releasedLater(basis, tip, from);
+  if (later !== undefined) return { ...nothing([]), warnings: [later] };
   const before = await begun(newest(own), basis.branch, from);
   const planned = await nextRelease(basis, settings, from, from.url);
+  const anew = beginningAnew(planned);
+  if (anew !== undefined) return { ...nothing([anew]), warnings: planned.warnings };
   const declared = await declaredVersion(planned, from);
   if (declared.kind === "wrong") return { ...nothing([declared.why]), before };
   if (declared.kind === "version") {
@@ -95,9 +101,9 @@ async function isInStable({ commit }: VersionTag, { settings, forge }: ChoosingF
 /** A tag of a commit that is not in the branch would be released from nowhere. */
 async function notAtForge(
   { head }: ReleaseBasis,
+  at: string | undefined,
   { branch, forge }: ChoosingFrom,
 ): Promise<string | undefined> {
-  const at = toldOrAbsent(await forge.branches.commit(branch), `the branch ${branch}`);
   if (at === undefined) return `${forge.repository} has no branch ${branch}. Push it first`;
   if (at === head) return undefined;
   const standing = await forge.branches.standing(head, at);
@@ -107,6 +113,44 @@ async function notAtForge(
   return (
     `${head.slice(0, 7)}, which is checked out, is not in ${branch} as ${forge.repository} has it. Check ` +
     "it out as it is there, or push this first"
+  );
+}
+
+/**
+ * That the branch was released since from a commit which came after this one: a run that was started again, or
+ * whose turn came late, has nothing to do any more. Its own version would come after a higher one, or be that
+ * one, on another commit.
+ */
+async function releasedLater(
+  { branch: kind, head, elsewhere }: ReleaseBasis,
+  tip: string | undefined,
+  from: ChoosingFrom,
+): Promise<string | undefined> {
+  if (tip === undefined || tip === head) return undefined;
+  const own = elsewhere.filter((tag) => isOf(kind, tag));
+  const after = [...(await tagsAfter(head, own, from))].sort((a, b) => semver.rcompare(a.version, b.version));
+  for (const { name, commit } of after) {
+    const standing = told(
+      await from.forge.branches.standing(commit, tip),
+      `how ${from.branch} stands to ${name}`,
+    );
+    if (standing === "ahead" || standing === "identical") {
+      return `${head.slice(0, 7)} is released already: ${name}, which ${from.branch} got since, has it`;
+    }
+  }
+  return undefined;
+}
+
+/** What was published as a first release cannot be taken back where there were some, tagged otherwise. */
+function beginningAnew({ basis, previous, next }: NextRelease): string | undefined {
+  if (previous !== undefined || next === undefined || basis.elsewhere.length > 0) return undefined;
+  const [last] = basis.ignored
+    .filter((name) => semver.valid(name) === name && semver.prerelease(name) === null)
+    .sort(semver.rcompare);
+  if (last === undefined) return undefined;
+  return (
+    `no tag of a release is there, and tags such as ${last} are, which lack the v: ${next.tag} would begin ` +
+    `anew. Tag the commit of the last release once more, as v${last}, and push that`
   );
 }
 

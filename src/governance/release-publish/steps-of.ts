@@ -11,7 +11,8 @@ import type { ReleaseAsset } from "../../ports/forge-releases.ts";
 import { told, toldOrAbsent } from "../steps/told.ts";
 import type { Step } from "../steps/step.ts";
 import type { DEPLOY_INPUTS } from "../versions/settings.ts";
-import { versionTags } from "../versions/version-tags.ts";
+import { overtaking } from "../versions/overtaking.ts";
+import { channelOf, versionTags } from "../versions/version-tags.ts";
 import type { ChoosingFrom } from "./choose.ts";
 import { isTooLong, NOTES_FILE } from "./notes.ts";
 import { attachedBy, type Release } from "./release.ts";
@@ -147,5 +148,15 @@ function deploymentSteps(release: Release, { forge, from, build }: StepsOf): rea
     "artifact-version": artifactVersion(release.version, build),
   };
   const inputs: DeployInputs = Object.fromEntries(deploy.inputs.map((name) => [name, all[name]]));
-  return [deploymentStep(deploy.workflow, inputs, release, forge)];
+  const newer = (): ReturnType<typeof overtaking> =>
+    overtaking({ ...release, channel: channelOf(release.version) }, versionTags(from.tags.tags).counting, {
+      ...from,
+      isPublished: async (tag) => (await new ReleasePage(tag, forge).find())?.isDraft === false,
+    });
+  return [
+    deploymentStep(deploy.workflow, inputs, release, {
+      forge,
+      overtaking: async () => (await newer())?.name,
+    }),
+  ];
 }

@@ -6,6 +6,7 @@ import type { ForgeRelease } from "../../ports/forge-releases.ts";
 import type { SourceHistory } from "../../ports/source-history.ts";
 import type { SourceRefs } from "../../ports/source-refs.ts";
 import { told, toldOrAbsent } from "../steps/told.ts";
+import { overtaking } from "../versions/overtaking.ts";
 import type { ReleaseSettings } from "../versions/settings.ts";
 import { versionTags, type VersionTag } from "../versions/version-tags.ts";
 
@@ -71,10 +72,12 @@ export async function lookAtReleases(around: LookingAt): Promise<readonly Releas
   for (const [at, tag] of all.entries()) {
     const page = pageOf(pages.get(tag.name) ?? []);
     const deployment = at < DEPLOYMENTS_ASKED ? await deploymentOf(tag, settings, forge) : undefined;
+    const isLeft = deployment === NOT_STARTED && (await isOvertaken(tag, released, pages, around));
     standings.push(
       standing(tag, {
         page,
         deployment,
+        lacksDeployment: deployment === NOT_STARTED && !isLeft,
         hasTag: released.includes(tag),
         // A release that is not the newest was merged back with those after it, or never will be alone.
         isMergedBack: tag.channel === undefined ? merged?.(tag) : undefined,
@@ -128,7 +131,27 @@ async function deploymentOf(
     await forge.workflows.startedFor(deploy.workflow, name),
     `the runs of ${deploy.workflow}`,
   );
-  return runs[0] === undefined ? "not started" : (runs[0].conclusion ?? runs[0].status);
+  return runs[0] === undefined ? NOT_STARTED : (runs[0].conclusion ?? runs[0].status);
+}
+
+const NOT_STARTED = "not started";
+
+/** Whether a newer release that has it is out, so that it is not deployed any more. */
+async function isOvertaken(
+  tag: VersionTag,
+  released: readonly VersionTag[],
+  pages: ReadonlyMap<string, readonly ForgeRelease[]>,
+  around: LookingAt,
+): Promise<boolean> {
+  const { forge } = around;
+  const commit =
+    tag.commit === ""
+      ? toldOrAbsent(await forge.tags.tag(tag.name), `the tag ${tag.name}`)?.commit
+      : tag.commit;
+  if (commit === undefined) return false;
+  const isPublished = (name: string): Promise<boolean> =>
+    Promise.resolve(pageOf(pages.get(name) ?? [])?.isDraft === false);
+  return (await overtaking({ ...tag, commit }, released, { ...around, isPublished })) !== undefined;
 }
 
 function standing(
@@ -136,14 +159,15 @@ function standing(
   about: Pick<ReleaseStanding, "deployment" | "isMergedBack" | "floating" | "hasTag"> & {
     readonly page: ForgeRelease | undefined;
     readonly isNewest: boolean;
+    readonly lacksDeployment: boolean;
   },
 ): ReleaseStanding {
-  const { page, deployment, isMergedBack, floating, hasTag, isNewest } = about;
+  const { page, deployment, isMergedBack, floating, hasTag, isNewest, lacksDeployment } = about;
   const hasUnit = page?.assets.some((asset) => asset.name === RELEASE_UNIT_FILE && asset.isWhole) ?? false;
   const missing = [
     ...(hasTag ? [] : ["its tag"]),
     ...(page === undefined ? ["its release"] : page.isDraft ? ["publishing"] : []),
-    ...(deployment === "not started" ? ["its deployment"] : []),
+    ...(lacksDeployment ? ["its deployment"] : []),
     ...(isMergedBack === false && isNewest ? ["the merge back"] : []),
   ];
   return {

@@ -33,7 +33,7 @@ export function versionTags(tags: readonly SourceTag[]): VersionTags {
     const parsed = semver.parse(version);
     // `semver` reads more than one spelling of a version; a tag has to have the one.
     if (parsed !== null && parsed.version === version) {
-      counting.push({ name, version, commit, object, channel: channelOf(parsed) });
+      counting.push({ name, version, commit, object, channel: channelOf(version) });
     } else if (/^[vV]?\d+(?:\.\d+)+/.test(name) && !FLOATING.test(name)) {
       ignored.push(name);
     }
@@ -41,7 +41,9 @@ export function versionTags(tags: readonly SourceTag[]): VersionTags {
   return { counting, ignored };
 }
 
-function channelOf({ prerelease }: semver.SemVer): string | undefined {
+/** The channel that a version names; undefined of a stable one. */
+export function channelOf(version: string): string | undefined {
+  const prerelease = semver.prerelease(version) ?? [];
   const named = prerelease.find((part) => typeof part === "string");
   return prerelease.length === 0 ? undefined : (named ?? String(prerelease[0]));
 }

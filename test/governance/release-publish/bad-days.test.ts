@@ -695,3 +695,116 @@ describe("many releases", () => {
     expect(lists.length).toBeLessThan(25);
   });
 });
+
+describe("a run whose turn comes late", () => {
+  /** Begun on a commit after which the branch was released. */
+  async function late(first: string, second: string): Promise<ReleaseWorld> {
+    const made = await world(first);
+    const early = made.work.git("rev-parse", "HEAD");
+    made.commit(second, SETTINGS);
+    await made.publish();
+    made.work.git("switch", "-q", "--detach", early);
+    return made;
+  }
+
+  test.each([
+    ["of the same version", "feat: a", "fix: b"],
+    ["of a lower one", "fix: a", "feat: b"],
+  ])("has nothing to do where its commit is in a release %s", async (_, first, second) => {
+    const made = await late(first, second);
+    for (const fetched of [false, true]) {
+      if (fetched) made.work.git("fetch", "-q", "--tags", "origin");
+      const found = await made.publish({ branch: "main" });
+      expect(found).toMatchObject({
+        exit: 0,
+        version: "",
+        headline: "main has nothing to release",
+        steps: [],
+      });
+      expect(found.warnings).toEqual([
+        expect.stringMatching(/^[0-9a-f]{7} is released already: v1\.3\.0, which main got since, has it$/),
+      ]);
+    }
+    expect(seen(made)).toEqual(["v1.3.0"]);
+  });
+
+  test("publishes its commit where what came after it is no release", async () => {
+    const made = await world("fix: a");
+    const early = made.work.git("rev-parse", "HEAD");
+    made.commit("feat: b");
+    made.work.git("switch", "-q", "--detach", early);
+    expect(await made.publish({ branch: "main" })).toMatchObject({ exit: 0, tag: "v1.2.1", published: true });
+  });
+
+  test("does not deploy what a newer release has taken the place of", async () => {
+    const made = await world();
+    made.commit("feat: a", SETTINGS);
+    await made.publish();
+    made.commit("feat: b");
+    await made.publish();
+    made.fake.runs = made.fake.runs.filter(({ ref }) => ref === "v1.4.0");
+    made.work.git("fetch", "-q", "--tags", "origin");
+    const status = await made.status();
+    expect(status.outputs["half-done"]).toEqual(["v1.4.0"]);
+    made.work.git("switch", "-q", "--detach", "v1.3.0");
+    const found = await made.publish({ tag: "v1.3.0" });
+    expect(found.states).toMatchObject({ deployment: "was" });
+    expect(found.steps.find(({ name }) => name === "deployment")?.what).toBe(
+      "deploy.yml is left to v1.4.0, which is newer and has v1.3.0",
+    );
+    expect(made.fake.runs.map(({ ref }) => ref)).toEqual(["v1.4.0"]);
+  });
+
+  test("deploys the fix of an older line, which nothing newer has", async () => {
+    const made = await world();
+    made.commit("fix: settings", SETTINGS);
+    made.work.git("push", "-q", "origin", "HEAD:1.2.x");
+    made.commit("feat!: b");
+    await made.publish();
+    made.work.git("fetch", "-q", "origin");
+    made.work.git("switch", "-q", "-c", "1.2.x", "origin/1.2.x");
+    made.commit("fix: c");
+    expect(await made.publish()).toMatchObject({ tag: "v1.2.1", states: { deployment: "done" } });
+    expect(made.fake.runs.map(({ ref }) => ref)).toEqual(["v1.2.1", "v2.0.0"]);
+  });
+});
+
+describe("what cannot be taken back", () => {
+  test("a first release is none where there were some, tagged without v", async () => {
+    const made = await world("feat: a");
+    made.fake.git(["update-ref", "-d", "refs/tags/v1.2.0"]);
+    made.work.git("tag", "-d", "v1.2.0");
+    for (const tag of ["1.9.0", "1.10.0"]) made.work.git("tag", tag, "HEAD~1");
+    const found = await made.publish();
+    expect(found).toMatchObject({ exit: 3, published: false, steps: [] });
+    expect(found.problems[0]).toMatch(/such as 1\.10\.0 are, which lack the v: v1\.0\.0 would begin anew/);
+    made.work.git("push", "-q", "origin", "1.10.0^{commit}:refs/tags/v1.10.0");
+    expect(await made.publish()).toMatchObject({ exit: 0, tag: "v1.11.0" });
+  });
+
+  test("the text of a draft that somebody made of another commit stays", async () => {
+    const made = await world("feat: a");
+    const other = made.work.git("rev-parse", "HEAD~1");
+    made.fake.release({ tag: "v1.3.0", name: "Carts", draft: true, commitish: other, body: "By hand." });
+    await made.publish();
+    expect(made.fake.releases).toMatchObject([
+      { tag: "v1.3.0", name: "Carts", body: "By hand.", draft: false },
+    ]);
+  });
+
+  test("an empty file is refused before anything is made", async () => {
+    const made = await world("feat: a");
+    await expect(made.publish({ assets: [made.built("shop.zip", "")] })).rejects.toThrow(
+      /shop\.zip is empty/,
+    );
+    expect(made.fake.calls).toEqual([]);
+  });
+
+  test("a name that GitHub gives to nothing else is told, beside the rule that it may be", async () => {
+    const made = await world("feat: a");
+    made.fake.ruled = (ref) => ref === "refs/tags/v1.3.0";
+    const failure = await made.publish().catch((error: unknown) => error as { hint: string });
+    expect(failure).toMatchObject({ code: "forge.refused" });
+    expect((failure as { hint: string }).hint).toMatch(/cannot be changed any more.*asks for a greater one/);
+  });
+});

@@ -1,3 +1,4 @@
+import { RELEASE_UNIT_FILE } from "../../../nouns/release-unit/record.ts";
 import type { Forge } from "../../../ports/forge.ts";
 import type { ForgeRelease } from "../../../ports/forge-releases.ts";
 import type { Step } from "../../steps/step.ts";
@@ -7,7 +8,8 @@ import type { ReleasePage } from "./release-page.ts";
 
 /**
  * The release as a draft, which nobody sees: a published one that cannot be changed any more would miss what
- * was to be attached. A draft of another commit goes, with its files; what somebody wrote by hand stays.
+ * was to be attached. A draft of another commit goes, with its files; the text that somebody wrote by hand
+ * stays.
  * https://docs.github.com/rest/releases/releases
  */
 export function draftStep(release: Release, page: ReleasePage, forge: Forge): Step {
@@ -37,13 +39,22 @@ export function draftStep(release: Release, page: ReleasePage, forge: Forge): St
         await forge.releases.rewrite(there, { ...wanted, name: there.name || tag, body: kept });
         return;
       }
+      const kept =
+        there?.isDraft === true && isByHand(there) ? { name: there.name || tag, body: there.body } : {};
       if (there?.isDraft === true) await forge.releases.discard(there);
-      const made = await forge.releases.draft(wanted);
+      const made = await forge.releases.draft({ ...wanted, ...kept });
       // Of two runs at once the one that was first goes on, and the other with its draft.
       const first = await page.find();
       if (first !== undefined && first.id !== made.id) await forge.releases.discard(made);
     },
   };
+}
+
+/** Whether people wrote it: ours begins with the notes' heading, and soon has the unit. */
+function isByHand({ tag, body, assets }: ForgeRelease): boolean {
+  const text = body.trim();
+  const isNotes = /^#+ \[?(\S+?)[\]\s(]/.exec(`${text}\n`)?.[1] === tag.replace(/^v/, "");
+  return text !== "" && !isNotes && assets.every(({ name }) => name !== RELEASE_UNIT_FILE);
 }
 
 /**
