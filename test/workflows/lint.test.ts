@@ -159,6 +159,12 @@ describe("the workflow rules", () => {
     ["rights for every job", "permissions: {}", "permissions:\n  contents: write", /at the top are not/],
     ["no word on rights at the top", "permissions: {}\n", "", /at the top are not/],
     ["a job without a word on rights", "    permissions:\n      contents: read\n", "", /which rights/],
+    [
+      "a group that is called like one of a caller's",
+      "on: push\n",
+      "on: { workflow_call: {} }\nconcurrency: { group: release }\n",
+      /whoever calls this/,
+    ],
     ["a job without a timeout", "    timeout-minutes: 5\n", "", /no timeout/],
     ["an expression in a script", '"$TITLE"', '"${{ github.sha }}"', /an expression inside run/],
     [

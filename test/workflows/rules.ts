@@ -52,6 +52,8 @@ export interface Job {
 }
 
 interface Workflow {
+  readonly on?: unknown;
+  readonly concurrency?: Job["concurrency"];
   readonly permissions?: unknown;
   readonly jobs?: Record<string, Job>;
 }
@@ -65,7 +67,23 @@ export function jobsOf(text: string): Readonly<Record<string, Job>> {
 export function problemsIn(text: string): string[] {
   const document = parseDocument(text);
   const workflow = document.toJS() as Workflow;
-  return [...pinProblems(document), ...runProblems(document), ...rightsProblems(workflow)];
+  return [
+    ...pinProblems(document),
+    ...runProblems(document),
+    ...rightsProblems(workflow),
+    ...groupProblems(workflow),
+  ];
+}
+
+/** A caller that has a group of the same name waits for itself, which GitHub ends as a deadlock. */
+function groupProblems({ on, concurrency, jobs = {} }: Workflow): string[] {
+  const isCalled = typeof on === "object" && on !== null && "workflow_call" in on;
+  if (!isCalled) return [];
+  return [concurrency, ...Object.values(jobs).map((job) => job.concurrency)].flatMap((each) =>
+    each?.group === undefined || each.group.startsWith("holdfast-")
+      ? []
+      : [`the group ${each.group} may be one of whoever calls this: let it begin with holdfast-`],
+  );
 }
 
 function pinProblems(document: Document): string[] {
