@@ -1,6 +1,7 @@
 import { EXIT } from "../../kernel/errors.ts";
 import { listed } from "../../kernel/listed.ts";
 import type { Outcome } from "../../kernel/outcome.ts";
+import { channelOf } from "../versions/version-tags.ts";
 import type { ReleaseStanding } from "./look.ts";
 
 /** Names that are told of many. */
@@ -59,11 +60,13 @@ function rowOf(each: ReleaseStanding): string[] {
 
 /**
  * Tags without a release are half done only since releases are made by Holdfast, which attaches the unit:
- * whoever begins to use it has many without. The newest comes first.
+ * whoever begins to use it has many without, and of a channel that it has released nothing of they may be the
+ * highest. The newest comes first.
  */
 function isHalfDone(each: ReleaseStanding, all: readonly ReleaseStanding[]): boolean {
   if (each.missing.length === 0) return false;
-  const since = all.findLastIndex(({ hasUnit }) => hasUnit);
+  const channel = channelOf(each.version);
+  const since = all.findLastIndex(({ hasUnit, version }) => hasUnit && channelOf(version) === channel);
   return each.release === "draft" || all.indexOf(each) <= since;
 }
 

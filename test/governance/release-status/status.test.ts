@@ -33,6 +33,17 @@ describe("the newest releases", () => {
     expect(outputs["half-done"]).toEqual([]);
   });
 
+  test("leave alone a higher tag of a channel that another tool has released", async () => {
+    await using world = await releaseWorld("feat: carts");
+    world.work.git("push", "-q", "origin", "v1.2.0^{commit}:refs/tags/v2.0.0-beta.1");
+    await world.publish();
+    world.fake.merge(1);
+    world.work.git("fetch", "-q", "--tags", "origin");
+    const { exit, outputs } = await world.status();
+    expect(outputs["half-done"]).toEqual([]);
+    expect(exit).toBe(0);
+  });
+
   test("tell a draft, a tag alone and a draft alone as half done", async () => {
     await using world = await releaseWorld("feat: carts");
     await world.publish();
