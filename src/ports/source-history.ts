@@ -76,8 +76,11 @@ export interface SourceHistory {
   changes(range: SourceRange): Promise<readonly SourceChange[]>;
   /** A plain file of a commit; undefined where the commit has none of that path. */
   file(commit: string, path: string): Promise<Buffer | undefined>;
-  /** What a commit has at a path, itself and not what it may lead to; undefined where it has nothing. */
-  kindOf(commit: string, path: string): Promise<"file" | "executable" | "other" | undefined>;
+  /**
+   * What a commit has at a path, itself and not what it may lead to; undefined where it has nothing. Links
+   * and other repositories are `other`.
+   */
+  kindOf(commit: string, path: string): Promise<"file" | "executable" | "folder" | "other" | undefined>;
   /** The plain files of a commit whose paths are wanted, all in one question. */
   files(commit: string, wanted: (path: string) => boolean): Promise<ReadonlyMap<string, Buffer>>;
   /**

@@ -41,15 +41,26 @@ const commit = z.looseObject({
   parents: z.array(z.looseObject({ sha: z.string() })),
 });
 const refs = z.array(z.looseObject({ ref: z.string(), object: z.looseObject({ sha: z.string() }) }));
+const identified = z.looseObject({ id: z.int() });
 const listed = z.looseObject({
   number: z.int(),
   html_url: z.string(),
   state: z.string(),
   merged_at: z.string().nullish(),
-  head: z.looseObject({ sha: z.string() }),
-  base: z.looseObject({ ref: z.string() }),
+  head: z.looseObject({ sha: z.string(), repo: identified.nullish() }),
+  base: z.looseObject({ ref: z.string(), repo: identified }),
 });
 const numbered = z.looseObject({ number: z.int() });
+
+function betweenOf(each: z.infer<typeof listed>): PullBetween {
+  return {
+    number: each.number,
+    url: each.html_url,
+    isOpen: each.state === "open",
+    isMerged: each.merged_at !== null && each.merged_at !== undefined,
+    commit: each.head.sha,
+  };
+}
 
 /** A repository's pull requests at GitHub; a job's token needs `pull-requests: read`. */
 export class GithubPulls implements ForgePulls {
@@ -96,16 +107,13 @@ export class GithubPulls implements ForgePulls {
   }): Promise<Answer<readonly PullBetween[]>> {
     const [owner = ""] = this.#at.repository.split("/");
     const values = { head: `${owner}:${head}`, base, state: "all" };
-    return this.#at.pages("GET /repos/{owner}/{repo}/pulls", values, PULLS, (data) => {
-      const each = this.#at.shaped(listed, data);
-      return {
-        number: each.number,
-        url: each.html_url,
-        isOpen: each.state === "open",
-        isMerged: each.merged_at !== null && each.merged_at !== undefined,
-        commit: each.head.sha,
-      };
-    });
+    const all = await this.#at.pages("GET /repos/{owner}/{repo}/pulls", values, PULLS, (data) =>
+      this.#at.shaped(listed, data),
+    );
+    if (all.kind !== "found") return all;
+    // Asked for is a branch of the owner's, who may have a fork of this repository under another name.
+    const own = all.value.filter(({ head: { repo }, base: { repo: ours } }) => repo?.id === ours.id);
+    return { kind: "found", value: own.map(betweenOf) };
   }
 
   async open({

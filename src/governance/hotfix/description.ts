@@ -6,6 +6,8 @@ import type { Hotfix } from "./finish-plan.ts";
 const COMMITS_MAX = 50;
 const HEADER_MAX = 200;
 const ISSUES_MAX = 20;
+/** Characters that GitHub takes of a pull request's title. */
+const TITLE_MAX = 256;
 
 /** GitHub's words for an issue, as messages have them. */
 const ISSUE = /\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?|refs?)\b:? {1,3}#[1-9]\d{0,8}\b/gi;
@@ -19,7 +21,8 @@ export function titleOf({ branch, commits }: Pick<Hotfix, "branch" | "commits">)
   const fixes = headers.filter(
     ({ impact, type, isRevert }) => impact === "patch" && type !== undefined && !isRevert,
   );
-  return fixes[0]?.header ?? `fix: ${branch.slice(branch.lastIndexOf("/") + 1)}`;
+  const title = fixes[0]?.header ?? `fix: ${branch.slice(branch.lastIndexOf("/") + 1)}`;
+  return title.length <= TITLE_MAX ? title : `${title.slice(0, TITLE_MAX - 1).trimEnd()}…`;
 }
 
 /** The description of one of the pull requests of a hotfix, in the sections that `pr-policy` asks for. */

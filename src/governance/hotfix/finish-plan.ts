@@ -7,7 +7,7 @@ import { listed } from "../../kernel/listed.ts";
 import { readMessage } from "../commits/message.ts";
 import { told, toldOrAbsent } from "../steps/told.ts";
 import { readBasis } from "../versions/basis.ts";
-import { isHere } from "../versions/local-commit.ts";
+import { isHere, localBranch } from "../versions/local-commit.ts";
 import { nextRelease } from "../versions/next-release.ts";
 import { outOfStep } from "../versions/out-of-step.ts";
 import type { ReleaseSettings } from "../versions/settings.ts";
@@ -62,6 +62,8 @@ export async function planFinish(branch: string, from: FinishingFrom): Promise<F
         `origin\`, and again.`,
     );
   }
+  const unpushed = there === undefined ? await beyond(branch, commit, from) : undefined;
+  if (unpushed !== undefined) return problem(unpushed);
   return await planCommits(branch, commit, stable, from);
 }
 
@@ -124,6 +126,24 @@ async function mergedCommit(
   return undefined;
 }
 
+/**
+ * A name that was used before is taken again: what was merged then is not what the checkout has now, and
+ * proves nothing of it.
+ */
+async function beyond(
+  branch: string,
+  merged: string,
+  { history, forge }: FinishingFrom,
+): Promise<string | undefined> {
+  const own = await localBranch(branch, history);
+  if (own === undefined || (await history.parted({ base: own, head: merged })) === own) return undefined;
+  return (
+    `${forge.repository} has no branch ${branch}, and what was merged of one of that name, ` +
+    `${merged.slice(0, 7)}, is not ${own.slice(0, 7)}, which it is on here. Push it; or, where it is old, ` +
+    `delete it here: \`git branch -D ${branch}\``
+  );
+}
+
 interface Aiming {
   readonly branch: string;
   readonly commit: string;
@@ -146,7 +166,8 @@ async function intoBranch(aiming: Aiming, { forge }: FinishingFrom): Promise<Bra
   };
   const wasMerged = async (base: string): Promise<boolean> => {
     const pulls = told(await forge.pulls.between({ head: branch, base }), `pull requests of ${branch}`);
-    return pulls.some(({ isMerged }) => isMerged);
+    // One that was merged before, of a branch of the same name, had none of these commits.
+    return pulls.some((each) => each.isMerged && each.commit === commit);
   };
   const [highest] = newer;
   if (!(await lacks(highest)) || (await wasMerged(stable.name))) return stable;

@@ -9,7 +9,7 @@ import type { ReleaseSettings } from "../versions/settings.ts";
 import { shallow } from "../versions/shallow.ts";
 import { planFinish, type Hotfix } from "./finish-plan.ts";
 import { finishOutcome } from "./finish-report.ts";
-import { linesWithout } from "./live-lines.ts";
+import { linesWithout } from "./lines-without.ts";
 import { intoStep } from "./steps/into.ts";
 import type { HotfixSurroundings } from "./steps/surroundings.ts";
 import { twinsStep } from "./steps/twins.ts";

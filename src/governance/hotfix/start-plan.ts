@@ -5,7 +5,7 @@ import { told, toldOrAbsent } from "../steps/told.ts";
 import { releaseBranch } from "../versions/release-branch.ts";
 import type { ReleaseSettings } from "../versions/settings.ts";
 import { stableBranch, type BranchAtForge } from "../versions/stable-branch.ts";
-import { stableTags } from "./stable-tags.ts";
+import { stableTags } from "../versions/stable-tags.ts";
 
 /** Where a hotfix begins. */
 export interface HotfixStart {

@@ -29,8 +29,9 @@ export async function contentsFor(
   const files = new Map<string, string>();
   const executables = new Set<string>();
   const read = async (path: string): Promise<Buffer | undefined> => {
+    await refuseBehindLink(path, commit, history);
     const kind = await history.kindOf(commit, path);
-    if (kind === "other") throw noFile(path);
+    if (kind === "other" || kind === "folder") throw noFile(path);
     if (kind === "executable") executables.add(path);
     return kind === undefined ? undefined : await history.file(commit, path);
   };
@@ -52,6 +53,21 @@ export async function contentsFor(
   return { files, executables };
 }
 
+/** Written there, a file would take the link's place, and so would a folder that of a file. */
+async function refuseBehindLink(
+  path: string,
+  commit: string,
+  history: Pick<SourceHistory, "kindOf">,
+): Promise<void> {
+  const parts = path.split("/");
+  for (let end = 1; end < parts.length; end += 1) {
+    const folder = parts.slice(0, end).join("/");
+    const kind = await history.kindOf(commit, folder);
+    if (kind === undefined) return;
+    if (kind !== "folder") throw behindLink(path, folder);
+  }
+}
+
 function isSameButDate(before: string, after: string, version: string): boolean {
   if (before === after) return true;
   const [one, other] = [sectionOf(before, version), sectionOf(after, version)];
@@ -68,6 +84,17 @@ function noFile(path: string): HoldfastError {
   return new HoldfastError("input.malformed", `${printableLine(path)} is a link or a folder, and no file`, {
     hint: "Name the file itself in release.changelog or release.version-files.",
   });
+}
+
+function behindLink(path: string, folder: string): HoldfastError {
+  const [what, where] = [printableLine(path), printableLine(folder)];
+  return new HoldfastError(
+    "input.malformed",
+    `${what} lies in ${where}, which is a link or a file, and no folder`,
+    {
+      hint: "Name the file by its own path in release.changelog or release.version-files.",
+    },
+  );
 }
 
 function noText(path: string): HoldfastError {

@@ -3,36 +3,12 @@ import type { SourceHistory } from "../../ports/source-history.ts";
 import type { SourceBranch } from "../../ports/source-refs.ts";
 import { told } from "../steps/told.ts";
 import { isHere } from "../versions/local-commit.ts";
-import { lineVersion } from "../versions/release-branch.ts";
-import type { ReleaseSettings } from "../versions/settings.ts";
-import type { TagsOfForge } from "../versions/tags-of-forge.ts";
-
-/** A release branch at the forge that is not released yet. */
-export interface LiveLine {
-  readonly name: string;
-  readonly version: string;
-  /** The commit that it is on. */
-  readonly commit: string;
-}
+import type { LiveLine } from "../versions/live-lines.ts";
 
 /** A release branch whose place in the history can be told. */
 export interface PlacedLine extends LiveLine {
   /** Where it left what it is held against; undefined where they began apart. */
   readonly parted: string | undefined;
-}
-
-/** Release branches at the forge whose versions have no tag there. */
-export async function liveLines(
-  forge: Forge,
-  settings: ReleaseSettings,
-  { tags }: TagsOfForge,
-): Promise<readonly LiveLine[]> {
-  const released = new Set(tags.map(({ name }) => name));
-  const all = told(await forge.branches.beginningWith(settings.lines.prefix), "its release branches");
-  return all.flatMap(({ name, commit }) => {
-    const version = lineVersion(name, settings);
-    return version === undefined || released.has(`v${version}`) ? [] : [{ name, version, commit }];
-  });
 }
 
 /**

@@ -1,11 +1,8 @@
 import semver from "semver";
 import { HoldfastError } from "../../kernel/errors.ts";
-import type { CalculateRelease } from "../../ports/release-calculation.ts";
-import type { Forge } from "../../ports/forge.ts";
-import type { SourceHistory } from "../../ports/source-history.ts";
-import type { SourceRefs } from "../../ports/source-refs.ts";
 import { told, toldOrAbsent } from "../steps/told.ts";
 import { readBasis } from "../versions/basis.ts";
+import { liveLines, type LiveLine } from "../versions/live-lines.ts";
 import { nextRelease, type NextRelease } from "../versions/next-release.ts";
 import { outOfStep } from "../versions/out-of-step.ts";
 import { lineVersion } from "../versions/release-branch.ts";
@@ -13,18 +10,9 @@ import type { ReleaseSettings } from "../versions/settings.ts";
 import { stableBranch, type BranchAtForge } from "../versions/stable-branch.ts";
 import { tagsOfForge } from "../versions/tags-of-forge.ts";
 import type { Cut, CutNotes } from "./cut.ts";
-import { asBranch, liveLines, placed, type LiveLine, type PlacedLine } from "./lines.ts";
-
-/** What a plan is made from. */
-export interface CuttingFrom {
-  readonly settings: ReleaseSettings;
-  readonly history: SourceHistory;
-  readonly refs: SourceRefs;
-  readonly calculate: CalculateRelease;
-  readonly forge: Forge;
-  /** Where links of notes lead to. */
-  readonly url: string | undefined;
-}
+import type { CuttingFrom } from "./cutting-from.ts";
+import { toBePublished, waitingRelease } from "./waiting-release.ts";
+import { asBranch, placed, type PlacedLine } from "./lines.ts";
 
 /** What is to be cut, or why nothing is. */
 export interface CutPlan {
@@ -78,13 +66,18 @@ async function planNext(
   const found = await releaseAt(head, before, from);
   const warnings = [...found.warnings, ...(await toldLines(lines.placed, found.next?.version, stable, from))];
   const { next } = found;
+  if (next === undefined && wanted !== undefined) {
+    return { ...inTheWay([nothingWanted(wanted, branch, found)]), warnings };
+  }
   if (next === undefined || found.problems.length > 0) return { ...inTheWay(found.problems), warnings };
   const { version } = next;
   if (isOther(wanted, version)) {
     return { ...inTheWay([notWanted(wanted, branch, next)]), warnings };
   }
   const names = namesOf(version, lines.placed, from);
-  const merged = await mergedBefore(names, lines.placed, stable, from);
+  const merged =
+    (await mergedBefore(names, lines.placed, stable, from)) ??
+    (await waitingRelease(head, stable, lines.placed, from));
   if (merged !== undefined) return { ...inTheWay([merged]), warnings };
   const cut = { version, from: source, names, isLine: false, stable };
   const notesAt = notesOf(version, { head, notes: next.notes }, from);
@@ -171,8 +164,10 @@ async function placedLines(
   isMeant: (line: LiveLine) => boolean,
   from: CuttingFrom,
 ): Promise<PlacedLines> {
-  const tags = await tagsOfForge(head, from.forge, from);
-  const all = (await liveLines(from.forge, from.settings, tags)).filter(isMeant);
+  const { tags } = await tagsOfForge(head, from.forge, from);
+  const released = new Set(tags.map(({ name }) => name));
+  const live = await liveLines(from.forge, from.settings, (version) => released.has(`v${version}`));
+  const all = live.filter(isMeant);
   const found: PlacedLine[] = [];
   const problems: string[] = [];
   for (const line of all) {
@@ -210,11 +205,7 @@ async function mergedBefore(
   for (const head of names) {
     const pulls = told(await forge.pulls.between({ head, base: stable.name }), `pull requests of ${head}`);
     const merged = pulls.find(({ isMerged }) => isMerged);
-    if (merged === undefined) continue;
-    return (
-      `${head} was merged into ${stable.name} by #${merged.number}, and is not released yet. Run ` +
-      `\`holdfast release publish\` on ${stable.name}, merge it back, and cut what comes after it.`
-    );
+    if (merged !== undefined) return toBePublished(head, merged.number, stable);
   }
   return undefined;
 }
@@ -266,6 +257,11 @@ function notWanted(
     `${wanted!} was asked for, and the commits of ${branch} ask for ${version}, because of ` +
     `${because.id.slice(0, 7)} "${because.header}". Ask for that, or take back what asks for it.`
   );
+}
+
+function nothingWanted(wanted: string, branch: string, { previous }: NextRelease): string {
+  const since = previous === undefined ? "" : ` since ${previous.tag}`;
+  return `${wanted} was asked for, and no commit of ${branch}${since} asks for a release`;
 }
 
 function noSource(branch: string, { develop, lines }: ReleaseSettings): HoldfastError {

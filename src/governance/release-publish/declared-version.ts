@@ -1,10 +1,9 @@
 import semver from "semver";
-import { isHoldfastError } from "../../kernel/errors.ts";
 import type { Forge } from "../../ports/forge.ts";
 import type { SourceHistory } from "../../ports/source-history.ts";
-import { told } from "../steps/told.ts";
 import type { NextRelease } from "../versions/next-release.ts";
-import { lineVersion } from "../versions/release-branch.ts";
+import { hasCommit } from "../versions/local-commit.ts";
+import { mergedLine } from "../versions/merged-line.ts";
 import type { ReleaseSettings } from "../versions/settings.ts";
 import { bareNotes, notesInChangelog } from "./notes.ts";
 
@@ -29,9 +28,9 @@ export async function declaredVersion(
     readonly forge: Forge;
   },
 ): Promise<Declared> {
-  const { branch, settings, forge, history } = from;
+  const { branch, history } = from;
   if (basis.branch.kind !== "stable") return { kind: "nothing" };
-  const merged = await mergedLine([basis.head, ...mentioning(commits)], branch, settings, forge);
+  const merged = await mergedLine({ head: basis.head, commits }, branch, from);
   if (merged === undefined || merged.version === next?.version) return { kind: "nothing" };
   const { version, name, number, tip } = merged;
   const released = basis.reachable.some((tag) => semver.gte(tag.version, version));
@@ -45,7 +44,8 @@ export async function declaredVersion(
         `branch of ${next.version}, and merge that`,
     };
   }
-  if (await hasIt(tip, basis.head, history)) {
+  // Then it was merged, and not squashed.
+  if (await hasCommit(basis.head, tip, history)) {
     const asked = next === undefined ? "for nothing" : `for ${next.version}`;
     return {
       kind: "wrong",
@@ -63,54 +63,4 @@ export async function declaredVersion(
       "and the branch's name is believed. They will count again where they were made: merge release " +
       "branches by merge commits",
   };
-}
-
-interface MergedLine {
-  readonly version: string;
-  readonly name: string;
-  readonly number: number;
-  /** The newest commit that the branch had. */
-  readonly tip: string;
-}
-
-/** A squash is named after its pull request, whose title says the version; more are not looked at. */
-const LOOKED_AT = 10;
-
-/** Commits since the last release that may be one. */
-function mentioning(commits: NextRelease["commits"]): readonly string[] {
-  return commits
-    .filter(({ header }) => /\d+\.\d+\.\d+/.test(header))
-    .slice(0, LOOKED_AT)
-    .map(({ id }) => id);
-}
-
-/** Whether the branch's own commits are in the history: then it was merged, and not squashed. */
-async function hasIt(tip: string, head: string, history: SourceHistory): Promise<boolean> {
-  try {
-    return (await history.parted({ base: await history.commit(tip), head })) === tip;
-  } catch (error) {
-    // A branch that was squashed and deleted is in no checkout.
-    if (isHoldfastError(error, "source.history")) return false;
-    throw error;
-  }
-}
-
-/** The release branch that one of the commits came from by a pull request. */
-async function mergedLine(
-  commits: readonly string[],
-  branch: string,
-  settings: ReleaseSettings,
-  forge: Forge,
-): Promise<MergedLine | undefined> {
-  for (const commit of new Set(commits)) {
-    for (const number of told(await forge.pulls.ofCommit(commit), `the pull requests of ${commit}`)) {
-      const { isMerged, base, head } = told(await forge.pulls.pull(number), `pull request #${number}`);
-      const isOwn = head.repository === forge.repository.toLowerCase();
-      const version = lineVersion(head.branch, settings);
-      if (isMerged && isOwn && base.branch === branch && version !== undefined) {
-        return { version, name: head.branch, number, tip: head.commit };
-      }
-    }
-  }
-  return undefined;
 }

@@ -1,6 +1,6 @@
 import type { Clock } from "../../ports/clock.ts";
 import type { Forge } from "../../ports/forge.ts";
-import type { ForgePull, NewPull } from "../../ports/forge-pulls.ts";
+import type { ForgePull, NewPull, PullBetween } from "../../ports/forge-pulls.ts";
 import type { Observed } from "./step.ts";
 import { told } from "./told.ts";
 
@@ -10,7 +10,10 @@ const PAUSE_MS = 1_000;
 
 /** Which pull requests are meant. */
 export interface PullWanted extends Pick<NewPull, "head" | "base"> {
-  /** What it has to have brought, where commits may come to its branch after one was merged. */
+  /**
+   * What its branch is on: what it has to have brought, where commits may come there after one was merged,
+   * and which of those that were closed were about it.
+   */
   readonly commit?: string;
 }
 
@@ -43,8 +46,8 @@ export async function observePull(
   if (all.some((each) => each.isMerged && each.commit === (commit ?? each.commit))) {
     return { kind: "wrong", ...unproved };
   }
-  const [closed] = all;
-  if (closed === undefined || closed.isMerged) {
+  const closed = await declined(all, commit, forge);
+  if (closed === undefined) {
     return { kind: "missing", what: `open a pull request of ${head} into ${base}` };
   }
   return {
@@ -70,6 +73,28 @@ export async function observePull(
       what: `#${number} of ${head} into ${base} is to be merged: ${pull.url}${unknown}`,
     };
   }
+}
+
+/**
+ * The pull request that somebody closed instead of merging it, so that none is opened behind their back.
+ * Whoever deletes a branch closes its pull request too, and GitHub opens none again of a branch that was made
+ * anew: one whose commits the branch has not any more says nothing of those that it has.
+ *
+ * @param all of one branch into another, none of them open; the newest first
+ * @param commit that the branch is on; without it the newest counts, whatever it had
+ */
+export async function declined(
+  all: readonly PullBetween[],
+  commit: string | undefined,
+  forge: Forge,
+): Promise<PullBetween | undefined> {
+  const [newest] = all;
+  if (newest === undefined || newest.isMerged) return undefined;
+  if (commit === undefined || newest.commit === commit) return newest;
+  const standing = await forge.branches.standing(newest.commit, commit);
+  // What cannot be asked about stays declined.
+  const isGone = standing.kind === "found" && !["ahead", "identical"].includes(standing.value);
+  return isGone ? undefined : newest;
 }
 
 /** What asking about a pull request needs. */

@@ -11,3 +11,26 @@ export async function isHere(commit: string, history: Pick<SourceHistory, "commi
     throw error;
   }
 }
+
+/** The commit that a branch of the checkout's own is on; undefined where it has none of that name. */
+export async function localBranch(
+  name: string,
+  history: Pick<SourceHistory, "commit">,
+): Promise<string | undefined> {
+  try {
+    return await history.commit(`refs/heads/${name}`);
+  } catch (error) {
+    if (isHoldfastError(error, "source.history")) return undefined;
+    throw error;
+  }
+}
+
+/** Whether a commit of the checkout has another in its history; one that the checkout lacks it has not. */
+export async function hasCommit(
+  head: string,
+  commit: string,
+  history: Pick<SourceHistory, "commit" | "parted">,
+): Promise<boolean> {
+  if (head === commit) return true;
+  return (await isHere(commit, history)) && (await history.parted({ base: commit, head })) === commit;
+}

@@ -1,8 +1,8 @@
-import { isHoldfastError } from "../../kernel/errors.ts";
 import type { Forge } from "../../ports/forge.ts";
 import type { SourceHistory } from "../../ports/source-history.ts";
 import type { SourceRefs, SourceTag } from "../../ports/source-refs.ts";
 import { told, toldOrAbsent } from "../steps/told.ts";
+import { hasCommit } from "./local-commit.ts";
 
 /** The forge's version tags, and which of them a commit has in its history. */
 export interface TagsOfForge {
@@ -39,19 +39,7 @@ export async function tagsOfForge(
     const tag = toldOrAbsent(await forge.tags.tag(name), `the tag ${name}`);
     if (tag?.commit === undefined) continue;
     tags.push({ name, object: tag.object, commit: tag.commit });
-    if (await has(head, tag.commit, history)) within.add(name);
+    if (await hasCommit(head, tag.commit, history)) within.add(name);
   }
   return { tags, within };
-}
-
-/** Whether a commit has another in its history. */
-async function has(head: string, commit: string, history: SourceHistory): Promise<boolean> {
-  if (head === commit) return true;
-  try {
-    return (await history.parted({ base: await history.commit(commit), head })) === commit;
-  } catch (error) {
-    // A commit that was not fetched; a history that cannot be read at all has been told of by now.
-    if (isHoldfastError(error, "source.history")) return false;
-    throw error;
-  }
 }

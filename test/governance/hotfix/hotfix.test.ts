@@ -245,6 +245,64 @@ describe("finish", () => {
     expect(world.fake.pulls.map(({ base }) => base)).toEqual(["develop", "1.x"]);
   });
 
+  test("does not take what was merged of an older branch of its name for what is here", async () => {
+    await using world = await flowWorld("feat: carts");
+    const { fake, work } = world;
+    await begun(world, "fix: keep carts");
+    await finish(world);
+    fake.merge(2);
+    fake.merge(1);
+    fake.git(["update-ref", "-d", "refs/heads/hotfix/lost-carts"]);
+    world.fetch();
+    // An old copy of what was merged says nothing else.
+    work.git("reset", "-q", "--hard", "HEAD^");
+    expect(await finish(world, { requireMerged: true })).toMatchObject({ exit: 0 });
+    work.git("reset", "-q", "--hard", "origin/main");
+    work.commit("fix: keep carts again", { "cart.js": "// again\n" });
+    const found = await finish(world, { requireMerged: true });
+    expect(found).toMatchObject({ exit: 3, version: "" });
+    expect(found.problems[0]).toMatch(/has no branch hotfix\/lost-carts, and what was merged .* Push it; or/);
+    work.git("switch", "-q", "main");
+    expect(await finish(world, { branch: "hotfix/lost-carts" })).toMatchObject({ exit: 3 });
+  });
+
+  test("of a name whose pull requests were closed with its branch gets some of its own", async () => {
+    await using world = await flowWorld("feat: carts");
+    const { fake, work } = world;
+    await begun(world, "fix: keep carts");
+    await finish(world);
+    for (const pull of fake.pulls) {
+      Object.assign(pull, { state: "closed", sha: fake.ref("refs/heads/hotfix/lost-carts") });
+    }
+    // As long as the commits are there, they are declined.
+    expect(await finish(world)).toMatchObject({ exit: 3, states: { "into main": "wrong" } });
+    fake.git(["update-ref", "-d", "refs/heads/hotfix/lost-carts"]);
+    work.git("switch", "-q", "main");
+    work.git("branch", "-qD", "hotfix/lost-carts");
+    await begun(world, "fix: other carts");
+    expect(await finish(world)).toMatchObject({ exit: 0, states: { "into main": "waits", twins: "done" } });
+    expect(fake.pulls).toHaveLength(4);
+  });
+
+  test("takes no pull request of a fork of the same owner for its own", async () => {
+    await using world = await flowWorld();
+    const { fake } = world;
+    const foreign = { branch: "hotfix/lost-carts", base: "main", repository: "acme/fork" };
+    const evil = fake.pull({ number: 9, ...foreign, body: "foreign", sha: fake.ref("refs/heads/main")! });
+    await begun(world, "fix: keep carts");
+    expect(await finish(world)).toMatchObject({ exit: 0, states: { "into main": "waits", twins: "done" } });
+    expect(fake.pulls.map(({ base }) => base)).toEqual(["main", "develop", "main"]);
+    expect(evil.body).toBe("foreign");
+    expect(fake.wrong).toEqual([]);
+  });
+
+  test("has titles that GitHub takes, however long its commits' headers are", async () => {
+    await using world = await flowWorld();
+    await begun(world, `fix: ${"a".repeat(300)}`);
+    expect(await finish(world)).toMatchObject({ exit: 0 });
+    expect(world.fake.pulls[0]!.title).toMatch(/^fix: a{250}…$/);
+  });
+
   test("of what is checked out and not pushed says so", async () => {
     await using world = await flowWorld();
     await begun(world);

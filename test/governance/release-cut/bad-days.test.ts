@@ -189,6 +189,21 @@ describe("somebody else", () => {
     expect(made.fake.pulls).toHaveLength(1);
   });
 
+  test("who deleted the branch, which closed its pull request, gets others", async () => {
+    const made = await world("feat: carts");
+    await cut(made);
+    const sha = made.fake.ref("refs/heads/release/v1.3.0")!;
+    Object.assign(made.fake.pulls[0]!, { state: "closed", sha });
+    made.fake.git(["update-ref", "-d", "refs/heads/release/v1.3.0"]);
+    made.commit("feat: wheels");
+    expect(await cut(made)).toMatchObject({
+      exit: 0,
+      version: "1.3.0",
+      states: { branch: "done", "pull-request": "done" },
+    });
+    expect(made.fake.pulls.map(({ state }) => state)).toEqual(["closed", "open"]);
+  });
+
   test("who changed main so that it conflicts is told red", async () => {
     const made = await world("feat: carts");
     await cut(made);
@@ -357,6 +372,24 @@ describe("a repository", () => {
     made.commit("feat: carts");
     await expect(cut(made)).rejects.toMatchObject({ code: "input.malformed" });
     expect(made.fake.ref("refs/heads/release/v1.3.0")).toBeUndefined();
+  });
+
+  test("whose changelog lies behind a link is refused, and the link stays", async () => {
+    const made = await world();
+    made.work.write({ "real/CHANGELOG.md": "# Changelog\n" });
+    symlinkSync("real", `${made.work.path}/docs`);
+    made.commit("feat: carts", {
+      ".github/holdfast.yml": "release: { changelog: docs/CHANGELOG.md }\n",
+    });
+    await expect(cut(made)).rejects.toMatchObject({
+      code: "input.malformed",
+      message: expect.stringContaining("lies in docs, which is a link") as unknown,
+    });
+    made.commit("chore: a new folder", {
+      ".github/holdfast.yml": "release: { changelog: texts/new/CHANGELOG.md }\n",
+    });
+    expect(await cut(made)).toMatchObject({ exit: 0, version: "1.3.0" });
+    expect(made.text("release/v1.3.0", "texts/new/CHANGELOG.md")).toContain("carts");
   });
 
   test("that wants neither changelog nor versions gets the branch alone", async () => {

@@ -74,6 +74,15 @@ describe("cut from develop", () => {
     expect(world.fake.written).toEqual([]);
     expect(await cut(world, { expectVersion: "v1.3.0" })).toMatchObject({ exit: 0, version: "1.3.0" });
   });
+
+  test("is refused where a version was asked for and nothing asks for one", async () => {
+    await using world = await flowWorld("docs: a");
+    const found = await cut(world, { expectVersion: "1.3.0" });
+    expect(found).toMatchObject({ exit: 3, changed: false });
+    expect(found.problems).toEqual([
+      "1.3.0 was asked for, and no commit of develop since v1.2.0 asks for a release",
+    ]);
+  });
 });
 
 describe("a release branch that is there", () => {
@@ -173,6 +182,43 @@ describe("merged", () => {
     expect(found.problems[0]).toMatch(
       /^release\/v1\.3\.0 was merged into main by #1, and is not released yet\./,
     );
+  });
+
+  test.each(["merge", "squash"] as const)(
+    "by a %s and with its branch gone it keeps every other version from being cut",
+    async (how) => {
+      await using world = await flowWorld("fix: a wheel");
+      await cut(world);
+      const merged = world.fake.merge(1, how);
+      world.fake.git(["update-ref", "-d", "refs/heads/release/v1.2.1"]);
+      world.commit("feat: carts");
+      expect((await cut(world)).problems[0]).toMatch(
+        /^release\/v1\.2\.1 was merged into main by #1, .* Run `git fetch origin`, and again\.$/,
+      );
+      world.fetch();
+      const found = await cut(world);
+      expect(found).toMatchObject({ exit: 3, version: "", changed: false });
+      expect(found.problems[0]).toMatch(/^release\/v1\.2\.1 was merged into main by #1, and is not released/);
+      world.fake.git(["update-ref", "refs/tags/v1.2.1", merged]);
+      world.work.git("switch", "-qc", "back", "develop");
+      world.work.git("merge", "-q", "-s", "ours", "--no-edit", "origin/main");
+      world.work.git("push", "-q", "origin", "HEAD:develop");
+      world.work.git("switch", "-q", "develop");
+      world.work.git("merge", "-q", "--ff-only", "back");
+      expect(await cut(world)).toMatchObject({ exit: 0, version: "1.3.0" });
+      expect(world.fake.wrong).toEqual([]);
+    },
+  );
+
+  test("with other commits than its name says it is not in the way of what takes its place", async () => {
+    await using world = await flowWorld("fix: a wheel");
+    world.work.git("push", "-q", "origin", "develop:refs/heads/release/v2.0.0");
+    const sha = world.fake.ref("refs/heads/develop")!;
+    world.fake.pull({ number: 7, title: "chore(release): 2.0.0", branch: "release/v2.0.0", sha });
+    world.fake.merge(7);
+    world.fake.git(["update-ref", "-d", "refs/heads/release/v2.0.0"]);
+    world.fetch();
+    expect(await cut(world)).toMatchObject({ exit: 0, version: "1.2.1" });
   });
 
   test("and fixed afterwards it gets another pull request", async () => {

@@ -165,7 +165,8 @@ export class FakeForge extends FakeRules {
   protected shownPull(example: Plain, kept: KeptPull): Plain {
     const pull = pullOf(example, kept);
     const base = pull["base"] as Plain;
-    const repo = { ...(base["repo"] as Plain), ...this.settings, ...this.baseSettings };
+    const own = { ...(base["repo"] as Plain), id: idOf("acme/shop") };
+    const repo = { ...own, ...this.settings, ...this.baseSettings };
     return { ...pull, base: { ...base, repo } };
   }
 
@@ -230,11 +231,16 @@ function pullOf(example: Plain, kept: KeptPull): Plain {
   };
 }
 
+/** Another number for every other name. */
+function idOf(repository: string): number {
+  return Buffer.from(repository).reduce((sum, byte) => (sum * 31 + byte) % 1_000_000_007, 7);
+}
+
 function headOf(
   example: Plain,
   { branch, sha, repository }: Pick<KeptPull, "branch" | "sha" | "repository">,
 ): Plain {
-  const repo = { ...(example["repo"] as Plain), full_name: repository };
+  const repo = { ...(example["repo"] as Plain), full_name: repository, id: idOf(repository) };
   return { ...example, ref: branch, sha, repo };
 }
 

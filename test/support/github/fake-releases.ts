@@ -29,7 +29,10 @@ export interface KeptRelease {
 /** A run of a workflow that was started by a call. */
 export interface KeptRun {
   readonly workflow: string;
+  /** Name of its branch or tag. */
   readonly ref: string;
+  /** Hash of its commit. */
+  readonly sha: string;
   readonly inputs: Plain;
   status: string;
   conclusion: string | null;
@@ -38,6 +41,7 @@ export interface KeptRun {
 /** What nobody may write into a body: https://docs.github.com/rest/releases/releases */
 const BODY_MAX = 125_000;
 const PULL_BODY_MAX = 65_536;
+const PULL_TITLE_MAX = 256;
 
 /**
  * One repository at GitHub with its releases, and real git behind its git data: branches and tags are
@@ -402,13 +406,16 @@ export class FakeReleases extends FakeForge {
     if (!this.workflows.includes(workflow)) return NOT_FOUND;
     if (called.startsWith("POST ")) {
       if (!this.mayStart) return DENIED;
-      const ref = String(body["ref"]);
-      if (this.ref(`refs/tags/${ref}`) === undefined && this.ref(`refs/heads/${ref}`) === undefined) {
-        return invalid(`No ref found for: ${ref}`);
-      }
+      const given = String(body["ref"]);
+      // Of a short name that a branch and a tag have, nobody says which is meant.
+      const whole = [given, `refs/heads/${given}`, `refs/tags/${given}`].find(
+        (name) => name.startsWith("refs/") && this.ref(name) !== undefined,
+      );
+      if (whole === undefined) return invalid(`No ref found for: ${given}`);
       this.runs.unshift({
         workflow,
-        ref,
+        ref: whole.replace(/^refs\/(?:heads|tags)\//, ""),
+        sha: this.ref(`${whole}^{commit}`)!,
         inputs: (body["inputs"] ?? {}) as Plain,
         status: "queued",
         conclusion: null,
@@ -419,9 +426,10 @@ export class FakeReleases extends FakeForge {
     const wanted = this.runs.filter(
       (each) => each.workflow === workflow && each.ref === (url.searchParams.get("branch") ?? each.ref),
     );
-    const shown = page(url, wanted).map(({ ref, status, conclusion }, at) => ({
+    const shown = page(url, wanted).map(({ ref, sha, status, conclusion }, at) => ({
       ...example.workflow_runs[0]!,
       head_branch: ref,
+      head_sha: sha,
       status,
       conclusion,
       html_url: `https://github.com/acme/shop/actions/runs/${at + 1}`,
@@ -462,10 +470,13 @@ export class FakeReleases extends FakeForge {
       ];
     }
     if ((text ?? "").length > PULL_BODY_MAX) return invalid("body is too long (maximum is 65536 characters)");
+    if (title!.length > PULL_TITLE_MAX) return invalid("title is too long (maximum is 256 characters)");
     const sha = this.ref(`refs/heads/${head}`);
     if (sha === undefined) return invalid("head invalid");
     if (this.ref(`refs/heads/${base}`) === undefined) return invalid("base invalid");
-    if (this.pulls.some((each) => each.state === "open" && each.branch === head && each.base === base)) {
+    const isSame = ({ branch, base: into, repository }: KeptPull): boolean =>
+      repository === "acme/shop" && branch === head && into === base;
+    if (this.pulls.some((each) => each.state === "open" && isSame(each))) {
       return invalid(`A pull request already exists for acme:${head}.`);
     }
     if (this.git(["merge-base", "--is-ancestor", sha, `refs/heads/${base}`]).ok) {

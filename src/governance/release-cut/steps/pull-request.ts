@@ -1,4 +1,4 @@
-import { mergeability, type PullSurroundings } from "../../steps/pull-request.ts";
+import { declined, mergeability, type PullSurroundings } from "../../steps/pull-request.ts";
 import type { Step } from "../../steps/step.ts";
 import { told, toldOrAbsent } from "../../steps/told.ts";
 import type { PullBetween } from "../../../ports/forge-pulls.ts";
@@ -35,8 +35,8 @@ export function pullRequestStep(cut: Cut, around: Around & PullSurroundings): St
       const merged = all.find((each) => each.isMerged && each.commit === commit);
       if (merged !== undefined) return { kind: "true", what: `#${merged.number} was merged: ${merged.url}` };
       if (await isIn(commit)) return { kind: "true", what: `${base} has all of ${head}` };
-      const [closed] = all;
-      if (closed === undefined || closed.isMerged) {
+      const closed = await declined(all, commit, forge);
+      if (closed === undefined) {
         return { kind: "missing", what: `open a pull request of ${head} into ${base}` };
       }
       return {

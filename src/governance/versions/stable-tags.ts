@@ -1,12 +1,11 @@
 import semver from "semver";
 import type { Forge } from "../../ports/forge.ts";
 import { told } from "../steps/told.ts";
-import { versionTags, type VersionTag } from "../versions/version-tags.ts";
+import { versionTags, type VersionTag } from "./version-tags.ts";
 
 /**
  * Tags of stable releases that the forge has, the highest first. Of an annotated one `commit` is the
- * tag's own
- * object: which commit it names is asked of the one that is wanted.
+ * tag's own object: which commit it names is asked of the one that is wanted.
  */
 export async function stableTags(forge: Forge): Promise<readonly VersionTag[]> {
   const all = told(await forge.tags.beginningWith("v"), "its tags");

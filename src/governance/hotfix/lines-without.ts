@@ -1,8 +1,7 @@
-import { told } from "../steps/told.ts";
-import { lineVersion } from "../versions/release-branch.ts";
+import { liveLines } from "../versions/live-lines.ts";
 import type { ReleaseSettings } from "../versions/settings.ts";
+import { stableTags } from "../versions/stable-tags.ts";
 import type { Hotfix } from "./finish-plan.ts";
-import { stableTags } from "./stable-tags.ts";
 import { reach } from "./steps/reaches.ts";
 import type { HotfixSurroundings } from "./steps/surroundings.ts";
 
@@ -20,11 +19,7 @@ export async function linesWithout(
 ): Promise<readonly string[]> {
   const { forge } = around;
   const released = new Set((await stableTags(forge)).map(({ version }) => version));
-  const all = told(await forge.branches.beginningWith(settings.lines.prefix), "its release branches");
-  const live = all.filter(({ name }) => {
-    const version = lineVersion(name, settings);
-    return version !== undefined && !released.has(version);
-  });
+  const live = await liveLines(forge, settings, (version) => released.has(version));
   const warnings: string[] = [];
   for (const { name, commit } of live.slice(0, TOLD)) {
     const found = await reach(commit, hotfix, around);

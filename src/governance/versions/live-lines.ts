@@ -1,0 +1,29 @@
+import type { Forge } from "../../ports/forge.ts";
+import { told } from "../steps/told.ts";
+import { lineVersion } from "./release-branch.ts";
+import type { ReleaseSettings } from "./settings.ts";
+
+/** A release branch at the forge that is not released yet. */
+export interface LiveLine {
+  readonly name: string;
+  readonly version: string;
+  /** The commit that it is on. */
+  readonly commit: string;
+}
+
+/**
+ * Release branches at the forge whose versions are not released.
+ *
+ * @throws forge.untold and what asking a forge throws
+ */
+export async function liveLines(
+  forge: Forge,
+  settings: ReleaseSettings,
+  isReleased: (version: string) => boolean,
+): Promise<readonly LiveLine[]> {
+  const all = told(await forge.branches.beginningWith(settings.lines.prefix), "its release branches");
+  return all.flatMap(({ name, commit }) => {
+    const version = lineVersion(name, settings);
+    return version === undefined || isReleased(version) ? [] : [{ name, version, commit }];
+  });
+}
