@@ -9,14 +9,22 @@ export interface WorkflowRun {
   readonly conclusion: string | undefined;
 }
 
+/** What a workflow is started for: the tag, and never a branch that is called so too. */
+export interface TaggedCommit {
+  /** Without `refs/tags/`. */
+  readonly tag: string;
+  /** Hash of the commit that it names; undefined where that is not known, and then the name alone counts. */
+  readonly commit: string | undefined;
+}
+
 /** Workflows of a repository: the laws are those of `Forge`. Starting one is never repeated by itself. */
 export interface ForgeWorkflows {
   /**
-   * Runs of a workflow for a branch or tag that somebody started by hand or by a call, the newest first.
+   * Runs of a workflow for a tag that somebody started by hand or by a call, the newest first.
    *
    * @param workflow its file's name, such as `deploy.yml`
    */
-  startedFor(workflow: string, ref: string): Promise<Answer<readonly WorkflowRun[]>>;
-  /** @throws forge.refused where the workflow of that ref has no `workflow_dispatch` or lacks an input */
-  start(workflow: string, ref: string, inputs: Readonly<Record<string, string>>): Promise<void>;
+  startedFor(workflow: string, release: TaggedCommit): Promise<Answer<readonly WorkflowRun[]>>;
+  /** @throws forge.refused where the workflow of that tag has no `workflow_dispatch` or lacks an input */
+  start(workflow: string, tag: string, inputs: Readonly<Record<string, string>>): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { Answer } from "../../ports/answer.ts";
-import type { ForgeWorkflows, WorkflowRun } from "../../ports/forge-workflows.ts";
+import type { ForgeWorkflows, TaggedCommit, WorkflowRun } from "../../ports/forge-workflows.ts";
 import type { GithubRepository } from "./github-repository.ts";
 
 const ACTIONS_READ = "Actions: read";
@@ -13,6 +13,7 @@ const runs = z.looseObject({
       status: z.string().nullish(),
       conclusion: z.string().nullish(),
       head_branch: z.string().nullish(),
+      head_sha: z.string(),
     }),
   ),
 });
@@ -25,18 +26,23 @@ export class GithubWorkflows implements ForgeWorkflows {
     this.#at = at;
   }
 
-  /** What GitHub calls the branch of a run is the tag's name where it was started for one. */
-  async startedFor(workflow: string, ref: string): Promise<Answer<readonly WorkflowRun[]>> {
+  /**
+   * What GitHub calls the branch of a run is the tag's name where it was started for one. Whoever may push
+   * can make a branch of that name as well, so the commit is looked at too.
+   */
+  async startedFor(workflow: string, { tag, commit }: TaggedCommit): Promise<Answer<readonly WorkflowRun[]>> {
     const answer = await this.#at.read("GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs", {
       workflow_id: workflow,
-      branch: ref,
+      branch: tag,
       event: "workflow_dispatch",
       per_page: 100,
     });
     return this.#at.found(answer, ACTIONS_READ, (data) =>
       this.#at
         .shaped(runs, data)
-        .workflow_runs.filter(({ head_branch: branch }) => branch === ref)
+        .workflow_runs.filter(
+          ({ head_branch: branch, head_sha: sha }) => branch === tag && sha === (commit ?? sha),
+        )
         .map(({ html_url: url, status, conclusion }) => ({
           url,
           status: status ?? "unknown",
@@ -46,17 +52,18 @@ export class GithubWorkflows implements ForgeWorkflows {
   }
 
   /** https://docs.github.com/rest/actions/workflows#create-a-workflow-dispatch-event */
-  async start(workflow: string, ref: string, inputs: Readonly<Record<string, string>>): Promise<void> {
+  async start(workflow: string, tag: string, inputs: Readonly<Record<string, string>>): Promise<void> {
     await this.#at.write({
       route: "POST /repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches",
-      values: { workflow_id: workflow, ref, inputs },
-      what: `the start of ${workflow} for ${ref}`,
+      // By its whole name, which no branch has.
+      values: { workflow_id: workflow, ref: `refs/tags/${tag}`, inputs },
+      what: `the start of ${workflow} for ${tag}`,
       repeatable: false,
       denied:
         `Give a token with '${ACTIONS_WRITE}'; in a workflow the job needs ` +
         `\`permissions: actions: write\`. Look that .github/workflows/${workflow} is on the default branch.`,
       refused: () =>
-        `The workflow of ${ref} has to have \`on: workflow_dispatch\` and the inputs that are declared.`,
+        `The workflow of ${tag} has to have \`on: workflow_dispatch\` and the inputs that are declared.`,
     });
   }
 }

@@ -4,7 +4,7 @@ import type { Forge } from "../../ports/forge.ts";
 import { reconcile } from "../steps/reconcile.ts";
 import { BUILD, buildOf } from "../versions/build.ts";
 import { linkable } from "../versions/linkable.ts";
-import { readReleaseSettings } from "../versions/read-settings.ts";
+import { readReleaseSettings, releaseSettingsOf } from "../versions/read-settings.ts";
 import { shallow } from "../versions/shallow.ts";
 import { tagsOfForge } from "../versions/tags-of-forge.ts";
 import { versionTags } from "../versions/version-tags.ts";
@@ -125,7 +125,11 @@ async function publish(
   const { dryRun } = inputs;
   const build = inputs.build ?? (await buildOf(release.commit, from.refs, ports.variable));
   const isHere = attachments !== undefined;
-  const needs = { attachments: attachments ?? [], isHere, dryRun, build, forge, from, ports };
+  const itsOwn = isHere
+    ? from.settings
+    : await releaseSettingsOf(release.commit, inputs.settings, from.history);
+  const { unit } = itsOwn ?? from.settings;
+  const needs = { attachments: attachments ?? [], isHere, unit, dryRun, build, forge, from, ports };
   const results = await reconcile(await stepsOf(release, needs), { dryRun, ...ports });
   const page = await new ReleasePage(release.tag, forge).find();
   return { release, build, steps: results, page };

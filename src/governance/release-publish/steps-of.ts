@@ -5,6 +5,7 @@ import {
   type ReleaseUnit,
   type UnitAsset,
 } from "../../nouns/release-unit/record.ts";
+import type { UnitSettings } from "../../nouns/release-unit/settings.ts";
 import { readUnitSources } from "../../nouns/release-unit/sources.ts";
 import type { Forge } from "../../ports/forge.ts";
 import type { ReleaseAsset } from "../../ports/forge-releases.ts";
@@ -31,6 +32,8 @@ import { unitStep } from "./steps/unit.ts";
 export interface StepsOf {
   /** Files that belong to its commit. */
   readonly attachments: readonly Attachment[];
+  /** What is to be recorded of its commit. */
+  readonly unit: UnitSettings;
   /** Build metadata of what was built from it. */
   readonly build: string;
   /** Whether what is checked out is its commit, so that another run could build its files. */
@@ -104,10 +107,10 @@ async function left(
 async function unitOf(
   release: Release,
   files: readonly UnitAsset[],
-  { build, from, ports }: StepsOf,
+  { build, from, ports, unit }: StepsOf,
 ): Promise<ReleaseUnit> {
   const { version, tag, commit } = release;
-  const sources = await readUnitSources(from.history, commit, from.settings.unit);
+  const sources = await readUnitSources(from.history, commit, unit);
   return {
     format: RELEASE_UNIT_FORMATS[0],
     version,

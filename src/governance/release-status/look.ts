@@ -122,13 +122,13 @@ async function mergedBack({
 }
 
 async function deploymentOf(
-  { name, channel }: VersionTag,
+  { name: tag, channel, commit }: VersionTag,
   { deploy }: ReleaseSettings,
   forge: Forge,
 ): Promise<string | undefined> {
   if (deploy === undefined || (channel !== undefined && !deploy.prereleases)) return undefined;
   const runs = told(
-    await forge.workflows.startedFor(deploy.workflow, name),
+    await forge.workflows.startedFor(deploy.workflow, { tag, commit: commit === "" ? undefined : commit }),
     `the runs of ${deploy.workflow}`,
   );
   return runs[0] === undefined ? NOT_STARTED : (runs[0].conclusion ?? runs[0].status);

@@ -27,3 +27,20 @@ export async function readReleaseSettings(
   }
   return readSettings(text ?? "", path, { release }).release ?? release.parse({});
 }
+
+/**
+ * The same as a commit has it, for what is recorded of that commit: a promise of today is none of that day's.
+ * A file that was named is read as it is now, for it need not be of the repository.
+ *
+ * @throws input.malformed; source.history
+ */
+export async function releaseSettingsOf(
+  commit: string,
+  given: string,
+  history: Pick<SourceHistory, "file">,
+): Promise<ReleaseSettings | undefined> {
+  if (given !== DEFAULT_SETTINGS) return undefined;
+  const bytes = await history.file(commit, given);
+  const text = bytes?.toString("utf8") ?? "";
+  return readSettings(text, `${given} of ${commit.slice(0, 7)}`, { release }).release ?? release.parse({});
+}

@@ -538,6 +538,21 @@ describe("a release that was begun with files", () => {
     expect(JSON.parse(unit.bytes.toString())).toMatchObject({ assets: [{ name: "shop.zip", size: 5 }] });
   });
 
+  test("is recorded as the settings of its own commit have it", async () => {
+    const made = await world();
+    const settings = (from: string): Readonly<Record<string, string>> => ({
+      ".github/holdfast.yml": `release: { unit: { schema-from: '${from}' } }\n`,
+    });
+    made.commit("feat: carts", { ...settings("3"), "migrations/1_a.sql": "", "migrations/3_b.sql": "" });
+    made.fake.faults = [{ on: "POST /repos/acme/shop/releases", status: "cut" }];
+    await expect(made.publish()).rejects.toThrow(/gave no answer/);
+    made.fake.faults = [];
+    made.commit("docs: promise more", settings("1"));
+    expect(await made.publish()).toMatchObject({ exit: 0, version: "1.3.0", published: true });
+    const unit = made.fake.releases[0]!.assets.find(({ name }) => name === "release-unit.json")!;
+    expect(JSON.parse(unit.bytes.toString())).toMatchObject({ schema: { from: "3", to: "3" } });
+  });
+
   test("does not hold up the next one", async () => {
     const { made } = await begun("POST /repos/acme/shop/releases/2/assets");
     made.commit("fix: urgent");
@@ -588,6 +603,16 @@ describe("a draft", () => {
   });
 });
 
+describe("GitHub that keeps no target of a draft whose tag is there", () => {
+  test("publishes it all the same", async () => {
+    const made = await world("feat: carts");
+    made.fake.afterWrite = () => {
+      for (const each of made.fake.releases) each.commitish = "main";
+    };
+    expect(await made.publish()).toMatchObject({ exit: 0, published: true });
+  });
+});
+
 describe("what comes after it is published", () => {
   test("is tried each by itself, and the next release is begun", async () => {
     const { made } = await everything();
@@ -599,6 +624,17 @@ describe("what comes after it is published", () => {
     made.commit("fix: urgent");
     await expect(made.publish()).rejects.toMatchObject({ code: "forge.refused" });
     expect(seen(made)).toEqual(["v1.3.1", "v1.3.0"]);
+  });
+
+  test("is started for the tag, whatever ran for a branch that is called so too", async () => {
+    const { made } = await everything();
+    const sha = made.fake.ref("v1.2.0^{commit}")!;
+    made.fake.git(["update-ref", "refs/heads/v1.3.0", sha]);
+    const foreign = { ref: "v1.3.0", sha, inputs: {}, status: "completed", conclusion: "success" };
+    made.fake.runs = [{ workflow: "deploy.yml", ...foreign }];
+    expect((await made.publish()).states).toMatchObject({ deployment: "done" });
+    expect(made.fake.runs).toMatchObject([{ ref: "v1.3.0", sha: made.fake.ref("v1.3.0^{commit}") }, { sha }]);
+    expect((await made.publish()).states).toMatchObject({ deployment: "was" });
   });
 
   test("looks at the tag again, which somebody moved while it was published", async () => {

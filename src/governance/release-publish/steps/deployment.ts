@@ -17,14 +17,15 @@ export type DeployInputs = Readonly<Record<string, string>>;
 export function deploymentStep(
   workflow: string,
   inputs: DeployInputs,
-  { tag }: Release,
+  { tag, commit }: Release,
   { forge, overtaking }: { readonly forge: Forge; readonly overtaking: () => Promise<string | undefined> },
 ): Step {
   return {
     name: "deployment",
     carriesTheRest: false,
     async observe() {
-      const runs = told(await forge.workflows.startedFor(workflow, tag), `the runs of ${workflow}`);
+      const started = await forge.workflows.startedFor(workflow, { tag, commit });
+      const runs = told(started, `the runs of ${workflow}`);
       const [newest] = runs;
       if (newest === undefined) {
         const newer = await overtaking();

@@ -14,8 +14,12 @@ import type { ReleasePage } from "./release-page.ts";
  */
 export function draftStep(release: Release, page: ReleasePage, forge: Forge): Step {
   const { tag, commit, isPrerelease } = release;
+  // GitHub does not use the target of a draft whose tag is there, and need not keep it.
+  let isTargeted = false;
   const isFit = (there: ForgeRelease): boolean =>
-    there.target === commit && there.isPrerelease === isPrerelease && there.body.trim() !== "";
+    (there.target === commit || isTargeted) &&
+    there.isPrerelease === isPrerelease &&
+    there.body.trim() !== "";
   return {
     name: "release",
     carriesTheRest: true,
@@ -32,6 +36,7 @@ export function draftStep(release: Release, page: ReleasePage, forge: Forge): St
     },
     async act() {
       const there = await page.find();
+      isTargeted = true;
       const body = bodyOf((await release.story()).notes);
       const wanted = { tag, commit, name: tag, body, isPrerelease };
       if (there?.isDraft === true && !isOfOther(there, commit)) {
