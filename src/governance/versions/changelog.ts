@@ -1,3 +1,4 @@
+import semver from "semver";
 import { HoldfastError } from "../../kernel/errors.ts";
 import { blocksOf, endsSection, isOf, type Block } from "./changelog-layout.ts";
 import { selfContained } from "./release-notes.ts";
@@ -10,8 +11,9 @@ const TITLE = "# Changelog";
 const CHANGELOG = "the changelog";
 
 /**
- * Puts a release's notes into a changelog: above the newest release, below title, introduction and what is
- * not released yet; in the place of its section, where it has one. The same notes again change nothing.
+ * Puts a release's notes into a changelog: above the releases that are older, below those that are newer,
+ * title, introduction and what is not released yet; in the place of its section, where it has one. The same
+ * notes again change nothing.
  *
  * @param text the changelog; undefined where there is none
  * @param notes their first line is a heading with the version
@@ -25,12 +27,12 @@ export function withSection(text: string | undefined, notes: string): string {
   const blocks = blocksOf(text, CHANGELOG);
   const place = placeOf(blocks, version);
   if (place === undefined) {
-    const at = placeForNew(blocks, text);
+    const at = placeForNew(blocks, text, version);
     const before = withBlankLine(text.slice(0, at), newline);
     const after = text.slice(at);
     const result = before + section + newline + (after === "" ? "" : newline) + after;
     // At the end, and what stands before it has none: then its heading is none.
-    const found = blocks.some(isRelease)
+    const found = blocks.some((block) => isRelease(block) && block.start >= at)
       ? before.length
       : placeOf(blocksOf(result, CHANGELOG), version)?.start;
     if (found !== before.length) throw endless();
@@ -82,12 +84,18 @@ function isRelease({ title }: Block): boolean {
   return title?.of === "release";
 }
 
-/** Before the first release; else at the end, before the links of the document. */
-function placeForNew(blocks: readonly Block[], text: string): number {
-  const first = blocks.findIndex(isRelease);
+/** Before the first release that is older; else at the end, before the links of the document. */
+function placeForNew(blocks: readonly Block[], text: string, version: string): number {
+  const first = blocks.findIndex(({ title }) => title?.of === "release" && !isNewer(title.version, version));
   if (first !== -1) return blocks[firstOf(blocks, first)]!.start;
   const last = blocks.findLastIndex(({ kind }) => kind !== "definition");
   return blocks[last + 1]?.start ?? text.length;
+}
+
+/** The fix of an older line stands below what is newer; of a title such as `1.3` that is 1.3.0. */
+function isNewer(written: string, version: string): boolean {
+  const other = semver.parse(written) ?? semver.coerce(written);
+  return other !== null && semver.gt(other, version);
 }
 
 /** With a blank line at its end, where there is something before it. */

@@ -334,7 +334,8 @@ describe("a repository", () => {
     const made = await world("feat: carts");
     made.work.git("push", "-q", "origin", ":v1.2.0");
     expect(await cut(made)).toMatchObject({ exit: 0, version: "1.0.0" });
-    expect(made.text("release/v1.0.0", "CHANGELOG.md")).toMatch(/^# Changelog\n\n## 1\.0\.0/);
+    // Below what the changelog has of a version that is higher, and is no release any more.
+    expect(made.text("release/v1.0.0", "CHANGELOG.md")).toMatch(/^# Changelog\n\n## 1\.2\.0[^]*## 1\.0\.0/);
   });
 
   test("without a changelog gets one, and a package without a version is left alone", async () => {

@@ -349,3 +349,26 @@ it("reads a changelog of thousands of releases in seconds", () => {
   expect(withSection(text, "## 2.0.0\n\n* all new")).toBe(`## 2.0.0\n\n* all new\n\n${text}`);
   expect(performance.now() - begun).toBeLessThan(10_000);
 });
+
+describe("the fix of an older line", () => {
+  const CHANGELOG = "# Changelog\n\n## 2.0.0\n\n* b\n\n## 1.3\n\n* c\n\n## 1.2.0\n\n* a\n";
+
+  it.each([
+    ["2.0.1", "# Changelog\n\n## 2.0.1\n\n* n\n\n## 2.0.0"],
+    ["1.3.1", "* b\n\n## 1.3.1\n\n* n\n\n## 1.3\n"],
+    ["1.2.1", "* c\n\n## 1.2.1\n\n* n\n\n## 1.2.0\n"],
+    ["1.1.9", "* a\n\n## 1.1.9\n\n* n\n"],
+  ])("%s stands above what is older", (version, expected) => {
+    const written = withSection(CHANGELOG, `## ${version}\n\n* n`);
+    expect(written).toContain(expected);
+    expect(withSection(written, `## ${version}\n\n* n`)).toBe(written);
+    expect(written.replace(`## ${version}\n\n* n\n\n`, "").replace(`\n## ${version}\n\n* n\n`, "")).toBe(
+      CHANGELOG,
+    );
+  });
+
+  it("is refused where nothing could stand at the end", () => {
+    const endless = "# Changelog\n\n## 2.0.0\n\n```\ncode\n";
+    expect(() => withSection(endless, "## 1.0.1\n\n* n")).toThrow(/has no end/);
+  });
+});
