@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once as nextEvent } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { systemClock } from "../../src/adapters/system/clock.ts";
 import { systemDisk } from "../../src/adapters/system/disk.ts";
 import { endWithUs } from "../../src/adapters/system/last-will.ts";
@@ -55,6 +55,12 @@ describe("the machine's disk", () => {
       });
     }
     expect(existsSync(path)).toBe(false);
+  });
+
+  it("says where its folders are from the machine's root, however the temporary one is given", async () => {
+    await using scratch = scratchFolder("relative");
+    await using folder = await systemDisk(relative(process.cwd(), scratch.path)).privateFolder("a label");
+    expect(dirname(folder.path)).toBe(scratch.path);
   });
 
   it("passes on the failure of what it writes, and calls a full disk by its name", async () => {

@@ -52,7 +52,15 @@ export function gitRefs({
     tagsIn: (commit) => names(`which tags ${commit} has`, [`--merged=${commit}`]),
     tagsWith: (commit) => names(`which tags have ${commit}`, [`--contains=${commit}`]),
     async messages(base, head) {
-      const words = ["log", "-z", "--format=%H%n%B", head, ...(base === undefined ? [] : [`^${base}`])];
+      // A clock that went wrong puts no commit behind one that it was made from.
+      const words = [
+        "log",
+        "-z",
+        "--date-order",
+        "--format=%H%n%B",
+        head,
+        ...(base === undefined ? [] : [`^${base}`]),
+      ];
       const listed = (await need(`what ${head} has`, words)).split("\0").filter((each) => each !== "");
       return listed.map((each) => {
         const end = each.indexOf("\n");
@@ -116,9 +124,9 @@ function lines(listing: string): string[][] {
     .map((line) => line.split("\0"));
 }
 
-/** A user and a password before the host, as `https://user:token@host/…`. */
+/** A user and a password before the host, as `https://user:token@host/…`; a password may have an `@`. */
 function withoutCredentials(url: string): string {
-  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, "$1");
+  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i, "$1");
 }
 
 /** Neither a person's nor a machine's settings: who forbids bare repositories means those of strangers. */

@@ -1,6 +1,6 @@
 import { lstat, mkdtemp, readdir, readFile, readlink, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 /**
  * `holdfast-<label>-<process id>-<when it began>-<random>`. A scratch server's folder has a name of
@@ -18,7 +18,8 @@ export async function ownedFolder(root: string, label: string): Promise<string> 
   const clean = label.toLowerCase().replace(/[^a-z0-9]+/g, "-");
   // mkdtemp makes the folder with mode 0700.
   const folder = await mkdtemp(
-    join(root, `holdfast-${clean}-${process.pid}-t${(await beganAt(process.pid)) ?? 0}-`),
+    // Programs that are given it may run in another folder.
+    join(resolve(root), `holdfast-${clean}-${process.pid}-t${(await beganAt(process.pid)) ?? 0}-`),
   );
   await writeFile(join(folder, OWNER), await processNamespace(), { mode: 0o600 });
   return folder;

@@ -135,6 +135,42 @@ describe("what comes next on the stable branch", () => {
     expect(linked.notes).toContain("https://github.com/acme/shop/compare/v1.2.0...v1.3.0");
     expect(linked.notes).not.toContain("secret");
   });
+
+  test("an address never has a password, whatever that is made of", async () => {
+    await using repo = after();
+    const refs = gitRefs({ env: process.env, folder: repo.path, disk: systemDisk() });
+    repo.git("remote", "add", "origin", "https://ada:p@ss@github.com/acme/shop.git");
+    expect(await refs.remoteUrl("origin")).toBe("https://github.com/acme/shop.git");
+  });
+
+  test("no commit is listed before what was made from it, whatever the clocks said", async () => {
+    await using repo = after();
+    const at = (date: string, message: string): string => {
+      const parents = repo.git("rev-parse", "HEAD");
+      const tree = repo.git("rev-parse", "HEAD^{tree}");
+      const words = ["commit-tree", tree, "-p", parents, "-m", message];
+      const id = execFileSync(
+        "git",
+        ["-C", repo.path, "-c", "user.name=A", "-c", "user.email=a@b", ...words],
+        {
+          encoding: "utf8",
+          env: { ...process.env, GIT_COMMITTER_DATE: date, GIT_AUTHOR_DATE: date },
+        },
+      ).trim();
+      repo.git("reset", "-q", "--hard", id);
+      return id;
+    };
+    const feature = at("2030-01-02T00:00:00Z", "feat: carts");
+    repo.git("branch", "beside");
+    const back = at("2020-01-01T00:00:00Z", `revert: feat: carts\n\nThis reverts commit ${feature}.`);
+    repo.git("switch", "-q", "beside");
+    at("2030-01-03T00:00:00Z", "docs: beside");
+    repo.git("switch", "-q", "main");
+    repo.git("merge", "-q", "--no-ff", "--no-edit", "beside");
+    const refs = gitRefs({ env: process.env, folder: repo.path, disk: systemDisk() });
+    const ids = (await refs.messages("v1.2.0", "HEAD")).map(({ id }) => id);
+    expect(ids.indexOf(back)).toBeLessThan(ids.indexOf(feature));
+  });
 });
 
 describe("tags", () => {
