@@ -6,12 +6,15 @@
 // other one lies beside it and is put back. Where npm ends in between, everything but that goes on working,
 // and the next npm script puts it back.
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** Where package.json lies while the one for users stands in its place. */
 const KEPT = "package.json.kept";
+
+/** What is to be one of the two, and is not wholly written yet. */
+const NEW = `${KEPT}.new`;
 
 /** A tarball is written in seconds; what is older was left behind. */
 const ABANDONED_AFTER_MS = 60_000;
@@ -21,6 +24,7 @@ const INSTALLED = ["dependencies", "optionalDependencies"];
 
 /** Puts package.json back, where it was taken away. */
 export function putBack(root) {
+  rmSync(join(root, NEW), { force: true });
   if (existsSync(join(root, KEPT))) renameSync(join(root, KEPT), join(root, "package.json"));
 }
 
@@ -28,7 +32,8 @@ export function putBack(root) {
 export function putBackAbandoned(root) {
   if (!existsSync(join(root, KEPT))) return;
   const swappedAt = statSync(join(root, "package.json")).mtimeMs;
-  if (Date.now() - swappedAt > ABANDONED_AFTER_MS) putBack(root);
+  // One of the future was written by a clock that has been set since.
+  if (Math.abs(Date.now() - swappedAt) > ABANDONED_AFTER_MS) putBack(root);
 }
 
 /** Puts the package.json for users in place; throws where dist/ is of another version. */
@@ -44,8 +49,12 @@ function swap(root) {
     );
   }
   const forUsers = Object.fromEntries(Object.entries(manifest).filter(([key]) => !INSTALLED.includes(key)));
-  renameSync(path, join(root, KEPT));
-  writeFileSync(path, `${JSON.stringify(forUsers, undefined, 2)}\n`);
+  // Wherever this ends there is a package.json, without which no npm script could put the other one back.
+  const made = join(root, NEW);
+  copyFileSync(path, made);
+  renameSync(made, join(root, KEPT));
+  writeFileSync(made, `${JSON.stringify(forUsers, undefined, 2)}\n`);
+  renameSync(made, path);
 }
 
 /** The version that the built program says. */
