@@ -112,8 +112,11 @@ async function hotfix(trial: Releases): Promise<void> {
     );
   });
   for (const { number } of fake.pulls.slice(2)) fake.merge(number);
+  await git("switch", "--quiet", "main");
+  await git("reset", "--hard", "--quiet");
+  await git("branch", "--quiet", "-D", "hotfix/lost-carts");
   await see(trial, "hotfix.yml", finish, (ran) => {
     assert.equal(ran.code, 0, "a hotfix that both branches have is red");
-    ok("hotfix.yml begins a hotfix, opens its two pull requests, and is green once both branches have it");
+    ok("hotfix.yml begins a hotfix, opens its two pull requests, and is green once both have it and it went");
   });
 }
