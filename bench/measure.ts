@@ -132,7 +132,7 @@ function gather(stream: NodeJS.ReadableStream): () => string {
  */
 function childSeconds(text: string): number {
   const [, line = ""] = text.trim().split("\n");
-  return [...line.matchAll(/(\d+)m([\d.]+)s/g)].reduce(
+  return [...line.matchAll(/\b(\d+)m([\d.]+)s/g)].reduce(
     (sum, [, minutes, seconds]) => sum + Number(minutes) * 60 + Number(seconds),
     0,
   );

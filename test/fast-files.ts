@@ -75,6 +75,7 @@ export const FAST_FILES: readonly string[] = [
   "test/governance/protect/workflows/lint-checks.test.ts",
   "test/governance/versions/changelog.test.ts",
   "test/governance/versions/version-files.test.ts",
+  "test/kernel/cut.test.ts",
   "test/kernel/duration.test.ts",
   "test/kernel/errors.test.ts",
   "test/kernel/news-of.test.ts",

@@ -60,5 +60,5 @@ export function packagesFor(manager: PackageManager, needs: readonly string[]): 
  * @param told what `apt-cache depends --important postgresql postgresql-client` said
  */
 export function versionedPackages(told: string): string[] {
-  return [...told.matchAll(/^\s*Depends: (postgresql(?:-client)?-\d+)$/gm)].map(([, name]) => name!);
+  return [...told.matchAll(/^ *Depends: (postgresql(?:-client)?-\d+)$/gm)].map(([, name]) => name!);
 }

@@ -162,7 +162,8 @@ function firstInput({ inputs }: Metafile["outputs"][string]): string {
 
 /** `src/backups/restore/run.ts` → `restore-run`, `node_modules/@azure/identity/…` → `azure-identity`. */
 function wordsOf(module: string): string {
-  const inPackage = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(module)?.[1];
+  const [, ...behind] = module.split("node_modules/");
+  const inPackage = /^(?:@[^/]+\/)?[^/]+/.exec(behind.at(-1) ?? "")?.[0];
   return (inPackage ?? module.replace(/^(?:lazy:)?src\//, "").replace(/\.\w+$/, ""))
     .replace(/[^A-Za-z0-9]+/g, "-")
     .replace(/^-|-$/g, "");

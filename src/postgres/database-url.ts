@@ -3,6 +3,7 @@ import { HoldfastError } from "../kernel/errors.ts";
 import { Secret } from "../kernel/secret.ts";
 import { sha256 } from "../kernel/streams.ts";
 import { nearest } from "../kernel/suggest.ts";
+import { withoutTrailing } from "../kernel/cut.ts";
 
 /**
  * Connection URLs as libpq understands them:
@@ -261,11 +262,9 @@ export function sourceNameOf(address: DatabaseAddress): string {
   const project = supabaseProject(address);
   const wanted = project === undefined ? address.database : `${project}-${address.database}`;
   const plain = wanted.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
-  const cleaned = plain
-    .replace(/[^a-z0-9._-]+/g, "-")
-    .replace(/^[^a-z0-9]+|-+$/g, "")
-    .slice(0, 63);
-  return cleaned === "" ? `database-${sha256(wanted).slice(0, 8)}` : cleaned;
+  const cleaned = plain.replace(/[^a-z0-9._-]+/g, "-").replace(/^[^a-z0-9]+/, "");
+  const trimmed = withoutTrailing(cleaned, "-").slice(0, 63);
+  return trimmed === "" ? `database-${sha256(wanted).slice(0, 8)}` : trimmed;
 }
 
 /** The project reference in `db.<ref>.supabase.co`, or in the pooler's user name `postgres.<ref>`. */

@@ -177,7 +177,7 @@ it("hints only name options that exist", () => {
     (name) => name.endsWith(".ts") && !name.startsWith("devtools/"),
   )) {
     for (const [, hint = ""] of readFileSync(join(src, file), "utf8").matchAll(
-      /hint[:=]\s*(?:[^"`;\n]*\? )?("[^"\n]*"|`[^`\n]*`)/g,
+      /hint[:=]\s*(?:[^\s"`;][^"`;\n]*\? )?("[^"\n]*"|`[^`\n]*`)/g,
     )) {
       // Options of git are git's.
       for (const [, option = ""] of hint

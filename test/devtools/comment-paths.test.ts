@@ -26,7 +26,7 @@ const LIKE_A_FILE = /(?<![\w:/.@~*<{$-])(?:\.{1,2}\/)*(?:[\w.-]+\/)*[\w.-]*\w\.(
 
 /** Lines of comments, and comments at the end of a line. */
 function commentsOf(text: string): string[] {
-  return [...text.matchAll(/^\s*(?:\/\/|\/?\*)(.*)$|\s\/\/ (.*)$/gm)].map(
+  return [...text.matchAll(/^[ \t]*(?:\/\/|\/?\*)(.*)$|\s\/\/ (.*)$/gm)].map(
     ([, whole, end]) => whole ?? end ?? "",
   );
 }

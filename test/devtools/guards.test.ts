@@ -89,7 +89,7 @@ async function layering(
     );
     return {
       code,
-      rules: [...stdout.matchAll(/^\s*error ([\w-]+):/gm)].map((match) => match[1]!),
+      rules: [...stdout.matchAll(/^ *error ([\w-]+):/gm)].map((match) => match[1]!),
       said: stdout + stderr,
     };
   } finally {
@@ -128,7 +128,7 @@ describe("the layering guard", () => {
     );
     const { code, said: words } = await layering({ ...HOUSE, ...files });
     const seen = new Set(
-      [...words.matchAll(/^\s*error not-in-allowed: (\S+) → (\S+)/gm)].map(
+      [...words.matchAll(/^ *error not-in-allowed: (\S+) → (\S+)/gm)].map(
         ([, from, to]) => `${from} → ${to}`,
       ),
     );

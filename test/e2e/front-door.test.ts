@@ -178,7 +178,7 @@ describe("the front door, started from dist/ as the runner and a person start it
     expect(help.stdout).toContain("--database <secret>, --database-file <path> (required)");
     expect(await cli(["--version"])).toEqual({
       code: 0,
-      stdout: expect.stringMatching(/^\d+\.\d+\.\d+\S*\n$/),
+      stdout: expect.stringMatching(/^\d+\.\d+\.\d\S*\n$/),
       stderr: "",
     });
     for (const command of MENU) {

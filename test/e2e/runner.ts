@@ -255,7 +255,8 @@ export function parseCommands(log: string): LogCommand[] {
   return log.split("\n").flatMap((line) => {
     const match = /^\s*::([a-zA-Z-]+)((?: [^:]*)?)::(.*)$/.exec(line.replace(/\r$/, ""));
     if (match === null) {
-      return /##\[[a-z-]+[^\]]*\]/.test(line) ? [{ name: "##", properties: {}, message: line }] : [];
+      const old = line.search(/##\[[a-z-]/);
+      return old !== -1 && line.includes("]", old) ? [{ name: "##", properties: {}, message: line }] : [];
     }
     const [, name = "", properties = "", message = ""] = match;
     const pairs = properties

@@ -8,6 +8,7 @@ import {
 import { HoldfastError } from "../../kernel/errors.ts";
 import type { Secret } from "../../kernel/secret.ts";
 import type { AzureUrl } from "./azure-url.ts";
+import { withoutTrailing } from "../../kernel/cut.ts";
 
 /** Anything that gives bearer tokens; the shape of `@azure/identity`'s credentials. */
 export interface TokenSource {
@@ -64,7 +65,7 @@ export async function containerClient(
   if ("connectionString" in credentials) {
     return fromConnectionString(url, credentials.connectionString).getContainerClient(url.container);
   }
-  const service = (endpoint ?? `https://${url.account}.blob.core.windows.net`).replace(/\/+$/, "");
+  const service = withoutTrailing(endpoint ?? `https://${url.account}.blob.core.windows.net`, "/");
   if ("sas" in credentials) {
     return new BlobServiceClient(
       `${service}?${sasQuery(credentials.sas)}`,

@@ -1,5 +1,6 @@
 import { HoldfastError } from "../../kernel/errors.ts";
 import { blobPathFault } from "../../ports/blob-path.ts";
+import { before, withoutTrailing } from "../../kernel/cut.ts";
 
 /** The parts of `azure://<account>/<container>[/<prefix>]`. */
 export interface AzureUrl {
@@ -16,7 +17,8 @@ export interface AzureUrl {
  * @throws input.malformed; the text behind a `?` is never repeated, because it is most likely a SAS
  */
 export function parseAzureUrl(url: string): AzureUrl {
-  const shown = url.replace(/[?#].*$/s, "?…");
+  const address = before(url, "?", "#");
+  const shown = address === url ? url : `${address}?…`;
   const malformed = (why: string): HoldfastError =>
     new HoldfastError("input.malformed", `the store '${shown}' ${why}`, {
       hint:
@@ -33,7 +35,7 @@ export function parseAzureUrl(url: string): AzureUrl {
   if (!/^(?=.{3,63}$)[a-z0-9]+(?:-[a-z0-9]+)*$/.test(container)) {
     throw malformed("names a container that is not 3 to 63 lower-case letters, digits and single hyphens");
   }
-  const prefix = rest.replace(/\/+$/, "");
+  const prefix = withoutTrailing(rest, "/");
   const fault = prefix === "" ? undefined : blobPathFault(prefix);
   if (fault !== undefined) throw malformed(`has a prefix that cannot be used: ${fault}`);
   return { account, container, prefix: prefix === "" ? "" : `${prefix}/` };

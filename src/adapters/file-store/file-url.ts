@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { HoldfastError } from "../../kernel/errors.ts";
+import { withoutTrailing } from "../../kernel/cut.ts";
 
 /**
  * Reads `file:///path` as the absolute path of the store's folder, percent-decoded.
@@ -20,7 +21,7 @@ export function parseFileUrl(url: string): string {
   } catch {
     throw malformed("cannot be read as a path");
   }
-  const folder = path.length > 1 ? path.replace(/\/+$/, "") : path;
+  const folder = path.length > 1 ? withoutTrailing(path, "/") : path;
   if (folder === "" || folder === "/") throw malformed("is the root of the file system");
   if (folder.includes("\0")) throw malformed("holds a NUL byte");
   return folder;

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { HoldfastError } from "../../kernel/errors.ts";
 import { printableLine } from "../../kernel/printable.ts";
 import { ADVISORY_SEVERITIES, type Advisory, type AdvisorySource } from "../../ports/advisory-source.ts";
+import { withoutTrailing } from "../../kernel/cut.ts";
 
 /** What asking a registry needs from outside. */
 export interface RegistryAccess {
@@ -61,7 +62,7 @@ type Told = { readonly advisories: readonly Advisory[] } | { readonly why: strin
 
 async function once({ registry, version, cancelled }: RegistryAccess, question: string): Promise<Told> {
   try {
-    const answer = await fetch(`${registry.replace(/\/+$/, "")}${PATH}`, {
+    const answer = await fetch(`${withoutTrailing(registry, "/")}${PATH}`, {
       method: "POST",
       headers: { "content-type": "application/json", "user-agent": `holdfast/${version}` },
       body: question,

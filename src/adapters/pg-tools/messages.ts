@@ -209,7 +209,7 @@ function serversDisk(
 
 /** The server's own HINT among a program's words; PostgreSQL 16 and later put it under the program's name. */
 function serversAdvice(words: string): string | undefined {
-  return /^(?:pg_\w+: (?:error: )?)?HINT: +(.+)$/im.exec(words)?.[1];
+  return /^(?:pg_\w+: (?:error: )?)?HINT: +(\S.*)$/im.exec(words)?.[1];
 }
 
 /** The first saying that fits, or undefined when the words are unknown. */

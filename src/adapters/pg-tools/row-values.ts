@@ -15,7 +15,7 @@ const QUOTES_ROW =
   /^DETAIL:\s+(?!\s|Process |There |Role |Table |Function |Schema |Column |Type |owner |privileges |No )/i;
 
 /** `COPY t, line 3, column c: "value"`: the value, or the whole row. */
-const COPY_PLACE = /^(CONTEXT:\s+COPY .*?, line \d+(?:, column [^:]+)?):? .*$/s;
+const COPY_PLACE = /^(CONTEXT:\s+COPY .*?, line \d+(?:, column [^:]+)?):? /s;
 
 /** Who was running, without the statement: one that was built at run time has values in it. */
 const RUNNING = /^CONTEXT:\s+(?:COPY |PL\/\w+ function |SQL function |compilation of |while )/i;

@@ -158,7 +158,7 @@ function pluginsOf(request: CalculationRequest, preset: PresetOptions, seen: See
 
 /** The preset links issues in subjects whatever it is told. */
 function withoutLinks(notes: string): string {
-  return notes.replace(/\[([^\]\n]*)\]\(https:\/\/repository\.invalid\/[^)\n]*\)/g, "$1");
+  return notes.replace(/\[([^[\]\n]*)\]\(https:\/\/repository\.invalid\/[^)[\n]*\)/g, "$1");
 }
 
 function plugin(functions: object): PluginSpec {

@@ -5,6 +5,7 @@ import { INCOMPLETE } from "../../nouns/content/omissions/incomplete.ts";
 import type { ListedProblem } from "./listed-problem.ts";
 import { REFRESH_ENTRY } from "./refresh.ts";
 import { likelyNamesOf } from "./toc-names.ts";
+import { before } from "../../kernel/cut.ts";
 
 /**
  * Objects that a backup of a part of a database holds and cannot make alone. Each was named when the backup
@@ -124,7 +125,8 @@ function placesOf({ listed, entry }: ListedProblem): readonly Place[] {
       .toLowerCase(),
   );
   const plain = ofType === "" ? tag : ofTag;
-  const withTypes = plain.replace(/\(.*$/s, (types) => types.replaceAll('"', ""));
+  const name = before(plain, "(");
+  const withTypes = name + plain.slice(name.length).replaceAll('"', "");
   return [
     { kind, schema, tag: withTypes },
     ...(ofType === "" ? [] : [{ kind, schema, tag: tagOf(ofTag, leadingNames(ofTag)) }]),

@@ -23,6 +23,7 @@ import {
 } from "./platforms-own.ts";
 import { mayBe } from "./toc-names.ts";
 import { REFRESH_ENTRY } from "./refresh.ts";
+import { before } from "../../kernel/cut.ts";
 
 /** A restored copy and everything known about how it came to be. */
 export interface Judgement {
@@ -373,7 +374,7 @@ export function headlineFinding(findings: readonly Finding[]): Finding | undefin
  */
 function causeOf({ name }: Finding, findings: readonly Finding[]): Finding | undefined {
   const words = (text: string): string => text.replaceAll('"', "");
-  const last = words(name).split(".").at(-1)!.replace(/\(.*$/s, "");
+  const last = before(words(name).split(".").at(-1)!, "(");
   const said = findings.filter(({ about }) => about === "pg_restore");
   const alike = said.filter((finding) => words(finding.name).split(/[ (]/).includes(last));
   return (

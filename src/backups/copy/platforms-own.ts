@@ -9,6 +9,7 @@ import { leadingNames } from "../../nouns/platform/identity.ts";
 import { profileOf } from "../../nouns/platform/profiles.ts";
 import type { PlatformRecord } from "../../nouns/platform/record.ts";
 import { whoseIs, type OwnedKind } from "../../nouns/platform/whose.ts";
+import { before } from "../../kernel/cut.ts";
 
 /**
  * What of a copy's differences is the platform's own. A platform brings its objects itself, and a server that
@@ -139,7 +140,7 @@ function defaultPrivilege(schema: string | undefined, tag: string, role: string)
 function couldBeUsers({ users }: PlatformRecord, words: string): boolean {
   const text = ` ${words} `;
   return users.some(([, identity]) => {
-    const [, ...names] = plain(identity).replace(/\(.*$/s, "").split(/[. ]/);
+    const [, ...names] = before(plain(identity), "(").split(/[. ]/);
     return (
       names.length > 0 && names.every((name) => text.includes(` ${name} `) || text.includes(` ${name}(`))
     );

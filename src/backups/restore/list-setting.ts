@@ -19,11 +19,11 @@ export const LIST_SETTINGS: ReadonlySet<string> = new Set([
 export function splitListSetting(value: string): string[] {
   if (value.trim() === "") return [];
   const elements: string[] = [];
-  const element = /\s*(?:"((?:[^"]|"")*)"|([^",]*?))\s*(,|$)/y;
+  const element = /\s*(?:"((?:[^"]|"")*)"\s*|([^\s",][^",]*)?)(,|$)/y;
   for (;;) {
     const match = element.exec(value);
     if (match === null) return [value];
-    elements.push(match[1]?.replaceAll('""', '"') ?? match[2] ?? "");
+    elements.push(match[1]?.replaceAll('""', '"') ?? match[2]?.trimEnd() ?? "");
     if (match[3] === "") return elements;
   }
 }

@@ -74,7 +74,7 @@ async function huskyItem(tree: WorkTree, path: string, script: string): Promise<
 /** Whether what is written below the last line of a script is run. */
 function endsInOurLines(text: string): boolean {
   const isSh = !text.startsWith("#!") || /^#!.*\b(?:sh|bash|dash)\b/.test(text);
-  return isSh && !text.includes("\r") && !/^\s*(?:exit|exec|return)\b/m.test(text);
+  return isSh && !text.includes("\r") && !/^[ \t]*(?:exit|exec|return)\b/m.test(text);
 }
 
 /** https://lefthook.dev/configuration/ */

@@ -82,5 +82,5 @@ function optionHelp(name: string, spec: InputSpec, width: number): string {
 
 /** Help is read on a screen: the back-ticks of the documents are left out. */
 function plain(text: string): string {
-  return text.replaceAll("`", "").replace(/\[([^\]]+)\]\([^)]+\)/g, "$1");
+  return text.replaceAll("`", "").replace(/\[([^[\]]+)\]\([^()[\]]+\)/g, "$1");
 }

@@ -2,6 +2,7 @@ import { HoldfastError } from "../../kernel/errors.ts";
 import { isSafeAddress } from "../../kernel/safe-address.ts";
 import { Secret } from "../../kernel/secret.ts";
 import type { Environment } from "./environment.ts";
+import { withoutTrailing } from "../../kernel/cut.ts";
 
 /** Which repository is asked about, where, and as whom. */
 export interface ForgeAccess {
@@ -54,5 +55,5 @@ function apiOf(env: Environment): string {
       hint: "Set it as GitHub does, such as https://github.example.com/api/v3, or leave it out.",
     });
   }
-  return text.replace(/\/+$/, "");
+  return withoutTrailing(text, "/");
 }

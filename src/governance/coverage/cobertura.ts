@@ -1,6 +1,7 @@
 import { SaxesParser, type SaxesTagPlain } from "saxes";
 import { CoveredLines } from "./covered-lines.ts";
 import { addLine, UnusableReport, type ReportedFile } from "./report.ts";
+import { before, withoutTrailing } from "../../kernel/cut.ts";
 
 /**
  * Reads Cobertura's XML (https://cobertura.github.io/cobertura/, coverage-04.dtd). Lines are told once below
@@ -17,7 +18,7 @@ export function readCobertura(text: string): ReportedFile[] {
   // The first one counts: what comes after it is a guess of the parser's.
   parser.on("error", (error) => {
     // What the parser says after a colon is of the file.
-    const why = error.message.replace(/^\d+:\d+: /, "").replace(/[:.].*$/s, "");
+    const why = before(error.message.replace(/^\d+:\d+: /, ""), ":", ".");
     throw new UnusableReport(`is no whole XML: ${why}, at its line ${parser.line}`);
   });
   parser.on("opentag", (tag) => {
@@ -36,7 +37,7 @@ export function readCobertura(text: string): ReportedFile[] {
   parser.on("closetag", ({ name }) => {
     if (name === "class") lines = undefined;
     if (name !== "source" || source === undefined) return;
-    if (source.trim() !== "") sources.push(source.trim().replace(/[/\\]+$/, ""));
+    if (source.trim() !== "") sources.push(withoutTrailing(source.trim(), "/\\"));
     source = undefined;
   });
   parser.write(text).close();

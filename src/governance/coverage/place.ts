@@ -1,3 +1,4 @@
+import { withoutTrailing } from "../../kernel/cut.ts";
 /** Finds the repository's file that a report means by a path of its own. */
 export class Places {
   readonly #root: string;
@@ -10,7 +11,7 @@ export class Places {
    * @param paths that the commit has, from the repository's root
    */
   constructor(root: string, paths: readonly string[]) {
-    this.#root = root.replaceAll("\\", "/").replace(/\/+$/, "");
+    this.#root = withoutTrailing(root.replaceAll("\\", "/"), "/");
     this.#paths = new Set(paths);
     for (const path of paths) {
       const name = path.slice(path.lastIndexOf("/") + 1);

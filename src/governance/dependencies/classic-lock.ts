@@ -119,7 +119,7 @@ const strange = (line: number, row: string): Trouble => ({
 function descriptorsOf(row: string): string[] | undefined {
   if (!row.endsWith(":")) return undefined;
   const found: string[] = [];
-  const one = /\s*("(?:[^"\\]|\\.)*"|[^",]+)\s*(,|$)/y;
+  const one = /\s*("(?:[^"\\]|\\.)*"\s*|[^\s",][^",]*)(,|$)/y;
   const list = row.slice(0, -1);
   while (one.lastIndex < list.length) {
     const [, word] = one.exec(list) ?? [];

@@ -200,7 +200,7 @@ function locked(
   const slash = path.slice(0, Math.max(0, at)).lastIndexOf("/");
   // `registry.example.org/name@1.0.0` of version 6.
   const inKey =
-    /^[^@][^/]*\.[^/]*\//.test(path) && !key.startsWith("/") ? path.slice(slash + 1, at) : path.slice(0, at);
+    /^[^@][^./]*\.[^/]*\//.test(path) && !key.startsWith("/") ? path.slice(slash + 1, at) : path.slice(0, at);
   const name = textAt(entry, "name") ?? (at === -1 ? undefined : inKey);
   const commit = textAt(resolution, "commit");
   const repository = textAt(resolution, "repo");

@@ -42,7 +42,7 @@ export function declaredRegistries(
  * `registry=https://…` and `@acme:registry = …`; in `.yarnrc` a blank stands for the sign, with quotes
  * around both.
  */
-const SAID = /^\s*"?((?:@[^\s:="]+:)?registry)"?\s*[=\s]\s*"?([^\s"]+)/;
+const SAID = /^\s*"?((?:@[^\s:="]+:)?registry)"?(?:\s+(?:=\s*)?|=\s*)"?([^\s"]+)/;
 
 function inLines(file: string, text: string): DeclaredRegistry[] {
   return text.split(/\r?\n/).flatMap((line, at) => {

@@ -198,7 +198,7 @@ function leadOf(node: RootContent, words: RegExp): string | undefined {
     const bold = toString(first).trim();
     const after = toString(node).slice(bold.length);
     if (/[:：]$/.test(bold) || /^\s*[:：]/.test(after) || node.children.length === 1) {
-      return bold.replace(/\s*[:：]$/, "");
+      return /[:：]$/.test(bold) ? bold.slice(0, -1).trimEnd() : bold;
     }
     return undefined;
   }

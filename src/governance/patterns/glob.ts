@@ -1,7 +1,7 @@
 import * as z from "zod";
 
 /** What other tools' patterns have, and what would match nothing here. Folders may be called `[id]`. */
-const NO_PATTERN = /^[!/]|\/$|\?|\{[^{}]*,[^{}]*\}/;
+const NO_PATTERN = /^[!/]|\/$|\?|\{[^{},]*,[^{}]*\}/;
 
 /** A pattern of paths in the settings, as src/kernel/path-pattern.ts reads them. */
 export const glob = z

@@ -56,10 +56,10 @@ function titleOf(heading: string): Title | undefined {
     .replace(/^(?:version|release)\s+/i, "")
     .replace(/^[[*_`]+/, "");
   if (/^unreleased\b/i.test(text)) return { of: "unreleased" };
-  const [, written, rest = ""] = /^v?(\d+(?:\.\d+)+(?:[-+][\w.+-]*)?)(?!\w)(.*)$/is.exec(text) ?? [];
+  const [whole = "", written] = /^v?(\d+(?:\.\d+)+(?:[-+][\w.+-]*)?)(?!\w)/i.exec(text) ?? [];
   if (written === undefined) return undefined;
   // `1.5 times faster` is a heading of something else.
-  const isWhole = semver.parse(written) !== null || !/^\s*\p{L}/u.test(rest);
+  const isWhole = semver.parse(written) !== null || !/^\s*\p{L}/u.test(text.slice(whole.length));
   return isWhole ? { of: "release", version: written } : undefined;
 }
 

@@ -45,7 +45,7 @@ export async function mergedLine(
 /** Commits that may be a squash, or the merge, of a release branch. */
 function mentioning(commits: NextRelease["commits"]): readonly string[] {
   return commits
-    .filter(({ header }) => /\d+\.\d+\.\d+/.test(header))
+    .filter(({ header }) => /\d\.\d+\.\d/.test(header))
     .slice(0, LOOKED_AT)
     .map(({ id }) => id);
 }

@@ -6,7 +6,7 @@ export function splitName(stem: string): { readonly version: string; readonly na
   // Flyway's `V1.2__name` beside `202611270900_name`, `0001_name` and `2026-11-27-090000_name`.
   const [, flyway, dotted, name] = /^[VU](\d+(?:[._]\d+)*?)(__(.*))$/.exec(stem) ?? [];
   if (flyway !== undefined && dotted !== undefined) return { version: flyway, name: name ?? "" };
-  const [, version, rest] = /^(\d+(?:[-.]\d+)*)(?:[_-]+(.*))?$/.exec(stem) ?? [];
+  const [, version, rest] = /^(\d+(?:[-.]\d+)*)(?:[_-]+([^_-].*)?)?$/.exec(stem) ?? [];
   return version === undefined ? undefined : { version, name: rest ?? "" };
 }
 

@@ -8,6 +8,7 @@ import { isVersion, versionKey } from "../../nouns/migration-files/version.ts";
 import type { VersionKey } from "../../nouns/migration-files/version.ts";
 import { parsePlanHash } from "../steps/plan-hash.ts";
 import type { Timeouts } from "../steps/carry-out.ts";
+import { folderPath } from "../../kernel/cut.ts";
 
 /** The parsed inputs of `holdfast migrate`; durations in milliseconds. */
 export interface MigrateInputs {
@@ -90,7 +91,7 @@ export async function parseMigrateRequest(
   }
   return {
     database: await ports.openDatabase(parseDatabaseUrl(inputs.database.reveal(), "database")),
-    folder: inputs.migrations.replace(/(?<=.)\/+$/, ""),
+    folder: folderPath(inputs.migrations),
     to: versionOf("to", inputs.to),
     waitMs: inputs.wait,
     timeouts: { lockMs: inputs.lockTimeout, statementMs: inputs.statementTimeout },

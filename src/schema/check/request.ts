@@ -4,6 +4,7 @@ import { parseDatabaseUrl } from "../../postgres/database-url.ts";
 import type { Database } from "../../ports/database.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { Level } from "./finding.ts";
+import { folderPath } from "../../kernel/cut.ts";
 
 /** The parsed inputs of `holdfast migrate-check`. */
 export interface MigrateCheckInputs {
@@ -55,7 +56,7 @@ export async function parseCheckRequest(
     });
   }
   return {
-    folder: inputs.migrations.replace(/(?<=.)\/+$/, ""),
+    folder: folderPath(inputs.migrations),
     base: inputs.all ? undefined : await baseOf(inputs, ports),
     serverMajor: inputs.serverMajor,
     shadow: inputs.shadow && (await ports.openDatabase(parseDatabaseUrl(inputs.shadow.reveal(), "shadow"))),

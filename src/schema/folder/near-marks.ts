@@ -24,7 +24,7 @@ const KINDS: readonly { readonly mark: RegExp; readonly hint: (way: "up" | "down
     // https://github.com/amacneil/dbmate#creating-migrations
     mark: anyOf(
       /^migrate:(up|down|rollback|undo|revert)\b.*$/i,
-      /^migrate[ \t]*:?[ \t]*(up|down)(?:[ \t]+transaction:.*)?$/i,
+      /^migrate[ \t]*(?::[ \t]*)?(up|down)(?:[ \t]+transaction:.*)?$/i,
     ),
     hint: (way) => `Write '-- migrate:${way}' ${AT_LINE_START}, as dbmate does; or, ${OR_WORDS}`,
   },
@@ -37,7 +37,7 @@ const KINDS: readonly { readonly mark: RegExp; readonly hint: (way: "up" | "down
   },
   {
     // https://pressly.github.io/goose/documentation/annotations/, https://github.com/elwinar/rambler
-    mark: /^(?:goose[ \t]*:?[ \t]*(up|down)|rambler[ \t]+(up|down))$/i,
+    mark: /^(?:goose[ \t]*(?::[ \t]*)?(up|down)|rambler[ \t]+(up|down))$/i,
     hint: () => `${OF_THEIR_OWN}: marks of goose and rambler are not read. Or, ${OR_WORDS}`,
   },
   {

@@ -142,7 +142,7 @@ class Reading {
         "Move it elsewhere, or rename it.",
       );
     } else if (found.role === "settings") {
-      if (/^\s*run_in_transaction\s*=\s*false\b/m.test(text)) this.#withoutTransaction.add(found.stem);
+      if (/^[ \t]*run_in_transaction\s*=\s*false\b/m.test(text)) this.#withoutTransaction.add(found.stem);
     } else if (found.role === "both") this.#bothOf(found.stem, whole);
     else if (found.role === "forward") this.#forwardOf(found.stem, whole);
     else this.#rollbackOf(found.stem, whole);

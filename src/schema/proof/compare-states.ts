@@ -1,4 +1,3 @@
-import { inSequence } from "../../kernel/pattern.ts";
 import type { DefinitionFields } from "../../nouns/content/read/definitions.ts";
 import { ownerOf } from "./owner-alike.ts";
 import type { SchemaState } from "./state.ts";
@@ -210,11 +209,8 @@ function isIndexOfConstraint(
   const definition = (change === "missing" ? before : after).get(object)?.get("definition");
   const table = tableOfIndex(definition);
   if (table === undefined) return false;
-  const name = nameOf(object).slice(
-    nameOf(object).lastIndexOf('"') > 0
-      ? nameOf(object).search(/"(?:[^"]|"")*"$/)
-      : nameOf(object).lastIndexOf(".") + 1,
-  );
+  const whole = nameOf(object);
+  const name = whole.slice(whole.endsWith('"') ? startOfLastQuoted(whole) : whole.lastIndexOf(".") + 1);
   const constraint = told.get(`constraint ${table}.${name}`);
   if (constraint?.change !== change) return false;
   return (
@@ -240,11 +236,18 @@ function isPart(kind: string, identity: string, whole: string): boolean {
   );
 }
 
+/** Where the last quoted name begins; a doubled quote is one of the name's own. */
+function startOfLastQuoted(text: string): number {
+  let [start, end] = [0, -1];
+  for (const { index, 0: part } of text.matchAll(/"[^"]*"/g)) {
+    if (index !== end) start = index;
+    end = index + part.length;
+  }
+  return start;
+}
+
 /**
  * The table in the words of an index, as they are spelled here. A doubled quote is the end of one quoted part
  * and the beginning of the next: told apart in two ways, a name of quotes would take for ever.
  */
-const INDEX_ON = inSequence(
-  /^CREATE (?:UNIQUE )?INDEX (?:"[^"]*"|[^" ])+ ON (?:ONLY )?/,
-  /((?:"[^"]*"|[^" ]| \. )+) USING /,
-);
+const INDEX_ON = /^CREATE (?:UNIQUE )?INDEX (?:"[^"]*"|[^" ])+ ON (?:ONLY )?((?:"[^"]*"|[^" ]| \. )+) USING /;

@@ -28,8 +28,8 @@ const NOT_THE_PROJECTS = anyOf(
   /(?:^|\b(?:schema|table|on|constraint|index|column|sequence) )(?:holdfast|supabase_migrations)(?:[ .]|$)/,
   inSequence(
     /(?:^|\.)(?:schema_migrations|flyway_schema_history|pgmigrations|_prisma_migrations)/,
-    // Indexes and sequences that a server or the tool names after them.
-    /(?:_[a-z_]*(?:pkey|pk|key|idx|seq))?(?:[ .(]|$)/,
+    // Indexes and sequences that a server or the tool names after them; no name is longer than 63 bytes.
+    /(?:_[a-z_]{0,63}(?:pkey|pk|key|idx|seq))?(?:[ .(]|$)/,
   ),
 );
 /** What is said of roles and of the database itself, or given on it; and of large objects, which are rows. */

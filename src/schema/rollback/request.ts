@@ -8,6 +8,7 @@ import type { VersionKey } from "../../nouns/migration-files/version.ts";
 import { versionKey } from "../../nouns/migration-files/version.ts";
 import { parsePlanHash } from "../steps/plan-hash.ts";
 import type { Timeouts } from "../steps/carry-out.ts";
+import { folderPath } from "../../kernel/cut.ts";
 
 /** The parsed inputs of `holdfast migrate-rollback`; durations in milliseconds. */
 export interface MigrateRollbackInputs {
@@ -71,7 +72,7 @@ export async function parseRollbackRequest(
   }
   return {
     database: await ports.openDatabase(parseDatabaseUrl(inputs.database.reveal(), "database")),
-    folder: inputs.migrations.replace(/(?<=.)\/+$/, ""),
+    folder: folderPath(inputs.migrations),
     to: inputs.to === NOTHING ? undefined : { version: inputs.to, key: versionKey(inputs.to) },
     confirm: inputs.confirm,
     store: await storeOf(inputs, ports),

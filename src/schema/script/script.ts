@@ -39,3 +39,31 @@ export function lineAt(text: string, at: number): number {
   }
   return line;
 }
+
+/**
+ * The lines of places that are asked for in their order: the text is walked once, however many they are, and
+ * not from its beginning for each.
+ */
+export class LinesOnward {
+  readonly #text: string;
+  #line = 1;
+  /** Line feeds before it are counted. */
+  #reached = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /**
+   * @param place not before the one that was asked for last
+   * @returns the line, from 1
+   */
+  at(place: number): number {
+    for (;;) {
+      const next = this.#text.indexOf("\n", this.#reached);
+      if (next === -1 || next >= place) return this.#line;
+      this.#line += 1;
+      this.#reached = next + 1;
+    }
+  }
+}

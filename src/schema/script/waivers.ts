@@ -1,5 +1,5 @@
 import { lineComments } from "./quoted.ts";
-import { lineAt } from "./script.ts";
+import { LinesOnward } from "./script.ts";
 
 /** A difference or a finding that somebody allows on purpose, in a comment of the file. */
 export interface Waiver {
@@ -18,8 +18,9 @@ export interface MalformedWaiver {
   readonly text: string;
 }
 
-const ALLOW = /^--[ \t]*holdfast:[ \t]*(.*?)[ \t]*\r?$/i;
-const WAIVER = /^allow[ \t]+([a-z][a-z-]*)(?:[ \t]+(?!because\b)(.+?))?[ \t]+because[ \t]+(\S.*)$/i;
+const ALLOW = /^--[ \t]*holdfast:(.*)\r?$/i;
+const ALLOWED = /^allow[ \t]+([a-z][a-z-]*)(?=[ \t])/i;
+const BECAUSE = /[ \t]because[ \t]+(?=\S)/i;
 
 /**
  * The waivers in a script: comments `-- holdfast: allow <verdict or rule> [<object>] because <reason>`.
@@ -32,13 +33,29 @@ export function readWaivers(
 ): { readonly waivers: readonly Waiver[]; readonly malformed: readonly MalformedWaiver[] } {
   const waivers: Waiver[] = [];
   const malformed: MalformedWaiver[] = [];
+  const lines = new LinesOnward(text);
   for (const comment of lineComments(text)) {
     const found = ALLOW.exec(comment.text);
     if (found === null) continue;
-    const line = lineAt(text, comment.start) + firstLine - 1;
-    const [, what, object, reason] = WAIVER.exec(found[1]!) ?? [];
-    if (what === undefined || reason === undefined) malformed.push({ line, text: found[0].trim() });
-    else waivers.push({ what: what.toLowerCase(), object, reason, line });
+    const line = lines.at(comment.start) + firstLine - 1;
+    const said = saidIn(found[1]!.trim());
+    if (said === undefined) malformed.push({ line, text: found[0].trim() });
+    else waivers.push({ ...said, line });
   }
   return { waivers, malformed };
+}
+
+/** `allow <verdict or rule> [<object>] because <reason>`, taken apart; undefined where it is none. */
+function saidIn(words: string): Omit<Waiver, "line"> | undefined {
+  const [allowed = "", what] = ALLOWED.exec(words) ?? [];
+  const rest = words.slice(allowed.length);
+  const because = BECAUSE.exec(rest);
+  if (what === undefined || because === null) return undefined;
+  const object = rest.slice(0, because.index).trim();
+  if (/^because\b/i.test(object)) return undefined;
+  return {
+    what: what.toLowerCase(),
+    object: object === "" ? undefined : object,
+    reason: rest.slice(because.index + because[0].length),
+  };
 }

@@ -1,4 +1,5 @@
 import { supabasePrelude } from "./supabase/supabase.ts";
+import { withoutTrailing } from "../../kernel/cut.ts";
 
 /** The platform whose things stand in the database before the first migration. */
 export type Platform = "supabase";
@@ -11,7 +12,7 @@ const OWN_SCHEMA = /\bcreate\s+schema\s+(?:if\s+not\s+exists\s+)?"?(?:auth|stora
 
 /** Whether the Supabase CLI owns a folder, by its place. */
 export function ownedBySupabase(folder: string): boolean {
-  return /(?:^|\/)supabase\/migrations$/.test(folder.replace(/\/+$/, ""));
+  return /(?:^|\/)supabase\/migrations$/.test(withoutTrailing(folder, "/"));
 }
 
 /** Told by the folder's place, or by what its files refer to and do not make. */

@@ -22,6 +22,7 @@ import { serverFacts } from "../../nouns/content/read/objects/server-facts.ts";
 import { nameDrift, type Drift, type DriftPorts } from "./drift.ts";
 import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
 import type { SchemaState } from "../proof/state.ts";
+import { folderPath } from "../../kernel/cut.ts";
 
 /** The parsed inputs of `holdfast migrate-status`. */
 export interface MigrateStatusInputs {
@@ -37,7 +38,7 @@ export async function runMigrateStatus(
   inputs: MigrateStatusInputs,
   ports: Pick<Ports, "sourceTree"> & DriftPorts,
 ): Promise<Outcome> {
-  const folder = inputs.migrations.replace(/(?<=.)\/+$/, "");
+  const folder = folderPath(inputs.migrations);
   const { migrations, problems } = readFolder(await (await ports.sourceTree()).files(folder, isWanted), {
     supabase: false,
   });

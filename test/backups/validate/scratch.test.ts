@@ -285,7 +285,8 @@ describe("what a killed run left on a given server", () => {
       "20200101t000000_00000001",
       `${new Date()
         .toISOString()
-        .replaceAll(/[-:]|\..*$/g, "")
+        .slice(0, "YYYY-MM-DDThh:mm:ss".length)
+        .replaceAll(/[-:]/g, "")
         .replace("T", "t")}_00000002`,
     ].map((rest) => `holdfast_scratch_${rest}`) as [string, string, string];
     for (const name of [old, used, young]) await other.admin(`CREATE DATABASE ${name}`);

@@ -270,7 +270,7 @@ describe("pr-policy on a merge group", () => {
   it("asks nobody of coverage, which is judged for the group as a whole", async () => {
     await using at = await hosted();
     const group = queue(at, "merge", [{ number: 7 }, { number: 8, body: "" }]);
-    const ran = LINES.replace(/(\d+)\n/g, (_, at: string) => `DA:${Number(at) + 1},1\n`);
+    const ran = LINES.replace(/\b(\d+)\n/g, (_, at: string) => `DA:${Number(at) + 1},1\n`);
     const lcov = (file: string): string => `SF:${file}\n${ran}end_of_record\n`;
     at.repo.write({ ".git/lcov.info": lcov("src/7.ts").replace("DA:40,1\n", "") });
     const report = `${at.repo.path}/.git/lcov.info`;

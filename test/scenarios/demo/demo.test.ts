@@ -31,7 +31,7 @@ describe("npm run demo", () => {
       expect(code).toBe(0);
       // Not a terminal: no colours, no cursor movements. And no secrets anywhere.
       expect(text).not.toContain("\u001B");
-      expect(text).not.toMatch(/AGE-SECRET-KEY|AccountKey=|postgresql:\/\/[^ ]*:[^ ]*@/);
+      expect(text).not.toMatch(/AGE-SECRET-KEY|AccountKey=|postgresql:\/\/[^ :]*:[^ @]*@/);
       await expectNothingLeft(folder.path);
     },
     PATIENCE_MS,

@@ -76,7 +76,7 @@ afterAll(async () => {
 });
 
 const asReader = (database: string): string =>
-  cluster.adminUrl(database).replace(/\/\/[^@]*@/, `//${READER}:archive@`);
+  cluster.adminUrl(database).replace(/\/\/[^/@]*@/, `//${READER}:archive@`);
 
 /** Backs up, and tells whether backup, list, proof and restore speak of something. */
 async function spokenOf(
@@ -196,7 +196,7 @@ describe("an extension", () => {
     const validated = await vault.validate({
       source: "tenant",
       depth: "restored",
-      scratch: cluster.adminUrl().replace(/\/\/[^@]*@/, "//tenant:tenant@"),
+      scratch: cluster.adminUrl().replace(/\/\/[^/@]*@/, "//tenant:tenant@"),
     });
     const found = findings(validated).filter(({ about }) => about === "table" || about === "sequence");
     expect({

@@ -35,7 +35,7 @@ export function grantByDefault({ grantor, schema, objects, acl }: DefaultPrivile
 }
 
 function grants(on: string, owner: string, item: string): string[] {
-  const [, grantee = "", letters = "", grantor] = /^(.*)=(.*)\/(.*)$/.exec(item) ?? [];
+  const [, grantee = "", letters = "", grantor] = /^([^=]*)=([^/]*)\/(.*)$/.exec(item) ?? [];
   if (grantor !== owner) throw new Error(`${item} was not granted by the owner ${owner}`);
   const all = [...letters.matchAll(/(\w)(\*?)/g)];
   const to = grantee === "" ? "PUBLIC" : grantee;

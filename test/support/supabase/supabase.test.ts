@@ -113,7 +113,7 @@ describe.each(SERVERS)("a Supabase project on %j", (options) => {
     const { users, sessions } = COUNTS;
     const rows = { users, identities: users, profiles: users, tokens: 2 * sessions, authors: users };
     expect(await project.query(counts)).toEqual([{ ...rows, receipt: 1410 }]);
-    const reporting = project.url.replace(/\/\/[^@]*@/, "//reporting:reporting-is-not-secret@");
+    const reporting = project.url.replace(/\/\/[^/@]*@/, "//reporting:reporting-is-not-secret@");
     expect(await query(reporting, "select count(*)::int as users from private.people")).toEqual([{ users }]);
   });
 

@@ -7,6 +7,7 @@ import type { ContentRecord } from "../../../nouns/content/record.ts";
 import { namesOf } from "../../copy/toc-names.ts";
 import { filledByUsers } from "./members.ts";
 import type { TocEntry, TocNames } from "../../../ports/dump-tools.ts";
+import { before } from "../../../kernel/cut.ts";
 
 /** What of an archive a project gets, and when. */
 export interface ProjectEntries {
@@ -351,10 +352,7 @@ function commentOn(identity: string): string {
 function commentedOn(entry: TocEntry): string {
   const { schema = "", tag } = namesOf(entry);
   const [, kind = "", object = "", table] = /^([A-Z]+(?: VIEW)?) (.+?)(?: ON ([^ ].*))?$/s.exec(tag) ?? [];
-  const names = [
-    ...(table === undefined ? [] : leadingNames(table)),
-    ...leadingNames(object.replace(/\(.*$/s, "")),
-  ];
+  const names = [...(table === undefined ? [] : leadingNames(table)), ...leadingNames(before(object, "("))];
   return `${kind.toLowerCase().replace(" ", "-")} ${tagIn(schema, names.join(" "))}`;
 }
 

@@ -2,6 +2,7 @@ import { printableLine } from "../../../kernel/printable.ts";
 import type { LockedPackage } from "../lock.ts";
 import { addressOf } from "../origin.ts";
 import { eachVersion, type Rule } from "./rule.ts";
+import { before } from "../../../kernel/cut.ts";
 
 /** See its texts. */
 export const RESOLVED_MISMATCH: Rule = {
@@ -40,7 +41,7 @@ function otherThan({ name, version, resolved, origin }: LockedPackage): string |
   if (at === -1) return undefined;
   const file = path.slice(at + 3);
   // Registries leave out what stands behind a plus, and some have the scope again before the file.
-  const expected = `${name.slice(name.indexOf("/") + 1)}-${version.replace(/\+.*$/, "")}.tgz`;
+  const expected = `${name.slice(name.indexOf("/") + 1)}-${before(version, "+")}.tgz`;
   const fits = path.slice(0, at).endsWith(`/${name}`) && (file === expected || file.endsWith(`/${expected}`));
   return fits ? undefined : path.slice(1);
 }

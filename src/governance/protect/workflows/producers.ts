@@ -78,7 +78,7 @@ function namesOf(job: Job): Named[] {
 }
 
 function settled(written: string, values: Combination): Named {
-  const name = written.replace(/\$\{\{\s*(.*?)\s*\}\}/g, (_, expression: string) => {
+  const name = withExpressions(written, (expression) => {
     const key = /^matrix\.([\w-]+)$/.exec(expression)?.[1];
     const value = key === undefined ? undefined : values.get(key);
     return value === undefined ? "\u0000" : String(value);
@@ -86,12 +86,31 @@ function settled(written: string, values: Combination): Named {
   return { name: name.replaceAll("\u0000", "*"), exact: !name.includes("\u0000") };
 }
 
+/** A text with something else for each `${{ … }}` in it. */
+function withExpressions(written: string, made: (expression: string) => string): string {
+  let text = "";
+  for (let at = 0; ;) {
+    const open = written.indexOf("${{", at);
+    const close = open === -1 ? -1 : written.indexOf("}}", open);
+    if (close === -1) return text + written.slice(at);
+    text += written.slice(at, open) + made(written.slice(open + "${{".length, close).trim());
+    at = close + "}}".length;
+  }
+}
+
 /** Whether a producer reports, or may report, a check of that name. */
 export function mayProduce({ name, exact }: Named, check: string): boolean {
   if (exact) return name === check;
-  const source = name
-    .split("*")
-    .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
-    .join(".*");
-  return new RegExp(`^${source}$`).test(check);
+  const [first = "", ...rest] = name.split("*");
+  const last = rest.pop();
+  if (last === undefined) return name === check;
+  if (!check.startsWith(first)) return false;
+  // The first place for each part leaves most for what comes after it.
+  let at = first.length;
+  for (const part of rest) {
+    const found = check.indexOf(part, at);
+    if (found === -1) return false;
+    at = found + part.length;
+  }
+  return check.length - last.length >= at && check.endsWith(last);
 }

@@ -14,8 +14,7 @@ import { anyOf } from "../../../kernel/pattern.ts";
  * PostgreSQL's own upgrade tests work around the same two (src/test/perl/PostgreSQL/Test/AdjustUpgrade.pm).
  */
 export function canonical(definition: string): string {
-  const tokens = definition.match(TOKEN);
-  if (tokens === null) return "";
+  const tokens = tokensOf(definition);
   const items = readItems({ tokens, next: 0 });
   return write(rewrite(items));
 }
@@ -24,12 +23,44 @@ export function canonical(definition: string): string {
  * Quoted strings, dollar quotes, quoted identifiers, words and numbers, casts, single characters. White
  * space separates.
  */
-const TOKEN = anyOf(
-  /[EeBbXxUuNn]?'(?:[^']|'')*'/gu,
-  /\$([A-Za-z_]\w*)?\$[\s\S]*?\$\1\$/gu,
-  /"(?:[^"]|"")*"/gu,
-  /[\p{L}_][\p{L}\p{N}_$]*|\d[\w.]*|::|[^\s]/gu,
-);
+function tokensOf(definition: string): string[] {
+  const tokens: string[] = [];
+  for (let at = 0; at < definition.length;) {
+    const length = quotedAt(definition, at) ?? matchAt(PLAIN, definition, at)?.length;
+    if (length === undefined) at += 1;
+    else {
+      tokens.push(definition.slice(at, at + length));
+      at += length;
+    }
+  }
+  return tokens;
+}
+
+/** Words, numbers, casts, single characters. */
+const PLAIN = /[\p{L}_][\p{L}\p{N}_$]*|\d[\w.]*|::|\S/uy;
+const OPENING = anyOf(/[EeBbXxUuNn]?'/y, /"/y, /\$(?:[A-Za-z_]\w*)?\$/y);
+
+/** How long what is quoted from there on is; undefined where nothing is, or what is opened never closed. */
+function quotedAt(text: string, at: number): number | undefined {
+  const opening = matchAt(OPENING, text, at);
+  if (opening === undefined) return undefined;
+  const from = at + opening.length;
+  const end = opening.startsWith("$") ? text.indexOf(opening, from) : closing(text, from, opening.at(-1)!);
+  return end === -1 ? undefined : end - at + (opening.startsWith("$") ? opening.length : 1);
+}
+
+/** The place of the quote that ends it; two of them are one of the text. */
+function closing(text: string, from: number, quote: string): number {
+  for (let at = text.indexOf(quote, from); at !== -1; at = text.indexOf(quote, at + 2)) {
+    if (text[at + 1] !== quote) return at;
+  }
+  return -1;
+}
+
+function matchAt(sticky: RegExp, text: string, at: number): string | undefined {
+  sticky.lastIndex = at;
+  return sticky.exec(text)?.[0];
+}
 
 /** A word, or a bracketed group. */
 type Item = string | Group;

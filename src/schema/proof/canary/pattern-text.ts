@@ -132,14 +132,14 @@ class PatternReader {
   }
 
   #count(): readonly [least: number, most: number] {
-    const found = /^(?:\*|\+|\?|\{(\d+)(,?)(\d*)\})\??/.exec(this.#text.slice(this.#at));
+    const found = /^(?:\*|\+|\?|\{(\d+)(?:(,)(\d*))?\})\??/.exec(this.#text.slice(this.#at));
     if (found === null) return [1, 1];
     this.#at += found[0].length;
     if (found[0].startsWith("*")) return [0, REPEATED];
     if (found[0].startsWith("+")) return [1, REPEATED];
     if (found[0].startsWith("?")) return [0, 1];
     const least = Number(found[1]);
-    return [least, found[2] === "" ? least : found[3] === "" ? least + REPEATED : Number(found[3])];
+    return [least, found[2] === undefined ? least : found[3] === "" ? least + REPEATED : Number(found[3])];
   }
 
   #oneOf(letters: string): () => string {

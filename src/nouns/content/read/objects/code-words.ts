@@ -245,7 +245,7 @@ const CODED: Readonly<Record<string, Coded>> = {
   },
   "index statistics-targets": {
     source: catalog("attribute"),
-    words: (code) => code.replace(/(\d+):(\d+)/g, "column $1: $2").replaceAll(",", ", "),
+    words: (code) => code.replace(/\b(\d+):(\d+)/g, "column $1: $2").replaceAll(",", ", "),
   },
   "statistics statistics-kinds": {
     source: catalog("statistic-ext"),
