@@ -1,4 +1,5 @@
 import js from "@eslint/js";
+import regexp from "eslint-plugin-regexp";
 import tseslint from "typescript-eslint";
 
 /** Time, chance, environment and output are ports: only the edge of the house may touch the real ones. */
@@ -44,9 +45,23 @@ const SIZES = {
   "max-lines-per-function": ["error", { max: 95, skipBlankLines: true, skipComments: true }],
 };
 
+/**
+ * Texts of pull requests, of files and of servers are matched everywhere: a pattern that tries the same
+ * characters in more ways than one, or begins anew within them, keeps a run busy for as long as a stranger
+ * likes.
+ */
+const PATTERNS = {
+  plugins: { regexp },
+  rules: {
+    "regexp/no-super-linear-backtracking": ["error", { report: "potential" }],
+    "regexp/no-super-linear-move": ["error", { report: "potential" }],
+  },
+};
+
 export default tseslint.config(
   { ignores: ["dist/", "coverage/", ".cache/", "actions/", "node_modules/"] },
   js.configs.recommended,
+  PATTERNS,
   {
     files: ["**/*.ts"],
     extends: [...tseslint.configs.strictTypeChecked],
