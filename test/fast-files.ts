@@ -68,6 +68,7 @@ export const FAST_FILES: readonly string[] = [
   "test/governance/dependencies/settings.test.ts",
   "test/governance/dependencies/specifier.test.ts",
   "test/governance/description/description.test.ts",
+  "test/governance/patterns/patterns.test.ts",
   "test/governance/pr-policy/rules.test.ts",
   "test/governance/protect/compare.test.ts",
   "test/governance/protect/lint-declaration.test.ts",

@@ -110,7 +110,7 @@ const AROUND: readonly (readonly [RegExp, string])[] = [
     "a character in encoding $1 has no equivalent in encoding $2",
   ],
   [/^time zone ".*" not recognized$/su, "a time zone is not recognized"],
-  [/^invalid value ".*" for (".*")$/su, "invalid value for $1"],
+  [/^invalid value ".*" for ("[^"]*")$/su, "invalid value for $1"],
 ];
 
 /** Characters; names of objects have 63 bytes, so that longer words quote something. */

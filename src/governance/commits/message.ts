@@ -46,8 +46,10 @@ const PATCHES = new Set(["fix", "perf", "revert"]);
 export function readMessage(text: string): ReadMessage {
   const lines = text.trim().split(/\r?\n/);
   const [header = ""] = lines;
-  const marked = BREAKING_HEADER.exec(header);
-  const [, type = "", scope, subject] = marked ?? HEADER.exec(header) ?? [];
+  // Neither takes another end of a line, and both would try every bracket of a long line to find out.
+  const isLine = !/[\r\u2028\u2029]/.test(header);
+  const marked = isLine ? BREAKING_HEADER.exec(header) : null;
+  const [, type = "", scope, subject] = marked ?? (isLine ? HEADER.exec(header) : null) ?? [];
   const breaking = marked !== null || lines.some((line, at) => at > 0 && NOTE.test(line));
   const isRevert = /^Re(?:vert|apply) "/.test(header) || (REVERT.test(header) && REVERTED.test(text));
   const known = type === "" ? undefined : type.toLowerCase();

@@ -64,7 +64,7 @@ export function readYaml(given: string, fix: string): ReadYaml {
     for (const { errors } of documents) {
       const [first] = errors;
       if (first === undefined) continue;
-      const said = printableLine(first.message.split("\n")[0] ?? "").replace(/ at line \d.*$/, "");
+      const said = printableLine(first.message.split("\n")[0] ?? "").replace(/ at line \d.*$/s, "");
       trouble(first.linePos?.[0].line ?? 1, `no valid YAML: ${said}`);
     }
     if (troubles.length > 0) return { documents: [], troubles };

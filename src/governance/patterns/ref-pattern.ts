@@ -1,30 +1,45 @@
+import { anyButSlash, fitsSteps, oneOf, type Step } from "./steps.ts";
+
 /**
  * Names of branches and tags as rulesets match them: Ruby's File.fnmatch with FNM_PATHNAME, where `*` and `?`
  * stop at `/` and `**` followed by `/` does not.
  * https://docs.github.com/repositories/configuring-branches-and-merges-in-your-repository/managing-rulesets
  */
 export function fits(pattern: string, name: string): boolean {
-  return new RegExp(`^${sourceOf(pattern)}$`).test(name);
+  return fitsSteps(stepsOf(pattern), name);
 }
 
-function sourceOf(pattern: string): string {
-  let source = "";
-  for (let at = 0; at < pattern.length; at += 1) {
-    const rest = pattern.slice(at);
-    const set = /^\[(!|\^)?([^\]/]+)\]/.exec(rest);
-    if (rest.startsWith("**/")) {
-      source += "(?:[^/]+/)*";
+function stepsOf(pattern: string): Step[] {
+  const steps: Step[] = [];
+  const signs = Array.from(pattern);
+  const one = { kind: "character", optional: false, repeated: false } as const;
+  // Where the next of these stands that ends a set, or makes it none.
+  let stop = 0;
+  for (let at = 0; at < signs.length; at += 1) {
+    const sign = signs[at]!;
+    if (sign === "*" && signs[at + 1] === "*" && signs[at + 2] === "/") {
+      steps.push({ kind: "folders" });
       at += 2;
-    } else if (set !== null) {
-      source += `[${set[1] === undefined ? "" : "^"}${(set[2] ?? "").replace(/[\\[\]^]/g, "\\$&")}]`;
-      at += set[0].length - 1;
-    } else if (rest.startsWith("*")) {
-      source += "[^/]*";
-    } else if (rest.startsWith("?")) {
-      source += "[^/]";
-    } else source += rest[0]!.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+      continue;
+    }
+    const isNegated = signs[at + 1] === "!" || signs[at + 1] === "^";
+    const from = at + (isNegated ? 2 : 1);
+    if (sign === "[") {
+      stop = Math.max(stop, from);
+      while (stop < signs.length && signs[stop] !== "]" && signs[stop] !== "/") stop += 1;
+      const set = signs[stop] === "]" && stop > from ? signs.slice(from, stop).join("") : undefined;
+      const fits = set === undefined ? undefined : oneOf(set, isNegated);
+      if (fits !== undefined) {
+        steps.push({ ...one, fits });
+        at = stop;
+        continue;
+      }
+    }
+    if (sign === "*") steps.push({ ...one, fits: anyButSlash, optional: true, repeated: true });
+    else if (sign === "?") steps.push({ ...one, fits: anyButSlash });
+    else steps.push({ ...one, fits: (character) => character === sign });
   }
-  return source;
+  return steps;
 }
 
 /** `refs/heads/main` → `main`. */

@@ -21,7 +21,7 @@ const path = z
     "is given from the repository's root, with /, and leads nowhere out of it",
   );
 
-const folder = path.refine((text) => !/^(?:\.?\/?)*$/.test(text), "is no folder of the repository");
+const folder = path.refine((text) => !/^[./]*$/.test(text), "is no folder of the repository");
 
 const none = z.literal(false);
 

@@ -121,6 +121,6 @@ export function conflictAt(text: string): number {
 
 /** Where a text says `*name` first; 0 where it does not. */
 export function aliasAt(text: string, message: string): number {
-  const [, name] = /^Unresolved alias .*: (.+)$/.exec(message) ?? [];
+  const [, name] = /^Unresolved alias [^:]*: (.+)$/.exec(message) ?? [];
   return name === undefined ? 0 : Math.max(0, text.indexOf(`*${name}`));
 }

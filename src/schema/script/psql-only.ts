@@ -8,19 +8,17 @@ import { lineAt, type SyntaxProblem } from "./script.ts";
  */
 
 const COMMAND = /^[ \t]*\\([A-Za-z!?]+)/m;
-const COPY = /(?:^|;)\s*COPY\b[^;]*\bFROM\s+stdin\b[^;]*;/i;
 
 /** The first place that only psql understands, or undefined. */
 export function psqlProblem(text: string): SyntaxProblem | undefined {
   if (!text.includes("\\") && !/stdin/i.test(text)) return undefined;
   const bare = withoutQuoted(text);
-  const copy = COPY.exec(bare);
+  const copy = copyAt(bare);
   const command = COMMAND.exec(bare);
-  if (copy !== null && (command === null || copy.index < command.index)) {
-    const at = copy.index + copy[0].search(/COPY/i);
+  if (copy !== undefined && (command === null || copy < command.index)) {
     return {
       message: "COPY … FROM stdin with its rows in the script, which only psql reads",
-      line: lineAt(text, at),
+      line: lineAt(text, copy),
       hint: "Write the rows as INSERT statements.",
     };
   }
@@ -34,4 +32,14 @@ export function psqlProblem(text: string): SyntaxProblem | undefined {
     line: lineAt(text, command.index + found.length),
     hint: `Take the line out and write what it does as SQL.${dump}`,
   };
+}
+
+/** Where the first statement is that copies from what follows it in the script; undefined without one. */
+function copyAt(bare: string): number | undefined {
+  for (let at = 0, end = bare.indexOf(";"); end !== -1; at = end + 1, end = bare.indexOf(";", at)) {
+    const statement = bare.slice(at, end);
+    const isCopy = /^\s*COPY\b/i.test(statement) && /\bFROM\s+stdin\b/i.test(statement);
+    if (isCopy) return at + statement.search(/\S/);
+  }
+  return undefined;
 }

@@ -4,7 +4,7 @@ const POLICY = /^\.github\/holdfast\.ya?ml$|(?:^|\/)\.commitlintrc|(?:^|\/)CODEO
 const KINDS: readonly (readonly [what: string, is: RegExp])[] = [
   ["workflows", /^\.github\/workflows\//],
   ["the policy itself", POLICY],
-  ["migrations", /(?:^|\/)migrations?\/.*\.sql$/],
+  ["migrations", /(?:^|\/)migrations?\/.*\.sql$/s],
 ];
 
 export const touched: Rule = {

@@ -3,7 +3,9 @@ import type { Finding, Severity } from "../../findings/finding.ts";
 import type { Protection, RequiredCheck } from "../settings.ts";
 import { startsFor } from "./filters.ts";
 import { mayProduce, producersOf, type Producer } from "./producers.ts";
-import type { Job, Trigger, Workflow } from "./read-workflow.ts";
+import { askedResults } from "./asked-results.ts";
+import { Reported } from "./reported.ts";
+import type { Trigger, Workflow } from "./read-workflow.ts";
 
 /** Both must report a check: a merge queue waits for it on its own event, for ever where nobody reports. */
 const EVENTS = ["pull_request", "merge_group"] as const;
@@ -23,8 +25,8 @@ interface Required {
 export function lintChecks(declared: Protection, workflows: readonly Workflow[]): Finding[] {
   const producers = producersOf(workflows);
   const required = requiredOf(declared);
-  const names = new Set(required.map(({ check }) => check.name));
-  return required.flatMap((each) => lintCheck(each, producers, names));
+  const reported = new Reported(producers, new Set(required.map(({ check }) => check.name)));
+  return required.flatMap((each) => lintCheck(each, producers, reported));
 }
 
 function requiredOf({ branches }: Protection): Required[] {
@@ -61,7 +63,11 @@ function placeOf({ workflow, job }: Producer): { readonly file: string; readonly
   return { file: workflow.file, line: job.line };
 }
 
-function lintCheck({ check, branches }: Required, producers: readonly Producer[], names: Names): Finding[] {
+function lintCheck(
+  { check, branches }: Required,
+  producers: readonly Producer[],
+  reported: Reported,
+): Finding[] {
   const { name, app } = check;
   if (typeof app === "number") {
     const message = `the check '${name}' comes from app ${app}, and no file here tells of it`;
@@ -74,7 +80,7 @@ function lintCheck({ check, branches }: Required, producers: readonly Producer[]
   return [
     ...EVENTS.flatMap((event) => lintEvent(check, event, used, branches, producers)),
     ...twice(name, exact),
-    ...used.filter(isWatched).flatMap((each) => lintProducer(name, each, producers, names)),
+    ...used.filter(isWatched).flatMap((each) => lintProducer(name, each, reported)),
   ];
 }
 
@@ -171,8 +177,6 @@ function stalls(
   ];
 }
 
-type Names = ReadonlySet<string>;
-
 function twice(name: string, exact: readonly Producer[]): Finding[] {
   const [first, second] = exact.filter(isWatched);
   if (first === undefined || second === undefined) return [];
@@ -196,26 +200,8 @@ function holdsForAll(condition: string): boolean {
   return !named.includes(undefined) && EVENTS.every((event) => named.includes(event));
 }
 
-/**
- * Whether a job asks how another ended: for its result, or for all that is known of it. What the other hands
- * on (`needs.<job>.outputs`) is there or not, whatever became of it. Capitals mean nothing in expressions.
- * https://docs.github.com/actions/reference/contexts-reference#needs-context
- */
-function looksAt(text: string, id: string): boolean {
-  const word = id.replace(/[^\w-]/g, "\\$&");
-  const one = `(?:\\.(?:${word}|\\*)(?![\\w-])|\\[\\s*'${word}'\\s*\\]|\\[[^\\]'"]+\\])`;
-  const result = `needs\\s*${one}\\s*(?:\\.\\s*result\\b|\\[\\s*'result'\\s*\\])`;
-  const whole = `tojson\\(\\s*needs\\s*(?:${one}\\s*)?\\)`;
-  return new RegExp(`\\b(?:${result}|${whole})`, "i").test(text);
-}
-
 /** How a check can be green though what it stands for was not. */
-function lintProducer(
-  name: string,
-  producer: Producer,
-  producers: readonly Producer[],
-  names: Names,
-): Finding[] {
+function lintProducer(name: string, producer: Producer, reported: Reported): Finding[] {
   const { job } = producer;
   const problem = (severity: Severity, message: string, fix: string): Finding =>
     finding("check-may-be-fooled", severity, placeOf(producer), message, fix);
@@ -230,7 +216,8 @@ function lintProducer(
     ];
   }
   if (job.needs.length === 0) return [];
-  const unseen = job.needs.filter((id) => !looksAt(job.text, id));
+  const asks = always ? askedResults(job.text) : () => true;
+  const unseen = job.needs.filter((id) => !asks(id));
   if (always && unseen.length > 0) {
     return [
       problem(
@@ -241,7 +228,7 @@ function lintProducer(
     ];
   }
   if (always) return [];
-  const free = neededBy(producer).filter((each) => !isRequired(each, producers, names));
+  const free = reported.neededBy(producer).filter((each) => !reported.isRequired(each));
   return free.length === 0
     ? []
     : [
@@ -252,22 +239,4 @@ function lintProducer(
           "Add if: ${{ always() }} and look at the results of what it needs, or require those jobs too.",
         ),
       ];
-}
-
-function neededBy({ job, workflow }: Producer): Job[] {
-  const found = new Map<string, Job>();
-  const todo = [...job.needs];
-  for (let id = todo.pop(); id !== undefined; id = todo.pop()) {
-    const needed = workflow.jobs.find((each) => each.id === id);
-    if (needed === undefined || found.has(id)) continue;
-    found.set(id, needed);
-    todo.push(...needed.needs);
-  }
-  return [...found.values()].reverse();
-}
-
-/** Whether all that a job reports is required, each job of its matrix and of the workflow that it calls. */
-function isRequired(job: Job, producers: readonly Producer[], names: Names): boolean {
-  const reported = producers.filter((each) => each.job === job || each.caller === job);
-  return reported.length > 0 && reported.every(({ name, exact }) => exact && names.has(name));
 }

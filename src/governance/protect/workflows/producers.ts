@@ -17,34 +17,44 @@ export interface Producer {
 /** GitHub follows no more levels of workflows that call workflows. */
 const LEVELS_MAX = 10;
 
+/**
+ * More are not worked out one by one: workflows that call each other, and matrices within matrices, multiply,
+ * so that a few small files would say millions.
+ */
+const WORKED_OUT_MAX = 10_000;
+
 /** Every check that the workflows of a repository report. */
 export function producersOf(workflows: readonly Workflow[]): Producer[] {
-  const byPath = new Map(workflows.map((workflow) => [workflow.path, workflow]));
+  const all: All = { byPath: new Map(workflows.map((each) => [each.path, each])), left: WORKED_OUT_MAX };
   return workflows
     .filter(({ triggers }) => [...triggers.keys()].some((event) => event !== "workflow_call"))
     .flatMap((workflow) =>
       workflow.jobs.flatMap((job) =>
-        ofJob(job, workflow, byPath, []).map((made) => ({ ...made, triggers: workflow.triggers })),
+        ofJob(job, workflow, all, []).map((made) => ({ ...made, triggers: workflow.triggers })),
       ),
     );
 }
 
 type Made = Omit<Producer, "triggers">;
 
-function ofJob(
-  job: Job,
-  workflow: Workflow,
-  byPath: ReadonlyMap<string, Workflow>,
-  above: readonly string[],
-): Made[] {
+interface All {
+  readonly byPath: ReadonlyMap<string, Workflow>;
+  /** Of {@link WORKED_OUT_MAX}; what is called when nothing is left is told as open. */
+  left: number;
+}
+
+function ofJob(job: Job, workflow: Workflow, all: All, above: readonly string[]): Made[] {
   const own = namesOf(job);
   if (job.uses === undefined) return own.map((named) => ({ ...named, workflow, job, caller: undefined }));
+  const open = own.map(({ name }) => ({ name: `${name} / *`, exact: false, workflow, job, caller: job }));
   const path = /^\.\/(.+)$/.exec(job.uses)?.[1];
-  const called = path === undefined ? undefined : byPath.get(path);
-  if (called === undefined || above.length >= LEVELS_MAX || above.includes(called.path)) {
-    return own.map(({ name }) => ({ name: `${name} / *`, exact: false, workflow, job, caller: job }));
-  }
-  const inside = called.jobs.flatMap((each) => ofJob(each, called, byPath, [...above, called.path]));
+  const called = path === undefined ? undefined : all.byPath.get(path);
+  if (called === undefined || above.length >= LEVELS_MAX || above.includes(called.path)) return open;
+  all.left -= called.jobs.length + 1;
+  if (all.left < 0) return open;
+  const inside = called.jobs.flatMap((each) => ofJob(each, called, all, [...above, called.path]));
+  all.left -= own.length * inside.length;
+  if (all.left < 0) return open;
   return own.flatMap((outer) =>
     inside.map((inner) => ({
       ...inner,

@@ -103,10 +103,11 @@ function triggersOf(on: unknown): Map<string, Trigger> {
 }
 
 function jobsOf(jobs: Plain, tree: YAMLMap, lines: LineCounter): Job[] {
+  const keys = new Map(tree.items.map(({ key }) => [isScalar(key) ? String(key.value) : undefined, key]));
   return Object.entries(jobs).map(([id, value]) => {
     const job = plain(value) ?? {};
     const { if: _if, needs: _needs, outputs: _outputs, name: _name, ...does } = job;
-    const key = tree.items.find((pair) => isScalar(pair.key) && String(pair.key.value) === id)?.key;
+    const key = keys.get(id);
     const at = isScalar(key) ? key.range?.[0] : undefined;
     const text = (name: string): string | undefined => {
       const said = job[name];
