@@ -90,6 +90,7 @@ export const FAST_FILES: readonly string[] = [
   "test/kernel/streams.test.ts",
   "test/kernel/suggest.test.ts",
   "test/kernel/together.test.ts",
+  "test/kernel/yaml.test.ts",
   "test/nouns/catalog/backup-id.test.ts",
   "test/nouns/catalog/catalog.test.ts",
   "test/nouns/catalog/choose.test.ts",

@@ -9,7 +9,9 @@ export function fits(pattern: string, value: string): boolean {
     .replace(/^\.\//, "")
     .replace(/\/$/, "")
     .split(/(\*\*\/|\*\*|\*)/)
-    .filter((part) => part !== "");
+    .filter((part) => part !== "")
+    // The same sign once more says nothing new.
+    .filter((part, at, all) => !part.startsWith("*") || part !== all[at - 1]);
   // Places in the value that the parts so far can end at.
   let ends = new Set([0]);
   for (const part of parts) {

@@ -1,9 +1,9 @@
-import { parseDocument } from "yaml";
 import { z } from "zod";
 import lint from "@commitlint/lint";
 import conventional from "@commitlint/config-conventional";
 import type { QualifiedRules } from "@commitlint/types";
 import { HoldfastError } from "../../kernel/errors.ts";
+import { readYaml } from "../../kernel/yaml.ts";
 
 /** A repository's own configuration of commitlint, as far as it is data. */
 export interface OwnRules {
@@ -81,7 +81,7 @@ export async function readOwnRules(
 
 function contentOf(path: string, bytes: Buffer | undefined): unknown {
   // JSON is YAML too.
-  const document = parseDocument(bytes?.toString("utf8") ?? "");
+  const document = readYaml(bytes?.toString("utf8") ?? "");
   const isPackage = path.startsWith("package.");
   const [error] = document.errors;
   if (error !== undefined) {

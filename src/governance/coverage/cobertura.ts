@@ -3,6 +3,9 @@ import { CoveredLines } from "./covered-lines.ts";
 import { addLine, UnusableReport, type ReportedFile } from "./report.ts";
 import { before, withoutTrailing } from "../../kernel/cut.ts";
 
+/** Each file may lie in each of them, so that the places to look in multiply; tools write a few. */
+const SOURCES_MAX = 100;
+
 /**
  * Reads Cobertura's XML (https://cobertura.github.io/cobertura/, coverage-04.dtd). Lines are told once below
  * their method and once below their class. Nothing is fetched and no entity of a DOCTYPE is resolved.
@@ -39,6 +42,9 @@ export function readCobertura(text: string): ReportedFile[] {
     if (name !== "source" || source === undefined) return;
     if (source.trim() !== "") sources.push(withoutTrailing(source.trim(), "/\\"));
     source = undefined;
+    if (sources.length > SOURCES_MAX) {
+      throw new UnusableReport(`names more than ${SOURCES_MAX} folders of sources (<source>)`);
+    }
   });
   parser.write(text).close();
   return [...files].map(([path, found]) => ({

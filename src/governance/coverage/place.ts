@@ -4,7 +4,9 @@ export class Places {
   readonly #root: string;
   readonly #paths: ReadonlySet<string>;
   /** Last part of the path → the paths that end so. */
-  readonly #byName = new Map<string, string[]>();
+  readonly #byName = new Map<string, { readonly path: string; readonly parts: readonly string[] }[]>();
+  /** How many parts the longest path has. */
+  #deepest = 0;
 
   /**
    * @param root of the checkout that the report may have been made in
@@ -14,10 +16,11 @@ export class Places {
     this.#root = withoutTrailing(root.replaceAll("\\", "/"), "/");
     this.#paths = new Set(paths);
     for (const path of paths) {
-      const name = path.slice(path.lastIndexOf("/") + 1);
-      const namesakes = this.#byName.get(name);
-      if (namesakes === undefined) this.#byName.set(name, [path]);
-      else namesakes.push(path);
+      const parts = path.split("/");
+      this.#deepest = Math.max(this.#deepest, parts.length);
+      const namesakes = this.#byName.get(parts.at(-1)!);
+      if (namesakes === undefined) this.#byName.set(parts.at(-1)!, [{ path, parts }]);
+      else namesakes.push({ path, parts });
     }
   }
 
@@ -56,10 +59,11 @@ export class Places {
     const parts = place.split("/");
     // Somebody else's, whatever file of ours ends alike.
     if (parts.includes("node_modules")) return [];
-    const rated = (this.#byName.get(parts.at(-1)!) ?? []).map((path) => {
-      const common = commonEnd(path.split("/"), parts);
+    const depthOfPlace = depth(place);
+    const rated = (this.#byName.get(parts.at(-1)!) ?? []).map(({ path, parts: own }) => {
+      const common = commonEnd(own, parts);
       // Of the shorter of the two everything has to be there: x in the folder a is not x in b.
-      return { path, common, isWhole: common === path.split("/").length || common === depth(place) };
+      return { path, common, isWhole: common === own.length || common === depthOfPlace };
     });
     const whole = rated.filter(({ isWhole }) => isWhole);
     const most = (of: typeof rated): number => Math.max(0, ...of.map(({ common }) => common));
@@ -73,7 +77,8 @@ export class Places {
 
   /** What the runner calls `…/shop/shop/src/a.ts`, by the name of the repository twice. */
   #belowDoubled(parts: readonly string[]): string | undefined {
-    for (let at = 1; at < parts.length - 1; at += 1) {
+    // What is left behind the name is no longer than a path of ours.
+    for (let at = Math.max(1, parts.length - 1 - this.#deepest); at < parts.length - 1; at += 1) {
       if (parts[at] === "" || parts[at] !== parts[at - 1]) continue;
       const below = parts.slice(at + 1).join("/");
       if (this.#paths.has(below)) return below;

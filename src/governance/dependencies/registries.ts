@@ -1,6 +1,7 @@
-import { isMap, isScalar, LineCounter, parseDocument, visit } from "yaml";
+import { isMap, isScalar, LineCounter, visit } from "yaml";
 import { withoutMark } from "./placed.ts";
 import { baseOf } from "./lock.ts";
+import { readYaml } from "../../kernel/yaml.ts";
 
 /** Where a package manager's configuration says that packages come from. */
 export interface DeclaredRegistry {
@@ -53,7 +54,7 @@ function inLines(file: string, text: string): DeclaredRegistry[] {
 
 function inYaml(file: string, text: string): (DeclaredRegistry | UnreadConfiguration)[] {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
+  const document = readYaml(text, lines);
   const [broken] = document.errors;
   if (broken !== undefined) return [{ file, line: Math.max(1, lines.linePos(broken.pos[0]).line) }];
   const found: DeclaredRegistry[] = [];

@@ -1,5 +1,6 @@
-import { isAlias, isMap, isNode, isSeq, LineCounter, parseDocument, type Document } from "yaml";
+import { isAlias, isMap, isNode, isSeq, LineCounter, type Document, type Pair, type YAMLMap } from "yaml";
 import { aliasAt, conflictAt, yamlWords } from "./plain-words.ts";
+import { readYaml } from "../../kernel/yaml.ts";
 
 /** A line and a column of the file, both from 1. */
 export interface Place {
@@ -21,12 +22,13 @@ const ALIASES_MAX = 100;
 export class SettingsDocument {
   readonly #document: Document;
   readonly #lines = new LineCounter();
+  readonly #pairs = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>();
   /** Why nothing in it can be read; then there is no content. */
   readonly broken: readonly SettingsProblem[];
   readonly content: Readonly<Record<string, unknown>>;
 
   constructor(text: string) {
-    this.#document = parseDocument(text, { lineCounter: this.#lines });
+    this.#document = readYaml(text, this.#lines);
     // A warning is of a tag, whose value would be another than is written: `!docs/**` is no pattern then.
     const { errors, warnings } = this.#document;
     const wrong = [...errors, ...warnings].map(({ pos, message }) => this.#problem(pos[0], message));
@@ -41,7 +43,7 @@ export class SettingsDocument {
   /** Where the value of a path is, or else the nearest that it is in; 1:1 of what is nowhere. */
   placeOf(path: readonly PropertyKey[]): Place {
     for (let depth = path.length; depth > 0; depth -= 1) {
-      const node = this.#document.getIn(path.slice(0, depth).map(keyOf), true);
+      const node = this.#nodeAt(path.slice(0, depth), false);
       const start = isNode(node) ? node.range?.[0] : undefined;
       if (start !== undefined) return this.#placeAt(start);
     }
@@ -51,9 +53,7 @@ export class SettingsDocument {
   /** Where a key itself is written, which for a key that is not known says more than its value. */
   keyPlaceOf(path: readonly PropertyKey[]): Place {
     const parent = path.length === 1 ? this.#document.contents : this.#nodeAt(path.slice(0, -1));
-    const pair = isMap(parent)
-      ? parent.items.find(({ key }) => isNode(key) && String(key.toJSON()) === String(path.at(-1)))
-      : undefined;
+    const pair = isMap(parent) ? this.#pairOf(parent, path.at(-1)!) : undefined;
     const start = isNode(pair?.key) ? pair.key.range?.[0] : undefined;
     return start === undefined ? this.placeOf(path) : this.#placeAt(start);
   }
@@ -75,13 +75,28 @@ export class SettingsDocument {
     return value;
   }
 
-  #nodeAt(path: readonly PropertyKey[]): unknown {
+  /** @param follows whether what is only referred to is gone to as well */
+  #nodeAt(path: readonly PropertyKey[], follows = true): unknown {
     let node: unknown = this.#document.contents;
     for (const key of path) {
-      if (isAlias(node)) node = node.resolve(this.#document);
-      node = isMap(node) || isSeq(node) ? node.get(keyOf(key), true) : undefined;
+      if (follows && isAlias(node)) node = node.resolve(this.#document);
+      if (isMap(node)) node = this.#pairOf(node, key)?.value;
+      else node = isSeq(node) && typeof key === "number" ? node.items[key] : undefined;
     }
-    return isAlias(node) ? node.resolve(this.#document) : node;
+    return follows && isAlias(node) ? node.resolve(this.#document) : node;
+  }
+
+  /** Looked up, since as many keys may be asked for as a map has. */
+  #pairOf(map: YAMLMap, key: PropertyKey): Pair | undefined {
+    let pairs = this.#pairs.get(map);
+    if (pairs === undefined) {
+      const named = map.items.flatMap((pair) =>
+        isNode(pair.key) ? [[textOf(pair.key), pair] as const] : [],
+      );
+      pairs = new Map(named.reverse());
+      this.#pairs.set(map, pairs);
+    }
+    return pairs.get(String(key));
   }
 
   #contentOf(text: string): Readonly<Record<string, unknown>> | SettingsProblem[] {
@@ -111,9 +126,8 @@ export class SettingsDocument {
   }
 }
 
-/** Indexes stay numbers, everything else is text. */
-function keyOf(key: PropertyKey): unknown {
-  return typeof key === "number" ? key : String(key);
+function textOf(key: { toJSON(): unknown }): string {
+  return String(key.toJSON());
 }
 
 /** `protection.branches[0].checks`, as people write a place in a file. */

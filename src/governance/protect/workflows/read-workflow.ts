@@ -1,5 +1,6 @@
-import { isMap, isScalar, LineCounter, parseDocument, type Document, type YAMLMap } from "yaml";
+import { isMap, isScalar, LineCounter, type Document, type YAMLMap } from "yaml";
 import type { Finding } from "../../findings/finding.ts";
+import { readYaml } from "../../../kernel/yaml.ts";
 
 /** What starts a workflow, as far as checks depend on it. */
 export interface Trigger {
@@ -45,7 +46,7 @@ const ALIASES_MAX = 100;
  */
 export function readWorkflow(path: string, text: string, file = path): Workflow | Finding {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
+  const document = readYaml(text, lines);
   const [error] = document.errors;
   const content = error === undefined ? contentOf(document) : undefined;
   const { on, jobs } = plain(content) ?? {};

@@ -290,3 +290,33 @@ it("reads every workflow of this repository", () => {
     expect("jobs" in read && read.jobs.length > 0).toBe(true);
   }
 });
+
+describe("workflows that were made to take long", () => {
+  it("are not multiplied out where they call each other", () => {
+    const calling = (at: number): string =>
+      `on: workflow_call\njobs:\n${Array.from(
+        { length: 10 },
+        (_, job) => `  j${job}: { uses: ./.github/workflows/w${at + 1}.yml }\n`,
+      ).join("")}`;
+    const files = Object.fromEntries(
+      Array.from({ length: 9 }, (_, at) => [`.github/workflows/w${at + 1}.yml`, calling(at + 1)]),
+    );
+    const found = names(calling(0).replace("workflow_call", "pull_request"), files);
+    expect(found.length).toBeLessThan(20_000);
+    expect(found).toContain("j9 / *");
+  });
+
+  it("are looked up where they need each other", () => {
+    const jobs = Array.from(
+      { length: 2_000 },
+      (_, at) => `  j${at}:\n    name: \${{ x }}\n    needs: [j${at + 1}]\n    runs-on: x\n`,
+    );
+    const found = lint({ [CI]: `${BOTH}jobs:\n${jobs.join("")}` }, [{ name: "a" }]);
+    expect(found.length).toBeGreaterThan(0);
+  });
+
+  it("have a name of a job that is read at once, whatever stands in it", () => {
+    const written = `"${"${{ ".repeat(20_000)}${" ".repeat(100_000)}"`;
+    expect(names(`${BOTH}jobs:\n  a:\n    name: ${written}\n    runs-on: x\n`)).toHaveLength(1);
+  });
+});
