@@ -57,15 +57,21 @@ export function readYaml(given: string, fix: string): ReadYaml {
 
   try {
     // The library's own look for keys that are there twice takes the square of their number.
-    const documents = parseAllDocuments(text, { schema: "failsafe", uniqueKeys: false, lineCounter: lines });
+    const documents = parseAllDocuments(text, {
+      schema: "failsafe",
+      uniqueKeys: false,
+      // A mistake's line is cut out for each, of which one line may have thousands.
+      prettyErrors: false,
+      lineCounter: lines,
+    });
     if (!Array.isArray(documents) || documents.length === 0) {
       return { documents: [], troubles: [{ line: 1, message: "the file is empty", fix }] };
     }
     for (const { errors } of documents) {
       const [first] = errors;
       if (first === undefined) continue;
-      const said = printableLine(first.message.split("\n")[0] ?? "").replace(/ at line \d.*$/s, "");
-      trouble(first.linePos?.[0].line ?? 1, `no valid YAML: ${said}`);
+      const said = printableLine(first.message.split("\n")[0] ?? "");
+      trouble(Math.max(1, lines.linePos(first.pos[0]).line), `no valid YAML: ${said}`);
     }
     if (troubles.length > 0) return { documents: [], troubles };
     return {
