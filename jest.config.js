@@ -52,7 +52,7 @@ export default {
   // Servers, child processes and megabytes are involved; a hang is still found in reasonable time.
   testTimeout: 180_000,
   maxWorkers: 2,
-  // Starting a program copies the page tables of whoever starts it: some 0.15 ms for each MB. Workers gain
-  // memory with every file, and most of what is slow here starts git, PostgreSQL and its programs.
-  workerIdleMemoryLimit: "350MB",
+  // Workers gain memory with every file, and starting a program takes the longer the more they have: some
+  // 0.15 ms for each MB.
+  workerIdleMemoryLimit: "300MB",
 };

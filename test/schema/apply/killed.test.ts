@@ -55,13 +55,22 @@ async function expectDone(database: MigratedDatabase): Promise<void> {
   ]);
 }
 
+interface Event {
+  /** Its number, from 1. */
+  readonly at: number;
+  /** What it was, by its first word: `INSERT`, `COMMIT`. */
+  readonly kind: string;
+}
+
 /**
  * Events at which something is changed, begun or ended; what is only read may be cut anywhere with the same
  * effect as its neighbour.
  */
-function changing(log: readonly string[]): number[] {
-  return log.flatMap((what, at) =>
-    /^(?:SELECT|with)\b/i.test(what) && !what.includes("advisory") ? [] : [at + 1],
+function changing(log: readonly string[]): Event[] {
+  return log.flatMap((what, index) =>
+    /^(?:SELECT|with)\b/i.test(what) && !what.includes("advisory")
+      ? []
+      : [{ at: index + 1, kind: what.slice(0, what.search(/\W|$/)) }],
   );
 }
 
@@ -71,14 +80,15 @@ function changing(log: readonly string[]): number[] {
  */
 async function killedEverywhere(how: DatabaseFault["how"]): Promise<void> {
   await using folder = migrationsFolder(FILES);
-  const events = await (async (): Promise<readonly number[]> => {
+  const events = await (async (): Promise<readonly Event[]> => {
     await using database = await createDatabase({ owner: "postgres" });
     const { log } = await run(database, folder, { failAt: 0, how });
     await expectDone(database);
     return changing(log);
   })();
   expect(events.length).toBeGreaterThan(40);
-  for (const at of sampled(`a migration killed, ${how}`, events, { every: 2 })) {
+  const places = sampled(`a migration killed, ${how}`, events, { every: 4, kind: ({ kind }) => kind });
+  for (const { at } of places) {
     await using database = await createDatabase({ owner: "postgres" });
     const { failures, log } = await run(database, folder, { failAt: at, how });
     expect(failures).toBe(1);
