@@ -1,6 +1,6 @@
-import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { runSmall } from "./small-process.ts";
 import { scratchFolder } from "./tools.ts";
 
 const IDENTITY = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgsign=false"];
@@ -18,12 +18,11 @@ export interface Repository extends AsyncDisposable {
 export function repository(): Repository {
   const folder = scratchFolder("repository");
   const { path } = folder;
-  const git = (...words: readonly string[]): string =>
-    execFileSync("git", ["-C", path, ...IDENTITY, ...words], {
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "pipe"],
-      maxBuffer: 1 << 28,
-    }).trim();
+  const git = (...words: readonly string[]): string => {
+    const { status, stdout, stderr } = runSmall("git", ["-C", path, ...IDENTITY, ...words]);
+    if (status !== 0) throw new Error(`git ${words.join(" ")}: ${stderr.toString("utf8").trim()}`);
+    return stdout.toString("utf8").trim();
+  };
   const made: Repository = {
     path,
     git,
@@ -31,7 +30,7 @@ export function repository(): Repository {
       for (const [name, text] of Object.entries(files)) {
         if (text === undefined) {
           git("rm", "-q", "--cached", "--ignore-unmatch", "--", name);
-          execFileSync("rm", ["-rf", "--", join(path, name)]);
+          rmSync(join(path, name), { recursive: true, force: true });
           continue;
         }
         mkdirSync(dirname(join(path, name)), { recursive: true });

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { githubForge } from "../../../src/adapters/github/github-forge.ts";
 import { checkout } from "../../../src/adapters/source-tree/checkout.ts";
 import { gitHistory } from "../../../src/adapters/source-tree/history.ts";
@@ -14,6 +14,7 @@ import type { Forge } from "../../../src/ports/forge.ts";
 import { githubDescription } from "../../support/github/description.ts";
 import { FakeReleases } from "../../support/github/fake-releases.ts";
 import { repository, type Repository } from "../../support/repository.ts";
+import { runSmall } from "../../support/small-process.ts";
 import { testPorts } from "../../support/test-ports.ts";
 import { scratchFolder } from "../../support/tools.ts";
 
@@ -63,7 +64,7 @@ export interface ReleaseWorld extends AsyncDisposable {
 export async function releaseWorld(...messages: readonly string[]): Promise<ReleaseWorld> {
   const folder = scratchFolder("origin");
   const origin = join(folder.path, "shop.git");
-  execFileSync("git", ["init", "-q", "--bare", "-b", "main", origin]);
+  runSmall("git", ["init", "-q", "--bare", "-b", "main", origin]);
   const work = repository();
   work.git("remote", "add", "origin", origin);
   const fake = new FakeReleases(description, TOKEN, origin);
@@ -94,7 +95,7 @@ export async function releaseWorld(...messages: readonly string[]): Promise<Rele
     commit,
     built(name, text) {
       const path = join(folder.path, name);
-      execFileSync("tee", [path], { input: text, stdio: ["pipe", "ignore", "ignore"] });
+      writeFileSync(path, text);
       return path;
     },
     async publish(given = {}) {

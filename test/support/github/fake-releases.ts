@@ -1,8 +1,8 @@
-import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import type { ApiDescription, Operation } from "./description.ts";
 import { DENIED, FakeForge, NOT_FOUND, type KeptPull } from "./fake-forge.ts";
 import { DOCS, page, type Plain } from "./fake-rules.ts";
+import { runSmall } from "../small-process.ts";
 
 /** A file of a release; `open` where it has not wholly arrived. */
 export interface KeptAsset {
@@ -74,11 +74,9 @@ export class FakeReleases extends FakeForge {
   /** Runs git in the repository. */
   git(words: readonly string[], input?: string): { readonly ok: boolean; readonly out: string } {
     const identity = ["-c", "user.name=GitHub", "-c", "user.email=noreply@github.com"];
-    const { status, stdout } = spawnSync("git", ["-C", this.#origin, ...identity, ...words], {
-      encoding: "utf8",
-      input: input ?? "",
-    });
-    return { ok: status === 0, out: stdout.trim() };
+    const all = ["-C", this.#origin, ...identity, ...words];
+    const { status, stdout } = runSmall("git", all, { input: input ?? "" });
+    return { ok: status === 0, out: stdout.toString("utf8").trim() };
   }
 
   /** Hash of a ref's object; undefined where there is none. */

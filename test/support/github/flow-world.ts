@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { githubForge } from "../../../src/adapters/github/github-forge.ts";
 import { checkout } from "../../../src/adapters/source-tree/checkout.ts";
@@ -9,6 +8,7 @@ import type { Outcome } from "../../../src/kernel/outcome.ts";
 import { Secret } from "../../../src/kernel/secret.ts";
 import type { Forge } from "../../../src/ports/forge.ts";
 import { repository, type Repository } from "../repository.ts";
+import { runSmall } from "../small-process.ts";
 import { testPorts, type TestPorts } from "../test-ports.ts";
 import { scratchFolder } from "../tools.ts";
 import { githubDescription } from "./description.ts";
@@ -38,7 +38,7 @@ export interface FlowWorld extends AsyncDisposable {
 export async function flowWorld(...messages: readonly string[]): Promise<FlowWorld> {
   const folder = scratchFolder("origin");
   const origin = join(folder.path, "shop.git");
-  execFileSync("git", ["init", "-q", "--bare", "-b", "main", origin]);
+  runSmall("git", ["init", "-q", "--bare", "-b", "main", origin]);
   const work = repository();
   work.git("remote", "add", "origin", origin);
   const fake = new FakeReleases(description, TOKEN, origin);
