@@ -1,7 +1,10 @@
-import { cpSync, mkdirSync } from "node:fs";
+import { cpSync, mkdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 
 const { ARTIFACTS, GITHUB_WORKSPACE, INPUT_NAME, INPUT_PATH } = process.env;
 
-mkdirSync(join(ARTIFACTS, INPUT_NAME), { recursive: true });
-cpSync(join(GITHUB_WORKSPACE, INPUT_PATH), join(ARTIFACTS, INPUT_NAME, basename(INPUT_PATH)));
+const kept = join(ARTIFACTS, INPUT_NAME);
+const path = join(GITHUB_WORKSPACE, INPUT_PATH);
+mkdirSync(kept, { recursive: true });
+// Of a folder its files are kept, without the folder itself.
+cpSync(path, statSync(path).isDirectory() ? kept : join(kept, basename(path)), { recursive: true });
