@@ -114,6 +114,7 @@ export const FAST_FILES: readonly string[] = [
   "test/schema/check/waive.test.ts",
   "test/schema/folder/read-folder.test.ts",
   "test/schema/proof/canary/pattern-text.test.ts",
+  "test/schema/proof/changed-tables.test.ts",
   "test/schema/proof/failed-object.test.ts",
   "test/schema/proof/meant/meant.test.ts",
   "test/schema/proof/own-tables.test.ts",
