@@ -42,6 +42,7 @@ async function withAll(attempt: RowsAttempt, effort: Effort, meant: Meant): Prom
     corners: effort.levels[0],
     wanted: everywhere,
     nulls,
+    unlike: true,
     meant: { rows: meant.before, names: meant.names },
   };
   let tried = await attempt(all);
@@ -59,7 +60,7 @@ async function withAll(attempt: RowsAttempt, effort: Effort, meant: Meant): Prom
       ? settled
       : { ...settled, notes: [...settled.notes, nullsNote([...refused], whys[0]!)] };
   }
-  return await apart(attempt, effort, meant, tried);
+  return await eachByItself(attempt, effort, meant, tried);
 }
 
 /** The column that has a NULL where a script wants none, of those that were given some. */
@@ -76,6 +77,13 @@ function tableOf(name: string, column: string): string {
 function nullsNote(columns: readonly string[], why: string): string {
   const where = columns.length === 0 ? "" : ` in ${listed(columns, NAMED_MAX)}`;
   return `what becomes of NULLs${where} was not tried, because with them not both scripts go through: ${why}`;
+}
+
+function unlikeNote(why: string): string {
+  return (
+    "what becomes of rows whose columns differ from each other was not tried, because with them not both " +
+    `scripts go through: ${why}`
+  );
 }
 
 /**
@@ -123,10 +131,11 @@ function isOf(object: string, column: string): boolean {
 }
 
 /**
- * Something that is not ordinary stops the pair: unusual values, NULLs and rows that the scripts mean are
- * tried each by themselves then, so that one of them does not hide what the others lose.
+ * Something that is not ordinary stops the pair: unusual values, NULLs, rows whose columns are unlike and
+ * rows that the scripts mean are tried each by themselves then, so that one of them does not hide what the
+ * others lose.
  */
-async function apart(
+async function eachByItself(
   attempt: RowsAttempt,
   effort: Effort,
   meant: Meant,
@@ -145,18 +154,14 @@ async function apart(
         why: withNulls.why,
       }
     : { found: await withoutFilled(attempt, nulls, withNulls), without: [], why: "" };
+  const unlike = await attempt({ corners: undefined, wanted: everywhere, unlike: true });
   const ofMeant = await withMeant(attempt, effort, meant, () => !withNulls.stopped);
-  const differences = new Map(
-    [...base.differences, ...settled.found.differences, ...ofMeant.differences].map((each) => [
-      each.object,
-      each,
-    ]),
-  );
+  const found = [base, settled.found, ...(unlike.stopped ? [] : [unlike]), ofMeant];
+  const differences = new Map(found.flatMap((each) => each.differences).map((each) => [each.object, each]));
   const notes = [
-    ...base.notes,
-    ...settled.found.notes,
+    ...found.flatMap((each) => each.notes),
+    ...(unlike.stopped ? [unlikeNote(unlike.why)] : []),
     ...(settled.without.length === 0 ? [] : [nullsNote(settled.without, settled.why)]),
-    ...ofMeant.notes,
   ];
   return { ...base, differences: [...differences.values()], notes: [...new Set(notes)] };
 }

@@ -11,6 +11,7 @@ import {
 import { FIRST_MEANT, insertMeant, insertNulls } from "./extra-rows.ts";
 import { hintsIn, type Hints } from "./hints.ts";
 import { adoptOrphans } from "./orphans.ts";
+import { insertUnlike } from "./unlike-rows.ts";
 import { placeRows, type PlacedRow } from "./placed-rows.ts";
 import { canaryValue } from "./values.ts";
 
@@ -94,6 +95,7 @@ async function fill(
     const all = [...lists.keys()];
     if (choice.corners !== undefined) unusual = await insertCorners(table, lists, choice.corners, writer);
     if (choice.nulls !== undefined) nulls = await insertNulls(table, all, choice.nulls, writer);
+    if (choice.unlike === true) await insertUnlike(table, all, writer);
     if (placed !== undefined) await insertMeant(table, placed.get(table.name) ?? [], writer);
   }
   return { table: table.name, rows, why: rows > 0 ? undefined : why, unusual, nulls };

@@ -23,6 +23,8 @@ export interface CornerChoice {
   readonly wanted: (table: string, column: string) => boolean;
   /** Columns that get NULL in rows of their own; none where it is left out. */
   readonly nulls?: (table: string, column: string) => boolean;
+  /** Rows in which no two columns of one type are alike. */
+  readonly unlike?: boolean;
   /** Rows that the scripts mean, with the columns' constant defaults; none where it is left out. */
   readonly meant?: WantedRows;
 }

@@ -111,8 +111,12 @@ async function insertAtOwn(
   }
 }
 
-/** What a constraint refuses gets a value; a row that is refused for anything else is left out. */
-async function insertWithout(
+/**
+ * What a constraint refuses gets a value; a row that is refused for anything else is left out.
+ *
+ * @param rowOf the row, given the columns that are to have a value that is none of the special ones
+ */
+export async function insertWithout(
   table: CanaryTable,
   writer: CornerWriter,
   rowOf: (values: ReadonlySet<string>) => Values,

@@ -34,6 +34,11 @@ const NUMERIC = new Set(["int2", "int4", "int8", "oid", "float4", "float8", "num
 const TEXTUAL = new Set(["text", "varchar", "bpchar", "citext", "name"]);
 const NUMBER = /^-?(?:\d+(?:\.\d+)?|NaN|Infinity)$/;
 
+/** Whether every text is a value, as far as it is not too long; an array's elements are not asked. */
+export function isTextual({ name, array }: CanaryType): boolean {
+  return !array && TEXTUAL.has(name);
+}
+
 /** Only what the type takes: a refusal costs an attempt. */
 function hintedValues(type: CanaryType, row: number, hints: Hints): string[] {
   if (TEXTUAL.has(type.name)) return textsOf(hints, row);
