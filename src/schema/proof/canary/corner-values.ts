@@ -45,7 +45,7 @@ const BY_NAME: Readonly<Record<string, Corners>> = {
 
 /**
  * Unusual values of a type, in their text form: negative, large, empty, long, not of ASCII alone, several
- * elements, every further label of an enum.
+ * elements in no order and one of them twice, every further label of an enum.
  *
  * @param extremes with those that only few columns ever have, such as NaN and infinity
  */
@@ -56,7 +56,7 @@ export function cornerValues(type: CanaryType, extremes: boolean): readonly stri
   const [first, second] = plain;
   return first === undefined || second === undefined
     ? []
-    : [arrayOf([first, second]), "{}", ...(one.length === 0 ? [] : [arrayOf([...one, first])])];
+    : [arrayOf([second, first, second]), "{}", ...(one.length === 0 ? [] : [arrayOf([...one, first])])];
 }
 
 function ofElement(type: CanaryType, extremes: boolean): readonly string[] {

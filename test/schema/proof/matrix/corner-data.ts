@@ -32,6 +32,15 @@ export const CORNER_DATA: readonly MatrixCase[] = [
     "ALTER TABLE app.odd ALTER v TYPE varchar(20)",
     "v",
   ),
+  loses(
+    "the order of elements, and which of them is there twice",
+    `CREATE TABLE app.element (odd int, value text);
+     INSERT INTO app.element SELECT DISTINCT id, unnest(arr) FROM app.odd;`,
+    `UPDATE app.odd SET arr = (SELECT array_agg(value ORDER BY value) FROM app.element WHERE odd = odd.id)
+      WHERE arr <> '{}';
+     DROP TABLE app.element`,
+    "arr",
+  ),
   loses("capitals", "UPDATE app.odd SET v = lower(v)", "SELECT 1", "v"),
   loses(
     "the end of a long text",
