@@ -6,6 +6,7 @@ import { insertCanaries } from "./canary/canaries.ts";
 import { canaryTables } from "./canary/columns.ts";
 import type { CornerChoice } from "./canary/corners.ts";
 import { lostPositions, moveSequences, type Position } from "./canary/sequences.ts";
+import { setByTriggers } from "./canary/set-by-triggers.ts";
 import { leftRows, lostRows, notLookedFor, readSums, type LostRows, type TableSums } from "./canary/sums.ts";
 import type { Chain } from "./chain.ts";
 import { changedTables } from "./changed-tables.ts";
@@ -191,7 +192,7 @@ async function triedInside(
     const locked = await lockedTables(session);
     const tried = await judged(
       filled,
-      known,
+      { ...known, pair },
       () => run(pair.forward),
       () => run(pair.rollback),
       (work) => work(session),
@@ -221,7 +222,7 @@ async function triedForGood({ chain, pair, known, met }: Trial, filling: Filling
   met.filled(filled);
   return await judged(
     filled,
-    known,
+    { ...known, pair },
     () => chain.runIn(copy, pair.forward, { met: met.heard }),
     () => chain.runIn(copy, pair.rollback, { met: met.heard }),
     within,
@@ -229,6 +230,8 @@ async function triedForGood({ chain, pair, known, met }: Trial, filling: Filling
 }
 
 interface Filled {
+  /** When, as text. */
+  readonly at: string;
   readonly sums: ReadonlyMap<string, TableSums>;
   readonly positions: readonly Position[];
   readonly notes: readonly string[];
@@ -262,7 +265,9 @@ async function fillTables(session: DatabaseSession, filling: Filling, pair: Scri
     session,
     new Map(asked.map(({ name, columns }) => [name, columns.map((column) => column.name)])),
   );
+  const [now] = await session.query<{ at: string }>("SELECT pg_catalog.now()::text AS at");
   return {
+    at: now!.at,
     sums,
     positions: await moveSequences(session, names),
     notes: [...notes, ...notLookedFor(sums)],
@@ -280,8 +285,8 @@ function withinOf(choice: CornerChoice | undefined, names: ReadonlySet<string>):
 }
 
 async function judged(
-  { sums, positions, notes, unusual, nulls }: Filled,
-  known: Known,
+  { at, sums, positions, notes, unusual, nulls }: Filled,
+  known: Known & { readonly pair: Scripts },
   forward: () => Promise<ScriptFailure | undefined>,
   rollback: () => Promise<ScriptFailure | undefined>,
   measure: (work: (session: DatabaseSession) => Promise<LostRows[]>) => Promise<LostRows[]>,
@@ -330,7 +335,17 @@ async function judged(
     const now = await readSums(session, wanted);
     left.push(...leftRows(sums, now));
     const lost = lostRows(sums, now);
-    return [...lost, ...(await lostPositions(session, positions, lost))];
+    const { forward: there, rollback: back } = known.pair;
+    const ofTriggers = await setByTriggers(session, lost, [there, back], at);
+    left.push(...[...ofTriggers].map(momentNote));
+    return [
+      ...lost.filter((each) => !ofTriggers.has(each)),
+      ...(await lostPositions(session, positions, lost)),
+    ];
   });
   return { ...NOTHING, differences, notes: [...notes, ...left], unusual, nulls };
+}
+
+function momentNote({ object }: LostRows): string {
+  return `${object}: a trigger sets it when a row is changed, so after the rollback it has that moment`;
 }

@@ -98,3 +98,21 @@ describe("columns of one type are told apart", () => {
     expect([told(proof), proof.notes]).toEqual([["proved"], []]);
   });
 });
+
+describe("a moment that a trigger sets", () => {
+  it("is a note, where the pair changes rows for another reason", async () => {
+    const proof = await prove(
+      "ALTER TABLE app.touched ADD slug text; UPDATE app.touched SET slug = lower(name)",
+      "ALTER TABLE app.touched DROP slug",
+    );
+    expect([told(proof), proof.notes]).toEqual([
+      ["proved"],
+      [expect.stringMatching(/^column app\.touched\.updated_at: a trigger sets it/)],
+    ]);
+  });
+
+  it("hides no other one that the pair sets", async () => {
+    const proof = await prove("UPDATE app.touched SET expires_at = now()");
+    expect(told(proof)).toEqual(["loses-data", "column app.touched.expires_at"]);
+  });
+});

@@ -119,6 +119,8 @@ export interface LostRows {
   readonly message: string;
   /** Where there are as many rows as before, or more: it may be that a NULL alone became a value. */
   readonly mayBeFilled: boolean;
+  /** Of a column whose values are others, as many as before or fewer. */
+  readonly changed?: { readonly table: string; readonly column: string };
 }
 
 /**
@@ -162,6 +164,7 @@ export function lostRows(
             ? `${values - left} of ${values} values that were there before are gone after the rollback`
             : `values that were there before are others after the rollback`,
         mayBeFilled: left > values,
+        changed: { table, column },
       });
     }
   }
