@@ -3,8 +3,8 @@
  * run test:fast`, only those of test/fast-files.ts. Fetches the PostgreSQL servers that the tests pin, if
  * they are not in the cache. Prints Jest's own report, which servers were run, a NOT RUN line for each that
  * could not be had and for real projects that it was not pointed at, the slowest files of a long run, what of
- * the long sweeps was left out (nothing with HOLDFAST_TEST_THOROUGH=1), and as its last line `N passed, N failed`, read from Jest's
- * result file. No tests at all is a failure.
+ * the long sweeps was left out (nothing with HOLDFAST_TEST_THOROUGH=1), and as its last line `N passed, N
+ * failed`, read from Jest's result file. No tests at all is a failure.
  */
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

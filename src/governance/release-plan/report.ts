@@ -40,8 +40,8 @@ function onTheWay({ previous, basis }: NextRelease): readonly string[] {
   const line = basis.linesOnTheWay.find(({ version }) => version === previous?.version);
   if (line === undefined || basis.reachable.some(({ version }) => version === line.version)) return [];
   return [
-    `counted from ${line.version}, which is no release yet: its release branch is on its way. If it is gone, ` +
-      "run `git fetch --prune`, and again",
+    `counted from ${line.version}, which is no release yet: its release branch is on its way. If it is ` +
+      "gone, run `git fetch --prune`, and again",
   ];
 }
 

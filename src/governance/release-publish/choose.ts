@@ -117,9 +117,9 @@ async function notAtForge(
 }
 
 /**
- * That the branch was released since from a commit which came after this one: a run that was started again, or
- * whose turn came late, has nothing to do any more. Its own version would come after a higher one, or be that
- * one, on another commit.
+ * That the branch was released since from a commit which came after this one: a run that was started again,
+ * or whose turn came late, has nothing to do any more. Its own version would come after a higher one, or be
+ * that one, on another commit.
  */
 async function releasedLater(
   { branch: kind, head, elsewhere }: ReleaseBasis,

@@ -13,8 +13,8 @@ export interface TagsOfForge {
 
 /**
  * The tags that begin with `v` as the forge has them, whatever the checkout knows of them: it may have been
- * made before a tag was, or keep one that was moved or deleted since. Of the others, none of which is a release,
- * the checkout's are enough to say that they are there.
+ * made before a tag was, or keep one that was moved or deleted since. Of the others, none of which is a
+ * release, the checkout's are enough to say that they are there.
  *
  * @throws forge.untold and what asking a forge throws; source.history
  */

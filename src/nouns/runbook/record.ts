@@ -11,7 +11,7 @@ export interface RecordedStep {
   readonly what: string;
   /** Acts. */
   readonly attempts: number;
-  /** Of its first entry and of its last, looking before the first act apart; undefined where there is none. */
+  /** Of its first entry and of its last, without the looking before it; undefined where there is none. */
   readonly began: Date | undefined;
   readonly ended: Date | undefined;
 }

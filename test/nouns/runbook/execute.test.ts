@@ -233,7 +233,7 @@ describe("a run", () => {
 });
 
 describe("a plan", () => {
-  it("has another hash once what is asked for or the world is another, and an approval holds for one", async () => {
+  it("has another hash once what is asked or the world is another; an approval is for one", async () => {
     const bench = new Bench();
     const one = new Switch("one");
     const plan = (book: Runbook) =>

@@ -37,7 +37,7 @@ export interface Making {
 }
 
 interface Part {
-  /** Where its switch stands: an act that must not be repeated moves it on by one, another one sets it to 1. */
+  /** Where its switch stands: 1 once the step is true. */
   position: number;
   effects: number;
   takenBack: number;

@@ -83,7 +83,8 @@ describe("rows that the scripts mean are tried", () => {
     ["in a trigger of before", "UPDATE app.watched SET id = id", "column app.watched.n"],
     [
       "in a table by another name",
-      "ALTER TABLE app.u RENAME TO w; UPDATE app.w SET n = 0 WHERE kind = 'zz'; ALTER TABLE app.w RENAME TO u",
+      "ALTER TABLE app.u RENAME TO w; UPDATE app.w SET n = 0 WHERE kind = 'zz'; " +
+        "ALTER TABLE app.w RENAME TO u",
       "column app.u.n",
     ],
   ])("%s", async (_, forward, object) => {

@@ -1,7 +1,7 @@
 import { fieldsOf, listOf, nameParts, typeOf, type Fields } from "../../script/tree.ts";
 import { arrayOf } from "../canary/values.ts";
 
-/** The text of a constant, also where it is cast or has a sign; null for NULL, undefined for anything else. */
+/** The text of a constant, cast or with a sign too; null for NULL, undefined for anything else. */
 export function constantOf(node: unknown): string | null | undefined {
   const fields = fieldsOf(node);
   switch (typeOf(node)) {

@@ -114,7 +114,8 @@ describe("rows that a statement means elsewhere", () => {
     ["a DO block", `DO $$ BEGIN ${UPDATE}; END $$`, "k = 'a'"],
     [
       "IF within a loop",
-      "DO $$ DECLARE r record; BEGIN FOR r IN SELECT * FROM app.u LOOP IF r.k = 'a' THEN NULL; END IF; END LOOP; END $$",
+      "DO $$ DECLARE r record; BEGIN FOR r IN SELECT * FROM app.u " +
+        "LOOP IF r.k = 'a' THEN NULL; END IF; END LOOP; END $$",
       "k = 'a'",
     ],
     ["a text that is executed", "DO $$ BEGIN EXECUTE 'DELETE FROM app.u WHERE k = ''a'''; END $$", "k = 'a'"],
