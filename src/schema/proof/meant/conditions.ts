@@ -361,7 +361,7 @@ function constantsOfQuery(query: unknown): readonly string[] {
 }
 
 /** A time, to the day or finer. */
-const TIME = /^(\d{4}-\d\d-\d\d)([ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?.*)?$/;
+const TIME = /^(\d{4}-\d\d-\d\d)([ T]\d\d:\d\d.*)?$/;
 const DAY_MS = 86_400_000;
 
 /** The nearest value on the side that a comparison asks for. */

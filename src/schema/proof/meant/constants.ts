@@ -39,10 +39,17 @@ export function elementsOf(node: unknown): readonly (string | null)[] {
 
 /** `{a,"b, c"}`: of one dimension. https://www.postgresql.org/docs/current/arrays.html#ARRAYS-INPUT */
 export function elementsIn(text: string): readonly string[] | undefined {
-  const inner = /^\s*\{([^]*)\}\s*$/.exec(text)?.[1];
-  if (inner === undefined || /^\s*\{/.test(inner)) return undefined;
-  const parts = [...inner.matchAll(/\s*(?:"((?:[^"\\]|\\.)*)"|([^",{}]+))\s*(?:,|$)/gs)];
-  return parts.map(([, quoted, plain]) => quoted?.replace(/\\(.)/gs, "$1") ?? plain!.trim());
+  const trimmed = text.trim();
+  if (!trimmed.startsWith("{") || !trimmed.endsWith("}")) return undefined;
+  const inner = trimmed.slice(1, -1);
+  if (inner.trimStart().startsWith("{")) return undefined;
+  const parts = inner.matchAll(/"((?:[^"\\]|\\.)*)(?:"|\\?$)|([^",{}]+)/gs);
+  return [...parts].flatMap(([, quoted, plain]) => {
+    if (quoted !== undefined) return [quoted.replace(/\\(.)/gs, "$1")];
+    // Between a comma and a quote there may be blanks.
+    const value = plain!.trim();
+    return value === "" ? [] : [value];
+  });
 }
 
 function textOfConstant(fields: Fields): string | null | undefined {
