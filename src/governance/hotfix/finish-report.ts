@@ -46,7 +46,7 @@ export async function finishOutcome(finished: Finished): Promise<Outcome> {
       good,
       headline: headline(finished, unmerged, problems),
       tables: [stepsTable(version, steps)],
-      notes: [...problems.slice(1), ...warnings, ...next(finished)],
+      notes: [...problems.slice(1), ...warnings, ...next(finished, unmerged, wrong)],
     },
   };
 }
@@ -82,9 +82,21 @@ function headline(
   return `${branch} (${version}) waits to be merged into ${unmerged.join(" and ")}`;
 }
 
-function next({ hotfix: { into, fixes, version }, steps }: Finished): readonly string[] {
-  if (!isMerged(into.name, steps)) return [];
+function next(
+  { hotfix: { into, fixes, version }, steps, dryRun }: Finished,
+  unmerged: readonly string[],
+  wrong: readonly string[],
+): readonly string[] {
+  const merge =
+    dryRun || unmerged.length === 0 || wrong.length > 0
+      ? []
+      : [
+          `next: merge ${unmerged.length === 1 ? "its pull request" : "each pull request"} into ` +
+            `${unmerged.join(" and ")} by a merge commit, and run \`holdfast hotfix finish\` again`,
+        ];
+  if (!isMerged(into.name, steps)) return merge;
   return [
+    ...merge,
     `${into.name} has it: \`holdfast release publish\` there releases it, as v${version} where nothing ` +
       `else came after ${fixes.name}`,
   ];

@@ -29,11 +29,8 @@ export async function contentsFor(
   const files = new Map<string, string>();
   const executables = new Set<string>();
   const read = async (path: string): Promise<Buffer | undefined> => {
-    await refuseBehindLink(path, commit, history);
-    const kind = await history.kindOf(commit, path);
-    if (kind === "other" || kind === "folder") throw noFile(path);
-    if (kind === "executable") executables.add(path);
-    return kind === undefined ? undefined : await history.file(commit, path);
+    if ((await plainKind(path, commit, history)) === "executable") executables.add(path);
+    return await history.file(commit, path);
   };
   const { changelog, "version-files": declared } = settings;
   if (changelog !== false) {
@@ -51,6 +48,43 @@ export async function contentsFor(
   }
   for (const [path, bytes] of withVersion(there, version, declared)) files.set(path, bytes.toString("utf8"));
   return { files, executables };
+}
+
+/**
+ * Names of the files that a release writes on a commit that it is cut from, without their contents: reading a
+ * changelog with long notes takes seconds.
+ *
+ * @throws source.missing, input.malformed, source.history
+ */
+export async function filesOf(
+  version: string,
+  commit: string,
+  { changelog, "version-files": declared }: ReleaseSettings,
+  history: Pick<SourceHistory, "file" | "kindOf">,
+): Promise<readonly string[]> {
+  if (changelog !== false) await plainKind(changelog, commit, history);
+  const there = new Map<string, Buffer>();
+  for (const path of versionFilePaths(declared)) {
+    if (path === changelog) continue;
+    await plainKind(path, commit, history);
+    const bytes = await history.file(commit, path);
+    if (bytes !== undefined) there.set(path, bytes);
+  }
+  const fromOthers = declared?.filter(({ path }) => path !== changelog);
+  const versions = withVersion(there, version, fromOthers).keys();
+  return [...(changelog === false ? [] : [changelog]), ...versions];
+}
+
+/** What a file is that can be written; undefined where there is none. @throws input.malformed */
+async function plainKind(
+  path: string,
+  commit: string,
+  history: Pick<SourceHistory, "kindOf">,
+): Promise<"file" | "executable" | undefined> {
+  await refuseBehindLink(path, commit, history);
+  const kind = await history.kindOf(commit, path);
+  if (kind === "other" || kind === "folder") throw noFile(path);
+  return kind;
 }
 
 /** Written there, a file would take the link's place, and so would a folder that of a file. */

@@ -56,8 +56,17 @@ function headline(
   }
   const { version } = cut;
   if (why !== undefined) return `the release branch of ${version} is not all as it has to be: ${why}`;
-  if (dryRun && steps.some(({ state }) => state === "would")) return `${version} would be cut from ${branch}`;
+  if (dryRun && steps.some(({ state }) => state === "would")) {
+    return cut.isLine
+      ? `${branch} would be brought up to date as ${version}`
+      : `${version} would be cut from ${branch}`;
+  }
   const pull = made?.pull === undefined ? "" : `, with pull request #${made.pull.number}`;
+  if (cut.isLine) {
+    return steps.some(({ acted }) => acted)
+      ? `${branch} is brought up to date as ${version}${pull}`
+      : `${branch} is up to date as ${version}${pull}`;
+  }
   return steps.some(({ acted }) => acted)
     ? `${version} is cut from ${branch} as ${made?.name ?? cut.names[0]!}${pull}`
     : `${version} was cut before, as ${made?.name ?? cut.names[0]!}${pull}`;

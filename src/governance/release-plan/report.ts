@@ -36,9 +36,18 @@ export function outcomeOf(found: NextRelease, build: string): Outcome {
 }
 
 /** A version that is counted from is no tag yet, and its branch may be gone where it is kept. */
-function onTheWay({ previous, basis }: NextRelease): readonly string[] {
+function onTheWay({ previous, basis, problems }: NextRelease): readonly string[] {
   const line = basis.linesOnTheWay.find(({ version }) => version === previous?.version);
   if (line === undefined || basis.reachable.some(({ version }) => version === line.version)) return [];
+  const released = basis.elsewhere.find(({ version }) => version === line.version);
+  if (released !== undefined) {
+    if (problems.length > 0) return [];
+    const { name } = basis.branch;
+    return [
+      `counted from ${released.name}, which is released, and which ${name} does not have as it is checked ` +
+        `out: pull ${name}; where it lacks it then too, merge ${released.name} into it by a merge commit`,
+    ];
+  }
   return [
     `counted from ${line.version}, which is no release yet: its release branch is on its way. If it is ` +
       "gone, run `git fetch --prune`, and again",
@@ -57,7 +66,8 @@ function headline({ next, problems, basis, commits, previous }: NextRelease): st
     if (problems.length > 0) return `what ${name} would release cannot be told: ${problems[0]!}`;
     return commits.length === 0
       ? `${name} has nothing to release: no commit ${previous === undefined ? "at all" : since}`
-      : `${name} has nothing to release: ${noneOf(commits.length)} ${since} asks for it`;
+      : `${name} has nothing to release: ${noneOf(commits.length)} ${since} asks for it, as \`feat: …\` ` +
+          "and `fix: …` do";
   }
   const why = `${next.because.id.slice(0, 7)} "${next.because.header}"`;
   const first = previous === undefined ? "the first release" : next.type;
@@ -67,7 +77,7 @@ function headline({ next, problems, basis, commits, previous }: NextRelease): st
 }
 
 function noneOf(commits: number): string {
-  return commits === 1 ? "no commit of one" : `none of ${commits} commits`;
+  return commits === 1 ? "no commit" : `none of ${commits} commits`;
 }
 
 function whatTable({ next, previous, commits, basis }: NextRelease): ReportTable {

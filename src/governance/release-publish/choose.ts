@@ -4,6 +4,7 @@ import type { Forge } from "../../ports/forge.ts";
 import type { SourceHistory } from "../../ports/source-history.ts";
 import type { SourceRefs } from "../../ports/source-refs.ts";
 import { told, toldOrAbsent } from "../steps/told.ts";
+import { beginningAnew } from "../versions/beginning-anew.ts";
 import { readBasis, type ReleaseBasis } from "../versions/basis.ts";
 import { nextRelease, type NextRelease } from "../versions/next-release.ts";
 import type { ReleaseBranch } from "../versions/release-branch.ts";
@@ -61,13 +62,17 @@ export async function chooseReleases(from: ChoosingFrom): Promise<Chosen> {
   const own = basis.reachable.filter((tag) => isOf(basis.branch, tag));
   const here = newest(own.filter(({ commit }) => commit === basis.head));
   if (here !== undefined) {
-    return { before: undefined, here: made(here, basis.branch, from), problems: [], warnings: [] };
+    const warnings = leftBehind(basis, tip, from);
+    return { before: undefined, here: made(here, basis.branch, from), problems: [], warnings };
   }
   const later = await releasedLater(basis, tip, from);
   if (later !== undefined) return { ...nothing([]), warnings: [later] };
   const before = await begun(newest(own), basis.branch, from);
   const planned = await nextRelease(basis, settings, from, from.url);
-  const anew = beginningAnew(planned);
+  const anew =
+    planned.previous === undefined && planned.next !== undefined
+      ? beginningAnew(basis, planned.next.version)
+      : undefined;
   if (anew !== undefined) return { ...nothing([anew]), warnings: planned.warnings };
   const declared = await declaredVersion(planned, from);
   if (declared.kind === "wrong") return { ...nothing([declared.why]), before };
@@ -78,7 +83,8 @@ export async function chooseReleases(from: ChoosingFrom): Promise<Chosen> {
   if (planned.problems.length > 0) {
     return { ...nothing(planned.problems), before, warnings: planned.warnings };
   }
-  return { before, here: plannedRelease(planned), problems: [], warnings: planned.warnings };
+  const warnings = [...planned.warnings, ...(planned.next === undefined ? leftBehind(basis, tip, from) : [])];
+  return { before, here: plannedRelease(planned), problems: [], warnings };
 }
 
 /** The release of a tag that was named, whatever is checked out. @throws forge.untold */
@@ -116,6 +122,19 @@ async function notAtForge(
   );
 }
 
+/** Whoever finds nothing to do in an old checkout must not take it for what the branch has since. */
+function leftBehind(
+  { head }: ReleaseBasis,
+  tip: string | undefined,
+  { branch, forge }: ChoosingFrom,
+): readonly string[] {
+  if (tip === undefined || tip === head) return [];
+  return [
+    `${branch} of ${forge.repository} is on ${tip.slice(0, 7)}, and ${head.slice(0, 7)} is checked out: ` +
+      "what came after it was not looked at. Run `git pull --ff-only`, and again, to release that",
+  ];
+}
+
 /**
  * That the branch was released since from a commit which came after this one: a run that was started again,
  * or whose turn came late, has nothing to do any more. Its own version would come after a higher one, or be
@@ -139,19 +158,6 @@ async function releasedLater(
     }
   }
   return undefined;
-}
-
-/** What was published as a first release cannot be taken back where there were some, tagged otherwise. */
-function beginningAnew({ basis, previous, next }: NextRelease): string | undefined {
-  if (previous !== undefined || next === undefined || basis.elsewhere.length > 0) return undefined;
-  const [last] = basis.ignored
-    .filter((name) => semver.valid(name) === name && semver.prerelease(name) === null)
-    .sort(semver.rcompare);
-  if (last === undefined) return undefined;
-  return (
-    `no tag of a release is there, and tags such as ${last} are, which lack the v: ${next.tag} would begin ` +
-    `anew. Tag the commit of the last release once more, as v${last}, and push that`
-  );
 }
 
 function nothing(problems: readonly string[]): Chosen {

@@ -5,7 +5,7 @@ import type { Forge } from "../../ports/forge.ts";
 import type { ForgeRelease } from "../../ports/forge-releases.ts";
 import type { SourceHistory } from "../../ports/source-history.ts";
 import type { SourceRefs } from "../../ports/source-refs.ts";
-import { told, toldOrAbsent } from "../steps/told.ts";
+import { noWorkflow, told, toldOrAbsent } from "../steps/told.ts";
 import { overtaking } from "../versions/overtaking.ts";
 import type { ReleaseSettings } from "../versions/settings.ts";
 import { versionTags, type VersionTag } from "../versions/version-tags.ts";
@@ -91,6 +91,9 @@ export async function lookAtReleases(around: LookingAt): Promise<readonly Releas
   return standings;
 }
 
+/** What a release lacks until the branch that others begin from has it. */
+export const MERGE_BACK = "the merge back";
+
 function withoutTag(name: string): {
   readonly name: string;
   readonly object: string;
@@ -130,6 +133,7 @@ async function deploymentOf(
   const runs = told(
     await forge.workflows.startedFor(deploy.workflow, { tag, commit: commit === "" ? undefined : commit }),
     `the runs of ${deploy.workflow}`,
+    noWorkflow(deploy.workflow),
   );
   return runs[0] === undefined ? NOT_STARTED : (runs[0].conclusion ?? runs[0].status);
 }
@@ -168,7 +172,7 @@ function standing(
     ...(hasTag ? [] : ["its tag"]),
     ...(page === undefined ? ["its release"] : page.isDraft ? ["publishing"] : []),
     ...(lacksDeployment ? ["its deployment"] : []),
-    ...(isMergedBack === false && isNewest ? ["the merge back"] : []),
+    ...(isMergedBack === false && isNewest ? [MERGE_BACK] : []),
   ];
   return {
     version,

@@ -2,12 +2,13 @@ import { EXIT } from "../../kernel/errors.ts";
 import { listed } from "../../kernel/listed.ts";
 import type { Outcome } from "../../kernel/outcome.ts";
 import { channelOf } from "../versions/version-tags.ts";
-import type { ReleaseStanding } from "./look.ts";
+import { MERGE_BACK, type ReleaseStanding } from "./look.ts";
 
 /** Names that are told of many. */
 const TOLD = 3;
 
-export function outcomeOf(all: readonly ReleaseStanding[], repository: string): Outcome {
+/** @param develop the branch that releases are merged back into */
+export function outcomeOf(all: readonly ReleaseStanding[], repository: string, develop: string): Outcome {
   const half = all.filter((each) => isHalfDone(each, all));
   const [newest] = all;
   return {
@@ -32,15 +33,20 @@ export function outcomeOf(all: readonly ReleaseStanding[], repository: string): 
       good: half.length === 0,
       headline: headline(all, half, repository),
       tables: all.length === 0 ? [] : [{ columns: COLUMNS, rows: all.map(rowOf) }],
-      notes: half.map(
-        ({ tag, missing, hasTag }) =>
-          `${tag} lacks ${missing.join(", ")}: ` +
-          (hasTag
-            ? `run \`holdfast release publish --tag ${tag}\` on its commit`
-            : "publish its commit again, or delete the draft"),
-      ),
+      notes: half.map((each) => `${each.tag} lacks ${each.missing.join(", ")}: ${whatToDo(each, develop)}`),
     },
   };
+}
+
+/** One that lacks nothing but the merge back mostly waits for a pull request, which no run merges. */
+function whatToDo({ tag, hasTag, missing }: ReleaseStanding, develop: string): string {
+  const again = `run \`holdfast release publish --tag ${tag}\``;
+  if (!hasTag) return "publish its commit again, or delete the draft";
+  if (missing.length > 1 || missing[0] !== MERGE_BACK) return `${again} on its commit`;
+  return (
+    `merge the pull request of merge-back/${tag} into ${develop} by a merge commit; where there is none, ` +
+    `or it is merged already, ${again}, which opens it or says what is wrong`
+  );
 }
 
 const COLUMNS = ["release", "commit", "at GitHub", "unit", "moving tags", "deployed", "merged back"];
@@ -49,7 +55,7 @@ function rowOf(each: ReleaseStanding): string[] {
   const { tag, commit, release, hasUnit, floating, deployment, isMergedBack, hasTag } = each;
   return [
     hasTag ? tag : `${tag} (no tag)`,
-    commit?.slice(0, 7) ?? "not here",
+    commit?.slice(0, 7) ?? "not fetched",
     release,
     hasUnit ? "yes" : "no",
     floating.join(", "),

@@ -27,5 +27,9 @@ export async function runReleaseStatus(
   const settings = await readReleaseSettings(await ports.sourceTree(), path, history);
   const forge = await ports.openForge(repository, token);
   ports.log.stage(`looking at the releases of ${forge.repository}`);
-  return outcomeOf(await lookAtReleases({ forge, refs, history, settings, limit }), forge.repository);
+  return outcomeOf(
+    await lookAtReleases({ forge, refs, history, settings, limit }),
+    forge.repository,
+    settings.develop,
+  );
 }

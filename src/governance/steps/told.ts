@@ -6,11 +6,12 @@ import type { Answer, Hidden } from "../../ports/forge.ts";
  * there nor well.
  *
  * @param what `pull request #7`
+ * @param orElse what else than a permission may be missing, and what to do then
  * @throws forge.untold
  */
-export function told<T>(answer: Answer<T>, what: string): T {
+export function told<T>(answer: Answer<T>, what: string, orElse?: string): T {
   if (answer.kind === "found") return answer.value;
-  if (answer.kind === "hidden") throw notShown(answer, what);
+  if (answer.kind === "hidden") throw notShown(answer, what, orElse);
   throw notShown({ kind: "hidden", why: "it is not there", permission: "Metadata: read" }, what);
 }
 
@@ -23,10 +24,16 @@ export function toldOrAbsent<T>(answer: Answer<T>, what: string): T | undefined 
   return answer.kind === "absent" ? undefined : told(answer, what);
 }
 
-function notShown({ why, permission }: Hidden, what: string): HoldfastError {
+/** GitHub says the same of a workflow that is not there and of one that a token may not see. */
+export function noWorkflow(file: string): string {
+  return `Or .github/workflows has no ${file} on the default branch: then correct release.deploy.workflow.`;
+}
+
+function notShown({ why, permission }: Hidden, what: string, orElse?: string): HoldfastError {
   return new HoldfastError("forge.untold", `GitHub does not show ${what} to this token: ${why}`, {
     hint:
       `Give the token '${permission}'; in a workflow the job needs \`permissions:\` with ` +
-      `\`${permission.toLowerCase().replace(/ /g, "-").replace(":-", ": ")}\`.`,
+      `\`${permission.toLowerCase().replace(/ /g, "-").replace(":-", ": ")}\`.` +
+      (orElse === undefined ? "" : ` ${orElse}`),
   });
 }

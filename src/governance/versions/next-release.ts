@@ -1,6 +1,7 @@
 import semver from "semver";
 import type { CalculateRelease, ReleaseType } from "../../ports/release-calculation.ts";
 import type { SourceRefs } from "../../ports/source-refs.ts";
+import { beginningAnew } from "./beginning-anew.ts";
 import { identifierOf, refsFor, RELEASED, STABLE_BESIDE, type ReleaseBasis } from "./basis.ts";
 import type { ReleaseSettings } from "./settings.ts";
 import type { VersionTag } from "./version-tags.ts";
@@ -78,11 +79,13 @@ export async function nextRelease(
 
 function problemsOf(
   version: string,
-  { branch }: ReleaseBasis,
+  basis: ReleaseBasis,
   missing: readonly VersionTag[],
   { develop }: ReleaseSettings,
 ): string[] {
-  const problems: string[] = [];
+  const { branch } = basis;
+  const anew = beginningAnew(basis, version);
+  const problems = anew === undefined ? [] : [anew];
   const base = baseOf(version);
   if (branch.kind === "line" && base !== branch.version) {
     problems.push(
@@ -123,7 +126,10 @@ function warningsOf(
   version: string | undefined,
   { later, missing }: { readonly later: ReadonlySet<string>; readonly missing: readonly VersionTag[] },
 ): string[] {
-  const { ignored, head } = basis;
+  const { head } = basis;
+  const counting = new Set([...basis.reachable, ...basis.elsewhere].map((tag) => tag.version));
+  // Tagged once more with its v, it is no riddle any more.
+  const ignored = basis.ignored.filter((name) => !counting.has(name));
   const warnings: string[] = [];
   if (ignored.length > 0) {
     warnings.push(

@@ -110,6 +110,7 @@ describe("finish", () => {
     expect(found).toMatchObject({ exit: 0, version: "1.2.1", changed: true, problems: [], warnings: [] });
     expect(found.states).toEqual({ "into develop": "waits", "into main": "waits", twins: "done" });
     expect(found.headline).toBe("hotfix/lost-carts (1.2.1) waits to be merged into develop and main");
+    expect(found.notes.at(-1)).toMatch(/^next: merge each pull request into develop and main .* again$/);
     expect(fake.pulls).toMatchObject([
       { number: 1, branch: "hotfix/lost-carts", base: "develop", title: "fix: keep carts" },
       { number: 2, branch: "hotfix/lost-carts", base: "main", title: "fix: keep carts" },

@@ -18,6 +18,7 @@ describe("cut from develop", () => {
     });
     expect(found.states).toEqual({ branch: "done", contents: "was", "pull-request": "done" });
     expect(found.headline).toBe("1.3.0 is cut from develop as release/v1.3.0, with pull request #1");
+    expect(found.said["contents"]).toMatch(/^[0-9a-f]{7} wrote 1\.3\.0 into CHANGELOG\.md, package\.json$/);
     expect(world.headers("release/v1.3.0", "develop")).toEqual(["chore(release): 1.3.0"]);
     expect(world.text("release/v1.3.0", "package.json")).toContain('"version": "1.3.0"');
     const changelog = world.text("release/v1.3.0", "CHANGELOG.md");
@@ -49,9 +50,30 @@ describe("cut from develop", () => {
     const found = await cut(world, { dryRun: true });
     expect(found).toMatchObject({ exit: 0, version: "1.3.0", changed: false, branch: "" });
     expect(found.headline).toBe("1.3.0 would be cut from develop");
+    expect(found.said["contents"]).toBe("write 1.3.0 into CHANGELOG.md, package.json");
     expect(found.states).toEqual({ branch: "would", contents: "would", "pull-request": "would" });
     expect(world.fake.written).toEqual([]);
     expect(world.fake.wrong).toEqual([]);
+  });
+
+  test("names no version file where the repository has none that is known", async () => {
+    await using world = await flowWorld();
+    world.work.git("rm", "-q", "package.json");
+    world.commit("feat: a script", { "pyproject.toml": '[project]\nversion = "1.2.0"\n' });
+    const found = await cut(world);
+    expect(found.said["contents"]).toMatch(/ wrote 1\.3\.0 into CHANGELOG\.md$/);
+    expect(world.text("release/v1.3.0", "pyproject.toml")).toContain('"1.2.0"');
+  });
+
+  test("is refused where what was released before is tagged without its v", async () => {
+    await using world = await flowWorld("feat: carts");
+    world.work.git("tag", "1.2.0", "v1.2.0^{commit}");
+    world.work.git("push", "-q", "origin", "1.2.0", ":refs/tags/v1.2.0");
+    const found = await cut(world);
+    expect(found).toMatchObject({ exit: 3, changed: false, version: "" });
+    expect(found.problems[0]).toMatch(/such as 1\.2\.0 are, which lack the v: v1\.0\.0 would begin anew/);
+    world.work.git("push", "-q", "origin", "v1.2.0");
+    expect(await cut(world)).toMatchObject({ exit: 0, version: "1.3.0", warnings: [] });
   });
 
   test("is nothing where nothing asks for it, which is well", async () => {

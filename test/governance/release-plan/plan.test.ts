@@ -724,4 +724,18 @@ describe("versions that come out of order", () => {
     expect(found).toMatchObject({ version: "1.4.0", previous: "1.3.0" });
     expect(found.warnings[0]).toMatch(/^counted from 1\.3\.0, which is no release yet.*git fetch --prune/);
   });
+
+  test("counted from a release that was squashed back say that it is missing, not to come", async () => {
+    await using repo = after("feat: a");
+    repo.git("branch", "develop");
+    repo.git("update-ref", "refs/remotes/origin/release/1.3.0", "HEAD");
+    repo.commit("chore: merge");
+    repo.git("tag", "v1.3.0");
+    repo.git("switch", "-q", "develop");
+    repo.commit("chore: squashed back");
+    const found = await plan(repo);
+    expect(found.warnings).toEqual([
+      expect.stringMatching(/^counted from v1\.3\.0, which is released, and which develop does not have/),
+    ]);
+  });
 });

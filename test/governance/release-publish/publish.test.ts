@@ -53,6 +53,27 @@ describe("the next release", () => {
     expect(world.fake.wrong).toEqual([]);
   });
 
+  test("looked for in a checkout that is older than its branch says what was not looked at", async () => {
+    await using made = await releaseWorld("feat: carts");
+    await made.publish();
+    const tip = made.commit("fix: b");
+    made.work.git("reset", "-q", "--hard", "HEAD~1");
+    const found = await made.publish();
+    expect(found).toMatchObject({ exit: 0, tag: "v1.3.0", changed: false });
+    expect(found.warnings).toEqual([
+      expect.stringMatching(`^main of acme/shop is on ${tip.slice(0, 7)}, and .* was not looked at`),
+    ]);
+  });
+
+  test("whose workflow is not there says that its name may be wrong, and not permissions alone", async () => {
+    await using made = await releaseWorld();
+    made.commit("feat: a", { ".github/holdfast.yml": "release: { deploy: { workflow: deploi.yml } }\n" });
+    await expect(made.publish()).rejects.toMatchObject({
+      code: "forge.untold",
+      hint: expect.stringContaining("has no deploi.yml on the default branch: then correct"),
+    });
+  });
+
   test("is none where nothing asks for it, which is well", async () => {
     await using world = await releaseWorld("docs: a");
     expect(await world.publish()).toMatchObject({ exit: 0, version: "", changed: false });

@@ -21,7 +21,9 @@ describe("the newest releases", () => {
     const before = await world.status();
     expect(before.exit).toBe(3);
     expect(before.outputs["half-done"]).toEqual(["v1.3.0"]);
-    expect(before.report.notes?.[0]).toMatch(/^v1\.3\.0 lacks the merge back: run `holdfast release publish/);
+    expect(before.report.notes?.[0]).toMatch(
+      /^v1\.3\.0 lacks the merge back: merge the pull request of merge-back\/v1\.3\.0 into develop/,
+    );
     world.fake.merge(1);
     world.work.git("fetch", "-q");
     const { exit, outputs } = await world.status();

@@ -3,7 +3,7 @@ import type { Observed, Step } from "../../steps/step.ts";
 import { told } from "../../steps/told.ts";
 import { isHere } from "../../versions/local-commit.ts";
 import type { BranchAtForge } from "../../versions/stable-branch.ts";
-import { contentsFor, type Contents } from "../contents.ts";
+import { contentsFor, filesOf, type Contents } from "../contents.ts";
 import { headerOf, type Cut } from "../cut.ts";
 import { branchOf, type Around } from "./branch.ts";
 
@@ -47,13 +47,19 @@ export function contentsStep(cut: Cut, around: Around): Step {
   > {
     const branch = await branchOf(cut, forge);
     if (branch === undefined) {
-      return { kind: "missing", what: `write changelog and version files of ${version}` };
+      return { kind: "missing", what: `write ${version} into ${await writtenOn(cut.from.commit)}` };
     }
     if (!(await isHere(branch.commit, history))) return await asMade(branch);
     const found = await cut.notesAt(branch.commit);
     if (found.kind === "other") return { kind: "wrong", what: found.why, hint: "Nothing was written to it." };
     const release = { version, notes: found.notes };
     return { branch, contents: await contentsFor(release, branch.commit, settings, history) };
+  }
+
+  /** The files of the commit that a run makes on this one. */
+  async function writtenOn(commit: string): Promise<string> {
+    const files = await filesOf(version, commit, settings, history);
+    return files.length === 0 ? "no file" : listed(files);
   }
 
   /** What the checkout does not have is taken for what it is called, if a run made it of what is here. */
@@ -63,7 +69,10 @@ export function contentsStep(cut: Cut, around: Around): Step {
     const isMade =
       message.split("\n")[0] === headerOf(version) && parent !== undefined && parents.length === 1;
     if (isMade && (await isHere(parent, history))) {
-      return { kind: "true", what: `${commit.slice(0, 7)} wrote changelog and version files of ${version}` };
+      return {
+        kind: "true",
+        what: `${commit.slice(0, 7)} wrote ${version} into ${await writtenOn(parent)}`,
+      };
     }
     return {
       kind: "wrong",

@@ -1,6 +1,6 @@
 import type { Forge } from "../../../ports/forge.ts";
 import type { Step } from "../../steps/step.ts";
-import { told } from "../../steps/told.ts";
+import { noWorkflow, told } from "../../steps/told.ts";
 import type { Release } from "../release.ts";
 
 /** What the workflow that deploys is told. */
@@ -25,7 +25,7 @@ export function deploymentStep(
     carriesTheRest: false,
     async observe() {
       const started = await forge.workflows.startedFor(workflow, { tag, commit });
-      const runs = told(started, `the runs of ${workflow}`);
+      const runs = told(started, `the runs of ${workflow}`, noWorkflow(workflow));
       const [newest] = runs;
       if (newest === undefined) {
         const newer = await overtaking();
