@@ -36,6 +36,15 @@ it("says what --to leaves pending, and that it does not go back", async () => {
   expect(await said("1")).toMatch(/ is at version 2, which is past 1: .* migrate-rollback --to 1 goes back$/);
 });
 
+/** Waits until a run has given a lock up for the first time, however long it takes to come that far. */
+async function hasMetALock({ lines }: TestPorts): Promise<void> {
+  for (let looks = 0; looks < 3_000; looks += 1) {
+    if (lines.some((line) => line.includes("met a lock"))) return;
+    await delay(20);
+  }
+  throw new Error(`no lock was met in a minute: ${lines.join("; ")}`);
+}
+
 describe("migrate", () => {
   it("applies what is pending, in order, and remembers how each is taken back", async () => {
     await using folder = migrationsFolder(SHOP);
@@ -158,9 +167,10 @@ describe("migrate", () => {
     const given = await migrate(database, folder, { lockTimeout: 100 });
     expect(given).toMatchObject({ exit: 4 });
     expect(given.report.headline).toContain("SQLSTATE 55P03");
+    const run = testPorts();
     const [outcome] = await Promise.all([
-      migrate(database, folder, { lockTimeout: 100, retries: 8 }),
-      delay(1_500).then(() => reader.query("COMMIT")),
+      migrate(database, folder, { lockTimeout: 100, retries: 8 }, run),
+      hasMetALock(run).then(() => reader.query("COMMIT")),
     ]);
     expect(outcome).toMatchObject({ exit: 0, outputs: { applied: ["20260102090000"] } });
     expect(outcome.report.tables[0]?.rows[0]?.[1]).toMatch(/^applied at try [2-9]$/);
@@ -246,9 +256,10 @@ describe("a migration that is no single transaction", () => {
       await testPorts().openDatabase(database.adminAddress)
     ).connect({ purpose: "reader" });
     await reader.query("BEGIN; LOCK TABLE public.orders IN ACCESS SHARE MODE");
+    const run = testPorts();
     const [outcome] = await Promise.all([
-      migrate(database, folder, { lockTimeout: 100, retries: 8 }),
-      delay(1_500).then(() => reader.query("COMMIT")),
+      migrate(database, folder, { lockTimeout: 100, retries: 8 }, run),
+      hasMetALock(run).then(() => reader.query("COMMIT")),
     ]);
     expect(outcome).toMatchObject({ exit: 0, outputs: { applied: ["20260103090000"] } });
   });
