@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { isHoldfastError } from "../../../src/kernel/errors.ts";
 import { runMigrateStatus } from "../../../src/schema/status/run.ts";
 import { createDatabase } from "../../support/postgres.ts";
-import { secret, testPorts } from "../../support/test-ports.ts";
+import { secret, testPorts, type TestPorts } from "../../support/test-ports.ts";
 import { historyOf, migrate, migrationsFolder, output } from "../support.ts";
 
 const SHOP = {

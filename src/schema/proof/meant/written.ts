@@ -25,7 +25,10 @@ export class Written {
 
   /** What INSERT, UPDATE and MERGE write, in a statement and in those within it. */
   addStatement(tree: unknown, withUpdates: boolean): void {
+    const isForEffect = ["SelectStmt", "CallStmt"].includes(typeOf(tree));
     for (const { type, fields } of everyNode(tree)) {
+      // `SELECT vault.create_secret('s3cret', 'key')`: where a function writes them only its body would say.
+      if (isForEffect && type === "FuncCall") this.#addArguments(fields["args"]);
       const relation = relationParts(fields["relation"]).at(-1);
       if (type === "UpdateStmt") {
         if (withUpdates) this.#addTargets(relation, fields["targetList"]);
@@ -35,6 +38,14 @@ export class Written {
         this.#addQuery(relation, fields["selectStmt"], columns);
         this.#addTargets(relation, fieldsOf(fields["onConflictClause"])["targetList"]);
       } else if (type === "MergeStmt") this.#addMerge(relation, fields["mergeWhenClauses"], withUpdates);
+    }
+  }
+
+  #addArguments(list: unknown): void {
+    for (const argument of listOf(list)) {
+      const named = fieldsOf(argument)["arg"];
+      const text = constantOf(typeOf(argument) === "NamedArgExpr" ? named : argument);
+      if (typeof text === "string") this.add(undefined, undefined, text);
     }
   }
 

@@ -188,6 +188,13 @@ describe("rows that are nearly always the pair's own", () => {
       ["k = 'old'"],
       ["k = 'new'"],
     ],
+    [
+      "handed to a function",
+      "SELECT vault.create_secret('s3cret', name => 'a')",
+      "DELETE FROM app.u WHERE k = 'a'",
+      [],
+      ["k = 'a'"],
+    ],
     ["put back", "DELETE FROM app.u WHERE k = 'a'", "INSERT INTO app.u VALUES (7, 'a')", [], ["k = 'a'"]],
     [
       "taken over",
