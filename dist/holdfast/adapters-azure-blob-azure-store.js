@@ -57,6 +57,10 @@ import {
   withRetry
 } from "./shared-kernel-retry.js";
 import {
+  before,
+  withoutTrailing
+} from "./shared-kernel-cut.js";
+import {
   MiB
 } from "./shared-kernel-bytes.js";
 import {
@@ -24720,7 +24724,7 @@ async function containerClient(url2, credentials2, { endpoint }) {
   if ("connectionString" in credentials2) {
     return fromConnectionString(url2, credentials2.connectionString).getContainerClient(url2.container);
   }
-  const service = (endpoint ?? `https://${url2.account}.blob.core.windows.net`).replace(/\/+$/, "");
+  const service = withoutTrailing(endpoint ?? `https://${url2.account}.blob.core.windows.net`, "/");
   if ("sas" in credentials2) {
     return new BlobServiceClient(
       `${service}?${sasQuery(credentials2.sas)}`,
@@ -24850,7 +24854,8 @@ async function askAgain(source, start, end, etag, failures) {
 
 // src/adapters/azure-blob/azure-url.ts
 function parseAzureUrl(url2) {
-  const shown = url2.replace(/[?#].*$/s, "?…");
+  const address = before(url2, "?", "#");
+  const shown = address === url2 ? url2 : `${address}?…`;
   const malformed = (why) => new HoldfastError("input.malformed", `the store '${shown}' ${why}`, {
     hint: "Write azure://<account>/<container> and, if you like, /<prefix>; keys and SAS tokens are given apart from the URL."
   });
@@ -24863,7 +24868,7 @@ function parseAzureUrl(url2) {
   if (!/^(?=.{3,63}$)[a-z0-9]+(?:-[a-z0-9]+)*$/.test(container2)) {
     throw malformed("names a container that is not 3 to 63 lower-case letters, digits and single hyphens");
   }
-  const prefix2 = rest.replace(/\/+$/, "");
+  const prefix2 = withoutTrailing(rest, "/");
   const fault = prefix2 === "" ? void 0 : blobPathFault(prefix2);
   if (fault !== void 0) throw malformed(`has a prefix that cannot be used: ${fault}`);
   return { account, container: container2, prefix: prefix2 === "" ? "" : `${prefix2}/` };

@@ -8,6 +8,9 @@ import {
   compareBlobPaths
 } from "./shared-ports-blob-path.js";
 import {
+  withoutTrailing
+} from "./shared-kernel-cut.js";
+import {
   once,
   sha256
 } from "./shared-kernel-streams.js";
@@ -190,7 +193,7 @@ function parseFileUrl(url) {
   } catch {
     throw malformed("cannot be read as a path");
   }
-  const folder = path.length > 1 ? path.replace(/\/+$/, "") : path;
+  const folder = path.length > 1 ? withoutTrailing(path, "/") : path;
   if (folder === "" || folder === "/") throw malformed("is the root of the file system");
   if (folder.includes("\0")) throw malformed("holds a NUL byte");
   return folder;

@@ -1308,6 +1308,9 @@ var GithubRefs = class {
 };
 var CONTENTS_WRITE_HINT = "Give a token with 'Contents: write'; in a workflow the job needs `permissions: contents: write`. Files below .github/workflows need 'Workflows: write' too, which a job's own token never has.";
 function refusedHint(message) {
+  if (/creations being restricted|used by an immutable release|protected ref/i.test(message)) {
+    return "Either a rule of the repository forbids it: let the app whose token this is pass by that rule, or change it, and run again. Or a release of this name was published that cannot be changed any more: then GitHub gives the name to nothing else, also after that release was deleted. Such a version is skipped by a commit that asks for a greater one (`git commit --allow-empty`); such a moving tag is left by `release.floating: never`.";
+  }
   return /\brule violations?\b|\bprotected\b|pre-receive/i.test(message) ? "A rule of the repository forbids it: let the app whose token this is pass by that rule, or change it. Then run again; what was done is found." : "Do what GitHub's words say, then run again; what was done is found.";
 }
 
@@ -1499,15 +1502,25 @@ var commit = looseObject({
   parents: array(looseObject({ sha: string() }))
 });
 var refs2 = array(looseObject({ ref: string(), object: looseObject({ sha: string() }) }));
+var identified = looseObject({ id: int() });
 var listed = looseObject({
   number: int(),
   html_url: string(),
   state: string(),
   merged_at: string().nullish(),
-  head: looseObject({ sha: string() }),
-  base: looseObject({ ref: string() })
+  head: looseObject({ sha: string(), repo: identified.nullish() }),
+  base: looseObject({ ref: string(), repo: identified })
 });
 var numbered = looseObject({ number: int() });
+function betweenOf(each) {
+  return {
+    number: each.number,
+    url: each.html_url,
+    isOpen: each.state === "open",
+    isMerged: each.merged_at !== null && each.merged_at !== void 0,
+    commit: each.head.sha
+  };
+}
 var GithubPulls = class {
   #at;
   constructor(at) {
@@ -1546,16 +1559,15 @@ var GithubPulls = class {
   }) {
     const [owner = ""] = this.#at.repository.split("/");
     const values = { head: `${owner}:${head2}`, base, state: "all" };
-    return this.#at.pages("GET /repos/{owner}/{repo}/pulls", values, PULLS, (data) => {
-      const each = this.#at.shaped(listed, data);
-      return {
-        number: each.number,
-        url: each.html_url,
-        isOpen: each.state === "open",
-        isMerged: each.merged_at !== null && each.merged_at !== void 0,
-        commit: each.head.sha
-      };
-    });
+    const all = await this.#at.pages(
+      "GET /repos/{owner}/{repo}/pulls",
+      values,
+      PULLS,
+      (data) => this.#at.shaped(listed, data)
+    );
+    if (all.kind !== "found") return all;
+    const own = all.value.filter(({ head: { repo }, base: { repo: ours } }) => repo?.id === ours.id);
+    return { kind: "found", value: own.map(betweenOf) };
   }
   async open({
     head: head2,
@@ -1929,7 +1941,8 @@ var runs = looseObject({
       html_url: string(),
       status: string().nullish(),
       conclusion: string().nullish(),
-      head_branch: string().nullish()
+      head_branch: string().nullish(),
+      head_sha: string()
     })
   )
 });
@@ -1938,18 +1951,23 @@ var GithubWorkflows = class {
   constructor(at) {
     this.#at = at;
   }
-  /** What GitHub calls the branch of a run is the tag's name where it was started for one. */
-  async startedFor(workflow, ref) {
+  /**
+   * What GitHub calls the branch of a run is the tag's name where it was started for one. Whoever may push
+   * can make a branch of that name as well, so the commit is looked at too.
+   */
+  async startedFor(workflow, { tag, commit: commit2 }) {
     const answer = await this.#at.read("GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs", {
       workflow_id: workflow,
-      branch: ref,
+      branch: tag,
       event: "workflow_dispatch",
       per_page: 100
     });
     return this.#at.found(
       answer,
       ACTIONS_READ,
-      (data) => this.#at.shaped(runs, data).workflow_runs.filter(({ head_branch: branch }) => branch === ref).map(({ html_url: url, status, conclusion }) => ({
+      (data) => this.#at.shaped(runs, data).workflow_runs.filter(
+        ({ head_branch: branch, head_sha: sha }) => branch === tag && sha === (commit2 ?? sha)
+      ).map(({ html_url: url, status, conclusion }) => ({
         url,
         status: status ?? "unknown",
         conclusion: conclusion ?? void 0
@@ -1957,14 +1975,15 @@ var GithubWorkflows = class {
     );
   }
   /** https://docs.github.com/rest/actions/workflows#create-a-workflow-dispatch-event */
-  async start(workflow, ref, inputs) {
+  async start(workflow, tag, inputs) {
     await this.#at.write({
       route: "POST /repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches",
-      values: { workflow_id: workflow, ref, inputs },
-      what: `the start of ${workflow} for ${ref}`,
+      // By its whole name, which no branch has.
+      values: { workflow_id: workflow, ref: `refs/tags/${tag}`, inputs },
+      what: `the start of ${workflow} for ${tag}`,
       repeatable: false,
       denied: `Give a token with '${ACTIONS_WRITE}'; in a workflow the job needs \`permissions: actions: write\`. Look that .github/workflows/${workflow} is on the default branch.`,
-      refused: () => `The workflow of ${ref} has to have \`on: workflow_dispatch\` and the inputs that are declared.`
+      refused: () => `The workflow of ${tag} has to have \`on: workflow_dispatch\` and the inputs that are declared.`
     });
   }
 };

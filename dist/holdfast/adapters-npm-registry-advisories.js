@@ -9,6 +9,9 @@ import {
   printableLine
 } from "./shared-kernel-printable.js";
 import {
+  withoutTrailing
+} from "./shared-kernel-cut.js";
+import {
   external_exports
 } from "./shared-zod.js";
 import {
@@ -53,7 +56,7 @@ function npmAdvisories(access) {
 }
 async function once({ registry, version, cancelled }, question) {
   try {
-    const answer = await fetch(`${registry.replace(/\/+$/, "")}${PATH}`, {
+    const answer = await fetch(`${withoutTrailing(registry, "/")}${PATH}`, {
       method: "POST",
       headers: { "content-type": "application/json", "user-agent": `holdfast/${version}` },
       body: question,

@@ -21,6 +21,7 @@ import {
 import {
   anyOf
 } from "./shared-kernel-pattern.js";
+import "./shared-kernel-cut.js";
 import "./shared-kernel-secret.js";
 import {
   once
@@ -682,7 +683,7 @@ function serversDisk(words, code, address) {
   return `Free space on the disk of the server ${address.host}:${address.port}: the file in the message is in its data folder.`;
 }
 function serversAdvice(words) {
-  return /^(?:pg_\w+: (?:error: )?)?HINT: +(.+)$/im.exec(words)?.[1];
+  return /^(?:pg_\w+: (?:error: )?)?HINT: +(\S.*)$/im.exec(words)?.[1];
 }
 function classify(words) {
   if (CONNECT_FAILED.test(words) || /unsupported startup parameter/.test(words)) {
@@ -1052,7 +1053,7 @@ var privateFiles = {
 
 // src/adapters/pg-tools/row-values.ts
 var QUOTES_ROW = /^DETAIL:\s+(?!\s|Process |There |Role |Table |Function |Schema |Column |Type |owner |privileges |No )/i;
-var COPY_PLACE = /^(CONTEXT:\s+COPY .*?, line \d+(?:, column [^:]+)?):? .*$/s;
+var COPY_PLACE = /^(CONTEXT:\s+COPY .*?, line \d+(?:, column [^:]+)?):? /s;
 var RUNNING = /^CONTEXT:\s+(?:COPY |PL\/\w+ function |SQL function |compilation of |while )/i;
 var STATEMENT = /^(?:LINE \d+|QUERY):/;
 var SERVERS = /^(.*?ERROR: {2})(.*)$/s;

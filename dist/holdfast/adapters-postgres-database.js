@@ -20,6 +20,7 @@ import {
 import {
   anyOf
 } from "./shared-kernel-pattern.js";
+import "./shared-kernel-cut.js";
 import "./shared-kernel-secret.js";
 import {
   sha256

@@ -50538,12 +50538,15 @@ var OF_ANOTHER = [
   "GIT_ALTERNATE_OBJECT_DIRECTORIES",
   "GIT_CONFIG",
   "GIT_CONFIG_COUNT",
-  "GIT_CONFIG_PARAMETERS"
+  "GIT_CONFIG_PARAMETERS",
+  "GIT_ALLOW_PROTOCOL",
+  "GIT_DEFAULT_HASH"
 ];
 var OF_NOBODY = { GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1" };
+var MEANWHILE = { ...Object.fromEntries(OF_ANOTHER.map((name) => [name, void 0])), ...OF_NOBODY };
 function semanticReleaseCalculation({
   path: path15,
-  without
+  variables
 }) {
   return async (request) => {
     const seen = {};
@@ -50557,7 +50560,7 @@ function semanticReleaseCalculation({
       stdout: out,
       stderr: err
     });
-    const result = await withoutDeprecations(() => without(OF_ANOTHER, run2)).catch((error) => {
+    const result = await withoutDeprecations(() => variables(MEANWHILE, run2)).catch((error) => {
       throw uncalculated(error);
     });
     if (seen.context === void 0) throw uncalculated(new Error(lastLine(out.text + err.text)));
@@ -50604,7 +50607,7 @@ function pluginsOf(request, preset, seen) {
   ];
 }
 function withoutLinks(notes) {
-  return notes.replace(/\[([^\]\n]*)\]\(https:\/\/repository\.invalid\/[^)\n]*\)/g, "$1");
+  return notes.replace(/\[([^[\]\n]*)\]\(https:\/\/repository\.invalid\/[^)[\n]*\)/g, "$1");
 }
 function plugin(functions) {
   return [functions, {}];

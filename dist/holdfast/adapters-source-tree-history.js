@@ -330,7 +330,8 @@ function gitHistory({
     async kindOf(commit, path) {
       const { mode, id } = await entryAt(commit, path, need);
       if (id === void 0) return void 0;
-      return mode === "100755" ? "executable" : mode.startsWith("100") ? "file" : "other";
+      if (mode === "100755") return "executable";
+      return mode.startsWith("100") ? "file" : mode === "040000" ? "folder" : "other";
     },
     files: (commit, wanted) => filesIn(commit, wanted, asked(`what files of ${commit} hold`, env, folder)),
     lengths: (commit, paths) => lengthsOf(commit, paths, env, folder),

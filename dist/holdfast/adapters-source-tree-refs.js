@@ -14,10 +14,11 @@ import "./shared-esbuild-runtime.js";
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
 function gitRefs({
-  env,
+  env: given,
   folder,
   disk
 }) {
+  const env = { ...given };
   const need = async (what, args) => {
     const answer = await runGit(env, folder, args);
     if (answer.ok) return answer.out.toString("utf8");
@@ -28,6 +29,11 @@ function gitRefs({
     const words = ["rev-parse", "--verify", "--quiet", "--end-of-options", `${tag.object}^{commit}`];
     const answer = await runGit(env, folder, words);
     return answer.ok ? [{ ...tag, commit: answer.out.toString("utf8").trim() }] : [];
+  };
+  const objectFormat = async () => {
+    const answer = await runGit(env, folder, ["rev-parse", "--show-object-format"]);
+    const told = answer.ok ? answer.out.toString("utf8").trim() : "";
+    return told === "sha256" ? told : "sha1";
   };
   return {
     async tags() {
@@ -43,7 +49,14 @@ function gitRefs({
     tagsIn: (commit) => names(`which tags ${commit} has`, [`--merged=${commit}`]),
     tagsWith: (commit) => names(`which tags have ${commit}`, [`--contains=${commit}`]),
     async messages(base, head) {
-      const words = ["log", "-z", "--format=%H%n%B", head, ...base === void 0 ? [] : [`^${base}`]];
+      const words = [
+        "log",
+        "-z",
+        "--date-order",
+        "--format=%H%n%B",
+        head,
+        ...base === void 0 ? [] : [`^${base}`]
+      ];
       const listed = (await need(`what ${head} has`, words)).split("\0").filter((each) => each !== "");
       return listed.map((each) => {
         const end = each.indexOf("\n");
@@ -51,7 +64,7 @@ function gitRefs({
       });
     },
     async committedAt(commit) {
-      const words = ["show", "--no-patch", "--format=%ct", "--end-of-options", commit];
+      const words = ["log", "--max-count=1", "--format=%ct", "--end-of-options", commit];
       return new Date(Number((await need(`when ${commit} was made`, words)).trim()) * 1e3);
     },
     async isShallow() {
@@ -67,7 +80,7 @@ function gitRefs({
       const objects = (await need("where its objects are", words)).replace(/\n$/, "");
       const room = await disk.privateFolder("release");
       try {
-        await fill(room.path, objects, refs, env);
+        await fill(room.path, { objects, format: await objectFormat() }, refs, env);
       } catch (error) {
         await room[Symbol.asyncDispose]();
         throw error;
@@ -98,14 +111,16 @@ function lines(listing) {
   return listing.split("\n").filter((line) => line !== "").map((line) => line.split("\0"));
 }
 function withoutCredentials(url) {
-  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, "$1");
+  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i, "$1");
 }
-async function fill(folder, objects, refs, env) {
+var NOBODYS = { GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1" };
+async function fill(folder, { objects, format }, refs, env) {
   const write = async (args, input) => {
-    const answer = await runGit({ PATH: env["PATH"] }, folder, args, input);
+    const answer = await runGit({ PATH: env["PATH"], ...NOBODYS }, folder, args, input);
     if (!answer.ok) throw notTold("a copy of its branches and tags", answer.why);
   };
-  await write(["init", "--quiet", "--bare", "."]);
+  const hashes = format === "sha1" ? [] : [`--object-format=${format}`];
+  await write(["init", "--quiet", "--bare", ...hashes, "."]);
   await appendFile(join(folder, "objects/info/alternates"), `${objects}
 `);
   const created = [

@@ -22,6 +22,7 @@ import "./shared-postgres-database-url.js";
 import "./shared-kernel-listed.js";
 import "./shared-nouns-seal-default-level.js";
 import "./shared-kernel-pattern.js";
+import "./shared-kernel-cut.js";
 import "./shared-kernel-secret.js";
 import "./shared-nouns-content-record.js";
 import "./shared-nouns-store-layout.js";

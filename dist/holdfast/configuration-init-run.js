@@ -394,7 +394,7 @@ ${script}`, true);
 }
 function endsInOurLines(text) {
   const isSh = !text.startsWith("#!") || /^#!.*\b(?:sh|bash|dash)\b/.test(text);
-  return isSh && !text.includes("\r") && !/^\s*(?:exit|exec|return)\b/m.test(text);
+  return isSh && !text.includes("\r") && !/^[ \t]*(?:exit|exec|return)\b/m.test(text);
 }
 var LEFTHOOK = [
   "lefthook.yml",

@@ -9,7 +9,7 @@ import {
   SecretReference,
   examine,
   keyText
-} from "./shared-nouns-settings-plain-words.js";
+} from "./shared-nouns-settings-document.js";
 import "./shared-yaml.js";
 import {
   DEFAULT_SETTINGS,

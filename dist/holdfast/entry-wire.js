@@ -22,6 +22,7 @@ import {
   printableLine
 } from "./shared-kernel-printable.js";
 import "./shared-kernel-pattern.js";
+import "./shared-kernel-cut.js";
 import "./shared-kernel-secret.js";
 import {
   formatBytes
@@ -106,13 +107,14 @@ function will(script, word) {
 // src/adapters/system/temporary-folders.ts
 import { lstat, mkdtemp, readdir, readFile, readlink, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 var NAME = /^holdfast-[a-z0-9-]+?-(\d+)-t(\d+)-\w{6}$/;
 var OWNER = ".owner";
 async function ownedFolder(root, label) {
   const clean = label.toLowerCase().replace(/[^a-z0-9]+/g, "-");
   const folder = await mkdtemp(
-    join(root, `holdfast-${clean}-${process.pid}-t${await beganAt(process.pid) ?? 0}-`)
+    // Programs that are given it may run in another folder.
+    join(resolve(root), `holdfast-${clean}-${process.pid}-t${await beganAt(process.pid) ?? 0}-`)
   );
   await writeFile(join(folder, OWNER), await processNamespace(), { mode: 384 });
   return folder;
@@ -229,17 +231,20 @@ var systemRandom = {
   fraction: () => Math.random()
 };
 
-// src/adapters/system/without-variables.ts
-async function withoutVariables(names, work) {
-  const before = names.flatMap((name) => {
-    const value = process.env[name];
-    return value === void 0 ? [] : [[name, value]];
-  });
-  for (const name of names) Reflect.deleteProperty(process.env, name);
+// src/adapters/system/with-variables.ts
+async function withVariables(changed, work) {
+  const before = Object.keys(changed).map((name) => [name, process.env[name]]);
+  set(Object.entries(changed));
   try {
     return await work();
   } finally {
-    for (const [name, value] of before) process.env[name] = value;
+    set(before);
+  }
+}
+function set(variables) {
+  for (const [name, value] of variables) {
+    if (value === void 0) Reflect.deleteProperty(process.env, name);
+    else process.env[name] = value;
   }
 }
 
@@ -359,11 +364,11 @@ function terminalLog(output, style) {
 }
 
 // src/entry/inputs/store-url.ts
-import { resolve } from "node:path";
+import { resolve as resolve2 } from "node:path";
 import { pathToFileURL } from "node:url";
 function storeUrlHint(text) {
   const isPath = !/^[a-z][a-z0-9+.-]*:/i.test(text) && !/[\s@?=;]/.test(text);
-  return isPath ? `A folder is written ${pathToFileURL(resolve(text)).href}, and a container azure://<account>/<container>[/<prefix>].` : "Use azure://<account>/<container>[/<prefix>] or file:///<folder>.";
+  return isPath ? `A folder is written ${pathToFileURL(resolve2(text)).href}, and a container azure://<account>/<container>[/<prefix>].` : "Use azure://<account>/<container>[/<prefix>] or file:///<folder>.";
 }
 
 // src/entry/wire.ts
@@ -411,7 +416,7 @@ function makePorts(around) {
     },
     async releaseCalculation() {
       const { semanticReleaseCalculation } = await import("./adapters-semantic-release-calculate.js");
-      return semanticReleaseCalculation({ path: env["PATH"], without: withoutVariables });
+      return semanticReleaseCalculation({ path: env["PATH"], variables: withVariables });
     },
     async workTree() {
       const { gitWorkTree } = await import("./adapters-source-tree-work-tree.js");

@@ -3,7 +3,7 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  isHere,
+  liveLines,
   outOfStep
 } from "./shared-governance-versions-out-of-step.js";
 import {
@@ -11,13 +11,17 @@ import {
   tagsOfForge
 } from "./shared-governance-steps-pull-request.js";
 import {
+  isHere,
+  localBranch
+} from "./shared-governance-versions-local-commit.js";
+import {
   nextRelease,
   readBasis,
   shallow
-} from "./shared-governance-versions-basis.js";
+} from "./shared-governance-versions-next-release.js";
 import {
   stableTags
-} from "./shared-governance-hotfix-stable-tags.js";
+} from "./shared-governance-versions-stable-tags.js";
 import {
   stableBranch
 } from "./shared-governance-versions-stable-branch.js";
@@ -25,12 +29,10 @@ import {
   reconcile,
   stepsTable
 } from "./shared-governance-steps-reconcile.js";
-import {
-  lineVersion
-} from "./shared-governance-versions-release-branch.js";
+import "./shared-governance-versions-release-branch.js";
 import {
   readReleaseSettings
-} from "./shared-governance-versions-version-tags.js";
+} from "./shared-governance-versions-read-settings.js";
 import "./shared-nouns-settings-settings-file.js";
 import "./shared-governance-versions-settings.js";
 import {
@@ -47,7 +49,7 @@ import {
   require_semver
 } from "./shared-semver.js";
 import "./shared-nouns-settings-read-settings.js";
-import "./shared-nouns-settings-plain-words.js";
+import "./shared-nouns-settings-document.js";
 import "./shared-yaml.js";
 import {
   escapeMarkdown
@@ -86,6 +88,8 @@ async function planFinish(branch, from) {
       `${branch} is on ${commit.slice(0, 7)}, which this checkout does not have. Run \`git fetch origin\`, and again.`
     );
   }
+  const unpushed = there === void 0 ? await beyond(branch, commit, from) : void 0;
+  if (unpushed !== void 0) return problem(unpushed);
   return await planCommits(branch, commit, stable, from);
 }
 async function planCommits(branch, commit, stable, from) {
@@ -126,6 +130,11 @@ async function mergedCommit(head, stable, { forge, settings }) {
   }
   return void 0;
 }
+async function beyond(branch, merged, { history, forge }) {
+  const own = await localBranch(branch, history);
+  if (own === void 0 || await history.parted({ base: own, head: merged }) === own) return void 0;
+  return `${forge.repository} has no branch ${branch}, and what was merged of one of that name, ${merged.slice(0, 7)}, is not ${own.slice(0, 7)}, which it is on here. Push it; or, where it is old, delete it here: \`git branch -D ${branch}\``;
+}
 async function intoBranch(aiming, { forge }) {
   const { branch, commit, fixes, newer, stable } = aiming;
   const lacks = async (tag) => {
@@ -135,7 +144,7 @@ async function intoBranch(aiming, { forge }) {
   };
   const wasMerged = async (base) => {
     const pulls = told(await forge.pulls.between({ head: branch, base }), `pull requests of ${branch}`);
-    return pulls.some(({ isMerged: isMerged2 }) => isMerged2);
+    return pulls.some((each) => each.isMerged && each.commit === commit);
   };
   const [highest] = newer;
   if (!await lacks(highest) || await wasMerged(stable.name)) return stable;
@@ -186,7 +195,7 @@ async function finishOutcome(finished) {
       good,
       headline: headline(finished, unmerged, problems),
       tables: [stepsTable(version, steps)],
-      notes: [...problems.slice(1), ...warnings, ...next(finished)]
+      notes: [...problems.slice(1), ...warnings, ...next(finished, unmerged, wrong)]
     }
   };
 }
@@ -214,9 +223,13 @@ function headline({ hotfix, steps, bases, dryRun }, unmerged, [why]) {
   }
   return `${branch} (${version}) waits to be merged into ${unmerged.join(" and ")}`;
 }
-function next({ hotfix: { into, fixes, version }, steps }) {
-  if (!isMerged(into.name, steps)) return [];
+function next({ hotfix: { into, fixes, version }, steps, dryRun }, unmerged, wrong) {
+  const merge = dryRun || unmerged.length === 0 || wrong.length > 0 ? [] : [
+    `next: merge ${unmerged.length === 1 ? "its pull request" : "each pull request"} into ${unmerged.join(" and ")} by a merge commit, and run \`holdfast hotfix finish\` again`
+  ];
+  if (!isMerged(into.name, steps)) return merge;
   return [
+    ...merge,
     `${into.name} has it: \`holdfast release publish\` there releases it, as v${version} where nothing else came after ${fixes.name}`
   ];
 }
@@ -233,16 +246,12 @@ async function reach(at, { commit, fixes }, { forge, history }) {
   return lacking.length === 0 ? "has-changes" : "lacks";
 }
 
-// src/governance/hotfix/live-lines.ts
+// src/governance/hotfix/lines-without.ts
 var TOLD = 10;
 async function linesWithout(hotfix, settings, around) {
   const { forge } = around;
   const released = new Set((await stableTags(forge)).map(({ version }) => version));
-  const all = told(await forge.branches.beginningWith(settings.lines.prefix), "its release branches");
-  const live = all.filter(({ name }) => {
-    const version = lineVersion(name, settings);
-    return version !== void 0 && !released.has(version);
-  });
+  const live = await liveLines(forge, settings, (version) => released.has(version));
   const warnings = [];
   for (const { name, commit } of live.slice(0, TOLD)) {
     const found = await reach(commit, hotfix, around);
@@ -258,13 +267,15 @@ async function linesWithout(hotfix, settings, around) {
 var COMMITS_MAX = 50;
 var HEADER_MAX = 200;
 var ISSUES_MAX = 20;
+var TITLE_MAX = 256;
 var ISSUE = /\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?|refs?)\b:? {1,3}#[1-9]\d{0,8}\b/gi;
 function titleOf({ branch, commits }) {
   const headers = commits.map(({ message }) => readMessage(message));
   const fixes = headers.filter(
     ({ impact, type, isRevert }) => impact === "patch" && type !== void 0 && !isRevert
   );
-  return fixes[0]?.header ?? `fix: ${branch.slice(branch.lastIndexOf("/") + 1)}`;
+  const title = fixes[0]?.header ?? `fix: ${branch.slice(branch.lastIndexOf("/") + 1)}`;
+  return title.length <= TITLE_MAX ? title : `${title.slice(0, TITLE_MAX - 1).trimEnd()}…`;
 }
 function descriptionOf(hotfix, base, { twin, issue }) {
   const { commits, fixes, version, into } = hotfix;

@@ -4,7 +4,7 @@ const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
   stableTags
-} from "./shared-governance-hotfix-stable-tags.js";
+} from "./shared-governance-versions-stable-tags.js";
 import {
   stableBranch
 } from "./shared-governance-versions-stable-branch.js";
@@ -17,7 +17,7 @@ import {
 } from "./shared-governance-versions-release-branch.js";
 import {
   readReleaseSettings
-} from "./shared-governance-versions-version-tags.js";
+} from "./shared-governance-versions-read-settings.js";
 import "./shared-nouns-settings-settings-file.js";
 import "./shared-governance-versions-settings.js";
 import {
@@ -28,7 +28,7 @@ import {
   require_semver
 } from "./shared-semver.js";
 import "./shared-nouns-settings-read-settings.js";
-import "./shared-nouns-settings-plain-words.js";
+import "./shared-nouns-settings-document.js";
 import "./shared-yaml.js";
 import "./shared-nouns-settings-section.js";
 import {

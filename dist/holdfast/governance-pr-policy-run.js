@@ -54,8 +54,9 @@ import {
 } from "./shared-nouns-settings-read-settings.js";
 import {
   SettingsDocument,
-  examine
-} from "./shared-nouns-settings-plain-words.js";
+  examine,
+  readYaml
+} from "./shared-nouns-settings-document.js";
 import {
   require_dist
 } from "./shared-yaml.js";
@@ -72,6 +73,10 @@ import {
 import {
   listed
 } from "./shared-kernel-listed.js";
+import {
+  before,
+  withoutTrailing
+} from "./shared-kernel-cut.js";
 import "./shared-kernel-secret.js";
 import {
   quantity
@@ -2069,9 +2074,9 @@ var CoveredLines = class {
       larger.set(this.#marks);
       this.#marks = larger;
     }
-    const before = this.#marks[line];
-    if (before === RUN || before === MISSED && !isRun) return;
-    if (before === UNKNOWN) this.#total += 1;
+    const before2 = this.#marks[line];
+    if (before2 === RUN || before2 === MISSED && !isRun) return;
+    if (before2 === UNKNOWN) this.#total += 1;
     if (isRun) this.#covered += 1;
     this.#marks[line] = isRun ? RUN : MISSED;
     this.#last = Math.max(this.#last, line);
@@ -2199,8 +2204,8 @@ function ofChanged(file, ranges, lines) {
 function joined(missed, lines) {
   const ranges = [];
   for (const line of missed) {
-    const before = ranges.at(-1);
-    if (before !== void 0 && isGap(before.last, line, lines)) before.last = line;
+    const before2 = ranges.at(-1);
+    if (before2 !== void 0 && isGap(before2.last, line, lines)) before2.last = line;
     else ranges.push({ first: line, last: line });
   }
   return ranges;
@@ -2232,18 +2237,21 @@ var Places = class {
   #paths;
   /** Last part of the path → the paths that end so. */
   #byName = /* @__PURE__ */ new Map();
+  /** How many parts the longest path has. */
+  #deepest = 0;
   /**
    * @param root of the checkout that the report may have been made in
    * @param paths that the commit has, from the repository's root
    */
   constructor(root, paths) {
-    this.#root = root.replaceAll("\\", "/").replace(/\/+$/, "");
+    this.#root = withoutTrailing(root.replaceAll("\\", "/"), "/");
     this.#paths = new Set(paths);
     for (const path of paths) {
-      const name = path.slice(path.lastIndexOf("/") + 1);
-      const namesakes = this.#byName.get(name);
-      if (namesakes === void 0) this.#byName.set(name, [path]);
-      else namesakes.push(path);
+      const parts = path.split("/");
+      this.#deepest = Math.max(this.#deepest, parts.length);
+      const namesakes = this.#byName.get(parts.at(-1));
+      if (namesakes === void 0) this.#byName.set(parts.at(-1), [{ path, parts }]);
+      else namesakes.push({ path, parts });
     }
   }
   /** Whether the commit has a file of this path. */
@@ -2276,9 +2284,10 @@ var Places = class {
   #ending(place) {
     const parts = place.split("/");
     if (parts.includes("node_modules")) return [];
-    const rated = (this.#byName.get(parts.at(-1)) ?? []).map((path) => {
-      const common = commonEnd(path.split("/"), parts);
-      return { path, common, isWhole: common === path.split("/").length || common === depth(place) };
+    const depthOfPlace = depth(place);
+    const rated = (this.#byName.get(parts.at(-1)) ?? []).map(({ path, parts: own }) => {
+      const common = commonEnd(own, parts);
+      return { path, common, isWhole: common === own.length || common === depthOfPlace };
     });
     const whole = rated.filter(({ isWhole }) => isWhole);
     const most = (of) => Math.max(0, ...of.map(({ common }) => common));
@@ -2290,7 +2299,7 @@ var Places = class {
   }
   /** What the runner calls `…/shop/shop/src/a.ts`, by the name of the repository twice. */
   #belowDoubled(parts) {
-    for (let at = 1; at < parts.length - 1; at += 1) {
+    for (let at = Math.max(1, parts.length - 1 - this.#deepest); at < parts.length - 1; at += 1) {
       if (parts[at] === "" || parts[at] !== parts[at - 1]) continue;
       const below2 = parts.slice(at + 1).join("/");
       if (this.#paths.has(below2)) return below2;
@@ -2318,6 +2327,7 @@ function normal(place) {
 
 // src/governance/coverage/cobertura.ts
 var import_saxes = __toESM(require_saxes(), 1);
+var SOURCES_MAX = 100;
 function readCobertura(text) {
   const sources = [];
   const files = /* @__PURE__ */ new Map();
@@ -2325,7 +2335,7 @@ function readCobertura(text) {
   let source;
   const parser = new import_saxes.SaxesParser();
   parser.on("error", (error) => {
-    const why = error.message.replace(/^\d+:\d+: /, "").replace(/[:.].*$/s, "");
+    const why = before(error.message.replace(/^\d+:\d+: /, ""), ":", ".");
     throw new UnusableReport(`is no whole XML: ${why}, at its line ${parser.line}`);
   });
   parser.on("opentag", (tag) => {
@@ -2344,8 +2354,11 @@ function readCobertura(text) {
   parser.on("closetag", ({ name }) => {
     if (name === "class") lines = void 0;
     if (name !== "source" || source === void 0) return;
-    if (source.trim() !== "") sources.push(source.trim().replace(/[/\\]+$/, ""));
+    if (source.trim() !== "") sources.push(withoutTrailing(source.trim(), "/\\"));
     source = void 0;
+    if (sources.length > SOURCES_MAX) {
+      throw new UnusableReport(`names more than ${SOURCES_MAX} folders of sources (<source>)`);
+    }
   });
   parser.write(text).close();
   return [...files].map(([path, found]) => ({
@@ -5204,16 +5217,16 @@ var settings = {
   solution: "Correct the file: `holdfast settings check` tells the same before it is pushed.",
   find({ settingsChange }) {
     if (settingsChange === void 0) return [];
-    const { path, before, after } = settingsChange;
+    const { path, before: before2, after } = settingsChange;
     const hits = after.slice(0, TOLD2).map((each2) => ({
       file: path,
       line: each2.line,
       message: `${path} would be wrong once this is merged: ${textOf(each2)}`
     }));
     if (after.length > TOLD2) hits.push({ file: path, message: `${after.length - TOLD2} more of the kind` });
-    const [first] = before;
+    const [first] = before2;
     if (first === void 0) return hits;
-    const more = before.length === 1 ? "" : ` and ${before.length - 1} more`;
+    const more = before2.length === 1 ? "" : ` and ${before2.length - 1} more`;
     return [
       ...hits,
       {
@@ -5285,7 +5298,7 @@ var POLICY = /^\.github\/holdfast\.ya?ml$|(?:^|\/)\.commitlintrc|(?:^|\/)CODEOWN
 var KINDS = [
   ["workflows", /^\.github\/workflows\//],
   ["the policy itself", POLICY],
-  ["migrations", /(?:^|\/)migrations?\/.*\.sql$/]
+  ["migrations", /(?:^|\/)migrations?\/.*\.sql$/s]
 ];
 var touched = {
   name: "touched",
@@ -5295,7 +5308,7 @@ var touched = {
   find({ pull, settingsPath: settingsPath2 }) {
     return KINDS.flatMap(([what, is]) => {
       const files = pull.changes.filter(
-        ({ path, before }) => is.test(path) || before !== void 0 && is.test(before) || is === POLICY && [path, before].includes(settingsPath2)
+        ({ path, before: before2 }) => is.test(path) || before2 !== void 0 && is.test(before2) || is === POLICY && [path, before2].includes(settingsPath2)
       );
       return files.length === 0 ? [] : [{ message: `changes ${what}`, file: files[0].path, line: files[0].lines[0]?.first ?? 1 }];
     });
@@ -5465,8 +5478,8 @@ var import_semver3 = __toESM(require_semver(), 1);
 
 // src/governance/dependencies/difference.ts
 var import_semver2 = __toESM(require_semver(), 1);
-function changesBetween(before, after) {
-  const old = versionsOf(before);
+function changesBetween(before2, after) {
+  const old = versionsOf(before2);
   const young = versionsOf(after);
   const names = [.../* @__PURE__ */ new Set([...old.keys(), ...young.keys()])].sort();
   return names.flatMap((name) => changesOf(name, old.get(name) ?? /* @__PURE__ */ new Map(), young.get(name) ?? /* @__PURE__ */ new Map()));
@@ -5535,8 +5548,8 @@ function otherBytes(was, now) {
   const olds = hashes(was.integrity);
   const news = hashes(now.integrity);
   return [...news].some(([way, values]) => {
-    const before = olds.get(way);
-    return before !== void 0 && [...values].some((value) => !before.has(value));
+    const before2 = olds.get(way);
+    return before2 !== void 0 && [...values].some((value) => !before2.has(value));
   });
 }
 function hashes(integrity) {
@@ -5704,14 +5717,14 @@ var INSTALL_SCRIPT = {
   problem: "A package that is new, or in a new version, runs a script when it is installed: on every developer's machine and in CI, with everything that these may do. Nearly every attack by way of a package begins there.",
   solution: "Look at the script (`npm view <name>@<version> scripts`, `npm pack`), then name the package, better with its version, in `dependencies.install-scripts.allow`.",
   find: ({ locks, locksBefore, settings: settings2 }) => {
-    const before = new Set(
+    const before2 = new Set(
       eachVersion(locksBefore).flatMap(
         ({ locked: locked2 }) => locked2.installScript === true ? [named(locked2)] : []
       )
     );
     const names = new Set(eachVersion(locksBefore).map(({ locked: locked2 }) => locked2.name));
     return eachVersion(locks).flatMap(({ locked: locked2, lock }) => {
-      if (locked2.installScript !== true || before.has(named(locked2))) return [];
+      if (locked2.installScript !== true || before2.has(named(locked2))) return [];
       const { allow } = settings2["install-scripts"];
       if (allow.includes(locked2.name) || allow.includes(named(locked2))) return [];
       const how = names.has(locked2.name) ? "is here in a version that is new" : "is new";
@@ -6062,10 +6075,10 @@ function belongs(project, lock, folder, manifests) {
 }
 
 // src/governance/dependencies/range-changes.ts
-function rangeChanges(before, after) {
-  const files = [...new Set([...after, ...before].map(({ file }) => file))];
+function rangeChanges(before2, after) {
+  const files = [...new Set([...after, ...before2].map(({ file }) => file))];
   return files.flatMap((file) => {
-    const old = rangesOf(before.find((each2) => each2.file === file));
+    const old = rangesOf(before2.find((each2) => each2.file === file));
     const young = rangesOf(after.find((each2) => each2.file === file));
     return [.../* @__PURE__ */ new Set([...young.keys(), ...old.keys()])].sort().flatMap((key) => {
       const [group, name] = key.split("\0");
@@ -6131,7 +6144,7 @@ function pinsCommit(resolved) {
 
 // src/governance/dependencies/yaml-places.ts
 var import_yaml = __toESM(require_dist(), 1);
-function readYaml(given, fix) {
+function readYaml2(given, fix) {
   const text = withoutMark(given);
   const lines = new import_yaml.LineCounter();
   const troubles = [];
@@ -6158,11 +6171,11 @@ function readYaml(given, fix) {
       }
       const name = textOf2(key.value);
       const keyLine = lineOf2(key);
-      const before = entries.get(name);
-      if (before !== void 0) {
+      const before2 = entries.get(name);
+      if (before2 !== void 0) {
         trouble(
           keyLine,
-          `the same key is there twice: '${printableLine(name)}' (lines ${before.line} and ${keyLine})`
+          `the same key is there twice: '${printableLine(name)}' (lines ${before2.line} and ${keyLine})`
         );
       }
       entries.set(name, { line: keyLine, value: placed(value, keyLine) });
@@ -6170,15 +6183,21 @@ function readYaml(given, fix) {
     return { kind: "map", line, entries };
   };
   try {
-    const documents = (0, import_yaml.parseAllDocuments)(text, { schema: "failsafe", uniqueKeys: false, lineCounter: lines });
+    const documents = (0, import_yaml.parseAllDocuments)(text, {
+      schema: "failsafe",
+      uniqueKeys: false,
+      // A mistake's line is cut out for each, of which one line may have thousands.
+      prettyErrors: false,
+      lineCounter: lines
+    });
     if (!Array.isArray(documents) || documents.length === 0) {
       return { documents: [], troubles: [{ line: 1, message: "the file is empty", fix }] };
     }
     for (const { errors } of documents) {
       const [first] = errors;
       if (first === void 0) continue;
-      const said2 = printableLine(first.message.split("\n")[0] ?? "").replace(/ at line \d+.*$/, "");
-      trouble(first.linePos?.[0].line ?? 1, `no valid YAML: ${said2}`);
+      const said2 = printableLine(first.message.split("\n")[0] ?? "");
+      trouble(Math.max(1, lines.linePos(first.pos[0]).line), `no valid YAML: ${said2}`);
     }
     if (troubles.length > 0) return { documents: [], troubles };
     return {
@@ -6200,7 +6219,7 @@ var textOf2 = (value) => typeof value === "string" ? value : "";
 // src/governance/dependencies/berry-lock.ts
 var AGAIN = "Write it anew with `yarn install` and commit it.";
 function readBerryLock(file, text) {
-  const { documents, troubles } = readYaml(text, AGAIN);
+  const { documents, troubles } = readYaml2(text, AGAIN);
   const [top, more] = documents;
   if (top === void 0) return { lock: void 0, troubles };
   const meta = mapAt(top, "__metadata");
@@ -6400,7 +6419,7 @@ var strange = (line, row) => ({
 function descriptorsOf(row) {
   if (!row.endsWith(":")) return void 0;
   const found = [];
-  const one2 = /\s*("(?:[^"\\]|\\.)*"|[^",]+)\s*(,|$)/y;
+  const one2 = /\s*("(?:[^"\\]|\\.)*"\s*|[^\s",][^",]*)(,|$)/y;
   const list2 = row.slice(0, -1);
   while (one2.lastIndex < list2.length) {
     const [, word] = one2.exec(list2) ?? [];
@@ -6618,7 +6637,7 @@ var GROUPS3 = [
 ];
 var TOOLS = ["configDependencies", "packageManagerDependencies"];
 function readPnpmLock(file, text) {
-  const { documents, troubles } = readYaml(text, AGAIN4);
+  const { documents, troubles } = readYaml2(text, AGAIN4);
   const project = documents.at(-1);
   if (project === void 0) return { lock: void 0, troubles };
   const refused = documents.flatMap((document) => ofVersion2(document) ?? []);
@@ -6764,7 +6783,7 @@ function locked(key, line, entry, optional) {
   const at = path.indexOf("@", 1);
   const behind = at === -1 ? "" : path.slice(at + 1);
   const slash = path.slice(0, Math.max(0, at)).lastIndexOf("/");
-  const inKey = /^[^@][^/]*\.[^/]*\//.test(path) && !key.startsWith("/") ? path.slice(slash + 1, at) : path.slice(0, at);
+  const inKey = /^[^@][^./]*\.[^/]*\//.test(path) && !key.startsWith("/") ? path.slice(slash + 1, at) : path.slice(0, at);
   const name = textAt(entry, "name") ?? (at === -1 ? void 0 : inKey);
   const commit = textAt(resolution, "commit");
   const repository = textAt(resolution, "repo");
@@ -6852,7 +6871,7 @@ function declaredRegistries(file, given) {
   if (text.length > LENGTH_MAX2) return [{ file, line: 1 }];
   return baseOf(file) === ".yarnrc.yml" ? inYaml(file, text) : inLines(file, text);
 }
-var SAID = /^\s*"?((?:@[^\s:="]+:)?registry)"?\s*[=\s]\s*"?([^\s"]+)/;
+var SAID = /^\s*"?((?:@[^\s:="]+:)?registry)"?(?:\s+(?:=\s*)?|=\s*)"?([^\s"]+)/;
 function inLines(file, text) {
   return text.split(/\r?\n/).flatMap((line, at) => {
     const [, key, address] = SAID.exec(line.slice(0, 4e3)) ?? [];
@@ -6861,7 +6880,7 @@ function inLines(file, text) {
 }
 function inYaml(file, text) {
   const lines = new import_yaml2.LineCounter();
-  const document = (0, import_yaml2.parseDocument)(text, { lineCounter: lines });
+  const document = readYaml(text, lines);
   const [broken] = document.errors;
   if (broken !== void 0) return [{ file, line: Math.max(1, lines.linePos(broken.pos[0]).line) }];
   const found = [];
@@ -6997,10 +7016,10 @@ var INSTALL_SCRIPT_UNTOLD = {
   problem: "Packages are new, or in a new version, and the lock files of yarn, and of pnpm from 9 on, do not say which packages run scripts when they are installed.",
   solution: "Let the package manager run none but those that are named: pnpm from 10 on does (`onlyBuiltDependencies`); yarn with `enableScripts: false` in .yarnrc.yml, yarn 1 with `ignore-scripts true` in .yarnrc. Then switch this rule off.",
   find: ({ locks, locksBefore, settings: settings2 }) => {
-    const before = new Set(eachVersion(locksBefore).map(({ locked: locked2 }) => named(locked2)));
+    const before2 = new Set(eachVersion(locksBefore).map(({ locked: locked2 }) => named(locked2)));
     const { allow } = settings2["install-scripts"];
     return locks.flatMap((seen) => {
-      const untold2 = eachVersion([seen]).map(({ locked: locked2 }) => locked2).filter((each2) => each2.installScript === null && each2.origin !== "local" && !before.has(named(each2))).filter((each2) => !allow.includes(each2.name) && !allow.includes(named(each2)));
+      const untold2 = eachVersion([seen]).map(({ locked: locked2 }) => locked2).filter((each2) => each2.installScript === null && each2.origin !== "local" && !before2.has(named(each2))).filter((each2) => !allow.includes(each2.name) && !allow.includes(named(each2)));
       if (untold2.length === 0) return [];
       const names = listed(untold2.map((each2) => printableLine(named(each2))));
       return [
@@ -7450,7 +7469,7 @@ function otherThan({ name, version, resolved, origin }) {
   const at = path.indexOf("/-/");
   if (at === -1) return void 0;
   const file = path.slice(at + 3);
-  const expected = `${name.slice(name.indexOf("/") + 1)}-${version.replace(/\+.*$/, "")}.tgz`;
+  const expected = `${name.slice(name.indexOf("/") + 1)}-${before(version, "+")}.tgz`;
   const fits2 = path.slice(0, at).endsWith(`/${name}`) && (file === expected || file.endsWith(`/${expected}`));
   return fits2 ? void 0 : path.slice(1);
 }
@@ -7501,17 +7520,17 @@ function judgeDependencies(question) {
     difference: { locks: scene.differences, ranges: rangesOf4(question, scene) }
   };
 }
-function filesOf({ before, after }) {
-  return [before, after].flatMap(
+function filesOf({ before: before2, after }) {
+  return [before2, after].flatMap(
     ({ manifests, locks, configurations = [] }) => [...manifests, ...locks, ...configurations].map(({ file }) => file)
   );
 }
-function sceneOf({ before, after, settings: settings2, audit }) {
+function sceneOf({ before: before2, after, settings: settings2, audit }) {
   const wanted = ({ file }) => !settings2.ignore.some((pattern) => fits(pattern, file));
   const manifests = after.manifests.filter(wanted).map(seenManifest);
-  const locksBefore = before.locks.filter(wanted).map(seenLock);
+  const locksBefore = before2.locks.filter(wanted).map(seenLock);
   const locks = after.locks.filter(wanted).map((each2) => {
-    const same = before.locks.findIndex(({ file, text }) => file === each2.file && text === each2.text);
+    const same = before2.locks.findIndex(({ file, text }) => file === each2.file && text === each2.text);
     const read = same === -1 ? void 0 : locksBefore.find(({ file }) => file === each2.file);
     return read ?? seenLock(each2);
   });
@@ -7537,10 +7556,10 @@ function seenLock({ file, text }) {
   const { lock, troubles } = readLock(file, text);
   return { file, read: lock, troubles };
 }
-function differencesOf(before, after) {
-  const files = [...new Set([...after, ...before].map(({ file }) => file))];
+function differencesOf(before2, after) {
+  const files = [...new Set([...after, ...before2].map(({ file }) => file))];
   return files.map((file) => {
-    const was = before.find((each2) => each2.file === file);
+    const was = before2.find((each2) => each2.file === file);
     const is = after.find((each2) => each2.file === file);
     const unreadable = [was, is].some((each2) => each2 !== void 0 && each2.read === void 0);
     if (unreadable) return { file, state: "unreadable", changes: [] };
@@ -7549,8 +7568,8 @@ function differencesOf(before, after) {
     return { file, state, changes };
   });
 }
-function rangesOf4({ before }, { manifests }) {
-  const old = before.manifests.flatMap(({ file, text }) => readManifest(file, text).manifest ?? []);
+function rangesOf4({ before: before2 }, { manifests }) {
+  const old = before2.manifests.flatMap(({ file, text }) => readManifest(file, text).manifest ?? []);
   return rangeChanges(
     old,
     manifests.flatMap(({ read }) => read ?? [])
@@ -7588,10 +7607,10 @@ function shortened(findings) {
 
 // src/governance/pr-policy/judge-lockfiles.ts
 async function judgeLockfiles(history, commits2, { settings: settings2, today, advisories }) {
-  const before = await filesOf2(history, commits2.base);
+  const before2 = await filesOf2(history, commits2.base);
   const after = await filesOf2(history, commits2.head);
   const audit = advisories === void 0 ? null : await asked(advisories, after, settings2);
-  return judgeDependencies({ before, after, settings: settings2, today, audit });
+  return judgeDependencies({ before: before2, after, settings: settings2, today, audit });
 }
 async function asked(advisories, { locks }, settings2) {
   const read = locks.filter(({ file }) => !settings2.ignore.some((each2) => fits(each2, file))).flatMap(({ file, text }) => readLock(file, text).lock ?? []);
@@ -7619,7 +7638,6 @@ async function filesOf2(history, commit) {
 }
 
 // src/governance/commits/own-rules.ts
-var import_yaml3 = __toESM(require_dist(), 1);
 var DATA = [
   "package.json",
   "package.yaml",
@@ -7657,7 +7675,7 @@ async function readOwnRules(paths, read) {
   };
 }
 function contentOf(path, bytes) {
-  const document = (0, import_yaml3.parseDocument)(bytes?.toString("utf8") ?? "");
+  const document = readYaml(bytes?.toString("utf8") ?? "");
   const isPackage = path.startsWith("package.");
   const [error] = document.errors;
   if (error !== void 0) {
@@ -7986,17 +8004,17 @@ function named2(value, method) {
 }
 
 // src/governance/pr-policy/settings-change.ts
-async function readSettingsChange(history, { path, head, changes }, sections2, before) {
+async function readSettingsChange(history, { path, head, changes }, sections2, before2) {
   const change2 = changes.find((each2) => each2.path === path);
   if (change2 === void 0) return void 0;
-  if (change2.kind === "deleted") return { path, before, after: [] };
+  if (change2.kind === "deleted") return { path, before: before2, after: [] };
   const text = (await history.file(head, path))?.toString("utf8");
   if (text === void 0) {
     const message2 = "it is no plain file, and a link is not followed";
-    return { path, before, after: [{ key: "", line: 1, column: 1, message: message2 }] };
+    return { path, before: before2, after: [{ key: "", line: 1, column: 1, message: message2 }] };
   }
   const schemas = Object.fromEntries(sections2.map(({ name, schema }) => [name, schema]));
-  return { path, before, after: examine(text, path, schemas).problems };
+  return { path, before: before2, after: examine(text, path, schemas).problems };
 }
 
 // src/governance/pr-policy/policy-commits.ts

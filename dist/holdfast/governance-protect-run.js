@@ -25,7 +25,7 @@ import {
 } from "./shared-nouns-settings-read-settings.js";
 import {
   SettingsDocument
-} from "./shared-nouns-settings-plain-words.js";
+} from "./shared-nouns-settings-document.js";
 import "./shared-yaml.js";
 import {
   DEFAULT_SETTINGS
@@ -558,28 +558,77 @@ function compareBypass2(subject, wanted, live) {
   return items.length === 0 ? [equal({ subject, about }, [])] : items;
 }
 
+// src/governance/patterns/steps.ts
+function fitsSteps(steps, text) {
+  let ends = [true, ...Array.from(text, () => false)];
+  const characters = Array.from(text);
+  for (const step of steps) {
+    ends = step.kind === "folders" ? afterFolders(characters, ends) : afterCharacters(step, characters, ends);
+    if (!ends.includes(true)) return false;
+  }
+  return ends.at(-1) === true;
+}
+function afterCharacters({ fits: fits2, optional, repeated }, characters, starts) {
+  const ends = [optional && starts[0] === true];
+  for (const [at, character] of characters.entries()) {
+    const from = starts[at] === true || repeated && ends[at] === true;
+    ends.push(optional && starts[at + 1] === true || from && fits2(character));
+  }
+  return ends;
+}
+function afterFolders(characters, starts) {
+  const ends = [starts[0] === true];
+  let isWithin = false;
+  for (const [at, character] of characters.entries()) {
+    ends.push(starts[at + 1] === true || character === "/" && isWithin);
+    isWithin = character !== "/" && (isWithin || ends[at] === true);
+  }
+  return ends;
+}
+var anyButSlash = (character) => character !== "/";
+function oneOf(set, isNegated) {
+  try {
+    const is = new RegExp(`^[${isNegated ? "^" : ""}${set.replace(/[\\[\]^]/g, "\\$&")}]$`, "u");
+    return (character) => is.test(character);
+  } catch {
+    return void 0;
+  }
+}
+
 // src/governance/patterns/ref-pattern.ts
 function fits(pattern, name) {
-  return new RegExp(`^${sourceOf(pattern)}$`).test(name);
+  return fitsSteps(stepsOf(pattern), name);
 }
-function sourceOf(pattern) {
-  let source = "";
-  for (let at = 0; at < pattern.length; at += 1) {
-    const rest = pattern.slice(at);
-    const set = /^\[(!|\^)?([^\]/]+)\]/.exec(rest);
-    if (rest.startsWith("**/")) {
-      source += "(?:[^/]+/)*";
+function stepsOf(pattern) {
+  const steps = [];
+  const signs = Array.from(pattern);
+  const one = { kind: "character", optional: false, repeated: false };
+  let stop = 0;
+  for (let at = 0; at < signs.length; at += 1) {
+    const sign = signs[at];
+    if (sign === "*" && signs[at + 1] === "*" && signs[at + 2] === "/") {
+      steps.push({ kind: "folders" });
       at += 2;
-    } else if (set !== null) {
-      source += `[${set[1] === void 0 ? "" : "^"}${(set[2] ?? "").replace(/[\\[\]^]/g, "\\$&")}]`;
-      at += set[0].length - 1;
-    } else if (rest.startsWith("*")) {
-      source += "[^/]*";
-    } else if (rest.startsWith("?")) {
-      source += "[^/]";
-    } else source += rest[0].replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+      continue;
+    }
+    const isNegated = signs[at + 1] === "!" || signs[at + 1] === "^";
+    const from = at + (isNegated ? 2 : 1);
+    if (sign === "[") {
+      stop = Math.max(stop, from);
+      while (stop < signs.length && signs[stop] !== "]" && signs[stop] !== "/") stop += 1;
+      const set = signs[stop] === "]" && stop > from ? signs.slice(from, stop).join("") : void 0;
+      const fits2 = set === void 0 ? void 0 : oneOf(set, isNegated);
+      if (fits2 !== void 0) {
+        steps.push({ ...one, fits: fits2 });
+        at = stop;
+        continue;
+      }
+    }
+    if (sign === "*") steps.push({ ...one, fits: anyButSlash, optional: true, repeated: true });
+    else if (sign === "?") steps.push({ ...one, fits: anyButSlash });
+    else steps.push({ ...one, fits: (character) => character === sign });
   }
-  return source;
+  return steps;
 }
 function shortName(ref) {
   return ref.replace(/^refs\/(heads|tags)\//, "");
@@ -1357,19 +1406,42 @@ function annotationOf({ rule, severity, file, line, message, fix }) {
 // src/governance/patterns/workflow-filter.ts
 function fitsFilter(pattern, branch) {
   if (pattern === branch) return true;
-  const source = pattern.replace(/\*\*|\*|[.^${}()|\\]/g, (sign) => {
-    if (sign === "**") return ".*";
-    return sign === "*" ? "[^/]*" : `\\${sign}`;
-  });
-  const read = compiled(source);
-  return read === void 0 ? false : read.test(branch);
+  const steps = stepsOf2(pattern);
+  return steps !== void 0 && fitsSteps(steps, branch);
 }
-function compiled(source) {
-  try {
-    return new RegExp(`^${source}$`);
-  } catch {
-    return void 0;
+function stepsOf2(pattern) {
+  const steps = [];
+  const signs = Array.from(pattern);
+  for (let at = 0; at < signs.length; at += 1) {
+    const sign = signs[at];
+    let [optional, repeated] = [false, false];
+    let fits2 = (character) => character === sign;
+    if (sign === "?" || sign === "+") return void 0;
+    if (sign === "*") {
+      [optional, repeated] = [true, true];
+      fits2 = anyButSlash;
+      if (signs[at + 1] === "*") {
+        fits2 = () => true;
+        at += 1;
+      }
+      if (signs[at + 1] === "?") at += 1;
+    } else {
+      if (sign === "[") {
+        const close = signs.indexOf("]", at);
+        if (close === -1) return void 0;
+        fits2 = oneOf(signs.slice(at + 1, close).join(""), false);
+        at = close;
+      }
+      if (signs[at + 1] === "?" || signs[at + 1] === "+") {
+        at += 1;
+        [optional, repeated] = [signs[at] === "?", signs[at] === "+"];
+        if (signs[at + 1] === "?") at += 1;
+      }
+    }
+    if (fits2 === void 0) return void 0;
+    steps.push({ kind: "character", fits: fits2, optional, repeated });
   }
+  return steps;
 }
 
 // src/governance/protect/workflows/filters.ts
@@ -1384,13 +1456,83 @@ function startsFor(trigger, branch) {
   return through;
 }
 
+// src/governance/protect/workflows/asked-results.ts
+var ONE = /\s*(?:\.([\w-]+|\*)|\[\s*'([\w-]+)'\s*\]|\[([^[\]'"]+)\])/y;
+var RESULT = /\s*(?:\.\s*result\b|\[\s*'result'\s*\])/iy;
+var CLOSED = /\s*\)/y;
+var NEEDS = /\b(tojson\(\s*)?needs/gi;
+function askedResults(text) {
+  const names = /* @__PURE__ */ new Set();
+  let isAll = false;
+  const add = (name) => {
+    if (name === void 0 || name === "*") isAll = true;
+    else names.add(name.toLowerCase());
+  };
+  for (const { index, 0: found, 1: whole } of text.matchAll(NEEDS)) {
+    let at = index + found.length;
+    const one = matchAt(ONE, text, at);
+    if (one !== void 0) at += one[0].length;
+    const name = one?.[1] ?? one?.[2];
+    if (one !== void 0 && matchAt(RESULT, text, at) !== void 0) add(name);
+    if (whole !== void 0 && matchAt(CLOSED, text, at) !== void 0) add(name);
+  }
+  return (id) => isAll || names.has(id.toLowerCase());
+}
+function matchAt(sticky, text, at) {
+  sticky.lastIndex = at;
+  return sticky.exec(text) ?? void 0;
+}
+
+// src/governance/protect/workflows/reported.ts
+var Reported = class {
+  #names;
+  #byJob = /* @__PURE__ */ new Map();
+  #jobs = /* @__PURE__ */ new Map();
+  /** Job → what it needs, directly or through what it needs. */
+  #needed = /* @__PURE__ */ new Map();
+  /** @param names of the checks that are required */
+  constructor(producers, names) {
+    this.#names = names;
+    for (const producer of producers) {
+      for (const job of /* @__PURE__ */ new Set([producer.job, producer.caller])) {
+        if (job === void 0) continue;
+        const those = this.#byJob.get(job);
+        if (those === void 0) this.#byJob.set(job, [producer]);
+        else those.push(producer);
+      }
+    }
+  }
+  neededBy({ job, workflow }) {
+    const before = this.#needed.get(job);
+    if (before !== void 0) return before;
+    const jobs = this.#jobs.get(workflow) ?? new Map(workflow.jobs.map((each) => [each.id, each]));
+    this.#jobs.set(workflow, jobs);
+    const found = /* @__PURE__ */ new Set();
+    const todo = [...job.needs];
+    for (let id = todo.pop(); id !== void 0; id = todo.pop()) {
+      const needed2 = jobs.get(id);
+      if (needed2 === void 0 || found.has(needed2)) continue;
+      found.add(needed2);
+      for (const each of needed2.needs) todo.push(each);
+    }
+    const needed = [...found].reverse();
+    this.#needed.set(job, needed);
+    return needed;
+  }
+  /** Whether all that a job reports is required, each job of its matrix and of the workflow that it calls. */
+  isRequired(job) {
+    const reported = this.#byJob.get(job) ?? [];
+    return reported.length > 0 && reported.every(({ name, exact }) => exact && this.#names.has(name));
+  }
+};
+
 // src/governance/protect/workflows/lint-checks.ts
 var EVENTS = ["pull_request", "merge_group"];
 function lintChecks(declared, workflows) {
   const producers = producersOf(workflows);
   const required = requiredOf(declared);
-  const names = new Set(required.map(({ check }) => check.name));
-  return required.flatMap((each) => lintCheck(each, producers, names));
+  const reported = new Reported(producers, new Set(required.map(({ check }) => check.name)));
+  return required.flatMap((each) => lintCheck(each, producers, reported));
 }
 function requiredOf({ branches }) {
   const all = /* @__PURE__ */ new Map();
@@ -1417,7 +1559,7 @@ function finding2(rule, severity, at, message, fix) {
 function placeOf2({ workflow, job }) {
   return { file: workflow.file, line: job.line };
 }
-function lintCheck({ check, branches }, producers, names) {
+function lintCheck({ check, branches }, producers, reported) {
   const { name, app } = check;
   if (typeof app === "number") {
     const message = `the check '${name}' comes from app ${app}, and no file here tells of it`;
@@ -1430,7 +1572,7 @@ function lintCheck({ check, branches }, producers, names) {
   return [
     ...EVENTS.flatMap((event) => lintEvent(check, event, used, branches, producers)),
     ...twice(name, exact),
-    ...used.filter(isWatched).flatMap((each) => lintProducer(name, each, producers, names))
+    ...used.filter(isWatched).flatMap((each) => lintProducer(name, each, reported))
   ];
 }
 function isWatched({ triggers }) {
@@ -1509,14 +1651,7 @@ function holdsForAll(condition) {
   const named = terms.map((term) => /^\s*github\.event_name\s*==\s*'(\w+)'\s*$/i.exec(term)?.[1]);
   return !named.includes(void 0) && EVENTS.every((event) => named.includes(event));
 }
-function looksAt(text, id) {
-  const word2 = id.replace(/[^\w-]/g, "\\$&");
-  const one = `(?:\\.(?:${word2}|\\*)(?![\\w-])|\\[\\s*'${word2}'\\s*\\]|\\[[^\\]'"]+\\])`;
-  const result = `needs\\s*${one}\\s*(?:\\.\\s*result\\b|\\[\\s*'result'\\s*\\])`;
-  const whole = `tojson\\(\\s*needs\\s*(?:${one}\\s*)?\\)`;
-  return new RegExp(`\\b(?:${result}|${whole})`, "i").test(text);
-}
-function lintProducer(name, producer, producers, names) {
+function lintProducer(name, producer, reported) {
   const { job } = producer;
   const problem = (severity, message, fix) => finding2("check-may-be-fooled", severity, placeOf2(producer), message, fix);
   const always = job.condition !== void 0 && runsAlways(job.condition);
@@ -1530,7 +1665,8 @@ function lintProducer(name, producer, producers, names) {
     ];
   }
   if (job.needs.length === 0) return [];
-  const unseen2 = job.needs.filter((id) => !looksAt(job.text, id));
+  const asks = always ? askedResults(job.text) : () => true;
+  const unseen2 = job.needs.filter((id) => !asks(id));
   if (always && unseen2.length > 0) {
     return [
       problem(
@@ -1541,7 +1677,7 @@ function lintProducer(name, producer, producers, names) {
     ];
   }
   if (always) return [];
-  const free = neededBy(producer).filter((each) => !isRequired(each, producers, names));
+  const free = reported.neededBy(producer).filter((each) => !reported.isRequired(each));
   return free.length === 0 ? [] : [
     problem(
       "error",
@@ -1549,21 +1685,6 @@ function lintProducer(name, producer, producers, names) {
       "Add if: ${{ always() }} and look at the results of what it needs, or require those jobs too."
     )
   ];
-}
-function neededBy({ job, workflow }) {
-  const found = /* @__PURE__ */ new Map();
-  const todo = [...job.needs];
-  for (let id = todo.pop(); id !== void 0; id = todo.pop()) {
-    const needed = workflow.jobs.find((each) => each.id === id);
-    if (needed === void 0 || found.has(id)) continue;
-    found.set(id, needed);
-    todo.push(...needed.needs);
-  }
-  return [...found.values()].reverse();
-}
-function isRequired(job, producers, names) {
-  const reported = producers.filter((each) => each.job === job || each.caller === job);
-  return reported.length > 0 && reported.every(({ name, exact }) => exact && names.has(name));
 }
 
 // src/governance/protect/run.ts

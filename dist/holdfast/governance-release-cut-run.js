@@ -3,6 +3,7 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  mergedLine,
   sectionOf,
   selfContained,
   withSection
@@ -11,18 +12,23 @@ import {
   linkable
 } from "./shared-governance-versions-linkable.js";
 import {
-  isHere,
+  liveLines,
   outOfStep
 } from "./shared-governance-versions-out-of-step.js";
 import {
+  declined,
   mergeability,
   tagsOfForge
 } from "./shared-governance-steps-pull-request.js";
 import {
+  hasCommit,
+  isHere
+} from "./shared-governance-versions-local-commit.js";
+import {
   nextRelease,
   readBasis,
   shallow
-} from "./shared-governance-versions-basis.js";
+} from "./shared-governance-versions-next-release.js";
 import {
   stableBranch
 } from "./shared-governance-versions-stable-branch.js";
@@ -34,8 +40,9 @@ import {
   lineVersion
 } from "./shared-governance-versions-release-branch.js";
 import {
-  readReleaseSettings
-} from "./shared-governance-versions-version-tags.js";
+  readReleaseSettings,
+  versionTags
+} from "./shared-governance-versions-read-settings.js";
 import "./shared-nouns-settings-settings-file.js";
 import "./shared-governance-versions-settings.js";
 import "./shared-character-entities.js";
@@ -47,7 +54,7 @@ import {
   require_semver
 } from "./shared-semver.js";
 import "./shared-nouns-settings-read-settings.js";
-import "./shared-nouns-settings-plain-words.js";
+import "./shared-nouns-settings-document.js";
 import {
   require_dist
 } from "./shared-yaml.js";
@@ -70,17 +77,51 @@ import {
 } from "./shared-esbuild-runtime.js";
 
 // src/governance/release-cut/plan.ts
+var import_semver2 = __toESM(require_semver(), 1);
+
+// src/governance/release-cut/waiting-release.ts
 var import_semver = __toESM(require_semver(), 1);
+async function waitingRelease(head, stable, lines, from) {
+  const { forge, history } = from;
+  const released = versionTags((await tagsOfForge(head, forge, from)).tags).counting;
+  if (released.some((tag) => tag.channel === void 0 && tag.commit === stable.commit)) return void 0;
+  const isKnown = await isHere(stable.commit, history);
+  const planned = isKnown ? await plannedAt(stable, from) : void 0;
+  const merged = await mergedLine(
+    { head: stable.commit, commits: planned?.commits ?? [] },
+    stable.name,
+    from
+  );
+  if (merged === void 0) return void 0;
+  const isTold = [...released, ...lines].some(({ version }) => version === merged.version);
+  if (isTold) return void 0;
+  if (planned !== void 0) {
+    const isNext = await wouldBePublished(merged, planned, from);
+    return isNext ? toBePublished(merged.name, merged.number, stable) : void 0;
+  }
+  return `${merged.name} was merged into ${stable.name} by #${merged.number}, and this checkout does not have ${stable.commit.slice(0, 7)}, which that is on. Run \`git fetch origin\`, and again.`;
+}
+function toBePublished(branch, number, stable) {
+  return `${branch} was merged into ${stable.name} by #${number}, and is not released yet. Run \`holdfast release publish\` on ${stable.name}, merge it back, and cut what comes after it.`;
+}
+async function plannedAt({ name, commit }, from) {
+  const { settings, forge, url } = from;
+  const tags = await tagsOfForge(commit, forge, from);
+  return await nextRelease(
+    await readBasis(name, settings, from, { head: commit, tags }),
+    settings,
+    from,
+    url
+  );
+}
+async function wouldBePublished({ version, tip }, { basis, next: next2 }, { history }) {
+  if (next2?.version === version) return true;
+  if (await hasCommit(basis.head, tip, history)) return false;
+  const isPassed = basis.reachable.some((tag) => import_semver.default.gte(tag.version, version));
+  return !isPassed && (next2 === void 0 || import_semver.default.lt(next2.version, version));
+}
 
 // src/governance/release-cut/lines.ts
-async function liveLines(forge, settings, { tags }) {
-  const released = new Set(tags.map(({ name }) => name));
-  const all = told(await forge.branches.beginningWith(settings.lines.prefix), "its release branches");
-  return all.flatMap(({ name, commit }) => {
-    const version = lineVersion(name, settings);
-    return version === void 0 || released.has(`v${version}`) ? [] : [{ name, version, commit }];
-  });
-}
 async function placed(line, head, { forge, history }) {
   const from = async (commit) => ({
     ...line,
@@ -120,13 +161,16 @@ async function planNext(source, stable, wanted, from) {
   const found = await releaseAt(head, before, from);
   const warnings = [...found.warnings, ...await toldLines(lines.placed, found.next?.version, stable, from)];
   const { next: next2 } = found;
+  if (next2 === void 0 && wanted !== void 0) {
+    return { ...inTheWay([nothingWanted(wanted, branch, found)]), warnings };
+  }
   if (next2 === void 0 || found.problems.length > 0) return { ...inTheWay(found.problems), warnings };
   const { version } = next2;
   if (isOther(wanted, version)) {
     return { ...inTheWay([notWanted(wanted, branch, next2)]), warnings };
   }
   const names = namesOf(version, lines.placed, from);
-  const merged = await mergedBefore(names, lines.placed, stable, from);
+  const merged = await mergedBefore(names, lines.placed, stable, from) ?? await waitingRelease(head, stable, lines.placed, from);
   if (merged !== void 0) return { ...inTheWay([merged]), warnings };
   const cut = { version, from: source, names, isLine: false, stable };
   const notesAt = notesOf(version, { head, notes: next2.notes }, from);
@@ -160,7 +204,7 @@ function notesOf(version, known, from) {
   };
 }
 async function notesFor(version, commit, from) {
-  const lines = await placedLines(commit, (each) => import_semver.default.lt(each.version, version), from);
+  const lines = await placedLines(commit, (each) => import_semver2.default.lt(each.version, version), from);
   const [problem] = lines.problems;
   if (problem !== void 0) return { kind: "other", why: problem };
   const { next: next2, problems } = await releaseAt(commit, lines.placed, from);
@@ -172,8 +216,10 @@ async function notesFor(version, commit, from) {
   return { kind: "other", why };
 }
 async function placedLines(head, isMeant, from) {
-  const tags = await tagsOfForge(head, from.forge, from);
-  const all = (await liveLines(from.forge, from.settings, tags)).filter(isMeant);
+  const { tags } = await tagsOfForge(head, from.forge, from);
+  const released = new Set(tags.map(({ name }) => name));
+  const live = await liveLines(from.forge, from.settings, (version) => released.has(`v${version}`));
+  const all = live.filter(isMeant);
   const found = [];
   const problems = [];
   for (const line of all) {
@@ -197,8 +243,7 @@ async function mergedBefore(names, lines, stable, { forge }) {
   for (const head of names) {
     const pulls = told(await forge.pulls.between({ head, base: stable.name }), `pull requests of ${head}`);
     const merged = pulls.find(({ isMerged }) => isMerged);
-    if (merged === void 0) continue;
-    return `${head} was merged into ${stable.name} by #${merged.number}, and is not released yet. Run \`holdfast release publish\` on ${stable.name}, merge it back, and cut what comes after it.`;
+    if (merged !== void 0) return toBePublished(head, merged.number, stable);
   }
   return void 0;
 }
@@ -230,6 +275,10 @@ function isOther(wanted, version) {
 }
 function notWanted(wanted, branch, { version, because }) {
   return `${wanted} was asked for, and the commits of ${branch} ask for ${version}, because of ${because.id.slice(0, 7)} "${because.header}". Ask for that, or take back what asks for it.`;
+}
+function nothingWanted(wanted, branch, { previous }) {
+  const since = previous === void 0 ? "" : ` since ${previous.tag}`;
+  return `${wanted} was asked for, and no commit of ${branch}${since} asks for a release`;
 }
 function noSource(branch, { develop, lines }) {
   return new HoldfastError("input.conflict", `releases are cut from ${develop}, and this is ${branch}`, {
@@ -280,8 +329,13 @@ function headline({ plan: { cut }, branch, steps, dryRun, made }, [why]) {
   }
   const { version } = cut;
   if (why !== void 0) return `the release branch of ${version} is not all as it has to be: ${why}`;
-  if (dryRun && steps.some(({ state }) => state === "would")) return `${version} would be cut from ${branch}`;
+  if (dryRun && steps.some(({ state }) => state === "would")) {
+    return cut.isLine ? `${branch} would be brought up to date as ${version}` : `${version} would be cut from ${branch}`;
+  }
   const pull = made?.pull === void 0 ? "" : `, with pull request #${made.pull.number}`;
+  if (cut.isLine) {
+    return steps.some(({ acted }) => acted) ? `${branch} is brought up to date as ${version}${pull}` : `${branch} is up to date as ${version}${pull}`;
+  }
   return steps.some(({ acted }) => acted) ? `${version} is cut from ${branch} as ${made?.name ?? cut.names[0]}${pull}` : `${version} was cut before, as ${made?.name ?? cut.names[0]}${pull}`;
 }
 function next({ plan: { cut }, dryRun, made }, good) {
@@ -295,13 +349,13 @@ function next({ plan: { cut }, dryRun, made }, good) {
 import { isUtf8 as isUtf82 } from "node:buffer";
 
 // src/governance/versions/version-files.ts
-var import_semver3 = __toESM(require_semver(), 1);
+var import_semver4 = __toESM(require_semver(), 1);
 import { isUtf8 } from "node:buffer";
 
 // src/governance/versions/version-text.ts
-var import_semver2 = __toESM(require_semver(), 1);
+var import_semver3 = __toESM(require_semver(), 1);
 function isVersion(text) {
-  return /^\d/.test(text) && import_semver2.default.parse(text) !== null;
+  return /^\d/.test(text) && import_semver3.default.parse(text) !== null;
 }
 
 // src/governance/versions/marked-lines.ts
@@ -439,7 +493,7 @@ function versionFilePaths(declared) {
   return declared === void 0 ? [PACKAGE, ...LOCKS] : [...new Set(declared.map(({ path }) => path))];
 }
 function withVersion(files, version, declared) {
-  if (import_semver3.default.parse(version)?.version !== version) throw new Error(`'${version}' is no version to be written`);
+  if (import_semver4.default.parse(version)?.version !== version) throw new Error(`'${version}' is no version to be written`);
   const changed = /* @__PURE__ */ new Map();
   for (const path of versionFilePaths(declared)) {
     const before = files.get(path);
@@ -507,10 +561,8 @@ async function contentsFor({ version, notes }, commit, settings, history) {
   const files = /* @__PURE__ */ new Map();
   const executables = /* @__PURE__ */ new Set();
   const read = async (path) => {
-    const kind = await history.kindOf(commit, path);
-    if (kind === "other") throw noFile(path);
-    if (kind === "executable") executables.add(path);
-    return kind === void 0 ? void 0 : await history.file(commit, path);
+    if (await plainKind(path, commit, history) === "executable") executables.add(path);
+    return await history.file(commit, path);
   };
   const { changelog, "version-files": declared } = settings;
   if (changelog !== false) {
@@ -529,6 +581,34 @@ async function contentsFor({ version, notes }, commit, settings, history) {
   for (const [path, bytes] of withVersion(there, version, declared)) files.set(path, bytes.toString("utf8"));
   return { files, executables };
 }
+async function filesOf(version, commit, { changelog, "version-files": declared }, history) {
+  if (changelog !== false) await plainKind(changelog, commit, history);
+  const there = /* @__PURE__ */ new Map();
+  for (const path of versionFilePaths(declared)) {
+    if (path === changelog) continue;
+    await plainKind(path, commit, history);
+    const bytes = await history.file(commit, path);
+    if (bytes !== void 0) there.set(path, bytes);
+  }
+  const fromOthers = declared?.filter(({ path }) => path !== changelog);
+  const versions = withVersion(there, version, fromOthers).keys();
+  return [...changelog === false ? [] : [changelog], ...versions];
+}
+async function plainKind(path, commit, history) {
+  await refuseBehindLink(path, commit, history);
+  const kind = await history.kindOf(commit, path);
+  if (kind === "other" || kind === "folder") throw noFile(path);
+  return kind;
+}
+async function refuseBehindLink(path, commit, history) {
+  const parts = path.split("/");
+  for (let end = 1; end < parts.length; end += 1) {
+    const folder = parts.slice(0, end).join("/");
+    const kind = await history.kindOf(commit, folder);
+    if (kind === void 0) return;
+    if (kind !== "folder") throw behindLink(path, folder);
+  }
+}
 function isSameButDate(before, after, version) {
   if (before === after) return true;
   const [one, other] = [sectionOf(before, version), sectionOf(after, version)];
@@ -542,6 +622,16 @@ function noFile(path) {
   return new HoldfastError("input.malformed", `${printableLine(path)} is a link or a folder, and no file`, {
     hint: "Name the file itself in release.changelog or release.version-files."
   });
+}
+function behindLink(path, folder) {
+  const [what, where] = [printableLine(path), printableLine(folder)];
+  return new HoldfastError(
+    "input.malformed",
+    `${what} lies in ${where}, which is a link or a file, and no folder`,
+    {
+      hint: "Name the file by its own path in release.changelog or release.version-files."
+    }
+  );
 }
 function noText(path) {
   return new HoldfastError("input.malformed", `the changelog ${printableLine(path)} is not UTF-8`, {
@@ -642,7 +732,7 @@ With what came to ${branch} since it was cut.`;
   async function wanted() {
     const branch = await branchOf(cut, forge);
     if (branch === void 0) {
-      return { kind: "missing", what: `write changelog and version files of ${version}` };
+      return { kind: "missing", what: `write ${version} into ${await writtenOn(cut.from.commit)}` };
     }
     if (!await isHere(branch.commit, history)) return await asMade(branch);
     const found = await cut.notesAt(branch.commit);
@@ -650,12 +740,19 @@ With what came to ${branch} since it was cut.`;
     const release = { version, notes: found.notes };
     return { branch, contents: await contentsFor(release, branch.commit, settings, history) };
   }
+  async function writtenOn(commit) {
+    const files = await filesOf(version, commit, settings, history);
+    return files.length === 0 ? "no file" : listed(files);
+  }
   async function asMade({ name, commit }) {
     const { message, parents } = told(await forge.branches.details(commit), `the commit of ${name}`);
     const [parent] = parents;
     const isMade = message.split("\n")[0] === headerOf(version) && parent !== void 0 && parents.length === 1;
     if (isMade && await isHere(parent, history)) {
-      return { kind: "true", what: `${commit.slice(0, 7)} wrote changelog and version files of ${version}` };
+      return {
+        kind: "true",
+        what: `${commit.slice(0, 7)} wrote ${version} into ${await writtenOn(parent)}`
+      };
     }
     return {
       kind: "wrong",
@@ -726,8 +823,8 @@ function pullRequestStep(cut, around) {
       const merged = all.find((each) => each.isMerged && each.commit === commit);
       if (merged !== void 0) return { kind: "true", what: `#${merged.number} was merged: ${merged.url}` };
       if (await isIn(commit)) return { kind: "true", what: `${base} has all of ${head}` };
-      const [closed] = all;
-      if (closed === void 0 || closed.isMerged) {
+      const closed = await declined(all, commit, forge);
+      if (closed === void 0) {
         return { kind: "missing", what: `open a pull request of ${head} into ${base}` };
       }
       return {

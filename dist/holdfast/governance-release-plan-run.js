@@ -15,17 +15,17 @@ import {
   nextRelease,
   readBasis,
   shallow
-} from "./shared-governance-versions-basis.js";
+} from "./shared-governance-versions-next-release.js";
 import "./shared-governance-versions-release-branch.js";
 import {
   readReleaseSettings,
   versionTags
-} from "./shared-governance-versions-version-tags.js";
+} from "./shared-governance-versions-read-settings.js";
 import "./shared-nouns-settings-settings-file.js";
 import "./shared-governance-versions-settings.js";
 import "./shared-semver.js";
 import "./shared-nouns-settings-read-settings.js";
-import "./shared-nouns-settings-plain-words.js";
+import "./shared-nouns-settings-document.js";
 import "./shared-yaml.js";
 import "./shared-nouns-settings-section.js";
 import {
@@ -45,7 +45,7 @@ import "./shared-esbuild-runtime.js";
 // src/governance/release-plan/report.ts
 function outcomeOf(found, build) {
   const { next, previous, commits, problems, basis } = found;
-  const warnings = [...found.warnings, ...releasesNothing(found) ?? []];
+  const warnings = [...found.warnings, ...onTheWay(found), ...releasesNothing(found) ?? []];
   const good = problems.length === 0;
   return {
     exit: good ? EXIT.done : EXIT.verdict,
@@ -73,20 +73,38 @@ function outcomeOf(found, build) {
     }
   };
 }
+function onTheWay({ previous, basis, problems }) {
+  const line = basis.linesOnTheWay.find(({ version }) => version === previous?.version);
+  if (line === void 0 || basis.reachable.some(({ version }) => version === line.version)) return [];
+  const released = basis.elsewhere.find(({ version }) => version === line.version);
+  if (released !== void 0) {
+    if (problems.length > 0) return [];
+    const { name } = basis.branch;
+    return [
+      `counted from ${released.name}, which is released, and which ${name} does not have as it is checked out: pull ${name}; where it lacks it then too, merge ${released.name} into it by a merge commit`
+    ];
+  }
+  return [
+    `counted from ${line.version}, which is no release yet: its release branch is on its way. If it is gone, run \`git fetch --prune\`, and again`
+  ];
+}
 function releasesNothing({ next, basis: { branch } }) {
   if (branch.kind !== "other" || next === void 0) return void 0;
   return [`nothing is released from ${branch.name}: this is what a stable release from here would be`];
 }
 function headline({ next, problems, basis, commits, previous }) {
   const { name } = basis.branch;
-  const since = previous === void 0 ? "there was no release yet" : `since ${previous.tag}`;
+  const since = previous === void 0 ? "before the first release" : `since ${previous.tag}`;
   if (next === void 0) {
     if (problems.length > 0) return `what ${name} would release cannot be told: ${problems[0]}`;
-    return commits.length === 0 ? `${name} has nothing to release: no commit ${previous === void 0 ? "at all" : since}` : `${name} has nothing to release: none of ${commits.length} commits ${since} asks for it`;
+    return commits.length === 0 ? `${name} has nothing to release: no commit ${previous === void 0 ? "at all" : since}` : `${name} has nothing to release: ${noneOf(commits.length)} ${since} asks for it, as \`feat: …\` and \`fix: …\` do`;
   }
   const why = `${next.because.id.slice(0, 7)} "${next.because.header}"`;
   const first = previous === void 0 ? "the first release" : next.type;
   return problems.length > 0 ? `${next.tag} may not be released from ${name}: ${problems[0]}` : `${name} would release ${next.tag} (${first}), because of ${why}`;
+}
+function noneOf(commits) {
+  return commits === 1 ? "no commit" : `none of ${commits} commits`;
 }
 function whatTable({ next, previous, commits, basis }) {
   return {

@@ -3,6 +3,11 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  overtaking,
+  tagsAfter
+} from "./shared-governance-versions-tags-after.js";
+import {
+  mergedLine,
   sectionOf
 } from "./shared-governance-versions-changelog.js";
 import {
@@ -33,21 +38,28 @@ import {
   tagsOfForge
 } from "./shared-governance-steps-pull-request.js";
 import {
+  hasCommit
+} from "./shared-governance-versions-local-commit.js";
+import {
+  beginningAnew,
   nextRelease,
   readBasis,
   shallow
-} from "./shared-governance-versions-basis.js";
+} from "./shared-governance-versions-next-release.js";
+import {
+  stableTags
+} from "./shared-governance-versions-stable-tags.js";
 import {
   reconcile,
   stepsTable
 } from "./shared-governance-steps-reconcile.js";
+import "./shared-governance-versions-release-branch.js";
 import {
-  lineVersion
-} from "./shared-governance-versions-release-branch.js";
-import {
+  channelOf,
   readReleaseSettings,
+  releaseSettingsOf,
   versionTags
-} from "./shared-governance-versions-version-tags.js";
+} from "./shared-governance-versions-read-settings.js";
 import "./shared-nouns-settings-settings-file.js";
 import {
   USUAL_CONFIGURATION,
@@ -59,6 +71,7 @@ import {
 } from "./shared-kernel-path-pattern.js";
 import "./shared-character-entities.js";
 import {
+  noWorkflow,
   told,
   toldOrAbsent
 } from "./shared-governance-steps-told.js";
@@ -66,7 +79,7 @@ import {
   require_semver
 } from "./shared-semver.js";
 import "./shared-nouns-settings-read-settings.js";
-import "./shared-nouns-settings-plain-words.js";
+import "./shared-nouns-settings-document.js";
 import "./shared-yaml.js";
 import "./shared-nouns-settings-section.js";
 import {
@@ -188,6 +201,12 @@ async function expanded(given, tree) {
 }
 async function attachmentAt(path, name, tree) {
   const first = await tree.file(path);
+  if (first.byteLength === 0) {
+    throw unusable(
+      `${path} is empty, and GitHub takes no empty files`,
+      "Look whether it was built, or leave it out."
+    );
+  }
   const sha2562 = hashOf(first);
   return {
     name,
@@ -226,9 +245,9 @@ function isOurs(message) {
 // src/governance/release-publish/declared-version.ts
 var import_semver = __toESM(require_semver(), 1);
 async function declaredVersion({ basis, next, commits }, from) {
-  const { branch, settings, forge, history } = from;
+  const { branch, history } = from;
   if (basis.branch.kind !== "stable") return { kind: "nothing" };
-  const merged = await mergedLine([basis.head, ...mentioning(commits)], branch, settings, forge);
+  const merged = await mergedLine({ head: basis.head, commits }, branch, from);
   if (merged === void 0 || merged.version === next?.version) return { kind: "nothing" };
   const { version, name, number, tip } = merged;
   const released = basis.reachable.some((tag) => import_semver.default.gte(tag.version, version));
@@ -239,7 +258,7 @@ async function declaredVersion({ basis, next, commits }, from) {
       why: `${name} was merged by #${number}, and the commits of ${branch} ask for ${next.version}: ${next.because.id.slice(0, 7)} "${next.because.header}" came there another way. Cut a release branch of ${next.version}, and merge that`
     };
   }
-  if (await hasIt(tip, basis.head, history)) {
+  if (await hasCommit(basis.head, tip, history)) {
     const asked = next === void 0 ? "for nothing" : `for ${next.version}`;
     return {
       kind: "wrong",
@@ -253,46 +272,27 @@ async function declaredVersion({ basis, next, commits }, from) {
     why: `#${number} of ${name} was squashed, so the commits that asked for ${version} are not in ${branch}, and the branch's name is believed. They will count again where they were made: merge release branches by merge commits`
   };
 }
-var LOOKED_AT = 10;
-function mentioning(commits) {
-  return commits.filter(({ header }) => /\d+\.\d+\.\d+/.test(header)).slice(0, LOOKED_AT).map(({ id }) => id);
-}
-async function hasIt(tip, head, history) {
-  try {
-    return await history.parted({ base: await history.commit(tip), head }) === tip;
-  } catch (error) {
-    if (isHoldfastError(error, "source.history")) return false;
-    throw error;
-  }
-}
-async function mergedLine(commits, branch, settings, forge) {
-  for (const commit of new Set(commits)) {
-    for (const number of told(await forge.pulls.ofCommit(commit), `the pull requests of ${commit}`)) {
-      const { isMerged, base, head } = told(await forge.pulls.pull(number), `pull request #${number}`);
-      const isOwn = head.repository === forge.repository.toLowerCase();
-      const version = lineVersion(head.branch, settings);
-      if (isMerged && isOwn && base.branch === branch && version !== void 0) {
-        return { version, name: head.branch, number, tip: head.commit };
-      }
-    }
-  }
-  return void 0;
-}
 
 // src/governance/release-publish/choose.ts
 async function chooseReleases(from) {
   const { branch, settings, tags } = from;
   const basis = await readBasis(branch, settings, from, { tags });
   if (basis.branch.kind === "other") return nothing([notReleasing(branch, settings)]);
-  const absent = await notAtForge(basis, from);
+  const tip = toldOrAbsent(await from.forge.branches.commit(branch), `the branch ${branch}`);
+  const absent = await notAtForge(basis, tip, from);
   if (absent !== void 0) return nothing([absent]);
   const own = basis.reachable.filter((tag) => isOf(basis.branch, tag));
   const here = newest(own.filter(({ commit }) => commit === basis.head));
   if (here !== void 0) {
-    return { before: void 0, here: made(here, basis.branch, from), problems: [], warnings: [] };
+    const warnings2 = leftBehind(basis, tip, from);
+    return { before: void 0, here: made(here, basis.branch, from), problems: [], warnings: warnings2 };
   }
+  const later = await releasedLater(basis, tip, from);
+  if (later !== void 0) return { ...nothing([]), warnings: [later] };
   const before = await begun(newest(own), basis.branch, from);
   const planned = await nextRelease(basis, settings, from, from.url);
+  const anew = planned.previous === void 0 && planned.next !== void 0 ? beginningAnew(basis, planned.next.version) : void 0;
+  if (anew !== void 0) return { ...nothing([anew]), warnings: planned.warnings };
   const declared = await declaredVersion(planned, from);
   if (declared.kind === "wrong") return { ...nothing([declared.why]), before };
   if (declared.kind === "version") {
@@ -302,7 +302,8 @@ async function chooseReleases(from) {
   if (planned.problems.length > 0) {
     return { ...nothing(planned.problems), before, warnings: planned.warnings };
   }
-  return { before, here: plannedRelease(planned), problems: [], warnings: planned.warnings };
+  const warnings = [...planned.warnings, ...planned.next === void 0 ? leftBehind(basis, tip, from) : []];
+  return { before, here: plannedRelease(planned), problems: [], warnings };
 }
 async function releaseOfTag(tag, from) {
   const release = made(tag, branchOf(tag, from), from);
@@ -317,8 +318,7 @@ async function isInStable({ commit }, { settings, forge }) {
   }
   return false;
 }
-async function notAtForge({ head }, { branch, forge }) {
-  const at = toldOrAbsent(await forge.branches.commit(branch), `the branch ${branch}`);
+async function notAtForge({ head }, at, { branch, forge }) {
   if (at === void 0) return `${forge.repository} has no branch ${branch}. Push it first`;
   if (at === head) return void 0;
   const standing = await forge.branches.standing(head, at);
@@ -326,6 +326,27 @@ async function notAtForge({ head }, { branch, forge }) {
     return void 0;
   }
   return `${head.slice(0, 7)}, which is checked out, is not in ${branch} as ${forge.repository} has it. Check it out as it is there, or push this first`;
+}
+function leftBehind({ head }, tip, { branch, forge }) {
+  if (tip === void 0 || tip === head) return [];
+  return [
+    `${branch} of ${forge.repository} is on ${tip.slice(0, 7)}, and ${head.slice(0, 7)} is checked out: what came after it was not looked at. Run \`git pull --ff-only\`, and again, to release that`
+  ];
+}
+async function releasedLater({ branch: kind, head, elsewhere }, tip, from) {
+  if (tip === void 0 || tip === head) return void 0;
+  const own = elsewhere.filter((tag) => isOf(kind, tag));
+  const after = [...await tagsAfter(head, own, from)].sort((a, b) => import_semver2.default.rcompare(a.version, b.version));
+  for (const { name, commit } of after) {
+    const standing = told(
+      await from.forge.branches.standing(commit, tip),
+      `how ${from.branch} stands to ${name}`
+    );
+    if (standing === "ahead" || standing === "identical") {
+      return `${head.slice(0, 7)} is released already: ${name}, which ${from.branch} got since, has it`;
+    }
+  }
+  return void 0;
 }
 function nothing(problems) {
   return { before: void 0, here: void 0, problems, warnings: [] };
@@ -901,14 +922,19 @@ function textOf(tag, develop) {
 }
 
 // src/governance/release-publish/steps/deployment.ts
-function deploymentStep(workflow, inputs, { tag }, forge) {
+function deploymentStep(workflow, inputs, { tag, commit }, { forge, overtaking: overtaking2 }) {
   return {
     name: "deployment",
     carriesTheRest: false,
     async observe() {
-      const runs = told(await forge.workflows.startedFor(workflow, tag), `the runs of ${workflow}`);
+      const started = await forge.workflows.startedFor(workflow, { tag, commit });
+      const runs = told(started, `the runs of ${workflow}`, noWorkflow(workflow));
       const [newest2] = runs;
-      if (newest2 === void 0) return { kind: "missing", what: `start ${workflow} for ${tag}` };
+      if (newest2 === void 0) {
+        const newer = await overtaking2();
+        if (newer === void 0) return { kind: "missing", what: `start ${workflow} for ${tag}` };
+        return { kind: "true", what: `${workflow} is left to ${newer}, which is newer and has ${tag}` };
+      }
       const state = newest2.conclusion ?? newest2.status;
       return { kind: "true", what: `${workflow} was started for ${tag}: ${newest2.url} (${state})` };
     },
@@ -919,7 +945,8 @@ function deploymentStep(workflow, inputs, { tag }, forge) {
 // src/governance/release-publish/steps/draft.ts
 function draftStep(release, page, forge) {
   const { tag, commit, isPrerelease } = release;
-  const isFit = (there) => there.target === commit && there.isPrerelease === isPrerelease && there.body.trim() !== "";
+  let isTargeted = false;
+  const isFit = (there) => (there.target === commit || isTargeted) && there.isPrerelease === isPrerelease && there.body.trim() !== "";
   return {
     name: "release",
     carriesTheRest: true,
@@ -936,38 +963,43 @@ function draftStep(release, page, forge) {
     },
     async act() {
       const there = await page.find();
+      isTargeted = true;
       const body = bodyOf((await release.story()).notes);
       const wanted = { tag, commit, name: tag, body, isPrerelease };
       if (there?.isDraft === true && !isOfOther(there, commit)) {
-        const kept = there.body.trim() === "" ? body : there.body;
-        await forge.releases.rewrite(there, { ...wanted, name: there.name || tag, body: kept });
+        const kept2 = there.body.trim() === "" ? body : there.body;
+        await forge.releases.rewrite(there, { ...wanted, name: there.name || tag, body: kept2 });
         return;
       }
+      const kept = there?.isDraft === true && isByHand(there) ? { name: there.name || tag, body: there.body } : {};
       if (there?.isDraft === true) await forge.releases.discard(there);
-      const made2 = await forge.releases.draft(wanted);
+      const made2 = await forge.releases.draft({ ...wanted, ...kept });
       const first = await page.find();
       if (first !== void 0 && first.id !== made2.id) await forge.releases.discard(made2);
     }
   };
+}
+function isByHand({ tag, body, assets }) {
+  const text = body.trim();
+  const isNotes = /^#+ \[?(\S+?)[\]\s(]/.exec(`${text}
+`)?.[1] === tag.replace(/^v/, "");
+  return text !== "" && !isNotes && assets.every(({ name }) => name !== RELEASE_UNIT_FILE);
 }
 function isOfOther({ target }, commit) {
   return /^[0-9a-f]{40,64}$/.test(target) && target !== commit;
 }
 
 // src/governance/release-publish/steps/floating-tag.ts
-var import_semver4 = __toESM(require_semver(), 1);
+var import_semver3 = __toESM(require_semver(), 1);
 
 // src/governance/release-publish/steps/newest-stable.ts
-var import_semver3 = __toESM(require_semver(), 1);
 async function newestStable(forge, isWanted2) {
-  const tags = told(await forge.tags.beginningWith("v"), "its tags");
-  const { counting } = versionTags(tags.map(({ name, object }) => ({ name, object, commit: object })));
-  return counting.filter(({ channel, version }) => channel === void 0 && isWanted2(version)).map(({ version }) => version).sort(import_semver3.default.rcompare)[0];
+  return (await stableTags(forge)).find(({ version }) => isWanted2(version))?.version;
 }
 
 // src/governance/release-publish/steps/floating-tag.ts
 function floatingNames(version) {
-  const { major, minor } = import_semver4.default.parse(version);
+  const { major, minor } = import_semver3.default.parse(version);
   return [`v${major}.${minor}`, `v${major}`];
 }
 function floatingTagStep(name, { tag, commit, version }, { forge, released }) {
@@ -1004,7 +1036,7 @@ function floatingTagStep(name, { tag, commit, version }, { forge, released }) {
   };
   async function newerThanThis() {
     const newest2 = await newestStable(forge, isOfIt);
-    if (newest2 === void 0 || import_semver4.default.lte(newest2, version)) return void 0;
+    if (newest2 === void 0 || import_semver3.default.lte(newest2, version)) return void 0;
     const its = `v${newest2}`;
     const at = toldOrAbsent(await forge.tags.tag(its), `the tag ${its}`);
     const page = await new ReleasePage(its, forge).find();
@@ -1012,7 +1044,7 @@ function floatingTagStep(name, { tag, commit, version }, { forge, released }) {
   }
   async function isBehind(at) {
     const on = released.find((each) => each.commit === at.commit && isOfIt(each.version));
-    return on === void 0 ? isAncestor(at, commit) : import_semver4.default.lt(on.version, version);
+    return on === void 0 ? isAncestor(at, commit) : import_semver3.default.lt(on.version, version);
   }
   async function isAncestor(at, of) {
     if (at.commit === void 0) return false;
@@ -1257,9 +1289,9 @@ async function left(assets, files, forge) {
   }
   return recorded;
 }
-async function unitOf(release, files, { build, from, ports }) {
+async function unitOf(release, files, { build, from, ports, unit }) {
   const { version, tag, commit } = release;
-  const sources = await readUnitSources(from.history, commit, from.settings.unit);
+  const sources = await readUnitSources(from.history, commit, unit);
   return {
     format: RELEASE_UNIT_FORMATS[0],
     version,
@@ -1298,7 +1330,16 @@ function deploymentSteps(release, { forge, from, build }) {
     "artifact-version": artifactVersion(release.version, build)
   };
   const inputs = Object.fromEntries(deploy.inputs.map((name) => [name, all[name]]));
-  return [deploymentStep(deploy.workflow, inputs, release, forge)];
+  const newer = () => overtaking({ ...release, channel: channelOf(release.version) }, versionTags(from.tags.tags).counting, {
+    ...from,
+    isPublished: async (tag) => (await new ReleasePage(tag, forge).find())?.isDraft === false
+  });
+  return [
+    deploymentStep(deploy.workflow, inputs, release, {
+      forge,
+      overtaking: async () => (await newer())?.name
+    })
+  ];
 }
 
 // src/governance/release-publish/run.ts
@@ -1388,7 +1429,9 @@ async function publish(release, attachments, {
   const { dryRun } = inputs;
   const build = inputs.build ?? await buildOf(release.commit, from.refs, ports.variable);
   const isHere = attachments !== void 0;
-  const needs = { attachments: attachments ?? [], isHere, dryRun, build, forge, from, ports };
+  const itsOwn = isHere ? from.settings : await releaseSettingsOf(release.commit, inputs.settings, from.history);
+  const { unit } = itsOwn ?? from.settings;
+  const needs = { attachments: attachments ?? [], isHere, unit, dryRun, build, forge, from, ports };
   const results = await reconcile(await stepsOf(release, needs), { dryRun, ...ports });
   const page = await new ReleasePage(release.tag, forge).find();
   return { release, build, steps: results, page };

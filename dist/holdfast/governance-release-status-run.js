@@ -3,15 +3,21 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  overtaking
+} from "./shared-governance-versions-tags-after.js";
+import {
   RELEASE_UNIT_FILE
 } from "./shared-nouns-release-unit-record.js";
+import "./shared-governance-versions-local-commit.js";
 import {
+  channelOf,
   readReleaseSettings,
   versionTags
-} from "./shared-governance-versions-version-tags.js";
+} from "./shared-governance-versions-read-settings.js";
 import "./shared-nouns-settings-settings-file.js";
 import "./shared-governance-versions-settings.js";
 import {
+  noWorkflow,
   told,
   toldOrAbsent
 } from "./shared-governance-steps-told.js";
@@ -19,7 +25,7 @@ import {
   require_semver
 } from "./shared-semver.js";
 import "./shared-nouns-settings-read-settings.js";
-import "./shared-nouns-settings-plain-words.js";
+import "./shared-nouns-settings-document.js";
 import "./shared-yaml.js";
 import "./shared-nouns-settings-section.js";
 import {
@@ -56,10 +62,12 @@ async function lookAtReleases(around) {
   for (const [at, tag] of all.entries()) {
     const page = pageOf(pages.get(tag.name) ?? []);
     const deployment = at < DEPLOYMENTS_ASKED ? await deploymentOf(tag, settings, forge) : void 0;
+    const isLeft = deployment === NOT_STARTED && await isOvertaken(tag, released, pages, around);
     standings.push(
       standing(tag, {
         page,
         deployment,
+        lacksDeployment: deployment === NOT_STARTED && !isLeft,
         hasTag: released.includes(tag),
         // A release that is not the newest was merged back with those after it, or never will be alone.
         isMergedBack: tag.channel === void 0 ? merged?.(tag) : void 0,
@@ -70,6 +78,7 @@ async function lookAtReleases(around) {
   }
   return standings;
 }
+var MERGE_BACK = "the merge back";
 function withoutTag(name) {
   return { name, object: "", commit: "" };
 }
@@ -92,22 +101,31 @@ async function mergedBack({
     throw error;
   }
 }
-async function deploymentOf({ name, channel }, { deploy }, forge) {
+async function deploymentOf({ name: tag, channel, commit }, { deploy }, forge) {
   if (deploy === void 0 || channel !== void 0 && !deploy.prereleases) return void 0;
   const runs = told(
-    await forge.workflows.startedFor(deploy.workflow, name),
-    `the runs of ${deploy.workflow}`
+    await forge.workflows.startedFor(deploy.workflow, { tag, commit: commit === "" ? void 0 : commit }),
+    `the runs of ${deploy.workflow}`,
+    noWorkflow(deploy.workflow)
   );
-  return runs[0] === void 0 ? "not started" : runs[0].conclusion ?? runs[0].status;
+  return runs[0] === void 0 ? NOT_STARTED : runs[0].conclusion ?? runs[0].status;
+}
+var NOT_STARTED = "not started";
+async function isOvertaken(tag, released, pages, around) {
+  const { forge } = around;
+  const commit = tag.commit === "" ? toldOrAbsent(await forge.tags.tag(tag.name), `the tag ${tag.name}`)?.commit : tag.commit;
+  if (commit === void 0) return false;
+  const isPublished = (name) => Promise.resolve(pageOf(pages.get(name) ?? [])?.isDraft === false);
+  return await overtaking({ ...tag, commit }, released, { ...around, isPublished }) !== void 0;
 }
 function standing({ version, name, commit }, about) {
-  const { page, deployment, isMergedBack, floating, hasTag, isNewest } = about;
+  const { page, deployment, isMergedBack, floating, hasTag, isNewest, lacksDeployment } = about;
   const hasUnit = page?.assets.some((asset) => asset.name === RELEASE_UNIT_FILE && asset.isWhole) ?? false;
   const missing = [
     ...hasTag ? [] : ["its tag"],
     ...page === void 0 ? ["its release"] : page.isDraft ? ["publishing"] : [],
-    ...deployment === "not started" ? ["its deployment"] : [],
-    ...isMergedBack === false && isNewest ? ["the merge back"] : []
+    ...lacksDeployment ? ["its deployment"] : [],
+    ...isMergedBack === false && isNewest ? [MERGE_BACK] : []
   ];
   return {
     version,
@@ -126,7 +144,7 @@ function standing({ version, name, commit }, about) {
 
 // src/governance/release-status/report.ts
 var TOLD = 3;
-function outcomeOf(all, repository) {
+function outcomeOf(all, repository, develop) {
   const half = all.filter((each) => isHalfDone(each, all));
   const [newest] = all;
   return {
@@ -151,18 +169,22 @@ function outcomeOf(all, repository) {
       good: half.length === 0,
       headline: headline(all, half, repository),
       tables: all.length === 0 ? [] : [{ columns: COLUMNS, rows: all.map(rowOf) }],
-      notes: half.map(
-        ({ tag, missing, hasTag }) => `${tag} lacks ${missing.join(", ")}: ` + (hasTag ? `run \`holdfast release publish --tag ${tag}\` on its commit` : "publish its commit again, or delete the draft")
-      )
+      notes: half.map((each) => `${each.tag} lacks ${each.missing.join(", ")}: ${whatToDo(each, develop)}`)
     }
   };
+}
+function whatToDo({ tag, hasTag, missing }, develop) {
+  const again = `run \`holdfast release publish --tag ${tag}\``;
+  if (!hasTag) return "publish its commit again, or delete the draft";
+  if (missing.length > 1 || missing[0] !== MERGE_BACK) return `${again} on its commit`;
+  return `merge the pull request of merge-back/${tag} into ${develop} by a merge commit; where there is none, or it is merged already, ${again}, which opens it or says what is wrong`;
 }
 var COLUMNS = ["release", "commit", "at GitHub", "unit", "moving tags", "deployed", "merged back"];
 function rowOf(each) {
   const { tag, commit, release, hasUnit, floating, deployment, isMergedBack, hasTag } = each;
   return [
     hasTag ? tag : `${tag} (no tag)`,
-    commit?.slice(0, 7) ?? "not here",
+    commit?.slice(0, 7) ?? "not fetched",
     release,
     hasUnit ? "yes" : "no",
     floating.join(", "),
@@ -172,7 +194,8 @@ function rowOf(each) {
 }
 function isHalfDone(each, all) {
   if (each.missing.length === 0) return false;
-  const since = all.findLastIndex(({ hasUnit }) => hasUnit);
+  const channel = channelOf(each.version);
+  const since = all.findLastIndex(({ hasUnit, version }) => hasUnit && channelOf(version) === channel);
   return each.release === "draft" || all.indexOf(each) <= since;
 }
 function headline(all, half, repository) {
@@ -189,7 +212,11 @@ async function runReleaseStatus({ limit, settings: path, repository, token }, po
   const settings = await readReleaseSettings(await ports.sourceTree(), path, history);
   const forge = await ports.openForge(repository, token);
   ports.log.stage(`looking at the releases of ${forge.repository}`);
-  return outcomeOf(await lookAtReleases({ forge, refs, history, settings, limit }), forge.repository);
+  return outcomeOf(
+    await lookAtReleases({ forge, refs, history, settings, limit }),
+    forge.repository,
+    settings.develop
+  );
 }
 export {
   runReleaseStatus

@@ -27,6 +27,7 @@ import {
   DEFAULT_LEVEL
 } from "./shared-nouns-seal-default-level.js";
 import "./shared-kernel-pattern.js";
+import "./shared-kernel-cut.js";
 import {
   Secret
 } from "./shared-kernel-secret.js";
@@ -3121,7 +3122,7 @@ function optionHelp(name, spec, width) {
 ${fold(plain(flagMeaning(spec)), width, "      ")}`;
 }
 function plain(text) {
-  return text.replaceAll("`", "").replace(/\[([^\]]+)\]\([^)]+\)/g, "$1");
+  return text.replaceAll("`", "").replace(/\[([^[\]]+)\]\([^()[\]]+\)/g, "$1");
 }
 
 // src/entry/cli/cli.ts

@@ -50,7 +50,7 @@ import {
 import {
   provePair,
   toldDifference
-} from "./shared-schema-proof-try-with-rows.js";
+} from "./shared-schema-proof-meant-conditions.js";
 import {
   requireMigrations
 } from "./shared-schema-folder-require-migrations.js";
@@ -95,6 +95,9 @@ import {
   listed
 } from "./shared-kernel-listed.js";
 import "./shared-kernel-pattern.js";
+import {
+  folderPath
+} from "./shared-kernel-cut.js";
 import "./shared-kernel-secret.js";
 import {
   Catalog
@@ -361,11 +364,12 @@ function isDrift(live, { begun, last }) {
 }
 
 // src/schema/apply/read-migrations.ts
+var UNCLEAR = /* @__PURE__ */ new Set(["unclear-mark", "ambiguous-order"]);
 async function readMigrations(request, ports) {
   const folder = await (await ports.sourceTree()).files(request.folder, isWanted);
   const { migrations, problems } = readFolder(folder, { supabase: false });
   const scripts = new Set(migrations.flatMap(({ forward, rollback }) => [forward.file, rollback?.file]));
-  const unclear = problems.filter(({ rule, file }) => rule === "unclear-mark" && scripts.has(file));
+  const unclear = problems.filter(({ rule, file }) => UNCLEAR.has(rule) && scripts.has(file));
   const broken = problems.filter((each) => each.level === "error" && !unclear.includes(each));
   if (broken.length > 0) {
     throw new HoldfastError(
@@ -1254,7 +1258,7 @@ async function parseMigrateRequest(inputs, ports) {
   }
   return {
     database: await ports.openDatabase(parseDatabaseUrl(inputs.database.reveal(), "database")),
-    folder: inputs.migrations.replace(/(?<=.)\/+$/, ""),
+    folder: folderPath(inputs.migrations),
     to: versionOf("to", inputs.to),
     waitMs: inputs.wait,
     timeouts: { lockMs: inputs.lockTimeout, statementMs: inputs.statementTimeout },

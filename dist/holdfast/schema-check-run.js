@@ -7,12 +7,13 @@ import {
   provePair,
   toldDifference,
   watchAlone
-} from "./shared-schema-proof-try-with-rows.js";
+} from "./shared-schema-proof-meant-conditions.js";
 import {
   requireMigrations
 } from "./shared-schema-folder-require-migrations.js";
 import {
   Chain,
+  LinesOnward,
   compareStates,
   describeDifference,
   droppedNames,
@@ -20,7 +21,6 @@ import {
   fieldsOf,
   givenShadow,
   isOnlyOrder,
-  lineAt,
   lineComments,
   listOf,
   nameParts,
@@ -54,6 +54,9 @@ import {
 } from "./shared-postgres-database-url.js";
 import "./shared-kernel-listed.js";
 import "./shared-kernel-pattern.js";
+import {
+  folderPath
+} from "./shared-kernel-cut.js";
 import "./shared-kernel-secret.js";
 import "./shared-kernel-streams.js";
 import {
@@ -65,7 +68,8 @@ import {
 import "./shared-kernel-suggest.js";
 import {
   EXIT,
-  HoldfastError
+  HoldfastError,
+  isHoldfastError
 } from "./shared-kernel-errors.js";
 import {
   __callDispose,
@@ -944,6 +948,63 @@ function namesMade({ type, tree }, before) {
   }
 }
 
+// src/schema/check/unexpected.ts
+var OF_THE_SERVER = /^(?:53|58)/;
+async function wordsOfUnexpected(chain, error, stop) {
+  if (stop.aborted || OF_THE_SERVER.test(stateOf(error) ?? "") || !await isThere(chain)) throw error;
+  if (isHoldfastError(error)) {
+    return `could not be tried: ${error.message}${error.hint === void 0 ? "" : ` (${error.hint})`}`;
+  }
+  const words = error instanceof Error ? error.stack ?? error.message : String(error);
+  return `could not be tried for a mistake in Holdfast itself; please report it: ${words}`;
+}
+async function isThere({ shadow }) {
+  try {
+    var _stack = [];
+    try {
+      const session = __using(_stack, await shadow.maintenance(), true);
+      await session.query("SELECT 1");
+      return true;
+    } catch (_) {
+      var _error = _, _hasError = true;
+    } finally {
+      var _promise = __callDispose(_stack, _error, _hasError);
+      _promise && await _promise;
+    }
+  } catch {
+    return false;
+  }
+}
+function stateOf(error) {
+  if (!(error instanceof Error)) return void 0;
+  const { code } = error.cause ?? {};
+  return typeof code === "string" ? code : void 0;
+}
+function unproved({ source }, words) {
+  return {
+    proof: {
+      verdict: "failed",
+      differences: [{ object: "", message: words, at: { file: source.file, line: source.firstLine } }],
+      notes: [],
+      destroys: [],
+      forward: [],
+      rollback: [],
+      failsWithRows: void 0
+    },
+    after: void 0
+  };
+}
+function unapplied({ source }, words) {
+  return {
+    file: source.file,
+    line: source.firstLine,
+    statement: void 0,
+    message: words,
+    hint: void 0,
+    refusal: void 0
+  };
+}
+
 // src/schema/check/check.ts
 async function checkMigrations(plan, ports) {
   var _stack = [];
@@ -1042,25 +1103,42 @@ async function walk(plan, { from, to }, chain, stop, ports, progress) {
   const pairs = [];
   const findings = [];
   progress.begin(chain.shadow);
+  const elapsed = () => ports.clock.elapsed();
+  const otherwise = async (work, told) => {
+    try {
+      return await work();
+    } catch (error) {
+      return told(await wordsOfUnexpected(chain, error, stop));
+    }
+  };
   let broken;
   for (const [at, checked] of plan.migrations.slice(0, to).entries()) {
     stop.throwIfAborted();
-    const { forward } = checked;
+    const { forward, rollback } = checked;
+    const apply = async (after) => await otherwise(
+      async () => await chain.apply(forward, after),
+      (words) => unapplied(forward, words)
+    );
     if (checked.judged && at >= from) {
-      const elapsed = () => ports.clock.elapsed();
-      const proved = await provePair(chain, checked, elapsed);
+      const proved = await otherwise(
+        async () => await provePair(chain, checked, elapsed),
+        (words) => unproved(forward, words)
+      );
       findings.push(...findingsOf(checked, proved.proof));
-      const failure = proved.after === void 0 ? await chain.apply(forward) : await chain.apply(forward, proved.after);
-      const locks = failure === void 0 && checked.rollback !== void 0 && proved.proof.rollback.length > 0;
-      const rollback = locks ? await watchAlone(chain, checked.rollback, elapsed) : proved.proof.rollback;
-      pairs.push({ checked, proof: withCause({ ...proved.proof, rollback }, broken) });
+      const failure = await apply(proved.after);
+      const locks = failure === void 0 && rollback !== void 0 && proved.proof.rollback.length > 0;
+      const seen = locks ? await otherwise(
+        async () => await watchAlone(chain, rollback, elapsed),
+        () => proved.proof.rollback
+      ) : proved.proof.rollback;
+      pairs.push({ checked, proof: withCause({ ...proved.proof, rollback: seen }, broken) });
       if (failure !== void 0) {
         broken ??= checked;
         if (proved.proof.verdict !== "failed") findings.push(failsForGood(failure));
       }
       progress.tried();
     } else {
-      const failure = await chain.apply(forward);
+      const failure = await apply();
       if (failure !== void 0) {
         broken ??= checked;
         if (!checked.judged && at >= from) findings.push(earlierFails(failure));
@@ -1458,7 +1536,7 @@ async function parseCheckRequest(inputs, ports) {
     });
   }
   return {
-    folder: inputs.migrations.replace(/(?<=.)\/+$/, ""),
+    folder: folderPath(inputs.migrations),
     base: inputs.all ? void 0 : await baseOf(inputs, ports),
     serverMajor: inputs.serverMajor,
     shadow: inputs.shadow && await ports.openDatabase(parseDatabaseUrl(inputs.shadow.reveal(), "shadow")),
@@ -1479,20 +1557,35 @@ async function baseOf({ base, migrations }, ports) {
 }
 
 // src/schema/script/waivers.ts
-var ALLOW = /^--[ \t]*holdfast:[ \t]*(.*?)[ \t]*\r?$/i;
-var WAIVER = /^allow[ \t]+([a-z][a-z-]*)(?:[ \t]+(?!because\b)(.+?))?[ \t]+because[ \t]+(\S.*)$/i;
+var ALLOW = /^--[ \t]*holdfast:(.*)\r?$/i;
+var ALLOWED = /^allow[ \t]+([a-z][a-z-]*)(?=[ \t])/i;
+var BECAUSE = /[ \t]because[ \t]+(?=\S)/i;
 function readWaivers(text, firstLine) {
   const waivers = [];
   const malformed = [];
+  const lines = new LinesOnward(text);
   for (const comment of lineComments(text)) {
     const found = ALLOW.exec(comment.text);
     if (found === null) continue;
-    const line = lineAt(text, comment.start) + firstLine - 1;
-    const [, what2, object, reason] = WAIVER.exec(found[1]) ?? [];
-    if (what2 === void 0 || reason === void 0) malformed.push({ line, text: found[0].trim() });
-    else waivers.push({ what: what2.toLowerCase(), object, reason, line });
+    const line = lines.at(comment.start) + firstLine - 1;
+    const said = saidIn(found[1].trim());
+    if (said === void 0) malformed.push({ line, text: found[0].trim() });
+    else waivers.push({ ...said, line });
   }
   return { waivers, malformed };
+}
+function saidIn(words) {
+  const [allowed = "", what2] = ALLOWED.exec(words) ?? [];
+  const rest = words.slice(allowed.length);
+  const because = BECAUSE.exec(rest);
+  if (what2 === void 0 || because === null) return void 0;
+  const object = rest.slice(0, because.index).trim();
+  if (/^because\b/i.test(object)) return void 0;
+  return {
+    what: what2.toLowerCase(),
+    object: object === "" ? void 0 : object,
+    reason: rest.slice(because.index + because[0].length)
+  };
 }
 
 // src/schema/check/waive.ts

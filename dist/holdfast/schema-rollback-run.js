@@ -38,7 +38,7 @@ import {
   COLUMN_ORDER_TOLD,
   provePair,
   toldDifference
-} from "./shared-schema-proof-try-with-rows.js";
+} from "./shared-schema-proof-meant-conditions.js";
 import {
   Chain,
   preludeFor,
@@ -74,6 +74,9 @@ import {
   listed
 } from "./shared-kernel-listed.js";
 import "./shared-kernel-pattern.js";
+import {
+  folderPath
+} from "./shared-kernel-cut.js";
 import "./shared-kernel-secret.js";
 import "./shared-kernel-streams.js";
 import {
@@ -881,7 +884,7 @@ async function parseRollbackRequest(inputs, ports) {
   }
   return {
     database: await ports.openDatabase(parseDatabaseUrl(inputs.database.reveal(), "database")),
-    folder: inputs.migrations.replace(/(?<=.)\/+$/, ""),
+    folder: folderPath(inputs.migrations),
     to: inputs.to === NOTHING ? void 0 : { version: inputs.to, key: versionKey(inputs.to) },
     confirm: inputs.confirm,
     store: await storeOf(inputs, ports),

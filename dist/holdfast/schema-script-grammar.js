@@ -2996,6 +2996,8 @@ var require_wasm = __commonJS({
 // src/schema/script/grammar.ts
 var import_libpg_query = __toESM(require_wasm(), 1);
 var export_parse = import_libpg_query.parse;
+var export_parsePlPgSQL = import_libpg_query.parsePlPgSQL;
 export {
-  export_parse as parse
+  export_parse as parse,
+  export_parsePlPgSQL as parsePlPgSQL
 };

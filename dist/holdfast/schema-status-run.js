@@ -46,6 +46,9 @@ import {
   listed
 } from "./shared-kernel-listed.js";
 import "./shared-kernel-pattern.js";
+import {
+  folderPath
+} from "./shared-kernel-cut.js";
 import "./shared-kernel-secret.js";
 import "./shared-kernel-streams.js";
 import {
@@ -100,7 +103,7 @@ async function nameDrift(live, history, ports) {
 async function runMigrateStatus(inputs, ports) {
   var _stack = [];
   try {
-    const folder = inputs.migrations.replace(/(?<=.)\/+$/, "");
+    const folder = folderPath(inputs.migrations);
     const { migrations, problems } = readFolder(await (await ports.sourceTree()).files(folder, isWanted), {
       supabase: false
     });

@@ -43,7 +43,10 @@ var QUIET = [
   "-c",
   "core.pager=cat",
   "-c",
-  "protocol.allow=never"
+  "protocol.allow=never",
+  // That no graft counts is our own doing, and no news.
+  "-c",
+  "advice.graftFileDeprecated=false"
 ];
 function runGit(env, folder, args, input, hear) {
   return new Promise((resolve) => {
@@ -54,8 +57,9 @@ function runGit(env, folder, args, input, hear) {
         GIT_TERMINAL_PROMPT: "0",
         GIT_OPTIONAL_LOCKS: "0",
         GIT_NO_LAZY_FETCH: "1",
-        // Nor does another object stand in for one that was asked about.
+        // Nor does another object stand in for one that was asked about, or have other parents.
         GIT_NO_REPLACE_OBJECTS: "1",
+        GIT_GRAFT_FILE: "/dev/null",
         LC_ALL: "C"
       },
       signal: AbortSignal.timeout(TIMEOUT_MS)

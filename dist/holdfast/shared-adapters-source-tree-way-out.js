@@ -50,6 +50,9 @@ function wayOut(why, env, other) {
     return "Where the history is all here (`git fetch --unshallow`, or `fetch-depth: 0` in a workflow), both began apart and nothing can be told from one to the other: name another base.";
   }
   if (/not a git repository/.test(why)) return "Run it inside of a git repository.";
+  if (/must be run in a work tree/.test(why)) {
+    return "This repository is bare, and settings are read from files: make a checkout of it, with `git worktree add ../checkout` or `git clone`, and run it there.";
+  }
   if (why === NO_COMMIT) return "Commit first: what is looked at is what has been committed.";
   if (env["GITHUB_ACTIONS"] === "true") {
     return "Check out with `fetch-depth: 0`, which brings the base too; or correct the name of the base.";

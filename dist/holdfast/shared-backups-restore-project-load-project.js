@@ -165,6 +165,9 @@ import {
   inSequence
 } from "./shared-kernel-pattern.js";
 import {
+  before
+} from "./shared-kernel-cut.js";
+import {
   Catalog,
   OBJECT_KINDS,
   manifestPath,
@@ -475,11 +478,11 @@ var LIST_SETTINGS = /* @__PURE__ */ new Set([
 function splitListSetting(value) {
   if (value.trim() === "") return [];
   const elements = [];
-  const element = /\s*(?:"((?:[^"]|"")*)"|([^",]*?))\s*(,|$)/y;
+  const element = /\s*(?:"((?:[^"]|"")*)"\s*|([^\s",][^",]*)?)(,|$)/y;
   for (; ; ) {
     const match = element.exec(value);
     if (match === null) return [value];
-    elements.push(match[1]?.replaceAll('""', '"') ?? match[2] ?? "");
+    elements.push(match[1]?.replaceAll('""', '"') ?? match[2]?.trimEnd() ?? "");
     if (match[3] === "") return elements;
   }
 }
@@ -761,7 +764,7 @@ async function requireSettable(session, toSet) {
     requireOne(printableLine(name), sequence, live.get(name));
   }
 }
-function requireOne(name, { before, after }, live) {
+function requireOne(name, { before: before2, after }, live) {
   if (live?.isSequence !== true) {
     throw new HoldfastError("database.lacks", `the target has no sequence ${name} to set`, {
       hint: "Make it (or restore the schema first, --what schema), or restore the whole backup. Nothing was touched."
@@ -777,7 +780,7 @@ function requireOne(name, { before, after }, live) {
     );
   }
   const fits = ({ value }) => BigInt(live.least) <= BigInt(value) && BigInt(value) <= BigInt(live.greatest);
-  if (fits(before) || fits(after)) return;
+  if (fits(before2) || fits(after)) return;
   const range = `from ${live.least} to ${live.greatest}`;
   throw new HoldfastError(
     "database.lacks",
@@ -1694,20 +1697,20 @@ var GOES = `
   SELECT DISTINCT cls::pg_catalog.regclass || ' ' || obj || ' ' || sub AS key FROM gone
 `;
 async function foreseeUntouched(session, dropped, emptied, expected) {
-  const before = await listOutside(session, [...dropped, ...emptied]);
+  const before2 = await listOutside(session, [...dropped, ...emptied]);
   const gone = new Set(
     (await session.query(GOES, [dropped, emptied])).map(({ key }) => key)
   );
   const whole = (key) => key.replace(/ \d+$/, " 0");
   requireUntouched(
-    before,
-    new Map([...before].filter(([key]) => !gone.has(key) && !gone.has(whole(key)))),
+    before2,
+    new Map([...before2].filter(([key]) => !gone.has(key) && !gone.has(whole(key)))),
     expected
   );
 }
-function requireUntouched(before, after, expected) {
+function requireUntouched(before2, after, expected) {
   const again = new Set(expected.map((name) => `extension ${name}`));
-  const gone = [...before].filter(([key, name]) => !after.has(key) && !again.has(name)).map(([, name]) => name);
+  const gone = [...before2].filter(([key, name]) => !after.has(key) && !again.has(name)).map(([, name]) => name);
   if (gone.length === 0) return;
   const more = gone.length > NAMES_MAX ? ` and ${gone.length - NAMES_MAX} more` : "";
   throw new HoldfastError(
@@ -1926,11 +1929,11 @@ async function clearInSteps(session, needs, log) {
 }
 async function clearSchemas(session, scope, remade) {
   const { schemas, dropped, kept, isKept } = await schemasToClear(session, scope);
-  const before = await listOutside(session, schemas);
+  const before2 = await listOutside(session, schemas);
   await dropSchemas(session, dropped);
   if (isKept) await emptySchema(session, "public");
   await emptyKept(session, kept);
-  requireUntouched(before, await listOutside(session, schemas), remade);
+  requireUntouched(before2, await listOutside(session, schemas), remade);
 }
 async function requireClearable(session, scope, remade) {
   if (isWholeDatabase(scope)) return;
@@ -2473,11 +2476,11 @@ var FAMILY = `
   )
 `;
 async function rememberFamily(session, { relation, name }) {
-  const before = await copies(session, relation, name);
+  const before2 = await copies(session, relation, name);
   const states = await triggers(session, relation, name);
   return async () => {
     const now = new Map((await copies(session, relation, name)).map((copy) => [copy.relation, copy.name]));
-    for (const copy of before) {
+    for (const copy of before2) {
       const given = now.get(copy.relation);
       if (given === void 0) continue;
       const rename = `
@@ -2883,10 +2886,10 @@ async function replaceRows(session, { tables: names3, script, signal, warn }) {
   }
 }
 async function lock(session, names3) {
-  const before = await readLiveTables(session, names3);
-  if (before.length > 0) {
+  const before2 = await readLiveTables(session, names3);
+  if (before2.length > 0) {
     await session.query(
-      `LOCK TABLE ONLY ${before.map((table) => table.sql).join(", ONLY ")} IN ACCESS EXCLUSIVE MODE`
+      `LOCK TABLE ONLY ${before2.map((table) => table.sql).join(", ONLY ")} IN ACCESS EXCLUSIVE MODE`
     );
   }
   return await readLiveTables(session, names3);
@@ -3613,10 +3616,10 @@ function wordOf(type) {
 async function askTypes(session, types) {
   const [found2, unknown] = [/* @__PURE__ */ new Set(), /* @__PURE__ */ new Set()];
   for (const type of new Set(types)) {
-    const { before, attempt: attempt2 } = askedOf(type);
+    const { before: before2, attempt: attempt2 } = askedOf(type);
     const refusedTo = (sql) => refusal(session, () => session.query(sql), "database.permission", "database.query");
     await session.query("SAVEPOINT asking");
-    const unasked = before === void 0 ? void 0 : await refusedTo(before);
+    const unasked = before2 === void 0 ? void 0 : await refusedTo(before2);
     const refused2 = unasked === void 0 ? await refusedTo(attempt2) : void 0;
     await session.query("ROLLBACK TO SAVEPOINT asking; RELEASE SAVEPOINT asking");
     if (unasked !== void 0 || refused2 !== void 0 && SAYS_NOTHING.test(refused2.message)) {
@@ -4006,7 +4009,7 @@ async function dropUsersGround(session, record, source, scope, stays) {
     session,
     onPlatform2.filter((one) => !isKept(one))
   );
-  const before = await listOutside(session, schemas);
+  const before2 = await listOutside(session, schemas);
   for (const { title, drop: drop2 } of own.filter((one) => !watching.includes(one) && !stays.has(one.key ?? ""))) {
     await naming(title, session.query(drop2));
   }
@@ -4016,7 +4019,7 @@ async function dropUsersGround(session, record, source, scope, stays) {
     record.users.filter(([kind]) => kind === "column").map(([, identity]) => namesKey(leadingNames(identity)))
   );
   const isExpected = (key, name) => expected.has(key.replace(/ \d+$/, "")) || isDefaultOf(name, columns);
-  const gone = [...before].filter(([key, name]) => !after.has(key) && !isExpected(key, name)).map(([, name]) => name);
+  const gone = [...before2].filter(([key, name]) => !after.has(key) && !isExpected(key, name)).map(([, name]) => name);
   if (gone.length === 0) {
     const there = await stillThere(
       session,
@@ -4397,9 +4400,9 @@ async function clearGround(session, plan, now) {
   return { there: { kept, covers: covers2 }, members, notes: keptNotes(kept) };
 }
 async function drop(session, { project, backup }, now) {
-  const { before } = project.entries;
-  const types = await entriesNotMade(session, before);
-  const schemaless = new Set(before.filter(({ type }) => types.has(type)).map(entryKey));
+  const { before: before2 } = project.entries;
+  const types = await entriesNotMade(session, before2);
+  const schemaless = new Set(before2.filter(({ type }) => types.has(type)).map(entryKey));
   const kept = await Kept.of(
     session,
     await dropUsersGround(
@@ -6187,10 +6190,7 @@ function commentOn(identity) {
 function commentedOn(entry) {
   const { schema = "", tag } = namesOf(entry);
   const [, kind = "", object = "", table] = /^([A-Z]+(?: VIEW)?) (.+?)(?: ON ([^ ].*))?$/s.exec(tag) ?? [];
-  const names3 = [
-    ...table === void 0 ? [] : leadingNames(table),
-    ...leadingNames(object.replace(/\(.*$/s, ""))
-  ];
+  const names3 = [...table === void 0 ? [] : leadingNames(table), ...leadingNames(before(object, "("))];
   return `${kind.toLowerCase().replace(" ", "-")} ${tagIn(schema, names3.join(" "))}`;
 }
 function extensionsNeeded(entries) {
@@ -6212,10 +6212,10 @@ function lostNotes2(lost) {
 }
 function versionNotes({ source, target }) {
   return source.schemas.flatMap((schema) => {
-    const [before, now] = [source.migrations[schema], target.migrations[schema]];
-    if (before === now || before === void 0 || now === void 0) return [];
+    const [before2, now] = [source.migrations[schema], target.migrations[schema]];
+    if (before2 === now || before2 === void 0 || now === void 0) return [];
     return [
-      `${schema} is at ${now ?? "a version that could not be read"} at the target and was at ${before ?? "one that could not be read"} in the backup`
+      `${schema} is at ${now ?? "a version that could not be read"} at the target and was at ${before2 ?? "one that could not be read"} in the backup`
     ];
   });
 }
@@ -6246,10 +6246,10 @@ function rowSecurityOfPlatform({ source, target }, content, here) {
     if (!source.schemas.includes(schema) || whoseIs(source, "table", table) === "user" || !Object.hasOwn(here.objects.table ?? {}, table)) {
       continue;
     }
-    const [before, now] = [content, here].map(({ objects }) => objects["row-security"]?.[table]);
+    const [before2, now] = [content, here].map(({ objects }) => objects["row-security"]?.[table]);
     const is = readDigests(now ?? "");
-    const was = content.digests === 2 ? readDigests(before ?? "") : new Map(
-      before === void 0 ? [] : [["enabled", ""], ...[...is].filter(([field]) => field === "forced")]
+    const was = content.digests === 2 ? readDigests(before2 ?? "") : new Map(
+      before2 === void 0 ? [] : [["enabled", ""], ...[...is].filter(([field]) => field === "forced")]
     );
     const version = source.migrations[schema];
     const isOfOneVersion2 = version !== void 0 && version !== null && version === target.migrations[schema];
@@ -6273,8 +6273,8 @@ function comparePlatformTables(source, target, content, here) {
   const isGuessed = guessedAt(source, target);
   const majors = [content.serverMajor, here.major];
   for (const kind of KINDS3) {
-    const [before, now] = [content.objects[kind] ?? {}, here.objects[kind] ?? {}];
-    for (const [identity, digests] of Object.entries(before)) {
+    const [before2, now] = [content.objects[kind] ?? {}, here.objects[kind] ?? {}];
+    for (const [identity, digests] of Object.entries(before2)) {
       const schema = platformsSchema(source, content, kind, identity);
       if (schema === void 0 || isGuessed(kind, identity) || !hasTable(here, content, kind, identity)) {
         continue;
@@ -6297,7 +6297,7 @@ function comparePlatformTables(source, target, content, here) {
       }
     }
     for (const identity of Object.keys(now)) {
-      const schema = Object.hasOwn(before, identity) ? void 0 : platformsSchema(target, here, kind, identity);
+      const schema = Object.hasOwn(before2, identity) ? void 0 : platformsSchema(target, here, kind, identity);
       if (schema !== void 0 && !isGuessed(kind, identity) && sameVersion(source, target, schema)) {
         found2.further.push(sentence2(kind, identity));
       }
@@ -6386,20 +6386,20 @@ async function publicationsToDo(session, target, source, here) {
     notes: []
   };
   for (const publication of filledByUsers(target)) {
-    const [before, now] = [
+    const [before2, now] = [
       source.objects.publication?.[publication],
       here.objects.publication?.[publication]
     ];
     if (now === void 0 || source.digests !== 2) continue;
-    const [was, is] = [readDigests(before ?? ""), readDigests(now)];
+    const [was, is] = [readDigests(before2 ?? ""), readDigests(now)];
     const gap = (message) => void todo.gaps.push({ severity: "gap", about: "publication", name: publication, message });
     if (was.has("all-tables") !== is.has("all-tables")) {
       if (is.has("all-tables")) todo.full.push(publication);
       gap(
-        (was.has("all-tables") ? "holds all tables at the source, and here those that are put in" : before === void 0 ? "holds all tables here, and at the source there is none of that name" : "holds all tables here, and at the source some") + ": no ALTER PUBLICATION changes that; where it is yours to drop, drop it and make it anew as it was, and restore again"
+        (was.has("all-tables") ? "holds all tables at the source, and here those that are put in" : before2 === void 0 ? "holds all tables here, and at the source there is none of that name" : "holds all tables here, and at the source some") + ": no ALTER PUBLICATION changes that; where it is yours to drop, drop it and make it anew as it was, and restore again"
       );
     }
-    const options = before === void 0 ? void 0 : optionsOf(was, is);
+    const options = before2 === void 0 ? void 0 : optionsOf(was, is);
     if (options === void 0) continue;
     const [row] = await session.query(
       "SELECT pg_has_role(pubowner, 'USAGE') AS may FROM pg_publication WHERE quote_ident(pubname) = $1",
@@ -8358,9 +8358,9 @@ var ProjectLoader = class {
   }
   /** Roles of the user's that own something here or will, and that this one is a member of until the end. */
   async #reachOwners() {
-    const { before, after, rights } = this.#plan.project.entries;
+    const { before: before2, after, rights } = this.#plan.project.entries;
     const givers = rights.filter(({ type }) => type === "DEFAULT ACL").map((entry) => namesOf(entry).owner);
-    const owners = [...ownersOf([...before, ...after]), ...await owningRoles(this.#session), ...givers];
+    const owners = [...ownersOf([...before2, ...after]), ...await owningRoles(this.#session), ...givers];
     return await reachRoles(
       this.#session,
       new Set(owners.filter((role) => !this.#plan.project.profile.roles.includes(role)))
@@ -8562,8 +8562,8 @@ async function applyProject(plan, ports) {
     const context = await loadContext(plan, request.target, ports);
     const signal = ports.cancelled;
     ports.log.stage("reading the definitions of the backup");
-    const { before, after, rights, rightsOnPlatform, commentsOnPlatform } = project.entries;
-    const wanted = [...before, ...after, ...rights, ...rightsOnPlatform, ...commentsOnPlatform];
+    const { before: before2, after, rights, rightsOnPlatform, commentsOnPlatform } = project.entries;
+    const wanted = [...before2, ...after, ...rights, ...rightsOnPlatform, ...commentsOnPlatform];
     const parts = new Set(project.parts.map(({ entry }) => entry.id));
     const read2 = await untouched3(
       readDefinitions(
@@ -9468,8 +9468,8 @@ async function measureAsSource(plan, database, loaded, ports, onTable) {
   }
 }
 function otherLargeObjects(plan, { largeObjects: now }) {
-  const before = plan.backup.manifest.content.largeObjects;
-  if (plan.request.part !== "data" || plan.request.tables.length > 0 || before.count === now.count && before.fingerprint === now.fingerprint) {
+  const before2 = plan.backup.manifest.content.largeObjects;
+  if (plan.request.part !== "data" || plan.request.tables.length > 0 || before2.count === now.count && before2.fingerprint === now.fingerprint) {
     return [];
   }
   return [
@@ -9477,7 +9477,7 @@ function otherLargeObjects(plan, { largeObjects: now }) {
       severity: "difference",
       about: "large-objects",
       name: "large objects",
-      message: `are not what the source held (${now.count} here, ${before.count} there): only a restore of the whole makes them anew`
+      message: `are not what the source held (${now.count} here, ${before2.count} there): only a restore of the whole makes them anew`
     }
   ];
 }
@@ -10160,9 +10160,9 @@ async function settingOutOfReach(session) {
 
 // src/backups/restore/told-standing.ts
 async function tellStanding(catalog, { key, sha256 }, known) {
-  const before = known.get(manifestPath(key));
+  const before2 = known.get(manifestPath(key));
   try {
-    const standing = before === void 0 || before === DAMAGED ? await readStanding(catalog, key, (await catalog.receiptPaths()).get(key.id) ?? [], sha256) : before;
+    const standing = before2 === void 0 || before2 === DAMAGED ? await readStanding(catalog, key, (await catalog.receiptPaths()).get(key.id) ?? [], sha256) : before2;
     return { standing, warnings: failedWarnings(standing) };
   } catch (error) {
     if (!isHoldfastError(error)) throw error;
@@ -10876,9 +10876,9 @@ async function parseRestoreRequest(inputs, ports) {
     installClient: inputs.installClient
   };
 }
-function upTo(before, selection2) {
-  if (before === void 0) return selection2;
-  return selection2.by === "latest-verified" ? { by: "latest-verified", before } : { by: "before", before };
+function upTo(before2, selection2) {
+  if (before2 === void 0) return selection2;
+  return selection2.by === "latest-verified" ? { by: "latest-verified", before: before2 } : { by: "before", before: before2 };
 }
 
 // src/backups/restore/run.ts

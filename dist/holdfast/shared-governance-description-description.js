@@ -25,8 +25,9 @@ var PATCHES = /* @__PURE__ */ new Set(["fix", "perf", "revert"]);
 function readMessage(text) {
   const lines = text.trim().split(/\r?\n/);
   const [header = ""] = lines;
-  const marked = BREAKING_HEADER.exec(header);
-  const [, type = "", scope, subject] = marked ?? HEADER.exec(header) ?? [];
+  const isLine = !/[\r\u2028\u2029]/.test(header);
+  const marked = isLine ? BREAKING_HEADER.exec(header) : null;
+  const [, type = "", scope, subject] = marked ?? (isLine ? HEADER.exec(header) : null) ?? [];
   const breaking = marked !== null || lines.some((line, at) => at > 0 && NOTE.test(line));
   const isRevert = /^Re(?:vert|apply) "/.test(header) || REVERT.test(header) && REVERTED.test(text);
   const known = type === "" ? void 0 : type.toLowerCase();
@@ -307,7 +308,7 @@ function leadOf(node, words) {
     const bold = toString(first).trim();
     const after = toString(node).slice(bold.length);
     if (/[:：]$/.test(bold) || /^\s*[:：]/.test(after) || node.children.length === 1) {
-      return bold.replace(/\s*[:：]$/, "");
+      return /[:：]$/.test(bold) ? bold.slice(0, -1).trimEnd() : bold;
     }
     return void 0;
   }

@@ -14,7 +14,7 @@ import {
 } from "./shared-nouns-settings-read-settings.js";
 import {
   ACROSS
-} from "./shared-nouns-settings-plain-words.js";
+} from "./shared-nouns-settings-document.js";
 import {
   listed
 } from "./shared-kernel-listed.js";
@@ -37,7 +37,7 @@ import {
 import { join } from "node:path";
 
 // src/governance/patterns/glob.ts
-var NO_PATTERN = /^[!/]|\/$|\?|\{[^{}]*,[^{}]*\}/;
+var NO_PATTERN = /^[!/]|\/$|\?|\{[^{},]*,[^{}]*\}/;
 var glob = string().min(1).max(300).refine(
   (text) => !NO_PATTERN.test(text),
   "matches nothing: begin and end it without /, write no ! before it, no ? and a pattern each for {a,b}"

@@ -7,6 +7,9 @@ import {
   PROTECTED_METHODS
 } from "./shared-governance-merging-merge-methods.js";
 import {
+  readYaml
+} from "./shared-nouns-settings-document.js";
+import {
   require_dist
 } from "./shared-yaml.js";
 import {
@@ -33,7 +36,7 @@ var import_yaml = __toESM(require_dist(), 1);
 var ALIASES_MAX = 100;
 function readWorkflow(path, text, file = path) {
   const lines = new import_yaml.LineCounter();
-  const document = (0, import_yaml.parseDocument)(text, { lineCounter: lines });
+  const document = readYaml(text, lines);
   const [error] = document.errors;
   const content = error === void 0 ? contentOf(document) : void 0;
   const { on, jobs } = plain(content) ?? {};
@@ -82,10 +85,11 @@ function triggersOf(on) {
   );
 }
 function jobsOf(jobs, tree, lines) {
+  const keys = new Map(tree.items.map(({ key }) => [(0, import_yaml.isScalar)(key) ? String(key.value) : void 0, key]));
   return Object.entries(jobs).map(([id, value]) => {
     const job = plain(value) ?? {};
     const { if: _if, needs: _needs, outputs: _outputs, name: _name, ...does } = job;
-    const key = tree.items.find((pair) => (0, import_yaml.isScalar)(pair.key) && String(pair.key.value) === id)?.key;
+    const key = keys.get(id);
     const at = (0, import_yaml.isScalar)(key) ? key.range?.[0] : void 0;
     const text = (name) => {
       const said = job[name];
@@ -268,21 +272,30 @@ function combinations(matrix) {
   if (typeof matrix !== "object" || matrix === null || Array.isArray(matrix)) return void 0;
   const { include = [], exclude = [], ...axes } = matrix;
   if (!isRows(include) || !isRows(exclude)) return void 0;
-  let made = Object.keys(axes).length === 0 ? [] : [/* @__PURE__ */ new Map()];
+  const lists = [];
   for (const [axis, values] of Object.entries(axes)) {
     if (!Array.isArray(values) || !values.every(isPlainValue)) return void 0;
-    made = made.flatMap(
-      (one) => values.map((value) => new Map([...one, [axis, value]]))
-    );
-    if (made.length > JOBS_MAX) return void 0;
+    lists.push([axis, values]);
   }
-  const axisNames = Object.keys(axes);
+  const count = lists.length === 0 ? 0 : lists.reduce((product, [, { length }]) => product * length, 1);
+  if (count > JOBS_MAX || include.length > JOBS_MAX) return void 0;
+  const made = Array.from({ length: count }, (_, at) => combination(lists, at));
+  const axisNames = new Set(Object.keys(axes));
   const kept = made.filter(
     (one) => !exclude.some((row) => Object.entries(row).every(([key, value]) => one.get(key) === value))
   );
   return withIncluded(kept, include, axisNames);
 }
 var JOBS_MAX = 256;
+function combination(lists, number) {
+  let rest = number;
+  const values = lists.toReversed().map(([axis, list]) => {
+    const value = list[rest % list.length];
+    rest = Math.floor(rest / list.length);
+    return [axis, value];
+  });
+  return new Map(values.reverse());
+}
 function isPlainValue(value) {
   const isText = typeof value === "string" && !value.includes("${{");
   return isText || typeof value === "number" || typeof value === "boolean";
@@ -296,7 +309,7 @@ function withIncluded(kept, include, axes) {
   const all = kept.map((one) => new Map(one));
   const added = [];
   for (const row of include) {
-    const own = Object.entries(row).filter(([key]) => axes.includes(key));
+    const own = Object.entries(row).filter(([key]) => axes.has(key));
     const fitting = all.filter((one) => own.every(([key, value]) => one.get(key) === value));
     if (fitting.length === 0) added.push(new Map(Object.entries(row)));
     for (const one of fitting) for (const [key, value] of Object.entries(row)) one.set(key, value);
@@ -306,23 +319,27 @@ function withIncluded(kept, include, axes) {
 
 // src/governance/protect/workflows/producers.ts
 var LEVELS_MAX = 10;
+var WORKED_OUT_MAX = 1e4;
 function producersOf(workflows) {
-  const byPath = new Map(workflows.map((workflow) => [workflow.path, workflow]));
+  const all = { byPath: new Map(workflows.map((each) => [each.path, each])), left: WORKED_OUT_MAX };
   return workflows.filter(({ triggers }) => [...triggers.keys()].some((event) => event !== "workflow_call")).flatMap(
     (workflow) => workflow.jobs.flatMap(
-      (job) => ofJob(job, workflow, byPath, []).map((made) => ({ ...made, triggers: workflow.triggers }))
+      (job) => ofJob(job, workflow, all, []).map((made) => ({ ...made, triggers: workflow.triggers }))
     )
   );
 }
-function ofJob(job, workflow, byPath, above) {
+function ofJob(job, workflow, all, above) {
   const own = namesOf(job);
   if (job.uses === void 0) return own.map((named) => ({ ...named, workflow, job, caller: void 0 }));
+  const open = own.map(({ name }) => ({ name: `${name} / *`, exact: false, workflow, job, caller: job }));
   const path = /^\.\/(.+)$/.exec(job.uses)?.[1];
-  const called = path === void 0 ? void 0 : byPath.get(path);
-  if (called === void 0 || above.length >= LEVELS_MAX || above.includes(called.path)) {
-    return own.map(({ name }) => ({ name: `${name} / *`, exact: false, workflow, job, caller: job }));
-  }
-  const inside = called.jobs.flatMap((each) => ofJob(each, called, byPath, [...above, called.path]));
+  const called = path === void 0 ? void 0 : all.byPath.get(path);
+  if (called === void 0 || above.length >= LEVELS_MAX || above.includes(called.path)) return open;
+  all.left -= called.jobs.length + 1;
+  if (all.left < 0) return open;
+  const inside = called.jobs.flatMap((each) => ofJob(each, called, all, [...above, called.path]));
+  all.left -= own.length * inside.length;
+  if (all.left < 0) return open;
   return own.flatMap(
     (outer) => inside.map((inner) => ({
       ...inner,
@@ -347,17 +364,36 @@ function namesOf(job) {
   });
 }
 function settled(written, values) {
-  const name = written.replace(/\$\{\{\s*(.*?)\s*\}\}/g, (_, expression) => {
+  const name = withExpressions(written, (expression) => {
     const key = /^matrix\.([\w-]+)$/.exec(expression)?.[1];
     const value = key === void 0 ? void 0 : values.get(key);
     return value === void 0 ? "\0" : String(value);
   });
   return { name: name.replaceAll("\0", "*"), exact: !name.includes("\0") };
 }
+function withExpressions(written, made) {
+  let text = "";
+  for (let at = 0; ; ) {
+    const open = written.indexOf("${{", at);
+    const close = open === -1 ? -1 : written.indexOf("}}", open);
+    if (close === -1) return text + written.slice(at);
+    text += written.slice(at, open) + made(written.slice(open + "${{".length, close).trim());
+    at = close + "}}".length;
+  }
+}
 function mayProduce({ name, exact }, check) {
   if (exact) return name === check;
-  const source = name.split("*").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join(".*");
-  return new RegExp(`^${source}$`).test(check);
+  const [first = "", ...rest] = name.split("*");
+  const last = rest.pop();
+  if (last === void 0) return name === check;
+  if (!check.startsWith(first)) return false;
+  let at = first.length;
+  for (const part of rest) {
+    const found = check.indexOf(part, at);
+    if (found === -1) return false;
+    at = found + part.length;
+  }
+  return check.length - last.length >= at && check.endsWith(last);
 }
 
 export {

@@ -3,19 +3,20 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  hasCommit
+} from "./shared-governance-versions-local-commit.js";
+import {
   told,
   toldOrAbsent
 } from "./shared-governance-steps-told.js";
-import {
-  isHoldfastError
-} from "./shared-kernel-errors.js";
 
 // src/governance/versions/tags-of-forge.ts
 async function tagsOfForge(head, forge, { refs, history }) {
   const there = told(await forge.tags.beginningWith("v"), "its tags");
-  const here = new Map((await refs.tags()).map((tag) => [tag.name, tag]));
+  const local = await refs.tags();
+  const here = new Map(local.map((tag) => [tag.name, tag]));
   const known = await refs.tagsIn(head);
-  const tags = [];
+  const tags = local.filter(({ name }) => !name.startsWith("v"));
   const within = /* @__PURE__ */ new Set();
   for (const { name, object } of there) {
     const same = here.get(name);
@@ -27,18 +28,9 @@ async function tagsOfForge(head, forge, { refs, history }) {
     const tag = toldOrAbsent(await forge.tags.tag(name), `the tag ${name}`);
     if (tag?.commit === void 0) continue;
     tags.push({ name, object: tag.object, commit: tag.commit });
-    if (await has(head, tag.commit, history)) within.add(name);
+    if (await hasCommit(head, tag.commit, history)) within.add(name);
   }
   return { tags, within };
-}
-async function has(head, commit, history) {
-  if (head === commit) return true;
-  try {
-    return await history.parted({ base: await history.commit(commit), head }) === commit;
-  } catch (error) {
-    if (isHoldfastError(error, "source.history")) return false;
-    throw error;
-  }
 }
 
 // src/governance/steps/pull-request.ts
@@ -52,8 +44,8 @@ async function observePull({ head, base, commit }, { what, unproved, conflicting
   if (all.some((each) => each.isMerged && each.commit === (commit ?? each.commit))) {
     return { kind: "wrong", ...unproved };
   }
-  const [closed] = all;
-  if (closed === void 0 || closed.isMerged) {
+  const closed = await declined(all, commit, forge);
+  if (closed === void 0) {
     return { kind: "missing", what: `open a pull request of ${head} into ${base}` };
   }
   return {
@@ -77,6 +69,14 @@ async function observePull({ head, base, commit }, { what, unproved, conflicting
     };
   }
 }
+async function declined(all, commit, forge) {
+  const [newest] = all;
+  if (newest === void 0 || newest.isMerged) return void 0;
+  if (commit === void 0 || newest.commit === commit) return newest;
+  const standing = await forge.branches.standing(newest.commit, commit);
+  const isGone = standing.kind === "found" && !["ahead", "identical"].includes(standing.value);
+  return isGone ? void 0 : newest;
+}
 async function mergeability(number, { forge, clock, cancelled }) {
   for (let look = 1; ; look += 1) {
     const pull = told(await forge.pulls.pull(number), `pull request #${number}`);
@@ -88,5 +88,6 @@ async function mergeability(number, { forge, clock, cancelled }) {
 export {
   tagsOfForge,
   observePull,
+  declined,
   mergeability
 };

@@ -7,21 +7,25 @@ import {
 } from "./shared-kernel-errors.js";
 
 // src/governance/steps/told.ts
-function told(answer, what) {
+function told(answer, what, orElse) {
   if (answer.kind === "found") return answer.value;
-  if (answer.kind === "hidden") throw notShown(answer, what);
+  if (answer.kind === "hidden") throw notShown(answer, what, orElse);
   throw notShown({ kind: "hidden", why: "it is not there", permission: "Metadata: read" }, what);
 }
 function toldOrAbsent(answer, what) {
   return answer.kind === "absent" ? void 0 : told(answer, what);
 }
-function notShown({ why, permission }, what) {
+function noWorkflow(file) {
+  return `Or .github/workflows has no ${file} on the default branch: then correct release.deploy.workflow.`;
+}
+function notShown({ why, permission }, what, orElse) {
   return new HoldfastError("forge.untold", `GitHub does not show ${what} to this token: ${why}`, {
-    hint: `Give the token '${permission}'; in a workflow the job needs \`permissions:\` with \`${permission.toLowerCase().replace(/ /g, "-").replace(":-", ": ")}\`.`
+    hint: `Give the token '${permission}'; in a workflow the job needs \`permissions:\` with \`${permission.toLowerCase().replace(/ /g, "-").replace(":-", ": ")}\`.` + (orElse === void 0 ? "" : ` ${orElse}`)
   });
 }
 
 export {
   told,
-  toldOrAbsent
+  toldOrAbsent,
+  noWorkflow
 };

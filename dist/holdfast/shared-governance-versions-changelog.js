@@ -3,9 +3,15 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  lineVersion
+} from "./shared-governance-versions-release-branch.js";
+import {
   fromMarkdown,
   withinTime
 } from "./shared-character-entities.js";
+import {
+  told
+} from "./shared-governance-steps-told.js";
 import {
   require_semver
 } from "./shared-semver.js";
@@ -104,9 +110,9 @@ function headingText(written) {
 function titleOf(heading) {
   const text = heading.slice(0, 1e3).trim().replace(/^<a [^>]*><\/a>\s*/, "").replace(/^(?:version|release)\s+/i, "").replace(/^[[*_`]+/, "");
   if (/^unreleased\b/i.test(text)) return { of: "unreleased" };
-  const [, written, rest = ""] = /^v?(\d+(?:\.\d+)+(?:[-+][\w.+-]*)?)(?!\w)(.*)$/is.exec(text) ?? [];
+  const [whole = "", written] = /^v?(\d+(?:\.\d+)+(?:[-+][\w.+-]*)?)(?!\w)/i.exec(text) ?? [];
   if (written === void 0) return void 0;
-  const isWhole = import_semver.default.parse(written) !== null || !new RegExp("^\\s*\\p{L}", "u").test(rest);
+  const isWhole = import_semver.default.parse(written) !== null || !new RegExp("^\\s*\\p{L}", "u").test(text.slice(whole.length));
   return isWhole ? { of: "release", version: written } : void 0;
 }
 function endsSection(heading, block) {
@@ -180,6 +186,7 @@ function endless() {
 }
 
 // src/governance/versions/changelog.ts
+var import_semver2 = __toESM(require_semver(), 1);
 var TITLE = "# Changelog";
 var CHANGELOG = "the changelog";
 function withSection(text, notes) {
@@ -193,11 +200,11 @@ ${markdown}
   const blocks = blocksOf(text, CHANGELOG);
   const place = placeOf(blocks, version);
   if (place === void 0) {
-    const at = placeForNew(blocks, text);
+    const at = placeForNew(blocks, text, version);
     const before = withBlankLine(text.slice(0, at), newline);
     const after = text.slice(at);
     const result = before + section + newline + (after === "" ? "" : newline) + after;
-    const found = blocks.some(isRelease) ? before.length : placeOf(blocksOf(result, CHANGELOG), version)?.start;
+    const found = blocks.some((block) => isRelease(block) && block.start >= at) ? before.length : placeOf(blocksOf(result, CHANGELOG), version)?.start;
     if (found !== before.length) throw endless2();
     return result;
   }
@@ -229,11 +236,15 @@ function firstOf(blocks, at) {
 function isRelease({ title }) {
   return title?.of === "release";
 }
-function placeForNew(blocks, text) {
-  const first = blocks.findIndex(isRelease);
+function placeForNew(blocks, text, version) {
+  const first = blocks.findIndex(({ title }) => title?.of === "release" && !isNewer(title.version, version));
   if (first !== -1) return blocks[firstOf(blocks, first)].start;
   const last = blocks.findLastIndex(({ kind }) => kind !== "definition");
   return blocks[last + 1]?.start ?? text.length;
+}
+function isNewer(written, version) {
+  const other = import_semver2.default.parse(written) ?? import_semver2.default.coerce(written);
+  return other !== null && import_semver2.default.gt(other, version);
 }
 function withBlankLine(before, newline) {
   const lines = /(?:\r\n|\n|\r){0,2}$/.exec(before)[0].match(/\r\n|\n|\r/g)?.length ?? 0;
@@ -245,8 +256,28 @@ function endless2() {
   });
 }
 
+// src/governance/versions/merged-line.ts
+var LOOKED_AT = 10;
+async function mergedLine({ head, commits }, branch, { settings, forge }) {
+  for (const commit of /* @__PURE__ */ new Set([head, ...mentioning(commits)])) {
+    for (const number of told(await forge.pulls.ofCommit(commit), `the pull requests of ${commit}`)) {
+      const pull = told(await forge.pulls.pull(number), `pull request #${number}`);
+      const isOwn = pull.head.repository === forge.repository.toLowerCase();
+      const version = lineVersion(pull.head.branch, settings);
+      if (pull.isMerged && isOwn && pull.base.branch === branch && version !== void 0) {
+        return { version, name: pull.head.branch, number, tip: pull.head.commit };
+      }
+    }
+  }
+  return void 0;
+}
+function mentioning(commits) {
+  return commits.filter(({ header }) => /\d\.\d+\.\d/.test(header)).slice(0, LOOKED_AT).map(({ id }) => id);
+}
+
 export {
   selfContained,
   withSection,
-  sectionOf
+  sectionOf,
+  mergedLine
 };

@@ -3,18 +3,11 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  isHoldfastError
-} from "./shared-kernel-errors.js";
-
-// src/governance/versions/local-commit.ts
-async function isHere(commit, history) {
-  try {
-    return await history.commit(commit) === commit;
-  } catch (error) {
-    if (isHoldfastError(error, "source.history")) return false;
-    throw error;
-  }
-}
+  lineVersion
+} from "./shared-governance-versions-release-branch.js";
+import {
+  told
+} from "./shared-governance-steps-told.js";
 
 // src/governance/versions/out-of-step.ts
 async function outOfStep(branch, { here, there }, forge) {
@@ -33,7 +26,16 @@ async function outOfStep(branch, { here, there }, forge) {
   return `${what}. Check ${branch} out as it is there: \`git fetch origin\`, and \`git switch ${branch}\`.`;
 }
 
+// src/governance/versions/live-lines.ts
+async function liveLines(forge, settings, isReleased) {
+  const all = told(await forge.branches.beginningWith(settings.lines.prefix), "its release branches");
+  return all.flatMap(({ name, commit }) => {
+    const version = lineVersion(name, settings);
+    return version === void 0 || isReleased(version) ? [] : [{ name, version, commit }];
+  });
+}
+
 export {
-  isHere,
-  outOfStep
+  outOfStep,
+  liveLines
 };

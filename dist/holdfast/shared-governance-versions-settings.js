@@ -20,7 +20,7 @@ var path = string().min(1).max(500).refine(
   (text) => !/^\/|\\|\0/.test(text) && !text.split("/").includes(".."),
   "is given from the repository's root, with /, and leads nowhere out of it"
 );
-var folder = path.refine((text) => !/^(?:\.?\/?)*$/.test(text), "is no folder of the repository");
+var folder = path.refine((text) => !/^[./]*$/.test(text), "is no folder of the repository");
 var none = literal(false);
 var unitSettings = strictObject({
   migrations: union([folder, array(folder).min(1).max(20), none]).optional().describe(

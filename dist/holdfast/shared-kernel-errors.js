@@ -114,6 +114,17 @@ var ERRORS = {
   },
   "unit.damaged": { kind: "integrity", meaning: "a release unit is not what was written" },
   "unit.unknown-format": { kind: "outside", meaning: "a release unit was written by a newer Holdfast" },
+  "input.no-such-run": {
+    kind: "input",
+    meaning: "the store was read completely and holds no journal of that run"
+  },
+  "journal.damaged": { kind: "integrity", meaning: "the journal of a run is not what was written" },
+  "journal.unknown-format": { kind: "outside", meaning: "a journal was written by a newer Holdfast" },
+  "runbook.timeout": { kind: "outside", meaning: "a step of a runbook did not become true in its time" },
+  "runbook.unconfirmed": {
+    kind: "outside",
+    meaning: "a step of a runbook was done and is not so afterwards, or something else is so"
+  },
   "forge.unreachable": {
     kind: "outside",
     meaning: "the forge (GitHub) did not answer, answered with an error of its own, or with what is no answer"

@@ -6,7 +6,7 @@ const __dirname = import.meta.dirname;
 // src/kernel/path-pattern.ts
 function fits(pattern, value) {
   if (pattern === "*") return true;
-  const parts = pattern.replace(/^\.\//, "").replace(/\/$/, "").split(/(\*\*\/|\*\*|\*)/).filter((part) => part !== "");
+  const parts = pattern.replace(/^\.\//, "").replace(/\/$/, "").split(/(\*\*\/|\*\*|\*)/).filter((part) => part !== "").filter((part, at, all) => !part.startsWith("*") || part !== all[at - 1]);
   let ends = /* @__PURE__ */ new Set([0]);
   for (const part of parts) {
     ends = /* @__PURE__ */ new Set([...reached(part, value, ends)]);

@@ -26,7 +26,8 @@ function nearest(word, known) {
   const limit = Math.max(1, Math.floor(word.length / 3));
   const distances = known.map((candidate) => ({
     candidate,
-    distance: editDistance(word.toLowerCase(), candidate.toLowerCase())
+    // Words of very different lengths are never near, and one of them may be as long as a stranger likes.
+    distance: Math.abs(word.length - candidate.length) > limit ? Infinity : editDistance(word.toLowerCase(), candidate.toLowerCase())
   }));
   const least = Math.min(...distances.map((each) => each.distance));
   const nearestOnes = distances.filter((each) => each.distance === least && least <= limit);

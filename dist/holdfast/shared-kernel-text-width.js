@@ -9,6 +9,9 @@ import {
   anyOf
 } from "./shared-kernel-pattern.js";
 import {
+  withoutTrailing
+} from "./shared-kernel-cut.js";
+import {
   Secret
 } from "./shared-kernel-secret.js";
 import {
@@ -46,7 +49,7 @@ function apiOf(env) {
       hint: "Set it as GitHub does, such as https://github.example.com/api/v3, or leave it out."
     });
   }
-  return text.replace(/\/+$/, "");
+  return withoutTrailing(text, "/");
 }
 
 // src/entry/inputs/store-credentials.ts

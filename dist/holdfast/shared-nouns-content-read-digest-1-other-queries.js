@@ -59,6 +59,9 @@ import {
   DEFAULT_LEVEL
 } from "./shared-nouns-seal-default-level.js";
 import {
+  before
+} from "./shared-kernel-cut.js";
+import {
   OBJECT_KINDS,
   OBJECT_KINDS_1,
   namesMap
@@ -119,15 +122,15 @@ function splitTypes(list) {
 }
 
 // src/nouns/content/compare/compare-fields.ts
-function compareFields(kind, before, now, majors) {
+function compareFields(kind, before2, now, majors) {
   const result = {
     differing: [],
     hidden: [],
     left: [],
     unknown: []
   };
-  if (before === now && majors[0] === majors[1] && !before.includes(HIDDEN)) return result;
-  const [source, copy] = [readDigests(before), readDigests(now)];
+  if (before2 === now && majors[0] === majors[1] && !before2.includes(HIDDEN)) return result;
+  const [source, copy] = [readDigests(before2), readDigests(now)];
   for (const name of /* @__PURE__ */ new Set([...source.keys(), ...copy.keys()])) {
     const [was, is] = [source.get(name), copy.get(name)];
     const way = wayToCompare(kind, name, majors);
@@ -241,9 +244,9 @@ var NEVER_REPRINTED = /* @__PURE__ */ new Set([
   "cast"
 ]);
 var DIGEST = 16;
-function compareDigests1(kind, before, now, whole) {
-  if (whole || NEVER_REPRINTED.has(kind)) return before.slice(0, DIGEST) === now.slice(0, DIGEST);
-  return before.length <= DIGEST || now.length <= DIGEST || before.slice(DIGEST) === now.slice(DIGEST);
+function compareDigests1(kind, before2, now, whole) {
+  if (whole || NEVER_REPRINTED.has(kind)) return before2.slice(0, DIGEST) === now.slice(0, DIGEST);
+  return before2.length <= DIGEST || now.length <= DIGEST || before2.slice(DIGEST) === now.slice(DIGEST);
 }
 function definitionsMarked(expected, actual) {
   if (expected.serverMajor !== actual.serverMajor) return false;
@@ -385,22 +388,22 @@ var ObjectComparison = class {
     this.#marked = expected.digests === void 0 && definitionsMarked(expected, actual);
   }
   ofKind(kind) {
-    const [before, now] = [this.#expected.objects[kind], this.#actual.objects[kind]];
-    if (before === void 0 && !this.#saysNone(kind)) return [];
+    const [before2, now] = [this.#expected.objects[kind], this.#actual.objects[kind]];
+    if (before2 === void 0 && !this.#saysNone(kind)) return [];
     if (now === void 0 && this.#actual.digests === 2) {
-      return Object.keys(before ?? {}).length === 0 ? [] : [gap(kind, "", "could not be read here, so it was not compared with the source")];
+      return Object.keys(before2 ?? {}).length === 0 ? [] : [gap(kind, "", "could not be read here, so it was not compared with the source")];
     }
     return [
-      ...this.#fromSource(kind, before ?? {}, now ?? {}),
-      ...this.#surplus(kind, before ?? {}, now ?? {})
+      ...this.#fromSource(kind, before2 ?? {}, now ?? {}),
+      ...this.#surplus(kind, before2 ?? {}, now ?? {})
     ];
   }
   /** With digests 1 a kind without objects is absent, but only of the kinds of that time. */
   #saysNone(kind) {
     return this.#expected.digests === void 0 && OBJECT_KINDS_1.includes(kind);
   }
-  #fromSource(kind, before, now) {
-    return Object.entries(before).flatMap(([name, digests]) => {
+  #fromSource(kind, before2, now) {
+    return Object.entries(before2).flatMap(([name, digests]) => {
       if (!this.#belongs(kind, name) || !this.#options.rows && ofLargeObjects(name)) return [];
       if (isPartOf(kind, name, this.#missingTables) || ofUnreadKind(kind, name, this.#actual)) return [];
       const copy = Object.hasOwn(now, name) ? now[name] : void 0;
@@ -408,8 +411,8 @@ var ObjectComparison = class {
       return kind === "grant" && isOnMember(name) ? found.map(asGapOfMember) : found;
     });
   }
-  #changes(kind, name, before, now) {
-    const compared = this.#withoutOrder(kind, name, this.#compare(kind, before, now));
+  #changes(kind, name, before2, now) {
+    const compared = this.#withoutOrder(kind, name, this.#compare(kind, before2, now));
     for (const field of compared.left) this.#left.set(kind, (this.#left.get(kind) ?? /* @__PURE__ */ new Set()).add(field));
     const words = (fields) => fields.map((field) => field.replaceAll("-", " ")).join(", ");
     const { differing, lacking } = this.#withoutTables(kind, name, compared.differing);
@@ -462,23 +465,23 @@ var ObjectComparison = class {
     if (kind === "publication") return this.#lacking.ofPublication(name);
     return { needs: kind === "sequence" ? this.#lacking.ofObject(kind, name) : [], known: true, tables: [] };
   }
-  #compare(kind, before, now) {
+  #compare(kind, before2, now) {
     const majors = [this.#expected.serverMajor, this.#actual.serverMajor];
-    if (this.#expected.digests === 2) return compareFields(kind, before, now, majors);
+    if (this.#expected.digests === 2) return compareFields(kind, before2, now, majors);
     const sameMajor = majors[0] === majors[1] && !(kind === "column" && this.#marked);
     return {
       differing: [],
       hidden: [],
       left: [],
       unknown: [],
-      whole: !compareDigests1(kind, before, now, sameMajor)
+      whole: !compareDigests1(kind, before2, now, sameMajor)
     };
   }
   /** What is more counts on what this restore made: all of it, or some tables. */
-  #surplus(kind, before, now) {
+  #surplus(kind, before2, now) {
     if (!this.#options.exact && this.#made === void 0) return [];
     const surplus = Object.keys(now).filter(
-      (name) => !Object.hasOwn(before, name) && !ofUnreadKind(kind, name, this.#expected) && !(kind === "grant" && isOnMember(name)) && (this.#made?.(kind, name) ?? true)
+      (name) => !Object.hasOwn(before2, name) && !ofUnreadKind(kind, name, this.#expected) && !(kind === "grant" && isOnMember(name)) && (this.#made?.(kind, name) ?? true)
     );
     const more = "exists, but not at the source";
     return surplus.map(
@@ -592,10 +595,10 @@ function compareDatabase(expected, actual) {
     message
   });
   const found = [];
-  const [before, now] = [localeOf(expected), localeOf(actual)];
-  if (before !== now) {
+  const [before2, now] = [localeOf(expected), localeOf(actual)];
+  if (before2 !== now) {
     found.push(
-      gap3("locale", `is ${now}, at the source it was ${before}: texts may sort and compare otherwise`)
+      gap3("locale", `is ${now}, at the source it was ${before2}: texts may sort and compare otherwise`)
     );
   }
   if (expected.database === void 0 || actual.database === void 0) return found;
@@ -718,8 +721,8 @@ function compareRelations(extension, copy) {
   });
 }
 function compareParts(extension, copy) {
-  const [before, now] = [new Map(Object.entries(extension.parts)), new Map(Object.entries(copy.parts))];
-  const missing = [...before].filter(([identity, digest2]) => now.get(identity) !== digest2);
+  const [before2, now] = [new Map(Object.entries(extension.parts)), new Map(Object.entries(copy.parts))];
+  const missing = [...before2].filter(([identity, digest2]) => now.get(identity) !== digest2);
   const gone = new Set(
     missing.filter(([identity]) => identity.startsWith("relation ") && !now.has(identity)).map(([identity]) => identity.slice("relation ".length))
   );
@@ -813,9 +816,9 @@ function ofMissingExtension(sequence, expected, { unavailableExtensions = [] }) 
   const needs = its.every((extension) => lacking.includes(extension)) ? { needs: lacking } : {};
   return { severity: "gap", about: "sequence", name, message, ...needs };
 }
-function wanted({ before, after }) {
-  const moved = before.value !== after.value || before.called !== after.called;
-  return moved ? `between ${spell(before)} and ${spell(after)}` : spell(before);
+function wanted({ before: before2, after }) {
+  const moved = before2.value !== after.value || before2.called !== after.called;
+  return moved ? `between ${spell(before2)} and ${spell(after)}` : spell(before2);
 }
 function isBetween(source, copy) {
   const down = source.descending ?? copy.descending ?? false;
@@ -848,11 +851,11 @@ function recordedAs(source) {
   return ({ schema, name }, column) => WHOLE.get(types.get(columnKey(schema, name, column)) ?? "");
 }
 function retypedColumns(source, copy) {
-  const [before, now] = [typesOf(source), typesOf(copy)];
+  const [before2, now] = [typesOf(source), typesOf(copy)];
   return ({ schema, name, columns = [] }) => new Set(
     columns.map(([column]) => column).filter((column) => {
       const identity = columnKey(schema, name, column);
-      const [was, is] = [before.get(identity), now.get(identity)];
+      const [was, is] = [before2.get(identity), now.get(identity)];
       return was !== void 0 && is !== void 0 && was !== is;
     })
   );
@@ -1015,11 +1018,11 @@ function sumOf(tables, value) {
 }
 function contentDifference(expected, actual, besides = /* @__PURE__ */ new Set()) {
   const fingerprint = (table) => table.fingerprint;
-  const [before, now] = [sumOf(expected, fingerprint), sumOf(actual, fingerprint)];
-  if (before === void 0 || now === void 0) return void 0;
+  const [before2, now] = [sumOf(expected, fingerprint), sumOf(actual, fingerprint)];
+  if (before2 === void 0 || now === void 0) return void 0;
   const [were, are] = [columnSums(expected), columnSums(actual)];
   if (were === void 0 || are === void 0) {
-    return before === now || besides.size > 0 ? void 0 : "their content differs";
+    return before2 === now || besides.size > 0 ? void 0 : "their content differs";
   }
   const gone = [...were.keys()].filter((name) => !are.has(name));
   const added = [...are.keys()].filter((name) => !were.has(name));
@@ -1027,7 +1030,7 @@ function contentDifference(expected, actual, besides = /* @__PURE__ */ new Set()
   const others = [...were].filter(([name, sum]) => are.get(name) !== sum).map(([name]) => name);
   const differing = others.filter((name) => !besides.has(name));
   if (differing.length === 0) {
-    return before === now || others.length > 0 ? void 0 : "values have moved between its rows";
+    return before2 === now || others.length > 0 ? void 0 : "values have moved between its rows";
   }
   const computed = new Set(expected.flatMap((table) => table.computed ?? []));
   return `${differing.length === 1 ? "column" : "columns"} ${listed(differing.map(displayPart))} ${differing.length === 1 ? "differs" : "differ"}${reason(differing, computed)}`;
@@ -1188,23 +1191,23 @@ function compareTree(leaves, tables, { copies, content, options: options2, retyp
   }
   const found = leaves.map((leaf) => copies.get(displayName(leaf)));
   const present = found.filter((leaf) => leaf !== void 0);
-  const [before, now] = [sumOf(leaves, (leaf) => leaf.rows), sumOf(present, (leaf) => leaf.rows)];
-  if (before === void 0 || now === void 0) return void 0;
+  const [before2, now] = [sumOf(leaves, (leaf) => leaf.rows), sumOf(present, (leaf) => leaf.rows)];
+  if (before2 === void 0 || now === void 0) return void 0;
   const missing = leaves.filter((leaf) => !copies.has(displayName(leaf)));
-  if (missing.length > 0 && now <= before) {
-    const whole = now === before && (!content || contentDifference(leaves, present) === void 0);
+  if (missing.length > 0 && now <= before2) {
+    const whole = now === before2 && (!content || contentDifference(leaves, present) === void 0);
     return whole ? void 0 : ranked(
       1,
       name,
-      `holds ${count(Number(now))} in its partitions here, the source held ${count(Number(before))}, and they could not be compared: rows may change partitions, and some are missing (${missing.map(displayName).join(", ")})`,
+      `holds ${count(Number(now))} in its partitions here, the source held ${count(Number(before2))}, and they could not be compared: rows may change partitions, and some are missing (${missing.map(displayName).join(", ")})`,
       "gap"
     );
   }
-  if (before !== now) {
+  if (before2 !== now) {
     return ranked(
       1,
       name,
-      `holds ${count(Number(now))} in its partitions, the source held ${count(Number(before))}`
+      `holds ${count(Number(now))} in its partitions, the source held ${count(Number(before2))}`
     );
   }
   const others = new Set(leaves.flatMap((leaf) => [...retyped(leaf)]));
@@ -1379,13 +1382,13 @@ function comparability(expected, actual, options2) {
 }
 function compareLargeObjects(expected, actual, options2) {
   if (options2.only !== void 0) return [];
-  const [before, now] = [expected.largeObjects, actual.largeObjects];
-  if (before.count > now.count || options2.exact && before.count !== now.count) {
+  const [before2, now] = [expected.largeObjects, actual.largeObjects];
+  if (before2.count > now.count || options2.exact && before2.count !== now.count) {
     return [
-      difference2("large-objects", "large objects", `${now.count} exist, the source held ${before.count}`)
+      difference2("large-objects", "large objects", `${now.count} exist, the source held ${before2.count}`)
     ];
   }
-  if (before.count === now.count && fingerprintsComparable(expected, actual) && before.fingerprint !== now.fingerprint) {
+  if (before2.count === now.count && fingerprintsComparable(expected, actual) && before2.fingerprint !== now.fingerprint) {
     return [
       difference2(
         "large-objects",
@@ -1806,7 +1809,8 @@ function placesOf({ listed: listed2, entry }) {
     (ofType === "" ? type : ofType).replace(/^(?:FK|CHECK) | DATA$| OWNED BY$/g, "").replaceAll(" ", "-").toLowerCase()
   );
   const plain2 = ofType === "" ? tag : ofTag;
-  const withTypes = plain2.replace(/\(.*$/s, (types) => types.replaceAll('"', ""));
+  const name = before(plain2, "(");
+  const withTypes = name + plain2.slice(name.length).replaceAll('"', "");
   return [
     { kind, schema, tag: withTypes },
     ...ofType === "" ? [] : [{ kind, schema, tag: tagOf(ofTag, leadingNames(ofTag)) }]
@@ -2146,7 +2150,7 @@ function defaultPrivilege(schema, tag, role) {
 function couldBeUsers({ users }, words) {
   const text2 = ` ${words} `;
   return users.some(([, identity]) => {
-    const [, ...names] = plain(identity).replace(/\(.*$/s, "").split(/[. ]/);
+    const [, ...names] = before(plain(identity), "(").split(/[. ]/);
     return names.length > 0 && names.every((name) => text2.includes(` ${name} `) || text2.includes(` ${name}(`));
   });
 }
@@ -2375,7 +2379,7 @@ function headlineFinding(findings) {
 }
 function causeOf({ name }, findings) {
   const words = (text2) => text2.replaceAll('"', "");
-  const last = words(name).split(".").at(-1).replace(/\(.*$/s, "");
+  const last = before(words(name).split(".").at(-1), "(");
   const said = findings.filter(({ about }) => about === "pg_restore");
   const alike = said.filter((finding) => words(finding.name).split(/[ (]/).includes(last));
   return alike.find((finding) => fitsArguments(argumentsOf(finding.name).args, argumentsOf(name).args)) ?? alike[0];

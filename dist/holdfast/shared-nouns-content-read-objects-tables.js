@@ -1561,17 +1561,41 @@ function fieldOf(kind, name) {
 
 // src/nouns/content/read/canonical.ts
 function canonical(definition) {
-  const tokens = definition.match(TOKEN);
-  if (tokens === null) return "";
+  const tokens = tokensOf(definition);
   const items = readItems({ tokens, next: 0 });
   return write(rewrite(items));
 }
-var TOKEN = anyOf(
-  /[EeBbXxUuNn]?'(?:[^']|'')*'/gu,
-  /\$([A-Za-z_]\w*)?\$[\s\S]*?\$\1\$/gu,
-  /"(?:[^"]|"")*"/gu,
-  /[\p{L}_][\p{L}\p{N}_$]*|\d[\w.]*|::|[^\s]/gu
-);
+function tokensOf(definition) {
+  const tokens = [];
+  for (let at = 0; at < definition.length; ) {
+    const length = quotedAt(definition, at) ?? matchAt(PLAIN, definition, at)?.length;
+    if (length === void 0) at += 1;
+    else {
+      tokens.push(definition.slice(at, at + length));
+      at += length;
+    }
+  }
+  return tokens;
+}
+var PLAIN = /[\p{L}_][\p{L}\p{N}_$]*|\d[\w.]*|::|\S/uy;
+var OPENING = anyOf(/[EeBbXxUuNn]?'/y, /"/y, /\$(?:[A-Za-z_]\w*)?\$/y);
+function quotedAt(text, at) {
+  const opening = matchAt(OPENING, text, at);
+  if (opening === void 0) return void 0;
+  const from = at + opening.length;
+  const end = opening.startsWith("$") ? text.indexOf(opening, from) : closing(text, from, opening.at(-1));
+  return end === -1 ? void 0 : end - at + (opening.startsWith("$") ? opening.length : 1);
+}
+function closing(text, from, quote) {
+  for (let at = text.indexOf(quote, from); at !== -1; at = text.indexOf(quote, at + 2)) {
+    if (text[at + 1] !== quote) return at;
+  }
+  return -1;
+}
+function matchAt(sticky, text, at) {
+  sticky.lastIndex = at;
+  return sticky.exec(text)?.[0];
+}
 var CLOSING = { "(": ")", "[": "]" };
 function readItems(input, until) {
   const items = [];

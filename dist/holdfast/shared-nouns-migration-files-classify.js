@@ -80,11 +80,12 @@ function classifyFile(file, text, has) {
 function splitName(stem) {
   const [, flyway, dotted, name] = /^[VU](\d+(?:[._]\d+)*?)(__(.*))$/.exec(stem) ?? [];
   if (flyway !== void 0 && dotted !== void 0) return { version: flyway, name: name ?? "" };
-  const [, version, rest] = /^(\d+(?:[-.]\d+)*)(?:[_-]+(.*))?$/.exec(stem) ?? [];
+  const [, version, rest] = /^(\d+(?:[-.]\d+)*)(?:[_-]+([^_-].*)?)?$/.exec(stem) ?? [];
   return version === void 0 ? void 0 : { version, name: rest ?? "" };
 }
 var TIME = /^(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:\d\d){0,5}$/;
 var TIME_DIGITS = 20;
+var MINUTE_DIGITS = 12;
 var SECOND_DIGITS = 14;
 function isVersion(text) {
   return /^\d+(?:[._-]\d+)*$/.test(text);
@@ -112,6 +113,15 @@ function isUnusual(version) {
   const digits = version.replaceAll("-", "");
   return !isTime(version) && /^\d+$/.test(digits) && versionKey(version)[0] !== BigInt(digits);
 }
+function isAmbiguous(one, other) {
+  const [a, b] = [one, other].map(
+    (version) => /^\d+$/.test(version) ? BigInt(isMinute(version) ? `${version}00` : version) : void 0
+  );
+  return a !== void 0 && b !== void 0 && a > b;
+}
+function isMinute(version) {
+  return version.length === MINUTE_DIGITS && isLikeTime(version);
+}
 function compareKeys(a, b) {
   for (let at = 0; at < Math.max(a.length, b.length); at += 1) {
     const [one, other] = [a[at] ?? -1n, b[at] ?? -1n];
@@ -130,5 +140,6 @@ export {
   isTime,
   versionKey,
   isUnusual,
+  isAmbiguous,
   compareKeys
 };

@@ -4,7 +4,7 @@ const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
   examine
-} from "./shared-nouns-settings-plain-words.js";
+} from "./shared-nouns-settings-document.js";
 import {
   HoldfastError
 } from "./shared-kernel-errors.js";

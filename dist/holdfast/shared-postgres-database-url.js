@@ -3,6 +3,9 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  withoutTrailing
+} from "./shared-kernel-cut.js";
+import {
   Secret
 } from "./shared-kernel-secret.js";
 import {
@@ -196,8 +199,9 @@ function sourceNameOf(address) {
   const project = supabaseProject(address);
   const wanted = project === void 0 ? address.database : `${project}-${address.database}`;
   const plain = wanted.normalize("NFKD").replace(new RegExp("\\p{M}", "gu"), "").toLowerCase();
-  const cleaned = plain.replace(/[^a-z0-9._-]+/g, "-").replace(/^[^a-z0-9]+|-+$/g, "").slice(0, 63);
-  return cleaned === "" ? `database-${sha256(wanted).slice(0, 8)}` : cleaned;
+  const cleaned = plain.replace(/[^a-z0-9._-]+/g, "-").replace(/^[^a-z0-9]+/, "");
+  const trimmed = withoutTrailing(cleaned, "-").slice(0, 63);
+  return trimmed === "" ? `database-${sha256(wanted).slice(0, 8)}` : trimmed;
 }
 function supabaseProject(address) {
   const direct = /^db\.([a-z0-9]+)\.supabase\.(?:co|com|net|red)$/i.exec(address.host);

@@ -75,7 +75,7 @@ var AROUND = [
     "a character in encoding $1 has no equivalent in encoding $2"
   ],
   [/^time zone ".*" not recognized$/su, "a time zone is not recognized"],
-  [/^invalid value ".*" for (".*")$/su, "invalid value for $1"]
+  [/^invalid value ".*" for ("[^"]*")$/su, "invalid value for $1"]
 ];
 var LENGTH_MAX = 1e3;
 var CUT_OFF = "(the value is not shown)";

@@ -9,6 +9,7 @@ import {
   classify,
   commonStem,
   compareKeys,
+  isAmbiguous,
   isTime,
   marksIn,
   splitName,
@@ -34,9 +35,11 @@ import {
   listed
 } from "./shared-kernel-listed.js";
 import {
-  anyOf,
-  inSequence
+  anyOf
 } from "./shared-kernel-pattern.js";
+import {
+  withoutTrailing
+} from "./shared-kernel-cut.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";
@@ -144,6 +147,27 @@ function lineAt(text, at) {
   }
   return line;
 }
+var LinesOnward = class {
+  #text;
+  #line = 1;
+  /** Line feeds before it are counted. */
+  #reached = 0;
+  constructor(text) {
+    this.#text = text;
+  }
+  /**
+   * @param place not before the one that was asked for last
+   * @returns the line, from 1
+   */
+  at(place) {
+    for (; ; ) {
+      const next = this.#text.indexOf("\n", this.#reached);
+      if (next === -1 || next >= place) return this.#line;
+      this.#line += 1;
+      this.#reached = next + 1;
+    }
+  }
+};
 
 // src/schema/script/quoted.ts
 function withoutQuoted(text) {
@@ -260,17 +284,15 @@ function commentEnd(text, from) {
 
 // src/schema/script/psql-only.ts
 var COMMAND = /^[ \t]*\\([A-Za-z!?]+)/m;
-var COPY = /(?:^|;)\s*COPY\b[^;]*\bFROM\s+stdin\b[^;]*;/i;
 function psqlProblem(text) {
   if (!text.includes("\\") && !/stdin/i.test(text)) return void 0;
   const bare = withoutQuoted(text);
-  const copy = COPY.exec(bare);
+  const copy = copyAt(bare);
   const command = COMMAND.exec(bare);
-  if (copy !== null && (command === null || copy.index < command.index)) {
-    const at = copy.index + copy[0].search(/COPY/i);
+  if (copy !== void 0 && (command === null || copy < command.index)) {
     return {
       message: "COPY … FROM stdin with its rows in the script, which only psql reads",
-      line: lineAt(text, at),
+      line: lineAt(text, copy),
       hint: "Write the rows as INSERT statements."
     };
   }
@@ -282,6 +304,14 @@ function psqlProblem(text) {
     line: lineAt(text, command.index + found.length),
     hint: `Take the line out and write what it does as SQL.${dump}`
   };
+}
+function copyAt(bare) {
+  for (let at = 0, end = bare.indexOf(";"); end !== -1; at = end + 1, end = bare.indexOf(";", at)) {
+    const statement = bare.slice(at, end);
+    const isCopy = /^\s*COPY\b/i.test(statement) && /\bFROM\s+stdin\b/i.test(statement);
+    if (isCopy) return at + statement.search(/\S/);
+  }
+  return void 0;
 }
 
 // src/schema/script/parse-script.ts
@@ -297,12 +327,9 @@ async function parseScript(text, firstLine = 1) {
   }
 }
 function isBlank(text) {
-  let rest = text;
-  for (; ; ) {
-    const next = rest.replace(/^[\s;]+/, "").replace(/^--[^\n]*/, "").replace(/^\/\*(?:(?!\/\*)[\s\S])*?\*\//, "");
-    if (next === rest) return rest === "";
-    rest = next;
-  }
+  const piece = /[\s;]+|--[^\n]*|\/\*(?:(?!\/\*)[\s\S])*?\*\//y;
+  while (piece.lastIndex < text.length) if (!piece.test(text)) return false;
+  return true;
 }
 function shifted(problem, firstLine) {
   return { ...problem, line: problem.line + firstLine - 1 };
@@ -357,7 +384,7 @@ var KINDS = [
     // https://github.com/amacneil/dbmate#creating-migrations
     mark: anyOf(
       /^migrate:(up|down|rollback|undo|revert)\b.*$/i,
-      /^migrate[ \t]*:?[ \t]*(up|down)(?:[ \t]+transaction:.*)?$/i
+      /^migrate[ \t]*(?::[ \t]*)?(up|down)(?:[ \t]+transaction:.*)?$/i
     ),
     hint: (way) => `Write '-- migrate:${way}' ${AT_LINE_START}, as dbmate does; or, ${OR_WORDS}`
   },
@@ -368,7 +395,7 @@ var KINDS = [
   },
   {
     // https://pressly.github.io/goose/documentation/annotations/, https://github.com/elwinar/rambler
-    mark: /^(?:goose[ \t]*:?[ \t]*(up|down)|rambler[ \t]+(up|down))$/i,
+    mark: /^(?:goose[ \t]*(?::[ \t]*)?(up|down)|rambler[ \t]+(up|down))$/i,
     hint: () => `${OF_THEIR_OWN}: marks of goose and rambler are not read. Or, ${OR_WORDS}`
   },
   {
@@ -381,27 +408,45 @@ var WORTH_A_LOOK = /migrat|goose|rambler|drop below/i;
 var LONGEST = 200;
 function nearMarksIn(text) {
   if (!WORTH_A_LOOK.test(text)) return [];
-  return [...comments(text)].flatMap(({ text: comment, start }) => {
+  const { places: places2, lastSql } = placesIn(text);
+  return places2.flatMap(({ text: comment, start, line, behindSql }) => {
     if (comment.length > LONGEST) return [];
-    const lineStart = text.lastIndexOf("\n", start - 1) + 1;
     const said2 = withoutDecoration(comment);
     for (const { mark, hint } of KINDS) {
       const found = mark.exec(said2);
       if (found === null) continue;
-      if (!isBlank(text.slice(lineStart, start)) && !/^migrate:/i.test(said2)) return [];
+      if (behindSql && !/^migrate:/i.test(said2)) return [];
       const way = found.slice(1).some((word2) => word2?.toLowerCase() === "up") ? "up" : "down";
-      return [
-        {
-          way,
-          text: comment.trim(),
-          line: lineAt(text, start),
-          hasSql: !isBlank(text.slice(start + comment.length)),
-          hint: hint(way)
-        }
-      ];
+      return [{ way, text: comment.trim(), line, hasSql: lastSql > start, hint: hint(way) }];
     }
     return [];
   });
+}
+function placesIn(text) {
+  const places2 = [];
+  let [at, line, lineStart, lastSql] = [0, 1, 0, -1];
+  const pass = (to, isSql) => {
+    const piece = text.slice(at, to);
+    const end = isSql ? lengthOfSql(piece) : 0;
+    if (end > 0) lastSql = at + end;
+    for (let next = piece.indexOf("\n"); next !== -1; next = piece.indexOf("\n", next + 1)) {
+      line += 1;
+      lineStart = at + next + 1;
+    }
+    at = to;
+  };
+  for (const { text: comment, start } of comments(text)) {
+    pass(start, true);
+    places2.push({ text: comment, start, line, behindSql: lastSql > lineStart });
+    pass(start + comment.length, false);
+  }
+  pass(text.length, true);
+  return { places: places2, lastSql };
+}
+function lengthOfSql(piece) {
+  let end = piece.length;
+  while (end > 0 && /[\s;]/.test(piece[end - 1])) end -= 1;
+  return end;
 }
 function withoutDecoration(comment) {
   let [from, to] = [0, comment.length];
@@ -500,7 +545,7 @@ var Reading = class {
         "Move it elsewhere, or rename it."
       );
     } else if (found.role === "settings") {
-      if (/^\s*run_in_transaction\s*=\s*false\b/m.test(text)) this.#withoutTransaction.add(found.stem);
+      if (/^[ \t]*run_in_transaction\s*=\s*false\b/m.test(text)) this.#withoutTransaction.add(found.stem);
     } else if (found.role === "both") this.#bothOf(found.stem, whole);
     else if (found.role === "forward") this.#forwardOf(found.stem, whole);
     else this.#rollbackOf(found.stem, whole);
@@ -622,6 +667,7 @@ var Reading = class {
     migrations.sort((a, b) => compareKeys(a.key, b.key) || (a.forward.file < b.forward.file ? -1 : 1));
     for (const migration of migrations) this.#refuseNearMarks(migration);
     this.#refuseSameVersions(migrations);
+    this.#refuseAmbiguous(migrations);
     this.#noteMixedVersions(migrations);
     return { migrations, problems: this.#problems };
   }
@@ -674,6 +720,20 @@ var Reading = class {
         migration.forward.file,
         `and ${before.forward.file} have ${both}`,
         "Rename the newer one, and its rollback: which of two comes first must not depend on the reader."
+      );
+    }
+  }
+  /** In an order by one side, neighbours are in the other order somewhere, or none is. */
+  #refuseAmbiguous(migrations) {
+    for (const [at, { version, forward }] of migrations.entries()) {
+      const before = migrations[at - 1];
+      if (before === void 0 || !isAmbiguous(before.version, version)) continue;
+      this.problem(
+        "ambiguous-order",
+        "error",
+        forward.file,
+        `and ${before.forward.file} have versions ${version} and ${before.version}: as times the second comes first, as numbers the other one, and tools differ in how they take them`,
+        "Give the one that is not yet applied a version of the other's length: YYYYMMDDHHMMSS."
       );
     }
   }
@@ -1417,9 +1477,8 @@ function isIndexOfConstraint({ object, change, fields }, told, before, after2) {
   const definition = (change === "missing" ? before : after2).get(object)?.get("definition");
   const table = tableOfIndex(definition);
   if (table === void 0) return false;
-  const name = nameOf2(object).slice(
-    nameOf2(object).lastIndexOf('"') > 0 ? nameOf2(object).search(/"(?:[^"]|"")*"$/) : nameOf2(object).lastIndexOf(".") + 1
-  );
+  const whole = nameOf2(object);
+  const name = whole.slice(whole.endsWith('"') ? startOfLastQuoted(whole) : whole.lastIndexOf(".") + 1);
   const constraint = told.get(`constraint ${table}.${name}`);
   if (constraint?.change !== change) return false;
   return change !== "changed" || fields.every((field) => constraint.fields.some((each2) => each2.name === field.name));
@@ -1434,10 +1493,15 @@ function isPart(kind, identity, whole) {
   if (name === whole && !SAID_OF.has(kind)) return kind === "row-security";
   return name === whole || name.startsWith(`${whole}.`) || SAID_OF.has(kind) && name.startsWith(`${whole} `);
 }
-var INDEX_ON = inSequence(
-  /^CREATE (?:UNIQUE )?INDEX (?:"[^"]*"|[^" ])+ ON (?:ONLY )?/,
-  /((?:"[^"]*"|[^" ]| \. )+) USING /
-);
+function startOfLastQuoted(text) {
+  let [start, end] = [0, -1];
+  for (const { index, 0: part } of text.matchAll(/"[^"]*"/g)) {
+    if (index !== end) start = index;
+    end = index + part.length;
+  }
+  return start;
+}
+var INDEX_ON = /^CREATE (?:UNIQUE )?INDEX (?:"[^"]*"|[^" ])+ ON (?:ONLY )?((?:"[^"]*"|[^" ]| \. )+) USING /;
 
 // src/schema/proof/chain.ts
 var Chain = class _Chain {
@@ -1528,12 +1592,13 @@ var Chain = class _Chain {
    * @param state what it leads to, where that is known
    */
   async apply(script, state) {
+    this.#state = void 0;
     const failure = await this.#mending(
       script,
       async () => runScript(await this.session(), script, { skip: this.#skip })
     );
     if (script.forgets) await this.#disconnect();
-    this.#state = failure === void 0 && !FREEZES.test(script.source.text) ? state : void 0;
+    if (failure === void 0 && !FREEZES.test(script.source.text)) this.#state = state;
     if (failure === void 0) this.#applied.push(script);
     return failure;
   }
@@ -2313,7 +2378,7 @@ function supabasePrelude() {
 var SUPABASE = /\bauth"?\."?(?:uid|jwt|role|users)\b|\bstorage"?\."?(?:buckets|objects)\b/i;
 var OWN_SCHEMA = /\bcreate\s+schema\s+(?:if\s+not\s+exists\s+)?"?(?:auth|storage)\b/i;
 function ownedBySupabase(folder) {
-  return /(?:^|\/)supabase\/migrations$/.test(folder.replace(/\/+$/, ""));
+  return /(?:^|\/)supabase\/migrations$/.test(withoutTrailing(folder, "/"));
 }
 function platformOf(folder, texts) {
   if (ownedBySupabase(folder)) return "supabase";
@@ -2623,7 +2688,7 @@ var CODED = {
   },
   "index statistics-targets": {
     source: catalog("attribute"),
-    words: (code) => code.replace(/(\d+):(\d+)/g, "column $1: $2").replaceAll(",", ", ")
+    words: (code) => code.replace(/\b(\d+):(\d+)/g, "column $1: $2").replaceAll(",", ", ")
   },
   "statistics statistics-kinds": {
     source: catalog("statistic-ext"),
@@ -2936,6 +3001,7 @@ function withInside({ change, inside = [] }) {
 
 export {
   lineAt,
+  LinesOnward,
   withoutTexts,
   lineComments,
   parseScript,

@@ -371,8 +371,8 @@ var NOT_THE_PROJECTS = anyOf(
   /(?:^|\b(?:schema|table|on|constraint|index|column|sequence) )(?:holdfast|supabase_migrations)(?:[ .]|$)/,
   inSequence(
     /(?:^|\.)(?:schema_migrations|flyway_schema_history|pgmigrations|_prisma_migrations)/,
-    // Indexes and sequences that a server or the tool names after them.
-    /(?:_[a-z_]*(?:pkey|pk|key|idx|seq))?(?:[ .(]|$)/
+    // Indexes and sequences that a server or the tool names after them; no name is longer than 63 bytes.
+    /(?:_[a-z_]{0,63}(?:pkey|pk|key|idx|seq))?(?:[ .(]|$)/
   )
 );
 var ON_THE_SERVER = /^(?:comment|grant) (?:role |database\b|large object )/;

@@ -8,7 +8,7 @@ import {
 } from "./shared-governance-versions-release-branch.js";
 import {
   versionTags
-} from "./shared-governance-versions-version-tags.js";
+} from "./shared-governance-versions-read-settings.js";
 import {
   require_semver
 } from "./shared-semver.js";
@@ -128,7 +128,18 @@ function highest(tags) {
 }
 
 // src/governance/versions/next-release.ts
+var import_semver3 = __toESM(require_semver(), 1);
+
+// src/governance/versions/beginning-anew.ts
 var import_semver2 = __toESM(require_semver(), 1);
+function beginningAnew({ elsewhere, reachable, ignored }, version) {
+  if (reachable.length > 0 || elsewhere.length > 0) return void 0;
+  const [last] = ignored.filter((name) => import_semver2.default.valid(name) === name && import_semver2.default.prerelease(name) === null).sort(import_semver2.default.rcompare);
+  if (last === void 0) return void 0;
+  return `no tag of a release is there, and tags such as ${last} are, which lack the v: v${version} would begin anew. Tag the commit of the last release once more, as v${last}, and push that`;
+}
+
+// src/governance/versions/next-release.ts
 async function nextRelease(basis, settings, { refs, calculate }, url) {
   var _stack = [];
   try {
@@ -158,7 +169,7 @@ async function nextRelease(basis, settings, { refs, calculate }, url) {
         notes: next.notes
       },
       problems: next === void 0 ? [] : problemsOf(next.version, basis, missing, settings),
-      warnings: warningsOf(basis, next?.version, later)
+      warnings: warningsOf(basis, next?.version, { later, missing })
     };
   } catch (_) {
     var _error = _, _hasError = true;
@@ -167,15 +178,17 @@ async function nextRelease(basis, settings, { refs, calculate }, url) {
     _promise && await _promise;
   }
 }
-function problemsOf(version, { branch }, missing, { develop }) {
-  const problems = [];
+function problemsOf(version, basis, missing, { develop }) {
+  const { branch } = basis;
+  const anew = beginningAnew(basis, version);
+  const problems = anew === void 0 ? [] : [anew];
   const base = baseOf(version);
   if (branch.kind === "line" && base !== branch.version) {
     problems.push(
       `${branch.name} says ${branch.version}, and its commits ask for ${base}. Take back what asks for another version, or cut ${branch.name.replace(branch.version, base)}.`
     );
   }
-  if (branch.kind === "maintenance" && !import_semver2.default.satisfies(version, branch.range)) {
+  if (branch.kind === "maintenance" && !import_semver3.default.satisfies(version, branch.range)) {
     problems.push(
       `${branch.name} takes versions ${branch.range} alone, and its commits ask for ${version}. Take back what asks for more than that.`
     );
@@ -188,8 +201,8 @@ function problemsOf(version, { branch }, missing, { develop }) {
   }
   if (branch.kind === "stable" || branch.kind === "maintenance") return problems;
   const ahead = missing.filter(
-    ({ channel, version: there }) => channel === void 0 && there !== version && import_semver2.default.gte(there, base)
-  ).sort((a, b) => import_semver2.default.rcompare(a.version, b.version))[0];
+    ({ channel, version: there }) => channel === void 0 && there !== version && import_semver3.default.gte(there, base)
+  ).sort((a, b) => import_semver3.default.rcompare(a.version, b.version))[0];
   if (ahead !== void 0) {
     problems.push(
       `${ahead.name} is released, and ${branch.name} does not have it: ${version} would come before it. Merge ${ahead.name} back into ${develop}, and from there.`
@@ -197,26 +210,50 @@ function problemsOf(version, { branch }, missing, { develop }) {
   }
   return problems;
 }
-function warningsOf({ ignored, head }, version, later) {
+function warningsOf(basis, version, { later, missing }) {
+  const { head } = basis;
+  const counting = new Set([...basis.reachable, ...basis.elsewhere].map((tag) => tag.version));
+  const ignored = basis.ignored.filter((name) => !counting.has(name));
   const warnings = [];
   if (ignored.length > 0) {
     warnings.push(
       `${ignored.length === 1 ? "a tag counts" : `${ignored.length} tags count`} for nothing, such as ${ignored[0]}: a release is tagged \`v\` and three numbers, as v1.2.3`
     );
   }
-  const next = version === void 0 ? void 0 : `v${version}`;
-  if (next !== void 0 && later.has(next)) {
-    warnings.push(`${next} is there already, on a commit that came after ${head.slice(0, 7)}`);
+  if (version === void 0) return warnings;
+  if (later.has(`v${version}`)) {
+    warnings.push(`v${version} is there already, on a commit that came after ${head.slice(0, 7)}`);
   }
-  return warnings;
+  return [...warnings, ...outOfOrder(basis, version, missing)];
+}
+function outOfOrder({ branch, reachable }, version, missing) {
+  const identifier = identifierOf(branch);
+  const higher = (tags) => tags.filter((tag) => import_semver3.default.gt(tag.version, version)).sort((a, b) => import_semver3.default.rcompare(a.version, b.version))[0];
+  if (identifier === void 0) {
+    const stable = branch.kind === "stable" ? higher(missing.filter(({ channel }) => channel === void 0)) : void 0;
+    if (stable === void 0) return [];
+    return [
+      `${stable.name} is released, and ${branch.name} does not have it: ${version} comes before it, and is not made the latest`
+    ];
+  }
+  const glued = higher(
+    [...reachable, ...missing].filter(
+      ({ channel, version: there }) => channel?.startsWith(identifier) === true && /^\d+$/.test(channel.slice(identifier.length)) && baseOf(there) === baseOf(version)
+    )
+  );
+  if (glued === void 0) return [];
+  return [
+    `${glued.name} is higher than ${version}: without a dot before its number it is another word than '${identifier}', and what compares versions takes it for the newer one`
+  ];
 }
 function baseOf(version) {
-  const { major, minor, patch } = import_semver2.default.parse(version);
+  const { major, minor, patch } = import_semver3.default.parse(version);
   return `${major}.${minor}.${patch}`;
 }
 
 export {
   shallow,
   readBasis,
+  beginningAnew,
   nextRelease
 };

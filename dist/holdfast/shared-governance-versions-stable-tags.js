@@ -4,7 +4,7 @@ const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
   versionTags
-} from "./shared-governance-versions-version-tags.js";
+} from "./shared-governance-versions-read-settings.js";
 import {
   told
 } from "./shared-governance-steps-told.js";
@@ -15,7 +15,7 @@ import {
   __toESM
 } from "./shared-esbuild-runtime.js";
 
-// src/governance/hotfix/stable-tags.ts
+// src/governance/versions/stable-tags.ts
 var import_semver = __toESM(require_semver(), 1);
 async function stableTags(forge) {
   const all = told(await forge.tags.beginningWith("v"), "its tags");

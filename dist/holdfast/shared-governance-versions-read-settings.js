@@ -36,6 +36,12 @@ async function readReleaseSettings(tree, given, history) {
   }
   return readSettings(text ?? "", path, { release }).release ?? release.parse({});
 }
+async function releaseSettingsOf(commit, given, history) {
+  if (given !== DEFAULT_SETTINGS) return void 0;
+  const bytes = await history.file(commit, given);
+  const text = bytes?.toString("utf8") ?? "";
+  return readSettings(text, `${given} of ${commit.slice(0, 7)}`, { release }).release ?? release.parse({});
+}
 
 // src/governance/versions/version-tags.ts
 var import_semver = __toESM(require_semver(), 1);
@@ -47,19 +53,22 @@ function versionTags(tags) {
     const version = name.startsWith("v") ? name.slice(1) : "";
     const parsed = import_semver.default.parse(version);
     if (parsed !== null && parsed.version === version) {
-      counting.push({ name, version, commit, object, channel: channelOf(parsed) });
+      counting.push({ name, version, commit, object, channel: channelOf(version) });
     } else if (/^[vV]?\d+(?:\.\d+)+/.test(name) && !FLOATING.test(name)) {
       ignored.push(name);
     }
   }
   return { counting, ignored };
 }
-function channelOf({ prerelease }) {
+function channelOf(version) {
+  const prerelease = import_semver.default.prerelease(version) ?? [];
   const named = prerelease.find((part) => typeof part === "string");
   return prerelease.length === 0 ? void 0 : named ?? String(prerelease[0]);
 }
 
 export {
   readReleaseSettings,
-  versionTags
+  releaseSettingsOf,
+  versionTags,
+  channelOf
 };

@@ -15,6 +15,7 @@ import {
   listOf,
   nameOf,
   nameParts,
+  parseScript,
   relationParts,
   runStatements,
   serverWide,
@@ -594,14 +595,14 @@ var PatternReader = class {
     return text;
   }
   #count() {
-    const found2 = /^(?:\*|\+|\?|\{(\d+)(,?)(\d*)\})\??/.exec(this.#text.slice(this.#at));
+    const found2 = /^(?:\*|\+|\?|\{(\d+)(?:(,)(\d*))?\})\??/.exec(this.#text.slice(this.#at));
     if (found2 === null) return [1, 1];
     this.#at += found2[0].length;
     if (found2[0].startsWith("*")) return [0, REPEATED];
     if (found2[0].startsWith("+")) return [1, REPEATED];
     if (found2[0].startsWith("?")) return [0, 1];
     const least = Number(found2[1]);
-    return [least, found2[2] === "" ? least : found2[3] === "" ? least + REPEATED : Number(found2[3])];
+    return [least, found2[2] === void 0 ? least : found2[3] === "" ? least + REPEATED : Number(found2[3])];
   }
   #oneOf(letters) {
     if (letters === "") throw new NotRead();
@@ -712,6 +713,9 @@ function canaryValue(column, row, attempt2, hints) {
 var NUMERIC = /* @__PURE__ */ new Set(["int2", "int4", "int8", "oid", "float4", "float8", "numeric", "money"]);
 var TEXTUAL = /* @__PURE__ */ new Set(["text", "varchar", "bpchar", "citext", "name"]);
 var NUMBER = /^-?(?:\d+(?:\.\d+)?|NaN|Infinity)$/;
+function isTextual({ name, array }) {
+  return !array && TEXTUAL.has(name);
+}
 function hintedValues(type, row, hints) {
   if (TEXTUAL.has(type.name)) return textsOf(hints, row);
   if (NUMERIC.has(type.name)) return [...hints.numbers, ...hints.texts.filter((text) => NUMBER.test(text))];
@@ -927,7 +931,7 @@ function cornerValues(type, extremes) {
   if (!type.array) return one;
   const plain = [plainValue({ ...type, array: false }, 1), plainValue({ ...type, array: false }, 2)];
   const [first, second] = plain;
-  return first === void 0 || second === void 0 ? [] : [arrayOf([first, second]), "{}", ...one.length === 0 ? [] : [arrayOf([...one, first])]];
+  return first === void 0 || second === void 0 ? [] : [arrayOf([second, first, second]), "{}", ...one.length === 0 ? [] : [arrayOf([...one, first])]];
 }
 function ofElement(type, extremes) {
   if (type.kind === "e") return type.labels.slice(2);
@@ -1052,9 +1056,9 @@ function refusedColumns(table, { constraint, column, state }) {
 
 // src/schema/proof/canary/extra-rows.ts
 var FIRST_NULLS = 4001;
-var FIRST_COMPARED = 6001;
+var FIRST_MEANT = 6001;
 var ATTEMPTS_MAX2 = 6;
-var ROWS_MAX2 = 4;
+var ROWS_AT_ONCE = 50;
 var SELF_OFFSET = 4e3;
 var NULL_ROWS_MAX = 32;
 async function insertNulls(table, all, wanted, writer) {
@@ -1080,7 +1084,7 @@ async function insertNulls(table, all, wanted, writer) {
   await insertAtOwn(
     table,
     writer,
-    rows.map((_, at) => FIRST_NULLS + at)
+    rows.map((_, at) => ({ number: FIRST_NULLS + at, values: /* @__PURE__ */ new Map() }))
   );
   return [...sets[0] ?? []];
 }
@@ -1101,11 +1105,14 @@ function withChildren(all, own, sum = Math.max) {
   }
   return counts;
 }
-async function insertAtOwn(table, writer, numbers) {
+async function insertAtOwn(table, writer, special) {
   if (!table.columns.some(({ pointsAt }) => pointsAt === table.name)) return;
-  for (const number of numbers) {
+  for (const { number, values } of special) {
     const row = table.columns.map((column) => {
-      if (column.pointsAt === table.name) return [column.name, writer.plain(column, number)];
+      if (column.pointsAt === table.name) {
+        const key = values.get(column.pointsAtColumn ?? "");
+        return [column.name, key ?? writer.plain(column, number)];
+      }
       const isPlain2 = column.pointsAt !== void 0 || column.key !== "unique";
       return [column.name, writer.plain(column, isPlain2 ? 1 : number + SELF_OFFSET)];
     });
@@ -1137,56 +1144,45 @@ function numberOf(table, column, at, first, counts) {
   }
   return column.key === "unique" ? first + at : 1;
 }
-async function insertCompared(table, all, compared2, writer) {
-  const rows = [];
-  const special = [];
-  for (const [group, statement] of compared2.entries()) {
-    const first = FIRST_COMPARED + group * ROWS_MAX2;
-    const count = countOf2(statement, all);
-    const counts = withChildren(all, ({ name }) => statement.relations.has(lastPart(name)) ? count : 0);
-    for (let at = 0; at < counts.get(table.name); at += 1) {
-      special.push(first + at);
-      rows.push(comparedRow(table, statement, { at, first, counts }, writer));
-    }
-  }
-  const defaults = table.columns.filter(
+async function insertMeant(table, placed, writer) {
+  const rows = placed.map((row) => meantRow(table, row, writer));
+  const { columns } = table;
+  const defaults = columns.filter(
     ({ constantDefault, key }) => constantDefault !== void 0 && key === void 0
   );
+  const plain = (column, number) => writer.plain(column, numberOf(table, column, 0, number, /* @__PURE__ */ new Map()));
   if (defaults.length > 0) {
-    const number = FIRST_COMPARED - 1;
     rows.push(
       new Map(
-        table.columns.map((column) => [
+        columns.map((column) => [
           column.name,
-          defaults.includes(column) ? column.constantDefault : writer.plain(column, numberOf(table, column, 0, number, /* @__PURE__ */ new Map()))
+          defaults.includes(column) ? column.constantDefault : plain(column, FIRST_MEANT - 1)
         ])
       )
     );
   }
-  if (rows.length === 0) return;
-  if (await writer.insert(rows) !== void 0) for (const row of rows) await writer.insert([row]);
-  await insertAtOwn(table, writer, special);
+  if (columns.some(({ key, pointsAt }) => key === "unique" && pointsAt !== void 0)) {
+    rows.push(new Map(columns.map((column) => [column.name, plain(column, FIRST_MEANT - 2)])));
+  }
+  for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
+    const part = rows.slice(from, from + ROWS_AT_ONCE);
+    if (await writer.insert(part) === void 0) continue;
+    for (const row of part) await writer.insert([row]);
+  }
+  await insertAtOwn(table, writer, placed);
 }
-function comparedRow(table, statement, { at, first, counts }, writer) {
+function meantRow(table, { number, twin, values, tables }, writer) {
   return new Map(
     table.columns.map((column) => {
-      const values = valuesFor(statement, table, column);
-      if (values !== void 0) return [column.name, values[Math.min(at, values.length - 1)]];
+      const value = values.get(column.name);
+      if (value !== void 0) return [column.name, value];
       if (table.bounds?.columns.includes(column.name) === true) return [column.name, writer.plain(column, 1)];
-      const number = column.pointsAt === void 0 ? first + at : numberOf(table, column, at, first, counts);
-      return [column.name, writer.plain(column, number)];
+      const own = column.key === "unique" ? twin : number;
+      if (column.pointsAt === void 0) return [column.name, writer.plain(column, own)];
+      const isThere = column.pointsAt !== table.name && tables.has(column.pointsAt);
+      return [column.name, writer.plain(column, isThere ? number : column.key === "unique" ? own : 1)];
     })
   );
-}
-function valuesFor({ columns }, table, column) {
-  if (column.pointsAt !== void 0) return void 0;
-  return columns.find(
-    (each) => each.column === column.name && (each.relation === void 0 || each.relation === lastPart(table.name))
-  )?.values;
-}
-function countOf2(statement, all) {
-  const lengths = all.filter(({ name }) => statement.relations.has(lastPart(name))).flatMap((table) => table.columns.map((column) => valuesFor(statement, table, column)?.length ?? 0));
-  return Math.min(ROWS_MAX2, Math.max(0, ...lengths));
 }
 
 // src/schema/proof/canary/orphans.ts
@@ -1277,6 +1273,211 @@ async function adopted(session, { table, parent, columns, keys }, orphan) {
   return false;
 }
 
+// src/schema/proof/canary/unlike-rows.ts
+var FIRST2 = 3;
+var FIRST_KEY = 12001;
+var DIGITS_MAX = 6;
+var KEYS_MAX = 16;
+async function insertUnlike(table, all, writer) {
+  const rows = new Unlike(all);
+  const rowOf = (at, settled) => new Map(
+    table.columns.map((column) => {
+      const isSettled = settled.has(column.name) || table.bounds?.columns.includes(column.name) === true;
+      return [column.name, isSettled ? writer.plain(column, 1) : rows.value(table, column, at, writer)];
+    })
+  );
+  const places2 = [...Array(rows.count).keys()];
+  if (await writer.insert(places2.map((at) => rowOf(at, /* @__PURE__ */ new Set()))) === void 0) return;
+  for (const at of places2) await insertWithout(table, writer, (settled) => rowOf(at, settled));
+}
+var Unlike = class {
+  /** Rows of each table: as many in all, so that each has one to point at. */
+  count;
+  #tables;
+  /** The how manieth column it is of its type in its table, from 0. */
+  #ofType;
+  /** And of those that point at the same. */
+  #ofKey;
+  constructor(all) {
+    this.#tables = new Map(all.map((table) => [table.name, table]));
+    this.#ofType = places(all, ({ type }) => type);
+    this.#ofKey = places(all, ({ pointsAt, pointsAtColumn }) => JSON.stringify([pointsAt, pointsAtColumn]));
+    const most = [...this.#ofType.values()].reduce((found2, place) => Math.max(found2, place + 1), 1);
+    this.count = 2 * Math.min(DIGITS_MAX, Math.max(1, Math.ceil(Math.log2(most))));
+  }
+  value(table, column, at, writer) {
+    if (column.key === void 0) {
+      const place = this.#ofType.get(column);
+      const digit = place >> (at >> 1) & 1 ^ at & 1;
+      const number2 = at % 2 === 0 ? 2 * place : 4 * (table.columns.length - place);
+      return writer.plain(column, FIRST2 + number2 + digit);
+    }
+    const number = this.#keyNumber(table, column, at, KEYS_MAX);
+    const plain = writer.plain(column, number);
+    return typeof plain === "string" && isFree(table, column) ? unusualKey(plain, number, column) : plain;
+  }
+  /** A key points at a row of this kind, and two that point at one table at two of its rows. */
+  #keyNumber(table, column, at, left) {
+    const { pointsAt, pointsAtColumn } = column;
+    const parent = pointsAt === void 0 ? void 0 : this.#tables.get(pointsAt);
+    const key = parent?.columns.find(({ name }) => name === pointsAtColumn);
+    if (parent === void 0 || key === void 0 || key === column || left === 0) {
+      const place = this.#ofType.get(column);
+      return FIRST_KEY + place * this.count + at;
+    }
+    const which = this.#ofKey.get(column);
+    const step = (which + (parent === table ? 1 : 0)) % this.count;
+    const row = column.key === "unique" ? (at + step) % this.count : step + at % (this.count - step);
+    return this.#keyNumber(parent, key, row, left - 1);
+  }
+};
+function places(all, kindOf2) {
+  const found2 = /* @__PURE__ */ new Map();
+  for (const { columns } of all) {
+    const counts = /* @__PURE__ */ new Map();
+    for (const column of columns) {
+      const kind = kindOf2(column);
+      const place = counts.get(kind) ?? 0;
+      counts.set(kind, place + 1);
+      found2.set(column, place);
+    }
+  }
+  return found2;
+}
+function isFree({ checks }, { name, base }) {
+  return isTextual(base) && base.conditions.length === 0 && !checks.some(({ columns }) => columns.includes(name));
+}
+function unusualKey(plain, number, { base: { modifier } }) {
+  if (number % 2 === 0) return plain;
+  const room = modifier > HEADER ? modifier - HEADER : Infinity;
+  const short = ` Größe of ${plain} `;
+  const long = `${short}${"and so on, ".repeat(12)}`;
+  return long.length <= room ? long : short.length <= room ? short : plain;
+}
+
+// src/schema/proof/canary/placed-rows.ts
+var CHILD_ROWS_MAX = 64;
+var KEYS_MAX2 = 8;
+function placeRows(all, { rows, names }, nulls, first) {
+  const family = new Family(all, names);
+  const placed = new Map(all.map(({ name }) => [name, []]));
+  let number = first;
+  for (const { relations, rows: meant, compares } of rows) {
+    const own = family.tablesOf(relations);
+    for (const row of meant) {
+      const values = family.valuesOf(row, own);
+      if (values === void 0 || hasUnwanted(values, nulls)) continue;
+      const tables = /* @__PURE__ */ new Set([...own, ...values.keys()]);
+      const below = number - first < CHILD_ROWS_MAX ? family.below(tables) : /* @__PURE__ */ new Set();
+      const each = /* @__PURE__ */ new Set([...tables, ...below]);
+      family.followKeys(values, each);
+      for (const name of /* @__PURE__ */ new Set([...each, ...values.keys()])) {
+        const of = { values: values.get(name) ?? /* @__PURE__ */ new Map(), tables: each };
+        const list = placed.get(name);
+        list?.push({ ...of, number, twin: number });
+        if (compares) list?.push({ ...of, number, twin: number + 1 });
+      }
+      number += compares ? 2 : 1;
+    }
+  }
+  return placed;
+}
+function hasUnwanted(values, nulls) {
+  return [...values].some(
+    ([table, columns]) => [...columns].some(([column, value]) => value === null && !nulls(table, column))
+  );
+}
+var Family = class {
+  #all;
+  #names;
+  #byLast = /* @__PURE__ */ new Map();
+  #below = /* @__PURE__ */ new Map();
+  constructor(all, names) {
+    this.#all = all;
+    this.#names = names;
+    for (const table of all) {
+      const last = lastPart(table.name);
+      this.#byLast.set(last, [...this.#byLast.get(last) ?? [], table]);
+    }
+  }
+  #called(relation) {
+    const others = [...this.#names.tables.get(relation) ?? []];
+    return [relation, ...others].flatMap((name) => this.#byLast.get(name) ?? []);
+  }
+  tablesOf(relations) {
+    return new Set([...relations].flatMap((name) => this.#called(name).map((table) => table.name)));
+  }
+  /**
+   * Where the values of a row belong; undefined where none of its columns is anywhere. A name that is no
+   * table's may be a view's or a variable's: its columns may be of every table.
+   */
+  valuesOf(row, own) {
+    const values = /* @__PURE__ */ new Map();
+    for (const each of row) {
+      for (const [table, column] of this.#placesOf(each, own)) {
+        const known = values.get(table) ?? /* @__PURE__ */ new Map();
+        if (!known.has(column)) known.set(column, each.value);
+        values.set(table, known);
+      }
+    }
+    return values.size === 0 ? void 0 : values;
+  }
+  #placesOf({ relation, column }, own) {
+    const called = relation === void 0 ? [] : this.#called(relation);
+    const near = called.length > 0 ? called : this.#all.filter(({ name }) => own.has(name));
+    const found2 = near.flatMap((table) => this.#columnsOf(table, column));
+    return found2.length > 0 || called.length > 0 ? found2 : this.#all.flatMap((table) => this.#columnsOf(table, column));
+  }
+  #columnsOf({ name, columns }, column) {
+    if (columns.some((each) => each.name === column)) return [[name, column]];
+    const others = this.#names.columns.get(column);
+    return columns.flatMap((each) => others?.has(each.name) === true ? [[name, each.name]] : []);
+  }
+  /** Tables whose keys point at these, and so on. */
+  below(tables) {
+    const key = [...tables].sort().join("\0");
+    const known = this.#below.get(key);
+    if (known !== void 0) return known;
+    const found2 = /* @__PURE__ */ new Set();
+    for (let grows = true; grows; ) {
+      grows = false;
+      for (const { name, columns } of this.#all) {
+        const isBelow = columns.some(
+          ({ pointsAt }) => pointsAt !== void 0 && (tables.has(pointsAt) || found2.has(pointsAt))
+        );
+        if (!isBelow || tables.has(name) || found2.has(name)) continue;
+        found2.add(name);
+        grows = true;
+      }
+    }
+    this.#below.set(key, found2);
+    return found2;
+  }
+  /** What a key has, the row that it points at has too, and the other way round. */
+  followKeys(values, tables) {
+    for (let round = 0, grows = true; grows && round < KEYS_MAX2; round += 1) {
+      grows = false;
+      for (const { name, columns } of this.#all) {
+        if (!tables.has(name) && !values.has(name)) continue;
+        for (const { name: column, pointsAt, pointsAtColumn } of columns) {
+          if (pointsAt === void 0 || pointsAtColumn === void 0 || pointsAt === name) continue;
+          const mine = values.get(name)?.get(column);
+          const theirs = values.get(pointsAt)?.get(pointsAtColumn);
+          if (typeof mine === "string" && theirs === void 0) {
+            grows = put(values, pointsAt, pointsAtColumn, mine);
+          } else if (mine === void 0 && typeof theirs === "string") {
+            grows = put(values, name, column, theirs);
+          }
+        }
+      }
+    }
+  }
+};
+function put(values, table, column, value) {
+  values.set(table, (values.get(table) ?? /* @__PURE__ */ new Map()).set(column, value));
+  return true;
+}
+
 // src/schema/proof/canary/canaries.ts
 var ROWS = 2;
 var ATTEMPTS_MAX3 = 96;
@@ -1287,7 +1488,9 @@ async function insertCanaries(session, tables, choice) {
   if (quiet !== void 0) await session.query("ROLLBACK TO canary; RELEASE canary");
   const done = [];
   const lists = choice === void 0 ? /* @__PURE__ */ new Map() : cornerLists(tables, choice);
-  for (const table of tables) done.push(await fill(session, table, lists, choice));
+  const wanted = choice?.meant;
+  const placed = wanted === void 0 ? void 0 : placeRows(tables, wanted, choice?.nulls ?? (() => true), FIRST_MEANT);
+  for (const table of tables) done.push(await fill(session, table, { lists, choice, placed }));
   const gone = await adoptOrphans(
     session,
     tables.map(({ name }) => name)
@@ -1297,7 +1500,7 @@ async function insertCanaries(session, tables, choice) {
     (each) => gone.has(each.table) && each.why === void 0 ? { ...each, why: gone.get(each.table) } : each
   );
 }
-async function fill(session, table, lists, choice) {
+async function fill(session, table, { lists, choice, placed }) {
   const attempts = /* @__PURE__ */ new Map();
   let why;
   let rows = 0;
@@ -1315,7 +1518,8 @@ async function fill(session, table, lists, choice) {
     const all = [...lists.keys()];
     if (choice.corners !== void 0) unusual = await insertCorners(table, lists, choice.corners, writer);
     if (choice.nulls !== void 0) nulls = await insertNulls(table, all, choice.nulls, writer);
-    if (choice.compared !== void 0) await insertCompared(table, all, choice.compared, writer);
+    if (choice.unlike === true) await insertUnlike(table, all, writer);
+    if (placed !== void 0) await insertMeant(table, placed.get(table.name) ?? [], writer);
   }
   return { table: table.name, rows, why: rows > 0 ? void 0 : why, unusual, nulls };
 }
@@ -1494,7 +1698,14 @@ var COLUMNS = `
             JOIN pg_catalog.pg_namespace n ON n.oid = p.relnamespace
            WHERE k.conrelid = b.relid AND k.contype = 'f' AND b.attnum = ANY (k.conkey)
            ORDER BY pg_catalog.cardinality(k.conkey), k.conname
-           LIMIT 1) AS "pointsAt"
+           LIMIT 1) AS "pointsAt",
+         (SELECT a.attname::text
+            FROM pg_catalog.pg_constraint k
+            JOIN pg_catalog.pg_attribute a ON a.attrelid = k.confrelid
+                 AND a.attnum = k.confkey[pg_catalog.array_position(k.conkey, b.attnum)]
+           WHERE k.conrelid = b.relid AND k.contype = 'f' AND b.attnum = ANY (k.conkey)
+           ORDER BY pg_catalog.cardinality(k.conkey), k.conname
+           LIMIT 1) AS "pointsAtColumn"
     FROM base b JOIN pg_catalog.pg_type e ON e.oid = b.at
    ORDER BY b."table", b.attnum
 `;
@@ -1580,7 +1791,8 @@ function columnOf(row) {
     subtype,
     fields,
     key,
-    pointsAt
+    pointsAt,
+    pointsAtColumn
   } = row;
   return {
     name: column,
@@ -1590,6 +1802,7 @@ function columnOf(row) {
     constantDefault: constantIn(defaultExpression ?? ""),
     key: key ?? void 0,
     pointsAt: pointsAt ?? void 0,
+    pointsAtColumn: pointsAtColumn ?? void 0,
     base: { name, array, kind, labels, modifier, conditions, subtype: subtype ?? void 0, fields }
   };
 }
@@ -1607,149 +1820,6 @@ function parentsFirst(tables) {
   };
   for (const name of tables.keys()) visit(name, /* @__PURE__ */ new Set());
   return [...ordered.values()];
-}
-
-// src/schema/proof/canary/compared.ts
-var STATEMENTS_MAX = 8;
-var VALUES_MAX = 4;
-function comparedIn(forward, rollback) {
-  const own = /* @__PURE__ */ new Set([
-    ...forward.script.statements.flatMap(({ tree }) => [...written(tree, true)]),
-    ...rollback.script.statements.flatMap(({ tree }) => [...written(tree, false)])
-  ]);
-  for (const { tree, type } of rollback.script.statements) {
-    if (type !== "DeleteStmt") continue;
-    for (const { column, values } of comparisons(tree)) {
-      for (const value of values) own.add(keyOf(column, value));
-    }
-  }
-  const found2 = [];
-  for (const { tree } of forward.script.statements) {
-    if (found2.length >= STATEMENTS_MAX) break;
-    const columns = merged(comparisons(tree)).flatMap(({ relation, column, values }) => {
-      const left = values.filter(
-        (value) => !own.has(keyOf(column, value)) && !own.has(keyOf(void 0, value))
-      );
-      return left.length === 0 ? [] : [{ relation, column, values: left.slice(0, VALUES_MAX) }];
-    });
-    if (columns.length === 0) continue;
-    const relations = new Set([...everyRelation(tree)].map(({ relname }) => String(relname)));
-    found2.push({ relations, columns });
-  }
-  return found2;
-}
-function keyOf(column, value) {
-  return `${column ?? ""}\0${value}`;
-}
-function merged(found2) {
-  const together = /* @__PURE__ */ new Map();
-  for (const each of found2) {
-    const key = `${each.relation ?? ""}\0${each.column}`;
-    const values = /* @__PURE__ */ new Set([...together.get(key)?.values ?? [], ...each.values]);
-    together.set(key, { ...each, values: [...values] });
-  }
-  return [...together.values()];
-}
-function* comparisons(tree) {
-  const aliases = /* @__PURE__ */ new Map();
-  for (const { relname, alias } of everyRelation(tree)) {
-    aliases.set(textOf(fieldsOf(alias)["aliasname"]) ?? String(relname), String(relname));
-  }
-  for (const { type, fields } of everyNode(tree)) {
-    if (type === "A_Expr") {
-      const [left, right] = [fields["lexpr"], fields["rexpr"]];
-      const operator = nameParts(fields["name"]).at(-1) ?? "";
-      yield* compared(left, right, operator, aliases);
-      yield* compared(right, left, operator, aliases);
-    } else if (type === "CaseExpr") {
-      const whens = listOf(fields["args"]).map((each) => fieldsOf(each)["expr"]);
-      for (const when of whens) yield* compared(fields["arg"], when, "=", aliases);
-    }
-  }
-}
-function* compared(one, other, operator, aliases) {
-  const parts = columnOf2(one);
-  const column = parts?.at(-1);
-  if (parts === void 0 || column === void 0) return;
-  const constants = constantsOf(other);
-  const values = operator === "~~" || operator === "~~*" ? constants.flatMap((text) => textsOf(hintsIn([`x ~~ '${text.replaceAll("'", "''")}'`]), 1).slice(0, 1)) : operator === "=" || /^[<>]=?$/.test(operator) ? constants : [];
-  if (values.length === 0) return;
-  const qualifier = parts.at(-2);
-  yield { relation: qualifier === void 0 ? void 0 : aliases.get(qualifier), column, values };
-}
-function columnOf2(node) {
-  switch (typeOf(node)) {
-    case "ColumnRef":
-      return nameParts(fieldsOf(node)["fields"]);
-    case "TypeCast":
-      return columnOf2(fieldsOf(node)["arg"]);
-    default:
-      return void 0;
-  }
-}
-function constantsOf(node) {
-  const fields = fieldsOf(node);
-  switch (typeOf(node)) {
-    case "A_Const":
-      return constant(fields) ?? [];
-    case "TypeCast":
-      return constantsOf(fields["arg"]);
-    case "List":
-      return listOf(node).flatMap(constantsOf);
-    case "A_ArrayExpr":
-      return listOf(fields["elements"]).flatMap(constantsOf);
-    case "A_Expr": {
-      const isNegative = fields["lexpr"] === void 0 && nameParts(fields["name"])[0] === "-";
-      return isNegative ? constantsOf(fields["rexpr"]).map((text) => `-${text}`) : [];
-    }
-    default:
-      return Array.isArray(node) ? node.flatMap(constantsOf) : [];
-  }
-}
-function constant(fields) {
-  if (fields["isnull"] === true) return void 0;
-  const inner = (name) => fields[name];
-  const text = inner("sval")?.["sval"] ?? inner("fval")?.["fval"];
-  if (typeof text === "string") return [text];
-  const number = inner("ival");
-  if (number !== void 0) return [typeof number["ival"] === "number" ? `${number["ival"]}` : "0"];
-  const truth = inner("boolval");
-  if (truth !== void 0) return [truth["boolval"] === true ? "true" : "false"];
-  return inner("sval") === void 0 ? void 0 : [""];
-}
-function* written(tree, withUpdates) {
-  for (const { type, fields } of everyNode(tree)) {
-    if (type === "OnConflictClause" || type === "UpdateStmt" && withUpdates) {
-      yield* ofTargets(fields["targetList"]);
-    } else if (type === "MergeWhenClause") {
-      yield* ofTargets(fields["targetList"]);
-      const names = listOf(fields["targetList"]).map((each) => textOf(fieldsOf(each)["name"]));
-      for (const [at, value] of listOf(fields["values"]).entries()) yield* keysOf(names[at], value);
-    } else if (type === "InsertStmt") {
-      const columns = listOf(fields["cols"]).map((each) => textOf(fieldsOf(each)["name"]));
-      yield* ofQuery(fields["selectStmt"], columns);
-    }
-  }
-}
-function* ofTargets(list) {
-  for (const target of listOf(list)) yield* keysOf(textOf(fieldsOf(target)["name"]), fieldsOf(target)["val"]);
-}
-function* ofQuery(query, columns) {
-  const { valuesLists, targetList, larg, rarg } = fieldsOf(query);
-  for (const row of listOf(valuesLists)) {
-    for (const [at, value] of listOf(row).entries()) yield* keysOf(columns[at], value);
-  }
-  for (const [at, target] of listOf(targetList).entries()) {
-    yield* keysOf(columns[at], fieldsOf(target)["val"]);
-  }
-  for (const part of [larg, rarg]) if (part !== void 0) yield* ofQuery(part, columns);
-}
-function* keysOf(column, value) {
-  const results = typeOf(value) === "CaseExpr" ? [
-    fieldsOf(value)["defresult"],
-    ...listOf(fieldsOf(value)["args"]).map((each) => fieldsOf(each)["result"])
-  ] : [value];
-  for (const text of results.flatMap((each) => constantsOf(each))) yield keyOf(column, text);
 }
 
 // src/schema/proof/canary/sequences.ts
@@ -1819,12 +1889,17 @@ async function moveSequences(session, names) {
   await session.query("ROLLBACK TO canary; RELEASE canary");
   return [];
 }
+var ASKED_AT_ONCE = 500;
 async function lastValues(session, rows) {
   const asked = rows.map(
     ({ table, column, increment }, at) => table === null || column === null ? `NULL AS l${at}` : `(SELECT pg_catalog.${increment.startsWith("-") ? "min" : "max"}(${quoteIdentifier(column)})::text
             FROM ${table}) AS l${at}`
   );
-  const [found2] = await session.query(`SELECT ${asked.join(", ")}`);
+  const found2 = {};
+  for (let from = 0; from < asked.length; from += ASKED_AT_ONCE) {
+    const part = asked.slice(from, from + ASKED_AT_ONCE).join(", ");
+    Object.assign(found2, (await session.query(`SELECT ${part}`))[0]);
+  }
   return rows.map((_, at) => {
     const value = found2[`l${at}`];
     return value === null || value === void 0 ? void 0 : BigInt(value);
@@ -1841,11 +1916,13 @@ async function nextValues2(session, sequences) {
   );
   const asked = sequences.filter(({ sequence }) => here.some(({ name }) => name === sequence));
   if (asked.length === 0) return /* @__PURE__ */ new Map();
-  const found2 = await session.query(
-    asked.map(
-      ({ sequence }, at) => `SELECT ${at} AS at, last_value::text AS value, is_called AS called FROM ${sequence}`
-    ).join(" UNION ALL ")
-  );
+  const found2 = [];
+  for (let from = 0; from < asked.length; from += ASKED_AT_ONCE) {
+    const parts = asked.slice(from, from + ASKED_AT_ONCE).map(
+      ({ sequence }, at) => `SELECT ${from + at} AS at, last_value::text AS value, is_called AS called FROM ${sequence}`
+    );
+    found2.push(...await session.query(parts.join(" UNION ALL ")));
+  }
   return new Map(
     found2.map(({ at, value, called }) => {
       const { sequence, increment } = asked[at];
@@ -1880,6 +1957,45 @@ async function lostPositions(session, before, lost) {
       }
     ];
   });
+}
+
+// src/schema/proof/canary/set-by-triggers.ts
+var MOMENTS = `
+  SELECT w.at
+    FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[]))
+         WITH ORDINALITY AS w("table", "column", at)
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = pg_catalog.to_regclass(w."table")
+         AND a.attname = w."column"
+         AND a.atttypid IN ('pg_catalog.timestamp'::pg_catalog.regtype,
+                            'pg_catalog.timestamptz'::pg_catalog.regtype)
+   WHERE EXISTS (SELECT FROM pg_catalog.pg_trigger t
+                  WHERE t.tgrelid = a.attrelid
+                    AND NOT t.tgisinternal
+                    AND t.tgenabled <> 'D'
+                    -- Of a row, before it, on UPDATE: TRIGGER_TYPE_… in catalog/pg_trigger.h.
+                    AND t.tgtype & 19 = 19)
+`;
+async function setByTriggers(session, lost, scripts, since) {
+  const asked = lost.flatMap(
+    (each) => each.changed === void 0 || scripts.some(({ source }) => source.text.includes(each.changed.column)) ? [] : [{ each, ...each.changed }]
+  );
+  if (asked.length === 0) return /* @__PURE__ */ new Set();
+  const moments = await session.query(MOMENTS, [
+    asked.map(({ table }) => table),
+    asked.map(({ column }) => column)
+  ]);
+  const found2 = /* @__PURE__ */ new Set();
+  for (const { at } of moments) {
+    const { each, table, column } = asked[Number(at) - 1];
+    const rows = await session.query(
+      `SELECT FROM ${table} AS ${quoteIdentifier("holdfast row")}
+        WHERE ${quoteIdentifier(column)} BETWEEN $1 AND pg_catalog.clock_timestamp()
+        LIMIT 1`,
+      [since]
+    );
+    if (rows.length > 0) found2.add(each);
+  }
+  return found2;
 }
 
 // src/schema/proof/canary/sums.ts
@@ -1975,7 +2091,8 @@ function lostRows(before, after) {
       lost.push({
         object: `column ${table}.${quotedWhereNeeded(column)}`,
         message: values > left ? `${values - left} of ${values} values that were there before are gone after the rollback` : `values that were there before are others after the rollback`,
-        mayBeFilled: left > values
+        mayBeFilled: left > values,
+        changed: { table, column }
       });
     }
   }
@@ -2007,6 +2124,1186 @@ function quotedWhereNeeded(name) {
   return /^[a-z_][a-z0-9_$]*$/.test(name) ? name : quoteIdentifier(name);
 }
 
+// src/schema/proof/changed-tables.ts
+var PLAIN = /* @__PURE__ */ new Set([
+  "IndexStmt",
+  "ReindexStmt",
+  "VacuumStmt",
+  "AlterEnumStmt",
+  "CommentStmt",
+  "TransactionStmt",
+  "VariableSetStmt"
+]);
+function isPlain({ type, tree }) {
+  if (PLAIN.has(type)) return true;
+  return type === "DropStmt" && fieldsOf(tree)["removeType"] === "OBJECT_INDEX";
+}
+function changedTables({ before, after }, scripts) {
+  const names = [...before.keys()].flatMap((object) => /^(?:table|sequence) (.*)$/s.exec(object)?.[1] ?? []);
+  const statements = scripts.flatMap(({ script }) => script.statements);
+  const hooked = [...before.keys()].some((object) => object.startsWith("event-trigger "));
+  if (hooked || !statements.every(isPlain)) return names;
+  const changed = new Set(compareStates(before, after).flatMap(({ object }) => ownersIn(object)));
+  const named = new Set(
+    statements.flatMap(({ tree }) => [...everyRelation(tree)].map(({ relname }) => relname))
+  );
+  return names.filter((name) => changed.has(name) || named.has(lastPart(name)));
+}
+function ownersIn(object) {
+  const owners = [];
+  const part = /\.?(?:"(?:[^"]|"")*"|[^."\s]+)/y;
+  for (part.lastIndex = object.indexOf(" ") + 1; part.test(object); ) {
+    owners.push(object.slice(object.indexOf(" ") + 1, part.lastIndex));
+  }
+  return owners;
+}
+
+// src/schema/proof/meant/definitions.ts
+var DEFINITIONS = `
+  WITH wanted AS (
+    SELECT p.oid
+      FROM pg_catalog.pg_proc p
+     WHERE p.proname = ANY ($2::pg_catalog.text[]) AND p.prokind IN ('f', 'p')
+     UNION
+    SELECT t.tgfoid
+      FROM pg_catalog.pg_trigger t
+     WHERE NOT t.tgisinternal
+       AND t.tgrelid IN (SELECT pg_catalog.to_regclass(name)
+                           FROM pg_catalog.unnest($3::pg_catalog.text[]) AS name))
+  SELECT 'view ' || n.nspname || '.' || c.relname AS object, c.relname::text AS name,
+         pg_catalog.pg_get_viewdef(c.oid) AS definition
+    FROM pg_catalog.pg_class c
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+   WHERE c.relkind = 'v'
+     AND c.relname = ANY ($1::pg_catalog.text[])
+     AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+   UNION ALL
+  SELECT 'function ' || n.nspname || '.' || p.proname, p.proname::text,
+         pg_catalog.pg_get_functiondef(p.oid)
+    FROM wanted w
+    JOIN pg_catalog.pg_proc p ON p.oid = w.oid
+    JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+    JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+   WHERE n.nspname NOT IN ('pg_catalog', 'information_schema')
+     AND l.lanname NOT IN ('c', 'internal')
+     AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+                      WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+                        AND d.objid = p.oid
+                        AND d.deptype = 'e')
+   ORDER BY 1
+`;
+var ABOUT_ROWS = /* @__PURE__ */ new Set([
+  "InsertStmt",
+  "UpdateStmt",
+  "DeleteStmt",
+  "MergeStmt",
+  "SelectStmt",
+  "DoStmt",
+  "CallStmt",
+  "CreateTableAsStmt"
+]);
+async function definitionsFor(session, scripts, touched) {
+  const relations = /* @__PURE__ */ new Set();
+  const functions = /* @__PURE__ */ new Set();
+  let isAboutRows = false;
+  for (const { tree, type: kind } of scripts.flatMap(({ script }) => script.statements)) {
+    isAboutRows ||= ABOUT_ROWS.has(kind);
+    for (const { relname } of everyRelation(tree)) relations.add(String(relname));
+    for (const { type, fields } of everyNode(tree)) {
+      const name = type === "FuncCall" ? nameParts(fields["funcname"]).at(-1) : void 0;
+      if (name !== void 0) functions.add(name);
+    }
+  }
+  if (!isAboutRows && functions.size === 0) return [];
+  const rows = await session.query(DEFINITIONS, [[...relations], [...functions], [...touched]]);
+  const found2 = [];
+  for (const { object, name, definition } of rows) {
+    found2.push({ object, name, statements: (await parseScript(definition)).statements });
+  }
+  return found2;
+}
+
+// src/schema/proof/meant/constants.ts
+function constantOf(node) {
+  const fields = fieldsOf(node);
+  switch (typeOf(node)) {
+    case "A_Const":
+      return textOfConstant(fields);
+    case "TypeCast":
+      return constantOf(fields["arg"]);
+    case "A_ArrayExpr": {
+      const elements = listOf(fields["elements"]).map(constantOf);
+      return elements.every((each) => typeof each === "string") ? arrayOf(elements) : void 0;
+    }
+    case "A_Expr": {
+      if (fields["lexpr"] !== void 0 || nameParts(fields["name"])[0] !== "-") return void 0;
+      const of = constantOf(fields["rexpr"]);
+      return typeof of === "string" ? `-${of}` : void 0;
+    }
+    default:
+      return void 0;
+  }
+}
+function elementsOf(node) {
+  const [type, fields] = [typeOf(node), fieldsOf(node)];
+  if (type === "TypeCast") return elementsOf(fields["arg"]);
+  if (type === "List" || type === "A_ArrayExpr") {
+    return listOf(type === "List" ? node : fields["elements"]).flatMap((each) => {
+      const of = constantOf(each);
+      return of === void 0 ? [] : [of];
+    });
+  }
+  const text = constantOf(node);
+  return typeof text === "string" ? elementsIn(text) ?? [] : [];
+}
+function elementsIn(text) {
+  const trimmed = text.trim();
+  if (!trimmed.startsWith("{") || !trimmed.endsWith("}")) return void 0;
+  const inner = trimmed.slice(1, -1);
+  if (inner.trimStart().startsWith("{")) return void 0;
+  const parts = inner.matchAll(/"((?:[^"\\]|\\.)*)(?:"|\\?$)|([^",{}]+)/gs);
+  return [...parts].flatMap(([, quoted, plain]) => {
+    if (quoted !== void 0) return [quoted.replace(/\\(.)/gs, "$1")];
+    const value = plain.trim();
+    return value === "" ? [] : [value];
+  });
+}
+function textOfConstant(fields) {
+  if (fields["isnull"] === true) return null;
+  const inner = (name) => fields[name];
+  const text = inner("sval")?.["sval"] ?? inner("fval")?.["fval"];
+  if (typeof text === "string") return text;
+  const number = inner("ival");
+  if (number !== void 0) return typeof number["ival"] === "number" ? `${number["ival"]}` : "0";
+  const truth = inner("boolval");
+  if (truth !== void 0) return truth["boolval"] === true ? "true" : "false";
+  return inner("sval") === void 0 ? void 0 : "";
+}
+
+// src/schema/proof/meant/embedded.ts
+var NOTHING = { trees: [], isHidden: false };
+var DEEPEST2 = 4;
+async function embeddedIn({ type, tree, text }) {
+  if (type !== "DoStmt" && type !== "CreateFunctionStmt") return NOTHING;
+  const fields = fieldsOf(tree);
+  const options = listOf(fields[type === "DoStmt" ? "args" : "options"]).map(fieldsOf);
+  const option = (name) => options.find(({ defname }) => defname === name)?.["arg"];
+  const language = (textOf(option("language")) ?? (type === "DoStmt" ? "plpgsql" : "sql")).toLowerCase();
+  if (fields["sql_body"] !== void 0) return NOTHING;
+  if (language === "plpgsql") return await ofPlpgsql(text, 0);
+  const body = option("as");
+  const source = typeOf(body) === "List" ? textOf(listOf(body)[0]) : textOf(body);
+  return language === "sql" && source !== void 0 ? await ofSql(source) : { trees: [], isHidden: true };
+}
+async function ofSql(source) {
+  const trees = await parsed(source);
+  return { trees: trees ?? [], isHidden: trees === void 0 };
+}
+async function ofPlpgsql(source, depth) {
+  const { parsePlPgSQL } = await import("./schema-script-grammar.js");
+  let body;
+  try {
+    body = await parsePlPgSQL(source);
+  } catch {
+    return { trees: [], isHidden: true };
+  }
+  const found2 = [];
+  for (const { query, mode, isDynamic } of expressionsIn(body)) {
+    found2.push(await ofExpression(query, mode, isDynamic ? depth + 1 : 0));
+  }
+  return { trees: found2.flatMap(({ trees }) => trees), isHidden: found2.some(({ isHidden }) => isHidden) };
+}
+function* expressionsIn(node, isDynamic = false) {
+  if (typeof node !== "object" || node === null) return;
+  for (const [key, value] of Object.entries(node)) {
+    if (key !== "PLpgSQL_expr") {
+      const executes = key === "PLpgSQL_stmt_dynexecute" || key === "PLpgSQL_stmt_dynfors";
+      if (!executes) yield* expressionsIn(value, isDynamic && (key === "query" || key === "PLpgSQL_expr"));
+      else {
+        const { query: query2, ...others } = value;
+        yield* expressionsIn({ query: query2 }, true);
+        yield* expressionsIn(others);
+      }
+      continue;
+    }
+    const { query, parseMode } = value;
+    if (typeof query !== "string") continue;
+    yield { query, mode: typeof parseMode === "number" ? parseMode : 0, isDynamic };
+  }
+}
+async function ofExpression(query, mode, depth) {
+  const statement = mode === 0 ? query : `SELECT ${mode > 2 ? query.replace(/^[^=]*?:?=/, "") : query}`;
+  const trees = await parsed(statement);
+  if (trees === void 0) return { trees: [], isHidden: true };
+  if (depth === 0) return { trees, isHidden: false };
+  const [target] = listOf(fieldsOf(trees[0])["targetList"]);
+  const text = templateOf(fieldsOf(target)["val"]);
+  if (text === void 0 || depth > DEEPEST2) return { trees, isHidden: true };
+  return /^\s*DO\b/i.test(text) ? await ofPlpgsql(text, depth) : await ofSql(text);
+}
+function templateOf(node) {
+  const { sval } = fieldsOf(node);
+  const text = typeOf(node) === "A_Const" ? textOf(sval) : void 0;
+  if (text !== void 0) return text;
+  for (const { type, fields } of everyNode(node)) {
+    if (type !== "FuncCall" || textOf(listOf(fields["funcname"]).at(-1)) !== "format") continue;
+    const template = templateOf(listOf(fields["args"])[0]);
+    return template === void 0 || /%(?:\d+\$)?L/.test(template) ? void 0 : template.replace(/%(?:\d+\$)?[Is]/g, "holdfast_name");
+  }
+  return void 0;
+}
+async function parsed(sql) {
+  const { parse } = await import("./schema-script-grammar.js");
+  try {
+    const { stmts } = await parse(sql);
+    return (stmts ?? []).flatMap(({ stmt }) => stmt === void 0 ? [] : [stmt]);
+  } catch {
+    return void 0;
+  }
+}
+
+// src/schema/proof/meant/meant-row.ts
+var ANY_ROW = [[]];
+var ALTERNATIVES_MAX = 400;
+var PRODUCT_MAX = 64;
+function both(ones, others) {
+  const [isOne, isOther] = [isAnyRow(ones), isAnyRow(others)];
+  if (isOne || isOther) return isOne ? others : ones;
+  const found2 = [];
+  for (const one of ones) {
+    for (const other of others) {
+      const row = joined(one, other);
+      if (row !== void 0) found2.push(row);
+      const isFull = found2.length >= PRODUCT_MAX && ones.length > 1 && others.length > 1;
+      if (isFull || found2.length >= ALTERNATIVES_MAX) return found2;
+    }
+  }
+  return found2.length > 0 ? found2 : [...ones, ...others].slice(0, ALTERNATIVES_MAX);
+}
+function isCut(ones, others) {
+  if (isAnyRow(ones) || isAnyRow(others)) return false;
+  const most = ones.length > 1 && others.length > 1 ? PRODUCT_MAX : ALTERNATIVES_MAX;
+  return ones.length * others.length > most;
+}
+function isAnyRow(rows) {
+  return rows.length === 1 && rows[0].length === 0;
+}
+function joined(one, other) {
+  const values = new Map(one.map((each) => [keyOf(each), each]));
+  for (const each of other) {
+    const known = values.get(keyOf(each));
+    const together = known === void 0 ? each : agreed(known, each);
+    if (together === void 0) return void 0;
+    values.set(keyOf(each), together);
+  }
+  return [...values.values()];
+}
+var keyOf = ({ relation, column }) => `${relation ?? ""}\0${column}`;
+var STRENGTHS = ["likely", "bound", "part", "exact"];
+function agreed(one, other) {
+  if (one.value === other.value) return one;
+  const [weight, against] = [one, other].map(({ strength }) => STRENGTHS.indexOf(strength));
+  if (weight !== against) return weight > against ? one : other;
+  if (one.strength === "exact") return void 0;
+  const together = one.strength === "part" ? mergedText(one.value, other.value) : void 0;
+  return together === void 0 ? one : { ...one, value: together };
+}
+function mergedText(one, other) {
+  const [a, b] = [one, other].map((text) => text === null ? void 0 : parsedJson(text));
+  return isObject(a) && isObject(b) ? JSON.stringify(merged(a, b)) : void 0;
+}
+var isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+function merged(one, other) {
+  const entries = Object.entries(other).map(([key, value]) => {
+    const known = one[key];
+    return [key, isObject(known) && isObject(value) ? merged(known, value) : value];
+  });
+  return { ...one, ...Object.fromEntries(entries) };
+}
+function parsedJson(text) {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return void 0;
+    throw error;
+  }
+}
+
+// src/schema/proof/meant/reach.ts
+var LENGTH_MAX2 = 4096;
+var FILLER = "canary";
+var SAME = {
+  lower: 0,
+  upper: 0,
+  initcap: 0,
+  btrim: 0,
+  ltrim: 0,
+  rtrim: 0,
+  unaccent: 0,
+  citext: 0,
+  abs: 0,
+  round: 0,
+  floor: 0,
+  ceil: 0,
+  ceiling: 0,
+  trunc: 0,
+  date: 0,
+  left: 0,
+  right: 0,
+  date_trunc: 1,
+  timezone: 1
+};
+function reach(node, value, strength, names) {
+  const fields = fieldsOf(node);
+  const type = typeOf(node);
+  const again = (inner, other, how = strength) => reach(inner, other, how, names);
+  if (type === "ColumnRef") {
+    const column = columnOf2(node, names);
+    return column === void 0 ? [] : [[{ ...column, value, strength }]];
+  }
+  if (type === "TypeCast" || type === "CollateClause") return again(fields["arg"], value);
+  if (value === null) return [];
+  if (type === "CoalesceExpr") {
+    const [first, ...others] = listOf(fields["args"]);
+    const isOther = others.some((each) => constantOf(each) === value);
+    return [...again(first, value), ...isOther ? again(first, null, "exact") : []];
+  }
+  if (type === "FuncCall") return reachFunction(fields, value, again);
+  if (type === "A_Expr") return reachOperator(fields, value, again);
+  return [];
+}
+function reachFunction(fields, value, again) {
+  const name = nameParts(fields["funcname"]).at(-1) ?? "";
+  const args = listOf(fields["args"]);
+  const same = SAME[name];
+  if (same !== void 0) return again(args[same], value, "likely");
+  const number = (at) => Number(constantOf(args[at]) ?? Number.NaN);
+  switch (name) {
+    case "substr":
+    case "substring":
+      return number(1) >= 1 && number(1) <= LENGTH_MAX2 ? again(args[0], "c".repeat(number(1) - 1) + value, "likely") : again(args[0], value, "likely");
+    case "split_part": {
+      const [separator, place] = [constantOf(args[1]), number(2)];
+      if (typeof separator !== "string" || !(place >= 1 && place < 50)) return [];
+      return again(args[0], [...Array(place - 1).fill(FILLER), value].join(separator), "likely");
+    }
+    case "length":
+    case "char_length":
+    case "character_length":
+    case "octet_length":
+      return isLength(value) ? again(args[0], "c".repeat(Number(value)), "likely") : [];
+    case "cardinality":
+    case "array_length":
+      return isLength(value) ? again(args[0], arrayOf(Array(Number(value)).fill("1")), "likely") : [];
+    case "jsonb_array_length":
+    case "json_array_length":
+      return isLength(value) ? again(args[0], JSON.stringify(Array(Number(value)).fill(1)), "likely") : [];
+    case "jsonb_typeof":
+    case "json_typeof": {
+      const text = OF_TYPE[value];
+      return text === void 0 ? [] : again(args[0], text, "likely");
+    }
+    case "strpos":
+    case "position":
+      return containing(args, again);
+    case "extract":
+    case "date_part": {
+      const time = timeWith(constantOf(args[0]), value);
+      return time === void 0 ? [] : again(args[1], time, "likely");
+    }
+    case "jsonb_extract_path_text":
+    case "json_extract_path_text":
+    case "jsonb_extract_path":
+    case "json_extract_path": {
+      const path = args.slice(1).map(constantOf);
+      const known = path.every((each) => typeof each === "string");
+      return known ? again(args[0], nested(path, ofJson(value, name.endsWith("text"))), "part") : [];
+    }
+    default: {
+      const columns = args.filter(hasColumn);
+      return columns.length === 1 ? again(columns[0], value, "likely") : [];
+    }
+  }
+}
+function reachOperator(fields, value, again) {
+  const operator = nameParts(fields["name"]).at(-1) ?? "";
+  const [left, right] = [fields["lexpr"], fields["rexpr"]];
+  const other = constantOf(right);
+  if (fields["kind"] === "AEXPR_NULLIF") return again(left, value);
+  if (typeof other !== "string") return [];
+  switch (operator) {
+    case "->":
+    case "->>": {
+      const inner = ofJson(value, operator === "->>");
+      const place = isInteger(right) ? Number(other) : void 0;
+      if (place === void 0) return again(left, nested([other], inner), "part");
+      return place >= 0 && place < 50 ? again(left, JSON.stringify([...Array(place).fill(0), inner]), "part") : [];
+    }
+    case "#>":
+    case "#>>":
+      return again(left, nested(elementsIn(other) ?? [other], ofJson(value, operator === "#>>")), "part");
+    case "%":
+      return again(left, value);
+    case "+":
+    case "-": {
+      if (!isNumber(value) || !isNumber(other)) return [];
+      const sum = operator === "+" ? Number(value) - Number(other) : Number(value) + Number(other);
+      return again(left, String(sum));
+    }
+    case "*":
+      return isNumber(value) && Number(other) !== 0 ? again(left, String(Number(value) / Number(other)), "likely") : [];
+    default:
+      return [];
+  }
+}
+function containing(args, again) {
+  const part = constantOf(args[1]);
+  return typeof part === "string" ? again(args[0], part, "likely") : [];
+}
+var OF_TYPE = {
+  array: "[]",
+  object: "{}",
+  string: `"${FILLER}"`,
+  number: "1",
+  boolean: "true",
+  null: "null"
+};
+function ofJson(text, isText) {
+  const value = parsedJson(text);
+  if (value === void 0) return text;
+  return isText && typeof value === "string" ? text : value;
+}
+function nested(path, value) {
+  return JSON.stringify(path.reduceRight((inner, key) => ({ [key]: inner }), value));
+}
+function timeWith(field, value) {
+  if (!/^\d{1,4}$/.test(value)) return void 0;
+  const two = value.padStart(2, "0");
+  switch ((field ?? "").toLowerCase()) {
+    case "year":
+      return `${value.padStart(4, "0")}-06-15 12:00:00`;
+    case "month":
+      return `2001-${two}-15 12:00:00`;
+    case "day":
+      return `2001-01-${two} 12:00:00`;
+    case "hour":
+      return `2001-01-15 ${two}:00:00`;
+    case "dow":
+      return `2001-01-${String(7 + Number(value)).padStart(2, "0")} 12:00:00`;
+    default:
+      return void 0;
+  }
+}
+function isInteger(node) {
+  return typeOf(node) === "A_Const" && fieldsOf(node)["ival"] !== void 0;
+}
+function isNumber(text) {
+  return /^-?\d+(?:\.\d+)?$/.test(text);
+}
+var isLength = (text) => /^\d{1,4}$/.test(text) && Number(text) <= LENGTH_MAX2;
+function hasColumn(node) {
+  for (const { type } of everyNode(node)) if (type === "ColumnRef") return true;
+  return false;
+}
+function columnOf2(node, { relations }) {
+  const parts = typeOf(node) === "ColumnRef" ? nameParts(fieldsOf(node)["fields"]) : [];
+  const [column, qualifier] = [parts.at(-1), parts.at(-2)];
+  if (column === void 0) return void 0;
+  return { relation: qualifier === void 0 ? void 0 : relations.get(qualifier), column };
+}
+
+// src/schema/proof/meant/conditions.ts
+var Conditions = class {
+  #names;
+  #rowsOfQuery;
+  /** Fields of the nodes that were read as part of a condition. */
+  read = /* @__PURE__ */ new Set();
+  /** There are more rows than were made of it. */
+  cut = false;
+  /** @param rowsOfQuery what a query within a condition means */
+  constructor(names, rowsOfQuery) {
+    this.#names = names;
+    this.#rowsOfQuery = rowsOfQuery;
+  }
+  /**
+   * The rows for which a condition holds, each another way to fulfil it: {@link ANY_ROW} where it says
+   * nothing of values, or what it says is not read.
+   *
+   * @param holds false for the rows for which it does not
+   */
+  rows(node, holds = true) {
+    const found2 = this.#rows(node, holds);
+    return found2.length === 0 ? ANY_ROW : found2;
+  }
+  /** Rows that are meant by both; where they are too many it is remembered that some were left out. */
+  both(ones, others) {
+    this.cut ||= isCut(ones, others);
+    return both(ones, others);
+  }
+  #rows(node, holds) {
+    const fields = fieldsOf(node);
+    this.read.add(fields);
+    switch (typeOf(node)) {
+      case "BoolExpr":
+        return this.#boolean(fields, holds);
+      case "ColumnRef":
+        return this.#reach(node, String(holds));
+      case "TypeCast":
+        return this.#rows(fields["arg"], holds);
+      case "NullTest":
+        return this.#nullTest(fields, holds);
+      case "BooleanTest":
+        return this.#booleanTest(fields, holds);
+      case "SubLink":
+        return holds ? this.#subLink(fields) : [];
+      case "A_Expr":
+        return this.#operator(fields, holds);
+      case "FuncCall":
+        return holds ? this.#function(fields) : [];
+      default:
+        return [];
+    }
+  }
+  #reach(node, value, strength = "exact") {
+    return reach(node, value, strength, this.#names);
+  }
+  #boolean(fields, holds) {
+    const [args, operator] = [listOf(fields["args"]), fields["boolop"]];
+    if (operator === "NOT_EXPR") return this.#rows(args[0], !holds);
+    const isAnd = operator === "AND_EXPR" === holds;
+    if (isAnd) {
+      return args.reduce((all, each) => this.both(all, this.rows(each, holds)), ANY_ROW);
+    }
+    return args.flatMap((each) => this.#rows(each, holds));
+  }
+  #nullTest(fields, holds) {
+    const isNull = fields["nulltesttype"] === "IS_NULL" === holds;
+    if (isNull) return this.#reach(fields["arg"], null);
+    return typeOf(fields["arg"]) === "ColumnRef" ? [] : this.#reach(fields["arg"], "canary", "likely");
+  }
+  #booleanTest(fields, holds) {
+    const [, not, word] = /^IS_(NOT_)?(TRUE|FALSE|UNKNOWN)$/.exec(String(fields["booltesttype"])) ?? [];
+    const is = not === void 0 === holds;
+    const unknown = this.#reach(fields["arg"], null);
+    if (word === "UNKNOWN") return is ? unknown : [];
+    if (is) return this.#rows(fields["arg"], word === "TRUE");
+    return [...this.#rows(fields["arg"], word !== "TRUE"), ...unknown];
+  }
+  #subLink(fields) {
+    const { subLinkType, testexpr, subselect } = fields;
+    if (subLinkType !== "EXISTS_SUBLINK" && subLinkType !== "ANY_SUBLINK") return [];
+    const inner = this.#rowsOfQuery(subselect);
+    if (testexpr === void 0) return inner;
+    const constants = constantsOfQuery(subselect);
+    return this.both(inner, constants.length === 0 ? ANY_ROW : this.#oneOf(testexpr, constants));
+  }
+  #oneOf(node, values) {
+    return values.flatMap((value) => value === null ? [] : this.#reach(node, value));
+  }
+  #operator(fields, holds) {
+    const [left, right, kind] = [fields["lexpr"], fields["rexpr"], fields["kind"]];
+    const operator = nameParts(fields["name"]).at(-1) ?? "";
+    switch (kind) {
+      case "AEXPR_IN":
+        return operator === "=" === holds ? listOf(right).flatMap((each) => this.#compared(left, "=", each)) : [];
+      case "AEXPR_OP_ANY":
+        if (!holds) return [];
+        if (typeof constantOf(left) === "string" && hasColumn(right)) {
+          return this.#reach(right, arrayOf([constantOf(left)]), "part");
+        }
+        return elementsOf(right).flatMap((each) => this.#comparedWith(left, operator, each));
+      case "AEXPR_DISTINCT":
+        return holds ? [] : this.#compared(left, "=", right);
+      case "AEXPR_NOT_DISTINCT":
+        return holds ? this.#compared(left, "=", right) : [];
+      case "AEXPR_BETWEEN":
+      case "AEXPR_BETWEEN_SYM":
+      case "AEXPR_NOT_BETWEEN":
+      case "AEXPR_NOT_BETWEEN_SYM": {
+        const [low, high] = listOf(right);
+        return (kind === "AEXPR_BETWEEN" || kind === "AEXPR_BETWEEN_SYM") === holds ? [...this.#compared(left, ">=", low), ...this.#compared(left, "<=", high)] : [...this.#compared(left, "<", low), ...this.#compared(left, ">", high)];
+      }
+      case "AEXPR_SIMILAR":
+        return holds ? this.#similar(left, right) : [];
+      default: {
+        const meant = holds ? operator : OPPOSITE[operator];
+        if (meant === void 0) return [];
+        const straight = this.#compared(left, meant, right);
+        const turned = MIRRORED[meant];
+        return straight.length > 0 || turned === void 0 ? straight : this.#compared(right, turned, left);
+      }
+    }
+  }
+  /** `left operator right`, with constants on the right. */
+  #compared(left, operator, right) {
+    if (typeOf(left) === "RowExpr" && typeOf(right) === "RowExpr" && operator === "=") {
+      const others = listOf(fieldsOf(right)["args"]);
+      return listOf(fieldsOf(left)["args"]).reduce((all, each, at) => {
+        const rows = this.#compared(each, "=", others[at]);
+        return this.both(all, rows.length === 0 ? ANY_ROW : rows);
+      }, ANY_ROW);
+    }
+    const value = constantOf(right);
+    if (value !== void 0) return this.#comparedWith(left, operator, value);
+    const listed2 = operator === "=" ? this.#listed(right) : [];
+    return this.#oneOf(left, listed2);
+  }
+  /** `u.kind = v.kind`, where v is a list of VALUES. */
+  #listed(node) {
+    const parts = typeOf(node) === "ColumnRef" ? nameParts(fieldsOf(node)["fields"]) : [];
+    return this.#names.lists.get(parts.slice(-2).join(".")) ?? [];
+  }
+  #comparedWith(left, operator, value) {
+    if (value === null) return operator === "=" ? this.#reach(left, null) : [];
+    switch (operator) {
+      case "=":
+        return this.#reach(left, value);
+      case ">":
+      case ">=":
+      case "<":
+      case "<=":
+        return this.#beside(left, operator, value);
+      case "~":
+      case "~*":
+        return this.#like(left, `x ~ '${value.replaceAll("'", "''")}'`);
+      case "~~":
+      case "~~*":
+        return this.#like(left, `x ~~ '${value.replaceAll("'", "''")}'`);
+      case "@>":
+        return this.#reach(left, value, "part");
+      case "&&":
+        return (elementsIn(value) ?? []).flatMap((each) => this.#reach(left, arrayOf([each]), "part"));
+      case "?":
+        return this.#reach(left, nested([value], "canary"), "part");
+      case "?|":
+      case "?&": {
+        const keys = elementsIn(value) ?? [];
+        if (operator === "?|") {
+          return keys.flatMap((key) => this.#reach(left, nested([key], "canary"), "part"));
+        }
+        const all = JSON.stringify(Object.fromEntries(keys.map((key) => [key, "canary"])));
+        return this.#reach(left, all, "part");
+      }
+      default:
+        return [];
+    }
+  }
+  #beside(left, operator, value) {
+    if (typeOf(left) === "FuncCall" && isSearch(left) && isNumber(value)) {
+      return operator.startsWith(">") && Number(value) <= 1 ? containing(searched(left), (inner, text, strength) => this.#reach(inner, text, strength)) : [];
+    }
+    return this.#reach(left, besideOf(operator, value), "bound");
+  }
+  #like(left, condition) {
+    return textsOf(hintsIn([condition]), 1).slice(0, 1).flatMap((text) => this.#reach(left, text, "likely"));
+  }
+  /** https://www.postgresql.org/docs/current/functions-matching.html#FUNCTIONS-SIMILARTO-REGEXP */
+  #similar(left, right) {
+    const pattern = constantOf(listOf(fieldsOf(right)["args"])[0] ?? right);
+    if (typeof pattern !== "string") return [];
+    const expression = pattern.replace(
+      /[%_.^$]/g,
+      (letter) => letter === "%" ? ".*" : letter === "_" ? "." : `\\${letter}`
+    );
+    return this.#like(left, `x ~ '${expression.replaceAll("'", "''")}'`);
+  }
+  /** A function that says yes or no. */
+  #function(fields) {
+    const name = nameParts(fields["funcname"]).at(-1) ?? "";
+    const args = listOf(fields["args"]);
+    const other = constantOf(args[1]);
+    if (typeof other !== "string") return [];
+    switch (name) {
+      case "starts_with":
+        return this.#reach(args[0], `${other} canary`, "likely");
+      case "regexp_like":
+        return this.#like(args[0], `x ~ '${other.replaceAll("'", "''")}'`);
+      case "jsonb_exists":
+        return this.#reach(args[0], nested([other], "canary"), "part");
+      default:
+        return this.#reach(args[0], other, "likely");
+    }
+  }
+  /** One branch after the other of `CASE`. */
+  branches(fields) {
+    return listOf(fields["args"]).flatMap((each) => {
+      const { expr } = fieldsOf(each);
+      return fields["arg"] === void 0 ? this.#rows(expr, true) : this.#compared(fields["arg"], "=", expr);
+    });
+  }
+  /** What a value is made of by leaving something of it out, or writing something else for it. */
+  changes({ type, fields }) {
+    if (type === "FuncCall") return this.#changingFunction(fields);
+    const [left, right] = [fields["lexpr"], fields["rexpr"]];
+    const value = constantOf(right);
+    if (fields["kind"] === "AEXPR_NULLIF") return this.#compared(left, "=", right);
+    if (typeof value !== "string" || fields["kind"] !== "AEXPR_OP") return [];
+    switch (nameParts(fields["name"]).at(-1) ?? "") {
+      case "-":
+        return isNumber(value) ? [] : (elementsIn(value) ?? [value]).flatMap(
+          (key) => this.#reach(left, nested([key], "canary"), "part")
+        );
+      case "#-":
+        return this.#reach(left, nested(elementsIn(value) ?? [value], "canary"), "part");
+      case "||": {
+        const added = parsedJson(value);
+        if (typeof added !== "object" || added === null || Array.isArray(added)) return [];
+        const before = Object.fromEntries(Object.keys(added).map((key) => [key, "canary"]));
+        return this.#reach(left, JSON.stringify(before), "part");
+      }
+      default:
+        return [];
+    }
+  }
+  #changingFunction(fields) {
+    const args = listOf(fields["args"]);
+    const of = constantOf(args[1]);
+    if (typeof of !== "string") return [];
+    switch (nameParts(fields["funcname"]).at(-1) ?? "") {
+      case "replace":
+      case "translate":
+        return of === "" ? [] : this.#reach(args[0], `canary ${of} canary`, "likely");
+      case "split_part":
+        return this.#reach(args[0], `canary${of}canary${of}canary`, "likely");
+      case "regexp_replace":
+        return this.#like(args[0], `x ~ '${of.replaceAll("'", "''")}'`);
+      case "array_remove":
+      case "array_replace":
+        return this.#reach(args[0], arrayOf([of]), "part");
+      case "jsonb_set":
+      case "jsonb_set_lax":
+        return this.#reach(args[0], nested(elementsIn(of) ?? [of], "canary"), "part");
+      default:
+        return [];
+    }
+  }
+  /** Which column a reference means. */
+  columnOf(node) {
+    return columnOf2(node, this.#names);
+  }
+};
+var OPPOSITE = {
+  "<>": "=",
+  "<": ">=",
+  "<=": ">",
+  ">": "<=",
+  ">=": "<",
+  "!~~": "~~",
+  "!~~*": "~~*",
+  "!~": "~",
+  "!~*": "~*"
+};
+var MIRRORED = {
+  "=": "=",
+  "<": ">",
+  "<=": ">=",
+  ">": "<",
+  ">=": "<=",
+  "<@": "@>",
+  "&&": "&&"
+};
+var SEARCHES = /* @__PURE__ */ new Set(["strpos", "position"]);
+function isSearch(node) {
+  return SEARCHES.has(nameParts(fieldsOf(node)["funcname"]).at(-1) ?? "");
+}
+function searched(node) {
+  return listOf(fieldsOf(node)["args"]);
+}
+function constantsOfQuery(query) {
+  const { valuesLists, targetList, larg, rarg } = fieldsOf(query);
+  const firsts = [
+    ...listOf(valuesLists).map((row) => listOf(row)[0]),
+    ...listOf(targetList).slice(0, 1).map((target) => fieldsOf(target)["val"])
+  ];
+  return [
+    ...firsts.flatMap((each) => constantOf(each) ?? []),
+    ...[larg, rarg].flatMap((part) => part === void 0 ? [] : constantsOfQuery(part))
+  ];
+}
+var TIME = /^(\d{4}-\d\d-\d\d)([ T]\d\d:\d\d.*)?$/;
+var DAY_MS = 864e5;
+function besideOf(operator, value) {
+  if (operator.endsWith("=")) return value;
+  const step = operator === ">" ? 1 : -1;
+  if (/^-?\d+$/.test(value)) return String(BigInt(value) + BigInt(step));
+  if (isNumber(value)) return String(Number(value) + step);
+  const [, day2, rest] = TIME.exec(value) ?? [];
+  const at = day2 === void 0 ? Number.NaN : Date.parse(`${day2}T00:00:00Z`);
+  if (Number.isNaN(at)) return step > 0 ? `${value}z` : value.slice(0, -1);
+  return new Date(at + step * DAY_MS).toISOString().slice(0, 10) + (rest ?? "");
+}
+
+// src/schema/proof/meant/statement.ts
+var BASES_MAX = 4;
+function meantBy(tree) {
+  if (isSeed(tree)) return NOTHING2;
+  const names = namesIn(tree);
+  const all = [...everyRelation(tree)].map(({ relname }) => String(relname));
+  const relations = new Set(all);
+  const reader = new Conditions(names, (query) => rowsOfQuery(query));
+  const rowsOfQuery = (query) => {
+    const fields = fieldsOf(query);
+    const parts = [fields["larg"], fields["rarg"]].filter((part) => part !== void 0);
+    if (parts.length > 0) return parts.flatMap((part) => rowsOfQuery(part));
+    const conditions = [
+      fields["whereClause"],
+      fields["joinCondition"],
+      ...joinsIn([fields["fromClause"], fields["usingClause"]])
+    ].filter((each) => each !== void 0);
+    const queries = [
+      ...queriesIn([fields["fromClause"], fields["usingClause"], fields["sourceRelation"]]),
+      ...listOf(fieldsOf(fields["withClause"])["ctes"]).map((cte) => fieldsOf(cte)["ctequery"])
+    ];
+    return [
+      ...conditions.map((each) => reader.rows(each)),
+      ...queries.map((each) => rowsOfQuery(each))
+    ].reduce((found3, rows) => reader.both(found3, rows), ANY_ROW);
+  };
+  const statement = Object.values(tree)[0];
+  const base = rowsOfQuery(statement);
+  const found2 = [...base];
+  let isFull = false;
+  const add = (rows) => {
+    for (const row of rows) {
+      isFull ||= found2.length >= ALTERNATIVES_MAX;
+      if (!isFull) found2.push(...reader.both(base, [row]).slice(0, BASES_MAX));
+    }
+  };
+  for (const { type, fields } of everyNode(tree)) {
+    if (type === "CaseExpr") add(reader.branches(fields));
+    else if (type === "MergeWhenClause" && fields["condition"] !== void 0) {
+      add(reader.rows(fields["condition"]));
+    } else if (type === "OnConflictClause" && fields["whereClause"] !== void 0) {
+      add(reader.rows(fields["whereClause"]));
+    } else if (type === "A_Expr" || type === "FuncCall") {
+      add(reader.changes({ type, fields }));
+      if (type === "A_Expr" && !reader.read.has(fields)) add(reader.rows({ [type]: fields }));
+    }
+  }
+  return {
+    relations,
+    rows: found2.filter((row) => row.length > 0),
+    compares: all.length > relations.size,
+    isCut: isFull || reader.cut,
+    renamed: [...renamedIn(tree)]
+  };
+}
+var NOTHING2 = {
+  relations: /* @__PURE__ */ new Set(),
+  rows: [],
+  compares: false,
+  isCut: false,
+  renamed: []
+};
+function isSeed(tree) {
+  if (typeOf(tree) !== "InsertStmt") return false;
+  const { selectStmt, onConflictClause, withClause } = fieldsOf(tree);
+  const rows = listOf(fieldsOf(selectStmt)["valuesLists"]);
+  return onConflictClause === void 0 && withClause === void 0 && rows.length > 0 && rows.every((row) => listOf(row).every((value) => constantOf(value) !== void 0));
+}
+function namesIn(tree) {
+  const relations = /* @__PURE__ */ new Map();
+  for (const { relname, alias } of everyRelation(tree)) {
+    relations.set(textOf(fieldsOf(alias)["aliasname"]) ?? String(relname), String(relname));
+  }
+  const lists = /* @__PURE__ */ new Map();
+  for (const { type, fields } of everyNode(tree)) {
+    if (type !== "RangeSubselect" && type !== "CommonTableExpr") continue;
+    const query = fieldsOf(fields["subquery"] ?? fields["ctequery"]);
+    const alias = type === "CommonTableExpr" ? fields["ctename"] : fieldsOf(fields["alias"])["aliasname"];
+    const columns = nameParts(fields["aliascolnames"] ?? fieldsOf(fields["alias"])["colnames"]);
+    for (const [at, column] of columns.entries()) {
+      const values = listOf(query["valuesLists"]).flatMap((row) => constantOf(listOf(row)[at]) ?? []);
+      if (values.length > 0) lists.set(`${String(alias)}.${column}`, values);
+    }
+  }
+  return { relations, lists };
+}
+function* joinsIn(from) {
+  for (const each of listOf(from)) {
+    if (Array.isArray(each)) yield* joinsIn(each);
+    if (typeOf(each) !== "JoinExpr") continue;
+    const { larg, rarg, quals } = fieldsOf(each);
+    if (quals !== void 0) yield quals;
+    yield* joinsIn([larg, rarg]);
+  }
+}
+function* queriesIn(from) {
+  for (const each of listOf(from)) {
+    if (Array.isArray(each)) yield* queriesIn(each);
+    const { larg, rarg, subquery } = fieldsOf(each);
+    if (typeOf(each) === "RangeSubselect") yield subquery;
+    else if (typeOf(each) === "JoinExpr") yield* queriesIn([larg, rarg]);
+  }
+}
+function* renamedIn(tree) {
+  for (const { type, fields } of everyNode(tree)) {
+    if (type === "ResTarget" && typeOf(fields["val"]) === "ColumnRef") {
+      const [name, column] = [textOf(fields["name"]), nameParts(fieldsOf(fields["val"])["fields"]).at(-1)];
+      if (name !== void 0 && column !== void 0 && name !== column) yield [name, column];
+    } else if (type === "RenameStmt") {
+      const [name, now] = [textOf(fields["subname"]), textOf(fields["newname"])];
+      if (fields["renameType"] === "OBJECT_COLUMN" && name !== void 0 && now !== void 0) {
+        yield [now, name];
+      }
+    }
+  }
+}
+
+// src/schema/proof/meant/written.ts
+var Written = class {
+  #values = /* @__PURE__ */ new Set();
+  #unknown = /* @__PURE__ */ new Set();
+  #besides;
+  /** @param besides what is written besides */
+  constructor(besides) {
+    this.#besides = besides;
+  }
+  /** @param column undefined for whichever of the table */
+  add(relation, column, value) {
+    for (const place of placesOf(relation, column)) this.#values.add(`${place}\0${value}`);
+  }
+  /** Something that is no constant, or any row at all. */
+  addUnknown(relation, column) {
+    for (const place of placesOf(relation, column)) this.#unknown.add(place);
+  }
+  /** What INSERT, UPDATE and MERGE write, in a statement and in those within it. */
+  addStatement(tree, withUpdates) {
+    const isForEffect = ["SelectStmt", "CallStmt"].includes(typeOf(tree));
+    for (const { type, fields } of everyNode(tree)) {
+      if (isForEffect && type === "FuncCall") this.#addArguments(fields["args"]);
+      const relation = relationParts(fields["relation"]).at(-1);
+      if (type === "UpdateStmt") {
+        if (withUpdates) this.#addTargets(relation, fields["targetList"]);
+      } else if (type === "InsertStmt") {
+        const columns = listOf(fields["cols"]).map((each) => textOf(fieldsOf(each)["name"]));
+        this.addUnknown(relation, void 0);
+        this.#addQuery(relation, fields["selectStmt"], columns);
+        this.#addTargets(relation, fieldsOf(fields["onConflictClause"])["targetList"]);
+      } else if (type === "MergeStmt") this.#addMerge(relation, fields["mergeWhenClauses"], withUpdates);
+    }
+  }
+  #addArguments(list) {
+    for (const argument of listOf(list)) {
+      const named = fieldsOf(argument)["arg"];
+      const text = constantOf(typeOf(argument) === "NamedArgExpr" ? named : argument);
+      if (typeof text === "string") this.add(void 0, void 0, text);
+    }
+  }
+  /** MERGE … WHEN NOT MATCHED THEN INSERT names its columns, and has the values beside. */
+  #addMerge(relation, clauses, withUpdates) {
+    for (const clause of listOf(clauses)) {
+      const { targetList, values, commandType } = fieldsOf(clause);
+      const isInsert = commandType === "CMD_INSERT";
+      if (isInsert) this.addUnknown(relation, void 0);
+      else if (withUpdates) this.#addTargets(relation, targetList);
+      const names = listOf(targetList).map((each) => textOf(fieldsOf(each)["name"]));
+      for (const [at, value] of listOf(values).entries()) this.#addValue(relation, names[at], value);
+    }
+  }
+  #addTargets(relation, list) {
+    for (const target of listOf(list)) {
+      this.#addValue(relation, textOf(fieldsOf(target)["name"]), fieldsOf(target)["val"]);
+    }
+  }
+  #addQuery(relation, query, columns) {
+    const { valuesLists, targetList, larg, rarg } = fieldsOf(query);
+    for (const row of listOf(valuesLists)) {
+      for (const [at, value] of listOf(row).entries()) this.#addValue(relation, columns[at], value);
+    }
+    for (const [at, target] of listOf(targetList).entries()) {
+      this.#addValue(relation, columns[at], fieldsOf(target)["val"]);
+    }
+    for (const part of [larg, rarg]) if (part !== void 0) this.#addQuery(relation, part, columns);
+  }
+  /** Constants of the value, and those of every branch of a CASE. */
+  #addValue(relation, column, value) {
+    const fields = fieldsOf(value);
+    const results = typeOf(value) === "CaseExpr" ? [fields["defresult"], ...listOf(fields["args"]).map((each) => fieldsOf(each)["result"])] : [value];
+    for (const result of results) {
+      const text = constantOf(result);
+      const all = typeof text === "string" ? [text, ...elementsOf(result)] : elementsOf(result);
+      for (const each of all) if (each !== null) this.add(relation, column, each);
+      if (text === void 0 && all.length === 0) this.addUnknown(relation, column);
+    }
+  }
+  /**
+   * Whether a row has a value that is written here.
+   *
+   * @param relations tables of the statement, for what it does not qualify
+   */
+  hasOf(row, relations) {
+    if (this.#besides?.hasOf(row, relations) === true) return true;
+    return row.some(
+      (each) => askedOf(each, relations).some((place) => this.#values.has(`${place}\0${each.value ?? ""}`))
+    );
+  }
+  /** Whether a row may have come by what is written here: by this value, or by one that no text says. */
+  mayHave(row, relations) {
+    return this.hasOf(row, relations) || row.some((each) => askedOf(each, relations).some((place) => this.#unknown.has(place)));
+  }
+};
+var ANY = "*";
+function placesOf(relation, column) {
+  const of = column ?? ANY;
+  return relation === void 0 ? [`${ANY}\0${of}`] : [`${relation}\0${of}`, `\0${of}`];
+}
+function askedOf({ relation, column }, relations) {
+  const names = relation === void 0 ? relations.size === 0 ? [""] : [...relations] : [relation];
+  return [...names, ANY].flatMap((name) => [`${name}\0${column}`, `${name}\0${ANY}`]);
+}
+
+// src/schema/proof/meant/meant.ts
+var BEFORE_MAX = 400;
+var OWN_MAX = 100;
+async function meantByPair(forward, rollback, definitions) {
+  const [there, back] = [await partsOfScript(forward), await partsOfScript(rollback)];
+  const elsewhere = await partsOfDefinitions(definitions);
+  const written = new Written();
+  for (const { tree } of there.parts) written.addStatement(tree, true);
+  if (there.hidden.length > 0) written.addUnknown(void 0, void 0);
+  const ofPair = new Written(written);
+  for (const { tree } of back.parts) ofPair.addStatement(tree, false);
+  const read = ({ parts }) => parts.map((part) => ({ ...part, meant: meantBy(part.tree) }));
+  const [ofForward, ofRollback, ofOthers] = [read(there), read(back), read(elsewhere)];
+  for (const { type, meant } of ofRollback) {
+    if (type !== "DeleteStmt") continue;
+    for (const each of meant.rows.flat()) {
+      for (const relation of each.relation === void 0 ? meant.relations : [each.relation]) {
+        if (each.value !== null) ofPair.add(relation, each.column, each.value);
+      }
+    }
+  }
+  const before = new Gathered(BEFORE_MAX);
+  const own = new Gathered(OWN_MAX);
+  for (const { meant } of ofForward) {
+    sorted(meant, (row) => ofPair.hasOf(row, meant.relations), before, own);
+  }
+  for (const { meant } of ofRollback) {
+    sorted(meant, (row) => written.mayHave(row, meant.relations), before, own);
+  }
+  for (const { meant } of ofOthers) {
+    sorted(meant, (row) => ofPair.hasOf(row, meant.relations), before, own);
+  }
+  for (const { tree } of there.parts) own.add(takenOver(tree));
+  return {
+    before: before.found,
+    own: own.found,
+    names: otherNames([...ofForward, ...ofRollback, ...ofOthers], definitions),
+    notes: [
+      ...before.notes("that statements compare with"),
+      ...own.notes("that this pair writes itself"),
+      ...cutNotes([...ofForward, ...ofRollback, ...ofOthers]),
+      ...hiddenNotes([...there.hidden, ...back.hidden, ...elsewhere.hidden])
+    ]
+  };
+}
+async function partsOfScript({ script, source }) {
+  return await partsOf(script.statements, ({ line }) => `${source.file}:${line}`);
+}
+async function partsOfDefinitions(definitions) {
+  const found2 = [];
+  for (const { object, statements } of definitions) found2.push(await partsOf(statements, () => object));
+  return { parts: found2.flatMap(({ parts }) => parts), hidden: found2.flatMap(({ hidden }) => hidden) };
+}
+async function partsOf(statements, placeOf) {
+  const parts = [];
+  const hidden = [];
+  for (const statement of statements) {
+    parts.push(statement);
+    const { trees, isHidden } = await embeddedIn(statement);
+    parts.push(...trees.map((tree) => ({ tree, type: Object.keys(tree)[0] ?? "" })));
+    if (isHidden) hidden.push(placeOf(statement));
+  }
+  return { parts, hidden };
+}
+function cutNotes(parts) {
+  const count = parts.filter(({ meant }) => meant.isCut).length;
+  return count === 0 ? [] : [
+    `${count} of the statements mean more kinds of rows, by all their conditions together, than can be tried; the first of them were`
+  ];
+}
+function hiddenNotes(places2) {
+  return places2.length === 0 ? [] : [
+    `what is carried out in ${places2.slice(0, 4).join(", ")}${places2.length > 4 ? " …" : ""} is put together while it runs, so rows with values that it alone names were not tried`
+  ];
+}
+function sorted({ relations, rows, compares }, isOwn, before, own) {
+  before.add({ relations, compares, rows: rows.filter((row) => !isOwn(row)) });
+  own.add({ relations, compares, rows: rows.filter(isOwn) });
+}
+var Gathered = class {
+  found = [];
+  #most;
+  #known = /* @__PURE__ */ new Set();
+  #left = 0;
+  constructor(most) {
+    this.#most = most;
+  }
+  add({ relations, rows, compares }) {
+    const kept = rows.filter((row) => {
+      const key = JSON.stringify([
+        [...relations].sort(),
+        compares,
+        row.map(({ relation, column, value }) => [relation, column, value])
+      ]);
+      if (this.#known.has(key)) return false;
+      if (this.#known.size >= this.#most) this.#left += 1;
+      else this.#known.add(key);
+      return this.#known.has(key);
+    });
+    if (kept.length > 0) this.found.push({ relations, compares, rows: kept });
+  }
+  notes(which) {
+    return this.#left === 0 ? [] : [`of the values ${which} ${this.#left} more than ${this.#most} got no rows, and were not tried`];
+  }
+};
+function takenOver(tree) {
+  const rows = [];
+  const relations = /* @__PURE__ */ new Set();
+  for (const { type, fields } of everyNode(tree)) {
+    if (type !== "InsertStmt" || fields["onConflictClause"] === void 0) continue;
+    const relation = textOf(fieldsOf(fields["relation"])["relname"]);
+    const { infer } = fieldsOf(fields["onConflictClause"]);
+    const keys = listOf(fieldsOf(infer)["indexElems"]).flatMap(
+      (each) => textOf(fieldsOf(each)["name"]) ?? []
+    );
+    const columns = listOf(fields["cols"]).map((each) => textOf(fieldsOf(each)["name"]));
+    if (relation === void 0 || keys.length === 0) continue;
+    relations.add(relation);
+    for (const row of listOf(fieldsOf(fields["selectStmt"])["valuesLists"])) {
+      const values = listOf(row).flatMap((value, at) => {
+        const [column, text] = [columns[at], constantOf(value)];
+        return column === void 0 || !keys.includes(column) || typeof text !== "string" ? [] : [{ relation, column, value: text, strength: "exact" }];
+      });
+      if (values.length === keys.length) rows.push(values);
+    }
+  }
+  return { relations, rows, compares: false };
+}
+function otherNames(parts, definitions) {
+  const columns = /* @__PURE__ */ new Map();
+  const tables = /* @__PURE__ */ new Map();
+  const add = (map, other, name) => {
+    map.set(other, (map.get(other) ?? /* @__PURE__ */ new Set()).add(name));
+  };
+  for (const { meant, type, tree } of parts) {
+    for (const [other, name2] of meant.renamed) add(columns, other, name2);
+    const { renameType, relation, newname } = fieldsOf(tree);
+    const name = textOf(fieldsOf(relation)["relname"]);
+    if (type === "RenameStmt" && renameType === "OBJECT_TABLE" && name !== void 0) {
+      add(tables, String(newname), name);
+    }
+  }
+  for (const { object, name, statements } of definitions) {
+    if (!object.startsWith("view ")) continue;
+    for (const { relname } of everyRelation(statements.map(({ tree }) => tree))) {
+      add(tables, name, String(relname));
+    }
+  }
+  return { columns, tables };
+}
+
 // src/schema/proof/relatives.ts
 var NONE = { names: [], notes: [] };
 var CHILDREN_MAX = 60;
@@ -2033,10 +3330,10 @@ var CHILDREN = `
    GROUP BY 1
    ORDER BY pg_catalog.min(d.depth), 1
 `;
-async function relativesOf(session, { tables, written: written2, read }, scripts) {
-  if (written2.length === 0 && !scripts.some(isOpaque)) return NONE;
+async function relativesOf(session, { tables, written, read }, scripts) {
+  if (written.length === 0 && !scripts.some(isOpaque)) return NONE;
   const here = new Set(tables);
-  const found2 = scripts.some(mayRemove) ? await session.query(CHILDREN, [[...written2]]) : [];
+  const found2 = scripts.some(mayRemove) ? await session.query(CHILDREN, [[...written]]) : [];
   const children = found2.map(({ name }) => name).filter((name) => !here.has(name));
   const left = children.length - CHILDREN_MAX;
   return {
@@ -2108,14 +3405,82 @@ function tableOf2({ tree }) {
   return relationParts(fieldsOf(tree)["relation"]).at(-1) ?? "";
 }
 
+// src/schema/proof/meant/told-rows.ts
+var NAMED_MAX2 = 4;
+var SHOWN_MAX = 40;
+function toldRows(rows) {
+  return listed([...new Set(rows.flatMap((each) => each.rows.map(toldRow)))], NAMED_MAX2);
+}
+function toldRow(row) {
+  return row.map(({ relation, column, value }) => {
+    const name = relation === void 0 ? column : `${relation}.${column}`;
+    if (value === null) return `${name} is NULL`;
+    return `${name} = '${value.length > SHOWN_MAX ? `${value.slice(0, SHOWN_MAX)}…` : value}'`;
+  }).join(" and ");
+}
+
+// src/schema/proof/own-rows.ts
+var UNIQUE_VIOLATION = "23505";
+var KEYS_MAX3 = 3;
+async function withOwn(attempt2, { own, names }, { differences }) {
+  const told = new Set(differences.map(({ object }) => object));
+  let rows = own;
+  for (let left = KEYS_MAX3; rows.length > 0; left -= 1) {
+    const tried = await attempt2({
+      corners: void 0,
+      wanted: () => true,
+      nulls: () => false,
+      meant: { rows, names }
+    });
+    if (!tried.stopped) {
+      const which = `a row that was there before with what this pair itself writes (${toldRows(rows)})`;
+      const lost = tried.differences.filter(({ object }) => !told.has(object));
+      const words = lost.map(({ object, message }) => `${object}: ${message}`).join("; ");
+      return lost.length === 0 ? [] : [`${which} is taken for its own: ${words}`];
+    }
+    const columns = tried.refusal?.state === UNIQUE_VIOLATION ? keyColumns(tried.refusal.detail) : [];
+    const others = withoutColumns(rows, columns);
+    if (columns.length === 0 || countOf2(others) === countOf2(rows) || left === 0) {
+      return [
+        `whether rows that were there before are kept that have what this pair itself writes (${toldRows(rows)}) was not tried, because with them not both scripts go through: ${tried.why}`
+      ];
+    }
+    rows = others;
+  }
+  return [];
+}
+function keyColumns(detail) {
+  const [, inner] = /^Key \((.*?)\)=/s.exec(detail ?? "") ?? [];
+  return inner === void 0 ? [] : [...inner.matchAll(/\w+/g)].map(([name]) => name);
+}
+var countOf2 = (rows) => rows.reduce((sum, each) => sum + each.rows.length, 0);
+function withoutColumns(rows, columns) {
+  return rows.flatMap((each) => {
+    const left = each.rows.filter((row) => !row.some(({ column }) => columns.includes(column)));
+    return left.length === 0 ? [] : left.length === each.rows.length ? [each] : [{ ...each, rows: left }];
+  });
+}
+
 // src/schema/proof/unusual.ts
 var NOT_NULL_VIOLATION = "23502";
 var REFUSED_MAX = 4;
 var everywhere = () => true;
-async function withUnusual(attempt2, effort, compared2) {
+async function withUnusual(attempt2, effort, meant) {
+  const tried = await withAll(attempt2, effort, meant);
+  if (tried.stopped) return tried;
+  const notes = [...meant.notes, ...await withOwn(attempt2, meant, tried)];
+  return { ...tried, notes: [...tried.notes, ...notes] };
+}
+async function withAll(attempt2, effort, meant) {
   const refused = /* @__PURE__ */ new Set();
   const nulls = (table, column) => !refused.has(`${table}.${column}`);
-  const all = { corners: effort.levels[0], wanted: everywhere, nulls, compared: compared2 };
+  const all = {
+    corners: effort.levels[0],
+    wanted: everywhere,
+    nulls,
+    unlike: true,
+    meant: { rows: meant.before, names: meant.names }
+  };
   let tried = await attempt2(all);
   const whys = [];
   while (tried.stopped && refused.size < REFUSED_MAX) {
@@ -2129,7 +3494,7 @@ async function withUnusual(attempt2, effort, compared2) {
     const settled = await withoutFilled(attempt2, all, tried);
     return refused.size === 0 ? settled : { ...settled, notes: [...settled.notes, nullsNote([...refused], whys[0])] };
   }
-  return await apart(attempt2, effort, compared2, tried);
+  return await eachByItself(attempt2, effort, meant, tried);
 }
 function nullRefused({ refusal, nulls }) {
   const { state, table, column } = refusal ?? {};
@@ -2140,8 +3505,11 @@ function tableOf3(name, column) {
   return name.slice(0, -column.length - 1);
 }
 function nullsNote(columns, why) {
-  const where = columns.length === 0 ? "" : ` in ${listed(columns, NAMED_MAX2)}`;
+  const where = columns.length === 0 ? "" : ` in ${listed(columns, NAMED_MAX3)}`;
   return `what becomes of NULLs${where} was not tried, because with them not both scripts go through: ${why}`;
+}
+function unlikeNote(why) {
+  return `what becomes of rows whose columns differ from each other was not tried, because with them not both scripts go through: ${why}`;
 }
 async function withoutFilled(attempt2, choice, tried) {
   const doubtful = tried.differences.filter(
@@ -2170,7 +3538,7 @@ function isOf(object, column) {
   const name = object.slice(object.indexOf(" ") + 1);
   return object.startsWith("table ") ? column.startsWith(`${name}.`) : column === name || column === name.replaceAll('"', "");
 }
-async function apart(attempt2, effort, compared2, stopped) {
+async function eachByItself(attempt2, effort, meant, stopped) {
   const base = await withCorners(attempt2, effort, stopped);
   if (base.stopped) return base;
   const nulls = { corners: void 0, wanted: everywhere, nulls: everywhere };
@@ -2182,23 +3550,37 @@ async function apart(attempt2, effort, compared2, stopped) {
     })),
     why: withNulls.why
   } : { found: await withoutFilled(attempt2, nulls, withNulls), without: [], why: "" };
-  const ofCompared = compared2.length === 0 ? void 0 : await attempt2({ corners: void 0, wanted: everywhere, compared: compared2 });
-  const differences = new Map(
-    [
-      ...base.differences,
-      ...settled.found.differences,
-      ...ofCompared?.stopped === false ? ofCompared.differences : []
-    ].map((each) => [each.object, each])
-  );
+  const unlike = await attempt2({ corners: void 0, wanted: everywhere, unlike: true });
+  const ofMeant = await withMeant(attempt2, effort, meant, () => !withNulls.stopped);
+  const found2 = [base, settled.found, ...unlike.stopped ? [] : [unlike], ofMeant];
+  const differences = new Map(found2.flatMap((each) => each.differences).map((each) => [each.object, each]));
   const notes = [
-    ...base.notes,
-    ...settled.found.notes,
-    ...settled.without.length === 0 ? [] : [nullsNote(settled.without, settled.why)],
-    ...ofCompared?.stopped === true ? [
-      `what becomes of rows with the values that the migration compares with was not tried, because with them not both scripts go through: ${ofCompared.why}`
-    ] : []
+    ...found2.flatMap((each) => each.notes),
+    ...unlike.stopped ? [unlikeNote(unlike.why)] : [],
+    ...settled.without.length === 0 ? [] : [nullsNote(settled.without, settled.why)]
   ];
   return { ...base, differences: [...differences.values()], notes: [...new Set(notes)] };
+}
+async function withMeant(attempt2, effort, { before, names }, nulls) {
+  if (before.length === 0) return { differences: [], notes: [] };
+  const choiceOf = (rows) => ({
+    corners: void 0,
+    wanted: everywhere,
+    nulls,
+    meant: { rows, names }
+  });
+  const tried = await attempt2(choiceOf(before));
+  if (!tried.stopped) return await withoutFilled(attempt2, choiceOf(before), tried);
+  const single = before.flatMap((each) => each.rows.map((row) => ({ ...each, rows: [row] })));
+  const { found: found2, without } = await narrowedBy(
+    attempt2,
+    single,
+    effort.narrowing,
+    (rows) => choiceOf([...rows])
+  );
+  if (without.length === 0) return found2;
+  const note = `what becomes of ${without.length} of ${single.length} kinds of rows that the scripts speak of (${toldRows(without)}) was not tried, because with them not both scripts go through: ${tried.why}`;
+  return { differences: found2.differences, notes: [...found2.notes, note] };
 }
 async function withCorners(attempt2, effort, before) {
   let last;
@@ -2219,15 +3601,15 @@ async function narrowed(attempt2, ordinary, refused, { levels, narrowing }) {
   const differences = new Map(
     [...found2.differences, ...ordinary.differences].map((each) => [each.object, each])
   );
-  const where = without.length === 0 ? "" : ` in ${listed(without, NAMED_MAX2)}`;
+  const where = without.length === 0 ? "" : ` in ${listed(without, NAMED_MAX3)}`;
   const note = `what becomes of unusual values${where} was not tried, because with them not both scripts go through: ` + refused.why;
   return { ...ordinary, differences: [...differences.values()], notes: [...ordinary.notes, note] };
 }
-async function narrowedBy(attempt2, columns, narrowing, choiceOf) {
+async function narrowedBy(attempt2, all, narrowing, choiceOf) {
   const found2 = /* @__PURE__ */ new Map();
   const notes = [];
   const without = [];
-  const parts = halves(columns);
+  const parts = halves(all);
   for (let left = narrowing; parts.length > 0; left -= 1) {
     const part = parts.shift();
     const choice = choiceOf(new Set(part));
@@ -2241,7 +3623,7 @@ async function narrowedBy(attempt2, columns, narrowing, choiceOf) {
   }
   return { found: { differences: [...found2.values()], notes: [...new Set(notes)] }, without };
 }
-var NAMED_MAX2 = 4;
+var NAMED_MAX3 = 4;
 function halves(list) {
   if (list.length < 2) return list.length === 0 ? [] : [[...list]];
   const middle = Math.ceil(list.length / 2);
@@ -2250,7 +3632,7 @@ function halves(list) {
 
 // src/schema/proof/try-with-rows.ts
 var NOT_NULL_VIOLATION2 = "23502";
-var NOTHING = {
+var NOTHING3 = {
   differences: [],
   forwardFailed: void 0,
   rollbackFailed: false,
@@ -2266,8 +3648,11 @@ var FOR_GOOD = { levels: ["values"], narrowing: 4 };
 async function tryWithRows(chain, pair, known) {
   const tables = known.touched?.tables ?? changedTables(known, [pair.forward, pair.rollback]);
   const relatives = known.touched === void 0 ? { names: [], notes: [] } : await relativesOf(await chain.session(), known.touched, [pair.forward, pair.rollback]);
-  if (tables.length === 0 && relatives.names.length === 0) return NOTHING;
-  const trial = { chain, pair, known, met: new Met(), further: /* @__PURE__ */ new Set() };
+  if (tables.length === 0 && relatives.names.length === 0) return NOTHING3;
+  const scripts = [pair.forward, pair.rollback];
+  const definitions = await definitionsFor(await chain.session(), scripts, known.touched?.written ?? tables);
+  const meant = await meantByPair(pair.forward, pair.rollback, definitions);
+  const trial = { chain, pair, known, meant, met: new Met(), further: /* @__PURE__ */ new Set() };
   const tried = await triedBeside(trial, tables, relatives.names);
   return {
     ...tried,
@@ -2283,7 +3668,7 @@ async function triedBeside(trial, tables, relatives) {
   if (!whole.stopped) return await withLonely(trial, tables, whole);
   const alone = await triedWith(trial, tables);
   if (alone.stopped) return alone;
-  const note = `with rows in tables that these scripts read, or that point at those they change (${listed(beside, NAMED_MAX3)}), not both go through, so what they lose was tried without: ${whole.why}`;
+  const note = `with rows in tables that these scripts read, or that point at those they change (${listed(beside, NAMED_MAX4)}), not both go through, so what they lose was tried without: ${whole.why}`;
   const isHeld = whole.refusal?.state.startsWith(INTEGRITY) === true;
   const stops = whole.forwardFailed === void 0 && isHeld ? whole.differences : [];
   return {
@@ -2316,43 +3701,16 @@ async function furtherOf({ chain, pair, further }, known) {
   return [...found2, ...more.names];
 }
 var INTEGRITY = "23";
-var NAMED_MAX3 = 4;
+var NAMED_MAX4 = 4;
 async function triedWith(trial, tables) {
-  const { forward, rollback } = trial.pair;
-  const compared2 = comparedIn(forward, rollback);
+  const { meant } = trial;
   const inOne = async (choice) => await triedInside(trial, { tables, choice });
   const forGood = async (choice) => await triedForGood(trial, { tables, choice });
-  if (!isInside(trial)) return await withUnusual(forGood, FOR_GOOD, compared2);
-  const tried = await withUnusual(inOne, INSIDE, compared2);
+  if (!isInside(trial)) return await withUnusual(forGood, FOR_GOOD, meant);
+  const tried = await withUnusual(inOne, INSIDE, meant);
   if (!tried.stopped) return tried;
   const settled = await forGood();
-  return settled.stopped ? settled : await withUnusual(forGood, FOR_GOOD, compared2);
-}
-var PLAIN = /* @__PURE__ */ new Set([
-  "IndexStmt",
-  "ReindexStmt",
-  "VacuumStmt",
-  "AlterEnumStmt",
-  "CommentStmt",
-  "TransactionStmt",
-  "VariableSetStmt"
-]);
-function isPlain({ type, tree }) {
-  if (PLAIN.has(type)) return true;
-  return type === "DropStmt" && fieldsOf(tree)["removeType"] === "OBJECT_INDEX";
-}
-function changedTables({ before, after }, scripts) {
-  const names = [...before.keys()].flatMap((object) => /^(?:table|sequence) (.*)$/s.exec(object)?.[1] ?? []);
-  const statements = scripts.flatMap(({ script }) => script.statements);
-  const hooked = [...before.keys()].some((object) => object.startsWith("event-trigger "));
-  if (hooked || !statements.every(isPlain)) return names;
-  const changed = compareStates(before, after).map(({ object }) => object.slice(object.indexOf(" ") + 1));
-  const named = new Set(
-    statements.flatMap(({ tree }) => [...everyRelation(tree)].map(({ relname }) => relname))
-  );
-  return names.filter(
-    (name) => changed.some((object) => object === name || object.startsWith(`${name}.`)) || named.has(lastPart(name))
-  );
+  return settled.stopped ? settled : await withUnusual(forGood, FOR_GOOD, meant);
 }
 async function triedInside({ chain, pair, known, met, further }, filling) {
   const session = await chain.session();
@@ -2378,7 +3736,7 @@ async function triedInside({ chain, pair, known, met, further }, filling) {
     const locked = await lockedTables(session);
     const tried = await judged(
       filled,
-      known,
+      { ...known, pair },
       () => run(pair.forward),
       () => run(pair.rollback),
       (work) => work(session)
@@ -2416,7 +3774,7 @@ async function triedForGood({ chain, pair, known, met }, filling) {
     met.filled(filled);
     return await judged(
       filled,
-      known,
+      { ...known, pair },
       () => chain.runIn(copy, pair.forward, { met: met.heard }),
       () => chain.runIn(copy, pair.rollback, { met: met.heard }),
       within
@@ -2443,7 +3801,9 @@ async function fillTables(session, filling, pair) {
     session,
     new Map(asked.map(({ name, columns }) => [name, columns.map((column) => column.name)]))
   );
+  const [now] = await session.query("SELECT pg_catalog.now()::text AS at");
   return {
+    at: now.at,
     sums,
     positions: await moveSequences(session, names),
     notes: [...notes, ...notLookedFor(sums)],
@@ -2455,12 +3815,12 @@ function withinOf(choice, names) {
   const wanted = choice?.nulls;
   return wanted === void 0 || choice === void 0 ? choice : { ...choice, nulls: (table, column) => names.has(table) && wanted(table, column) };
 }
-async function judged({ sums, positions, notes, unusual, nulls }, known, forward, rollback, measure) {
+async function judged({ at, sums, positions, notes, unusual, nulls }, known, forward, rollback, measure) {
   const first = await forward();
   if (first !== void 0) {
     const certain = first.refusal?.state === NOT_NULL_VIOLATION2;
     return {
-      ...NOTHING,
+      ...NOTHING3,
       notes,
       unusual,
       nulls,
@@ -2500,9 +3860,18 @@ async function judged({ sums, positions, notes, unusual, nulls }, known, forward
     const now = await readSums(session, wanted);
     left.push(...leftRows(sums, now));
     const lost = lostRows(sums, now);
-    return [...lost, ...await lostPositions(session, positions, lost)];
+    const { forward: there, rollback: back } = known.pair;
+    const ofTriggers = await setByTriggers(session, lost, [there, back], at);
+    left.push(...[...ofTriggers].map(momentNote));
+    return [
+      ...lost.filter((each) => !ofTriggers.has(each)),
+      ...await lostPositions(session, positions, lost)
+    ];
   });
-  return { ...NOTHING, differences, notes: [...notes, ...left], unusual, nulls };
+  return { ...NOTHING3, differences, notes: [...notes, ...left], unusual, nulls };
+}
+function momentNote({ object }) {
+  return `${object}: a trigger sets it when a row is changed, so after the rollback it has that moment`;
 }
 
 // src/schema/proof/prove-pair.ts
