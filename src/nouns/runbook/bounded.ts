@@ -66,7 +66,7 @@ export class StepTime {
     return new HoldfastError(
       "runbook.timeout",
       `${id} (${title}) is not so within ${Math.round(timeoutMs / 1000)} s: ${last}`,
-      { hint: "See what holds it up; then go on with the same run by --resume, which looks first." },
+      { hint: "See what holds it up; then go on with the same run, which looks first." },
     );
   }
 }

@@ -170,7 +170,7 @@ function reasonOf({ id, title }: Step, seen: Told<Observed>): unknown {
       hint:
         kind === "wrong"
           ? seen.value.hint
-          : "Look at it; then go on with the same run by --resume, which looks before it acts.",
+          : "Look at it; then go on with the same run, which looks before it acts.",
     },
   );
 }
