@@ -425,5 +425,5 @@ describe("a repository", () => {
     expect(body!.length).toBeLessThan(65_536);
     expect(body).toContain("… `CHANGELOG.md` has all of them.");
     expect(made.text("release/v1.3.0", "CHANGELOG.md").length).toBeGreaterThan(190_000);
-  }, 60_000);
+  }, 180_000);
 });
