@@ -29,7 +29,7 @@ import {
 var import_semver = __toESM(require_semver(), 1);
 
 // src/governance/versions/markdown-top-level.ts
-var READING_MS = 3e4;
+var READING_MS = 9e4;
 var PIECE = 2e4;
 var BLOCKS_ONLY = {
   disable: {
