@@ -75,6 +75,9 @@ export class FakeRules implements AsyncDisposable {
   }
 
   async listen(): Promise<string> {
+    // GitHub keeps a connection for minutes; Node's 5 s end it while a test keeps this process busy, and what
+    // is sent just then gets no answer.
+    this.#server.keepAliveTimeout = 120_000;
     await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
