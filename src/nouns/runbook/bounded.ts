@@ -3,6 +3,8 @@ import { orAbort } from "../../kernel/or-abort.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Step } from "./runbook.ts";
 
+const LAST_LOOK_MS = 15_000;
+
 /** What bounds the parts of a step. */
 export interface Bounds {
   readonly clock: Pick<Clock, "elapsed" | "sleep">;
@@ -29,8 +31,9 @@ export class StepTime {
     return this.#until - this.#bounds.clock.elapsed();
   }
 
-  /** After an act that was given up it has to be looked once more, also where no time is left. */
-  leaveAtLeast(ms: number): void {
+  /** After an act it has to be looked once more, also where that took all the time there was. */
+  forLastLook(): void {
+    const ms = Math.min(LAST_LOOK_MS, this.#step.timeoutMs);
     this.#until = Math.max(this.#until, this.#bounds.clock.elapsed() + ms);
   }
 

@@ -1,11 +1,13 @@
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import type { RunIdentity } from "../../ports/run-identity.ts";
 import { messageOf } from "./bounded.ts";
-import { carryOut, takeBack, type Doing } from "./carry-out.ts";
+import { carryOut } from "./carry-out.ts";
 import type { JournalEntry } from "./journal-entry.ts";
 import { definitionOf, type Plan } from "./plan.ts";
+import type { Doing } from "./looking.ts";
 import { isOurs, standingOf, type Standing } from "./standing.ts";
 import { requireSound, stepsOf, type Runbook } from "./runbook.ts";
+import { takeBack } from "./take-back.ts";
 
 /** How a run ended. */
 export type RunOutcome =

@@ -5,10 +5,8 @@ import { withRetry } from "../../kernel/retry.ts";
 import { collect, once, sha256 } from "../../kernel/streams.ts";
 import type { BlobStore } from "../../ports/blob-store.ts";
 import type { Clock, Random } from "../../ports/clock.ts";
+import { JOURNALS } from "../store/layout.ts";
 import { journalEntry, type JournalEntry, type JournalEvent } from "./journal-entry.ts";
-
-/** The folder at the root of a store; see docs/formats.md. */
-export const JOURNALS = "journals/";
 
 /** One entry holds a step's words and evidence; what is larger was not written by us. */
 const ENTRY_SIZE_MAX = MiB;

@@ -1,6 +1,7 @@
-import { HoldfastError } from "../../kernel/errors.ts";
+import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import type { Json } from "../../kernel/outcome.ts";
 import { sha256 } from "../../kernel/streams.ts";
+import { together } from "../../kernel/together.ts";
 import { StepTime, type Bounds } from "./bounded.ts";
 import { requireSound, stepsOf, type Observed, type Runbook, type Step } from "./runbook.ts";
 
@@ -29,7 +30,7 @@ export interface Plan {
  * Looks at every step, and acts on none. What a later step would find after an earlier one is not foreseen:
  * its observation is that of now.
  *
- * @throws what observing throws, naming the step
+ * @throws what observing throws, naming the step; nothing of the others is left running
  */
 export async function planRunbook(runbook: Runbook, bounds: Bounds): Promise<Plan> {
   requireSound(runbook);
@@ -37,13 +38,14 @@ export async function planRunbook(runbook: Runbook, bounds: Bounds): Promise<Pla
     runbook.stages.flatMap((steps, stage) => steps.map(({ id }) => [id, stage] as const)),
   );
   // Side by side: a hundred functions are a hundred questions that do not need each other.
-  const steps = await Promise.all(
-    stepsOf(runbook).map(async (step): Promise<PlannedStep> => ({
+  const steps = await together<PlannedStep[]>(
+    bounds.cancelled,
+    stepsOf(runbook).map((step) => async (cancelled: AbortSignal) => ({
       id: step.id,
       title: step.title,
       component: step.component,
       stage: stages.get(step.id)!,
-      observed: await observed(step, bounds),
+      observed: await observed(step, { clock: bounds.clock, cancelled }),
     })),
   );
   const definition = definitionOf(runbook);
@@ -63,7 +65,15 @@ export async function planRunbook(runbook: Runbook, bounds: Bounds): Promise<Pla
 }
 
 async function observed(step: Step, bounds: Bounds): Promise<Observed> {
-  return await new StepTime(step, bounds).within((signal) => step.observe({ signal, actedOn: undefined }));
+  try {
+    return await new StepTime(step, bounds).within((signal) => step.observe({ signal, actedOn: undefined }));
+  } catch (error) {
+    if (bounds.cancelled.aborted || !isHoldfastError(error)) throw error;
+    throw new HoldfastError(error.code, `${step.id} (${step.title}): ${error.message}`, {
+      hint: error.hint,
+      cause: error,
+    });
+  }
 }
 
 /** What is asked for and by which steps. A resumed run must have the same one. */

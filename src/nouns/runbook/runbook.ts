@@ -2,7 +2,8 @@ import type { Json } from "../../kernel/outcome.ts";
 
 /**
  * How the world stands to a step. Where it could not be asked, observing throws: not knowing is none of
- * these.
+ * these. `evidence` is what tells this state from the one after an act; it lies in the journal, where secrets
+ * are covered, so that it must hold none.
  */
 export type Observed =
   /** It is so; whoever made it so. */

@@ -3,3 +3,4 @@ export const MANIFESTS = "manifests/";
 export const RECEIPTS = "receipts/";
 export const LOCKS = "locks/";
 export const DATABASE = "database/";
+export const JOURNALS = "journals/";

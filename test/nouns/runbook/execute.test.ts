@@ -261,6 +261,24 @@ describe("a plan", () => {
     expect(hindrances(plan).map(({ id }) => id)).toEqual(["one"]);
   });
 
+  it("names the step that could not be looked at, and leaves no other question open", async () => {
+    const bench = new Bench();
+    let given: AbortSignal | undefined;
+    const silent = new Switch("one", {
+      observe: ({ signal }) => {
+        given = signal;
+        return new Promise<never>(() => undefined);
+      },
+    });
+    const refusing = new Switch("two", { observe: () => refused("403") });
+    const doing = bench.doing(Journal.begin(RUN, bench.around()));
+    await expect(bench.clock.run(planRunbook(runbook([silent, refusing]), doing))).rejects.toMatchObject({
+      code: "forge.refused",
+      message: "two (make two so): 403",
+    });
+    expect(given?.aborted).toBe(true);
+  });
+
   it("is refused as a bug where a step that must not be repeated is to be retried", async () => {
     const bench = new Bench();
     const bad = new Switch("one", {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import { beginRun, resumeRun, type Ran } from "../../../src/nouns/runbook/execute.ts";
 import { Journal, readJournal, type JournalSurroundings } from "../../../src/nouns/runbook/journal.ts";
 import { planRunbook } from "../../../src/nouns/runbook/plan.ts";
-import type { Doing } from "../../../src/nouns/runbook/carry-out.ts";
+import type { Doing } from "../../../src/nouns/runbook/looking.ts";
 import { rounds } from "../../support/sampling.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 import { chance, Killed, Process, World, type Making } from "./world.ts";
