@@ -1,5 +1,6 @@
 import { afterAll, expect } from "@jest/globals";
 import { appendFileSync } from "node:fs";
+import { spawnSmall } from "../small-spawn.ts";
 import { beginReach } from "./reach.ts";
 
 /**
@@ -7,6 +8,9 @@ import { beginReach } from "./reach.ts";
  * so belong to the fast ones.
  */
 const reach = beginReach(undefined);
+spawnSmall((call) => {
+  reach.first ??= call;
+});
 
 afterAll(() => {
   const path = process.env["HOLDFAST_TEST_STAYED"] ?? "";
