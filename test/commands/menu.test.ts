@@ -138,7 +138,6 @@ describe("help", () => {
     expect(() => choose([])).toThrow("no command was given");
     expect(() => choose(["valdate"])).toThrow("did you mean validate?");
     for (const [argv, message] of [
-      [["settings"], "there is no command 'settings'; did you mean settings check?"],
       [["setings", "--json"], "there is no command 'setings'; did you mean settings check?"],
       [["settings", "chek"], "there is no command 'settings chek'; did you mean settings check?"],
       [["setings", "check"], "there is no command 'setings check'; did you mean settings check?"],
@@ -150,6 +149,42 @@ describe("help", () => {
     expect(() => choose(["setings", "postgresql://u:secret@h/db"])).not.toThrow(/secret/);
     expect(() => choose(["help", "nothing-like-it"])).toThrow("there is no command");
     expect(() => choose(["postgresql://u:secret@h/db"])).not.toThrow(/secret/);
+  });
+
+  it("lists the commands that begin with a word which stands alone, a line each", () => {
+    const lines = MENU.filter(({ name }) => name.startsWith("release-")).map(({ name, summary }) =>
+      expect.stringMatching(
+        new RegExp(`^  release ${name.slice("release-".length)} +${summary.slice(0, 20)}`),
+      ),
+    );
+    for (const argv of [
+      ["release", "--help"],
+      ["release", "--json", "-h"],
+      ["help", "release"],
+    ]) {
+      const found = choose(argv) as { readonly text: string };
+      expect(found.text.split("\n")).toEqual(expect.arrayContaining(lines));
+      expect(found.text).not.toMatch(/^ {2}(?:hotfix|backup)/m);
+    }
+    for (const [word, first] of [
+      ["release", "release plan"],
+      ["hotfix", "hotfix start"],
+      ["settings", "settings check"],
+      ["pr", "pr policy"],
+    ] as const) {
+      for (const argv of [[word], [word, "--json"]]) {
+        expect(() => choose(argv)).toThrow(
+          expect.objectContaining({
+            code: "input.missing",
+            exitCode: 2,
+            hint: expect.stringContaining(first),
+          }),
+        );
+      }
+    }
+    // These are commands by themselves.
+    expect(choose(["migrate"])).toMatchObject({ command: { name: "migrate" } });
+    expect(choose(["protect", "--help"])).toEqual({ text: expect.stringContaining("holdfast protect:") });
   });
 
   it("folds text at spaces", () => {

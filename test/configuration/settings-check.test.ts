@@ -216,7 +216,7 @@ nothing: 1
       expect(choose(["help", ...argv])).toEqual(choose([...argv, "--help"]));
     }
     expect(choose(["migrate", "status"])).toMatchObject({ command: { name: "migrate-status" } });
-    expect(() => choose(["settings"])).toThrow("there is no command 'settings'");
+    expect(() => choose(["settings"])).toThrow("of the commands of holdfast settings none was named");
     expect(() => choose(["settings", "chekc"])).toThrow("did you mean settings check?");
   });
 });

@@ -4,7 +4,7 @@ import { EXIT, HoldfastError } from "../../kernel/errors.ts";
 import { Redactor } from "../../kernel/redact.ts";
 import { parseArgv, type ParsedArgv } from "../inputs/argv.ts";
 import { describeFailure, failureJson, failureText } from "../process/failure.ts";
-import { commandHelp, menuHelp } from "./help.ts";
+import { asWords, commandHelp, commandLines, groupHelp, menuHelp } from "./help.ts";
 import { tuneMemory } from "../process/memory.ts";
 import { parseInputs, variableName } from "../inputs/parse-inputs.ts";
 import { secretParts, secretsOf } from "../inputs/mask.ts";
@@ -143,13 +143,31 @@ export function choose(argv: readonly string[]): Chosen {
   const words = isHelp ? rest.slice(rest.indexOf(name) + 1) : rest;
   const pair = MENU.find((entry) => entry.name === `${name}-${words[0]}`);
   const command = pair ?? MENU.find((entry) => entry.name === name);
-  if (command === undefined) return fail(name, words[0]);
+  if (command === undefined) return group(name, words, isHelp) ?? fail(name, words[0]);
   if (isHelp) return { text: commandHelp(command) };
   const args = pair === undefined ? rest : rest.slice(1);
   const { common } = parseArgv(command.inputs, args);
   if (common.help === true) return { text: commandHelp(command) };
   if (common.version === true) return { text: `${VERSION}\n` };
   return { command, args };
+}
+
+/**
+ * The commands that begin with a word, where it stands alone: asked for they are listed, and else one of them
+ * was forgotten. Undefined where no command begins so, or another word follows.
+ *
+ * @throws input.missing
+ */
+function group(name: string, words: readonly string[], isHelp: boolean): Chosen | undefined {
+  const commands = MENU.filter((entry) => entry.name.startsWith(`${name}-`));
+  const isAlone = words[0]?.startsWith("-") ?? true;
+  if (commands.length === 0 || !isAlone) return undefined;
+  if (isHelp || words.some((word) => word === "--help" || word === "-h")) {
+    return { text: groupHelp(name, commands) };
+  }
+  throw new HoldfastError("input.missing", `of the commands of holdfast ${name} none was named`, {
+    hint: `Name one of these:\n${commandLines(commands, asWords)}`,
+  });
 }
 
 /** @param next what stands behind the name: half of one that is written as two words, or anything else */
@@ -172,8 +190,6 @@ function fail(name?: string, next?: string): never {
     { hint },
   );
 }
-
-const asWords = (name: string): string => name.replace("-", " ");
 
 /**
  * Process lists read the memory that held the arguments, which the title overwrites:

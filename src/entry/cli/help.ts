@@ -16,16 +16,39 @@ export function fold(text: string, width: number, indent: string): string {
   return lines.join("\n");
 }
 
+/** `release plan` of `release-plan`: both are taken. */
+export function asWords(name: string): string {
+  return name.replace("-", " ");
+}
+
+/** Commands with what each is for, a line each. */
+export function commandLines(
+  commands: readonly Command[],
+  spelled: (name: string) => string = (name) => name,
+): string {
+  const width = Math.max(...commands.map((command) => command.name.length));
+  return commands.map(({ name, summary }) => `  ${spelled(name).padEnd(width)}  ${summary}`).join("\n");
+}
+
+/** `holdfast help <the first word of several commands>`. */
+export function groupHelp(group: string, commands: readonly Command[]): string {
+  return `Usage: holdfast ${group} <command> [options]
+
+Commands:
+${commandLines(commands, asWords)}
+
+holdfast help ${asWords(commands[0]?.name ?? group)}, for one, shows a command's options.
+`;
+}
+
 /** `holdfast help`: the menu. */
 export function menuHelp(menu: readonly Command[], version: string): string {
-  const width = Math.max(...menu.map((command) => command.name.length));
-  const commands = menu.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`);
   return `holdfast ${version}: backups of PostgreSQL that you can prove, and restore
 
 Usage: holdfast <command> [options]
 
 Commands:
-${commands.join("\n")}
+${commandLines(menu)}
 
 holdfast help <command>, or holdfast <command> --help, shows a command's options.
 
