@@ -25,7 +25,9 @@ of it is executed. Which branch releases what is said in the section \`release\`
   inputs: {
     branch: {
       type: "string",
-      text: "The branch whose release is worked out, where none is checked out.",
+      text:
+        "The branch whose release is worked out, as the checkout has it. By default the one that is checked " +
+        "out; a commit without a branch counts as what this says.",
       example: "main",
     },
     settings: {

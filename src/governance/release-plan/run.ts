@@ -2,6 +2,7 @@ import { HoldfastError } from "../../kernel/errors.ts";
 import type { Outcome } from "../../kernel/outcome.ts";
 import type { Secret } from "../../kernel/secret.ts";
 import type { Ports } from "../../ports/ports.ts";
+import type { SourceRefs } from "../../ports/source-refs.ts";
 import { readBasis } from "../versions/basis.ts";
 import { nextRelease } from "../versions/next-release.ts";
 import { buildOf } from "../versions/build.ts";
@@ -36,8 +37,9 @@ export async function runReleasePlan(inputs: ReleasePlanInputs, ports: ReleasePl
     });
   }
   if (await refs.isShallow()) throw shallow();
+  const head = await headOf(branch, await history.branch(), refs);
   ports.log.stage(`working out what ${branch} would release`);
-  const basis = await readBasis(branch, settings, { refs, history });
+  const basis = await readBasis(branch, settings, { refs, history }, head === undefined ? {} : { head });
   const calculate = await ports.releaseCalculation();
   const url = linkable(await refs.remoteUrl("origin"));
   const found = await nextRelease(basis, settings, { refs, calculate }, url);
@@ -51,4 +53,27 @@ export async function runReleasePlan(inputs: ReleasePlanInputs, ports: ReleasePl
     warnings: [...found.warnings, ...warnings],
   };
   return outcomeOf(all, build);
+}
+
+/**
+ * The commit that a branch is on where another one is checked out: the checkout's own, else that of `origin`.
+ * Undefined where what is checked out is meant, which without any branch is whatever it is called.
+ */
+async function headOf(
+  branch: string,
+  checkedOut: string | undefined,
+  refs: SourceRefs,
+): Promise<string | undefined> {
+  if (checkedOut === undefined || checkedOut === branch) return undefined;
+  const named = (await refs.branches()).filter(({ name }) => name === branch);
+  const found =
+    named.find(({ remote }) => remote === undefined) ?? named.find(({ remote }) => remote === "origin");
+  if (found !== undefined) return found.commit;
+  throw new HoldfastError(
+    "input.conflict",
+    `this checkout has no branch ${branch}, and is on ${checkedOut}`,
+    {
+      hint: "Run `git fetch origin`, and again; or leave --branch out for what is checked out.",
+    },
+  );
 }

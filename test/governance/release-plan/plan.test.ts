@@ -739,3 +739,26 @@ describe("versions that come out of order", () => {
     ]);
   });
 });
+
+describe("a branch that is named and not checked out", () => {
+  test("is planned as the checkout has it, its own before that of origin", async () => {
+    await using repo = after("fix: a");
+    repo.git("switch", "-q", "-c", "other", "v1.2.0");
+    const feature = repo.commit("feat: b");
+    repo.git("switch", "-q", "main");
+    expect(await plan(repo, { branch: "other" })).toMatchObject({ version: "1.3.0", because: feature });
+    expect(await plan(repo, { branch: "main" })).toMatchObject({ version: "1.2.1" });
+    repo.git("update-ref", "refs/remotes/origin/far", feature);
+    expect(await plan(repo, { branch: "far" })).toMatchObject({ version: "1.3.0" });
+    repo.git("branch", "far", "v1.2.0");
+    expect(await plan(repo, { branch: "far" })).toMatchObject({ version: "" });
+  });
+
+  test("is refused where the checkout lacks it, instead of planning what is checked out", async () => {
+    await using repo = after("fix: a");
+    await expect(plan(repo, { branch: "other" })).rejects.toMatchObject({
+      code: "input.conflict",
+      message: "this checkout has no branch other, and is on main",
+    });
+  });
+});
