@@ -5,6 +5,7 @@ import type { SourceHistory } from "../../ports/source-history.ts";
 import type { SourceRefs } from "../../ports/source-refs.ts";
 import { told, toldOrAbsent } from "../steps/told.ts";
 import { beginningAnew } from "../versions/beginning-anew.ts";
+import { isOurs } from "../versions/made-by.ts";
 import { readBasis, type ReleaseBasis } from "../versions/basis.ts";
 import { nextRelease, type NextRelease } from "../versions/next-release.ts";
 import type { ReleaseBranch } from "../versions/release-branch.ts";
@@ -13,7 +14,7 @@ import { tagsAfter } from "../versions/tags-after.ts";
 import type { TagsOfForge } from "../versions/tags-of-forge.ts";
 import type { VersionTag } from "../versions/version-tags.ts";
 import { bareNotes, notesInChangelog } from "./notes.ts";
-import { isOurs, type Release } from "./release.ts";
+import type { Release } from "./release.ts";
 import { declaredVersion } from "./declared-version.ts";
 
 /** What choosing needs. */

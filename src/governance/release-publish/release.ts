@@ -1,3 +1,5 @@
+import { isOurs } from "../versions/made-by.ts";
+
 /** A release that is to be true at the forge, all of it. */
 export interface Release {
   readonly version: string;
@@ -21,9 +23,6 @@ export interface ReleaseStory {
   readonly previous: string | undefined;
 }
 
-/** What a tag's message ends with, by which another run knows that it may finish the release. */
-export const MADE_BY = "Released-by: holdfast";
-
 /** What the lines of a tag's message begin with that name the files which belong to the release. */
 export const ATTACHED = "Attached: ";
 
@@ -31,9 +30,4 @@ export const ATTACHED = "Attached: ";
 export function attachedBy(message: string | undefined): readonly string[] {
   const lines = isOurs(message) ? message!.split("\n") : [];
   return lines.filter((line) => line.startsWith(ATTACHED)).map((line) => line.slice(ATTACHED.length).trim());
-}
-
-/** Whether a tag with this message was made by Holdfast. */
-export function isOurs(message: string | undefined): boolean {
-  return message?.split("\n").some((line) => line.startsWith(MADE_BY)) ?? false;
 }

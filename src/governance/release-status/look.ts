@@ -1,11 +1,12 @@
 import semver from "semver";
-import { isHoldfastError } from "../../kernel/errors.ts";
 import { RELEASE_UNIT_FILE } from "../../nouns/release-unit/record.ts";
 import type { Forge } from "../../ports/forge.ts";
 import type { ForgeRelease } from "../../ports/forge-releases.ts";
 import type { SourceHistory } from "../../ports/source-history.ts";
 import type { SourceRefs } from "../../ports/source-refs.ts";
 import { noWorkflow, told, toldOrAbsent } from "../steps/told.ts";
+import { isHere } from "../versions/local-commit.ts";
+import { isOurs } from "../versions/made-by.ts";
 import { overtaking } from "../versions/overtaking.ts";
 import type { ReleaseSettings } from "../versions/settings.ts";
 import { versionTags, type VersionTag } from "../versions/version-tags.ts";
@@ -33,12 +34,16 @@ export interface ReleaseStanding {
    */
   readonly isMergedBack: boolean | undefined;
   readonly url: string;
+  /** Whether Holdfast has begun it, as far as that was asked: of a tag alone only its message says so. */
+  readonly isBegun: boolean;
   /** What `release publish` would still do, in its own words; empty where all is true. */
   readonly missing: readonly string[];
 }
 
 /** Of how many releases the workflow that deploys is asked about: it is a call each. */
 const DEPLOYMENTS_ASKED = 5;
+/** Of how many tags without a release the message is read: two calls each. */
+const MESSAGES_READ = 5;
 
 export interface LookingAt {
   readonly forge: Forge;
@@ -57,7 +62,8 @@ export interface LookingAt {
 export async function lookAtReleases(around: LookingAt): Promise<readonly ReleaseStanding[]> {
   const { forge, refs, settings, limit } = around;
   const [tags, releases] = await Promise.all([forge.tags.beginningWith("v"), forge.releases.all()]);
-  const local = new Map((await refs.tags()).map(({ object, commit }) => [object, commit]));
+  const here = await refs.tags();
+  const local = new Map(here.map(({ object, commit }) => [object, commit]));
   const atForge = told(tags, "its tags").map((tag) => ({ ...tag, commit: local.get(tag.object) ?? "" }));
   const released = versionTags(atForge).counting;
   const pages = Map.groupBy(told(releases, "its releases"), ({ tag }) => tag);
@@ -65,9 +71,11 @@ export async function lookAtReleases(around: LookingAt): Promise<readonly Releas
   const all = [...released, ...versionTags(drafted.map(withoutTag)).counting]
     .sort((a, b) => semver.rcompare(a.version, b.version))
     .slice(0, limit);
-  const merged = await mergedBack(around);
+  const merged = await mergedBack(new Map(here.map(({ name, object }) => [name, object])), around);
   const floating = atForge.filter(({ name }) => /^v\d+(?:\.\d+)?$/.test(name));
   const newest = all.find((tag) => tag.channel === undefined && released.includes(tag))?.version;
+  const alone = all.filter((tag) => released.includes(tag) && !pages.has(tag.name));
+  const begun = await begunOf(alone.slice(0, MESSAGES_READ), forge);
   const standings: ReleaseStanding[] = [];
   for (const [at, tag] of all.entries()) {
     const page = pageOf(pages.get(tag.name) ?? []);
@@ -80,8 +88,10 @@ export async function lookAtReleases(around: LookingAt): Promise<readonly Releas
         lacksDeployment: deployment === NOT_STARTED && !isLeft,
         hasTag: released.includes(tag),
         // A release that is not the newest was merged back with those after it, or never will be alone.
-        isMergedBack: tag.channel === undefined ? merged?.(tag) : undefined,
+        isMergedBack:
+          tag.channel === undefined ? await merged?.(tag, { isNewest: tag.version === newest }) : undefined,
         isNewest: tag.version === newest,
+        isBegun: begun.has(tag.name),
         floating: floating
           .filter(({ commit }) => commit !== "" && commit === tag.commit)
           .map(({ name }) => name),
@@ -106,22 +116,39 @@ function pageOf(pages: readonly ForgeRelease[]): ForgeRelease | undefined {
   return pages.find(({ isDraft }) => !isDraft) ?? pages[0];
 }
 
-/** Which tags the branch that others begin from has, if the checkout knows the commit that it is on. */
-async function mergedBack({
-  forge,
-  refs,
-  history,
-  settings,
-}: LookingAt): Promise<((tag: VersionTag) => boolean) | undefined> {
-  const at = toldOrAbsent(await forge.branches.commit(settings.develop), `the branch ${settings.develop}`);
-  if (at === undefined) return undefined;
-  try {
-    const within = await refs.tagsIn(await history.commit(at));
-    return ({ name }) => within.has(name);
-  } catch (error) {
-    if (isHoldfastError(error, "source.history")) return undefined;
-    throw error;
+/** Names of tags that Holdfast has made. */
+async function begunOf(tags: readonly VersionTag[], forge: Forge): Promise<ReadonlySet<string>> {
+  const begun = new Set<string>();
+  for (const { name } of tags) {
+    const tag = toldOrAbsent(await forge.tags.tag(name), `the tag ${name}`);
+    if (isOurs(tag?.message)) begun.add(name);
   }
+  return begun;
+}
+
+type MergedBack = (tag: VersionTag, about: { readonly isNewest: boolean }) => Promise<boolean | undefined>;
+
+/**
+ * Whether the branch that others begin from has a tag; undefined where there is no such branch. Git is asked
+ * where the checkout has both as the forge has them; of the newest, else, the forge.
+ *
+ * @param here name → object of the checkout's tags
+ */
+async function mergedBack(
+  here: ReadonlyMap<string, string>,
+  { forge, refs, history, settings: { develop } }: LookingAt,
+): Promise<MergedBack | undefined> {
+  const at = toldOrAbsent(await forge.branches.commit(develop), `the branch ${develop}`);
+  if (at === undefined) return undefined;
+  const within = (await isHere(at, history)) ? await refs.tagsIn(at) : undefined;
+  return async ({ name, object }, { isNewest }) => {
+    if (within !== undefined && here.get(name) === object) return within.has(name);
+    if (!isNewest) return undefined;
+    const commit = toldOrAbsent(await forge.tags.tag(name), `the tag ${name}`)?.commit;
+    if (commit === undefined) return undefined;
+    const standing = told(await forge.branches.standing(commit, at), `how ${develop} stands to ${name}`);
+    return standing === "ahead" || standing === "identical";
+  };
 }
 
 async function deploymentOf(
@@ -160,13 +187,13 @@ async function isOvertaken(
 
 function standing(
   { version, name, commit }: VersionTag,
-  about: Pick<ReleaseStanding, "deployment" | "isMergedBack" | "floating" | "hasTag"> & {
+  about: Pick<ReleaseStanding, "deployment" | "isMergedBack" | "floating" | "hasTag" | "isBegun"> & {
     readonly page: ForgeRelease | undefined;
     readonly isNewest: boolean;
     readonly lacksDeployment: boolean;
   },
 ): ReleaseStanding {
-  const { page, deployment, isMergedBack, floating, hasTag, isNewest, lacksDeployment } = about;
+  const { page, deployment, isMergedBack, floating, hasTag, isNewest, isBegun, lacksDeployment } = about;
   const hasUnit = page?.assets.some((asset) => asset.name === RELEASE_UNIT_FILE && asset.isWhole) ?? false;
   const missing = [
     ...(hasTag ? [] : ["its tag"]),
@@ -185,6 +212,7 @@ function standing(
     deployment,
     isMergedBack,
     url: page?.url ?? "",
+    isBegun: isBegun || hasUnit,
     missing,
   };
 }

@@ -16,8 +16,9 @@ export function outcomeOf(all: readonly ReleaseStanding[], repository: string, d
     outputs: {
       newest: newest?.tag ?? "",
       releases: all.map(
-        ({ hasTag, hasUnit, isMergedBack, commit, deployment, floating, missing, ...rest }) => ({
+        ({ hasTag, hasUnit, isBegun, isMergedBack, commit, deployment, floating, missing, ...rest }) => ({
           ...rest,
+          begun: isBegun,
           commit: commit ?? "",
           tagged: hasTag,
           unit: hasUnit,
@@ -65,7 +66,8 @@ function rowOf(each: ReleaseStanding): string[] {
 }
 
 /**
- * Tags without a release are half done only since releases are made by Holdfast, which attaches the unit:
+ * Tags without a release are half done where their message says that Holdfast made them, and since releases
+ * are made by Holdfast, which attaches the unit:
  * whoever begins to use it has many without, and of a channel that it has released nothing of they may be the
  * highest. The newest comes first.
  */
@@ -73,7 +75,7 @@ function isHalfDone(each: ReleaseStanding, all: readonly ReleaseStanding[]): boo
   if (each.missing.length === 0) return false;
   const channel = channelOf(each.version);
   const since = all.findLastIndex(({ hasUnit, version }) => hasUnit && channelOf(version) === channel);
-  return each.release === "draft" || all.indexOf(each) <= since;
+  return each.release === "draft" || each.isBegun || all.indexOf(each) <= since;
 }
 
 function headline(
@@ -83,7 +85,12 @@ function headline(
 ): string {
   const [newest] = all;
   if (newest === undefined) return `${repository} has no release yet`;
-  if (half.length === 0) return `${newest.tag} is the newest release, and all of it is true`;
+  if (half.length === 0) {
+    const isWhole = newest.missing.length === 0;
+    return isWhole
+      ? `${newest.tag} is the newest release, and all of it is true`
+      : `${newest.tag} is the newest, begun by another tool, and nothing that Holdfast began is half done`;
+  }
   const names = half.map(({ tag }) => tag);
   return `${listed(names, TOLD)} ${half.length === 1 ? "is" : "are"} half done`;
 }

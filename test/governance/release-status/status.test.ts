@@ -9,7 +9,9 @@ describe("the newest releases", () => {
     expect(outputs["releases"]).toMatchObject([
       { tag: "v1.2.0", release: "none", tagged: true, unit: false },
     ]);
-    expect(report.headline).toBe("v1.2.0 is the newest release, and all of it is true");
+    expect(report.headline).toBe(
+      "v1.2.0 is the newest, begun by another tool, and nothing that Holdfast began is half done",
+    );
     expect(world.fake.wrong).toEqual([]);
   });
 
@@ -66,6 +68,32 @@ describe("the newest releases", () => {
       { tag: "v1.3.0", release: "published" },
     ]);
     expect(report.good).toBe(false);
+  });
+
+  test("are half done from the first one on that Holdfast has begun", async () => {
+    await using world = await releaseWorld("feat: carts");
+    world.fake.faults = [{ on: "POST /repos/acme/shop/releases", status: "cut" }];
+    await expect(world.publish()).rejects.toThrow(/gave no answer/);
+    world.fake.faults = [];
+    world.fake.git(["update-ref", "refs/heads/develop", "refs/heads/main"]);
+    world.work.git("fetch", "-q", "--tags", "origin");
+    const { exit, outputs } = await world.status();
+    expect(outputs["half-done"]).toEqual(["v1.3.0"]);
+    expect(exit).toBe(3);
+  });
+
+  test("are merged back as GitHub has them, where the checkout lacks the tag or the branch", async () => {
+    await using world = await releaseWorld("feat: carts");
+    await world.publish();
+    // Nothing of it was fetched, and the merge back waits.
+    const before = await world.status();
+    expect(before.outputs["half-done"]).toEqual(["v1.3.0"]);
+    world.fake.merge(1);
+    expect((await world.status()).exit).toBe(0);
+    world.work.git("fetch", "-q", "--no-tags", "origin");
+    const { exit, outputs } = await world.status();
+    expect(outputs["releases"]).toMatchObject([{ tag: "v1.3.0", "merged-back": true }, { tag: "v1.2.0" }]);
+    expect(exit).toBe(0);
   });
 
   test("are many, in a handful of calls", async () => {

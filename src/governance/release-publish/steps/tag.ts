@@ -1,7 +1,8 @@
 import type { Forge } from "../../../ports/forge.ts";
 import type { Step } from "../../steps/step.ts";
 import { toldOrAbsent } from "../../steps/told.ts";
-import { ATTACHED, MADE_BY, type Release } from "../release.ts";
+import { MADE_BY } from "../../versions/made-by.ts";
+import { ATTACHED, type Release } from "../release.ts";
 
 /**
  * The annotated tag, which is what a release is: nothing may be published while it names another commit.
