@@ -10,6 +10,8 @@ export interface PublishOutcome {
   readonly branch: string;
   /** A release of before first, if it was looked at. */
   readonly published: readonly Published[];
+  /** Whether the last of these was asked for, by what is checked out or by its tag. */
+  readonly isMeant: boolean;
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
   readonly dryRun: boolean;
@@ -18,7 +20,7 @@ export interface PublishOutcome {
 
 export function outcomeOf(outcome: PublishOutcome): Outcome {
   const { published, problems, warnings, branch, settings } = outcome;
-  const newest = published.at(-1);
+  const newest = told(outcome);
   const wrong = published.flatMap(({ steps }) => steps.filter(({ state }) => state === "wrong"));
   const why = [...problems, ...wrong.map(({ what }) => what)];
   const good = why.length === 0;
@@ -50,17 +52,29 @@ export function outcomeOf(outcome: PublishOutcome): Outcome {
   };
 }
 
+/**
+ * The release that a run is about. One of before that was looked at again, and had nothing to do, is not:
+ * whoever builds or deploys what this run has released would take an old version for it.
+ */
+function told({ published, isMeant }: PublishOutcome): Published | undefined {
+  const last = published.at(-1);
+  const isIdle = last?.steps.every(({ state, acted }) => !acted && (state === "was" || state === "waits"));
+  return isMeant || isIdle === false ? last : undefined;
+}
+
 function isTrue(published: Published | undefined, name: string): boolean {
   const step = published?.steps.find((each) => each.name === name);
   return step?.state === "was" || step?.state === "done";
 }
 
-function headline({ published, branch, dryRun }: PublishOutcome, [why]: readonly string[]): string {
-  const newest = published.at(-1);
+function headline(outcome: PublishOutcome, [why]: readonly string[]): string {
+  const { published, branch, dryRun, problems } = outcome;
+  const newest = told(outcome);
   if (newest === undefined) {
-    return why === undefined ? `${branch} has nothing to release` : `nothing was published: ${why}`;
+    return why === undefined ? idle(branch, published) : `nothing was published: ${why}`;
   }
   const { tag } = newest.release;
+  if (!outcome.isMeant && problems.length > 0) return `nothing else than ${tag} was published: ${why!}`;
   if (why !== undefined) {
     const how = isTrue(newest, "published") ? "is published, and is not all done" : "is not published";
     return `${tag} ${how}: ${why}`;
@@ -71,6 +85,16 @@ function headline({ published, branch, dryRun }: PublishOutcome, [why]: readonly
   return newest.steps.some(({ acted }) => acted)
     ? `${tag} is published${waits}`
     : `${tag} was published before${waits}`;
+}
+
+function idle(branch: string, published: readonly Published[]): string {
+  const before = published.at(-1);
+  if (before === undefined) return `${branch} has nothing to release`;
+  const waits = before.steps.some(({ state }) => state === "waits");
+  return (
+    `${branch} has nothing to release; ${before.release.tag} was published before` +
+    (waits ? ", and waits for its pull request to be merged" : "")
+  );
 }
 
 /** GitHub's own name for a job's token. */

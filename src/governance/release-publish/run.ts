@@ -11,11 +11,12 @@ import { versionTags } from "../versions/version-tags.ts";
 import { readAttachments } from "./attachments.ts";
 import { chooseReleases, releaseOfTag, type Chosen, type ChoosingFrom } from "./choose.ts";
 import type { Published, ReleasePublishInputs, ReleasePublishPorts } from "./publishing.ts";
+import { recordedBuild } from "./recorded-build.ts";
 import type { Release } from "./release.ts";
 import { outcomeOf } from "./report.ts";
 import type { Attachment } from "./steps/asset.ts";
 import { ReleasePage } from "./steps/release-page.ts";
-import { stepsOf } from "./steps-of.ts";
+import { stepsOf, type StepsOf } from "./steps-of.ts";
 
 /** `holdfast release publish`: see src/commands/governance/release-publish.ts. */
 export async function runReleasePublish(
@@ -47,7 +48,22 @@ export async function runReleasePublish(
     }
   }
   if (failures.length > 0) throw failures[0];
-  return outcomeOf({ branch: from.branch, published, problems, warnings, dryRun, settings: from.settings });
+  const newest = published.at(-1);
+  const overruled = newest?.build !== inputs.build && newest?.release === (here ?? before);
+  return outcomeOf({
+    branch: from.branch,
+    published,
+    isMeant: here !== undefined || inputs.tag !== undefined,
+    problems,
+    warnings: [
+      ...warnings,
+      ...(inputs.build !== undefined && newest !== undefined && overruled
+        ? [otherBuild(newest, inputs.build)]
+        : []),
+    ],
+    dryRun,
+    settings: from.settings,
+  });
 }
 
 async function choosingFrom(
@@ -123,16 +139,35 @@ async function publish(
   },
 ): Promise<Published> {
   const { dryRun } = inputs;
-  const build = inputs.build ?? (await buildOf(release.commit, from.refs, ports.variable));
+  const page = new ReleasePage(release.tag, forge);
+  const recorded = (): Promise<string | undefined> =>
+    recordedBuild(release.commit, { page, forge }, attachments);
+  const build =
+    (await recorded()) ?? inputs.build ?? (await buildOf(release.commit, from.refs, ports.variable));
   const isHere = attachments !== undefined;
   const itsOwn = isHere
     ? from.settings
     : await releaseSettingsOf(release.commit, inputs.settings, from.history);
-  const { unit } = itsOwn ?? from.settings;
-  const needs = { attachments: attachments ?? [], isHere, unit, dryRun, build, forge, from, ports };
-  const results = await reconcile(await stepsOf(release, needs), { dryRun, ...ports });
-  const page = await new ReleasePage(release.tag, forge).find();
-  return { release, build, steps: results, page };
+  const { unit, deploy } = itsOwn ?? from.settings;
+  const needs: StepsOf = {
+    attachments: attachments ?? [],
+    isHere,
+    unit,
+    // Who names a release means that today's workflow deploys it; else it is done as it was promised then.
+    deploy: inputs.tag === undefined ? deploy : from.settings.deploy,
+    dryRun,
+    build,
+    forge,
+    from,
+    ports,
+  };
+  const steps = await reconcile(await stepsOf(release, needs), { dryRun, ...ports });
+  // Of two runs at once one has recorded its build, which counts for both.
+  return { release, build: (await recorded()) ?? build, steps, page: await page.find() };
+}
+
+function otherBuild({ release: { tag }, build }: Published, given: string): string {
+  return `${tag} was made with the build ${build}, which its unit says, and ${given} counts for nothing`;
 }
 
 function noBuild(build: string): HoldfastError {

@@ -11,11 +11,12 @@ import type { Forge } from "../../ports/forge.ts";
 import type { ReleaseAsset } from "../../ports/forge-releases.ts";
 import { told, toldOrAbsent } from "../steps/told.ts";
 import type { Step } from "../steps/step.ts";
-import type { DEPLOY_INPUTS } from "../versions/settings.ts";
+import type { DEPLOY_INPUTS, ReleaseSettings } from "../versions/settings.ts";
 import { overtaking } from "../versions/overtaking.ts";
 import { channelOf, versionTags } from "../versions/version-tags.ts";
 import type { ChoosingFrom } from "./choose.ts";
 import { isTooLong, NOTES_FILE } from "./notes.ts";
+import { recordedBuild } from "./recorded-build.ts";
 import { attachedBy, type Release } from "./release.ts";
 import type { ReleasePublishPorts } from "./publishing.ts";
 import { assetStep, attachmentOf, awaitedStep, type Attachment } from "./steps/asset.ts";
@@ -34,6 +35,8 @@ export interface StepsOf {
   readonly attachments: readonly Attachment[];
   /** What is to be recorded of its commit. */
   readonly unit: UnitSettings;
+  /** What is started for it; undefined where nothing is. */
+  readonly deploy: ReleaseSettings["deploy"];
   /** Build metadata of what was built from it. */
   readonly build: string;
   /** Whether what is checked out is its commit, so that another run could build its files. */
@@ -75,7 +78,7 @@ export async function stepsOf(release: Release, needs: StepsOf): Promise<readonl
     unitStep(release, unit, at),
     publishedStep(release, needs.dryRun ? undefined : unit?.assets, at),
     ...(await floatingSteps(release, needs)),
-    ...deploymentSteps(release, needs),
+    ...deploymentSteps(release, page, needs),
     ...(release.mergesBack ? [backMergeStep(release, from.settings.develop, around)] : []),
   ];
 }
@@ -140,17 +143,23 @@ async function floatingSteps(release: Release, { forge, from }: StepsOf): Promis
   return wanted;
 }
 
-function deploymentSteps(release: Release, { forge, from, build }: StepsOf): readonly Step[] {
-  const { deploy } = from.settings;
+function deploymentSteps(
+  release: Release,
+  page: ReleasePage,
+  { forge, from, deploy, build: given }: StepsOf,
+): readonly Step[] {
   if (deploy === undefined || (release.isPrerelease && !deploy.prereleases)) return [];
-  const all: Readonly<Record<(typeof DEPLOY_INPUTS)[number], string>> = {
-    version: release.version,
-    tag: release.tag,
-    commit: release.commit,
-    build,
-    "artifact-version": artifactVersion(release.version, build),
+  const inputs = async (): Promise<DeployInputs> => {
+    const build = (await recordedBuild(release.commit, { page, forge })) ?? given;
+    const all: Readonly<Record<(typeof DEPLOY_INPUTS)[number], string>> = {
+      version: release.version,
+      tag: release.tag,
+      commit: release.commit,
+      build,
+      "artifact-version": artifactVersion(release.version, build),
+    };
+    return Object.fromEntries(deploy.inputs.map((name) => [name, all[name]]));
   };
-  const inputs: DeployInputs = Object.fromEntries(deploy.inputs.map((name) => [name, all[name]]));
   const newer = (): ReturnType<typeof overtaking> =>
     overtaking({ ...release, channel: channelOf(release.version) }, versionTags(from.tags.tags).counting, {
       ...from,

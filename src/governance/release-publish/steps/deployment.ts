@@ -12,11 +12,12 @@ export type DeployInputs = Readonly<Record<string, string>>;
  * finishes an old release does not mean to take back the newer one that is out.
  * https://docs.github.com/actions/how-tos/write-workflows/choose-when-workflows-run/trigger-a-workflow
  *
+ * @param inputs asked for when it is started: by then the release says what it was built as
  * @param overtaking the tag of a newer release that is published and has this one
  */
 export function deploymentStep(
   workflow: string,
-  inputs: DeployInputs,
+  inputs: () => Promise<DeployInputs>,
   { tag, commit }: Release,
   { forge, overtaking }: { readonly forge: Forge; readonly overtaking: () => Promise<string | undefined> },
 ): Step {
@@ -35,6 +36,6 @@ export function deploymentStep(
       const state = newest.conclusion ?? newest.status;
       return { kind: "true", what: `${workflow} was started for ${tag}: ${newest.url} (${state})` };
     },
-    act: () => forge.workflows.start(workflow, tag, inputs),
+    act: async () => forge.workflows.start(workflow, tag, await inputs()),
   };
 }

@@ -48,9 +48,9 @@ export function unitStep(
         hint: "Find out who replaced it; deploying and taking back read it.",
       };
     }
-    const isSame = typeof found !== "string" && unit !== undefined && sameAssets(found.assets, unit.assets);
+    const isSame = typeof found !== "string" && unit !== undefined && isSameRecord(found, unit);
     if (isSame) return { kind: "true", what: `${RELEASE_UNIT_FILE} is attached` };
-    return { kind: "missing", what: `attach ${RELEASE_UNIT_FILE} again, for the files have changed` };
+    return { kind: "missing", what: `attach ${RELEASE_UNIT_FILE} again, for files or build have changed` };
   }
 }
 
@@ -80,7 +80,12 @@ function unmade(tag: string): Observed {
   return { kind: "true", what: `${tag} was published without ${RELEASE_UNIT_FILE}, and stays so` };
 }
 
-function sameAssets(some: readonly UnitAsset[], others: readonly UnitAsset[]): boolean {
+/** The same files, of the same build. */
+function isSameRecord(one: ReleaseUnit, other: ReleaseUnit): boolean {
+  return one.build === other.build && isSameFiles(one.assets, other.assets);
+}
+
+function isSameFiles(some: readonly UnitAsset[], others: readonly UnitAsset[]): boolean {
   const spelled = (all: readonly UnitAsset[]): string =>
     all
       .map(({ name, sha256 }) => `${name} ${sha256}`)

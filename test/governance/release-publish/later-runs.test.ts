@@ -1,0 +1,79 @@
+import { describe, expect, test } from "@jest/globals";
+import { releaseWorld } from "./support.ts";
+
+/** What a settings file says that deploys. */
+const DEPLOYS = {
+  ".github/holdfast.yml": "release:\n  deploy: { workflow: deploy.yml, inputs: [tag, artifact-version] }\n",
+};
+
+describe("a later run", () => {
+  test("which has nothing to release tells no version, so that nobody builds or deploys the last one", async () => {
+    await using made = await releaseWorld("feat: carts");
+    await made.publish();
+    made.commit("docs: words");
+    for (const dryRun of [true, false]) {
+      const found = await made.publish({ dryRun });
+      expect(found).toMatchObject({ exit: 0, version: "", tag: "", published: false, changed: false });
+      expect(found.headline).toBe(
+        "main has nothing to release; v1.3.0 was published before, and waits for its pull request to be merged",
+      );
+      expect(found.steps.map(({ tag }) => tag)).toContain("v1.3.0");
+    }
+  });
+
+  test("that finishes the release before tells its version, which this run has published", async () => {
+    await using made = await releaseWorld("feat: carts");
+    made.fake.faults = [{ on: "PATCH /repos/acme/shop/releases", status: "cut" }];
+    await expect(made.publish()).rejects.toThrow(/gave no answer/);
+    made.fake.faults = [];
+    made.commit("docs: words");
+    expect(await made.publish()).toMatchObject({ exit: 0, version: "1.3.0", published: true, changed: true });
+  });
+
+  test("deploys what was built for the release, and not what its own number would call it", async () => {
+    await using made = await releaseWorld();
+    made.commit("feat: carts", DEPLOYS);
+    made.fake.mayStart = false;
+    await expect(made.publish({ build: "20250920.7" })).rejects.toMatchObject({ code: "forge.denied" });
+    made.fake.mayStart = true;
+    const found = await made.publish();
+    expect(made.fake.runs.map(({ inputs }) => inputs)).toEqual([
+      { tag: "v1.3.0", "artifact-version": "1.3.0+20250920.7" },
+    ]);
+    expect(found.build).toBe("20250920.7");
+  });
+
+  test("that is given another build than is published says that it counts for nothing", async () => {
+    await using made = await releaseWorld("feat: carts");
+    await made.publish({ build: "20250920.7" });
+    const found = await made.publish({ build: "20250920.8" });
+    expect(found.build).toBe("20250920.7");
+    expect(found.warnings).toContain(
+      "v1.3.0 was made with the build 20250920.7, which its unit says, and 20250920.8 counts for nothing",
+    );
+  });
+
+  test("with other files records its own build in the draft that another has left", async () => {
+    await using made = await releaseWorld("feat: carts");
+    made.fake.faults = [{ on: "PATCH /repos/acme/shop/releases", status: "cut" }];
+    const one = { assets: [made.built("shop.zip", "one")], build: "20250920.7" };
+    await expect(made.publish(one)).rejects.toThrow(/gave no answer/);
+    made.fake.faults = [];
+    const found = await made.publish({ assets: [made.built("shop.zip", "other")], build: "20250920.8" });
+    expect(found).toMatchObject({ exit: 0, build: "20250920.8" });
+    const unit = made.fake.releases[0]!.assets.find(({ name }) => name === "release-unit.json")!;
+    expect(JSON.parse(unit.bytes.toString("utf8"))).toMatchObject({ build: "20250920.8" });
+  });
+
+  test("deploys no release of before that was made when no workflow was declared", async () => {
+    await using made = await releaseWorld("feat: carts");
+    await made.publish();
+    made.commit("ci: deploy releases", DEPLOYS);
+    const found = await made.publish();
+    expect(made.fake.runs).toEqual([]);
+    expect(found.exit).toBe(0);
+    // Who names it means it.
+    await made.publish({ tag: "v1.3.0" });
+    expect(made.fake.runs.map(({ ref }) => ref)).toEqual(["v1.3.0"]);
+  });
+});
