@@ -19,6 +19,8 @@ export interface NewCommit {
 /** A commit as the forge has it. */
 export interface CommitAtForge {
   readonly message: string;
+  /** Hash of all of its files. */
+  readonly tree: string;
   readonly parents: readonly string[];
 }
 

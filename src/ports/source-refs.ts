@@ -54,6 +54,8 @@ export interface SourceRefs {
   tagsIn(commit: string): Promise<ReadonlySet<string>>;
   /** Names of the tags that have `commit` in their history, or name it. */
   tagsWith(commit: string): Promise<ReadonlySet<string>>;
+  /** Which of these commits `head` has in its history; one that the checkout lacks is none of them. */
+  within(head: string, commits: readonly string[]): Promise<ReadonlySet<string>>;
   /**
    * Commits that `head` has and `base` has not, the newest first; without a base all of its history. Messages
    * without the blanks around them.
@@ -65,6 +67,18 @@ export interface SourceRefs {
   isShallow(): Promise<boolean>;
   /** Where a remote is, without user and password; undefined where there is no such remote. */
   remoteUrl(remote: string): Promise<string | undefined>;
+  /**
+   * Hash of the tree that a commit made on this one with these files would have; nothing is written to the
+   * checkout.
+   *
+   * @param files path from the root → whole text
+   * @param executables paths of those that may be executed
+   */
+  treeWith(
+    commit: string,
+    files: ReadonlyMap<string, string>,
+    executables: ReadonlySet<string>,
+  ): Promise<string>;
   /** Makes a copy with these refs and no others. */
   copy(refs: CopyOfRefs): Promise<RepositoryCopy>;
 }

@@ -68,8 +68,8 @@ export class GithubBranches implements ForgeBranches {
   async details(commit: string): Promise<Answer<CommitAtForge>> {
     const answer = await this.#at.read(COMMIT, { commit_sha: commit });
     return this.#at.found(answer, CONTENTS, (data) => {
-      const { message, parents } = this.#at.shaped(commitObject, data);
-      return { message, parents: parents.map(({ sha }) => sha) };
+      const { message, tree, parents } = this.#at.shaped(commitObject, data);
+      return { message, tree: tree.sha, parents: parents.map(({ sha }) => sha) };
     });
   }
 

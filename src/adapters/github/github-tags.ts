@@ -6,6 +6,10 @@ import type { GithubRepository } from "./github-repository.ts";
 
 const CONTENTS = "Contents: read";
 
+/** Of as many tags one after the other is asked; of more the list is read, a hundred on a page. */
+const ASKED_ALONE = 10;
+
+const listed = z.looseObject({ name: z.string(), commit: z.looseObject({ sha: z.string() }) });
 const made = z.looseObject({ sha: z.string() });
 const tagObject = z.looseObject({
   message: z.string(),
@@ -22,6 +26,8 @@ const DEPTH_MAX = 5;
 export class GithubTags implements ForgeTags {
   readonly #at: GithubRepository;
   readonly #refs: GithubRefs;
+  /** Object of a tag → its commit, which never changes: a plan asks for the same tags again and again. */
+  readonly #commits = new Map<string, string>();
 
   constructor(at: GithubRepository) {
     this.#at = at;
@@ -30,6 +36,34 @@ export class GithubTags implements ForgeTags {
 
   beginningWith(prefix: string): Promise<Answer<readonly ForgeTag[]>> {
     return this.#refs.beginningWith(prefix);
+  }
+
+  /** https://docs.github.com/rest/repos/repos#list-repository-tags */
+  async commits(tags: readonly ForgeTag[]): Promise<Answer<ReadonlyMap<string, string>>> {
+    const unknown = tags.filter(({ object }) => !this.#commits.has(object));
+    if (unknown.length > ASKED_ALONE) {
+      const wanted = new Map(unknown.map(({ name, object }) => [name, object]));
+      const route = "GET /repos/{owner}/{repo}/tags";
+      const all = await this.#at.pages(route, {}, CONTENTS, (data) => this.#at.shaped(listed, data));
+      if (all.kind !== "found") return all;
+      for (const { name, commit } of all.value) {
+        const object = wanted.get(name);
+        if (object !== undefined) this.#commits.set(object, commit.sha);
+      }
+    } else {
+      for (const { name, object } of unknown) {
+        const tag = await this.tag(name);
+        if (tag.kind === "hidden") return tag;
+        if (tag.kind === "found" && tag.value.object === object && tag.value.commit !== undefined) {
+          this.#commits.set(object, tag.value.commit);
+        }
+      }
+    }
+    const known = tags.flatMap(({ name, object }) => {
+      const commit = this.#commits.get(object);
+      return commit === undefined ? [] : [[name, commit] as const];
+    });
+    return { kind: "found", value: new Map(known) };
   }
 
   async tag(name: string): Promise<Answer<TagAtForge>> {

@@ -2,7 +2,13 @@ import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
 import { HoldfastError } from "../../kernel/errors.ts";
 import type { Disk } from "../../ports/disk.ts";
-import type { CopyOfRefs, SourceBranch, SourceRefs, SourceTag } from "../../ports/source-refs.ts";
+import type {
+  CopyOfRefs,
+  RepositoryCopy,
+  SourceBranch,
+  SourceRefs,
+  SourceTag,
+} from "../../ports/source-refs.ts";
 import { runGit, type Environment } from "./git.ts";
 
 /**
@@ -38,6 +44,18 @@ export function gitRefs({
     const told = answer.ok ? answer.out.toString("utf8").trim() : "";
     return told === "sha256" ? told : "sha1";
   };
+  const copy = async (refs: CopyOfRefs): Promise<RepositoryCopy> => {
+    const words = ["rev-parse", "--path-format=absolute", "--git-path", "objects"];
+    const objects = (await need("where its objects are", words)).replace(/\n$/, "");
+    const room = await disk.privateFolder("release");
+    try {
+      await fill(room.path, { objects, format: await objectFormat() }, refs, env);
+    } catch (error) {
+      await room[Symbol.asyncDispose]();
+      throw error;
+    }
+    return { folder: room.path, [Symbol.asyncDispose]: () => room[Symbol.asyncDispose]() };
+  };
   return {
     async tags() {
       const listed = tagsOf(await need("which tags there are", ["for-each-ref", TAG, "refs/tags/"]));
@@ -51,6 +69,12 @@ export function gitRefs({
     },
     tagsIn: (commit) => names(`which tags ${commit} has`, [`--merged=${commit}`]),
     tagsWith: (commit) => names(`which tags have ${commit}`, [`--contains=${commit}`]),
+    async within(head, commits) {
+      if (commits.length === 0) return new Set<string>();
+      const wanted = new Set(commits);
+      const all = await need(`what ${head} has`, ["rev-list", "--end-of-options", head]);
+      return new Set(all.split("\n").filter((commit) => wanted.has(commit)));
+    },
     async messages(base, head) {
       // A clock that went wrong puts no commit behind one that it was made from.
       const words = [
@@ -79,18 +103,12 @@ export function gitRefs({
       const answer = await runGit(env, folder, ["config", "--get", `remote.${remote}.url`]);
       return answer.ok ? withoutCredentials(answer.out.toString("utf8").trim()) : undefined;
     },
-    async copy(refs) {
-      const words = ["rev-parse", "--path-format=absolute", "--git-path", "objects"];
-      const objects = (await need("where its objects are", words)).replace(/\n$/, "");
-      const room = await disk.privateFolder("release");
-      try {
-        await fill(room.path, { objects, format: await objectFormat() }, refs, env);
-      } catch (error) {
-        await room[Symbol.asyncDispose]();
-        throw error;
-      }
-      return { folder: room.path, [Symbol.asyncDispose]: () => room[Symbol.asyncDispose]() };
+    async treeWith(commit, files, executables) {
+      const branches = new Map([["base", commit]]);
+      await using room = await copy({ branches, head: "base", tags: new Map(), notes: new Map() });
+      return await treeIn(room.folder, commit, { files, executables, env });
     },
+    copy,
   };
 }
 
@@ -157,6 +175,35 @@ async function fill(
   await write(["pack-refs", "--all"]);
   const notes = [...refs.notes].filter(([, texts]) => texts.size > 0);
   if (notes.length > 0) await write(["fast-import", "--quiet"], notes.map(importedNotes).join(""));
+}
+
+/** In a repository of our own, whose index nobody else has. */
+async function treeIn(
+  folder: string,
+  commit: string,
+  {
+    files,
+    executables,
+    env,
+  }: {
+    readonly files: ReadonlyMap<string, string>;
+    readonly executables: ReadonlySet<string>;
+    readonly env: Environment;
+  },
+): Promise<string> {
+  const ask = async (args: readonly string[], input?: string): Promise<string> => {
+    const answer = await runGit({ PATH: env["PATH"], ...NOBODYS }, folder, args, input);
+    if (answer.ok) return answer.out.toString("utf8").trim();
+    throw notTold(`which files a commit on ${commit} would have`, answer.why);
+  };
+  await ask(["read-tree", commit]);
+  for (const [path, text] of files) {
+    const id = await ask(["hash-object", "-w", "--stdin"], text);
+    const mode = executables.has(path) ? "100755" : "100644";
+    await ask(["update-index", "-z", "--index-info"], `${mode} ${id}\t${path}\0`);
+  }
+  // What a partial clone has not fetched is named all the same.
+  return await ask(["write-tree", "--missing-ok"]);
 }
 
 /** https://git-scm.com/docs/git-fast-import#_notemodify */

@@ -50,7 +50,7 @@ export async function runReleaseCut(inputs: ReleaseCutInputs, ports: ReleaseCutP
   const { cut } = plan;
   const { dryRun } = inputs;
   if (cut === undefined) return outcomeOf({ plan, branch, dryRun, steps: [], made: undefined });
-  const around = { forge, history, settings, clock: ports.clock, cancelled: ports.cancelled };
+  const around = { forge, history, refs, settings, clock: ports.clock, cancelled: ports.cancelled };
   const all = [branchStep(cut, around), contentsStep(cut, around), pullRequestStep(cut, around)];
   const steps = await reconcile(all, { dryRun, ...ports });
   const there = await branchOf(cut, forge);

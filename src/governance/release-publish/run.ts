@@ -88,7 +88,7 @@ async function choosingFrom(
     history,
     calculate: await ports.releaseCalculation(),
     forge,
-    tags: await tagsOfForge(await history.commit("HEAD"), forge, { refs, history }),
+    tags: await tagsOfForge(await history.commit("HEAD"), forge, { refs }),
     url: linkable(await refs.remoteUrl("origin")),
   };
 }

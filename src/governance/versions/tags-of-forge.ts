@@ -1,8 +1,7 @@
 import type { Forge } from "../../ports/forge.ts";
-import type { SourceHistory } from "../../ports/source-history.ts";
+import type { ForgeTag } from "../../ports/forge-tags.ts";
 import type { SourceRefs, SourceTag } from "../../ports/source-refs.ts";
-import { told, toldOrAbsent } from "../steps/told.ts";
-import { hasCommit } from "./local-commit.ts";
+import { told } from "../steps/told.ts";
 
 /** The forge's version tags, and which of them a commit has in its history. */
 export interface TagsOfForge {
@@ -21,25 +20,24 @@ export interface TagsOfForge {
 export async function tagsOfForge(
   head: string,
   forge: Forge,
-  { refs, history }: { readonly refs: SourceRefs; readonly history: SourceHistory },
+  { refs }: { readonly refs: SourceRefs },
 ): Promise<TagsOfForge> {
   const there = told(await forge.tags.beginningWith("v"), "its tags");
   const local = await refs.tags();
   const here = new Map(local.map((tag) => [tag.name, tag]));
   const known = await refs.tagsIn(head);
   const tags: SourceTag[] = local.filter(({ name }) => !name.startsWith("v"));
+  const isSame = ({ name, object }: ForgeTag): boolean => here.get(name)?.object === object;
+  const lacked = there.filter((tag) => !isSame(tag));
+  const commits = told(await forge.tags.commits(lacked), "the commits of its tags");
+  const had = await refs.within(head, [...new Set(commits.values())]);
   const within = new Set<string>();
-  for (const { name, object } of there) {
-    const same = here.get(name);
-    if (same?.object === object) {
-      tags.push(same);
-      if (known.has(name)) within.add(name);
-      continue;
-    }
-    const tag = toldOrAbsent(await forge.tags.tag(name), `the tag ${name}`);
-    if (tag?.commit === undefined) continue;
-    tags.push({ name, object: tag.object, commit: tag.commit });
-    if (await hasCommit(head, tag.commit, history)) within.add(name);
+  for (const tag of there) {
+    const { name, object } = tag;
+    const commit = isSame(tag) ? here.get(name)?.commit : commits.get(name);
+    if (commit === undefined) continue;
+    tags.push({ name, object, commit });
+    if (isSame(tag) ? known.has(name) : had.has(commit)) within.add(name);
   }
   return { tags, within };
 }

@@ -152,6 +152,24 @@ describe("at the same time", () => {
 });
 
 describe("somebody else", () => {
+  test("whose commit only says that it is a release's is not believed by its name", async () => {
+    const made = await world("feat: carts");
+    made.work.git("switch", "-q", "-c", "release/v1.3.0");
+    made.work.commit("chore(release): 1.3.0", { "CHANGELOG.md": "# nothing of the kind\n" });
+    made.work.git("push", "-q", "origin", "HEAD");
+    const commit = made.work.git("rev-parse", "HEAD");
+    made.work.git("switch", "-q", "develop");
+    // What this checkout has of it is gone.
+    made.work.git("branch", "-q", "-D", "release/v1.3.0");
+    made.work.git("update-ref", "-d", "refs/remotes/origin/release/v1.3.0");
+    made.work.git("reflog", "expire", "--expire=now", "--all");
+    made.work.git("gc", "-q", "--prune=now");
+    expect(() => made.work.git("cat-file", "-e", commit)).toThrow();
+    const found = await cut(made);
+    expect(found).toMatchObject({ exit: 3, states: { contents: "wrong" } });
+    expect(made.fake.pulls).toEqual([]);
+  });
+
   test("who put something else on the branch is told", async () => {
     const made = await world("feat: carts");
     made.work.git("switch", "-q", "--orphan", "elsewhere");

@@ -127,6 +127,7 @@ export class FakeReleases extends FakeForge {
     if (isContents && !this.mayReadContents) return DENIED;
     return (
       this.#gitData(called, operation, body) ??
+      (called === "GET /tags" ? [200, this.#listedTags(operation, url)] : undefined) ??
       this.#releases(called, operation, url, body) ??
       this.#work(called, operation, url, body) ??
       this.#proposals(called, operation, url, body) ??
@@ -190,6 +191,18 @@ export class FakeReleases extends FakeForge {
         ref,
         object: { ...(example!["object"] as Plain), type, sha },
       }));
+  }
+
+  /** With the commits that they name in the end; the greatest name first. */
+  #listedTags(operation: Operation, url: URL): unknown {
+    const [example] = operation.example(200) as Plain[];
+    const format = "--format=%(objectname) %(*objectname) %(refname:strip=2)";
+    const all = this.git(["for-each-ref", "--sort=-refname", format, "refs/tags/"]).out.split("\n");
+    return page(url, all.filter(Boolean)).map((line) => {
+      const [object = "", peeled = "", name = ""] = line.split(" ");
+      const sha = peeled === "" ? object : peeled;
+      return { ...example, name, commit: { ...(example!["commit"] as Plain), sha } };
+    });
   }
 
   #createRef(operation: Operation, ref: string, sha: string): [number, unknown] {

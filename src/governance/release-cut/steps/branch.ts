@@ -1,5 +1,6 @@
 import type { Forge } from "../../../ports/forge.ts";
 import type { SourceHistory } from "../../../ports/source-history.ts";
+import type { SourceRefs } from "../../../ports/source-refs.ts";
 import type { Step } from "../../steps/step.ts";
 import { told, toldOrAbsent } from "../../steps/told.ts";
 import type { ReleaseSettings } from "../../versions/settings.ts";
@@ -11,6 +12,7 @@ import { headerOf, type Cut } from "../cut.ts";
 export interface Around {
   readonly forge: Forge;
   readonly history: SourceHistory;
+  readonly refs: Pick<SourceRefs, "treeWith">;
   readonly settings: ReleaseSettings;
 }
 

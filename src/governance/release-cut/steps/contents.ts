@@ -13,7 +13,7 @@ import { branchOf, type Around } from "./branch.ts";
  */
 export function contentsStep(cut: Cut, around: Around): Step {
   const { version } = cut;
-  const { forge, history, settings } = around;
+  const { forge, history, refs, settings } = around;
   return {
     name: "contents",
     carriesTheRest: true,
@@ -62,22 +62,33 @@ export function contentsStep(cut: Cut, around: Around): Step {
     return files.length === 0 ? "no file" : listed(files);
   }
 
-  /** What the checkout does not have is taken for what it is called, if a run made it of what is here. */
+  /**
+   * What the checkout does not have is one of a run if it has the files that a run makes of what is here:
+   * whoever may push can call any commit so. One of another day has another date in its changelog.
+   */
   async function asMade({ name, commit }: BranchAtForge): Promise<Observed> {
-    const { message, parents } = told(await forge.branches.details(commit), `the commit of ${name}`);
+    const { message, parents, tree } = told(await forge.branches.details(commit), `the commit of ${name}`);
     const [parent] = parents;
     const isMade =
       message.split("\n")[0] === headerOf(version) && parent !== undefined && parents.length === 1;
-    if (isMade && (await isHere(parent, history))) {
+    if (isMade && (await isHere(parent, history)) && (await treeMadeOn(parent)) === tree) {
       return {
         kind: "true",
         what: `${commit.slice(0, 7)} wrote ${version} into ${await writtenOn(parent)}`,
       };
     }
+    // Fetched, it is looked at as any other.
     return {
       kind: "wrong",
       what: `${name} is on ${commit.slice(0, 7)}, which this checkout does not have`,
       hint: `Run \`git fetch origin\` and \`git switch ${name}\`, and run again there.`,
     };
+  }
+
+  async function treeMadeOn(parent: string): Promise<string | undefined> {
+    const found = await cut.notesAt(parent);
+    if (found.kind === "other") return undefined;
+    const contents = await contentsFor({ version, notes: found.notes }, parent, settings, history);
+    return await refs.treeWith(parent, contents.files, contents.executables);
   }
 }
