@@ -110,6 +110,8 @@ const ROOMS = Object.fromEntries([
     "system",
     "terminal",
   ].map((adapter) => [`adapters/${adapter}`, GROUND]),
+  // The sandbox plays services: it touches, as adapters do. Its parts know the router, and not each other.
+  ["sandbox/router", GROUND],
   ["entry/process", ["entry/inputs", "ports", "kernel"]],
   ["entry/inputs", ["commands", "kernel"]],
   ["entry/output", ["commands", "entry/process", "ports", "kernel"]],
