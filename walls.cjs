@@ -112,6 +112,8 @@ const ROOMS = Object.fromEntries([
   ].map((adapter) => [`adapters/${adapter}`, GROUND]),
   // The sandbox plays services: it touches, as adapters do. Its parts know the router, and not each other.
   ["sandbox/router", GROUND],
+  ["sandbox/app-service", ["sandbox/router", ...GROUND]],
+  ["sandbox", ["sandbox/router", "sandbox/app-service", ...GROUND]],
   ["entry/process", ["entry/inputs", "ports", "kernel"]],
   ["entry/inputs", ["commands", "kernel"]],
   ["entry/output", ["commands", "entry/process", "ports", "kernel"]],
@@ -128,6 +130,7 @@ const ROOMS = Object.fromEntries([
       "entry/inputs",
       "entry/process",
       "adapters/[^/]+",
+      "sandbox",
       "commands",
       "ports",
       "kernel",
@@ -166,7 +169,7 @@ const ROOMS = Object.fromEntries([
   ],
 ]);
 /** These hold rooms beside files of their own. */
-const WITH_ROOMS = new Set(["entry", "nouns/content", "devtools"]);
+const WITH_ROOMS = new Set(["entry", "nouns/content", "devtools", "sandbox"]);
 
 /** Path pattern of the files that are a room's own. */
 const inside = (room) => `^src/${room}/${WITH_ROOMS.has(room) ? "[^/]+$" : ""}`;

@@ -181,6 +181,8 @@ export const ERRORS = {
     meaning: "the forge did not tell, or not show this token, what the verdict hangs on",
   },
 
+  "sandbox.port": { kind: "outside", meaning: "the sandbox could not listen on the port it was given" },
+
   "advisories.untold": {
     kind: "outside",
     meaning: "the registry could not be asked for known vulnerabilities, which is not knowing of none",

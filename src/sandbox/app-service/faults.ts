@@ -1,0 +1,72 @@
+import { z } from "zod";
+
+const nth = z.int().min(1);
+const ms = z.int().min(0).max(3_600_000);
+
+/** What may go wrong with App Service, as data. Swaps and deployments are counted from 1, over all slots. */
+export const appServiceFault = z.discriminatedUnion("fault", [
+  /** The swap is taken (202), and its failure is told only to who asks how it went. */
+  z.strictObject({
+    fault: z.literal("fail-swap"),
+    at: nth,
+    afterMs: ms.default(0),
+    /** Whether the slots have been exchanged all the same. */
+    happened: z.boolean().default(false),
+    status: z.int().min(400).max(599).default(400),
+    code: z.string().default("BadRequest"),
+    message: z.string().default("the swap failed by script"),
+  }),
+  /** The swap is told to have succeeded, and nothing was exchanged. */
+  z.strictObject({ fault: z.literal("pretend-swap"), at: nth }),
+  /** What answers on production's address is unavailable for a while after the slots were exchanged. */
+  z.strictObject({ fault: z.literal("unavailable-after-swap"), at: nth, forMs: ms }),
+  /** The deployment is taken, and its build fails: HTTP 200 with status 3. */
+  z.strictObject({
+    fault: z.literal("fail-build"),
+    at: nth,
+    message: z.string().default("the build failed by script"),
+  }),
+  /** The deployment never ends. */
+  z.strictObject({ fault: z.literal("hang-build"), at: nth }),
+]);
+
+export type AppServiceFault = z.infer<typeof appServiceFault>;
+type Of<K extends AppServiceFault["fault"]> = Extract<AppServiceFault, { fault: K }>;
+
+/** The faults of a script that meet the nth swap or deployment. */
+export class AppServiceFaults {
+  readonly #faults: readonly AppServiceFault[];
+  #swaps = 0;
+  #deployments = 0;
+
+  constructor(faults: readonly AppServiceFault[]) {
+    this.#faults = faults;
+  }
+
+  /** Counts one more swap. */
+  nextSwap(): {
+    readonly fails: Of<"fail-swap"> | undefined;
+    readonly pretends: boolean;
+    readonly unavailableMs: number;
+  } {
+    this.#swaps += 1;
+    return {
+      fails: this.#find("fail-swap", this.#swaps),
+      pretends: this.#find("pretend-swap", this.#swaps) !== undefined,
+      unavailableMs: this.#find("unavailable-after-swap", this.#swaps)?.forMs ?? 0,
+    };
+  }
+
+  /** Counts one more deployment. */
+  nextDeployment(): { readonly fails: string | undefined; readonly hangs: boolean } {
+    this.#deployments += 1;
+    return {
+      fails: this.#find("fail-build", this.#deployments)?.message,
+      hangs: this.#find("hang-build", this.#deployments) !== undefined,
+    };
+  }
+
+  #find<K extends AppServiceFault["fault"]>(kind: K, at: number): Of<K> | undefined {
+    return this.#faults.find((each): each is Of<K> => each.fault === kind && each.at === at);
+  }
+}
