@@ -97,6 +97,7 @@ const ROOMS = Object.fromEntries([
   ["commands", [...CAPABILITIES, ...EVERY_NOUN, ...GROUND]],
   ...[
     "actions-runner",
+    "app-service",
     "azure-blob",
     "file-store",
     "github",

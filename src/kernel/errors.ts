@@ -181,6 +181,23 @@ export const ERRORS = {
     meaning: "the forge did not tell, or not show this token, what the verdict hangs on",
   },
 
+  "slots.unreachable": {
+    kind: "outside",
+    meaning: "Azure App Service did not answer, or answered with what is no answer",
+  },
+  "slots.denied": { kind: "outside", meaning: "Azure refused the identity, or what it may not do" },
+  "slots.missing": { kind: "outside", meaning: "Azure says that the app, or the slot, does not exist" },
+  "slots.timeout": { kind: "outside", meaning: "Azure App Service did not do something in its time" },
+  "slots.busy": { kind: "locked", meaning: "another operation is changing the app at this moment" },
+  "slots.locked": { kind: "locked", meaning: "a swap is prepared, which locks both of its slots" },
+  "slots.full": { kind: "outside", meaning: "the plan of the app has no room for another slot" },
+  "slots.refused": {
+    kind: "outside",
+    meaning: "Azure App Service understood what it was to do, and did not do it",
+  },
+  "deployment.failed": { kind: "outside", meaning: "a package was taken, and its deployment failed" },
+  "package.unusable": { kind: "input", meaning: "what is to be deployed is neither a zip nor a folder" },
+
   "sandbox.port": { kind: "outside", meaning: "the sandbox could not listen on the port it was given" },
 
   "advisories.untold": {

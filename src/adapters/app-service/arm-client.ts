@@ -1,0 +1,220 @@
+import {
+  createDefaultHttpClient,
+  createEmptyPipeline,
+  createHttpHeaders,
+  createPipelineRequest,
+  decompressResponsePolicy,
+  proxyPolicy,
+  type HttpMethods,
+  type Pipeline,
+} from "@azure/core-rest-pipeline";
+import { HoldfastError } from "../../kernel/errors.ts";
+import { printableLine } from "../../kernel/printable.ts";
+import type { Clock, Random } from "../../ports/clock.ts";
+import type { Log } from "../../ports/log.ts";
+import type { Budget } from "./budget.ts";
+import { isBusy, refusalOf, refused, type Refusal } from "./refusal.ts";
+
+/** Anything that gives bearer tokens; the shape of `@azure/identity`'s credentials. */
+export interface TokenSource {
+  getToken(
+    scopes: string | string[],
+    options?: object,
+  ): Promise<{ token: string; expiresOnTimestamp: number } | null>;
+}
+
+/** What speaking with Azure needs from outside. */
+export interface ArmAccess {
+  /** `https://management.azure.com`, that of another cloud, or a sandbox's. */
+  readonly endpoint: string;
+  readonly tokens: TokenSource;
+  /** Ours, for the user agent. */
+  readonly version: string;
+  readonly clock: Pick<Clock, "now" | "elapsed" | "sleep">;
+  readonly random: Pick<Random, "fraction">;
+  readonly log: Pick<Log, "debug" | "info">;
+}
+
+/** One request. */
+export interface ArmCall {
+  readonly method: "GET" | "PUT" | "POST" | "DELETE";
+  /** A path of the endpoint, or an address at it or at a slot's own deployment service. */
+  readonly url: string;
+  /** What is being done, for people: `swap staging`. */
+  readonly doing: string;
+  /** False where doing it twice is not doing it once. */
+  readonly repeatable: boolean;
+  /** Whether others' work on the app is waited for. */
+  readonly waitsForOthers: boolean;
+  readonly json?: unknown;
+  /** A body that is read anew for each try. */
+  readonly stream?: { readonly open: () => NodeJS.ReadableStream; readonly bytes: number };
+}
+
+export interface ArmAnswer {
+  readonly status: number;
+  readonly header: (name: string) => string | undefined;
+  readonly text: string;
+}
+
+/** That no answer came: whether it was done is not known. */
+export class NoAnswer extends HoldfastError {}
+
+const REQUEST_MS = 60_000;
+/** The slowest link that a package may be sent over: bytes in a millisecond. */
+const SLOWEST_LINK = 50;
+const TRIES = 5;
+const FIRST_DELAY_MS = 500;
+const DELAY_MS_MAX = 15_000;
+/** A token that ends sooner is not begun with. */
+const TOKEN_MARGIN_MS = 2 * 60_000;
+
+/**
+ * Asks Azure, patiently and never without an end. The library's own policies of trying again are left out: they
+ * do not know what may be done twice.
+ */
+export class ArmClient {
+  readonly #access: ArmAccess;
+  readonly #http = createDefaultHttpClient();
+  readonly #pipeline: Pipeline;
+  #token: { readonly token: string; readonly expiresOnTimestamp: number } | undefined;
+
+  constructor(access: ArmAccess) {
+    this.#access = access;
+    this.#pipeline = createEmptyPipeline();
+    this.#pipeline.addPolicy(proxyPolicy());
+    this.#pipeline.addPolicy(decompressResponsePolicy());
+  }
+
+  /**
+   * An answer of less than 400, or one of the statuses that the caller reads itself.
+   *
+   * @param reads such as 404
+   * @throws slots.*, the signal's reason
+   */
+  async ask(call: ArmCall, budget: Budget, reads: readonly number[] = []): Promise<ArmAnswer> {
+    for (let failures = 0, isRenewed = false; ;) {
+      budget.signal.throwIfAborted();
+      if (budget.left <= 0) throw budget.over(call.doing);
+      let answer: ArmAnswer;
+      try {
+        answer = await this.#once(call, budget);
+      } catch (error) {
+        budget.signal.throwIfAborted();
+        if (!(error instanceof NoAnswer) || !call.repeatable || (failures += 1) >= TRIES) throw error;
+        await this.#pause(call, failures, error.message, budget);
+        continue;
+      }
+      const { status } = answer;
+      if (status < 400 || reads.includes(status)) return answer;
+      const refusal = refusalOf(status, answer.text);
+      // A token is looked at before anything is done, so asking again with a new one does nothing twice.
+      if (status === 401 && !isRenewed) {
+        isRenewed = true;
+        this.#token = undefined;
+        continue;
+      }
+      const waitMs = this.#waitOf(call, answer, refusal);
+      if (waitMs === undefined) throw refused(refusal, call.doing);
+      if (status >= 500 && (failures += 1) >= TRIES) throw refused(refusal, call.doing);
+      this.#access.log.debug(`${call.doing}: ${status} ${refusal.message}; again in ${waitMs} ms`);
+      await budget.pause(waitMs, `${status} ${refusal.message}`);
+    }
+  }
+
+  /** How long is waited before the same is asked again; undefined where it is not. */
+  #waitOf(call: ArmCall, answer: ArmAnswer, refusal: Refusal): number | undefined {
+    const asked = retryAfterMs(answer, this.#access.clock.now());
+    // 429 is told before anything is done; 500 and more may be told in the midst of it.
+    if (refusal.status === 429) return asked ?? FIRST_DELAY_MS;
+    if (refusal.status >= 500 && call.repeatable) return asked ?? FIRST_DELAY_MS;
+    if (isBusy(refusal) && call.waitsForOthers) return asked ?? FIRST_DELAY_MS;
+    return undefined;
+  }
+
+  async #pause(call: ArmCall, failures: number, why: string, budget: Budget): Promise<void> {
+    const ceiling = Math.min(DELAY_MS_MAX, FIRST_DELAY_MS * 2 ** (failures - 1));
+    const delayMs = Math.round(ceiling / 2 + (this.#access.random.fraction() * ceiling) / 2);
+    this.#access.log.debug(`${call.doing}: ${why}; again in ${delayMs} ms`);
+    await budget.pause(delayMs, why);
+  }
+
+  async #once(call: ArmCall, budget: Budget): Promise<ArmAnswer> {
+    const { endpoint, version } = this.#access;
+    const token = await this.#bearer(budget);
+    const url = call.url.startsWith("/") ? endpoint + call.url : call.url;
+    const timeMs = REQUEST_MS + Math.ceil((call.stream?.bytes ?? 0) / SLOWEST_LINK);
+    const late = AbortSignal.timeout(Math.max(1, Math.min(timeMs, budget.left)));
+    const headers = createHttpHeaders({
+      authorization: `Bearer ${token}`,
+      accept: "application/json",
+      "user-agent": `holdfast/${version}`,
+    });
+    if (call.json !== undefined) headers.set("content-type", "application/json");
+    if (call.stream !== undefined) {
+      headers.set("content-type", "application/zip");
+      headers.set("content-length", String(call.stream.bytes));
+    }
+    const request = createPipelineRequest({
+      url,
+      method: call.method satisfies HttpMethods,
+      headers,
+      abortSignal: AbortSignal.any([budget.signal, late]),
+      ...(call.json === undefined ? {} : { body: JSON.stringify(call.json) }),
+      ...(call.stream === undefined ? {} : { body: call.stream.open }),
+    });
+    try {
+      const response = await this.#pipeline.sendRequest(this.#http, request);
+      return {
+        status: response.status,
+        header: (name) => response.headers.get(name),
+        text: response.bodyAsText ?? "",
+      };
+    } catch (error) {
+      budget.signal.throwIfAborted();
+      const words = late.aborted
+        ? "no answer in time"
+        : error instanceof Error
+          ? error.message
+          : String(error);
+      const why = printableLine(words.replaceAll(token, "***"));
+      throw new NoAnswer(
+        "slots.unreachable",
+        `${new URL(url).host} gave no answer to ${call.doing}: ${why}`,
+        {
+          hint: "Check the network and https://azure.status.microsoft, then run again; it looks first.",
+        },
+      );
+    }
+  }
+
+  async #bearer(budget: Budget): Promise<string> {
+    const { clock, tokens, endpoint } = this.#access;
+    const kept = this.#token;
+    if (kept !== undefined && kept.expiresOnTimestamp - TOKEN_MARGIN_MS > clock.now().getTime()) {
+      return kept.token;
+    }
+    try {
+      const got = await tokens.getToken(`${endpoint}/.default`, { abortSignal: budget.signal });
+      if (got === null) throw new Error("it gave none");
+      this.#token = got;
+      return got.token;
+    } catch (error) {
+      budget.signal.throwIfAborted();
+      throw new HoldfastError("slots.denied", `there is no token for ${endpoint}`, {
+        hint: "Sign in: azure/login in Actions, `az login` on a machine of yours, or a managed identity.",
+        cause: error,
+      });
+    }
+  }
+}
+
+/** `Retry-After` in milliseconds, whether it is a number of seconds or a date; undefined without one. */
+export function retryAfterMs(answer: ArmAnswer, now: Date): number | undefined {
+  const text = answer.header("retry-after");
+  if (text === undefined || text === "") return undefined;
+  const seconds = Number(text);
+  if (Number.isFinite(seconds) && seconds >= 0) return seconds * 1000;
+  const date = Date.parse(text);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now.getTime());
+}

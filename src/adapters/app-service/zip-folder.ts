@@ -1,0 +1,92 @@
+import { createWriteStream } from "node:fs";
+import { lstat, mkdtemp, open, readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { ZipFile } from "yazl";
+import { HoldfastError } from "../../kernel/errors.ts";
+
+/** A package on the disk, ready to be sent; disposing removes what was made for it. */
+export interface Package extends AsyncDisposable {
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/** A time that every file is given, so that the same files are the same zip: the first that a zip can hold. */
+const EPOCH = new Date(1980, 0, 1);
+const ZIP_MAGIC = 0x04034b50;
+
+/**
+ * A zip as it is, or a folder zipped into a folder for temporary files.
+ *
+ * @throws package.unusable, the signal's reason
+ */
+export async function packageOf(path: string, temporary: string, signal: AbortSignal): Promise<Package> {
+  const found = await stat(path).catch((cause: unknown) => {
+    throw unusable(path, "it cannot be read", cause);
+  });
+  if (found.isDirectory()) return await zipped(path, temporary, signal);
+  if (!(await isZip(path))) throw unusable(path, "it is neither a zip nor a folder");
+  return { path, bytes: found.size, [Symbol.asyncDispose]: () => Promise.resolve() };
+}
+
+async function zipped(folder: string, temporary: string, signal: AbortSignal): Promise<Package> {
+  const made = await mkdtemp(join(temporary, "holdfast-package-"));
+  const dispose = (): Promise<void> => rm(made, { recursive: true, force: true });
+  try {
+    const path = join(made, "package.zip");
+    const zip = new ZipFile();
+    const files = await filesOf(folder);
+    if (files.length === 0) throw unusable(folder, "the folder is empty");
+    for (const file of files) {
+      const { mode } = await stat(join(folder, file));
+      zip.addFile(join(folder, file), file, {
+        mtime: EPOCH,
+        mode: (mode & 0o100) === 0 ? 0o100644 : 0o100755,
+      });
+    }
+    const failed = new Promise<never>((_, reject) => {
+      (zip as unknown as NodeJS.EventEmitter).once("error", reject);
+    });
+    failed.catch(() => undefined);
+    zip.end();
+    await Promise.race([pipeline(zip.outputStream, createWriteStream(path), { signal }), failed]);
+    return { path, bytes: (await stat(path)).size, [Symbol.asyncDispose]: dispose };
+  } catch (error) {
+    await dispose();
+    signal.throwIfAborted();
+    if (error instanceof HoldfastError) throw error;
+    throw unusable(folder, "it could not be zipped", error);
+  }
+}
+
+/** Paths of the files below a folder, in one order everywhere. Links would lead out of it, and are refused. */
+async function filesOf(folder: string): Promise<string[]> {
+  const files: string[] = [];
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    const name = path
+      .slice(folder.length)
+      .replace(/^[\\/]+/, "")
+      .replaceAll("\\", "/");
+    const kind = await lstat(path);
+    if (kind.isDirectory()) continue;
+    if (kind.isSymbolicLink() && !name.split("/").includes(".bin")) {
+      throw unusable(folder, `${name} is a symbolic link`);
+    }
+    if (kind.isFile()) files.push(name);
+  }
+  return files.sort();
+}
+
+async function isZip(path: string): Promise<boolean> {
+  await using file = await open(path);
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0);
+  return bytesRead === 4 && buffer.readUInt32LE(0) === ZIP_MAGIC;
+}
+
+function unusable(path: string, why: string, cause?: unknown): HoldfastError {
+  return new HoldfastError("package.unusable", `${path} is no package: ${why}`, {
+    hint: "Give a zip of the built app, or the folder that it would be of.",
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
