@@ -144,7 +144,7 @@ export class ArmClient {
     const token = await this.#bearer(budget);
     const url = call.url.startsWith("/") ? endpoint + call.url : call.url;
     const timeMs = REQUEST_MS + Math.ceil((call.stream?.bytes ?? 0) / SLOWEST_LINK);
-    const late = AbortSignal.timeout(Math.max(1, Math.min(timeMs, budget.left)));
+    const late = AbortSignal.timeout(Math.max(1, Math.ceil(Math.min(timeMs, budget.left))));
     const headers = createHttpHeaders({
       authorization: `Bearer ${token}`,
       accept: "application/json",

@@ -187,7 +187,7 @@ class AppServiceSlots implements SlotHost {
     const pending = (await this.#found(source, budget)).previewInto;
     if (pending?.toLowerCase() === target.toLowerCase()) return;
     const doing = `apply the settings of ${target} to ${source}`;
-    // Sent once: where no answer came, another try would find the lock of the first.
+    // Where no answer came, another try finds the lock of the first: that is what was wanted.
     const json = { targetSlot: target, preserveVnet: true };
     try {
       await this.#write("POST", source, "applySlotConfig", doing, budget, json);
@@ -269,7 +269,7 @@ class AppServiceSlots implements SlotHost {
       method,
       url,
       doing,
-      repeatable: below !== "applySlotConfig",
+      repeatable: true,
       waitsForOthers: true,
       ...(json === undefined ? {} : { json }),
     };

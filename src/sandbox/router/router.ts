@@ -22,7 +22,8 @@ export interface Routing {
  */
 export class Router {
   readonly #routing: Routing;
-  readonly #faults: CallFaults;
+  #faults: CallFaults;
+  #callsBefore = 0;
 
   constructor(routing: Routing) {
     this.#routing = routing;
@@ -31,7 +32,13 @@ export class Router {
 
   /** Calls so far. */
   get calls(): number {
-    return this.#faults.calls;
+    return this.#callsBefore + this.#faults.calls;
+  }
+
+  /** Takes another script from now on, whose calls are counted anew. */
+  play(faults: readonly CallFault[]): void {
+    this.#callsBefore = this.calls;
+    this.#faults = new CallFaults(faults);
   }
 
   /** What a server of these parts does with each request. */
