@@ -70,6 +70,7 @@ const WINGS = {
       dependencies: ["findings", "patterns"],
     },
   },
+  rollout: { capabilities: ["sandbox"], shared: {} },
   configuration: { capabilities: ["settings-check", "init"], shared: {} },
 };
 const CAPABILITIES = Object.entries(WINGS).flatMap(([wing, { capabilities }]) =>

@@ -4,9 +4,9 @@
  * the call; one that never does and stands in neither list makes `npm test` fail.
  */
 export const FAST_FILES: readonly string[] = [
-  "test/adapters/app-service/refusal.test.ts",
   "test/adapters/actions-runner/client-tools.test.ts",
   "test/adapters/actions-runner/runner-log.test.ts",
+  "test/adapters/app-service/refusal.test.ts",
   "test/adapters/azure-blob/azure-download.test.ts",
   "test/adapters/azure-blob/azure-errors.test.ts",
   "test/adapters/azure-blob/azure-url.test.ts",

@@ -15,6 +15,7 @@ import { releaseStatus } from "./governance/release-status.ts";
 import { releasePublish } from "./governance/release-publish.ts";
 import { releaseCut } from "./governance/release-cut.ts";
 import { releasePlan } from "./governance/release-plan.ts";
+import { sandbox } from "./rollout/sandbox.ts";
 import { migrateCheck } from "./schema/migrate-check.ts";
 import { migrateRollback } from "./schema/migrate-rollback.ts";
 import { migrateStatus } from "./schema/migrate-status.ts";
@@ -39,6 +40,7 @@ export const MENU: readonly Command[] = [
   releaseStatus,
   hotfixStart,
   hotfixFinish,
+  sandbox,
   settingsCheck,
   init,
   protectIssue,

@@ -1,6 +1,7 @@
+import { tmpdir } from "node:os";
 import { systemClock } from "../adapters/system/clock.ts";
 import { systemDisk } from "../adapters/system/disk.ts";
-import { endWithUs } from "../adapters/system/last-will.ts";
+import { endWithUs, removeWithUs } from "../adapters/system/last-will.ts";
 import { systemRandom } from "../adapters/system/random.ts";
 import { withVariables } from "../adapters/system/with-variables.ts";
 import { sweepFolders } from "../adapters/system/temporary-folders.ts";
@@ -71,6 +72,7 @@ export function makePorts(around: ProcessFacts): Ports {
       const { npmAdvisories } = await import("../adapters/npm-registry/advisories.ts");
       return npmAdvisories({ registry, version: VERSION, cancelled: around.cancelled });
     },
+    ...rolloutPorts(around),
     async openDatabase(address) {
       const { postgresDatabase } = await import("../adapters/postgres/database.ts");
       return postgresDatabase(address);
@@ -214,6 +216,72 @@ async function openBareStore(
       hint: storeUrlHint(url),
     },
   );
+}
+
+/** What runs, and where it can be tried. */
+function rolloutPorts(around: ProcessFacts): Pick<Ports, "openSlotHost" | "startSandbox"> {
+  const { env, log } = around;
+  return {
+    async openSlotHost(app) {
+      const { appServiceSlots } = await import("../adapters/app-service/slots.ts");
+      const endpoint = managementEndpoint(env);
+      return appServiceSlots(app, {
+        endpoint: endpoint.origin,
+        tokens: await managementTokens(endpoint, around),
+        version: VERSION,
+        clock: systemClock,
+        random: systemRandom,
+        log,
+        temporary: tmpdir(),
+      });
+    },
+    async startSandbox({ phaseMs, ...request }) {
+      const { startSandbox } = await import("../sandbox/start.ts");
+      return await startSandbox({
+        ...request,
+        phases: { provisionMs: phaseMs, buildMs: phaseMs, applyMs: phaseMs, flipMs: phaseMs },
+        clock: systemClock,
+        random: systemRandom,
+        temporary: tmpdir(),
+        guard: endWithUs,
+        guardFolder: removeWithUs,
+        node: process.execPath,
+        path: env["PATH"] ?? "",
+        broke: (error) => log.warn(`the sandbox itself is at fault: ${String(error)}`),
+      });
+    },
+  };
+}
+
+/** Azure's public cloud; another cloud's, or a sandbox's, is named by the environment. */
+const MANAGEMENT = "https://management.azure.com";
+
+/** @throws input.malformed */
+function managementEndpoint(env: Environment): URL {
+  const text = env["AZURE_RESOURCE_MANAGER_ENDPOINT"] || MANAGEMENT;
+  const endpoint = URL.canParse(text) ? new URL(text) : undefined;
+  if (endpoint?.protocol === "https:") return endpoint;
+  throw new HoldfastError(
+    "input.malformed",
+    "AZURE_RESOURCE_MANAGER_ENDPOINT is not an address that begins with https://",
+    { hint: `Leave it out for Azure's public cloud (${MANAGEMENT}), or give what the sandbox printed.` },
+  );
+}
+
+/**
+ * Who we are at Azure. A sandbox on this machine takes any token, so it is not shown a real one.
+ */
+async function managementTokens({ hostname }: URL, around: ProcessFacts): Promise<TokenSource> {
+  if (hostname === "127.0.0.1" || hostname === "localhost" || hostname === "[::1]") {
+    return {
+      getToken: async () => ({
+        token: "sandbox",
+        expiresOnTimestamp: systemClock.now().getTime() + 24 * 60 * 60_000,
+      }),
+    };
+  }
+  const { tokenSource } = await azureLogin(around);
+  return tokenSource ?? new (await import("@azure/identity")).DefaultAzureCredential();
 }
 
 /**

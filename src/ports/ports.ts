@@ -13,6 +13,8 @@ import type { CalculateRelease } from "./release-calculation.ts";
 import type { SourceHistory } from "./source-history.ts";
 import type { SourceRefs } from "./source-refs.ts";
 import type { SourceTree } from "./source-tree.ts";
+import type { StartSandbox } from "./sandbox.ts";
+import type { AppAddress, SlotHost } from "./slot-host.ts";
 import type { ToolInstaller } from "./tool-installer.ts";
 import type { RunIdentity } from "./run-identity.ts";
 import type { WorkTree } from "./work-tree.ts";
@@ -35,6 +37,14 @@ export interface Ports {
   /** Opens a store URL with retry around it; credentials come from `secret` or the standard environment. */
   openStore(url: string, secret: Secret | undefined): Promise<BlobStore>;
   openDatabase(address: DatabaseAddress): Promise<Database>;
+  /**
+   * Slots of an app, at Azure or at the management address that AZURE_RESOURCE_MANAGER_ENDPOINT names.
+   *
+   * @throws input.malformed where that is no address
+   */
+  openSlotHost(app: AppAddress): Promise<SlotHost>;
+  /** Services played on this machine. */
+  readonly startSandbox: StartSandbox;
   /** Files of the checkout this runs in, and their history. */
   sourceTree(): Promise<SourceTree>;
   /**

@@ -116,7 +116,7 @@ export interface SlotHost {
    * a second one takes the first back. It is sent once, or again only where the host has said that it did
    * nothing (429, an expired token); what came of it is found by looking, never by sending again.
    *
-   * @throws only where nothing was begun; all else is told
+   * @throws only where nothing was begun, and the signal's reason; all else is told
    */
   swap(source: string, target: string, call: SlotCall): Promise<SwapTold>;
   /**

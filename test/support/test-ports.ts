@@ -90,6 +90,8 @@ export function testPorts(options: TestPortsOptions = {}): TestPorts {
       options.forge === undefined
         ? Promise.reject(new Error("this test has no forge"))
         : Promise.resolve(options.forge),
+    openSlotHost: () => Promise.reject(new Error("this test has no app")),
+    startSandbox: () => Promise.reject(new Error("this test has no sandbox")),
     openAdvisories: () => Promise.reject(new Error("this test has no registry")),
     openStore: (url) => Promise.resolve(around(openFileStore(url, { random: systemRandom }), options.store)),
     sourceTree: () => Promise.resolve(checkout({ env: process.env })),

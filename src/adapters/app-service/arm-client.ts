@@ -9,6 +9,7 @@ import {
   type Pipeline,
 } from "@azure/core-rest-pipeline";
 import { HoldfastError } from "../../kernel/errors.ts";
+import { orAbort } from "../../kernel/or-abort.ts";
 import { printableLine } from "../../kernel/printable.ts";
 import type { Clock, Random } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
@@ -87,7 +88,7 @@ export class ArmClient {
   }
 
   /**
-   * An answer of less than 400, or one of the statuses that the caller reads itself.
+   * An answer of less than 300, or one of the statuses that the caller reads itself.
    *
    * @param reads such as 404
    * @throws slots.*, the signal's reason
@@ -106,7 +107,8 @@ export class ArmClient {
         continue;
       }
       const { status } = answer;
-      if (status < 400 || reads.includes(status)) return answer;
+      // Whoever points elsewhere is no Azure, and what was asked was not done there.
+      if (status < 300 || reads.includes(status)) return answer;
       const refusal = refusalOf(status, answer.text);
       // A token is looked at before anything is done, so asking again with a new one does nothing twice.
       if (status === 401 && !isRenewed) {
@@ -195,7 +197,10 @@ export class ArmClient {
       return kept.token;
     }
     try {
-      const got = await tokens.getToken(`${endpoint}/.default`, { abortSignal: budget.signal });
+      const signal = AbortSignal.any([budget.signal, AbortSignal.timeout(REQUEST_MS)]);
+      const asked = tokens.getToken(`${endpoint}/.default`, { abortSignal: signal });
+      // A login may hang, and not every one hears the signal.
+      const got = await orAbort(signal, asked);
       if (got === null) throw new Error("it gave none");
       this.#token = got;
       return got.token;

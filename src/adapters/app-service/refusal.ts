@@ -75,8 +75,9 @@ function codeOf(refusal: Refusal): readonly [ErrorCode, string] {
   if (status === 409 && /number of slots allowed/i.test(message)) {
     return ["slots.full", "Delete a slot that nobody needs, or scale the plan up."];
   }
-  if (status === 429)
+  if (status === 429) {
     return ["slots.timeout", "Run again later: the limit is per subscription and identity."];
+  }
   if (status >= 500) return ["slots.unreachable", "See https://azure.status.microsoft, then run again."];
   return ["slots.refused", "The words are App Service's own; they say what has to change."];
 }

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { HoldfastError } from "../../kernel/errors.ts";
 import { Secret } from "../../kernel/secret.ts";
 import {
@@ -14,45 +14,22 @@ import { Budget } from "./budget.ts";
 import { deployTo } from "./deploy.ts";
 import { ended } from "./long-running.ts";
 import { swapAndLook } from "./swap.ts";
+import {
+  auth,
+  factsOf,
+  plan,
+  settingValues,
+  shapeOf,
+  site,
+  slotPage,
+  sticky,
+  webConfig,
+  type SiteResource,
+} from "./resources.ts";
 import { packageOf } from "./zip-folder.ts";
 
 /** Shapes: Azure/azure-rest-api-specs, Microsoft.Web/AppService. */
 const API_VERSION = "2025-05-01";
-
-const site = z.looseObject({
-  location: z.string(),
-  kind: z.string().nullish(),
-  properties: z.looseObject({
-    state: z.string().nullish(),
-    serverFarmId: z.string(),
-    enabledHostNames: z.array(z.string()).nullish(),
-    hostNameSslStates: z.array(z.looseObject({ name: z.string(), hostType: z.string().nullish() })).nullish(),
-    targetSwapSlot: z.string().nullish(),
-    slotSwapStatus: z
-      .looseObject({
-        timestampUtc: z.string(),
-        sourceSlotName: z.string(),
-        destinationSlotName: z.string(),
-      })
-      .nullish(),
-    inProgressOperationId: z.string().nullish(),
-  }),
-});
-type SiteResource = z.infer<typeof site>;
-
-const plan = z.looseObject({ sku: z.looseObject({ tier: z.string() }) });
-const slotPage = z.looseObject({
-  value: z.array(z.looseObject({ name: z.string() })),
-  nextLink: z.string().nullish(),
-});
-const sticky = z.looseObject({
-  properties: z.looseObject({ appSettingNames: z.array(z.string()).nullish() }),
-});
-const auth = z.looseObject({
-  properties: z.looseObject({ platform: z.looseObject({ enabled: z.boolean().nullish() }).nullish() }),
-});
-const settingValues = z.looseObject({ properties: z.record(z.string(), z.string()).nullish() });
-const webConfig = z.looseObject({ properties: z.record(z.string(), z.unknown()) });
 
 /** What of production's configuration a slot needs to run the same packages; the rest is the slot's own. */
 const COPIED = [
@@ -339,50 +316,4 @@ class AppServiceSlots implements SlotHost {
 
 function isProduction(slot: string): boolean {
   return slot.toLowerCase() === PRODUCTION_SLOT;
-}
-
-function factsOf(name: string, { properties }: SiteResource): SlotFacts {
-  const { slotSwapStatus: swapped, state, targetSwapSlot, inProgressOperationId } = properties;
-  return {
-    name,
-    address: hostOf(properties, "Standard"),
-    deployAddress: hostOf(properties, "Repository"),
-    isRunning: state === "Running",
-    previewInto: targetSwapSlot || undefined,
-    lastSwap: swapped
-      ? {
-          at: new Date(swapped.timestampUtc),
-          source: swapped.sourceSlotName,
-          target: swapped.destinationSlotName,
-        }
-      : undefined,
-    inProgress: inProgressOperationId || undefined,
-  };
-}
-
-/** Host names as the site lists them: built ones would be wrong where Azure has cut them or made them unique. */
-function hostOf(
-  { hostNameSslStates, enabledHostNames }: SiteResource["properties"],
-  type: "Standard" | "Repository",
-): string {
-  const enabled = new Set(enabledHostNames ?? []);
-  const ofType = (hostNameSslStates ?? []).filter(({ hostType }) => hostType === type);
-  const host = ofType.find(({ name }) => enabled.has(name)) ?? ofType[0];
-  if (host !== undefined) return `https://${host.name}`;
-  throw new HoldfastError("slots.refused", "the site lists no host name to reach it by", {
-    hint: "Look at the app's host names in the portal; it may be stopped or its names disabled.",
-  });
-}
-
-function shapeOf<T>(shape: z.ZodType<T>, answer: ArmAnswer, doing: string): T {
-  try {
-    return shape.parse(JSON.parse(answer.text));
-  } catch (cause) {
-    const message = `App Service's answer is not what its description says (${doing})`;
-    // What was not understood may hold values of settings: its shape alone is told.
-    const why = cause instanceof z.ZodError ? z.prettifyError(cause) : "it is no JSON";
-    throw new HoldfastError("slots.unreachable", `${message}: ${why.replaceAll("\n", "; ")}`, {
-      hint: "Check the management endpoint, and what stands between here and Azure; then run again.",
-    });
-  }
 }

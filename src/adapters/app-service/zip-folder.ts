@@ -59,7 +59,10 @@ async function zipped(folder: string, temporary: string, signal: AbortSignal): P
   }
 }
 
-/** Paths of the files below a folder, in one order everywhere. Links would lead out of it, and are refused. */
+/**
+ * Paths of the files below a folder, in one order everywhere. Links may lead out of it and are refused, but for
+ * those that npm makes in `.bin`, which a package that is run by node does without.
+ */
 async function filesOf(folder: string): Promise<string[]> {
   const files: string[] = [];
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {

@@ -25,6 +25,10 @@ export const ENVIRONMENT: readonly (readonly [string, string])[] = [
       "write` these two are enough and last as long as the job; otherwise Azure's own library looks " +
       "for a login (`azure/login`, managed identity, `az login`).",
   ],
+  [
+    "`AZURE_RESOURCE_MANAGER_ENDPOINT`",
+    "Management address of App Service outside Azure's public cloud, such as that of `holdfast sandbox`.",
+  ],
   ["`GITHUB_TOKEN`, `GH_TOKEN`", "Token for GitHub when `token` is not given; the first that is set."],
   [
     "`GITHUB_REPOSITORY`, `GITHUB_API_URL`",

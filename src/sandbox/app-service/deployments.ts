@@ -3,23 +3,12 @@ import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
+import { withoutTrailing } from "../../kernel/cut.ts";
 import type { Json } from "../../kernel/outcome.ts";
 import { jsonOf, type SandboxAnswer, type SandboxRequest } from "../router/part.ts";
 import { startOf, unpack } from "./package.ts";
+import { STATUS, type Deployment } from "./deployment.ts";
 import type { Site, Slot, World } from "./world.ts";
-
-/** Kudu's numbers: https://github.com/projectkudu/kudu/blob/master/Kudu.Contracts/Deployment/DeployStatus.cs */
-const STATUS = { pending: 0, building: 1, deploying: 2, failed: 3, success: 4 } as const;
-
-/** One deployment of a package to a slot. */
-export interface Deployment {
-  readonly id: string;
-  readonly received: Date;
-  readonly deployer: string;
-  status: (typeof STATUS)[keyof typeof STATUS];
-  text: string;
-  ended: Date | undefined;
-}
 
 /** The deployment service of one slot, called Kudu; at an address of its own, as in Azure. */
 export async function answerKudu(
@@ -29,7 +18,7 @@ export async function answerKudu(
   request: SandboxRequest,
 ): Promise<SandboxAnswer> {
   const { method, url } = request;
-  const path = url.pathname.replace(/\/+$/, "").toLowerCase();
+  const path = withoutTrailing(url.pathname, "/").toLowerCase();
   if (method === "POST" && path === "/api/publish") {
     if (url.searchParams.get("type") !== "zip") {
       return { status: 400, json: { Message: "the sandbox publishes type=zip only" } };

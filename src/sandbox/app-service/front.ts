@@ -46,7 +46,6 @@ export async function serve(
       ...incoming.headers,
       "x-forwarded-proto": "https",
       "x-forwarded-for": "127.0.0.1",
-      "x-site-deployment-id": slot.name,
     },
   });
   asked.setTimeout(ANSWER_MS, () => asked.destroy(new Error("no answer")));

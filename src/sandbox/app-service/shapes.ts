@@ -80,7 +80,7 @@ export function shownPlan(site: Site): Json {
       name: plan.sku,
       tier: plan.tier,
       size: plan.sku,
-      family: plan.sku.replace(/\d.*$/, ""),
+      family: plan.sku.replace(/\d/, ""),
       capacity: 1,
     },
   };

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Json } from "../../kernel/outcome.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Listener } from "../router/listen.ts";
-import type { Deployment } from "./deployments.ts";
+import type { Deployment } from "./deployment.ts";
 import { AppServiceFaults, type AppServiceFault } from "./faults.ts";
 import type { Start } from "./package.ts";
 import { RunningApp, type Running } from "./running-app.ts";

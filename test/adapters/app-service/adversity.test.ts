@@ -2,9 +2,12 @@ import { writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { once } from "node:events";
 import { join } from "node:path";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { isHoldfastError } from "../../../src/kernel/errors.ts";
 import { Secret } from "../../../src/kernel/secret.ts";
+import { makeCertificates } from "../../../src/sandbox/router/certificate.ts";
+import { listen } from "../../../src/sandbox/router/listen.ts";
 import { callFault } from "../../../src/sandbox/router/call-faults.ts";
 import { appOf } from "../../support/sandbox.ts";
 import { sampled } from "../../support/sampling.ts";
@@ -228,6 +231,19 @@ describe("a host that is not well", () => {
     await expect(host.app(within(400))).rejects.toMatchObject({
       code: expect.stringMatching(/^slots\.(unreachable|timeout)$/),
     });
+  });
+
+  test("who points elsewhere has done nothing, and is not followed with the token", async () => {
+    const certificates = makeCertificates(new Date(), "00112233445566");
+    let asked = 0;
+    await using elsewhere = await listen((_, response) => {
+      asked += 1;
+      response.writeHead(302, { location: "/login" }).end();
+    }, certificates);
+    const { host } = await opened({ endpoint: `https://${elsewhere.host}` });
+    setDefaultCACertificates([...getCACertificates("default"), certificates.ca]);
+    await expect(host.restart("production", within())).rejects.toMatchObject({ code: "slots.refused" });
+    expect(asked).toBe(1);
   });
 
   test("nobody there is an error with the address and without the token", async () => {

@@ -93,6 +93,8 @@ const ports: Ports = {
   log,
   openStore: (url) =>
     Promise.resolve(new DeadlyStore(openFileStore(url, { random: systemRandom }), { failAt: 0 })),
+  openSlotHost: () => Promise.reject(new Error("no app here")),
+  startSandbox: () => Promise.reject(new Error("no sandbox here")),
   openAdvisories: () => Promise.reject(new Error("no registry here")),
   openForge: () => Promise.reject(new Error("nothing here asks a forge")),
   sourceTree: () => Promise.resolve(checkout({ env: process.env })),

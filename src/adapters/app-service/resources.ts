@@ -1,0 +1,91 @@
+import { z } from "zod";
+import { HoldfastError } from "../../kernel/errors.ts";
+import type { SlotFacts } from "../../ports/slot-host.ts";
+import type { ArmAnswer } from "./arm-client.ts";
+
+/**
+ * Answers of Microsoft.Web, as far as they are read; fields that are not are let through. Shapes:
+ * Azure/azure-rest-api-specs, specification/web/resource-manager/Microsoft.Web/AppService, 2025-05-01.
+ */
+
+export const site = z.looseObject({
+  location: z.string(),
+  kind: z.string().nullish(),
+  properties: z.looseObject({
+    state: z.string().nullish(),
+    serverFarmId: z.string(),
+    enabledHostNames: z.array(z.string()).nullish(),
+    hostNameSslStates: z.array(z.looseObject({ name: z.string(), hostType: z.string().nullish() })).nullish(),
+    targetSwapSlot: z.string().nullish(),
+    slotSwapStatus: z
+      .looseObject({
+        timestampUtc: z.string(),
+        sourceSlotName: z.string(),
+        destinationSlotName: z.string(),
+      })
+      .nullish(),
+    inProgressOperationId: z.string().nullish(),
+  }),
+});
+export type SiteResource = z.infer<typeof site>;
+
+export const plan = z.looseObject({ sku: z.looseObject({ tier: z.string() }) });
+export const slotPage = z.looseObject({
+  value: z.array(z.looseObject({ name: z.string() })),
+  nextLink: z.string().nullish(),
+});
+export const sticky = z.looseObject({
+  properties: z.looseObject({ appSettingNames: z.array(z.string()).nullish() }),
+});
+export const auth = z.looseObject({
+  properties: z.looseObject({ platform: z.looseObject({ enabled: z.boolean().nullish() }).nullish() }),
+});
+export const settingValues = z.looseObject({ properties: z.record(z.string(), z.string()).nullish() });
+export const webConfig = z.looseObject({ properties: z.record(z.string(), z.unknown()) });
+
+export function factsOf(name: string, { properties }: SiteResource): SlotFacts {
+  const { slotSwapStatus: swapped, state, targetSwapSlot, inProgressOperationId } = properties;
+  return {
+    name,
+    address: hostOf(properties, "Standard"),
+    deployAddress: hostOf(properties, "Repository"),
+    isRunning: state === "Running",
+    previewInto: targetSwapSlot || undefined,
+    lastSwap: swapped
+      ? {
+          at: new Date(swapped.timestampUtc),
+          source: swapped.sourceSlotName,
+          target: swapped.destinationSlotName,
+        }
+      : undefined,
+    inProgress: inProgressOperationId || undefined,
+  };
+}
+
+/** Host names as the site lists them: built ones would be wrong where Azure has cut them or made them unique. */
+function hostOf(
+  { hostNameSslStates, enabledHostNames }: SiteResource["properties"],
+  type: "Standard" | "Repository",
+): string {
+  const enabled = new Set(enabledHostNames ?? []);
+  const ofType = (hostNameSslStates ?? []).filter(({ hostType }) => hostType === type);
+  const host = ofType.find(({ name }) => enabled.has(name)) ?? ofType[0];
+  if (host !== undefined) return `https://${host.name}`;
+  throw new HoldfastError("slots.refused", "the site lists no host name to reach it by", {
+    hint: "Look at the app's host names in the portal; it may be stopped or its names disabled.",
+  });
+}
+
+/** @throws slots.unreachable where an answer is not of its shape */
+export function shapeOf<T>(shape: z.ZodType<T>, answer: ArmAnswer, doing: string): T {
+  try {
+    return shape.parse(JSON.parse(answer.text));
+  } catch (cause) {
+    const message = `App Service's answer is not what its description says (${doing})`;
+    // What was not understood may hold values of settings: its shape alone is told.
+    const why = cause instanceof z.ZodError ? z.prettifyError(cause) : "it is no JSON";
+    throw new HoldfastError("slots.unreachable", `${message}: ${why.replaceAll("\n", "; ")}`, {
+      hint: "Check the management endpoint, and what stands between here and Azure; then run again.",
+    });
+  }
+}

@@ -1,0 +1,63 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, test } from "@jest/globals";
+import { packageOf } from "../../../src/adapters/app-service/zip-folder.ts";
+import { runOk, temporaryFolder } from "../../support/tools.ts";
+
+const signal = new AbortController().signal;
+
+function folderWith(files: Readonly<Record<string, string>>): string {
+  const folder = temporaryFolder("to-zip");
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  }
+  return folder;
+}
+
+describe("a folder as a package", () => {
+  test("is a zip that others read, with the modes of its files, the same for the same files", async () => {
+    const folder = folderWith({
+      "b.js": "two",
+      "a/deep/one.js": "one",
+      "run.sh": "#!/bin/sh\n",
+      ".env.x": "x",
+    });
+    chmodSync(join(folder, "run.sh"), 0o755);
+    mkdirSync(join(folder, "node_modules/.bin"), { recursive: true });
+    symlinkSync("../../b.js", join(folder, "node_modules/.bin/tool"));
+    const temporary = temporaryFolder("zipped");
+    await using one = await packageOf(folder, temporary, signal);
+    await using other = await packageOf(folder, temporary, signal);
+    expect(readFileSync(one.path).equals(readFileSync(other.path))).toBe(true);
+    expect(one.bytes).toBe(readFileSync(one.path).byteLength);
+    const out = temporaryFolder("unzipped");
+    await runOk("unzip", ["-q", one.path, "-d", out]);
+    expect(readFileSync(join(out, "a/deep/one.js"), "utf8")).toBe("one");
+    expect(readFileSync(join(out, ".env.x"), "utf8")).toBe("x");
+    await runOk("test", ["-x", join(out, "run.sh")]);
+    expect(existsSync(join(out, "node_modules/.bin"))).toBe(false);
+  });
+
+  test("leaves nothing in the temporary folder", async () => {
+    const temporary = temporaryFolder("zipped");
+    const zip = await packageOf(folderWith({ "a.js": "1" }), temporary, signal);
+    expect(existsSync(zip.path)).toBe(true);
+    await zip[Symbol.asyncDispose]();
+    expect(existsSync(dirname(zip.path))).toBe(false);
+  });
+
+  test("is refused where it is empty, or where a link may lead out of it", async () => {
+    const temporary = temporaryFolder("zipped");
+    const refused = (path: string) => expect(packageOf(path, temporary, signal)).rejects;
+    await refused(temporaryFolder("empty")).toMatchObject({ code: "package.unusable" });
+    const linked = folderWith({ "a.js": "1" });
+    symlinkSync("/etc/hostname", join(linked, "hostname"));
+    await refused(linked).toMatchObject({
+      code: "package.unusable",
+      message: expect.stringContaining("hostname is a symbolic link"),
+    });
+    const text = folderWith({ "a.zip": "PK, but no zip" });
+    await refused(join(text, "a.zip")).toMatchObject({ code: "package.unusable" });
+  });
+});
