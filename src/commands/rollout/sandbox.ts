@@ -79,7 +79,6 @@ Packages run with your rights and outside of any container: deploy only what you
   rehearse:
     runs-on: ubuntu-latest
     steps:
-      - uses: actions/checkout@v6
       - uses: truststream/holdfast/actions/sandbox@v1
         with:
           for: 10m
