@@ -8,8 +8,8 @@ export interface SandboxRequestedSite {
 }
 
 /**
- * Services played on this machine. Disposing it ends everything it has started; the end of this process does as
- * well, `kill -9` included.
+ * Services played on this machine. Disposing it ends everything it has started; the end of this process does
+ * as well, `kill -9` included.
  */
 export interface RunningSandbox extends AsyncDisposable {
   /** `https://127.0.0.1:41234`: what stands for `https://management.azure.com`. */

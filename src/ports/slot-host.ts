@@ -21,7 +21,9 @@ export interface SwapStatus {
 /** A slot, as the host tells of it now. */
 export interface SlotFacts {
   readonly name: string;
-  /** `https://` and the name under which the app answers, as the host says: names may be cut and lengthened. */
+  /**
+   * `https://` and the name under which the app answers, as the host says: names may be cut and lengthened.
+   */
   readonly address: string;
   /** Where packages are deployed to. */
   readonly deployAddress: string;
@@ -76,10 +78,11 @@ export interface SlotCall {
 /**
  * Who keeps an app in slots, one of which is production: Azure App Service.
  *
- * Laws. Every call ends within its time or by its signal. *Not found* is an answer of the host alone: a question
- * that could not be asked is thrown. What is the same when it is done twice is tried again by itself after a
- * broken connection or an answer of 500 and more: all but {@link swap}. A host that asks to wait (429) is waited
- * for, within the call's time; where somebody else is changing the app, so is their end, again but for a swap.
+ * Laws. Every call ends within its time or by its signal. *Not found* is an answer of the host alone: a
+ * question that could not be asked is thrown. What is the same when it is done twice is tried again by itself
+ * after a broken connection or an answer of 500 and more: all but {@link swap}. A host that asks to wait
+ * (429) is waited for, within the call's time; where somebody else is changing the app, so is their end,
+ * again but for a swap.
  *
  * All throw slots.unreachable, slots.denied, slots.missing (the app itself), slots.timeout, and the signal's
  * reason; what changes something also slots.busy, slots.locked (a preview is pending) and slots.refused.
@@ -112,16 +115,16 @@ export interface SlotHost {
   /** Releases what is pending of this slot. Idempotent: without one nothing happens. */
   release(slot: string, call: SlotCall): Promise<void>;
   /**
-   * Exchanges two slots; the source is what is warmed up, and comes to the target's address. **Not idempotent**:
-   * a second one takes the first back. It is sent once, or again only where the host has said that it did
-   * nothing (429, an expired token); what came of it is found by looking, never by sending again.
+   * Exchanges two slots; the source is what is warmed up, and comes to the target's address. **Not
+   * idempotent**: a second one takes the first back. It is sent once, or again only where the host has said
+   * that it did nothing (429, an expired token); what came of it is found by looking, never by sending again.
    *
    * @throws only where nothing was begun, and the signal's reason; all else is told
    */
   swap(source: string, target: string, call: SlotCall): Promise<SwapTold>;
   /**
-   * Puts a package into a slot and waits for the end of its build. `path` is a zip, or a folder that is zipped.
-   * Twice is as once.
+   * Puts a package into a slot and waits for the end of its build. `path` is a zip, or a folder that is
+   * zipped. Twice is as once.
    *
    * @returns the id of the deployment
    * @throws deployment.failed where it was built, and failed; package.unusable

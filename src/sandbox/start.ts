@@ -60,7 +60,8 @@ const TIERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Starts the sandbox: a management address, and two for each slot. It ends with this process, whatever ends it.
+ * Starts the sandbox: a management address, and two for each slot. It ends with this process, whatever ends
+ * it.
  *
  * @throws input.malformed where the script is not one; sandbox.port where the port is taken
  */

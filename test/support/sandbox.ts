@@ -9,7 +9,8 @@ import { httpsCall, type HttpsAnswer } from "./https-call.ts";
 export const SUBSCRIPTION = "00000000-0000-0000-0000-000000000001";
 export const GROUP = "shop-rg";
 export const SITE = "shop";
-export const SITE_PATH = `/subscriptions/${SUBSCRIPTION}/resourceGroups/${GROUP}/providers/Microsoft.Web/sites/${SITE}`;
+export const SITE_PATH =
+  `/subscriptions/${SUBSCRIPTION}/resourceGroups/${GROUP}/providers/Microsoft.Web/` + `sites/${SITE}`;
 
 /** A sandbox with one site, as fast as it goes, and what a test does with it by hand. */
 export interface TestSandbox extends OpenSandbox {

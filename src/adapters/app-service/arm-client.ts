@@ -71,8 +71,8 @@ const DELAY_MS_MAX = 15_000;
 const TOKEN_MARGIN_MS = 2 * 60_000;
 
 /**
- * Asks Azure, patiently and never without an end. The library's own policies of trying again are left out: they
- * do not know what may be done twice.
+ * Asks Azure, patiently and never without an end. The library's own policies of trying again are left out:
+ * they do not know what may be done twice.
  */
 export class ArmClient {
   readonly #access: ArmAccess;

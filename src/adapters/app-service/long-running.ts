@@ -16,8 +16,8 @@ const status = z.looseObject({
 });
 
 /**
- * Waits for the end of something that was taken with 202 (or 200 with an `Azure-AsyncOperation`); a failure may
- * be told only here. https://learn.microsoft.com/azure/azure-resource-manager/management/async-operations
+ * Waits for the end of something that was taken with 202 (or 200 with an `Azure-AsyncOperation`); a failure
+ * may be told only here. https://learn.microsoft.com/azure/azure-resource-manager/management/async-operations
  *
  * @throws slots.refused and the like with the host's reason; slots.timeout; what the client throws
  */

@@ -62,7 +62,9 @@ export function factsOf(name: string, { properties }: SiteResource): SlotFacts {
   };
 }
 
-/** Host names as the site lists them: built ones would be wrong where Azure has cut them or made them unique. */
+/**
+ * Host names as the site lists them: built ones would be wrong where Azure has cut them or made them unique.
+ */
 function hostOf(
   { hostNameSslStates, enabledHostNames }: SiteResource["properties"],
   type: "Standard" | "Repository",

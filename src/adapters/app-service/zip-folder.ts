@@ -11,7 +11,9 @@ export interface Package extends AsyncDisposable {
   readonly bytes: number;
 }
 
-/** A time that every file is given, so that the same files are the same zip: the first that a zip can hold. */
+/**
+ * A time that every file is given, so that the same files are the same zip: the first that a zip can hold.
+ */
 const EPOCH = new Date(1980, 0, 1);
 const ZIP_MAGIC = 0x04034b50;
 
@@ -60,8 +62,8 @@ async function zipped(folder: string, temporary: string, signal: AbortSignal): P
 }
 
 /**
- * Paths of the files below a folder, in one order everywhere. Links may lead out of it and are refused, but for
- * those that npm makes in `.bin`, which a package that is run by node does without.
+ * Paths of the files below a folder, in one order everywhere. Links may lead out of it and are refused, but
+ * for those that npm makes in `.bin`, which a package that is run by node does without.
  */
 async function filesOf(folder: string): Promise<string[]> {
   const files: string[] = [];

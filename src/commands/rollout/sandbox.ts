@@ -5,13 +5,13 @@ export const sandbox = defineCommand({
   name: "sandbox",
   wing: "rollout",
   summary: "Play Azure App Service on this machine, with slots that really serve what is deployed to them",
-  description: `Starts an HTTPS server on loopback that plays Azure Resource Manager for App Service (sites, slots, swaps with
-their phases and locks, settings) and each slot's deployment service, and runs what is deployed: a Node
-package for each slot, at an address of its own. Health checks, build ids and swaps are real HTTP; Azure's own
-clients work against it. Nothing is asked of Azure, and any bearer token is good.
+  description: `Starts an HTTPS server on loopback that plays Azure Resource Manager for App Service (sites,
+slots, swaps with their phases and locks, settings) and each slot's deployment service, and runs what is
+deployed: a Node package for each slot, at an address of its own. Health checks, build ids and swaps are real
+HTTP; Azure's own clients work against it. Nothing is asked of Azure, and any bearer token is good.
 
-Prints its addresses and the variables that clients need, and runs until Ctrl-C. \`--faults\` names a script of
-what is to go wrong: a swap that fails though it happened, throttling, cut connections, a build that fails.
+Prints its addresses and the variables that clients need, and runs until Ctrl-C. \`--faults\` names a script
+of what is to go wrong: a swap that fails though it happened, throttling, cut connections, a build that fails.
 Packages run with your rights and outside of any container: deploy only what you would run yourself.
 
 [What is played, and scripts of faults](https://github.com/truststream/holdfast/blob/main/docs/sandbox.md).`,

@@ -1,4 +1,6 @@
-/** Kudu's numbers: https://github.com/projectkudu/kudu/blob/master/Kudu.Contracts/Deployment/DeployStatus.cs */
+/**
+ * Kudu's numbers: https://github.com/projectkudu/kudu/blob/master/Kudu.Contracts/Deployment/DeployStatus.cs
+ */
 export const STATUS = { pending: 0, building: 1, deploying: 2, failed: 3, success: 4 } as const;
 
 /** One deployment of a package to a slot. */

@@ -13,7 +13,9 @@ export interface Start {
   readonly command: readonly [string, ...string[]];
 }
 
-/** Bytes of an unpacked package, and how many files; a zip of some kilobytes can say that it holds terabytes. */
+/**
+ * Bytes of an unpacked package, and how many files; a zip of some kilobytes can say that it holds terabytes.
+ */
 const UNPACKED_BYTES_MAX = 2 * 1024 ** 3;
 const FILES_MAX = 200_000;
 
@@ -89,6 +91,7 @@ export async function startOf(folder: string, node: string): Promise<Start> {
     if (found?.isFile() === true) return { folder, command: [node, name] };
   }
   throw new Error(
-    "the package has neither a script `start` or `main` in its package.json, nor server.js, index.js or app.js",
+    "the package has neither a script `start` or `main` in its package.json, nor server.js, index.js " +
+      "or app.js",
   );
 }

@@ -4,8 +4,8 @@ import { inProgress } from "./world.ts";
 import { PRODUCTION, resourceOf } from "./words.ts";
 
 /**
- * Answers in the shapes of the API description of Microsoft.Web, version 2025-05-01: Azure/azure-rest-api-specs,
- * specification/web/resource-manager/Microsoft.Web/AppService.
+ * Answers in the shapes of the API description of Microsoft.Web, version 2025-05-01:
+ * Azure/azure-rest-api-specs, specification/web/resource-manager/Microsoft.Web/AppService.
  */
 
 /** The id of a site's or slot's resource. */

@@ -11,9 +11,10 @@ const PING_PATH = "WEBSITE_SWAP_WARMUP_PING_PATH";
 const PING_STATUSES = "WEBSITE_SWAP_WARMUP_PING_STATUSES";
 
 /**
- * Takes a swap and begins it. In real phases: the target's sticky settings are brought to the source, whose app
- * restarts with them; it is pinged until it answers; addresses are exchanged; then what was behind the target
- * restarts with the source's sticky settings. Whoever asks at the wrong moment sees what he would see there.
+ * Takes a swap and begins it. In real phases: the target's sticky settings are brought to the source, whose
+ * app restarts with them; it is pinged until it answers; addresses are exchanged; then what was behind the
+ * target restarts with the source's sticky settings. Whoever asks at the wrong moment sees what he would see
+ * there.
  *
  * @throws SiteRefusal where it is not even begun
  */
@@ -97,8 +98,8 @@ async function applyTo(world: World, site: Site, source: Slot, target: Slot): Pr
     400,
     "BadRequest",
     `Cannot swap site slots for site '${site.name}' because the application initialization in ` +
-      `'${source.name}' slot either took too long or failed. Please check AppInit module configuration or try ` +
-      "using instance warmup with application initialization.",
+      `'${source.name}' slot either took too long or failed. Please check AppInit module configuration or ` +
+      "try using instance warmup with application initialization.",
   );
 }
 

@@ -10,7 +10,9 @@ import type { Start } from "./package.ts";
 import { RunningApp, type Running } from "./running-app.ts";
 import { PRODUCTION, SiteRefusal } from "./words.ts";
 
-/** How long the phases of what takes long in Azure take here, in milliseconds; all zero is as fast as it goes. */
+/**
+ * How long the phases of what takes long in Azure take here, in milliseconds; all zero is as fast as it goes.
+ */
 export interface Phases {
   /** Making a slot. */
   readonly provisionMs: number;

@@ -45,8 +45,8 @@ const ECDSA_WITH_SHA256 = "1.2.840.10045.4.3.2";
 const COMMON_NAME = "2.5.4.3";
 
 /**
- * Makes an authority and, signed by it, a certificate for loopback: `127.0.0.1`, `::1` and `localhost`. Two of
- * them, because many clients take no certificate that signed itself for an authority.
+ * Makes an authority and, signed by it, a certificate for loopback: `127.0.0.1`, `::1` and `localhost`. Two
+ * of them, because many clients take no certificate that signed itself for an authority.
  *
  * @param serial random bytes in hex, at most twenty: RFC 5280, 4.1.2.2
  */

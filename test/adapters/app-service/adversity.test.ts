@@ -164,7 +164,7 @@ describe("a host that is not well", () => {
   }
 
   test("others' work on the app is waited for, and never for a swap", async () => {
-    const it = await twoBuilds({ phases: { provisionMs: 0, buildMs: 0, applyMs: 0, flipMs: 600 } });
+    const it = await twoBuilds({ phases: { provisionMs: 0, buildMs: 0, applyMs: 0, flipMs: 2_500 } });
     const { host } = it;
     const first = host.swap("staging", "production", within());
     await untilBusy(it);

@@ -30,7 +30,7 @@ const INPUTS: SandboxInputs = {
 };
 
 describe("holdfast sandbox", () => {
-  test("answers until Ctrl-C, serves what is deployed, tells how to reach it, and leaves nothing", async () => {
+  test("answers until Ctrl-C, serves what is deployed, tells how it is reached, leaves nothing", async () => {
     const folder = temporaryFolder("sandbox-command");
     const ready = join(folder, "ready.json");
     writeFileSync(join(folder, "faults.json"), '{"calls":[{"fault":"throttle","at":1}]}');
@@ -116,7 +116,7 @@ describe("holdfast sandbox", () => {
     });
   });
 
-  test("Holdfast's own client finds the app by what is printed, and shows a sandbox no real token", async () => {
+  test("Holdfast's own client finds the app by what is printed, and shows it no real token", async () => {
     const { makePorts, startSandbox } = await realSandbox();
     await using running = await startSandbox({
       port: 0,
