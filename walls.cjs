@@ -70,7 +70,22 @@ const WINGS = {
       dependencies: ["findings", "patterns"],
     },
   },
-  rollout: { capabilities: ["sandbox"], shared: {} },
+  rollout: {
+    capabilities: [
+      "functions/check",
+      "functions/snapshot",
+      "functions/deploy",
+      "functions/rollback",
+      "functions/status",
+      "sandbox",
+    ],
+    shared: {
+      "functions/manifest": [],
+      "functions/sources": ["functions/manifest"],
+      "functions/archive": ["functions/sources", "functions/manifest"],
+      "functions/carry": ["functions/archive", "functions/sources", "functions/manifest"],
+    },
+  },
   configuration: { capabilities: ["settings-check", "init"], shared: {} },
 };
 const CAPABILITIES = Object.entries(WINGS).flatMap(([wing, { capabilities }]) =>
@@ -109,6 +124,7 @@ const ROOMS = Object.fromEntries([
     "semantic-release",
     "source-tree",
     "store-decorators",
+    "supabase",
     "system",
     "terminal",
   ].map((adapter) => [`adapters/${adapter}`, GROUND]),
@@ -145,6 +161,7 @@ const ROOMS = Object.fromEntries([
       "schema/check",
       "governance/pr-policy",
       "governance/dependencies",
+      "rollout/functions/manifest",
       "commands",
       "entry",
       "entry/inputs",
@@ -161,6 +178,7 @@ const ROOMS = Object.fromEntries([
       "schema/check",
       "governance/pr-policy",
       "governance/dependencies",
+      "rollout/functions/manifest",
       "commands",
       "entry",
       "entry/inputs",

@@ -16,6 +16,11 @@ import { releasePublish } from "./governance/release-publish.ts";
 import { releaseCut } from "./governance/release-cut.ts";
 import { releasePlan } from "./governance/release-plan.ts";
 import { sandbox } from "./rollout/sandbox.ts";
+import { functionsCheck } from "./rollout/functions-check.ts";
+import { functionsDeploy } from "./rollout/functions-deploy.ts";
+import { functionsRollback } from "./rollout/functions-rollback.ts";
+import { functionsSnapshot } from "./rollout/functions-snapshot.ts";
+import { functionsStatus } from "./rollout/functions-status.ts";
 import { migrateCheck } from "./schema/migrate-check.ts";
 import { migrateRollback } from "./schema/migrate-rollback.ts";
 import { migrateStatus } from "./schema/migrate-status.ts";
@@ -41,6 +46,11 @@ export const MENU: readonly Command[] = [
   hotfixStart,
   hotfixFinish,
   sandbox,
+  functionsCheck,
+  functionsSnapshot,
+  functionsDeploy,
+  functionsRollback,
+  functionsStatus,
   settingsCheck,
   init,
   protectIssue,

@@ -22,6 +22,7 @@ import type { RunIdentity } from "../ports/run-identity.ts";
 import { hideCredentials } from "./inputs/mask.ts";
 import { storeUrlHint } from "./inputs/store-url.ts";
 import type { Environment } from "./inputs/environment.ts";
+import { functionsAccess } from "./inputs/functions-access.ts";
 import { forgeAccess } from "./inputs/forge-access.ts";
 import { storeCredentials } from "./inputs/store-credentials.ts";
 import { VERSION } from "./process/version.ts";
@@ -61,6 +62,20 @@ export function makePorts(around: ProcessFacts): Ports {
       const { githubForge } = await import("../adapters/github/github-forge.ts");
       return githubForge(name, {
         ...where,
+        version: VERSION,
+        clock: systemClock,
+        random: systemRandom,
+        log,
+        cancelled: around.cancelled,
+      });
+    },
+    async openFunctions(project, token, key) {
+      const where = functionsAccess(project, token, env);
+      const { supabaseFunctions } = await import("../adapters/supabase/supabase-functions.ts");
+      return supabaseFunctions({
+        project,
+        ...where,
+        key,
         version: VERSION,
         clock: systemClock,
         random: systemRandom,

@@ -39,6 +39,11 @@ export const ERRORS = {
     meaning: "the store was read completely and holds no backup of that id",
   },
 
+  "input.no-such-snapshot": {
+    kind: "input",
+    meaning: "the store was read completely and holds no snapshot of that id, or none with that version",
+  },
+
   "store.missing": { kind: "outside", meaning: "the store's folder or container does not exist" },
   "store.not-found": { kind: "outside", meaning: "the store answered that this blob does not exist" },
   "store.exists": { kind: "outside", meaning: "a blob that may only be created once already exists" },
@@ -153,6 +158,40 @@ export const ERRORS = {
   "runbook.unconfirmed": {
     kind: "outside",
     meaning: "a step of a runbook was done and is not so afterwards, or something else is so",
+  },
+
+  "functions.unreachable": {
+    kind: "outside",
+    meaning: "the host of edge functions, or a function, did not answer, or gave what is no answer",
+  },
+  "functions.denied": {
+    kind: "outside",
+    meaning: "the host of edge functions refused the access token, or what it may not do",
+  },
+  "functions.unpaid": {
+    kind: "outside",
+    meaning: "the plan at the host of edge functions does not cover what was asked",
+  },
+  "functions.rate-limited": {
+    kind: "outside",
+    meaning: "the host of edge functions asked to wait for longer than is waited",
+  },
+  "functions.refused": {
+    kind: "outside",
+    meaning: "the host of edge functions understood what it was given and did not take it",
+  },
+  "functions.no-project": {
+    kind: "outside",
+    meaning: "the host of edge functions has no such project, or does not show it",
+  },
+  "functions.not-found": { kind: "outside", meaning: "an edge function is not there any more" },
+  "functions.unreadable": {
+    kind: "outside",
+    meaning: "the sources of a live edge function could not be had back, so that it could not be put back",
+  },
+  "functions.moved": {
+    kind: "outside",
+    meaning: "somebody else deployed an edge function while a run was at work on it",
   },
 
   "forge.unreachable": {

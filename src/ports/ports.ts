@@ -6,6 +6,7 @@ import type { Database, DatabaseAddress } from "./database.ts";
 import type { Disk } from "./disk.ts";
 import type { DumpTools } from "./dump-tools.ts";
 import type { Forge } from "./forge.ts";
+import type { FunctionHost } from "./function-host.ts";
 import type { Log } from "./log.ts";
 import type { ScratchServers } from "./scratch-server.ts";
 import type { MergeGroupEvent, PullRequestEvent } from "./pull-request-event.ts";
@@ -32,6 +33,11 @@ export interface Ports {
    * in; the token comes from `token` or the standard environment.
    */
   openForge(repository: string | undefined, token: Secret | undefined): Promise<Forge>;
+  /**
+   * Where edge functions run: a project at Supabase. The token comes from `token` or the standard environment;
+   * with `key` functions are called that ask for a signed token.
+   */
+  openFunctions(project: string, token: Secret | undefined, key: Secret | undefined): Promise<FunctionHost>;
   /** Who knows of vulnerabilities of npm's packages: the registry at an address. */
   openAdvisories(registry: string): Promise<AdvisorySource>;
   /** Opens a store URL with retry around it; credentials come from `secret` or the standard environment. */

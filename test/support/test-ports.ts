@@ -16,6 +16,7 @@ import type { BlobStore } from "../../src/ports/blob-store.ts";
 import type { Database } from "../../src/ports/database.ts";
 import type { DumpTools, ToolSet } from "../../src/ports/dump-tools.ts";
 import type { Forge } from "../../src/ports/forge.ts";
+import type { FunctionHost } from "../../src/ports/function-host.ts";
 import type { Log } from "../../src/ports/log.ts";
 import type { Ports } from "../../src/ports/ports.ts";
 
@@ -26,6 +27,8 @@ export interface TestPortsOptions {
   readonly tools?: (tools: DumpTools) => DumpTools;
   /** GitHub; without one, asking for it is an error. */
   readonly forge?: Forge;
+  /** Where functions run; without it, asking for them is an error. */
+  readonly functions?: FunctionHost;
   readonly cancelled?: AbortSignal;
   /**
    * The only folder to look for PostgreSQL's programs in, as HOLDFAST_PG_BIN; scratch servers are started
@@ -92,6 +95,10 @@ export function testPorts(options: TestPortsOptions = {}): TestPorts {
         : Promise.resolve(options.forge),
     openSlotHost: () => Promise.reject(new Error("this test has no app")),
     startSandbox: () => Promise.reject(new Error("this test has no sandbox")),
+    openFunctions: () =>
+      options.functions === undefined
+        ? Promise.reject(new Error("this test has no functions"))
+        : Promise.resolve(options.functions),
     openAdvisories: () => Promise.reject(new Error("this test has no registry")),
     openStore: (url) => Promise.resolve(around(openFileStore(url, { random: systemRandom }), options.store)),
     sourceTree: () => Promise.resolve(checkout({ env: process.env })),

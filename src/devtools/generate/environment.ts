@@ -35,6 +35,11 @@ export const ENVIRONMENT: readonly (readonly [string, string])[] = [
     "The repository when `repository` is not given, and the API of a GitHub of one's own. GitHub sets both " +
       "in jobs.",
   ],
+  ["`SUPABASE_ACCESS_TOKEN`", "Access token for Supabase when `access-token` is not given."],
+  [
+    "`HOLDFAST_SUPABASE_API`, `HOLDFAST_SUPABASE_FUNCTIONS`",
+    "Addresses of another Management API, and of the functions, than Supabase's own: those of a sandbox.",
+  ],
   ["`TMPDIR`", "Folder for scratch servers and for archives that are restored in parallel."],
   ["`NO_COLOR`", "Set to anything: no colours."],
   ["`RUNNER_DEBUG`", "In Actions: debug messages, set by GitHub when a run is repeated with debug logging."],

@@ -19,6 +19,7 @@ import { leftOutTable, rulesTable } from "./rules.ts";
 import { commandSchema, generatedJson } from "./schemas.ts";
 import { settingsTables } from "./settings.ts";
 import { reusableWorkflows, workflowsModule } from "./workflows.ts";
+import { functionManifest } from "../../rollout/functions/manifest/manifest.ts";
 import { settingsSchema } from "../../nouns/settings/json-schema.ts";
 
 /** The command behind the repository's own name: `uses: truststream/holdfast@v1`. */
@@ -79,6 +80,16 @@ export async function generatedFiles(
   files.set(
     "schemas/holdfast.schema.json",
     generatedJson(settingsSchema(SETTINGS_SECTIONS), "the sections that src/commands/configuration/ lists"),
+  );
+  files.set(
+    "schemas/function-manifest.schema.json",
+    generatedJson(
+      {
+        title: "Holdfast's manifest of edge functions",
+        ...z.toJSONSchema(functionManifest, { target: "draft-7", io: "input" }),
+      },
+      "src/rollout/functions/manifest/manifest.ts",
+    ),
   );
   files.set(
     "examples/truststream/.github/workflows/pr-policy.yml",

@@ -2,6 +2,7 @@ import type { InputSpecs } from "../../commands/define.ts";
 import type { Given } from "./given.ts";
 import type { Environment } from "./environment.ts";
 import { TOKEN_VARIABLES } from "./forge-access.ts";
+import { SUPABASE_VARIABLES } from "./functions-access.ts";
 import { CREDENTIAL_VARIABLES } from "./store-credentials.ts";
 
 /**
@@ -66,6 +67,8 @@ export function secretsOf(
   const inputs = Object.entries(specs)
     .filter(([, spec]) => spec.type === "secret")
     .flatMap(([name]) => given.get(name)?.texts ?? []);
-  const inherited = [...CREDENTIAL_VARIABLES, ...TOKEN_VARIABLES].map((name) => env[name] ?? "");
+  const inherited = [...CREDENTIAL_VARIABLES, ...TOKEN_VARIABLES, ...SUPABASE_VARIABLES].map(
+    (name) => env[name] ?? "",
+  );
   return [...inputs, ...inherited].filter((text) => text !== "" && text !== "?").flatMap(secretParts);
 }

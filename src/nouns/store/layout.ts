@@ -4,3 +4,4 @@ export const RECEIPTS = "receipts/";
 export const LOCKS = "locks/";
 export const DATABASE = "database/";
 export const JOURNALS = "journals/";
+export const FUNCTIONS = "functions/";

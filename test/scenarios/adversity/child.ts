@@ -95,6 +95,7 @@ const ports: Ports = {
     Promise.resolve(new DeadlyStore(openFileStore(url, { random: systemRandom }), { failAt: 0 })),
   openSlotHost: () => Promise.reject(new Error("no app here")),
   startSandbox: () => Promise.reject(new Error("no sandbox here")),
+  openFunctions: () => Promise.reject(new Error("this child has no functions")),
   openAdvisories: () => Promise.reject(new Error("no registry here")),
   openForge: () => Promise.reject(new Error("nothing here asks a forge")),
   sourceTree: () => Promise.resolve(checkout({ env: process.env })),

@@ -1,0 +1,24 @@
+import type { Smoke } from "../manifest/manifest.ts";
+import type { WantedFunction } from "../sources/function-sources.ts";
+import type { FunctionArchive } from "./archive.ts";
+import type { SnapshotFunction, SourceDocument } from "./documents.ts";
+
+/** A function as a snapshot, or what is kept of its sources, has it. */
+export function wantedIn(
+  kept: SnapshotFunction | SourceDocument,
+  archive: FunctionArchive,
+  smoke?: Smoke,
+): WantedFunction {
+  return {
+    slug: kept.slug,
+    version: kept.version ?? undefined,
+    digest: kept.digest,
+    entrypoint: kept.entrypoint,
+    importMap: kept["import-map"] ?? undefined,
+    staticFiles: kept["static-files"],
+    verifyJwt: "verify-jwt" in kept ? kept["verify-jwt"] : undefined,
+    files: kept.files,
+    smoke,
+    load: () => archive.load(kept.files),
+  };
+}

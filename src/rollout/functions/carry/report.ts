@@ -1,0 +1,134 @@
+import { EXIT, type ExitCode } from "../../../kernel/errors.ts";
+import type { Json, Outcome, ReportTable } from "../../../kernel/outcome.ts";
+import { quantity } from "../../../kernel/quantity.ts";
+import type { Plan } from "../../../nouns/runbook/plan.ts";
+import { recordOf, type RunbookRecord } from "../../../nouns/runbook/record.ts";
+import { timelineMermaid, timelineTable } from "../../../nouns/runbook/timeline.ts";
+import type { RolledOut } from "./roll-out.ts";
+import type { Rollout } from "./reached.ts";
+import { isIdle } from "./steps.ts";
+
+const DOES = { true: "is so", missing: "would", moving: "moves", wrong: "WRONG" } as const;
+
+/** The outcome of a deployment or a rollback, for people and machines. */
+export function rolloutOutcome(
+  rollout: Rollout,
+  rolledOut: RolledOut,
+  more: { readonly outputs?: Readonly<Record<string, Json>>; readonly notes?: readonly string[] } = {},
+): Outcome {
+  const { plan } = rolledOut;
+  const record = rolledOut.kind === "ran" ? recordOf(rolledOut.ran.entries) : undefined;
+  const changes = changesIn(plan);
+  const outputs: Record<string, Json> = {
+    project: rollout.project,
+    "plan-hash": plan.hash,
+    run: rolledOut.kind === "ran" ? rolledOut.id : "",
+    snapshot: rolledOut.kind === "ran" && stateOf(record, "snapshot") === true ? rolledOut.id : "",
+    outcome: outcomeWord(rolledOut),
+    changed: rolledOut.kind === "ran" && rolledOut.ran.outcome === "done" ? changes : [],
+    planned: changes,
+    plan: plan.steps.map(({ id, title, stage, observed: { kind, what } }) => ({
+      id,
+      title,
+      stage,
+      state: kind,
+      what,
+    })),
+    ...more.outputs,
+  };
+  const tables = record === undefined ? [planTable(plan)] : [timelineTable(record)];
+  const notes = [...(more.notes ?? []), ...notesOf(rolledOut, record)];
+  return {
+    exit: exitOf(rolledOut),
+    outputs,
+    report: {
+      good: exitOf(rolledOut) === EXIT.done,
+      headline: headlineOf(rollout, rolledOut, changes),
+      tables,
+      notes,
+    },
+  };
+}
+
+/** Names of the functions that would be, or were, uploaded. */
+export function changesIn({ steps }: Plan): string[] {
+  return steps
+    .filter(({ id, observed }) => id.startsWith("upload-") && observed.kind === "missing")
+    .map(({ title }) => title.replace(/^upload /, ""));
+}
+
+function planTable({ steps }: Plan): ReportTable {
+  return {
+    columns: ["Step", "", ""],
+    rows: steps.map(({ title, observed: { kind, what } }) => [title, DOES[kind], what]),
+  };
+}
+
+function stateOf(record: RunbookRecord | undefined, id: string): boolean | undefined {
+  const step = record?.steps.find((each) => each.id === id);
+  return step === undefined ? undefined : step.state === "found" || step.state === "confirmed";
+}
+
+function outcomeWord(rolledOut: RolledOut): string {
+  if (rolledOut.kind === "ran") return rolledOut.ran.outcome;
+  return { dry: "planned", idle: "nothing", hindered: "hindered" }[rolledOut.kind];
+}
+
+function exitOf(rolledOut: RolledOut): ExitCode {
+  if (rolledOut.kind === "hindered") return EXIT.verdict;
+  if (rolledOut.kind !== "ran") return EXIT.done;
+  switch (rolledOut.ran.outcome) {
+    case "done":
+      return EXIT.done;
+    case "undone":
+      return EXIT.verdict;
+    case "incomplete":
+    case "stopped":
+    case "escalated":
+      return EXIT.outside;
+  }
+}
+
+function headlineOf({ kind, project }: Rollout, rolledOut: RolledOut, changes: readonly string[]): string {
+  const what = quantity(changes.length, "function");
+  const noun = kind === "deploy" ? "deployment" : "rollback";
+  if (rolledOut.kind === "dry") {
+    return isIdle(rolledOut.plan.steps)
+      ? `Nothing would be done: ${project} serves every function as wanted`
+      : `The ${noun} would upload ${what} to ${project} and activate them by one call`;
+  }
+  if (rolledOut.kind === "idle") return `Nothing to do: ${project} serves every function as wanted`;
+  if (rolledOut.kind === "hindered") return `The ${noun} was not begun: something is in its way`;
+  switch (rolledOut.ran.outcome) {
+    case "done":
+      return `${project} serves what is wanted: ${what} exchanged, every one of the set called`;
+    case "undone":
+      return `The ${noun} failed, and ${project} serves again what it served before, read back`;
+    case "stopped":
+      return `The ${noun} stopped before anything that is served was changed`;
+    case "incomplete":
+      return `The ${noun} is incomplete`;
+    case "escalated":
+      return `The ${noun} failed, and what was served before could NOT be put back: people are needed`;
+  }
+}
+
+function notesOf(rolledOut: RolledOut, record: RunbookRecord | undefined): string[] {
+  if (rolledOut.kind !== "ran" || record === undefined) return [];
+  const { ran, id } = rolledOut;
+  const failed = record.steps.filter(({ state }) => state === "failed" || state === "undo-failed");
+  return [
+    ...failed.map(({ title, what }) => `${title}: ${what}`),
+    ...(ran.outcome === "stopped" || ran.outcome === "escalated"
+      ? [`once the cause is mended, go on with --resume ${id}: it looks before it acts`]
+      : []),
+    ...(ran.journalLost === undefined
+      ? []
+      : ["the journal in the store ends early: the store could not be written"]),
+  ];
+}
+
+/** The Gantt chart of a run, for a job summary; empty where nothing ran. */
+export function chartOf(rolledOut: RolledOut): string {
+  return rolledOut.kind === "ran" ? timelineMermaid(recordOf(rolledOut.ran.entries)) : "";
+}

@@ -1,0 +1,105 @@
+import { posix } from "node:path";
+import { EXIT, HoldfastError, isHoldfastError } from "../../../kernel/errors.ts";
+import type { Outcome } from "../../../kernel/outcome.ts";
+import { quantity } from "../../../kernel/quantity.ts";
+import type { Secret } from "../../../kernel/secret.ts";
+import type { Ports } from "../../../ports/ports.ts";
+import type { SourceTree } from "../../../ports/source-tree.ts";
+import { FunctionArchive } from "../archive/archive.ts";
+import { checkManifest, needsOf } from "../manifest/check-manifest.ts";
+import { FUNCTION_MANIFEST } from "../manifest/manifest.ts";
+import { inLevels } from "../manifest/order.ts";
+import { readManifest } from "../manifest/read-manifest.ts";
+import { refusedManifest } from "../manifest/refused.ts";
+import { manifestPlaces } from "../sources/committed.ts";
+
+/** The parsed inputs of `holdfast functions check`. */
+export interface FunctionsCheckInputs {
+  readonly functionsFolder: string;
+  readonly project: string | undefined;
+  readonly store: string | undefined;
+  readonly storeSecret: Secret | undefined;
+}
+
+export type FunctionsCheckPorts = Pick<Ports, "sourceTree" | "openStore">;
+
+/** `holdfast functions check`: see src/commands/rollout/functions-check.ts. */
+export async function runFunctionsCheck(
+  inputs: FunctionsCheckInputs,
+  ports: FunctionsCheckPorts,
+): Promise<Outcome> {
+  const folder = posix.normalize(inputs.functionsFolder).replace(/(?<=.)\/$/, "");
+  const tree = await ports.sourceTree();
+  const [path, bytes] = await found(tree, folder);
+  const kept = await keptVersions(inputs, ports);
+  const read = readManifest(bytes);
+  const problems = checkManifest(read, { folders: await foldersIn(tree, folder), kept });
+  if (problems.length > 0 || read.manifest === undefined) return refusedManifest(path, problems, "");
+  const names = Object.keys(read.manifest.functions);
+  const { levels } = inLevels(names, needsOf(read.manifest));
+  return {
+    exit: EXIT.done,
+    outputs: {
+      problems: [],
+      manifest: path,
+      functions: names.length,
+      order: levels.map((level) => [...level]),
+    },
+    report: {
+      good: true,
+      headline: `${path} is sound: ${quantity(names.length, "function")}`,
+      tables: [],
+      notes:
+        kept === undefined
+          ? ["whether rollback targets exist was not asked: give --project and --store for that"]
+          : [],
+    },
+  };
+}
+
+async function found(tree: SourceTree, folder: string): Promise<[path: string, bytes: Buffer]> {
+  const places = manifestPlaces(folder);
+  for (const path of places) {
+    try {
+      return [path, await tree.file(path)];
+    } catch (error) {
+      if (!isHoldfastError(error, "source.missing")) throw error;
+    }
+  }
+  throw new HoldfastError("source.missing", `there is no ${FUNCTION_MANIFEST} at ${places.join(" or ")}`, {
+    hint: "Write one (docs/functions.md shows how), or name the folder with --functions-folder.",
+  });
+}
+
+async function foldersIn(tree: SourceTree, folder: string): Promise<ReadonlySet<string>> {
+  const { files } = await tree.files(
+    folder,
+    (path) => /^[^_./][^/]*\/./.test(path) && !path.includes("node_modules/"),
+  );
+  return new Set(files.map(({ path }) => path.slice(0, path.indexOf("/"))));
+}
+
+async function keptVersions(
+  { project, store: url, storeSecret }: FunctionsCheckInputs,
+  ports: Pick<Ports, "openStore">,
+): Promise<ReadonlyMap<string, ReadonlySet<string>> | undefined> {
+  if (project === undefined && url === undefined) return undefined;
+  if (project === undefined || url === undefined) {
+    throw new HoldfastError(
+      "input.missing",
+      "a project without a store, or a store without a project, was given",
+      {
+        hint: "Give both --project and --store, or neither.",
+      },
+    );
+  }
+  const store = await ports.openStore(url, storeSecret);
+  await store.check(false);
+  const archive = await FunctionArchive.open(store, project);
+  const kept = new Map<string, ReadonlySet<string>>();
+  for (const slug of archive.slugs) {
+    const all = await archive.allSourcesOf(slug);
+    kept.set(slug, new Set(all.flatMap(({ version }) => version ?? [])));
+  }
+  return kept;
+}

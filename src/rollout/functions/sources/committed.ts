@@ -1,0 +1,131 @@
+import { posix } from "node:path";
+import { formatBytes, MiB } from "../../../kernel/bytes.ts";
+import { HoldfastError } from "../../../kernel/errors.ts";
+import { printableLine } from "../../../kernel/printable.ts";
+import { sha256 } from "../../../kernel/streams.ts";
+import type { SourceHistory } from "../../../ports/source-history.ts";
+import { FUNCTION_MANIFEST, type ManifestEntry } from "../manifest/manifest.ts";
+import { digestOfSources, type WantedFunction } from "./function-sources.ts";
+
+/** All functions of a repository, with what they share. */
+const BYTES_MAX = 256 * MiB;
+/** Import maps of a function's own, in the order in which Supabase's client looks for them. */
+const IMPORT_MAPS = ["deno.json", "deno.jsonc", "import_map.json"];
+
+/** What a commit has of edge functions. */
+export interface CommittedFunctions {
+  /** The manifest's bytes and path; undefined where there is none. */
+  readonly manifest: { readonly path: string; readonly bytes: Buffer } | undefined;
+  /** Names of the folders that hold functions. */
+  readonly names: ReadonlySet<string>;
+  /** @throws source.missing where the commit has not what the entry names */
+  wanted(name: string, entry: ManifestEntry | undefined): WantedFunction;
+}
+
+/** `./supabase/functions/` → `supabase/functions`. */
+export function plainFolder(folder: string): string {
+  return folder
+    .split("/")
+    .filter((part) => part !== "" && part !== ".")
+    .join("/");
+}
+
+/** Where a manifest may be: in the folder of the functions, or in the one above. */
+export function manifestPlaces(folder: string): readonly string[] {
+  return [`${folder}/${FUNCTION_MANIFEST}`, posix.join(posix.dirname(folder), FUNCTION_MANIFEST)];
+}
+
+/**
+ * Reads the functions of a commit: each folder is one, with what all of them share, as the release unit has
+ * it. What is not committed, such as a file of secrets, is never uploaded.
+ *
+ * @param folder from the repository's root
+ * @throws source.missing, source.unreadable, source.history
+ */
+export async function committedFunctions(
+  history: Pick<SourceHistory, "files">,
+  commit: string,
+  folder: string,
+): Promise<CommittedFunctions> {
+  const places = manifestPlaces(folder);
+  const files = new Map(
+    await history.files(commit, (path) => path.startsWith(`${folder}/`) || places.includes(path)),
+  );
+  const place = places.find((each) => files.has(each));
+  const manifest = place === undefined ? undefined : { path: place, bytes: files.get(place)! };
+  for (const each of places) files.delete(each);
+  const bytes = [...files.values()].reduce((sum, { length }) => sum + length, 0);
+  if (bytes > BYTES_MAX) {
+    throw new HoldfastError(
+      "source.unreadable",
+      `${folder} has ${formatBytes(bytes)}, more than functions have`,
+      {
+        hint: "Name the folder that holds functions alone, with --functions-folder.",
+      },
+    );
+  }
+  const [shared, own] = grouped(files, folder);
+  if (own.size === 0) {
+    throw new HoldfastError(
+      "source.missing",
+      `commit ${commit} has no functions in ${printableLine(folder)}`,
+      {
+        hint: "Name their folder with --functions-folder, from the repository's root.",
+      },
+    );
+  }
+  const sums = new Map([...files].map(([path, content]) => [path, sha256(content)]));
+  return {
+    manifest,
+    names: new Set(own.keys()),
+    wanted(name, entry) {
+      const paths = [...shared, ...(own.get(name) ?? [])];
+      const started = startedBy(`${folder}/${name}`, folder, entry, new Set(paths));
+      const hashed = paths.map((path) => ({ path, sha256: sums.get(path)!, size: files.get(path)!.length }));
+      return {
+        slug: name,
+        version: entry?.version,
+        ...started,
+        digest: digestOfSources(hashed, started),
+        verifyJwt: entry?.verify_jwt,
+        files: hashed,
+        smoke: entry?.smoke,
+        load: () => Promise.resolve(paths.map((path) => ({ path, bytes: files.get(path)! }))),
+      };
+    },
+  };
+}
+
+/** As the release unit groups them: what begins with `_` or `.`, and files beside the folders, are shared. */
+function grouped(files: ReadonlyMap<string, Buffer>, folder: string): [string[], Map<string, string[]>] {
+  const shared: string[] = [];
+  const own = new Map<string, string[]>();
+  for (const path of files.keys()) {
+    const [name = "", ...rest] = path.slice(folder.length + 1).split("/");
+    if (rest.length === 0 || /^[_.]/.test(name)) shared.push(path);
+    else own.set(name, [...(own.get(name) ?? []), path]);
+  }
+  return [shared, own];
+}
+
+function startedBy(
+  folder: string,
+  above: string,
+  entry: ManifestEntry | undefined,
+  paths: ReadonlySet<string>,
+): Pick<WantedFunction, "entrypoint" | "importMap" | "staticFiles"> {
+  const declared = (path: string): string => {
+    const whole = posix.join(folder, path);
+    if (paths.has(whole)) return whole;
+    throw new HoldfastError("source.missing", `the commit has no file ${printableLine(whole)}`, {
+      hint: `Commit it, or correct entrypoint and import_map of the function in ${FUNCTION_MANIFEST}.`,
+    });
+  };
+  const usual = [...IMPORT_MAPS.map((file) => `${folder}/${file}`), `${above}/import_map.json`];
+  return {
+    entrypoint: declared(entry?.entrypoint ?? "index.ts"),
+    importMap:
+      entry?.import_map === undefined ? usual.find((path) => paths.has(path)) : declared(entry.import_map),
+    staticFiles: (entry?.static_files ?? []).map((pattern) => posix.join(folder, pattern)),
+  };
+}
