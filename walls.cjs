@@ -131,7 +131,8 @@ const ROOMS = Object.fromEntries([
   // The sandbox plays services: it touches, as adapters do. Its parts know the router, and not each other.
   ["sandbox/router", GROUND],
   ["sandbox/app-service", ["sandbox/router", ...GROUND]],
-  ["sandbox", ["sandbox/router", "sandbox/app-service", ...GROUND]],
+  ["sandbox", ["sandbox/router", "sandbox/app-service", "sandbox/supabase", ...GROUND]],
+  ["sandbox/supabase", ["sandbox/router", ...GROUND]],
   ["entry/process", ["entry/inputs", "ports", "kernel"]],
   ["entry/inputs", ["commands", "kernel"]],
   ["entry/output", ["commands", "entry/process", "ports", "kernel"]],

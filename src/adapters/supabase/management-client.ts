@@ -131,7 +131,7 @@ export class ManagementClient {
   async #waitForLimit(call: ManagementCall, until: number, stop: AbortSignal): Promise<void> {
     const { clock, log } = this.#access;
     for (let ms = this.#notBefore - clock.elapsed(); ms > 0; ms = this.#notBefore - clock.elapsed()) {
-      if (clock.elapsed() + ms > until) {
+      if (clock.elapsed() + ms >= until) {
         throw new HoldfastError(
           "functions.rate-limited",
           `Supabase's limit of calls for this token is used up for ${formatDuration(ms)} more, and ` +

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { MiB } from "../../kernel/bytes.ts";
 import { HoldfastError } from "../../kernel/errors.ts";
+import { readForm } from "../../kernel/form.ts";
 import { printableLine } from "../../kernel/printable.ts";
 import type { Secret } from "../../kernel/secret.ts";
 import type {
@@ -200,18 +201,11 @@ async function filesOf(slug: string, { contentType, bytes }: ManagementAnswer): 
   if (!/^multipart\//i.test(contentType)) {
     throw unreadable(`Supabase gave ${printableLine(contentType || "content of no type")} instead of files`);
   }
-  let form: FormData;
+  let files: FunctionFile[];
   try {
-    form = await new Response(Uint8Array.from(bytes), {
-      headers: { "content-type": contentType },
-    }).formData();
+    files = [...(await readForm(bytes, contentType)).files];
   } catch (error) {
     throw unreadable("what Supabase gave breaks off, or is no form", error);
-  }
-  const files: FunctionFile[] = [];
-  for (const [, value] of form) {
-    if (typeof value === "string" || value.name === "") continue;
-    files.push({ path: value.name, bytes: Buffer.from(await value.arrayBuffer()) });
   }
   if (files.length === 0) throw unreadable("no file is among what Supabase gave");
   return files;

@@ -40,6 +40,8 @@ export type Refusal =
  */
 export interface SandboxPart extends AsyncDisposable {
   readonly name: string;
+  /** Whether it decides by itself who needs a token; else the router has seen one. */
+  readonly isOpen?: boolean;
   /** Whether a path is this service's; two parts may not own the same. */
   owns(path: string): boolean;
   /** Never throws for what a client did wrong: that is an answer too. What is thrown is a 500, and a bug. */

@@ -28,4 +28,3 @@ export interface Reached {
   readonly clock: Pick<Clock, "now" | "sleep">;
   readonly run: RunIdentity;
 }
-

@@ -1,0 +1,124 @@
+import { expect, it } from "@jest/globals";
+import { supabaseFunctions } from "../../../src/adapters/supabase/supabase-functions.ts";
+import { Secret } from "../../../src/kernel/secret.ts";
+import type { FunctionHost } from "../../../src/ports/function-host.ts";
+import type { CallFault } from "../../../src/sandbox/router/call-faults.ts";
+import { codeOf, functionHostLaws, upload } from "../../ports/function-host.laws.ts";
+import { FakeSupabase, PROJECT } from "../../support/supabase/fake-functions.ts";
+
+const signal = new AbortController().signal;
+const TOKEN = "sbp_0123456789abcdef0123456789abcdef01234567";
+
+/** Waits are told and not waited for. */
+function hostAt(fake: Pick<FakeSupabase, "api" | "functions">, waits: number[] = []): FunctionHost {
+  let elapsed = 0;
+  return supabaseFunctions({
+    project: PROJECT,
+    api: fake.api,
+    functions: fake.functions,
+    token: new Secret(TOKEN),
+    key: undefined,
+    version: "0.0.0-test",
+    clock: {
+      now: () => new Date(Date.UTC(2026, 10, 28)),
+      elapsed: () => elapsed,
+      sleep: async (ms) => {
+        waits.push(ms);
+        elapsed += ms;
+      },
+    },
+    random: { fraction: () => 0.5 },
+    log: { debug: () => undefined, info: () => undefined },
+    cancelled: signal,
+  });
+}
+
+functionHostLaws("Supabase's Management API", async () => {
+  const fake = await FakeSupabase.start();
+  return {
+    host: hostAt(fake),
+    async [Symbol.asyncDispose]() {
+      await fake[Symbol.asyncDispose]();
+      expect(fake.wrong).toEqual([]);
+    },
+  };
+});
+
+async function withFaults(faults: readonly Partial<CallFault>[]): Promise<FakeSupabase> {
+  return await FakeSupabase.start({
+    faults: faults.map((each) => ({ fault: "throttle", at: 1, times: 1, retryAfterSeconds: 0, ...each })),
+  });
+}
+
+it("429s are waited for as long as the host says, and by everybody who comes after", async () => {
+  await using fake = await withFaults([{ fault: "throttle", times: 3, retryAfterSeconds: 7 }]);
+  const waits: number[] = [];
+  expect(await hostAt(fake, waits).list(signal)).toEqual([]);
+  expect([waits, fake.allCalls]).toEqual([[7000, 7000, 7000], 4]);
+});
+
+it("a limit that lasts longer than is waited ends with its own error", async () => {
+  await using fake = await withFaults([{ fault: "throttle", times: 100, retryAfterSeconds: 60 }]);
+  expect(await codeOf(hostAt(fake).list(signal))).toBe("functions.rate-limited");
+  expect(fake.allCalls).toBeLessThan(8);
+});
+
+it("an expired token is denied at once, and never read as an empty project", async () => {
+  await using fake = await withFaults([{ fault: "expired-token", times: 100 }]);
+  expect(await codeOf(hostAt(fake).list(signal))).toBe("functions.denied");
+  expect(await codeOf(hostAt(fake).remove("orders", signal))).toBe("functions.denied");
+  expect(fake.allCalls).toBe(2);
+});
+
+it("a host that fails for a moment is asked again, one that stays silent is given up", async () => {
+  await using fake = await withFaults([{ fault: "unavailable", times: 2 }]);
+  expect(await hostAt(fake).list(signal)).toEqual([]);
+  await using broken = await withFaults([{ fault: "unavailable", times: 100 }]);
+  expect(await codeOf(hostAt(broken).list(signal))).toBe("functions.unreachable");
+  expect(broken.allCalls).toBe(5);
+});
+
+it("a connection that is cut at each call, before or after it is done, ends in the same state", async () => {
+  for (const fault of ["cut-before", "cut-after"] as const) {
+    for (let at = 1; at <= 5; at += 1) {
+      await using fake = await withFaults([{ fault, at }]);
+      const host = hostAt(fake);
+      await host.activate([await host.upload(upload("orders", "one"), signal)], signal);
+      await host.remove("gone", signal);
+      expect(await host.list(signal)).toMatchObject([{ slug: "orders", version: 1 }]);
+      expect((await host.body("orders", signal)).length).toBe(2);
+      expect(fake.wrong).toEqual([]);
+    }
+  }
+});
+
+it("a function that is not reached is an error, and is not called again", async () => {
+  await using fake = await withFaults([{ fault: "cut-before", route: "/functions/v1/" }]);
+  const call = { slug: "orders", method: "GET", path: "/", headers: {}, body: undefined };
+  expect(await codeOf(hostAt(fake).call(call, signal))).toBe("functions.unreachable");
+  expect(fake.allCalls).toBe(1);
+});
+
+it("a project that is not there is named, and no error holds the token", async () => {
+  await using fake = await FakeSupabase.start();
+  const other = hostAt({ api: `${fake.api}/elsewhere/${TOKEN}`, functions: fake.functions });
+  const error = await other.list(signal).catch((thrown: unknown) => thrown as Error);
+  expect([(error as { code?: string }).code, String((error as Error).message).includes(TOKEN)]).toEqual([
+    "functions.no-project",
+    false,
+  ]);
+});
+
+it("sources that the host gives as a bundle are told as what cannot be had back", async () => {
+  await using fake = await FakeSupabase.start();
+  const host = hostAt(fake);
+  await host.activate([await host.upload(upload("orders", "one"), signal)], signal);
+  const { fetch } = globalThis;
+  globalThis.fetch = (url, init) =>
+    fetch(url, { ...init, headers: { ...(init?.headers as object), accept: "*/*" } });
+  try {
+    expect(await codeOf(host.body("orders", signal))).toBe("functions.refused");
+  } finally {
+    globalThis.fetch = fetch;
+  }
+});
