@@ -6,11 +6,7 @@ import { readForm } from "../../../src/kernel/form.ts";
 import type { CallFault } from "../../../src/sandbox/router/call-faults.ts";
 import type { SandboxAnswer, SandboxPart, SandboxRequest } from "../../../src/sandbox/router/part.ts";
 import { Router } from "../../../src/sandbox/router/router.ts";
-import {
-  FunctionShelf,
-  type Served,
-  type ShelfOptions,
-} from "../../../src/sandbox/supabase/function-shelf.ts";
+import type { FunctionShelf, Served, ShelfOptions } from "../../../src/sandbox/supabase/function-shelf.ts";
 import {
   GatewayPart,
   type FunctionRuntime,
@@ -18,9 +14,10 @@ import {
 } from "../../../src/sandbox/supabase/gateway-part.ts";
 import { ManagementPart } from "../../../src/sandbox/supabase/management-part.ts";
 import type { ApiDescription } from "../github/description.ts";
+import { newShelf, PROJECT } from "./new-shelf.ts";
 import { managementDescription } from "./management-description.ts";
 
-export const PROJECT = "abcdefghijklmnopqrst";
+export { PROJECT };
 
 let description: { readonly known: ApiDescription | undefined } | undefined;
 
@@ -191,14 +188,4 @@ export class FakeSupabase implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#end();
   }
-}
-
-export function newShelf(options: Partial<ShelfOptions> = {}): FunctionShelf {
-  let count = 0;
-  return new FunctionShelf({
-    project: PROJECT,
-    now: () => Date.UTC(2026, 10, 28) + count,
-    hex: (bytes) => (count += 1).toString(16).padStart(2 * bytes, "0"),
-    ...options,
-  });
 }

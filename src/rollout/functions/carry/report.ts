@@ -1,6 +1,7 @@
 import { EXIT, type ExitCode } from "../../../kernel/errors.ts";
 import type { Json, Outcome, ReportTable } from "../../../kernel/outcome.ts";
 import { quantity } from "../../../kernel/quantity.ts";
+import type { Ran } from "../../../nouns/runbook/execute.ts";
 import type { Plan } from "../../../nouns/runbook/plan.ts";
 import { recordOf, type RunbookRecord } from "../../../nouns/runbook/record.ts";
 import { timelineMermaid, timelineTable } from "../../../nouns/runbook/timeline.ts";
@@ -81,12 +82,17 @@ function exitOf(rolledOut: RolledOut): ExitCode {
     case "done":
       return EXIT.done;
     case "undone":
-      return EXIT.verdict;
+      return isUntouched(rolledOut.ran) ? EXIT.outside : EXIT.verdict;
     case "incomplete":
     case "stopped":
     case "escalated":
       return EXIT.outside;
   }
+}
+
+/** Whether what is served was never acted upon. */
+function isUntouched({ standing }: Ran): boolean {
+  return standing.steps.get("activate")?.actedOn === undefined;
 }
 
 function headlineOf({ kind, project }: Rollout, rolledOut: RolledOut, changes: readonly string[]): string {
@@ -103,6 +109,9 @@ function headlineOf({ kind, project }: Rollout, rolledOut: RolledOut, changes: r
     case "done":
       return `${project} serves what is wanted: ${what} exchanged, every one of the set called`;
     case "undone":
+      if (isUntouched(rolledOut.ran)) {
+        return `The ${noun} was given up before anything that is served was changed`;
+      }
       return `The ${noun} failed, and ${project} serves again what it served before, read back`;
     case "stopped":
       return `The ${noun} stopped before anything that is served was changed`;

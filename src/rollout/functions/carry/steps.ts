@@ -167,6 +167,8 @@ function activateStep({ kind }: Rollout, wanted: readonly WantedFunction[], reac
     return wanted.filter((each) => !isServed(each, served.get(each.slug), archive));
   };
   const observe = async ({ signal }: Observing): Promise<Observed> => {
+    // What is decided on here must not be a moment old: somebody else may have deployed in it.
+    live.forget();
     const waiting = await open(signal);
     if (waiting.length === 0) {
       return { kind: "true", what: `${quantity(wanted.length, "function")} served as wanted` };
@@ -209,10 +211,6 @@ function activateStep({ kind }: Rollout, wanted: readonly WantedFunction[], reac
       } finally {
         live.forget();
       }
-    },
-    async confirm(observing) {
-      live.forget();
-      return await observe(observing);
     },
     undo: new PutBack(wanted, reached).undo(kind),
   };

@@ -34,7 +34,11 @@ export class Uploads {
   /** Whether this run has uploaded what the host now serves. */
   async isOurs(live: LiveFunction): Promise<boolean> {
     const all = (await this.#all()).get(live.slug) ?? [];
-    return all.some(({ uploaded }) => uploaded.id === live.id && uploaded.version === live.version);
+    // Somebody else's deployment of the same moment has the same version, and another bundle.
+    return all.some(
+      ({ uploaded }) =>
+        uploaded.id === live.id && uploaded.version === live.version && uploaded.bundle === live.bundle,
+    );
   }
 
   async add(wanted: Pick<WantedFunction, "slug" | "digest">, uploaded: UploadedFunction): Promise<void> {
