@@ -1,7 +1,8 @@
+import { once } from "node:events";
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { request as ask } from "node:http";
-import { connect } from "node:net";
+import { connect, createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join, posix } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -21,12 +22,13 @@ export interface DenoOptions {
   readonly atOnce?: number;
 }
 
+const LOOPBACK = "127.0.0.1";
 const START_MS = 20_000;
 const ANSWER_MS = 60_000;
 
 interface Running {
   readonly key: string;
-  readonly socket: string;
+  readonly port: number;
   readonly child: ChildProcess;
   readonly guard: Disposable;
   readonly folder: string;
@@ -34,7 +36,7 @@ interface Running {
 }
 
 /**
- * Runs functions under Deno, each in a process of its own that listens on a socket in a private folder, by
+ * Runs functions under Deno, each in a process of its own that listens on a port of loopback, by
  * `DENO_SERVE_ADDRESS`: https://docs.deno.com/runtime/reference/env_variables/. It may use the network and
  * its own folder, and gets none of our environment.
  */
@@ -51,7 +53,7 @@ export class DenoRuntime implements FunctionRuntime {
     const running = await this.#started(served);
     if (running === undefined) return undefined;
     try {
-      return await asked(running.socket, served.shown.slug, request, body);
+      return await asked(running.port, served.shown.slug, request, body);
     } catch (error) {
       request.signal.throwIfAborted();
       if (running.hasEnded()) this.#running.delete(running.key);
@@ -100,9 +102,8 @@ export class DenoRuntime implements FunctionRuntime {
 
   async #start(key: string, { bundle, shown }: Served): Promise<Running | undefined> {
     const { deno, guard, heard } = this.#options;
-    // Short: a socket's path has 107 bytes at most.
     const folder = await mkdtemp(join(tmpdir(), "hf-fn-"));
-    const socket = join(folder, "s");
+    const port = await freePort();
     const source = join(folder, "source");
     for (const [path, bytes] of bundle.files) {
       const to = join(source, posix.join("/", path));
@@ -116,7 +117,7 @@ export class DenoRuntime implements FunctionRuntime {
     const child = spawn(deno, args, {
       cwd: source,
       env: {
-        DENO_SERVE_ADDRESS: `unix:${socket}`,
+        DENO_SERVE_ADDRESS: `tcp:127.0.0.1:${port}`,
         HOME: folder,
         DENO_DIR: join(folder, "deno"),
         NO_COLOR: "1",
@@ -138,10 +139,10 @@ export class DenoRuntime implements FunctionRuntime {
       stream.on("data", (text: string) => heard?.(`${shown.slug}: ${text.trimEnd()}`));
     }
     const kept = child.pid === undefined ? { [Symbol.dispose]: () => undefined } : guard(child.pid);
-    const running: Running = { key, socket, child, guard: kept, folder, hasEnded: () => hasEnded };
+    const running: Running = { key, port, child, guard: kept, folder, hasEnded: () => hasEnded };
     const stop = AbortSignal.timeout(START_MS);
     while (!hasEnded && !stop.aborted) {
-      if (await listens(socket)) return running;
+      if (await listens(port)) return running;
       await Promise.race([pause(25), ended]);
     }
     await this.#end(running);
@@ -165,9 +166,22 @@ export class DenoRuntime implements FunctionRuntime {
   }
 }
 
-function listens(socket: string): Promise<boolean> {
+/**
+ * A port of loopback that nobody has now. A socket in a folder would be nobody else's, but Deno lets nobody
+ * who has not all rights listen below `/dev`, where temporary folders may lie.
+ */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, LOOPBACK);
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+function listens(port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const trial = connect(socket);
+    const trial = connect(port, LOOPBACK);
     const end = (is: boolean) => () => {
       trial.destroy();
       resolve(is);
@@ -181,7 +195,7 @@ function listens(socket: string): Promise<boolean> {
 const HOP_BY_HOP = ["connection", "keep-alive", "transfer-encoding", "upgrade", "content-length"];
 
 /** The function sees its path as Supabase's runtime gives it: `/<slug>/…`. */
-function asked(socket: string, slug: string, call: SandboxRequest, body: Buffer): Promise<ServedAnswer> {
+function asked(port: number, slug: string, call: SandboxRequest, body: Buffer): Promise<ServedAnswer> {
   const { pathname, search } = call.url;
   const path = `/${slug}${pathname.slice(`/functions/v1/${slug}`.length)}${search}`;
   const headers = Object.fromEntries(
@@ -190,7 +204,8 @@ function asked(socket: string, slug: string, call: SandboxRequest, body: Buffer)
   return new Promise((resolve, reject) => {
     const sent = ask(
       {
-        socketPath: socket,
+        host: LOOPBACK,
+        port,
         method: call.method,
         path,
         headers: { ...headers, "content-length": String(body.length) },
