@@ -26,8 +26,9 @@ manifest declares, of which the store keeps the sources. Also called \`holdfast 
 
 It is the same road as a deployment's: what is live is kept first, everything is uploaded before anybody is \
 served it, one call activates all, each function is called and its version read back, and where one fails, what \
-was served before is put back. A function that what is gone back to does not have is left as it is, and told. To \
-a snapshot it needs no checkout; where there is one, its manifest says how functions are called.`,
+was served before is put back. A function that what is gone back to does not have is left as it is, and told. Each \
+is called as it was declared with that version. To a snapshot it needs no checkout; where there is one, its \
+manifest says in which order.`,
   branding: { icon: "corner-up-left", color: "orange" },
   inputs: {
     project,

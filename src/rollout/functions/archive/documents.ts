@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { BACKUP_ID } from "../../../nouns/catalog/manifest.ts";
+import { smoke } from "../manifest/manifest.ts";
 import { runRecord } from "../../../nouns/store/run-record.ts";
 
 /**
@@ -30,6 +31,8 @@ const sources = {
   digest,
   /** As a manifest said it; null where nobody did. */
   version: z.string().nullable(),
+  /** The request that was declared with that version; null where none was. */
+  smoke: smoke.nullable(),
   files: z.array(storedFile).min(1),
 };
 

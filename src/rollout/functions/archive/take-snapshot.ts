@@ -68,6 +68,7 @@ export async function takeSnapshot(request: SnapshotRequest): Promise<TakenSnaps
       "static-files": [...started.staticFiles],
       digest: digestOfSources(stored, started),
       version: null,
+      smoke: null,
       files: [...stored],
       made: clock.now().toISOString(),
       run,
@@ -95,6 +96,7 @@ function shownIn(live: LiveFunction, bundle: string, sources: SourceDocument): S
     "static-files": sources["static-files"],
     digest: sources.digest,
     version: sources.version,
+    smoke: sources.smoke,
     files: sources.files,
   };
 }

@@ -1,14 +1,9 @@
-import type { Smoke } from "../manifest/manifest.ts";
 import type { WantedFunction } from "../sources/function-sources.ts";
 import type { FunctionArchive } from "./archive.ts";
 import type { SnapshotFunction, SourceDocument } from "./documents.ts";
 
 /** A function as a snapshot, or what is kept of its sources, has it. */
-export function wantedIn(
-  kept: SnapshotFunction | SourceDocument,
-  archive: FunctionArchive,
-  smoke?: Smoke,
-): WantedFunction {
+export function wantedIn(kept: SnapshotFunction | SourceDocument, archive: FunctionArchive): WantedFunction {
   return {
     slug: kept.slug,
     version: kept.version ?? undefined,
@@ -18,7 +13,8 @@ export function wantedIn(
     staticFiles: kept["static-files"],
     verifyJwt: "verify-jwt" in kept ? kept["verify-jwt"] : undefined,
     files: kept.files,
-    smoke,
+    // That of its own version: what is asked of another one it may never have known.
+    smoke: kept.smoke ?? undefined,
     load: () => archive.load(kept.files),
   };
 }

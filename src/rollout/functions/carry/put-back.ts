@@ -59,6 +59,7 @@ export class PutBack {
         "static-files": [...each.staticFiles],
         digest: each.digest,
         version: each.version ?? null,
+        smoke: each.smoke ?? null,
         files: [...each.files],
         made: this.#reached.clock.now().toISOString(),
         run: this.#reached.run,

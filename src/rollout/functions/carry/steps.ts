@@ -150,6 +150,7 @@ function uploadStep(wanted: WantedFunction, id: string, reached: Reached): Step 
         "static-files": [...wanted.staticFiles],
         digest,
         version: version ?? null,
+        smoke: wanted.smoke ?? null,
         files: [...stored],
         made: reached.clock.now().toISOString(),
         run: reached.run,

@@ -18,7 +18,7 @@ const slug = z
 
 const text = (max: number): z.ZodString => z.string().min(1).max(max);
 
-const smoke = z
+export const smoke = z
   .strictObject({
     method: z
       .enum(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])

@@ -127,7 +127,7 @@ async function snapshotTarget(
     functions: new Map(
       snapshot.functions
         .filter(({ status }) => status === "ACTIVE")
-        .map((each) => [each.slug, wantedIn(each, archive, manifest?.functions[each.slug]?.smoke)]),
+        .map((each) => [each.slug, wantedIn(each, archive)]),
     ),
     needs: manifest === undefined ? new Map() : needsOf(manifest),
   };
@@ -156,10 +156,10 @@ async function declaredTargets(
 ): Promise<Target> {
   const manifest = (await checkoutOf("HEAD", inputs, ports, { isNeeded: true }))?.manifest;
   const functions = new Map<string, WantedFunction>();
-  for (const [name, { rollback_target: text, smoke }] of Object.entries(manifest?.functions ?? {})) {
+  for (const [name, { rollback_target: text }] of Object.entries(manifest?.functions ?? {})) {
     if (text === undefined || text === null) continue;
     const kept = await keptAt(name, text, archive);
-    functions.set(name, wantedIn(kept, archive, smoke));
+    functions.set(name, wantedIn(kept, archive));
   }
   if (functions.size === 0) {
     throw new HoldfastError(
