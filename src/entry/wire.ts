@@ -16,6 +16,7 @@ import type { Secret } from "../kernel/secret.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Disk } from "../ports/disk.ts";
 import type { DumpTools } from "../ports/dump-tools.ts";
+import type { FunctionHost } from "../ports/function-host.ts";
 import type { Log } from "../ports/log.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { RunIdentity } from "../ports/run-identity.ts";
@@ -69,20 +70,7 @@ export function makePorts(around: ProcessFacts): Ports {
         cancelled: around.cancelled,
       });
     },
-    async openFunctions(project, token, key) {
-      const where = functionsAccess(project, token, env);
-      const { supabaseFunctions } = await import("../adapters/supabase/supabase-functions.ts");
-      return supabaseFunctions({
-        project,
-        ...where,
-        key,
-        version: VERSION,
-        clock: systemClock,
-        random: systemRandom,
-        log,
-        cancelled: around.cancelled,
-      });
-    },
+    openFunctions: (...asked) => openFunctions(asked, around),
     async openAdvisories(registry) {
       const { npmAdvisories } = await import("../adapters/npm-registry/advisories.ts");
       return npmAdvisories({ registry, version: VERSION, cancelled: around.cancelled });
@@ -180,6 +168,16 @@ function sharedTools(env: Environment, disk: Disk): { tools(): Promise<DumpTools
     },
     forget: () => (current = undefined),
   };
+}
+
+async function openFunctions(
+  [project, token, key]: Parameters<Ports["openFunctions"]>,
+  { env, log, cancelled }: ProcessFacts,
+): Promise<FunctionHost> {
+  const where = functionsAccess(project, token, env);
+  const { supabaseFunctions } = await import("../adapters/supabase/supabase-functions.ts");
+  const around = { version: VERSION, clock: systemClock, random: systemRandom, log, cancelled };
+  return supabaseFunctions({ project, ...where, key, ...around });
 }
 
 /** Opens a store by the scheme of its URL, with retry around it. */

@@ -53,6 +53,9 @@ describe("the menu", () => {
     );
     expect(explicit.sort()).toEqual([
       "backup allow-unencrypted",
+      "functions-deploy resume",
+      "functions-rollback resume",
+      "functions-rollback to",
       "init write",
       "migrate adopt",
       "migrate allow-late",

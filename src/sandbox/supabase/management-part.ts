@@ -8,7 +8,7 @@ import {
   type SandboxPart,
   type SandboxRequest,
 } from "../router/part.ts";
-import { FunctionShelf, NotTaken, type ShownFunction } from "./function-shelf.ts";
+import { NotTaken, type FunctionShelf, type ShownFunction } from "./function-shelf.ts";
 
 const metadata = z.object({
   entrypoint_path: z.string().min(1),

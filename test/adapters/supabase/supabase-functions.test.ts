@@ -103,7 +103,7 @@ it("a project that is not there is named, and no error holds the token", async (
   await using fake = await FakeSupabase.start();
   const other = hostAt({ api: `${fake.api}/elsewhere/${TOKEN}`, functions: fake.functions });
   const error = await other.list(signal).catch((thrown: unknown) => thrown as Error);
-  expect([(error as { code?: string }).code, String((error as Error).message).includes(TOKEN)]).toEqual([
+  expect([(error as { code?: string }).code, (error as Error).message.includes(TOKEN)]).toEqual([
     "functions.no-project",
     false,
   ]);

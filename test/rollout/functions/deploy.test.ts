@@ -88,7 +88,7 @@ describe("deploying functions", () => {
         files
           .get(path)!
           .toString()
-          .replace(/ *"verify_jwt": true,\n/, ""),
+          .replace(/"verify_jwt": true,/, ""),
       ),
     );
     files.set("supabase/functions/auth/index.ts", Buffer.from("another"));
@@ -190,8 +190,9 @@ describe("bad days of a deployment", () => {
     const world = await at1();
     let uploads = 0;
     world.host.meddle = (call, when) => {
-      if (when === "before" && call.startsWith("upload") && (uploads += 1) === 2)
+      if (when === "before" && call.startsWith("upload") && (uploads += 1) === 2) {
         throw new HoldfastError("functions.denied", "expired");
+      }
     };
     const outcome = await world.deploy();
     expect([outcome.outputs["outcome"], world.served]).toEqual(["stopped", TEXTS_1]);
@@ -205,8 +206,9 @@ describe("bad days of a deployment", () => {
   it("an activation whose answer is lost is not done twice", async () => {
     const world = await at1();
     world.host.meddle = (call, when) => {
-      if (call === "activate" && when === "after")
+      if (call === "activate" && when === "after") {
         throw new HoldfastError("functions.unreachable", "cut off");
+      }
     };
     expect(await endOf(world.deploy())).toBe("0 done");
     expect(world.calls().filter((call) => call === "activate")).toEqual(["activate"]);

@@ -18,6 +18,10 @@ const SOUND = {
   },
 };
 
+/** Whatever a person may write there. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+type Loose = Record<"api_versions" | "functions", any>;
+
 function problemsOf(text: string, around: Partial<Around> = {}): string[] {
   const folders = new Set(["auth", "orders"]);
   return checkManifest(readManifest(Buffer.from(text)), { folders, kept: undefined, ...around }).map(
@@ -26,10 +30,7 @@ function problemsOf(text: string, around: Partial<Around> = {}): string[] {
 }
 
 /** The sound one with another value somewhere. */
-function changed(
-  change: (manifest: { api_versions: any; functions: any }) => void,
-  around: Partial<Around> = {},
-): string[] {
+function changed(change: (manifest: Loose) => void, around: Partial<Around> = {}): string[] {
   const manifest = structuredClone(SOUND);
   change(manifest);
   return problemsOf(JSON.stringify(manifest, null, 2), around);
@@ -41,7 +42,7 @@ describe("a manifest of functions", () => {
     expect(problemsOf(JSON.stringify(SOUND, null, "\t"))).toEqual([]);
   });
 
-  it.each<[string, (manifest: { api_versions: any; functions: any }) => void, string]>([
+  it.each<[string, (manifest: Loose) => void, string]>([
     [
       "a version that is none",
       ({ functions }) => (functions.orders.version = "v1.3"),

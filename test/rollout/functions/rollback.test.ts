@@ -87,8 +87,9 @@ describe("taking functions back", () => {
   it("that fails puts back what was served before it", async () => {
     const world = await at2();
     world.host.meddle = (call, when) => {
-      if (when === "before" && call === "call GET orders")
+      if (when === "before" && call === "call GET orders") {
         throw new HoldfastError("functions.unreachable", "silent");
+      }
     };
     expect(await endOf(world.rollback({ to: world.before }))).toBe("3 undone");
     expect(world.served).toEqual(TEXTS_2);

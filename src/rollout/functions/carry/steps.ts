@@ -85,8 +85,9 @@ function snapshotStep({ kind }: Rollout, reached: Reached): Step {
     onFailure: "stop",
     async observe({ signal }) {
       const kept = await archive.snapshot(id);
-      if (kept !== undefined)
+      if (kept !== undefined) {
         return { kind: "true", what: `snapshot ${id} of ${quantity(kept.functions.length, "function")}` };
+      }
       const served = [...(await live.now(signal)).values()];
       const unknown = served.filter((each) => !archive.knows(each.slug, bundleOf(each)));
       return {
@@ -125,11 +126,13 @@ function uploadStep(wanted: WantedFunction, id: string, reached: Reached): Step 
     onFailure: "stop",
     async observe({ signal }) {
       const served = (await live.now(signal)).get(slug);
-      if (isServed(wanted, served, archive))
+      if (isServed(wanted, served, archive)) {
         return { kind: "true", what: `${named} is served: version ${served?.version}` };
+      }
       const uploaded = await uploads.of(wanted, served);
-      if (uploaded !== undefined)
+      if (uploaded !== undefined) {
         return { kind: "true", what: `${named} is uploaded as version ${uploaded.version}` };
+      }
       const from = served === undefined ? "a new function" : `now version ${served.version}`;
       return {
         kind: "missing",
@@ -266,8 +269,9 @@ function trialStep(wanted: WantedFunction, id: string, reached: Reached): Step {
     },
     async confirm({ signal }) {
       const served = (await live.now(signal)).get(slug);
-      if (!isServed(wanted, served, archive))
+      if (!isServed(wanted, served, archive)) {
         return bad(`${slug} is at version ${served?.version ?? "none"}, which is another`);
+      }
       if (last === undefined) return bad(`${shown} gave no answer`);
       return last.kind === "true" ? { ...last, what: `${last.what}, version ${served?.version}` } : last;
     },

@@ -63,8 +63,9 @@ function checkFolders({ functions }: FunctionManifest, { folders }: Around, say:
     if (!folders.has(name)) say(["functions", name], `there is no folder of the function ${name}`);
   }
   for (const name of [...folders].sort()) {
-    if (!Object.hasOwn(functions, name))
+    if (!Object.hasOwn(functions, name)) {
       say(["functions"], `the function ${printableLine(name)} has a folder, and is not in the manifest`);
+    }
   }
 }
 

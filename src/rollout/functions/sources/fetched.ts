@@ -85,8 +85,9 @@ function meant(address: string, files: readonly FunctionFile[]): string | undefi
 
 function sharedTail(one: readonly string[], other: readonly string[]): number {
   let count = 0;
-  while (count < other.length && count < one.length && one.at(-1 - count) === other.at(-1 - count))
+  while (count < other.length && count < one.length && one.at(-1 - count) === other.at(-1 - count)) {
     count += 1;
+  }
   return count;
 }
 

@@ -84,8 +84,9 @@ async function rowOf(slug: string, live: LiveFunction | undefined, known: Known)
   };
   if (committed?.names.has(slug) !== true) return { ...row, state: "undeclared" };
   if (live === undefined) return { ...row, state: "not-deployed" };
-  if (isServed(committed.wanted(slug, entry), live, archive))
+  if (isServed(committed.wanted(slug, entry), live, archive)) {
     return { ...row, state: "as-declared", served: row.declared };
+  }
   return { ...row, state: sources === undefined ? "unknown" : "other" };
 }
 
