@@ -1,7 +1,16 @@
 import { parseArgs } from "node:util";
 
 /** Parts of the benchmark that can be run by themselves, besides the ids of contestants. */
-export const PARTS = ["backup", "memory", "cold", "restore", "migrations", "policy", "release"] as const;
+export const PARTS = [
+  "backup",
+  "memory",
+  "cold",
+  "restore",
+  "migrations",
+  "policy",
+  "release",
+  "functions",
+] as const;
 export type Part = (typeof PARTS)[number];
 
 /** What to run. */

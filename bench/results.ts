@@ -2,6 +2,7 @@ import type { BackupRun } from "./contestants.ts";
 import type { Cost } from "./measure.ts";
 import { migrationGoals, type MigrationFigures } from "./migrations/figures.ts";
 import { policyGoals, type PolicyFigures } from "./policy/figures.ts";
+import { functionsGoals, type FunctionsFigures } from "./functions/figures.ts";
 import { releaseGoals, type ReleaseFigures } from "./release/figures.ts";
 import type { ColdStart, MemoryPoint } from "./series.ts";
 
@@ -30,6 +31,8 @@ export interface Results {
   readonly migrations?: MigrationFigures;
   readonly policy?: PolicyFigures;
   readonly release?: ReleaseFigures;
+  /** Absent in results of before, and where the part was not run. */
+  readonly functions?: FunctionsFigures;
   readonly goals: readonly Goal[];
 }
 
@@ -104,6 +107,7 @@ export function goals(results: Measured): Goal[] {
     ...migrationGoals(results.migrations),
     ...policyGoals(results.policy),
     ...releaseGoals(results.release),
+    ...functionsGoals(results.functions),
   ];
   return found.filter((one) => one !== undefined);
 }

@@ -13,6 +13,7 @@ import { generateDatabase } from "./database.ts";
 import { undisturbed } from "./quiet.ts";
 import { migrationFigures } from "./migrations/figures.ts";
 import { policyFigures } from "./policy/figures.ts";
+import { functionsFigures } from "./functions/figures.ts";
 import { releaseFigures } from "./release/figures.ts";
 import { parseOptions, USAGE, wants, wantsContestant, type Options } from "./options.ts";
 import { CAN_MEASURE } from "./processes.ts";
@@ -94,6 +95,7 @@ async function bench(options: Options, signal: AbortSignal, keep: (results: Resu
   const migrations = wants(options, "migrations") ? await migrationFigures(setting, say) : undefined;
   const policy = wants(options, "policy") ? await policyFigures(setting, say) : undefined;
   const release = wants(options, "release") ? await releaseFigures(setting, say) : undefined;
+  const functions = wants(options, "functions") ? await functionsFigures(setting, say) : undefined;
   const measured = {
     format: "holdfast.benchmark/1" as const,
     madeAt: new Date().toISOString(),
@@ -112,6 +114,7 @@ async function bench(options: Options, signal: AbortSignal, keep: (results: Resu
     ...(migrations === undefined ? {} : { migrations }),
     ...(policy === undefined ? {} : { policy }),
     ...(release === undefined ? {} : { release }),
+    ...(functions === undefined ? {} : { functions }),
   };
   keep({ ...measured, goals: goals(measured) });
   if (!options.big) return;
