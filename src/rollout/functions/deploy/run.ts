@@ -32,7 +32,10 @@ export async function runFunctionsDeploy(
 ): Promise<Outcome> {
   const history = await ports.sourceHistory(".");
   const commit = await history.commit(inputs.ref);
-  const committed = await committedFunctions(history, commit, plainFolder(inputs.functionsFolder));
+  const [committed, isDirty] = await Promise.all([
+    committedFunctions(history, commit, plainFolder(inputs.functionsFolder)),
+    inputs.ref === "HEAD" && history.isDirty(),
+  ]);
   const { manifest: place } = committed;
   if (place === undefined) throw noManifest(commit, inputs.functionsFolder);
   const read = readManifest(place.bytes);
@@ -47,7 +50,7 @@ export async function runFunctionsDeploy(
     asked: { functions: [...inputs.functions].sort(), folder: inputs.functionsFolder },
     levels: levelsOf(inputs.functions, manifest, committed),
   };
-  if (inputs.ref === "HEAD" && (await history.isDirty())) {
+  if (isDirty) {
     ports.log.warn("the checkout has changes that are not committed, and are not deployed");
   }
   const both = await opened(inputs, ports, { forWriting: !inputs.dryRun });
