@@ -86,6 +86,7 @@ jobs:
           store-secret: \${{ secrets.STORE_CONNECTION_STRING }}
 `,
   },
+  cleansUp: true,
   async run(inputs, ports) {
     const { runFunctionsDeploy } = await import("../../rollout/functions/deploy/run.ts");
     return runFunctionsDeploy(inputs, ports);

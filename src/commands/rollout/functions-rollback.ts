@@ -89,6 +89,7 @@ jobs:
           to: \${{ inputs.to }}
 `,
   },
+  cleansUp: true,
   async run(inputs, ports) {
     const { runFunctionsRollback } = await import("../../rollout/functions/rollback/run.ts");
     return runFunctionsRollback(inputs, ports);

@@ -60,6 +60,7 @@ jobs:
           store-secret: \${{ secrets.STORE_CONNECTION_STRING }}
 `,
   },
+  cleansUp: true,
   async run(inputs, ports) {
     const { runFunctionsSnapshot } = await import("../../rollout/functions/snapshot/run.ts");
     return runFunctionsSnapshot(inputs, ports);

@@ -98,8 +98,9 @@ export class Router {
         json: { error: { code: "NotFound", message: "the sandbox plays nothing here" } },
       };
     }
-    if (part.isOpen !== true && !hasBearer(request.headers.authorization))
+    if (part.isOpen !== true && !hasBearer(request.headers.authorization)) {
       return part.refuse({ why: "no-token" });
+    }
     switch (fault?.fault) {
       case "expired-token":
         return part.refuse({ why: "expired-token" });

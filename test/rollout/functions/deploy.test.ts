@@ -3,7 +3,7 @@ import { HoldfastError } from "../../../src/kernel/errors.ts";
 import { once } from "../../../src/kernel/streams.ts";
 import { readJournal } from "../../../src/nouns/runbook/journal.ts";
 import { MemoryStore } from "../../fakes/memory-store.ts";
-import { endOf, World } from "./world.ts";
+import { endOf, PROJECT, World } from "./world.ts";
 
 const V1 = {
   auth: { version: "1.0.0" },
@@ -151,6 +151,22 @@ describe("bad days of a deployment", () => {
     const ports = world.ports();
     expect(await endOf(world.deploy({}, ports))).toBe("0 done");
     expect([second, world.served]).toEqual(["lock.held", TEXTS_2]);
+  });
+
+  it("the lock is remembered while it is held, so that a cancelled job's post step can give it back", async () => {
+    const world = await at1();
+    const remembered = new Map<string, string>();
+    const remember = (key: string, value: string): void => void remembered.set(key, value);
+    let isThere = false;
+    world.host.meddle = () => {
+      isThere ||= world.store.blobs.has(remembered.get("lock-path") ?? "");
+    };
+    await world.deploy({}, { ...world.ports(), remember });
+    expect([isThere, remembered.get("lock-path"), remembered.has("lock-token")]).toEqual([
+      true,
+      `locks/${PROJECT}/functions/000000001.json`,
+      true,
+    ]);
   });
 
   it("a store that cannot be written: nothing is begun", async () => {

@@ -22,7 +22,15 @@ export interface RolloutInputs extends ProjectInputs {
 
 export type RolloutPorts = Pick<
   Ports,
-  "openStore" | "openFunctions" | "sourceHistory" | "clock" | "random" | "log" | "cancelled" | "run"
+  | "openStore"
+  | "openFunctions"
+  | "sourceHistory"
+  | "clock"
+  | "random"
+  | "log"
+  | "cancelled"
+  | "run"
+  | "remember"
 >;
 
 /** The host and the store of a command. */

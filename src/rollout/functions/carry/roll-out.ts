@@ -6,6 +6,7 @@ import { beginRun, resumeRun, type Ran } from "../../../nouns/runbook/execute.ts
 import { Journal } from "../../../nouns/runbook/journal.ts";
 import { hindrances, planRunbook, requireApproved, type Plan } from "../../../nouns/runbook/plan.ts";
 import { acquireLock, type HeldLock } from "../../../nouns/store/lock.ts";
+import { REMEMBERED } from "../../../ports/remembered.ts";
 import { FunctionArchive } from "../archive/archive.ts";
 import { LiveView, type Live } from "./live-view.ts";
 import type { Opened, RolloutInputs, RolloutPorts } from "./request.ts";
@@ -82,11 +83,25 @@ export async function rollOut(
 export async function locked(
   { kind, project }: { readonly kind: Rollout["kind"] | "snapshot"; readonly project: string },
   store: Opened["store"],
-  { clock, random, run, log }: Pick<RolloutPorts, "clock" | "random" | "run" | "log">,
+  ports: Pick<RolloutPorts, "clock" | "random" | "run" | "log" | "remember">,
 ): Promise<HeldLock> {
+  const { clock, random, run, log } = ports;
   const warn = (text: string): void => log.warn(text);
   const doing = `functions ${kind}`;
-  return await acquireLock({ store, source: project, tier: LOCK_TIER, doing, run, clock, random, warn });
+  const lock = await acquireLock({
+    store,
+    source: project,
+    tier: LOCK_TIER,
+    doing,
+    run,
+    clock,
+    random,
+    warn,
+  });
+  // A cancelled job ends before it has given the lock back; its post step does.
+  ports.remember?.(REMEMBERED.lockPath, lock.path);
+  ports.remember?.(REMEMBERED.lockToken, lock.token);
+  return lock;
 }
 
 function requireKey({ levels }: Rollout, served: Live, { functionsKey }: RolloutInputs): void {

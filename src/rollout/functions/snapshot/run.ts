@@ -14,7 +14,7 @@ export interface FunctionsSnapshotInputs extends ProjectInputs {
 
 export type FunctionsSnapshotPorts = Pick<
   RolloutPorts,
-  "openStore" | "openFunctions" | "clock" | "random" | "log" | "cancelled" | "run"
+  "openStore" | "openFunctions" | "clock" | "random" | "log" | "cancelled" | "run" | "remember"
 >;
 
 /** `holdfast functions snapshot`: see src/commands/rollout/functions-snapshot.ts. */
