@@ -4,7 +4,7 @@ import { quantity } from "../../../kernel/quantity.ts";
 import type { Ran } from "../../../nouns/runbook/execute.ts";
 import type { Plan } from "../../../nouns/runbook/plan.ts";
 import { recordOf, type RunbookRecord } from "../../../nouns/runbook/record.ts";
-import { timelineMermaid, timelineTable } from "../../../nouns/runbook/timeline.ts";
+import { timelineTable } from "../../../nouns/runbook/timeline.ts";
 import type { RolledOut } from "./roll-out.ts";
 import type { Rollout } from "./reached.ts";
 import { isIdle } from "./steps.ts";
@@ -135,9 +135,4 @@ function notesOf(rolledOut: RolledOut, record: RunbookRecord | undefined): strin
       ? []
       : ["the journal in the store ends early: the store could not be written"]),
   ];
-}
-
-/** The Gantt chart of a run, for a job summary; empty where nothing ran. */
-export function chartOf(rolledOut: RolledOut): string {
-  return rolledOut.kind === "ran" ? timelineMermaid(recordOf(rolledOut.ran.entries)) : "";
 }
