@@ -72,6 +72,8 @@ const WINGS = {
   },
   rollout: {
     capabilities: [
+      "deploy",
+      "rollback-app",
       "functions/check",
       "functions/snapshot",
       "functions/deploy",
@@ -80,6 +82,8 @@ const WINGS = {
       "sandbox",
     ],
     shared: {
+      app: [],
+      "app/steps": ["app"],
       "functions/manifest": [],
       "functions/sources": ["functions/manifest"],
       "functions/archive": ["functions/sources", "functions/manifest"],

@@ -15,6 +15,8 @@ import { releaseStatus } from "./governance/release-status.ts";
 import { releasePublish } from "./governance/release-publish.ts";
 import { releaseCut } from "./governance/release-cut.ts";
 import { releasePlan } from "./governance/release-plan.ts";
+import { deploy } from "./rollout/deploy.ts";
+import { rollbackApp } from "./rollout/rollback-app.ts";
 import { sandbox } from "./rollout/sandbox.ts";
 import { functionsCheck } from "./rollout/functions-check.ts";
 import { functionsDeploy } from "./rollout/functions-deploy.ts";
@@ -45,6 +47,8 @@ export const MENU: readonly Command[] = [
   releaseStatus,
   hotfixStart,
   hotfixFinish,
+  deploy,
+  rollbackApp,
   sandbox,
   functionsCheck,
   functionsSnapshot,

@@ -232,9 +232,18 @@ async function openBareStore(
 }
 
 /** What runs, and where it can be tried. */
-function rolloutPorts(around: ProcessFacts): Pick<Ports, "openSlotHost" | "startSandbox"> {
+function rolloutPorts(
+  around: ProcessFacts,
+): Pick<Ports, "openSlotHost" | "startSandbox" | "web" | "programs"> {
   const { env, log } = around;
   return {
+    web: {
+      get: async (...call) => (await import("../adapters/system/web.ts")).systemWeb(VERSION).get(...call),
+    },
+    programs: {
+      run: async (...call) =>
+        (await import("../adapters/system/programs.ts")).systemPrograms(env).run(...call),
+    },
     async openSlotHost(app) {
       const { appServiceSlots } = await import("../adapters/app-service/slots.ts");
       const endpoint = managementEndpoint(env);

@@ -11,6 +11,8 @@ import type { Log } from "./log.ts";
 import type { ScratchServers } from "./scratch-server.ts";
 import type { MergeGroupEvent, PullRequestEvent } from "./pull-request-event.ts";
 import type { CalculateRelease } from "./release-calculation.ts";
+import type { Programs } from "./programs.ts";
+import type { Web } from "./web.ts";
 import type { SourceHistory } from "./source-history.ts";
 import type { SourceRefs } from "./source-refs.ts";
 import type { SourceTree } from "./source-tree.ts";
@@ -49,6 +51,10 @@ export interface Ports {
    * @throws input.malformed where that is no address
    */
   openSlotHost(app: AppAddress): Promise<SlotHost>;
+  /** Addresses that anybody may ask. */
+  readonly web: Web;
+  /** Programs that settings name. */
+  readonly programs: Programs;
   /** Services played on this machine. */
   readonly startSandbox: StartSandbox;
   /** Files of the checkout this runs in, and their history. */

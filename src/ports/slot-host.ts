@@ -130,4 +130,10 @@ export interface SlotHost {
    * @throws deployment.failed where it was built, and failed; package.unusable
    */
   deploy(slot: string, path: string, call: SlotCall): Promise<string>;
+  /**
+   * SHA-256 in hex of the zip that {@link deploy} would send. The same files give the same one. Asks nobody.
+   *
+   * @throws package.unusable
+   */
+  digest(path: string, call: SlotCall): Promise<string>;
 }

@@ -10,7 +10,7 @@ import type { SandboxOptions } from "../../src/sandbox/start.ts";
 /** Waits pass this many times faster; what others do takes as long as it takes. */
 const FASTER = 25;
 const started = systemClock.elapsed();
-const quickClock = {
+export const quickClock = {
   now: () => new Date(),
   elapsed: () => (systemClock.elapsed() - started) * FASTER,
   sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(ms / FASTER, signal),

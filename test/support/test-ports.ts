@@ -94,6 +94,8 @@ export function testPorts(options: TestPortsOptions = {}): TestPorts {
         ? Promise.reject(new Error("this test has no forge"))
         : Promise.resolve(options.forge),
     openSlotHost: () => Promise.reject(new Error("this test has no app")),
+    web: { get: () => Promise.reject(new Error("this test asks no address")) },
+    programs: { run: () => Promise.reject(new Error("this test runs no program")) },
     startSandbox: () => Promise.reject(new Error("this test has no sandbox")),
     openFunctions: () =>
       options.functions === undefined

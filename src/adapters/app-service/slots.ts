@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
 import type { z } from "zod";
 import { HoldfastError } from "../../kernel/errors.ts";
 import { Secret } from "../../kernel/secret.ts";
@@ -207,6 +209,13 @@ class AppServiceSlots implements SlotHost {
     await using zip = await packageOf(path, temporary, budget.signal);
     const into = await this.#found(slot, budget);
     return await deployTo(this.#client, into, zip, { budget, now: () => clock.now() });
+  }
+
+  async digest(path: string, { signal }: SlotCall): Promise<string> {
+    await using zip = await packageOf(path, this.#access.temporary, signal);
+    const hash = createHash("sha256");
+    for await (const chunk of createReadStream(zip.path, { signal })) hash.update(chunk as Buffer);
+    return hash.digest("hex");
   }
 
   #budget(call: SlotCall): Budget {

@@ -101,8 +101,9 @@ class ArgvReader implements ParsedArgv {
       [positive, false],
     ] as const) {
       if (flag === name && !value) continue;
-      const isCommon = Object.hasOwn(COMMON_FLAGS, flag);
       const spec = this.#offered(flag);
+      // What a command calls its own is its own: `deploy --version v1.3.0`.
+      const isCommon = Object.hasOwn(COMMON_FLAGS, flag) && spec === undefined;
       if (!isCommon && spec?.type !== "boolean") continue;
       if (isCommon && inline === undefined) this.common[flag as "json"] = value;
       else if (isCommon) this.problems.push({ code: "input.malformed", message: `--${name} takes no value` });

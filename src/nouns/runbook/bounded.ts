@@ -77,5 +77,7 @@ export class StepTime {
 /** @returns the message of whatever was thrown, with the advice that came with it */
 export function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return isHoldfastError(error) && error.hint !== undefined ? `${message}. ${error.hint}` : message;
+  return isHoldfastError(error) && error.hint !== undefined
+    ? `${message.replace(/\.$/, "")}. ${error.hint}`
+    : message;
 }

@@ -2,7 +2,7 @@ import type * as z from "zod";
 import type { SourceTree } from "../../ports/source-tree.ts";
 
 /** Sections that a settings file may have; whose each is, the wing says that reads it. */
-export const SECTIONS = ["policy", "coverage", "dependencies", "protection", "release"] as const;
+export const SECTIONS = ["policy", "coverage", "dependencies", "protection", "release", "rollout"] as const;
 
 /** One section's name. */
 export type SectionName = (typeof SECTIONS)[number];

@@ -5,3 +5,4 @@ export const LOCKS = "locks/";
 export const DATABASE = "database/";
 export const JOURNALS = "journals/";
 export const FUNCTIONS = "functions/";
+export const ROLLOUTS = "rollouts/";

@@ -94,6 +94,8 @@ const ports: Ports = {
   openStore: (url) =>
     Promise.resolve(new DeadlyStore(openFileStore(url, { random: systemRandom }), { failAt: 0 })),
   openSlotHost: () => Promise.reject(new Error("no app here")),
+  web: { get: () => Promise.reject(new Error("this test asks no address")) },
+  programs: { run: () => Promise.reject(new Error("this test runs no program")) },
   startSandbox: () => Promise.reject(new Error("no sandbox here")),
   openFunctions: () => Promise.reject(new Error("this child has no functions")),
   openAdvisories: () => Promise.reject(new Error("no registry here")),

@@ -1,0 +1,70 @@
+import { listed } from "../../kernel/listed.ts";
+import {
+  PRODUCTION_SLOT,
+  type AppFacts,
+  type SettingDifference,
+  type SlotCall,
+  type SlotHost,
+} from "../../ports/slot-host.ts";
+import { RELEASE_MARK } from "./release-mark.ts";
+import type { AppTarget } from "./target.ts";
+
+/** What is known of an app before anything is done. */
+export interface Preflight {
+  readonly facts: AppFacts;
+  /** Why nothing may be begun. */
+  readonly problems: readonly string[];
+  readonly notes: readonly string[];
+}
+
+/** Tiers without slots: https://learn.microsoft.com/azure/app-service/deploy-staging-slots */
+const WITHOUT_SLOTS = /^(?:free|shared|basic|dynamic)$/i;
+
+/** Looks at everything on which a swap founders that can be known before. */
+export async function preflight(
+  host: Pick<SlotHost, "app" | "slot" | "differences">,
+  { slot }: Pick<AppTarget, "slot">,
+  call: SlotCall,
+): Promise<Preflight> {
+  const facts = await host.app(call);
+  if (WITHOUT_SLOTS.test(facts.tier)) {
+    return {
+      facts,
+      problems: [`the plan is ${facts.tier}, which has no slots: Standard or better is needed`],
+      notes: [],
+    };
+  }
+  const [production, candidate] = [await host.slot(PRODUCTION_SLOT, call), await host.slot(slot, call)];
+  const pending = production?.previewInto;
+  const problems =
+    pending === undefined
+      ? []
+      : [`production waits to be swapped with ${pending}: finish or cancel that first`];
+  const differences = candidate === undefined ? [] : await host.differences(slot, PRODUCTION_SLOT, call);
+  return { facts, problems, notes: [...signInNote(facts), ...differenceNotes(slot, differences)] };
+}
+
+function signInNote({ hasSignIn }: AppFacts): readonly string[] {
+  return hasSignIn
+    ? [
+        "people sign in at production, so Azure has no preview of a swap: settings are exchanged in the swap itself",
+      ]
+    : [];
+}
+
+/** Names alone: values are secrets. */
+function differenceNotes(slot: string, differences: readonly SettingDifference[]): readonly string[] {
+  const named = (of: readonly SettingDifference[]): string => listed(of.map(({ name }) => name).sort());
+  const others = differences.filter(({ name }) => name !== RELEASE_MARK);
+  const sticky = others.filter(({ isSticky }) => isSticky);
+  const moving = others.filter(({ isSticky }) => !isSticky);
+  const onlyThere = moving.filter(({ inSource, inTarget }) => inTarget && !inSource);
+  return [
+    ...(sticky.length === 0 ? [] : [`these settings stay where they are: ${named(sticky)}`]),
+    ...(onlyThere.length === 0
+      ? []
+      : [
+          `production loses these settings, which ${slot} has not and which do not stick: ${named(onlyThere)}`,
+        ]),
+  ];
+}

@@ -1,0 +1,139 @@
+import { EXIT, type ExitCode } from "../../kernel/errors.ts";
+import type { Outcome, ReportTable } from "../../kernel/outcome.ts";
+import type { Ran } from "../../nouns/runbook/execute.ts";
+import { hindrances, type Plan } from "../../nouns/runbook/plan.ts";
+import { recordOf, type RunbookRecord } from "../../nouns/runbook/record.ts";
+import { timelineTable } from "../../nouns/runbook/timeline.ts";
+import type { CarriedOut, Wanted } from "./carry-out.ts";
+import { markOf, versionIn, versionOf } from "./release-mark.ts";
+import { nameOf, type AppTarget } from "./target.ts";
+
+const DOES = { true: "is so", missing: "would", moving: "moves", wrong: "WRONG" } as const;
+
+/** Steps that judge a build; that they say no is a verdict and no failure of anything. */
+const JUDGES = new Set(["health", "tests", "soak"]);
+
+/** The outcome of a deployment or a rollback of an app, for people and machines. */
+export function appOutcome(
+  wanted: Wanted,
+  target: AppTarget,
+  done: CarriedOut,
+  notes: readonly string[] = [],
+): Outcome {
+  const { plan, ran, id, production } = done;
+  const record = ran === undefined ? undefined : recordOf(ran.entries);
+  const exit = exitOf(done);
+  return {
+    exit,
+    outputs: {
+      app: nameOf(target),
+      version: versionOf(wanted.build),
+      outcome: ran?.outcome ?? { dry: "planned", idle: "nothing", hindered: "hindered", ran: "" }[done.kind],
+      production: production === undefined ? "unknown" : production === null ? "" : versionIn(production),
+      "plan-hash": plan.hash,
+      run: id,
+      plan: plan.steps.map(({ id: step, title, observed: { kind, what } }) => ({
+        id: step,
+        title,
+        state: kind,
+        what,
+      })),
+      milliseconds: record === undefined ? 0 : record.ended.getTime() - record.began.getTime(),
+    },
+    report: {
+      good: exit === EXIT.done,
+      headline: headlineOf(wanted, target, done),
+      tables: [record === undefined ? planTable(plan) : timelineTable(record)],
+      notes: [...notes, ...done.checked.notes, ...notesOf(done, record)],
+    },
+  };
+}
+
+function planTable({ steps }: Plan): ReportTable {
+  return {
+    columns: ["Step", "", ""],
+    rows: steps.map(({ title, observed: { kind, what } }) => [title, DOES[kind], what]),
+  };
+}
+
+/** What failed, in its order; a step that was taken back is not shown as failed any more. */
+function failuresOf({ entries }: Ran): readonly { readonly step: string; readonly message: string }[] {
+  return entries.flatMap(({ event }) =>
+    event.kind === "failed" || event.kind === "undo-failed"
+      ? [{ step: event.step, message: event.message }]
+      : [],
+  );
+}
+
+function exitOf({ kind, ran }: CarriedOut): ExitCode {
+  if (kind === "hindered") return EXIT.verdict;
+  if (ran === undefined || ran.outcome === "done") return EXIT.done;
+  const [failed] = failuresOf(ran);
+  const isJudged = failed !== undefined && JUDGES.has(failed.step);
+  return isJudged && (ran.outcome === "undone" || ran.outcome === "stopped") ? EXIT.verdict : EXIT.outside;
+}
+
+function headlineOf(
+  { kind, build }: Wanted,
+  target: AppTarget,
+  { kind: what, ran, production, plan }: CarriedOut,
+): string {
+  const [app, version, noun] = [
+    nameOf(target),
+    versionOf(build),
+    kind === "deploy" ? "deployment" : "rollback",
+  ];
+  if (what === "dry") {
+    const hindered = hindrances(plan).length > 0;
+    return `The ${noun} would bring ${version} to ${app}${hindered ? ", and something is in its way" : ""}`;
+  }
+  if (what === "idle") return `Nothing to do: ${app} is ${version}, verified before`;
+  if (what === "hindered") return `The ${noun} was not begun: something is in its way`;
+  if (ran!.outcome === "done") return `${app} is ${version}, seen well and watched`;
+  const isWanted = production === markOf(build);
+  const now =
+    production === undefined
+      ? "nobody could say what production is"
+      : isWanted
+        ? `production IS ${version}`
+        : `production is ${production === null ? "what it was" : versionIn(production)}`;
+  switch (ran!.outcome) {
+    case "undone":
+      return isWanted
+        ? `The ${noun} failed after production was ${version} already: ${now}; roll it back`
+        : `The ${noun} failed, and was taken back: ${now}`;
+    case "stopped":
+      return `The ${noun} stopped: ${now}`;
+    case "incomplete":
+      return `${app} is ${version}, and not all is done`;
+    case "escalated":
+      return `The ${noun} failed, and could NOT be taken back: ${now}; people are needed`;
+  }
+}
+
+function notesOf(
+  { checked, ran, id, plan, kind }: CarriedOut,
+  record: RunbookRecord | undefined,
+): readonly string[] {
+  if (ran === undefined || record === undefined) {
+    const ways = kind === "idle" ? [] : hindrances(plan);
+    return [
+      ...checked.problems,
+      ...ways.map(
+        ({ title, observed }) =>
+          `${title}: ${observed.what}${"hint" in observed ? `. ${observed.hint}` : ""}`,
+      ),
+    ];
+  }
+  const isOpen = ran.outcome === "stopped" || ran.outcome === "escalated" || ran.outcome === "incomplete";
+  return [
+    ...failuresOf(ran).map(({ step, message }) => {
+      const { title } = record.steps.find(({ id: each }) => each === step)!;
+      return `${title}: ${message}`;
+    }),
+    ...(isOpen ? [`once the cause is mended, go on with --resume ${id}: it looks before it acts`] : []),
+    ...(ran.journalLost === undefined
+      ? []
+      : ["the journal in the store ends early: the store could not be written"]),
+  ];
+}

@@ -1,0 +1,90 @@
+import { HoldfastError } from "../../../kernel/errors.ts";
+import type { Json } from "../../../kernel/outcome.ts";
+import type { Observed, Step } from "../../../nouns/runbook/runbook.ts";
+import { PRODUCTION_SLOT, type SwapTold } from "../../../ports/slot-host.ts";
+import { probe } from "../probe.ts";
+import { markAt, markOf } from "../release-mark.ts";
+import { APPLICATION, callOf, MINUTE_MS, ONCE, type OnApp } from "./on-app.ts";
+
+/** Swaps of 23 minutes have been seen: https://github.com/microsoft/azure-pipelines-tasks/issues/19273 */
+const TIMEOUT_MS = 40 * MINUTE_MS;
+/** What was brought back starts anew; when it is not well by then, people are needed. */
+const WELL_AGAIN_MS = 5 * MINUTE_MS;
+
+/**
+ * Production is the build. A swap that is repeated is undone, so that whether it has happened is told by the
+ * mark that goes along with a swap, never by what the call said.
+ */
+export function swapStep(on: OnApp): Step {
+  const { host, slot, build } = on;
+  const mark = markOf(build);
+  const look = async (
+    signal: AbortSignal,
+  ): Promise<{ readonly at: string | undefined; readonly busy: string | undefined }> => {
+    const call = callOf(signal, TIMEOUT_MS);
+    const busy = (await host.slot(PRODUCTION_SLOT, call))?.inProgress;
+    return { at: await markAt(host, PRODUCTION_SLOT, call), busy };
+  };
+  let back: number | undefined;
+  return {
+    id: "swap",
+    title: `swap ${slot} with production`,
+    component: APPLICATION,
+    isRepeatable: false,
+    timeoutMs: TIMEOUT_MS,
+    retry: ONCE,
+    onFailure: "undo",
+    async observe({ signal }): Promise<Observed> {
+      const { at, busy } = await look(signal);
+      if (at === mark) return { kind: "true", what: `production is ${mark}` };
+      if (busy !== undefined) return { kind: "moving", what: `production: ${busy} is at work` };
+      const evidence: Json = { production: at ?? null };
+      return {
+        kind: "missing",
+        what: `swap ${slot} with production, which is ${at ?? "of somebody else"}`,
+        evidence,
+      };
+    },
+    async act({ signal }) {
+      failIfNot(await host.swap(slot, PRODUCTION_SLOT, callOf(signal, TIMEOUT_MS)));
+    },
+    undo: {
+      title: `swap back, and see production well`,
+      async observe({ signal }): Promise<Observed> {
+        const { at, busy } = await look(signal);
+        if (busy !== undefined) return { kind: "moving", what: `production: ${busy} is at work` };
+        if (at === mark) {
+          return { kind: "missing", what: `swap ${slot} with production, back to what it was` };
+        }
+        const address = (await host.slot(PRODUCTION_SLOT, callOf(signal, TIMEOUT_MS)))!.address;
+        const seen = await probe(on.web, address, on.settings.health, undefined, signal);
+        back ??= on.clock.elapsed();
+        if (seen.kind !== "well" && on.clock.elapsed() - back < WELL_AGAIN_MS) {
+          return { kind: "moving", what: `production is ${at ?? "as before"}: ${seen.what}` };
+        }
+        if (seen.kind !== "well") {
+          return {
+            kind: "wrong",
+            what: `production is ${at ?? "what it was"} again, and not well: ${seen.what}`,
+            hint: "It was so before, or something else has changed: see its logs.",
+          };
+        }
+        return { kind: "true", what: `production is ${at ?? "what it was"} again: ${seen.what}` };
+      },
+      async act({ signal }) {
+        failIfNot(await host.swap(slot, PRODUCTION_SLOT, callOf(signal, TIMEOUT_MS)));
+      },
+    },
+  };
+}
+
+/** That it is not known whether it happened is no failure: it is looked right after. */
+function failIfNot({ outcome, failure }: SwapTold): void {
+  if (outcome === "happened") return;
+  throw (
+    failure ??
+    new HoldfastError("slots.refused", "the swap did not happen, and the host does not say why", {
+      hint: "Look at the app's activity log, then go on with the same run.",
+    })
+  );
+}

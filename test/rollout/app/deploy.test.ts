@@ -1,0 +1,154 @@
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { setTimeout as pause } from "node:timers/promises";
+import { appWorld, told, type AppWorld } from "./support.ts";
+
+const worlds: AppWorld[] = [];
+async function world(...given: Parameters<typeof appWorld>): Promise<AppWorld> {
+  const made = await appWorld(...given);
+  worlds.push(made);
+  return made;
+}
+afterEach(async () => {
+  const bugs = worlds.flatMap(({ box }) => box.bugs);
+  for (const each of worlds.splice(0)) await each[Symbol.asyncDispose]();
+  expect(bugs).toEqual([]);
+});
+
+describe("a good build", () => {
+  test("comes to production, and the one of before is a swap away", async () => {
+    const app = await world();
+    const first = await app.deploy("v1.2.0", await app.packaged("1.2.0"));
+    expect(told(first)).toEqual({
+      exit: 0,
+      outcome: "done",
+      production: "1.2.0",
+      headline: "shop-rg/shop is 1.2.0, seen well and watched",
+    });
+    expect(await app.live()).toBe("1.2.0");
+    const path = await app.packaged("1.3.0");
+    expect(told(await app.deploy("v1.3.0", path))).toMatchObject({ exit: 0, production: "1.3.0" });
+    expect(await app.live()).toBe("1.3.0");
+    // Twice is as once.
+    expect(told(await app.deploy("v1.3.0", path))).toMatchObject({ exit: 0, outcome: "nothing" });
+    const back = await app.rollback({ reason: "it is slow" });
+    expect(told(back)).toMatchObject({ exit: 0, outcome: "done", production: "1.2.0" });
+    expect(back.report.notes).toContain("staging held 1.2.0: nothing had to be deployed");
+    expect(await app.live()).toBe("1.2.0");
+    expect(await app.live("staging")).toBe("1.3.0");
+  });
+});
+
+describe("a bad build", () => {
+  test("that does not answer never comes to production", async () => {
+    const app = await world();
+    await app.deploy("v1.2.0", await app.packaged("1.2.0"));
+    const found = await app.deploy(
+      "v1.3.0",
+      await app.packaged("1.3.0", "setTimeout(() => process.exit(1), 1);"),
+    );
+    // The host itself refuses it: that is no verdict of ours.
+    expect(told(found)).toMatchObject({ exit: 4, outcome: "undone", production: "1.2.0" });
+    expect(await app.live()).toBe("1.2.0");
+    // Nothing stays locked.
+    expect(
+      (await app.host.slot("staging", { signal: new AbortController().signal, withinMs: 60_000 }))!
+        .previewInto,
+    ).toBeUndefined();
+  });
+
+  test("that is another one than was said never comes to production", async () => {
+    const app = await world();
+    await app.deploy("v1.2.0", await app.packaged("1.2.0"));
+    const found = await app.deploy("v1.3.0", await app.packaged("1.2.9"));
+    expect(told(found)).toMatchObject({ exit: 3, outcome: "undone", production: "1.2.0" });
+    expect(found.report.notes.join("\n")).toMatch(/is well, and is 1\.2\.9 instead of 1\.3\.0/);
+    expect(await app.live()).toBe("1.2.0");
+  });
+
+  test("whose tests fail never comes to production, and its output is shown", async () => {
+    const app = await world();
+    await app.deploy("v1.2.0", await app.packaged("1.2.0"));
+    app.declare({ tests: "{ paths: [/], command: 'echo asked $HOLDFAST_VERSION; exit 4' }" });
+    const found = await app.deploy("v1.3.0", await app.packaged("1.3.0"));
+    expect(told(found)).toMatchObject({ exit: 3, outcome: "undone", production: "1.2.0" });
+    expect(found.report.notes.join("\n")).toMatch(/ended with 4/);
+    expect(await app.live()).toBe("1.2.0");
+  });
+
+  test("that is ill once it is production is swapped back, and that is seen well", async () => {
+    const app = await world();
+    await app.deploy("v1.2.0", await app.packaged("1.2.0"));
+    const bad = await app.packaged(
+      "1.3.0",
+      "if (process.env.ROLE === undefined) setTimeout(() => process.exit(1), 400);",
+    );
+    app.declare({ soak: "{ for: 40s, every: 1s }" });
+    const found = await app.deploy("v1.3.0", bad);
+    expect(told(found)).toMatchObject({ exit: 3, outcome: "undone", production: "1.2.0" });
+    expect(await app.live()).toBe("1.2.0");
+  });
+});
+
+describe("a swap", () => {
+  test("that reports failure and happened is believed by what is there", async () => {
+    const app = await world({
+      faults: {
+        appService: [{ fault: "fail-swap", at: 2, happened: true, status: 417, message: "took too long" }],
+      },
+    });
+    await app.deploy("v1.2.0", await app.packaged("1.2.0"));
+    const found = await app.deploy("v1.3.0", await app.packaged("1.3.0"));
+    expect(told(found)).toMatchObject({ exit: 0, outcome: "done", production: "1.3.0" });
+    expect(await app.live()).toBe("1.3.0");
+  });
+
+  test("that reports success and did not happen is told, and nothing is swapped back", async () => {
+    const app = await world({ faults: { appService: [{ fault: "pretend-swap", at: 2 }] } });
+    await app.deploy("v1.2.0", await app.packaged("1.2.0"));
+    const found = await app.deploy("v1.3.0", await app.packaged("1.3.0"));
+    expect(told(found)).toMatchObject({ exit: 4, outcome: "undone", production: "1.2.0" });
+    expect(await app.live()).toBe("1.2.0");
+  });
+
+  test("that fails leaves production as it was, and no lock", async () => {
+    const app = await world({
+      faults: {
+        appService: [
+          { fault: "fail-swap", at: 2, happened: false, status: 400, message: "could not be started" },
+        ],
+      },
+    });
+    await app.deploy("v1.2.0", await app.packaged("1.2.0"));
+    expect(told(await app.deploy("v1.3.0", await app.packaged("1.3.0")))).toMatchObject({
+      exit: 4,
+      outcome: "undone",
+      production: "1.2.0",
+    });
+    expect(told(await app.deploy("v1.3.1", await app.packaged("1.3.1")))).toMatchObject({
+      exit: 0,
+      production: "1.3.1",
+    });
+  });
+});
+
+test("two at once: one does it, and the other is told who", async () => {
+  const app = await world();
+  const [one, other] = [await app.packaged("1.2.0"), await app.packaged("1.2.1")];
+  const first = app.deploy("v1.2.0", one);
+  await pause(150);
+  await expect(app.deploy("v1.2.1", other)).rejects.toMatchObject({ code: "lock.held" });
+  expect((await first).exit).toBe(0);
+});
+
+test("a dry run looks and changes nothing, and its hash is that of the run", async () => {
+  const app = await world();
+  const path = await app.packaged("1.2.0");
+  const dry = await app.deploy("v1.2.0", path, { dryRun: true });
+  expect(told(dry)).toMatchObject({ exit: 0, outcome: "planned", production: "" });
+  expect(await app.live()).toBeUndefined();
+  await expect(app.deploy("v1.2.0", path, { planHash: "0".repeat(64) })).rejects.toMatchObject({
+    code: "refused.unconfirmed",
+  });
+  const done = await app.deploy("v1.2.0", path, { planHash: String(dry.outputs["plan-hash"]) });
+  expect(done.exit).toBe(0);
+});

@@ -1,0 +1,89 @@
+import { describe, expect, test } from "@jest/globals";
+import { HoldfastError } from "../../../src/kernel/errors.ts";
+import type { Web, WebAnswer } from "../../../src/ports/web.ts";
+import { probe } from "../../../src/rollout/app/probe.ts";
+import { rollout, type RolloutSettings } from "../../../src/rollout/app/settings.ts";
+
+const WANTED = { version: "1.3.0", build: "7" };
+
+function answers(of: Readonly<Record<string, Partial<WebAnswer>>>): Web {
+  return {
+    get(address) {
+      const found = of[new URL(address).pathname];
+      if (found !== undefined) {
+        return Promise.resolve({ status: 200, headers: new Map<string, string>(), body: "", ...found });
+      }
+      return Promise.reject(new HoldfastError("web.unreachable", "no answer in 20 s", { hint: "Look." }));
+    },
+  };
+}
+
+async function probed(
+  health: object,
+  of: Readonly<Record<string, Partial<WebAnswer>>>,
+  wanted: typeof WANTED | undefined = WANTED,
+): Promise<readonly [kind: string, what: string]> {
+  const settings: RolloutSettings = rollout.parse({ health });
+  const found = await probe(
+    answers(of),
+    "https://shop.test",
+    settings.health,
+    wanted,
+    new AbortController().signal,
+  );
+  return [found.kind, found.what];
+}
+
+const header = { build: { header: "X-Build" } };
+const said = (value: string): Partial<WebAnswer> => ({ headers: new Map([["x-build", value]]) });
+
+describe("an app", () => {
+  test("is well by its status and its text", async () => {
+    expect((await probed({}, { "/health": {} }))[0]).toBe("well");
+    expect(await probed({}, { "/health": { status: 503 } })).toEqual([
+      "ill",
+      "/health of https://shop.test answers 503, and not 200",
+    ]);
+    expect((await probed({ contains: "up" }, { "/health": { body: "it is up" } }))[0]).toBe("well");
+    expect((await probed({ contains: "up" }, { "/health": { body: "down" } }))[0]).toBe("ill");
+    expect((await probed({ status: 204 }, { "/health": {} }))[0]).toBe("ill");
+  });
+
+  test("that does not answer is ill, and that is no error", async () => {
+    expect(await probed({}, {})).toEqual(["ill", "no answer in 20 s"]);
+  });
+
+  test.each(["1.3.0", "v1.3.0", "1.3.0+7", "v1.3.0+7"])("that says %s is the build", async (value) => {
+    expect((await probed(header, { "/health": said(value) }))[0]).toBe("well");
+  });
+
+  test.each(["1.3.0+8", "1.3.1", "1.3.0-rc.1", ""])("that says '%s' is another", async (value) => {
+    expect((await probed(header, { "/health": said(value) }))[0]).toBe("other");
+  });
+
+  test("that does not say which build it is, is ill", async () => {
+    expect((await probed(header, { "/health": {} }))[0]).toBe("ill");
+    const json = { build: { path: "/version", json: "app.build" } };
+    expect((await probed(json, { "/health": {} }))[0]).toBe("ill");
+    expect((await probed(json, { "/health": {}, "/version": { body: "<html>" } }))[0]).toBe("ill");
+    expect((await probed(json, { "/health": {}, "/version": { body: '{"app":null}' } }))[0]).toBe("ill");
+    expect(
+      (await probed(json, { "/health": {}, "/version": { body: '{"app":{"build":"v1.3.0"}}' } }))[0],
+    ).toBe("well");
+  });
+
+  test("may be any build where none is asked for", async () => {
+    expect((await probed(header, { "/health": said("0.1") }, undefined as never))[0]).toBe("other");
+  });
+
+  test("cannot write over several lines of a terminal", async () => {
+    const [, what] = await probed(header, { "/health": said("1\n2\u001B[31m") });
+    expect(what).not.toMatch(/[\n\u001B]/);
+  });
+});
+
+test("addresses of somebody else are no paths", () => {
+  for (const path of ["//evil.test/", "https://evil.test", "/a b", ""]) {
+    expect(rollout.safeParse({ health: { path } }).success).toBe(false);
+  }
+});

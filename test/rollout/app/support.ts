@@ -1,0 +1,123 @@
+import { mkdtempSync, rmSync, writeFileSync, mkdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { systemPrograms } from "../../../src/adapters/system/programs.ts";
+import { systemRandom } from "../../../src/adapters/system/random.ts";
+import { systemWeb } from "../../../src/adapters/system/web.ts";
+import type { HoldfastError } from "../../../src/kernel/errors.ts";
+import type { Outcome } from "../../../src/kernel/outcome.ts";
+import type { BlobStore } from "../../../src/ports/blob-store.ts";
+import type { SlotHost } from "../../../src/ports/slot-host.ts";
+import { runDeploy, type DeployInputs } from "../../../src/rollout/deploy/run.ts";
+import { runRollbackApp, type RollbackAppInputs } from "../../../src/rollout/rollback-app/run.ts";
+import type { SandboxOptions } from "../../../src/sandbox/start.ts";
+import { appOf, GROUP, SITE, SUBSCRIPTION, type TestSandbox } from "../../support/sandbox.ts";
+import { quickClock, slotsInSandbox } from "../../support/slot-host.ts";
+import { testPorts } from "../../support/test-ports.ts";
+
+/** What is added to the declared app, as YAML of the section. */
+export interface Declared {
+  readonly health?: string;
+  readonly tests?: string;
+  readonly soak?: string;
+}
+
+/** An app in a sandbox, with a folder for store and settings, and what commands say of it. */
+export interface AppWorld extends AsyncDisposable {
+  readonly box: TestSandbox;
+  readonly host: SlotHost;
+  readonly lines: string[];
+  readonly store: string;
+  /** Stand between the commands and the host, and the store; themselves where they are not set. */
+  around: (host: SlotHost) => SlotHost;
+  aroundStore: (store: BlobStore) => BlobStore;
+  /** Writes a package that says it is that build. @returns its path */
+  packaged(build: string, more?: string): Promise<string>;
+  deploy(version: string, path: string, given?: Partial<DeployInputs>): Promise<Outcome>;
+  rollback(given?: Partial<RollbackAppInputs>): Promise<Outcome>;
+  declare(declared: Declared): void;
+  /** Which build answers at an address; `undefined` where none does. */
+  live(slot?: string): Promise<string | undefined>;
+}
+
+const QUICK: Declared = {
+  health: "{ path: /, build: { json: build }, tries: 3, every: 1s }",
+  soak: "{ for: 10s, every: 1s }",
+};
+
+export async function appWorld(options: Partial<SandboxOptions> = {}): Promise<AppWorld> {
+  const { box, host, lines } = await slotsInSandbox(options);
+  const folder = mkdtempSync(join(tmpdir(), "hf-app-"));
+  const store = join(folder, "store");
+  const settings = join(folder, "holdfast.yml");
+  mkdirSync(store);
+  const declare = (declared: Declared): void => {
+    const { health, tests, soak } = { ...QUICK, ...declared };
+    writeFileSync(
+      settings,
+      `rollout:\n  app: { subscription: ${SUBSCRIPTION}, group: ${GROUP}, site: ${SITE} }\n` +
+        (health === undefined ? "" : `  health: ${health}\n`) +
+        (tests === undefined ? "" : `  tests: ${tests}\n`) +
+        (soak === undefined ? "" : `  soak: ${soak}\n`),
+    );
+  };
+  declare({});
+  const world: AppWorld = {
+    box,
+    host,
+    lines,
+    store,
+    declare,
+    around: (each) => each,
+    aroundStore: (each) => each,
+    async packaged(build, more) {
+      const path = join(folder, `${build}-${lines.length}.zip`);
+      writeFileSync(path, await appOf(build, more));
+      return path;
+    },
+    deploy: (version, path, given = {}) =>
+      runDeploy({ ...common, version, package: path, build: undefined, ...given }, ports()),
+    rollback: (given = {}) =>
+      runRollbackApp(
+        { ...common, to: "last-known-good", package: undefined, reason: "manual", ...given },
+        ports(),
+      ),
+    async live(slot = "production") {
+      const answer = await box.visit("/", slot);
+      return answer.json?.build as string | undefined;
+    },
+    async [Symbol.asyncDispose]() {
+      await box[Symbol.asyncDispose]();
+      rmSync(folder, { recursive: true });
+    },
+  };
+  const common = {
+    environment: "production",
+    store: `file://${store}`,
+    storeSecret: undefined,
+    settings,
+    planHash: undefined,
+    resume: undefined,
+    dryRun: false,
+  };
+  const ports = (): Parameters<typeof runDeploy>[1] => ({
+    ...testPorts(),
+    clock: quickClock,
+    random: systemRandom,
+    web: systemWeb("0.0.0-test"),
+    programs: systemPrograms(process.env),
+    openSlotHost: () => Promise.resolve(world.around(host)),
+    openStore: async (url) => world.aroundStore(await testPorts().openStore(url, undefined)),
+  });
+  return world;
+}
+
+/** What a run says of itself. */
+export function told({ exit, outputs, report }: Outcome): Record<string, unknown> {
+  return { exit, outcome: outputs["outcome"], production: outputs["production"], headline: report.headline };
+}
+
+/** The same of one that threw. */
+export function thrown(error: unknown): string {
+  return (error as HoldfastError).code;
+}
