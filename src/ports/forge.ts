@@ -1,6 +1,7 @@
 import type { Json } from "../kernel/outcome.ts";
 import type { Answer, Hidden } from "./answer.ts";
 import type { ForgeBranches } from "./forge-branches.ts";
+import type { ForgeClaims } from "./forge-claims.ts";
 import type { ForgeIssues } from "./forge-issues.ts";
 import type { ForgePulls } from "./forge-pulls.ts";
 import type { ForgeReleases } from "./forge-releases.ts";
@@ -104,6 +105,7 @@ export interface Forge {
   readonly branches: ForgeBranches;
   readonly releases: ForgeReleases;
   readonly workflows: ForgeWorkflows;
+  readonly claims: ForgeClaims;
   facts(): Promise<Answer<RepositoryFacts>>;
   /** Those of the repository and those that it inherits. */
   rulesets(): Promise<Answer<readonly RulesetHead[]>>;

@@ -15,6 +15,7 @@ import type {
 import { mergesOf } from "../../ports/merges.ts";
 import { messageOf, type GithubAccess } from "./github-client.ts";
 import { GithubBranches } from "./github-branches.ts";
+import { GithubClaims } from "./github-claims.ts";
 import { GithubIssues } from "./github-issues.ts";
 import { GithubPulls } from "./github-pulls.ts";
 import { GithubReleases } from "./github-releases.ts";
@@ -76,6 +77,7 @@ class GithubForge implements Forge {
   readonly branches: GithubBranches;
   readonly releases: GithubReleases;
   readonly workflows: GithubWorkflows;
+  readonly claims: GithubClaims;
   readonly #at: GithubRepository;
 
   constructor(repository: string, access: GithubAccess) {
@@ -87,6 +89,7 @@ class GithubForge implements Forge {
     this.branches = new GithubBranches(this.#at);
     this.releases = new GithubReleases(this.#at);
     this.workflows = new GithubWorkflows(this.#at);
+    this.claims = new GithubClaims(this.#at);
   }
 
   async facts(): Promise<Answer<RepositoryFacts>> {

@@ -8,23 +8,28 @@ const refs = z.array(
   z.looseObject({ ref: z.string(), object: z.looseObject({ sha: z.string(), type: z.string().optional() }) }),
 );
 
-/** A branch or a tag, and what it names itself. */
+/** Where refs are: branches, tags, or what is Holdfast's own. */
+type RefKind = "heads" | "tags" | "holdfast";
+
+const CALLED = { heads: "branch", tags: "tag", holdfast: "claim" } as const;
+
+/** A ref, and what it names itself. */
 export interface GithubRef {
-  /** Without `refs/heads/` or `refs/tags/`. */
+  /** Without `refs/heads/`, `refs/tags/` or `refs/holdfast/`. */
   readonly name: string;
   readonly object: string;
   readonly isTagObject: boolean;
 }
 
 /**
- * Branches or tags of a repository, as GitHub's git data has them; a job's token needs `contents: read`, and
+ * Refs of one kind of a repository, as GitHub's git data has them; a job's token needs `contents: read`, and
  * to write them `contents: write`. https://docs.github.com/rest/git/refs
  */
 export class GithubRefs {
   readonly #at: GithubRepository;
-  readonly #kind: "heads" | "tags";
+  readonly #kind: RefKind;
 
-  constructor(at: GithubRepository, kind: "heads" | "tags") {
+  constructor(at: GithubRepository, kind: RefKind) {
     this.#at = at;
     this.#kind = kind;
   }
@@ -36,7 +41,7 @@ export class GithubRefs {
     });
     return this.#at.found(answer, CONTENTS_READ, (data) =>
       this.#at.shaped(refs, data).map(({ ref, object }) => ({
-        name: ref.replace(/^refs\/(?:heads|tags)\//, ""),
+        name: ref.replace(/^refs\/(?:heads|tags|holdfast)\//, ""),
         object: object.sha,
         isTagObject: object.type === "tag",
       })),
@@ -74,7 +79,7 @@ export class GithubRefs {
     return this.#at.write({
       route,
       values,
-      what: `the ${this.#kind === "tags" ? "tag" : "branch"} ${name}`,
+      what: `the ${CALLED[this.#kind]} ${name}`,
       repeatable,
       denied: CONTENTS_WRITE_HINT,
       refused: refusedHint,

@@ -23,6 +23,7 @@ export type ReleasePublishPorts = Pick<
   | "releaseCalculation"
   | "openForge"
   | "clock"
+  | "random"
   | "log"
   | "cancelled"
   | "variable"

@@ -146,7 +146,7 @@ async function floatingSteps(release: Release, { forge, from }: StepsOf): Promis
 function deploymentSteps(
   release: Release,
   page: ReleasePage,
-  { forge, from, deploy, build: given }: StepsOf,
+  { forge, from, ports, deploy, build: given }: StepsOf,
 ): readonly Step[] {
   if (deploy === undefined || (release.isPrerelease && !deploy.prereleases)) return [];
   const inputs = async (): Promise<DeployInputs> => {
@@ -168,6 +168,11 @@ function deploymentSteps(
   return [
     deploymentStep(deploy.workflow, inputs, release, {
       forge,
+      clock: ports.clock,
+      random: ports.random,
+      log: ports.log,
+      cancelled: ports.cancelled,
+      by: ports.run.id,
       overtaking: async () => (await newer())?.name,
     }),
   ];

@@ -15,7 +15,7 @@ export interface ReleaseStatusInputs {
 
 export type ReleaseStatusPorts = Pick<
   Ports,
-  "sourceTree" | "sourceHistory" | "sourceRefs" | "openForge" | "log"
+  "sourceTree" | "sourceHistory" | "sourceRefs" | "openForge" | "clock" | "log"
 >;
 
 /** `holdfast release status`: see src/commands/governance/release-status.ts. */

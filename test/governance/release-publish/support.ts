@@ -10,6 +10,7 @@ import { runReleasePublish } from "../../../src/governance/release-publish/run.t
 import { runReleaseStatus } from "../../../src/governance/release-status/run.ts";
 import type { Outcome } from "../../../src/kernel/outcome.ts";
 import { Secret } from "../../../src/kernel/secret.ts";
+import type { Clock } from "../../../src/ports/clock.ts";
 import type { Forge } from "../../../src/ports/forge.ts";
 import { githubDescription } from "../../support/github/description.ts";
 import { FakeReleases } from "../../support/github/fake-releases.ts";
@@ -51,6 +52,10 @@ export interface Told {
 export interface ReleaseWorld extends AsyncDisposable {
   readonly fake: FakeReleases;
   readonly work: Repository;
+  /** What runs take for the time, in milliseconds since 1970: who sleeps moves it on. */
+  readonly time: { now: number };
+  /** Called whenever a run sleeps. */
+  slept: () => Promise<void>;
   forge(): Forge;
   /** Commits on the branch that is checked out, and pushes it. @returns the commit's hash */
   commit(message: string, files?: Readonly<Record<string, string | Buffer>>): string;
@@ -88,9 +93,21 @@ export async function releaseWorld(...messages: readonly string[]): Promise<Rele
       log: { debug: () => undefined, info: () => undefined },
       cancelled: new AbortController().signal,
     });
-  return {
+  const time = { now: Date.parse("2026-11-28T12:00:00Z") };
+  fake.now = () => new Date(time.now);
+  const clock: Clock = {
+    now: () => new Date(time.now),
+    elapsed: () => time.now,
+    async sleep(ms) {
+      time.now += ms;
+      await made.slept();
+    },
+  };
+  const made: ReleaseWorld = {
     fake,
     work,
+    time,
+    slept: () => Promise.resolve(),
     forge,
     commit,
     built(name, text) {
@@ -116,7 +133,7 @@ export async function releaseWorld(...messages: readonly string[]): Promise<Rele
           },
           {
             ...ports,
-            clock: { ...ports.clock, sleep: () => Promise.resolve() },
+            clock,
             variable: () => undefined,
             sourceTree: () => Promise.resolve(checkout({ env: process.env })),
             sourceHistory: () => Promise.resolve(gitHistory(around)),
@@ -131,6 +148,7 @@ export async function releaseWorld(...messages: readonly string[]): Promise<Rele
         { limit, settings: ".github/holdfast.yml", repository: undefined, token: undefined },
         {
           ...testPorts({ forge: forge() }),
+          clock,
           sourceTree: () => Promise.resolve(checkout({ env: process.env })),
           sourceHistory: () => Promise.resolve(gitHistory(around)),
           sourceRefs: () => Promise.resolve(gitRefs({ ...around, disk: systemDisk() })),
@@ -143,6 +161,7 @@ export async function releaseWorld(...messages: readonly string[]): Promise<Rele
       await folder[Symbol.asyncDispose]();
     },
   };
+  return made;
 }
 
 function told({ exit, outputs, report }: Outcome): Told {

@@ -23,6 +23,8 @@ export interface KeptRelease {
   immutable: boolean;
   author: string;
   latest: boolean;
+  /** When it was published; of a draft nobody asks. */
+  published: Date;
   assets: KeptAsset[];
 }
 
@@ -60,6 +62,8 @@ export class FakeReleases extends FakeForge {
   mayWriteContents = true;
   mayOpenPulls = true;
   mayStart = true;
+  /** What time it is there. */
+  now: () => Date = () => new Date("2026-11-28T12:00:00Z");
   /** Refs, by their whole names, that a rule forbids to make or move. */
   ruled: (ref: string) => boolean = () => false;
   readonly #origin: string;
@@ -97,6 +101,7 @@ export class FakeReleases extends FakeForge {
       immutable: false,
       author: this.login,
       latest: false,
+      published: this.now(),
       assets: [],
       ...given,
     };
@@ -181,7 +186,7 @@ export class FakeReleases extends FakeForge {
   #matching(operation: Operation): unknown {
     const [example] = operation.example(200) as Plain[];
     const format = "--format=%(objecttype) %(objectname) %(refname)";
-    const all = this.git(["for-each-ref", format, "refs/heads/", "refs/tags/"]).out;
+    const all = this.git(["for-each-ref", format, "refs/heads/", "refs/tags/", "refs/holdfast/"]).out;
     return all
       .split("\n")
       .map((line) => line.split(" "))
@@ -363,7 +368,7 @@ export class FakeReleases extends FakeForge {
       if (this.ref(`refs/tags/${kept.tag}`) === undefined) {
         this.git(["update-ref", `refs/tags/${kept.tag}`, kept.commitish]);
       }
-      Object.assign(kept, { draft: false, immutable: this.immutable });
+      Object.assign(kept, { draft: false, immutable: this.immutable, published: this.now() });
     }
     if (body["make_latest"] === "true") {
       for (const each of this.releases) each.latest = each === kept;
@@ -402,6 +407,7 @@ export class FakeReleases extends FakeForge {
       name: kept.name,
       body: kept.body,
       draft: kept.draft,
+      published_at: kept.draft ? null : kept.published.toISOString(),
       prerelease: kept.prerelease,
       immutable: kept.immutable,
       author: { ...(example["author"] as Plain), login: kept.author },

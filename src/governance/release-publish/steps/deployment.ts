@@ -1,15 +1,18 @@
-import type { Forge } from "../../../ports/forge.ts";
-import type { Step } from "../../steps/step.ts";
+import { HoldfastError, isHoldfastError } from "../../../kernel/errors.ts";
+import type { Observed, Step } from "../../steps/step.ts";
 import { noWorkflow, told } from "../../steps/told.ts";
 import type { Release } from "../release.ts";
+import { claimed, type Claiming } from "./claim.ts";
 
 /** What the workflow that deploys is told. */
 export type DeployInputs = Readonly<Record<string, string>>;
 
 /**
  * That the workflow which deploys was started for the tag, by a call: that works with every token that may do
- * it, a job's own too, whose tags and releases start nothing. GitHub forgets runs after a while, and whoever
- * finishes an old release does not mean to take back the newer one that is out.
+ * it, a job's own too, whose tags and releases start nothing. GitHub starts it once for every call, and shows
+ * its run some seconds later; so who starts it claims it first, and of two runs at once one does. GitHub
+ * forgets runs after a while, and whoever finishes an old release does not mean to take back the newer one
+ * that is out.
  * https://docs.github.com/actions/how-tos/write-workflows/choose-when-workflows-run/trigger-a-workflow
  *
  * @param inputs asked for when it is started: by then the release says what it was built as
@@ -19,23 +22,50 @@ export function deploymentStep(
   workflow: string,
   inputs: () => Promise<DeployInputs>,
   { tag, commit }: Release,
-  { forge, overtaking }: { readonly forge: Forge; readonly overtaking: () => Promise<string | undefined> },
+  { overtaking, ...around }: Claiming & { readonly overtaking: () => Promise<string | undefined> },
 ): Step {
+  const { forge } = around;
   return {
     name: "deployment",
     carriesTheRest: false,
-    async observe() {
-      const started = await forge.workflows.startedFor(workflow, { tag, commit });
-      const runs = told(started, `the runs of ${workflow}`, noWorkflow(workflow));
-      const [newest] = runs;
-      if (newest === undefined) {
-        const newer = await overtaking();
-        if (newer === undefined) return { kind: "missing", what: `start ${workflow} for ${tag}` };
-        return { kind: "true", what: `${workflow} is left to ${newer}, which is newer and has ${tag}` };
+    observe,
+    // Killed before the claim nothing is; after it, the next run waits until the claim is old, and takes it
+    // over; after the start, its run is there.
+    async act() {
+      const given = await inputs();
+      const isMissing = async (): Promise<boolean> => (await observe()).kind === "missing";
+      const claim = await claimed({ on: `deployments/${tag}`, commit }, isMissing, around);
+      if (claim === undefined) return;
+      if (!claim.isUsable()) throw tooSlow(workflow, tag);
+      try {
+        await forge.workflows.start(workflow, tag, given);
+      } catch (error) {
+        if (isHoldfastError(error, "forge.refused", "forge.denied", "forge.rate-limited")) {
+          // Where that fails, the next run waits for it.
+          await claim.giveUp().catch(() => undefined);
+        }
+        throw error;
       }
-      const state = newest.conclusion ?? newest.status;
-      return { kind: "true", what: `${workflow} was started for ${tag}: ${newest.url} (${state})` };
     },
-    act: async () => forge.workflows.start(workflow, tag, await inputs()),
   };
+
+  async function observe(): Promise<Observed> {
+    const started = await forge.workflows.startedFor(workflow, { tag, commit });
+    const [newest] = told(started, `the runs of ${workflow}`, noWorkflow(workflow));
+    if (newest === undefined) {
+      const newer = await overtaking();
+      if (newer === undefined) return { kind: "missing", what: `start ${workflow} for ${tag}` };
+      return { kind: "true", what: `${workflow} is left to ${newer}, which is newer and has ${tag}` };
+    }
+    const state = newest.conclusion ?? newest.status;
+    return { kind: "true", what: `${workflow} was started for ${tag}: ${newest.url} (${state})` };
+  }
+}
+
+function tooSlow(workflow: string, tag: string): HoldfastError {
+  return new HoldfastError(
+    "forge.unreachable",
+    `GitHub took so long to answer that ${workflow} was not started for ${tag}: another run may do it by now`,
+    { hint: "Run again; where no other run has started it, that one does." },
+  );
 }
