@@ -321,6 +321,8 @@ export function isHoldfastError(error: unknown, ...codes: ErrorCode[]): error is
  * The same error, whose hint says more: what was made before it, or what else helps. Anything else, a bug, is
  * as it was.
  */
+export function withHint(error: HoldfastError, more: string): HoldfastError;
+export function withHint(error: unknown, more: string): unknown;
 export function withHint(error: unknown, more: string): unknown {
   if (!(error instanceof HoldfastError)) return error;
   return new HoldfastError(error.code, error.message, {

@@ -23,6 +23,8 @@ export interface ForgeRelease {
   readonly body: string;
   readonly isDraft: boolean;
   readonly isPrerelease: boolean;
+  /** When it was published; undefined of a draft, or where the forge does not say. */
+  readonly publishedAt: Date | undefined;
   /** Whether its assets and its tag can never be changed again. */
   readonly isImmutable: boolean;
   /** Whose token made it. */

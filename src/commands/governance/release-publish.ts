@@ -74,15 +74,17 @@ Which workflows a release starts depends on whose token made it: see the table o
     changed: "Whether this run did anything.",
     branch: "The branch that is released.",
     steps:
-      "Each step with its tag, name, state (`was`, `done`, `would`, `waits`, `wrong`, `not-reached`) and " +
-      "what.",
+      "Each step with its tag, name, state (`was`, `done`, `would`, `waits`, `wrong`, `failed`, " +
+      "`not-reached`) and what.",
     problems: "What is wrong, as a JSON list of sentences.",
     warnings: "What else is worth knowing, as a JSON list of sentences.",
   },
   exits: {
     0: "published, or published before, or nothing to release; a pull request may wait",
     3: "something is in the way, and was left as it is: it is told what to do",
-    4: "GitHub could not be asked or did not take it; run again, and it goes on from there",
+    4:
+      "GitHub could not be asked or did not take it; run again, and it goes on from there. What a step " +
+      "after `published` ends with leaves the outputs as they are true",
   },
   examples: {
     cli: ["holdfast release-publish --dry-run", "holdfast release-publish --assets out/shop.zip"],

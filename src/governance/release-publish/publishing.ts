@@ -1,3 +1,4 @@
+import type { HoldfastError } from "../../kernel/errors.ts";
 import type { Secret } from "../../kernel/secret.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { StepResult } from "../steps/step.ts";
@@ -38,4 +39,6 @@ export interface Published {
   readonly steps: readonly StepResult[];
   /** Where people read it, and whose token made it; undefined where a dry run would make it. */
   readonly page: { readonly url: string; readonly author: string } | undefined;
+  /** Of a step after it was published, which ends none of the others. */
+  readonly failure: HoldfastError | undefined;
 }

@@ -1,4 +1,4 @@
-import { EXIT } from "../../kernel/errors.ts";
+import { EXIT, type HoldfastError } from "../../kernel/errors.ts";
 import type { Outcome } from "../../kernel/outcome.ts";
 import { artifactVersion } from "../../nouns/release-unit/record.ts";
 import { stepsTable } from "../steps/steps-table.ts";
@@ -13,19 +13,21 @@ export interface PublishOutcome {
   /** Whether the last of these was asked for, by what is checked out or by its tag. */
   readonly isMeant: boolean;
   readonly problems: readonly string[];
+  /** What steps ended with that do not hold up the others: what is true is told all the same. */
+  readonly failures: readonly HoldfastError[];
   readonly warnings: readonly string[];
   readonly dryRun: boolean;
   readonly settings: ReleaseSettings;
 }
 
 export function outcomeOf(outcome: PublishOutcome): Outcome {
-  const { published, problems, warnings, branch, settings } = outcome;
+  const { published, problems, failures, warnings, branch, settings } = outcome;
   const newest = told(outcome);
   const wrong = published.flatMap(({ steps }) => steps.filter(({ state }) => state === "wrong"));
-  const why = [...problems, ...wrong.map(({ what }) => what)];
+  const why = [...failures.map(({ message }) => message), ...problems, ...wrong.map(({ what }) => what)];
   const good = why.length === 0;
   return {
-    exit: good ? EXIT.done : EXIT.verdict,
+    exit: failures[0]?.exitCode ?? (good ? EXIT.done : EXIT.verdict),
     outputs: {
       version: newest?.release.version ?? "",
       tag: newest?.release.tag ?? "",
@@ -47,7 +49,12 @@ export function outcomeOf(outcome: PublishOutcome): Outcome {
       good,
       headline: headline(outcome, why),
       tables: published.map(({ release, steps }) => stepsTable(release.tag, steps)),
-      notes: [...why.slice(1), ...warnings, ...triggers(newest, settings)],
+      notes: [
+        ...failures.flatMap(({ hint }) => hint ?? []),
+        ...why.slice(1),
+        ...warnings,
+        ...triggers(newest, settings),
+      ],
     },
   };
 }
@@ -104,12 +111,17 @@ const JOB = "github-actions[bot]";
 function triggers(published: Published | undefined, { deploy }: ReleaseSettings): string[] {
   if (published?.page === undefined || !isTrue(published, "published")) return [];
   const { author } = published.page;
-  const isDeployed = published.steps.some(({ name }) => name === "deployment");
+  const deployment = published.steps.find(({ name }) => name === "deployment");
+  // One of before is deployed as its own settings say, and today's may say nothing.
+  const workflow = deploy?.workflow ?? "the workflow that deploys";
   if (author !== JOB) {
     return [`made as ${author}: workflows with \`on: release\` or \`on: push: tags\` start by themselves`];
   }
-  const how = isDeployed
-    ? `${deploy!.workflow} was started by a call, which does`
-    : "to start one declare release.deploy in the settings, or give the token of an app";
+  const how =
+    deployment === undefined
+      ? "to start one declare release.deploy in the settings, or give the token of an app"
+      : deployment.state === "failed"
+        ? `${workflow} could not be started`
+        : `${workflow} was started by a call, which does`;
   return [`made with the job's own token, whose tags and releases start no workflow; ${how}`];
 }

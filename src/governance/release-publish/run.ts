@@ -1,7 +1,7 @@
-import { HoldfastError } from "../../kernel/errors.ts";
+import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import type { Outcome } from "../../kernel/outcome.ts";
 import type { Forge } from "../../ports/forge.ts";
-import { reconcile } from "../steps/reconcile.ts";
+import { reconcileAsFar } from "../steps/reconcile.ts";
 import { BUILD, buildOf } from "../versions/build.ts";
 import { linkable } from "../versions/linkable.ts";
 import { readReleaseSettings, releaseSettingsOf } from "../versions/read-settings.ts";
@@ -31,7 +31,7 @@ export async function runReleasePublish(
   const from = await choosingFrom(inputs, forge, ports);
   const { before, here, problems, warnings } = await chosen(inputs, from);
   const published: Published[] = [];
-  const failures: unknown[] = [];
+  const failures: HoldfastError[] = [];
   for (const [release, files] of [
     [before, undefined],
     [here, attachments],
@@ -43,11 +43,12 @@ export async function runReleasePublish(
     } catch (error) {
       // What is left of the one before does not hold up the next.
       if (here === undefined || release === here || ports.cancelled.aborted) throw error;
-      ports.log.warn(`${release.tag} could not be finished: ${(error as Error).message}`);
-      failures.push(error);
+      if (!isHoldfastError(error)) throw error;
+      const failure = unfinished(release, error);
+      ports.log.warn(failure.message);
+      failures.push(failure);
     }
   }
-  if (failures.length > 0) throw failures[0];
   const newest = published.at(-1);
   const overruled = newest?.build !== inputs.build && newest?.release === (here ?? before);
   return outcomeOf({
@@ -55,6 +56,7 @@ export async function runReleasePublish(
     published,
     isMeant: here !== undefined || inputs.tag !== undefined,
     problems,
+    failures: [...failures, ...published.flatMap((each) => failureOf(each, here))],
     warnings: [
       ...warnings,
       ...(inputs.build !== undefined && newest !== undefined && overruled
@@ -154,6 +156,7 @@ async function publish(
     isHere,
     unit,
     // Who names a release means that today's workflow deploys it; else it is done as it was promised then.
+    isNamed: inputs.tag !== undefined,
     deploy: inputs.tag === undefined ? deploy : from.settings.deploy,
     dryRun,
     build,
@@ -161,9 +164,29 @@ async function publish(
     from,
     ports,
   };
-  const steps = await reconcile(await stepsOf(release, needs), { dryRun, ...ports });
-  // Of two runs at once one has recorded its build, which counts for both.
-  return { release, build: (await recorded()) ?? build, steps, page: await page.find() };
+  const { results: steps, failure } = await reconcileAsFar(await stepsOf(release, needs), {
+    dryRun,
+    ...ports,
+  });
+  if (failure !== undefined && ports.cancelled.aborted) throw failure;
+  try {
+    // Of two runs at once one has recorded its build, which counts for both.
+    return { release, build: (await recorded()) ?? build, steps, page: await page.find(), failure };
+  } catch (error) {
+    // A forge that is gone is told by what was to be done.
+    throw failure ?? error;
+  }
+}
+
+function failureOf({ release, failure }: Published, here: Release | undefined): readonly HoldfastError[] {
+  if (failure === undefined) return [];
+  return [here === undefined || release === here ? failure : unfinished(release, failure)];
+}
+
+/** What is left of the release before does not read as if it were of the newest. */
+function unfinished({ tag }: Release, error: HoldfastError): HoldfastError {
+  const { code, hint } = error;
+  return new HoldfastError(code, `${tag} could not be finished: ${error.message}`, { hint, cause: error });
 }
 
 function otherBuild({ release: { tag }, build }: Published, given: string): string {

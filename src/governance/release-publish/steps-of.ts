@@ -12,6 +12,7 @@ import type { ReleaseAsset } from "../../ports/forge-releases.ts";
 import { told, toldOrAbsent } from "../steps/told.ts";
 import type { Step } from "../steps/step.ts";
 import type { DEPLOY_INPUTS, ReleaseSettings } from "../versions/settings.ts";
+import { isLongPublished } from "../versions/long-published.ts";
 import { overtaking } from "../versions/overtaking.ts";
 import { channelOf, versionTags } from "../versions/version-tags.ts";
 import type { ChoosingFrom } from "./choose.ts";
@@ -37,6 +38,8 @@ export interface StepsOf {
   readonly unit: UnitSettings;
   /** What is started for it; undefined where nothing is. */
   readonly deploy: ReleaseSettings["deploy"];
+  /** Whether somebody named it, and means it, however long ago it was published. */
+  readonly isNamed: boolean;
   /** Build metadata of what was built from it. */
   readonly build: string;
   /** Whether what is checked out is its commit, so that another run could build its files. */
@@ -146,7 +149,7 @@ async function floatingSteps(release: Release, { forge, from }: StepsOf): Promis
 function deploymentSteps(
   release: Release,
   page: ReleasePage,
-  { forge, from, ports, deploy, build: given }: StepsOf,
+  { forge, from, ports, deploy, isNamed, build: given }: StepsOf,
 ): readonly Step[] {
   if (deploy === undefined || (release.isPrerelease && !deploy.prereleases)) return [];
   const inputs = async (): Promise<DeployInputs> => {
@@ -173,6 +176,10 @@ function deploymentSteps(
       log: ports.log,
       cancelled: ports.cancelled,
       by: ports.run.id,
+      longPublished: async () => {
+        const published = isNamed ? undefined : (await page.look())?.publishedAt;
+        return isLongPublished(published, ports.clock.now()) ? published : undefined;
+      },
       overtaking: async () => (await newer())?.name,
     }),
   ];

@@ -6,8 +6,10 @@ import type { SourceHistory } from "../../ports/source-history.ts";
 import type { SourceRefs } from "../../ports/source-refs.ts";
 import { noWorkflow, told, toldOrAbsent } from "../steps/told.ts";
 import { isHere } from "../versions/local-commit.ts";
+import { isLongPublished } from "../versions/long-published.ts";
 import { isOurs } from "../versions/made-by.ts";
 import { overtaking } from "../versions/overtaking.ts";
+import { releaseSettingsOf } from "../versions/read-settings.ts";
 import type { ReleaseSettings } from "../versions/settings.ts";
 import { versionTags, type VersionTag } from "../versions/version-tags.ts";
 
@@ -46,6 +48,9 @@ const DEPLOYMENTS_ASKED = 5;
 const MESSAGES_READ = 5;
 
 export interface LookingAt {
+  readonly now: Date;
+  /** The path of the settings file, as it was given. */
+  readonly given: string;
   readonly forge: Forge;
   readonly refs: SourceRefs;
   readonly history: SourceHistory;
@@ -79,7 +84,9 @@ export async function lookAtReleases(around: LookingAt): Promise<readonly Releas
   const standings: ReleaseStanding[] = [];
   for (const [at, tag] of all.entries()) {
     const page = pageOf(pages.get(tag.name) ?? []);
-    const deployment = at < DEPLOYMENTS_ASKED ? await deploymentOf(tag, settings, forge) : undefined;
+    const started = at < DEPLOYMENTS_ASKED ? await deploymentOf(tag, around) : undefined;
+    const isForgotten = started === NOT_STARTED && isLongPublished(page?.publishedAt, around.now);
+    const deployment = isForgotten ? NOT_SHOWN : started;
     const isLeft = deployment === NOT_STARTED && (await isOvertaken(tag, released, pages, around));
     standings.push(
       standing(tag, {
@@ -151,11 +158,15 @@ async function mergedBack(
   };
 }
 
+/** By the settings that `release publish` deploys it by: those of its own commit, where it is not checked out. */
 async function deploymentOf(
   { name: tag, channel, commit }: VersionTag,
-  { deploy }: ReleaseSettings,
-  forge: Forge,
+  { forge, settings, given, history }: LookingAt,
 ): Promise<string | undefined> {
+  const isOfBefore =
+    commit !== "" && commit !== (await history.commit("HEAD")) && (await isHere(commit, history));
+  const itsOwn = isOfBefore ? await releaseSettingsOf(commit, given, history) : undefined;
+  const { deploy } = itsOwn ?? settings;
   if (deploy === undefined || (channel !== undefined && !deploy.prereleases)) return undefined;
   const runs = told(
     await forge.workflows.startedFor(deploy.workflow, { tag, commit: commit === "" ? undefined : commit }),
@@ -166,6 +177,8 @@ async function deploymentOf(
 }
 
 const NOT_STARTED = "not started";
+/** Of a release that was published long ago: GitHub forgets runs. */
+const NOT_SHOWN = "not shown any more";
 
 /** Whether a newer release that has it is out, so that it is not deployed any more. */
 async function isOvertaken(

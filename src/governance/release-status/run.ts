@@ -28,7 +28,7 @@ export async function runReleaseStatus(
   const forge = await ports.openForge(repository, token);
   ports.log.stage(`looking at the releases of ${forge.repository}`);
   return outcomeOf(
-    await lookAtReleases({ forge, refs, history, settings, limit }),
+    await lookAtReleases({ forge, refs, history, settings, limit, given: path, now: ports.clock.now() }),
     forge.repository,
     settings.develop,
   );

@@ -16,6 +16,14 @@ export interface Reconciling {
   readonly cancelled: AbortSignal;
 }
 
+/** What became of steps, where one of them may have failed without ending the others. */
+export interface Reconciled {
+  /** Of every step. */
+  readonly results: readonly StepResult[];
+  /** What the first of those that failed did end with, whose hint says what is true all the same. */
+  readonly failure: HoldfastError | undefined;
+}
+
 /**
  * Makes the steps true that are not, in their order, each looked at before and after. What is true already is
  * left alone, so that a run that was killed anywhere is finished by the next one; of a step that goes
@@ -24,12 +32,24 @@ export interface Reconciling {
  *
  * @throws what acting throws: of a step that carries the rest at once, else at the end; forge.unconfirmed
  */
-export async function reconcile(
+export async function reconcile(steps: readonly Step[], around: Reconciling): Promise<readonly StepResult[]> {
+  const { results, failure } = await reconcileAsFar(steps, around);
+  if (failure !== undefined) throw failure;
+  return results;
+}
+
+/**
+ * The same for whoever has to tell what became of the other steps: one that fails and carries nothing is told.
+ *
+ * @throws what acting on a step that carries the rest throws
+ */
+export async function reconcileAsFar(
   steps: readonly Step[],
   { dryRun, clock, log, cancelled }: Reconciling,
-): Promise<readonly StepResult[]> {
+): Promise<Reconciled> {
   const results: StepResult[] = [];
-  const failures: unknown[] = [];
+  const failures: HoldfastError[] = [];
+  const actedOn = new Set<Step>();
   let isCarried = true;
   for (const step of steps) {
     cancelled.throwIfAborted();
@@ -49,14 +69,21 @@ export async function reconcile(
       if (step.carriesTheRest || !isHoldfastError(error)) throw withHint(error, soFar(results));
       log.info(`${step.name}: ${error.message}; going on with what does not need it`);
       failures.push(error);
+      results.push({
+        name: step.name,
+        state: "failed",
+        // What became of it nobody knows; that it was tried counts.
+        acted: actedOn.has(step),
+        what: error.message,
+      });
       continue;
     }
     results.push(result);
     const stands = result.state === "was" || result.state === "done" || result.state === "would";
     if (step.carriesTheRest && !stands) isCarried = false;
   }
-  if (failures.length > 0) throw withHint(failures[0], soFar(results));
-  return results;
+  const [failure] = failures;
+  return { results, failure: failure === undefined ? undefined : withHint(failure, soFar(results)) };
 
   async function one(step: Step): Promise<StepResult> {
     const { name } = step;
@@ -64,6 +91,7 @@ export async function reconcile(
     if (before.kind !== "missing") return resultOf(name, before, false);
     if (dryRun) return { name, state: "would", acted: false, what: before.what };
     log.stage(before.what);
+    actedOn.add(step);
     const refused = await acted(step);
     const after = await settled(step, refused === undefined ? LOOKS : LOOKS_REFUSED);
     if (after.kind !== "missing") {

@@ -29,9 +29,10 @@ export interface StepResult {
   readonly name: string;
   /**
    * `was`: true before; `done`: by this run; `would`: missing, in a dry run; `waits`, `wrong`: see
-   * {@link Observed}; `not-reached`: an earlier one that carries it is not true.
+   * {@link Observed}; `failed`: what the forge said is its `what`; `not-reached`: an earlier one that carries it
+   * is not true.
    */
-  readonly state: "was" | "done" | "would" | "waits" | "wrong" | "not-reached";
+  readonly state: "was" | "done" | "would" | "waits" | "wrong" | "failed" | "not-reached";
   /** Whether this run acted on it, as by opening what now waits for people. */
   readonly acted: boolean;
   readonly what: string;

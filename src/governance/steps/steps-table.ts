@@ -8,6 +8,7 @@ const STATES: Readonly<Record<StepResult["state"], string>> = {
   would: "to do",
   waits: "waits for you",
   wrong: "WRONG",
+  failed: "FAILED",
   "not-reached": "not reached",
 };
 

@@ -6,6 +6,8 @@ const DEPLOYS = {
   ".github/holdfast.yml": "release:\n  deploy: { workflow: deploy.yml, inputs: [tag, artifact-version] }\n",
 };
 
+const DAY_MS = 24 * 3_600_000;
+
 describe("a later run", () => {
   test("which has nothing to release tells no version, so that nobody builds or deploys the last one", async () => {
     await using made = await releaseWorld("feat: carts");
@@ -34,7 +36,7 @@ describe("a later run", () => {
     await using made = await releaseWorld();
     made.commit("feat: carts", DEPLOYS);
     made.fake.mayStart = false;
-    await expect(made.publish({ build: "20250920.7" })).rejects.toMatchObject({ code: "forge.denied" });
+    expect(await made.publish({ build: "20250920.7" })).toMatchObject({ exit: 4, build: "20250920.7" });
     made.fake.mayStart = true;
     const found = await made.publish();
     expect(made.fake.runs.map(({ inputs }) => inputs)).toEqual([
@@ -72,8 +74,51 @@ describe("a later run", () => {
     const found = await made.publish();
     expect(made.fake.runs).toEqual([]);
     expect(found.exit).toBe(0);
+    // What it lacks `release status` judges by the same settings.
+    made.work.git("fetch", "-q", "--tags", "origin");
+    const told = await made.status();
+    expect(told.outputs["releases"]).toMatchObject([{ deployment: "", missing: ["the merge back"] }, {}]);
     // Who names it means it.
     await made.publish({ tag: "v1.3.0" });
+    expect(made.fake.runs.map(({ ref }) => ref)).toEqual(["v1.3.0"]);
+  });
+
+  test("deploys nothing again whose run GitHub has forgotten, unless it is named", async () => {
+    await using made = await releaseWorld();
+    made.commit("feat: carts", DEPLOYS);
+    await made.publish();
+    made.fake.runs = [];
+    made.time.now += 8 * DAY_MS;
+    made.commit("docs: words");
+    const found = await made.publish();
+    expect(found).toMatchObject({ exit: 0, version: "", changed: false });
+    expect(found.steps.find(({ name }) => name === "deployment")?.what).toMatch(
+      /^no run of deploy\.yml is shown for v1\.3\.0, which was published on 2026-11-28, and GitHub forgets runs/,
+    );
+    expect(made.fake.runs).toEqual([]);
+    made.work.git("fetch", "-q", "--tags", "origin");
+    expect((await made.status()).outputs["releases"]).toMatchObject([
+      { deployment: "not shown any more", missing: ["the merge back"] },
+      {},
+    ]);
+    await made.publish({ tag: "v1.3.0" });
+    expect(made.fake.runs.map(({ ref }) => ref)).toEqual(["v1.3.0"]);
+  });
+
+  test("deploys what was published some days ago and never started, which status says of it", async () => {
+    await using made = await releaseWorld();
+    made.commit("feat: carts", DEPLOYS);
+    made.fake.mayStart = false;
+    await made.publish();
+    made.fake.mayStart = true;
+    made.time.now += 6 * DAY_MS;
+    made.commit("docs: words");
+    made.work.git("fetch", "-q", "--tags", "origin");
+    expect((await made.status()).outputs["releases"]).toMatchObject([
+      { deployment: "not started", missing: ["its deployment", "the merge back"] },
+      {},
+    ]);
+    await made.publish();
     expect(made.fake.runs.map(({ ref }) => ref)).toEqual(["v1.3.0"]);
   });
 });

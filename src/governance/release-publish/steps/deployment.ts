@@ -7,6 +7,14 @@ import { claimed, type Claiming } from "./claim.ts";
 /** What the workflow that deploys is told. */
 export type DeployInputs = Readonly<Record<string, string>>;
 
+/** What deploying needs beside the release. */
+interface Deploying extends Claiming {
+  /** The tag of a newer release that is published and has this one. */
+  readonly overtaking: () => Promise<string | undefined>;
+  /** When it was published, where that is so long ago that its run may be forgotten. */
+  readonly longPublished: () => Promise<Date | undefined>;
+}
+
 /**
  * That the workflow which deploys was started for the tag, by a call: that works with every token that may do
  * it, a job's own too, whose tags and releases start nothing. GitHub starts it once for every call, and shows
@@ -16,13 +24,12 @@ export type DeployInputs = Readonly<Record<string, string>>;
  * https://docs.github.com/actions/how-tos/write-workflows/choose-when-workflows-run/trigger-a-workflow
  *
  * @param inputs asked for when it is started: by then the release says what it was built as
- * @param overtaking the tag of a newer release that is published and has this one
  */
 export function deploymentStep(
   workflow: string,
   inputs: () => Promise<DeployInputs>,
   { tag, commit }: Release,
-  { overtaking, ...around }: Claiming & { readonly overtaking: () => Promise<string | undefined> },
+  { overtaking, longPublished, ...around }: Deploying,
 ): Step {
   const { forge } = around;
   return {
@@ -54,6 +61,14 @@ export function deploymentStep(
     const [newest] = told(started, `the runs of ${workflow}`, noWorkflow(workflow));
     if (newest === undefined) {
       const newer = await overtaking();
+      const since = newer === undefined ? await longPublished() : undefined;
+      if (since !== undefined) {
+        const day = since.toISOString().slice(0, 10);
+        const what =
+          `no run of ${workflow} is shown for ${tag}, which was published on ${day}, and GitHub forgets runs: ` +
+          `to start it, name the release (\`holdfast release publish --tag ${tag}\`)`;
+        return { kind: "true", what };
+      }
       if (newer === undefined) return { kind: "missing", what: `start ${workflow} for ${tag}` };
       return { kind: "true", what: `${workflow} is left to ${newer}, which is newer and has ${tag}` };
     }
