@@ -79,6 +79,7 @@ export const FAST_FILES: readonly string[] = [
   "test/governance/protect/lint-declaration.test.ts",
   "test/governance/protect/settings.test.ts",
   "test/governance/protect/workflows/lint-checks.test.ts",
+  "test/governance/versions/burned.test.ts",
   "test/governance/versions/changelog.test.ts",
   "test/governance/versions/version-files.test.ts",
   "test/kernel/cut.test.ts",

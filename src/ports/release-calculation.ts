@@ -24,6 +24,8 @@ export interface CalculationRequest {
   /** For a pre-release, such as `beta`; then another branch of the repository is the stable one. */
   readonly prerelease: { readonly identifier: string; readonly stable: string } | undefined;
   readonly preset: Preset;
+  /** The version that is released instead of one that the commits ask for, where that may not be used. */
+  readonly instead: (version: string) => string;
   /** Where links of the notes lead to; without, they name a place that is none. */
   readonly url: string | undefined;
 }

@@ -50,9 +50,18 @@ type WithVariables = <T>(
   work: () => Promise<T>,
 ) => Promise<T>;
 
+/** A release by its names. */
+interface Named {
+  readonly version: string;
+  readonly gitTag: string;
+  readonly name?: string;
+}
+
 /** What plugins are told, of which only this is used. */
 interface Context {
   readonly lastRelease: { readonly version?: string };
+  /** Where there is one, and its notes are asked for. */
+  readonly nextRelease?: Named;
   readonly options: { readonly repositoryUrl: string };
 }
 
@@ -99,7 +108,8 @@ export function semanticReleaseCalculation({
     });
     // It says so, and nothing else, where the branch is none that it knows.
     if (seen.context === undefined) throw uncalculated(new Error(lastLine(out.text + err.text)));
-    return calculationOf(seen, result === false ? undefined : result.nextRelease);
+    const next = result === false ? undefined : result.nextRelease;
+    return calculationOf(seen, next && { ...next, version: request.instead(next.version) });
   };
 }
 
@@ -147,13 +157,21 @@ function pluginsOf(request: CalculationRequest, preset: PresetOptions, seen: See
         const { commits = [] } = seen;
         const options = { ...context.options, repositoryUrl: request.url ?? NOWHERE };
         const links = request.url === undefined ? { linkCompare: false, linkReferences: false } : {};
-        const notes = await generateNotes({ ...preset, ...links }, { ...context, commits, options });
+        const nextRelease = renamed(context.nextRelease!, request.instead);
+        const told = { ...context, commits, options, nextRelease };
+        const notes = await generateNotes({ ...preset, ...links }, told);
         seen.notes = request.url === undefined ? withoutLinks(notes) : notes;
         // Else they are set in colours for a terminal.
         return "";
       },
     }),
   ];
+}
+
+/** A release as it would be told of another version. */
+function renamed(release: Named, instead: (version: string) => string): Named {
+  const version = instead(release.version);
+  return { ...release, version, gitTag: `v${version}`, name: `v${version}` };
 }
 
 /** The preset links issues in subjects whatever it is told. */

@@ -40,7 +40,8 @@ export async function planStart(
   const into = await intoBranch(from, settings, forge);
   if (typeof into === "string") return { kind: "problem", why: into };
   const released = (await stableTags(forge)).find(
-    ({ version }) => range === undefined || semver.satisfies(version, range),
+    ({ version }) =>
+      !settings.burned.includes(version) && (range === undefined || semver.satisfies(version, range)),
   );
   if (released === undefined) return { kind: "problem", why: nothingReleased(from, forge) };
   const { name: tag, version } = released;

@@ -46,7 +46,8 @@ export async function runReleasePlan(inputs: ReleasePlanInputs, ports: ReleasePl
   const build = await buildOf(basis.head, refs, ports.variable);
   if (inputs.offline) return outcomeOf(found, build);
   ports.log.stage("asking GitHub whether a tag is missing here");
-  const { problems, warnings } = await tagsAtForge([...basis.reachable, ...basis.elsewhere], inputs, ports);
+  const here = [...basis.reachable, ...basis.elsewhere];
+  const { problems, warnings } = await tagsAtForge(here, settings, inputs, ports);
   const all = {
     ...found,
     problems: [...problems, ...found.problems],

@@ -2,6 +2,7 @@ import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import { listed } from "../../kernel/listed.ts";
 import type { Secret } from "../../kernel/secret.ts";
 import type { Ports } from "../../ports/ports.ts";
+import type { ReleaseSettings } from "../versions/settings.ts";
 import { versionTags, type VersionTag } from "../versions/version-tags.ts";
 
 /** What the forge says of the checkout's tags. */
@@ -21,6 +22,7 @@ const TOLD = 3;
  */
 export async function tagsAtForge(
   here: readonly VersionTag[],
+  { burned }: Pick<ReleaseSettings, "burned">,
   { repository, token }: { readonly repository: string | undefined; readonly token: Secret | undefined },
   ports: Pick<Ports, "openForge">,
 ): Promise<TagsAtForge> {
@@ -41,7 +43,7 @@ export async function tagsAtForge(
   }
   const there = versionTags(
     answer.value.map(({ name, object }) => ({ name, object, commit: object })),
-  ).counting;
+  ).counting.filter(({ version }) => !burned.includes(version));
   const known = new Map(here.map(({ name, object }) => [name, object]));
   const missing = there.filter(({ name }) => !known.has(name));
   const moved = there.filter(({ name, object }) => known.has(name) && known.get(name) !== object);

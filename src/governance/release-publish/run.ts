@@ -103,6 +103,15 @@ async function chosen({ tag, assets }: ReleasePublishInputs, from: ChoosingFrom)
       hint: "Give the tag of a release that is there, such as v1.3.0; a new one is made without --tag.",
     });
   }
+  if (from.settings.burned.includes(found.version)) {
+    throw new HoldfastError(
+      "input.conflict",
+      `${tag} is never released: release.burned of the settings has it`,
+      {
+        hint: "Release the next version, or take this one out of release.burned.",
+      },
+    );
+  }
   const release = await releaseOfTag(found, from);
   const head = await from.history.commit("HEAD");
   const isHere = head === found.commit;

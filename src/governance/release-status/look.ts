@@ -70,10 +70,11 @@ export async function lookAtReleases(around: LookingAt): Promise<readonly Releas
   const here = await refs.tags();
   const local = new Map(here.map(({ object, commit }) => [object, commit]));
   const atForge = told(tags, "its tags").map((tag) => ({ ...tag, commit: local.get(tag.object) ?? "" }));
-  const released = versionTags(atForge).counting;
+  const isCounted = ({ version }: VersionTag): boolean => !settings.burned.includes(version);
+  const released = versionTags(atForge).counting.filter(isCounted);
   const pages = Map.groupBy(told(releases, "its releases"), ({ tag }) => tag);
   const drafted = [...pages.keys()].filter((tag) => !released.some(({ name }) => name === tag));
-  const all = [...released, ...versionTags(drafted.map(withoutTag)).counting]
+  const all = [...released, ...versionTags(drafted.map(withoutTag)).counting.filter(isCounted)]
     .sort((a, b) => semver.rcompare(a.version, b.version))
     .slice(0, limit);
   const merged = await mergedBack(new Map(here.map(({ name, object }) => [name, object])), around);

@@ -1,6 +1,7 @@
 import semver from "semver";
 import type { CopyOfRefs, SourceBranch, SourceRefs } from "../../ports/source-refs.ts";
 import type { SourceHistory } from "../../ports/source-history.ts";
+import { isBurned } from "./burned.ts";
 import { lineVersion, releaseBranch, type ReleaseBranch } from "./release-branch.ts";
 import type { ReleaseSettings } from "./settings.ts";
 import type { TagsOfForge } from "./tags-of-forge.ts";
@@ -41,7 +42,9 @@ export async function readBasis(
 ): Promise<ReleaseBasis> {
   const head = given ?? (await history.commit("HEAD"));
   const tags = (other?.tags ?? (await refs.tags())).filter(({ name }) => name !== without);
-  const { counting, ignored } = versionTags(tags);
+  const { counting: all, ignored } = versionTags(tags);
+  // What was taken back is no release, though its tag may still stand, here or at the forge.
+  const counting = all.filter(({ version }) => !settings.burned.includes(version));
   const there = other?.within ?? (await refs.tagsIn(head));
   const kind = releaseBranch(branch, settings, counting);
   const reachable = counting.filter(({ name }) => there.has(name));
@@ -77,7 +80,8 @@ async function linesOnTheWay(
   const lines = new Map<string, string>();
   for (const { name, remote, commit } of branches) {
     const version = lineVersion(name, settings);
-    if (version === undefined || (released !== undefined && semver.lte(version, released.version))) continue;
+    if (version === undefined || isBurned(version, settings)) continue;
+    if (released !== undefined && semver.lte(version, released.version)) continue;
     if (kind.kind === "line" && semver.gte(version, kind.version)) continue;
     if (remote !== undefined || !lines.has(version)) lines.set(version, commit);
   }

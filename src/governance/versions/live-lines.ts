@@ -1,5 +1,6 @@
 import type { Forge } from "../../ports/forge.ts";
 import { told } from "../steps/told.ts";
+import { isBurned } from "./burned.ts";
 import { lineVersion } from "./release-branch.ts";
 import type { ReleaseSettings } from "./settings.ts";
 
@@ -24,6 +25,8 @@ export async function liveLines(
   const all = told(await forge.branches.beginningWith(settings.lines.prefix), "its release branches");
   return all.flatMap(({ name, commit }) => {
     const version = lineVersion(name, settings);
-    return version === undefined || isReleased(version) ? [] : [{ name, version, commit }];
+    // One of a version that may not be used comes to nothing.
+    if (version === undefined || isBurned(version, settings)) return [];
+    return isReleased(version) ? [] : [{ name, version, commit }];
   });
 }

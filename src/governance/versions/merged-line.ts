@@ -1,11 +1,13 @@
 import type { Forge } from "../../ports/forge.ts";
 import { told } from "../steps/told.ts";
+import { freeVersion } from "./burned.ts";
 import { lineVersion } from "./release-branch.ts";
 import type { NextRelease } from "./next-release.ts";
 import type { ReleaseSettings } from "./settings.ts";
 
 /** A release branch of this repository that was merged by a pull request. */
 export interface MergedLine {
+  /** What its name says, or what comes instead of that. */
   readonly version: string;
   readonly name: string;
   readonly number: number;
@@ -35,7 +37,12 @@ export async function mergedLine(
       const isOwn = pull.head.repository === forge.repository.toLowerCase();
       const version = lineVersion(pull.head.branch, settings);
       if (pull.isMerged && isOwn && pull.base.branch === branch && version !== undefined) {
-        return { version, name: pull.head.branch, number, tip: pull.head.commit };
+        return {
+          version: freeVersion(version, settings),
+          name: pull.head.branch,
+          number,
+          tip: pull.head.commit,
+        };
       }
     }
   }

@@ -3,6 +3,7 @@ import type { CalculateRelease, ReleaseType } from "../../ports/release-calculat
 import type { SourceRefs } from "../../ports/source-refs.ts";
 import { beginningAnew } from "./beginning-anew.ts";
 import { identifierOf, refsFor, RELEASED, STABLE_BESIDE, type ReleaseBasis } from "./basis.ts";
+import { freeVersion } from "./burned.ts";
 import type { ReleaseSettings } from "./settings.ts";
 import type { VersionTag } from "./version-tags.ts";
 
@@ -53,6 +54,7 @@ export async function nextRelease(
     branch: RELEASED,
     prerelease: identifier === undefined ? undefined : { identifier, stable: STABLE_BESIDE },
     preset: settings.preset,
+    instead: (version) => freeVersion(version, settings),
     url,
   });
   // A checkout of an old commit is no branch that lacks something.

@@ -1,3 +1,4 @@
+import semver from "semver";
 import * as z from "zod";
 import { unitSettings } from "../../nouns/release-unit/settings.ts";
 import { PRESETS } from "../../ports/release-calculation.ts";
@@ -91,6 +92,19 @@ export const release = z.strictObject({
     })
     .prefault({})
     .describe("Hotfixes: begun from the newest release, merged into the stable branch and `develop`."),
+  burned: z
+    .array(
+      z
+        .string()
+        .max(100)
+        .refine((text) => semver.parse(text)?.version === text, "is no version, such as 1.3.0, without v"),
+    )
+    .default([])
+    .describe(
+      "Versions that are never released, such as `1.3.0`: GitHub gives the tag of an immutable release to " +
+        "nothing else, also after the release was deleted. The next patch comes instead, and of a " +
+        "pre-release the next number.",
+    ),
   preset: z
     .enum(PRESETS)
     .default("conventionalcommits")

@@ -56,6 +56,16 @@ describe("cut from develop", () => {
     expect(world.fake.wrong).toEqual([]);
   });
 
+  test("is the next version instead of one that is burned, in its branch, changelog and files", async () => {
+    await using world = await flowWorld("feat: carts");
+    world.commit("chore: skip", { ".github/holdfast.yml": "release: { burned: [1.3.0] }\n" });
+    expect(await cut(world)).toMatchObject({ exit: 0, version: "1.3.1", branch: "release/v1.3.1" });
+    expect(world.text("release/v1.3.1", "CHANGELOG.md")).toMatch(/^# Changelog\n\n## 1\.3\.1 [^]*carts/);
+    expect(world.text("release/v1.3.1", "package.json")).toContain('"version": "1.3.1"');
+    world.fetch();
+    expect(await cut(world)).toMatchObject({ exit: 0, version: "1.3.1", changed: false });
+  });
+
   test("names no version file where the repository has none that is known", async () => {
     await using world = await flowWorld();
     world.work.git("rm", "-q", "package.json");
