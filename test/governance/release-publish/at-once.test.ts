@@ -18,16 +18,16 @@ async function undeployed(): Promise<ReleaseWorld> {
 }
 
 /** Who comes waits for as many, and all go on together; with fewer nobody does. */
-function barrier(count: number): { readonly pass: () => Promise<void>; readonly open: () => void } {
-  const { promise, resolve } = Promise.withResolvers<void>();
+function barrier(count: number): { readonly pass: () => Promise<undefined>; readonly open: () => void } {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
   let come = 0;
   return {
     pass() {
       come += 1;
-      if (come === count) resolve();
+      if (come === count) resolve(undefined);
       return promise;
     },
-    open: resolve,
+    open: () => resolve(undefined),
   };
 }
 
@@ -60,7 +60,10 @@ describe("runs at once", () => {
     await using made = await undeployed();
     let second: Promise<Told> | undefined;
     const starts = barrier(2);
-    made.slept = () => Promise.resolve(starts.open());
+    made.slept = () => {
+      starts.open();
+      return Promise.resolve();
+    };
     made.fake.beforeWrite = async (call) => {
       if (!isStart(call)) return;
       second ??= made.publish();
@@ -93,7 +96,10 @@ describe("a claim on the deployment", () => {
     made.fake.faults = [];
     made.time.now += 6 * MINUTE_MS;
     const [claims, starts] = [barrier(2), barrier(2)];
-    made.slept = () => Promise.resolve(starts.open());
+    made.slept = () => {
+      starts.open();
+      return Promise.resolve();
+    };
     made.fake.beforeWrite = async (call) => {
       if (isClaim(call)) await claims.pass();
       if (isStart(call)) await starts.pass();
