@@ -56,7 +56,7 @@ export async function runReleasePublish(
     published,
     isMeant: here !== undefined || inputs.tag !== undefined,
     problems,
-    failures: [...failures, ...published.flatMap((each) => failureOf(each, here))],
+    failures: [...published.toReversed().flatMap((each) => failureOf(each, here)), ...failures],
     warnings: [
       ...warnings,
       ...(inputs.build !== undefined && newest !== undefined && overruled
