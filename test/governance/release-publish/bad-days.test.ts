@@ -852,6 +852,8 @@ describe("what cannot be taken back", () => {
     made.fake.ruled = (ref) => ref === "refs/tags/v1.3.0";
     const failure = await made.publish().catch((error: unknown) => error as { hint: string });
     expect(failure).toMatchObject({ code: "forge.refused" });
-    expect((failure as { hint: string }).hint).toMatch(/cannot be changed any more.*goes into `release\.burned`/);
+    expect((failure as { hint: string }).hint).toMatch(
+      /cannot be changed any more.*goes into `release\.burned`/,
+    );
   });
 });
