@@ -111,7 +111,10 @@ export const ERRORS = {
   },
   "tool.failed": { kind: "outside", meaning: "a PostgreSQL program ended with an error" },
 
-  "app.unhealthy": { kind: "outside", meaning: "an app does not answer as one that is well, or as another build" },
+  "app.unhealthy": {
+    kind: "outside",
+    meaning: "an app does not answer as one that is well, or as another build",
+  },
   "app.tests-failed": { kind: "outside", meaning: "the tests of a build that was deployed failed" },
   "web.unreachable": { kind: "outside", meaning: "an address gave no answer" },
   "programs.unusable": { kind: "outside", meaning: "a program that was named could not be started" },

@@ -18,6 +18,8 @@ export interface RunningSandbox extends AsyncDisposable {
   readonly ca: string;
   readonly caFile: string;
   readonly sites: readonly { readonly id: string; readonly address: string }[];
+  /** Whether deployed functions are run: where this machine has Deno. */
+  readonly runsFunctions: boolean;
 }
 
 /** What a person chooses of a sandbox. */
@@ -25,6 +27,8 @@ export interface SandboxRequest {
   /** 0 takes a free one. */
   readonly port: number;
   readonly sites: readonly SandboxRequestedSite[];
+  /** Reference of the Supabase project that is there from the beginning, without functions. */
+  readonly project: string;
   /** Milliseconds that a build, a new slot and each phase of a swap take. */
   readonly phaseMs: number;
   /** What clients are told to wait before they ask how something goes, in seconds. */

@@ -12,6 +12,8 @@ import { callFault } from "./router/call-faults.ts";
 import { makeCertificates, type Certificates } from "./router/certificate.ts";
 import { listen, type Listener } from "./router/listen.ts";
 import type { SandboxPart } from "./router/part.ts";
+import { findDeno } from "./supabase/find-deno.ts";
+import { supabaseParts, type SupabaseParts } from "./supabase/supabase-parts.ts";
 import { Router } from "./router/router.ts";
 
 /** A script of faults. Each service has a section of its own; `calls` are those of all of them. */
@@ -41,8 +43,8 @@ export interface SandboxOptions {
   readonly faults: unknown;
   readonly heard: (line: string) => void;
   readonly broke: (error: unknown) => void;
-  /** Other services, mounted beside App Service on the management address. */
-  readonly parts?: readonly SandboxPart[];
+  /** Reference of a Supabase project, mounted beside App Service; undefined for none. */
+  readonly project?: string;
 }
 
 /** A sandbox, with what tests may look at and clients cannot. */
@@ -92,7 +94,11 @@ export async function startSandbox(options: SandboxOptions): Promise<OpenSandbox
     broke: options.broke,
     open: opener(router, certificates, clock, () => part),
   });
-  const parts: readonly SandboxPart[] = [part, ...(options.parts ?? [])];
+  const deno = findDeno(options.path);
+  const parts: readonly SandboxPart[] = [
+    part,
+    ...(options.project === undefined ? [] : supabaseParts(supabase(options.project, deno, options))),
+  ];
   const caFile = join(folder, "ca.pem");
   let management: Listener | undefined;
   const close = async (): Promise<void> => {
@@ -124,10 +130,19 @@ export async function startSandbox(options: SandboxOptions): Promise<OpenSandbox
       id: `/subscriptions/${subscription}/resourceGroups/${group}/providers/Microsoft.Web/sites/${name}`,
       address: `https://${slots.get("production")!.front.host}`,
     })),
+    runsFunctions: deno !== undefined,
     appService: part,
     router,
     [Symbol.asyncDispose]: () => (closed ??= close()),
   };
+}
+
+function supabase(
+  project: string,
+  deno: string | undefined,
+  { clock, random, guard, heard }: SandboxOptions,
+): SupabaseParts {
+  return { project, now: () => clock.now().getTime(), hex: (bytes) => random.hex(bytes), deno, guard, heard };
 }
 
 async function listenAt(

@@ -36,6 +36,13 @@ Packages run with your rights and outside of any container: deploy only what you
       choices: ["F1", "B1", "S1", "P1v3"],
       default: "S1",
     },
+    project: {
+      type: "string",
+      text: "Reference of the Supabase project that is there from the beginning.",
+      default: "abcdefghijklmnopqrst",
+      pattern: /^[a-z]{20}$/,
+      accepts: "twenty small letters",
+    },
     port: {
       type: "integer",
       text: "Port of the management address; 0 takes a free one. Slots always take free ones.",

@@ -11,6 +11,7 @@ export interface SandboxInputs {
   readonly resourceGroup: string;
   readonly subscription: string;
   readonly plan: string;
+  readonly project: string;
   readonly port: number;
   readonly phase: number;
   readonly faults: string | undefined;
@@ -49,6 +50,7 @@ export async function runSandbox(inputs: SandboxInputs, ports: SandboxPorts): Pr
         sku: inputs.plan,
       },
     ],
+    project: inputs.project,
     phaseMs: inputs.phase,
     retryAfterSeconds: Math.ceil(inputs.phase / 1000),
     faults,
@@ -88,11 +90,16 @@ function factsOf({ address, caFile, sites }: RunningSandbox): Facts {
   return {
     appId: site.id,
     appAddress: site.address,
-    environment: { NODE_EXTRA_CA_CERTS: caFile, AZURE_RESOURCE_MANAGER_ENDPOINT: address },
+    environment: {
+      NODE_EXTRA_CA_CERTS: caFile,
+      AZURE_RESOURCE_MANAGER_ENDPOINT: address,
+      HOLDFAST_SUPABASE_API: address,
+      HOLDFAST_SUPABASE_FUNCTIONS: `${address}/functions/v1`,
+    },
   };
 }
 
-function tell({ address, caFile }: RunningSandbox, facts: Facts, { log }: SandboxPorts): void {
+function tell({ address, caFile, runsFunctions }: RunningSandbox, facts: Facts, { log }: SandboxPorts): void {
   log.info(`management: ${address}`);
   log.info(`app: ${facts.appAddress} (${facts.appId})`);
   log.info(`authority of its certificates: ${caFile}`);
@@ -100,6 +107,7 @@ function tell({ address, caFile }: RunningSandbox, facts: Facts, { log }: Sandbo
   for (const [name, value] of Object.entries(facts.environment)) {
     log.info(`  export ${name}=${shellWord(value)}`);
   }
+  if (!runsFunctions) log.info("there is no deno on the PATH: functions are kept, and answer 501");
   log.info("it runs until Ctrl-C");
 }
 

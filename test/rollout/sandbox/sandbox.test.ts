@@ -22,6 +22,7 @@ const INPUTS: SandboxInputs = {
   resourceGroup: "sandbox",
   subscription: "s",
   plan: "S1",
+  project: "abcdefghijklmnopqrst",
   port: 0,
   phase: 0,
   faults: undefined,
@@ -65,6 +66,10 @@ describe("holdfast sandbox", () => {
       expect(deployed.json).toMatchObject({ status: 4 });
       const { pid, build } = (await httpsCall(told["app-address"], how)).json;
       expect(build).toBe("7");
+      const functions = `${told.environment.HOLDFAST_SUPABASE_API}/v1/projects/abcdefghijklmnopqrst/functions`;
+      expect((await httpsCall(functions, how)).json).toEqual([]);
+      const called = `${told.environment.HOLDFAST_SUPABASE_FUNCTIONS}/orders`;
+      expect((await httpsCall(called, how)).status).toBe(404);
       child.kill("SIGINT");
       const [code] = await once(child, "close");
       expect({ code, stderr }).toMatchObject({ code: 0 });
@@ -121,6 +126,7 @@ describe("holdfast sandbox", () => {
     await using running = await startSandbox({
       port: 0,
       sites: [{ subscription: "s", group: "g", name: "shop", sku: "S1" }],
+      project: "abcdefghijklmnopqrst",
       phaseMs: 0,
       retryAfterSeconds: 0,
       faults: undefined,
