@@ -41,7 +41,7 @@ export function swapStep(on: OnApp): Step {
       const evidence: Json = { production: at ?? null };
       return {
         kind: "missing",
-        what: `swap ${slot} with production, which is ${at ?? "of somebody else"}`,
+        what: `swap ${slot} with production, which is ${at ?? "nothing of ours"}`,
         evidence,
       };
     },
