@@ -24,19 +24,21 @@ import {
   stringifyXML
 } from "./shared-azure-storage-common.js";
 import {
-  AbortError,
   authorizeRequestOnTenantChallenge,
+  createClientPipeline,
+  createSerializer
+} from "./shared-azure-core-client.js";
+import {
+  AbortError,
   bearerTokenAuthenticationPolicy,
   createClientLogger,
-  createClientPipeline,
-  createSerializer,
   createTracingClient,
   decompressResponsePolicyName,
   delay,
   getDefaultProxySettings,
   isNodeLike,
   randomUUID
-} from "./shared-azure-core-client.js";
+} from "./shared-typespec-ts-http-runtime.js";
 import {
   BearerCredentialHandler,
   HttpClient,

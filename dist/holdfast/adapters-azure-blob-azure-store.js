@@ -3,6 +3,11 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  assertBlobPath,
+  assertBlobPrefix,
+  blobPathFault
+} from "./shared-ports-blob-path.js";
+import {
   AnonymousCredential,
   BufferScheduler,
   ExtendedServiceClient,
@@ -30,28 +35,25 @@ import {
   toHttpHeadersLike
 } from "./shared-azure-storage-common.js";
 import {
-  AbortError,
   authorizeRequestOnTenantChallenge,
+  createClientPipeline,
+  createSerializer,
+  serializationPolicy
+} from "./shared-azure-core-client.js";
+import {
+  AbortError,
   bearerTokenAuthenticationPolicy,
   createClientLogger,
-  createClientPipeline,
   createEmptyPipeline,
   createHttpHeaders,
-  createSerializer,
   createTracingClient,
   decompressResponsePolicyName,
   delay,
   getDefaultProxySettings,
   isNodeLike,
   randomUUID,
-  serializationPolicy,
   stringToUint8Array
-} from "./shared-azure-core-client.js";
-import {
-  assertBlobPath,
-  assertBlobPrefix,
-  blobPathFault
-} from "./shared-ports-blob-path.js";
+} from "./shared-typespec-ts-http-runtime.js";
 import "./shared-debug.js";
 import {
   withRetry

@@ -26,7 +26,8 @@ import {
   formatDuration
 } from "./shared-kernel-duration.js";
 import {
-  HoldfastError
+  HoldfastError,
+  isHoldfastError
 } from "./shared-kernel-errors.js";
 import "./shared-esbuild-runtime.js";
 
@@ -1254,6 +1255,7 @@ var CONTENTS_READ = "Contents: read";
 var refs = array(
   looseObject({ ref: string(), object: looseObject({ sha: string(), type: string().optional() }) })
 );
+var CALLED = { heads: "branch", tags: "tag", holdfast: "claim" };
 var GithubRefs = class {
   #at;
   #kind;
@@ -1270,7 +1272,7 @@ var GithubRefs = class {
       answer,
       CONTENTS_READ,
       (data) => this.#at.shaped(refs, data).map(({ ref, object: object2 }) => ({
-        name: ref.replace(/^refs\/(?:heads|tags)\//, ""),
+        name: ref.replace(/^refs\/(?:heads|tags|holdfast)\//, ""),
         object: object2.sha,
         isTagObject: object2.type === "tag"
       }))
@@ -1299,7 +1301,7 @@ var GithubRefs = class {
     return this.#at.write({
       route,
       values,
-      what: `the ${this.#kind === "tags" ? "tag" : "branch"} ${name}`,
+      what: `the ${CALLED[this.#kind]} ${name}`,
       repeatable,
       denied: CONTENTS_WRITE_HINT,
       refused: refusedHint
@@ -1309,7 +1311,7 @@ var GithubRefs = class {
 var CONTENTS_WRITE_HINT = "Give a token with 'Contents: write'; in a workflow the job needs `permissions: contents: write`. Files below .github/workflows need 'Workflows: write' too, which a job's own token never has.";
 function refusedHint(message) {
   if (/creations being restricted|used by an immutable release|protected ref/i.test(message)) {
-    return "Either a rule of the repository forbids it: let the app whose token this is pass by that rule, or change it, and run again. Or a release of this name was published that cannot be changed any more: then GitHub gives the name to nothing else, also after that release was deleted. Such a version is skipped by a commit that asks for a greater one (`git commit --allow-empty`); such a moving tag is left by `release.floating: never`.";
+    return "Either a rule of the repository forbids it: let the app whose token this is pass by that rule, or change it, and run again. Or a release of this name was published that cannot be changed any more: then GitHub gives the name to nothing else, also after that release was deleted. Such a version goes into `release.burned` of the settings (`burned: [1.3.0]`), and the next one comes instead; such a moving tag is left by `release.floating: never`.";
   }
   return /\brule violations?\b|\bprotected\b|pre-receive/i.test(message) ? "A rule of the repository forbids it: let the app whose token this is pass by that rule, or change it. Then run again; what was done is found." : "Do what GitHub's words say, then run again; what was done is found.";
 }
@@ -1365,8 +1367,8 @@ var GithubBranches = class {
   async details(commit2) {
     const answer = await this.#at.read(COMMIT, { commit_sha: commit2 });
     return this.#at.found(answer, CONTENTS, (data) => {
-      const { message, parents } = this.#at.shaped(commitObject, data);
-      return { message, parents: parents.map(({ sha }) => sha) };
+      const { message, tree, parents } = this.#at.shaped(commitObject, data);
+      return { message, tree: tree.sha, parents: parents.map(({ sha }) => sha) };
     });
   }
   async standing(base, head2) {
@@ -1378,6 +1380,78 @@ var GithubBranches = class {
     const hints = { denied: CONTENTS_WRITE_HINT, refused: refusedHint };
     const data = await this.#at.write({ route, values, what, repeatable: true, ...hints });
     return this.#at.shaped(object, data).sha;
+  }
+};
+
+// src/adapters/github/github-claims.ts
+var CONTENTS2 = "Contents: read";
+var made = looseObject({ sha: string() });
+var tagObject = looseObject({ message: string() });
+var SINCE = "Claimed: ";
+var GithubClaims = class {
+  #at;
+  #refs;
+  constructor(at) {
+    this.#at = at;
+    this.#refs = new GithubRefs(at, "holdfast");
+  }
+  async newest(on) {
+    const all = await this.#refs.beginningWith(on);
+    if (all.kind !== "found") return all;
+    const numbered2 = all.value.flatMap((ref) => {
+      const [, number] = ref.name.startsWith(`${on}/`) ? /\/([1-9]\d*)$/.exec(ref.name) ?? [] : [];
+      return number === void 0 ? [] : [{ ref, number: Number(number) }];
+    });
+    const [highest] = numbered2.sort((a, b) => b.number - a.number);
+    if (highest === void 0) return { kind: "absent" };
+    const since = await this.#sinceOf(highest.ref);
+    if (since.kind === "hidden") return since;
+    return {
+      kind: "found",
+      value: { number: highest.number, since: since.kind === "found" ? since.value : void 0 }
+    };
+  }
+  /** The object first, which nobody sees until the ref names it. */
+  async take({ on, number, commit: commit2, since, by }) {
+    const name = `${on}/${number}`;
+    const data = await this.#at.write({
+      route: "POST /repos/{owner}/{repo}/git/tags",
+      values: {
+        tag: `holdfast-claim-${number}`,
+        message: `${by}
+
+${SINCE}${since.toISOString()}`,
+        object: commit2,
+        type: "commit"
+      },
+      what: `the claim ${name}`,
+      // Made twice it is the same, or another that nothing names.
+      repeatable: true,
+      denied: CONTENTS_WRITE_HINT,
+      refused: refusedHint
+    });
+    const { sha } = this.#at.shaped(made, data);
+    try {
+      await this.#refs.create(name, sha);
+      return true;
+    } catch (error) {
+      if (!isHoldfastError(error, "forge.refused", "forge.unreachable")) throw error;
+      const there = await this.#refs.one(name);
+      if (there.kind !== "found") throw error;
+      return there.value.object === sha;
+    }
+  }
+  giveUp({ on, number, commit: commit2 }) {
+    return this.#refs.move(`${on}/${number}`, commit2, true);
+  }
+  async #sinceOf({ object: object2, isTagObject }) {
+    if (!isTagObject) return { kind: "absent" };
+    const answer = await this.#at.read("GET /repos/{owner}/{repo}/git/tags/{tag_sha}", { tag_sha: object2 });
+    const told = this.#at.found(answer, CONTENTS2, (data) => this.#at.shaped(tagObject, data));
+    if (told.kind !== "found") return told;
+    const line = told.value.message.split("\n").find((each) => each.startsWith(SINCE));
+    const since = new Date(line?.slice(SINCE.length).trim() ?? "");
+    return Number.isNaN(since.getTime()) ? { kind: "absent" } : { kind: "found", value: since };
   }
 };
 
@@ -1475,7 +1549,7 @@ var merging = {
 };
 
 // src/adapters/github/github-pulls.ts
-var CONTENTS2 = "Contents: read";
+var CONTENTS3 = "Contents: read";
 var PULLS = "Pull requests: read";
 var PULLS_WRITE = "Pull requests: write";
 var pull = looseObject({
@@ -1612,7 +1686,7 @@ var GithubPulls = class {
     });
     return this.#at.found(
       answer,
-      CONTENTS2,
+      CONTENTS3,
       (data) => this.#at.shaped(refs2, data).flatMap(({ ref, object: object2 }) => {
         const number = numberInQueue(ref.replace(/^refs\/heads\//, ""));
         return number === void 0 ? [] : [{ number, commit: object2.sha }];
@@ -1626,7 +1700,7 @@ var GithubPulls = class {
 };
 
 // src/adapters/github/github-releases.ts
-var CONTENTS3 = "Contents: read";
+var CONTENTS4 = "Contents: read";
 var asset = looseObject({
   id: int(),
   name: string(),
@@ -1642,6 +1716,7 @@ var release = looseObject({
   body: string().nullish(),
   draft: boolean(),
   prerelease: boolean(),
+  published_at: string().nullish(),
   immutable: boolean().optional(),
   author: looseObject({ login: string() }).nullish(),
   html_url: string(),
@@ -1663,7 +1738,7 @@ var GithubReleases = class {
   }
   async one(id) {
     const answer = await this.#at.read("GET /repos/{owner}/{repo}/releases/{release_id}", { release_id: id });
-    return this.#at.found(answer, CONTENTS3, (data) => releaseOf(this.#at.shaped(release, data)));
+    return this.#at.found(answer, CONTENTS4, (data) => releaseOf(this.#at.shaped(release, data)));
   }
   async rewrite({ id }, given) {
     await this.#write({
@@ -1695,7 +1770,7 @@ var GithubReleases = class {
     const route = "GET /repos/{owner}/{repo}/releases/{release_id}";
     const answer = await this.#at.read(route, { release_id: id });
     const what = `the file ${name}`;
-    const now = this.#at.shown(answer, CONTENTS3, what, (data) => this.#at.shaped(release, data));
+    const now = this.#at.shown(answer, CONTENTS4, what, (data) => this.#at.shaped(release, data));
     const address = this.#at.uploads(now.upload_url.replace(/\{\?[^}]*\}$/, ""));
     await this.#write({
       route: `POST ${address}?name=${encodeURIComponent(name)}`,
@@ -1716,7 +1791,7 @@ var GithubReleases = class {
   async bytesOf({ id }) {
     const route = "GET /repos/{owner}/{repo}/releases/assets/{asset_id}";
     const answer = await this.#at.bytes(route, { asset_id: id });
-    return this.#at.found(answer, CONTENTS3, (data) => Buffer.from(data));
+    return this.#at.found(answer, CONTENTS4, (data) => Buffer.from(data));
   }
   async publish({ id, tag }, { isLatest }) {
     await this.#write({
@@ -1730,7 +1805,7 @@ var GithubReleases = class {
     return this.#at.pages(
       "GET /repos/{owner}/{repo}/releases",
       {},
-      CONTENTS3,
+      CONTENTS4,
       (data) => releaseOf(this.#at.shaped(release, data)),
       isEnough
     );
@@ -1757,6 +1832,7 @@ function releaseOf(each) {
     body: each.body ?? "",
     isDraft: each.draft,
     isPrerelease: each.prerelease,
+    publishedAt: each.draft || each.published_at == null ? void 0 : new Date(each.published_at),
     isImmutable: each.immutable === true,
     author: each.author?.login ?? "ghost",
     url: each.html_url,
@@ -1873,9 +1949,11 @@ var GithubRepository = class {
 };
 
 // src/adapters/github/github-tags.ts
-var CONTENTS4 = "Contents: read";
-var made = looseObject({ sha: string() });
-var tagObject = looseObject({
+var CONTENTS5 = "Contents: read";
+var ASKED_ALONE = 10;
+var listed2 = looseObject({ name: string(), commit: looseObject({ sha: string() }) });
+var made2 = looseObject({ sha: string() });
+var tagObject2 = looseObject({
   message: string(),
   object: looseObject({ sha: string(), type: string() })
 });
@@ -1883,12 +1961,41 @@ var DEPTH_MAX = 5;
 var GithubTags = class {
   #at;
   #refs;
+  /** Object of a tag → its commit, which never changes: a plan asks for the same tags again and again. */
+  #commits = /* @__PURE__ */ new Map();
   constructor(at) {
     this.#at = at;
     this.#refs = new GithubRefs(at, "tags");
   }
   beginningWith(prefix) {
     return this.#refs.beginningWith(prefix);
+  }
+  /** https://docs.github.com/rest/repos/repos#list-repository-tags */
+  async commits(tags) {
+    const unknown2 = tags.filter(({ object: object2 }) => !this.#commits.has(object2));
+    if (unknown2.length > ASKED_ALONE) {
+      const wanted = new Map(unknown2.map(({ name, object: object2 }) => [name, object2]));
+      const route = "GET /repos/{owner}/{repo}/tags";
+      const all = await this.#at.pages(route, {}, CONTENTS5, (data) => this.#at.shaped(listed2, data));
+      if (all.kind !== "found") return all;
+      for (const { name, commit: commit2 } of all.value) {
+        const object2 = wanted.get(name);
+        if (object2 !== void 0) this.#commits.set(object2, commit2.sha);
+      }
+    } else {
+      for (const { name, object: object2 } of unknown2) {
+        const tag = await this.tag(name);
+        if (tag.kind === "hidden") return tag;
+        if (tag.kind === "found" && tag.value.object === object2 && tag.value.commit !== void 0) {
+          this.#commits.set(object2, tag.value.commit);
+        }
+      }
+    }
+    const known = tags.flatMap(({ name, object: object2 }) => {
+      const commit2 = this.#commits.get(object2);
+      return commit2 === void 0 ? [] : [[name, commit2]];
+    });
+    return { kind: "found", value: new Map(known) };
   }
   async tag(name) {
     const ref = await this.#refs.one(name);
@@ -1899,7 +2006,7 @@ var GithubTags = class {
     for (let depth = 0, at = object2; depth < DEPTH_MAX; depth += 1) {
       const route = "GET /repos/{owner}/{repo}/git/tags/{tag_sha}";
       const answer = await this.#at.read(route, { tag_sha: at });
-      const found = this.#at.found(answer, CONTENTS4, (data) => this.#at.shaped(tagObject, data));
+      const found = this.#at.found(answer, CONTENTS5, (data) => this.#at.shaped(tagObject2, data));
       if (found.kind !== "found") return found;
       told ??= found.value;
       const { sha, type } = found.value.object;
@@ -1922,7 +2029,7 @@ var GithubTags = class {
       denied: CONTENTS_WRITE_HINT,
       refused: refusedHint
     });
-    await this.#refs.create(name, this.#at.shaped(made, data).sha);
+    await this.#refs.create(name, this.#at.shaped(made2, data).sha);
   }
   create(name, commit2) {
     return this.#refs.create(name, commit2);
@@ -2038,6 +2145,7 @@ var GithubForge = class {
   branches;
   releases;
   workflows;
+  claims;
   #at;
   constructor(repository, access) {
     this.repository = repository;
@@ -2048,6 +2156,7 @@ var GithubForge = class {
     this.branches = new GithubBranches(this.#at);
     this.releases = new GithubReleases(this.#at);
     this.workflows = new GithubWorkflows(this.#at);
+    this.claims = new GithubClaims(this.#at);
   }
   async facts() {
     const answer = await this.#at.read("GET /repos/{owner}/{repo}");

@@ -19387,7 +19387,7 @@ var require_js_yaml = __commonJS({
     "use strict";
     var loader = require_loader();
     var dumper = require_dumper();
-    function renamed(from, to) {
+    function renamed2(from, to) {
       return function() {
         throw new Error("Function yaml." + from + " is removed in js-yaml 4. Use yaml." + to + " instead, which is now safe by default.");
       };
@@ -19417,9 +19417,9 @@ var require_js_yaml = __commonJS({
       seq: require_seq(),
       str: require_str()
     };
-    module2.exports.safeLoad = renamed("safeLoad", "load");
-    module2.exports.safeLoadAll = renamed("safeLoadAll", "loadAll");
-    module2.exports.safeDump = renamed("safeDump", "dump");
+    module2.exports.safeLoad = renamed2("safeLoad", "load");
+    module2.exports.safeLoadAll = renamed2("safeLoadAll", "loadAll");
+    module2.exports.safeDump = renamed2("safeDump", "dump");
   }
 });
 
@@ -50564,7 +50564,8 @@ function semanticReleaseCalculation({
       throw uncalculated(error);
     });
     if (seen.context === void 0) throw uncalculated(new Error(lastLine(out.text + err.text)));
-    return calculationOf(seen, result === false ? void 0 : result.nextRelease);
+    const next = result === false ? void 0 : result.nextRelease;
+    return calculationOf(seen, next && { ...next, version: request.instead(next.version) });
   };
 }
 function optionsOf({ repository: repository2, branch: branch2, prerelease: prerelease3 }, plugins) {
@@ -50599,12 +50600,18 @@ function pluginsOf(request, preset, seen) {
         const { commits = [] } = seen;
         const options2 = { ...context.options, repositoryUrl: request.url ?? NOWHERE };
         const links = request.url === void 0 ? { linkCompare: false, linkReferences: false } : {};
-        const notes = await generateNotes({ ...preset, ...links }, { ...context, commits, options: options2 });
+        const nextRelease = renamed(context.nextRelease, request.instead);
+        const told = { ...context, commits, options: options2, nextRelease };
+        const notes = await generateNotes({ ...preset, ...links }, told);
         seen.notes = request.url === void 0 ? withoutLinks(notes) : notes;
         return "";
       }
     })
   ];
+}
+function renamed(release3, instead) {
+  const version = instead(release3.version);
+  return { ...release3, version, gitTag: `v${version}`, name: `v${version}` };
 }
 function withoutLinks(notes) {
   return notes.replace(/\[([^[\]\n]*)\]\(https:\/\/repository\.invalid\/[^)[\n]*\)/g, "$1");

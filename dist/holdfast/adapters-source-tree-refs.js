@@ -8,7 +8,10 @@ import {
 import {
   HoldfastError
 } from "./shared-kernel-errors.js";
-import "./shared-esbuild-runtime.js";
+import {
+  __callDispose,
+  __using
+} from "./shared-esbuild-runtime.js";
 
 // src/adapters/source-tree/refs.ts
 import { appendFile } from "node:fs/promises";
@@ -35,6 +38,18 @@ function gitRefs({
     const told = answer.ok ? answer.out.toString("utf8").trim() : "";
     return told === "sha256" ? told : "sha1";
   };
+  const copy = async (refs) => {
+    const words = ["rev-parse", "--path-format=absolute", "--git-path", "objects"];
+    const objects = (await need("where its objects are", words)).replace(/\n$/, "");
+    const room = await disk.privateFolder("release");
+    try {
+      await fill(room.path, { objects, format: await objectFormat() }, refs, env);
+    } catch (error) {
+      await room[Symbol.asyncDispose]();
+      throw error;
+    }
+    return { folder: room.path, [Symbol.asyncDispose]: () => room[Symbol.asyncDispose]() };
+  };
   return {
     async tags() {
       const listed = tagsOf(await need("which tags there are", ["for-each-ref", TAG, "refs/tags/"]));
@@ -48,6 +63,12 @@ function gitRefs({
     },
     tagsIn: (commit) => names(`which tags ${commit} has`, [`--merged=${commit}`]),
     tagsWith: (commit) => names(`which tags have ${commit}`, [`--contains=${commit}`]),
+    async within(head, commits) {
+      if (commits.length === 0) return /* @__PURE__ */ new Set();
+      const wanted = new Set(commits);
+      const all = await need(`what ${head} has`, ["rev-list", "--end-of-options", head]);
+      return new Set(all.split("\n").filter((commit) => wanted.has(commit)));
+    },
     async messages(base, head) {
       const words = [
         "log",
@@ -75,18 +96,20 @@ function gitRefs({
       const answer = await runGit(env, folder, ["config", "--get", `remote.${remote}.url`]);
       return answer.ok ? withoutCredentials(answer.out.toString("utf8").trim()) : void 0;
     },
-    async copy(refs) {
-      const words = ["rev-parse", "--path-format=absolute", "--git-path", "objects"];
-      const objects = (await need("where its objects are", words)).replace(/\n$/, "");
-      const room = await disk.privateFolder("release");
+    async treeWith(commit, files, executables) {
+      var _stack = [];
       try {
-        await fill(room.path, { objects, format: await objectFormat() }, refs, env);
-      } catch (error) {
-        await room[Symbol.asyncDispose]();
-        throw error;
+        const branches = /* @__PURE__ */ new Map([["base", commit]]);
+        const room = __using(_stack, await copy({ branches, head: "base", tags: /* @__PURE__ */ new Map(), notes: /* @__PURE__ */ new Map() }), true);
+        return await treeIn(room.folder, commit, { files, executables, env });
+      } catch (_) {
+        var _error = _, _hasError = true;
+      } finally {
+        var _promise = __callDispose(_stack, _error, _hasError);
+        _promise && await _promise;
       }
-      return { folder: room.path, [Symbol.asyncDispose]: () => room[Symbol.asyncDispose]() };
-    }
+    },
+    copy
   };
 }
 var TAG = "--format=%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)%00%(refname:strip=2)";
@@ -133,6 +156,24 @@ async function fill(folder, { objects, format }, refs, env) {
   await write(["pack-refs", "--all"]);
   const notes = [...refs.notes].filter(([, texts]) => texts.size > 0);
   if (notes.length > 0) await write(["fast-import", "--quiet"], notes.map(importedNotes).join(""));
+}
+async function treeIn(folder, commit, {
+  files,
+  executables,
+  env
+}) {
+  const ask = async (args, input) => {
+    const answer = await runGit({ PATH: env["PATH"], ...NOBODYS }, folder, args, input);
+    if (answer.ok) return answer.out.toString("utf8").trim();
+    throw notTold(`which files a commit on ${commit} would have`, answer.why);
+  };
+  await ask(["read-tree", commit]);
+  for (const [path, text] of files) {
+    const id = await ask(["hash-object", "-w", "--stdin"], text);
+    const mode = executables.has(path) ? "100755" : "100644";
+    await ask(["update-index", "-z", "--index-info"], `${mode} ${id}	${path}\0`);
+  }
+  return await ask(["write-tree", "--missing-ok"]);
 }
 function importedNotes([ref, texts]) {
   const each = [...texts].map(

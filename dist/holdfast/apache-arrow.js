@@ -3,6 +3,15 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  __asyncDelegator,
+  __asyncGenerator,
+  __asyncValues,
+  __await,
+  __awaiter,
+  __rest,
+  init_tslib_es6
+} from "./shared-tslib.js";
+import {
   __commonJS,
   __export,
   __toESM
@@ -857,132 +866,8 @@ var require_flatbuffers = __commonJS({
   }
 });
 
-// node_modules/tslib/tslib.es6.mjs
-function __rest(s, e) {
-  var t = {};
-  for (var p in s) if (Object.prototype.hasOwnProperty.call(s, p) && e.indexOf(p) < 0)
-    t[p] = s[p];
-  if (s != null && typeof Object.getOwnPropertySymbols === "function")
-    for (var i = 0, p = Object.getOwnPropertySymbols(s); i < p.length; i++) {
-      if (e.indexOf(p[i]) < 0 && Object.prototype.propertyIsEnumerable.call(s, p[i]))
-        t[p[i]] = s[p[i]];
-    }
-  return t;
-}
-function __awaiter(thisArg, _arguments, P, generator) {
-  function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve) {
-      resolve(value);
-    });
-  }
-  return new (P || (P = Promise))(function(resolve, reject) {
-    function fulfilled(value) {
-      try {
-        step(generator.next(value));
-      } catch (e) {
-        reject(e);
-      }
-    }
-    function rejected(value) {
-      try {
-        step(generator["throw"](value));
-      } catch (e) {
-        reject(e);
-      }
-    }
-    function step(result) {
-      result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected);
-    }
-    step((generator = generator.apply(thisArg, _arguments || [])).next());
-  });
-}
-function __values(o) {
-  var s = typeof Symbol === "function" && Symbol.iterator, m = s && o[s], i = 0;
-  if (m) return m.call(o);
-  if (o && typeof o.length === "number") return {
-    next: function() {
-      if (o && i >= o.length) o = void 0;
-      return { value: o && o[i++], done: !o };
-    }
-  };
-  throw new TypeError(s ? "Object is not iterable." : "Symbol.iterator is not defined.");
-}
-function __await(v) {
-  return this instanceof __await ? (this.v = v, this) : new __await(v);
-}
-function __asyncGenerator(thisArg, _arguments, generator) {
-  if (!Symbol.asyncIterator) throw new TypeError("Symbol.asyncIterator is not defined.");
-  var g = generator.apply(thisArg, _arguments || []), i, q = [];
-  return i = Object.create((typeof AsyncIterator === "function" ? AsyncIterator : Object).prototype), verb("next"), verb("throw"), verb("return", awaitReturn), i[Symbol.asyncIterator] = function() {
-    return this;
-  }, i;
-  function awaitReturn(f) {
-    return function(v) {
-      return Promise.resolve(v).then(f, reject);
-    };
-  }
-  function verb(n, f) {
-    if (g[n]) {
-      i[n] = function(v) {
-        return new Promise(function(a, b) {
-          q.push([n, v, a, b]) > 1 || resume(n, v);
-        });
-      };
-      if (f) i[n] = f(i[n]);
-    }
-  }
-  function resume(n, v) {
-    try {
-      step(g[n](v));
-    } catch (e) {
-      settle(q[0][3], e);
-    }
-  }
-  function step(r) {
-    r.value instanceof __await ? Promise.resolve(r.value.v).then(fulfill, reject) : settle(q[0][2], r);
-  }
-  function fulfill(value) {
-    resume("next", value);
-  }
-  function reject(value) {
-    resume("throw", value);
-  }
-  function settle(f, v) {
-    if (f(v), q.shift(), q.length) resume(q[0][0], q[0][1]);
-  }
-}
-function __asyncDelegator(o) {
-  var i, p;
-  return i = {}, verb("next"), verb("throw", function(e) {
-    throw e;
-  }), verb("return"), i[Symbol.iterator] = function() {
-    return this;
-  }, i;
-  function verb(n, f) {
-    i[n] = o[n] ? function(v) {
-      return (p = !p) ? { value: __await(o[n](v)), done: false } : f ? f(v) : v;
-    } : f;
-  }
-}
-function __asyncValues(o) {
-  if (!Symbol.asyncIterator) throw new TypeError("Symbol.asyncIterator is not defined.");
-  var m = o[Symbol.asyncIterator], i;
-  return m ? m.call(o) : (o = typeof __values === "function" ? __values(o) : o[Symbol.iterator](), i = {}, verb("next"), verb("throw"), verb("return"), i[Symbol.asyncIterator] = function() {
-    return this;
-  }, i);
-  function verb(n) {
-    i[n] = o[n] && function(v) {
-      return new Promise(function(resolve, reject) {
-        v = o[n](v), settle(resolve, reject, v.done, v.value);
-      });
-    };
-  }
-  function settle(resolve, reject, d, v) {
-    Promise.resolve(v).then(function(v2) {
-      resolve({ value: v2, done: d });
-    }, reject);
-  }
-}
+// node_modules/apache-arrow/io/adapters.mjs
+init_tslib_es6();
 
 // node_modules/apache-arrow/util/buffer.mjs
 var buffer_exports = {};
@@ -1024,6 +909,7 @@ __export(buffer_exports, {
   toUint8ClampedArrayAsyncIterator: () => toUint8ClampedArrayAsyncIterator,
   toUint8ClampedArrayIterator: () => toUint8ClampedArrayIterator
 });
+init_tslib_es6();
 
 // node_modules/apache-arrow/util/utf8.mjs
 var decoder = new TextDecoder("utf-8");
@@ -7359,6 +7245,9 @@ var VariableWidthBuilder = class extends Builder {
   }
 };
 
+// node_modules/apache-arrow/ipc/reader.mjs
+init_tslib_es6();
+
 // node_modules/apache-arrow/fb/block.mjs
 var Block = class {
   constructor() {
@@ -8694,7 +8583,11 @@ var platformIsLittleEndian = (() => {
   return new Int16Array(buffer)[0] === 256;
 })();
 
+// node_modules/apache-arrow/io/stream.mjs
+init_tslib_es6();
+
 // node_modules/apache-arrow/io/interfaces.mjs
+init_tslib_es6();
 var ITERATOR_DONE = Object.freeze({ done: true, value: void 0 });
 var ArrowJSON = class {
   constructor(_json) {
@@ -8993,6 +8886,7 @@ var AsyncByteStreamSource = class {
 };
 
 // node_modules/apache-arrow/io/file.mjs
+init_tslib_es6();
 var RandomAccessFile = class extends ByteStream {
   constructor(buffer, byteLength) {
     super();
@@ -9754,6 +9648,9 @@ var CompressedVectorLoader = class extends VectorLoader {
     return this.bodyChunks[this.buffersIndex];
   }
 };
+
+// node_modules/apache-arrow/factories.mjs
+init_tslib_es6();
 
 // node_modules/apache-arrow/builder/binary.mjs
 var BinaryBuilder = class extends VariableWidthBuilder {
@@ -11540,6 +11437,7 @@ var _InternalEmptyPlaceholderRecordBatch = class extends RecordBatch3 {
 };
 
 // node_modules/apache-arrow/ipc/message.mjs
+init_tslib_es6();
 var import_flatbuffers = __toESM(require_flatbuffers(), 1);
 var invalidMessageType = (type) => `Expected ${MessageHeader[type]} Message in stream, but was null or length 0.`;
 var nullMessage = (type) => `Header pointer of flatbuffer-encoded ${MessageHeader[type]} Message is null or length 0.`;
@@ -12557,6 +12455,9 @@ function fromFileHandle(source) {
   });
 }
 
+// node_modules/apache-arrow/ipc/writer.mjs
+init_tslib_es6();
+
 // node_modules/apache-arrow/visitor/vectorassembler.mjs
 var VectorAssembler = class _VectorAssembler extends Visitor {
   /** @nocollapse */
@@ -13423,6 +13324,7 @@ function recordBatchToJSON(records) {
 }
 
 // node_modules/apache-arrow/io/node/iterable.mjs
+init_tslib_es6();
 import { Readable } from "node:stream";
 function toNodeStream(source, options) {
   if (isAsyncIterable(source)) {
@@ -13563,6 +13465,7 @@ var builderLength = (builder) => builder.length;
 var builderByteLength = (builder) => builder.byteLength;
 
 // node_modules/apache-arrow/io/node/reader.mjs
+init_tslib_es6();
 import { Duplex as Duplex2 } from "node:stream";
 function recordBatchReaderThroughNodeStream(options) {
   return new RecordBatchReaderDuplex(options);
@@ -13629,6 +13532,7 @@ var RecordBatchReaderDuplex = class extends Duplex2 {
 };
 
 // node_modules/apache-arrow/io/node/writer.mjs
+init_tslib_es6();
 import { Duplex as Duplex3 } from "node:stream";
 function recordBatchWriterThroughNodeStream(options) {
   return new RecordBatchWriterDuplex(new this(options));
@@ -13687,6 +13591,7 @@ var RecordBatchWriterDuplex = class extends Duplex3 {
 };
 
 // node_modules/apache-arrow/io/whatwg/iterable.mjs
+init_tslib_es6();
 function toDOMStream(source, options) {
   if (isAsyncIterable(source)) {
     return asyncIterableAsReadableDOMStream(source, options);
@@ -13772,6 +13677,7 @@ function asyncIterableAsReadableDOMStream(source, options) {
 }
 
 // node_modules/apache-arrow/io/whatwg/builder.mjs
+init_tslib_es6();
 function builderThroughDOMStream(options) {
   return new BuilderTransform(options);
 }
@@ -13852,6 +13758,7 @@ var chunkByteLength = (chunk) => {
 };
 
 // node_modules/apache-arrow/io/whatwg/reader.mjs
+init_tslib_es6();
 function recordBatchReaderThroughDOMStream(writableStrategy, readableStrategy) {
   const queue = new AsyncByteQueue();
   let reader = null;
@@ -13894,6 +13801,7 @@ function recordBatchReaderThroughDOMStream(writableStrategy, readableStrategy) {
 }
 
 // node_modules/apache-arrow/io/whatwg/writer.mjs
+init_tslib_es6();
 function recordBatchWriterThroughDOMStream(writableStrategy, readableStrategy) {
   const writer = new this(writableStrategy);
   const reader = new AsyncByteStream(writer);

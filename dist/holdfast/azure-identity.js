@@ -3,8 +3,10 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  ServiceClient
+} from "./shared-azure-core-client.js";
+import {
   AbortError,
-  ServiceClient,
   bearerTokenAuthenticationPolicy,
   calculateRetryDelay,
   createClientLogger,
@@ -19,7 +21,7 @@ import {
   retryPolicy,
   stringToUint8Array,
   uint8ArrayToString
-} from "./shared-azure-core-client.js";
+} from "./shared-typespec-ts-http-runtime.js";
 import {
   require_ms
 } from "./shared-debug.js";

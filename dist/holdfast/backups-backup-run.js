@@ -9,6 +9,7 @@ import {
   planJson,
   planRows
 } from "./shared-nouns-content-read-search-path.js";
+import "./shared-ports-remembered.js";
 import "./shared-nouns-store-lock.js";
 import "./shared-kernel-retry.js";
 import "./shared-kernel-or-abort.js";
@@ -19,10 +20,10 @@ import {
 import "./shared-nouns-content-read-digest-1-other-queries.js";
 import "./shared-ports-dump-tools.js";
 import "./shared-nouns-platform-supabase.js";
-import "./shared-kernel-together.js";
 import "./shared-postgres-key-words.js";
 import "./shared-nouns-content-read-objects-tables.js";
 import "./shared-postgres-database-url.js";
+import "./shared-kernel-together.js";
 import "./shared-kernel-listed.js";
 import "./shared-nouns-seal-default-level.js";
 import "./shared-kernel-pattern.js";
@@ -30,13 +31,16 @@ import "./shared-kernel-cut.js";
 import "./shared-kernel-secret.js";
 import {
   manifestPath
-} from "./shared-nouns-content-record.js";
+} from "./shared-nouns-catalog-catalog.js";
+import "./shared-nouns-store-sealed-document.js";
+import "./shared-nouns-catalog-backup-id.js";
+import "./shared-nouns-content-record.js";
 import "./shared-nouns-store-layout.js";
 import {
   formatBytes
 } from "./shared-kernel-bytes.js";
-import "./shared-nouns-store-run-record.js";
 import "./shared-kernel-streams.js";
+import "./shared-nouns-store-run-record.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";

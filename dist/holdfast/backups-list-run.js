@@ -6,20 +6,25 @@ import {
   explainEmpty
 } from "./shared-nouns-catalog-none-found.js";
 import {
-  inOrder,
   readStanding
 } from "./shared-nouns-catalog-standing.js";
+import {
+  inOrder
+} from "./shared-kernel-in-order.js";
 import "./shared-kernel-shell-word.js";
 import {
   Catalog,
   manifestPath
-} from "./shared-nouns-content-record.js";
+} from "./shared-nouns-catalog-catalog.js";
+import "./shared-nouns-store-sealed-document.js";
+import "./shared-nouns-catalog-backup-id.js";
+import "./shared-nouns-content-record.js";
 import "./shared-nouns-store-layout.js";
 import {
   formatBytes
 } from "./shared-kernel-bytes.js";
-import "./shared-nouns-store-run-record.js";
 import "./shared-kernel-streams.js";
+import "./shared-nouns-store-run-record.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";

@@ -9,6 +9,9 @@ import {
   readWorkflows
 } from "./shared-governance-protect-settings.js";
 import {
+  rollout
+} from "./shared-rollout-app-settings.js";
+import {
   release
 } from "./shared-governance-versions-settings.js";
 import {
@@ -18,11 +21,13 @@ import "./shared-governance-merging-merge-methods.js";
 import "./shared-semver.js";
 import "./shared-nouns-settings-read-settings.js";
 import "./shared-nouns-settings-document.js";
+import "./shared-kernel-yaml.js";
 import "./shared-yaml.js";
 import "./shared-nouns-settings-section.js";
 import "./shared-kernel-listed.js";
 import "./shared-kernel-secret.js";
 import "./shared-zod.js";
+import "./shared-kernel-duration.js";
 import "./shared-kernel-suggest.js";
 import "./shared-kernel-errors.js";
 import "./shared-esbuild-runtime.js";
@@ -59,11 +64,15 @@ var RELEASE_SECTIONS = [
   { name: "release", schema: release, absent: "defaults" }
 ];
 
+// src/rollout/deploy/sections.ts
+var ROLLOUT_SECTIONS = [{ name: "rollout", schema: rollout, absent: "nothing" }];
+
 // src/commands/configuration/sections.ts
 var SETTINGS_SECTIONS = [
   ...POLICY_SECTIONS,
   ...PROTECTION_SECTIONS,
-  ...RELEASE_SECTIONS
+  ...RELEASE_SECTIONS,
+  ...ROLLOUT_SECTIONS
 ];
 export {
   SETTINGS_SECTIONS

@@ -10,6 +10,7 @@ import {
   examine,
   keyText
 } from "./shared-nouns-settings-document.js";
+import "./shared-kernel-yaml.js";
 import "./shared-yaml.js";
 import {
   DEFAULT_SETTINGS,

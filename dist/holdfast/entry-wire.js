@@ -7,12 +7,17 @@ import {
   spacedProgress
 } from "./shared-kernel-pace.js";
 import {
+  endWithUs,
+  removeWithUs
+} from "./shared-adapters-system-last-will.js";
+import {
   diskTrouble
 } from "./shared-kernel-disk-trouble.js";
 import {
   VERSION,
   cutToWidth,
   forgeAccess,
+  functionsAccess,
   hideCredentials,
   storeCredentials
 } from "./shared-kernel-text-width.js";
@@ -35,6 +40,9 @@ import {
   HoldfastError
 } from "./shared-kernel-errors.js";
 import "./shared-esbuild-runtime.js";
+
+// src/entry/wire.ts
+import { tmpdir as tmpdir3 } from "node:os";
 
 // src/adapters/system/clock.ts
 import { setTimeout as delay } from "node:timers/promises";
@@ -60,49 +68,6 @@ import { tmpdir as tmpdir2 } from "node:os";
 import { basename, dirname } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-
-// src/adapters/system/last-will.ts
-import { spawn } from "node:child_process";
-var END_GROUP = `
-while read -r line; do :; done
-kill -TERM "-$1" 2>/dev/null || exit 0
-for again in 1 2 3 4 5 6 7 8 9 10; do
-  sleep 0.2
-  kill -0 "-$1" 2>/dev/null || exit 0
-done
-kill -KILL "-$1" 2>/dev/null
-`;
-var REMOVE_FOLDER = `
-while read -r line; do :; done
-rm -rf -- "$1"
-sleep 3
-rm -rf -- "$1"
-`;
-function endWithUs(processGroup) {
-  return will(END_GROUP, String(processGroup));
-}
-function removeWithUs(folder) {
-  return will(REMOVE_FOLDER, folder);
-}
-function will(script, word) {
-  const shell = spawn("/bin/sh", ["-c", script, "holdfast-last-will", word], {
-    cwd: "/",
-    env: { PATH: "/usr/bin:/bin" },
-    stdio: ["pipe", "ignore", "ignore"],
-    // Its own session: what ends us (Ctrl-C, a closed terminal) must not end it first.
-    detached: true
-  });
-  shell.on("error", () => void 0);
-  shell.stdin.on("error", () => void 0);
-  shell.unref();
-  shell.stdin.unref?.();
-  return {
-    [Symbol.dispose]() {
-      shell.kill("SIGKILL");
-      shell.stdin.destroy();
-    }
-  };
-}
 
 // src/adapters/system/temporary-folders.ts
 import { lstat, mkdtemp, readdir, readFile, readlink, rm, writeFile } from "node:fs/promises";
@@ -171,12 +136,12 @@ function systemDisk(root = tmpdir2()) {
     async privateFolder(label) {
       try {
         const path = await ownedFolder(root, label);
-        const will2 = removeWithUs(path);
+        const will = removeWithUs(path);
         return {
           path,
           async [Symbol.asyncDispose]() {
             await rm2(path, { recursive: true, force: true, maxRetries: 5 });
-            will2[Symbol.dispose]();
+            will[Symbol.dispose]();
           }
         };
       } catch (error) {
@@ -394,10 +359,12 @@ function makePorts(around) {
         cancelled: around.cancelled
       });
     },
+    openFunctions: (...asked) => openFunctions(asked, around),
     async openAdvisories(registry) {
       const { npmAdvisories } = await import("./adapters-npm-registry-advisories.js");
       return npmAdvisories({ registry, version: VERSION, cancelled: around.cancelled });
     },
+    ...rolloutPorts(around),
     async openDatabase(address) {
       const { postgresDatabase } = await import("./adapters-postgres-database.js");
       return postgresDatabase(address);
@@ -484,6 +451,12 @@ function sharedTools(env, disk) {
     forget: () => current = void 0
   };
 }
+async function openFunctions([project, token, key], { env, log, cancelled }) {
+  const where = functionsAccess(project, token, env);
+  const { supabaseFunctions } = await import("./adapters-supabase-supabase-functions.js");
+  const around = { version: VERSION, clock: systemClock, random: systemRandom, log, cancelled };
+  return supabaseFunctions({ project, ...where, key, ...around });
+}
 async function openStore(url, secret, around) {
   const { retrying } = await import("./adapters-store-decorators-retrying.js");
   return retrying(await openBareStore(url, secret, around), {
@@ -527,6 +500,68 @@ async function openBareStore(url, secret, around) {
       hint: storeUrlHint(url)
     }
   );
+}
+function rolloutPorts(around) {
+  const { env, log } = around;
+  return {
+    web: {
+      get: async (...call) => (await import("./adapters-system-web.js")).systemWeb(VERSION).get(...call)
+    },
+    programs: {
+      run: async (...call) => (await import("./adapters-system-programs.js")).systemPrograms(env).run(...call)
+    },
+    async openSlotHost(app) {
+      const { appServiceSlots } = await import("./adapters-app-service-slots.js");
+      const endpoint = managementEndpoint(env);
+      return appServiceSlots(app, {
+        endpoint: endpoint.origin,
+        tokens: await managementTokens(endpoint, around),
+        version: VERSION,
+        clock: systemClock,
+        random: systemRandom,
+        log,
+        temporary: tmpdir3()
+      });
+    },
+    async startSandbox({ phaseMs, ...request }) {
+      const { startSandbox } = await import("./sandbox-start.js");
+      return await startSandbox({
+        ...request,
+        phases: { provisionMs: phaseMs, buildMs: phaseMs, applyMs: phaseMs, flipMs: phaseMs },
+        clock: systemClock,
+        random: systemRandom,
+        temporary: tmpdir3(),
+        guard: endWithUs,
+        guardFolder: removeWithUs,
+        node: process.execPath,
+        path: env["PATH"] ?? "",
+        broke: (error) => log.warn(`the sandbox itself is at fault: ${String(error)}`)
+      });
+    }
+  };
+}
+var MANAGEMENT = "https://management.azure.com";
+function managementEndpoint(env) {
+  const text = env["AZURE_RESOURCE_MANAGER_ENDPOINT"] || MANAGEMENT;
+  const endpoint = URL.canParse(text) ? new URL(text) : void 0;
+  if (endpoint?.protocol === "https:") return endpoint;
+  throw new HoldfastError(
+    "input.malformed",
+    "AZURE_RESOURCE_MANAGER_ENDPOINT is not an address that begins with https://",
+    { hint: `Leave it out for Azure's public cloud (${MANAGEMENT}), or give what the sandbox printed.` }
+  );
+}
+async function managementTokens({ hostname }, around) {
+  if (hostname === "127.0.0.1" || hostname === "localhost" || hostname === "[::1]") {
+    return {
+      getToken: async () => ({
+        token: "sandbox",
+        expiresOnTimestamp: systemClock.now().getTime() + 24 * 60 * 6e4
+      })
+    };
+  }
+  const { tokenSource } = await azureLogin(around);
+  return tokenSource ?? new (await import("./azure-identity.js")).DefaultAzureCredential();
 }
 async function azureLogin({ env, runner }) {
   const [tenantId = "", clientId = "", requestUrl = ""] = [

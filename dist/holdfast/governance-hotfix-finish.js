@@ -50,6 +50,7 @@ import {
 } from "./shared-semver.js";
 import "./shared-nouns-settings-read-settings.js";
 import "./shared-nouns-settings-document.js";
+import "./shared-kernel-yaml.js";
 import "./shared-yaml.js";
 import {
   escapeMarkdown

@@ -29,6 +29,7 @@ import {
 } from "./shared-semver.js";
 import "./shared-nouns-settings-read-settings.js";
 import "./shared-nouns-settings-document.js";
+import "./shared-kernel-yaml.js";
 import "./shared-yaml.js";
 import "./shared-nouns-settings-section.js";
 import {
@@ -77,7 +78,7 @@ async function planStart(branch, from, settings, forge) {
   const into = await intoBranch(from, settings, forge);
   if (typeof into === "string") return { kind: "problem", why: into };
   const released = (await stableTags(forge)).find(
-    ({ version: version2 }) => range === void 0 || import_semver.default.satisfies(version2, range)
+    ({ version: version2 }) => !settings.burned.includes(version2) && (range === void 0 || import_semver.default.satisfies(version2, range))
   );
   if (released === void 0) return { kind: "problem", why: nothingReleased(from, forge) };
   const { name: tag, version } = released;

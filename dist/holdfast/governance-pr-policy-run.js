@@ -54,9 +54,11 @@ import {
 } from "./shared-nouns-settings-read-settings.js";
 import {
   SettingsDocument,
-  examine,
-  readYaml
+  examine
 } from "./shared-nouns-settings-document.js";
+import {
+  readYaml
+} from "./shared-kernel-yaml.js";
 import {
   require_dist
 } from "./shared-yaml.js";

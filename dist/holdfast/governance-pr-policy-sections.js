@@ -10,6 +10,7 @@ import "./shared-governance-merging-merge-methods.js";
 import "./shared-semver.js";
 import "./shared-nouns-settings-read-settings.js";
 import "./shared-nouns-settings-document.js";
+import "./shared-kernel-yaml.js";
 import "./shared-yaml.js";
 import "./shared-nouns-settings-section.js";
 import "./shared-kernel-listed.js";

@@ -26,6 +26,7 @@ import {
 import {
   SettingsDocument
 } from "./shared-nouns-settings-document.js";
+import "./shared-kernel-yaml.js";
 import "./shared-yaml.js";
 import {
   DEFAULT_SETTINGS

@@ -55,6 +55,7 @@ import {
 } from "./shared-semver.js";
 import "./shared-nouns-settings-read-settings.js";
 import "./shared-nouns-settings-document.js";
+import "./shared-kernel-yaml.js";
 import {
   require_dist
 } from "./shared-yaml.js";
@@ -700,7 +701,7 @@ function branchStep(cut, around) {
 // src/governance/release-cut/steps/contents.ts
 function contentsStep(cut, around) {
   const { version } = cut;
-  const { forge, history, settings } = around;
+  const { forge, history, refs, settings } = around;
   return {
     name: "contents",
     carriesTheRest: true,
@@ -745,10 +746,10 @@ With what came to ${branch} since it was cut.`;
     return files.length === 0 ? "no file" : listed(files);
   }
   async function asMade({ name, commit }) {
-    const { message, parents } = told(await forge.branches.details(commit), `the commit of ${name}`);
+    const { message, parents, tree } = told(await forge.branches.details(commit), `the commit of ${name}`);
     const [parent] = parents;
     const isMade = message.split("\n")[0] === headerOf(version) && parent !== void 0 && parents.length === 1;
-    if (isMade && await isHere(parent, history)) {
+    if (isMade && await isHere(parent, history) && await treeMadeOn(parent) === tree) {
       return {
         kind: "true",
         what: `${commit.slice(0, 7)} wrote ${version} into ${await writtenOn(parent)}`
@@ -759,6 +760,12 @@ With what came to ${branch} since it was cut.`;
       what: `${name} is on ${commit.slice(0, 7)}, which this checkout does not have`,
       hint: `Run \`git fetch origin\` and \`git switch ${name}\`, and run again there.`
     };
+  }
+  async function treeMadeOn(parent) {
+    const found = await cut.notesAt(parent);
+    if (found.kind === "other") return void 0;
+    const contents = await contentsFor({ version, notes: found.notes }, parent, settings, history);
+    return await refs.treeWith(parent, contents.files, contents.executables);
   }
 }
 
@@ -872,7 +879,7 @@ async function runReleaseCut(inputs, ports) {
   const { cut } = plan;
   const { dryRun } = inputs;
   if (cut === void 0) return outcomeOf({ plan, branch, dryRun, steps: [], made: void 0 });
-  const around = { forge, history, settings, clock: ports.clock, cancelled: ports.cancelled };
+  const around = { forge, history, refs, settings, clock: ports.clock, cancelled: ports.cancelled };
   const all = [branchStep(cut, around), contentsStep(cut, around), pullRequestStep(cut, around)];
   const steps = await reconcile(all, { dryRun, ...ports });
   const there = await branchOf(cut, forge);

@@ -26,6 +26,7 @@ import "./shared-governance-versions-settings.js";
 import "./shared-semver.js";
 import "./shared-nouns-settings-read-settings.js";
 import "./shared-nouns-settings-document.js";
+import "./shared-kernel-yaml.js";
 import "./shared-yaml.js";
 import "./shared-nouns-settings-section.js";
 import {
@@ -130,7 +131,7 @@ function shortened(notes) {
 
 // src/governance/release-plan/tags-at-forge.ts
 var TOLD = 3;
-async function tagsAtForge(here, { repository, token }, ports) {
+async function tagsAtForge(here, { burned }, { repository, token }, ports) {
   const forge = await ports.openForge(repository, token).catch((error) => {
     if (isHoldfastError(error, "input.missing")) return void 0;
     throw error;
@@ -148,7 +149,7 @@ async function tagsAtForge(here, { repository, token }, ports) {
   }
   const there = versionTags(
     answer.value.map(({ name, object }) => ({ name, object, commit: object }))
-  ).counting;
+  ).counting.filter(({ version }) => !burned.includes(version));
   const known = new Map(here.map(({ name, object }) => [name, object]));
   const missing = there.filter(({ name }) => !known.has(name));
   const moved = there.filter(({ name, object }) => known.has(name) && known.get(name) !== object);
@@ -181,21 +182,36 @@ async function runReleasePlan(inputs, ports) {
     });
   }
   if (await refs.isShallow()) throw shallow();
+  const head = await headOf(branch, await history.branch(), refs);
   ports.log.stage(`working out what ${branch} would release`);
-  const basis = await readBasis(branch, settings, { refs, history });
+  const basis = await readBasis(branch, settings, { refs, history }, head === void 0 ? {} : { head });
   const calculate = await ports.releaseCalculation();
   const url = linkable(await refs.remoteUrl("origin"));
   const found = await nextRelease(basis, settings, { refs, calculate }, url);
   const build = await buildOf(basis.head, refs, ports.variable);
   if (inputs.offline) return outcomeOf(found, build);
   ports.log.stage("asking GitHub whether a tag is missing here");
-  const { problems, warnings } = await tagsAtForge([...basis.reachable, ...basis.elsewhere], inputs, ports);
+  const here = [...basis.reachable, ...basis.elsewhere];
+  const { problems, warnings } = await tagsAtForge(here, settings, inputs, ports);
   const all = {
     ...found,
     problems: [...problems, ...found.problems],
     warnings: [...found.warnings, ...warnings]
   };
   return outcomeOf(all, build);
+}
+async function headOf(branch, checkedOut, refs) {
+  if (checkedOut === void 0 || checkedOut === branch) return void 0;
+  const named = (await refs.branches()).filter(({ name }) => name === branch);
+  const found = named.find(({ remote }) => remote === void 0) ?? named.find(({ remote }) => remote === "origin");
+  if (found !== void 0) return found.commit;
+  throw new HoldfastError(
+    "input.conflict",
+    `this checkout has no branch ${branch}, and is on ${checkedOut}`,
+    {
+      hint: "Run `git fetch origin`, and again; or leave --branch out for what is checked out."
+    }
+  );
 }
 export {
   runReleasePlan

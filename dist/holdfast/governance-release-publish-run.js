@@ -3,6 +3,23 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  byBytes,
+  digestOfFiles
+} from "./shared-nouns-release-unit-file-digest.js";
+import {
+  classify,
+  commonStem,
+  compareKeys,
+  isVersion,
+  isWanted,
+  marksIn,
+  splitName,
+  versionKey
+} from "./shared-nouns-migration-files-classify.js";
+import {
+  MADE_BY,
+  isLongPublished,
+  isOurs,
   overtaking,
   tagsAfter
 } from "./shared-governance-versions-tags-after.js";
@@ -24,16 +41,6 @@ import {
   linkable
 } from "./shared-governance-versions-linkable.js";
 import {
-  classify,
-  commonStem,
-  compareKeys,
-  isVersion,
-  isWanted,
-  marksIn,
-  splitName,
-  versionKey
-} from "./shared-nouns-migration-files-classify.js";
-import {
   observePull,
   tagsOfForge
 } from "./shared-governance-steps-pull-request.js";
@@ -50,7 +57,7 @@ import {
   stableTags
 } from "./shared-governance-versions-stable-tags.js";
 import {
-  reconcile,
+  reconcileAsFar,
   stepsTable
 } from "./shared-governance-steps-reconcile.js";
 import "./shared-governance-versions-release-branch.js";
@@ -80,6 +87,7 @@ import {
 } from "./shared-semver.js";
 import "./shared-nouns-settings-read-settings.js";
 import "./shared-nouns-settings-document.js";
+import "./shared-kernel-yaml.js";
 import "./shared-yaml.js";
 import "./shared-nouns-settings-section.js";
 import {
@@ -94,10 +102,10 @@ import {
   MiB,
   formatBytes
 } from "./shared-kernel-bytes.js";
-import "./shared-nouns-store-run-record.js";
 import {
   sha256
 } from "./shared-kernel-streams.js";
+import "./shared-nouns-store-run-record.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";
@@ -230,17 +238,6 @@ function unusable(why, hint) {
 
 // src/governance/release-publish/choose.ts
 var import_semver2 = __toESM(require_semver(), 1);
-
-// src/governance/release-publish/release.ts
-var MADE_BY = "Released-by: holdfast";
-var ATTACHED = "Attached: ";
-function attachedBy(message) {
-  const lines = isOurs(message) ? message.split("\n") : [];
-  return lines.filter((line) => line.startsWith(ATTACHED)).map((line) => line.slice(ATTACHED.length).trim());
-}
-function isOurs(message) {
-  return message?.split("\n").some((line) => line.startsWith(MADE_BY)) ?? false;
-}
 
 // src/governance/release-publish/declared-version.ts
 var import_semver = __toESM(require_semver(), 1);
@@ -403,8 +400,8 @@ function made(tag, branch, from) {
     async story() {
       const { next, previous } = await again();
       const isSame = next?.version === tag.version;
-      const told2 = isSame ? next.notes : await notesInChangelog(tag.version, tag.commit, from);
-      return { notes: told2 ?? bareNotes(tag.version), previous: previous?.version };
+      const told3 = isSame ? next.notes : await notesInChangelog(tag.version, tag.commit, from);
+      return { notes: told3 ?? bareNotes(tag.version), previous: previous?.version };
     }
   };
 }
@@ -432,15 +429,93 @@ function declaredRelease(version, { basis, previous }, notes) {
   };
 }
 
+// src/nouns/release-unit/document.ts
+import { isUtf8 } from "node:buffer";
+var UNIT_SIZE_MAX = 16 * MiB;
+function writeReleaseUnit(unit) {
+  const { functions, configuration, assets, ...rest } = unit;
+  const ordered = {
+    ...rest,
+    functions: functions && { ...functions, functions: [...functions.functions].sort(byName) },
+    configuration: configuration && { ...configuration, paths: [...configuration.paths].sort(byBytes) },
+    assets: [...assets].sort(byName)
+  };
+  return Buffer.from(`${JSON.stringify(releaseUnit.parse(ordered), null, 2)}
+`);
+}
+function byName(a, b) {
+  return byBytes(a.name, b.name);
+}
+function readReleaseUnit(bytes, what) {
+  const value = parsed(bytes, what);
+  const format = value.format;
+  if (typeof format === "string" && !RELEASE_UNIT_FORMATS.includes(format)) {
+    const shown = printableLine(format.slice(0, 100));
+    throw new HoldfastError(
+      "unit.unknown-format",
+      `${what} has the format '${shown}', and this version reads '${RELEASE_UNIT_FORMATS.join("', '")}'`,
+      { hint: "Use the version of Holdfast that wrote it, or a newer one." }
+    );
+  }
+  const checked = releaseUnit.safeParse(value);
+  if (checked.success) return checked.data;
+  const [first] = checked.error.issues;
+  const where = first?.path.map(String).join(".") ?? "";
+  throw damaged(
+    `${what} breaks its format at '${printableLine(where)}': ${printableLine(first?.message ?? "")}`
+  );
+}
+function parsed(bytes, what) {
+  if (bytes.length > UNIT_SIZE_MAX) {
+    throw damaged(`${what} has ${formatBytes(bytes.length)}, which no release unit has`);
+  }
+  if (!isUtf8(bytes)) throw damaged(`${what} is not UTF-8`);
+  let value;
+  try {
+    value = JSON.parse(Buffer.from(bytes).toString("utf8"));
+  } catch {
+    throw damaged(`${what} is not JSON`);
+  }
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  throw damaged(`${what} is no record`);
+}
+function damaged(message) {
+  return new HoldfastError("unit.damaged", message, {
+    hint: "It was cut off, or changed after it was written: take the file that the release was published with, from the artifacts of that run."
+  });
+}
+
+// src/governance/release-publish/recorded-build.ts
+async function recordedBuild(commit, { page, forge }, files = []) {
+  const release = await page.look();
+  const asset = release?.assets.find(({ name, isWhole: isWhole2 }) => name === RELEASE_UNIT_FILE && isWhole2);
+  if (release === void 0 || asset === void 0) return void 0;
+  const what = `${RELEASE_UNIT_FILE} of ${release.tag}`;
+  const unit = readOrNone(told(await forge.releases.bytesOf(asset), what), what);
+  if (unit?.commit !== commit) return void 0;
+  const hasFiles = files.every(
+    ({ name, sha256: sha2562 }) => unit.assets.some((each) => each.name === name && each.sha256 === sha2562)
+  );
+  return release.isDraft && !hasFiles ? void 0 : unit.build ?? void 0;
+}
+function readOrNone(bytes, what) {
+  try {
+    return readReleaseUnit(bytes, what);
+  } catch (error) {
+    if (isHoldfastError(error, "unit.damaged")) return void 0;
+    throw error;
+  }
+}
+
 // src/governance/release-publish/report.ts
 function outcomeOf(outcome) {
-  const { published, problems, warnings, branch, settings } = outcome;
-  const newest2 = published.at(-1);
+  const { published, problems, failures, warnings, branch, settings } = outcome;
+  const newest2 = told2(outcome);
   const wrong = published.flatMap(({ steps }) => steps.filter(({ state }) => state === "wrong"));
-  const why = [...problems, ...wrong.map(({ what }) => what)];
+  const why = [...failures.map(({ message }) => message), ...problems, ...wrong.map(({ what }) => what)];
   const good = why.length === 0;
   return {
-    exit: good ? EXIT.done : EXIT.verdict,
+    exit: failures[0]?.exitCode ?? (good ? EXIT.done : EXIT.verdict),
     outputs: {
       version: newest2?.release.version ?? "",
       tag: newest2?.release.tag ?? "",
@@ -462,20 +537,32 @@ function outcomeOf(outcome) {
       good,
       headline: headline(outcome, why),
       tables: published.map(({ release, steps }) => stepsTable(release.tag, steps)),
-      notes: [...why.slice(1), ...warnings, ...triggers(newest2, settings)]
+      notes: [
+        ...failures.flatMap(({ hint }) => hint ?? []),
+        ...why.slice(1),
+        ...warnings,
+        ...triggers(newest2, settings)
+      ]
     }
   };
+}
+function told2({ published, isMeant }) {
+  const last = published.at(-1);
+  const isIdle = last?.steps.every(({ state, acted }) => !acted && (state === "was" || state === "waits"));
+  return isMeant || isIdle === false ? last : void 0;
 }
 function isTrue(published, name) {
   const step = published?.steps.find((each) => each.name === name);
   return step?.state === "was" || step?.state === "done";
 }
-function headline({ published, branch, dryRun }, [why]) {
-  const newest2 = published.at(-1);
+function headline(outcome, [why]) {
+  const { published, branch, dryRun, problems } = outcome;
+  const newest2 = told2(outcome);
   if (newest2 === void 0) {
-    return why === void 0 ? `${branch} has nothing to release` : `nothing was published: ${why}`;
+    return why === void 0 ? idle(branch, published) : `nothing was published: ${why}`;
   }
   const { tag } = newest2.release;
+  if (!outcome.isMeant && problems.length > 0) return `nothing else than ${tag} was published: ${why}`;
   if (why !== void 0) {
     const how = isTrue(newest2, "published") ? "is published, and is not all done" : "is not published";
     return `${tag} ${how}: ${why}`;
@@ -485,15 +572,22 @@ function headline({ published, branch, dryRun }, [why]) {
   if (dryRun && states.includes("would")) return `${tag} would be published`;
   return newest2.steps.some(({ acted }) => acted) ? `${tag} is published${waits}` : `${tag} was published before${waits}`;
 }
+function idle(branch, published) {
+  const before = published.at(-1);
+  if (before === void 0) return `${branch} has nothing to release`;
+  const waits = before.steps.some(({ state }) => state === "waits");
+  return `${branch} has nothing to release; ${before.release.tag} was published before` + (waits ? ", and waits for its pull request to be merged" : "");
+}
 var JOB = "github-actions[bot]";
 function triggers(published, { deploy }) {
   if (published?.page === void 0 || !isTrue(published, "published")) return [];
   const { author } = published.page;
-  const isDeployed = published.steps.some(({ name }) => name === "deployment");
+  const deployment = published.steps.find(({ name }) => name === "deployment");
+  const workflow = deploy?.workflow ?? "the workflow that deploys";
   if (author !== JOB) {
     return [`made as ${author}: workflows with \`on: release\` or \`on: push: tags\` start by themselves`];
   }
-  const how = isDeployed ? `${deploy.workflow} was started by a call, which does` : "to start one declare release.deploy in the settings, or give the token of an app";
+  const how = deployment === void 0 ? "to start one declare release.deploy in the settings, or give the token of an app" : deployment.state === "failed" ? `${workflow} could not be started` : `${workflow} was started by a call, which does`;
   return [`made with the job's own token, whose tags and releases start no workflow; ${how}`];
 }
 
@@ -594,19 +688,6 @@ function refuseUnreadable(path) {
   );
 }
 
-// src/nouns/release-unit/file-digest.ts
-import { createHash as createHash2 } from "node:crypto";
-function digestOfFiles(files) {
-  const hash = createHash2("sha256");
-  for (const { path, sha256: sha2562 } of [...files].sort((a, b) => byBytes(a.path, b.path))) {
-    hash.update(`${sha2562}  ${path}\0`);
-  }
-  return hash.digest("hex");
-}
-function byBytes(a, b) {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
-}
-
 // src/nouns/release-unit/functions.ts
 var MANIFEST = "function-manifest.json";
 async function readFunctions(files, folder) {
@@ -682,7 +763,7 @@ function mapsIn(value) {
 }
 
 // src/nouns/release-unit/migrations.ts
-import { isUtf8 } from "node:buffer";
+import { isUtf8 as isUtf82 } from "node:buffer";
 async function readMigrations(files, folder, from) {
   const paths = files.below(folder);
   const scripts = new Scripts(paths.map((path) => path.slice(folder.length + 1)));
@@ -708,7 +789,7 @@ var Scripts = class {
     this.#names = new Set(names.filter(isWanted).map((name) => name.toLowerCase()));
   }
   see(name, bytes) {
-    if (!isWanted(name) || !isUtf8(bytes)) return;
+    if (!isWanted(name) || !isUtf82(bytes)) return;
     const text = bytes.toString("utf8").replace(/^\uFEFF/, "");
     const found = classify(name, text, (other) => this.#names.has(other.toLowerCase()));
     if (found.role === "forward") this.#stems.add(commonStem(found.stem));
@@ -769,10 +850,10 @@ async function functionsOf(files, commit, { functions: declared }) {
 async function configurationOf(files, commit, { configuration: declared }) {
   if (declared === false) return null;
   const patterns = declared ?? USUAL_CONFIGURATION;
-  const idle = patterns.filter((pattern) => !files.paths.some((path) => fits(pattern, path)));
-  if (idle.length > 0) {
+  const idle2 = patterns.filter((pattern) => !files.paths.some((path) => fits(pattern, path)));
+  if (idle2.length > 0) {
     if (declared === void 0) return null;
-    throw missing(commit, idle, "no files", "configuration");
+    throw missing(commit, idle2, "no files", "configuration");
   }
   const wanted = files.paths.filter((path) => patterns.some((pattern) => fits(pattern, path)));
   return {
@@ -793,10 +874,17 @@ function missing(commit, places, what, key) {
   );
 }
 
+// src/governance/release-publish/release.ts
+var ATTACHED = "Attached: ";
+function attachedBy(message) {
+  const lines = isOurs(message) ? message.split("\n") : [];
+  return lines.filter((line) => line.startsWith(ATTACHED)).map((line) => line.slice(ATTACHED.length).trim());
+}
+
 // src/governance/release-publish/steps/asset.ts
-import { createHash as createHash3 } from "node:crypto";
+import { createHash as createHash2 } from "node:crypto";
 function attachmentOf(name, bytes) {
-  const sha2562 = createHash3("sha256").update(bytes).digest("hex");
+  const sha2562 = createHash2("sha256").update(bytes).digest("hex");
   return { name, size: bytes.byteLength, sha256: sha2562, bytes: () => Promise.resolve(bytes) };
 }
 function assetStep(attachment, { page, forge }, isSame = (asset) => Promise.resolve(isWhole(asset, attachment))) {
@@ -921,25 +1009,89 @@ function textOf(tag, develop) {
   };
 }
 
+// src/governance/release-publish/steps/claim.ts
+var CLAIM_MS = 5 * 6e4;
+var USABLE_MS = CLAIM_MS / 2;
+var PAUSE_MS = 1e4;
+async function claimed({ on, commit }, isMissing, { forge, clock, random, log, cancelled, by }) {
+  let waitedFor;
+  for (; ; ) {
+    const newest2 = toldOrAbsent(await forge.claims.newest(on), `the claims on ${on}`);
+    if (newest2 !== void 0 && isHeld(newest2)) {
+      if (waitedFor?.number !== newest2.number) {
+        log.info(`another run is at ${on}, since ${newest2.since?.toISOString()}; waiting for it`);
+        waitedFor = { number: newest2.number, from: clock.elapsed() };
+      }
+    } else {
+      const number = (newest2?.number ?? 0) + 1;
+      const from = clock.elapsed();
+      const claim = { on, number, commit, since: clock.now(), by: `By ${by}, ${random.hex(16)}` };
+      if (await forge.claims.take(claim)) {
+        if (!await isMissing()) return void 0;
+        return {
+          isUsable: () => clock.elapsed() - from < USABLE_MS,
+          giveUp: () => forge.claims.giveUp(claim)
+        };
+      }
+    }
+    await clock.sleep(PAUSE_MS, cancelled);
+    if (!await isMissing()) return void 0;
+  }
+  function isHeld({ number, since }) {
+    if (since === void 0 || clock.now().getTime() - since.getTime() >= CLAIM_MS) return false;
+    return waitedFor?.number !== number || clock.elapsed() - waitedFor.from < CLAIM_MS;
+  }
+}
+
 // src/governance/release-publish/steps/deployment.ts
-function deploymentStep(workflow, inputs, { tag, commit }, { forge, overtaking: overtaking2 }) {
+function deploymentStep(workflow, inputs, { tag, commit }, { overtaking: overtaking2, longPublished, ...around }) {
+  const { forge } = around;
   return {
     name: "deployment",
     carriesTheRest: false,
-    async observe() {
-      const started = await forge.workflows.startedFor(workflow, { tag, commit });
-      const runs = told(started, `the runs of ${workflow}`, noWorkflow(workflow));
-      const [newest2] = runs;
-      if (newest2 === void 0) {
-        const newer = await overtaking2();
-        if (newer === void 0) return { kind: "missing", what: `start ${workflow} for ${tag}` };
-        return { kind: "true", what: `${workflow} is left to ${newer}, which is newer and has ${tag}` };
+    observe,
+    // Killed before the claim nothing is; after it, the next run waits until the claim is old, and takes it
+    // over; after the start, its run is there.
+    async act() {
+      const given = await inputs();
+      const isMissing = async () => (await observe()).kind === "missing";
+      const claim = await claimed({ on: `deployments/${tag}`, commit }, isMissing, around);
+      if (claim === void 0) return;
+      if (!claim.isUsable()) throw tooSlow(workflow, tag);
+      try {
+        await forge.workflows.start(workflow, tag, given);
+      } catch (error) {
+        if (isHoldfastError(error, "forge.refused", "forge.denied", "forge.rate-limited")) {
+          await claim.giveUp().catch(() => void 0);
+        }
+        throw error;
       }
-      const state = newest2.conclusion ?? newest2.status;
-      return { kind: "true", what: `${workflow} was started for ${tag}: ${newest2.url} (${state})` };
-    },
-    act: () => forge.workflows.start(workflow, tag, inputs)
+    }
   };
+  async function observe() {
+    const started = await forge.workflows.startedFor(workflow, { tag, commit });
+    const [newest2] = told(started, `the runs of ${workflow}`, noWorkflow(workflow));
+    if (newest2 === void 0) {
+      const newer = await overtaking2();
+      const since = newer === void 0 ? await longPublished() : void 0;
+      if (since !== void 0) {
+        const day = since.toISOString().slice(0, 10);
+        const what = `no run of ${workflow} is shown for ${tag}, which was published on ${day}, and GitHub forgets runs: to start it, name the release (\`holdfast release publish --tag ${tag}\`)`;
+        return { kind: "true", what };
+      }
+      if (newer === void 0) return { kind: "missing", what: `start ${workflow} for ${tag}` };
+      return { kind: "true", what: `${workflow} is left to ${newer}, which is newer and has ${tag}` };
+    }
+    const state = newest2.conclusion ?? newest2.status;
+    return { kind: "true", what: `${workflow} was started for ${tag}: ${newest2.url} (${state})` };
+  }
+}
+function tooSlow(workflow, tag) {
+  return new HoldfastError(
+    "forge.unreachable",
+    `GitHub took so long to answer that ${workflow} was not started for ${tag}: another run may do it by now`,
+    { hint: "Run again; where no other run has started it, that one does." }
+  );
 }
 
 // src/governance/release-publish/steps/draft.ts
@@ -1130,62 +1282,6 @@ function messageOf({ tag, because }, about) {
   return [tag, "", since, ...why, "", ...files, `${MADE_BY} ${about.toolVersion}`].join("\n");
 }
 
-// src/nouns/release-unit/document.ts
-import { isUtf8 as isUtf82 } from "node:buffer";
-var UNIT_SIZE_MAX = 16 * MiB;
-function writeReleaseUnit(unit) {
-  const { functions, configuration, assets, ...rest } = unit;
-  const ordered = {
-    ...rest,
-    functions: functions && { ...functions, functions: [...functions.functions].sort(byName) },
-    configuration: configuration && { ...configuration, paths: [...configuration.paths].sort(byBytes) },
-    assets: [...assets].sort(byName)
-  };
-  return Buffer.from(`${JSON.stringify(releaseUnit.parse(ordered), null, 2)}
-`);
-}
-function byName(a, b) {
-  return byBytes(a.name, b.name);
-}
-function readReleaseUnit(bytes, what) {
-  const value = parsed(bytes, what);
-  const format = value.format;
-  if (typeof format === "string" && !RELEASE_UNIT_FORMATS.includes(format)) {
-    const shown = printableLine(format.slice(0, 100));
-    throw new HoldfastError(
-      "unit.unknown-format",
-      `${what} has the format '${shown}', and this version reads '${RELEASE_UNIT_FORMATS.join("', '")}'`,
-      { hint: "Use the version of Holdfast that wrote it, or a newer one." }
-    );
-  }
-  const checked = releaseUnit.safeParse(value);
-  if (checked.success) return checked.data;
-  const [first] = checked.error.issues;
-  const where = first?.path.map(String).join(".") ?? "";
-  throw damaged(
-    `${what} breaks its format at '${printableLine(where)}': ${printableLine(first?.message ?? "")}`
-  );
-}
-function parsed(bytes, what) {
-  if (bytes.length > UNIT_SIZE_MAX) {
-    throw damaged(`${what} has ${formatBytes(bytes.length)}, which no release unit has`);
-  }
-  if (!isUtf82(bytes)) throw damaged(`${what} is not UTF-8`);
-  let value;
-  try {
-    value = JSON.parse(Buffer.from(bytes).toString("utf8"));
-  } catch {
-    throw damaged(`${what} is not JSON`);
-  }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
-  throw damaged(`${what} is no record`);
-}
-function damaged(message) {
-  return new HoldfastError("unit.damaged", message, {
-    hint: "It was cut off, or changed after it was written: take the file that the release was published with, from the artifacts of that run."
-  });
-}
-
 // src/governance/release-publish/steps/unit.ts
 function unitStep({ tag, commit }, unit, { page, forge }) {
   const written = unit === void 0 ? Buffer.alloc(0) : writeReleaseUnit(unit);
@@ -1219,9 +1315,9 @@ function unitStep({ tag, commit }, unit, { page, forge }) {
         hint: "Find out who replaced it; deploying and taking back read it."
       };
     }
-    const isSame = typeof found !== "string" && unit !== void 0 && sameAssets(found.assets, unit.assets);
+    const isSame = typeof found !== "string" && unit !== void 0 && isSameRecord(found, unit);
     if (isSame) return { kind: "true", what: `${RELEASE_UNIT_FILE} is attached` };
-    return { kind: "missing", what: `attach ${RELEASE_UNIT_FILE} again, for the files have changed` };
+    return { kind: "missing", what: `attach ${RELEASE_UNIT_FILE} again, for files or build have changed` };
   }
 }
 function readOrWhy(bytes, what) {
@@ -1242,7 +1338,10 @@ function moved(tag, was, is) {
 function unmade(tag) {
   return { kind: "true", what: `${tag} was published without ${RELEASE_UNIT_FILE}, and stays so` };
 }
-function sameAssets(some, others) {
+function isSameRecord(one, other) {
+  return one.build === other.build && isSameFiles(one.assets, other.assets);
+}
+function isSameFiles(some, others) {
   const spelled = (all) => all.map(({ name, sha256: sha2562 }) => `${name} ${sha2562}`).sort().join("\n");
   return spelled(some) === spelled(others);
 }
@@ -1270,7 +1369,7 @@ async function stepsOf(release, needs) {
     unitStep(release, unit, at),
     publishedStep(release, needs.dryRun ? void 0 : unit?.assets, at),
     ...await floatingSteps(release, needs),
-    ...deploymentSteps(release, needs),
+    ...deploymentSteps(release, page, needs),
     ...release.mergesBack ? [backMergeStep(release, from.settings.develop, around)] : []
   ];
 }
@@ -1319,17 +1418,19 @@ async function floatingSteps(release, { forge, from }) {
   }
   return wanted;
 }
-function deploymentSteps(release, { forge, from, build }) {
-  const { deploy } = from.settings;
+function deploymentSteps(release, page, { forge, from, ports, deploy, isNamed, build: given }) {
   if (deploy === void 0 || release.isPrerelease && !deploy.prereleases) return [];
-  const all = {
-    version: release.version,
-    tag: release.tag,
-    commit: release.commit,
-    build,
-    "artifact-version": artifactVersion(release.version, build)
+  const inputs = async () => {
+    const build = await recordedBuild(release.commit, { page, forge }) ?? given;
+    const all = {
+      version: release.version,
+      tag: release.tag,
+      commit: release.commit,
+      build,
+      "artifact-version": artifactVersion(release.version, build)
+    };
+    return Object.fromEntries(deploy.inputs.map((name) => [name, all[name]]));
   };
-  const inputs = Object.fromEntries(deploy.inputs.map((name) => [name, all[name]]));
   const newer = () => overtaking({ ...release, channel: channelOf(release.version) }, versionTags(from.tags.tags).counting, {
     ...from,
     isPublished: async (tag) => (await new ReleasePage(tag, forge).find())?.isDraft === false
@@ -1337,6 +1438,15 @@ function deploymentSteps(release, { forge, from, build }) {
   return [
     deploymentStep(deploy.workflow, inputs, release, {
       forge,
+      clock: ports.clock,
+      random: ports.random,
+      log: ports.log,
+      cancelled: ports.cancelled,
+      by: ports.run.id,
+      longPublished: async () => {
+        const published = isNamed ? void 0 : (await page.look())?.publishedAt;
+        return isLongPublished(published, ports.clock.now()) ? published : void 0;
+      },
       overtaking: async () => (await newer())?.name
     })
   ];
@@ -1363,12 +1473,27 @@ async function runReleasePublish(inputs, ports) {
       published.push(await publish(release, files, { inputs, forge, from, ports }));
     } catch (error) {
       if (here === void 0 || release === here || ports.cancelled.aborted) throw error;
-      ports.log.warn(`${release.tag} could not be finished: ${error.message}`);
-      failures.push(error);
+      if (!isHoldfastError(error)) throw error;
+      const failure = unfinished(release, error);
+      ports.log.warn(failure.message);
+      failures.push(failure);
     }
   }
-  if (failures.length > 0) throw failures[0];
-  return outcomeOf({ branch: from.branch, published, problems, warnings, dryRun, settings: from.settings });
+  const newest2 = published.at(-1);
+  const overruled = newest2?.build !== inputs.build && newest2?.release === (here ?? before);
+  return outcomeOf({
+    branch: from.branch,
+    published,
+    isMeant: here !== void 0 || inputs.tag !== void 0,
+    problems,
+    failures: [...published.toReversed().flatMap((each) => failureOf(each, here)), ...failures],
+    warnings: [
+      ...warnings,
+      ...inputs.build !== void 0 && newest2 !== void 0 && overruled ? [otherBuild(newest2, inputs.build)] : []
+    ],
+    dryRun,
+    settings: from.settings
+  });
 }
 async function choosingFrom(inputs, forge, ports) {
   const [history, refs] = await Promise.all([ports.sourceHistory("."), ports.sourceRefs(".")]);
@@ -1388,7 +1513,7 @@ async function choosingFrom(inputs, forge, ports) {
     history,
     calculate: await ports.releaseCalculation(),
     forge,
-    tags: await tagsOfForge(await history.commit("HEAD"), forge, { refs, history }),
+    tags: await tagsOfForge(await history.commit("HEAD"), forge, { refs }),
     url: linkable(await refs.remoteUrl("origin"))
   };
 }
@@ -1399,6 +1524,15 @@ async function chosen({ tag, assets }, from) {
     throw new HoldfastError("input.malformed", `${from.forge.repository} has no release tag ${tag}`, {
       hint: "Give the tag of a release that is there, such as v1.3.0; a new one is made without --tag."
     });
+  }
+  if (from.settings.burned.includes(found.version)) {
+    throw new HoldfastError(
+      "input.conflict",
+      `${tag} is never released: release.burned of the settings has it`,
+      {
+        hint: "Release the next version, or take this one out of release.burned."
+      }
+    );
   }
   const release = await releaseOfTag(found, from);
   const head = await from.history.commit("HEAD");
@@ -1427,14 +1561,46 @@ async function publish(release, attachments, {
   ports
 }) {
   const { dryRun } = inputs;
-  const build = inputs.build ?? await buildOf(release.commit, from.refs, ports.variable);
+  const page = new ReleasePage(release.tag, forge);
+  const recorded = () => recordedBuild(release.commit, { page, forge }, attachments);
+  const build = await recorded() ?? inputs.build ?? await buildOf(release.commit, from.refs, ports.variable);
   const isHere = attachments !== void 0;
   const itsOwn = isHere ? from.settings : await releaseSettingsOf(release.commit, inputs.settings, from.history);
-  const { unit } = itsOwn ?? from.settings;
-  const needs = { attachments: attachments ?? [], isHere, unit, dryRun, build, forge, from, ports };
-  const results = await reconcile(await stepsOf(release, needs), { dryRun, ...ports });
-  const page = await new ReleasePage(release.tag, forge).find();
-  return { release, build, steps: results, page };
+  const { unit, deploy } = itsOwn ?? from.settings;
+  const needs = {
+    attachments: attachments ?? [],
+    isHere,
+    unit,
+    // Who names a release means that today's workflow deploys it; else it is done as it was promised then.
+    isNamed: inputs.tag !== void 0,
+    deploy: inputs.tag === void 0 ? deploy : from.settings.deploy,
+    dryRun,
+    build,
+    forge,
+    from,
+    ports
+  };
+  const { results: steps, failure } = await reconcileAsFar(await stepsOf(release, needs), {
+    dryRun,
+    ...ports
+  });
+  if (failure !== void 0 && ports.cancelled.aborted) throw failure;
+  try {
+    return { release, build: await recorded() ?? build, steps, page: await page.find(), failure };
+  } catch (error) {
+    throw failure ?? error;
+  }
+}
+function failureOf({ release, failure }, here) {
+  if (failure === void 0) return [];
+  return [here === void 0 || release === here ? failure : unfinished(release, failure)];
+}
+function unfinished({ tag }, error) {
+  const { code, hint } = error;
+  return new HoldfastError(code, `${tag} could not be finished: ${error.message}`, { hint, cause: error });
+}
+function otherBuild({ release: { tag }, build }, given) {
+  return `${tag} was made with the build ${build}, which its unit says, and ${given} counts for nothing`;
 }
 function noBuild(build) {
   return new HoldfastError("input.malformed", `build '${build}' is no build metadata`, {

@@ -3,15 +3,20 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  isLongPublished,
+  isOurs,
   overtaking
 } from "./shared-governance-versions-tags-after.js";
 import {
   RELEASE_UNIT_FILE
 } from "./shared-nouns-release-unit-record.js";
-import "./shared-governance-versions-local-commit.js";
+import {
+  isHere
+} from "./shared-governance-versions-local-commit.js";
 import {
   channelOf,
   readReleaseSettings,
+  releaseSettingsOf,
   versionTags
 } from "./shared-governance-versions-read-settings.js";
 import "./shared-nouns-settings-settings-file.js";
@@ -26,6 +31,7 @@ import {
 } from "./shared-semver.js";
 import "./shared-nouns-settings-read-settings.js";
 import "./shared-nouns-settings-document.js";
+import "./shared-kernel-yaml.js";
 import "./shared-yaml.js";
 import "./shared-nouns-settings-section.js";
 import {
@@ -36,8 +42,7 @@ import "./shared-nouns-store-run-record.js";
 import "./shared-zod.js";
 import "./shared-kernel-suggest.js";
 import {
-  EXIT,
-  isHoldfastError
+  EXIT
 } from "./shared-kernel-errors.js";
 import {
   __toESM
@@ -46,22 +51,29 @@ import {
 // src/governance/release-status/look.ts
 var import_semver = __toESM(require_semver(), 1);
 var DEPLOYMENTS_ASKED = 5;
+var MESSAGES_READ = 5;
 async function lookAtReleases(around) {
   const { forge, refs, settings, limit } = around;
   const [tags, releases] = await Promise.all([forge.tags.beginningWith("v"), forge.releases.all()]);
-  const local = new Map((await refs.tags()).map(({ object, commit }) => [object, commit]));
+  const here = await refs.tags();
+  const local = new Map(here.map(({ object, commit }) => [object, commit]));
   const atForge = told(tags, "its tags").map((tag) => ({ ...tag, commit: local.get(tag.object) ?? "" }));
-  const released = versionTags(atForge).counting;
+  const isCounted = ({ version }) => !settings.burned.includes(version);
+  const released = versionTags(atForge).counting.filter(isCounted);
   const pages = Map.groupBy(told(releases, "its releases"), ({ tag }) => tag);
   const drafted = [...pages.keys()].filter((tag) => !released.some(({ name }) => name === tag));
-  const all = [...released, ...versionTags(drafted.map(withoutTag)).counting].sort((a, b) => import_semver.default.rcompare(a.version, b.version)).slice(0, limit);
-  const merged = await mergedBack(around);
+  const all = [...released, ...versionTags(drafted.map(withoutTag)).counting.filter(isCounted)].sort((a, b) => import_semver.default.rcompare(a.version, b.version)).slice(0, limit);
+  const merged = await mergedBack(new Map(here.map(({ name, object }) => [name, object])), around);
   const floating = atForge.filter(({ name }) => /^v\d+(?:\.\d+)?$/.test(name));
   const newest = all.find((tag) => tag.channel === void 0 && released.includes(tag))?.version;
+  const alone = all.filter((tag) => released.includes(tag) && !pages.has(tag.name));
+  const begun = await begunOf(alone.slice(0, MESSAGES_READ), forge);
   const standings = [];
   for (const [at, tag] of all.entries()) {
     const page = pageOf(pages.get(tag.name) ?? []);
-    const deployment = at < DEPLOYMENTS_ASKED ? await deploymentOf(tag, settings, forge) : void 0;
+    const started = at < DEPLOYMENTS_ASKED ? await deploymentOf(tag, around) : void 0;
+    const isForgotten = started === NOT_STARTED && isLongPublished(page?.publishedAt, around.now);
+    const deployment = isForgotten ? NOT_SHOWN : started;
     const isLeft = deployment === NOT_STARTED && await isOvertaken(tag, released, pages, around);
     standings.push(
       standing(tag, {
@@ -70,8 +82,9 @@ async function lookAtReleases(around) {
         lacksDeployment: deployment === NOT_STARTED && !isLeft,
         hasTag: released.includes(tag),
         // A release that is not the newest was merged back with those after it, or never will be alone.
-        isMergedBack: tag.channel === void 0 ? merged?.(tag) : void 0,
+        isMergedBack: tag.channel === void 0 ? await merged?.(tag, { isNewest: tag.version === newest }) : void 0,
         isNewest: tag.version === newest,
+        isBegun: begun.has(tag.name),
         floating: floating.filter(({ commit }) => commit !== "" && commit === tag.commit).map(({ name }) => name)
       })
     );
@@ -85,23 +98,31 @@ function withoutTag(name) {
 function pageOf(pages) {
   return pages.find(({ isDraft }) => !isDraft) ?? pages[0];
 }
-async function mergedBack({
-  forge,
-  refs,
-  history,
-  settings
-}) {
-  const at = toldOrAbsent(await forge.branches.commit(settings.develop), `the branch ${settings.develop}`);
-  if (at === void 0) return void 0;
-  try {
-    const within = await refs.tagsIn(await history.commit(at));
-    return ({ name }) => within.has(name);
-  } catch (error) {
-    if (isHoldfastError(error, "source.history")) return void 0;
-    throw error;
+async function begunOf(tags, forge) {
+  const begun = /* @__PURE__ */ new Set();
+  for (const { name } of tags) {
+    const tag = toldOrAbsent(await forge.tags.tag(name), `the tag ${name}`);
+    if (isOurs(tag?.message)) begun.add(name);
   }
+  return begun;
 }
-async function deploymentOf({ name: tag, channel, commit }, { deploy }, forge) {
+async function mergedBack(here, { forge, refs, history, settings: { develop } }) {
+  const at = toldOrAbsent(await forge.branches.commit(develop), `the branch ${develop}`);
+  if (at === void 0) return void 0;
+  const within = await isHere(at, history) ? await refs.tagsIn(at) : void 0;
+  return async ({ name, object }, { isNewest }) => {
+    if (within !== void 0 && here.get(name) === object) return within.has(name);
+    if (!isNewest) return void 0;
+    const commit = toldOrAbsent(await forge.tags.tag(name), `the tag ${name}`)?.commit;
+    if (commit === void 0) return void 0;
+    const standing2 = told(await forge.branches.standing(commit, at), `how ${develop} stands to ${name}`);
+    return standing2 === "ahead" || standing2 === "identical";
+  };
+}
+async function deploymentOf({ name: tag, channel, commit }, { forge, settings, given, history }) {
+  const isOfBefore = commit !== "" && commit !== await history.commit("HEAD") && await isHere(commit, history);
+  const itsOwn = isOfBefore ? await releaseSettingsOf(commit, given, history) : void 0;
+  const { deploy } = itsOwn ?? settings;
   if (deploy === void 0 || channel !== void 0 && !deploy.prereleases) return void 0;
   const runs = told(
     await forge.workflows.startedFor(deploy.workflow, { tag, commit: commit === "" ? void 0 : commit }),
@@ -111,6 +132,7 @@ async function deploymentOf({ name: tag, channel, commit }, { deploy }, forge) {
   return runs[0] === void 0 ? NOT_STARTED : runs[0].conclusion ?? runs[0].status;
 }
 var NOT_STARTED = "not started";
+var NOT_SHOWN = "not shown any more";
 async function isOvertaken(tag, released, pages, around) {
   const { forge } = around;
   const commit = tag.commit === "" ? toldOrAbsent(await forge.tags.tag(tag.name), `the tag ${tag.name}`)?.commit : tag.commit;
@@ -119,7 +141,7 @@ async function isOvertaken(tag, released, pages, around) {
   return await overtaking({ ...tag, commit }, released, { ...around, isPublished }) !== void 0;
 }
 function standing({ version, name, commit }, about) {
-  const { page, deployment, isMergedBack, floating, hasTag, isNewest, lacksDeployment } = about;
+  const { page, deployment, isMergedBack, floating, hasTag, isNewest, isBegun, lacksDeployment } = about;
   const hasUnit = page?.assets.some((asset) => asset.name === RELEASE_UNIT_FILE && asset.isWhole) ?? false;
   const missing = [
     ...hasTag ? [] : ["its tag"],
@@ -138,6 +160,7 @@ function standing({ version, name, commit }, about) {
     deployment,
     isMergedBack,
     url: page?.url ?? "",
+    isBegun: isBegun || hasUnit,
     missing
   };
 }
@@ -152,8 +175,9 @@ function outcomeOf(all, repository, develop) {
     outputs: {
       newest: newest?.tag ?? "",
       releases: all.map(
-        ({ hasTag, hasUnit, isMergedBack, commit, deployment, floating, missing, ...rest }) => ({
+        ({ hasTag, hasUnit, isBegun, isMergedBack, commit, deployment, floating, missing, ...rest }) => ({
           ...rest,
+          begun: isBegun,
           commit: commit ?? "",
           tagged: hasTag,
           unit: hasUnit,
@@ -196,12 +220,15 @@ function isHalfDone(each, all) {
   if (each.missing.length === 0) return false;
   const channel = channelOf(each.version);
   const since = all.findLastIndex(({ hasUnit, version }) => hasUnit && channelOf(version) === channel);
-  return each.release === "draft" || all.indexOf(each) <= since;
+  return each.release === "draft" || each.isBegun || all.indexOf(each) <= since;
 }
 function headline(all, half, repository) {
   const [newest] = all;
   if (newest === void 0) return `${repository} has no release yet`;
-  if (half.length === 0) return `${newest.tag} is the newest release, and all of it is true`;
+  if (half.length === 0) {
+    const isWhole = newest.missing.length === 0;
+    return isWhole ? `${newest.tag} is the newest release, and all of it is true` : `${newest.tag} is the newest, begun by another tool, and nothing that Holdfast began is half done`;
+  }
   const names = half.map(({ tag }) => tag);
   return `${listed(names, TOLD)} ${half.length === 1 ? "is" : "are"} half done`;
 }
@@ -213,7 +240,7 @@ async function runReleaseStatus({ limit, settings: path, repository, token }, po
   const forge = await ports.openForge(repository, token);
   ports.log.stage(`looking at the releases of ${forge.repository}`);
   return outcomeOf(
-    await lookAtReleases({ forge, refs, history, settings, limit }),
+    await lookAtReleases({ forge, refs, history, settings, limit, given: path, now: ports.clock.now() }),
     forge.repository,
     settings.develop
   );

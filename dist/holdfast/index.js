@@ -12,6 +12,9 @@ import {
   textWidth
 } from "./shared-kernel-text-width.js";
 import {
+  Redactor
+} from "./shared-kernel-redact.js";
+import {
   escapeMarkdown,
   sentenceMarkdown
 } from "./shared-kernel-markdown.js";
@@ -1426,14 +1429,14 @@ it. Which workflows a release starts depends on whose token made it: see the tab
     published: "Whether it is published now.",
     changed: "Whether this run did anything.",
     branch: "The branch that is released.",
-    steps: "Each step with its tag, name, state (`was`, `done`, `would`, `waits`, `wrong`, `not-reached`) and what.",
+    steps: "Each step with its tag, name, state (`was`, `done`, `would`, `waits`, `wrong`, `failed`, `not-reached`) and what.",
     problems: "What is wrong, as a JSON list of sentences.",
     warnings: "What else is worth knowing, as a JSON list of sentences."
   },
   exits: {
     0: "published, or published before, or nothing to release; a pull request may wait",
     3: "something is in the way, and was left as it is: it is told what to do",
-    4: "GitHub could not be asked or did not take it; run again, and it goes on from there"
+    4: "GitHub could not be asked or did not take it; run again, and it goes on from there. What a step after `published` ends with leaves the outputs as they are true"
   },
   examples: {
     cli: ["holdfast release-publish --dry-run", "holdfast release-publish --assets out/shop.zip"],
@@ -1560,7 +1563,7 @@ of it is executed. Which branch releases what is said in the section \`release\`
   inputs: {
     branch: {
       type: "string",
-      text: "The branch whose release is worked out, where none is checked out.",
+      text: "The branch whose release is worked out, as the checkout has it. By default the one that is checked out; a commit without a branch counts as what this says.",
       example: "main"
     },
     settings: {
@@ -1627,6 +1630,703 @@ jobs:
   async run(inputs, ports) {
     const { runReleasePlan } = await import("./governance-release-plan-run.js");
     return runReleasePlan(inputs, ports);
+  }
+});
+
+// src/commands/rollout/app-inputs.ts
+var environment = {
+  type: "string",
+  default: "production",
+  text: "Name of the environment. One change of it is made at a time: whoever else deploys or rolls back there waits outside.",
+  pattern: /^[a-z0-9][a-z0-9._-]{0,62}$/,
+  accepts: "lower-case letters, digits, '.', '_' and '-', at most 63, starting with a letter or digit"
+};
+var rolloutStore = {
+  ...store,
+  text: "Where journals, records and the environment's lock are kept: `azure://<account>/<container>[/<prefix>]` or `file:///<folder>`."
+};
+var settings2 = {
+  type: "string",
+  default: DEFAULT_SETTINGS,
+  text: "The settings file, whose section `rollout` says which app it is and how it is known to be well."
+};
+var planHash = {
+  type: "string",
+  text: "Hash of the plan that was approved, as `--dry-run` gives it: any other plan is refused (exit 7).",
+  pattern: /^[0-9a-f]{64}$/,
+  accepts: "the 64 hex digits of plan-hash"
+};
+var resume = {
+  type: "string",
+  text: "Id of a run that was killed or stopped, to be gone on with. Give the same inputs as then.",
+  example: "20261128T093000Z-4f2a1b"
+};
+var rolloutInputs = {
+  environment,
+  store: rolloutStore,
+  "store-secret": storeSecret,
+  settings: settings2
+};
+var appOutputs = {
+  app: "Resource group and name of the app.",
+  version: "The version that was to come to production, with its build.",
+  outcome: "`done`, `nothing` (it was so already), `planned`, `hindered` (not begun), `undone` (taken back), `stopped`, `incomplete`, `escalated`.",
+  production: "Version that production is now; empty where it is nothing of ours, `unknown` where nobody could say.",
+  "plan-hash": "Hash of what would be, or was, done.",
+  run: "Id of the run, for `resume`; empty where nothing ran.",
+  plan: "Each step with how the world stands to it, as a JSON list.",
+  milliseconds: "How long the run took, from its first entry in the journal to its last."
+};
+var appExits = {
+  0: "production is it, seen well and watched; or it was so already",
+  2: "an input or a setting is wrong; nothing was touched",
+  3: "the build is not good, or something is in the way: production is what it was before",
+  4: "Azure, the store or the network failed: what stands where is told",
+  6: "somebody else changes this environment",
+  7: "this is not the plan that was approved"
+};
+
+// src/commands/rollout/deploy.ts
+var deploy = defineCommand({
+  name: "deploy",
+  wing: "rollout",
+  summary: "Bring a build to production through a slot, tested and watched, or leave production as it was",
+  description: `Brings a build of an app to Azure App Service without a bad one staying in production.
+
+The package goes into the slot beside production, which then runs **with the settings of production** before anybody is sent to it. It has to answer that it is well and **which build it is**, and pass the tests that the settings declare. Then both are swapped, and production is watched for some minutes, several requests at a time. What is not well by then is **swapped back**, and that is looked at in its turn. The slot keeps the build of before: \`rollback-app\` is a swap.
+
+Everything is written down in a journal before and after it is done. A run that was killed anywhere is gone on with by \`--resume\` and its id: it looks first, and **never repeats a swap that has happened**. \`--dry-run\` looks at everything and changes nothing; with its \`plan-hash\` only that plan is carried out.
+
+[Settings, permissions at Azure, and what to do when it fails](https://github.com/truststream/holdfast/blob/main/docs/rollback.md).`,
+  branding: { icon: "arrow-up-circle", color: "green" },
+  inputs: {
+    version: {
+      type: "string",
+      required: true,
+      text: "Tag of the release that is deployed.",
+      example: "v1.3.0"
+    },
+    package: {
+      type: "string",
+      required: true,
+      text: "The built app: a zip, or the folder that it would be of.",
+      example: "./shop.zip"
+    },
+    build: {
+      type: "string",
+      text: "Build metadata of the package, as the release has it.",
+      example: "20261128.7",
+      pattern: /^[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*$/,
+      accepts: "identifiers of letters, digits and dashes, joined by dots"
+    },
+    ...rolloutInputs,
+    "plan-hash": planHash,
+    resume,
+    "dry-run": dryRun
+  },
+  outputs: appOutputs,
+  exits: appExits,
+  examples: {
+    cli: [
+      "holdfast deploy --version v1.3.0 --package ./shop.zip --store azure://mybackups/holdfast/prod --dry-run",
+      "holdfast deploy --version v1.3.0 --package ./dist --build 20261128.7 --store file:///var/backups/holdfast"
+    ],
+    workflow: `name: deploy
+on:
+  push:
+    tags: ["v*.*.*"]
+permissions:
+  contents: read
+  id-token: write
+concurrency:
+  group: production
+jobs:
+  deploy:
+    runs-on: ubuntu-latest
+    environment: production
+    steps:
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+        with:
+          persist-credentials: false
+      - run: npm ci && npm run build
+      - uses: azure/login@a457da9ea143d694b1b9c7c869ebb04ebe844ef5 # v2.3.0
+        with:
+          client-id: \${{ vars.AZURE_CLIENT_ID }}
+          tenant-id: \${{ vars.AZURE_TENANT_ID }}
+          subscription-id: \${{ vars.AZURE_SUBSCRIPTION_ID }}
+      - uses: truststream/holdfast/actions/deploy@v1
+        with:
+          version: \${{ github.ref_name }}
+          package: ./dist
+          store: azure://mybackups/holdfast/prod
+`
+  },
+  async run(inputs, ports) {
+    const { runDeploy } = await import("./rollout-deploy-run.js");
+    return runDeploy(inputs, ports);
+  }
+});
+
+// src/commands/rollout/rollback-app.ts
+var rollbackApp = defineCommand({
+  name: "rollback-app",
+  wing: "rollout",
+  summary: "Bring the app back to a release that was verified, by a swap where the slot still holds it",
+  description: `Brings an app back to a release that \`deploy\` has verified, by the same road: into the slot, with production's settings, seen well, tested, swapped, watched.
+
+\`last-known-good\` is the newest release whose record says that it was verified, that was not rolled back since, and that is not what production is now; so it is not merely the newest tag. Where the slot beside production still holds that build nothing is deployed, and the rollback is a swap. Where it does not, give the release's package: its SHA-256 has to be the recorded one.
+
+Only the application moves: whether the database's schema is one that the older build runs on has to be known before.`,
+  branding: { icon: "rotate-ccw", color: "red" },
+  inputs: {
+    to: {
+      type: "string",
+      default: "last-known-good",
+      text: "The version that is gone back to, or `last-known-good`.",
+      example: "v1.2.0"
+    },
+    package: {
+      type: "string",
+      text: "That release's package, for where the slot does not hold it any more: a zip, or the folder of it.",
+      example: "./shop-1.2.0.zip"
+    },
+    reason: {
+      type: "string",
+      default: "manual",
+      text: "Why, for the record.",
+      example: "checkout fails since 14:05"
+    },
+    ...rolloutInputs,
+    "plan-hash": planHash,
+    resume,
+    "dry-run": dryRun
+  },
+  outputs: appOutputs,
+  exits: appExits,
+  examples: {
+    cli: [
+      "holdfast rollback-app --store azure://mybackups/holdfast/prod --dry-run",
+      "holdfast rollback-app --to v1.2.0 --package ./shop-1.2.0.zip --reason checkout-fails --store file:///var/backups/holdfast"
+    ],
+    workflow: `name: rollback-app
+on:
+  workflow_dispatch:
+    inputs:
+      to:
+        description: Version, or last-known-good
+        default: last-known-good
+      reason:
+        description: Why
+        required: true
+permissions:
+  contents: read
+  id-token: write
+concurrency:
+  group: production
+jobs:
+  rollback:
+    runs-on: ubuntu-latest
+    environment: production
+    steps:
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+        with:
+          persist-credentials: false
+      - uses: azure/login@a457da9ea143d694b1b9c7c869ebb04ebe844ef5 # v2.3.0
+        with:
+          client-id: \${{ vars.AZURE_CLIENT_ID }}
+          tenant-id: \${{ vars.AZURE_TENANT_ID }}
+          subscription-id: \${{ vars.AZURE_SUBSCRIPTION_ID }}
+      - uses: truststream/holdfast/actions/rollback-app@v1
+        with:
+          to: \${{ inputs.to }}
+          reason: \${{ inputs.reason }}
+          store: azure://mybackups/holdfast/prod
+`
+  },
+  async run(inputs, ports) {
+    const { runRollbackApp } = await import("./rollout-rollback-app-run.js");
+    return runRollbackApp(inputs, ports);
+  }
+});
+
+// src/commands/rollout/sandbox.ts
+var sandbox = defineCommand({
+  name: "sandbox",
+  wing: "rollout",
+  summary: "Play Azure App Service on this machine, with slots that really serve what is deployed to them",
+  description: `Starts an HTTPS server on loopback that plays Azure Resource Manager for App Service (sites,
+slots, swaps with their phases and locks, settings) and each slot's deployment service, and runs what is
+deployed: a Node package for each slot, at an address of its own. Health checks, build ids and swaps are real
+HTTP; Azure's own clients work against it. Nothing is asked of Azure, and any bearer token is good.
+
+Prints its addresses and the variables that clients need, and runs until Ctrl-C. \`--faults\` names a script
+of what is to go wrong: a swap that fails though it happened, throttling, cut connections, a build that fails.
+Packages run with your rights and outside of any container: deploy only what you would run yourself.
+
+[What is played, and scripts of faults](https://github.com/truststream/holdfast/blob/main/docs/sandbox.md).`,
+  branding: { icon: "box", color: "blue" },
+  inputs: {
+    app: {
+      type: "string",
+      text: "Name of the app that is there from the beginning.",
+      default: "shop",
+      pattern: /^[a-z0-9][a-z0-9-]{0,58}[a-z0-9]$/i,
+      accepts: "2 to 60 letters, digits and dashes"
+    },
+    "resource-group": { type: "string", text: "Its resource group.", default: "sandbox" },
+    subscription: {
+      type: "string",
+      text: "Its subscription.",
+      default: "00000000-0000-0000-0000-000000000000"
+    },
+    plan: {
+      type: "choice",
+      text: "Size of its plan: how many slots there may be follows from it (S1 five, P1v3 twenty, B1 none).",
+      choices: ["F1", "B1", "S1", "P1v3"],
+      default: "S1"
+    },
+    project: {
+      type: "string",
+      text: "Reference of the Supabase project that is there from the beginning.",
+      default: "abcdefghijklmnopqrst",
+      pattern: /^[a-z]{20}$/,
+      accepts: "twenty small letters"
+    },
+    port: {
+      type: "integer",
+      text: "Port of the management address; 0 takes a free one. Slots always take free ones.",
+      min: 0,
+      max: 65535,
+      default: 0
+    },
+    phase: {
+      type: "duration",
+      text: "How long each thing takes that takes long in Azure: a new slot, a build, a phase of a swap.",
+      default: "1s"
+    },
+    faults: {
+      type: "string",
+      text: "File with a script of faults (JSON).",
+      example: "./faults.json"
+    },
+    "ready-file": {
+      type: "string",
+      text: "File to write once it answers: addresses and variables, as JSON. Must not exist.",
+      example: "./sandbox.json"
+    },
+    for: {
+      type: "duration",
+      text: "Ends by itself after this time. Required in Actions, where nobody presses Ctrl-C.",
+      example: "10m"
+    }
+  },
+  outputs: {
+    address: "The management address it had.",
+    "app-id": "Resource id of the app."
+  },
+  exits: {
+    0: "it ran, and was ended by Ctrl-C or its time",
+    2: "the script of faults is none, or `for` is missing in Actions",
+    4: "the port is taken"
+  },
+  examples: {
+    cli: ["holdfast sandbox", "holdfast sandbox --port 8443 --phase 1ms --faults ./faults.json"],
+    workflow: `jobs:
+  rehearse:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: truststream/holdfast/actions/sandbox@v1
+        with:
+          for: 10m
+`
+  },
+  async run(inputs, ports) {
+    const { runSandbox } = await import("./rollout-sandbox-run.js");
+    return runSandbox(inputs, ports);
+  }
+});
+
+// src/commands/rollout/functions-inputs.ts
+var project = {
+  type: "string",
+  required: true,
+  text: "Reference of the Supabase project whose functions they are: twenty small letters.",
+  example: "abcdefghijklmnopqrst",
+  pattern: /^[a-z]{20}$/,
+  accepts: "the project's reference: twenty small letters, as in its address"
+};
+var accessToken = {
+  type: "secret",
+  text: "Supabase access token, with `edge_functions_read`, and `edge_functions_write` where something is deployed. Without it `SUPABASE_ACCESS_TOKEN` of the environment is used."
+};
+var functionsKey = {
+  type: "secret",
+  text: "The project's `anon` or publishable key, with which functions are called that ask for a token. Needed where such a function declares a request by which it is tried."
+};
+var functionsStore = {
+  ...store,
+  text: "Where snapshots, sources and journals are kept: `azure://<account>/<container>[/<prefix>]` or `file:///<folder>`."
+};
+var functionsFolder = {
+  type: "string",
+  default: "supabase/functions",
+  text: "The folder of the functions, from the repository's root, each in a folder of its own; `function-manifest.json` lies in it, or in the folder above."
+};
+var someFunctions = {
+  type: "list",
+  pattern: /^[A-Za-z][A-Za-z0-9_-]*$/,
+  accepts: "names of functions",
+  text: "Only these functions, with everything they need by the manifest; all when left out.",
+  example: "orders"
+};
+var planHash2 = {
+  type: "string",
+  pattern: /^[0-9a-f]{64}$/,
+  accepts: "the 64 hex digits that a dry run printed",
+  text: "Do only what a dry run has shown: its output plan-hash. Refused where anything has changed since."
+};
+var resume2 = {
+  type: "string",
+  explicit: true,
+  pattern: /^\d{8}T\d{6}Z-[0-9a-f]{6}$/,
+  accepts: "the id of a run",
+  text: "Go on with this run, which was killed or stopped, with the inputs that it was begun with: what it has done is left alone, and only what is missing is done.",
+  example: "20261128T093000Z-4f2a1b"
+};
+var updateManifest = {
+  type: "boolean",
+  default: false,
+  text: "Write versions, `deployed_at` and `rollback_target` of what was exchanged into the checkout's manifest."
+};
+var rolloutOutputs = {
+  project: "Reference of the project.",
+  "plan-hash": "The plan's hash, for an approval that is bound to it.",
+  run: "Id of the run, with which it is gone on with; empty where nothing was begun.",
+  snapshot: "Id of the snapshot of what was served before; empty where none was taken.",
+  outcome: "`done`, `nothing`, `planned`, `hindered`, `undone` (what was served before is served again), `stopped`, `escalated`.",
+  changed: "Functions that were exchanged, as a JSON list of `name@version`.",
+  planned: "Functions that would be, or were to be, exchanged, as a JSON list.",
+  plan: "Each step with its id, title, stage, state and what, as a JSON list.",
+  problems: "What is wrong with the manifest, as a JSON list; there only where something is."
+};
+var rolloutExits = {
+  0: "every function of the set is served as wanted, or was before",
+  3: "the manifest is unsound, or a function failed its call and what was served before is served again",
+  4: "Supabase or the store failed: the report says whether anything that is served was changed, and how to go on",
+  6: "another run works on this project's functions; who and since when is printed",
+  7: "this is not the plan that was approved"
+};
+
+// src/commands/rollout/functions-check.ts
+var functionsCheck = defineCommand({
+  name: "functions-check",
+  wing: "rollout",
+  summary: "Check the manifest of edge functions: versions, dependencies, compatibility, rollback targets",
+  description: `Reads \`function-manifest.json\` of the checkout and holds it against its form, against the folders of functions, and against itself: functions that need each other in a circle, dependencies that are unknown or of another version, API versions whose range does not take a function, rollback targets that are no target. **Every problem is told with its line**, and shown there in a pull request. Also called \`holdfast functions check\`.
+
+With \`--project\` and \`--store\` it is also asked whether the store keeps sources of each rollback target. Nothing is asked of Supabase, and nothing is written.`,
+  branding: { icon: "check-square", color: "green" },
+  inputs: {
+    "functions-folder": functionsFolder,
+    project: { ...project, required: false },
+    store: { ...functionsStore, required: false },
+    "store-secret": storeSecret
+  },
+  outputs: {
+    problems: "What is wrong, as a JSON list of line, key and message.",
+    manifest: "Path of the manifest.",
+    functions: "How many functions it has.",
+    order: "Their names in the order in which they are deployed, as a JSON list of levels."
+  },
+  exits: {
+    0: "the manifest is sound",
+    2: "there is no manifest",
+    3: "something is wrong with it; each is told"
+  },
+  examples: {
+    cli: ["holdfast functions-check", "holdfast functions-check --functions-folder functions --json"],
+    workflow: `name: functions
+on:
+  pull_request:
+permissions:
+  contents: read
+jobs:
+  check:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+        with:
+          persist-credentials: false
+      - uses: truststream/holdfast/actions/functions-check@v1
+`
+  },
+  async run(inputs, ports) {
+    const { runFunctionsCheck } = await import("./rollout-functions-check-run.js");
+    return runFunctionsCheck(inputs, ports);
+  }
+});
+
+// src/commands/rollout/functions-deploy.ts
+var functionsDeploy = defineCommand({
+  name: "functions-deploy",
+  wing: "rollout",
+  summary: "Deploy edge functions as one set, each tried; what fails puts back what was served before",
+  description: `Brings functions of a commit to a Supabase project, with everything that they need by \`function-manifest.json\`. Also called \`holdfast functions deploy\`.
+
+First what is live is **kept** in the store. Then each function is uploaded, those first that others need, and nobody is served it yet; functions whose sources and settings are live already are left alone. **One call activates all of them.** Then every function of the set is called as the manifest declares, and its version is read back. Where one fails, **what was served before is put back** by the same road, and read back too.
+
+Everything is written down in a journal before and after it is done. A run that was killed anywhere is gone on with by \`--resume\` and its id: it looks first, and does what is missing. \`--dry-run\` looks at everything and changes nothing; with its \`plan-hash\` only that plan is carried out. What is not committed is never uploaded.`,
+  branding: { icon: "upload-cloud", color: "green" },
+  inputs: {
+    project,
+    "access-token": accessToken,
+    "functions-key": functionsKey,
+    store: functionsStore,
+    "store-secret": storeSecret,
+    "functions-folder": functionsFolder,
+    ref: {
+      type: "string",
+      default: "HEAD",
+      text: "The commit, tag or branch whose functions are deployed.",
+      example: "v1.3.0"
+    },
+    functions: someFunctions,
+    "update-manifest": updateManifest,
+    "plan-hash": planHash2,
+    resume: resume2,
+    "dry-run": dryRun
+  },
+  outputs: { ...rolloutOutputs, commit: "Hash of the commit whose functions they are." },
+  exits: rolloutExits,
+  examples: {
+    cli: [
+      "holdfast functions-deploy --project abcdefghijklmnopqrst --access-token-file ./token --store file:///var/backups/holdfast --dry-run",
+      "holdfast functions-deploy --project abcdefghijklmnopqrst --access-token-file ./token --functions-key-file ./anon-key --store file:///var/backups/holdfast --functions orders"
+    ],
+    workflow: `name: functions
+on:
+  push:
+    branches: [main]
+    paths: ["supabase/functions/**"]
+permissions:
+  contents: read
+concurrency:
+  group: production
+jobs:
+  deploy:
+    runs-on: ubuntu-latest
+    environment: production
+    steps:
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+        with:
+          persist-credentials: false
+      - uses: truststream/holdfast/actions/functions-deploy@v1
+        with:
+          project: abcdefghijklmnopqrst
+          access-token: \${{ secrets.SUPABASE_ACCESS_TOKEN }}
+          functions-key: \${{ secrets.SUPABASE_ANON_KEY }}
+          store: azure://mybackups/holdfast/prod
+          store-secret: \${{ secrets.STORE_CONNECTION_STRING }}
+`
+  },
+  cleansUp: true,
+  async run(inputs, ports) {
+    const { runFunctionsDeploy } = await import("./rollout-functions-deploy-run.js");
+    return runFunctionsDeploy(inputs, ports);
+  }
+});
+
+// src/commands/rollout/functions-rollback.ts
+var functionsRollback = defineCommand({
+  name: "functions-rollback",
+  wing: "rollout",
+  summary: "Take one edge function or all back to a snapshot, a release or their rollback targets",
+  description: `Takes functions of a Supabase project back: to a **snapshot** in the store, to a **release** (its tag, or any commit that the checkout has), or, without \`--to\`, each to the \`rollback_target\` that the manifest declares, of which the store keeps the sources. Also called \`holdfast functions rollback\`.
+
+It is the same road as a deployment's: what is live is kept first, everything is uploaded before anybody is served it, one call activates all, each function is called and its version read back, and where one fails, what was served before is put back. A function that what is gone back to does not have is left as it is, and told. Each is called as it was declared with that version. To a snapshot it needs no checkout; where there is one, its manifest says in which order.`,
+  branding: { icon: "corner-up-left", color: "orange" },
+  inputs: {
+    project,
+    "access-token": accessToken,
+    "functions-key": functionsKey,
+    store: functionsStore,
+    "store-secret": storeSecret,
+    to: {
+      type: "string",
+      explicit: true,
+      text: "A snapshot's id, a release's tag, or a commit. Left out: the manifest's `rollback_target` of each function.",
+      example: "20261128T093000Z-4f2a1b"
+    },
+    functions: someFunctions,
+    "functions-folder": functionsFolder,
+    "update-manifest": updateManifest,
+    "plan-hash": planHash2,
+    resume: resume2,
+    "dry-run": dryRun
+  },
+  outputs: rolloutOutputs,
+  exits: rolloutExits,
+  examples: {
+    cli: [
+      "holdfast functions-rollback --project abcdefghijklmnopqrst --access-token-file ./token --store file:///var/backups/holdfast --to 20261128T093000Z-4f2a1b --dry-run",
+      "holdfast functions-rollback --project abcdefghijklmnopqrst --access-token-file ./token --store file:///var/backups/holdfast --functions orders"
+    ],
+    workflow: `name: functions-rollback
+on:
+  workflow_dispatch:
+    inputs:
+      to:
+        required: true
+permissions:
+  contents: read
+concurrency:
+  group: production
+jobs:
+  rollback:
+    runs-on: ubuntu-latest
+    environment: production
+    steps:
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+        with:
+          fetch-depth: 0
+          persist-credentials: false
+      - uses: truststream/holdfast/actions/functions-rollback@v1
+        with:
+          project: abcdefghijklmnopqrst
+          access-token: \${{ secrets.SUPABASE_ACCESS_TOKEN }}
+          functions-key: \${{ secrets.SUPABASE_ANON_KEY }}
+          store: azure://mybackups/holdfast/prod
+          store-secret: \${{ secrets.STORE_CONNECTION_STRING }}
+          to: \${{ inputs.to }}
+`
+  },
+  cleansUp: true,
+  async run(inputs, ports) {
+    const { runFunctionsRollback } = await import("./rollout-functions-rollback-run.js");
+    return runFunctionsRollback(inputs, ports);
+  }
+});
+
+// src/commands/rollout/functions-snapshot.ts
+var functionsSnapshot = defineCommand({
+  name: "functions-snapshot",
+  wing: "rollout",
+  summary: "Keep the live edge functions of a Supabase project, so that they can be put back",
+  description: `Keeps every function that is live: its sources, by what it is started, and its settings. Supabase keeps no earlier version, so what is not kept before it is replaced is gone. Also called \`holdfast functions snapshot\`.
+
+Sources that the store has already are not fetched again, and the same file lies there once. The snapshot itself is written last: it exists only once all that it names is there. A function whose sources cannot be had back, or that somebody deploys meanwhile, makes it fail. Secrets of functions are no part of it, since Supabase does not give them out. \`functions deploy\` and \`functions rollback\` take one by themselves.`,
+  branding: { icon: "camera", color: "blue" },
+  inputs: {
+    project,
+    "access-token": accessToken,
+    store: functionsStore,
+    "store-secret": storeSecret,
+    "dry-run": dryRun
+  },
+  outputs: {
+    project: "Reference of the project.",
+    snapshot: "Id of the snapshot; empty after a dry run.",
+    functions: "How many functions it keeps.",
+    fetched: "Of how many the sources were fetched."
+  },
+  exits: {
+    0: "all that is live is kept",
+    4: "Supabase or the store failed, or sources could not be had back: there is no snapshot",
+    6: "another run works on this project's functions; who and since when is printed"
+  },
+  examples: {
+    cli: [
+      "holdfast functions-snapshot --project abcdefghijklmnopqrst --access-token-file ./token --store file:///var/backups/holdfast"
+    ],
+    workflow: `name: functions-snapshot
+on:
+  schedule:
+    - cron: "41 2 * * *"
+permissions:
+  contents: read
+concurrency:
+  group: production
+jobs:
+  snapshot:
+    runs-on: ubuntu-latest
+    environment: production
+    steps:
+      - uses: truststream/holdfast/actions/functions-snapshot@v1
+        with:
+          project: abcdefghijklmnopqrst
+          access-token: \${{ secrets.SUPABASE_ACCESS_TOKEN }}
+          store: azure://mybackups/holdfast/prod
+          store-secret: \${{ secrets.STORE_CONNECTION_STRING }}
+`
+  },
+  cleansUp: true,
+  async run(inputs, ports) {
+    const { runFunctionsSnapshot } = await import("./rollout-functions-snapshot-run.js");
+    return runFunctionsSnapshot(inputs, ports);
+  }
+});
+
+// src/commands/rollout/functions-status.ts
+var functionsStatus = defineCommand({
+  name: "functions-status",
+  wing: "rollout",
+  summary: "Hold live edge functions against the manifest and the last snapshot",
+  description: `Says of each function of a Supabase project whether what is live is what is committed, which version that is, and whether the newest snapshot has it. Also called \`holdfast functions status\`.
+
+Of what a live bundle is made is known where Holdfast has deployed it or a snapshot has kept it; what others have deployed since is told as such. Nothing is written, and no function is called.`,
+  branding: { icon: "list", color: "blue" },
+  inputs: {
+    project,
+    "access-token": accessToken,
+    store: functionsStore,
+    "store-secret": storeSecret,
+    "functions-folder": functionsFolder,
+    ref: {
+      type: "string",
+      default: "HEAD",
+      text: "The commit, tag or branch whose functions are compared with.",
+      example: "v1.3.0"
+    }
+  },
+  outputs: {
+    project: "Reference of the project.",
+    functions: "Each function with its state, versions and settings, as a JSON list.",
+    "not-as-declared": "Names of those that are not as declared, as a JSON list.",
+    snapshots: "Ids of the project's snapshots, the newest first, as a JSON list."
+  },
+  exits: {
+    0: "every function is as declared",
+    3: "some are not: other sources, not deployed, or not declared",
+    4: "Supabase or the store could not be asked"
+  },
+  examples: {
+    cli: [
+      "holdfast functions-status --project abcdefghijklmnopqrst --access-token-file ./token --store file:///var/backups/holdfast"
+    ],
+    workflow: `name: functions-status
+on:
+  schedule:
+    - cron: "23 6 * * *"
+permissions:
+  contents: read
+jobs:
+  status:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+        with:
+          persist-credentials: false
+      - uses: truststream/holdfast/actions/functions-status@v1
+        with:
+          project: abcdefghijklmnopqrst
+          access-token: \${{ secrets.SUPABASE_ACCESS_TOKEN }}
+          store: azure://mybackups/holdfast/prod
+          store-secret: \${{ secrets.STORE_CONNECTION_STRING }}
+`
+  },
+  async run(inputs, ports) {
+    const { runFunctionsStatus } = await import("./rollout-functions-status-run.js");
+    return runFunctionsStatus(inputs, ports);
   }
 });
 
@@ -2112,64 +2812,18 @@ var MENU = [
   releaseStatus,
   hotfixStart,
   hotfixFinish,
+  deploy,
+  rollbackApp,
+  sandbox,
+  functionsCheck,
+  functionsSnapshot,
+  functionsDeploy,
+  functionsRollback,
+  functionsStatus,
   settingsCheck,
   init,
   protectIssue
 ];
-
-// src/kernel/redact.ts
-var Redactor = class {
-  #needles = /* @__PURE__ */ new Set();
-  /**
-   * Registers a secret together with the forms it commonly takes: percent-encoded, in JSON, base64, and as
-   * several lines.
-   */
-  add(secret) {
-    for (const line of [secret, ...secret.split(/\r?\n/)]) {
-      const value = line.trim();
-      if (value.length >= 4) for (const form of formsOf(value)) this.#needles.add(form);
-    }
-  }
-  /**
-   * Everything that any secret covers becomes `***`; secrets that overlap are covered as one, so that no end
-   * of one sticks out.
-   */
-  redact(text) {
-    const covered = [];
-    for (const needle of this.#needles) {
-      for (let at = text.indexOf(needle); at >= 0; at = text.indexOf(needle, at + 1)) {
-        covered.push([at, at + needle.length]);
-      }
-    }
-    covered.sort(([a], [b]) => a - b);
-    let clean = "";
-    let position = 0;
-    for (const [start, end] of covered) {
-      if (start >= position) clean += `${text.slice(position, start)}***`;
-      position = Math.max(position, end);
-    }
-    return clean + text.slice(position);
-  }
-};
-function formsOf(value) {
-  const encoded = value.isWellFormed() ? [encodeURIComponent(value), encodeURI(value)] : [];
-  const lowerCase = encoded.map((text) => text.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()));
-  return [value, JSON.stringify(value).slice(1, -1), ...encoded, ...lowerCase, ...base64Forms(value)];
-}
-function base64Forms(value) {
-  const bytes = Buffer.from(value);
-  const inside = [0, 1, 2].map((offset) => {
-    const text = Buffer.concat([Buffer.alloc(offset), bytes]).toString("base64url");
-    return text.slice(offset === 0 ? 0 : offset + 1, (offset + bytes.length) % 3 === 0 ? void 0 : -1);
-  });
-  const long = inside.filter((text) => text.length >= 8);
-  return [
-    bytes.toString("base64"),
-    bytes.toString("base64url"),
-    ...long,
-    ...long.map((text) => text.replaceAll("-", "+").replaceAll("_", "/"))
-  ];
-}
 
 // src/entry/process/failure.ts
 var ISSUES_URL = "https://github.com/truststream/holdfast/issues";
@@ -2976,8 +3630,8 @@ var ArgvReader = class {
       [positive, false]
     ]) {
       if (flag === name && !value) continue;
-      const isCommon = Object.hasOwn(COMMON_FLAGS, flag);
       const spec = this.#offered(flag);
+      const isCommon = Object.hasOwn(COMMON_FLAGS, flag) && spec === void 0;
       if (!isCommon && spec?.type !== "boolean") continue;
       if (isCommon && inline === void 0) this.common[flag] = value;
       else if (isCommon) this.problems.push({ code: "input.malformed", message: `--${name} takes no value` });
@@ -3067,15 +3721,29 @@ function fold(text, width, indent) {
   if (line !== "") lines.push(indent + line);
   return lines.join("\n");
 }
+function asWords(name) {
+  return name.replace("-", " ");
+}
+function commandLines(commands, spelled = (name) => name) {
+  const width = Math.max(...commands.map((command) => command.name.length));
+  return commands.map(({ name, summary }) => `  ${spelled(name).padEnd(width)}  ${summary}`).join("\n");
+}
+function groupHelp(group2, commands) {
+  return `Usage: holdfast ${group2} <command> [options]
+
+Commands:
+${commandLines(commands, asWords)}
+
+holdfast help ${asWords(commands[0]?.name ?? group2)}, for one, shows a command's options.
+`;
+}
 function menuHelp(menu, version) {
-  const width = Math.max(...menu.map((command) => command.name.length));
-  const commands = menu.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`);
   return `holdfast ${version}: backups of PostgreSQL that you can prove, and restore
 
 Usage: holdfast <command> [options]
 
 Commands:
-${commands.join("\n")}
+${commandLines(menu)}
 
 holdfast help <command>, or holdfast <command> --help, shows a command's options.
 
@@ -3222,7 +3890,7 @@ function choose(argv) {
   const words = isHelp ? rest.slice(rest.indexOf(name) + 1) : rest;
   const pair = MENU.find((entry) => entry.name === `${name}-${words[0]}`);
   const command = pair ?? MENU.find((entry) => entry.name === name);
-  if (command === void 0) return fail(name, words[0]);
+  if (command === void 0) return group(name, words, isHelp) ?? fail(name, words[0]);
   if (isHelp) return { text: commandHelp(command) };
   const args = pair === void 0 ? rest : rest.slice(1);
   const { common } = parseArgv(command.inputs, args);
@@ -3230,6 +3898,18 @@ function choose(argv) {
   if (common.version === true) return { text: `${VERSION}
 ` };
   return { command, args };
+}
+function group(name, words, isHelp) {
+  const commands = MENU.filter((entry) => entry.name.startsWith(`${name}-`));
+  const isAlone = words[0]?.startsWith("-") ?? true;
+  if (commands.length === 0 || !isAlone) return void 0;
+  if (isHelp || words.some((word) => word === "--help" || word === "-h")) {
+    return { text: groupHelp(name, commands) };
+  }
+  throw new HoldfastError("input.missing", `of the commands of holdfast ${name} none was named`, {
+    hint: `Name one of these:
+${commandLines(commands, asWords)}`
+  });
 }
 function fail(name, next) {
   const names = MENU.map((command) => command.name);
@@ -3248,7 +3928,6 @@ function fail(name, next) {
     { hint }
   );
 }
-var asWords = (name) => name.replace("-", " ");
 function hideArguments(args, redactor) {
   process.title = "holdfast";
   for (const name of args.exposed) {

@@ -80,6 +80,7 @@ import {
   readStanding,
   selectKeys
 } from "./shared-nouns-catalog-standing.js";
+import "./shared-kernel-in-order.js";
 import {
   refuseTransactionPooler
 } from "./shared-nouns-platform-supabase.js";
@@ -101,11 +102,14 @@ import {
 import "./shared-kernel-secret.js";
 import {
   Catalog
-} from "./shared-nouns-content-record.js";
+} from "./shared-nouns-catalog-catalog.js";
+import "./shared-nouns-store-sealed-document.js";
+import "./shared-nouns-catalog-backup-id.js";
+import "./shared-nouns-content-record.js";
 import "./shared-nouns-store-layout.js";
 import "./shared-kernel-bytes.js";
-import "./shared-nouns-store-run-record.js";
 import "./shared-kernel-streams.js";
+import "./shared-nouns-store-run-record.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";

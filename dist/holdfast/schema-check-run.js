@@ -44,14 +44,14 @@ import {
   isWanted
 } from "./shared-nouns-migration-files-classify.js";
 import "./shared-kernel-or-abort.js";
-import {
-  together
-} from "./shared-kernel-together.js";
 import "./shared-postgres-key-words.js";
 import "./shared-nouns-content-read-objects-tables.js";
 import {
   parseDatabaseUrl
 } from "./shared-postgres-database-url.js";
+import {
+  together
+} from "./shared-kernel-together.js";
 import "./shared-kernel-listed.js";
 import "./shared-kernel-pattern.js";
 import {

@@ -3,9 +3,11 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  ServiceClient
+} from "./shared-azure-core-client.js";
+import {
   AbortError,
   RestError,
-  ServiceClient,
   createClientLogger,
   createDefaultHttpClient,
   createHttpHeaders,
@@ -13,7 +15,7 @@ import {
   getErrorMessage,
   isRestError,
   redirectPolicyName
-} from "./shared-azure-core-client.js";
+} from "./shared-typespec-ts-http-runtime.js";
 import {
   __require
 } from "./shared-esbuild-runtime.js";

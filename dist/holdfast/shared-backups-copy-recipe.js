@@ -66,8 +66,10 @@ import {
   inSequence
 } from "./shared-kernel-pattern.js";
 import {
-  OBJECT_KINDS,
   manifestPath
+} from "./shared-nouns-catalog-catalog.js";
+import {
+  OBJECT_KINDS
 } from "./shared-nouns-content-record.js";
 import {
   Meter,

@@ -169,8 +169,10 @@ import {
 } from "./shared-kernel-cut.js";
 import {
   Catalog,
+  manifestPath
+} from "./shared-nouns-catalog-catalog.js";
+import {
   OBJECT_KINDS,
-  manifestPath,
   receiptFormat,
   recordedFinding
 } from "./shared-nouns-content-record.js";

@@ -67,8 +67,10 @@ import {
 } from "./shared-kernel-listed.js";
 import {
   Catalog,
+  manifestPath
+} from "./shared-nouns-catalog-catalog.js";
+import {
   DEPTHS,
-  manifestPath,
   receiptFormat,
   recordedFinding
 } from "./shared-nouns-content-record.js";

@@ -8,7 +8,7 @@ import {
 } from "./shared-governance-merging-merge-methods.js";
 import {
   readYaml
-} from "./shared-nouns-settings-document.js";
+} from "./shared-kernel-yaml.js";
 import {
   require_dist
 } from "./shared-yaml.js";

@@ -3,32 +3,27 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  hasCommit
-} from "./shared-governance-versions-local-commit.js";
-import {
-  told,
-  toldOrAbsent
+  told
 } from "./shared-governance-steps-told.js";
 
 // src/governance/versions/tags-of-forge.ts
-async function tagsOfForge(head, forge, { refs, history }) {
+async function tagsOfForge(head, forge, { refs }) {
   const there = told(await forge.tags.beginningWith("v"), "its tags");
   const local = await refs.tags();
   const here = new Map(local.map((tag) => [tag.name, tag]));
   const known = await refs.tagsIn(head);
   const tags = local.filter(({ name }) => !name.startsWith("v"));
+  const isSame = ({ name, object }) => here.get(name)?.object === object;
+  const lacked = there.filter((tag) => !isSame(tag));
+  const commits = told(await forge.tags.commits(lacked), "the commits of its tags");
+  const had = await refs.within(head, [...new Set(commits.values())]);
   const within = /* @__PURE__ */ new Set();
-  for (const { name, object } of there) {
-    const same = here.get(name);
-    if (same?.object === object) {
-      tags.push(same);
-      if (known.has(name)) within.add(name);
-      continue;
-    }
-    const tag = toldOrAbsent(await forge.tags.tag(name), `the tag ${name}`);
-    if (tag?.commit === void 0) continue;
-    tags.push({ name, object: tag.object, commit: tag.commit });
-    if (await hasCommit(head, tag.commit, history)) within.add(name);
+  for (const tag of there) {
+    const { name, object } = tag;
+    const commit = isSame(tag) ? here.get(name)?.commit : commits.get(name);
+    if (commit === void 0) continue;
+    tags.push({ name, object, commit });
+    if (isSame(tag) ? known.has(name) : had.has(commit)) within.add(name);
   }
   return { tags, within };
 }

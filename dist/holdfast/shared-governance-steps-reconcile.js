@@ -12,9 +12,15 @@ import {
 var LOOKS = 6;
 var LOOKS_REFUSED = 2;
 var FIRST_PAUSE_MS = 500;
-async function reconcile(steps, { dryRun, clock, log, cancelled }) {
+async function reconcile(steps, around) {
+  const { results, failure } = await reconcileAsFar(steps, around);
+  if (failure !== void 0) throw failure;
+  return results;
+}
+async function reconcileAsFar(steps, { dryRun, clock, log, cancelled }) {
   const results = [];
   const failures = [];
+  const actedOn = /* @__PURE__ */ new Set();
   let isCarried = true;
   for (const step of steps) {
     cancelled.throwIfAborted();
@@ -34,20 +40,28 @@ async function reconcile(steps, { dryRun, clock, log, cancelled }) {
       if (step.carriesTheRest || !isHoldfastError(error)) throw withHint(error, soFar(results));
       log.info(`${step.name}: ${error.message}; going on with what does not need it`);
       failures.push(error);
+      results.push({
+        name: step.name,
+        state: "failed",
+        // What became of it nobody knows; that it was tried counts.
+        acted: actedOn.has(step),
+        what: error.message
+      });
       continue;
     }
     results.push(result);
     const stands = result.state === "was" || result.state === "done" || result.state === "would";
     if (step.carriesTheRest && !stands) isCarried = false;
   }
-  if (failures.length > 0) throw withHint(failures[0], soFar(results));
-  return results;
+  const [failure] = failures;
+  return { results, failure: failure === void 0 ? void 0 : withHint(failure, soFar(results)) };
   async function one(step) {
     const { name } = step;
     const before = await step.observe();
     if (before.kind !== "missing") return resultOf(name, before, false);
     if (dryRun) return { name, state: "would", acted: false, what: before.what };
     log.stage(before.what);
+    actedOn.add(step);
     const refused = await acted(step);
     const after = await settled(step, refused === void 0 ? LOOKS : LOOKS_REFUSED);
     if (after.kind !== "missing") {
@@ -98,6 +112,7 @@ var STATES = {
   would: "to do",
   waits: "waits for you",
   wrong: "WRONG",
+  failed: "FAILED",
   "not-reached": "not reached"
 };
 function stepsTable(of, steps) {
@@ -109,5 +124,6 @@ function stepsTable(of, steps) {
 
 export {
   reconcile,
+  reconcileAsFar,
   stepsTable
 };

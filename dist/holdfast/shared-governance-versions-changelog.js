@@ -3,6 +3,9 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  freeVersion
+} from "./shared-governance-versions-next-release.js";
+import {
   lineVersion
 } from "./shared-governance-versions-release-branch.js";
 import {
@@ -265,7 +268,12 @@ async function mergedLine({ head, commits }, branch, { settings, forge }) {
       const isOwn = pull.head.repository === forge.repository.toLowerCase();
       const version = lineVersion(pull.head.branch, settings);
       if (pull.isMerged && isOwn && pull.base.branch === branch && version !== void 0) {
-        return { version, name: pull.head.branch, number, tip: pull.head.commit };
+        return {
+          version: freeVersion(version, settings),
+          name: pull.head.branch,
+          number,
+          tip: pull.head.commit
+        };
       }
     }
   }

@@ -33,11 +33,31 @@ function shallow() {
 }
 
 // src/governance/versions/basis.ts
+var import_semver2 = __toESM(require_semver(), 1);
+
+// src/governance/versions/burned.ts
 var import_semver = __toESM(require_semver(), 1);
+function freeVersion(version, { burned }) {
+  const { major, minor, patch, prerelease } = import_semver.default.parse(version);
+  const base = nextFree(`${major}.${minor}.${patch}`, burned, "patch");
+  if (prerelease.length === 0) return base;
+  const isMoved = base !== `${major}.${minor}.${patch}`;
+  const parts = isMoved ? prerelease.map((part) => typeof part === "number" ? 1 : part) : prerelease;
+  return nextFree(`${base}-${parts.join(".")}`, burned, "prerelease");
+}
+function isBurned(version, settings) {
+  return freeVersion(version, settings) !== version;
+}
+function nextFree(version, burned, step) {
+  return burned.includes(version) ? nextFree(import_semver.default.inc(version, step), burned, step) : version;
+}
+
+// src/governance/versions/basis.ts
 async function readBasis(branch, settings, { refs, history }, { head: given, without, tags: other, branches } = {}) {
   const head = given ?? await history.commit("HEAD");
   const tags = (other?.tags ?? await refs.tags()).filter(({ name }) => name !== without);
-  const { counting, ignored } = versionTags(tags);
+  const { counting: all, ignored } = versionTags(tags);
+  const counting = all.filter(({ version }) => !settings.burned.includes(version));
   const there = other?.within ?? await refs.tagsIn(head);
   const kind = releaseBranch(branch, settings, counting);
   const reachable = counting.filter(({ name }) => there.has(name));
@@ -61,8 +81,9 @@ async function linesOnTheWay({ kind, head, reachable }, branches, settings, hist
   const lines = /* @__PURE__ */ new Map();
   for (const { name, remote, commit } of branches) {
     const version = lineVersion(name, settings);
-    if (version === void 0 || released !== void 0 && import_semver.default.lte(version, released.version)) continue;
-    if (kind.kind === "line" && import_semver.default.gte(version, kind.version)) continue;
+    if (version === void 0 || isBurned(version, settings)) continue;
+    if (released !== void 0 && import_semver2.default.lte(version, released.version)) continue;
+    if (kind.kind === "line" && import_semver2.default.gte(version, kind.version)) continue;
     if (remote !== void 0 || !lines.has(version)) lines.set(version, commit);
   }
   const found = [];
@@ -122,19 +143,19 @@ function isOfLine({ version }, branch) {
 }
 function highest(tags) {
   return tags.reduce(
-    (best, tag) => best === void 0 || import_semver.default.gt(tag.version, best.version) ? tag : best,
+    (best, tag) => best === void 0 || import_semver2.default.gt(tag.version, best.version) ? tag : best,
     void 0
   );
 }
 
 // src/governance/versions/next-release.ts
-var import_semver3 = __toESM(require_semver(), 1);
+var import_semver4 = __toESM(require_semver(), 1);
 
 // src/governance/versions/beginning-anew.ts
-var import_semver2 = __toESM(require_semver(), 1);
+var import_semver3 = __toESM(require_semver(), 1);
 function beginningAnew({ elsewhere, reachable, ignored }, version) {
   if (reachable.length > 0 || elsewhere.length > 0) return void 0;
-  const [last] = ignored.filter((name) => import_semver2.default.valid(name) === name && import_semver2.default.prerelease(name) === null).sort(import_semver2.default.rcompare);
+  const [last] = ignored.filter((name) => import_semver3.default.valid(name) === name && import_semver3.default.prerelease(name) === null).sort(import_semver3.default.rcompare);
   if (last === void 0) return void 0;
   return `no tag of a release is there, and tags such as ${last} are, which lack the v: v${version} would begin anew. Tag the commit of the last release once more, as v${last}, and push that`;
 }
@@ -153,6 +174,7 @@ async function nextRelease(basis, settings, { refs, calculate }, url) {
       branch: RELEASED,
       prerelease: identifier === void 0 ? void 0 : { identifier, stable: STABLE_BESIDE },
       preset: settings.preset,
+      instead: (version) => freeVersion(version, settings),
       url
     });
     const later = basis.elsewhere.length === 0 ? /* @__PURE__ */ new Set() : await refs.tagsWith(basis.head);
@@ -188,7 +210,7 @@ function problemsOf(version, basis, missing, { develop }) {
       `${branch.name} says ${branch.version}, and its commits ask for ${base}. Take back what asks for another version, or cut ${branch.name.replace(branch.version, base)}.`
     );
   }
-  if (branch.kind === "maintenance" && !import_semver3.default.satisfies(version, branch.range)) {
+  if (branch.kind === "maintenance" && !import_semver4.default.satisfies(version, branch.range)) {
     problems.push(
       `${branch.name} takes versions ${branch.range} alone, and its commits ask for ${version}. Take back what asks for more than that.`
     );
@@ -201,8 +223,8 @@ function problemsOf(version, basis, missing, { develop }) {
   }
   if (branch.kind === "stable" || branch.kind === "maintenance") return problems;
   const ahead = missing.filter(
-    ({ channel, version: there }) => channel === void 0 && there !== version && import_semver3.default.gte(there, base)
-  ).sort((a, b) => import_semver3.default.rcompare(a.version, b.version))[0];
+    ({ channel, version: there }) => channel === void 0 && there !== version && import_semver4.default.gte(there, base)
+  ).sort((a, b) => import_semver4.default.rcompare(a.version, b.version))[0];
   if (ahead !== void 0) {
     problems.push(
       `${ahead.name} is released, and ${branch.name} does not have it: ${version} would come before it. Merge ${ahead.name} back into ${develop}, and from there.`
@@ -228,7 +250,7 @@ function warningsOf(basis, version, { later, missing }) {
 }
 function outOfOrder({ branch, reachable }, version, missing) {
   const identifier = identifierOf(branch);
-  const higher = (tags) => tags.filter((tag) => import_semver3.default.gt(tag.version, version)).sort((a, b) => import_semver3.default.rcompare(a.version, b.version))[0];
+  const higher = (tags) => tags.filter((tag) => import_semver4.default.gt(tag.version, version)).sort((a, b) => import_semver4.default.rcompare(a.version, b.version))[0];
   if (identifier === void 0) {
     const stable = branch.kind === "stable" ? higher(missing.filter(({ channel }) => channel === void 0)) : void 0;
     if (stable === void 0) return [];
@@ -247,12 +269,14 @@ function outOfOrder({ branch, reachable }, version, missing) {
   ];
 }
 function baseOf(version) {
-  const { major, minor, patch } = import_semver3.default.parse(version);
+  const { major, minor, patch } = import_semver4.default.parse(version);
   return `${major}.${minor}.${patch}`;
 }
 
 export {
   shallow,
+  freeVersion,
+  isBurned,
   readBasis,
   beginningAnew,
   nextRelease

@@ -3,6 +3,9 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  isBurned
+} from "./shared-governance-versions-next-release.js";
+import {
   lineVersion
 } from "./shared-governance-versions-release-branch.js";
 import {
@@ -31,7 +34,8 @@ async function liveLines(forge, settings, isReleased) {
   const all = told(await forge.branches.beginningWith(settings.lines.prefix), "its release branches");
   return all.flatMap(({ name, commit }) => {
     const version = lineVersion(name, settings);
-    return version === void 0 || isReleased(version) ? [] : [{ name, version, commit }];
+    if (version === void 0 || isBurned(version, settings)) return [];
+    return isReleased(version) ? [] : [{ name, version, commit }];
   });
 }
 

@@ -3,6 +3,9 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  require_semver
+} from "./shared-semver.js";
+import {
   _enum,
   array,
   boolean,
@@ -11,6 +14,12 @@ import {
   string,
   union
 } from "./shared-zod.js";
+import {
+  __toESM
+} from "./shared-esbuild-runtime.js";
+
+// src/governance/versions/settings.ts
+var import_semver = __toESM(require_semver(), 1);
 
 // src/nouns/release-unit/settings.ts
 var USUAL_MIGRATIONS = ["supabase/migrations", "migrations", "db/migrations"];
@@ -97,6 +106,11 @@ var release = strictObject({
   hotfix: strictObject({
     prefix: string().regex(/^[^\s~^:\\*?[]+\/$/, "is no beginning of a branch's name that ends in /").default("hotfix/").describe("What branches of hotfixes begin with; a name follows.")
   }).prefault({}).describe("Hotfixes: begun from the newest release, merged into the stable branch and `develop`."),
+  burned: array(
+    string().max(100).refine((text) => import_semver.default.parse(text)?.version === text, "is no version, such as 1.3.0, without v")
+  ).default([]).describe(
+    "Versions that are never released, such as `1.3.0`: GitHub gives the tag of an immutable release to nothing else, also after the release was deleted. The next patch comes instead, and of a pre-release the next number."
+  ),
   preset: _enum(PRESETS).default("conventionalcommits").describe(
     "The convention that commit messages are read by. `angular` knows no `!`; it is for a history that was released by it."
   ),

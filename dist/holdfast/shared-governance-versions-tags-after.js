@@ -16,6 +16,18 @@ import {
   __toESM
 } from "./shared-esbuild-runtime.js";
 
+// src/governance/versions/long-published.ts
+var KNOWN_MS = 7 * 24 * 36e5;
+function isLongPublished(published, now) {
+  return published !== void 0 && now.getTime() - published.getTime() > KNOWN_MS;
+}
+
+// src/governance/versions/made-by.ts
+var MADE_BY = "Released-by: holdfast";
+function isOurs(message) {
+  return message?.split("\n").some((line) => line.startsWith(MADE_BY)) ?? false;
+}
+
 // src/governance/versions/tags-after.ts
 async function tagsAfter(commit, tags, {
   forge,
@@ -54,6 +66,9 @@ async function overtaking(tag, tags, {
 }
 
 export {
+  isLongPublished,
+  MADE_BY,
+  isOurs,
   tagsAfter,
   overtaking
 };

@@ -23,6 +23,10 @@ var ERRORS = {
     kind: "input",
     meaning: "the store was read completely and holds no backup of that id"
   },
+  "input.no-such-snapshot": {
+    kind: "input",
+    meaning: "the store was read completely and holds no snapshot of that id, or none with that version"
+  },
   "store.missing": { kind: "outside", meaning: "the store's folder or container does not exist" },
   "store.not-found": { kind: "outside", meaning: "the store answered that this blob does not exist" },
   "store.exists": { kind: "outside", meaning: "a blob that may only be created once already exists" },
@@ -85,6 +89,13 @@ var ERRORS = {
     meaning: "every installed PostgreSQL client is older than the server or the archive"
   },
   "tool.failed": { kind: "outside", meaning: "a PostgreSQL program ended with an error" },
+  "app.unhealthy": {
+    kind: "outside",
+    meaning: "an app does not answer as one that is well, or as another build"
+  },
+  "app.tests-failed": { kind: "outside", meaning: "the tests of a build that was deployed failed" },
+  "web.unreachable": { kind: "outside", meaning: "an address gave no answer" },
+  "programs.unusable": { kind: "outside", meaning: "a program that was named could not be started" },
   "disk.full": { kind: "outside", meaning: "not enough local disk for this step" },
   "disk.unusable": {
     kind: "outside",
@@ -125,6 +136,39 @@ var ERRORS = {
     kind: "outside",
     meaning: "a step of a runbook was done and is not so afterwards, or something else is so"
   },
+  "functions.unreachable": {
+    kind: "outside",
+    meaning: "the host of edge functions, or a function, did not answer, or gave what is no answer"
+  },
+  "functions.denied": {
+    kind: "outside",
+    meaning: "the host of edge functions refused the access token, or what it may not do"
+  },
+  "functions.unpaid": {
+    kind: "outside",
+    meaning: "the plan at the host of edge functions does not cover what was asked"
+  },
+  "functions.rate-limited": {
+    kind: "outside",
+    meaning: "the host of edge functions asked to wait for longer than is waited"
+  },
+  "functions.refused": {
+    kind: "outside",
+    meaning: "the host of edge functions understood what it was given and did not take it"
+  },
+  "functions.no-project": {
+    kind: "outside",
+    meaning: "the host of edge functions has no such project, or does not show it"
+  },
+  "functions.not-found": { kind: "outside", meaning: "an edge function is not there any more" },
+  "functions.unreadable": {
+    kind: "outside",
+    meaning: "the sources of a live edge function could not be had back, so that it could not be put back"
+  },
+  "functions.moved": {
+    kind: "outside",
+    meaning: "somebody else deployed an edge function while a run was at work on it"
+  },
   "forge.unreachable": {
     kind: "outside",
     meaning: "the forge (GitHub) did not answer, answered with an error of its own, or with what is no answer"
@@ -149,6 +193,23 @@ var ERRORS = {
     kind: "outside",
     meaning: "the forge did not tell, or not show this token, what the verdict hangs on"
   },
+  "slots.unreachable": {
+    kind: "outside",
+    meaning: "Azure App Service did not answer, or answered with what is no answer"
+  },
+  "slots.denied": { kind: "outside", meaning: "Azure refused the identity, or what it may not do" },
+  "slots.missing": { kind: "outside", meaning: "Azure says that the app, or the slot, does not exist" },
+  "slots.timeout": { kind: "outside", meaning: "Azure App Service did not do something in its time" },
+  "slots.busy": { kind: "locked", meaning: "another operation is changing the app at this moment" },
+  "slots.locked": { kind: "locked", meaning: "a swap is prepared, which locks both of its slots" },
+  "slots.full": { kind: "outside", meaning: "the plan of the app has no room for another slot" },
+  "slots.refused": {
+    kind: "outside",
+    meaning: "Azure App Service understood what it was to do, and did not do it"
+  },
+  "deployment.failed": { kind: "outside", meaning: "a package was taken, and its deployment failed" },
+  "package.unusable": { kind: "input", meaning: "what is to be deployed is neither a zip nor a folder" },
+  "sandbox.port": { kind: "outside", meaning: "the sandbox could not listen on the port it was given" },
   "advisories.untold": {
     kind: "outside",
     meaning: "the registry could not be asked for known vulnerabilities, which is not knowing of none"

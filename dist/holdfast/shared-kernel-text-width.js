@@ -52,6 +52,33 @@ function apiOf(env) {
   return withoutTrailing(text, "/");
 }
 
+// src/entry/inputs/functions-access.ts
+var SUPABASE_VARIABLES = ["SUPABASE_ACCESS_TOKEN"];
+function functionsAccess(project, token, env) {
+  const given = env["SUPABASE_ACCESS_TOKEN"] ?? "";
+  const secret = token ?? (given === "" ? void 0 : new Secret(given));
+  if (secret === void 0) {
+    throw new HoldfastError("input.missing", "no access token for Supabase was given", {
+      hint: "Give it with --access-token-file, the action's input, or the variable SUPABASE_ACCESS_TOKEN."
+    });
+  }
+  return {
+    api: address("HOLDFAST_SUPABASE_API", "https://api.supabase.com", env),
+    functions: address("HOLDFAST_SUPABASE_FUNCTIONS", `https://${project}.supabase.co/functions/v1`, env),
+    token: secret
+  };
+}
+function address(variable, usual, env) {
+  const text = env[variable] ?? "";
+  if (text === "") return usual;
+  if (!isSafeAddress(text)) {
+    throw new HoldfastError("input.malformed", `${variable} is no https address`, {
+      hint: "Set it as the sandbox prints it, or leave it out."
+    });
+  }
+  return withoutTrailing(text, "/");
+}
+
 // src/entry/inputs/store-credentials.ts
 function storeCredentials(secret, env) {
   if (secret !== void 0) return classify(secret);
@@ -121,7 +148,9 @@ function hideCredentials(text) {
 }
 function secretsOf(specs, given, env) {
   const inputs = Object.entries(specs).filter(([, spec]) => spec.type === "secret").flatMap(([name]) => given.get(name)?.texts ?? []);
-  const inherited = [...CREDENTIAL_VARIABLES, ...TOKEN_VARIABLES].map((name) => env[name] ?? "");
+  const inherited = [...CREDENTIAL_VARIABLES, ...TOKEN_VARIABLES, ...SUPABASE_VARIABLES].map(
+    (name) => env[name] ?? ""
+  );
   return [...inputs, ...inherited].filter((text) => text !== "" && text !== "?").flatMap(secretParts);
 }
 
@@ -189,6 +218,7 @@ function headOf(text, columns) {
 
 export {
   forgeAccess,
+  functionsAccess,
   storeCredentials,
   secretParts,
   hideCredentials,

@@ -12,7 +12,7 @@ import {
 } from "./shared-kernel-shell-word.js";
 import {
   manifestPath
-} from "./shared-nouns-content-record.js";
+} from "./shared-nouns-catalog-catalog.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";

@@ -3,25 +3,18 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  BACKUP_ID,
+  inOrder
+} from "./shared-kernel-in-order.js";
+import {
   byNewest
+} from "./shared-nouns-catalog-catalog.js";
+import {
+  BACKUP_ID
 } from "./shared-nouns-content-record.js";
 import {
   HoldfastError,
   isHoldfastError
 } from "./shared-kernel-errors.js";
-
-// src/kernel/in-order.ts
-async function* inOrder(items, atOnce, map) {
-  const underWay = [];
-  for (const item of items) {
-    const result = map(item);
-    result.catch(() => void 0);
-    underWay.push(result);
-    if (underWay.length >= atOnce) yield await underWay.shift();
-  }
-  while (underWay.length > 0) yield await underWay.shift();
-}
 
 // src/nouns/catalog/standing.ts
 var DAMAGED = "damaged";
@@ -145,7 +138,6 @@ function firstPer(keys, group) {
 export {
   parseSelection,
   selectKeys,
-  inOrder,
   DAMAGED,
   readStanding
 };

@@ -9,9 +9,6 @@ import {
   SUPABASE
 } from "./shared-nouns-platform-supabase.js";
 import {
-  together
-} from "./shared-kernel-together.js";
-import {
   displayName,
   displayPart,
   unquoted
@@ -52,6 +49,9 @@ import {
   quoteIdentifier,
   quoteLiteral
 } from "./shared-postgres-database-url.js";
+import {
+  together
+} from "./shared-kernel-together.js";
 import {
   listed
 } from "./shared-kernel-listed.js";

@@ -3,7 +3,9 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  REMEMBERED,
+  REMEMBERED
+} from "./shared-ports-remembered.js";
+import {
   acquireLock
 } from "./shared-nouns-store-lock.js";
 import {
@@ -42,9 +44,6 @@ import {
   refuseTransactionPooler
 } from "./shared-nouns-platform-supabase.js";
 import {
-  together
-} from "./shared-kernel-together.js";
-import {
   displayName,
   displayPart
 } from "./shared-postgres-key-words.js";
@@ -69,15 +68,22 @@ import {
   sourceNameOf
 } from "./shared-postgres-database-url.js";
 import {
+  together
+} from "./shared-kernel-together.js";
+import {
   listed
 } from "./shared-kernel-listed.js";
 import {
   Catalog,
-  KINDS,
   artifactPath,
-  manifestPath,
+  manifestPath
+} from "./shared-nouns-catalog-catalog.js";
+import {
   newBackupId,
   timeOfBackupId
+} from "./shared-nouns-catalog-backup-id.js";
+import {
+  KINDS
 } from "./shared-nouns-content-record.js";
 import {
   counted,

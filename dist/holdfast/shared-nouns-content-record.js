@@ -3,22 +3,8 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  DATABASE,
-  LOCKS,
-  MANIFESTS,
-  RECEIPTS
-} from "./shared-nouns-store-layout.js";
-import {
-  MiB
-} from "./shared-kernel-bytes.js";
-import {
   runRecord
 } from "./shared-nouns-store-run-record.js";
-import {
-  collect,
-  once,
-  sha256
-} from "./shared-kernel-streams.js";
 import {
   NEVER,
   _enum,
@@ -35,10 +21,6 @@ import {
   tuple,
   unknown
 } from "./shared-zod.js";
-import {
-  HoldfastError,
-  isHoldfastError
-} from "./shared-kernel-errors.js";
 
 // src/nouns/content/names-map.ts
 function namesMap(entries) {
@@ -441,279 +423,19 @@ function recordedFinding({ severity, about, name, message }) {
   return { severity, about, name, message };
 }
 
-// src/nouns/catalog/backup-id.ts
-function newBackupId(now, random) {
-  const fraction = Math.floor(now.getUTCMilliseconds() * 256 / 1e3);
-  return `${compactTime(now)}-${fraction.toString(16).padStart(2, "0")}${random.hex(2)}`;
-}
-function compactTime(time) {
-  return `${time.toISOString().replace(/[-:]/g, "").slice(0, 15)}Z`;
-}
-function timeOfBackupId(id) {
-  if (!BACKUP_ID.test(id)) return void 0;
-  const iso = id.replace(/^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z-.*$/, "$1-$2-$3T$4:$5:$6.000Z");
-  const time = new Date(iso);
-  return Number.isNaN(time.getTime()) || compactTime(time) !== id.slice(0, 16) ? void 0 : time;
-}
-
-// src/nouns/catalog/paths.ts
-function manifestPath(key) {
-  return `${MANIFESTS}${key.source}/${key.tier}/${key.id}.json`;
-}
-function artifactFolder(key) {
-  return `${DATABASE}${key.source}/${key.tier}/${key.id}/`;
-}
-function artifactPath(key, kind, encrypted) {
-  return `${artifactFolder(key)}${kind}.dump.zst${encrypted ? ".age" : ""}`;
-}
-function parseManifestPath(path) {
-  const match = /^manifests\/([^/]+)\/([^/]+)\/([^/]+)\.json$/.exec(path);
-  return match ? keyOf(match[1] ?? "", match[2] ?? "", match[3] ?? "") : void 0;
-}
-function parseArtifactPath(path) {
-  const match = /^database\/([^/]+)\/([^/]+)\/([^/]+)\/[^/]+$/.exec(path);
-  return match ? keyOf(match[1] ?? "", match[2] ?? "", match[3] ?? "") : void 0;
-}
-function keyOf(source, tier, id) {
-  const time = timeOfBackupId(id);
-  if (!time || !SOURCE_NAME.test(source) || !isCatalogTier(tier)) return void 0;
-  return { id, source, tier, time };
-}
-function isCatalogTier(text) {
-  return CATALOG_TIERS.includes(text);
-}
-function receiptFolder(backupId) {
-  return `${RECEIPTS}${backupId}/`;
-}
-function byNewest(a, b) {
-  if (a.id !== b.id) return a.id < b.id ? 1 : -1;
-  const [one, other] = [`${a.source}/${a.tier}`, `${b.source}/${b.tier}`];
-  return one < other ? -1 : one > other ? 1 : 0;
-}
-
-// src/nouns/store/sealed-document.ts
-function writeDocument(value) {
-  const body = `${JSON.stringify(value, null, 2).slice(0, -2)},
-`;
-  const digest2 = sha256(body);
-  return { bytes: Buffer.from(`${body}  "sha256": "${digest2}"
-}
-`), sha256: digest2 };
-}
-function readDocument(bytes, schema, formats, what) {
-  const hint = "The document was changed or damaged after it was written; take the backup as lost unless another copy of the store has it whole.";
-  const text = bytes.toString("utf8");
-  const tail = /,\n {2}"sha256": "([0-9a-f]{64})"\n\}\n$/.exec(text);
-  const body = tail ? text.slice(0, tail.index + 2) : "";
-  if (!tail || sha256(body) !== tail[1] || !Buffer.from(text).equals(bytes)) {
-    throw new HoldfastError("catalog.damaged", `${what} does not have the checksum it was written with`, {
-      hint
-    });
-  }
-  const { sha256: digest2, ...value } = parseJson(
-    text,
-    () => new HoldfastError("catalog.damaged", `${what} is not JSON`, { hint })
-  );
-  const known = [formats].flat();
-  if (!known.includes(String(value.format))) {
-    throw new HoldfastError(
-      "catalog.unknown-format",
-      `${what} has the format '${String(value.format)}', and this version reads '${known.join("', '")}'`,
-      {
-        hint: "Use the version of Holdfast that wrote it, or a newer one."
-      }
-    );
-  }
-  const parsed = schema.safeParse(value);
-  if (!parsed.success) {
-    const first = parsed.error.issues[0];
-    throw new HoldfastError(
-      "catalog.damaged",
-      `${what} breaks its format at '${first?.path.join(".") ?? ""}': ${first?.message ?? ""}`,
-      { hint }
-    );
-  }
-  return { value: parsed.data, sha256: digest2 };
-}
-function parseJson(text, failure) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw failure();
-  }
-}
-
-// src/nouns/catalog/catalog.ts
-var DOCUMENT_SIZE_MAX = 256 * MiB;
-var Catalog = class {
-  store;
-  constructor(store) {
-    this.store = store;
-  }
-  /**
-   * Every backup's key, newest first, without reading manifests. Throws if the store could not be
-   * asked completely.
-   */
-  async keys(filter = {}) {
-    const prefix = filter.source ? `${MANIFESTS}${filter.source}/${filter.tier ? `${filter.tier}/` : ""}` : MANIFESTS;
-    const keys = [];
-    for await (const blob of this.store.list(prefix)) {
-      const key = parseManifestPath(blob.path);
-      if (key && (!filter.tier || key.tier === filter.tier)) keys.push(key);
-    }
-    return keys.sort(byNewest);
-  }
-  /** Whether the store holds something, and nothing of what a store of ours begins with. */
-  async isForeign() {
-    for (const folder of [MANIFESTS, DATABASE, RECEIPTS, LOCKS]) {
-      if (!await this.#isEmpty(folder)) return false;
-    }
-    return !await this.#isEmpty("");
-  }
-  async #isEmpty(prefix) {
-    for await (const _ of this.store.list(prefix)) return false;
-    return true;
-  }
-  /**
-   * Reads one manifest and checks that it is whole and belongs where it lies.
-   *
-   * @throws store.not-found (it was removed since it was listed), catalog.damaged, catalog.unknown-format,
-   *   store.lied (two reads differ)
-   */
-  async read(key) {
-    const path = manifestPath(key);
-    const { value, sha256: sha2562 } = await this.#readTwiceIfDamaged(
-      path,
-      (bytes) => readDocument(bytes, manifest, MANIFEST_FORMATS, `manifest ${path}`)
-    );
-    if (value.id !== key.id || value.source !== key.source || value.tier !== key.tier) {
-      throw new HoldfastError(
-        "catalog.damaged",
-        `manifest ${path} is that of ${value.source}/${value.tier}/${value.id}`,
-        {
-          hint: "A manifest was copied over another one; restore the right file from a copy of the store."
-        }
-      );
-    }
-    const folder = artifactFolder(key);
-    for (const artifact of value.artifacts) {
-      if (!artifact.path.startsWith(folder)) {
-        throw new HoldfastError(
-          "catalog.damaged",
-          `manifest ${path} names an artifact outside its own folder: ${artifact.path}`,
-          {
-            hint: "The manifest was not written by Holdfast; do not restore from it."
-          }
-        );
-      }
-    }
-    return { key, manifest: value, sha256: sha2562 };
-  }
-  /** Makes the backup exist: the last effect of a backup. Returns the manifest's checksum. */
-  async commit(value) {
-    const { bytes, sha256: sha2562 } = writeDocument(manifest.parse(value));
-    await this.store.put(manifestPath(value), once(bytes), {
-      contentType: "application/json",
-      sizeHint: bytes.length
-    });
-    return sha2562;
-  }
-  /** Adds a receipt; receipts are never edited. Returns its path. */
-  async addReceipt(value) {
-    const { bytes } = writeDocument(
-      receipt.parse({ ...value, findings: value.findings.map(recordedFinding) })
-    );
-    const time = compactTime(new Date(value.finishedAt));
-    for (let attempt = 1; ; attempt += 1) {
-      const path = `${receiptFolder(value.backup)}${time}-${value.kind}${attempt === 1 ? "" : `.${attempt}`}.json`;
-      try {
-        await this.store.put(path, once(bytes), { contentType: "application/json", sizeHint: bytes.length });
-        return path;
-      } catch (error) {
-        if (!isHoldfastError(error, "store.exists") || attempt >= 100) throw error;
-      }
-    }
-  }
-  /** Paths of all receipts, by backup id: one listing instead of one per backup. */
-  async receiptPaths() {
-    const paths = /* @__PURE__ */ new Map();
-    for await (const blob of this.store.list(RECEIPTS)) {
-      const id = blob.path.slice(RECEIPTS.length).split("/")[0] ?? "";
-      if (blob.path.endsWith(".json")) paths.set(id, [...paths.get(id) ?? [], blob.path]);
-    }
-    return paths;
-  }
-  /** Reads one receipt. */
-  async readReceipt(path) {
-    return this.#readTwiceIfDamaged(
-      path,
-      (bytes) => readDocument(bytes, receipt, RECEIPT_FORMATS, `receipt ${path}`)
-    );
-  }
-  /** Artifacts without a manifest, newest first. */
-  async orphans() {
-    const groups = /* @__PURE__ */ new Map();
-    for await (const blob of this.store.list(DATABASE)) {
-      const key = parseArtifactPath(blob.path);
-      if (!key) continue;
-      const group = groups.get(manifestPath(key)) ?? { key, blobs: [] };
-      group.blobs.push(blob);
-      groups.set(manifestPath(key), group);
-    }
-    for (const key of await this.keys()) groups.delete(manifestPath(key));
-    return [...groups.values()].map(({ key, blobs }) => ({
-      key,
-      blobs: blobs.length,
-      bytes: blobs.reduce((sum, blob) => sum + blob.size, 0),
-      newest: new Date(Math.max(...blobs.map((blob) => blob.modifiedAt.getTime())))
-    })).sort((a, b) => byNewest(a.key, b.key));
-  }
-  async #readTwiceIfDamaged(path, parse) {
-    const read = async () => {
-      const { size, content } = await this.store.get(path);
-      if (size > DOCUMENT_SIZE_MAX) {
-        throw new HoldfastError(
-          "catalog.damaged",
-          `${path} has ${size} bytes, which no manifest or receipt has`,
-          {
-            hint: "It was not written by Holdfast; restore the right file from a copy of the store."
-          }
-        );
-      }
-      const bytes = await collect(content, DOCUMENT_SIZE_MAX);
-      if (bytes.length !== size) throw lied(path, `it announced ${size} bytes and gave ${bytes.length}`);
-      return bytes;
-    };
-    const first = await read();
-    try {
-      return parse(first);
-    } catch (error) {
-      if (!isHoldfastError(error, "catalog.damaged")) throw error;
-      const second = await read();
-      if (!second.equals(first)) throw lied(path, "two reads gave different bytes");
-      throw error;
-    }
-  }
-};
-function lied(path, how) {
-  return new HoldfastError("store.lied", `the store did not give ${path} faithfully: ${how}`, {
-    hint: "The backup may well be whole: run again, and if it repeats check the network path and the storage service."
-  });
-}
-
 export {
   namesMap,
   OBJECT_KINDS_1,
   OBJECT_KINDS,
+  CATALOG_TIERS,
   KINDS,
   BACKUP_ID,
+  SOURCE_NAME,
+  MANIFEST_FORMATS,
+  manifest,
   DEPTHS,
+  RECEIPT_FORMATS,
+  receipt,
   receiptFormat,
-  recordedFinding,
-  newBackupId,
-  timeOfBackupId,
-  manifestPath,
-  artifactPath,
-  byNewest,
-  Catalog
+  recordedFinding
 };

@@ -3,6 +3,9 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  readYaml
+} from "./shared-kernel-yaml.js";
+import {
   require_dist
 } from "./shared-yaml.js";
 import {
@@ -30,7 +33,7 @@ import {
 var ACROSS = registry();
 
 // src/nouns/settings/document.ts
-var import_yaml2 = __toESM(require_dist(), 1);
+var import_yaml = __toESM(require_dist(), 1);
 
 // src/nouns/settings/plain-words.ts
 function wrongKind(issue, value, keys) {
@@ -125,54 +128,11 @@ function aliasAt(text, message) {
   return name === void 0 ? 0 : Math.max(0, text.indexOf(`*${name}`));
 }
 
-// src/kernel/yaml.ts
-var import_yaml = __toESM(require_dist(), 1);
-var ERRORS_MAX = 100;
-function readYaml(text, lines = new import_yaml.LineCounter()) {
-  const document = parsed(text, lines);
-  const twice = [...repeatedKeys(document.contents)].map(
-    (at) => new import_yaml.YAMLParseError([at, at + 1], "DUPLICATE_KEY", "Map keys must be unique")
-  );
-  const errors = [...document.errors, ...twice].sort((a, b) => a.pos[0] - b.pos[0]);
-  const deep = errors.find(({ message }) => message.startsWith("Maximum call stack"));
-  if (deep !== void 0) deep.message = "Values are nested too deep";
-  document.errors = deep === void 0 ? errors.slice(0, ERRORS_MAX) : [deep];
-  for (const error of [...document.errors, ...document.warnings]) {
-    const { line, col } = lines.linePos(error.pos[0]);
-    error.message += ` at line ${line}, column ${col}`;
-  }
-  return document;
-}
-function parsed(text, lineCounter) {
-  try {
-    return (0, import_yaml.parseDocument)(text, { lineCounter, uniqueKeys: false, prettyErrors: false });
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    const document = (0, import_yaml.parseDocument)("", { prettyErrors: false });
-    document.errors.push(new import_yaml.YAMLParseError([0, 1], "RESOURCE_EXHAUSTION", error.message));
-    return document;
-  }
-}
-function* repeatedKeys(contents) {
-  const left = [contents];
-  for (let node = left.pop(); left.length > 0 || node !== void 0; node = left.pop()) {
-    if ((0, import_yaml.isSeq)(node)) for (const item of node.items) left.push(item);
-    if (!(0, import_yaml.isMap)(node)) continue;
-    const seen = /* @__PURE__ */ new Set();
-    for (const { key, value } of node.items) {
-      left.push(key, value);
-      if (!(0, import_yaml.isScalar)(key)) continue;
-      if (seen.has(key.value)) yield key.range?.[0] ?? 0;
-      seen.add(key.value);
-    }
-  }
-}
-
 // src/nouns/settings/document.ts
 var ALIASES_MAX = 100;
 var SettingsDocument = class {
   #document;
-  #lines = new import_yaml2.LineCounter();
+  #lines = new import_yaml.LineCounter();
   #pairs = /* @__PURE__ */ new WeakMap();
   /** Why nothing in it can be read; then there is no content. */
   broken;
@@ -192,7 +152,7 @@ var SettingsDocument = class {
   placeOf(path) {
     for (let depth = path.length; depth > 0; depth -= 1) {
       const node = this.#nodeAt(path.slice(0, depth), false);
-      const start = (0, import_yaml2.isNode)(node) ? node.range?.[0] : void 0;
+      const start = (0, import_yaml.isNode)(node) ? node.range?.[0] : void 0;
       if (start !== void 0) return this.#placeAt(start);
     }
     return { line: 1, column: 1 };
@@ -200,8 +160,8 @@ var SettingsDocument = class {
   /** Where a key itself is written, which for a key that is not known says more than its value. */
   keyPlaceOf(path) {
     const parent = path.length === 1 ? this.#document.contents : this.#nodeAt(path.slice(0, -1));
-    const pair = (0, import_yaml2.isMap)(parent) ? this.#pairOf(parent, path.at(-1)) : void 0;
-    const start = (0, import_yaml2.isNode)(pair?.key) ? pair.key.range?.[0] : void 0;
+    const pair = (0, import_yaml.isMap)(parent) ? this.#pairOf(parent, path.at(-1)) : void 0;
+    const start = (0, import_yaml.isNode)(pair?.key) ? pair.key.range?.[0] : void 0;
     return start === void 0 ? this.placeOf(path) : this.#placeAt(start);
   }
   /** Whether the file itself says something at the path, and no default. */
@@ -223,18 +183,18 @@ var SettingsDocument = class {
   #nodeAt(path, follows = true) {
     let node = this.#document.contents;
     for (const key of path) {
-      if (follows && (0, import_yaml2.isAlias)(node)) node = node.resolve(this.#document);
-      if ((0, import_yaml2.isMap)(node)) node = this.#pairOf(node, key)?.value;
-      else node = (0, import_yaml2.isSeq)(node) && typeof key === "number" ? node.items[key] : void 0;
+      if (follows && (0, import_yaml.isAlias)(node)) node = node.resolve(this.#document);
+      if ((0, import_yaml.isMap)(node)) node = this.#pairOf(node, key)?.value;
+      else node = (0, import_yaml.isSeq)(node) && typeof key === "number" ? node.items[key] : void 0;
     }
-    return follows && (0, import_yaml2.isAlias)(node) ? node.resolve(this.#document) : node;
+    return follows && (0, import_yaml.isAlias)(node) ? node.resolve(this.#document) : node;
   }
   /** Looked up, since as many keys may be asked for as a map has. */
   #pairOf(map, key) {
     let pairs = this.#pairs.get(map);
     if (pairs === void 0) {
       const named = map.items.flatMap(
-        (pair) => (0, import_yaml2.isNode)(pair.key) ? [[textOf(pair.key), pair]] : []
+        (pair) => (0, import_yaml.isNode)(pair.key) ? [[textOf(pair.key), pair]] : []
       );
       pairs = new Map(named.reverse());
       this.#pairs.set(map, pairs);
@@ -414,7 +374,6 @@ function byPlace(a, b) {
 
 export {
   ACROSS,
-  readYaml,
   SettingsDocument,
   keyText,
   SecretReference,

@@ -4,7 +4,7 @@ const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 
 // src/nouns/settings/section.ts
-var SECTIONS = ["policy", "coverage", "dependencies", "protection", "release"];
+var SECTIONS = ["policy", "coverage", "dependencies", "protection", "release", "rollout"];
 var DEFAULT_SETTINGS = ".github/holdfast.yml";
 var MISTAKEN_SETTINGS = ".github/holdfast.yaml";
 

@@ -8,10 +8,16 @@ var MANIFESTS = "manifests/";
 var RECEIPTS = "receipts/";
 var LOCKS = "locks/";
 var DATABASE = "database/";
+var JOURNALS = "journals/";
+var FUNCTIONS = "functions/";
+var ROLLOUTS = "rollouts/";
 
 export {
   MANIFESTS,
   RECEIPTS,
   LOCKS,
-  DATABASE
+  DATABASE,
+  JOURNALS,
+  FUNCTIONS,
+  ROLLOUTS
 };

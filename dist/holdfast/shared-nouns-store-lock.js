@@ -9,12 +9,12 @@ import {
   MiB
 } from "./shared-kernel-bytes.js";
 import {
-  runRecord
-} from "./shared-nouns-store-run-record.js";
-import {
   collect,
   once
 } from "./shared-kernel-streams.js";
+import {
+  runRecord
+} from "./shared-nouns-store-run-record.js";
 import {
   iso_exports,
   literal,
@@ -198,11 +198,7 @@ function lost(why, cause) {
   });
 }
 
-// src/ports/remembered.ts
-var REMEMBERED = { lockPath: "lock-path", lockToken: "lock-token" };
-
 export {
   acquireLock,
-  releaseLock,
-  REMEMBERED
+  releaseLock
 };
