@@ -83,6 +83,7 @@ jobs:
           store: azure://mybackups/holdfast/prod
 `,
   },
+  cleansUp: true,
   async run(inputs, ports) {
     const { runDeploy } = await import("../../rollout/deploy/run.ts");
     return runDeploy(inputs, ports);

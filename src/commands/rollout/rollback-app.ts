@@ -84,6 +84,7 @@ jobs:
           store: azure://mybackups/holdfast/prod
 `,
   },
+  cleansUp: true,
   async run(inputs, ports) {
     const { runRollbackApp } = await import("../../rollout/rollback-app/run.ts");
     return runRollbackApp(inputs, ports);

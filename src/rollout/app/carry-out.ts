@@ -8,6 +8,7 @@ import { standingOf } from "../../nouns/runbook/standing.ts";
 import { acquireLock, type HeldLock } from "../../nouns/store/lock.ts";
 import type { BlobStore } from "../../ports/blob-store.ts";
 import { PRODUCTION_SLOT, type SlotHost } from "../../ports/slot-host.ts";
+import { REMEMBERED } from "../../ports/remembered.ts";
 import { appRunbook, type AppRollout } from "./app-runbook.ts";
 import { preflight, type Preflight } from "./preflight.ts";
 import { RolloutRecords, type RolloutRecord } from "./records.ts";
@@ -169,9 +170,9 @@ async function locked(
   { kind }: Pick<Wanted, "kind">,
   { environment }: Pick<AppInputs, "environment">,
   store: BlobStore,
-  { clock, random, run, log }: AppPorts,
+  { clock, random, run, log, remember }: AppPorts,
 ): Promise<HeldLock> {
-  return await acquireLock({
+  const lock = await acquireLock({
     store,
     source: ENVIRONMENT_LOCK,
     tier: environment,
@@ -181,6 +182,10 @@ async function locked(
     random,
     warn: (text) => log.warn(text),
   });
+  // A cancelled job ends before it has given the lock back; its post step does.
+  remember?.(REMEMBERED.lockPath, lock.path);
+  remember?.(REMEMBERED.lockToken, lock.token);
+  return lock;
 }
 
 function redaction({ storeSecret }: AppInputs): (text: string) => string {

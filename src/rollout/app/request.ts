@@ -30,6 +30,7 @@ export type AppPorts = Pick<
   | "log"
   | "cancelled"
   | "run"
+  | "remember"
 >;
 
 /** What the settings say of an app, and which it is. */
