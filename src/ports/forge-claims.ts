@@ -4,7 +4,9 @@ import type { Answer } from "./answer.ts";
 export interface Claim {
   /** Counted from 1: who takes over an old claim takes the next number. */
   readonly number: number;
-  /** When it was taken, by the clock of the run that did; undefined where it was given up, or says nothing. */
+  /**
+   * When it was taken, by the clock of the run that did; undefined where it was given up, or says nothing.
+   */
   readonly since: Date | undefined;
 }
 

@@ -28,8 +28,8 @@ export interface ForgeTags {
   /** All whose names begin so. */
   beginningWith(prefix: string): Promise<Answer<readonly ForgeTag[]>>;
   /**
-   * The commits that tags of {@link beginningWith} name in the end, by the tags' names; those that name none, or
-   * are gone since, are left out. In few calls, however many they are.
+   * The commits that tags of {@link beginningWith} name in the end, by the tags' names; those that name
+   * none, or are gone since, are left out. In few calls, however many they are.
    */
   commits(tags: readonly ForgeTag[]): Promise<Answer<ReadonlyMap<string, string>>>;
   /** The one of that name; absent where the forge lists its tags and has no such one. */

@@ -36,8 +36,8 @@ export interface Ports {
    */
   openForge(repository: string | undefined, token: Secret | undefined): Promise<Forge>;
   /**
-   * Where edge functions run: a project at Supabase. The token comes from `token` or the standard environment;
-   * with `key` functions are called that ask for a signed token.
+   * Where edge functions run: a project at Supabase. The token comes from `token` or the standard
+   * environment; with `key` functions are called that ask for a signed token.
    */
   openFunctions(project: string, token: Secret | undefined, key: Secret | undefined): Promise<FunctionHost>;
   /** Who knows of vulnerabilities of npm's packages: the registry at an address. */

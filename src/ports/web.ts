@@ -15,8 +15,8 @@ export interface WebCall {
 }
 
 /**
- * Asks addresses as anybody would: no credentials, redirects are answers, and a connection of its own for each
- * request, so that several of them meet several instances.
+ * Asks addresses as anybody would: no credentials, redirects are answers, and a connection of its own for
+ * each request, so that several of them meet several instances.
  */
 export interface Web {
   /** @throws web.unreachable where no answer came in time; the signal's reason */

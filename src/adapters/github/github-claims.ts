@@ -14,10 +14,10 @@ const tagObject = z.looseObject({ message: z.string() });
 const SINCE = "Claimed: ";
 
 /**
- * Claims as refs below `refs/holdfast/`, which is neither a branch nor a tag: no workflow is started by one, no
- * rule for branches or tags is asked, no clone fetches it. GitHub makes a ref once, and tells everybody else
- * that it is there; a job's token needs `contents: write`. Each names a tag object that says whose it is and
- * since when; given up it names the commit itself. https://docs.github.com/rest/git/refs
+ * Claims as refs below `refs/holdfast/`, which is neither a branch nor a tag: no workflow is started by
+ * one, no rule for branches or tags is asked, no clone fetches it. GitHub makes a ref once, and tells
+ * everybody else that it is there; a job's token needs `contents: write`. Each names a tag object that says
+ * whose it is and since when; given up it names the commit itself. https://docs.github.com/rest/git/refs
  */
 export class GithubClaims implements ForgeClaims {
   readonly #at: GithubRepository;

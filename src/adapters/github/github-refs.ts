@@ -103,8 +103,8 @@ export function refusedHint(message: string): string {
       "Either a rule of the repository forbids it: let the app whose token this is pass by that rule, or " +
       "change it, and run again. Or a release of this name was published that cannot be changed any more: " +
       "then GitHub gives the name to nothing else, also after that release was deleted. Such a version " +
-      "goes into `release.burned` of the settings (`burned: [1.3.0]`), and the next one comes instead; such a " +
-      "moving tag is left by `release.floating: never`."
+      "goes into `release.burned` of the settings (`burned: [1.3.0]`), and the next one comes instead; " +
+      "such a moving tag is left by `release.floating: never`."
     );
   }
   return /\brule violations?\b|\bprotected\b|pre-receive/i.test(message)

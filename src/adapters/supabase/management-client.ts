@@ -172,8 +172,8 @@ export class ManagementClient {
     if (status === 403) {
       throw new HoldfastError("functions.denied", `the access token may not do this (${what})`, {
         hint:
-          "Give a token with edge_functions_read, and edge_functions_write where something is deployed, for " +
-          "this project: docs/functions.md has the list.",
+          "Give a token with edge_functions_read, and edge_functions_write where something is deployed, " +
+          "for this project: docs/functions.md has the list.",
       });
     }
     if (status === 402) {

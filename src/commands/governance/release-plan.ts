@@ -26,8 +26,8 @@ of it is executed. Which branch releases what is said in the section \`release\`
     branch: {
       type: "string",
       text:
-        "The branch whose release is worked out, as the checkout has it. By default the one that is checked " +
-        "out; a commit without a branch counts as what this says.",
+        "The branch whose release is worked out, as the checkout has it. By default the one that is " +
+        "checked out; a commit without a branch counts as what this says.",
       example: "main",
     },
     settings: {

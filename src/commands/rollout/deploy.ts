@@ -9,17 +9,19 @@ export const deploy = defineCommand({
   summary: "Bring a build to production through a slot, tested and watched, or leave production as it was",
   description: `Brings a build of an app to Azure App Service without a bad one staying in production.
 
-The package goes into the slot beside production, which then runs **with the settings of production** before \
-anybody is sent to it. It has to answer that it is well and **which build it is**, and pass the tests that the \
-settings declare. Then both are swapped, and production is watched for some minutes, several requests at a time. \
-What is not well by then is **swapped back**, and that is looked at in its turn. The slot keeps the build of \
-before: \`rollback-app\` is a swap.
+The package goes into the slot beside production, which then runs **with the settings of production** \
+before anybody is sent to it. It has to answer that it is well and **which build it is**, and pass the \
+tests that the settings declare. Then both are swapped, and production is watched for some minutes, \
+several requests at a time. What is not well by then is **swapped back**, and that is looked at in its \
+turn. The slot keeps the build of before: \`rollback-app\` is a swap.
 
-Everything is written down in a journal before and after it is done. A run that was killed anywhere is gone on \
-with by \`--resume\` and its id: it looks first, and **never repeats a swap that has happened**. \`--dry-run\` \
-looks at everything and changes nothing; with its \`plan-hash\` only that plan is carried out.
+Everything is written down in a journal before and after it is done. A run that was killed anywhere is \
+gone on with by \`--resume\` and its id: it looks first, and **never repeats a swap that has happened**. \
+\`--dry-run\` looks at everything and changes nothing; with its \`plan-hash\` only that plan is carried \
+out.
 
-[Settings, permissions at Azure, and what to do when it fails](https://github.com/truststream/holdfast/blob/main/docs/rollback.md).`,
+[Settings, permissions at Azure, and what to do when it \
+fails](https://github.com/truststream/holdfast/blob/main/docs/rollback.md).`,
   branding: { icon: "arrow-up-circle", color: "green" },
   inputs: {
     version: {
@@ -50,8 +52,10 @@ looks at everything and changes nothing; with its \`plan-hash\` only that plan i
   exits: appExits,
   examples: {
     cli: [
-      "holdfast deploy --version v1.3.0 --package ./shop.zip --store azure://mybackups/holdfast/prod --dry-run",
-      "holdfast deploy --version v1.3.0 --package ./dist --build 20261128.7 --store file:///var/backups/holdfast",
+      "holdfast deploy --version v1.3.0 --package ./shop.zip --store azure://mybackups/holdfast/prod " +
+        "--dry-run",
+      "holdfast deploy --version v1.3.0 --package ./dist --build 20261128.7 --store " +
+        "file:///var/backups/holdfast",
     ],
     workflow: `name: deploy
 on:

@@ -23,14 +23,16 @@ export const functionsDeploy = defineCommand({
   description: `Brings functions of a commit to a Supabase project, with everything that they need by \
 \`function-manifest.json\`. Also called \`holdfast functions deploy\`.
 
-First what is live is **kept** in the store. Then each function is uploaded, those first that others need, and \
-nobody is served it yet; functions whose sources and settings are live already are left alone. **One call \
-activates all of them.** Then every function of the set is called as the manifest declares, and its version is \
-read back. Where one fails, **what was served before is put back** by the same road, and read back too.
+First what is live is **kept** in the store. Then each function is uploaded, those first that others need, \
+and nobody is served it yet; functions whose sources and settings are live already are left alone. **One \
+call activates all of them.** Then every function of the set is called as the manifest declares, and its \
+version is read back. Where one fails, **what was served before is put back** by the same road, and read \
+back too.
 
-Everything is written down in a journal before and after it is done. A run that was killed anywhere is gone on \
-with by \`--resume\` and its id: it looks first, and does what is missing. \`--dry-run\` looks at everything and \
-changes nothing; with its \`plan-hash\` only that plan is carried out. What is not committed is never uploaded.`,
+Everything is written down in a journal before and after it is done. A run that was killed anywhere is \
+gone on with by \`--resume\` and its id: it looks first, and does what is missing. \`--dry-run\` looks at \
+everything and changes nothing; with its \`plan-hash\` only that plan is carried out. What is not \
+committed is never uploaded.`,
   branding: { icon: "upload-cloud", color: "green" },
   inputs: {
     project,

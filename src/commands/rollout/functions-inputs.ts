@@ -22,8 +22,8 @@ export const accessToken = {
 export const functionsKey = {
   type: "secret",
   text:
-    "The project's `anon` or publishable key, with which functions are called that ask for a token. Needed " +
-    "where such a function declares a request by which it is tried.",
+    "The project's `anon` or publishable key, with which functions are called that ask for a token. " +
+    "Needed where such a function declares a request by which it is tried.",
 } as const satisfies InputSpec;
 
 export const functionsStore = {
@@ -62,15 +62,17 @@ export const resume = {
   pattern: /^\d{8}T\d{6}Z-[0-9a-f]{6}$/,
   accepts: "the id of a run",
   text:
-    "Go on with this run, which was killed or stopped, with the inputs that it was begun with: what it has " +
-    "done is left alone, and only what is missing is done.",
+    "Go on with this run, which was killed or stopped, with the inputs that it was begun with: what it " +
+    "has done is left alone, and only what is missing is done.",
   example: "20261128T093000Z-4f2a1b",
 } as const satisfies InputSpec;
 
 export const updateManifest = {
   type: "boolean",
   default: false,
-  text: "Write versions, `deployed_at` and `rollback_target` of what was exchanged into the checkout's manifest.",
+  text:
+    "Write versions, `deployed_at` and `rollback_target` of what was exchanged into the checkout's " +
+    "manifest.",
 } as const satisfies InputSpec;
 
 export { storeSecret };
@@ -82,8 +84,8 @@ export const rolloutOutputs = {
   run: "Id of the run, with which it is gone on with; empty where nothing was begun.",
   snapshot: "Id of the snapshot of what was served before; empty where none was taken.",
   outcome:
-    "`done`, `nothing`, `planned`, `hindered`, `undone` (what was served before is served again), `stopped`, " +
-    "`escalated`.",
+    "`done`, `nothing`, `planned`, `hindered`, `undone` (what was served before is served again), " +
+    "`stopped`, `escalated`.",
   changed: "Functions that were exchanged, as a JSON list of `name@version`.",
   planned: "Functions that would be, or were to be, exchanged, as a JSON list.",
   plan: "Each step with its id, title, stage, state and what, as a JSON list.",
@@ -93,7 +95,9 @@ export const rolloutOutputs = {
 export const rolloutExits = {
   0: "every function of the set is served as wanted, or was before",
   3: "the manifest is unsound, or a function failed its call and what was served before is served again",
-  4: "Supabase or the store failed: the report says whether anything that is served was changed, and how to go on",
+  4:
+    "Supabase or the store failed: the report says whether anything that is served was changed, and how " +
+    "to go on",
   6: "another run works on this project's functions; who and since when is printed",
   7: "this is not the plan that was approved",
 } as const;

@@ -20,15 +20,16 @@ export const functionsRollback = defineCommand({
   name: "functions-rollback",
   wing: "rollout",
   summary: "Take one edge function or all back to a snapshot, a release or their rollback targets",
-  description: `Takes functions of a Supabase project back: to a **snapshot** in the store, to a **release** \
-(its tag, or any commit that the checkout has), or, without \`--to\`, each to the \`rollback_target\` that the \
-manifest declares, of which the store keeps the sources. Also called \`holdfast functions rollback\`.
+  description: `Takes functions of a Supabase project back: to a **snapshot** in the store, to a \
+**release** (its tag, or any commit that the checkout has), or, without \`--to\`, each to the \
+\`rollback_target\` that the manifest declares, of which the store keeps the sources. Also called \
+\`holdfast functions rollback\`.
 
-It is the same road as a deployment's: what is live is kept first, everything is uploaded before anybody is \
-served it, one call activates all, each function is called and its version read back, and where one fails, what \
-was served before is put back. A function that what is gone back to does not have is left as it is, and told. Each \
-is called as it was declared with that version. To a snapshot it needs no checkout; where there is one, its \
-manifest says in which order.`,
+It is the same road as a deployment's: what is live is kept first, everything is uploaded before anybody \
+is served it, one call activates all, each function is called and its version read back, and where one \
+fails, what was served before is put back. A function that what is gone back to does not have is left as \
+it is, and told. Each is called as it was declared with that version. To a snapshot it needs no checkout; \
+where there is one, its manifest says in which order.`,
   branding: { icon: "corner-up-left", color: "orange" },
   inputs: {
     project,
@@ -40,8 +41,8 @@ manifest says in which order.`,
       type: "string",
       explicit: true,
       text:
-        "A snapshot's id, a release's tag, or a commit. Left out: the manifest's `rollback_target` of each " +
-        "function.",
+        "A snapshot's id, a release's tag, or a commit. Left out: the manifest's `rollback_target` of " +
+        "each function.",
       example: "20261128T093000Z-4f2a1b",
     },
     functions: someFunctions,

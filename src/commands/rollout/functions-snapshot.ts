@@ -12,9 +12,9 @@ Supabase keeps no earlier version, so what is not kept before it is replaced is 
 \`holdfast functions snapshot\`.
 
 Sources that the store has already are not fetched again, and the same file lies there once. The snapshot \
-itself is written last: it exists only once all that it names is there. A function whose sources cannot be had \
-back, or that somebody deploys meanwhile, makes it fail. Secrets of functions are no part of it, since Supabase \
-does not give them out. \`functions deploy\` and \`functions rollback\` take one by themselves.`,
+itself is written last: it exists only once all that it names is there. A function whose sources cannot be \
+had back, or that somebody deploys meanwhile, makes it fail. Secrets of functions are no part of it, since \
+Supabase does not give them out. \`functions deploy\` and \`functions rollback\` take one by themselves.`,
   branding: { icon: "camera", color: "blue" },
   inputs: {
     project,

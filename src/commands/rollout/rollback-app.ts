@@ -7,16 +7,16 @@ export const rollbackApp = defineCommand({
   name: "rollback-app",
   wing: "rollout",
   summary: "Bring the app back to a release that was verified, by a swap where the slot still holds it",
-  description: `Brings an app back to a release that \`deploy\` has verified, by the same road: into the slot, \
-with production's settings, seen well, tested, swapped, watched.
+  description: `Brings an app back to a release that \`deploy\` has verified, by the same road: into the \
+slot, with production's settings, seen well, tested, swapped, watched.
 
-\`last-known-good\` is the newest release whose record says that it was verified, that was not rolled back since, \
-and that is not what production is now; so it is not merely the newest tag. Where the slot beside production \
-still holds that build nothing is deployed, and the rollback is a swap. Where it does not, give the release's \
-package: its SHA-256 has to be the recorded one.
+\`last-known-good\` is the newest release whose record says that it was verified, that was not rolled back \
+since, and that is not what production is now; so it is not merely the newest tag. Where the slot beside \
+production still holds that build nothing is deployed, and the rollback is a swap. Where it does not, give \
+the release's package: its SHA-256 has to be the recorded one.
 
-Only the application moves: whether the database's schema is one that the older build runs on has to be known \
-before.`,
+Only the application moves: whether the database's schema is one that the older build runs on has to be \
+known before.`,
   branding: { icon: "rotate-ccw", color: "red" },
   inputs: {
     to: {
@@ -27,7 +27,7 @@ before.`,
     },
     package: {
       type: "string",
-      text: "That release's package, for where the slot does not hold it any more: a zip, or the folder of it.",
+      text: "That release's package, for where the slot does not hold it any more: a zip, or its folder.",
       example: "./shop-1.2.0.zip",
     },
     reason: {

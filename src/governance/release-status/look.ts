@@ -159,7 +159,10 @@ async function mergedBack(
   };
 }
 
-/** By the settings that `release publish` deploys it by: those of its own commit, where it is not checked out. */
+/**
+ * By the settings that `release publish` deploys it by: those of its own commit, where it is not checked
+ * out.
+ */
 async function deploymentOf(
   { name: tag, channel, commit }: VersionTag,
   { forge, settings, given, history }: LookingAt,

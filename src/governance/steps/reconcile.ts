@@ -39,7 +39,8 @@ export async function reconcile(steps: readonly Step[], around: Reconciling): Pr
 }
 
 /**
- * The same for whoever has to tell what became of the other steps: one that fails and carries nothing is told.
+ * The same for whoever has to tell what became of the other steps: one that fails and carries nothing is
+ * told.
  *
  * @throws what acting on a step that carries the rest throws
  */

@@ -29,8 +29,8 @@ export interface StepResult {
   readonly name: string;
   /**
    * `was`: true before; `done`: by this run; `would`: missing, in a dry run; `waits`, `wrong`: see
-   * {@link Observed}; `failed`: what the forge said is its `what`; `not-reached`: an earlier one that carries it
-   * is not true.
+   * {@link Observed}; `failed`: what the forge said is its `what`; `not-reached`: an earlier one that
+   * carries it is not true.
    */
   readonly state: "was" | "done" | "would" | "waits" | "wrong" | "failed" | "not-reached";
   /** Whether this run acted on it, as by opening what now waits for people. */

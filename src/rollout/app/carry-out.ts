@@ -60,7 +60,7 @@ export async function carryOutOnApp(
   await using lock = inputs.dryRun ? undefined : await locked(wanted, inputs, store, ports);
   const cancelled = lock === undefined ? ports.cancelled : AbortSignal.any([ports.cancelled, lock.lost]);
   log.stage(`looking at ${target.address.site}`);
-  const checked = await preflight(host, target, callOf(cancelled, LOOK_MS));
+  const checked = await preflight(host, target, settings, callOf(cancelled, LOOK_MS));
   const on: OnApp = {
     host,
     web: ports.web,

@@ -7,6 +7,7 @@ import {
   type SlotHost,
 } from "../../ports/slot-host.ts";
 import { RELEASE_MARK } from "./release-mark.ts";
+import type { AppHealth, RolloutSettings } from "./settings.ts";
 import type { AppTarget } from "./target.ts";
 
 /** What is known of an app before anything is done. */
@@ -24,6 +25,7 @@ const WITHOUT_SLOTS = /^(?:free|shared|basic|dynamic)$/i;
 export async function preflight(
   host: Pick<SlotHost, "app" | "slot" | "differences">,
   { slot }: Pick<AppTarget, "slot">,
+  { health }: Pick<RolloutSettings, "health">,
   call: SlotCall,
 ): Promise<Preflight> {
   const facts = await host.app(call);
@@ -41,13 +43,27 @@ export async function preflight(
       ? []
       : [`production waits to be swapped with ${pending}: finish or cancel that first`];
   const differences = candidate === undefined ? [] : await host.differences(slot, PRODUCTION_SLOT, call);
-  return { facts, problems, notes: [...signInNote(facts), ...differenceNotes(slot, differences)] };
+  return {
+    facts,
+    problems,
+    notes: [...buildNote(health), ...signInNote(facts), ...differenceNotes(slot, differences)],
+  };
+}
+
+function buildNote({ build }: AppHealth): readonly string[] {
+  return build === undefined
+    ? [
+        "the settings do not say where the app tells which build it is (rollout.health.build): a wrong " +
+          "package is noticed only if it is ill",
+      ]
+    : [];
 }
 
 function signInNote({ hasSignIn }: AppFacts): readonly string[] {
   return hasSignIn
     ? [
-        "people sign in at production, so Azure has no preview of a swap: settings are exchanged in the swap itself",
+        "people sign in at production, so Azure has no preview of a swap: settings are exchanged in the " +
+          "swap itself",
       ]
     : [];
 }
@@ -64,7 +80,8 @@ function differenceNotes(slot: string, differences: readonly SettingDifference[]
     ...(onlyThere.length === 0
       ? []
       : [
-          `production loses these settings, which ${slot} has not and which do not stick: ${named(onlyThere)}`,
+          `production loses these settings, which ${slot} has not and which do not stick: ` +
+            `${named(onlyThere)}`,
         ]),
   ];
 }

@@ -126,6 +126,6 @@ export function recordOfVersion(
 /** @throws input.malformed */
 export function noSuchRecord(what: string, target: string): HoldfastError {
   return new HoldfastError("input.malformed", `the store has no record of ${what} at ${target}`, {
-    hint: "Give a version that was deployed by Holdfast and verified, with the store that it was recorded in.",
+    hint: "Give a version that was deployed by Holdfast and verified, with the store of its record.",
   });
 }

@@ -1,7 +1,9 @@
 import { fits } from "../../kernel/path-pattern.ts";
 import { sha256 } from "../../kernel/streams.ts";
 
-/** A function as the Management API shows it: https://supabase.com/docs/reference/api/v1-list-all-functions */
+/**
+ * A function as the Management API shows it: https://supabase.com/docs/reference/api/v1-list-all-functions
+ */
 export interface ShownFunction {
   readonly id: string;
   readonly slug: string;

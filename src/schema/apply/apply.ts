@@ -94,7 +94,7 @@ async function toTheEnd(
     if (!isHoldfastError(error)) throw error;
     const state = await stateAfterLoss(run.request.database, step.migration.version, error);
     if (state === "applied") return { failed: undefined, attempts: 1 };
-    const told = withHint(error, unspeakable(error)) as HoldfastError;
+    const told = withHint(error, unspeakable(error));
     return { failed: { step, error: told }, attempts: 1 };
   }
 }

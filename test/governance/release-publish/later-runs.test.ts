@@ -9,7 +9,7 @@ const DEPLOYS = {
 const DAY_MS = 24 * 3_600_000;
 
 describe("a later run", () => {
-  test("which has nothing to release tells no version, so that nobody builds or deploys the last one", async () => {
+  test("which has nothing to release tells no version: nobody builds or deploys the last one", async () => {
     await using made = await releaseWorld("feat: carts");
     await made.publish();
     made.commit("docs: words");
@@ -17,7 +17,8 @@ describe("a later run", () => {
       const found = await made.publish({ dryRun });
       expect(found).toMatchObject({ exit: 0, version: "", tag: "", published: false, changed: false });
       expect(found.headline).toBe(
-        "main has nothing to release; v1.3.0 was published before, and waits for its pull request to be merged",
+        "main has nothing to release; v1.3.0 was published before, and waits for its pull request to be " +
+          "merged",
       );
       expect(found.steps.map(({ tag }) => tag)).toContain("v1.3.0");
     }
@@ -93,7 +94,7 @@ describe("a later run", () => {
     const found = await made.publish();
     expect(found).toMatchObject({ exit: 0, version: "", changed: false });
     expect(found.steps.find(({ name }) => name === "deployment")?.what).toMatch(
-      /^no run of deploy\.yml is shown for v1\.3\.0, which was published on 2026-11-28, and GitHub forgets runs/,
+      /^no run of deploy\.yml is shown for v1\.3\.0, which was published on 2026-11-28, and/,
     );
     expect(made.fake.runs).toEqual([]);
     made.work.git("fetch", "-q", "--tags", "origin");

@@ -89,6 +89,24 @@ describe("a bad build", () => {
   });
 });
 
+test("a preview that a killed run has left is taken over, and released", async () => {
+  const app = await world();
+  await app.deploy("v1.2.0", await app.packaged("1.2.0"));
+  app.declare({ tests: "{ command: exit 1 }" });
+  const path = await app.packaged("1.3.0");
+  await app.deploy("v1.3.0", path);
+  const call = { signal: new AbortController().signal, withinMs: 60_000 };
+  await app.host.preview("staging", "production", call);
+  expect((await app.host.slot("staging", call))!.previewInto).toBe("production");
+  app.declare({ health: "{ path: /, contains: nowhere, tries: 1 }" });
+  expect(told(await app.deploy("v1.3.0", path))).toMatchObject({
+    exit: 3,
+    outcome: "undone",
+    production: "1.2.0",
+  });
+  expect((await app.host.slot("staging", call))!.previewInto).toBeUndefined();
+});
+
 describe("a swap", () => {
   test("that reports failure and happened is believed by what is there", async () => {
     const app = await world({

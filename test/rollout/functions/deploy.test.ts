@@ -153,7 +153,7 @@ describe("bad days of a deployment", () => {
     expect([second, world.served]).toEqual(["lock.held", TEXTS_2]);
   });
 
-  it("the lock is remembered while it is held, so that a cancelled job's post step can give it back", async () => {
+  it("the lock is remembered while held, so that a cancelled job's post step gives it back", async () => {
     const world = await at1();
     const remembered = new Map<string, string>();
     const remember = (key: string, value: string): void => void remembered.set(key, value);
@@ -182,7 +182,7 @@ describe("bad days of a deployment", () => {
     expect([world.calls().filter((call) => call !== "list"), world.served]).toEqual([[], TEXTS_1]);
   });
 
-  it("sources that cannot be had back: nothing is uploaded, and the same run goes on once they can", async () => {
+  it("sources that cannot be had back: nothing is uploaded, and the run goes on once they can", async () => {
     const world = await at1();
     world.shelf.deploy("old", { entrypoint_path: "o.ts" }, new Map([["o.ts", Buffer.from("old")]]), {
       bundleOnly: false,
@@ -202,7 +202,7 @@ describe("bad days of a deployment", () => {
     expect(world.served).toEqual({ ...TEXTS_2, old: "old" });
   });
 
-  it("a token that expires midway: nothing that is served has changed, and only what is missing is done then", async () => {
+  it("a token expires midway: nothing served has changed, and only what is missing is done", async () => {
     const world = await at1();
     let uploads = 0;
     world.host.meddle = (call, when) => {

@@ -138,7 +138,8 @@ describe("a manifest of functions", () => {
 
   it("that is no JSON, or has a key twice, is told where", () => {
     expect(problemsOf(`{\n  "functions": {\n    "auth": {,}\n  }\n}`)[0]).toMatch(/^3 /);
-    const twice = `{\n  "functions": {\n    "auth": {"version": "1.0.0"},\n    "auth": {"version": "1.0.0"}\n  }\n}`;
+    const auth = '    "auth": {"version": "1.0.0"}';
+    const twice = `{\n  "functions": {\n${auth},\n${auth}\n  }\n}`;
     expect(problemsOf(twice).join("\n")).toMatch(/^4 .*unique/m);
     expect(problemsOf("[]").length).toBe(1);
   });

@@ -23,7 +23,7 @@ async function at2(): Promise<World & { readonly before: string }> {
 }
 
 describe("taking functions back", () => {
-  it("to the snapshot that a deployment took, without a checkout, and without fetching anything", async () => {
+  it("to the snapshot that a deployment took, without a checkout, and without fetching", async () => {
     const world = await at2();
     world.commits.clear();
     const outcome = await world.rollback({ to: world.before });

@@ -29,7 +29,7 @@ const at = (version: string, text = serves(version)): Record<string, Said> => ({
   orders: { version, text, needs: [`auth@^${version}`] },
 });
 
-it("a bad release of real functions is taken back, a good one served, and one command goes back", async () => {
+it("a bad release of real functions is taken back, a good one served, one command goes back", async () => {
   await using fake = await FakeSupabase.start({
     runtime: new DenoRuntime({ deno: DENO, guard: endWithUs, atOnce: 3 }),
     // A limit is met in the middle, as with every larger set.

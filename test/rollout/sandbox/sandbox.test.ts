@@ -66,7 +66,8 @@ describe("holdfast sandbox", () => {
       expect(deployed.json).toMatchObject({ status: 4 });
       const { pid, build } = (await httpsCall(told["app-address"], how)).json;
       expect(build).toBe("7");
-      const functions = `${told.environment.HOLDFAST_SUPABASE_API}/v1/projects/abcdefghijklmnopqrst/functions`;
+      const api = told.environment.HOLDFAST_SUPABASE_API as string;
+      const functions = `${api}/v1/projects/abcdefghijklmnopqrst/functions`;
       expect((await httpsCall(functions, how)).json).toEqual([]);
       const called = `${told.environment.HOLDFAST_SUPABASE_FUNCTIONS}/orders`;
       expect((await httpsCall(called, how)).status).toBe(404);

@@ -51,7 +51,8 @@ describe("functions of the sandbox run under Deno", () => {
       `import { word } from "../_shared/word.ts";
 Deno.serve(async (request: Request) => {
   const { pathname, search } = new URL(request.url);
-  return new Response([word, request.method, pathname, search, await request.text()].join(" "), { status: 201 });
+  const words = [word, request.method, pathname, search, await request.text()];
+  return new Response(words.join(" "), { status: 201 });
 });`,
       { "supabase/functions/_shared/word.ts": `export const word: string = "v1.2.3";` },
     );

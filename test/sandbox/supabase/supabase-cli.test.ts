@@ -13,7 +13,8 @@ const TOKEN = `sbp_${"0123456789abcdef".repeat(3).slice(0, 40)}`;
 it("the Supabase CLI deploys, lists, fetches and removes functions of the sandbox", async () => {
   await using fake = await FakeSupabase.start();
   await using folder = migrationsFolder({
-    "supabase/functions/orders/index.ts": `import { word } from "../_shared/word.ts";\nDeno.serve(() => new Response(word));\n`,
+    "supabase/functions/orders/index.ts":
+      'import { word } from "../_shared/word.ts";\nDeno.serve(() => new Response(word));\n',
     "supabase/functions/users/index.ts": `Deno.serve(() => new Response("users"));\n`,
     "supabase/functions/_shared/word.ts": `export const word = "v1";\n`,
     "supabase/config.toml": `project_id = "shop"\n[functions.users]\nverify_jwt = false\n`,

@@ -7,8 +7,8 @@ const FILE = "supabase-management.json";
 
 /**
  * Supabase's public description of its Management API (Apache-2.0), which is no part of the repository:
- * `HOLDFAST_SPECS` names the folder that it is in, by default `../shared/specs`. Where it is in neither, what is
- * held against it is held against nothing, which the test says; in CI that is a failure.
+ * `HOLDFAST_SPECS` names the folder that it is in, by default `../shared/specs`. Where it is in neither,
+ * what is held against it is held against nothing, which the test says; in CI that is a failure.
  *
  * https://api.supabase.com/api/v1
  */

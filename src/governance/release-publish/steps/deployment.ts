@@ -65,7 +65,8 @@ export function deploymentStep(
       if (since !== undefined) {
         const day = since.toISOString().slice(0, 10);
         const what =
-          `no run of ${workflow} is shown for ${tag}, which was published on ${day}, and GitHub forgets runs: ` +
+          `no run of ${workflow} is shown for ${tag}, which was published on ${day}, and GitHub forgets ` +
+          `runs: ` +
           `to start it, name the release (\`holdfast release publish --tag ${tag}\`)`;
         return { kind: "true", what };
       }

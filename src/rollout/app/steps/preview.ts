@@ -22,7 +22,10 @@ export function previewStep({ host, slot, build }: OnApp): Step {
         return { kind: "true", what: "production holds the build already" };
       }
       const pending = await into(signal);
-      if (pending === PRODUCTION_SLOT) return { kind: "true", what: `${slot} runs as production would` };
+      // Left by a run that was killed: taken over, so that it is ours to be released.
+      if (pending === PRODUCTION_SLOT) {
+        return { kind: "missing", what: `take over the swap of ${slot} that was prepared before` };
+      }
       if (pending !== undefined) {
         return {
           kind: "wrong",
@@ -31,6 +34,11 @@ export function previewStep({ host, slot, build }: OnApp): Step {
         };
       }
       return { kind: "missing", what: `bring production's settings to ${slot}` };
+    },
+    async confirm({ signal }): Promise<Observed> {
+      return (await into(signal)) === PRODUCTION_SLOT
+        ? { kind: "true", what: `${slot} runs as production would` }
+        : { kind: "missing", what: `${slot} does not run as production would` };
     },
     async act({ signal }) {
       await host.preview(slot, PRODUCTION_SLOT, callOf(signal, TIMEOUT_MS));

@@ -56,7 +56,8 @@ export function soakStep(on: OnApp): Step {
 
 function told(ill: readonly string[], requests: number): string {
   const last = ill.at(-1);
-  return `${ill.length} of ${requests} requests failed${last === undefined ? "" : `, the last because ${last}`}`;
+  const why = last === undefined ? "" : `, the last because ${last}`;
+  return `${ill.length} of ${requests} requests failed${why}`;
 }
 
 function unwell(why: string): HoldfastError {

@@ -18,7 +18,8 @@ const PAUSE_MS = 1_000;
 export function smokeCall(slug: string, smoke: Smoke | undefined): FunctionCall {
   return {
     slug,
-    // The gateway lets it through to the function whether a token is asked for or not, and it changes nothing.
+    // The gateway lets it through to the function whether a token is asked for or not, and it changes
+    // nothing.
     method: smoke?.method ?? "OPTIONS",
     path: smoke?.path ?? "/",
     headers: smoke?.headers ?? {},

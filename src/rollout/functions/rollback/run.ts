@@ -60,7 +60,8 @@ export async function runFunctionsRollback(
     inputs.functions.length > 0 || others.length === 0
       ? []
       : [
-          `${quantity(others.length, "function")} not in what is gone back to, left as they are: ${listed(others)}`,
+          `${quantity(others.length, "function")} not in what is gone back to, left as they are: ` +
+            `${listed(others)}`,
         ];
   const outcome = rolloutOutcome(rollout, done, { notes });
   if (outcome.exit !== EXIT.done || done.kind !== "ran" || !inputs.updateManifest) return outcome;
@@ -186,7 +187,9 @@ async function keptAt(name: string, text: string, archive: FunctionArchive): Pro
     "input.no-such-snapshot",
     `the store keeps no sources of ${printableLine(text)}, to which ${name} is to be taken back`,
     {
-      hint: "Only what Holdfast has deployed has a version there. Give a snapshot's id or a release's tag with --to.",
+      hint:
+        "Only what Holdfast has deployed has a version there. Give a snapshot's id or a release's tag " +
+        "with --to.",
     },
   );
 }

@@ -24,10 +24,13 @@ export function fetchedSources(
   if (start === undefined) {
     throw new HoldfastError(
       "functions.unreadable",
-      `the sources of ${slug} could not be had back: ${printableLine(entrypoint ?? "index.ts")}, by which it ` +
+      `the sources of ${slug} could not be had back: ${printableLine(entrypoint ?? "index.ts")}, by ` +
+        `which it ` +
         "is started, is not among them",
       {
-        hint: "Deploy it once with Holdfast or the Supabase CLI, or remove it: what cannot be put back must not be replaced.",
+        hint:
+          "Deploy it once with Holdfast or the Supabase CLI, or remove it: what cannot be put back must " +
+          "not be replaced.",
       },
     );
   }
