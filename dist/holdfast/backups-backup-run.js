@@ -9,7 +9,6 @@ import {
   planJson,
   planRows
 } from "./shared-nouns-content-read-search-path.js";
-import "./shared-ports-remembered.js";
 import "./shared-nouns-store-lock.js";
 import "./shared-kernel-retry.js";
 import "./shared-kernel-or-abort.js";

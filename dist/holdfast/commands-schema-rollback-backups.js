@@ -10,7 +10,6 @@ import {
   takeSafetyBackup
 } from "./shared-backups-backup-safety.js";
 import "./shared-nouns-content-read-search-path.js";
-import "./shared-ports-remembered.js";
 import "./shared-nouns-store-lock.js";
 import "./shared-kernel-retry.js";
 import "./shared-kernel-or-abort.js";

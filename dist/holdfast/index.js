@@ -1761,6 +1761,7 @@ jobs:
           store: azure://mybackups/holdfast/prod
 `
   },
+  cleansUp: true,
   async run(inputs, ports) {
     const { runDeploy } = await import("./rollout-deploy-run.js");
     return runDeploy(inputs, ports);
@@ -1787,7 +1788,7 @@ Only the application moves: whether the database's schema is one that the older 
     },
     package: {
       type: "string",
-      text: "That release's package, for where the slot does not hold it any more: a zip, or the folder of it.",
+      text: "That release's package, for where the slot does not hold it any more: a zip, or its folder.",
       example: "./shop-1.2.0.zip"
     },
     reason: {
@@ -1843,6 +1844,7 @@ jobs:
           store: azure://mybackups/holdfast/prod
 `
   },
+  cleansUp: true,
   async run(inputs, ports) {
     const { runRollbackApp } = await import("./rollout-rollback-app-run.js");
     return runRollbackApp(inputs, ports);

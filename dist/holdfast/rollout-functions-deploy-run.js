@@ -37,7 +37,6 @@ import "./shared-kernel-yaml.js";
 import "./shared-yaml.js";
 import "./shared-kernel-redact.js";
 import "./shared-kernel-printable.js";
-import "./shared-ports-remembered.js";
 import "./shared-nouns-store-lock.js";
 import "./shared-kernel-retry.js";
 import "./shared-kernel-or-abort.js";

@@ -38,7 +38,6 @@ import "./shared-kernel-redact.js";
 import {
   printableLine
 } from "./shared-kernel-printable.js";
-import "./shared-ports-remembered.js";
 import "./shared-nouns-store-lock.js";
 import "./shared-kernel-retry.js";
 import "./shared-kernel-or-abort.js";

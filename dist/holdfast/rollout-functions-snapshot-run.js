@@ -17,7 +17,6 @@ import "./shared-nouns-release-unit-file-digest.js";
 import "./shared-nouns-runbook-journal.js";
 import "./shared-kernel-redact.js";
 import "./shared-kernel-printable.js";
-import "./shared-ports-remembered.js";
 import "./shared-nouns-store-lock.js";
 import "./shared-kernel-retry.js";
 import "./shared-kernel-or-abort.js";

@@ -3,9 +3,7 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  REMEMBERED
-} from "./shared-ports-remembered.js";
-import {
+  REMEMBERED,
   acquireLock
 } from "./shared-nouns-store-lock.js";
 import {

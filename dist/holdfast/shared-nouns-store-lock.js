@@ -198,7 +198,11 @@ function lost(why, cause) {
   });
 }
 
+// src/ports/remembered.ts
+var REMEMBERED = { lockPath: "lock-path", lockToken: "lock-token" };
+
 export {
   acquireLock,
-  releaseLock
+  releaseLock,
+  REMEMBERED
 };

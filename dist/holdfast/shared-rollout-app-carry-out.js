@@ -37,6 +37,7 @@ import {
   printableLine
 } from "./shared-kernel-printable.js";
 import {
+  REMEMBERED,
   acquireLock
 } from "./shared-nouns-store-lock.js";
 import {
@@ -202,7 +203,7 @@ function recordOfVersion(records, version) {
 }
 function noSuchRecord(what, target) {
   return new HoldfastError("input.malformed", `the store has no record of ${what} at ${target}`, {
-    hint: "Give a version that was deployed by Holdfast and verified, with the store that it was recorded in."
+    hint: "Give a version that was deployed by Holdfast and verified, with the store of its record."
   });
 }
 
@@ -391,7 +392,9 @@ function previewStep({ host, slot, build }) {
         return { kind: "true", what: "production holds the build already" };
       }
       const pending = await into(signal);
-      if (pending === PRODUCTION_SLOT) return { kind: "true", what: `${slot} runs as production would` };
+      if (pending === PRODUCTION_SLOT) {
+        return { kind: "missing", what: `take over the swap of ${slot} that was prepared before` };
+      }
       if (pending !== void 0) {
         return {
           kind: "wrong",
@@ -400,6 +403,9 @@ function previewStep({ host, slot, build }) {
         };
       }
       return { kind: "missing", what: `bring production's settings to ${slot}` };
+    },
+    async confirm({ signal }) {
+      return await into(signal) === PRODUCTION_SLOT ? { kind: "true", what: `${slot} runs as production would` } : { kind: "missing", what: `${slot} does not run as production would` };
     },
     async act({ signal }) {
       await host.preview(slot, PRODUCTION_SLOT, callOf(signal, TIMEOUT_MS2));
@@ -484,7 +490,8 @@ function soakStep(on) {
 }
 function told(ill, requests) {
   const last = ill.at(-1);
-  return `${ill.length} of ${requests} requests failed${last === void 0 ? "" : `, the last because ${last}`}`;
+  const why = last === void 0 ? "" : `, the last because ${last}`;
+  return `${ill.length} of ${requests} requests failed${why}`;
 }
 function unwell(why) {
   return new HoldfastError("app.unhealthy", `production is not well after the swap: ${why}`, {
@@ -635,7 +642,7 @@ function appRunbook(on, { kind, target, reason, packagePath, hasPreview, record:
 
 // src/rollout/app/preflight.ts
 var WITHOUT_SLOTS = /^(?:free|shared|basic|dynamic)$/i;
-async function preflight(host, { slot }, call) {
+async function preflight(host, { slot }, { health }, call) {
   const facts = await host.app(call);
   if (WITHOUT_SLOTS.test(facts.tier)) {
     return {
@@ -648,7 +655,16 @@ async function preflight(host, { slot }, call) {
   const pending = production?.previewInto;
   const problems = pending === void 0 ? [] : [`production waits to be swapped with ${pending}: finish or cancel that first`];
   const differences = candidate === void 0 ? [] : await host.differences(slot, PRODUCTION_SLOT, call);
-  return { facts, problems, notes: [...signInNote(facts), ...differenceNotes(slot, differences)] };
+  return {
+    facts,
+    problems,
+    notes: [...buildNote(health), ...signInNote(facts), ...differenceNotes(slot, differences)]
+  };
+}
+function buildNote({ build }) {
+  return build === void 0 ? [
+    "the settings do not say where the app tells which build it is (rollout.health.build): a wrong package is noticed only if it is ill"
+  ] : [];
 }
 function signInNote({ hasSignIn }) {
   return hasSignIn ? [
@@ -702,7 +718,7 @@ async function carryOutOnApp(wanted, { target, settings }, opened, inputs, ports
     const lock = __using(_stack, inputs.dryRun ? void 0 : await locked(wanted, inputs, store, ports), true);
     const cancelled = lock === void 0 ? ports.cancelled : AbortSignal.any([ports.cancelled, lock.lost]);
     log.stage(`looking at ${target.address.site}`);
-    const checked = await preflight(host, target, callOf(cancelled, LOOK_MS));
+    const checked = await preflight(host, target, settings, callOf(cancelled, LOOK_MS));
     const on = {
       host,
       web: ports.web,
@@ -793,8 +809,8 @@ async function made({ kind, build, reason }, { target, id, journal, on, ports })
     run: { ...ports.run }
   };
 }
-async function locked({ kind }, { environment }, store, { clock, random, run, log }) {
-  return await acquireLock({
+async function locked({ kind }, { environment }, store, { clock, random, run, log, remember }) {
+  const lock = await acquireLock({
     store,
     source: ENVIRONMENT_LOCK,
     tier: environment,
@@ -804,6 +820,9 @@ async function locked({ kind }, { environment }, store, { clock, random, run, lo
     random,
     warn: (text) => log.warn(text)
   });
+  remember?.(REMEMBERED.lockPath, lock.path);
+  remember?.(REMEMBERED.lockToken, lock.token);
+  return lock;
 }
 function redaction({ storeSecret }) {
   const redactor = new Redactor();

@@ -28,9 +28,7 @@ import {
   printableLine
 } from "./shared-kernel-printable.js";
 import {
-  REMEMBERED
-} from "./shared-ports-remembered.js";
-import {
+  REMEMBERED,
   acquireLock
 } from "./shared-nouns-store-lock.js";
 import {
@@ -338,7 +336,8 @@ var PAUSE_MS = 1e3;
 function smokeCall(slug, smoke) {
   return {
     slug,
-    // The gateway lets it through to the function whether a token is asked for or not, and it changes nothing.
+    // The gateway lets it through to the function whether a token is asked for or not, and it changes
+    // nothing.
     method: smoke?.method ?? "OPTIONS",
     path: smoke?.path ?? "/",
     headers: smoke?.headers ?? {},
