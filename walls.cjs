@@ -83,7 +83,6 @@ const WINGS = {
     ],
     shared: {
       app: [],
-      "app/steps": ["app"],
       "functions/manifest": [],
       "functions/sources": ["functions/manifest"],
       "functions/archive": ["functions/sources", "functions/manifest"],

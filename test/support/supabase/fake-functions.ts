@@ -19,7 +19,7 @@ import { managementDescription } from "./management-description.ts";
 
 export { PROJECT };
 
-let description: { readonly known: ApiDescription | undefined } | undefined;
+let description: ApiDescription | undefined;
 
 /** The Management API, every request and every answer of which is held against Supabase's description. */
 class HeldPart implements SandboxPart {
@@ -46,9 +46,8 @@ class HeldPart implements SandboxPart {
     this.calls.push(`${method} ${url.pathname}`);
     const bytes = Buffer.concat((await request.body.toArray()) as Buffer[]);
     const answer = await this.#part.answer({ ...request, body: Readable.from([bytes]) });
-    description ??= { known: managementDescription() };
-    const operation = description.known?.operation(method, url.pathname);
-    if (description.known === undefined) return answer;
+    description ??= managementDescription();
+    const operation = description.operation(method, url.pathname);
     const say = (problem: string): void => {
       if (problem !== "") this.wrong.push(`${method} ${url.pathname}: ${problem}`);
     };
