@@ -83,7 +83,8 @@ export async function carryOutOnApp(
     hasPreview: !checked.facts.hasSignIn,
     record: recordStep(id, records, record),
   };
-  const plan = await planRunbook(appRunbook(on, rollout), { clock, cancelled });
+  const runbook = appRunbook(on, rollout);
+  const plan = await planRunbook(runbook, { clock, cancelled });
   const told = { plan, checked, id: "", ran: undefined, production: before(plan) };
   if (inputs.dryRun) return { kind: "dry", ...told };
   requireApproved(inputs.planHash, plan);
@@ -95,7 +96,6 @@ export async function carryOutOnApp(
   const journal = inputs.resume === undefined ? Journal.begin(id, around) : await Journal.reopen(id, around);
   writing.journal = journal;
   const doing = { clock, cancelled, random, log, run, journal };
-  const runbook = appRunbook(on, rollout);
   const ran = await (inputs.resume === undefined
     ? beginRun(runbook, plan, doing)
     : resumeRun(runbook, doing));
@@ -123,9 +123,8 @@ function productionIn(evidence: Json | undefined): string | null {
 async function productionNow(host: SlotHost, signal: AbortSignal): Promise<string | null | undefined> {
   try {
     return (await markAt(host, PRODUCTION_SLOT, callOf(signal, LOOK_MS))) ?? null;
-  } catch (error) {
+  } catch {
     signal.throwIfAborted();
-    void error;
     return undefined;
   }
 }

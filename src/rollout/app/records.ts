@@ -112,6 +112,16 @@ export function lastKnownGood(
   return undefined;
 }
 
+/**
+ * Whether production is a release from before the newest record: somebody went back without one, by hand or by
+ * a run that was killed. What is good before it is then not what anybody means.
+ *
+ * @param records oldest first
+ */
+export function wentBackUnrecorded(records: readonly RolloutRecord[], now: string | undefined): boolean {
+  return records.at(-1)?.mark !== now && records.some(({ mark }) => mark === now);
+}
+
 /** The newest record of a version, with its build or without. */
 export function recordOfVersion(
   records: readonly RolloutRecord[],

@@ -1,5 +1,7 @@
 import type { Outcome } from "../../kernel/outcome.ts";
 import { HoldfastError } from "../../kernel/errors.ts";
+import { readJournal } from "../../nouns/runbook/journal.ts";
+import type { BlobStore } from "../../ports/blob-store.ts";
 import { PRODUCTION_SLOT } from "../../ports/slot-host.ts";
 import { carryOutOnApp, type Wanted } from "../app/carry-out.ts";
 import {
@@ -7,6 +9,7 @@ import {
   noSuchRecord,
   recordOfVersion,
   RolloutRecords,
+  wentBackUnrecorded,
   type RolloutRecord,
 } from "../app/records.ts";
 import { markAt, versionIn } from "../app/release-mark.ts";
@@ -41,7 +44,10 @@ export async function runRollbackApp(inputs: RollbackAppInputs, ports: AppPorts)
   const records = await new RolloutRecords(store, app.target).all((path, why) => {
     notes.push(`${path} could not be read, and does not count: ${why}`);
   });
-  const record = chosen(inputs.to, records, now, nameOf(app.target));
+  const record =
+    inputs.resume === undefined
+      ? chosen(inputs.to, records, now, nameOf(app.target))
+      : await resumed(inputs.resume, store, records, nameOf(app.target));
   if (inputs.package !== undefined) {
     const digest = await host.digest(inputs.package, { ...call, withinMs: READ_MS });
     if (digest !== record.digest) throw otherPackage(inputs.package, record, digest);
@@ -71,7 +77,36 @@ async function standby(
   return (await host.slot(slot, call)) === undefined ? undefined : await markAt(host, slot, call);
 }
 
-/** @throws input.malformed */
+/**
+ * What a run that is gone on with was going back to: by now production may be it, and what is good before that
+ * is another.
+ *
+ * @throws input.malformed; as reading a journal
+ */
+async function resumed(
+  run: string,
+  store: BlobStore,
+  records: readonly RolloutRecord[],
+  target: string,
+): Promise<RolloutRecord> {
+  const [opened] = await readJournal(run, store);
+  const inputs = opened!.event.kind === "opened" ? opened!.event.inputs : undefined;
+  const { build } = (inputs ?? {}) as { readonly build?: unknown };
+  const record = records.findLast(({ mark }) => mark === build);
+  if (record === undefined) throw noSuchRecord(`what the run ${run} went back to`, target);
+  return record;
+}
+
+function alreadyBack(now: string, { version }: RolloutRecord, target: string): HoldfastError {
+  return new HoldfastError(
+    "input.conflict",
+    `${target} is ${versionIn(now)}, and the newest record is of ${version}: somebody went back already, by ` +
+      "hand or by a run that was killed",
+    { hint: "Go on with that run by --resume; or name the version that is gone back to with --to." },
+  );
+}
+
+/** @throws input.malformed; input.conflict where it cannot be told which is meant */
 function chosen(
   to: string,
   records: readonly RolloutRecord[],
@@ -83,6 +118,7 @@ function chosen(
     if (record === undefined) throw noSuchRecord(to, target);
     return record;
   }
+  if (now !== undefined && wentBackUnrecorded(records, now)) throw alreadyBack(now, records.at(-1)!, target);
   const record = lastKnownGood(records, now);
   if (record === undefined) throw noSuchRecord("a good release before this one", target);
   return record;

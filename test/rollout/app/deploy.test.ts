@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { setTimeout as pause } from "node:timers/promises";
+import type { BlobStore } from "../../../src/ports/blob-store.ts";
 import { appWorld, told, type AppWorld } from "./support.ts";
 
 const worlds: AppWorld[] = [];
@@ -105,6 +106,35 @@ test("a preview that a killed run has left is taken over, and released", async (
     production: "1.2.0",
   });
   expect((await app.host.slot("staging", call))!.previewInto).toBeUndefined();
+});
+
+test("a rollback that was killed after its swap goes on to where it was going, and no further", async () => {
+  const app = await world();
+  for (const version of ["1.2.0", "1.3.0"]) {
+    expect((await app.deploy(`v${version}`, await app.packaged(version))).exit).toBe(0);
+  }
+  // The store is gone once production is 1.2.0: the journal ends, and no record is written.
+  app.aroundStore = (store) =>
+    ({
+      check: (forWriting) => store.check(forWriting),
+      url: store.url,
+      list: (prefix) => store.list(prefix),
+      get: (...given) => store.get(...given),
+      replace: (...given) => store.replace(...given),
+      remove: (path) => store.remove(path),
+      async put(path, ...given) {
+        if (path.startsWith("rollouts/")) throw new Error("killed");
+        return await store.put(path, ...given);
+      },
+    }) as BlobStore;
+  const ended = await app.rollback();
+  expect(told(ended)).toMatchObject({ outcome: "incomplete", production: "1.2.0" });
+  app.aroundStore = (store) => store;
+  // Not to 1.3.0, which is what production was taken back from.
+  await expect(app.rollback()).rejects.toMatchObject({ code: "input.conflict" });
+  const found = await app.rollback({ resume: String(ended.outputs["run"]) });
+  expect(told(found)).toMatchObject({ exit: 0, outcome: "done", production: "1.2.0" });
+  expect([await app.live(), await app.live("staging")]).toEqual(["1.2.0", "1.3.0"]);
 });
 
 describe("a swap", () => {

@@ -1,5 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
-import { lastKnownGood, recordOfVersion, type RolloutRecord } from "../../../src/rollout/app/records.ts";
+import {
+  lastKnownGood,
+  recordOfVersion,
+  wentBackUnrecorded,
+  type RolloutRecord,
+} from "../../../src/rollout/app/records.ts";
 
 /** @param mark version and what stands for its package: `1.2.0 a` */
 function record(
@@ -50,6 +55,15 @@ describe("the last known good release", () => {
     expect(lastKnownGood([], TWO)).toBeUndefined();
     expect(lastKnownGood([record("deploy", TWO, null)], TWO)).toBeUndefined();
   });
+});
+
+test("a release from before the newest record was gone back to by other means", () => {
+  const records = [record("deploy", ONE, null), record("deploy", TWO, ONE)];
+  expect(wentBackUnrecorded(records, ONE)).toBe(true);
+  expect(wentBackUnrecorded(records, TWO)).toBe(false);
+  expect(wentBackUnrecorded(records, THREE)).toBe(false);
+  expect(wentBackUnrecorded([...records, record("rollback", ONE, TWO)], ONE)).toBe(false);
+  expect(wentBackUnrecorded([], undefined)).toBe(false);
 });
 
 describe("the record of a version", () => {

@@ -78,7 +78,7 @@ export function swapStep(on: OnApp): Step {
   };
 }
 
-/** That it is not known whether it happened is no failure: it is looked right after. */
+/** What the host says is for people: whether it happened is looked at right after, by the mark. */
 function failIfNot({ outcome, failure }: SwapTold): void {
   if (outcome === "happened") return;
   throw (
