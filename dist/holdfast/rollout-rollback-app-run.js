@@ -12,13 +12,16 @@ import {
   noSuchRecord,
   readAppSettings,
   recordOfVersion,
-  versionIn
+  versionIn,
+  wentBackUnrecorded
 } from "./shared-rollout-app-carry-out.js";
 import {
   PRODUCTION_SLOT
 } from "./shared-ports-slot-host.js";
 import "./shared-nouns-runbook-record.js";
-import "./shared-nouns-runbook-journal.js";
+import {
+  readJournal
+} from "./shared-nouns-runbook-journal.js";
 import "./shared-rollout-app-settings.js";
 import "./shared-nouns-settings-settings-file.js";
 import "./shared-nouns-settings-read-settings.js";
@@ -65,7 +68,7 @@ async function runRollbackApp(inputs, ports) {
   const records = await new RolloutRecords(store, app.target).all((path, why) => {
     notes.push(`${path} could not be read, and does not count: ${why}`);
   });
-  const record = chosen(inputs.to, records, now, nameOf(app.target));
+  const record = inputs.resume === void 0 ? chosen(inputs.to, records, now, nameOf(app.target)) : await resumed(inputs.resume, store, records, nameOf(app.target));
   if (inputs.package !== void 0) {
     const digest = await host.digest(inputs.package, { ...call, withinMs: READ_MS });
     if (digest !== record.digest) throw otherPackage(inputs.package, record, digest);
@@ -84,12 +87,28 @@ async function runRollbackApp(inputs, ports) {
 async function standby(host, slot, call) {
   return await host.slot(slot, call) === void 0 ? void 0 : await markAt(host, slot, call);
 }
+async function resumed(run, store, records, target) {
+  const [opened] = await readJournal(run, store);
+  const inputs = opened.event.kind === "opened" ? opened.event.inputs : void 0;
+  const { build } = inputs ?? {};
+  const record = records.findLast(({ mark }) => mark === build);
+  if (record === void 0) throw noSuchRecord(`what the run ${run} went back to`, target);
+  return record;
+}
+function alreadyBack(now, { version }, target) {
+  return new HoldfastError(
+    "input.conflict",
+    `${target} is ${versionIn(now)}, and the newest record is of ${version}: somebody went back already, by hand or by a run that was killed`,
+    { hint: "Go on with that run by --resume; or name the version that is gone back to with --to." }
+  );
+}
 function chosen(to, records, now, target) {
   if (to !== LAST_KNOWN_GOOD) {
     const record2 = recordOfVersion(records, to);
     if (record2 === void 0) throw noSuchRecord(to, target);
     return record2;
   }
+  if (now !== void 0 && wentBackUnrecorded(records, now)) throw alreadyBack(now, records.at(-1), target);
   const record = lastKnownGood(records, now);
   if (record === void 0) throw noSuchRecord("a good release before this one", target);
   return record;

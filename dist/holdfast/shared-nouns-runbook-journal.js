@@ -41,6 +41,232 @@ import {
   isHoldfastError
 } from "./shared-kernel-errors.js";
 
+// src/nouns/runbook/journal-entry.ts
+var json2 = json();
+var digest = string().regex(/^[0-9a-f]{64}$/);
+var step = string();
+var what = string();
+var event = discriminatedUnion("kind", [
+  /** The run begins: what it will do, and the hashes that {@link Plan} has. */
+  strictObject({
+    kind: literal("opened"),
+    runbook: string(),
+    target: string(),
+    inputs: json2,
+    definition: digest,
+    plan: digest,
+    steps: array(
+      strictObject({ id: step, title: string(), component: string(), stage: int().nonnegative() })
+    ),
+    run: runRecord
+  }),
+  /** Another process goes on with it. */
+  strictObject({ kind: literal("resumed"), run: runRecord }),
+  /** It was so already: nothing is done, and nothing will be taken back. */
+  strictObject({ kind: literal("found"), step, what }),
+  /** Written before the act: from here on nobody knows without looking. */
+  strictObject({ kind: literal("acting"), step, attempt: int().positive(), what, evidence: json2 }),
+  strictObject({ kind: literal("act-failed"), step, attempt: int().positive(), message: string() }),
+  strictObject({ kind: literal("acted"), step, attempt: int().positive() }),
+  strictObject({ kind: literal("confirmed"), step, what }),
+  strictObject({
+    kind: literal("failed"),
+    step,
+    message: string(),
+    rule: _enum(["stop", "undo", "escalate", "continue"])
+  }),
+  strictObject({ kind: literal("undoing"), step, what }),
+  strictObject({ kind: literal("undone"), step, what }),
+  strictObject({ kind: literal("undo-failed"), step, message: string() }),
+  strictObject({ kind: literal("cancelled"), message: string() }),
+  strictObject({
+    kind: literal("ended"),
+    outcome: _enum(["done", "incomplete", "stopped", "undone", "escalated"])
+  })
+]);
+var journalEntry = strictObject({
+  format: literal("holdfast.journal/1"),
+  /** Of this journal. */
+  run: string(),
+  /** From 1, without a gap. */
+  number: int().positive(),
+  at: iso_exports.datetime(),
+  /** SHA-256 of the bytes of the entry before it; null in the first. */
+  previous: digest.nullable(),
+  event
+});
+
+// src/nouns/runbook/journal.ts
+var ENTRY_SIZE_MAX = MiB;
+var ENTRIES_MAX = 1e5;
+var WRITES = 4;
+var FIRST_PAUSE_MS = 500;
+function journalFolder(run) {
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(run)) {
+    throw new HoldfastError("input.malformed", `'${run.slice(0, 100)}' is no id of a run`, {
+      hint: "Give it as the run printed it, such as 20261128T093000Z-4f2a."
+    });
+  }
+  return `${JOURNALS}${run}/`;
+}
+var Journal = class _Journal {
+  run;
+  #around;
+  #entries;
+  #previous;
+  #lost;
+  /** Steps side by side write one after the other. */
+  #writing = Promise.resolve();
+  constructor(run, around, read2) {
+    this.run = run;
+    this.#around = around;
+    this.#entries = [...read2.entries];
+    this.#previous = read2.last;
+  }
+  /** A journal of which nothing lies in the store yet. @throws input.malformed */
+  static begin(run, around) {
+    journalFolder(run);
+    return new _Journal(run, around, { entries: [], last: null });
+  }
+  /** One that is there, to be gone on with. @throws as {@link readJournal} */
+  static async reopen(run, around) {
+    return new _Journal(run, around, await read(run, around.store));
+  }
+  get entries() {
+    return this.#entries;
+  }
+  /** Why entries are missing in the store; undefined where all of them are there. */
+  get lost() {
+    return this.#lost;
+  }
+  /**
+   * Writes what happened. Returns once it is durable.
+   *
+   * @throws lock.lost where somebody else writes this journal; what the store throws, but only for the
+   * first entry: a run whose journal is lost on the way is finished, and says so
+   */
+  async write(event2) {
+    const turn = this.#writing.then(() => this.#write(event2));
+    this.#writing = turn.catch(() => void 0);
+    await turn;
+  }
+  async #write(event2) {
+    const number = this.#entries.length + 1;
+    const entry = journalEntry.parse({
+      format: "holdfast.journal/1",
+      run: this.run,
+      number,
+      at: this.#around.clock.now().toISOString(),
+      previous: this.#previous,
+      event: redacted(event2, (text) => this.#around.redact(text))
+    });
+    const bytes = Buffer.from(`${JSON.stringify(entry, null, 2)}
+`);
+    if (this.#lost === void 0) await this.#put(number, bytes);
+    this.#entries.push(entry);
+    this.#previous = sha256(bytes);
+  }
+  async #put(number, bytes) {
+    const { store, clock, random, warn } = this.#around;
+    const path = pathOf(this.run, number);
+    let tries = 0;
+    try {
+      await withRetry(
+        {
+          attempts: WRITES,
+          firstDelayMs: FIRST_PAUSE_MS,
+          delayMsMax: 8 * FIRST_PAUSE_MS,
+          isTransient: (error) => isHoldfastError(error, "store.unreachable"),
+          sleep: (ms) => clock.sleep(ms),
+          random: () => random.fraction()
+        },
+        async () => {
+          tries += 1;
+          await store.put(path, once(bytes), { contentType: "application/json" });
+        }
+      );
+    } catch (error) {
+      if (isHoldfastError(error, "store.exists")) {
+        if (tries > 1 && await isThere(store, path, bytes)) return;
+        throw new HoldfastError("lock.lost", `another process writes the journal of the run ${this.run}`, {
+          hint: "Let that one end; then see where it stands.",
+          cause: error
+        });
+      }
+      if (number === 1) throw error;
+      this.#lost = error;
+      warn(
+        `the journal of the run ${this.run} cannot be written from entry ${number} on: ${error.message}; what is begun is finished all the same`
+      );
+    }
+  }
+};
+function pathOf(run, number) {
+  return `${journalFolder(run)}${String(number).padStart(6, "0")}.json`;
+}
+async function isThere(store, path, bytes) {
+  return bytes.equals(await collect((await store.get(path)).content, ENTRY_SIZE_MAX));
+}
+function redacted(value, redact) {
+  if (typeof value === "string") return redact(value);
+  if (value === null || typeof value !== "object") return value;
+  if (Array.isArray(value)) return value.map((each) => redacted(each, redact));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, each]) => [redact(name), redacted(each, redact)])
+  );
+}
+async function readJournal(run, store) {
+  return (await read(run, store)).entries;
+}
+async function read(run, store) {
+  const folder = journalFolder(run);
+  const entries = [];
+  let last = null;
+  for await (const { path, size } of store.list(folder)) {
+    const number = entries.length + 1;
+    if (path !== pathOf(run, number) || number > ENTRIES_MAX) {
+      throw damaged(run, `${path} is there, and entry ${number} is not`);
+    }
+    if (size > ENTRY_SIZE_MAX) throw damaged(run, `${path} has ${size} bytes, which no entry has`);
+    const bytes = await collect((await store.get(path)).content, ENTRY_SIZE_MAX);
+    const entry = parsed(run, path, bytes);
+    if (entry.run !== run || entry.number !== number) throw damaged(run, `${path} is of another place`);
+    if (entry.previous !== last) throw damaged(run, `${path} does not follow the entry before it`);
+    entries.push(entry);
+    last = sha256(bytes);
+  }
+  if (entries.length === 0) {
+    throw new HoldfastError("input.no-such-run", `${store.url} holds no journal of the run ${run}`, {
+      hint: "Give the id as the run printed it, and the store that it was given."
+    });
+  }
+  if (entries[0].event.kind !== "opened") throw damaged(run, "its first entry does not open it");
+  return { entries, last };
+}
+function parsed(run, path, bytes) {
+  let value;
+  try {
+    value = JSON.parse(bytes.toString("utf8"));
+  } catch (error) {
+    throw damaged(run, `${path} is no JSON`, error);
+  }
+  const format = value?.format;
+  if (typeof format === "string" && /^holdfast\.journal\/(?!1$)\d+$/.test(format)) {
+    throw new HoldfastError("journal.unknown-format", `${path} has the format '${format}'`, {
+      hint: "Use the version of Holdfast that wrote it, or a newer one."
+    });
+  }
+  const checked = journalEntry.safeParse(value);
+  if (checked.success) return checked.data;
+  throw damaged(run, `${path} breaks its format at '${checked.error.issues[0]?.path.join(".") ?? ""}'`);
+}
+function damaged(run, why, cause) {
+  return new HoldfastError("journal.damaged", `the journal of the run ${run} is not as written: ${why}`, {
+    hint: "Do not go on with it: look at the target, and begin a new run, which looks before it acts.",
+    cause
+  });
+}
+
 // src/nouns/runbook/standing.ts
 var OPEN = { state: "open", actedOn: void 0, attempts: 0, what: "" };
 function standingOf(entries) {
@@ -474,229 +700,6 @@ function ran({ journal }, outcome) {
   };
 }
 
-// src/nouns/runbook/journal-entry.ts
-var json2 = json();
-var digest = string().regex(/^[0-9a-f]{64}$/);
-var step = string();
-var what = string();
-var event = discriminatedUnion("kind", [
-  /** The run begins: what it will do, and the hashes that {@link Plan} has. */
-  strictObject({
-    kind: literal("opened"),
-    runbook: string(),
-    target: string(),
-    inputs: json2,
-    definition: digest,
-    plan: digest,
-    steps: array(
-      strictObject({ id: step, title: string(), component: string(), stage: int().nonnegative() })
-    ),
-    run: runRecord
-  }),
-  /** Another process goes on with it. */
-  strictObject({ kind: literal("resumed"), run: runRecord }),
-  /** It was so already: nothing is done, and nothing will be taken back. */
-  strictObject({ kind: literal("found"), step, what }),
-  /** Written before the act: from here on nobody knows without looking. */
-  strictObject({ kind: literal("acting"), step, attempt: int().positive(), what, evidence: json2 }),
-  strictObject({ kind: literal("act-failed"), step, attempt: int().positive(), message: string() }),
-  strictObject({ kind: literal("acted"), step, attempt: int().positive() }),
-  strictObject({ kind: literal("confirmed"), step, what }),
-  strictObject({
-    kind: literal("failed"),
-    step,
-    message: string(),
-    rule: _enum(["stop", "undo", "escalate", "continue"])
-  }),
-  strictObject({ kind: literal("undoing"), step, what }),
-  strictObject({ kind: literal("undone"), step, what }),
-  strictObject({ kind: literal("undo-failed"), step, message: string() }),
-  strictObject({ kind: literal("cancelled"), message: string() }),
-  strictObject({
-    kind: literal("ended"),
-    outcome: _enum(["done", "incomplete", "stopped", "undone", "escalated"])
-  })
-]);
-var journalEntry = strictObject({
-  format: literal("holdfast.journal/1"),
-  /** Of this journal. */
-  run: string(),
-  /** From 1, without a gap. */
-  number: int().positive(),
-  at: iso_exports.datetime(),
-  /** SHA-256 of the bytes of the entry before it; null in the first. */
-  previous: digest.nullable(),
-  event
-});
-
-// src/nouns/runbook/journal.ts
-var ENTRY_SIZE_MAX = MiB;
-var ENTRIES_MAX = 1e5;
-var WRITES = 4;
-var FIRST_PAUSE_MS = 500;
-function journalFolder(run) {
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(run)) {
-    throw new HoldfastError("input.malformed", `'${run.slice(0, 100)}' is no id of a run`, {
-      hint: "Give it as the run printed it, such as 20261128T093000Z-4f2a."
-    });
-  }
-  return `${JOURNALS}${run}/`;
-}
-var Journal = class _Journal {
-  run;
-  #around;
-  #entries;
-  #previous;
-  #lost;
-  /** Steps side by side write one after the other. */
-  #writing = Promise.resolve();
-  constructor(run, around, read2) {
-    this.run = run;
-    this.#around = around;
-    this.#entries = [...read2.entries];
-    this.#previous = read2.last;
-  }
-  /** A journal of which nothing lies in the store yet. @throws input.malformed */
-  static begin(run, around) {
-    journalFolder(run);
-    return new _Journal(run, around, { entries: [], last: null });
-  }
-  /** One that is there, to be gone on with. @throws as {@link readJournal} */
-  static async reopen(run, around) {
-    return new _Journal(run, around, await read(run, around.store));
-  }
-  get entries() {
-    return this.#entries;
-  }
-  /** Why entries are missing in the store; undefined where all of them are there. */
-  get lost() {
-    return this.#lost;
-  }
-  /**
-   * Writes what happened. Returns once it is durable.
-   *
-   * @throws lock.lost where somebody else writes this journal; what the store throws, but only for the
-   * first entry: a run whose journal is lost on the way is finished, and says so
-   */
-  async write(event2) {
-    const turn = this.#writing.then(() => this.#write(event2));
-    this.#writing = turn.catch(() => void 0);
-    await turn;
-  }
-  async #write(event2) {
-    const number = this.#entries.length + 1;
-    const entry = journalEntry.parse({
-      format: "holdfast.journal/1",
-      run: this.run,
-      number,
-      at: this.#around.clock.now().toISOString(),
-      previous: this.#previous,
-      event: redacted(event2, (text) => this.#around.redact(text))
-    });
-    const bytes = Buffer.from(`${JSON.stringify(entry, null, 2)}
-`);
-    if (this.#lost === void 0) await this.#put(number, bytes);
-    this.#entries.push(entry);
-    this.#previous = sha256(bytes);
-  }
-  async #put(number, bytes) {
-    const { store, clock, random, warn } = this.#around;
-    const path = pathOf(this.run, number);
-    let tries = 0;
-    try {
-      await withRetry(
-        {
-          attempts: WRITES,
-          firstDelayMs: FIRST_PAUSE_MS,
-          delayMsMax: 8 * FIRST_PAUSE_MS,
-          isTransient: (error) => isHoldfastError(error, "store.unreachable"),
-          sleep: (ms) => clock.sleep(ms),
-          random: () => random.fraction()
-        },
-        async () => {
-          tries += 1;
-          await store.put(path, once(bytes), { contentType: "application/json" });
-        }
-      );
-    } catch (error) {
-      if (isHoldfastError(error, "store.exists")) {
-        if (tries > 1 && await isThere(store, path, bytes)) return;
-        throw new HoldfastError("lock.lost", `another process writes the journal of the run ${this.run}`, {
-          hint: "Let that one end; then see where it stands.",
-          cause: error
-        });
-      }
-      if (number === 1) throw error;
-      this.#lost = error;
-      warn(
-        `the journal of the run ${this.run} cannot be written from entry ${number} on: ${error.message}; what is begun is finished all the same`
-      );
-    }
-  }
-};
-function pathOf(run, number) {
-  return `${journalFolder(run)}${String(number).padStart(6, "0")}.json`;
-}
-async function isThere(store, path, bytes) {
-  return bytes.equals(await collect((await store.get(path)).content, ENTRY_SIZE_MAX));
-}
-function redacted(value, redact) {
-  if (typeof value === "string") return redact(value);
-  if (value === null || typeof value !== "object") return value;
-  if (Array.isArray(value)) return value.map((each) => redacted(each, redact));
-  return Object.fromEntries(
-    Object.entries(value).map(([name, each]) => [redact(name), redacted(each, redact)])
-  );
-}
-async function read(run, store) {
-  const folder = journalFolder(run);
-  const entries = [];
-  let last = null;
-  for await (const { path, size } of store.list(folder)) {
-    const number = entries.length + 1;
-    if (path !== pathOf(run, number) || number > ENTRIES_MAX) {
-      throw damaged(run, `${path} is there, and entry ${number} is not`);
-    }
-    if (size > ENTRY_SIZE_MAX) throw damaged(run, `${path} has ${size} bytes, which no entry has`);
-    const bytes = await collect((await store.get(path)).content, ENTRY_SIZE_MAX);
-    const entry = parsed(run, path, bytes);
-    if (entry.run !== run || entry.number !== number) throw damaged(run, `${path} is of another place`);
-    if (entry.previous !== last) throw damaged(run, `${path} does not follow the entry before it`);
-    entries.push(entry);
-    last = sha256(bytes);
-  }
-  if (entries.length === 0) {
-    throw new HoldfastError("input.no-such-run", `${store.url} holds no journal of the run ${run}`, {
-      hint: "Give the id as the run printed it, and the store that it was given."
-    });
-  }
-  if (entries[0].event.kind !== "opened") throw damaged(run, "its first entry does not open it");
-  return { entries, last };
-}
-function parsed(run, path, bytes) {
-  let value;
-  try {
-    value = JSON.parse(bytes.toString("utf8"));
-  } catch (error) {
-    throw damaged(run, `${path} is no JSON`, error);
-  }
-  const format = value?.format;
-  if (typeof format === "string" && /^holdfast\.journal\/(?!1$)\d+$/.test(format)) {
-    throw new HoldfastError("journal.unknown-format", `${path} has the format '${format}'`, {
-      hint: "Use the version of Holdfast that wrote it, or a newer one."
-    });
-  }
-  const checked = journalEntry.safeParse(value);
-  if (checked.success) return checked.data;
-  throw damaged(run, `${path} breaks its format at '${checked.error.issues[0]?.path.join(".") ?? ""}'`);
-}
-function damaged(run, why, cause) {
-  return new HoldfastError("journal.damaged", `the journal of the run ${run} is not as written: ${why}`, {
-    hint: "Do not go on with it: look at the target, and begin a new run, which looks before it acts.",
-    cause
-  });
-}
-
 export {
   standingOf,
   planRunbook,
@@ -704,5 +707,6 @@ export {
   hindrances,
   beginRun,
   resumeRun,
-  Journal
+  Journal,
+  readJournal
 };

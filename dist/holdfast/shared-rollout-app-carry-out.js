@@ -195,6 +195,9 @@ function lastKnownGood(records, now) {
   }
   return void 0;
 }
+function wentBackUnrecorded(records, now) {
+  return records.at(-1)?.mark !== now && records.some(({ mark }) => mark === now);
+}
 function recordOfVersion(records, version) {
   const plain = version.replace(/^v/, "");
   return records.findLast(
@@ -740,7 +743,8 @@ async function carryOutOnApp(wanted, { target, settings }, opened, inputs, ports
       hasPreview: !checked.facts.hasSignIn,
       record: recordStep(id, records, record2)
     };
-    const plan = await planRunbook(appRunbook(on, rollout2), { clock, cancelled });
+    const runbook = appRunbook(on, rollout2);
+    const plan = await planRunbook(runbook, { clock, cancelled });
     const told2 = { plan, checked, id: "", ran: void 0, production: before(plan) };
     if (inputs.dryRun) return { kind: "dry", ...told2 };
     requireApproved(inputs.planHash, plan);
@@ -752,7 +756,6 @@ async function carryOutOnApp(wanted, { target, settings }, opened, inputs, ports
     const journal = inputs.resume === void 0 ? Journal.begin(id, around) : await Journal.reopen(id, around);
     writing.journal = journal;
     const doing = { clock, cancelled, random, log, run, journal };
-    const runbook = appRunbook(on, rollout2);
     const ran = await (inputs.resume === void 0 ? beginRun(runbook, plan, doing) : resumeRun(runbook, doing));
     return { kind: "ran", plan, checked, id, ran, production: await productionNow(host, cancelled) };
   } catch (_) {
@@ -779,9 +782,8 @@ function productionIn(evidence) {
 async function productionNow(host, signal) {
   try {
     return await markAt(host, PRODUCTION_SLOT, callOf(signal, LOOK_MS)) ?? null;
-  } catch (error) {
+  } catch {
     signal.throwIfAborted();
-    void error;
     return void 0;
   }
 }
@@ -951,6 +953,7 @@ export {
   nameOf,
   RolloutRecords,
   lastKnownGood,
+  wentBackUnrecorded,
   recordOfVersion,
   noSuchRecord,
   carryOutOnApp,
