@@ -78,7 +78,7 @@ async function runFunctionsRollback(inputs, ports) {
   const set = new Set(rollout.levels.flat().map(({ slug }) => slug));
   const others = [...done.served.keys()].filter((slug) => !set.has(slug)).sort();
   const notes = inputs.functions.length > 0 || others.length === 0 ? [] : [
-    `${quantity(others.length, "function")} not in what is gone back to, left as they are: ${listed(others)}`
+    `${quantity(others.length, "function")} not in what is gone back to, left as they are: ` + listed(others)
   ];
   const outcome = rolloutOutcome(rollout, done, { notes });
   if (outcome.exit !== EXIT.done || done.kind !== "ran" || !inputs.updateManifest) return outcome;

@@ -683,7 +683,7 @@ function differenceNotes(slot, differences) {
   return [
     ...sticky.length === 0 ? [] : [`these settings stay where they are: ${named(sticky)}`],
     ...onlyThere.length === 0 ? [] : [
-      `production loses these settings, which ${slot} has not and which do not stick: ${named(onlyThere)}`
+      `production loses these settings, which ${slot} has not and which do not stick: ` + named(onlyThere)
     ]
   ];
 }

@@ -81,7 +81,7 @@ function differenceNotes(slot: string, differences: readonly SettingDifference[]
       ? []
       : [
           `production loses these settings, which ${slot} has not and which do not stick: ` +
-            `${named(onlyThere)}`,
+            named(onlyThere),
         ]),
   ];
 }

@@ -113,8 +113,8 @@ export function lastKnownGood(
 }
 
 /**
- * Whether production is a release from before the newest record: somebody went back without one, by hand or by
- * a run that was killed. What is good before it is then not what anybody means.
+ * Whether production is a release from before the newest record: somebody went back without one, by hand or
+ * by a run that was killed. What is good before it is then not what anybody means.
  *
  * @param records oldest first
  */

@@ -78,8 +78,8 @@ async function standby(
 }
 
 /**
- * What a run that is gone on with was going back to: by now production may be it, and what is good before that
- * is another.
+ * What a run that is gone on with was going back to: by now production may be it, and what is good before
+ * that is another.
  *
  * @throws input.malformed; as reading a journal
  */
@@ -100,8 +100,8 @@ async function resumed(
 function alreadyBack(now: string, { version }: RolloutRecord, target: string): HoldfastError {
   return new HoldfastError(
     "input.conflict",
-    `${target} is ${versionIn(now)}, and the newest record is of ${version}: somebody went back already, by ` +
-      "hand or by a run that was killed",
+    `${target} is ${versionIn(now)}, and the newest record is of ${version}: somebody went back already, ` +
+      "by hand or by a run that was killed",
     { hint: "Go on with that run by --resume; or name the version that is gone back to with --to." },
   );
 }

@@ -61,7 +61,7 @@ export async function runFunctionsRollback(
       ? []
       : [
           `${quantity(others.length, "function")} not in what is gone back to, left as they are: ` +
-            `${listed(others)}`,
+            listed(others),
         ];
   const outcome = rolloutOutcome(rollout, done, { notes });
   if (outcome.exit !== EXIT.done || done.kind !== "ran" || !inputs.updateManifest) return outcome;
