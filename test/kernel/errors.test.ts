@@ -46,7 +46,8 @@ describe("the table of errors", () => {
   });
 
   it("is written in lower case, one clause each", () => {
-    for (const { meaning } of Object.values(ERRORS)) expect(meaning).toMatch(/^(?:[a-z]|PostgreSQL).*[^.]$/);
+    for (const { meaning } of Object.values(ERRORS))
+      expect(meaning).toMatch(/^(?:[a-z]|PostgreSQL|Azure|Supabase).*[^.]$/);
   });
 });
 
