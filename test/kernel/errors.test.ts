@@ -46,8 +46,8 @@ describe("the table of errors", () => {
   });
 
   it("is written in lower case, one clause each", () => {
-    for (const { meaning } of Object.values(ERRORS))
-      expect(meaning).toMatch(/^(?:[a-z]|PostgreSQL|Azure|Supabase).*[^.]$/);
+    const clause = /^(?:[a-z]|PostgreSQL|Azure|Supabase).*[^.]$/;
+    for (const { meaning } of Object.values(ERRORS)) expect(meaning).toMatch(clause);
   });
 });
 
