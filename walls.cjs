@@ -19,7 +19,7 @@ const NOUNS = {
   "nouns/seal": [],
   "nouns/migration-files": [],
   "nouns/release-unit": ["nouns/migration-files", "nouns/store"],
-  "nouns/runbook": ["nouns/store"],
+  "nouns/runbook": ["nouns/store", "nouns/catalog"],
   "nouns/content": [],
   "nouns/content/read": ["nouns/content", "nouns/server"],
   "nouns/content/rows": ["nouns/content/read", "nouns/content", "nouns/server"],
@@ -74,6 +74,7 @@ const WINGS = {
     capabilities: [
       "deploy",
       "rollback-app",
+      "rollback",
       "functions/check",
       "functions/snapshot",
       "functions/deploy",

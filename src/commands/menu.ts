@@ -16,6 +16,7 @@ import { releasePublish } from "./governance/release-publish.ts";
 import { releaseCut } from "./governance/release-cut.ts";
 import { releasePlan } from "./governance/release-plan.ts";
 import { deploy } from "./rollout/deploy.ts";
+import { rollback } from "./rollout/rollback.ts";
 import { rollbackApp } from "./rollout/rollback-app.ts";
 import { sandbox } from "./rollout/sandbox.ts";
 import { functionsCheck } from "./rollout/functions-check.ts";
@@ -48,6 +49,7 @@ export const MENU: readonly Command[] = [
   hotfixStart,
   hotfixFinish,
   deploy,
+  rollback,
   rollbackApp,
   sandbox,
   functionsCheck,

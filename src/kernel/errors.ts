@@ -277,7 +277,16 @@ export const ERRORS = {
       "migrations were neither applied nor taken back: a file is broken, was changed after it was applied, " +
       "comes before applied ones, or has no rollback that is proved",
   },
+  "refused.schema": {
+    kind: "refused",
+    meaning: "a release was not put on a schema of the database that it is not known to run on",
+  },
   "refused.unconfirmed": { kind: "refused", meaning: "a destructive step was not confirmed by name" },
+
+  "rollback.incomplete": {
+    kind: "outside",
+    meaning: "a part of a rollback did not go through: what stands where is told",
+  },
 
   "run.cancelled": { kind: "outside", meaning: "the run was cancelled from outside" },
 } as const satisfies Record<string, { kind: ErrorKind; meaning: string }>;

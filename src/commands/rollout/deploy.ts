@@ -43,6 +43,13 @@ fails](https://github.com/truststream/holdfast/blob/main/docs/rollback.md).`,
       pattern: /^[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*$/,
       accepts: "identifiers of letters, digits and dashes, joined by dots",
     },
+    unit: {
+      type: "string",
+      text:
+        "Path of the release's `release-unit.json`, which says on which schemas it runs, for a rollback to it. " +
+        "Without it the tag is asked, where this is a checkout that has it.",
+      example: "./release-unit.json",
+    },
     ...rolloutInputs,
     "plan-hash": planHash,
     resume,

@@ -1,3 +1,4 @@
+import type { Json } from "../../kernel/outcome.ts";
 import type { Runbook, Step } from "../../nouns/runbook/runbook.ts";
 import { markOf } from "./release-mark.ts";
 import { healthStep } from "./steps/health.ts";
@@ -10,42 +11,60 @@ import { swapStep } from "./steps/swap.ts";
 import { testsStep } from "./steps/tests.ts";
 import type { AppTarget } from "./target.ts";
 
-/** What a runbook for an app is made of, beside its steps' surroundings. */
-export interface AppRollout {
-  readonly kind: "deploy" | "rollback";
-  readonly target: AppTarget;
-  readonly reason: string;
+/** What brings a build into production, beside the steps' surroundings. */
+export interface AppRoad {
   /** Path of the package; undefined where the slot is expected to hold it. */
   readonly packagePath: string | undefined;
   /** Whether a preview of the swap can be had: not where people have to sign in at production. */
   readonly hasPreview: boolean;
+}
+
+/** What a runbook for an app is made of. */
+export interface AppRollout extends AppRoad {
+  readonly kind: "deploy" | "rollback";
+  readonly target: AppTarget;
+  readonly reason: string;
   readonly record: Step;
 }
 
 /**
  * The one road by which a build comes to production, forward and back: into the slot, with production's
- * settings, seen well, tested, swapped, watched, written down.
+ * settings, seen well, tested, swapped.
+ *
+ * @param tests where a schema has to follow first, they are of no use before the swap
  */
-export function appRunbook(
+export function stepsToProduction(
   on: OnApp,
-  { kind, target, reason, packagePath, hasPreview, record }: AppRollout,
-): Runbook {
-  const tests = testsStep(on);
-  const steps: readonly Step[] = [
+  { packagePath, hasPreview }: AppRoad,
+  tests: Step | undefined,
+): readonly Step[] {
+  return [
     slotStep(on),
     packageStep(on, packagePath),
     ...(hasPreview ? [previewStep(on)] : []),
     healthStep(on),
     ...(tests === undefined ? [] : [tests]),
     swapStep(on),
+  ];
+}
+
+/** The app alone: that road, then production is watched, and it is written down. */
+export function appRunbook(on: OnApp, rollout: AppRollout): Runbook {
+  const { kind, target, reason, record } = rollout;
+  const steps: readonly Step[] = [
+    ...stepsToProduction(on, rollout, testsStep(on)),
     ...(on.settings.soak.for > 0 ? [soakStep(on)] : []),
     record,
   ];
-  const { subscription, group, site } = target.address;
   return {
     name: kind,
     target: target.environment,
-    inputs: { app: { subscription, group, site, slot: target.slot }, build: markOf(on.build), reason },
+    inputs: { app: appOf(target), build: markOf(on.build), reason },
     stages: steps.map((step) => [step]),
   };
+}
+
+/** As plans and approvals name it. */
+export function appOf({ address: { subscription, group, site }, slot }: AppTarget): Json {
+  return { subscription, group, site, slot };
 }

@@ -27,6 +27,17 @@ export const rolloutRecord = z.strictObject({
   /** What production was before; null where it was nothing of ours. */
   before: z.string().nullable(),
   reason: z.string(),
+  /**
+   * The schemas that the build runs on, of its release unit; null where it has no migrations, absent where
+   * nobody told.
+   */
+  schema: z.strictObject({ from: z.string(), to: z.string() }).nullable().optional(),
+  /** What the database was taken back to, where it was: a version, and by which backup if by one. */
+  database: z
+    .strictObject({ name: z.string(), version: z.string(), backup: z.string().nullable() })
+    .optional(),
+  /** The project whose functions went along, and the snapshot of what was served before. */
+  functions: z.strictObject({ project: z.string(), snapshot: z.string() }).optional(),
   /** What was seen, by the step's id. */
   seen: z.record(z.string(), z.string()),
   address: z.string(),

@@ -49,7 +49,7 @@ export function appOutcome(
   };
 }
 
-function planTable({ steps }: Plan): ReportTable {
+export function planTable({ steps }: Plan): ReportTable {
   return {
     columns: ["Step", "", ""],
     rows: steps.map(({ title, observed: { kind, what } }) => [title, DOES[kind], what]),
@@ -57,7 +57,7 @@ function planTable({ steps }: Plan): ReportTable {
 }
 
 /** What failed, in its order; a step that was taken back is not shown as failed any more. */
-function failuresOf({ entries }: Ran): readonly { readonly step: string; readonly message: string }[] {
+export function failuresOf({ entries }: Pick<Ran, "entries">): readonly { readonly step: string; readonly message: string }[] {
   return entries.flatMap(({ event }) =>
     event.kind === "failed" || event.kind === "undo-failed"
       ? [{ step: event.step, message: event.message }]
@@ -68,9 +68,14 @@ function failuresOf({ entries }: Ran): readonly { readonly step: string; readonl
 function exitOf({ kind, ran }: CarriedOut): ExitCode {
   if (kind === "hindered") return EXIT.verdict;
   if (ran === undefined || ran.outcome === "done") return EXIT.done;
+  return isJudged(ran) ? EXIT.verdict : EXIT.outside;
+}
+
+/** Whether it was the build that was not good, and all else went as it should. */
+export function isJudged(ran: Pick<Ran, "entries" | "outcome">): boolean {
   const [failed] = failuresOf(ran);
-  const isJudged = failed !== undefined && JUDGES.has(failed.step);
-  return isJudged && (ran.outcome === "undone" || ran.outcome === "stopped") ? EXIT.verdict : EXIT.outside;
+  const isOfBuild = failed !== undefined && JUDGES.has(failed.step);
+  return isOfBuild && (ran.outcome === "undone" || ran.outcome === "stopped");
 }
 
 function headlineOf(

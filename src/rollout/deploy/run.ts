@@ -2,7 +2,9 @@ import semver from "semver";
 import { HoldfastError } from "../../kernel/errors.ts";
 import type { Outcome } from "../../kernel/outcome.ts";
 import { carryOutOnApp } from "../app/carry-out.ts";
+import type { Ports } from "../../ports/ports.ts";
 import { appOutcome } from "../app/report.ts";
+import { schemaOfRelease, type KnownRange } from "../app/schema-range.ts";
 import { readAppSettings, type AppInputs, type AppPorts } from "../app/request.ts";
 
 /** The parsed inputs of `holdfast deploy`. */
@@ -10,15 +12,20 @@ export interface DeployInputs extends AppInputs {
   readonly version: string;
   readonly package: string;
   readonly build: string | undefined;
+  /** Path of the release's `release-unit.json`; undefined: its tag in the checkout is asked. */
+  readonly unit: string | undefined;
 }
+
+export type DeployPorts = AppPorts & Pick<Ports, "sourceHistory">;
 
 /** A package of gigabytes is zipped and hashed in minutes. */
 const READ_MS = 30 * 60_000;
 
 /** `holdfast deploy`: see src/commands/rollout/deploy.ts. */
-export async function runDeploy(inputs: DeployInputs, ports: AppPorts): Promise<Outcome> {
+export async function runDeploy(inputs: DeployInputs, ports: DeployPorts): Promise<Outcome> {
   const version = plainVersion(inputs.version);
   const app = await readAppSettings(inputs, ports);
+  const schema = await schemaOfRelease(version, inputs, ports);
   const store = await ports.openStore(inputs.store, inputs.storeSecret);
   await store.check(!inputs.dryRun);
   const host = await ports.openSlotHost(app.target.address);
@@ -29,9 +36,20 @@ export async function runDeploy(inputs: DeployInputs, ports: AppPorts): Promise<
     build: { version, build: inputs.build, digest },
     packagePath: inputs.package,
     reason: "deployment",
+    schema,
   };
   const done = await carryOutOnApp(wanted, app, { host, store }, inputs, ports);
-  return appOutcome(wanted, app.target, done);
+  return appOutcome(wanted, app.target, done, schemaNotes(wanted.schema));
+}
+
+/** What is not written down now, a rollback cannot know when it needs it. */
+function schemaNotes(schema: KnownRange): readonly string[] {
+  return schema === undefined
+    ? [
+        "on which schemas this release runs is not told, neither by a release unit nor by its tag in a checkout: " +
+          "a rollback to it will ask",
+      ]
+    : [];
 }
 
 /** @throws input.malformed */

@@ -8,7 +8,8 @@ import type { HoldfastError } from "../../../src/kernel/errors.ts";
 import type { Outcome } from "../../../src/kernel/outcome.ts";
 import type { BlobStore } from "../../../src/ports/blob-store.ts";
 import type { SlotHost } from "../../../src/ports/slot-host.ts";
-import { runDeploy, type DeployInputs } from "../../../src/rollout/deploy/run.ts";
+import { runDeploy, type DeployInputs, type DeployPorts } from "../../../src/rollout/deploy/run.ts";
+import type { AppInputs } from "../../../src/rollout/app/request.ts";
 import { runRollbackApp, type RollbackAppInputs } from "../../../src/rollout/rollback-app/run.ts";
 import type { SandboxOptions } from "../../../src/sandbox/start.ts";
 import { appOf, GROUP, SITE, SUBSCRIPTION, type TestSandbox } from "../../support/sandbox.ts";
@@ -33,9 +34,17 @@ export interface AppWorld extends AsyncDisposable {
   aroundStore: (store: BlobStore) => BlobStore;
   /** Writes a package that says it is that build. @returns its path */
   packaged(build: string, more?: string): Promise<string>;
-  deploy(version: string, path: string, given?: Partial<DeployInputs>): Promise<Outcome>;
+  deploy(
+    version: string,
+    path: string,
+    given?: Partial<DeployInputs>,
+    through?: DeployPorts,
+  ): Promise<Outcome>;
   rollback(given?: Partial<RollbackAppInputs>): Promise<Outcome>;
   declare(declared: Declared): void;
+  /** Inputs and ports of every command here. */
+  readonly common: Omit<AppInputs, "resume"> & { readonly resume: undefined };
+  ports(): DeployPorts;
   /** Which build answers at an address; `undefined` where none does. */
   live(slot?: string): Promise<string | undefined>;
 }
@@ -62,12 +71,32 @@ export async function appWorld(options: Partial<SandboxOptions> = {}): Promise<A
     );
   };
   declare({});
+  const common = {
+    environment: "production",
+    store: `file://${store}`,
+    storeSecret: undefined,
+    settings,
+    planHash: undefined,
+    resume: undefined,
+    dryRun: false,
+  };
+  const ports = (): DeployPorts => ({
+    ...testPorts(),
+    clock: quickClock,
+    random: systemRandom,
+    web: systemWeb("0.0.0-test"),
+    programs: systemPrograms(process.env),
+    openSlotHost: () => Promise.resolve(world.around(host)),
+    openStore: async (url) => world.aroundStore(await testPorts().openStore(url, undefined)),
+  });
   const world: AppWorld = {
     box,
     host,
     lines,
     store,
     declare,
+    common,
+    ports,
     around: (each) => each,
     aroundStore: (each) => each,
     async packaged(build, more) {
@@ -75,8 +104,8 @@ export async function appWorld(options: Partial<SandboxOptions> = {}): Promise<A
       writeFileSync(path, await appOf(build, more));
       return path;
     },
-    deploy: (version, path, given = {}) =>
-      runDeploy({ ...common, version, package: path, build: undefined, ...given }, ports()),
+    deploy: (version, path, given = {}, through = ports()) =>
+      runDeploy({ ...common, version, package: path, build: undefined, unit: undefined, ...given }, through),
     rollback: (given = {}) =>
       runRollbackApp(
         { ...common, to: "last-known-good", package: undefined, reason: "manual", ...given },
@@ -91,24 +120,6 @@ export async function appWorld(options: Partial<SandboxOptions> = {}): Promise<A
       rmSync(folder, { recursive: true });
     },
   };
-  const common = {
-    environment: "production",
-    store: `file://${store}`,
-    storeSecret: undefined,
-    settings,
-    planHash: undefined,
-    resume: undefined,
-    dryRun: false,
-  };
-  const ports = (): Parameters<typeof runDeploy>[1] => ({
-    ...testPorts(),
-    clock: quickClock,
-    random: systemRandom,
-    web: systemWeb("0.0.0-test"),
-    programs: systemPrograms(process.env),
-    openSlotHost: () => Promise.resolve(world.around(host)),
-    openStore: async (url) => world.aroundStore(await testPorts().openStore(url, undefined)),
-  });
   return world;
 }
 

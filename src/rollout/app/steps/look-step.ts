@@ -7,6 +7,8 @@ export interface Look {
   readonly title: string;
   /** What looking does. */
   readonly what: string;
+  /** {@link APPLICATION} where it is not said. */
+  readonly component?: string;
   readonly timeoutMs: number;
   readonly onFailure: FailureRule;
   /** @returns what was seen, where it is good; throws where it is not */
@@ -17,12 +19,20 @@ export interface Look {
  * A step that is true once it was seen to be good. Nobody remembers that but the journal: where a run was
  * killed before it wrote it down, it is looked again.
  */
-export function lookStep({ id, title, what, timeoutMs, onFailure, look }: Look): Step {
+export function lookStep({
+  id,
+  title,
+  what,
+  component = APPLICATION,
+  timeoutMs,
+  onFailure,
+  look,
+}: Look): Step {
   let seen: string | undefined;
   return {
     id,
     title,
-    component: APPLICATION,
+    component,
     isRepeatable: true,
     timeoutMs,
     retry: ONCE,

@@ -1,6 +1,6 @@
 import { formatDuration } from "../../../kernel/duration.ts";
 import { HoldfastError } from "../../../kernel/errors.ts";
-import type { Step } from "../../../nouns/runbook/runbook.ts";
+import type { FailureRule, Step } from "../../../nouns/runbook/runbook.ts";
 import { PRODUCTION_SLOT } from "../../../ports/slot-host.ts";
 import { probe } from "../probe.ts";
 import { versionOf } from "../release-mark.ts";
@@ -14,10 +14,11 @@ const SETTLING_MS = 20_000;
 
 /**
  * Production stays well after the swap: minutes, because errors come seconds after a swap that went well, and
- * several requests, because there are several instances.
+ * several requests, because there are several instances. Where that is the end of a whole rollback nothing is
+ * taken back for it: database and functions have moved as well.
  * https://github.com/Azure/azure-functions-host/issues/6109
  */
-export function soakStep(on: OnApp): Step {
+export function soakStep(on: OnApp, onFailure: FailureRule = "undo"): Step {
   const { host, web, clock, build, settings } = on;
   const { soak, health } = settings;
   return lookStep({
@@ -25,7 +26,7 @@ export function soakStep(on: OnApp): Step {
     title: `see production stay well as ${versionOf(build)}`,
     what: `watch production for ${formatDuration(soak.for)}`,
     timeoutMs: soak.for + REQUESTS_MIN * (soak.every + MINUTE_MS) + MINUTE_MS,
-    onFailure: "undo",
+    onFailure,
     async look({ signal, progress }) {
       const facts = await host.slot(PRODUCTION_SLOT, callOf(signal, MINUTE_MS));
       const began = clock.elapsed();
@@ -62,6 +63,6 @@ function told(ill: readonly string[], requests: number): string {
 
 function unwell(why: string): HoldfastError {
   return new HoldfastError("app.unhealthy", `production is not well after the swap: ${why}`, {
-    hint: "See its logs; what was production before is brought back.",
+    hint: "See its logs.",
   });
 }

@@ -1,5 +1,5 @@
 import { HoldfastError, isHoldfastError } from "../../../kernel/errors.ts";
-import type { Acting, Step } from "../../../nouns/runbook/runbook.ts";
+import type { Acting, FailureRule, Step } from "../../../nouns/runbook/runbook.ts";
 import { quantity } from "../../../kernel/quantity.ts";
 import { versionOf } from "../release-mark.ts";
 import { addressOfBuild } from "./health.ts";
@@ -7,7 +7,7 @@ import { lookStep } from "./look-step.ts";
 import { MINUTE_MS, type OnApp } from "./on-app.ts";
 
 /** The tests that somebody declared, against the slot; undefined where none are. */
-export function testsStep(on: OnApp): Step | undefined {
+export function testsStep(on: OnApp, onFailure: FailureRule = "undo"): Step | undefined {
   const { slot, settings } = on;
   const { paths, command, within } = settings.tests;
   if (paths.length === 0 && command === undefined) return undefined;
@@ -20,7 +20,7 @@ export function testsStep(on: OnApp): Step | undefined {
     title: `test ${slot}`,
     what: `${parts.join(", and ")} against ${slot}`,
     timeoutMs: within + (1 + paths.length) * MINUTE_MS,
-    onFailure: "undo",
+    onFailure,
     async look(acting) {
       const address = await addressOfBuild(on, acting.signal);
       for (const path of paths) await askPath(on, address, path, acting);

@@ -1,10 +1,8 @@
 import { HoldfastError } from "../../../kernel/errors.ts";
 import { listed } from "../../../kernel/listed.ts";
 import { Redactor } from "../../../kernel/redact.ts";
-import { newBackupId } from "../../../nouns/catalog/backup-id.ts";
-import { beginRun, resumeRun, type Ran } from "../../../nouns/runbook/execute.ts";
-import { Journal } from "../../../nouns/runbook/journal.ts";
-import { hindrances, planRunbook, requireApproved, type Plan } from "../../../nouns/runbook/plan.ts";
+import { runId, runPlanned, type Came } from "../../../nouns/runbook/run-planned.ts";
+import type { Runbook } from "../../../nouns/runbook/runbook.ts";
 import { acquireLock, type HeldLock } from "../../../nouns/store/lock.ts";
 import { REMEMBERED } from "../../../ports/remembered.ts";
 import { FunctionArchive } from "../archive/archive.ts";
@@ -14,20 +12,8 @@ import type { Reached, Rollout } from "./reached.ts";
 import { isIdle, needKey, runbookOf } from "./steps.ts";
 import { Uploads } from "./uploads.ts";
 
-/** What came of it. */
-export type RolledOut =
-  | { readonly kind: "dry"; readonly plan: Plan; readonly served: Live }
-  /** Everything is served as wanted already. */
-  | { readonly kind: "idle"; readonly plan: Plan; readonly served: Live }
-  /** A step found what is not ours to change. */
-  | { readonly kind: "hindered"; readonly plan: Plan; readonly served: Live }
-  | {
-      readonly kind: "ran";
-      readonly plan: Plan;
-      readonly ran: Ran;
-      readonly id: string;
-      readonly served: Live;
-    };
+/** What came of it, and what was served before. */
+export type RolledOut = Came & { readonly served: Live };
 
 /** What locks a project's functions: the same for deployments, rollbacks and snapshots. */
 export const LOCK_TIER = "functions";
@@ -44,39 +30,45 @@ export async function rollOut(
   inputs: RolloutInputs,
   ports: RolloutPorts,
 ): Promise<RolledOut> {
-  const { clock, random, log, run } = ports;
-  const id = inputs.resume ?? newBackupId(clock.now(), random);
-  const plan = async (signal: AbortSignal): Promise<[Plan, Reached, Live]> => {
-    const archive = await FunctionArchive.open(store, rollout.project);
-    const live = new LiveView(host, clock, signal);
-    const uploads = new Uploads(archive, id);
-    const reached: Reached = { id, host, archive, live, uploads, clock, run };
-    log.stage(`looking at the functions of ${rollout.project}`);
-    const served = await live.now(signal);
-    requireKey(rollout, served, inputs);
-    return [await planRunbook(runbookOf(rollout, reached), { clock, cancelled: signal }), reached, served];
-  };
-  if (inputs.dryRun) {
-    const [planned, , served] = await plan(ports.cancelled);
-    return { kind: "dry", plan: planned, served };
-  }
-  await using lock = await locked(rollout, store, ports);
-  const cancelled = AbortSignal.any([ports.cancelled, lock.lost]);
-  const [planned, reached, served] = await plan(cancelled);
-  requireApproved(inputs.planHash, planned);
-  if (inputs.resume === undefined) {
-    if (isIdle(planned.steps)) return { kind: "idle", plan: planned, served };
-    if (hindrances(planned).length > 0) return { kind: "hindered", plan: planned, served };
-  }
-  const around = { store, clock, random, redact: redaction(inputs), warn: (text: string) => log.warn(text) };
-  const runbook = runbookOf(rollout, reached);
-  const doing = { clock, cancelled, random, log, run };
-  const ran =
-    inputs.resume === undefined
-      ? await beginRun(runbook, planned, { ...doing, journal: Journal.begin(id, around) })
-      : await resumeRun(runbook, { ...doing, journal: await Journal.reopen(id, around) });
-  reached.live.forget();
-  return { kind: "ran", plan: planned, ran, id, served };
+  const id = runId(inputs, ports);
+  await using lock = inputs.dryRun ? undefined : await locked(rollout, store, ports);
+  const cancelled = lock === undefined ? ports.cancelled : AbortSignal.any([ports.cancelled, lock.lost]);
+  const { reached, served, runbook } = await functionsPart(rollout, { host, store }, id, inputs, {
+    ...ports,
+    cancelled,
+  });
+  const came = await runPlanned(
+    { runbook, isIdle: ({ steps }) => isIdle(steps) },
+    inputs,
+    { id, store, cancelled, redact: redaction(inputs) },
+    ports,
+  );
+  if (came.kind === "ran") reached.live.forget();
+  return { ...came, served };
+}
+
+/** Functions as a part of a runbook: what its steps reach, and what is served before. */
+export interface FunctionsPart {
+  readonly reached: Reached;
+  readonly served: Live;
+  readonly runbook: Runbook;
+}
+
+/** @throws input.missing where a declared request needs a key; what store and host throw */
+export async function functionsPart(
+  rollout: Rollout,
+  { host, store }: Opened,
+  id: string,
+  inputs: Pick<RolloutInputs, "functionsKey">,
+  { clock, log, run, cancelled }: Pick<RolloutPorts, "clock" | "log" | "run" | "cancelled">,
+): Promise<FunctionsPart> {
+  const archive = await FunctionArchive.open(store, rollout.project);
+  const live = new LiveView(host, clock, cancelled);
+  const reached: Reached = { id, host, archive, live, uploads: new Uploads(archive, id), clock, run };
+  log.stage(`looking at the functions of ${rollout.project}`);
+  const served = await live.now(cancelled);
+  requireKey(rollout, served, inputs);
+  return { reached, served, runbook: runbookOf(rollout, reached) };
 }
 
 /** The project's lock: two who deploy at once would each put back what the other has just brought. */
@@ -104,7 +96,11 @@ export async function locked(
   return lock;
 }
 
-function requireKey({ levels }: Rollout, served: Live, { functionsKey }: RolloutInputs): void {
+function requireKey(
+  { levels }: Rollout,
+  served: Live,
+  { functionsKey }: Pick<RolloutInputs, "functionsKey">,
+): void {
   if (functionsKey !== undefined) return;
   const names = needKey(levels.flat(), served);
   if (names.length === 0) return;

@@ -15,7 +15,7 @@ import { isServed, uploadOf, wantedJwt } from "./uploads.ts";
 const MINUTE_MS = 60_000;
 /** A hundred others may be uploaded before, and the host allows some hundred calls a minute. */
 const UPLOAD_MS = 30 * MINUTE_MS;
-const COMPONENT = "functions";
+export const FUNCTIONS = "functions";
 
 const AGAIN: RetryRule = {
   attempts: 2,
@@ -78,7 +78,7 @@ function snapshotStep({ kind }: Rollout, reached: Reached): Step {
   return {
     id: "snapshot",
     title: "keep what is served now",
-    component: COMPONENT,
+    component: FUNCTIONS,
     isRepeatable: true,
     timeoutMs: UPLOAD_MS,
     retry: { ...AGAIN, attempts: 3 },
@@ -118,7 +118,7 @@ function uploadStep(wanted: WantedFunction, id: string, reached: Reached): Step 
   return {
     id: `upload-${id}`,
     title: `upload ${named}`,
-    component: COMPONENT,
+    component: FUNCTIONS,
     isRepeatable: true,
     timeoutMs: UPLOAD_MS,
     retry: AGAIN,
@@ -196,7 +196,7 @@ function activateStep({ kind }: Rollout, wanted: readonly WantedFunction[], reac
   return {
     id: "activate",
     title: "activate all by one call",
-    component: COMPONENT,
+    component: FUNCTIONS,
     isRepeatable: true,
     timeoutMs: 10 * MINUTE_MS,
     retry: AGAIN,
@@ -255,7 +255,7 @@ function trialStep(wanted: WantedFunction, id: string, reached: Reached): Step {
   return {
     id: `call-${id}`,
     title: `call ${slug}`,
-    component: COMPONENT,
+    component: FUNCTIONS,
     isRepeatable: true,
     timeoutMs: 20 * MINUTE_MS,
     retry: ONCE,

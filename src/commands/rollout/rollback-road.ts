@@ -1,0 +1,69 @@
+import type { Secret } from "../../kernel/secret.ts";
+import { orAbort } from "../../kernel/or-abort.ts";
+import { describeAddress, parseDatabaseUrl } from "../../postgres/database-url.ts";
+import type { Ports } from "../../ports/ports.ts";
+import type { DatabaseRoad, Way } from "../../rollout/rollback/database-road.ts";
+import type { MigrateRollbackInputs } from "../../schema/rollback/request.ts";
+
+/** What the road to a database is given, by `holdfast rollback`. */
+export interface RoadInputs {
+  readonly database: Secret | undefined;
+  readonly migrations: string;
+  readonly confirm: string | undefined;
+  readonly store: string;
+  readonly storeSecret: Secret | undefined;
+  readonly recipients: readonly string[];
+  readonly identity: Secret | undefined;
+  readonly allowUnencrypted: boolean;
+  readonly withoutBackup: boolean;
+  readonly allowUnproved: boolean;
+  readonly lockTimeout: number;
+  readonly statementTimeout: number;
+}
+
+const WAIT_MS = 2 * 60_000;
+const RETRIES = 10;
+
+/** The road to the database that a rollback takes: `migrate-rollback`, whose backups are of a third wing. */
+export async function openDatabaseRoad(inputs: RoadInputs, ports: Ports): Promise<DatabaseRoad | undefined> {
+  const { database: url } = inputs;
+  if (url === undefined) return undefined;
+  const [{ appliedNow }, { runMigrateRollback }, { restoreInto, takeAndValidate }] = await Promise.all([
+    import("../../schema/status/applied-now.ts"),
+    import("../../schema/rollback/run.ts"),
+    import("../schema/rollback-backups.ts"),
+  ]);
+  const address = parseDatabaseUrl(url.reveal(), "database");
+  const database = await ports.openDatabase(address);
+  const run = async (way: Way, given: Pick<MigrateRollbackInputs, "reason" | "dryRun" | "planHash">) => {
+    const whole = migrateRollbackInputs({ ...inputs, database: url }, way, given);
+    return await runMigrateRollback(whole, ports, {
+      take: (plan) => takeAndValidate(plan.request, whole, ports),
+      restore: (dry) => restoreInto(whole, dry, ports),
+    });
+  };
+  return {
+    name: describeAddress(address),
+    now: async (signal) => await orAbort(signal, appliedNow(database)),
+    plan: (way, reason) => run(way, { reason, dryRun: true, planHash: undefined }),
+    goBack: (way, reason, planHash) => run(way, { reason, dryRun: false, planHash }),
+  };
+}
+
+function migrateRollbackInputs(
+  inputs: RoadInputs & { readonly database: Secret },
+  way: Way,
+  given: Pick<MigrateRollbackInputs, "reason" | "dryRun" | "planHash">,
+): MigrateRollbackInputs {
+  const { store, withoutBackup } = inputs;
+  return {
+    ...inputs,
+    ...given,
+    to: way.kind === "scripts" ? way.to : undefined,
+    fromBackup: way.kind === "backup" ? way.backup : undefined,
+    // The store has the journal in any case; scripts without a safety backup have none to put into it.
+    store: way.kind === "scripts" && withoutBackup ? undefined : store,
+    wait: WAIT_MS,
+    retries: RETRIES,
+  };
+}

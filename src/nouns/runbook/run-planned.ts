@@ -1,0 +1,82 @@
+import { newBackupId } from "../catalog/backup-id.ts";
+import type { BlobStore } from "../../ports/blob-store.ts";
+import type { Ports } from "../../ports/ports.ts";
+import { beginRun, resumeRun, type Ran } from "./execute.ts";
+import { Journal } from "./journal.ts";
+import { hindrances, planRunbook, requireApproved, type Plan } from "./plan.ts";
+import type { Runbook } from "./runbook.ts";
+
+/** How a run is asked for, by every command that carries out a runbook. */
+export interface Asked {
+  /** Of the plan that was approved; undefined: what is found is meant. */
+  readonly planHash: string | undefined;
+  /** Id of a run that is gone on with. */
+  readonly resume: string | undefined;
+  readonly dryRun: boolean;
+}
+
+/** What came of it. */
+export type Came =
+  /** Looked at, and nothing done. */
+  | { readonly kind: "dry"; readonly plan: Plan }
+  /** All of it is so already. */
+  | { readonly kind: "idle"; readonly plan: Plan }
+  /** Something is in the way. */
+  | { readonly kind: "hindered"; readonly plan: Plan }
+  | { readonly kind: "ran"; readonly plan: Plan; readonly ran: Ran; readonly id: string };
+
+export type RunPorts = Pick<Ports, "clock" | "random" | "log" | "run">;
+
+/** A runbook, and what is known of it beside its steps. */
+export interface Prepared {
+  readonly runbook: Runbook;
+  /** Whether a plan has nothing to do. */
+  readonly isIdle: (plan: Plan) => boolean | Promise<boolean>;
+  /** Why nothing may be begun, beside what a step says itself. */
+  readonly problems?: readonly string[];
+}
+
+/** What carrying it out needs. */
+export interface Around {
+  /** Of the run: {@link runId}. */
+  readonly id: string;
+  readonly store: BlobStore;
+  readonly cancelled: AbortSignal;
+  /** Covers every secret in a text. */
+  readonly redact: (text: string) => string;
+  /** Told the journal before it has an entry: steps that write records read it. */
+  readonly journal?: (journal: Journal) => void;
+}
+
+/** The id of the run that is gone on with, or a new one. */
+export function runId({ resume }: Pick<Asked, "resume">, { clock, random }: RunPorts): string {
+  return resume ?? newBackupId(clock.now(), random);
+}
+
+/**
+ * Plans a runbook, and carries it out where that was asked for: planned → approved → begun, or gone on with.
+ * Who calls it holds the lock.
+ *
+ * @throws refused.unconfirmed where another plan was approved; as {@link planRunbook}, {@link beginRun} and
+ *   {@link resumeRun}
+ */
+export async function runPlanned(
+  { runbook, isIdle, problems = [] }: Prepared,
+  { planHash, resume, dryRun }: Asked,
+  { id, store, cancelled, redact, journal: told }: Around,
+  { clock, random, log, run }: RunPorts,
+): Promise<Came> {
+  const plan = await planRunbook(runbook, { clock, cancelled });
+  if (dryRun) return { kind: "dry", plan };
+  requireApproved(planHash, plan);
+  if (resume === undefined) {
+    if (await isIdle(plan)) return { kind: "idle", plan };
+    if (problems.length > 0 || hindrances(plan).length > 0) return { kind: "hindered", plan };
+  }
+  const around = { store, clock, random, redact, warn: (text: string) => log.warn(text) };
+  const journal = resume === undefined ? Journal.begin(id, around) : await Journal.reopen(id, around);
+  told?.(journal);
+  const doing = { clock, cancelled, random, log, run, journal };
+  const ran = await (resume === undefined ? beginRun(runbook, plan, doing) : resumeRun(runbook, doing));
+  return { kind: "ran", plan, ran, id };
+}

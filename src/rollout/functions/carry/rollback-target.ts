@@ -1,0 +1,197 @@
+import { HoldfastError, isHoldfastError } from "../../../kernel/errors.ts";
+import { listed } from "../../../kernel/listed.ts";
+import type { Json } from "../../../kernel/outcome.ts";
+import { printableLine } from "../../../kernel/printable.ts";
+import { BACKUP_ID } from "../../../nouns/catalog/manifest.ts";
+import type { Ports } from "../../../ports/ports.ts";
+import type { FunctionArchive } from "../archive/archive.ts";
+import type { SourceDocument } from "../archive/documents.ts";
+import { wantedIn } from "../archive/wanted-in.ts";
+import type { Rollout } from "./reached.ts";
+import { needsOf, referenceIn } from "../manifest/check-manifest.ts";
+import type { FunctionManifest } from "../manifest/manifest.ts";
+import { closed, inLevels, type Needs } from "../manifest/order.ts";
+import { readManifest } from "../manifest/read-manifest.ts";
+import { committedFunctions, plainFolder, type CommittedFunctions } from "../sources/committed.ts";
+import type { WantedFunction } from "../sources/function-sources.ts";
+
+/** Which functions, and what they are to be again. */
+export interface BackTo {
+  readonly project: string;
+  readonly functionsFolder: string;
+  /** A snapshot's id, a release's tag or any commit; undefined: the manifest's rollback targets. */
+  readonly to: string | undefined;
+  /** All where none is named. */
+  readonly functions: readonly string[];
+}
+
+type TargetPorts = Pick<Ports, "sourceHistory">;
+
+/** What is gone back to. */
+interface Target {
+  readonly said: Json;
+  readonly functions: ReadonlyMap<string, WantedFunction>;
+  readonly needs: Needs;
+}
+
+/** What the checkout has, where there is one. */
+interface Checkout {
+  readonly committed: CommittedFunctions;
+  readonly manifest: FunctionManifest | undefined;
+}
+
+/** The set that is to be served again, each with what it needs. @throws input.*; source.* */
+export async function rolloutTo(
+  inputs: BackTo,
+  archive: FunctionArchive,
+  ports: TargetPorts,
+): Promise<Rollout> {
+  return rolloutOf(await targetOf(inputs, archive, ports), inputs);
+}
+
+async function targetOf(
+  inputs: BackTo,
+  archive: FunctionArchive,
+  ports: TargetPorts,
+): Promise<Target> {
+  const { to } = inputs;
+  if (to === undefined) return await declaredTargets(inputs, archive, ports);
+  return BACKUP_ID.test(to)
+    ? await snapshotTarget(to, inputs, archive, ports)
+    : await releaseTarget(to, inputs, ports);
+}
+
+function rolloutOf(
+  { functions, needs, said }: Target,
+  { project, functions: names }: BackTo,
+): Rollout {
+  const unknown = names.filter((name) => !functions.has(name));
+  if (unknown.length > 0) {
+    throw new HoldfastError(
+      "input.no-such-snapshot",
+      `what is gone back to has no function ${listed(unknown.map(printableLine))}`,
+      { hint: "Name functions that it has: a dry run without --functions lists them." },
+    );
+  }
+  const all = [...functions.keys()];
+  const set = [...closed(names.length === 0 ? all : names, needs)].filter((name) => functions.has(name));
+  const { levels, circular } = inLevels(set, needs);
+  // An old manifest may have been circular: going back must not fail for it.
+  const whole = circular.length > 0 ? [...levels, circular] : levels;
+  return {
+    kind: "rollback",
+    project,
+    asked: { to: said, functions: [...names].sort() },
+    levels: whole.map((level) => level.map((name) => functions.get(name)!)),
+  };
+}
+
+async function snapshotTarget(
+  id: string,
+  inputs: BackTo,
+  archive: FunctionArchive,
+  ports: TargetPorts,
+): Promise<Target> {
+  const snapshot = await archive.snapshot(id);
+  if (snapshot === undefined) {
+    throw new HoldfastError(
+      "input.no-such-snapshot",
+      `the store has no snapshot ${id} of ${inputs.project}`,
+      {
+        hint: "List those that are there with functions status.",
+      },
+    );
+  }
+  const manifest = (await checkoutOf("HEAD", inputs, ports))?.manifest;
+  return {
+    said: id,
+    functions: new Map(
+      snapshot.functions
+        .filter(({ status }) => status === "ACTIVE")
+        .map((each) => [each.slug, wantedIn(each, archive)]),
+    ),
+    needs: manifest === undefined ? new Map() : needsOf(manifest),
+  };
+}
+
+async function releaseTarget(
+  to: string,
+  inputs: BackTo,
+  ports: TargetPorts,
+): Promise<Target> {
+  const found = await checkoutOf(to, inputs, ports, { isNeeded: true });
+  const { committed, manifest } = found!;
+  return {
+    said: to,
+    functions: new Map(
+      [...committed.names].map((name) => [name, committed.wanted(name, manifest?.functions[name])]),
+    ),
+    needs: manifest === undefined ? new Map() : needsOf(manifest),
+  };
+}
+
+async function declaredTargets(
+  inputs: BackTo,
+  archive: FunctionArchive,
+  ports: TargetPorts,
+): Promise<Target> {
+  const manifest = (await checkoutOf("HEAD", inputs, ports, { isNeeded: true }))?.manifest;
+  const functions = new Map<string, WantedFunction>();
+  for (const [name, { rollback_target: text }] of Object.entries(manifest?.functions ?? {})) {
+    if (text === undefined || text === null) continue;
+    const kept = await keptAt(name, text, archive);
+    functions.set(name, wantedIn(kept, archive));
+  }
+  if (functions.size === 0) {
+    throw new HoldfastError(
+      "input.missing",
+      "the manifest declares no rollback_target, and --to was not given",
+      {
+        hint: "Say what is gone back to with --to: a snapshot's id, or a release's tag.",
+      },
+    );
+  }
+  return {
+    said: "rollback_target",
+    functions,
+    needs: manifest === undefined ? new Map() : needsOf(manifest),
+  };
+}
+
+/** The newest sources of `name@version` that the store keeps. */
+async function keptAt(name: string, text: string, archive: FunctionArchive): Promise<SourceDocument> {
+  const version = referenceIn(text)?.version;
+  const found = (await archive.allSourcesOf(name)).find((each) => each.version === version);
+  if (found !== undefined) return found;
+  throw new HoldfastError(
+    "input.no-such-snapshot",
+    `the store keeps no sources of ${printableLine(text)}, to which ${name} is to be taken back`,
+    {
+      hint:
+        "Only what Holdfast has deployed has a version there. Give a snapshot's id or a release's tag " +
+        "with --to.",
+    },
+  );
+}
+
+/** An emergency needs no checkout: where nothing of it is needed, none is no mistake. */
+export async function checkoutOf(
+  revision: string,
+  { functionsFolder }: Pick<BackTo, "functionsFolder">,
+  ports: Pick<Ports, "sourceHistory">,
+  { isNeeded }: { readonly isNeeded: boolean } = { isNeeded: false },
+): Promise<Checkout | undefined> {
+  try {
+    const history = await ports.sourceHistory(".");
+    const commit = await history.commit(revision);
+    const committed = await committedFunctions(history, commit, plainFolder(functionsFolder));
+    const { manifest } = committed;
+    return {
+      committed,
+      manifest: manifest === undefined ? undefined : readManifest(manifest.bytes).manifest,
+    };
+  } catch (error) {
+    if (!isNeeded && isHoldfastError(error, "source.history", "source.missing")) return undefined;
+    throw error;
+  }
+}

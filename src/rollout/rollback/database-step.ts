@@ -1,0 +1,173 @@
+import { EXIT, HoldfastError } from "../../kernel/errors.ts";
+import { listed } from "../../kernel/listed.ts";
+import type { Outcome } from "../../kernel/outcome.ts";
+import type { Observed, Observing, RetryRule, Step } from "../../nouns/runbook/runbook.ts";
+import { lookStep } from "../app/steps/look-step.ts";
+import { misfit, newestOf } from "./schema-gate.ts";
+import type { DatabaseNow, DatabaseRoad, Way } from "./database-road.ts";
+import type { KnownRange } from "../app/schema-range.ts";
+
+export const DATABASE = "database";
+
+const HOUR_MS = 3_600_000;
+/** A restore of what a tier holds; a backup before it. */
+const TIMEOUT_MS = 12 * HOUR_MS;
+/** Building a history of some hundred migrations anew, to try what is taken back. */
+const LOOK_MS = HOUR_MS;
+
+const ONCE: RetryRule = { attempts: 1, pauseMs: 0, mayHelp: () => false };
+
+/** What the steps on a database are made of. */
+export interface OnDatabase {
+  readonly road: DatabaseRoad;
+  readonly way: Way;
+  readonly range: KnownRange;
+  /** Of the run: a restore that it has ended says so by it. */
+  readonly id: string;
+  readonly reason: string;
+}
+
+/**
+ * The database is where the release needs it. What was taken back already is known by the history; a restore
+ * of this run, by the reason that it was given.
+ */
+export function databaseStep({ road, way, range, id, reason }: OnDatabase): Step {
+  const told = reasonOf(reason, id);
+  const planned = new Plans(road, way, told);
+  const isBack = ({ versions, rollbacks }: DatabaseNow): boolean =>
+    way.kind === "scripts"
+      ? versions.at(-1) === way.to
+      : rollbacks.some((each) => each.isRestore && each.hasEnded && each.reason === told);
+  const look = async ({ signal }: Observing): Promise<DatabaseNow> => await road.now(signal);
+  return {
+    id: "database",
+    title:
+      way.kind === "scripts"
+        ? `take ${road.name} back to version ${way.to}`
+        : `bring backup ${way.backup} back into ${road.name}`,
+    component: DATABASE,
+    isRepeatable: true,
+    timeoutMs: TIMEOUT_MS,
+    retry: ONCE,
+    // The app is back by now, and stays: what stands where is told, and the run can be gone on with.
+    onFailure: "stop",
+    async observe(observing) {
+      const now = await look(observing);
+      if (isBack(now)) return standing(road, now, range);
+      const plan = await planned.for(now);
+      if (plan.exit !== EXIT.done) {
+        return {
+          kind: "wrong",
+          what: wordsOf(plan),
+          hint: plan.report.notes.at(-1) ?? "See what migrate-rollback says with --dry-run.",
+        };
+      }
+      return {
+        kind: "missing",
+        what: wordsOf(plan),
+        evidence: { "plan-hash": plan.outputs["plan-hash"] ?? null, at: now.versions.at(-1) ?? null },
+      };
+    },
+    async act({ progress, signal }) {
+      const plan = await planned.for(await road.now(signal));
+      const done = await road.goBack(way, told, String(plan.outputs["plan-hash"]));
+      progress(done.report.headline);
+      if (done.exit !== EXIT.done) throw notBack(done);
+    },
+    async confirm(observing) {
+      const now = await look(observing);
+      return isBack(now)
+        ? standing(road, now, range)
+        : {
+            kind: "wrong",
+            what: `${road.name} is at version ${newestOf(now.versions) ?? "none"}`,
+            hint: "See what stands there with migrate-status, then go on with this run.",
+          };
+    },
+    undo: "not-needed",
+  };
+}
+
+/** By this a rollback knows its own records in the database. */
+export function reasonOf(reason: string, id: string): string {
+  return `${reason} (rollback ${id})`;
+}
+
+/** At the end of all: the schema is one that the release runs on, and what its history says. */
+export function schemaStep(road: DatabaseRoad, range: KnownRange): Step {
+  return lookStep({
+    id: "schema",
+    title: `see the schema of ${road.name} as its history has it`,
+    what: "hold the schema against the history, and against what the release runs on",
+    component: DATABASE,
+    timeoutMs: LOOK_MS,
+    onFailure: "stop",
+    async look({ signal }) {
+      const seen = standing(road, await road.now(signal), range);
+      if (seen.kind === "true") return seen.what;
+      throw new HoldfastError("rollback.incomplete", seen.what, "hint" in seen ? { hint: seen.hint } : {});
+    },
+  });
+}
+
+function standing(road: DatabaseRoad, now: DatabaseNow, range: KnownRange): Observed {
+  const newest = newestOf(now.versions);
+  const where = `${road.name} is at version ${newest ?? "none"}`;
+  const why = misfit(range, newest);
+  if (why !== undefined) {
+    return {
+      kind: "wrong",
+      what: `${road.name}: ${why}`,
+      hint: "Take the database to a version of that range, or go back to another release.",
+    };
+  }
+  return now.isAsLeft === false
+    ? {
+        kind: "wrong",
+        what: `${where}, and its schema is not what that version has left`,
+        hint: "Name what differs with migrate-status; mend it, then go on with this run.",
+      }
+    : { kind: "true", what: now.isAsLeft === null ? where : `${where}, and its schema is what that has left` };
+}
+
+/** A plan tries every script on a server of its own: it is made anew only where the database is another. */
+class Plans {
+  readonly #road: DatabaseRoad;
+  readonly #way: Way;
+  readonly #reason: string;
+  #last: { readonly of: string; readonly plan: Promise<Outcome> } | undefined;
+
+  constructor(road: DatabaseRoad, way: Way, reason: string) {
+    this.#road = road;
+    this.#way = way;
+    this.#reason = reason;
+  }
+
+  async for(now: DatabaseNow): Promise<Outcome> {
+    const of = JSON.stringify(now);
+    if (this.#last?.of !== of) {
+      const made = { of, plan: this.#road.plan(this.#way, this.#reason) };
+      // A failure is not kept.
+      made.plan.catch(() => {
+        if (this.#last === made) this.#last = undefined;
+      });
+      this.#last = made;
+    }
+    return await this.#last!.plan;
+  }
+}
+
+/** What a dry run says, without saying that it is one. */
+function wordsOf({ report: { headline }, outputs: { losses } }: Outcome): string {
+  const plain = headline.replace(/^dry run: nothing was changed; /, "");
+  const lost = (Array.isArray(losses) ? losses : []).flatMap((loss) =>
+    loss !== null && typeof loss === "object" && "object" in loss ? [String(loss["object"])] : [],
+  );
+  return lost.length === 0 ? plain : `${plain}; with them go ${listed(lost, 5)}`;
+}
+
+function notBack({ report: { headline, notes } }: Outcome): HoldfastError {
+  return new HoldfastError("rollback.incomplete", [headline, ...notes].join("; "), {
+    hint: "Mend the cause, then go on with the same run: it looks where the database stands.",
+  });
+}

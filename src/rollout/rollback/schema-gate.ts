@@ -1,0 +1,157 @@
+import { HoldfastError } from "../../kernel/errors.ts";
+import { listed } from "../../kernel/listed.ts";
+import { quantity } from "../../kernel/quantity.ts";
+import { compareKeys, versionKey } from "../../nouns/migration-files/version.ts";
+import type { KnownRange, SchemaRange } from "../app/schema-range.ts";
+import type { DatabaseNow, Way } from "./database-road.ts";
+
+/** What whoever goes back has decided of the database. */
+export const SCHEMA_CHOICES = ["check", "keep", "migrations"] as const;
+export type SchemaChoice = (typeof SCHEMA_CHOICES)[number];
+
+/** What is known, and what is wanted. */
+export interface Gated {
+  /** Of the release that is gone back to, with its build. */
+  readonly version: string;
+  readonly range: KnownRange;
+  /** Undefined where no database was given. */
+  readonly live: Pick<DatabaseNow, "versions"> | undefined;
+  readonly choice: SchemaChoice;
+  /** Of a backup that is to be restored. */
+  readonly fromBackup: string | undefined;
+}
+
+/** What becomes of the database. */
+export interface Passed {
+  /** Undefined where it stays as it is. */
+  readonly way: Way | undefined;
+  /** Why the release runs on it, for plan and record. */
+  readonly what: string;
+}
+
+/**
+ * Holds the schemas that a release runs on against what the database has. A release is never put on a schema
+ * that it is not known to run on without anybody having said so.
+ *
+ * @throws refused.schema, with every way that is open; input.missing, input.conflict
+ */
+export function passSchemaGate(gated: Gated): Passed {
+  const { version, range, live, choice, fromBackup } = gated;
+  requireOneWay(gated);
+  if (fromBackup !== undefined) {
+    return { way: { kind: "backup", backup: fromBackup }, what: `the database comes from ${fromBackup}` };
+  }
+  if (range === null) return { way: undefined, what: `${version} has no migrations` };
+  if (choice === "keep") {
+    return { way: undefined, what: `the schema stays: whoever goes back says that ${version} runs on it` };
+  }
+  if (range === undefined) throw untold(version);
+  if (live === undefined) throw unasked(version, range);
+  const newest = newestOf(live.versions);
+  if (newest === undefined || isBefore(newest, range.from)) throw tooOld(version, range, newest);
+  if (!isBefore(range.to, newest)) {
+    return { way: undefined, what: `${version} runs on schemas ${told(range)}, and the database is at ${newest}` };
+  }
+  const newer = live.versions.filter((each) => isBefore(range.to, each));
+  if (choice === "check") throw tooNew(version, range, newer);
+  const at = live.versions.findLastIndex((each) => !isBefore(range.to, each));
+  const stays = live.versions[at];
+  if (stays === undefined || isBefore(newestOf(live.versions.slice(0, at + 1))!, range.from)) {
+    throw tooOld(version, range, stays);
+  }
+  const between = live.versions.slice(0, at).filter((each) => isBefore(range.to, each));
+  if (between.length > 0) throw outOfOrder(stays, between);
+  return {
+    way: { kind: "scripts", to: stays },
+    what: `${version} runs on schemas ${told(range)}: ${quantity(newer.length, "migration")} taken back`,
+  };
+}
+
+/**
+ * Whether a release runs on the schema that a database has come to.
+ *
+ * @returns why it does not
+ */
+export function misfit(range: KnownRange, newest: string | undefined): string | undefined {
+  if (range === null || range === undefined) return undefined;
+  const runs = newest !== undefined && !isBefore(newest, range.from) && !isBefore(range.to, newest);
+  return runs ? undefined : `it is at ${newest ?? "no version"}, and the release runs on ${told(range)}`;
+}
+
+function requireOneWay({ choice, fromBackup, live }: Gated): void {
+  if (fromBackup !== undefined && choice !== "check") {
+    throw new HoldfastError("input.conflict", `both --from-backup and --schema ${choice} are given`, {
+      hint: "A restore brings the schema of the backup along: choose one.",
+    });
+  }
+  if (live === undefined && (fromBackup !== undefined || choice === "migrations")) {
+    throw new HoldfastError("input.missing", "the database is to be taken back, and none was given", {
+      hint: "Give --database-file, or HOLDFAST_DATABASE.",
+    });
+  }
+}
+
+/** The highest: a late one may have been applied last. */
+export function newestOf(versions: readonly string[]): string | undefined {
+  return versions.reduce<string | undefined>(
+    (newest, each) => (newest === undefined || isBefore(newest, each) ? each : newest),
+    undefined,
+  );
+}
+
+function isBefore(a: string, b: string): boolean {
+  return compareKeys(versionKey(a), versionKey(b)) < 0;
+}
+
+function told({ from, to }: SchemaRange): string {
+  return from === to ? to : `${from} to ${to}`;
+}
+
+const BY_WORD = "or, where you know that it runs on the schema as it is, say --schema keep";
+
+function untold(version: string): HoldfastError {
+  return new HoldfastError("refused.schema", `nobody told on which schemas ${version} runs`, {
+    hint: `Give its release unit with --unit, or run in a checkout that has its tag; ${BY_WORD}.`,
+  });
+}
+
+function unasked(version: string, range: SchemaRange): HoldfastError {
+  return new HoldfastError(
+    "refused.schema",
+    `${version} runs on schemas ${told(range)}, and which one the database has could not be asked`,
+    { hint: `Give it with --database-file; ${BY_WORD}.` },
+  );
+}
+
+function tooOld(version: string, range: SchemaRange, newest: string | undefined): HoldfastError {
+  return new HoldfastError(
+    "refused.schema",
+    `${version} needs schema ${range.from}, and the database is at ${newest ?? "no version"}`,
+    {
+      hint:
+        "Apply what is missing with holdfast migrate from that release's checkout, or go back to a release that " +
+        "runs on what is there.",
+    },
+  );
+}
+
+function outOfOrder(stays: string, between: readonly string[]): HoldfastError {
+  return new HoldfastError(
+    "refused.schema",
+    `${listed(between, 5)} would have to be taken back, and ${stays}, which has to stay, was applied after`,
+    { hint: "Scripts take back the newest first: bring a backup from before back, with --from-backup." },
+  );
+}
+
+function tooNew(version: string, range: SchemaRange, newer: readonly string[]): HoldfastError {
+  return new HoldfastError(
+    "refused.schema",
+    `${version} runs on schemas ${told(range)}, and the database has ` +
+      `${quantity(newer.length, "migration")} more: ${listed(newer, 5)}`,
+    {
+      hint:
+        "Take them back along with the app: --schema migrations. Or bring the rows of before back, too: " +
+        `--from-backup. Or mend forward: deploy a new release. ${BY_WORD[0]!.toUpperCase()}${BY_WORD.slice(1)}.`,
+    },
+  );
+}
