@@ -10,7 +10,7 @@ import { nameOf, type AppTarget } from "./target.ts";
 
 const DOES = { true: "is so", missing: "would", moving: "moves", wrong: "WRONG" } as const;
 
-/** Steps that judge a build; that they say no is a verdict and no failure of anything. */
+/** Steps that judge a build, beside the calls of functions; that they say no is a verdict and no failure of anything. */
 const JUDGES = new Set(["health", "tests", "soak"]);
 
 /** The outcome of a deployment or a rollback of an app, for people and machines. */
@@ -74,7 +74,7 @@ function exitOf({ kind, ran }: CarriedOut): ExitCode {
 /** Whether it was the build that was not good, and all else went as it should. */
 export function isJudged(ran: Pick<Ran, "entries" | "outcome">): boolean {
   const [failed] = failuresOf(ran);
-  const isOfBuild = failed !== undefined && JUDGES.has(failed.step);
+  const isOfBuild = failed !== undefined && (JUDGES.has(failed.step) || failed.step.startsWith("call-"));
   return isOfBuild && (ran.outcome === "undone" || ran.outcome === "stopped");
 }
 

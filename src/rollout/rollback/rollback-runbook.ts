@@ -29,8 +29,9 @@ export interface Parts {
  * the app is back a failure takes back what was done; from then on the run stops where it is, and is gone on
  * with, because nothing tells which half of a rollback anybody would rather have.
  */
-export function rollbackRunbook(parts: Parts, { trigger, reason, schema }: RollbackInputs): Runbook {
+export function rollbackRunbook(parts: Parts, inputs: RollbackInputs): Runbook {
   const { app, back, functions } = parts;
+  const { trigger, reason, schema } = inputs;
   return {
     name: "rollback",
     target: app.target.environment,
@@ -43,7 +44,7 @@ export function rollbackRunbook(parts: Parts, { trigger, reason, schema }: Rollb
       database: wayOf(back?.way),
       functions: functions === undefined ? null : functions.runbook.inputs,
     },
-    stages: [...moving(parts), ...(functions?.stages ?? []), seeing(parts), [parts.record]].filter(
+    stages: [...moving(parts), ...(functions?.stages ?? []), seeing(parts, inputs), [parts.record]].filter(
       (stage) => stage.length > 0,
     ),
   };
@@ -63,12 +64,16 @@ function moving({ app, back }: Parts): readonly Stage[] {
 }
 
 /** The whole, as its users have it: side by side. */
-function seeing({ app: { on }, back, functions, road, range }: Parts): Stage {
+function seeing(
+  { app: { on }, back, functions, road, range }: Parts,
+  { schema }: Pick<RollbackInputs, "schema">,
+): Stage {
   const isAlone = back === undefined && functions === undefined;
   const tests = back === undefined ? undefined : testsStep(on, "stop");
   return [
     ...(on.settings.soak.for > 0 ? [soakStep(on, isAlone ? "undo" : "stop")] : []),
     ...(tests === undefined ? [] : [tests]),
-    ...(road === undefined ? [] : [schemaStep(road, range)]),
+    // Whoever keeps the schema has said that the release runs on another one than it says itself.
+    ...(road === undefined ? [] : [schemaStep(road, schema === "keep" ? undefined : range)]),
   ];
 }

@@ -4,6 +4,7 @@ import { openDatabaseRoad, type RoadInputs } from "../../../src/commands/rollout
 import type { Outcome } from "../../../src/kernel/outcome.ts";
 import type { Ports } from "../../../src/ports/ports.ts";
 import { runFunctionsDeploy } from "../../../src/rollout/functions/deploy/run.ts";
+import type { DatabaseRoad } from "../../../src/rollout/rollback/database-road.ts";
 import type { RollbackInputs } from "../../../src/rollout/rollback/request.ts";
 import { runRollback } from "../../../src/rollout/rollback/run.ts";
 import { gitHistory } from "../../../src/adapters/source-tree/history.ts";
@@ -62,6 +63,7 @@ export interface WholeWorld extends AsyncDisposable {
   readonly functions: MemoryFunctions;
   /** What is put around the ports of the next command. */
   meddle: (ports: Ports) => Ports;
+  meddleRoad: (road: DatabaseRoad) => DatabaseRoad;
   /** Commits, tags, migrates, deploys functions and app. */
   release(release: Release): Promise<void>;
   rollback(given?: Partial<RollbackInputs & RoadInputs>): Promise<Outcome>;
@@ -88,6 +90,7 @@ export async function wholeWorld(): Promise<WholeWorld> {
     repository: git,
     functions,
     meddle: (each) => each,
+    meddleRoad: (each) => each,
     async release({ version, migrations, functions: said }) {
       const files = Object.entries(migrations).map(([name, text]) => [`migrations/${name}`, text] as const);
       git.commit(`feat: ${version}`, { ...Object.fromEntries(files), ...Object.fromEntries(commitOf(said)) });
@@ -105,7 +108,10 @@ export async function wholeWorld(): Promise<WholeWorld> {
       const inputs = { ...rollbackInputs(world), ...given };
       const all = ports();
       // A quick clock is for waiting on the host; the database waits by its own.
-      return await runRollback(inputs, all, () => openDatabaseRoad(inputs, { ...all, clock: testPorts().clock }));
+      return await runRollback(inputs, all, async () => {
+        const road = await openDatabaseRoad(inputs, { ...all, clock: testPorts().clock });
+        return road && world.meddleRoad(road);
+      });
     },
     async now() {
       const opened = await testPorts().openDatabase(parseDatabaseUrl(database.adminUrl, "database"));

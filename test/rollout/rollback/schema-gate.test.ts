@@ -1,0 +1,79 @@
+import { describe, expect, it } from "@jest/globals";
+import { isHoldfastError } from "../../../src/kernel/errors.ts";
+import { misfit, passSchemaGate, type Gated } from "../../../src/rollout/rollback/schema-gate.ts";
+
+const RANGE = { from: "202601", to: "202603" };
+
+/** Where the database goes; or the code and the words of why nobody goes anywhere. */
+function passing(given: Partial<Gated>, ...versions: string[]): unknown {
+  try {
+    const gated = { version: "1.2.0", range: RANGE, choice: "check", fromBackup: undefined } as const;
+    return passSchemaGate({ ...gated, live: { versions }, ...given }).way ?? "stays";
+  } catch (error) {
+    if (!isHoldfastError(error)) throw error;
+    return `${error.code}: ${error.message}`;
+  }
+}
+
+describe("a release on a schema", () => {
+  it.each([["202601"], ["202602"], ["202603"]])("within its range stays: %s", (newest) => {
+    expect(passing({}, "202600", newest)).toBe("stays");
+  });
+
+  it("without migrations of its own asks nothing", () => {
+    expect(passing({ range: null, live: undefined })).toBe("stays");
+  });
+
+  it("that has come further is refused, and every way is named", () => {
+    expect(passing({}, "202603", "202604", "202605")).toBe(
+      "refused.schema: 1.2.0 runs on schemas 202601 to 202603, and the database has 2 migrations more: " +
+        "202604, 202605",
+    );
+    expect(passing({ choice: "keep" }, "202603", "202604")).toBe("stays");
+    expect(passing({ choice: "migrations" }, "202602", "202603", "202604")).toEqual({
+      kind: "scripts",
+      to: "202603",
+    });
+    expect(passing({ fromBackup: "20261127T020000Z-1a2b3c" }, "202603", "202604")).toEqual({
+      kind: "backup",
+      backup: "20261127T020000Z-1a2b3c",
+    });
+  });
+
+  it("that has not come so far is refused: the app alone would not run, and scripts lead further away", () => {
+    const why = "refused.schema: 1.2.0 needs schema 202601, and the database is at 202512";
+    expect(passing({}, "202511", "202512")).toBe(why);
+    expect(passing({ choice: "migrations" }, "202511", "202512")).toBe(why);
+    expect(passing({})).toMatch(/^refused\.schema: .* the database is at no version$/);
+    // Applied out of order: what would stay is too old.
+    expect(passing({ choice: "migrations" }, "202512", "202604")).toMatch(/^refused\.schema: 1\.2\.0 needs/);
+  });
+
+  it("is judged by the highest version, whatever was applied last", () => {
+    expect(passing({}, "202604", "202602")).toMatch(/has 1 migration more: 202604$/);
+    expect(passing({ choice: "migrations" }, "202601", "202604", "202602")).toBe(
+      "refused.schema: 202604 would have to be taken back, and 202602, which has to stay, was applied after",
+    );
+  });
+
+  it("writes versions of 12 and 14 digits alike", () => {
+    const range = { from: "202611270900", to: "20261127100000" };
+    expect(passing({ range }, "202611271000")).toBe("stays");
+  });
+
+  it("is not guessed where nobody told, or no database was given", () => {
+    expect(passing({ range: undefined }, "202603")).toBe(
+      "refused.schema: nobody told on which schemas 1.2.0 runs",
+    );
+    expect(passing({ live: undefined })).toMatch(/^refused\.schema: .* could not be asked$/);
+    expect(passing({ live: undefined, choice: "migrations" })).toMatch(/^input\.missing/);
+    expect(passing({ choice: "keep", fromBackup: "20261127T020000Z-1a2b3c" }, "1")).toMatch(/^input\.conflict/);
+  });
+});
+
+it("after a restore the schema has to be one that the release runs on", () => {
+  expect(misfit(RANGE, "202602")).toBeUndefined();
+  expect(misfit(null, "202704")).toBeUndefined();
+  expect(misfit(RANGE, "202604")).toBe("it is at 202604, and the release runs on 202601 to 202603");
+  expect(misfit(RANGE, undefined)).toMatch(/^it is at no version/);
+});
