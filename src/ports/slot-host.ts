@@ -1,4 +1,5 @@
 import type { HoldfastError } from "../kernel/errors.ts";
+import type { ByteStream } from "../kernel/streams.ts";
 import type { Secret } from "../kernel/secret.ts";
 
 /** Which app is meant. */
@@ -68,6 +69,16 @@ export interface SwapTold {
   readonly after: SwapStatus | undefined;
 }
 
+/** A package as it is sent. Disposing removes what was made for it. */
+export interface AppPackage extends AsyncDisposable {
+  /** Path of the zip on this machine. */
+  readonly path: string;
+  readonly bytes: number;
+  /** SHA-256 in hex. */
+  readonly digest: string;
+  content(): ByteStream;
+}
+
 /** What a call may take. */
 export interface SlotCall {
   readonly signal: AbortSignal;
@@ -131,9 +142,9 @@ export interface SlotHost {
    */
   deploy(slot: string, path: string, call: SlotCall): Promise<string>;
   /**
-   * SHA-256 in hex of the zip that {@link deploy} would send. The same files give the same one. Asks nobody.
+   * The zip that {@link deploy} would send. The same files give the same one. Asks nobody.
    *
    * @throws package.unusable
    */
-  digest(path: string, call: SlotCall): Promise<string>;
+  pack(path: string, call: SlotCall): Promise<AppPackage>;
 }

@@ -3,7 +3,9 @@ import { createReadStream } from "node:fs";
 import type { z } from "zod";
 import { HoldfastError } from "../../kernel/errors.ts";
 import { Secret } from "../../kernel/secret.ts";
+import type { ByteStream } from "../../kernel/streams.ts";
 import {
+  type AppPackage,
   PRODUCTION_SLOT,
   type AppAddress,
   type SettingDifference,
@@ -211,11 +213,23 @@ class AppServiceSlots implements SlotHost {
     return await deployTo(this.#client, into, zip, { budget, now: () => clock.now() });
   }
 
-  async digest(path: string, { signal }: SlotCall): Promise<string> {
-    await using zip = await packageOf(path, this.#access.temporary, signal);
-    const hash = createHash("sha256");
-    for await (const chunk of createReadStream(zip.path, { signal })) hash.update(chunk as Buffer);
-    return hash.digest("hex");
+  async pack(path: string, { signal }: SlotCall): Promise<AppPackage> {
+    const zip = await packageOf(path, this.#access.temporary, signal);
+    try {
+      const hash = createHash("sha256");
+      for await (const chunk of createReadStream(zip.path, { signal })) hash.update(chunk as Buffer);
+      const content = (): ByteStream => createReadStream(zip.path);
+      return {
+        path: zip.path,
+        bytes: zip.bytes,
+        digest: hash.digest("hex"),
+        content,
+        [Symbol.asyncDispose]: async () => await zip[Symbol.asyncDispose](),
+      };
+    } catch (error) {
+      await zip[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   #budget(call: SlotCall): Budget {

@@ -43,6 +43,13 @@ fails](https://github.com/truststream/holdfast/blob/main/docs/rollback.md).`,
       pattern: /^[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*$/,
       accepts: "identifiers of letters, digits and dashes, joined by dots",
     },
+    "keep-package": {
+      type: "boolean",
+      default: true,
+      text:
+        "Keep the package in the store, `packages/<sha256>.zip`, so that a rollback has it whatever the slot " +
+        "holds by then.",
+    },
     unit: {
       type: "string",
       text:

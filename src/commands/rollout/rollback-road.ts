@@ -1,8 +1,12 @@
+import * as z from "zod";
+import { EXIT } from "../../kernel/errors.ts";
+import { listed } from "../../kernel/listed.ts";
+import type { Outcome } from "../../kernel/outcome.ts";
 import type { Secret } from "../../kernel/secret.ts";
 import { orAbort } from "../../kernel/or-abort.ts";
 import { describeAddress, parseDatabaseUrl } from "../../postgres/database-url.ts";
 import type { Ports } from "../../ports/ports.ts";
-import type { DatabaseRoad, Way } from "../../rollout/rollback/database-road.ts";
+import type { DatabaseRoad, PlannedWay, Way } from "../../rollout/rollback/database-road.ts";
 import type { MigrateRollbackInputs } from "../../schema/rollback/request.ts";
 
 /** What the road to a database is given, by `holdfast rollback`. */
@@ -45,10 +49,31 @@ export async function openDatabaseRoad(inputs: RoadInputs, ports: Ports): Promis
   return {
     name: describeAddress(address),
     now: async (signal) => await orAbort(signal, appliedNow(database)),
-    plan: (way, reason) => run(way, { reason, dryRun: true, planHash: undefined }),
-    goBack: (way, reason, planHash) => run(way, { reason, dryRun: false, planHash }),
+    plan: async (way, reason) => plannedWay(await run(way, { reason, dryRun: true, planHash: undefined })),
+    async goBack(way, reason, planHash) {
+      const { exit, report } = await run(way, { reason, dryRun: false, planHash });
+      return { isWhole: exit === EXIT.done, what: report.headline, notes: report.notes };
+    },
   };
 }
+
+/** Of an outcome of `migrate-rollback`'s dry run. */
+function plannedWay({ exit, outputs, report: { headline, notes } }: Outcome): PlannedWay {
+  const { hash, losses } = planned.parse({ hash: outputs["plan-hash"], losses: outputs["losses"] });
+  const plain = headline.replace(/^dry run: nothing was changed; /, "");
+  const lost = listed(
+    losses.map(({ object }) => object),
+    5,
+  );
+  return {
+    hash,
+    what: losses.length === 0 ? plain : `${plain}; with them go ${lost}`,
+    refused:
+      exit === EXIT.done ? undefined : (notes.at(-1) ?? "See what migrate-rollback says with --dry-run."),
+  };
+}
+
+const planned = z.object({ hash: z.string(), losses: z.array(z.object({ object: z.string() })) });
 
 function migrateRollbackInputs(
   inputs: RoadInputs & { readonly database: Secret },

@@ -10,7 +10,8 @@ import { migrationsFolder } from "../schema/schema-inputs.ts";
 export const rollback = defineCommand({
   name: "rollback",
   wing: "rollout",
-  summary: "Take a bad release back as one: app, database and edge functions, verified, by one plan and journal",
+  summary:
+    "Take a bad release back as one: app, database and edge functions, verified, by one plan and journal",
   description: `The emergency button. Takes a release back as the unit that it was: the **app** by a swap, the \
 **database** only where the release needs it and somebody says so, the **edge functions** to that release's. \
 Then all of it is looked at together, and written down.

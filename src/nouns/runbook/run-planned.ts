@@ -17,8 +17,8 @@ export interface Asked {
 
 /** What came of it. */
 export type Came =
-  /** Looked at, and nothing done. */
-  | { readonly kind: "dry"; readonly plan: Plan }
+  /** Looked at, and nothing done; `would` says what a run would come to. */
+  | { readonly kind: "dry"; readonly plan: Plan; readonly would: "run" | "idle" | "hindered" }
   /** All of it is so already. */
   | { readonly kind: "idle"; readonly plan: Plan }
   /** Something is in the way. */
@@ -67,16 +67,34 @@ export async function runPlanned(
   { clock, random, log, run }: RunPorts,
 ): Promise<Came> {
   const plan = await planRunbook(runbook, { clock, cancelled });
-  if (dryRun) return { kind: "dry", plan };
+  const isHindered = problems.length > 0 || hindrances(plan).length > 0;
+  // A run that is gone on with looks by itself, step by step.
+  const would =
+    resume !== undefined ? "run" : (await isIdle(plan)) ? "idle" : isHindered ? "hindered" : "run";
+  if (dryRun) return { kind: "dry", plan, would };
   requireApproved(planHash, plan);
-  if (resume === undefined) {
-    if (await isIdle(plan)) return { kind: "idle", plan };
-    if (problems.length > 0 || hindrances(plan).length > 0) return { kind: "hindered", plan };
-  }
+  if (would !== "run") return { kind: would, plan };
   const around = { store, clock, random, redact, warn: (text: string) => log.warn(text) };
   const journal = resume === undefined ? Journal.begin(id, around) : await Journal.reopen(id, around);
   told?.(journal);
   const doing = { clock, cancelled, random, log, run, journal };
   const ran = await (resume === undefined ? beginRun(runbook, plan, doing) : resumeRun(runbook, doing));
   return { kind: "ran", plan, ran, id };
+}
+
+/**
+ * In one word: `planned`; `nothing`, where all of it is so already; `hindered`; or how the run ended. A dry run
+ * of which nothing would come says so, so that nobody is asked to approve it.
+ */
+export function outcomeWord(came: Came): string {
+  switch (came.kind) {
+    case "ran":
+      return came.ran.outcome;
+    case "dry":
+      return { run: "planned", idle: "nothing", hindered: "hindered" }[came.would];
+    case "idle":
+      return "nothing";
+    case "hindered":
+      return "hindered";
+  }
 }

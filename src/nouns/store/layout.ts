@@ -6,3 +6,4 @@ export const DATABASE = "database/";
 export const JOURNALS = "journals/";
 export const FUNCTIONS = "functions/";
 export const ROLLOUTS = "rollouts/";
+export const PACKAGES = "packages/";

@@ -26,10 +26,7 @@ export async function lookAtApp(
 }
 
 /** The mark of production; null where it holds nothing of ours, undefined where nobody could say. */
-export async function productionNow(
-  host: SlotHost,
-  signal: AbortSignal,
-): Promise<string | null | undefined> {
+export async function productionNow(host: SlotHost, signal: AbortSignal): Promise<string | null | undefined> {
   try {
     return (await markAt(host, PRODUCTION_SLOT, callOf(signal, LOOK_MS))) ?? null;
   } catch {

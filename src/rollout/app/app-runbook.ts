@@ -9,12 +9,15 @@ import { slotStep } from "./steps/slot.ts";
 import { soakStep } from "./steps/soak.ts";
 import { swapStep } from "./steps/swap.ts";
 import { testsStep } from "./steps/tests.ts";
+import type { PackageSource } from "./package-shelf.ts";
 import type { AppTarget } from "./target.ts";
 
 /** What brings a build into production, beside the steps' surroundings. */
 export interface AppRoad {
-  /** Path of the package; undefined where the slot is expected to hold it. */
-  readonly packagePath: string | undefined;
+  /** Of the package; undefined where the slot is expected to hold it. */
+  readonly source: PackageSource | undefined;
+  /** Keeps the package before anything is begun; undefined where it was kept already. */
+  readonly keep?: Step | undefined;
   /** Whether a preview of the swap can be had: not where people have to sign in at production. */
   readonly hasPreview: boolean;
 }
@@ -35,12 +38,13 @@ export interface AppRollout extends AppRoad {
  */
 export function stepsToProduction(
   on: OnApp,
-  { packagePath, hasPreview }: AppRoad,
+  { source, keep, hasPreview }: AppRoad,
   tests: Step | undefined,
 ): readonly Step[] {
   return [
+    ...(keep === undefined ? [] : [keep]),
     slotStep(on),
-    packageStep(on, packagePath),
+    packageStep(on, source),
     ...(hasPreview ? [previewStep(on)] : []),
     healthStep(on),
     ...(tests === undefined ? [] : [tests]),

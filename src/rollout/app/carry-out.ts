@@ -1,15 +1,16 @@
 import { Redactor } from "../../kernel/redact.ts";
 import type { Secret } from "../../kernel/secret.ts";
-import type { Ran } from "../../nouns/runbook/execute.ts";
 import type { Journal } from "../../nouns/runbook/journal.ts";
 import type { Plan } from "../../nouns/runbook/plan.ts";
-import { runId, runPlanned, type Prepared } from "../../nouns/runbook/run-planned.ts";
+import { runId, runPlanned, type Came, type Prepared } from "../../nouns/runbook/run-planned.ts";
+import type { Step } from "../../nouns/runbook/runbook.ts";
 import type { BlobStore } from "../../ports/blob-store.ts";
 import type { SlotHost } from "../../ports/slot-host.ts";
 import { lookAtApp, productionNow } from "./app-part.ts";
 import { appRunbook } from "./app-runbook.ts";
 import { lockEnvironment } from "./environment-lock.ts";
 import { makeRecord, productionBefore } from "./make-record.ts";
+import type { PackageSource } from "./package-shelf.ts";
 import type { Preflight } from "./preflight.ts";
 import { RolloutRecords, type RolloutRecord } from "./records.ts";
 import { markOf, type Build } from "./release-mark.ts";
@@ -20,7 +21,8 @@ import { recordStep } from "./steps/record.ts";
 export interface Wanted {
   readonly kind: "deploy" | "rollback";
   readonly build: Build;
-  readonly packagePath: string | undefined;
+  readonly source: PackageSource | undefined;
+  readonly keep?: Step | undefined;
   readonly reason: string;
   /** The schemas that the build runs on; null where it has none, undefined where nobody told. */
   readonly schema: RolloutRecord["schema"];
@@ -28,12 +30,8 @@ export interface Wanted {
 
 /** What came of it. */
 export interface CarriedOut {
-  readonly kind: "dry" | "idle" | "hindered" | "ran";
-  readonly plan: Plan;
+  readonly came: Came;
   readonly checked: Preflight;
-  /** Of the run; empty where nothing ran. */
-  readonly id: string;
-  readonly ran: Ran | undefined;
   /** The mark of production now; null where it holds nothing of ours, undefined where nobody could say. */
   readonly production: string | null | undefined;
 }
@@ -50,7 +48,7 @@ export async function carryOutOnApp(
   inputs: AppInputs,
   ports: AppPorts,
 ): Promise<CarriedOut> {
-  const { kind, build, reason, packagePath, schema } = wanted;
+  const { kind, build, reason, source, keep, schema } = wanted;
   const { target } = app;
   const id = runId(inputs, ports);
   await using lock = inputs.dryRun
@@ -65,7 +63,7 @@ export async function carryOutOnApp(
   );
   const hasPreview = !checked.facts.hasSignIn;
   const prepared: Prepared = {
-    runbook: appRunbook(on, { kind, target, reason, packagePath, hasPreview, record }),
+    runbook: appRunbook(on, { kind, target, reason, source, keep, hasPreview, record }),
     isIdle: (plan) => isVerified(plan, build, records),
     problems: checked.problems,
   };
@@ -81,11 +79,8 @@ export async function carryOutOnApp(
     },
     ports,
   );
-  const { plan } = came;
-  if (came.kind !== "ran") {
-    return { kind: came.kind, plan, checked, id: "", ran: undefined, production: productionBefore(plan) };
-  }
-  return { ...came, checked, production: await productionNow(host, cancelled) };
+  const production = came.kind === "ran" ? await productionNow(host, cancelled) : productionBefore(came.plan);
+  return { came, checked, production };
 }
 
 /** Production is it, and a record says that this was seen to be good. */

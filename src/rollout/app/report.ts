@@ -4,6 +4,7 @@ import type { Ran } from "../../nouns/runbook/execute.ts";
 import { hindrances, type Plan } from "../../nouns/runbook/plan.ts";
 import { recordOf, type RunbookRecord } from "../../nouns/runbook/record.ts";
 import { timelineTable } from "../../nouns/runbook/timeline.ts";
+import { outcomeWord, type Came } from "../../nouns/runbook/run-planned.ts";
 import type { CarriedOut, Wanted } from "./carry-out.ts";
 import { markOf, versionIn, versionOf } from "./release-mark.ts";
 import { nameOf, type AppTarget } from "./target.ts";
@@ -20,19 +21,19 @@ export function appOutcome(
   done: CarriedOut,
   notes: readonly string[] = [],
 ): Outcome {
-  const { plan, ran, id, production } = done;
-  const record = ran === undefined ? undefined : recordOf(ran.entries);
-  const exit = exitOf(done);
+  const { came, production } = done;
+  const record = came.kind === "ran" ? recordOf(came.ran.entries) : undefined;
+  const exit = exitOf(came);
   return {
     exit,
     outputs: {
       app: nameOf(target),
       version: versionOf(wanted.build),
-      outcome: ran?.outcome ?? { dry: "planned", idle: "nothing", hindered: "hindered", ran: "" }[done.kind],
+      outcome: outcomeWord(came),
       production: production === undefined ? "unknown" : production === null ? "" : versionIn(production),
-      "plan-hash": plan.hash,
-      run: id,
-      plan: plan.steps.map(({ id: step, title, observed: { kind, what } }) => ({
+      "plan-hash": came.plan.hash,
+      run: came.kind === "ran" ? came.id : "",
+      plan: came.plan.steps.map(({ id: step, title, observed: { kind, what } }) => ({
         id: step,
         title,
         state: kind,
@@ -43,7 +44,7 @@ export function appOutcome(
     report: {
       good: exit === EXIT.done,
       headline: headlineOf(wanted, target, done),
-      tables: [record === undefined ? planTable(plan) : timelineTable(record)],
+      tables: [record === undefined ? planTable(came.plan) : timelineTable(record)],
       notes: [...notes, ...done.checked.notes, ...notesOf(done, record)],
     },
   };
@@ -57,7 +58,9 @@ export function planTable({ steps }: Plan): ReportTable {
 }
 
 /** What failed, in its order; a step that was taken back is not shown as failed any more. */
-export function failuresOf({ entries }: Pick<Ran, "entries">): readonly { readonly step: string; readonly message: string }[] {
+function failuresOf({
+  entries,
+}: Pick<Ran, "entries">): readonly { readonly step: string; readonly message: string }[] {
   return entries.flatMap(({ event }) =>
     event.kind === "failed" || event.kind === "undo-failed"
       ? [{ step: event.step, message: event.message }]
@@ -65,10 +68,10 @@ export function failuresOf({ entries }: Pick<Ran, "entries">): readonly { readon
   );
 }
 
-function exitOf({ kind, ran }: CarriedOut): ExitCode {
-  if (kind === "hindered") return EXIT.verdict;
-  if (ran === undefined || ran.outcome === "done") return EXIT.done;
-  return isJudged(ran) ? EXIT.verdict : EXIT.outside;
+function exitOf(came: Came): ExitCode {
+  if (came.kind !== "ran") return outcomeWord(came) === "hindered" ? EXIT.verdict : EXIT.done;
+  if (came.ran.outcome === "done") return EXIT.done;
+  return isJudged(came.ran) ? EXIT.verdict : EXIT.outside;
 }
 
 /** Whether it was the build that was not good, and all else went as it should. */
@@ -81,20 +84,20 @@ export function isJudged(ran: Pick<Ran, "entries" | "outcome">): boolean {
 function headlineOf(
   { kind, build }: Wanted,
   target: AppTarget,
-  { kind: what, ran, production, plan }: CarriedOut,
+  { came, production }: Pick<CarriedOut, "came" | "production">,
 ): string {
   const [app, version, noun] = [
     nameOf(target),
     versionOf(build),
     kind === "deploy" ? "deployment" : "rollback",
   ];
-  if (what === "dry") {
-    const hindered = hindrances(plan).length > 0;
+  if (came.kind === "dry" && came.would !== "idle") {
+    const hindered = came.would === "hindered";
     return `The ${noun} would bring ${version} to ${app}${hindered ? ", and something is in its way" : ""}`;
   }
-  if (what === "idle") return `Nothing to do: ${app} is ${version}, verified before`;
-  if (what === "hindered") return `The ${noun} was not begun: something is in its way`;
-  if (ran!.outcome === "done") return `${app} is ${version}, seen well and watched`;
+  if (came.kind === "hindered") return `The ${noun} was not begun: something is in its way`;
+  if (came.kind !== "ran") return `Nothing to do: ${app} is ${version}, verified before`;
+  if (came.ran.outcome === "done") return `${app} is ${version}, seen well and watched`;
   const isWanted = production === markOf(build);
   const now =
     production === undefined
@@ -102,7 +105,7 @@ function headlineOf(
       : isWanted
         ? `production IS ${version}`
         : `production is ${production === null ? "what it was" : versionIn(production)}`;
-  switch (ran!.outcome) {
+  switch (came.ran.outcome) {
     case "undone":
       return isWanted
         ? `The ${noun} failed after production was ${version} already: ${now}; roll it back`
@@ -116,29 +119,36 @@ function headlineOf(
   }
 }
 
-function notesOf(
-  { checked, ran, id, plan, kind }: CarriedOut,
-  record: RunbookRecord | undefined,
-): readonly string[] {
-  if (ran === undefined || record === undefined) {
-    const ways = kind === "idle" ? [] : hindrances(plan);
-    return [
-      ...checked.problems,
-      ...ways.map(
-        ({ title, observed }) =>
-          `${title}: ${observed.what}${"hint" in observed ? `. ${observed.hint}` : ""}`,
-      ),
-    ];
+function notesOf({ came, checked }: CarriedOut, record: RunbookRecord | undefined): readonly string[] {
+  if (came.kind !== "ran" || record === undefined) {
+    return [...checked.problems, ...(outcomeWord(came) === "nothing" ? [] : hindranceNotes(came.plan))];
   }
+  const { ran, id } = came;
   const isOpen = ran.outcome === "stopped" || ran.outcome === "escalated" || ran.outcome === "incomplete";
   return [
-    ...failuresOf(ran).map(({ step, message }) => {
-      const { title } = record.steps.find(({ id: each }) => each === step)!;
-      return `${title}: ${message}`;
-    }),
+    ...failureNotes(ran, record),
     ...(isOpen ? [`once the cause is mended, go on with --resume ${id}: it looks before it acts`] : []),
-    ...(ran.journalLost === undefined
-      ? []
-      : ["the journal in the store ends early: the store could not be written"]),
+    ...lostNote(ran),
   ];
+}
+
+/** What keeps a plan from being begun, and what to do. */
+export function hindranceNotes(plan: Plan): readonly string[] {
+  return hindrances(plan).map(
+    ({ title, observed }) => `${title}: ${observed.what}${"hint" in observed ? `. ${observed.hint}` : ""}`,
+  );
+}
+
+/** What failed, with the titles of the steps. */
+export function failureNotes(ran: Pick<Ran, "entries">, { steps }: RunbookRecord): readonly string[] {
+  return failuresOf(ran).map(({ step, message }) => {
+    const { title } = steps.find(({ id }) => id === step)!;
+    return `${title}: ${message}`;
+  });
+}
+
+export function lostNote({ journalLost }: Pick<Ran, "journalLost">): readonly string[] {
+  return journalLost === undefined
+    ? []
+    : ["the journal in the store ends early: the store could not be written"];
 }

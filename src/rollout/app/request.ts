@@ -23,6 +23,7 @@ export type AppPorts = Pick<
   | "openStore"
   | "openSlotHost"
   | "web"
+  | "disk"
   | "programs"
   | "sourceTree"
   | "clock"

@@ -3,7 +3,10 @@ import { HoldfastError } from "../../kernel/errors.ts";
 import type { Outcome } from "../../kernel/outcome.ts";
 import { carryOutOnApp } from "../app/carry-out.ts";
 import type { Ports } from "../../ports/ports.ts";
+import { PackageShelf } from "../app/package-shelf.ts";
+import { givenPackage } from "../app/package-of.ts";
 import { appOutcome } from "../app/report.ts";
+import { keepStep } from "../app/steps/keep.ts";
 import { schemaOfRelease, type KnownRange } from "../app/schema-range.ts";
 import { readAppSettings, type AppInputs, type AppPorts } from "../app/request.ts";
 
@@ -12,6 +15,8 @@ export interface DeployInputs extends AppInputs {
   readonly version: string;
   readonly package: string;
   readonly build: string | undefined;
+  /** Into the store, for a rollback. */
+  readonly keepPackage: boolean;
   /** Path of the release's `release-unit.json`; undefined: its tag in the checkout is asked. */
   readonly unit: string | undefined;
 }
@@ -30,11 +35,13 @@ export async function runDeploy(inputs: DeployInputs, ports: DeployPorts): Promi
   await store.check(!inputs.dryRun);
   const host = await ports.openSlotHost(app.target.address);
   ports.log.stage(`reading ${inputs.package}`);
-  const digest = await host.digest(inputs.package, { signal: ports.cancelled, withinMs: READ_MS });
+  await using pack = await host.pack(inputs.package, { signal: ports.cancelled, withinMs: READ_MS });
+  const { digest, path } = pack;
   const wanted = {
     kind: "deploy" as const,
     build: { version, build: inputs.build, digest },
-    packagePath: inputs.package,
+    source: givenPackage(inputs.package, path),
+    keep: inputs.keepPackage ? keepStep(new PackageShelf(store, ports.disk), pack) : undefined,
     reason: "deployment",
     schema,
   };

@@ -1,9 +1,10 @@
 import type { Outcome } from "../../kernel/outcome.ts";
-import { HoldfastError } from "../../kernel/errors.ts";
 import { PRODUCTION_SLOT } from "../../ports/slot-host.ts";
 import { carryOutOnApp, type Wanted } from "../app/carry-out.ts";
 import { chosenRecord, resumedRecord } from "../app/choose-record.ts";
-import { RolloutRecords, type RolloutRecord } from "../app/records.ts";
+import { packageOfRecord } from "../app/package-of.ts";
+import { PackageShelf } from "../app/package-shelf.ts";
+import { RolloutRecords } from "../app/records.ts";
 import { markAt, versionIn } from "../app/release-mark.ts";
 import { appOutcome } from "../app/report.ts";
 import { readAppSettings, type AppInputs, type AppPorts } from "../app/request.ts";
@@ -37,21 +38,24 @@ export async function runRollbackApp(inputs: RollbackAppInputs, ports: AppPorts)
     inputs.resume === undefined
       ? chosenRecord(inputs.to, records, now, nameOf(app.target))
       : await resumedRecord(inputs.resume, store, records, nameOf(app.target));
-  if (inputs.package !== undefined) {
-    const digest = await host.digest(inputs.package, { ...call, withinMs: READ_MS });
-    if (digest !== record.digest) throw otherPackage(inputs.package, record, digest);
-  }
+  const shelf = new PackageShelf(store, ports.disk);
+  const source = await packageOfRecord(
+    record,
+    inputs.package,
+    { host, shelf },
+    { ...call, withinMs: READ_MS },
+  );
   const holds = await standby(host, app.target.slot, call);
   const wanted: Wanted = {
     kind: "rollback",
     build: { version: record.version, build: record.build ?? undefined, digest: record.digest },
-    packagePath: inputs.package,
+    source,
     reason: inputs.reason,
     schema: record.schema,
   };
   const done = await carryOutOnApp(wanted, app, { host, store }, inputs, ports);
   const way =
-    holds === record.mark && done.kind !== "idle"
+    holds === record.mark && done.came.kind !== "idle"
       ? [`${app.target.slot} held ${versionIn(record.mark)}: nothing had to be deployed`]
       : [];
   return appOutcome(wanted, app.target, done, [...notes, ...way]);
@@ -65,14 +69,4 @@ async function standby(
   call: Parameters<typeof markAt>[2],
 ): Promise<string | undefined> {
   return (await host.slot(slot, call)) === undefined ? undefined : await markAt(host, slot, call);
-}
-
-function otherPackage(path: string, { version, digest }: RolloutRecord, found: string): HoldfastError {
-  return new HoldfastError(
-    "input.conflict",
-    `${path} is not the package that was deployed as ${version}: its SHA-256 is ${found}, and not ${digest}`,
-    {
-      hint: "Give the package that the release was published with; or deploy this one under its own version.",
-    },
-  );
 }

@@ -1,9 +1,11 @@
-import type { Outcome } from "../../kernel/outcome.ts";
+import * as z from "zod";
 
 /** How a database is taken back: by the scripts of its migrations, or by a restore. */
-export type Way =
-  | { readonly kind: "scripts"; readonly to: string }
-  | { readonly kind: "backup"; readonly backup: string };
+export const way = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("scripts"), to: z.string() }),
+  z.strictObject({ kind: z.literal("backup"), backup: z.string() }),
+]);
+export type Way = z.infer<typeof way>;
 
 /** How a database stands. */
 export interface DatabaseNow {
@@ -23,6 +25,24 @@ export interface DatabaseNow {
   }[];
 }
 
+/** What going back would do. */
+export interface PlannedWay {
+  /** By which it is approved. */
+  readonly hash: string;
+  /** For people: what is taken back, and what goes with it; or why it would be refused. */
+  readonly what: string;
+  /** What to do about a refusal; undefined where there is none. */
+  readonly refused: string | undefined;
+}
+
+/** What going back came to. */
+export interface GoneBack {
+  readonly isWhole: boolean;
+  readonly what: string;
+  /** What more there is to know of it. */
+  readonly notes: readonly string[];
+}
+
 /**
  * What a rollback needs of the database's wings. The command makes it of them, because taking back, restoring
  * and deploying are of three.
@@ -32,8 +52,8 @@ export interface DatabaseRoad {
   readonly name: string;
   /** @throws what asking the database throws */
   now(signal: AbortSignal): Promise<DatabaseNow>;
-  /** What going back would do: plan, losses, and why it would be refused; changes nothing. */
-  plan(way: Way, reason: string): Promise<Outcome>;
-  /** Does it, after a safety backup. @param planHash of that plan: any other is refused */
-  goBack(way: Way, reason: string, planHash: string): Promise<Outcome>;
+  /** Tries what would be done on a server of its own; changes nothing. */
+  plan(way: Way, reason: string): Promise<PlannedWay>;
+  /** Does it, after a safety backup. @param hash of that plan: any other is refused */
+  goBack(way: Way, reason: string, hash: string): Promise<GoneBack>;
 }

@@ -1,10 +1,8 @@
-import { EXIT, HoldfastError } from "../../kernel/errors.ts";
-import { listed } from "../../kernel/listed.ts";
-import type { Outcome } from "../../kernel/outcome.ts";
+import { HoldfastError } from "../../kernel/errors.ts";
 import type { Observed, Observing, RetryRule, Step } from "../../nouns/runbook/runbook.ts";
 import { lookStep } from "../app/steps/look-step.ts";
 import { misfit, newestOf } from "./schema-gate.ts";
-import type { DatabaseNow, DatabaseRoad, Way } from "./database-road.ts";
+import type { DatabaseNow, DatabaseRoad, GoneBack, PlannedWay, Way } from "./database-road.ts";
 import type { KnownRange } from "../app/schema-range.ts";
 
 export const DATABASE = "database";
@@ -55,24 +53,15 @@ export function databaseStep({ road, way, range, id, reason }: OnDatabase): Step
       const now = await look(observing);
       if (isBack(now)) return standing(road, now, range);
       const plan = await planned.for(now);
-      if (plan.exit !== EXIT.done) {
-        return {
-          kind: "wrong",
-          what: wordsOf(plan),
-          hint: plan.report.notes.at(-1) ?? "See what migrate-rollback says with --dry-run.",
-        };
-      }
-      return {
-        kind: "missing",
-        what: wordsOf(plan),
-        evidence: { "plan-hash": plan.outputs["plan-hash"] ?? null, at: now.versions.at(-1) ?? null },
-      };
+      if (plan.refused !== undefined) return { kind: "wrong", what: plan.what, hint: plan.refused };
+      const evidence = { "plan-hash": plan.hash, at: now.versions.at(-1) ?? null };
+      return { kind: "missing", what: plan.what, evidence };
     },
     async act({ progress, signal }) {
       const plan = await planned.for(await road.now(signal));
-      const done = await road.goBack(way, told, String(plan.outputs["plan-hash"]));
-      progress(done.report.headline);
-      if (done.exit !== EXIT.done) throw notBack(done);
+      const done = await road.goBack(way, told, plan.hash);
+      progress(done.what);
+      if (!done.isWhole) throw notBack(done);
     },
     async confirm(observing) {
       const now = await look(observing);
@@ -127,7 +116,10 @@ function standing(road: DatabaseRoad, now: DatabaseNow, range: KnownRange): Obse
         what: `${where}, and its schema is not what that version has left`,
         hint: "Name what differs with migrate-status; mend it, then go on with this run.",
       }
-    : { kind: "true", what: now.isAsLeft === null ? where : `${where}, and its schema is what that has left` };
+    : {
+        kind: "true",
+        what: now.isAsLeft === null ? where : `${where}, and its schema is what that has left`,
+      };
 }
 
 /** A plan tries every script on a server of its own: it is made anew only where the database is another. */
@@ -135,7 +127,7 @@ class Plans {
   readonly #road: DatabaseRoad;
   readonly #way: Way;
   readonly #reason: string;
-  #last: { readonly of: string; readonly plan: Promise<Outcome> } | undefined;
+  #last: { readonly of: string; readonly plan: Promise<PlannedWay> } | undefined;
 
   constructor(road: DatabaseRoad, way: Way, reason: string) {
     this.#road = road;
@@ -143,7 +135,7 @@ class Plans {
     this.#reason = reason;
   }
 
-  async for(now: DatabaseNow): Promise<Outcome> {
+  async for(now: DatabaseNow): Promise<PlannedWay> {
     const of = JSON.stringify(now);
     if (this.#last?.of !== of) {
       const made = { of, plan: this.#road.plan(this.#way, this.#reason) };
@@ -153,21 +145,12 @@ class Plans {
       });
       this.#last = made;
     }
-    return await this.#last!.plan;
+    return await this.#last.plan;
   }
 }
 
-/** What a dry run says, without saying that it is one. */
-function wordsOf({ report: { headline }, outputs: { losses } }: Outcome): string {
-  const plain = headline.replace(/^dry run: nothing was changed; /, "");
-  const lost = (Array.isArray(losses) ? losses : []).flatMap((loss) =>
-    loss !== null && typeof loss === "object" && "object" in loss ? [String(loss["object"])] : [],
-  );
-  return lost.length === 0 ? plain : `${plain}; with them go ${listed(lost, 5)}`;
-}
-
-function notBack({ report: { headline, notes } }: Outcome): HoldfastError {
-  return new HoldfastError("rollback.incomplete", [headline, ...notes].join("; "), {
+function notBack({ what, notes }: GoneBack): HoldfastError {
+  return new HoldfastError("rollback.incomplete", [what, ...notes].join("; "), {
     hint: "Mend the cause, then go on with the same run: it looks where the database stands.",
   });
 }

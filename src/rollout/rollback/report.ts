@@ -2,10 +2,10 @@ import { EXIT, type ExitCode } from "../../kernel/errors.ts";
 import type { Json, Outcome } from "../../kernel/outcome.ts";
 import { hindrances, type Plan } from "../../nouns/runbook/plan.ts";
 import { recordOf, type RunbookRecord } from "../../nouns/runbook/record.ts";
-import type { Came } from "../../nouns/runbook/run-planned.ts";
+import { outcomeWord, type Came } from "../../nouns/runbook/run-planned.ts";
 import { timelineTable } from "../../nouns/runbook/timeline.ts";
 import type { AppPart } from "../app/app-part.ts";
-import { failuresOf, isJudged, planTable } from "../app/report.ts";
+import { failureNotes, hindranceNotes, isJudged, lostNote, planTable } from "../app/report.ts";
 import { markOf, versionIn, versionOf } from "../app/release-mark.ts";
 import { nameOf } from "../app/target.ts";
 import { DATABASE, reasonOf } from "./database-step.ts";
@@ -38,7 +38,7 @@ export function rollbackOutcome(whole: RolledBackWhole): Outcome {
       app: nameOf(parts.app.target),
       version: versionOf(part.on.build),
       trigger: inputs.trigger,
-      outcome: wordOf(came),
+      outcome: outcomeWord(came),
       production: production === undefined ? "unknown" : production === null ? "" : versionIn(production),
       database: database === undefined ? "" : (newestOf(database.now?.versions ?? []) ?? ""),
       schema: passed.what,
@@ -67,12 +67,6 @@ function planned({ steps }: Plan): Json {
   }));
 }
 
-function wordOf(came: Came): string {
-  return came.kind === "ran"
-    ? came.ran.outcome
-    : { dry: "planned", idle: "nothing", hindered: "hindered" }[came.kind];
-}
-
 function exitOf(came: Came, problems: readonly string[]): ExitCode {
   if (came.kind === "dry" || came.kind === "hindered") {
     const ways = hindrances(came.plan);
@@ -94,9 +88,11 @@ function headlineOf({ came, stands: { production }, part, parts }: RolledBackWho
   ].join(", ");
   switch (came.kind) {
     case "dry":
-      return `The rollback would bring ${taken} back to ${version}${
-        hindrances(came.plan).length > 0 ? ", and something is in its way" : ""
-      }`;
+      return came.would === "idle"
+        ? `Nothing would be done: ${app} is ${version} as a whole, verified before`
+        : `The rollback would bring ${taken} back to ${version}${
+            hindrances(came.plan).length > 0 ? ", and something is in its way" : ""
+          }`;
     case "idle":
       return `Nothing to do: ${app} is ${version} as a whole, verified before`;
     case "hindered":
@@ -118,29 +114,16 @@ function headlineOf({ came, stands: { production }, part, parts }: RolledBackWho
 function notesOf(whole: RolledBackWhole, record: RunbookRecord | undefined): readonly string[] {
   const { came, part, stands } = whole;
   if (came.kind !== "ran" || record === undefined) {
-    const ways = came.kind === "idle" ? [] : hindrances(came.plan);
-    return [
-      ...part.checked.problems,
-      ...ways.map(
-        ({ title, observed }) =>
-          `${title}: ${observed.what}${"hint" in observed ? `. ${observed.hint}` : ""}`,
-      ),
-    ];
+    return [...part.checked.problems, ...(outcomeWord(came) === "nothing" ? [] : hindranceNotes(came.plan))];
   }
-  const failures = failuresOf(came.ran).map(({ step, message }) => {
-    const { title } = record.steps.find(({ id }) => id === step)!;
-    return `${title}: ${message}`;
-  });
   const where = [stands.database?.words, stands.functions].filter((words) => words !== undefined);
   const isWhole = came.ran.outcome === "done";
   return [
-    ...failures,
+    ...failureNotes(came.ran, record),
     ...where,
     ...(isWhole || came.ran.outcome === "undone" ? [] : waysOn(whole, came.id)),
     ...(isWhole ? backupNote(whole, came.id) : []),
-    ...(came.ran.journalLost === undefined
-      ? []
-      : ["the journal in the store ends early: the store could not be written"]),
+    ...lostNote(came.ran),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { HoldfastError } from "../../kernel/errors.ts";
-import type { Json, Outcome } from "../../kernel/outcome.ts";
+import type { Outcome } from "../../kernel/outcome.ts";
 import type { Journal } from "../../nouns/runbook/journal.ts";
 import type { Plan } from "../../nouns/runbook/plan.ts";
 import { runId, runPlanned } from "../../nouns/runbook/run-planned.ts";
@@ -10,6 +10,8 @@ import { isVerified, redaction } from "../app/carry-out.ts";
 import { askedOf, chosenRecord, resumedRecord } from "../app/choose-record.ts";
 import { lockEnvironment } from "../app/environment-lock.ts";
 import { makeRecord } from "../app/make-record.ts";
+import { packageOfRecord } from "../app/package-of.ts";
+import { PackageShelf, type PackageSource } from "../app/package-shelf.ts";
 import { RolloutRecords, type RolloutRecord } from "../app/records.ts";
 import { markAt, type Build } from "../app/release-mark.ts";
 import { readAppSettings, type AppSettings } from "../app/request.ts";
@@ -19,7 +21,7 @@ import { recordStep } from "../app/steps/record.ts";
 import { nameOf } from "../app/target.ts";
 import { FUNCTIONS, isIdle } from "../functions/carry/steps.ts";
 import { DATABASE } from "./database-step.ts";
-import type { DatabaseRoad, Way } from "./database-road.ts";
+import { way, type DatabaseRoad, type Way } from "./database-road.ts";
 import { functionsAlong, lockFunctions, openProject, type FunctionsAlong } from "./functions-along.ts";
 import { rollbackOutcome } from "./report.ts";
 import type { RollbackInputs, RollbackPorts } from "./request.ts";
@@ -35,6 +37,7 @@ interface Chosen {
   readonly record: RolloutRecord;
   readonly build: Build;
   readonly range: KnownRange;
+  readonly source: PackageSource | undefined;
   readonly notes: readonly string[];
 }
 
@@ -67,8 +70,7 @@ export async function runRollback(
   const { record, build, range } = chosen;
   const part = await lookAtApp(build, app, host, bound, cancelled);
   const passed = await pass(inputs, chosen, { store, road }, cancelled);
-  const functions =
-    project && (await functionsAlong(project, record.version, { id, store }, inputs, bound));
+  const functions = project && (await functionsAlong(project, record.version, { id, store }, inputs, bound));
   const writing: { journal?: Journal } = {};
   const records = new RolloutRecords(store, app.target);
   const back =
@@ -79,7 +81,7 @@ export async function runRollback(
     app: {
       on: part.on,
       target: app.target,
-      packagePath: inputs.package,
+      source: chosen.source,
       hasPreview: !part.checked.facts.hasSignIn,
     },
     range,
@@ -87,7 +89,13 @@ export async function runRollback(
     back,
     functions,
     record: recordStep(id, records, async () => {
-      const recorded = { kind: "rollback" as const, target: app.target, reason: inputs.reason, id, schema: range };
+      const recorded = {
+        kind: "rollback" as const,
+        target: app.target,
+        reason: inputs.reason,
+        id,
+        schema: range,
+      };
       const along = await partsOf({ road, way: passed.way, functions, id }, cancelled);
       return await makeRecord({ ...recorded, parts: along }, part.on, writing.journal!, bound);
     }),
@@ -136,7 +144,10 @@ async function choose(
     inputs.unit === undefined && record.schema !== undefined
       ? record.schema
       : await schemaOfRelease(version, inputs, ports);
-  return { record, build, range, notes };
+  const shelf = new PackageShelf(store, ports.disk);
+  const read = callOf(ports.cancelled, 30 * MINUTE_MS);
+  const source = await packageOfRecord(record, inputs.package, { host, shelf }, read);
+  return { record, build, range, source, notes };
 }
 
 /** What becomes of the database: as it was decided when the run began, or by what is there now. */
@@ -149,7 +160,7 @@ async function pass(
   requireBackup(inputs);
   if (inputs.resume !== undefined) {
     const { database } = await askedOf(inputs.resume, store);
-    return { way: wayIn(database), what: "as it was decided when the run began" };
+    return { way: way.nullish().parse(database) ?? undefined, what: "as it was decided when the run began" };
   }
   const live = road && (await road.now(cancelled));
   const { schema: choice, fromBackup } = inputs;
@@ -159,20 +170,23 @@ async function pass(
 /** Scripts take back a schema; rows that are wrong only a backup has right. */
 function requireBackup({ trigger, fromBackup, resume }: RollbackInputs): void {
   if (trigger !== "database-corruption" || fromBackup !== undefined || resume !== undefined) return;
-  throw new HoldfastError("input.missing", "the database is corrupt, and no backup was named to be restored", {
-    hint: "Name one with --from-backup: holdfast list shows which are proved. For the app alone: --trigger manual.",
-  });
-}
-
-function wayIn(database: Json | undefined): Way | undefined {
-  if (database === null || typeof database !== "object" || Array.isArray(database)) return undefined;
-  const { kind, to, backup } = database as Readonly<Record<string, Json>>;
-  return kind === "scripts" ? { kind, to: String(to) } : { kind: "backup", backup: String(backup) };
+  throw new HoldfastError(
+    "input.missing",
+    "the database is corrupt, and no backup was named to be restored",
+    {
+      hint: "Name one with --from-backup: holdfast list shows which are proved. For the app alone: --trigger manual.",
+    },
+  );
 }
 
 /** What the record says of the other parts. */
 async function partsOf(
-  { road, way, functions, id }: {
+  {
+    road,
+    way,
+    functions,
+    id,
+  }: {
     readonly road: DatabaseRoad | undefined;
     readonly way: Way | undefined;
     readonly functions: FunctionsAlong | undefined;

@@ -50,7 +50,10 @@ export function passSchemaGate(gated: Gated): Passed {
   const newest = newestOf(live.versions);
   if (newest === undefined || isBefore(newest, range.from)) throw tooOld(version, range, newest);
   if (!isBefore(range.to, newest)) {
-    return { way: undefined, what: `${version} runs on schemas ${told(range)}, and the database is at ${newest}` };
+    return {
+      way: undefined,
+      what: `${version} runs on schemas ${told(range)}, and the database is at ${newest}`,
+    };
   }
   const newer = live.versions.filter((each) => isBefore(range.to, each));
   if (choice === "check") throw tooNew(version, range, newer);

@@ -32,9 +32,7 @@ export async function standsNow(
 ): Promise<Stands> {
   return {
     production:
-      came.kind === "ran"
-        ? await productionNow(part.on.host, cancelled)
-        : productionBefore(came.plan),
+      came.kind === "ran" ? await productionNow(part.on.host, cancelled) : productionBefore(came.plan),
     database: road && (await databaseNow(road, cancelled)),
     functions: functions && (await functionsNow(functions, cancelled)),
   };

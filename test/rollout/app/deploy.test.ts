@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
+import { appendFileSync, chmodSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import type { BlobStore } from "../../../src/ports/blob-store.ts";
 import { appWorld, told, type AppWorld } from "./support.ts";
 
 const worlds: AppWorld[] = [];
@@ -37,6 +38,40 @@ describe("a good build", () => {
     expect(await app.live()).toBe("1.2.0");
     expect(await app.live("staging")).toBe("1.3.0");
   });
+});
+
+test("a release that no slot holds any more comes back from the store", async () => {
+  const app = await world();
+  for (const version of ["1.2.0", "1.3.0", "1.4.0"]) {
+    expect((await app.deploy(`v${version}`, await app.packaged(version))).exit).toBe(0);
+  }
+  const found = await app.rollback({ to: "v1.2.0" });
+  expect(told(found)).toMatchObject({ exit: 0, outcome: "done", production: "1.2.0" });
+  expect([await app.live(), await app.live("staging")]).toEqual(["1.2.0", "1.4.0"]);
+  // Where it was not kept, it has to be given, and has to be that one.
+  const path = await app.packaged("1.5.0");
+  expect((await app.deploy("v1.5.0", path, { keepPackage: false })).exit).toBe(0);
+  for (const version of ["1.6.0", "1.7.0"]) await app.deploy(`v${version}`, await app.packaged(version));
+  expect(told(await app.rollback({ to: "v1.5.0" }))).toMatchObject({ exit: 3, outcome: "hindered" });
+  await expect(app.rollback({ to: "v1.5.0", package: await app.packaged("1.2.0") })).rejects.toMatchObject({
+    code: "input.conflict",
+  });
+  expect(told(await app.rollback({ to: "v1.5.0", package: path }))).toMatchObject({ exit: 0 });
+});
+
+test("a package that was changed in the store is not deployed", async () => {
+  const app = await world();
+  for (const version of ["1.2.0", "1.3.0", "1.4.0"]) {
+    await app.deploy(`v${version}`, await app.packaged(version));
+  }
+  const folder = join(app.store, "packages");
+  for (const name of readdirSync(folder)) {
+    chmodSync(join(folder, name), 0o600);
+    appendFileSync(join(folder, name), "x");
+  }
+  const found = await app.rollback({ to: "v1.2.0" });
+  expect(told(found)).toMatchObject({ exit: 4, outcome: "stopped", production: "1.4.0" });
+  expect(found.report.notes.join("\n")).toMatch(/in the store is another package/);
 });
 
 describe("a bad build", () => {
@@ -114,19 +149,19 @@ test("a rollback that was killed after its swap goes on to where it was going, a
     expect((await app.deploy(`v${version}`, await app.packaged(version))).exit).toBe(0);
   }
   // The store is gone once production is 1.2.0: the journal ends, and no record is written.
-  app.aroundStore = (store) =>
-    ({
-      check: (forWriting) => store.check(forWriting),
-      url: store.url,
-      list: (prefix) => store.list(prefix),
-      get: (...given) => store.get(...given),
-      replace: (...given) => store.replace(...given),
-      remove: (path) => store.remove(path),
-      async put(path, ...given) {
-        if (path.startsWith("rollouts/")) throw new Error("killed");
-        return await store.put(path, ...given);
-      },
-    }) as BlobStore;
+  app.aroundStore = (store) => ({
+    check: (forWriting) => store.check(forWriting),
+    url: store.url,
+    list: (prefix) => store.list(prefix),
+    get: (...given) => store.get(...given),
+    stat: (path) => store.stat(path),
+    replace: (...given) => store.replace(...given),
+    remove: (path) => store.remove(path),
+    async put(path, ...given) {
+      if (path.startsWith("rollouts/")) throw new Error("killed");
+      return await store.put(path, ...given);
+    },
+  });
   const ended = await app.rollback();
   expect(told(ended)).toMatchObject({ outcome: "incomplete", production: "1.2.0" });
   app.aroundStore = (store) => store;

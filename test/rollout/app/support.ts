@@ -105,7 +105,10 @@ export async function appWorld(options: Partial<SandboxOptions> = {}): Promise<A
       return path;
     },
     deploy: (version, path, given = {}, through = ports()) =>
-      runDeploy({ ...common, version, package: path, build: undefined, unit: undefined, ...given }, through),
+      runDeploy(
+        { ...common, version, package: path, build: undefined, keepPackage: true, unit: undefined, ...given },
+        through,
+      ),
     rollback: (given = {}) =>
       runRollbackApp(
         { ...common, to: "last-known-good", package: undefined, reason: "manual", ...given },

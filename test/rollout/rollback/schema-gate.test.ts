@@ -67,7 +67,9 @@ describe("a release on a schema", () => {
     );
     expect(passing({ live: undefined })).toMatch(/^refused\.schema: .* could not be asked$/);
     expect(passing({ live: undefined, choice: "migrations" })).toMatch(/^input\.missing/);
-    expect(passing({ choice: "keep", fromBackup: "20261127T020000Z-1a2b3c" }, "1")).toMatch(/^input\.conflict/);
+    expect(passing({ choice: "keep", fromBackup: "20261127T020000Z-1a2b3c" }, "1")).toMatch(
+      /^input\.conflict/,
+    );
   });
 });
 

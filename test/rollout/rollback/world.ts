@@ -119,9 +119,9 @@ export async function wholeWorld(): Promise<WholeWorld> {
       return {
         build: await app.live(),
         schema: await liveFingerprint(session),
-        versions: (
-          await database.query("SELECT version FROM holdfast.migrations ORDER BY position")
-        ).map((row) => String((row as { version: string }).version)),
+        versions: (await database.query("SELECT version FROM holdfast.migrations ORDER BY position")).map(
+          (row) => (row as { version: string }).version,
+        ),
         rows: await database.query("SELECT * FROM app.orders ORDER BY id"),
         functions: Object.fromEntries(
           functions.shelf.list().map(({ slug }) => {

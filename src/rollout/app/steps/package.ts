@@ -1,5 +1,6 @@
 import { Secret } from "../../../kernel/secret.ts";
 import type { Step } from "../../../nouns/runbook/runbook.ts";
+import type { PackageSource } from "../package-shelf.ts";
 import { PRODUCTION_SLOT } from "../../../ports/slot-host.ts";
 import { markAt, markOf, RELEASE_MARK } from "../release-mark.ts";
 import { APPLICATION, callOf, MINUTE_MS, ONCE, type OnApp } from "./on-app.ts";
@@ -10,9 +11,9 @@ const TIMEOUT_MS = 40 * MINUTE_MS;
  * The slot holds the build. The mark is taken off before the package is put in and set after it, so that a
  * slot is never marked with what it does not hold.
  *
- * @param path of the package; undefined where the slot is expected to hold the build already
+ * @param source of the package; undefined where the slot is expected to hold the build already
  */
-export function packageStep(on: OnApp, path: string | undefined): Step {
+export function packageStep(on: OnApp, source: PackageSource | undefined): Step {
   const { host, slot, build } = on;
   const mark = markOf(build);
   return {
@@ -30,19 +31,20 @@ export function packageStep(on: OnApp, path: string | undefined): Step {
         return { kind: "true", what: `production holds ${mark}` };
       }
       if ((await host.slot(slot, call)) === undefined) {
-        return path === undefined ? lacking(slot) : { kind: "missing", what: `deploy ${mark} to ${slot}` };
+        return source === undefined ? lacking(slot) : { kind: "missing", what: `deploy ${mark} to ${slot}` };
       }
       const there = await markAt(host, slot, call);
       if (there === mark) return { kind: "true", what: `${slot} holds ${mark}` };
-      if (path === undefined) return lacking(slot, there);
+      if (source === undefined) return lacking(slot, there);
       const instead = there === undefined ? "" : `, instead of ${there}`;
       return { kind: "missing", what: `deploy ${mark} to ${slot}${instead}` };
     },
     async act({ signal, progress }) {
       const call = callOf(signal, TIMEOUT_MS);
+      await using pack = await source!.open(signal);
       await setMark(on, undefined, signal);
-      progress(`deploying to ${slot}`);
-      const id = await host.deploy(slot, path!, call);
+      progress(`deploying ${source!.name} to ${slot}`);
+      const id = await host.deploy(slot, pack.path, call);
       progress(`deployed as ${id}`);
       await setMark(on, mark, signal);
     },
@@ -57,7 +59,7 @@ function lacking(
   return {
     kind: "wrong",
     what: there === undefined ? `${slot} holds nothing of ours` : `${slot} holds ${there}`,
-    hint: "Give the package of that release with --package: it is deployed anew.",
+    hint: "The store has no package of it: give it with --package, and it is deployed anew.",
   };
 }
 

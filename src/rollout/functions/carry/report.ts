@@ -5,6 +5,7 @@ import type { Ran } from "../../../nouns/runbook/execute.ts";
 import type { Plan } from "../../../nouns/runbook/plan.ts";
 import { recordOf, type RunbookRecord } from "../../../nouns/runbook/record.ts";
 import { timelineTable } from "../../../nouns/runbook/timeline.ts";
+import { outcomeWord } from "../../../nouns/runbook/run-planned.ts";
 import type { RolledOut } from "./roll-out.ts";
 import type { Rollout } from "./reached.ts";
 import { isIdle } from "./steps.ts";
@@ -70,14 +71,8 @@ function stateOf(record: RunbookRecord | undefined, id: string): boolean | undef
   return step === undefined ? undefined : step.state === "found" || step.state === "confirmed";
 }
 
-function outcomeWord(rolledOut: RolledOut): string {
-  if (rolledOut.kind === "ran") return rolledOut.ran.outcome;
-  return { dry: "planned", idle: "nothing", hindered: "hindered" }[rolledOut.kind];
-}
-
 function exitOf(rolledOut: RolledOut): ExitCode {
-  if (rolledOut.kind === "hindered") return EXIT.verdict;
-  if (rolledOut.kind !== "ran") return EXIT.done;
+  if (rolledOut.kind !== "ran") return outcomeWord(rolledOut) === "hindered" ? EXIT.verdict : EXIT.done;
   switch (rolledOut.ran.outcome) {
     case "done":
       return EXIT.done;

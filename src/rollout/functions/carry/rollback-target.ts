@@ -49,11 +49,7 @@ export async function rolloutTo(
   return rolloutOf(await targetOf(inputs, archive, ports), inputs);
 }
 
-async function targetOf(
-  inputs: BackTo,
-  archive: FunctionArchive,
-  ports: TargetPorts,
-): Promise<Target> {
+async function targetOf(inputs: BackTo, archive: FunctionArchive, ports: TargetPorts): Promise<Target> {
   const { to } = inputs;
   if (to === undefined) return await declaredTargets(inputs, archive, ports);
   return BACKUP_ID.test(to)
@@ -61,10 +57,7 @@ async function targetOf(
     : await releaseTarget(to, inputs, ports);
 }
 
-function rolloutOf(
-  { functions, needs, said }: Target,
-  { project, functions: names }: BackTo,
-): Rollout {
+function rolloutOf({ functions, needs, said }: Target, { project, functions: names }: BackTo): Rollout {
   const unknown = names.filter((name) => !functions.has(name));
   if (unknown.length > 0) {
     throw new HoldfastError(
@@ -114,11 +107,7 @@ async function snapshotTarget(
   };
 }
 
-async function releaseTarget(
-  to: string,
-  inputs: BackTo,
-  ports: TargetPorts,
-): Promise<Target> {
+async function releaseTarget(to: string, inputs: BackTo, ports: TargetPorts): Promise<Target> {
   const found = await checkoutOf(to, inputs, ports, { isNeeded: true });
   const { committed, manifest } = found!;
   return {
