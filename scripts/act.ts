@@ -16,6 +16,7 @@ import { tryMigrations } from "./act/migrations.ts";
 import { tryReleases } from "./act/releases.ts";
 import { obtainAct } from "./act/obtain.ts";
 import { tryReferences } from "./act/references.ts";
+import { tryRollouts } from "./act/rollouts.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -24,6 +25,7 @@ const TRIALS = {
   migrations: tryMigrations,
   governance: tryGovernance,
   releases: tryReleases,
+  rollouts: tryRollouts,
   coverage: tryCoverage,
   references: tryReferences,
 };

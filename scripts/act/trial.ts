@@ -92,6 +92,9 @@ function calledRemotely(text: string): string[] {
   );
 }
 
+/** A run that has ended; `needs` only where a job of it reports them. */
+export type Ran = Finished & { readonly needs: Needs | undefined };
+
 /** How a run is started. */
 export interface Start {
   readonly inputs?: Readonly<Record<string, string>>;
@@ -112,7 +115,7 @@ export async function dispatch(
   { act, folder, secrets: all }: Trial,
   workflow: string,
   { inputs = {}, secrets = all, event, env: given = {}, server, whileItWaits }: Start = {},
-): Promise<Finished & { readonly needs: Needs | undefined }> {
+): Promise<Ran> {
   const reportPath = join(folder, "report.json");
   const gate = join(folder, "approval");
   writeFileSync(reportPath, "");
@@ -207,9 +210,10 @@ export async function see(
   trial: TrialAtGithub,
   workflow: string,
   start: Start,
-  check: (ran: Finished) => Promise<void> | void,
+  check: (ran: Ran) => Promise<void> | void,
 ): Promise<void> {
-  const ran = await dispatch(trial, workflow, { ...start, env: { GITHUB_API_URL: trial.api } });
+  const env = { ...start.env, GITHUB_API_URL: trial.api };
+  const ran = await dispatch(trial, workflow, { ...start, env });
   await telling(ran, async () => {
     noSecrets(Object.values(trial.secrets), ran);
     await check(ran);

@@ -328,6 +328,13 @@ export class FakeReleases extends FakeForge {
       }
       case "POST /releases":
         return this.#drafted(operation, url, body);
+      case "GET /releases/tags/{tag}": {
+        // Drafts have none yet.
+        const tagged = this.releases.find(({ tag, draft }) => !draft && tag === values["tag"]);
+        return tagged === undefined
+          ? NOT_FOUND
+          : [200, this.#release(operation.example(200) as Plain, tagged, url)];
+      }
       case "GET /releases/{release_id}":
         return kept === undefined
           ? NOT_FOUND

@@ -1,9 +1,9 @@
 import { copyFileSync, mkdirSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 const { ARTIFACTS, GITHUB_WORKSPACE, INPUT_NAME, INPUT_PATH } = process.env;
 
-const folder = join(GITHUB_WORKSPACE, INPUT_PATH);
+const folder = resolve(GITHUB_WORKSPACE, INPUT_PATH);
 mkdirSync(folder, { recursive: true });
 for (const name of readdirSync(join(ARTIFACTS, INPUT_NAME))) {
   copyFileSync(join(ARTIFACTS, INPUT_NAME, name), join(folder, name));
