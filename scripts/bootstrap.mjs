@@ -6,7 +6,7 @@ import { ensureDependencies, projectNode } from "./dependencies.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 ensureDependencies(root);
-const needs = ["postgres", "age", "zstd", "pgbouncer", "openssl", "unzip", "diff-cover"];
+const needs = ["postgres", "age", "zstd", "pgbouncer", "openssl", "unzip", "curl", "jq", "diff-cover"];
 const asked = spawnSync(projectNode(root), [`${root}scripts/prerequisites.ts`, ...needs], {
   stdio: "inherit",
 });

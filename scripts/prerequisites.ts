@@ -1,6 +1,6 @@
 /**
  * node scripts/prerequisites.ts [postgres] [age] [zstd] [pgbouncer] [openssl] [unzip]
- *   [diff-cover]
+ *   [curl] [jq] [diff-cover]
  *
  * Makes sure that the programs the demo, the tests and the benchmark start are on this machine: looks; then,
  * where it has the rights and knows the package manager, installs the distribution's packages; otherwise
@@ -33,6 +33,9 @@ const NEEDS: Readonly<Record<string, { readonly label: string; isHere(): boolean
   openssl: { label: "openssl", isHere: () => isOnPath("openssl") },
   "diff-cover": { label: "diff-cover", isHere: () => isOnPath("diff-cover") },
   unzip: { label: "unzip", isHere: () => isOnPath("unzip") },
+  // Runners have both, and deploy.yml uses them.
+  curl: { label: "curl", isHere: () => isOnPath("curl") },
+  jq: { label: "jq", isHere: () => isOnPath("jq") },
 };
 
 function isOnPath(program: string): boolean {
