@@ -70,7 +70,11 @@ export async function tryRollouts(act: string, folder: string): Promise<void> {
   // The fourth package does not come to be put into the slot.
   const faults = { appService: [{ fault: "fail-build", at: 4, message: "no room left" }] };
   await using sandbox = await startSandbox(folder, faults);
-  await using fake = new FakeReleases(githubDescription("releases", "pulls"), SECRETS.GITHUB_TOKEN, repository);
+  await using fake = new FakeReleases(
+    githubDescription("releases", "pulls"),
+    SECRETS.GITHUB_TOKEN,
+    repository,
+  );
   const api = await fake.listen();
   const trial = { act, folder, secrets: SECRETS, fake, api, sandbox, git, store: `file://${store}` };
   await calledInARow(trial);
@@ -93,7 +97,7 @@ function functionsOf(version: string): Record<string, string> {
   };
 }
 
-/** Commits files, tags them, and publishes the release with its package; of other bytes where they are given. */
+/** Commits, tags, and publishes the release with its package; of other bytes where they are given. */
 async function released(
   { fake, git, folder }: Rollouts,
   version: string,
@@ -121,7 +125,12 @@ async function released(
     configuration: null,
     assets: [{ name: "shop.zip", size: zip.length, sha256: createHash("sha256").update(zip).digest("hex") }],
   });
-  const asset = (id: number, name: string, bytes: Buffer) => ({ id, name, bytes, state: "uploaded" as const });
+  const asset = (id: number, name: string, bytes: Buffer) => ({
+    id,
+    name,
+    bytes,
+    state: "uploaded" as const,
+  });
   const id = 100 * (1 + fake.releases.length);
   const assets = [asset(id + 1, "shop.zip", instead ?? zip), asset(id + 2, "release-unit.json", unit)];
   fake.release({ tag: `v${version}`, assets });
@@ -198,6 +207,7 @@ async function ill(trial: Rollouts): Promise<void> {
   await released(trial, "1.3.0", { build: "ill 1.3.0" });
   await on(trial, "deploy.yml", { inputs: { tag: "v1.3.0" } }, async (ran) => {
     assert.notEqual(ran.code, 0, "a build that is ill is green");
+    assert.match(ran.stdout, /The deployment failed, and was taken back/);
     await isLive(trial, "1.1.0+20261128.7");
     ok("deploy.yml of a build that is ill ends red, and production is what it was");
   });

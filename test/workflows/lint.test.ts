@@ -30,7 +30,8 @@ describe("the shipped workflows", () => {
       said: "",
     });
     const shipped = ["backup.yml", "validate.yml", "restore.yml", "migrate.yml", "rollback-database.yml"];
-    expect(names).toEqual(expect.arrayContaining(["ci.yml", ...shipped]));
+    const rollouts = ["deploy.yml", "functions.yml"];
+    expect(names).toEqual(expect.arrayContaining(["ci.yml", ...shipped, ...rollouts]));
   });
 
   it.each(names)(

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { parseDocument, visit, isScalar, isMap, type Document } from "yaml";
+import { parseDocument, visit, isScalar, isMap, isSeq, type Document } from "yaml";
 import { ownReference, packageVersion } from "../../src/devtools/generate/own-reference.ts";
 
 /**
@@ -30,6 +30,7 @@ export interface OwnStep {
 }
 
 interface Step {
+  readonly name?: string;
   readonly if?: string;
   readonly uses?: string;
   readonly with?: Readonly<Record<string, unknown>>;
@@ -109,11 +110,13 @@ function pinProblems(document: Document): string[] {
 function runProblems(document: Document): string[] {
   const problems: string[] = [];
   visit(document, {
-    Pair(_, pair) {
+    Pair(_, pair, path) {
       if (!isScalar(pair.key) || !isScalar(pair.value)) return;
       // A step's `script` is what actions/github-script runs.
       const key = String(pair.key.value);
       if (key !== "run" && key !== "script") return;
+      // Steps are a list; an output of a job may be called `run`.
+      if (key === "run" && !isSeq(path.at(-2))) return;
       const script = String(pair.value.value);
       if (script.includes("${{")) problems.push(`an expression inside ${key}: ${script.trim()}`);
     },
