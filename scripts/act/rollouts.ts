@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { createHash } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeReleaseUnit } from "../../src/nouns/release-unit/document.ts";
 import { githubDescription } from "../../test/support/github/description.ts";
@@ -41,6 +41,9 @@ const APP = {
   "package.json": '{ "name": "shop", "type": "module", "scripts": { "start": "node server.js" } }\n',
   "server.js": SERVER,
 };
+
+/** The schemas that a release runs on, as its unit says. */
+const SCHEMA = { from: "202611270900", to: "202611271000" };
 
 /** Builds the app from the checkout. */
 const BUILD = 'mkdir out && cp package.json server.js out/ && printf %s "$ARTIFACT_VERSION" > out/build.txt';
@@ -120,7 +123,7 @@ async function released(
     run: { kind: "cli", id: "trial", url: null, commit: null, actor: "trial" },
     previous: null,
     digests: "files-1",
-    schema: null,
+    schema: { folder: "migrations", count: 2, ...SCHEMA, digest: "0".repeat(64) },
     functions: null,
     configuration: null,
     assets: [{ name: "shop.zip", size: zip.length, sha256: createHash("sha256").update(zip).digest("hex") }],
@@ -153,6 +156,22 @@ async function isLive({ sandbox }: Rollouts, build: string): Promise<void> {
   assert.deepEqual([status, json], [200, { build }]);
 }
 
+/** What the store's records say, in their order. */
+function recorded({ folder }: Rollouts): { readonly version: string; readonly schema: unknown }[] {
+  const store = join(folder, "store");
+  const paths = readdirSync(store, { recursive: true, encoding: "utf8" });
+  return paths
+    .filter((path) => path.startsWith("rollouts/") && path.endsWith(".json"))
+    .sort()
+    .map((path) => {
+      const { version, schema } = JSON.parse(readFileSync(join(store, path), "utf8")) as {
+        readonly version: string;
+        readonly schema: unknown;
+      };
+      return { version, schema };
+    });
+}
+
 async function serves({ sandbox }: Rollouts, version: string): Promise<void> {
   const { status, text } = await sandbox.call("orders", SECRETS.FUNCTIONS_KEY);
   assert.deepEqual([status, text], [200, `orders ${version}`]);
@@ -172,6 +191,7 @@ async function calledInARow(trial: Rollouts): Promise<void> {
       ran.stdout,
       new RegExp(`Summary - An approval is one of the plan with the hash <code>${hash}`),
     );
+    assert.deepEqual(recorded(trial), [{ version: "1.0.0", schema: SCHEMA }]);
     ok("deploy.yml, called: the release's asset, held against its unit, is planned, and then is production");
     assert.deepEqual([first!.outputs["outcome"], first!.outputs["changed"]], ["done", '["orders@1.0.0"]']);
     await serves(trial, "1.0.0");

@@ -37,7 +37,7 @@ const ROLLOUTS: readonly Rollout[] = [
     file: "deploy.yml",
     commands: { deploy: ["plan", "apply"] },
     // The workflow's build makes the package; the command's is metadata.
-    own: ["version", "package", "build", "store-secret", "dry-run", "plan-hash"],
+    own: ["version", "package", "build", "unit", "store-secret", "dry-run", "plan-hash"],
     without: [],
     mayWait: ["store"],
     more: [...EVERY, "tag", "asset", "build", "package", "build-metadata"],
@@ -226,6 +226,9 @@ describe("deploy.yml", () => {
       const uses = steps.findIndex(({ uses }) => uses?.includes("/actions/deploy@") === true);
       expect(names.indexOf("Stop where it is not what was packed")).toBeLessThan(uses);
       expect(steps[uses]!.with!["package"]).toBe("${{ runner.temp }}/holdfast-brought/package");
+      expect(steps[uses]!.with!["unit"]).toMatch(
+        /'\{0\}\/holdfast-brought\/\{1\}', runner\.temp, needs\.package/,
+      );
     }
     const [planned, applied] = [plan!, apply!].map(
       ({ steps }) => steps!.find(({ name }) => name === "Stop where it is not what was packed")!.run,
