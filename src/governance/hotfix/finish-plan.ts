@@ -5,7 +5,7 @@ import type { SourceCommit, SourceHistory } from "../../ports/source-history.ts"
 import type { SourceRefs } from "../../ports/source-refs.ts";
 import { listed } from "../../kernel/listed.ts";
 import { readMessage } from "../commits/message.ts";
-import { told, toldOrAbsent } from "../steps/told.ts";
+import { told, toldOrAbsent } from "../../nouns/forge/told.ts";
 import { readBasis } from "../versions/basis.ts";
 import { isHere, localBranch } from "../versions/local-commit.ts";
 import { nextRelease } from "../versions/next-release.ts";

@@ -1,6 +1,6 @@
 import { EXIT } from "../../kernel/errors.ts";
 import type { Json, Outcome } from "../../kernel/outcome.ts";
-import { told } from "../steps/told.ts";
+import { told } from "../../nouns/forge/told.ts";
 import type { StepResult } from "../steps/step.ts";
 import { stepsTable } from "../steps/steps-table.ts";
 import type { Hotfix } from "./finish-plan.ts";

@@ -3,7 +3,7 @@ import type { Outcome } from "../../kernel/outcome.ts";
 import type { Secret } from "../../kernel/secret.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { reconcile } from "../steps/reconcile.ts";
-import { told } from "../steps/told.ts";
+import { told } from "../../nouns/forge/told.ts";
 import { readReleaseSettings } from "../versions/read-settings.ts";
 import type { ReleaseSettings } from "../versions/settings.ts";
 import { shallow } from "../versions/shallow.ts";

@@ -1,7 +1,7 @@
 import semver from "semver";
 import { HoldfastError } from "../../kernel/errors.ts";
 import type { Forge } from "../../ports/forge.ts";
-import { told, toldOrAbsent } from "../steps/told.ts";
+import { told, toldOrAbsent } from "../../nouns/forge/told.ts";
 import { releaseBranch } from "../versions/release-branch.ts";
 import type { ReleaseSettings } from "../versions/settings.ts";
 import { stableBranch, type BranchAtForge } from "../versions/stable-branch.ts";

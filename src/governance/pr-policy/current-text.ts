@@ -1,5 +1,5 @@
 import type { PolicyRequest } from "./request.ts";
-import { told } from "../steps/told.ts";
+import { told } from "../../nouns/forge/told.ts";
 
 /**
  * The request with the title and description that count. An event is as it was when its run began; when that

@@ -2,7 +2,7 @@ import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import { numberInQueue, type ForgeCommit, type ForgePull, type ForgePulls } from "../../ports/forge-pulls.ts";
 import type { MergeGroupEvent } from "../../ports/pull-request-event.ts";
 import type { SourceCommit, SourceHistory, SourceRange } from "../../ports/source-history.ts";
-import { told } from "../steps/told.ts";
+import { told } from "../../nouns/forge/told.ts";
 
 /** One pull request of a merge group. */
 export interface GroupMember {

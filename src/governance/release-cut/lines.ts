@@ -1,7 +1,7 @@
 import type { Forge } from "../../ports/forge.ts";
 import type { SourceHistory } from "../../ports/source-history.ts";
 import type { SourceBranch } from "../../ports/source-refs.ts";
-import { told } from "../steps/told.ts";
+import { told } from "../../nouns/forge/told.ts";
 import { isHere } from "../versions/local-commit.ts";
 import type { LiveLine } from "../versions/live-lines.ts";
 

@@ -1,6 +1,6 @@
 import semver from "semver";
 import { HoldfastError } from "../../kernel/errors.ts";
-import { told, toldOrAbsent } from "../steps/told.ts";
+import { told, toldOrAbsent } from "../../nouns/forge/told.ts";
 import { readBasis } from "../versions/basis.ts";
 import { liveLines, type LiveLine } from "../versions/live-lines.ts";
 import { nextRelease, type NextRelease } from "../versions/next-release.ts";

@@ -3,7 +3,7 @@ import type { CalculateRelease } from "../../ports/release-calculation.ts";
 import type { Forge } from "../../ports/forge.ts";
 import type { SourceHistory } from "../../ports/source-history.ts";
 import type { SourceRefs } from "../../ports/source-refs.ts";
-import { told, toldOrAbsent } from "../steps/told.ts";
+import { told, toldOrAbsent } from "../../nouns/forge/told.ts";
 import { beginningAnew } from "../versions/beginning-anew.ts";
 import { isOurs } from "../versions/made-by.ts";
 import { readBasis, type ReleaseBasis } from "../versions/basis.ts";

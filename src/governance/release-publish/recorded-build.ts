@@ -2,7 +2,7 @@ import { isHoldfastError } from "../../kernel/errors.ts";
 import { readReleaseUnit } from "../../nouns/release-unit/document.ts";
 import { RELEASE_UNIT_FILE, type ReleaseUnit } from "../../nouns/release-unit/record.ts";
 import type { Forge } from "../../ports/forge.ts";
-import { told } from "../steps/told.ts";
+import { told } from "../../nouns/forge/told.ts";
 import type { ReleasePage } from "./steps/release-page.ts";
 import type { Attachment } from "./steps/asset.ts";
 

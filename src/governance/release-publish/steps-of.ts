@@ -9,7 +9,7 @@ import type { UnitSettings } from "../../nouns/release-unit/settings.ts";
 import { readUnitSources } from "../../nouns/release-unit/sources.ts";
 import type { Forge } from "../../ports/forge.ts";
 import type { ReleaseAsset } from "../../ports/forge-releases.ts";
-import { told, toldOrAbsent } from "../steps/told.ts";
+import { told, toldOrAbsent } from "../../nouns/forge/told.ts";
 import type { Step } from "../steps/step.ts";
 import type { DEPLOY_INPUTS, ReleaseSettings } from "../versions/settings.ts";
 import { isLongPublished } from "../versions/long-published.ts";

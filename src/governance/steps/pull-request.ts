@@ -2,7 +2,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Forge } from "../../ports/forge.ts";
 import type { ForgePull, NewPull, PullBetween } from "../../ports/forge-pulls.ts";
 import type { Observed } from "./step.ts";
-import { told } from "./told.ts";
+import { told } from "../../nouns/forge/told.ts";
 
 /** GitHub works out whether a pull request conflicts once somebody asks, and takes a moment for it. */
 const LOOKS = 5;

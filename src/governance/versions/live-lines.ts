@@ -1,5 +1,5 @@
 import type { Forge } from "../../ports/forge.ts";
-import { told } from "../steps/told.ts";
+import { told } from "../../nouns/forge/told.ts";
 import { isBurned } from "./burned.ts";
 import { lineVersion } from "./release-branch.ts";
 import type { ReleaseSettings } from "./settings.ts";

@@ -1,5 +1,5 @@
 import type { Forge } from "../../ports/forge.ts";
-import { toldOrAbsent } from "../steps/told.ts";
+import { toldOrAbsent } from "../../nouns/forge/told.ts";
 import type { ReleaseSettings } from "./settings.ts";
 
 /** A branch as the forge has it. */

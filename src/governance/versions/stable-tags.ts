@@ -1,6 +1,6 @@
 import semver from "semver";
 import type { Forge } from "../../ports/forge.ts";
-import { told } from "../steps/told.ts";
+import { told } from "../../nouns/forge/told.ts";
 import { versionTags, type VersionTag } from "./version-tags.ts";
 
 /**

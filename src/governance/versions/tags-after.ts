@@ -1,7 +1,7 @@
 import type { Forge } from "../../ports/forge.ts";
 import type { SourceHistory } from "../../ports/source-history.ts";
 import type { SourceRefs } from "../../ports/source-refs.ts";
-import { told, toldOrAbsent } from "../steps/told.ts";
+import { told, toldOrAbsent } from "../../nouns/forge/told.ts";
 import { isHere } from "./local-commit.ts";
 import type { VersionTag } from "./version-tags.ts";
 

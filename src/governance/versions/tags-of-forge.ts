@@ -1,7 +1,7 @@
 import type { Forge } from "../../ports/forge.ts";
 import type { ForgeTag } from "../../ports/forge-tags.ts";
 import type { SourceRefs, SourceTag } from "../../ports/source-refs.ts";
-import { told } from "../steps/told.ts";
+import { told } from "../../nouns/forge/told.ts";
 
 /** The forge's version tags, and which of them a commit has in its history. */
 export interface TagsOfForge {

@@ -1,6 +1,6 @@
 import type { Forge } from "../../../ports/forge.ts";
 import type { Step } from "../../steps/step.ts";
-import { told, toldOrAbsent } from "../../steps/told.ts";
+import { told, toldOrAbsent } from "../../../nouns/forge/told.ts";
 import type { HotfixStart } from "../start-plan.ts";
 
 /** The hotfix's branch, with the release that it fixes in its history. */

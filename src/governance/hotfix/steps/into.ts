@@ -1,7 +1,7 @@
 import type { PullBetween } from "../../../ports/forge-pulls.ts";
 import { observePull } from "../../steps/pull-request.ts";
 import type { Step } from "../../steps/step.ts";
-import { told, toldOrAbsent } from "../../steps/told.ts";
+import { told, toldOrAbsent } from "../../../nouns/forge/told.ts";
 import { descriptionOf, titleOf, twinText } from "../description.ts";
 import type { Hotfix } from "../finish-plan.ts";
 import { reach } from "./reaches.ts";

@@ -1,7 +1,7 @@
 import type { Hotfix } from "../finish-plan.ts";
 import type { HotfixSurroundings } from "./surroundings.ts";
 import { isHere } from "../../versions/local-commit.ts";
-import { told } from "../../steps/told.ts";
+import { told } from "../../../nouns/forge/told.ts";
 
 /** How a branch stands to a hotfix. */
 export type Reach =

@@ -1,7 +1,7 @@
 import { readDescription } from "../../description/description.ts";
 import { isDeclared } from "../../description/named-pulls.ts";
 import type { Step } from "../../steps/step.ts";
-import { told } from "../../steps/told.ts";
+import { told } from "../../../nouns/forge/told.ts";
 import { twinText } from "../description.ts";
 import type { Hotfix } from "../finish-plan.ts";
 import { openPull } from "./into.ts";

@@ -2,7 +2,7 @@ import type { Forge } from "../../../ports/forge.ts";
 import type { SourceHistory } from "../../../ports/source-history.ts";
 import type { SourceRefs } from "../../../ports/source-refs.ts";
 import type { Step } from "../../steps/step.ts";
-import { told, toldOrAbsent } from "../../steps/told.ts";
+import { told, toldOrAbsent } from "../../../nouns/forge/told.ts";
 import type { ReleaseSettings } from "../../versions/settings.ts";
 import type { BranchAtForge } from "../../versions/stable-branch.ts";
 import { contentsFor } from "../contents.ts";

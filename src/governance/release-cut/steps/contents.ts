@@ -1,6 +1,6 @@
 import { listed } from "../../../kernel/listed.ts";
 import type { Observed, Step } from "../../steps/step.ts";
-import { told } from "../../steps/told.ts";
+import { told } from "../../../nouns/forge/told.ts";
 import { isHere } from "../../versions/local-commit.ts";
 import type { BranchAtForge } from "../../versions/stable-branch.ts";
 import { contentsFor, filesOf, type Contents } from "../contents.ts";

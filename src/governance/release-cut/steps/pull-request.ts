@@ -1,6 +1,6 @@
 import { declined, mergeability, type PullSurroundings } from "../../steps/pull-request.ts";
 import type { Step } from "../../steps/step.ts";
-import { told, toldOrAbsent } from "../../steps/told.ts";
+import { told, toldOrAbsent } from "../../../nouns/forge/told.ts";
 import type { PullBetween } from "../../../ports/forge-pulls.ts";
 import { headerOf, type Cut } from "../cut.ts";
 import { descriptionOf } from "../description.ts";

@@ -1,6 +1,6 @@
 import type { Step } from "../../steps/step.ts";
 import { observePull, type PullSurroundings } from "../../steps/pull-request.ts";
-import { told, toldOrAbsent } from "../../steps/told.ts";
+import { told, toldOrAbsent } from "../../../nouns/forge/told.ts";
 import type { Release } from "../release.ts";
 
 /** What branches begin with that bring a release back; the version's tag follows. */

@@ -1,8 +1,9 @@
 import { HoldfastError, isHoldfastError } from "../../../kernel/errors.ts";
 import type { Observed, Step } from "../../steps/step.ts";
-import { noWorkflow, told } from "../../steps/told.ts";
+import { told } from "../../../nouns/forge/told.ts";
+import { noWorkflow } from "../../steps/no-workflow.ts";
 import type { Release } from "../release.ts";
-import { claimed, type Claiming } from "./claim.ts";
+import { claimed, type Claiming } from "../../../nouns/forge/claim.ts";
 
 /** What the workflow that deploys is told. */
 export type DeployInputs = Readonly<Record<string, string>>;

@@ -2,7 +2,7 @@ import semver from "semver";
 import type { Forge } from "../../../ports/forge.ts";
 import type { TagAtForge } from "../../../ports/forge-tags.ts";
 import type { Step } from "../../steps/step.ts";
-import { told, toldOrAbsent } from "../../steps/told.ts";
+import { told, toldOrAbsent } from "../../../nouns/forge/told.ts";
 import type { VersionTag } from "../../versions/version-tags.ts";
 import type { Release } from "../release.ts";
 import { newestStable } from "./newest-stable.ts";

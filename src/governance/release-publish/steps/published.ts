@@ -2,7 +2,7 @@ import type { UnitAsset } from "../../../nouns/release-unit/record.ts";
 import type { Forge } from "../../../ports/forge.ts";
 import type { ForgeRelease } from "../../../ports/forge-releases.ts";
 import type { Observed, Step } from "../../steps/step.ts";
-import { toldOrAbsent } from "../../steps/told.ts";
+import { toldOrAbsent } from "../../../nouns/forge/told.ts";
 import type { Release } from "../release.ts";
 import { newestStable } from "./newest-stable.ts";
 import type { ReleasePage } from "./release-page.ts";

@@ -1,6 +1,6 @@
 import type { Forge } from "../../../ports/forge.ts";
 import type { ForgeRelease } from "../../../ports/forge-releases.ts";
-import { told } from "../../steps/told.ts";
+import { told } from "../../../nouns/forge/told.ts";
 
 /**
  * The release of a tag at the forge: the published one, else the draft that was made first. Two runs at

@@ -1,6 +1,6 @@
 import type { Forge } from "../../../ports/forge.ts";
 import type { Step } from "../../steps/step.ts";
-import { toldOrAbsent } from "../../steps/told.ts";
+import { toldOrAbsent } from "../../../nouns/forge/told.ts";
 import { MADE_BY } from "../../versions/made-by.ts";
 import { ATTACHED, type Release } from "../release.ts";
 

@@ -3,7 +3,7 @@ import type { Forge } from "../../../ports/forge.ts";
 import { readReleaseUnit, writeReleaseUnit } from "../../../nouns/release-unit/document.ts";
 import { RELEASE_UNIT_FILE, type ReleaseUnit, type UnitAsset } from "../../../nouns/release-unit/record.ts";
 import type { Observed, Step } from "../../steps/step.ts";
-import { told } from "../../steps/told.ts";
+import { told } from "../../../nouns/forge/told.ts";
 import { assetStep, attachmentOf } from "./asset.ts";
 import type { ReleasePage } from "./release-page.ts";
 

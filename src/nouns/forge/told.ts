@@ -1,5 +1,5 @@
 import { HoldfastError } from "../../kernel/errors.ts";
-import type { Answer, Hidden } from "../../ports/forge.ts";
+import type { Answer, Hidden } from "../../ports/answer.ts";
 
 /**
  * What was found, or an error that names the missing permission: what could not be asked about is neither
@@ -22,11 +22,6 @@ export function told<T>(answer: Answer<T>, what: string, orElse?: string): T {
  */
 export function toldOrAbsent<T>(answer: Answer<T>, what: string): T | undefined {
   return answer.kind === "absent" ? undefined : told(answer, what);
-}
-
-/** GitHub says the same of a workflow that is not there and of one that a token may not see. */
-export function noWorkflow(file: string): string {
-  return `Or .github/workflows has no ${file} on the default branch: then correct release.deploy.workflow.`;
 }
 
 function notShown({ why, permission }: Hidden, what: string, orElse?: string): HoldfastError {
