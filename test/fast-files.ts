@@ -120,6 +120,7 @@ export const FAST_FILES: readonly string[] = [
   "test/rollout/functions/manifest.test.ts",
   "test/rollout/functions/rollback.test.ts",
   "test/rollout/rollback/schema-gate.test.ts",
+  "test/rollout/rollback/notify-step.test.ts",
   "test/sandbox/supabase/supabase-parts.test.ts",
   "test/schema/check/rules/look.test.ts",
   "test/schema/check/waive.test.ts",

@@ -16,6 +16,7 @@ import type { Secret } from "../kernel/secret.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Disk } from "../ports/disk.ts";
 import type { DumpTools } from "../ports/dump-tools.ts";
+import type { Forge } from "../ports/forge.ts";
 import type { FunctionHost } from "../ports/function-host.ts";
 import type { Log } from "../ports/log.ts";
 import type { Ports } from "../ports/ports.ts";
@@ -58,17 +59,11 @@ export function makePorts(around: ProcessFacts): Ports {
     disk,
     log,
     openStore: (url, secret) => openStore(url, secret, around),
-    async openForge(repository, token) {
-      const { repository: name, ...where } = forgeAccess(repository, token, env);
-      const { githubForge } = await import("../adapters/github/github-forge.ts");
-      return githubForge(name, {
-        ...where,
-        version: VERSION,
-        clock: systemClock,
-        random: systemRandom,
-        log,
-        cancelled: around.cancelled,
-      });
+    openForge: (...asked) => openForge(asked, around),
+    async openNotifications(...asked) {
+      const { issues } = await openForge(asked, around);
+      const { GithubNotifications } = await import("../adapters/github/github-notifications.ts");
+      return new GithubNotifications(issues);
     },
     openFunctions: (...asked) => openFunctions(asked, around),
     async openAdvisories(registry) {
@@ -168,6 +163,16 @@ function sharedTools(env: Environment, disk: Disk): { tools(): Promise<DumpTools
     },
     forget: () => (current = undefined),
   };
+}
+
+async function openForge(
+  [repository, token]: Parameters<Ports["openForge"]>,
+  { env, log, cancelled }: ProcessFacts,
+): Promise<Forge> {
+  const { repository: name, ...where } = forgeAccess(repository, token, env);
+  const { githubForge } = await import("../adapters/github/github-forge.ts");
+  const around = { version: VERSION, clock: systemClock, random: systemRandom, log, cancelled };
+  return githubForge(name, { ...where, ...around });
 }
 
 async function openFunctions(

@@ -22,8 +22,8 @@ export interface IssueText {
  * once the request may have arrived; pull requests, which GitHub lists among issues, are none.
  */
 export interface ForgeIssues {
-  /** All that are open and have the label, the oldest first. */
-  labelled(label: string): Promise<Answer<readonly ForgeIssue[]>>;
+  /** All that are open, or all there are, and have the label, the oldest first. */
+  labelled(label: string, states: "open" | "all"): Promise<Answer<readonly ForgeIssue[]>>;
   /** Makes the label where there is none of that name. */
   ensureLabel(label: { readonly name: string; readonly text: string }): Promise<void>;
   open(text: IssueText, label: string): Promise<ForgeIssue>;

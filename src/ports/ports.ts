@@ -8,6 +8,7 @@ import type { DumpTools } from "./dump-tools.ts";
 import type { Forge } from "./forge.ts";
 import type { FunctionHost } from "./function-host.ts";
 import type { Log } from "./log.ts";
+import type { Notifications } from "./notifications.ts";
 import type { ScratchServers } from "./scratch-server.ts";
 import type { MergeGroupEvent, PullRequestEvent } from "./pull-request-event.ts";
 import type { CalculateRelease } from "./release-calculation.ts";
@@ -35,6 +36,8 @@ export interface Ports {
    * in; the token comes from `token` or the standard environment.
    */
   openForge(repository: string | undefined, token: Secret | undefined): Promise<Forge>;
+  /** Where people are told of what happened: issues of the repository. Found as {@link openForge} finds it. */
+  openNotifications(repository: string | undefined, token: Secret | undefined): Promise<Notifications>;
   /**
    * Where edge functions run: a project at Supabase. The token comes from `token` or the standard
    * environment; with `key` functions are called that ask for a signed token.

@@ -93,6 +93,7 @@ export function testPorts(options: TestPortsOptions = {}): TestPorts {
       options.forge === undefined
         ? Promise.reject(new Error("this test has no forge"))
         : Promise.resolve(options.forge),
+    openNotifications: () => Promise.reject(new Error("this test tells nobody")),
     openSlotHost: () => Promise.reject(new Error("this test has no app")),
     web: { get: () => Promise.reject(new Error("this test asks no address")) },
     programs: { run: () => Promise.reject(new Error("this test runs no program")) },

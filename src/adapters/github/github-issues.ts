@@ -27,8 +27,8 @@ export class GithubIssues implements ForgeIssues {
     this.#at = at;
   }
 
-  async labelled(label: string): Promise<Answer<readonly ForgeIssue[]>> {
-    const values = { labels: label, state: "open", sort: "created", direction: "asc" };
+  async labelled(label: string, states: "open" | "all"): Promise<Answer<readonly ForgeIssue[]>> {
+    const values = { labels: label, state: states, sort: "created", direction: "asc" };
     const all = await this.#at.pages("GET /repos/{owner}/{repo}/issues", values, ISSUES_READ, (data) =>
       this.#at.shaped(issue, data),
     );

@@ -1,7 +1,8 @@
 import { EXIT, HoldfastError } from "../../kernel/errors.ts";
 import type { Outcome } from "../../kernel/outcome.ts";
 import type { Secret } from "../../kernel/secret.ts";
-import type { ForgeIssue, ForgeIssues } from "../../ports/forge-issues.ts";
+import type { ForgeIssue } from "../../ports/forge-issues.ts";
+import { closeTwin, markedIssues, openMarked } from "../../ports/marked-issues.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { digest } from "./digest.ts";
 import { isSameState, issueText, MARK, told, type Audit } from "./issue-text.ts";
@@ -28,7 +29,8 @@ export async function runProtectIssue(
 ): Promise<Outcome> {
   const audit = auditOf(inputs.audit);
   const { repository, issues } = await ports.openForge(inputs.repository, inputs.token);
-  const [first, ...twins] = await oursAmong(issues, inputs.label);
+  const known = { label: inputs.label, mark: MARK };
+  const [first, ...twins] = await markedIssues(issues, known, "open");
   for (const twin of twins) await closeTwin(issues, twin, first!);
   const run = ports.run.url ?? undefined;
   const isGood = audit?.verdict === "equal" && audit.errors.length === 0;
@@ -40,13 +42,9 @@ export async function runProtectIssue(
   }
   const text = issueText(audit, repository, run);
   if (first === undefined) {
-    await issues.ensureLabel({ name: inputs.label, text: "What the audit of branch protection keeps" });
-    const opened = await issues.open(text, inputs.label);
-    // Another run may have looked at the same moment; of two that both look again one gives way.
-    const [oldest = opened] = await oursAmong(issues, inputs.label);
-    if (oldest.number >= opened.number) return outcomeOf("opened", opened, repository);
-    await closeTwin(issues, opened, oldest);
-    return outcomeOf("updated", oldest, repository);
+    const about = "What the audit of branch protection keeps";
+    const { issue, isNew } = await openMarked(issues, known, text, about, "open");
+    return outcomeOf(isNew ? "opened" : "updated", issue, repository);
   }
   if (!isSameState(first.body, audit)) {
     await issues.comment(first.number, `It is otherwise now. ${told(audit, repository)}`);
@@ -66,26 +64,6 @@ function auditOf(text: string | undefined): Audit {
       cause: error,
     });
   }
-}
-
-/** Open, with label and mark, by a program or somebody of the repository; the oldest first. */
-async function oursAmong(issues: ForgeIssues, label: string): Promise<readonly ForgeIssue[]> {
-  const answer = await issues.labelled(label);
-  if (answer.kind !== "found") {
-    const { why, permission } =
-      answer.kind === "hidden" ? answer : { why: "it is not there", permission: "" };
-    throw new HoldfastError("forge.untold", `GitHub does not show its issues to this token: ${why}`, {
-      hint: `Give the token '${permission}'; in a workflow the job needs \`permissions: issues: write\`.`,
-    });
-  }
-  return answer.value
-    .filter(({ isOurs, body }) => isOurs && body.startsWith(MARK))
-    .sort((a, b) => a.number - b.number);
-}
-
-async function closeTwin(issues: ForgeIssues, twin: ForgeIssue, first: ForgeIssue): Promise<void> {
-  await issues.comment(twin.number, `#${first.number} says the same; that one is kept.`);
-  await issues.close(twin.number, "not-planned");
 }
 
 function outcomeOf(did: Did, issue: ForgeIssue | undefined, repository: string): Outcome {

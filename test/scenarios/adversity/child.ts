@@ -93,6 +93,7 @@ const ports: Ports = {
   log,
   openStore: (url) =>
     Promise.resolve(new DeadlyStore(openFileStore(url, { random: systemRandom }), { failAt: 0 })),
+  openNotifications: () => Promise.reject(new Error("this child tells nobody")),
   openSlotHost: () => Promise.reject(new Error("no app here")),
   web: { get: () => Promise.reject(new Error("this test asks no address")) },
   programs: { run: () => Promise.reject(new Error("this test runs no program")) },
