@@ -18,6 +18,7 @@ import { releasePlan } from "./governance/release-plan.ts";
 import { deploy } from "./rollout/deploy.ts";
 import { rollback } from "./rollout/rollback.ts";
 import { rollbackApp } from "./rollout/rollback-app.ts";
+import { watch } from "./rollout/watch.ts";
 import { sandbox } from "./rollout/sandbox.ts";
 import { functionsCheck } from "./rollout/functions-check.ts";
 import { functionsDeploy } from "./rollout/functions-deploy.ts";
@@ -51,6 +52,7 @@ export const MENU: readonly Command[] = [
   deploy,
   rollback,
   rollbackApp,
+  watch,
   sandbox,
   functionsCheck,
   functionsSnapshot,

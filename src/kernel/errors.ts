@@ -117,6 +117,10 @@ export const ERRORS = {
   },
   "app.tests-failed": { kind: "outside", meaning: "the tests of a build that was deployed failed" },
   "web.unreachable": { kind: "outside", meaning: "an address gave no answer" },
+  "web.offline": {
+    kind: "outside",
+    meaning: "neither the watched address nor the one it is held against answered this machine",
+  },
   "programs.unusable": { kind: "outside", meaning: "a program that was named could not be started" },
 
   "disk.full": { kind: "outside", meaning: "not enough local disk for this step" },

@@ -7,6 +7,8 @@ export interface WorkflowRun {
   readonly status: string;
   /** `success`, `failure`, `cancelled` and others; undefined while it runs. */
   readonly conclusion: string | undefined;
+  /** When it came to be, by the forge's clock. */
+  readonly created: Date;
 }
 
 /** What a workflow is started for: the tag, and never a branch that is called so too. */
@@ -25,6 +27,14 @@ export interface ForgeWorkflows {
    * @param workflow its file's name, such as `deploy.yml`
    */
   startedFor(workflow: string, release: TaggedCommit): Promise<Answer<readonly WorkflowRun[]>>;
-  /** @throws forge.refused where the workflow of that tag has no `workflow_dispatch` or lacks an input */
-  start(workflow: string, tag: string, inputs: Readonly<Record<string, string>>): Promise<void>;
+  /**
+   * The newest runs of a workflow, whatever started them and for whatever ref; a hundred at most, the newest
+   * first.
+   */
+  newest(workflow: string): Promise<Answer<readonly WorkflowRun[]>>;
+  /**
+   * @param ref its whole name, which no other ref has: `refs/tags/v1.3.0`, `refs/heads/main`
+   * @throws forge.refused where the workflow of that ref has no `workflow_dispatch` or lacks an input
+   */
+  start(workflow: string, ref: string, inputs: Readonly<Record<string, string>>): Promise<void>;
 }

@@ -3,6 +3,7 @@ import type { Answer } from "../../ports/answer.ts";
 import type { ForgeWorkflows, TaggedCommit, WorkflowRun } from "../../ports/forge-workflows.ts";
 import type { GithubRepository } from "./github-repository.ts";
 
+const RUNS = "GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs";
 const ACTIONS_READ = "Actions: read";
 const ACTIONS_WRITE = "Actions: write";
 
@@ -14,6 +15,7 @@ const runs = z.looseObject({
       conclusion: z.string().nullish(),
       head_branch: z.string().nullish(),
       head_sha: z.string(),
+      created_at: z.iso.datetime({ offset: true }),
     }),
   ),
 });
@@ -31,7 +33,7 @@ export class GithubWorkflows implements ForgeWorkflows {
    * can make a branch of that name as well, so the commit is looked at too.
    */
   async startedFor(workflow: string, { tag, commit }: TaggedCommit): Promise<Answer<readonly WorkflowRun[]>> {
-    const answer = await this.#at.read("GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs", {
+    const answer = await this.#at.read(RUNS, {
       workflow_id: workflow,
       branch: tag,
       event: "workflow_dispatch",
@@ -43,27 +45,43 @@ export class GithubWorkflows implements ForgeWorkflows {
         .workflow_runs.filter(
           ({ head_branch: branch, head_sha: sha }) => branch === tag && sha === (commit ?? sha),
         )
-        .map(({ html_url: url, status, conclusion }) => ({
-          url,
-          status: status ?? "unknown",
-          conclusion: conclusion ?? undefined,
-        })),
+        .map(runOf),
+    );
+  }
+
+  async newest(workflow: string): Promise<Answer<readonly WorkflowRun[]>> {
+    const answer = await this.#at.read(RUNS, { workflow_id: workflow, per_page: 100 });
+    return this.#at.found(answer, ACTIONS_READ, (data) =>
+      this.#at.shaped(runs, data).workflow_runs.map(runOf),
     );
   }
 
   /** https://docs.github.com/rest/actions/workflows#create-a-workflow-dispatch-event */
-  async start(workflow: string, tag: string, inputs: Readonly<Record<string, string>>): Promise<void> {
+  async start(workflow: string, ref: string, inputs: Readonly<Record<string, string>>): Promise<void> {
     await this.#at.write({
       route: "POST /repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches",
-      // By its whole name, which no branch has.
-      values: { workflow_id: workflow, ref: `refs/tags/${tag}`, inputs },
-      what: `the start of ${workflow} for ${tag}`,
+      values: { workflow_id: workflow, ref, inputs },
+      what: `the start of ${workflow} for ${nameOf(ref)}`,
       repeatable: false,
       denied:
         `Give a token with '${ACTIONS_WRITE}'; in a workflow the job needs ` +
         `\`permissions: actions: write\`. Look that .github/workflows/${workflow} is on the default branch.`,
       refused: () =>
-        `The workflow of ${tag} has to have \`on: workflow_dispatch\` and the inputs that are declared.`,
+        `The workflow of ${nameOf(ref)} has to have \`on: workflow_dispatch\` and the inputs that are declared.`,
     });
   }
+}
+
+function runOf(each: z.infer<typeof runs>["workflow_runs"][number]): WorkflowRun {
+  const { html_url: url, status, conclusion, created_at: created } = each;
+  return {
+    url,
+    status: status ?? "unknown",
+    conclusion: conclusion ?? undefined,
+    created: new Date(created),
+  };
+}
+
+function nameOf(ref: string): string {
+  return ref.replace(/^refs\/(?:heads|tags)\//, "");
 }

@@ -38,6 +38,8 @@ export interface KeptRun {
   readonly inputs: Plain;
   status: string;
   conclusion: string | null;
+  /** Just now, unless told. */
+  readonly created?: Date;
 }
 
 /** What nobody may write into a body: https://docs.github.com/rest/releases/releases */
@@ -443,6 +445,7 @@ export class FakeReleases extends FakeForge {
         inputs: (body["inputs"] ?? {}) as Plain,
         status: "queued",
         conclusion: null,
+        created: this.now(),
       });
       return [204, undefined];
     }
@@ -450,13 +453,15 @@ export class FakeReleases extends FakeForge {
     const wanted = this.runs.filter(
       (each) => each.workflow === workflow && each.ref === (url.searchParams.get("branch") ?? each.ref),
     );
-    const shown = page(url, wanted).map(({ ref, sha, status, conclusion }, at) => ({
+    const shown = page(url, wanted).map((kept) => ({
       ...example.workflow_runs[0]!,
-      head_branch: ref,
-      head_sha: sha,
-      status,
-      conclusion,
-      html_url: `https://github.com/acme/shop/actions/runs/${at + 1}`,
+      head_branch: kept.ref,
+      head_sha: kept.sha,
+      status: kept.status,
+      conclusion: kept.conclusion,
+      created_at: (kept.created ?? this.now()).toISOString(),
+      // The oldest is the first.
+      html_url: `https://github.com/acme/shop/actions/runs/${this.runs.length - this.runs.indexOf(kept)}`,
     }));
     return [200, { total_count: wanted.length, workflow_runs: shown }];
   }

@@ -46,7 +46,8 @@ export function deploymentStep(
       if (claim === undefined) return;
       if (!claim.isUsable()) throw tooSlow(workflow, tag);
       try {
-        await forge.workflows.start(workflow, tag, given);
+        // By its whole name, which no branch has.
+        await forge.workflows.start(workflow, `refs/tags/${tag}`, given);
       } catch (error) {
         if (isHoldfastError(error, "forge.refused", "forge.denied", "forge.rate-limited")) {
           // Where that fails, the next run waits for it.

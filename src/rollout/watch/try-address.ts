@@ -1,0 +1,65 @@
+import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
+import { printableLine } from "../../kernel/printable.ts";
+import type { Web, WebAnswer } from "../../ports/web.ts";
+import type { Address } from "./address.ts";
+import type { Watched } from "./request.ts";
+
+/** How an address answered once. */
+export interface Tried {
+  readonly isWell: boolean;
+  /** `answers 503, and not 200`: behind the address in a sentence. */
+  readonly what: string;
+  /** Whether no answer came at all, which may be this machine's own network. */
+  readonly isSilence: boolean;
+}
+
+/** @throws the signal's reason; silence is an answer, too */
+export async function tryAddress(
+  web: Web,
+  { address, status, contains, timeoutMs }: Watched,
+  signal: AbortSignal,
+): Promise<Tried> {
+  const answer = await asked(web, address, timeoutMs, signal);
+  if (typeof answer === "string") return { isWell: false, what: answer, isSilence: true };
+  const ill = (what: string): Tried => ({ isWell: false, what, isSilence: false });
+  if (answer.status !== status) return ill(`answers ${answer.status}, and not ${status}`);
+  if (contains !== undefined && !answer.body.includes(contains)) {
+    return ill(`answers ${answer.status} without the text that is asked for`);
+  }
+  return { isWell: true, what: `answers ${answer.status}`, isSilence: false };
+}
+
+/**
+ * Where an address was silent and another one is silent as well, it is this machine that hears nobody.
+ *
+ * @throws web.offline; the signal's reason
+ */
+export async function requireNetwork(
+  web: Web,
+  { address, reference, timeoutMs }: Watched,
+  signal: AbortSignal,
+): Promise<void> {
+  if (reference === undefined) return;
+  const answer = await asked(web, reference, timeoutMs, signal);
+  // Any answer: that it is well is nobody's business here.
+  if (typeof answer !== "string") return;
+  throw new HoldfastError(
+    "web.offline",
+    `${address.shown} gives no answer, and neither does ${reference.shown} (${answer}): it may be well`,
+    { hint: "Look at this machine's network and name server; nothing was said of the app, and nothing started." },
+  );
+}
+
+async function asked(
+  web: Web,
+  { href, shown }: Address,
+  withinMs: number,
+  signal: AbortSignal,
+): Promise<WebAnswer | string> {
+  try {
+    return await web.get(href, { signal, withinMs });
+  } catch (error) {
+    if (!isHoldfastError(error, "web.unreachable")) throw error;
+    return printableLine(error.message.replaceAll(href, shown).replace(`${shown} `, ""));
+  }
+}
