@@ -121,6 +121,7 @@ export const FAST_FILES: readonly string[] = [
   "test/rollout/functions/rollback.test.ts",
   "test/rollout/rollback/schema-gate.test.ts",
   "test/rollout/rollback/notify-step.test.ts",
+  "test/rollout/watch/watching.test.ts",
   "test/sandbox/supabase/supabase-parts.test.ts",
   "test/schema/check/rules/look.test.ts",
   "test/schema/check/waive.test.ts",

@@ -6,5 +6,5 @@ const LETTERS_MAX = 300;
  * servers are in it, and a workflow may put its inputs into a line of one.
  */
 export function reasonOf(told: string): string {
-  return told.replace(/[^\w .,:;/%+=()[\]-]/g, "").slice(0, LETTERS_MAX);
+  return told.replace(/[^\w .,:/%+=[\]-]/g, "").slice(0, LETTERS_MAX);
 }

@@ -83,5 +83,5 @@ function teller(
 export function toldOf({ address, everyMs }: Watched, { inRow, last }: Seen): string {
   const times = inRow === 1 ? "1 try failed" : `${inRow} tries in a row failed`;
   const how = inRow === 1 ? "" : `, ${formatDuration(everyMs)} apart`;
-  return `${address.shown} ${last.what} (${times}${how})`;
+  return `${address.shown} ${last.what}: ${times}${how}`;
 }

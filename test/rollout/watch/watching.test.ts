@@ -1,0 +1,163 @@
+import { describe, expect, it } from "@jest/globals";
+import type { Outcome } from "../../../src/kernel/outcome.ts";
+import { reasonOf } from "../../../src/rollout/watch/reason.ts";
+import type { WatchInputs } from "../../../src/rollout/watch/request.ts";
+import { runWatch } from "../../../src/rollout/watch/run.ts";
+import { testPorts } from "../../support/test-ports.ts";
+import { INPUTS, KEY, MINUTE_MS, QuickClock, scripted, type Answered } from "./support.ts";
+
+interface Watched {
+  readonly outcome: Outcome;
+  readonly lines: readonly string[];
+  readonly asked: readonly string[];
+  readonly minutes: number;
+}
+
+async function watched(
+  answers: readonly Answered[],
+  given: Partial<WatchInputs> = {},
+  { isAlone = false, clock = new QuickClock() } = {},
+): Promise<Watched> {
+  const [ports, web, began] = [testPorts(), scripted(answers, isAlone), clock.elapsed()];
+  const outcome = await runWatch({ ...INPUTS, ...given }, { ...ports, clock, web });
+  const minutes = (clock.elapsed() - began) / MINUTE_MS;
+  return { outcome, lines: ports.lines, asked: web.asked, minutes };
+}
+
+const [F, OK] = [503, 200] as const;
+
+describe("watching an address", () => {
+  it("that is well ends well, after its time and no later", async () => {
+    const { outcome, lines, minutes } = await watched([OK]);
+    expect(outcome).toMatchObject({
+      exit: 0,
+      outputs: { healthy: true, tries: 110, failures: 0, last: "https://shop.test/health answers 200", started: "" },
+      report: { good: true, headline: "https://shop.test/health was well: 110 tries in 55 min 00 s" },
+    });
+    expect(minutes).toBe(54.5);
+    // Now and then, and not with each try.
+    expect(lines.filter((line) => line.startsWith("info:"))).toHaveLength(6);
+  });
+
+  it("that fails five times in a row is ill at once, also where it never was well", async () => {
+    for (const before of [[], [OK, OK, F, OK]] as const) {
+      const { outcome, minutes } = await watched([...before, F, F, F, F, F]);
+      expect(outcome).toMatchObject({
+        exit: 3,
+        outputs: { healthy: false, tries: before.length + 5, failures: 5, started: "" },
+        report: {
+          good: false,
+          headline: "https://shop.test/health is ill: answers 503, and not 200",
+          notes: ["https://shop.test/health answers 503, and not 200: 5 tries in a row failed, 30 s apart"],
+        },
+      });
+      expect(minutes).toBe((before.length + 4) / 2);
+    }
+  });
+
+  it("that flaps is never ill, however often it fails", async () => {
+    const flapping = Array.from({ length: 110 }, (_, at) => (at % 5 === 4 ? OK : F));
+    const { outcome, lines } = await watched(flapping);
+    expect(outcome).toMatchObject({ exit: 0, outputs: { healthy: true, tries: 110, failures: 0 } });
+    expect(outcome.report.headline).toContain("of 110 tries in 55 min 00 s 88 failed, and never 5 in a row");
+    expect(lines).toContain("info: https://shop.test/health is well again after 4: answers 200");
+    const { outcome: late } = await watched([...flapping.slice(0, 109), F], { for: 54 * MINUTE_MS });
+    expect(late).toMatchObject({ exit: 0, outputs: { failures: 3 } });
+    expect(late.report.headline).toContain("the last 3");
+  });
+
+  it("takes redirects, other statuses and lacking text for failures, and one failure where one is enough", async () => {
+    const one = { failures: 1 };
+    expect((await watched([302], one)).outcome.outputs).toMatchObject({
+      last: "https://shop.test/health answers 302, and not 200",
+    });
+    expect((await watched([204], { ...one, status: 204 })).outcome.exit).toBe(0);
+    expect((await watched([OK], { ...one, contains: "all is well" })).outcome.exit).toBe(0);
+    const { outcome } = await watched([OK], { ...one, contains: "version 2" });
+    expect(outcome).toMatchObject({
+      exit: 3,
+      outputs: { last: "https://shop.test/health answers 200 without the text that is asked for" },
+      report: { notes: [expect.stringContaining(": 1 try failed")] },
+    });
+  });
+
+  it("is not begun anew by tries that take long, and makes none up", async () => {
+    const clock = new QuickClock();
+    const web = scripted([OK]);
+    const slow = {
+      get: async (...call: Parameters<typeof web.get>) => {
+        clock.ms += 45_000;
+        return web.get(...call);
+      },
+    };
+    const outcome = await runWatch({ ...INPUTS, for: 6 * MINUTE_MS }, { ...testPorts(), clock, web: slow });
+    expect(outcome.outputs["tries"]).toBe(8);
+  });
+
+  it("never shows the query, in which a key may be, not even of an address without an answer", async () => {
+    const { outcome, lines } = await watched(["silence"]);
+    expect(outcome.outputs["last"]).toBe("https://shop.test/health gave no answer: getaddrinfo ENOTFOUND");
+    expect(JSON.stringify([outcome, lines])).not.toContain(KEY.slice(6));
+  });
+});
+
+describe("a network that is down", () => {
+  const reference = "https://example.test/";
+
+  it("is told from an address that is ill by another address", async () => {
+    const failing = watched(["silence"], { reference }, { isAlone: true });
+    await expect(failing).rejects.toMatchObject({
+      code: "web.offline",
+      exitCode: 4,
+      message: expect.stringContaining("neither does https://example.test/"),
+    });
+    const { outcome, asked } = await watched(["silence"], { reference });
+    expect([outcome.exit, asked.filter((host) => host === "example.test")]).toEqual([3, ["example.test"]]);
+  });
+
+  it("is not looked for where a single one of the failures was an answer, or without a reference", async () => {
+    const mixed: Answered[] = ["silence", "silence", F, "silence", "silence"];
+    const { outcome, asked } = await watched(mixed, { reference }, { isAlone: true });
+    expect([outcome.exit, asked.includes("example.test")]).toEqual([3, false]);
+    expect((await watched(["silence"], {}, { isAlone: true })).outcome.exit).toBe(3);
+  });
+});
+
+describe("a watch", () => {
+  it("that is cancelled ends at once, in a pause as in a try", async () => {
+    const controller = new AbortController();
+    const clock = new QuickClock();
+    clock.slept = () => controller.abort(new Error("told to stop"));
+    const web = scripted([OK]);
+    const ports = { ...testPorts({ cancelled: controller.signal }), clock, web };
+    await expect(runWatch(INPUTS, ports)).rejects.toThrow("told to stop");
+    expect(web.asked).toHaveLength(1);
+    await expect(runWatch(INPUTS, ports)).rejects.toThrow("told to stop");
+    expect(web.asked).toHaveLength(1);
+  });
+
+  it.each([
+    ["no address", { url: "shop.test/health" }, "input.malformed"],
+    ["another protocol", { url: "ftp://shop.test/" }, "input.malformed"],
+    ["a password", { url: "https://ada:s3cr3t@shop.test/" }, "input.malformed"],
+    ["a reference with a user", { reference: "https://s3cr3t@shop.test/" }, "input.malformed"],
+    ["too short a pause", { every: 999 }, "input.malformed"],
+    ["a pause that is longer than the watch", { every: 56 * MINUTE_MS, failures: 1 }, "input.malformed"],
+    ["too long a try", { timeout: 6 * MINUTE_MS }, "input.malformed"],
+    ["too little time to be ill", { for: 2 * MINUTE_MS }, "input.conflict"],
+    ["a branch and no workflow", { ref: "main" }, "input.conflict"],
+  ])("refuses %s before anything is asked", async (_, given, code) => {
+    const [ports, web] = [testPorts(), scripted([OK])];
+    const refused = runWatch({ ...INPUTS, ...given }, { ...ports, web }).catch((error: unknown) => error);
+    const error = (await refused) as Error;
+    expect(error).toMatchObject({ code, exitCode: 2 });
+    expect(JSON.stringify([error.message, error])).not.toMatch(/s3cr3t|very-secret/);
+    expect(web.asked).toEqual([]);
+  });
+
+  it("gives a reason that means nothing to a shell, and is one short line", () => {
+    const hostile = "https://shop.test/a'b answers 503`id` $(id) \"x\" && rm -rf |\n> <y> \\; (5 tries, 30 s)";
+    expect(reasonOf(hostile)).toBe("https://shop.test/ab answers 503id id x  rm -rf  y  5 tries, 30 s");
+    expect(reasonOf("a".repeat(1000))).toHaveLength(300);
+  });
+});
