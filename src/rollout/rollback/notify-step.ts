@@ -48,6 +48,9 @@ export function notifyStep(
   async function observed(): Promise<Observed> {
     const there = await notifications.find(about);
     if (there === undefined) return { kind: "missing", what: TELL };
-    return { kind: "true", what: there.address === undefined ? "it is told" : `it is told at ${there.address}` };
+    return {
+      kind: "true",
+      what: there.address === undefined ? "it is told" : `it is told at ${there.address}`,
+    };
   }
 }

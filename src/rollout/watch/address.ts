@@ -14,9 +14,13 @@ export interface Address {
 export function readAddress(text: string, input: string): Address {
   const url = URL.parse(text);
   if (url === null || !["http:", "https:"].includes(url.protocol)) {
-    throw new HoldfastError("input.malformed", `${input} is no address that begins with https:// or http://`, {
-      hint: "Give the whole address, such as https://shop.example/health.",
-    });
+    throw new HoldfastError(
+      "input.malformed",
+      `${input} is no address that begins with https:// or http://`,
+      {
+        hint: "Give the whole address, such as https://shop.example/health.",
+      },
+    );
   }
   if (url.username !== "" || url.password !== "") {
     throw new HoldfastError("input.malformed", `${input} has a user name or a password in it`, {

@@ -44,11 +44,7 @@ const FINAL: readonly ErrorCode[] = ["forge.denied", "forge.refused"];
  *
  * @throws forge.untold, forge.denied, input.malformed
  */
-export async function openTrigger(
-  forge: Forge,
-  wanted: Wanted,
-  ports: TriggerPorts,
-): Promise<Trigger> {
+export async function openTrigger(forge: Forge, wanted: Wanted, ports: TriggerPorts): Promise<Trigger> {
   const trigger = new WorkflowTrigger(forge, wanted, ports);
   await trigger.lookFirst();
   return trigger;
@@ -150,9 +146,13 @@ class WorkflowTrigger implements Trigger {
   /** @throws input.malformed where GitHub lists its branches and not this one */
   async #requireBranch(branch: string): Promise<void> {
     if ((await this.#forge.branches.commit(branch)).kind !== "absent") return;
-    throw new HoldfastError("input.malformed", `ref is '${branch}', and ${this.#forge.repository} has no such branch`, {
-      hint: "Name a branch, or a tag as refs/tags/<name>.",
-    });
+    throw new HoldfastError(
+      "input.malformed",
+      `ref is '${branch}', and ${this.#forge.repository} has no such branch`,
+      {
+        hint: "Name a branch, or a tag as refs/tags/<name>.",
+      },
+    );
   }
 
   /** Undefined where this token may not claim. */

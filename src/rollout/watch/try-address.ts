@@ -46,7 +46,9 @@ export async function requireNetwork(
   throw new HoldfastError(
     "web.offline",
     `${address.shown} gives no answer, and neither does ${reference.shown} (${answer}): it may be well`,
-    { hint: "Look at this machine's network and name server; nothing was said of the app, and nothing started." },
+    {
+      hint: "Look at this machine's network and name server; nothing was said of the app, and nothing started.",
+    },
   );
 }
 

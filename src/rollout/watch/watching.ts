@@ -40,7 +40,7 @@ export async function watching(
   const began = clock.elapsed();
   const tell = teller(watched, { clock, log });
   let [tries, failed, inRow, silent] = [0, 0, 0, 0];
-  for (let next = began; ; ) {
+  for (let next = began; ;) {
     const last = await tryAddress(web, watched, cancelled);
     tries += 1;
     if (!last.isWell) failed += 1;

@@ -143,7 +143,10 @@ describe("issues at GitHub", () => {
     await expect(at.forge.issues.open({ title: "drift", body: "" }, "x")).rejects.toMatchObject(denied);
     await expect(at.forge.issues.ensureLabel({ name: "x", text: "" })).rejects.toMatchObject(denied);
     at.fake.rights = "none";
-    expect(await at.forge.issues.labelled("x", "open")).toMatchObject({ kind: "hidden", permission: "Issues: read" });
+    expect(await at.forge.issues.labelled("x", "open")).toMatchObject({
+      kind: "hidden",
+      permission: "Issues: read",
+    });
     at.fake.rights = "admin";
     const message = "Issues are disabled for this repo";
     at.fake.faults = [{ status: 410, message }];

@@ -72,9 +72,7 @@ function trial(board: Board) {
         })(),
       ),
     resume: (): Promise<Ran> =>
-      clock.run(
-        (async () => resumeRun(runbook, { ...around, journal: await Journal.reopen(RUN, kept) }))(),
-      ),
+      clock.run((async () => resumeRun(runbook, { ...around, journal: await Journal.reopen(RUN, kept) }))()),
     made: () => made,
   };
 }

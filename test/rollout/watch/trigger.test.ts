@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import type { KeptRun } from "../../support/github/fake-releases.ts";
-import { MINUTE_MS, watchWorld, type Answered, type WatchWorld } from "./support.ts";
+import { MINUTE_MS, type Answered } from "./scripted.ts";
+import { watchWorld, type WatchWorld } from "./support.ts";
 
 const [F, OK] = [503, 200] as const;
 const START = "POST /repos/acme/shop/actions/workflows/rollback.yml/dispatches";
@@ -39,7 +40,9 @@ describe("an address that is ill", () => {
         },
       },
     ]);
-    expect(world.fake.written.find(({ call }) => call === START)!.body).toMatchObject({ ref: "refs/heads/main" });
+    expect(world.fake.written.find(({ call }) => call === START)!.body).toMatchObject({
+      ref: "refs/heads/main",
+    });
     expect(world.fake.wrong).toEqual([]);
     expect(JSON.stringify([world.fake.written, world.lines])).not.toContain("very-secret");
   });
@@ -90,7 +93,9 @@ describe("an address that is ill", () => {
     world.fake.runs = [runOf(world, 27, { conclusion: "failure" })];
     const outcome = await world.watch([F]);
     expect(outcome).toMatchObject({ exit: 3, outputs: { started: RUN_1 } });
-    expect(outcome.report.notes[1]).toMatch(/it began 29 min 00 s ago, within 30 min 00 s, and came to failure$/);
+    expect(outcome.report.notes[1]).toMatch(
+      /it began 29 min 00 s ago, within 30 min 00 s, and came to failure$/,
+    );
     expect(starts(world)).toBe(0);
     world.fake.runs = [runOf(world, 29)];
     expect((await world.watch([F])).outputs["started"]).toBe("https://github.com/acme/shop/actions/runs/2");
@@ -156,7 +161,10 @@ describe("a GitHub that cannot be asked", () => {
     await using world = await watchWorld();
     world.fake.mayStart = false;
     const denied = world.watch([F]);
-    await expect(denied).rejects.toMatchObject({ code: "forge.denied", hint: expect.stringContaining("actions: write") });
+    await expect(denied).rejects.toMatchObject({
+      code: "forge.denied",
+      hint: expect.stringContaining("actions: write"),
+    });
     world.fake.mayStart = true;
     world.fake.faults = [{ on: START, times: 1, status: 422, message: "Unexpected inputs provided" }];
     await expect(world.watch([F])).rejects.toMatchObject({ code: "forge.refused", exitCode: 4 });
@@ -176,7 +184,9 @@ describe("a start whose answer is lost", () => {
     await using world = await watchWorld();
     world.fake.faults = [{ on: START, times: 1, status: "cut" }];
     expect(await world.watch([F])).toMatchObject({ exit: 3, outputs: { started: RUN_1, tries: 15 } });
-    expect(world.lines).toContainEqual(expect.stringContaining("its run is looked for before it is started again"));
+    expect(world.lines).toContainEqual(
+      expect.stringContaining("its run is looked for before it is started again"),
+    );
     expect(world.fake.runs).toHaveLength(1);
   });
 });
@@ -199,7 +209,9 @@ describe("several watchers", () => {
     await using world = await watchWorld();
     meetingAt(world, "POST /repos/acme/shop/git/refs", 3);
     const outcomes = await Promise.all([world.watch([F]), world.watch([F]), world.watch([F])]);
-    expect(outcomes.map(({ exit, outputs }) => [exit, outputs["started"]])).toEqual(Array(3).fill([3, RUN_1]));
+    expect(outcomes.map(({ exit, outputs }) => [exit, outputs["started"]])).toEqual(
+      Array(3).fill([3, RUN_1]),
+    );
     expect([starts(world), world.fake.wrong]).toEqual([1, []]);
   });
 
@@ -222,7 +234,9 @@ describe("several watchers", () => {
     await world.leaveClaim();
     const both = [world.watch([F]), world.watch([F])];
     const [began, outcomes] = [world.clock.ms, await Promise.all(both)];
-    expect(outcomes.map(({ exit, outputs }) => [exit, outputs["started"]])).toEqual(Array(2).fill([3, RUN_1]));
+    expect(outcomes.map(({ exit, outputs }) => [exit, outputs["started"]])).toEqual(
+      Array(2).fill([3, RUN_1]),
+    );
     expect(world.clock.ms - began).toBeGreaterThanOrEqual(5 * MINUTE_MS);
     expect(world.lines).toContainEqual(expect.stringContaining("another watcher is starting it"));
     expect(starts(world)).toBe(1);

@@ -4,7 +4,7 @@ import { reasonOf } from "../../../src/rollout/watch/reason.ts";
 import type { WatchInputs } from "../../../src/rollout/watch/request.ts";
 import { runWatch } from "../../../src/rollout/watch/run.ts";
 import { testPorts } from "../../support/test-ports.ts";
-import { INPUTS, KEY, MINUTE_MS, QuickClock, scripted, type Answered } from "./support.ts";
+import { INPUTS, KEY, MINUTE_MS, QuickClock, scripted, type Answered } from "./scripted.ts";
 
 interface Watched {
   readonly outcome: Outcome;
@@ -31,7 +31,13 @@ describe("watching an address", () => {
     const { outcome, lines, minutes } = await watched([OK]);
     expect(outcome).toMatchObject({
       exit: 0,
-      outputs: { healthy: true, tries: 110, failures: 0, last: "https://shop.test/health answers 200", started: "" },
+      outputs: {
+        healthy: true,
+        tries: 110,
+        failures: 0,
+        last: "https://shop.test/health answers 200",
+        started: "",
+      },
       report: { good: true, headline: "https://shop.test/health was well: 110 tries in 55 min 00 s" },
     });
     expect(minutes).toBe(54.5);
@@ -156,7 +162,7 @@ describe("a watch", () => {
   });
 
   it("gives a reason that means nothing to a shell, and is one short line", () => {
-    const hostile = "https://shop.test/a'b answers 503`id` $(id) \"x\" && rm -rf |\n> <y> \\; (5 tries, 30 s)";
+    const hostile = 'https://shop.test/a\'b answers 503`id` $(id) "x" && rm -rf |\n> <y> \\; (5 tries, 30 s)';
     expect(reasonOf(hostile)).toBe("https://shop.test/ab answers 503id id x  rm -rf  y  5 tries, 30 s");
     expect(reasonOf("a".repeat(1000))).toHaveLength(300);
   });
