@@ -36,6 +36,9 @@ import { VERSION } from "./process/version.ts";
 
 export type { JobRunner };
 
+/** What clients of services need of this process. */
+const SYSTEM = { version: VERSION, clock: systemClock, random: systemRandom } as const;
+
 /** What differs between a terminal and a job runner. */
 export interface ProcessFacts {
   readonly surface: Ports["surface"];
@@ -61,9 +64,8 @@ export function makePorts(around: ProcessFacts): Ports {
     openStore: (url, secret) => openStore(url, secret, around),
     openForge: (...asked) => openForge(asked, around),
     async openNotifications(...asked) {
-      const { issues } = await openForge(asked, around);
       const { GithubNotifications } = await import("../adapters/github/github-notifications.ts");
-      return new GithubNotifications(issues);
+      return new GithubNotifications((await openForge(asked, around)).issues);
     },
     openFunctions: (...asked) => openFunctions(asked, around),
     async openAdvisories(registry) {
@@ -171,8 +173,7 @@ async function openForge(
 ): Promise<Forge> {
   const { repository: name, ...where } = forgeAccess(repository, token, env);
   const { githubForge } = await import("../adapters/github/github-forge.ts");
-  const around = { version: VERSION, clock: systemClock, random: systemRandom, log, cancelled };
-  return githubForge(name, { ...where, ...around });
+  return githubForge(name, { ...where, ...SYSTEM, log, cancelled });
 }
 
 async function openFunctions(
@@ -181,8 +182,7 @@ async function openFunctions(
 ): Promise<FunctionHost> {
   const where = functionsAccess(project, token, env);
   const { supabaseFunctions } = await import("../adapters/supabase/supabase-functions.ts");
-  const around = { version: VERSION, clock: systemClock, random: systemRandom, log, cancelled };
-  return supabaseFunctions({ project, ...where, key, ...around });
+  return supabaseFunctions({ project, ...where, key, ...SYSTEM, log, cancelled });
 }
 
 /** Opens a store by the scheme of its URL, with retry around it. */
@@ -255,9 +255,7 @@ function rolloutPorts(
       return appServiceSlots(app, {
         endpoint: endpoint.origin,
         tokens: await managementTokens(endpoint, around),
-        version: VERSION,
-        clock: systemClock,
-        random: systemRandom,
+        ...SYSTEM,
         log,
         temporary: tmpdir(),
       });

@@ -36,7 +36,7 @@ export interface Ports {
    * in; the token comes from `token` or the standard environment.
    */
   openForge(repository: string | undefined, token: Secret | undefined): Promise<Forge>;
-  /** Where people are told of what happened: issues of the repository. Found as {@link openForge} finds it. */
+  /** Where people are told of what happened: issues of a repository, given as to {@link openForge}. */
   openNotifications(repository: string | undefined, token: Secret | undefined): Promise<Notifications>;
   /**
    * Where edge functions run: a project at Supabase. The token comes from `token` or the standard

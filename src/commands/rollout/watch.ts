@@ -11,7 +11,7 @@ answer begins the count anew, so that an address which flaps is never ill.
 
 Then it ends with exit 3, and a line of shell can go on from there. With \`--workflow\` it starts that \
 workflow of a GitHub repository by \`workflow_dispatch\`, with the inputs \`trigger\` (\`health-check\`) and \
-\`reason\` (what was seen). It is **not** started while one of its runs is unfinished, or is younger than the \
+\`reason\` (what was seen). It is **not** started while one of its runs is unfinished, or younger than the \
 cool-down, whoever started it; nor where GitHub could not be asked, which is tried again with each try.
 
 With \`--reference\` an address of somebody else is asked before anything is started, where the watched one \
@@ -82,8 +82,8 @@ once](https://github.com/truststream/holdfast/blob/main/docs/watch.md).`,
       type: "secret",
       jobToken: true,
       text:
-        "Token for GitHub, with `actions: write`, and with `contents: write` where several watch. Without it " +
-        "`GITHUB_TOKEN`, then `GH_TOKEN` of the environment is used.",
+        "Token for GitHub, with `actions: write`, and with `contents: write` where several watch. Without " +
+        "it `GITHUB_TOKEN`, then `GH_TOKEN` of the environment is used.",
     },
     "dry-run": dryRun,
   },
@@ -93,8 +93,8 @@ once](https://github.com/truststream/holdfast/blob/main/docs/watch.md).`,
     failures: "How many of the last tries failed in a row.",
     last: "What the last try saw.",
     started:
-      "Address of the workflow's run that was started, or that counts in its place; `unknown` where GitHub did " +
-      "not show it soon enough, empty where there is none.",
+      "Address of the workflow's run that was started, or that counts in its place; `unknown` where GitHub " +
+      "did not show it soon enough, empty where there is none.",
   },
   exits: {
     0: "it was never ill",
@@ -104,8 +104,8 @@ once](https://github.com/truststream/holdfast/blob/main/docs/watch.md).`,
   examples: {
     cli: [
       "holdfast watch --url https://shop.example/health --for 10m",
-      "holdfast watch --url https://shop.example/health --reference https://example.com --workflow rollback.yml " +
-        "--repository acme/shop --token-file ./token",
+      "holdfast watch --url https://shop.example/health --reference https://example.com " +
+        "--workflow rollback.yml --repository acme/shop --token-file ./token",
     ],
     workflow: `name: watch
 on:

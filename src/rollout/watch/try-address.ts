@@ -47,7 +47,7 @@ export async function requireNetwork(
     "web.offline",
     `${address.shown} gives no answer, and neither does ${reference.shown} (${answer}): it may be well`,
     {
-      hint: "Look at this machine's network and name server; nothing was said of the app, and nothing started.",
+      hint: "Look at this machine's network and name server; nothing is said of the app, or started.",
     },
   );
 }

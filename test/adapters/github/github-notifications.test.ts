@@ -94,7 +94,7 @@ describe("notices as issues at GitHub", () => {
     ]);
   });
 
-  it("are never taken for absent where GitHub does not show its issues, and say what is missing", async () => {
+  it("are never taken for absent where issues are not shown, and say what is missing", async () => {
     await using at = await noticed();
     at.fake.rights = "none";
     at.fake.faults = [{ status: 403, message: "Resource not accessible by integration" }];

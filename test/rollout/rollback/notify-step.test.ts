@@ -99,7 +99,7 @@ describe("telling people of a rollback", () => {
     });
   });
 
-  it("is in nobody's way where nobody can be told: the run is incomplete, and gone on with later", async () => {
+  it("is in nobody's way where nobody can be told: the run is incomplete, and gone on with", async () => {
     const board = new Board();
     const { plan, run, resume } = trial(board);
     const { hash } = await plan();

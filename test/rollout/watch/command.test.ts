@@ -95,7 +95,7 @@ describe("holdfast watch", () => {
     });
   });
 
-  it("as a program starts the workflow at GitHub, tells outputs, and shows neither key nor token", async () => {
+  it("as a program starts the workflow, tells outputs, and shows neither key nor token", async () => {
     await using shop = await app(1, "ill");
     await using world = await watchWorld();
     const words = ["--url", shop.url, "--every", "1s", "--for", "1m", "--failures", "2"];

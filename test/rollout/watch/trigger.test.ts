@@ -47,7 +47,7 @@ describe("an address that is ill", () => {
     expect(JSON.stringify([world.fake.written, world.lines])).not.toContain("very-secret");
   });
 
-  it("starts it on the branch or the tag that is named, and a branch that is not there is found out first", async () => {
+  it("starts it on a branch or tag that is named; one that is not there is found out first", async () => {
     for (const [ref, whole] of [
       ["hotline", "refs/heads/hotline"],
       ["refs/tags/v1.2.0", "refs/tags/v1.2.0"],
@@ -87,7 +87,7 @@ describe("an address that is ill", () => {
     },
   );
 
-  it("does not start it within the cool-down of a run, whatever that came to, and does after it", async () => {
+  it("does not start it within the cool-down of a run, whatever that came to", async () => {
     await using world = await watchWorld();
     // Two minutes pass until it is ill.
     world.fake.runs = [runOf(world, 27, { conclusion: "failure" })];
@@ -139,7 +139,7 @@ describe("a GitHub that cannot be asked", () => {
     expect(starts(world)).toBe(0);
   });
 
-  it("in the beginning is told, and no reason not to watch; a workflow that is not shown is one", async () => {
+  it("in the beginning is no reason not to watch; a workflow that is not shown is one", async () => {
     await using world = await watchWorld();
     world.fake.faults = [{ on: RUNS, times: 5, status: 502 }];
     expect(await world.watch([F])).toMatchObject({ exit: 3, outputs: { started: RUN_1 } });
@@ -229,7 +229,7 @@ describe("several watchers", () => {
     expect(starts(world)).toBe(2);
   });
 
-  it("take over from one that was killed between its claim and the start, once its claim is old", async () => {
+  it("take over from one that was killed right after its claim, once that is old", async () => {
     await using world = await watchWorld();
     await world.leaveClaim();
     const both = [world.watch([F]), world.watch([F])];

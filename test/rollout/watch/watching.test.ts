@@ -72,7 +72,7 @@ describe("watching an address", () => {
     expect(late.report.headline).toContain("the last 3");
   });
 
-  it("takes redirects, other statuses and lacking text for failures, and one failure where one is enough", async () => {
+  it("takes redirects, other statuses and lacking text for failures", async () => {
     const one = { failures: 1 };
     expect((await watched([302], one)).outcome.outputs).toMatchObject({
       last: "https://shop.test/health answers 302, and not 200",
@@ -121,7 +121,7 @@ describe("a network that is down", () => {
     expect([outcome.exit, asked.filter((host) => host === "example.test")]).toEqual([3, ["example.test"]]);
   });
 
-  it("is not looked for where a single one of the failures was an answer, or without a reference", async () => {
+  it("is not looked for where one of the failures was an answer, or without a reference", async () => {
     const mixed: Answered[] = ["silence", "silence", F, "silence", "silence"];
     const { outcome, asked } = await watched(mixed, { reference }, { isAlone: true });
     expect([outcome.exit, asked.includes("example.test")]).toEqual([3, false]);
