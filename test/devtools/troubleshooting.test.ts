@@ -41,6 +41,7 @@ const ROOMS = [
   "governance/release-publish",
   "governance/hotfix",
   "governance/steps",
+  "nouns/forge",
   "nouns/settings",
   "nouns/release-unit",
   "configuration/settings-check",
@@ -265,6 +266,7 @@ describe("docs/troubleshooting.md", () => {
     const sources = [
       ...ROOMS,
       "nouns/catalog",
+      "ports",
       "adapters/azure-blob",
       "adapters/postgres",
       "adapters/npm-registry",

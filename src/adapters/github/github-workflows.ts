@@ -67,7 +67,7 @@ export class GithubWorkflows implements ForgeWorkflows {
         `Give a token with '${ACTIONS_WRITE}'; in a workflow the job needs ` +
         `\`permissions: actions: write\`. Look that .github/workflows/${workflow} is on the default branch.`,
       refused: () =>
-        `The workflow of ${nameOf(ref)} has to have \`on: workflow_dispatch\` and the inputs that it is given.`,
+        `The workflow of ${nameOf(ref)} has to have \`on: workflow_dispatch\` and the inputs it is given.`,
     });
   }
 }
