@@ -106,7 +106,10 @@ class WorkflowTrigger implements Trigger {
       // Whoever had it before us has started it by now, or never will.
       const second = this.#counting(await this.#runs());
       if (second !== undefined) return second;
-      if (!claim.isUsable()) throw this.#tooSlow();
+      if (!claim.isUsable()) {
+        await claim.giveUp().catch(() => undefined);
+        throw this.#tooSlow();
+      }
     }
     this.#isUnsure = true;
     await this.#start(this.#wholeRef(branch), reason, claim);

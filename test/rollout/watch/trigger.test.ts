@@ -242,6 +242,29 @@ describe("several watchers", () => {
     expect(starts(world)).toBe(1);
   });
 
+  it("look again while they have the claim: a run that came meanwhile counts", async () => {
+    await using world = await watchWorld();
+    world.fake.beforeWrite = (call) => {
+      if (call.endsWith("/git/refs")) world.fake.runs.unshift(runOf(world, 0, { status: "queued" }));
+      return Promise.resolve();
+    };
+    expect(await world.watch([F])).toMatchObject({ exit: 3, outputs: { started: RUN_1 } });
+    expect(starts(world)).toBe(0);
+  });
+
+  it("start nothing by a claim that has grown old meanwhile, and begin anew", async () => {
+    await using world = await watchWorld();
+    let isSlow = true;
+    world.fake.beforeWrite = (call) => {
+      if (call.endsWith("/git/refs") && isSlow) world.clock.ms += 4 * MINUTE_MS;
+      if (call.endsWith("/git/refs")) isSlow = false;
+      return Promise.resolve();
+    };
+    expect(await world.watch([F])).toMatchObject({ exit: 3, outputs: { started: RUN_1 } });
+    expect(world.lines).toContainEqual(expect.stringContaining("took so long to answer"));
+    expect(starts(world)).toBe(1);
+  });
+
   it("say so where another's claim is held until the end", async () => {
     await using world = await watchWorld();
     await world.leaveClaim();
