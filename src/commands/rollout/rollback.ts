@@ -1,9 +1,11 @@
 import { dryRun, identity } from "../common-inputs.ts";
 import { defineCommand } from "../define.ts";
+import { NOTIFY_CHOICES } from "../../rollout/rollback/notices.ts";
 import { SCHEMA_CHOICES } from "../../rollout/rollback/schema-gate.ts";
 import { TRIGGERS } from "../../rollout/rollback/request.ts";
 import { appOutputs, planHash, resume, rolloutInputs } from "./app-inputs.ts";
 import { accessToken, functionsFolder, functionsKey } from "./functions-inputs.ts";
+import { repository } from "../governance/release-inputs.ts";
 import { migrationsFolder } from "../schema/schema-inputs.ts";
 
 /** `holdfast rollback`: app, database and edge functions back as one. */
@@ -149,6 +151,18 @@ fails](https://github.com/truststream/holdfast/blob/main/docs/rollback.md).`,
       example: "20261128T093000Z-4f2a1b",
     },
     "functions-folder": functionsFolder,
+    notify: {
+      type: "choice",
+      choices: NOTIFY_CHOICES,
+      default: "none",
+      text: "Who is told how it ended. `issue`: an issue at GitHub, one for each run; it needs `issues: write`.",
+    },
+    repository,
+    token: {
+      type: "secret",
+      jobToken: true,
+      text: "Token for GitHub, where `notify` needs one. Without it `GITHUB_TOKEN`, then `GH_TOKEN` is used.",
+    },
     "plan-hash": planHash,
     resume,
     "dry-run": dryRun,

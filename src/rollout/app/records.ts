@@ -105,7 +105,8 @@ export class RolloutRecords {
 
 /**
  * The newest that was good: verified, and not taken back since. What production is now is none, because
- * it is what somebody wants to leave.
+ * it is what somebody wants to leave; unless it is what production was taken back to last: a button that is
+ * pressed twice must not take back two releases.
  *
  * @param records oldest first
  * @param now the mark of production; undefined where it is nothing of ours
@@ -114,6 +115,8 @@ export function lastKnownGood(
   records: readonly RolloutRecord[],
   now: string | undefined,
 ): RolloutRecord | undefined {
+  const newest = records.at(-1);
+  if (newest?.kind === "rollback" && newest.mark === now) return newest;
   const left = new Set<string>(now === undefined ? [] : [now]);
   for (const record of records.toReversed()) {
     if (!left.has(record.mark)) return record;

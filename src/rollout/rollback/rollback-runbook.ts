@@ -22,6 +22,8 @@ export interface Parts {
   readonly back: OnDatabase | undefined;
   readonly functions: FunctionsAlong | undefined;
   readonly record: Step;
+  /** Undefined where nobody is to be told. */
+  readonly notify: Step | undefined;
 }
 
 /**
@@ -44,9 +46,13 @@ export function rollbackRunbook(parts: Parts, inputs: RollbackInputs): Runbook {
       database: wayOf(back?.way),
       functions: functions === undefined ? null : functions.runbook.inputs,
     },
-    stages: [...moving(parts), ...(functions?.stages ?? []), seeing(parts, inputs), [parts.record]].filter(
-      (stage) => stage.length > 0,
-    ),
+    stages: [
+      ...moving(parts),
+      ...(functions?.stages ?? []),
+      seeing(parts, inputs),
+      [parts.record],
+      ...(parts.notify === undefined ? [] : [[parts.notify]]),
+    ].filter((stage) => stage.length > 0),
   };
 }
 

@@ -37,7 +37,19 @@ describe("the last known good release", () => {
       record("deploy", THREE, TWO),
       record("rollback", TWO, THREE),
     ];
-    expect(lastKnownGood(records, TWO)?.mark).toBe(ONE);
+    // Whoever leaves it by other means is not sent back to what was bad.
+    expect(lastKnownGood(records, undefined)?.mark).toBe(TWO);
+    expect(lastKnownGood([...records, record("deploy", ONE, TWO)], ONE)?.mark).toBe(TWO);
+  });
+
+  test("is what production was taken back to: pressed twice is as pressed once", () => {
+    const records = [
+      record("deploy", ONE, null),
+      record("deploy", TWO, ONE),
+      record("deploy", THREE, TWO),
+      record("rollback", TWO, THREE),
+    ];
+    expect(lastKnownGood(records, TWO)?.mark).toBe(TWO);
   });
 
   test("is one again that was deployed anew after somebody went back from it", () => {

@@ -124,8 +124,10 @@ describe("what the database's wing refuses", () => {
 
   test("while it happens leaves the app back, says what stands where, and is gone on with", async () => {
     await world.database.query("CREATE VIEW public.notes AS SELECT note FROM app.orders");
-    const found = await world.rollback(BACK);
+    const telling = { ...BACK, notify: "issue" } as const;
+    const found = await world.rollback(telling);
     expect(told(found)).toMatchObject({ exit: 4, outcome: "stopped", production: "1.2.0" });
+    expect(world.notices).toEqual(["the rollback of production to 1.2.0 needs people"]);
     const run = String(found.outputs["run"]);
     const notes = found.report.notes.join("\n");
     expect(notes).toMatch(/cannot drop column note of table app\.orders because other objects depend on it/);
@@ -134,7 +136,11 @@ describe("what the database's wing refuses", () => {
     expect(notes).toContain(`forward: once the cause is mended, --resume ${run}`);
     expect(notes).toMatch(/backward, the app: holdfast rollback-app --to v1\.3\.\d /);
     await world.database.query("DROP VIEW public.notes");
-    expect(told(await world.rollback({ ...BACK, resume: run }))).toMatchObject({ exit: 0, outcome: "done" });
+    expect(told(await world.rollback({ ...telling, resume: run }))).toMatchObject({
+      exit: 0,
+      outcome: "done",
+    });
+    expect(world.notices.at(-1)).toBe("production was taken back to 1.2.0");
     expect(await world.now()).toEqual(before);
   });
 });

@@ -36,13 +36,15 @@ describe("a bad release with its migration and its functions", () => {
       message: "1.2.0 runs on schemas 202611270900, and the database has 1 migration more: 202611271000",
     });
     expect(await world.now()).toEqual(bad);
-    const dry = await world.rollback({ schema: "migrations", dryRun: true });
+    const given = { schema: "migrations", notify: "issue" } as const;
+    const dry = await world.rollback({ ...given, dryRun: true });
     expect(dry.report.headline).toBe(
       "The rollback would bring the app, the database, its functions back to 1.2.0",
     );
     expect(await world.now()).toEqual(bad);
     const planHash = String(dry.outputs["plan-hash"]);
-    const done = await world.rollback({ schema: "migrations", planHash });
+    const done = await world.rollback({ ...given, planHash });
+    expect(world.notices).toEqual(["production was taken back to 1.2.0"]);
     expect([done.report.notes, told(done)]).toEqual([
       expect.arrayContaining([expect.stringMatching(/holdfast migrate-rollback --from-backup \d{8}T/)]),
       expect.objectContaining({ exit: 0, outcome: "done", production: "1.2.0" }),
@@ -64,7 +66,12 @@ describe("a bad release with its migration and its functions", () => {
       database: { version: "202611270900", backup: null },
       functions: { project: PROJECT, snapshot: done.outputs["run"] },
     });
-    // Twice is as once: what production is now is what is good.
-    expect(told(await world.rollback({ to: "v1.2.0" }))).toMatchObject({ exit: 0, outcome: "nothing" });
+    // Twice is as once: what production was taken back to is what is good.
+    for (const to of ["last-known-good", "v1.2.0"]) {
+      expect(told(await world.rollback({ to }))).toMatchObject({ exit: 0, outcome: "nothing" });
+      const again = await world.rollback({ to, dryRun: true });
+      expect(told(again)).toMatchObject({ exit: 0, outcome: "nothing" });
+    }
+    expect(await world.now()).toEqual(before);
   });
 });

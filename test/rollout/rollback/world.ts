@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { openDatabaseRoad, type RoadInputs } from "../../../src/commands/rollout/rollback-road.ts";
 import type { Outcome } from "../../../src/kernel/outcome.ts";
+import type { Notifications } from "../../../src/ports/notifications.ts";
 import type { Ports } from "../../../src/ports/ports.ts";
 import { runFunctionsDeploy } from "../../../src/rollout/functions/deploy/run.ts";
 import type { DatabaseRoad } from "../../../src/rollout/rollback/database-road.ts";
@@ -69,6 +70,8 @@ export interface WholeWorld extends AsyncDisposable {
   rollback(given?: Partial<RollbackInputs & RoadInputs>): Promise<Outcome>;
   now(): Promise<Whole>;
   forgetLocks(): void;
+  /** Titles of what people were told, the newest last. */
+  readonly notices: string[];
 }
 
 export async function wholeWorld(): Promise<WholeWorld> {
@@ -77,11 +80,22 @@ export async function wholeWorld(): Promise<WholeWorld> {
   const database = await createDatabase({ owner: "postgres" });
   const git = repository();
   const functions = new MemoryFunctions(PROJECT, newShelf());
+  const notices: string[] = [];
+  const keys = new Set<string>();
+  const notifications: Notifications = {
+    find: ({ key }) => Promise.resolve(keys.has(key) ? { address: undefined } : undefined),
+    tell({ key, title }) {
+      if (!keys.has(key)) notices.push(title);
+      keys.add(key);
+      return Promise.resolve(undefined);
+    },
+  };
   const ports = (): Ports =>
     world.meddle({
       ...testPorts(),
       ...app.ports(),
       openFunctions: () => Promise.resolve(functions),
+      openNotifications: () => Promise.resolve(notifications),
       sourceHistory: () => Promise.resolve(gitHistory({ env: process.env, folder: git.path })),
     });
   const world: WholeWorld = {
@@ -89,6 +103,7 @@ export async function wholeWorld(): Promise<WholeWorld> {
     database,
     repository: git,
     functions,
+    notices,
     meddle: (each) => each,
     meddleRoad: (each) => each,
     async release({ version, migrations, functions: said }) {
@@ -161,6 +176,9 @@ function rollbackInputs({ app, database, repository: git }: WholeWorld): Rollbac
     functionsKey: undefined,
     functionsTo: undefined,
     functionsFolder: "supabase/functions",
+    notify: "none",
+    repository: undefined,
+    token: undefined,
     database: secret(database.adminUrl),
     migrations: join(git.path, "migrations"),
     confirm: database.name,
