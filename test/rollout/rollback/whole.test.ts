@@ -51,7 +51,12 @@ describe("a bad release with its migration and its functions", () => {
     ]);
     expect(await world.now()).toEqual(before);
     const { components } = done.outputs;
-    expect(Object.keys(components as object)).toEqual(["application", "database", "functions"]);
+    expect(Object.keys(components as object)).toEqual([
+      "application",
+      "database",
+      "functions",
+      "notification",
+    ]);
     const [record] = (
       await new RolloutRecords(await testPorts().openStore(world.app.common.store, undefined), {
         address: { subscription: SUBSCRIPTION, group: GROUP, site: SITE },
