@@ -66,7 +66,7 @@ describe("killed", () => {
     );
     const kind = ({ status, isWrite, n }: (typeof places)[number]): string =>
       isWrite ? `${status} ${n}` : `${status} reading`;
-    for (const { status, n } of sampled("hotfix finish killed", places, { every: 12, kind })) {
+    for (const { status, n } of sampled("hotfix finish killed", places, { every: 24, kind })) {
       const made = await world("feat: carts");
       await begun(made, "fix: keep carts");
       made.fake.faults = [

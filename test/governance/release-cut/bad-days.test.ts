@@ -43,7 +43,7 @@ describe("killed", () => {
     );
     const kind = ({ status, isWrite, n }: (typeof places)[number]): string =>
       isWrite ? `${status} ${n}` : `${status} reading`;
-    for (const { status, n } of sampled("release cut killed", places, { every: 10, kind })) {
+    for (const { status, n } of sampled("release cut killed", places, { every: 20, kind })) {
       const made = await world("feat: carts");
       made.fake.faults = [
         { after: n, times: 1, status },

@@ -76,7 +76,7 @@ describe("a backup with exactly one fault, at one place after the other", () => 
     const places = counting.events;
     const all = Array.from({ length: places }, (_, index) => index + 1);
     const tried = sampled(`a backup whose store fails (${sweep})`, all, {
-      every: 3,
+      every: 8,
       kind: (at) => `${kindOfBlobCall(counting.log[at - 1] ?? "")} ${at > places - GIVING_BACK}`,
     });
     const quiet: number[] = [];

@@ -118,7 +118,7 @@ describe("a restore with exactly one fault, at every place in turn", () => {
     }));
     expect(all.length).toBeGreaterThanOrEqual(8);
     return [
-      ...sampled(`a restore ${sweep}`, all, { every: 5, kind: ({ kind }) => kind }).map(({ at }) => at),
+      ...sampled(`a restore ${sweep}`, all, { every: 12, kind: ({ kind }) => kind }).map(({ at }) => at),
       all.length + 1,
     ];
   }

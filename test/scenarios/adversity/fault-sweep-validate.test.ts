@@ -92,7 +92,7 @@ describe("a validation with exactly one fault, at every place in turn", () => {
       expect(counting.events).toBeGreaterThanOrEqual(floor);
       const all = counting.log.map((event, index) => ({ failAt: index + 1, kind: kindOfBlobCall(event) }));
       // The other depths ask the store the same things faster.
-      const every = depth === "restored" ? 3 : 1;
+      const every = depth === "restored" ? 8 : 2;
       const tried = sampled(`a validation (${depth}) whose store fails ${how}`, all, {
         every,
         kind: ({ kind }) => kind,

@@ -90,7 +90,7 @@ describe("a run killed with SIGKILL at every place", () => {
   }
 
   /** Calls of which one in so many is tried; every kind of write is, before and after. */
-  const EVERY_READ = 4;
+  const EVERY_READ = 12;
 
   /**
    * The places tried of a command, all found by letting it live; writes twice: before they are done, and when

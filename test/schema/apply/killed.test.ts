@@ -87,7 +87,7 @@ async function killedEverywhere(how: DatabaseFault["how"]): Promise<void> {
     return changing(log);
   })();
   expect(events.length).toBeGreaterThan(40);
-  const places = sampled(`a migration killed, ${how}`, events, { every: 4, kind: ({ kind }) => kind });
+  const places = sampled(`a migration killed, ${how}`, events, { every: 10, kind: ({ kind }) => kind });
   for (const { at } of places) {
     await using database = await createDatabase({ owner: "postgres" });
     const { failures, log } = await run(database, folder, { failAt: at, how });
