@@ -1,9 +1,9 @@
 /**
  * npm run demo: a generated database is backed up to an emulated Azure store, proved, destroyed, compared
- * and brought back, a project of the shape of Supabase's moves into a new one, and rollbacks that would not
- * have worked are found; with the built command line and nothing but this machine. Everything is stopped
- * and removed at the end, also on Ctrl-C. Exit codes: 0 all is as promised, 1 something is not, 130 and 143
- * stopped by a signal.
+ * and brought back, a project of the shape of Supabase's moves into a new one, rollbacks that would not have
+ * worked are found, and a bad release is taken back as one; with the built command line and nothing but this
+ * machine. Everything is stopped and removed at the end, also on Ctrl-C. Exit codes: 0 all is as promised,
+ * 1 something is not, 130 and 143 stopped by a signal.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -36,7 +36,7 @@ process.on("exit", () => {
 
 process.stdout.write(
   "Holdfast's demo: back up, prove, destroy, compare, restore; move a whole Supabase project; catch a " +
-    "migration that cannot be undone. Nothing leaves this machine; everything is removed at the end.\n",
+    "migration that cannot be undone; take a bad release back. Nothing leaves this machine; everything is removed at the end.\n",
 );
 try {
   await using stack = new AsyncDisposableStack();

@@ -13,6 +13,7 @@ import { lossesSince } from "./losses.ts";
 import { AZURITE_ACCOUNT, startPrivateAzurite } from "./private-azurite.ts";
 import { tellMigrations } from "./migration-story.ts";
 import { startPrivatePostgres } from "./private-postgres.ts";
+import { tellRelease } from "./release-story.ts";
 import { tellProject } from "./project-story.ts";
 import { BrokenPromise, expectExit, requireProved } from "./promise.ts";
 import { buildShop, digests, disaster, SHOP, type Digest } from "./shop.ts";
@@ -53,6 +54,7 @@ export async function tell(stage: Stage): Promise<void> {
   await list(world, id, "verified", 2);
   await tellProject({ ...world, recipient });
   await tellMigrations({ ...world, recipient });
+  await tellRelease({ ...world, recipient });
   narrator.say("");
   narrator.table(
     ["what", "time"],

@@ -57,7 +57,7 @@ async function functionsNow(
     live.forget();
     const served = await live.now(cancelled);
     const good = all.filter((each) => isServed(each, served.get(each.slug), archive)).length;
-    return `${good} of ${quantity(all.length, "function")} of ${rollout.project} are served as wanted`;
+    return `${good} of ${quantity(all.length, "function")} of ${rollout.project} served as wanted`;
   } catch (error) {
     cancelled.throwIfAborted();
     return `the functions of ${rollout.project} could not be asked: ${(error as Error).message}`;

@@ -132,7 +132,7 @@ describe("what the database's wing refuses", () => {
     const notes = found.report.notes.join("\n");
     expect(notes).toMatch(/cannot drop column note of table app\.orders because other objects depend on it/);
     expect(notes).toMatch(/is at version 202611271000/);
-    expect(notes).toMatch(/0 of 2 functions of [a-z]{20} are served as wanted/);
+    expect(notes).toMatch(/0 of 2 functions of [a-z]{20} served as wanted/);
     expect(notes).toContain(`forward: once the cause is mended, --resume ${run}`);
     expect(notes).toMatch(/backward, the app: holdfast rollback-app --to v1\.3\.\d /);
     await world.database.query("DROP VIEW public.notes");

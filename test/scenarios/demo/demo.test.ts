@@ -5,6 +5,7 @@ import {
   expectMigrationsTold,
   expectNothingLeft,
   expectProjectTold,
+  expectReleaseTold,
   PATIENCE_MS,
   processesOf,
   tell,
@@ -28,6 +29,7 @@ describe("npm run demo", () => {
       expect(text).toMatch(/proved database \(RTO\) +\d/);
       expectProjectTold(text);
       expectMigrationsTold(text);
+      expectReleaseTold(text);
       expect(code).toBe(0);
       // Not a terminal: no colours, no cursor movements. And no secrets anywhere.
       expect(text).not.toContain("\u001B");

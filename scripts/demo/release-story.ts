@@ -1,0 +1,200 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { Holdfast, plainEnvironment } from "./holdfast.ts";
+import { startPrivateSandbox, type PrivateSandbox } from "./private-sandbox.ts";
+import { BrokenPromise, expectExit } from "./promise.ts";
+import type { World } from "./world.ts";
+
+const STEPS = 4;
+const DATABASE = "tickets";
+const PROJECT = "abcdefghijklmnopqrst";
+
+/** Deployed code that says which build it is, as an application does. */
+const SERVER = `
+  const { createServer } = require("node:http");
+  const build = require("./package.json").version;
+  createServer((_, answer) => answer.end(JSON.stringify({ build }))).listen(process.env.PORT);
+`;
+
+const SETTINGS = `
+rollout:
+  app: { subscription: 00000000-0000-0000-0000-000000000000, group: sandbox, site: shop }
+  health: { path: /, build: { json: build }, tries: 10, every: 1s }
+  soak: { for: 3s, every: 1s }
+`;
+
+/** A function that says which version it is. */
+const serving = (version: string): string => `Deno.serve(() => new Response("prices ${version}"));\n`;
+
+const manifestOf = (version: string): string =>
+  JSON.stringify({
+    functions: { prices: { version, verify_jwt: false, smoke: { path: "/", contains: version } } },
+  });
+
+/** What a release brings. */
+interface Release {
+  readonly version: string;
+  readonly migrations: Readonly<Record<string, string>>;
+}
+
+const GOOD: Release = {
+  version: "1.2.0",
+  migrations: {
+    "202611010900_tickets.sql":
+      "CREATE TABLE tickets ( id int PRIMARY KEY, seat text NOT NULL, price int NOT NULL );\n",
+    "202611010900_tickets_rollback.sql": "DROP TABLE tickets;\n",
+  },
+};
+const BAD: Release = {
+  version: "1.3.0",
+  migrations: {
+    "202611280900_discount.sql": "ALTER TABLE tickets ADD COLUMN discount int NOT NULL DEFAULT 100;\n",
+    "202611280900_discount_rollback.sql": "ALTER TABLE tickets DROP COLUMN discount;\n",
+  },
+};
+
+/** What users have. */
+interface Whole {
+  readonly build: string;
+  readonly schema: string;
+  readonly rows: string;
+  readonly functions: string;
+}
+
+/** Tells how a bad release is taken back as one: app, database, functions. */
+export async function tellRelease(world: World): Promise<void> {
+  const { narrator, folder, cancelled, keep, onHoldfast, postgres } = world;
+  narrator.chapter("A bad release is undone", STEPS);
+  narrator.step(
+    "An app in two slots",
+    "App Service is played here, and really serves what is deployed; so are edge functions, where deno is there.",
+  );
+  const repository = join(folder, "tickets");
+  mkdirSync(repository);
+  const sandbox = keep(await startPrivateSandbox(repository, cancelled));
+  await postgres.sql("postgres", `CREATE DATABASE ${DATABASE}`);
+  const holdfast = new Holdfast(
+    {
+      ...world.storeSecrets,
+      ...sandbox.env,
+      HOLDFAST_DATABASE: postgres.url("postgres", "", DATABASE),
+      HOLDFAST_PG_BIN: postgres.tools.binDir,
+      SUPABASE_ACCESS_TOKEN: "demo",
+    },
+    repository,
+    cancelled,
+  );
+  onHoldfast(holdfast);
+  git(repository, "init", "--quiet", "--initial-branch", "main");
+  const stage = { world, repository, sandbox, holdfast };
+  await release(stage, GOOD);
+  await postgres.sql(
+    DATABASE,
+    "INSERT INTO tickets SELECT n, 'seat ' || n, 20 FROM generate_series(1, 500) n",
+  );
+  const before = await look(stage);
+  narrator.say(`production is ${before.build}, and 500 tickets are sold`);
+  narrator.took("release 1.2.0");
+  narrator.step(
+    "A bad release",
+    "1.3.0 is well by every test that there is, and sells everything for nothing: a discount of 100 %.",
+  );
+  await release(stage, BAD);
+  const bad = await look(stage);
+  narrator.bad(`production is ${bad.build}: somebody calls at three in the morning`);
+  narrator.took("release 1.3.0");
+  await press(stage);
+  await see(stage, before);
+}
+
+/** What the story is told upon. */
+interface Tickets {
+  readonly world: World;
+  readonly repository: string;
+  readonly sandbox: PrivateSandbox;
+  readonly holdfast: Holdfast;
+}
+
+async function release({ world, repository, sandbox, holdfast }: Tickets, bring: Release): Promise<void> {
+  const { version, migrations } = bring;
+  const write = (path: string, text: string): void => {
+    mkdirSync(dirname(join(repository, path)), { recursive: true });
+    writeFileSync(join(repository, path), text);
+  };
+  for (const [name, text] of Object.entries(migrations)) write(`migrations/${name}`, text);
+  write(".github/holdfast.yml", SETTINGS);
+  write("app/package.json", JSON.stringify({ version, main: "server.js" }));
+  write("app/server.js", SERVER);
+  write("supabase/functions/prices/index.ts", serving(version));
+  write("supabase/functions/function-manifest.json", manifestOf(version));
+  git(repository, "add", ".github", "app", "migrations", "supabase");
+  git(repository, "commit", "--quiet", "--message", `feat: ${version}`);
+  git(repository, "tag", `v${version}`);
+  const run = async (...words: string[]): Promise<void> => {
+    world.narrator.command(`holdfast ${words.join(" ")}`);
+    expectExit(await holdfast.run(words), 0, words[0]!);
+  };
+  await run("migrate", "--migrations", "migrations");
+  if (sandbox.call !== undefined) await run("functions-deploy", "--project", PROJECT);
+  await run("deploy", "--version", `v${version}`, "--package", "app");
+}
+
+async function press({ world: { narrator, recipient }, holdfast, sandbox }: Tickets): Promise<void> {
+  narrator.step("The button", "One command. It does not put 1.2.0 on a schema that it does not run on.");
+  const button = ["rollback", "--reason", "everything-is-free"];
+  const along = sandbox.call === undefined ? [] : ["--project", PROJECT];
+  narrator.command(`holdfast ${[...button, ...along].join(" ")}`);
+  expectExit(await holdfast.run([...button, ...along]), 7, "a rollback that nobody has decided");
+  const words = [...button, ...along, "--schema", "migrations", "--confirm", DATABASE];
+  narrator.command(`holdfast ${words.join(" ")}`);
+  const done = await holdfast.run([...words, "--recipients", recipient]);
+  const { outputs, ms } = expectExit(done, 0, "the rollback");
+  narrator.took("take 1.3.0 back", ms);
+  if (outputs["outcome"] !== "done" || outputs["production"] !== "1.2.0") {
+    throw new BrokenPromise(`production should be 1.2.0 again, and the answer is ${JSON.stringify(outputs)}`);
+  }
+}
+
+async function see(stage: Tickets, before: Whole): Promise<void> {
+  const { narrator } = stage.world;
+  narrator.step("What users have", "Asked as they ask: the address, the rows, the functions.");
+  const now = await look(stage);
+  const row = (what: keyof Whole): string[] => [what, before[what], now[what]];
+  narrator.table(
+    ["what", "before 1.3.0", "now"],
+    [row("build"), row("schema"), row("rows"), row("functions")],
+  );
+  if (!isDeepStrictEqual(now, before)) throw new BrokenPromise("what users have is not what it was");
+  narrator.good("app, schema, rows and functions are what they were");
+}
+
+async function look({ world: { postgres }, sandbox }: Tickets): Promise<Whole> {
+  const [rows] = await postgres.sql(
+    DATABASE,
+    "SELECT count(*) || ', ' || md5(string_agg(t::text, ';' ORDER BY id)) AS told FROM tickets t",
+  );
+  const [history] = await postgres.sql(
+    DATABASE,
+    "SELECT version || ', ' || left(split_part(fingerprint_after, ':', 2), 12) AS told FROM holdfast.migrations ORDER BY position DESC",
+  );
+  return {
+    build: await sandbox.production(),
+    schema: history!["told"] as string,
+    rows: rows!["told"] as string,
+    functions: sandbox.call === undefined ? "NOT TOLD HERE: there is no deno" : await sandbox.call("prices"),
+  };
+}
+
+function git(folder: string, ...words: string[]): void {
+  const identity = [
+    "-c",
+    "user.name=demo",
+    "-c",
+    "user.email=demo@example.com",
+    "-c",
+    "commit.gpgsign=false",
+  ];
+  execFileSync("git", [...identity, ...words], { cwd: folder, env: plainEnvironment(), stdio: "ignore" });
+}
