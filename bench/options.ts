@@ -10,6 +10,7 @@ export const PARTS = [
   "policy",
   "release",
   "functions",
+  "rollback",
 ] as const;
 export type Part = (typeof PARTS)[number];
 

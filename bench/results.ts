@@ -2,6 +2,7 @@ import type { BackupRun } from "./contestants.ts";
 import type { Cost } from "./measure.ts";
 import { migrationGoals, type MigrationFigures } from "./migrations/figures.ts";
 import { policyGoals, type PolicyFigures } from "./policy/figures.ts";
+import { rollbackGoals, type RollbackFigures } from "./rollback/figures.ts";
 import { functionsGoals, type FunctionsFigures } from "./functions/figures.ts";
 import { releaseGoals, type ReleaseFigures } from "./release/figures.ts";
 import type { ColdStart, MemoryPoint } from "./series.ts";
@@ -33,6 +34,7 @@ export interface Results {
   readonly release?: ReleaseFigures;
   /** Absent in results of before, and where the part was not run. */
   readonly functions?: FunctionsFigures;
+  readonly rollback?: RollbackFigures;
   readonly goals: readonly Goal[];
 }
 
@@ -108,6 +110,7 @@ export function goals(results: Measured): Goal[] {
     ...policyGoals(results.policy),
     ...releaseGoals(results.release),
     ...functionsGoals(results.functions),
+    ...rollbackGoals(results.rollback),
   ];
   return found.filter((one) => one !== undefined);
 }

@@ -13,6 +13,7 @@ import { generateDatabase } from "./database.ts";
 import { undisturbed } from "./quiet.ts";
 import { migrationFigures } from "./migrations/figures.ts";
 import { policyFigures } from "./policy/figures.ts";
+import { rollbackFigures } from "./rollback/figures.ts";
 import { functionsFigures } from "./functions/figures.ts";
 import { releaseFigures } from "./release/figures.ts";
 import { parseOptions, USAGE, wants, wantsContestant, type Options } from "./options.ts";
@@ -96,6 +97,7 @@ async function bench(options: Options, signal: AbortSignal, keep: (results: Resu
   const policy = wants(options, "policy") ? await policyFigures(setting, say) : undefined;
   const release = wants(options, "release") ? await releaseFigures(setting, say) : undefined;
   const functions = wants(options, "functions") ? await functionsFigures(setting, say) : undefined;
+  const rollback = wants(options, "rollback") ? await rollbackFigures(setting, say) : undefined;
   const measured = {
     format: "holdfast.benchmark/1" as const,
     madeAt: new Date().toISOString(),
@@ -115,6 +117,7 @@ async function bench(options: Options, signal: AbortSignal, keep: (results: Resu
     ...(policy === undefined ? {} : { policy }),
     ...(release === undefined ? {} : { release }),
     ...(functions === undefined ? {} : { functions }),
+    ...(rollback === undefined ? {} : { rollback }),
   };
   keep({ ...measured, goals: goals(measured) });
   if (!options.big) return;

@@ -30,13 +30,21 @@ function denoFolder(): string | undefined {
   }
 }
 
-/** Starts it, and waits until it answers. It ends with this process, however that ends. */
-export async function startPrivateSandbox(folder: string, cancelled: AbortSignal): Promise<PrivateSandbox> {
+/**
+ * Starts it, and waits until it answers. It ends with this process, however that ends.
+ *
+ * @param phase how long each thing takes that takes long in Azure
+ */
+export async function startPrivateSandbox(
+  folder: string,
+  cancelled: AbortSignal,
+  phase = "100ms",
+): Promise<PrivateSandbox> {
   const ready = join(folder, "sandbox.json");
   const deno = denoFolder();
   const plain = plainEnvironment();
   const path = [...(deno === undefined ? [] : [deno]), plain["PATH"] ?? ""].join(delimiter);
-  const words = ["sandbox", "--phase", "100ms", "--ready-file", ready, "--for", "30m"];
+  const words = ["sandbox", "--phase", phase, "--ready-file", ready, "--for", "30m"];
   const child = spawn(process.execPath, [CLI, ...words], {
     cwd: folder,
     env: { ...plain, PATH: path },

@@ -1,60 +1,13 @@
-import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { Holdfast, plainEnvironment } from "./holdfast.ts";
+import { Holdfast } from "./holdfast.ts";
 import { startPrivateSandbox, type PrivateSandbox } from "./private-sandbox.ts";
 import { BrokenPromise, expectExit } from "./promise.ts";
+import { BAD, commitRelease, DATABASE, GOOD, openTickets, PROJECT, type Release } from "./tickets.ts";
 import type { World } from "./world.ts";
 
 const STEPS = 4;
-const DATABASE = "tickets";
-const PROJECT = "abcdefghijklmnopqrst";
-
-/** Deployed code that says which build it is, as an application does. */
-const SERVER = `
-  const { createServer } = require("node:http");
-  const build = require("./package.json").version;
-  createServer((_, answer) => answer.end(JSON.stringify({ build }))).listen(process.env.PORT);
-`;
-
-const SETTINGS = `
-rollout:
-  app: { subscription: 00000000-0000-0000-0000-000000000000, group: sandbox, site: shop }
-  health: { path: /, build: { json: build }, tries: 10, every: 1s }
-  soak: { for: 3s, every: 1s }
-`;
-
-/** A function that says which version it is. */
-const serving = (version: string): string => `Deno.serve(() => new Response("prices ${version}"));\n`;
-
-const manifestOf = (version: string): string =>
-  JSON.stringify({
-    functions: { prices: { version, verify_jwt: false, smoke: { path: "/", contains: version } } },
-  });
-
-/** What a release brings. */
-interface Release {
-  readonly version: string;
-  readonly migrations: Readonly<Record<string, string>>;
-}
-
-const GOOD: Release = {
-  version: "1.2.0",
-  migrations: {
-    "202611010900_tickets.sql":
-      "CREATE TABLE tickets ( id int PRIMARY KEY, seat text NOT NULL, price int NOT NULL );\n",
-    "202611010900_tickets_rollback.sql": "DROP TABLE tickets;\n",
-  },
-};
-const BAD: Release = {
-  version: "1.3.0",
-  migrations: {
-    "202611280900_discount.sql": "ALTER TABLE tickets ADD COLUMN discount int NOT NULL DEFAULT 100;\n",
-    "202611280900_discount_rollback.sql": "ALTER TABLE tickets DROP COLUMN discount;\n",
-  },
-};
-
 /** What users have. */
 interface Whole {
   readonly build: string;
@@ -87,7 +40,7 @@ export async function tellRelease(world: World): Promise<void> {
     cancelled,
   );
   onHoldfast(holdfast);
-  git(repository, "init", "--quiet", "--initial-branch", "main");
+  openTickets(repository);
   const stage = { world, repository, sandbox, holdfast };
   await release(stage, GOOD);
   await postgres.sql(
@@ -118,27 +71,11 @@ interface Tickets {
 }
 
 async function release({ world, repository, sandbox, holdfast }: Tickets, bring: Release): Promise<void> {
-  const { version, migrations } = bring;
-  const write = (path: string, text: string): void => {
-    mkdirSync(dirname(join(repository, path)), { recursive: true });
-    writeFileSync(join(repository, path), text);
-  };
-  for (const [name, text] of Object.entries(migrations)) write(`migrations/${name}`, text);
-  write(".github/holdfast.yml", SETTINGS);
-  write("app/package.json", JSON.stringify({ version, main: "server.js" }));
-  write("app/server.js", SERVER);
-  write("supabase/functions/prices/index.ts", serving(version));
-  write("supabase/functions/function-manifest.json", manifestOf(version));
-  git(repository, "add", ".github", "app", "migrations", "supabase");
-  git(repository, "commit", "--quiet", "--message", `feat: ${version}`);
-  git(repository, "tag", `v${version}`);
-  const run = async (...words: string[]): Promise<void> => {
+  const given = { hasFunctions: sandbox.call !== undefined, soak: "3s" };
+  for (const words of commitRelease(repository, bring, given)) {
     world.narrator.command(`holdfast ${words.join(" ")}`);
     expectExit(await holdfast.run(words), 0, words[0]!);
-  };
-  await run("migrate", "--migrations", "migrations");
-  if (sandbox.call !== undefined) await run("functions-deploy", "--project", PROJECT);
-  await run("deploy", "--version", `v${version}`, "--package", "app");
+  }
 }
 
 async function press({ world: { narrator, recipient }, holdfast, sandbox }: Tickets): Promise<void> {
@@ -185,16 +122,4 @@ async function look({ world: { postgres }, sandbox }: Tickets): Promise<Whole> {
     rows: rows!["told"] as string,
     functions: sandbox.call === undefined ? "NOT TOLD HERE: there is no deno" : await sandbox.call("prices"),
   };
-}
-
-function git(folder: string, ...words: string[]): void {
-  const identity = [
-    "-c",
-    "user.name=demo",
-    "-c",
-    "user.email=demo@example.com",
-    "-c",
-    "commit.gpgsign=false",
-  ];
-  execFileSync("git", [...identity, ...words], { cwd: folder, env: plainEnvironment(), stdio: "ignore" });
 }
