@@ -74,7 +74,6 @@ const WINGS = {
   rollout: {
     capabilities: [
       "deploy",
-      "rollback-app",
       "rollback",
       "watch",
       "functions/check",

@@ -111,9 +111,10 @@ export interface SlotHost {
    * Makes a slot like production: same plan, configuration, and those settings that do not stick. One that is
    * there is left as it is, so it is idempotent.
    *
+   * @param without settings that are of production alone
    * @throws slots.full where the plan has no room
    */
-  makeSlot(name: string, call: SlotCall): Promise<SlotFacts>;
+  makeSlot(name: string, call: SlotCall, without?: readonly string[]): Promise<SlotFacts>;
   /** Idempotent: that it is not there is what was wanted. The plan stays. */
   removeSlot(name: string, call: SlotCall): Promise<void>;
   /** Idempotent in effect. */

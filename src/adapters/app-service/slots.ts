@@ -115,7 +115,7 @@ class AppServiceSlots implements SlotHost {
       }));
   }
 
-  async makeSlot(name: string, call: SlotCall): Promise<SlotFacts> {
+  async makeSlot(name: string, call: SlotCall, without: readonly string[] = []): Promise<SlotFacts> {
     const budget = this.#budget(call);
     const there = await this.#find(name, budget);
     if (there !== undefined) return there;
@@ -123,7 +123,9 @@ class AppServiceSlots implements SlotHost {
     const production = await this.#site(PRODUCTION_SLOT, budget);
     const names = await this.#read(sticky, this.#path("", "config/slotConfigNames"), doing, budget);
     const web = await this.#read(webConfig, this.#path("", "config/web"), doing, budget);
-    const stuck = new Set(names.properties.appSettingNames?.map((each) => each.toLowerCase()));
+    const stuck = new Set(
+      [...(names.properties.appSettingNames ?? []), ...without].map((each) => each.toLowerCase()),
+    );
     const appSettings = [...(await this.#settings(PRODUCTION_SLOT, budget))]
       .filter(([setting]) => !stuck.has(setting.toLowerCase()))
       .map(([setting, value]) => ({ name: setting, value: value.reveal() }));

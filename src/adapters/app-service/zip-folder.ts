@@ -1,4 +1,5 @@
-import { createWriteStream } from "node:fs";
+import { createHash } from "node:crypto";
+import { createReadStream, createWriteStream } from "node:fs";
 import { lstat, mkdtemp, open, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -11,10 +12,9 @@ export interface Package extends AsyncDisposable {
   readonly bytes: number;
 }
 
-/**
- * A time that every file is given, so that the same files are the same zip: the first that a zip can hold.
- */
+/** The first time that a zip can hold, and how many of its steps of two seconds are used. */
 const EPOCH = new Date(1980, 0, 1);
+const STEPS = 60 * 365 * 24 * 1800;
 const ZIP_MAGIC = 0x04034b50;
 
 /**
@@ -42,7 +42,7 @@ async function zipped(folder: string, temporary: string, signal: AbortSignal): P
     for (const file of files) {
       const { mode } = await stat(join(folder, file));
       zip.addFile(join(folder, file), file, {
-        mtime: EPOCH,
+        mtime: await timeOf(join(folder, file), signal),
         mode: (mode & 0o100) === 0 ? 0o100644 : 0o100755,
       });
     }
@@ -59,6 +59,19 @@ async function zipped(folder: string, temporary: string, signal: AbortSignal): P
     if (error instanceof HoldfastError) throw error;
     throw unusable(folder, "it could not be zipped", error);
   }
+}
+
+/**
+ * A time for a file, by its content: the same files are the same zip, and a file that has changed has another
+ * time. Kudu leaves alone what has the time that is there already, whatever it holds:
+ * https://github.com/projectkudu/kudu/issues/3287
+ */
+async function timeOf(path: string, signal: AbortSignal): Promise<Date> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path, { signal })) hash.update(chunk as Buffer);
+  const step = hash.digest().readUInt32BE(0) % STEPS;
+  // As it is written: zips have local times, without a zone.
+  return new Date(EPOCH.getFullYear(), 0, 1, 0, 0, 2 * step);
 }
 
 /**

@@ -22,7 +22,7 @@ export const accessToken = {
 export const functionsKey = {
   type: "secret",
   text:
-    "The project's `anon` or publishable key, with which functions are called that ask for a token. " +
+    "The project's `anon` key, with which functions are called that ask for a token. " +
     "Needed where such a function declares a request by which it is tried.",
 } as const satisfies InputSpec;
 

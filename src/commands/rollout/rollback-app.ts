@@ -15,8 +15,9 @@ since, and that is not what production is now; so it is not merely the newest ta
 production still holds that build nothing is deployed, and the rollback is a swap. Where it does not, give \
 the release's package: its SHA-256 has to be the recorded one.
 
-Only the application moves: whether the database's schema is one that the older build runs on has to be \
-known before.`,
+Only the application moves. Where the release does not run on the schema that the database has, or nobody \
+can tell, it is refused (exit 7): see \`rollback\`, which takes the database along; or say that it runs all \
+the same, with \`--schema keep\`.`,
   branding: { icon: "rotate-ccw", color: "red" },
   inputs: {
     to: {
@@ -36,13 +37,34 @@ known before.`,
       text: "Why, for the record.",
       example: "checkout fails since 14:05",
     },
+    unit: {
+      type: "string",
+      text:
+        "Path of that release's `release-unit.json`, which says on which schemas it runs. Without it the record " +
+        "of its deployment is asked, then its tag in the checkout.",
+      example: "./release-unit.json",
+    },
     ...rolloutInputs,
+    schema: {
+      type: "choice",
+      choices: ["check", "keep"],
+      default: "check",
+      explicit: true,
+      text: "`check`: the release has to run on the schema. `keep`: you say that it does.",
+    },
+    database: {
+      type: "secret",
+      text: "PostgreSQL URL of the database, of a role that may read it: which schema it has is asked.",
+    },
     "plan-hash": planHash,
     resume,
     "dry-run": dryRun,
   },
   outputs: appOutputs,
-  exits: appExits,
+  exits: {
+    ...appExits,
+    7: "this is not the plan that was approved, or the release does not run on the schema",
+  },
   examples: {
     cli: [
       "holdfast rollback-app --store azure://mybackups/holdfast/prod --dry-run",
@@ -86,7 +108,34 @@ jobs:
   },
   cleansUp: true,
   async run(inputs, ports) {
-    const { runRollbackApp } = await import("../../rollout/rollback-app/run.ts");
-    return runRollbackApp(inputs, ports);
+    const [{ runRollback }, { openDatabaseRoad }] = await Promise.all([
+      import("../../rollout/rollback/run.ts"),
+      import("./rollback-road.ts"),
+    ]);
+    const alone = { ...inputs, ...ALONE };
+    return runRollback(alone, ports, () => openDatabaseRoad(alone, ports));
   },
 });
+
+/** A rollback of which nothing goes along. */
+const ALONE = {
+  trigger: "manual",
+  fromBackup: undefined,
+  project: undefined,
+  accessToken: undefined,
+  functionsKey: undefined,
+  functionsTo: undefined,
+  functionsFolder: "",
+  notify: "none",
+  repository: undefined,
+  token: undefined,
+  migrations: "",
+  confirm: undefined,
+  recipients: [],
+  identity: undefined,
+  allowUnencrypted: false,
+  withoutBackup: false,
+  allowUnproved: false,
+  lockTimeout: 5_000,
+  statementTimeout: 900_000,
+} as const;

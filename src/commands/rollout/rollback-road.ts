@@ -25,6 +25,8 @@ export interface RoadInputs {
   readonly statementTimeout: number;
 }
 
+type Given = Pick<MigrateRollbackInputs, "reason" | "dryRun" | "planHash">;
+
 const WAIT_MS = 2 * 60_000;
 const RETRIES = 10;
 
@@ -39,19 +41,23 @@ export async function openDatabaseRoad(inputs: RoadInputs, ports: Ports): Promis
   ]);
   const address = parseDatabaseUrl(url.reveal(), "database");
   const database = await ports.openDatabase(address);
-  const run = async (way: Way, given: Pick<MigrateRollbackInputs, "reason" | "dryRun" | "planHash">) => {
+  const run = async (way: Way, given: Given, cancelled: AbortSignal): Promise<Outcome> => {
     const whole = migrateRollbackInputs({ ...inputs, database: url }, way, given);
-    return await runMigrateRollback(whole, ports, {
-      take: (plan) => takeAndValidate(plan.request, whole, ports),
-      restore: (dry) => restoreInto(whole, dry, ports),
+    // It ends with the step, and with the rollback's own locks.
+    const bound = { ...ports, cancelled };
+    return await runMigrateRollback(whole, bound, {
+      take: (plan) => takeAndValidate(plan.request, whole, bound),
+      restore: (dry) => restoreInto(whole, dry, bound),
     });
   };
   return {
     name: describeAddress(address),
+    secrets: [url, ...(inputs.identity === undefined ? [] : [inputs.identity])],
     now: async (signal) => await orAbort(signal, appliedNow(database)),
-    plan: async (way, reason) => plannedWay(await run(way, { reason, dryRun: true, planHash: undefined })),
-    async goBack(way, reason, planHash) {
-      const { exit, report } = await run(way, { reason, dryRun: false, planHash });
+    plan: async (way, reason, signal) =>
+      plannedWay(await run(way, { reason, dryRun: true, planHash: undefined }, signal)),
+    async goBack(way, reason, planHash, signal) {
+      const { exit, report } = await run(way, { reason, dryRun: false, planHash }, signal);
       return { isWhole: exit === EXIT.done, what: report.headline, notes: report.notes };
     },
   };
@@ -59,7 +65,7 @@ export async function openDatabaseRoad(inputs: RoadInputs, ports: Ports): Promis
 
 /** Of an outcome of `migrate-rollback`'s dry run. */
 function plannedWay({ exit, outputs, report: { headline, notes } }: Outcome): PlannedWay {
-  const { hash, losses } = planned.parse({ hash: outputs["plan-hash"], losses: outputs["losses"] });
+  const { "plan-hash": hash, losses, to } = planned.parse(outputs);
   const plain = headline.replace(/^dry run: nothing was changed; /, "");
   const lost = listed(
     losses.map(({ object }) => object),
@@ -67,18 +73,23 @@ function plannedWay({ exit, outputs, report: { headline, notes } }: Outcome): Pl
   );
   return {
     hash,
+    version: to === "nothing" ? "" : to,
     what: losses.length === 0 ? plain : `${plain}; with them go ${lost}`,
     refused:
       exit === EXIT.done ? undefined : (notes.at(-1) ?? "See what migrate-rollback says with --dry-run."),
   };
 }
 
-const planned = z.object({ hash: z.string(), losses: z.array(z.object({ object: z.string() })) });
+const planned = z.object({
+  "plan-hash": z.string(),
+  to: z.string(),
+  losses: z.array(z.object({ object: z.string() })),
+});
 
 function migrateRollbackInputs(
   inputs: RoadInputs & { readonly database: Secret },
   way: Way,
-  given: Pick<MigrateRollbackInputs, "reason" | "dryRun" | "planHash">,
+  given: Given,
 ): MigrateRollbackInputs {
   const { store, withoutBackup } = inputs;
   return {

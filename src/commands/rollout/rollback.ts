@@ -1,6 +1,6 @@
 import { dryRun, identity } from "../common-inputs.ts";
 import { defineCommand } from "../define.ts";
-import { NOTIFY_CHOICES } from "../../rollout/rollback/notices.ts";
+import { NOTIFY_CHOICES } from "../../rollout/rollback/notify-choice.ts";
 import { SCHEMA_CHOICES } from "../../rollout/rollback/schema-gate.ts";
 import { TRIGGERS } from "../../rollout/rollback/request.ts";
 import { appOutputs, planHash, resume, rolloutInputs } from "./app-inputs.ts";

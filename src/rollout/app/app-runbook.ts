@@ -24,6 +24,8 @@ export interface AppRoad {
 
 /** What a runbook for an app is made of. */
 export interface AppRollout extends AppRoad {
+  /** Id of the newest record before this run; see {@link newestBefore}. */
+  readonly after: string | null;
   readonly kind: "deploy" | "rollback";
   readonly target: AppTarget;
   readonly reason: string;
@@ -54,7 +56,7 @@ export function stepsToProduction(
 
 /** The app alone: that road, then production is watched, and it is written down. */
 export function appRunbook(on: OnApp, rollout: AppRollout): Runbook {
-  const { kind, target, reason, record } = rollout;
+  const { kind, target, reason, record, after } = rollout;
   const steps: readonly Step[] = [
     ...stepsToProduction(on, rollout, testsStep(on)),
     ...(on.settings.soak.for > 0 ? [soakStep(on)] : []),
@@ -63,7 +65,7 @@ export function appRunbook(on: OnApp, rollout: AppRollout): Runbook {
   return {
     name: kind,
     target: target.environment,
-    inputs: { app: appOf(target), build: markOf(on.build), reason },
+    inputs: { app: appOf(target), build: markOf(on.build), reason, after },
     stages: steps.map((step) => [step]),
   };
 }

@@ -5,16 +5,18 @@ import type { Plan } from "../../nouns/runbook/plan.ts";
 import { runId, runPlanned, type Came, type Prepared } from "../../nouns/runbook/run-planned.ts";
 import type { Step } from "../../nouns/runbook/runbook.ts";
 import type { BlobStore } from "../../ports/blob-store.ts";
-import type { SlotHost } from "../../ports/slot-host.ts";
+import { PRODUCTION_SLOT, type SlotHost } from "../../ports/slot-host.ts";
+import { newestBefore } from "./choose-record.ts";
 import { lookAtApp, productionNow } from "./app-part.ts";
 import { appRunbook } from "./app-runbook.ts";
-import { lockEnvironment } from "./environment-lock.ts";
+import { lockApp } from "./environment-lock.ts";
 import { makeRecord, productionBefore } from "./make-record.ts";
 import type { PackageSource } from "./package-shelf.ts";
 import type { Preflight } from "./preflight.ts";
 import { RolloutRecords, type RolloutRecord } from "./records.ts";
-import { markOf, type Build } from "./release-mark.ts";
+import { markAt, markOf, type Build } from "./release-mark.ts";
 import type { AppInputs, AppPorts, AppSettings } from "./request.ts";
+import { callOf, MINUTE_MS } from "./steps/on-app.ts";
 import { recordStep } from "./steps/record.ts";
 
 /** What shall come to production, and why. */
@@ -51,9 +53,7 @@ export async function carryOutOnApp(
   const { kind, build, reason, source, keep, schema } = wanted;
   const { target } = app;
   const id = runId(inputs, ports);
-  await using lock = inputs.dryRun
-    ? undefined
-    : await lockEnvironment(inputs.environment, kind, store, ports);
+  await using lock = inputs.dryRun ? undefined : await lockApp(target, kind, store, ports);
   const cancelled = lock === undefined ? ports.cancelled : AbortSignal.any([ports.cancelled, lock.lost]);
   const { checked, on } = await lookAtApp(build, app, host, ports, cancelled);
   const records = new RolloutRecords(store, target);
@@ -61,9 +61,11 @@ export async function carryOutOnApp(
   const record = recordStep(id, records, () =>
     makeRecord({ kind, target, reason, id, schema }, on, writing.journal!, ports),
   );
+  const now = await markAt(host, PRODUCTION_SLOT, callOf(cancelled, 2 * MINUTE_MS));
+  const after = await newestBefore(await records.all(() => undefined), inputs.resume, store, now);
   const hasPreview = !checked.facts.hasSignIn;
   const prepared: Prepared = {
-    runbook: appRunbook(on, { kind, target, reason, source, keep, hasPreview, record }),
+    runbook: appRunbook(on, { kind, target, reason, source, keep, hasPreview, record, after }),
     isIdle: (plan) => isVerified(plan, build, records),
     problems: checked.problems,
   };

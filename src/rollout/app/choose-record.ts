@@ -1,5 +1,6 @@
 import { HoldfastError } from "../../kernel/errors.ts";
 import type { Json } from "../../kernel/outcome.ts";
+import { standingOf } from "../../nouns/runbook/standing.ts";
 import { readJournal } from "../../nouns/runbook/journal.ts";
 import type { BlobStore } from "../../ports/blob-store.ts";
 import {
@@ -68,8 +69,55 @@ export function chosenRecord(
     if (record === undefined) throw noSuchRecord(to, target);
     return record;
   }
+  // Somebody left what was ours, as by a swap in the portal: whoever did may have fled from the newest one.
+  if (now === undefined && records.length > 0) throw leftOurs(records.at(-1)!, target);
   if (now !== undefined && wentBackUnrecorded(records, now)) throw alreadyBack(now, records.at(-1)!, target);
   const record = lastKnownGood(records, now);
   if (record === undefined) throw noSuchRecord("a good release before this one", target);
   return record;
+}
+
+/**
+ * The newest record before a run. A run that is gone on with must find no newer one, and production where it
+ * brought it: what somebody has brought there since is not taken for this run's own.
+ *
+ * @param now the mark of production
+ * @throws input.conflict
+ */
+export async function newestBefore(
+  records: readonly RolloutRecord[],
+  run: string | undefined,
+  store: BlobStore,
+  now: string | undefined,
+): Promise<string | null> {
+  const newest = records.at(-1);
+  if (run === undefined) return newest?.id ?? null;
+  const { after, build } = await askedOf(run, store);
+  const { state } = standingOf(await readJournal(run, store)).steps.get("swap") ?? { state: "open" };
+  const wasSwapped = state === "found" || state === "confirmed";
+  if (wasSwapped && now !== build) throw exchanged(run, now);
+  const isOvertaken = newest !== undefined && newest.id !== run && newest.id !== after;
+  if (!isOvertaken) return typeof after === "string" ? after : null;
+  throw new HoldfastError(
+    "input.conflict",
+    `since the run ${run} began ${newest.version} was ${newest.kind === "deploy" ? "deployed" : "gone back to"} ` +
+      `(run ${newest.id}): going on with it would undo that`,
+    { hint: "Begin a new run, which looks at what is there now." },
+  );
+}
+
+function leftOurs({ version }: RolloutRecord, target: string): HoldfastError {
+  return new HoldfastError(
+    "input.conflict",
+    `${target} is nothing of ours by now, and the newest record is of ${version}: which is good nobody can tell`,
+    { hint: "Name the version that is gone back to with --to." },
+  );
+}
+
+function exchanged(run: string, now: string | undefined): HoldfastError {
+  return new HoldfastError(
+    "input.conflict",
+    `the run ${run} has swapped, and production is ${now === undefined ? "something else" : versionIn(now)} by now`,
+    { hint: "Begin a new run, which looks at what is there now." },
+  );
 }

@@ -38,16 +38,32 @@ export async function preflight(
   }
   const [production, candidate] = [await host.slot(PRODUCTION_SLOT, call), await host.slot(slot, call)];
   const pending = production?.previewInto;
-  const problems =
-    pending === undefined
+  const isStuck = facts.stickySettings.some((name) => name.toUpperCase() === RELEASE_MARK);
+  const problems = [
+    ...(pending === undefined
       ? []
-      : [`production waits to be swapped with ${pending}: finish or cancel that first`];
+      : [`production waits to be swapped with ${pending}: finish or cancel that first`]),
+    // By it a swap that has happened is told from one that has not.
+    ...(isStuck ? [`the setting ${RELEASE_MARK} sticks to its slot: it has to go along with a swap`] : []),
+  ];
   const differences = candidate === undefined ? [] : await host.differences(slot, PRODUCTION_SLOT, call);
   return {
     facts,
     problems,
-    notes: [...buildNote(health), ...signInNote(facts), ...differenceNotes(slot, differences)],
+    notes: [
+      ...(candidate === undefined ? [newSlotNote(slot)] : []),
+      ...buildNote(health),
+      ...signInNote(facts),
+      ...differenceNotes(slot, differences),
+    ],
   };
+}
+
+function newSlotNote(slot: string): string {
+  return (
+    `${slot} is made with the app settings of production, and without its connection strings, mounts and ` +
+    "stack: where the app needs them, make the slot yourself"
+  );
 }
 
 function buildNote({ build }: AppHealth): readonly string[] {

@@ -31,7 +31,10 @@ export const rolloutRecord = z.strictObject({
    * The schemas that the build runs on, of its release unit; null where it has no migrations, absent where
    * nobody told.
    */
-  schema: z.strictObject({ from: z.string(), to: z.string() }).nullable().optional(),
+  schema: z
+    .strictObject({ from: z.string(), to: z.string(), count: z.int().positive() })
+    .nullable()
+    .optional(),
   /** What the database was taken back to, where it was: a version, and by which backup if by one. */
   database: z
     .strictObject({ name: z.string(), version: z.string(), backup: z.string().nullable() })
@@ -78,29 +81,34 @@ export class RolloutRecords {
   }
 
   /**
-   * All of them, oldest first. One that cannot be read is told of, and is never the end of the others.
+   * All of them, oldest first by the store's clock: that of a runner may be wrong. One that holds something
+   * else is told of, and is never the end of the others.
    *
-   * @throws what listing throws
+   * @throws what the store throws: a record that could not be had is not one that is not there
    */
   async all(unreadable: (path: string, why: string) => void): Promise<readonly RolloutRecord[]> {
-    const records: RolloutRecord[] = [];
-    for await (const { path } of this.#store.list(this.#folder)) {
+    const found: { readonly at: number; readonly record: RolloutRecord }[] = [];
+    for await (const { path, modifiedAt } of this.#store.list(this.#folder)) {
+      const bytes = await collect((await this.#store.get(path)).content, RECORD_SIZE_MAX);
       try {
-        const bytes = await collect((await this.#store.get(path)).content, RECORD_SIZE_MAX);
-        records.push(rolloutRecord.parse(JSON.parse(bytes.toString("utf8"))));
+        found.push({ at: modifiedAt.getTime(), record: recordIn(bytes) });
       } catch (error) {
-        unreadable(
-          path,
-          error instanceof z.ZodError ? "it is no record of a rollout" : (error as Error).message,
-        );
+        unreadable(path, (error as Error).message);
       }
     }
-    return records.sort((a, b) => a.ended.localeCompare(b.ended, "en"));
+    found.sort((a, b) => a.at - b.at || a.record.ended.localeCompare(b.record.ended, "en"));
+    return found.map(({ record }) => record);
   }
 
   #path(id: string): string {
     return `${this.#folder}${id}.json`;
   }
+}
+
+function recordIn(bytes: Buffer): RolloutRecord {
+  const read = rolloutRecord.safeParse(JSON.parse(bytes.toString("utf8")));
+  if (read.success) return read.data;
+  throw new Error("it is no record of a rollout");
 }
 
 /**

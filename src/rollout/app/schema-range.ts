@@ -1,15 +1,19 @@
 import * as z from "zod";
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import { readReleaseUnit } from "../../nouns/release-unit/document.ts";
-import { unitSettings } from "../../nouns/release-unit/settings.ts";
+import { unitSettings, type UnitSettings } from "../../nouns/release-unit/settings.ts";
 import { readUnitSources } from "../../nouns/release-unit/sources.ts";
 import { readSettings } from "../../nouns/settings/read-settings.ts";
+import { settingsText } from "../../nouns/settings/settings-file.ts";
+import type { SourceHistory } from "../../ports/source-history.ts";
 import type { Ports } from "../../ports/ports.ts";
 
 /** Versions of the database's schema that a release runs on, both ends among them. */
 export interface SchemaRange {
   readonly from: string;
   readonly to: string;
+  /** Migrations of the release up to `to`. */
+  readonly count: number;
 }
 
 /** Null where the release has no migrations; undefined where nobody told. */
@@ -60,12 +64,36 @@ async function rangeAtTag(tag: string, path: string, ports: RangePorts): Promise
     if (isHoldfastError(error, "source.history", "source.missing")) return undefined;
     throw error;
   }
-  const text = (await history.file(commit, path))?.toString("utf8") ?? "";
-  const { release } = readSettings(text, `${path} of ${tag}`, { release: unitOnly });
-  const { schema } = await readUnitSources(history, commit, release?.unit ?? unitSettings.parse(undefined));
+  const then = (await history.file(commit, path))?.toString("utf8") ?? "";
+  const unit = unitIn(then, `${path} of ${tag}`);
+  // Where migrations lie may have been declared only since.
+  const now = (await settingsText(await ports.sourceTree(), path)) ?? "";
+  const { schema } = await readUnitSources(
+    history,
+    commit,
+    unit.migrations === undefined ? { ...unit, ...(await sinceDeclared(now, path, history, commit)) } : unit,
+  );
   return schema && rangeOf(schema);
 }
 
-function rangeOf({ from, to }: SchemaRange): SchemaRange {
-  return { from, to };
+function unitIn(text: string, name: string): UnitSettings {
+  return readSettings(text, name, { release: unitOnly }).release?.unit ?? unitSettings.parse(undefined);
+}
+
+/** The folder as it is declared by now, where the commit has it. */
+async function sinceDeclared(
+  text: string,
+  path: string,
+  history: Pick<SourceHistory, "paths">,
+  commit: string,
+): Promise<Pick<UnitSettings, "migrations">> {
+  const { migrations } = unitIn(text, path);
+  if (migrations === undefined || migrations === false) return {};
+  const paths = await history.paths(commit);
+  const folders = [migrations].flat().filter((folder) => paths.some((each) => each.startsWith(`${folder}/`)));
+  return folders.length === 0 ? {} : { migrations: folders };
+}
+
+function rangeOf({ from, to, count }: SchemaRange): SchemaRange {
+  return { from, to, count };
 }

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { Json } from "../../kernel/outcome.ts";
 import { parseDuration } from "../../kernel/duration.ts";
 
 /**
@@ -115,4 +116,9 @@ function isDuration(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Settings by which a build is judged, as plans have them. */
+export function judgedBy(settings: object): Json {
+  return JSON.parse(JSON.stringify(settings)) as Json;
 }

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { Secret } from "../../kernel/secret.ts";
 
 /** How a database is taken back: by the scripts of its migrations, or by a restore. */
 export const way = z.discriminatedUnion("kind", [
@@ -11,14 +12,18 @@ export type Way = z.infer<typeof way>;
 export interface DatabaseNow {
   /** Versions that are applied, or begun, in the order in which they were. */
   readonly versions: readonly string[];
+  /** Whether that is Holdfast's own history, where every migration is an entry. */
+  readonly isOwn: boolean;
+  /** A file that is half applied, or half taken back. */
+  readonly half: string | undefined;
   /** Whether the schema is what the newest of them has left; null where the history does not tell. */
   readonly isAsLeft: boolean | null;
   /** What was taken back in it so far, the oldest first. */
   readonly rollbacks: readonly {
     /** As it was given. */
     readonly reason: string;
-    /** By a restore; else by scripts. */
-    readonly isRestore: boolean;
+    /** The backup that was restored; null where scripts took back. */
+    readonly fromBackup: string | null;
     readonly hasEnded: boolean;
     /** The safety backup that was made before; null where there was none. */
     readonly backup: string | null;
@@ -29,6 +34,8 @@ export interface DatabaseNow {
 export interface PlannedWay {
   /** By which it is approved. */
   readonly hash: string;
+  /** That the database would be at; empty for none. */
+  readonly version: string;
   /** For people: what is taken back, and what goes with it; or why it would be refused. */
   readonly what: string;
   /** What to do about a refusal; undefined where there is none. */
@@ -50,10 +57,12 @@ export interface GoneBack {
 export interface DatabaseRoad {
   /** Without a password: `db.example.com:5432/shop`. */
   readonly name: string;
+  /** What no journal may hold. */
+  readonly secrets: readonly Secret[];
   /** @throws what asking the database throws */
   now(signal: AbortSignal): Promise<DatabaseNow>;
   /** Tries what would be done on a server of its own; changes nothing. */
-  plan(way: Way, reason: string): Promise<PlannedWay>;
+  plan(way: Way, reason: string, signal: AbortSignal): Promise<PlannedWay>;
   /** Does it, after a safety backup. @param hash of that plan: any other is refused */
-  goBack(way: Way, reason: string, hash: string): Promise<GoneBack>;
+  goBack(way: Way, reason: string, hash: string, signal: AbortSignal): Promise<GoneBack>;
 }

@@ -20,23 +20,29 @@ export interface OnDatabase {
   readonly road: DatabaseRoad;
   readonly way: Way;
   readonly range: KnownRange;
-  /** Of the run: a restore that it has ended says so by it. */
+  /** Of the run, by which it knows its own records. */
   readonly id: string;
   readonly reason: string;
+  /** Whether production is the release by now: nobody wants its schema under another. */
+  readonly isProduction: (signal: AbortSignal) => Promise<boolean>;
 }
 
 /**
- * The database is where the release needs it. What was taken back already is known by the history; a restore
- * of this run, by the reason that it was given.
+ * The database is where the release needs it. What was taken back already is known by the history; a restore,
+ * by the database's own record of the newest one: pressed twice it must not lose what was written in between.
  */
-export function databaseStep({ road, way, range, id, reason }: OnDatabase): Step {
+export function databaseStep(on: OnDatabase): Step {
+  const { road, way, range, id, reason, isProduction } = on;
   const told = reasonOf(reason, id);
   const planned = new Plans(road, way, told);
-  const isBack = ({ versions, rollbacks }: DatabaseNow): boolean =>
-    way.kind === "scripts"
-      ? versions.at(-1) === way.to
-      : rollbacks.some((each) => each.isRestore && each.hasEnded && each.reason === told);
-  const look = async ({ signal }: Observing): Promise<DatabaseNow> => await road.now(signal);
+  let approved: string | undefined;
+  // A restore is known by a record, which may not have been written.
+  let isRestored = false;
+  const isBack = ({ versions, rollbacks }: DatabaseNow): boolean => {
+    if (way.kind === "scripts") return versions.at(-1) === way.to;
+    const last = rollbacks.at(-1);
+    return isRestored || (last?.fromBackup === way.backup && last.hasEnded);
+  };
   return {
     id: "database",
     title:
@@ -49,22 +55,31 @@ export function databaseStep({ road, way, range, id, reason }: OnDatabase): Step
     retry: ONCE,
     // The app is back by now, and stays: what stands where is told, and the run can be gone on with.
     onFailure: "stop",
-    async observe(observing) {
-      const now = await look(observing);
+    async observe({ signal }) {
+      const now = await road.now(signal);
       if (isBack(now)) return standing(road, now, range);
-      const plan = await planned.for(now);
-      if (plan.refused !== undefined) return { kind: "wrong", what: plan.what, hint: plan.refused };
-      const evidence = { "plan-hash": plan.hash, at: now.versions.at(-1) ?? null };
-      return { kind: "missing", what: plan.what, evidence };
+      const plan = await planned.for(now, signal);
+      approved ??= plan.hash;
+      const { what, hash } = plan;
+      if (plan.refused !== undefined) return { kind: "wrong", what, hint: plan.refused };
+      const why = misfit(
+        range,
+        [plan.version].filter((each) => each !== ""),
+      );
+      if (why !== undefined) return { kind: "wrong", what: `${what}; then ${why}`, hint: OTHER };
+      return { kind: "missing", what, evidence: { "plan-hash": hash, at: now.versions.at(-1) ?? null } };
     },
     async act({ progress, signal }) {
-      const plan = await planned.for(await road.now(signal));
-      const done = await road.goBack(way, told, plan.hash);
+      if (!(await isProduction(signal))) throw overtaken();
+      const plan = await planned.for(await road.now(signal), signal);
+      if (plan.hash !== approved) throw movedOn(road, plan);
+      const done = await road.goBack(way, told, plan.hash, signal);
       progress(done.what);
       if (!done.isWhole) throw notBack(done);
+      isRestored = way.kind === "backup";
     },
-    async confirm(observing) {
-      const now = await look(observing);
+    async confirm({ signal }) {
+      const now = await road.now(signal);
       return isBack(now)
         ? standing(road, now, range)
         : {
@@ -75,6 +90,22 @@ export function databaseStep({ road, way, range, id, reason }: OnDatabase): Step
     },
     undo: "not-needed",
   };
+}
+
+const OTHER = "Name a backup, or a release, of which one runs on the other's schema.";
+
+function overtaken(): HoldfastError {
+  return new HoldfastError("rollback.incomplete", "production is another release by now", {
+    hint: "Somebody has deployed since: begin a new run, which looks at what is there.",
+  });
+}
+
+function movedOn({ name }: DatabaseRoad, { what }: PlannedWay): HoldfastError {
+  return new HoldfastError(
+    "rollback.incomplete",
+    `${name} has moved on since the plan was made; by now it would be: ${what}`,
+    { hint: "Look at that with --dry-run; then go on with this run." },
+  );
 }
 
 /** By this a rollback knows its own records in the database. */
@@ -100,14 +131,20 @@ export function schemaStep(road: DatabaseRoad, range: KnownRange): Step {
 }
 
 function standing(road: DatabaseRoad, now: DatabaseNow, range: KnownRange): Observed {
-  const newest = newestOf(now.versions);
-  const where = `${road.name} is at version ${newest ?? "none"}`;
-  const why = misfit(range, newest);
+  const where = `${road.name} is at version ${newestOf(now.versions) ?? "none"}`;
+  const why = misfit(range, now.versions);
   if (why !== undefined) {
     return {
       kind: "wrong",
       what: `${road.name}: ${why}`,
       hint: "Take the database to a version of that range, or go back to another release.",
+    };
+  }
+  if (now.half !== undefined) {
+    return {
+      kind: "wrong",
+      what: `${where}, and ${now.half} is half done`,
+      hint: "End it with migrate, or migrate-rollback; then go on with this run.",
     };
   }
   return now.isAsLeft === false
@@ -135,10 +172,10 @@ class Plans {
     this.#reason = reason;
   }
 
-  async for(now: DatabaseNow): Promise<PlannedWay> {
+  async for(now: DatabaseNow, signal: AbortSignal): Promise<PlannedWay> {
     const of = JSON.stringify(now);
     if (this.#last?.of !== of) {
-      const made = { of, plan: this.#road.plan(this.#way, this.#reason) };
+      const made = { of, plan: this.#road.plan(this.#way, this.#reason, signal) };
       // A failure is not kept.
       made.plan.catch(() => {
         if (this.#last === made) this.#last = undefined;

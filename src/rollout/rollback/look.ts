@@ -2,7 +2,7 @@ import { HoldfastError } from "../../kernel/errors.ts";
 import type { BlobStore } from "../../ports/blob-store.ts";
 import { PRODUCTION_SLOT, type SlotHost } from "../../ports/slot-host.ts";
 import { lookAtApp, type AppPart } from "../app/app-part.ts";
-import { askedOf, chosenRecord, resumedRecord } from "../app/choose-record.ts";
+import { askedOf, chosenRecord, newestBefore, resumedRecord } from "../app/choose-record.ts";
 import { packageOfRecord } from "../app/package-of.ts";
 import { PackageShelf, type PackageSource } from "../app/package-shelf.ts";
 import { RolloutRecords, type RolloutRecord } from "../app/records.ts";
@@ -33,6 +33,8 @@ export interface Chosen {
   readonly build: Build;
   readonly range: KnownRange;
   readonly source: PackageSource | undefined;
+  /** Id of the newest record before this run. */
+  readonly after: string | null;
   readonly notes: readonly string[];
 }
 
@@ -87,24 +89,34 @@ async function choose(
   const shelf = new PackageShelf(store, ports.disk);
   const read = callOf(ports.cancelled, 30 * MINUTE_MS);
   const source = await packageOfRecord(record, inputs.package, { host, shelf }, read);
-  return { record, build, range, source, notes };
+  const after = await newestBefore(records, inputs.resume, store, now);
+  return { record, build, range, source, after, notes };
 }
 
-/** What becomes of the database: as it was decided when the run began, or by what is there now. */
+/** What becomes of the database: by what is there now, or as it was decided when the run began. */
 async function pass(
   inputs: RollbackInputs,
   { record, range }: Chosen,
-  { store, road }: { readonly store: BlobStore; readonly road: DatabaseRoad | undefined },
+  { store, road }: Pick<Opened, "store" | "road">,
   cancelled: AbortSignal,
 ): Promise<Passed> {
   requireBackup(inputs);
-  if (inputs.resume !== undefined) {
-    const { database } = await askedOf(inputs.resume, store);
-    return { way: way.nullish().parse(database) ?? undefined, what: "as it was decided when the run began" };
-  }
-  const live = road && (await road.now(cancelled));
-  const { schema: choice, fromBackup } = inputs;
-  return passSchemaGate({ version: record.version, range, live, choice, fromBackup });
+  const { schema: choice, fromBackup, resume } = inputs;
+  const judge = async (): Promise<Passed> => {
+    const live = road && (await road.now(cancelled));
+    return passSchemaGate({ version: record.version, range, live, choice, fromBackup });
+  };
+  if (resume === undefined) return await judge();
+  const { database } = await askedOf(resume, store);
+  const decided = {
+    way: way.nullish().parse(database) ?? undefined,
+    what: "as it was decided when the run began",
+  };
+  // What was decided to stay may have moved since.
+  if (decided.way !== undefined || (await judge()).way === undefined) return decided;
+  throw new HoldfastError("input.conflict", `the database has moved on since the run ${resume} began`, {
+    hint: "Begin a new run, which looks at what is there now.",
+  });
 }
 
 /** Scripts take back a schema; rows that are wrong only a backup has right. */

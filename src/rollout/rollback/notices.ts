@@ -1,11 +1,9 @@
+import type { HoldfastError } from "../../kernel/errors.ts";
 import { escapeMarkdown } from "../../kernel/markdown.ts";
 import type { Outcome } from "../../kernel/outcome.ts";
 import type { Notifications } from "../../ports/notifications.ts";
 import type { RunIdentity } from "../../ports/run-identity.ts";
 import type { RollbackInputs } from "./request.ts";
-
-/** Who may be told of a rollback. */
-export const NOTIFY_CHOICES = ["none", "issue"] as const;
 
 /** What a notice is made of. */
 export interface Told {
@@ -23,9 +21,7 @@ export function backNotice(told: Told, seen: readonly string[]): { title: string
   const { inputs, version } = told;
   return {
     title: `${inputs.environment} was taken back to ${version}`,
-    body: [...facts(told), "", "What was seen:", "", ...seen.map((line) => `- ${escapeMarkdown(line)}`)].join(
-      "\n",
-    ),
+    body: [...facts(told), "", "What was seen:", "", ...listOf(seen)].join("\n"),
   };
 }
 
@@ -39,19 +35,39 @@ export async function tellOfFailure(
   { report }: Pick<Outcome, "report">,
   notifications: Notifications,
 ): Promise<string> {
+  return await tell(notifications, {
+    key: `${told.id} failed`,
+    title: `the rollback of ${told.inputs.environment} to ${told.version} needs people`,
+    lines: [...facts(told), "", escapeMarkdown(report.headline), "", ...listOf(report.notes)],
+  });
+}
+
+/** The same of one that was never begun. @returns a word for the log */
+export async function tellOfRefusal(
+  id: string,
+  inputs: RollbackInputs,
+  { message, hint }: HoldfastError,
+  notifications: Notifications,
+  run: RunIdentity,
+): Promise<string> {
+  const told = { id, inputs, version: inputs.to, app: inputs.environment, run };
+  return await tell(notifications, {
+    key: `${id} refused`,
+    title: `the rollback of ${inputs.environment} to ${inputs.to} was not begun`,
+    lines: [...facts(told), "", ...listOf([message, ...(hint === undefined ? [] : [hint])])],
+  });
+}
+
+function listOf(texts: readonly string[]): readonly string[] {
+  return texts.map((text) => `- ${escapeMarkdown(text)}`);
+}
+
+async function tell(
+  notifications: Notifications,
+  { key, title, lines }: { readonly key: string; readonly title: string; readonly lines: readonly string[] },
+): Promise<string> {
   try {
-    const address = await notifications.tell({
-      kind: "rollback",
-      key: `${told.id} failed`,
-      title: `the rollback of ${told.inputs.environment} to ${told.version} needs people`,
-      body: [
-        ...facts(told),
-        "",
-        escapeMarkdown(report.headline),
-        "",
-        ...report.notes.map((note) => `- ${escapeMarkdown(note)}`),
-      ].join("\n"),
-    });
+    const address = await notifications.tell({ kind: "rollback", key, title, body: lines.join("\n") });
     return address === undefined ? "people are told of it" : `people are told of it at ${address}`;
   } catch (error) {
     return `nobody could be told of it: ${(error as Error).message}`;

@@ -1,7 +1,7 @@
 import type { Secret } from "../../kernel/secret.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { AppInputs, AppPorts } from "../app/request.ts";
-import type { NOTIFY_CHOICES } from "./notices.ts";
+import type { NotifyChoice } from "./notify-choice.ts";
 import type { SchemaChoice } from "./schema-gate.ts";
 
 /** Who, or what, says that production has to go back. */
@@ -22,7 +22,7 @@ export interface RollbackInputs extends AppInputs {
   readonly functionsKey: Secret | undefined;
   readonly functionsTo: string | undefined;
   readonly functionsFolder: string;
-  readonly notify: (typeof NOTIFY_CHOICES)[number];
+  readonly notify: NotifyChoice;
   /** At GitHub, whose issues people read. */
   readonly repository: string | undefined;
   readonly token: Secret | undefined;

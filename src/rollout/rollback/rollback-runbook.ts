@@ -16,6 +16,8 @@ import type { KnownRange } from "../app/schema-range.ts";
 export interface Parts {
   readonly app: AppRoad & { readonly on: OnApp; readonly target: AppTarget };
   readonly range: KnownRange;
+  /** Id of the newest record before this run. */
+  readonly after: string | null;
   /** Undefined where no database was given. */
   readonly road: DatabaseRoad | undefined;
   /** Undefined where the database stays as it is. */
@@ -42,6 +44,7 @@ export function rollbackRunbook(parts: Parts, inputs: RollbackInputs): Runbook {
       build: markOf(app.on.build),
       trigger,
       reason,
+      after: parts.after,
       schema,
       database: wayOf(back?.way),
       functions: functions === undefined ? null : functions.runbook.inputs,

@@ -1,14 +1,16 @@
+import { isHoldfastError, type ErrorKind } from "../../kernel/errors.ts";
 import type { Outcome } from "../../kernel/outcome.ts";
 import type { Journal } from "../../nouns/runbook/journal.ts";
 import type { Plan } from "../../nouns/runbook/plan.ts";
 import { standingOf } from "../../nouns/runbook/standing.ts";
 import { runId, runPlanned } from "../../nouns/runbook/run-planned.ts";
 import type { Notifications } from "../../ports/notifications.ts";
+import { productionNow } from "../app/app-part.ts";
 import { isVerified, redaction } from "../app/carry-out.ts";
-import { lockEnvironment } from "../app/environment-lock.ts";
+import { lockApp } from "../app/environment-lock.ts";
 import { makeRecord } from "../app/make-record.ts";
 import { RolloutRecords, type RolloutRecord } from "../app/records.ts";
-import { versionOf } from "../app/release-mark.ts";
+import { markOf, versionOf } from "../app/release-mark.ts";
 import { readAppSettings } from "../app/request.ts";
 import { recordStep } from "../app/steps/record.ts";
 import { nameOf } from "../app/target.ts";
@@ -17,11 +19,12 @@ import { DATABASE } from "./database-step.ts";
 import type { DatabaseRoad } from "./database-road.ts";
 import { lockFunctions, openProject } from "./functions-along.ts";
 import { lookAtWhole, type Looked, type Opened } from "./look.ts";
-import { backNotice, tellOfFailure, type Told } from "./notices.ts";
+import { backNotice, tellOfFailure, tellOfRefusal, type Told } from "./notices.ts";
 import { notifyStep } from "./notify-step.ts";
 import { rollbackOutcome } from "./report.ts";
 import type { RollbackInputs, RollbackPorts } from "./request.ts";
 import { rollbackRunbook, type Parts } from "./rollback-runbook.ts";
+import { newestOf } from "./schema-gate.ts";
 import { standsNow } from "./stands.ts";
 
 /** Opens the road to the database; undefined where none was given. The command makes it of other wings. */
@@ -29,21 +32,42 @@ export type OpenRoad = () => Promise<DatabaseRoad | undefined>;
 
 /**
  * `holdfast rollback`: inputs → locks → what was last good, and how app, database and functions stand to it →
- * schema gate → one plan → one journal → outcome.
+ * schema gate → one plan → one journal → outcome. Where somebody is to be told, they are told of a refusal too:
+ * nobody may be looking at what a watch has started.
  */
 export async function runRollback(
   inputs: RollbackInputs,
   ports: RollbackPorts,
   openRoad: OpenRoad,
 ): Promise<Outcome> {
+  const notifications =
+    inputs.notify === "none" || inputs.dryRun
+      ? undefined
+      : await ports.openNotifications(inputs.repository, inputs.token);
+  const id = runId(inputs, ports);
+  try {
+    return await rolledBack({ id, notifications }, inputs, ports, openRoad);
+  } catch (error) {
+    if (notifications !== undefined && isHoldfastError(error) && TOLD.has(error.kind)) {
+      ports.log.warn(await tellOfRefusal(id, inputs, error, notifications, ports.run));
+    }
+    throw error;
+  }
+}
+
+/** Of a mistyped input, or of another run at work, whoever starts it is told. */
+const TOLD: ReadonlySet<ErrorKind> = new Set(["refused", "outside", "integrity"]);
+
+async function rolledBack(
+  { id, notifications }: { readonly id: string; readonly notifications: Notifications | undefined },
+  inputs: RollbackInputs,
+  ports: RollbackPorts,
+  openRoad: OpenRoad,
+): Promise<Outcome> {
   const opened = await open(inputs, ports, openRoad);
   const { store, project, road } = opened;
-  const notifications =
-    inputs.notify === "none" ? undefined : await ports.openNotifications(inputs.repository, inputs.token);
-  const id = runId(inputs, ports);
-  await using lock = inputs.dryRun
-    ? undefined
-    : await lockEnvironment(inputs.environment, "rollback", store, ports);
+  const secrets = road?.secrets ?? [];
+  await using lock = inputs.dryRun ? undefined : await lockApp(opened.app.target, "rollback", store, ports);
   await using functionsLock =
     inputs.dryRun || project === undefined ? undefined : await lockFunctions(project, store, ports);
   const cancelled = AbortSignal.any(
@@ -73,14 +97,21 @@ export async function runRollback(
       id,
       store,
       cancelled,
-      redact: redaction([inputs.storeSecret, inputs.accessToken, inputs.functionsKey, inputs.token]),
+      redact: redaction([
+        inputs.storeSecret,
+        inputs.accessToken,
+        inputs.functionsKey,
+        inputs.token,
+        ...secrets,
+      ]),
       journal: (journal) => (writing.journal = journal),
     },
     ports,
   );
   const stands = await standsNow({ came, part, road, functions }, cancelled);
   const outcome = rollbackOutcome({ came, stands, passed, parts, part, notes: chosen.notes, inputs });
-  if (came.kind !== "ran" || came.ran.outcome === "done" || notifications === undefined) return outcome;
+  const isOpen = came.kind === "hindered" || (came.kind === "ran" && came.ran.outcome !== "done");
+  if (!isOpen || notifications === undefined) return outcome;
   const { report } = outcome;
   const word = await tellOfFailure(told, outcome, notifications);
   return { ...outcome, report: { ...report, notes: [...report.notes, word] } };
@@ -118,12 +149,16 @@ function partsOf(
   const { range, source } = chosen;
   const { reason } = inputs;
   const { target } = app;
+  const { host, build } = part.on;
+  const isProduction = async (signal: AbortSignal): Promise<boolean> =>
+    (await productionNow(host, signal)) === markOf(build);
   const isBack = road !== undefined && passed.way !== undefined;
   return {
     app: { on: part.on, target, source, hasPreview: !part.checked.facts.hasSignIn },
     range,
+    after: chosen.after,
     road,
-    back: isBack ? { road, way: passed.way, range, id, reason } : undefined,
+    back: isBack ? { road, way: passed.way, range, id, reason, isProduction } : undefined,
     functions,
     record: recordStep(id, new RolloutRecords(store, target), async () => {
       const along = await alongOf({ road, passed, functions }, id, ports.cancelled);
@@ -149,7 +184,7 @@ async function alongOf(
   id: string,
   cancelled: AbortSignal,
 ): Promise<Pick<RolloutRecord, "database" | "functions">> {
-  const version = road && way && ((await road.now(cancelled)).versions.at(-1) ?? "");
+  const version = road && way && (newestOf((await road.now(cancelled)).versions) ?? "");
   const backup = way?.kind === "backup" ? way.backup : null;
   return {
     ...(version === undefined ? {} : { database: { name: road!.name, version, backup } }),

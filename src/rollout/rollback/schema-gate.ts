@@ -15,7 +15,7 @@ export interface Gated {
   readonly version: string;
   readonly range: KnownRange;
   /** Undefined where no database was given. */
-  readonly live: Pick<DatabaseNow, "versions"> | undefined;
+  readonly live: Pick<DatabaseNow, "versions" | "isOwn" | "half"> | undefined;
   readonly choice: SchemaChoice;
   /** Of a backup that is to be restored. */
   readonly fromBackup: string | undefined;
@@ -41,14 +41,19 @@ export function passSchemaGate(gated: Gated): Passed {
   if (fromBackup !== undefined) {
     return { way: { kind: "backup", backup: fromBackup }, what: `the database comes from ${fromBackup}` };
   }
-  if (range === null) return { way: undefined, what: `${version} has no migrations` };
   if (choice === "keep") {
     return { way: undefined, what: `the schema stays: whoever goes back says that ${version} runs on it` };
   }
   if (range === undefined) throw untold(version);
+  if (range === null) {
+    if (live !== undefined && live.versions.length > 0) throw tooNew(version, "no schema", live.versions);
+    return { way: undefined, what: `${version} has no migrations` };
+  }
   if (live === undefined) throw unasked(version, range);
+  if (live.half !== undefined && choice === "check") throw halfDone(version, live.half);
   const newest = newestOf(live.versions);
   if (newest === undefined || isBefore(newest, range.from)) throw tooOld(version, range, newest);
+  requireOwnOnes(version, range, live);
   if (!isBefore(range.to, newest)) {
     return {
       way: undefined,
@@ -56,7 +61,7 @@ export function passSchemaGate(gated: Gated): Passed {
     };
   }
   const newer = live.versions.filter((each) => isBefore(range.to, each));
-  if (choice === "check") throw tooNew(version, range, newer);
+  if (choice === "check") throw tooNew(version, `schemas ${told(range)}`, newer);
   const at = live.versions.findLastIndex((each) => !isBefore(range.to, each));
   const stays = live.versions[at];
   if (stays === undefined || isBefore(newestOf(live.versions.slice(0, at + 1))!, range.from)) {
@@ -75,10 +80,39 @@ export function passSchemaGate(gated: Gated): Passed {
  *
  * @returns why it does not
  */
-export function misfit(range: KnownRange, newest: string | undefined): string | undefined {
+export function misfit(range: KnownRange, versions: readonly string[]): string | undefined {
   if (range === null || range === undefined) return undefined;
+  const newest = newestOf(versions);
   const runs = newest !== undefined && !isBefore(newest, range.from) && !isBefore(range.to, newest);
   return runs ? undefined : `it is at ${newest ?? "no version"}, and the release runs on ${told(range)}`;
+}
+
+/**
+ * A number within the range says nothing of migrations that came late: one that the release never knew, or one
+ * of its own that was never applied here.
+ *
+ * @throws refused.schema
+ */
+function requireOwnOnes(
+  version: string,
+  range: SchemaRange,
+  { versions, isOwn }: Pick<DatabaseNow, "versions" | "isOwn">,
+): void {
+  const within = versions.filter((each) => !isBefore(range.to, each));
+  // A database that has not come to the end of the range has fewer, as it should.
+  const isThere = within.some((each) => !isBefore(each, range.to));
+  if (!isOwn || !isThere || within.length === range.count) return;
+  const [more, fewer] = ["one or more that it never knew", "without one or more of its own"];
+  throw new HoldfastError(
+    "refused.schema",
+    `${version} has ${quantity(range.count, "migration")} up to ${range.to}, and the database has ` +
+      `${within.length}: ${within.length > range.count ? more : fewer}`,
+    {
+      hint:
+        "One came late, or files were put together since. Compare with migrate-status from that release's " +
+        `checkout; ${BY_WORD}.`,
+    },
+  );
 }
 
 function requireOneWay({ choice, fromBackup, live }: Gated): void {
@@ -138,6 +172,14 @@ function tooOld(version: string, range: SchemaRange, newest: string | undefined)
   );
 }
 
+function halfDone(version: string, file: string): HoldfastError {
+  return new HoldfastError(
+    "refused.schema",
+    `${file} is half done, and on half of a migration nobody knows what runs: ${version} neither`,
+    { hint: `End it with migrate, or take it back with migrate-rollback; ${BY_WORD}.` },
+  );
+}
+
 function outOfOrder(stays: string, between: readonly string[]): HoldfastError {
   return new HoldfastError(
     "refused.schema",
@@ -146,10 +188,10 @@ function outOfOrder(stays: string, between: readonly string[]): HoldfastError {
   );
 }
 
-function tooNew(version: string, range: SchemaRange, newer: readonly string[]): HoldfastError {
+function tooNew(version: string, runsOn: string, newer: readonly string[]): HoldfastError {
   return new HoldfastError(
     "refused.schema",
-    `${version} runs on schemas ${told(range)}, and the database has ` +
+    `${version} runs on ${runsOn}, and the database has ` +
       `${quantity(newer.length, "migration")} more: ${listed(newer, 5)}`,
     {
       hint:

@@ -214,11 +214,12 @@ function planLines({ backup, snapshotAt, undone, taken, isKnown }: FromBackupPla
 }
 
 function outputs(plan: FromBackupPlan, restored?: Outcome, record?: RestoreRecord): Record<string, Json> {
-  const isDone = restored !== undefined && restored.exit !== EXIT.integrity;
+  const isDone = restored === undefined || restored.exit !== EXIT.integrity;
   return {
     // Without a record, what the plan said.
-    "rolled-back": (record?.undone ?? (isDone ? plan.undone : [])).map(({ version }) => version),
-    to: record?.version ?? "",
+    "rolled-back": (record?.undone ?? (restored !== undefined && isDone ? plan.undone : [])).map(({ version }) => version),
+    // Without a record, what the plan says of it.
+    to: record?.version ?? (isDone ? newestLeft(plan) : ""),
     "from-backup": plan.backup,
     backup: restored?.outputs["safety-backup"] ?? "",
     restored: record?.asRecorded ?? null,
@@ -227,6 +228,11 @@ function outputs(plan: FromBackupPlan, restored?: Outcome, record?: RestoreRecor
     losses: [],
     plan: plan.looked.outputs["plan"] ?? null,
   };
+}
+
+/** The newest version that the backup has; empty where nobody knows. */
+function newestLeft({ history, undone }: FromBackupPlan): string {
+  return history.findLast((entry) => !undone.includes(entry))?.version ?? "";
 }
 
 /** What a restore says, and which migrations go with it. */

@@ -11,6 +11,10 @@ import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
 export interface AppliedNow {
   /** Applied, or begun, in the order in which they were. */
   readonly versions: readonly string[];
+  /** Whether that is Holdfast's own history, where every migration is an entry. */
+  readonly isOwn: boolean;
+  /** A file that is half applied, or half taken back. */
+  readonly half: string | undefined;
   /** Whether the schema is what the newest of them has left; null where the history does not tell. */
   readonly isAsLeft: boolean | null;
   /** What was taken back, or restored, by those who keep a record of it in the database. */
@@ -21,18 +25,27 @@ export interface AppliedNow {
 export interface TakenBack {
   /** As it was given. */
   readonly reason: string;
-  /** By a restore; else by scripts. */
-  readonly isRestore: boolean;
+  /** The backup that was restored; null where scripts took back. */
+  readonly fromBackup: string | null;
   readonly hasEnded: boolean;
   /** The safety backup that was made before; null where there was none. */
   readonly backup: string | null;
 }
 
+const LOCK_MS = 30_000;
+const STATEMENT_MS = 120_000;
+
 /** A restore was stopped in it: there is no history that could be believed. */
-const NOTHING: AppliedNow = { versions: [], isAsLeft: null, rollbacks: [] };
+const NOTHING: AppliedNow = {
+  versions: [],
+  isOwn: false,
+  half: undefined,
+  isAsLeft: null,
+  rollbacks: [],
+};
 
 const ROLLBACKS = `
-  SELECT reason, from_backup IS NOT NULL AS "isRestore", ended_at IS NOT NULL AS "hasEnded", backup_id AS backup
+  SELECT reason, from_backup AS "fromBackup", ended_at IS NOT NULL AS "hasEnded", backup_id AS backup
     FROM holdfast.rollbacks
    ORDER BY begun_at
 `;
@@ -45,21 +58,26 @@ const ROLLBACKS = `
 export async function appliedNow(database: Database): Promise<AppliedNow> {
   await using session = await database.connect({ purpose: "applied migrations" });
   await session.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+  // Whoever has locked a table must not hold up a rollback for ever.
+  await session.query(`SET LOCAL lock_timeout = ${LOCK_MS}`);
+  await session.query(`SET LOCAL statement_timeout = ${STATEMENT_MS}`);
   try {
     const history = await readHistory(session);
     if (history.length === 0) return { ...NOTHING, versions: await writtenElsewhere(session) };
     const last = history.findLast(({ state }) => state === "applied");
-    const isHalf = history.some(({ state }) => state !== "applied");
-    const left = isHalf ? null : (last?.fingerprintAfter ?? null);
+    const half = history.find(({ state }) => state !== "applied")?.file;
+    const left = half !== undefined ? null : (last?.fingerprintAfter ?? null);
     const live = left === null ? null : schemaFingerprint(await readLiveSchema(session)).hash;
     const isOlder = (await lackedColumns(session)).has("rollbacks.from_backup");
     const rollbacks = isOlder ? [] : await session.query<TakenBack & Record<string, unknown>>(ROLLBACKS);
     return {
       versions: history.map(({ version }) => version),
+      isOwn: true,
+      half,
       isAsLeft: left === null ? null : left === live,
-      rollbacks: rollbacks.map(({ reason, isRestore, hasEnded, backup }) => ({
+      rollbacks: rollbacks.map(({ reason, fromBackup, hasEnded, backup }) => ({
         reason,
-        isRestore,
+        fromBackup,
         hasEnded,
         backup,
       })),
@@ -78,6 +96,14 @@ async function writtenElsewhere(session: DatabaseSession): Promise<readonly stri
       "database.unsupported",
       `${unclear.table} of ${unclear.tool} is not clear: ${unclear.unclear!.message}`,
       { hint: unclear.unclear!.hint },
+    );
+  }
+  if (books.length > 1) {
+    throw new HoldfastError(
+      "database.unsupported",
+      `${books.map(({ tool, table }) => `${tool} (${table})`).join(" and ")} have each written down migrations, ` +
+        "and whose the application's are nobody can tell",
+      { hint: "Take the application's over with migrate --adopt, or decide yourself, with --schema keep." },
     );
   }
   const all = books.flatMap(({ applied, through }) => [

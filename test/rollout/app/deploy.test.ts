@@ -34,7 +34,6 @@ describe("a good build", () => {
     expect(told(await app.deploy("v1.3.0", path))).toMatchObject({ exit: 0, outcome: "nothing" });
     const back = await app.rollback({ reason: "it is slow" });
     expect(told(back)).toMatchObject({ exit: 0, outcome: "done", production: "1.2.0" });
-    expect(back.report.notes).toContain("staging held 1.2.0: nothing had to be deployed");
     expect(await app.live()).toBe("1.2.0");
     expect(await app.live("staging")).toBe("1.3.0");
   });

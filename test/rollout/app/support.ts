@@ -10,7 +10,8 @@ import type { BlobStore } from "../../../src/ports/blob-store.ts";
 import type { SlotHost } from "../../../src/ports/slot-host.ts";
 import { runDeploy, type DeployInputs, type DeployPorts } from "../../../src/rollout/deploy/run.ts";
 import type { AppInputs } from "../../../src/rollout/app/request.ts";
-import { runRollbackApp, type RollbackAppInputs } from "../../../src/rollout/rollback-app/run.ts";
+import type { RollbackInputs } from "../../../src/rollout/rollback/request.ts";
+import { runRollback } from "../../../src/rollout/rollback/run.ts";
 import type { SandboxOptions } from "../../../src/sandbox/start.ts";
 import { appOf, GROUP, SITE, SUBSCRIPTION, type TestSandbox } from "../../support/sandbox.ts";
 import { quickClock, slotsInSandbox } from "../../support/slot-host.ts";
@@ -40,7 +41,7 @@ export interface AppWorld extends AsyncDisposable {
     given?: Partial<DeployInputs>,
     through?: DeployPorts,
   ): Promise<Outcome>;
-  rollback(given?: Partial<RollbackAppInputs>): Promise<Outcome>;
+  rollback(given?: Partial<RollbackInputs>): Promise<Outcome>;
   declare(declared: Declared): void;
   /** Inputs and ports of every command here. */
   readonly common: Omit<AppInputs, "resume"> & { readonly resume: undefined };
@@ -110,9 +111,28 @@ export async function appWorld(options: Partial<SandboxOptions> = {}): Promise<A
         through,
       ),
     rollback: (given = {}) =>
-      runRollbackApp(
-        { ...common, to: "last-known-good", package: undefined, reason: "manual", ...given },
-        ports(),
+      runRollback(
+        {
+          ...common,
+          to: "last-known-good",
+          trigger: "manual",
+          reason: "manual",
+          package: undefined,
+          unit: undefined,
+          schema: "keep",
+          fromBackup: undefined,
+          project: undefined,
+          accessToken: undefined,
+          functionsKey: undefined,
+          functionsTo: undefined,
+          functionsFolder: "",
+          notify: "none",
+          repository: undefined,
+          token: undefined,
+          ...given,
+        },
+        { ...testPorts(), ...ports() },
+        () => Promise.resolve(undefined),
       ),
     async live(slot = "production") {
       const answer = await box.visit("/", slot);

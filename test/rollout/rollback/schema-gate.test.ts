@@ -2,13 +2,15 @@ import { describe, expect, it } from "@jest/globals";
 import { isHoldfastError } from "../../../src/kernel/errors.ts";
 import { misfit, passSchemaGate, type Gated } from "../../../src/rollout/rollback/schema-gate.ts";
 
-const RANGE = { from: "202601", to: "202603" };
+const RANGE = { from: "202601", to: "202603", count: 3 };
 
 /** Where the database goes; or the code and the words of why nobody goes anywhere. */
 function passing(given: Partial<Gated>, ...versions: string[]): unknown {
   try {
     const gated = { version: "1.2.0", range: RANGE, choice: "check", fromBackup: undefined } as const;
-    return passSchemaGate({ ...gated, live: { versions }, ...given }).way ?? "stays";
+    return (
+      passSchemaGate({ ...gated, live: { versions, isOwn: false, half: undefined }, ...given }).way ?? "stays"
+    );
   } catch (error) {
     if (!isHoldfastError(error)) throw error;
     return `${error.code}: ${error.message}`;
@@ -20,8 +22,22 @@ describe("a release on a schema", () => {
     expect(passing({}, "202600", newest)).toBe("stays");
   });
 
-  it("without migrations of its own asks nothing", () => {
+  it("without migrations of its own asks nothing, but where the database has some", () => {
     expect(passing({ range: null, live: undefined })).toBe("stays");
+    expect(passing({ range: null })).toBe("stays");
+    expect(passing({ range: null }, "202601")).toBe(
+      "refused.schema: 1.2.0 runs on no schema, and the database has 1 migration more: 202601",
+    );
+  });
+
+  it("with late migrations is told by their number, where every one is on record", () => {
+    const own = (...versions: string[]): unknown =>
+      passing({ live: { versions, isOwn: true, half: undefined } });
+    expect(own("202601", "202602", "202603")).toBe("stays");
+    // Not yet come so far: fewer, as it should.
+    expect(own("202601", "202602")).toBe("stays");
+    expect(own("202601", "202603")).toMatch(/has 3 migrations up to 202603, .* has 2: without one or more/);
+    expect(own("202601", "202603", "202602", "202600")).toMatch(/has 4: one or more that it never knew$/);
   });
 
   it("that has come further is refused, and every way is named", () => {
@@ -57,7 +73,7 @@ describe("a release on a schema", () => {
   });
 
   it("writes versions of 12 and 14 digits alike", () => {
-    const range = { from: "202611270900", to: "20261127100000" };
+    const range = { from: "202611270900", to: "20261127100000", count: 2 };
     expect(passing({ range }, "202611271000")).toBe("stays");
   });
 
@@ -74,8 +90,8 @@ describe("a release on a schema", () => {
 });
 
 it("after a restore the schema has to be one that the release runs on", () => {
-  expect(misfit(RANGE, "202602")).toBeUndefined();
-  expect(misfit(null, "202704")).toBeUndefined();
-  expect(misfit(RANGE, "202604")).toBe("it is at 202604, and the release runs on 202601 to 202603");
-  expect(misfit(RANGE, undefined)).toMatch(/^it is at no version/);
+  expect(misfit(RANGE, ["202602"])).toBeUndefined();
+  expect(misfit(null, ["202704"])).toBeUndefined();
+  expect(misfit(RANGE, ["202604"])).toBe("it is at 202604, and the release runs on 202601 to 202603");
+  expect(misfit(RANGE, [])).toMatch(/^it is at no version/);
 });

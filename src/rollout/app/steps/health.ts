@@ -3,6 +3,7 @@ import type { Step } from "../../../nouns/runbook/runbook.ts";
 import { markAt, markOf, versionOf } from "../release-mark.ts";
 import { probe, type Probed } from "../probe.ts";
 import { PRODUCTION_SLOT } from "../../../ports/slot-host.ts";
+import { judgedBy } from "../settings.ts";
 import { lookStep } from "./look-step.ts";
 import { callOf, MINUTE_MS, type OnApp } from "./on-app.ts";
 
@@ -29,6 +30,7 @@ export function healthStep(on: OnApp): Step {
     id: "health",
     title: `see ${slot} well as ${versionOf(build)}`,
     what: `ask ${health.path} of ${slot}, up to ${tries} times`,
+    by: judgedBy(health),
     // Each try may wait for its answer.
     timeoutMs: tries * (every + MINUTE_MS),
     onFailure: "undo",

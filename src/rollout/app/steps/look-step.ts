@@ -1,3 +1,4 @@
+import type { Json } from "../../../kernel/outcome.ts";
 import type { Acting, FailureRule, Step } from "../../../nouns/runbook/runbook.ts";
 import { APPLICATION, ONCE } from "./on-app.ts";
 
@@ -7,6 +8,8 @@ export interface Look {
   readonly title: string;
   /** What looking does. */
   readonly what: string;
+  /** By what it judges: an approval covers it. */
+  readonly by?: Json;
   /** {@link APPLICATION} where it is not said. */
   readonly component?: string;
   readonly timeoutMs: number;
@@ -23,6 +26,7 @@ export function lookStep({
   id,
   title,
   what,
+  by = null,
   component = APPLICATION,
   timeoutMs,
   onFailure,
@@ -38,7 +42,9 @@ export function lookStep({
     retry: ONCE,
     onFailure,
     observe: () =>
-      Promise.resolve(seen === undefined ? { kind: "missing", what } : { kind: "true", what: seen }),
+      Promise.resolve(
+        seen === undefined ? { kind: "missing", what, evidence: by } : { kind: "true", what: seen },
+      ),
     async act(acting) {
       seen = await look(acting);
     },

@@ -1,10 +1,17 @@
 import type { Step } from "../../../nouns/runbook/runbook.ts";
+import { PRODUCTION_SLOT } from "../../../ports/slot-host.ts";
+import { markAt, markOf, RELEASE_MARK } from "../release-mark.ts";
 import { APPLICATION, callOf, MINUTE_MS, ONCE, type OnApp } from "./on-app.ts";
+
+/** What a copy of production's settings would make two apps share, or say of a slot that is not so. */
+const OF_ITS_OWN = [RELEASE_MARK, "WEBSITE_CONTENTSHARE"];
 
 const TIMEOUT_MS = 10 * MINUTE_MS;
 
 /** The slot is there, and nothing else is at work on it. */
-export function slotStep({ host, slot }: Pick<OnApp, "host" | "slot">): Step {
+export function slotStep({ host, slot, build }: Pick<OnApp, "host" | "slot" | "build">): Step {
+  const isOther = async (signal: AbortSignal): Promise<boolean> =>
+    (await markAt(host, slot, callOf(signal, TIMEOUT_MS))) !== markOf(build);
   return {
     id: "slot",
     title: `have the slot ${slot}`,
@@ -21,10 +28,19 @@ export function slotStep({ host, slot }: Pick<OnApp, "host" | "slot">): Step {
       if (facts.inProgress !== undefined) {
         return { kind: "moving", what: `${slot}: ${facts.inProgress} is at work` };
       }
+      // A run that was killed has left it, with another build: nothing can be deployed to a slot that is locked.
+      if (facts.previewInto === PRODUCTION_SLOT && (await isOther(signal))) {
+        return {
+          kind: "missing",
+          what: `release the swap of ${slot} that was prepared before`,
+        };
+      }
       return { kind: "true", what: `the slot ${slot} is there` };
     },
     async act({ signal }) {
-      await host.makeSlot(slot, callOf(signal, TIMEOUT_MS));
+      const call = callOf(signal, TIMEOUT_MS);
+      if ((await host.slot(slot, call)) !== undefined) await host.release(slot, call);
+      else await host.makeSlot(slot, call, OF_ITS_OWN);
     },
     undo: "not-needed",
   };

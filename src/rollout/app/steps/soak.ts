@@ -4,6 +4,7 @@ import type { FailureRule, Step } from "../../../nouns/runbook/runbook.ts";
 import { PRODUCTION_SLOT } from "../../../ports/slot-host.ts";
 import { probe } from "../probe.ts";
 import { versionOf } from "../release-mark.ts";
+import { judgedBy } from "../settings.ts";
 import { lookStep } from "./look-step.ts";
 import { callOf, MINUTE_MS, type OnApp } from "./on-app.ts";
 
@@ -25,6 +26,7 @@ export function soakStep(on: OnApp, onFailure: FailureRule = "undo"): Step {
     id: "soak",
     title: `see production stay well as ${versionOf(build)}`,
     what: `watch production for ${formatDuration(soak.for)}`,
+    by: judgedBy({ soak, health }),
     timeoutMs: soak.for + REQUESTS_MIN * (soak.every + MINUTE_MS) + MINUTE_MS,
     onFailure,
     async look({ signal, progress }) {

@@ -11,6 +11,10 @@ const TIMEOUT_MS = 40 * MINUTE_MS;
 /** What was brought back starts anew; when it is not well by then, people are needed. */
 const WELL_AGAIN_MS = 5 * MINUTE_MS;
 
+/** A swap whose answer was lost has begun by then, or never will. */
+const UNKNOWN_MS = 5 * MINUTE_MS;
+const UNKNOWN: Observed = { kind: "moving", what: "nobody has said whether the swap was begun" };
+
 /**
  * Production is the build. A swap that is repeated is undone, so that whether it has happened is told by the
  * mark that goes along with a swap, never by what the call said.
@@ -25,6 +29,9 @@ export function swapStep(on: OnApp): Step {
     const busy = (await host.slot(PRODUCTION_SLOT, call))?.inProgress;
     return { at: await markAt(host, PRODUCTION_SLOT, call), busy };
   };
+  // The host gave no answer, and may still begin: what is seen until then says nothing.
+  let unknownUntil: number | undefined;
+  // By this process: only what was swapped back has to be seen well again.
   let back: number | undefined;
   return {
     id: "swap",
@@ -38,6 +45,7 @@ export function swapStep(on: OnApp): Step {
       const { at, busy } = await look(signal);
       if (at === mark) return { kind: "true", what: `production is ${mark}` };
       if (busy !== undefined) return { kind: "moving", what: `production: ${busy} is at work` };
+      if (unknownUntil !== undefined && on.clock.elapsed() < unknownUntil) return UNKNOWN;
       const evidence: Json = { production: at ?? null };
       return {
         kind: "missing",
@@ -46,19 +54,34 @@ export function swapStep(on: OnApp): Step {
       };
     },
     async act({ signal }) {
-      failIfNot(await host.swap(slot, PRODUCTION_SLOT, callOf(signal, TIMEOUT_MS)));
+      const told = await host.swap(slot, PRODUCTION_SLOT, callOf(signal, TIMEOUT_MS));
+      if (told.outcome === "unknown") unknownUntil = on.clock.elapsed() + UNKNOWN_MS;
+      failIfNot(told);
     },
     undo: {
       title: `swap back, and see production well`,
-      async observe({ signal }): Promise<Observed> {
+      async observe({ signal, actedOn }): Promise<Observed> {
         const { at, busy } = await look(signal);
         if (busy !== undefined) return { kind: "moving", what: `production: ${busy} is at work` };
         if (at === mark) {
+          const there = await markAt(host, slot, callOf(signal, TIMEOUT_MS));
+          if (there !== beforeIn(actedOn?.evidence)) return exchanged(slot, there);
           return { kind: "missing", what: `swap ${slot} with production, back to what it was` };
         }
+        if (unknownUntil !== undefined) {
+          return {
+            kind: "wrong",
+            what: `production is ${at ?? "what it was"}, and whether the swap comes yet nobody can say`,
+            hint: "Look in the portal; then go on with this run, which looks as well.",
+          };
+        }
+        // It never was the build, or is what it was again: how well it was then is not ours to mend.
+        if (back === undefined) return { kind: "true", what: `production is ${at ?? "what it was"}` };
         const address = (await host.slot(PRODUCTION_SLOT, callOf(signal, TIMEOUT_MS)))!.address;
-        const seen = await probe(on.web, address, on.settings.health, undefined, signal);
-        back ??= on.clock.elapsed();
+        const { health } = on.settings;
+        // What was there before Holdfast need not say which build it is.
+        const asked = beforeIn(actedOn?.evidence) === undefined ? { ...health, build: undefined } : health;
+        const seen = await probe(on.web, address, asked, undefined, signal);
         if (seen.kind !== "well" && on.clock.elapsed() - back < WELL_AGAIN_MS) {
           return { kind: "moving", what: `production is ${at ?? "as before"}: ${seen.what}` };
         }
@@ -72,9 +95,26 @@ export function swapStep(on: OnApp): Step {
         return { kind: "true", what: `production is ${at ?? "what it was"} again: ${seen.what}` };
       },
       async act({ signal }) {
+        back = on.clock.elapsed();
         failIfNot(await host.swap(slot, PRODUCTION_SLOT, callOf(signal, TIMEOUT_MS)));
+        back = on.clock.elapsed();
       },
     },
+  };
+}
+
+/** What production was before the swap; undefined where it was nothing of ours. */
+function beforeIn(evidence: Json | undefined): string | undefined {
+  const found = (evidence as { readonly production?: unknown } | null | undefined)?.production;
+  return typeof found === "string" ? found : undefined;
+}
+
+/** A swap would bring what nobody has seen well. */
+function exchanged(slot: string, there: string | undefined): Observed {
+  return {
+    kind: "wrong",
+    what: `${slot} holds ${there ?? "nothing of ours"} by now, and not what production was before`,
+    hint: "Go back to that release with rollback, which has its package.",
   };
 }
 

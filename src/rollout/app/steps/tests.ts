@@ -3,6 +3,7 @@ import type { Acting, FailureRule, Step } from "../../../nouns/runbook/runbook.t
 import { quantity } from "../../../kernel/quantity.ts";
 import { versionOf } from "../release-mark.ts";
 import { addressOfBuild } from "./health.ts";
+import { judgedBy } from "../settings.ts";
 import { lookStep } from "./look-step.ts";
 import { MINUTE_MS, type OnApp } from "./on-app.ts";
 
@@ -19,6 +20,7 @@ export function testsStep(on: OnApp, onFailure: FailureRule = "undo"): Step | un
     id: "tests",
     title: `test ${slot}`,
     what: `${parts.join(", and ")} against ${slot}`,
+    by: judgedBy(settings.tests),
     timeoutMs: within + (1 + paths.length) * MINUTE_MS,
     onFailure,
     async look(acting) {

@@ -107,7 +107,7 @@ function requireKey(
   throw new HoldfastError(
     "input.missing",
     `${listed(names)} ask for a token, and no key was given with which their declared requests get through`,
-    { hint: "Give the project's anon or publishable key with --functions-key-file, or declare OPTIONS." },
+    { hint: "Give the project's anon key with --functions-key-file, or declare OPTIONS." },
   );
 }
 

@@ -14,6 +14,9 @@ export interface Trial {
 const CALLS = 3;
 const PAUSE_MS = 1_000;
 
+/** It could not be started, or not reached: https://supabase.com/docs/guides/functions/status-codes */
+const OF_GATEWAY: ReadonlySet<number> = new Set([502, 503, 504, 546]);
+
 /** The request by which a function is tried; where none is declared, one that reaches it without a token. */
 export function smokeCall(slug: string, smoke: Smoke | undefined): FunctionCall {
   return {
@@ -65,8 +68,9 @@ async function once(
   const told = `${shown} answered ${answer.status} in ${Math.round(answer.tookMs)} ms`;
   const mayPass = answer.status >= 500 || answer.status === 404;
   if (smoke === undefined) {
-    // Nothing is declared: it is only asked whether the function starts and is there.
-    const isGood = answer.status < 500 && answer.status !== 404;
+    // Nothing is declared: it is only asked whether the function starts. Many know no OPTIONS, and say so by 404
+    // or, as Supabase's own template, by 500: that is an answer of theirs.
+    const isGood = !OF_GATEWAY.has(answer.status);
     return { isGood, mayPass, what: told };
   }
   if (answer.status !== smoke.status) {

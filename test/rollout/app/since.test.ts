@@ -1,0 +1,204 @@
+import { afterEach, expect, test } from "@jest/globals";
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { HoldfastError } from "../../../src/kernel/errors.ts";
+import { Secret } from "../../../src/kernel/secret.ts";
+import type { BlobStore } from "../../../src/ports/blob-store.ts";
+import { RELEASE_MARK } from "../../../src/rollout/app/release-mark.ts";
+import type { SandboxOptions } from "../../../src/sandbox/start.ts";
+import { appWorld, told, type AppWorld } from "./support.ts";
+
+/** What others, and the world, do meanwhile. */
+
+const worlds: AppWorld[] = [];
+afterEach(async () => {
+  for (const each of worlds.splice(0)) await each[Symbol.asyncDispose]();
+});
+async function world(options: Partial<SandboxOptions> = {}): Promise<AppWorld> {
+  const app = await appWorld(options);
+  worlds.push(app);
+  app.declare({ soak: "{ for: 2s, every: 1s }" });
+  return app;
+}
+const call = { signal: new AbortController().signal, withinMs: 60_000 };
+
+function through(store: BlobStore, more: Partial<BlobStore>): BlobStore {
+  return new Proxy(store, {
+    get(target, name) {
+      const value: unknown = Reflect.get(more, name) ?? Reflect.get(target, name);
+      return typeof value === "function" ? (value as () => unknown).bind(target) : value;
+    },
+  });
+}
+
+test("a rollback of an ill app whose swap is refused releases its preview", async () => {
+  const app = await world({
+    faults: {
+      appService: [{ fault: "fail-swap", at: 3, happened: false, status: 400, message: "could not" }],
+    },
+  });
+  await app.deploy("v1.2.0", await app.packaged("1.2.0"));
+  // Well while it is watched, ill a while later: the reason why anybody goes back.
+  const bad = await app.packaged(
+    "1.3.0",
+    "import { existsSync } from 'node:fs'; if (process.env.ILL === '1') setTimeout(() => process.exit(1), 1);",
+  );
+  expect((await app.deploy("v1.3.0", bad)).exit).toBe(0);
+  await app.host.putSettings(
+    "production",
+    new Map([...(await app.host.settings("production", call)), ["ILL", new Secret("1")]]),
+    call,
+  );
+  const found = await app.rollback();
+  const pending = (await app.host.slot("staging", call))!.previewInto;
+  expect([found.outputs["outcome"], pending]).toEqual(["undone", undefined]);
+  // App Service swaps again from here on.
+  expect(told(await app.rollback())).toMatchObject({ exit: 0, production: "1.2.0" });
+});
+
+test("a swap back brings back what was there before, not what the slot holds by then", async () => {
+  const app = await world();
+  await app.deploy("v1.2.0", await app.packaged("1.2.0"));
+  const bad = await app.packaged(
+    "1.3.0",
+    "if (process.env.ROLE === undefined) setTimeout(() => process.exit(1), 400);",
+  );
+  app.declare({ soak: "{ for: 40s, every: 1s }" });
+  let swaps = 0;
+  let isDead = false;
+  const wrap = <T extends object>(port: T): T =>
+    new Proxy(port, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name);
+        if (typeof value !== "function") return value;
+        return (...args: readonly unknown[]): unknown => {
+          // Killed right before it swaps back.
+          if (name === "swap" && ++swaps === 2) isDead = true;
+          if (isDead) throw new Error("killed");
+          return (value as (...all: readonly unknown[]) => unknown).apply(target, [...args]);
+        };
+      },
+    });
+  app.around = wrap;
+  app.aroundStore = wrap;
+  await app.deploy("v1.3.0", bad).catch(() => undefined);
+  expect(isDead).toBe(true);
+  app.around = (host) => host;
+  app.aroundStore = (store) => store;
+  rmSync(join(app.store, "locks"), { recursive: true, force: true });
+  const run = readdirSync(join(app.store, "journals")).sort().at(-1)!;
+  // Somebody tries a fix, whose tests fail: it stays in the slot, and never comes to production.
+  app.declare({ tests: "{ command: exit 1 }" });
+  const fix = await app.deploy("v1.4.0", await app.packaged("1.4.0"));
+  app.declare({ soak: "{ for: 40s, every: 1s }" });
+  const found = await app.deploy("v1.3.0", bad, { resume: run });
+  expect(await app.live()).not.toBe("1.4.0");
+});
+
+test("a store that does not answer for one record is not the reason to go back further", async () => {
+  const app = await world();
+  for (const version of ["1.1.0", "1.2.0", "1.3.0"]) {
+    expect((await app.deploy(`v${version}`, await app.packaged(version))).exit).toBe(0);
+  }
+  const second = readdirSync(join(app.store, "journals")).sort()[1]!;
+  app.aroundStore = (store) =>
+    through(store, {
+      get: (path) =>
+        path.startsWith("rollouts/") && path.includes(second)
+          ? Promise.reject(new HoldfastError("store.unreachable", "503 from the store", { hint: "again" }))
+          : store.get(path),
+    });
+  const found = await app.rollback().then(
+    (done) => [told(done), done.report.notes],
+    (error: unknown) => String(error),
+  );
+  expect(await app.live()).not.toBe("1.1.0");
+});
+
+test("a runner whose clock goes wrong does not close the button", async () => {
+  const app = await world();
+  const clocked = (ms: number) => {
+    const ports = app.ports();
+    const { clock } = ports;
+    return {
+      ...ports,
+      clock: new Proxy(clock, {
+        get(target, name) {
+          if (name === "now") return () => new Date(target.now().getTime() + ms);
+          const value: unknown = Reflect.get(target, name);
+          return typeof value === "function" ? (value as () => unknown).bind(target) : value;
+        },
+      }),
+    };
+  };
+  await app.deploy("v1.1.0", await app.packaged("1.1.0"));
+  await app.deploy("v1.2.0", await app.packaged("1.2.0"), {}, clocked(20 * 60_000));
+  await app.deploy("v1.3.0", await app.packaged("1.3.0"));
+  const found = await app.rollback().then(told, (error: unknown) => String(error));
+  expect(await app.live()).toBe("1.2.0");
+});
+
+test("a slot that was only made is not marked with what it does not hold", async () => {
+  const app = await world();
+  await app.deploy("v1.2.0", await app.packaged("1.2.0"));
+  await app.host.removeSlot("staging", call);
+  await app.host.makeSlot("staging", call, [RELEASE_MARK]);
+  const mark = (await app.host.settings("staging", call)).get(RELEASE_MARK)?.reveal();
+  expect(mark).toBeUndefined();
+});
+
+test("one app has one change at a time, however its environment is called", async () => {
+  const app = await world();
+  const [one, other] = [await app.packaged("1.2.0"), await app.packaged("1.2.1")];
+  const ends = await Promise.allSettled([
+    app.deploy("v1.2.0", one),
+    app.deploy("v1.2.1", other, { environment: "prod" }),
+  ]);
+  expect(ends.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+});
+
+test("what a deployment is judged by is part of what is approved", async () => {
+  const app = await world();
+  const path = await app.packaged("1.2.0");
+  const dry = await app.deploy("v9.9.9", path, { dryRun: true });
+  // Nobody asks which build it is any more, and every request may fail.
+  app.declare({
+    health: "{ path: /, status: 200, tries: 3, every: 1s }",
+    soak: "{ for: 2s, every: 1s, failures: 1 }",
+  });
+  const found = await app
+    .deploy("v9.9.9", path, { planHash: String(dry.outputs["plan-hash"]) })
+    .then(told, (error: unknown) => String(error));
+  expect(await app.live()).toBeUndefined();
+});
+
+test("a swap of which nobody knows yet is not said to be taken back", async () => {
+  const app = await world();
+  await app.deploy("v1.2.0", await app.packaged("1.2.0"));
+  const path = await app.packaged("1.3.0");
+  let late: Promise<unknown> | undefined;
+  // The host took it, its answer was lost, and it shows it a while later: "unknown", as the port has it.
+  app.around = (host) =>
+    new Proxy(host, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name);
+        if (typeof value !== "function") return value;
+        if (name !== "swap" || late !== undefined) return (value as () => unknown).bind(target);
+        return (...given: Parameters<typeof host.swap>) => {
+          const signal = new AbortController().signal;
+          late = new Promise((done) => setTimeout(done, 1_500)).then(() =>
+            target.swap(given[0], given[1], { signal, withinMs: 600_000 }),
+          );
+          return Promise.resolve({
+            outcome: "unknown",
+            failure: undefined,
+            before: undefined,
+            after: undefined,
+          });
+        };
+      },
+    });
+  const found = await app.deploy("v1.3.0", path);
+  await late;
+  expect([found.outputs["outcome"], await app.live()]).not.toEqual(["undone", "1.3.0"]);
+});
