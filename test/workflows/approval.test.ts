@@ -150,13 +150,33 @@ describe.each(APPROVED)("$file", ({ file, command, own, without, notPlanned }) =
   });
 });
 
-it("migrate.yml and rollback-database.yml wait for each other, and neither cancels what runs", () => {
+it("migrate.yml and rollback-database.yml wait for whatever else changes the environment, and cancel nothing", () => {
   const groups = APPROVED.map(({ file }) => jobsOf(read(file))["apply"]!.concurrency!);
   expect(groups[0]).toEqual(groups[1]);
-  expect(groups[0]!.group).toContain("${{ inputs.environment || 'production' }}-${{ inputs.database-name }}");
+  // Without a name of a further database it is the group of deploy.yml, functions.yml and rollback.yml.
+  const [whole, further, ...more] = groups[0]!.group!.split(/(?<=\}\})(?=\$)/);
+  expect(whole).toBe(jobsOf(read("rollback.yml"))["apply"]!.concurrency!.group);
+  expect([further, more]).toEqual([
+    "${{ inputs.database-name && format('/{0}', inputs.database-name) }}",
+    [],
+  ]);
   expect(groups[0]!["cancel-in-progress"]).toBe(false);
   const offers = APPROVED.map(({ file }) => triggerInputs(read(file), "workflow_call"));
   expect(offers.every((names) => names.includes("database-name"))).toBe(true);
+});
+
+it("backup.yml waits for them where it is told the environment, and else only for backups of its kind", () => {
+  const text = read("backup.yml");
+  const rollback = jobsOf(read("rollback.yml"))["apply"]!.concurrency!;
+  expect(rollback.group).toMatch(/^holdfast-\$\{\{ inputs\.environment/);
+  expect(jobsOf(text)["backup"]!.concurrency).toEqual({
+    group:
+      "holdfast-${{ inputs.takes-turns-in || " +
+      "format('backup-{0}-{1}-{2}', inputs.store, inputs.source, inputs.tier) }}",
+    "cancel-in-progress": false,
+  });
+  const { required, default: withoutIt } = declaredInputs(text, "workflow_call")["takes-turns-in"]!;
+  expect([required, withoutIt]).toEqual([undefined, undefined]);
 });
 
 function isRequired({ required }: DeclaredInput): boolean {

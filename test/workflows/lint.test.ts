@@ -30,7 +30,7 @@ describe("the shipped workflows", () => {
       said: "",
     });
     const shipped = ["backup.yml", "validate.yml", "restore.yml", "migrate.yml", "rollback-database.yml"];
-    const rollouts = ["deploy.yml", "functions.yml"];
+    const rollouts = ["deploy.yml", "functions.yml", "rollback.yml"];
     expect(names).toEqual(expect.arrayContaining(["ci.yml", ...shipped, ...rollouts]));
   });
 

@@ -19,11 +19,15 @@ interface Rollout {
   readonly own: readonly string[];
   /** Inputs that a job, whose checkout is thrown away, cannot do anything with. */
   readonly without: readonly string[];
+  /** Inputs that the form insists on, although the commands do not. */
+  readonly insisted?: readonly string[];
   /** Inputs that the workflow asks for later than its form, so that another workflow can start it without. */
   readonly mayWait: readonly string[];
   /** Inputs of the workflow alone. */
   readonly more: readonly string[];
   readonly secrets: Readonly<Record<"plan" | "apply", readonly string[]>>;
+  /** Rights beside reading the repository and signing in to Azure. */
+  readonly rights?: Readonly<Record<"plan" | "apply", Readonly<Record<string, string>>>>;
   /** What is said in words that the page about troubles explains. */
   readonly told: readonly string[];
 }
@@ -70,7 +74,39 @@ const ROLLOUTS: readonly Rollout[] = [
       "The secret SUPABASE_ACCESS_TOKEN did not reach this job",
     ],
   },
+  {
+    file: "rollback.yml",
+    commands: { rollback: ["plan", "apply"] },
+    own: [
+      ...["database", "store-secret", "identity", "access-token", "functions-key"],
+      ...["dry-run", "plan-hash"],
+    ],
+    // A package that the slot does not hold any more is kept in the store; repository and token are the job's.
+    without: ["package", "unit", "repository", "token"],
+    insisted: ["reason"],
+    mayWait: ["store"],
+    more: [...EVERY, "server-major"],
+    secrets: {
+      plan: [
+        ...["AGE_IDENTITY", "DATABASE_URL", "FUNCTIONS_KEY", "PLAN_DATABASE_URL", "STORE_SECRET"],
+        ...["SUPABASE_ACCESS_TOKEN", "SUPABASE_PLAN_TOKEN"],
+      ],
+      apply: ["AGE_IDENTITY", "DATABASE_URL", "FUNCTIONS_KEY", "STORE_SECRET", "SUPABASE_ACCESS_TOKEN"],
+    },
+    rights: { plan: { issues: "read" }, apply: { issues: "write" } },
+    told: [
+      NO_HASH,
+      "No plan could be made",
+      "Neither the secret PLAN_DATABASE_URL nor DATABASE_URL reached this job",
+      "The secret DATABASE_URL did not reach this job",
+      "Neither the secret SUPABASE_PLAN_TOKEN nor SUPABASE_ACCESS_TOKEN reached this job",
+      "The secret SUPABASE_ACCESS_TOKEN did not reach this job",
+    ],
+  },
 ];
+
+/** Commands whose dry run fails by itself where something is in the way. */
+const STOPPING = ["rollback.yml"];
 
 function inputsOf(command: string): Readonly<Record<string, InputSpec>> {
   return MENU.find(({ name }) => name === command)!.inputs;
@@ -81,11 +117,21 @@ function givenTo(job: Job, command: string): Readonly<Record<string, unknown>> |
   return job.steps!.find(({ uses }) => uses?.includes(`/actions/${command}@`) === true)?.with;
 }
 
+/** Without what a plan is given by another secret, or not at all. */
+function withoutOwnSecrets({
+  database: _,
+  identity: __,
+  ...rest
+}: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return rest;
+}
+
 function secretsOf(job: Job): string[] {
   return [...new Set([...JSON.stringify(job).matchAll(/secrets\.(\w+)/g)].map(([, name]) => name!))].sort();
 }
 
-describe.each(ROLLOUTS)("$file", ({ file, commands, own, without, mayWait, more, secrets, told }) => {
+describe.each(ROLLOUTS)("$file", (rollout) => {
+  const { file, commands, own, without, insisted = [], mayWait, more, secrets, rights, told } = rollout;
   const text = read(file);
   const { plan, apply, ...others } = jobsOf(text);
   const called = declaredInputs(text, "workflow_call");
@@ -99,8 +145,10 @@ describe.each(ROLLOUTS)("$file", ({ file, commands, own, without, mayWait, more,
   it("offers every input of its commands to whoever calls it, with the commands' defaults", () => {
     expect(Object.keys(called).sort()).toEqual([...new Set([...offered.keys(), ...more])].sort());
     for (const [name, spec] of offered) {
-      expect([name, called[name]!.default]).toEqual([name, "default" in spec ? spec.default : undefined]);
-      const isRequired = spec.required === true && !mayWait.includes(name);
+      const isInsisted = insisted.includes(name);
+      const expected = "default" in spec && !isInsisted ? spec.default : undefined;
+      expect([name, called[name]!.default]).toEqual([name, expected]);
+      const isRequired = isInsisted || (spec.required === true && !mayWait.includes(name));
       expect([name, called[name]!.required ?? false]).toEqual([name, isRequired]);
     }
   });
@@ -119,8 +167,8 @@ describe.each(ROLLOUTS)("$file", ({ file, commands, own, without, mayWait, more,
       const [planned, applied] = [givenTo(plan!, command)!, givenTo(apply!, command)!];
       const all = Object.keys(inputsOf(command)).filter((name) => !without.includes(name));
       expect(Object.keys(planned).sort()).toEqual(all.filter((name) => name !== "plan-hash").sort());
-      const { "dry-run": isDry, "access-token": reading, ...shown } = planned;
-      const { "plan-hash": hash, "access-token": writing, ...done } = applied;
+      const { "dry-run": isDry, "access-token": reading, ...shown } = withoutOwnSecrets(planned);
+      const { "plan-hash": hash, "access-token": writing, ...done } = withoutOwnSecrets(applied);
       expect([done, isDry, hash]).toEqual([shown, true, "${{ needs.plan.outputs.plan-hash }}"]);
       for (const name of Object.keys(inputsOf(command)).filter((each) => offered.has(each))) {
         expect(shown[name]).toBe(`\${{ inputs.${name} }}`);
@@ -153,6 +201,16 @@ describe.each(ROLLOUTS)("$file", ({ file, commands, own, without, mayWait, more,
   });
 
   it("asks nobody where something is in the way, unless a run is gone on with", () => {
+    if (STOPPING.includes(file)) {
+      const { "continue-on-error": goesOn } = plan!.steps!.find(({ id }) => id === "plan")!;
+      expect(goesOn).toBe("${{ inputs.resume != '' }}");
+      const next = plan!.steps!.find(({ name }) => name === "Stop where there is no plan")!;
+      expect([next.if, next.run]).toEqual([
+        "steps.plan.outputs.plan-hash == ''",
+        expect.stringMatching(/exit 3/),
+      ]);
+      return;
+    }
     const asked = plan!.steps!.find(({ name }) => name === "Stop where something is in its way")!;
     expect(asked.if).toMatch(/^inputs\.resume == ''/);
     const how = JSON.stringify(asked);
@@ -167,13 +225,14 @@ describe.each(ROLLOUTS)("$file", ({ file, commands, own, without, mayWait, more,
     }
   });
 
-  it("leaves no credentials in a checkout, may write nothing, and gives each job only its secrets", () => {
-    for (const { steps = [], permissions = {} } of [plan!, apply!, ...Object.values(others)]) {
+  it("leaves no credentials in a checkout, and gives each job only its rights and secrets", () => {
+    for (const [name, { steps = [], permissions = {} }] of Object.entries(jobsOf(text))) {
       const [checkout, ...again] = steps.filter(({ uses }) => uses?.startsWith("actions/checkout@"));
       expect(again).toEqual([]);
       expect(checkout!.with!["persist-credentials"]).toBe(false);
       const { "id-token": _, ...rest } = permissions as Record<string, string>;
-      expect(rest).toEqual({ contents: "read" });
+      const own = name === "plan" || name === "apply" ? rights?.[name] : undefined;
+      expect([name, rest]).toEqual([name, { contents: "read", ...own }]);
     }
     expect([secretsOf(plan!), secretsOf(apply!)]).toEqual([secrets.plan, secrets.apply]);
   });
@@ -241,6 +300,64 @@ describe("deploy.yml", () => {
       ([, input]) => input.required === true,
     );
     expect(required.map(([name]) => name)).toEqual(["tag"]);
+  });
+});
+
+describe("rollback.yml", () => {
+  const text = read("rollback.yml");
+  const { plan, apply } = jobsOf(text);
+  const planned = givenTo(plan!, "rollback")!;
+  const applied = givenTo(apply!, "rollback")!;
+
+  it("can be started with trigger and reason alone, as watch does", () => {
+    const form = declaredInputs(text, "workflow_dispatch");
+    const required = Object.entries(form).filter(([, input]) => input.required === true);
+    expect(required.map(([name]) => name)).toEqual(["reason"]);
+    expect(Object.keys(form)).toContain("trigger");
+  });
+
+  it("lets choose what the command takes, and nothing else", () => {
+    const form = declaredInputs(text, "workflow_dispatch");
+    for (const name of ["trigger", "schema"]) {
+      const spec = inputsOf("rollback")[name]!;
+      if (spec.type !== "choice") throw new Error(`${name} is no choice`);
+      const input = form[name]! as { readonly type?: unknown; readonly options?: unknown };
+      expect([input.type, input.options]).toEqual(["choice", spec.choices]);
+    }
+  });
+
+  it("plans with what only reads, and changes only what the plan has seen", () => {
+    expect(planned["database"]).toBe("${{ secrets.PLAN_DATABASE_URL || secrets.DATABASE_URL }}");
+    expect(plan!.outputs!["with-database"]).toBe("${{ steps.given.outputs.database }}");
+    expect(plan!.steps![0]!.env!["DATABASE"]).toBe(
+      "${{ secrets.PLAN_DATABASE_URL != '' || secrets.DATABASE_URL != '' }}",
+    );
+    expect(applied["database"]).toBe(
+      "${{ needs.plan.outputs.with-database == 'true' && secrets.DATABASE_URL || '' }}",
+    );
+    const reading = "${{ secrets.SUPABASE_PLAN_TOKEN || secrets.SUPABASE_ACCESS_TOKEN }}";
+    expect(planned["access-token"]).toBe(reading);
+    expect(planned["identity"]).toBe("${{ inputs.from-backup != '' && secrets.AGE_IDENTITY || '' }}");
+    expect(applied["identity"]).toBe("${{ secrets.AGE_IDENTITY }}");
+  });
+
+  it("asks nobody where it is so already, unless a run is gone on with", () => {
+    expect(plan!.outputs!["to-do"]).toBe(
+      "${{ inputs.resume != '' || steps.plan.outputs.outcome != 'nothing' }}",
+    );
+    expect(apply!.if).toBe("needs.plan.outputs.to-do != 'false' && !inputs.dry-run");
+  });
+
+  it("has the whole history, and the server's programs before it needs them", () => {
+    for (const { steps = [] } of [plan!, apply!]) {
+      const names = steps.map(({ uses, name }) => uses?.split("@")[0] ?? name);
+      const install = names.indexOf("Install PostgreSQL of the server's major where the runner lacks it");
+      expect(names.indexOf("truststream/holdfast/actions/rollback")).toBeGreaterThan(install);
+      expect(steps[install]!.if).toMatch(/^inputs\.server-major != '' && /);
+      expect(steps.find(({ uses }) => uses?.startsWith("actions/checkout@"))!.with).toMatchObject({
+        "fetch-depth": 0,
+      });
+    }
   });
 });
 

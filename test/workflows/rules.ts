@@ -30,8 +30,10 @@ export interface OwnStep {
 }
 
 interface Step {
+  readonly id?: string;
   readonly name?: string;
   readonly if?: string;
+  readonly "continue-on-error"?: unknown;
   readonly uses?: string;
   readonly with?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string>>;
