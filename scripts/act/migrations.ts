@@ -55,7 +55,7 @@ export async function tryMigrations(act: string, folder: string, cluster: Cluste
   const { recipient, identity } = await ageKey();
   const secrets = {
     DATABASE_URL: database.url,
-    PLAN_DATABASE_URL: await reader(database),
+    PLAN_DATABASE_URL: await reader(database, "planner"),
     AGE_IDENTITY: identity,
   };
   const trial = { act, folder, database, secrets, store: `file://${store}`, recipient };
@@ -73,11 +73,11 @@ function within(folder: string, files: Readonly<Record<string, string>>): Record
 }
 
 /** The address of a role that may read and nothing else. */
-async function reader(database: TestDatabase): Promise<string> {
+export async function reader(database: TestDatabase, role: string): Promise<string> {
   const password = randomBytes(12).toString("hex");
-  await database.admin(`CREATE ROLE planner LOGIN PASSWORD '${password}' IN ROLE pg_read_all_data`);
+  await database.admin(`CREATE ROLE ${role} LOGIN PASSWORD '${password}' IN ROLE pg_read_all_data`);
   const url = new URL(database.url);
-  url.username = "planner";
+  url.username = role;
   url.password = password;
   return url.href;
 }

@@ -5,10 +5,15 @@ import { join } from "node:path";
 import { writeReleaseUnit } from "../../src/nouns/release-unit/document.ts";
 import { githubDescription } from "../../test/support/github/description.ts";
 import { FakeReleases } from "../../test/support/github/fake-releases.ts";
+import type { Cluster } from "../../test/support/postgres.ts";
 import { zipOf } from "../../test/support/sandbox.ts";
 import { runOk } from "../../test/support/tools.ts";
-import { startSandbox, type Sandbox } from "./sandbox.ts";
-import { layOut, ok, see, type Ran, type Start, type TrialAtGithub } from "./trial.ts";
+import { ageKey } from "./backups.ts";
+import { reader } from "./migrations.ts";
+import { startSandbox } from "./sandbox.ts";
+import { APP, functionsOf, on, PROJECT, type Rollouts } from "./shop.ts";
+import { layOut, ok } from "./trial.ts";
+import { tryUndoing } from "./undoing.ts";
 
 const SECRETS = {
   GITHUB_TOKEN: "ghs_0123456789abcdef0123",
@@ -17,30 +22,11 @@ const SECRETS = {
   FUNCTIONS_KEY: "anon-0123456789abcdef0123",
 };
 
-/** Of the sandbox, as it is there from the beginning. */
-const PROJECT = "abcdefghijklmnopqrst";
-
 const SETTINGS = `rollout:
   app: { subscription: 00000000-0000-0000-0000-000000000000, group: sandbox, site: shop }
   health: { path: /, build: { json: build }, tries: 3, every: 1s }
   soak: { for: 2s, every: 1s }
 `;
-
-/** An app that says of which build it is, and is ill where that is so. */
-const SERVER = `
-import { createServer } from "node:http";
-import { readFileSync } from "node:fs";
-const build = readFileSync(new URL("build.txt", import.meta.url), "utf8");
-createServer((_, response) => {
-  response.statusCode = build.startsWith("ill") ? 500 : 200;
-  response.end(JSON.stringify({ build }));
-}).listen(Number(process.env.PORT), "127.0.0.1");
-`;
-
-const APP = {
-  "package.json": '{ "name": "shop", "type": "module", "scripts": { "start": "node server.js" } }\n',
-  "server.js": SERVER,
-};
 
 /** The schemas that a release runs on, as its unit says. */
 const SCHEMA = { from: "202611270900", to: "202611271000" };
@@ -48,19 +34,18 @@ const SCHEMA = { from: "202611270900", to: "202611271000" };
 /** Builds the app from the checkout. */
 const BUILD = 'mkdir out && cp package.json server.js out/ && printf %s "$ARTIFACT_VERSION" > out/build.txt';
 
-export interface Rollouts extends TrialAtGithub {
-  readonly fake: FakeReleases;
-  readonly sandbox: Sandbox;
-  readonly store: string;
-  git(...words: string[]): Promise<string>;
-}
-
-/** deploy.yml and functions.yml, on `holdfast sandbox`; GitHub's API is played by a fake upon real git. */
-export async function tryRollouts(act: string, folder: string): Promise<void> {
+/** deploy.yml, functions.yml and rollback.yml, on `holdfast sandbox`; GitHub's API is played by a fake upon real git. */
+export async function tryRollouts(act: string, folder: string, cluster: Cluster): Promise<void> {
+  const button = readFileSync(new URL("undo.yml", import.meta.url), "utf8");
   await layOut(folder, {
-    shipped: ["deploy.yml", "functions.yml"],
+    shipped: ["deploy.yml", "functions.yml", "rollback.yml"],
     caller: "rollouts.yml",
-    files: { ".github/holdfast.yml": SETTINGS, ...APP, ...functionsOf("1.0.0") },
+    files: {
+      ".github/holdfast.yml": SETTINGS,
+      ".github/workflows/undo.yml": button,
+      ...APP,
+      ...functionsOf("1.0.0"),
+    },
   });
   const repository = join(folder, "caller");
   const identity = ["-c", "user.name=caller", "-c", "user.email=caller@example.com"];
@@ -87,17 +72,21 @@ export async function tryRollouts(act: string, folder: string): Promise<void> {
   await goneOnWith(trial);
   await changedMeanwhile(trial);
   await functions(trial);
+  await undoing(trial, cluster);
   assert.deepEqual(fake.wrong, []);
 }
 
-/** Files of a commit with a function that says its version. */
-function functionsOf(version: string): Record<string, string> {
-  const smoke = { path: "/", contains: version };
-  const manifest = { functions: { orders: { version, verify_jwt: true, smoke } } };
-  return {
-    "supabase/functions/orders/index.ts": `Deno.serve(() => new Response("orders ${version}"));\n`,
-    "supabase/functions/function-manifest.json": `${JSON.stringify(manifest, null, 2)}\n`,
+/** With a database, as its owner and as a role that only reads. */
+async function undoing(trial: Rollouts, cluster: Cluster): Promise<void> {
+  const database = await cluster.createDatabase({ name: "shop_undone" });
+  const { recipient, identity } = await ageKey();
+  const secrets = {
+    ...trial.secrets,
+    DATABASE_URL: database.url,
+    PLAN_DATABASE_URL: await reader(database, "undo_planner"),
+    AGE_IDENTITY: identity,
   };
+  await tryUndoing({ ...trial, secrets, database, recipient });
 }
 
 /** Commits, tags, and publishes the release with its package; of other bytes where they are given. */
@@ -137,17 +126,6 @@ async function released(
   const id = 100 * (1 + fake.releases.length);
   const assets = [asset(id + 1, "shop.zip", instead ?? zip), asset(id + 2, "release-unit.json", unit)];
   fake.release({ tag: `v${version}`, assets });
-}
-
-/** Starts a workflow on the sandbox, and looks at what came of it. */
-async function on(
-  trial: Rollouts,
-  workflow: string,
-  start: Start,
-  check: (ran: Ran) => Promise<void>,
-): Promise<void> {
-  const inputs = { store: trial.store, ...start.inputs };
-  await see(trial, workflow, { ...start, inputs, env: trial.sandbox.env }, check);
 }
 
 /** Production answers, and as this build. */
