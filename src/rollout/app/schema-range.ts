@@ -4,7 +4,6 @@ import { readReleaseUnit } from "../../nouns/release-unit/document.ts";
 import { unitSettings, type UnitSettings } from "../../nouns/release-unit/settings.ts";
 import { readUnitSources } from "../../nouns/release-unit/sources.ts";
 import { readSettings } from "../../nouns/settings/read-settings.ts";
-import { settingsText } from "../../nouns/settings/settings-file.ts";
 import type { SourceHistory } from "../../ports/source-history.ts";
 import type { Ports } from "../../ports/ports.ts";
 
@@ -67,7 +66,7 @@ async function rangeAtTag(tag: string, path: string, ports: RangePorts): Promise
   const then = (await history.file(commit, path))?.toString("utf8") ?? "";
   const unit = unitIn(then, `${path} of ${tag}`);
   // Where migrations lie may have been declared only since.
-  const now = (await settingsText(await ports.sourceTree(), path)) ?? "";
+  const now = (await history.file(await history.commit("HEAD"), path))?.toString("utf8") ?? "";
   const { schema } = await readUnitSources(
     history,
     commit,

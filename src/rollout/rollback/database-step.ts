@@ -1,5 +1,5 @@
 import { HoldfastError } from "../../kernel/errors.ts";
-import type { Observed, Observing, RetryRule, Step } from "../../nouns/runbook/runbook.ts";
+import type { Observed, RetryRule, Step } from "../../nouns/runbook/runbook.ts";
 import { lookStep } from "../app/steps/look-step.ts";
 import { misfit, newestOf } from "./schema-gate.ts";
 import type { DatabaseNow, DatabaseRoad, GoneBack, PlannedWay, Way } from "./database-road.ts";
