@@ -27,6 +27,8 @@ export interface Report {
   readonly headline: string;
   readonly tables: readonly ReportTable[];
   readonly notes: readonly string[];
+  /** A chart in Mermaid, for the job summary alone: https://mermaid.js.org */
+  readonly mermaid?: string;
 }
 
 /** Something said of a place in a file, such as a line of a pull request; or of none, such as its title. */

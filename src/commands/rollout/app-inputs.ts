@@ -45,6 +45,11 @@ export const rolloutInputs = {
   store: rolloutStore,
   "store-secret": storeSecret,
   settings,
+  timeline: {
+    type: "string",
+    text: "A page (HTML) with the run's steps in time is written here. Must not exist.",
+    example: "./rollback.html",
+  },
 } as const;
 
 export const appOutputs = {

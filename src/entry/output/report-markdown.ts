@@ -17,12 +17,20 @@ export function reportMarkdown(command: string, report: Report): string {
     `### ${report.good ? "✅" : "❌"} ${escapeMarkdown(command)}: ${escapeMarkdown(report.headline)}`,
   ];
   for (const table of report.tables) if (table.rows.length > 0) parts.push(tableMarkdown(table));
+  if (report.mermaid !== undefined) parts.push(fenced(report.mermaid));
   const notes = report.notes.slice(0, ROWS_MAX).map((note) => `- ${sentenceMarkdown(note)}`);
   if (report.notes.length > notes.length) {
     notes.push(`- … and ${report.notes.length - notes.length} more; they are in the log`);
   }
   if (notes.length > 0) parts.push(notes.join("\n"));
   return fitting(`${parts.join("\n\n")}\n`);
+}
+
+/** A fence that nothing in the chart can end. */
+function fenced(chart: string): string {
+  const longest = Math.max(2, ...[...chart.matchAll(/`+/g)].map(([ticks]) => ticks.length));
+  const fence = "`".repeat(longest + 1);
+  return `${fence}mermaid\n${chart.trimEnd()}\n${fence}`;
 }
 
 /** Whole lines, as many as the runner takes. */

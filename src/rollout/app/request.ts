@@ -16,6 +16,8 @@ export interface AppInputs {
   readonly planHash: string | undefined;
   readonly resume: string | undefined;
   readonly dryRun: boolean;
+  /** Path of a page with the run's timeline. */
+  readonly timeline: string | undefined;
 }
 
 export type AppPorts = Pick<

@@ -6,6 +6,7 @@ import type { Ports } from "../../ports/ports.ts";
 import { PackageShelf } from "../app/package-shelf.ts";
 import { givenPackage } from "../app/package-of.ts";
 import { appOutcome } from "../app/report.ts";
+import { withTimeline } from "../app/timeline-file.ts";
 import { keepStep } from "../app/steps/keep.ts";
 import { schemaOfRelease, type KnownRange } from "../app/schema-range.ts";
 import { readAppSettings, type AppInputs, type AppPorts } from "../app/request.ts";
@@ -46,7 +47,8 @@ export async function runDeploy(inputs: DeployInputs, ports: DeployPorts): Promi
     schema,
   };
   const done = await carryOutOnApp(wanted, app, { host, store }, inputs, ports);
-  return appOutcome(wanted, app.target, done, schemaNotes(wanted.schema));
+  const outcome = appOutcome(wanted, app.target, done, schemaNotes(wanted.schema));
+  return await withTimeline(outcome, done.came, inputs.timeline, ports.disk);
 }
 
 /** What is not written down now, a rollback cannot know when it needs it. */

@@ -12,6 +12,7 @@ import { makeRecord } from "../app/make-record.ts";
 import { RolloutRecords, type RolloutRecord } from "../app/records.ts";
 import { markOf, versionOf } from "../app/release-mark.ts";
 import { readAppSettings } from "../app/request.ts";
+import { withTimeline } from "../app/timeline-file.ts";
 import { recordStep } from "../app/steps/record.ts";
 import { nameOf } from "../app/target.ts";
 import { FUNCTIONS, isIdle } from "../functions/carry/steps.ts";
@@ -109,7 +110,8 @@ async function rolledBack(
     ports,
   );
   const stands = await standsNow({ came, part, road, functions }, cancelled);
-  const outcome = rollbackOutcome({ came, stands, passed, parts, part, notes: chosen.notes, inputs });
+  const plain = rollbackOutcome({ came, stands, passed, parts, part, notes: chosen.notes, inputs });
+  const outcome = await withTimeline(plain, came, inputs.timeline, ports.disk);
   const isOpen = came.kind === "hindered" || (came.kind === "ran" && came.ran.outcome !== "done");
   if (!isOpen || notifications === undefined) return outcome;
   const { report } = outcome;

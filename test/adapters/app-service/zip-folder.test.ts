@@ -30,6 +30,16 @@ describe("a folder as a package", () => {
     await using one = await packageOf(folder, temporary, signal);
     await using other = await packageOf(folder, temporary, signal);
     expect(readFileSync(one.path).equals(readFileSync(other.path))).toBe(true);
+    // A file that has changed has another time: Kudu looks at nothing else.
+    const times = async (path: string): Promise<string> => await runOk("unzip", ["-Z", "-T", path]);
+    writeFileSync(join(folder, "b.js"), "six");
+    await using changed = await packageOf(folder, temporary, signal);
+    const [then, now] = [await times(one.path), await times(changed.path)].map((text) =>
+      text.split("\n").filter((line) => /\.(?:js|sh|x)$/.test(line)),
+    );
+    expect(now!.filter((line) => !then!.includes(line)).map((line) => line.split(" ").at(-1))).toEqual([
+      "b.js",
+    ]);
     expect(one.bytes).toBe(readFileSync(one.path).byteLength);
     const out = temporaryFolder("unzipped");
     await runOk("unzip", ["-q", one.path, "-d", out]);

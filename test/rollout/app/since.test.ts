@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "@jest/globals";
-import { readdirSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { HoldfastError } from "../../../src/kernel/errors.ts";
 import { Secret } from "../../../src/kernel/secret.ts";
@@ -201,4 +201,45 @@ test("a swap of which nobody knows yet is not said to be taken back", async () =
   const found = await app.deploy("v1.3.0", path);
   await late;
   expect([found.outputs["outcome"], await app.live()]).not.toEqual(["undone", "1.3.0"]);
+});
+
+test("a swap that a killed run has prepared for another build is released by the next one", async () => {
+  const app = await world();
+  await app.deploy("v1.2.0", await app.packaged("1.2.0"));
+  await app.deploy("v1.3.0", await app.packaged("1.3.0"));
+  await app.host.preview("staging", "production", call);
+  const dry = await app.deploy("v1.4.0", await app.packaged("1.4.0"), { dryRun: true });
+  expect(JSON.stringify(dry.outputs["plan"])).toContain(
+    "release the swap of staging that was prepared before",
+  );
+  expect(told(await app.deploy("v1.4.0", await app.packaged("1.4.0")))).toMatchObject({
+    exit: 0,
+    production: "1.4.0",
+  });
+});
+
+test("a mark that sticks to its slot is refused before anything is begun", async () => {
+  const app = await world();
+  await app.deploy("v1.2.0", await app.packaged("1.2.0"));
+  await app.box.arm("PUT", "config/slotConfigNames", { properties: { appSettingNames: [RELEASE_MARK] } });
+  const found = await app.deploy("v1.3.0", await app.packaged("1.3.0"));
+  expect(told(found)).toMatchObject({ exit: 3, outcome: "hindered", production: "1.2.0" });
+  expect(found.report.notes.join("\n")).toContain("sticks to its slot");
+});
+
+test("where somebody has left what was ours nobody guesses what was good", async () => {
+  const app = await world();
+  for (const version of ["1.2.0", "1.3.0"]) await app.deploy(`v${version}`, await app.packaged(version));
+  const settings = new Map(await app.host.settings("production", call));
+  settings.delete(RELEASE_MARK);
+  await app.host.putSettings("production", settings, call);
+  await expect(app.rollback()).rejects.toMatchObject({ code: "input.conflict" });
+});
+
+test("a run's timeline is a page that stands alone", async () => {
+  const app = await world();
+  const timeline = join(app.store, "..", "timeline.html");
+  const done = await app.deploy("v1.2.0", await app.packaged("1.2.0"), { timeline });
+  expect(done.report.mermaid).toMatch(/^gantt\n/);
+  expect(readFileSync(timeline, "utf8")).toMatch(/<svg [^]*swap staging with production/);
 });

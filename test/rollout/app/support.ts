@@ -78,6 +78,7 @@ export async function appWorld(options: Partial<SandboxOptions> = {}): Promise<A
     storeSecret: undefined,
     settings,
     planHash: undefined,
+    timeline: undefined,
     resume: undefined,
     dryRun: false,
   };

@@ -4,7 +4,7 @@ import { quantity } from "../../../kernel/quantity.ts";
 import type { Ran } from "../../../nouns/runbook/execute.ts";
 import type { Plan } from "../../../nouns/runbook/plan.ts";
 import { recordOf, type RunbookRecord } from "../../../nouns/runbook/record.ts";
-import { timelineTable } from "../../../nouns/runbook/timeline.ts";
+import { timelineMermaid, timelineTable } from "../../../nouns/runbook/timeline.ts";
 import { outcomeWord } from "../../../nouns/runbook/run-planned.ts";
 import type { RolledOut } from "./roll-out.ts";
 import type { Rollout } from "./reached.ts";
@@ -48,6 +48,7 @@ export function rolloutOutcome(
       headline: headlineOf(rollout, rolledOut, changes),
       tables,
       notes,
+      ...(record === undefined ? {} : { mermaid: timelineMermaid(record) }),
     },
   };
 }
