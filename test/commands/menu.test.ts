@@ -86,6 +86,14 @@ describe("the menu", () => {
       "restore tables",
       "restore what",
       "restore with-sessions",
+      "rollback allow-unencrypted",
+      "rollback allow-unproved",
+      "rollback confirm",
+      "rollback from-backup",
+      "rollback functions-to",
+      "rollback schema",
+      "rollback without-backup",
+      "rollback-app schema",
       "validate accept-gaps",
     ]);
     for (const command of MENU) {

@@ -42,7 +42,8 @@ const ROLLOUTS: readonly Rollout[] = [
     commands: { deploy: ["plan", "apply"] },
     // The workflow's build makes the package; the command's is metadata.
     own: ["version", "package", "build", "unit", "store-secret", "dry-run", "plan-hash"],
-    without: [],
+    // A job's folder is thrown away; its summary has the chart.
+    without: ["timeline"],
     mayWait: ["store"],
     more: [...EVERY, "tag", "asset", "build", "package", "build-metadata"],
     secrets: { plan: ["STORE_SECRET"], apply: ["STORE_SECRET"] },
@@ -82,7 +83,7 @@ const ROLLOUTS: readonly Rollout[] = [
       ...["dry-run", "plan-hash"],
     ],
     // A package that the slot does not hold any more is kept in the store; repository and token are the job's.
-    without: ["package", "unit", "repository", "token"],
+    without: ["package", "unit", "repository", "token", "timeline"],
     insisted: ["reason"],
     mayWait: ["store"],
     more: [...EVERY, "server-major"],
