@@ -33,7 +33,7 @@ export async function rollbackFigures(
   const store = join(folder, "rollback-store");
   for (const each of [repository, store]) mkdirSync(each);
   openTickets(repository);
-  await using sandbox = await startPrivateSandbox(repository, signal, "0s");
+  await using sandbox = await startPrivateSandbox(repository, signal, "1ms");
   await postgres.sql("postgres", `CREATE DATABASE ${DATABASE}`);
   const holdfast = new Holdfast(
     {
