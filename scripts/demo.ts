@@ -36,7 +36,8 @@ process.on("exit", () => {
 
 process.stdout.write(
   "Holdfast's demo: back up, prove, destroy, compare, restore; move a whole Supabase project; catch a " +
-    "migration that cannot be undone; take a bad release back. Nothing leaves this machine; everything is removed at the end.\n",
+    "migration that cannot be undone; take a bad release back. Nothing leaves this machine; everything is " +
+    "removed at the end.\n",
 );
 try {
   await using stack = new AsyncDisposableStack();

@@ -15,7 +15,10 @@ import type { Setting } from "../setting.ts";
 
 /** What taking a release back takes, where the services answer at once. */
 export interface RollbackFigures {
-  /** Seconds of the wall of `rollback` of app, database and functions, the middle of three runs, not watched. */
+  /**
+   * Seconds of the wall of `rollback` of app, database and functions, the middle of three runs, not watched.
+   *
+   */
   readonly seconds: number;
   /** Milliseconds that the runbook's engine adds to a step that does nothing, journal on a file store. */
   readonly stepMs: number;
@@ -72,7 +75,8 @@ export async function rollbackFigures(
   const seconds = times.sort((a, b) => a - b)[Math.floor(RUNS / 2)]! / 1000;
   const stepMs = await engine(folder, signal);
   say(
-    `rollback of app, database and functions: ${seconds.toFixed(1)} s; the engine: ${stepMs.toFixed(1)} ms a step`,
+    `rollback of app, database and functions: ${seconds.toFixed(1)} s; the engine: ${stepMs.toFixed(1)} ` +
+      `ms a step`,
   );
   return { seconds, stepMs };
 }
@@ -81,7 +85,7 @@ export async function rollbackFigures(
 async function engine(folder: string, cancelled: AbortSignal): Promise<number> {
   const place = join(folder, "engine-store");
   mkdirSync(place);
-  const store = await openFileStore(pathToFileURL(place).href, { random: systemRandom });
+  const store = openFileStore(pathToFileURL(place).href, { random: systemRandom });
   const began = performance.now();
   const come = await runPlanned(
     { runbook: idleSteps(), isIdle: () => false },

@@ -29,12 +29,15 @@ const SETTINGS = `rollout:
 `;
 
 /** The schemas that a release runs on, as its unit says. */
-const SCHEMA = { from: "202611270900", to: "202611271000" };
+const SCHEMA = { from: "202611270900", to: "202611271000", count: 2 };
 
 /** Builds the app from the checkout. */
 const BUILD = 'mkdir out && cp package.json server.js out/ && printf %s "$ARTIFACT_VERSION" > out/build.txt';
 
-/** deploy.yml, functions.yml and rollback.yml, on `holdfast sandbox`; GitHub's API is played by a fake upon real git. */
+/**
+ * deploy.yml, functions.yml and rollback.yml, on `holdfast sandbox`; GitHub's API is played by a fake upon
+ * real git.
+ */
 export async function tryRollouts(act: string, folder: string, cluster: Cluster): Promise<void> {
   const button = readFileSync(new URL("undo.yml", import.meta.url), "utf8");
   await layOut(folder, {
@@ -112,7 +115,7 @@ async function released(
     run: { kind: "cli", id: "trial", url: null, commit: null, actor: "trial" },
     previous: null,
     digests: "files-1",
-    schema: { folder: "migrations", count: 2, ...SCHEMA, digest: "0".repeat(64) },
+    schema: { folder: "migrations", ...SCHEMA, digest: "0".repeat(64) },
     functions: null,
     configuration: null,
     assets: [{ name: "shop.zip", size: zip.length, sha256: createHash("sha256").update(zip).digest("hex") }],

@@ -34,7 +34,10 @@ export interface Undoing extends Rollouts {
   readonly recipient: string;
 }
 
-/** rollback.yml, called from a user's button: a bad release with its migration and its functions is undone. */
+/**
+ * rollback.yml, called from a user's button: a bad release with its migration and its functions is undone.
+ *
+ */
 export async function tryUndoing(trial: Undoing): Promise<void> {
   await released(trial, "2.0.0", ORDERS);
   await trial.database.query("INSERT INTO app.orders SELECT n, 7 * n FROM generate_series(1, 100) n");
@@ -130,7 +133,8 @@ async function undecided(trial: Undoing, bad: Whole): Promise<void> {
     assert.doesNotMatch(ran.stdout, /rollback\/apply/);
     assert.deepEqual(await now(trial), bad);
     ok(
-      "rollback.yml, started with trigger and reason alone: asks nobody where the release does not run on the schema",
+      "rollback.yml, started with trigger and reason alone: asks nobody where the release does not run on " +
+        "the schema",
     );
   });
 }
@@ -180,7 +184,8 @@ async function goneOnWith(trial: Undoing, resume: string, before: Whole): Promis
     );
     assert.deepEqual(await now(trial), before);
     ok(
-      "rollback.yml undoes a bad release with its migration and its functions to what was there before, and goes " +
+      "rollback.yml undoes a bad release with its migration and its functions to what was there before, " +
+        "and goes " +
         "on with a run that somebody's transaction has stopped halfway",
     );
   });

@@ -22,7 +22,8 @@ export async function tellRelease(world: World): Promise<void> {
   narrator.chapter("A bad release is undone", STEPS);
   narrator.step(
     "An app in two slots",
-    "App Service is played here, and really serves what is deployed; so are edge functions, where deno is there.",
+    "App Service is played here, and really serves what is deployed; so are edge functions, where deno is " +
+      "there.",
   );
   const repository = join(folder, "tickets");
   mkdirSync(repository);
@@ -114,7 +115,8 @@ async function look({ world: { postgres }, sandbox }: Tickets): Promise<Whole> {
   );
   const [history] = await postgres.sql(
     DATABASE,
-    "SELECT version || ', ' || left(split_part(fingerprint_after, ':', 2), 12) AS told FROM holdfast.migrations ORDER BY position DESC",
+    "SELECT version || ', ' || left(split_part(fingerprint_after, ':', 2), 12) AS told FROM " +
+      "holdfast.migrations ORDER BY position DESC",
   );
   return {
     build: await sandbox.production(),

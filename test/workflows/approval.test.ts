@@ -150,7 +150,7 @@ describe.each(APPROVED)("$file", ({ file, command, own, without, notPlanned }) =
   });
 });
 
-it("migrate.yml and rollback-database.yml wait for whatever else changes the environment, and cancel nothing", () => {
+it("migrate.yml and rollback-database.yml wait for what else changes the environment, and cancel none", () => {
   const groups = APPROVED.map(({ file }) => jobsOf(read(file))["apply"]!.concurrency!);
   expect(groups[0]).toEqual(groups[1]);
   // Without a name of a further database it is the group of deploy.yml, functions.yml and rollback.yml.
@@ -165,7 +165,7 @@ it("migrate.yml and rollback-database.yml wait for whatever else changes the env
   expect(offers.every((names) => names.includes("database-name"))).toBe(true);
 });
 
-it("backup.yml waits for them where it is told the environment, and else only for backups of its kind", () => {
+it("backup.yml waits for them where it is told the environment, else for backups of its kind", () => {
   const text = read("backup.yml");
   const rollback = jobsOf(read("rollback.yml"))["apply"]!.concurrency!;
   expect(rollback.group).toMatch(/^holdfast-\$\{\{ inputs\.environment/);

@@ -82,7 +82,8 @@ const ROLLOUTS: readonly Rollout[] = [
       ...["database", "store-secret", "identity", "access-token", "functions-key"],
       ...["dry-run", "plan-hash"],
     ],
-    // A package that the slot does not hold any more is kept in the store; repository and token are the job's.
+    // A package that the slot does not hold any more is kept in the store; repository and token are the
+    // job's.
     without: ["package", "unit", "repository", "token", "timeline"],
     insisted: ["reason"],
     mayWait: ["store"],

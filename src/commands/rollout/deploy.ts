@@ -47,13 +47,15 @@ fails](https://github.com/truststream/holdfast/blob/main/docs/rollback.md).`,
       type: "boolean",
       default: true,
       text:
-        "Keep the package in the store, `packages/<sha256>.zip`, so that a rollback has it whatever the slot " +
+        "Keep the package in the store, `packages/<sha256>.zip`, so that a rollback has it whatever the " +
+        "slot " +
         "holds by then.",
     },
     unit: {
       type: "string",
       text:
-        "Path of the release's `release-unit.json`, which says on which schemas it runs, for a rollback to it. " +
+        "Path of the release's `release-unit.json`, which says on which schemas it runs, for a rollback " +
+        "to it. " +
         "Without it the tag is asked, where this is a checkout that has it.",
       example: "./release-unit.json",
     },

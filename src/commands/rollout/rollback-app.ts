@@ -40,7 +40,8 @@ the same, with \`--schema keep\`.`,
     unit: {
       type: "string",
       text:
-        "Path of that release's `release-unit.json`, which says on which schemas it runs. Without it the record " +
+        "Path of that release's `release-unit.json`, which says on which schemas it runs. Without it the " +
+        "record " +
         "of its deployment is asked, then its tag in the checkout.",
       example: "./release-unit.json",
     },

@@ -14,19 +14,21 @@ export const rollback = defineCommand({
   wing: "rollout",
   summary:
     "Take a bad release back as one: app, database and edge functions, verified, by one plan and journal",
-  description: `The emergency button. Takes a release back as the unit that it was: the **app** by a swap, the \
+  description: `The emergency button. Takes a release back as the unit that it was: the **app** by a swap, \
+the \
 **database** only where the release needs it and somebody says so, the **edge functions** to that release's. \
 Then all of it is looked at together, and written down.
 
-\`last-known-good\` is the newest release that was verified, that nobody went back from since, and that is not \
-what production is now. **It is never put on a schema that it is not known to run on**: what its release unit \
-says is held against the migrations of the live database. Where they do not fit the rollback is refused \
+\`last-known-good\` is the newest release that was verified, that nobody went back from since, and that is \
+not what production is now. **It is never put on a schema that it is not known to run on**: what its release \
+unit says is held against the migrations of the live database. Where they do not fit the rollback is refused \
 (exit 7) with the ways that are open: take the migrations back along with the app \
-(\`--schema migrations --confirm <database>\`), bring a backup back (\`--from-backup\`), mend forward, or say \
-that it runs all the same (\`--schema keep\`). Without \`--database\` and \`--project\` only the app goes.
+(\`--schema migrations --confirm <database>\`), bring a backup back (\`--from-backup\`), mend forward, or \
+say that it runs all the same (\`--schema keep\`). Without \`--database\` and \`--project\` only the app goes.
 
 Until the app is back a failure takes back what was done. From then on the run stops where it is, and says \
-exactly what stands where, how to go on (\`--resume\`), and how to go back. \`--dry-run\` looks at everything, \
+exactly what stands where, how to go on (\`--resume\`), and how to go back. \`--dry-run\` looks at \
+everything, \
 also tries the migrations' rollbacks on a server of its own, and changes nothing; its \`plan-hash\` binds an \
 approval.
 
@@ -60,7 +62,8 @@ fails](https://github.com/truststream/holdfast/blob/main/docs/rollback.md).`,
     unit: {
       type: "string",
       text:
-        "Path of that release's `release-unit.json`, which says on which schemas it runs. Without it the record " +
+        "Path of that release's `release-unit.json`, which says on which schemas it runs. Without it the " +
+        "record " +
         "of its deployment is asked, then its tag in the checkout.",
       example: "./release-unit.json",
     },
@@ -78,7 +81,8 @@ fails](https://github.com/truststream/holdfast/blob/main/docs/rollback.md).`,
     database: {
       type: "secret",
       text:
-        "PostgreSQL URL of the database, of a role that may change it where it goes along. Without it only a " +
+        "PostgreSQL URL of the database, of a role that may change it where it goes along. Without it " +
+        "only a " +
         "release goes back that has no migrations, or with `schema: keep`.",
     },
     migrations: migrationsFolder,
@@ -105,7 +109,9 @@ fails](https://github.com/truststream/holdfast/blob/main/docs/rollback.md).`,
     },
     identity: {
       ...identity,
-      text: "age identity with which the safety backup is proved, and which opens the backup of `from-backup`.",
+      text:
+        "age identity with which the safety backup is proved, and which opens the backup of " +
+        "`from-backup`.",
     },
     "allow-unencrypted": {
       type: "boolean",
@@ -147,7 +153,9 @@ fails](https://github.com/truststream/holdfast/blob/main/docs/rollback.md).`,
     "functions-to": {
       type: "string",
       explicit: true,
-      text: "What the functions go back to: a snapshot's id, a tag or a commit. The release's tag when left out.",
+      text:
+        "What the functions go back to: a snapshot's id, a tag or a commit. The release's tag when " +
+        "left out.",
       example: "20261128T093000Z-4f2a1b",
     },
     "functions-folder": functionsFolder,
@@ -155,7 +163,9 @@ fails](https://github.com/truststream/holdfast/blob/main/docs/rollback.md).`,
       type: "choice",
       choices: NOTIFY_CHOICES,
       default: "none",
-      text: "Who is told how it ended. `issue`: an issue at GitHub, one for each run; it needs `issues: write`.",
+      text:
+        "Who is told how it ended. `issue`: an issue at GitHub, one for each run; it needs `issues: " +
+        "write`.",
     },
     repository,
     token: {
@@ -180,7 +190,9 @@ fails](https://github.com/truststream/holdfast/blob/main/docs/rollback.md).`,
     3: "the build is not good, or something is in the way: the report says what stands where",
     4: "Azure, Supabase, the database, the store or the network failed: the report says what stands where",
     6: "somebody else changes this environment, its functions or its schema",
-    7: "the release does not run on the schema, something was not confirmed, or the plan is not the approved one",
+    7:
+      "the release does not run on the schema, something was not confirmed, or the plan is not the " +
+      "approved one",
   },
   examples: {
     cli: [

@@ -83,8 +83,8 @@ export async function runPlanned(
 }
 
 /**
- * In one word: `planned`; `nothing`, where all of it is so already; `hindered`; or how the run ended. A dry run
- * of which nothing would come says so, so that nobody is asked to approve it.
+ * In one word: `planned`; `nothing`, where all of it is so already; `hindered`; or how the run ended. A dry
+ * run of which nothing would come says so, so that nobody is asked to approve it.
  */
 export function outcomeWord(came: Came): string {
   switch (came.kind) {

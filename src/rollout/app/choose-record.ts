@@ -100,7 +100,8 @@ export async function newestBefore(
   if (!isOvertaken) return typeof after === "string" ? after : null;
   throw new HoldfastError(
     "input.conflict",
-    `since the run ${run} began ${newest.version} was ${newest.kind === "deploy" ? "deployed" : "gone back to"} ` +
+    `since the run ${run} began ${newest.version} was ` +
+      `${newest.kind === "deploy" ? "deployed" : "gone back to"} ` +
       `(run ${newest.id}): going on with it would undo that`,
     { hint: "Begin a new run, which looks at what is there now." },
   );
@@ -109,7 +110,8 @@ export async function newestBefore(
 function leftOurs({ version }: RolloutRecord, target: string): HoldfastError {
   return new HoldfastError(
     "input.conflict",
-    `${target} is nothing of ours by now, and the newest record is of ${version}: which is good nobody can tell`,
+    `${target} is nothing of ours by now, and the newest record is of ${version}: which is good nobody ` +
+      `can tell`,
     { hint: "Name the version that is gone back to with --to." },
   );
 }
@@ -117,7 +119,8 @@ function leftOurs({ version }: RolloutRecord, target: string): HoldfastError {
 function exchanged(run: string, now: string | undefined): HoldfastError {
   return new HoldfastError(
     "input.conflict",
-    `the run ${run} has swapped, and production is ${now === undefined ? "something else" : versionIn(now)} by now`,
+    `the run ${run} has swapped, and production is ` +
+      `${now === undefined ? "something else" : versionIn(now)} by now`,
     { hint: "Begin a new run, which looks at what is there now." },
   );
 }

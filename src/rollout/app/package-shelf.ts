@@ -17,8 +17,8 @@ export interface PackageSource {
 type ShelfStore = Pick<BlobStore, "put" | "get" | "stat">;
 
 /**
- * Packages in the store, by their SHA-256: `packages/<digest>.zip`. What was deployed once can be deployed again
- * at night, whatever the slot holds by then and wherever it was built.
+ * Packages in the store, by their SHA-256: `packages/<digest>.zip`. What was deployed once can be deployed
+ * again at night, whatever the slot holds by then and wherever it was built.
  */
 export class PackageShelf {
   readonly #store: ShelfStore;

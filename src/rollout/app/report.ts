@@ -11,7 +11,10 @@ import { nameOf, type AppTarget } from "./target.ts";
 
 const DOES = { true: "is so", missing: "would", moving: "moves", wrong: "WRONG" } as const;
 
-/** Steps that judge a build, beside the calls of functions; that they say no is a verdict and no failure of anything. */
+/**
+ * Steps that judge a build, beside the calls of functions; that they say no is a verdict and no failure of
+ * anything.
+ */
 const JUDGES = new Set(["health", "tests", "soak"]);
 
 /** The outcome of a deployment or a rollback of an app, for people and machines. */

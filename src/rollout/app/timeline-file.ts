@@ -5,8 +5,8 @@ import { timelineHtml, timelineMermaid } from "../../nouns/runbook/timeline.ts";
 import type { Disk } from "../../ports/disk.ts";
 
 /**
- * A run's timeline: as a chart in the job summary, and as a page where one was asked for. That a page could not be
- * written is a note: what was done is done.
+ * A run's timeline: as a chart in the job summary, and as a page where one was asked for. That a page could
+ * not be written is a note: what was done is done.
  *
  * @param path of the page, which must not exist
  */

@@ -55,7 +55,8 @@ export async function runDeploy(inputs: DeployInputs, ports: DeployPorts): Promi
 function schemaNotes(schema: KnownRange): readonly string[] {
   return schema === undefined
     ? [
-        "on which schemas this release runs is not told, neither by a release unit nor by its tag in a checkout: " +
+        "on which schemas this release runs is not told, neither by a release unit nor by its tag in a " +
+          "checkout: " +
           "a rollback to it will ask",
       ]
     : [];

@@ -126,7 +126,9 @@ function requireBackup({ trigger, fromBackup, resume }: RollbackInputs): void {
     "input.missing",
     "the database is corrupt, and no backup was named to be restored",
     {
-      hint: "Name one with --from-backup: holdfast list shows which are proved. For the app alone: --trigger manual.",
+      hint:
+        "Name one with --from-backup: holdfast list shows which are proved. For the app alone: " +
+        "--trigger manual.",
     },
   );
 }

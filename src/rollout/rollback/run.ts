@@ -33,8 +33,8 @@ export type OpenRoad = () => Promise<DatabaseRoad | undefined>;
 
 /**
  * `holdfast rollback`: inputs → locks → what was last good, and how app, database and functions stand to it →
- * schema gate → one plan → one journal → outcome. Where somebody is to be told, they are told of a refusal too:
- * nobody may be looking at what a watch has started.
+ * schema gate → one plan → one journal → outcome. Where somebody is to be told, they are told of a refusal
+ * too: nobody may be looking at what a watch has started.
  */
 export async function runRollback(
   inputs: RollbackInputs,

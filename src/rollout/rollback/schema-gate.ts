@@ -88,8 +88,8 @@ export function misfit(range: KnownRange, versions: readonly string[]): string |
 }
 
 /**
- * A number within the range says nothing of migrations that came late: one that the release never knew, or one
- * of its own that was never applied here.
+ * A number within the range says nothing of migrations that came late: one that the release never knew, or
+ * one of its own that was never applied here.
  *
  * @throws refused.schema
  */
@@ -166,7 +166,8 @@ function tooOld(version: string, range: SchemaRange, newest: string | undefined)
     `${version} needs schema ${range.from}, and the database is at ${newest ?? "no version"}`,
     {
       hint:
-        "Apply what is missing with holdfast migrate from that release's checkout, or go back to a release that " +
+        "Apply what is missing with holdfast migrate from that release's checkout, or go back to a " +
+        "release that " +
         "runs on what is there.",
     },
   );
@@ -196,7 +197,8 @@ function tooNew(version: string, runsOn: string, newer: readonly string[]): Hold
     {
       hint:
         "Take them back along with the app: --schema migrations. Or bring the rows of before back, too: " +
-        `--from-backup. Or mend forward: deploy a new release. ${BY_WORD[0]!.toUpperCase()}${BY_WORD.slice(1)}.`,
+        `--from-backup. Or mend forward: deploy a new release. ` +
+        `${BY_WORD[0]!.toUpperCase()}${BY_WORD.slice(1)}.`,
     },
   );
 }

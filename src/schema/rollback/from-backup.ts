@@ -217,7 +217,9 @@ function outputs(plan: FromBackupPlan, restored?: Outcome, record?: RestoreRecor
   const isDone = restored === undefined || restored.exit !== EXIT.integrity;
   return {
     // Without a record, what the plan said.
-    "rolled-back": (record?.undone ?? (restored !== undefined && isDone ? plan.undone : [])).map(({ version }) => version),
+    "rolled-back": (record?.undone ?? (restored !== undefined && isDone ? plan.undone : [])).map(
+      ({ version }) => version,
+    ),
     // Without a record, what the plan says of it.
     to: record?.version ?? (isDone ? newestLeft(plan) : ""),
     "from-backup": plan.backup,

@@ -101,7 +101,8 @@ async function writtenElsewhere(session: DatabaseSession): Promise<readonly stri
   if (books.length > 1) {
     throw new HoldfastError(
       "database.unsupported",
-      `${books.map(({ tool, table }) => `${tool} (${table})`).join(" and ")} have each written down migrations, ` +
+      `${books.map(({ tool, table }) => `${tool} (${table})`).join(" and ")} have each written ` +
+        "down migrations, " +
         "and whose the application's are nobody can tell",
       { hint: "Take the application's over with migrate --adopt, or decide yourself, with --schema keep." },
     );

@@ -41,7 +41,8 @@ test("a rollback of an ill app whose swap is refused releases its preview", asyn
   // Well while it is watched, ill a while later: the reason why anybody goes back.
   const bad = await app.packaged(
     "1.3.0",
-    "import { existsSync } from 'node:fs'; if (process.env.ILL === '1') setTimeout(() => process.exit(1), 1);",
+    "import { existsSync } from 'node:fs'; if (process.env.ILL === '1') setTimeout(() => process.exit(1), " +
+      "1);",
   );
   expect((await app.deploy("v1.3.0", bad)).exit).toBe(0);
   await app.host.putSettings(
@@ -89,9 +90,9 @@ test("a swap back brings back what was there before, not what the slot holds by 
   const run = readdirSync(join(app.store, "journals")).sort().at(-1)!;
   // Somebody tries a fix, whose tests fail: it stays in the slot, and never comes to production.
   app.declare({ tests: "{ command: exit 1 }" });
-  const fix = await app.deploy("v1.4.0", await app.packaged("1.4.0"));
+  await app.deploy("v1.4.0", await app.packaged("1.4.0"));
   app.declare({ soak: "{ for: 40s, every: 1s }" });
-  const found = await app.deploy("v1.3.0", bad, { resume: run });
+  await app.deploy("v1.3.0", bad, { resume: run });
   expect(await app.live()).not.toBe("1.4.0");
 });
 
@@ -108,7 +109,7 @@ test("a store that does not answer for one record is not the reason to go back f
           ? Promise.reject(new HoldfastError("store.unreachable", "503 from the store", { hint: "again" }))
           : store.get(path),
     });
-  const found = await app.rollback().then(
+  await app.rollback().then(
     (done) => [told(done), done.report.notes],
     (error: unknown) => String(error),
   );
@@ -134,7 +135,7 @@ test("a runner whose clock goes wrong does not close the button", async () => {
   await app.deploy("v1.1.0", await app.packaged("1.1.0"));
   await app.deploy("v1.2.0", await app.packaged("1.2.0"), {}, clocked(20 * 60_000));
   await app.deploy("v1.3.0", await app.packaged("1.3.0"));
-  const found = await app.rollback().then(told, (error: unknown) => String(error));
+  await app.rollback().then(told, (error: unknown) => String(error));
   expect(await app.live()).toBe("1.2.0");
 });
 
@@ -166,7 +167,7 @@ test("what a deployment is judged by is part of what is approved", async () => {
     health: "{ path: /, status: 200, tries: 3, every: 1s }",
     soak: "{ for: 2s, every: 1s, failures: 1 }",
   });
-  const found = await app
+  await app
     .deploy("v9.9.9", path, { planHash: String(dry.outputs["plan-hash"]) })
     .then(told, (error: unknown) => String(error));
   expect(await app.live()).toBeUndefined();

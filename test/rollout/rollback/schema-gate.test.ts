@@ -56,7 +56,7 @@ describe("a release on a schema", () => {
     });
   });
 
-  it("that has not come so far is refused: the app alone would not run, and scripts lead further away", () => {
+  it("that has not come so far is refused: the app would not run, and scripts lead further away", () => {
     const why = "refused.schema: 1.2.0 needs schema 202601, and the database is at 202512";
     expect(passing({}, "202511", "202512")).toBe(why);
     expect(passing({ choice: "migrations" }, "202511", "202512")).toBe(why);

@@ -103,7 +103,7 @@ test("what was approved is what is taken back, also where somebody migrates mean
       console.log("migrate meanwhile:", ended.exit, ended.report.headline);
       await world.database.query("INSERT INTO app.paid VALUES (501)");
     });
-  const found = await world.rollback({ ...BACK, planHash: String(dry.outputs["plan-hash"]) });
+  await world.rollback({ ...BACK, planHash: String(dry.outputs["plan-hash"]) });
   const [left] = await world.database.query("SELECT to_regclass('app.paid')::text AS there");
   expect(left).toEqual({ there: "app.paid" });
 });
@@ -147,7 +147,7 @@ test("the schema gate is passed again where the run is gone on with before its s
   }
   expect((await migrate(world.database, { path: join(folder, "m") })).exit).toBe(0);
   await expect(world.rollback()).rejects.toMatchObject({ code: "refused.schema" });
-  const found = await world.rollback({ resume: run }).then(
+  await world.rollback({ resume: run }).then(
     (done) => [told(done), done.report.notes],
     (error: unknown) => String(error),
   );
@@ -171,7 +171,7 @@ test("a restore that was done is not done twice by pressing twice", async () => 
   const given = { trigger: "database-corruption", fromBackup: backup.id } as const;
   expect((await world.rollback(given)).exit).toBe(0);
   await world.database.query("INSERT INTO app.orders VALUES (1000, 1)");
-  const again = await world.rollback(given);
+  await world.rollback(given);
   expect(await world.database.query("SELECT id FROM app.orders WHERE id = 1000")).toHaveLength(1);
 });
 
@@ -201,7 +201,7 @@ test("a schema that is half applied is not seen well", async () => {
   await world.database.query(
     "UPDATE holdfast.migrations SET state = 'applying', steps = 1 WHERE version = '202611271000'",
   );
-  const found = await world.rollback({ to: "v1.3.0" }).then(
+  await world.rollback({ to: "v1.3.0" }).then(
     (done) => [told(done), done.report.notes],
     (error: unknown) => String(error),
   );
@@ -222,7 +222,8 @@ test("a restore whose record could not be written is not done a second time", as
     ports,
   );
   await world.release(BAD);
-  // The restore ends, and then the database does not answer for a moment: migrate-rollback warns, and is done.
+  // The restore ends, and then the database does not answer for a moment: migrate-rollback warns, and is
+  // done.
   world.meddle = (all) => ({
     ...all,
     openDatabase: async (address) => {
@@ -249,7 +250,7 @@ test("a restore whose record could not be written is not done a second time", as
   world.meddle = (all) => all;
   // Production is back in the meantime, and people write.
   await world.database.query("INSERT INTO app.orders VALUES (1000, 1)");
-  const found = await world.rollback({ ...given, resume: String(first.outputs["run"]) });
+  await world.rollback({ ...given, resume: String(first.outputs["run"]) });
   expect(await world.database.query("SELECT id FROM app.orders WHERE id = 1000")).toHaveLength(1);
 });
 
@@ -277,12 +278,10 @@ test("a backup from before the release's schema is refused before it is restored
   await world.release(needs);
   await world.release({ ...BAD, version: "1.4.0" });
   await world.database.query("UPDATE app.orders SET note = 'kept'");
-  const found = await world
-    .rollback({ trigger: "database-corruption", fromBackup: backup.id, unit: undefined })
-    .then(
-      (done) => [told(done), done.report.notes],
-      (error: unknown) => String(error),
-    );
+  await world.rollback({ trigger: "database-corruption", fromBackup: backup.id, unit: undefined }).then(
+    (done) => [told(done), done.report.notes],
+    (error: unknown) => String(error),
+  );
   expect((await world.now()).versions).toContain("202611271000");
 });
 
@@ -303,7 +302,7 @@ test("a run whose lock is lost changes no database any more", async () => {
       return await road.goBack(...given);
     },
   });
-  const ended = await world.rollback({ schema: "migrations" }).then(
+  await world.rollback({ schema: "migrations" }).then(
     (done) => done.report.headline,
     (error: unknown) => String(error),
   );
@@ -324,11 +323,8 @@ test("a release whose settings were written later is not one without migrations"
     sourceHistory: () => Promise.resolve(gitHistory({ env: process.env, folder: git.path })),
   };
   const asked = { unit: undefined, settings: ".github/holdfast.yml" };
-  const [one, two] = [
-    await schemaOfRelease("1.0.0", asked, ports),
-    await schemaOfRelease("1.1.0", asked, ports),
-  ];
-  expect(one).not.toBeNull();
+  const one = await schemaOfRelease("1.0.0", asked, ports);
+  expect(one).toEqual({ from: "202602", to: "202602", count: 2 });
 });
 
 test("what another service has written down in the same database opens no gate", async () => {

@@ -94,7 +94,10 @@ export function expectMigrationsTold(text: string): void {
   expect(text).toMatch(/public\.orders\.total values that were there before are others/);
 }
 
-/** The chapter of the release was told to its end: refused until somebody decided, and then all of it is back. */
+/**
+ * The chapter of the release was told to its end: refused until somebody decided, and then all of it is back.
+ *
+ */
 export function expectReleaseTold(text: string): void {
   expect(text).toMatch(/Chapter 4: [^]*1\/4 [^]*2\/4 [^]*3\/4 [^]*\(refused\.schema, exit code 7\)/);
   expect(text).toMatch(/build +1\.2\.0 +1\.2\.0[^]*functions +prices 1\.2\.0 +prices 1\.2\.0/);

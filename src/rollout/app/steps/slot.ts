@@ -28,7 +28,8 @@ export function slotStep({ host, slot, build }: Pick<OnApp, "host" | "slot" | "b
       if (facts.inProgress !== undefined) {
         return { kind: "moving", what: `${slot}: ${facts.inProgress} is at work` };
       }
-      // A run that was killed has left it, with another build: nothing can be deployed to a slot that is locked.
+      // A run that was killed has left it, with another build: nothing can be deployed to a slot that is
+      // locked.
       if (facts.previewInto === PRODUCTION_SLOT && (await isOther(signal))) {
         return {
           kind: "missing",

@@ -68,8 +68,8 @@ async function once(
   const told = `${shown} answered ${answer.status} in ${Math.round(answer.tookMs)} ms`;
   const mayPass = answer.status >= 500 || answer.status === 404;
   if (smoke === undefined) {
-    // Nothing is declared: it is only asked whether the function starts. Many know no OPTIONS, and say so by 404
-    // or, as Supabase's own template, by 500: that is an answer of theirs.
+    // Nothing is declared: it is only asked whether the function starts. Many know no OPTIONS, and say so by
+    // 404 or, as Supabase's own template, by 500: that is an answer of theirs.
     const isGood = !OF_GATEWAY.has(answer.status);
     return { isGood, mayPass, what: told };
   }
