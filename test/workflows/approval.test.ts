@@ -150,7 +150,7 @@ describe.each(APPROVED)("$file", ({ file, command, own, without, notPlanned }) =
   });
 });
 
-it("migrate.yml and rollback-database.yml wait for what else changes the environment, and cancel none", () => {
+it("migrate.yml and rollback-database.yml wait for what changes the environment, cancelling none", () => {
   const groups = APPROVED.map(({ file }) => jobsOf(read(file))["apply"]!.concurrency!);
   expect(groups[0]).toEqual(groups[1]);
   // Without a name of a further database it is the group of deploy.yml, functions.yml and rollback.yml.
