@@ -39,6 +39,7 @@ import {
   isNodeLike,
   randomUUID
 } from "./shared-typespec-ts-http-runtime.js";
+import "./shared-debug.js";
 import {
   BearerCredentialHandler,
   HttpClient,
@@ -59,7 +60,6 @@ import {
   rmRF,
   which
 } from "./shared-actions-exec.js";
-import "./shared-debug.js";
 import {
   require_semver
 } from "./shared-semver.js";

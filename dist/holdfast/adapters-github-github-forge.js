@@ -16,6 +16,7 @@ import {
   array,
   boolean,
   int,
+  iso_exports,
   json,
   looseObject,
   record,
@@ -1473,8 +1474,8 @@ var GithubIssues = class {
   constructor(at) {
     this.#at = at;
   }
-  async labelled(label) {
-    const values = { labels: label, state: "open", sort: "created", direction: "asc" };
+  async labelled(label, states) {
+    const values = { labels: label, state: states, sort: "created", direction: "asc" };
     const all = await this.#at.pages(
       "GET /repos/{owner}/{repo}/issues",
       values,
@@ -2040,6 +2041,7 @@ var GithubTags = class {
 };
 
 // src/adapters/github/github-workflows.ts
+var RUNS = "GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs";
 var ACTIONS_READ = "Actions: read";
 var ACTIONS_WRITE = "Actions: write";
 var runs = looseObject({
@@ -2049,7 +2051,8 @@ var runs = looseObject({
       status: string().nullish(),
       conclusion: string().nullish(),
       head_branch: string().nullish(),
-      head_sha: string()
+      head_sha: string(),
+      created_at: iso_exports.datetime({ offset: true })
     })
   )
 });
@@ -2063,7 +2066,7 @@ var GithubWorkflows = class {
    * can make a branch of that name as well, so the commit is looked at too.
    */
   async startedFor(workflow, { tag, commit: commit2 }) {
-    const answer = await this.#at.read("GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs", {
+    const answer = await this.#at.read(RUNS, {
       workflow_id: workflow,
       branch: tag,
       event: "workflow_dispatch",
@@ -2074,26 +2077,41 @@ var GithubWorkflows = class {
       ACTIONS_READ,
       (data) => this.#at.shaped(runs, data).workflow_runs.filter(
         ({ head_branch: branch, head_sha: sha }) => branch === tag && sha === (commit2 ?? sha)
-      ).map(({ html_url: url, status, conclusion }) => ({
-        url,
-        status: status ?? "unknown",
-        conclusion: conclusion ?? void 0
-      }))
+      ).map(runOf)
+    );
+  }
+  async newest(workflow) {
+    const answer = await this.#at.read(RUNS, { workflow_id: workflow, per_page: 100 });
+    return this.#at.found(
+      answer,
+      ACTIONS_READ,
+      (data) => this.#at.shaped(runs, data).workflow_runs.map(runOf)
     );
   }
   /** https://docs.github.com/rest/actions/workflows#create-a-workflow-dispatch-event */
-  async start(workflow, tag, inputs) {
+  async start(workflow, ref, inputs) {
     await this.#at.write({
       route: "POST /repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches",
-      // By its whole name, which no branch has.
-      values: { workflow_id: workflow, ref: `refs/tags/${tag}`, inputs },
-      what: `the start of ${workflow} for ${tag}`,
+      values: { workflow_id: workflow, ref, inputs },
+      what: `the start of ${workflow} for ${nameOf(ref)}`,
       repeatable: false,
       denied: `Give a token with '${ACTIONS_WRITE}'; in a workflow the job needs \`permissions: actions: write\`. Look that .github/workflows/${workflow} is on the default branch.`,
-      refused: () => `The workflow of ${tag} has to have \`on: workflow_dispatch\` and the inputs that are declared.`
+      refused: () => `The workflow of ${nameOf(ref)} has to have \`on: workflow_dispatch\` and the inputs it is given.`
     });
   }
 };
+function runOf(each) {
+  const { html_url: url, status, conclusion, created_at: created } = each;
+  return {
+    url,
+    status: status ?? "unknown",
+    conclusion: conclusion ?? void 0,
+    created: new Date(created)
+  };
+}
+function nameOf(ref) {
+  return ref.replace(/^refs\/(?:heads|tags)\//, "");
+}
 
 // src/adapters/github/github-forge.ts
 var METADATA = "Metadata: read";

@@ -14,9 +14,11 @@ import {
   outsideQuotes
 } from "./shared-postgres-sql-quotes.js";
 import {
-  describeAddress,
-  effectiveSslMode,
   startupOptions
+} from "./shared-postgres-quoting.js";
+import {
+  describeAddress,
+  effectiveSslMode
 } from "./shared-postgres-database-url.js";
 import {
   anyOf

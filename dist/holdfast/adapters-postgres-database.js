@@ -11,10 +11,12 @@ import {
   PREPARED_PREFIX
 } from "./shared-ports-database.js";
 import {
+  quoteIdentifier,
+  startupOptions
+} from "./shared-postgres-quoting.js";
+import {
   describeAddress,
   effectiveSslMode,
-  quoteIdentifier,
-  startupOptions,
   supabaseProject
 } from "./shared-postgres-database-url.js";
 import {

@@ -18,15 +18,17 @@ import {
 } from "./shared-kernel-shell-word.js";
 import "./shared-nouns-content-read-digest-1-other-queries.js";
 import "./shared-ports-dump-tools.js";
-import "./shared-nouns-platform-supabase.js";
 import "./shared-postgres-key-words.js";
+import "./shared-nouns-platform-supabase.js";
+import "./shared-nouns-server-ask-again.js";
 import "./shared-nouns-content-read-objects-tables.js";
+import "./shared-postgres-quoting.js";
 import "./shared-postgres-database-url.js";
 import "./shared-kernel-together.js";
-import "./shared-kernel-listed.js";
 import "./shared-nouns-seal-default-level.js";
 import "./shared-kernel-pattern.js";
 import "./shared-kernel-cut.js";
+import "./shared-kernel-listed.js";
 import "./shared-kernel-secret.js";
 import {
   manifestPath
@@ -40,13 +42,13 @@ import {
 } from "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import "./shared-nouns-store-run-record.js";
-import {
-  quantity
-} from "./shared-kernel-quantity.js";
 import "./shared-zod.js";
 import {
   formatDuration
 } from "./shared-kernel-duration.js";
+import {
+  quantity
+} from "./shared-kernel-quantity.js";
 import "./shared-kernel-suggest.js";
 import {
   EXIT

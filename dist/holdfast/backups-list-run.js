@@ -25,14 +25,14 @@ import {
 } from "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import "./shared-nouns-store-run-record.js";
-import {
-  quantity
-} from "./shared-kernel-quantity.js";
 import "./shared-zod.js";
 import {
   ageMs,
   formatDuration
 } from "./shared-kernel-duration.js";
+import {
+  quantity
+} from "./shared-kernel-quantity.js";
 import "./shared-kernel-suggest.js";
 import {
   EXIT,

@@ -14,6 +14,7 @@ import {
 import {
   release
 } from "./shared-governance-versions-settings.js";
+import "./shared-nouns-release-unit-settings.js";
 import {
   POLICY_SECTIONS
 } from "./shared-governance-pr-policy-settings.js";

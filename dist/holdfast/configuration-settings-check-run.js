@@ -20,10 +20,10 @@ import {
   printableLine
 } from "./shared-kernel-printable.js";
 import "./shared-kernel-secret.js";
+import "./shared-zod.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";
-import "./shared-zod.js";
 import "./shared-kernel-suggest.js";
 import {
   EXIT,

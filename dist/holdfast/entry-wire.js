@@ -3,13 +3,13 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  Pace,
-  spacedProgress
-} from "./shared-kernel-pace.js";
-import {
   endWithUs,
   removeWithUs
 } from "./shared-adapters-system-last-will.js";
+import {
+  Pace,
+  spacedProgress
+} from "./shared-kernel-pace.js";
 import {
   diskTrouble
 } from "./shared-kernel-disk-trouble.js";
@@ -32,10 +32,10 @@ import "./shared-kernel-secret.js";
 import {
   formatBytes
 } from "./shared-kernel-bytes.js";
-import "./shared-kernel-quantity.js";
 import {
   formatDuration
 } from "./shared-kernel-duration.js";
+import "./shared-kernel-quantity.js";
 import {
   HoldfastError
 } from "./shared-kernel-errors.js";
@@ -337,6 +337,7 @@ function storeUrlHint(text) {
 }
 
 // src/entry/wire.ts
+var SYSTEM = { version: VERSION, clock: systemClock, random: systemRandom };
 function makePorts(around) {
   const { env, runner, log } = around;
   const disk = systemDisk();
@@ -347,17 +348,10 @@ function makePorts(around) {
     disk,
     log,
     openStore: (url, secret) => openStore(url, secret, around),
-    async openForge(repository, token) {
-      const { repository: name, ...where } = forgeAccess(repository, token, env);
-      const { githubForge } = await import("./adapters-github-github-forge.js");
-      return githubForge(name, {
-        ...where,
-        version: VERSION,
-        clock: systemClock,
-        random: systemRandom,
-        log,
-        cancelled: around.cancelled
-      });
+    openForge: (...asked) => openForge(asked, around),
+    async openNotifications(...asked) {
+      const { GithubNotifications } = await import("./adapters-github-github-notifications.js");
+      return new GithubNotifications((await openForge(asked, around)).issues);
     },
     openFunctions: (...asked) => openFunctions(asked, around),
     async openAdvisories(registry) {
@@ -451,11 +445,15 @@ function sharedTools(env, disk) {
     forget: () => current = void 0
   };
 }
+async function openForge([repository, token], { env, log, cancelled }) {
+  const { repository: name, ...where } = forgeAccess(repository, token, env);
+  const { githubForge } = await import("./adapters-github-github-forge.js");
+  return githubForge(name, { ...where, ...SYSTEM, log, cancelled });
+}
 async function openFunctions([project, token, key], { env, log, cancelled }) {
   const where = functionsAccess(project, token, env);
   const { supabaseFunctions } = await import("./adapters-supabase-supabase-functions.js");
-  const around = { version: VERSION, clock: systemClock, random: systemRandom, log, cancelled };
-  return supabaseFunctions({ project, ...where, key, ...around });
+  return supabaseFunctions({ project, ...where, key, ...SYSTEM, log, cancelled });
 }
 async function openStore(url, secret, around) {
   const { retrying } = await import("./adapters-store-decorators-retrying.js");
@@ -516,9 +514,7 @@ function rolloutPorts(around) {
       return appServiceSlots(app, {
         endpoint: endpoint.origin,
         tokens: await managementTokens(endpoint, around),
-        version: VERSION,
-        clock: systemClock,
-        random: systemRandom,
+        ...SYSTEM,
         log,
         temporary: tmpdir3()
       });

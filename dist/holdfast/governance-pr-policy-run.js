@@ -45,7 +45,7 @@ import {
 } from "./shared-character-entities.js";
 import {
   told
-} from "./shared-governance-steps-told.js";
+} from "./shared-nouns-forge-told.js";
 import {
   require_semver
 } from "./shared-semver.js";
@@ -73,19 +73,19 @@ import {
   printableLine
 } from "./shared-kernel-printable.js";
 import {
-  listed
-} from "./shared-kernel-listed.js";
-import {
   before,
   withoutTrailing
 } from "./shared-kernel-cut.js";
-import "./shared-kernel-secret.js";
 import {
-  quantity
-} from "./shared-kernel-quantity.js";
+  listed
+} from "./shared-kernel-listed.js";
+import "./shared-kernel-secret.js";
 import {
   external_exports
 } from "./shared-zod.js";
+import {
+  quantity
+} from "./shared-kernel-quantity.js";
 import {
   editDistance,
   nearest

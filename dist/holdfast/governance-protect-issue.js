@@ -3,16 +3,21 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  closeTwin,
+  markedIssues,
+  openMarked
+} from "./shared-ports-marked-issues.js";
+import {
   digest
 } from "./shared-governance-protect-digest.js";
 import {
   escapeMarkdown
 } from "./shared-kernel-markdown.js";
 import "./shared-kernel-printable.js";
+import "./shared-zod.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";
-import "./shared-zod.js";
 import {
   EXIT,
   HoldfastError
@@ -95,7 +100,8 @@ function last(run) {
 async function runProtectIssue(inputs, ports) {
   const audit = auditOf(inputs.audit);
   const { repository, issues } = await ports.openForge(inputs.repository, inputs.token);
-  const [first, ...twins] = await oursAmong(issues, inputs.label);
+  const known = { label: inputs.label, mark: MARK };
+  const [first, ...twins] = await markedIssues(issues, known, "open");
   for (const twin of twins) await closeTwin(issues, twin, first);
   const run = ports.run.url ?? void 0;
   const isGood = audit?.verdict === "equal" && audit.errors.length === 0;
@@ -107,12 +113,9 @@ async function runProtectIssue(inputs, ports) {
   }
   const text = issueText(audit, repository, run);
   if (first === void 0) {
-    await issues.ensureLabel({ name: inputs.label, text: "What the audit of branch protection keeps" });
-    const opened = await issues.open(text, inputs.label);
-    const [oldest = opened] = await oursAmong(issues, inputs.label);
-    if (oldest.number >= opened.number) return outcomeOf("opened", opened, repository);
-    await closeTwin(issues, opened, oldest);
-    return outcomeOf("updated", oldest, repository);
+    const about = "What the audit of branch protection keeps";
+    const { issue, isNew } = await openMarked(issues, known, text, about, "open");
+    return outcomeOf(isNew ? "opened" : "updated", issue, repository);
   }
   if (!isSameState(first.body, audit)) {
     await issues.comment(first.number, `It is otherwise now. ${told(audit, repository)}`);
@@ -130,20 +133,6 @@ function auditOf(text) {
       cause: error
     });
   }
-}
-async function oursAmong(issues, label) {
-  const answer = await issues.labelled(label);
-  if (answer.kind !== "found") {
-    const { why, permission } = answer.kind === "hidden" ? answer : { why: "it is not there", permission: "" };
-    throw new HoldfastError("forge.untold", `GitHub does not show its issues to this token: ${why}`, {
-      hint: `Give the token '${permission}'; in a workflow the job needs \`permissions: issues: write\`.`
-    });
-  }
-  return answer.value.filter(({ isOurs, body }) => isOurs && body.startsWith(MARK)).sort((a, b) => a.number - b.number);
-}
-async function closeTwin(issues, twin, first) {
-  await issues.comment(twin.number, `#${first.number} says the same; that one is kept.`);
-  await issues.close(twin.number, "not-planned");
 }
 function outcomeOf(did, issue, repository) {
   const number = issue === void 0 ? "" : ` #${issue.number}`;

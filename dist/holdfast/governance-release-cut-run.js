@@ -45,11 +45,12 @@ import {
 } from "./shared-governance-versions-read-settings.js";
 import "./shared-nouns-settings-settings-file.js";
 import "./shared-governance-versions-settings.js";
+import "./shared-nouns-release-unit-settings.js";
 import "./shared-character-entities.js";
 import {
   told,
   toldOrAbsent
-} from "./shared-governance-steps-told.js";
+} from "./shared-nouns-forge-told.js";
 import {
   require_semver
 } from "./shared-semver.js";

@@ -6,11 +6,11 @@ import {
   buildOf
 } from "./shared-governance-versions-build.js";
 import {
-  artifactVersion
-} from "./shared-nouns-release-unit-record.js";
-import {
   linkable
 } from "./shared-governance-versions-linkable.js";
+import {
+  artifactVersion
+} from "./shared-nouns-release-unit-record.js";
 import {
   nextRelease,
   readBasis,
@@ -23,6 +23,7 @@ import {
 } from "./shared-governance-versions-read-settings.js";
 import "./shared-nouns-settings-settings-file.js";
 import "./shared-governance-versions-settings.js";
+import "./shared-nouns-release-unit-settings.js";
 import "./shared-semver.js";
 import "./shared-nouns-settings-read-settings.js";
 import "./shared-nouns-settings-document.js";

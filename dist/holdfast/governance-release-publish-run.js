@@ -3,23 +3,13 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  byBytes,
-  digestOfFiles
-} from "./shared-nouns-release-unit-file-digest.js";
-import {
-  classify,
-  commonStem,
-  compareKeys,
-  isVersion,
-  isWanted,
-  marksIn,
-  splitName,
-  versionKey
-} from "./shared-nouns-migration-files-classify.js";
+  claimed
+} from "./shared-nouns-forge-claim.js";
 import {
   MADE_BY,
   isLongPublished,
   isOurs,
+  noWorkflow,
   overtaking,
   tagsAfter
 } from "./shared-governance-versions-tags-after.js";
@@ -32,14 +22,20 @@ import {
   buildOf
 } from "./shared-governance-versions-build.js";
 import {
-  RELEASE_UNIT_FILE,
-  RELEASE_UNIT_FORMATS,
-  artifactVersion,
-  releaseUnit
-} from "./shared-nouns-release-unit-record.js";
-import {
   linkable
 } from "./shared-governance-versions-linkable.js";
+import {
+  readReleaseUnit,
+  readUnitSources,
+  writeReleaseUnit
+} from "./shared-nouns-release-unit-functions.js";
+import "./shared-nouns-migration-files-classify.js";
+import "./shared-nouns-release-unit-file-digest.js";
+import {
+  RELEASE_UNIT_FILE,
+  RELEASE_UNIT_FORMATS,
+  artifactVersion
+} from "./shared-nouns-release-unit-record.js";
 import {
   observePull,
   tagsOfForge
@@ -68,20 +64,16 @@ import {
   versionTags
 } from "./shared-governance-versions-read-settings.js";
 import "./shared-nouns-settings-settings-file.js";
-import {
-  USUAL_CONFIGURATION,
-  USUAL_FUNCTIONS,
-  USUAL_MIGRATIONS
-} from "./shared-governance-versions-settings.js";
+import "./shared-governance-versions-settings.js";
+import "./shared-nouns-release-unit-settings.js";
 import {
   fits
 } from "./shared-kernel-path-pattern.js";
 import "./shared-character-entities.js";
 import {
-  noWorkflow,
   told,
   toldOrAbsent
-} from "./shared-governance-steps-told.js";
+} from "./shared-nouns-forge-told.js";
 import {
   require_semver
 } from "./shared-semver.js";
@@ -89,33 +81,17 @@ import "./shared-nouns-settings-read-settings.js";
 import "./shared-nouns-settings-document.js";
 import "./shared-kernel-yaml.js";
 import "./shared-yaml.js";
+import "./shared-nouns-migration-files-version.js";
 import "./shared-nouns-settings-section.js";
-import {
-  printableLine
-} from "./shared-kernel-printable.js";
-import {
-  listed
-} from "./shared-kernel-listed.js";
+import "./shared-kernel-printable.js";
 import "./shared-kernel-pattern.js";
+import "./shared-kernel-listed.js";
 import "./shared-kernel-secret.js";
-import {
-  MiB,
-  formatBytes
-} from "./shared-kernel-bytes.js";
-import {
-  sha256
-} from "./shared-kernel-streams.js";
+import "./shared-kernel-bytes.js";
+import "./shared-kernel-streams.js";
 import "./shared-nouns-store-run-record.js";
-import {
-  quantity
-} from "./shared-kernel-quantity.js";
-import {
-  array,
-  looseObject,
-  record,
-  string,
-  union
-} from "./shared-zod.js";
+import "./shared-zod.js";
+import "./shared-kernel-quantity.js";
 import "./shared-kernel-suggest.js";
 import {
   EXIT,
@@ -160,11 +136,11 @@ function bareNotes(version) {
 var NAME = /^[A-Za-z0-9_-](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?$/;
 async function readAttachments(given, tree) {
   const paths = (await Promise.all(given.map((each) => expanded(each, tree)))).flat();
-  const byName2 = /* @__PURE__ */ new Map();
+  const byName = /* @__PURE__ */ new Map();
   const attachments = [];
   for (const path of new Set(paths)) {
     const name = path.slice(path.lastIndexOf("/") + 1);
-    const other = byName2.get(name);
+    const other = byName.get(name);
     if (other !== void 0) {
       throw unusable(
         `${other} and ${path} would both be attached as ${name}`,
@@ -177,7 +153,7 @@ async function readAttachments(given, tree) {
         `GitHub changes names with other characters than letters, digits, '.', '_' and '-'; ${RELEASE_UNIT_FILE} and ${NOTES_FILE} are written by Holdfast. Give it another name.`
       );
     }
-    byName2.set(name, path);
+    byName.set(name, path);
     attachments.push(await attachmentAt(path, name, tree));
   }
   return attachments;
@@ -215,14 +191,14 @@ async function attachmentAt(path, name, tree) {
       "Look whether it was built, or leave it out."
     );
   }
-  const sha2562 = hashOf(first);
+  const sha256 = hashOf(first);
   return {
     name,
     size: first.byteLength,
-    sha256: sha2562,
+    sha256,
     async bytes() {
       const bytes = await tree.file(path);
-      if (hashOf(bytes) === sha2562) return bytes;
+      if (hashOf(bytes) === sha256) return bytes;
       throw new HoldfastError("source.changed", `${path} is another file than it was when this run began`, {
         hint: "Let nothing write it while it is published, then run again."
       });
@@ -429,62 +405,6 @@ function declaredRelease(version, { basis, previous }, notes) {
   };
 }
 
-// src/nouns/release-unit/document.ts
-import { isUtf8 } from "node:buffer";
-var UNIT_SIZE_MAX = 16 * MiB;
-function writeReleaseUnit(unit) {
-  const { functions, configuration, assets, ...rest } = unit;
-  const ordered = {
-    ...rest,
-    functions: functions && { ...functions, functions: [...functions.functions].sort(byName) },
-    configuration: configuration && { ...configuration, paths: [...configuration.paths].sort(byBytes) },
-    assets: [...assets].sort(byName)
-  };
-  return Buffer.from(`${JSON.stringify(releaseUnit.parse(ordered), null, 2)}
-`);
-}
-function byName(a, b) {
-  return byBytes(a.name, b.name);
-}
-function readReleaseUnit(bytes, what) {
-  const value = parsed(bytes, what);
-  const format = value.format;
-  if (typeof format === "string" && !RELEASE_UNIT_FORMATS.includes(format)) {
-    const shown = printableLine(format.slice(0, 100));
-    throw new HoldfastError(
-      "unit.unknown-format",
-      `${what} has the format '${shown}', and this version reads '${RELEASE_UNIT_FORMATS.join("', '")}'`,
-      { hint: "Use the version of Holdfast that wrote it, or a newer one." }
-    );
-  }
-  const checked = releaseUnit.safeParse(value);
-  if (checked.success) return checked.data;
-  const [first] = checked.error.issues;
-  const where = first?.path.map(String).join(".") ?? "";
-  throw damaged(
-    `${what} breaks its format at '${printableLine(where)}': ${printableLine(first?.message ?? "")}`
-  );
-}
-function parsed(bytes, what) {
-  if (bytes.length > UNIT_SIZE_MAX) {
-    throw damaged(`${what} has ${formatBytes(bytes.length)}, which no release unit has`);
-  }
-  if (!isUtf8(bytes)) throw damaged(`${what} is not UTF-8`);
-  let value;
-  try {
-    value = JSON.parse(Buffer.from(bytes).toString("utf8"));
-  } catch {
-    throw damaged(`${what} is not JSON`);
-  }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
-  throw damaged(`${what} is no record`);
-}
-function damaged(message) {
-  return new HoldfastError("unit.damaged", message, {
-    hint: "It was cut off, or changed after it was written: take the file that the release was published with, from the artifacts of that run."
-  });
-}
-
 // src/governance/release-publish/recorded-build.ts
 async function recordedBuild(commit, { page, forge }, files = []) {
   const release = await page.look();
@@ -494,7 +414,7 @@ async function recordedBuild(commit, { page, forge }, files = []) {
   const unit = readOrNone(told(await forge.releases.bytesOf(asset), what), what);
   if (unit?.commit !== commit) return void 0;
   const hasFiles = files.every(
-    ({ name, sha256: sha2562 }) => unit.assets.some((each) => each.name === name && each.sha256 === sha2562)
+    ({ name, sha256 }) => unit.assets.some((each) => each.name === name && each.sha256 === sha256)
   );
   return release.isDraft && !hasFiles ? void 0 : unit.build ?? void 0;
 }
@@ -603,8 +523,8 @@ var ReleasePage = class {
   /** As it is now; undefined where there is none. @throws forge.untold */
   async look() {
     if (this.#id === void 0) return await this.find();
-    const known2 = await this.#forge.releases.one(this.#id);
-    return known2.kind === "found" && known2.value.tag === this.tag ? known2.value : await this.find();
+    const known = await this.#forge.releases.one(this.#id);
+    return known.kind === "found" && known.value.tag === this.tag ? known.value : await this.find();
   }
   /** The same, out of the list. */
   async find() {
@@ -622,258 +542,6 @@ var ReleasePage = class {
   }
 };
 
-// src/nouns/release-unit/commit-files.ts
-var LIMITS = { files: 2e4, bytes: 256 * MiB };
-var AT_ONCE = 200;
-var CommitFiles = class _CommitFiles {
-  #history;
-  #commit;
-  paths;
-  constructor(history, commit, paths) {
-    this.#history = history;
-    this.#commit = commit;
-    this.paths = paths;
-  }
-  static async of(history, commit) {
-    return new _CommitFiles(history, commit, await history.paths(commit));
-  }
-  /** Paths in the folder, which ends in no `/`. */
-  below(folder) {
-    return this.paths.filter((path) => path.startsWith(`${folder}/`));
-  }
-  /**
-   * Hashes the files, few at a time.
-   *
-   * @param what they are, for errors
-   * @param look is shown each
-   * @throws source.unreadable where there are more than anybody has, or one is too large
-   */
-  async hashed(what, paths, look = () => void 0) {
-    refuseTooMany(what, paths);
-    paths.forEach(refuseUnreadable);
-    const hashed = [];
-    for (let at = 0; at < paths.length; at += AT_ONCE) {
-      const some = new Set(paths.slice(at, at + AT_ONCE));
-      for (const [path, bytes] of await this.#history.files(this.#commit, (each) => some.has(each))) {
-        refuseTooLarge(path, bytes);
-        look(path, bytes);
-        hashed.push({ path, sha256: sha256(bytes) });
-      }
-    }
-    return hashed;
-  }
-};
-function refuseTooMany(what, paths) {
-  if (paths.length <= LIMITS.files) return;
-  throw new HoldfastError(
-    "source.unreadable",
-    `${what} has ${quantity(paths.length, "file")}, and a release unit records ${quantity(LIMITS.files, "file")} at most`,
-    { hint: "Name a smaller folder, or narrower patterns, in the settings under release.unit." }
-  );
-}
-function refuseTooLarge(path, { length }) {
-  if (length <= LIMITS.bytes) return;
-  throw new HoldfastError(
-    "source.unreadable",
-    `${printableLine(path)} has ${formatBytes(length)}, and a release unit records files of ${formatBytes(LIMITS.bytes)} at most`,
-    { hint: "Keep it elsewhere, or leave it out of what the settings name under release.unit." }
-  );
-}
-function refuseUnreadable(path) {
-  if (!path.includes("�")) return;
-  throw new HoldfastError(
-    "source.unreadable",
-    `the name of the file ${printableLine(path)} is not UTF-8, or holds the mark for what is not`,
-    { hint: "Rename it: a release unit has names in UTF-8." }
-  );
-}
-
-// src/nouns/release-unit/functions.ts
-var MANIFEST = "function-manifest.json";
-async function readFunctions(files, folder) {
-  const beside = folder.split("/").slice(0, -1).concat(MANIFEST).join("/");
-  const places = [`${folder}/${MANIFEST}`, beside];
-  const own = files.below(folder).filter((path) => path !== places[0]);
-  if (own.length === 0) return void 0;
-  const hashed = await files.hashed(folder, own);
-  const versions = await versionsAt(files, places);
-  const [shared, byName2] = grouped(hashed, folder);
-  const functions = [...byName2].sort(([a], [b]) => byBytes(a, b)).map(([name, parts]) => {
-    const version = versions.get(name);
-    return {
-      name,
-      digest: digestOfFiles([...shared, ...parts]),
-      ...version === void 0 ? {} : { version }
-    };
-  });
-  return { folder, functions, digest: digestOfFiles(hashed) };
-}
-function grouped(files, folder) {
-  const shared = [];
-  const byName2 = /* @__PURE__ */ new Map();
-  for (const file of files) {
-    const [name = "", ...rest] = file.path.slice(folder.length + 1).split("/");
-    if (rest.length === 0 || /^[_.]/.test(name)) shared.push(file);
-    else if (byName2.has(name)) byName2.get(name).push(file);
-    else byName2.set(name, [file]);
-  }
-  return [shared, byName2];
-}
-var entry = looseObject({ version: string().min(1).optional() });
-var manifest = union([
-  looseObject({ functions: record(string(), entry) }),
-  looseObject({ functions: array(entry.extend({ name: string() })) })
-]);
-async function versionsAt(files, places) {
-  const path = places.find((place) => files.paths.includes(place));
-  if (path === void 0) return /* @__PURE__ */ new Map();
-  let text = "";
-  await files.hashed(path, [path], (_, bytes) => {
-    text = bytes.toString("utf8").replace(/^\uFEFF/, "");
-  });
-  const { functions } = manifestIn(text, path);
-  const entries = Array.isArray(functions) ? functions.map(({ name, version }) => [name, version]) : Object.entries(functions).map(([name, { version }]) => [name, version]);
-  return new Map(entries.flatMap(([name, version]) => version === void 0 ? [] : [[name, version]]));
-}
-function manifestIn(text, path) {
-  const unreadable = (why) => new HoldfastError(
-    "source.unreadable",
-    `the versions of functions could not be read from ${path}: ${why}`,
-    {
-      hint: 'It is to hold {"functions": {"<name>": {"version": "1.2.0"}}}, as JSON.'
-    }
-  );
-  let value;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw unreadable("it is not JSON");
-  }
-  const read = manifest.safeParse(
-    isRecord(value) && !("functions" in value) ? { functions: mapsIn(value) } : value
-  );
-  if (read.success) return read.data;
-  throw unreadable("it has no map of functions, each a map with a version that is a text");
-}
-function isRecord(value) {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-function mapsIn(value) {
-  return Object.fromEntries(Object.entries(value).filter(([, each]) => isRecord(each)));
-}
-
-// src/nouns/release-unit/migrations.ts
-import { isUtf8 as isUtf82 } from "node:buffer";
-async function readMigrations(files, folder, from) {
-  const paths = files.below(folder);
-  const scripts = new Scripts(paths.map((path) => path.slice(folder.length + 1)));
-  const hashed = await files.hashed(folder, paths, (path, bytes) => {
-    scripts.see(path.slice(folder.length + 1), bytes);
-  });
-  const versions = scripts.versions();
-  const to = versions.at(-1);
-  if (to === void 0) return void 0;
-  const digest = digestOfFiles(hashed);
-  return {
-    folder,
-    count: versions.length,
-    from: from === void 0 ? to : known(from, versions, folder),
-    to,
-    digest
-  };
-}
-var Scripts = class {
-  #names;
-  #stems = /* @__PURE__ */ new Set();
-  constructor(names) {
-    this.#names = new Set(names.filter(isWanted).map((name) => name.toLowerCase()));
-  }
-  see(name, bytes) {
-    if (!isWanted(name) || !isUtf82(bytes)) return;
-    const text = bytes.toString("utf8").replace(/^\uFEFF/, "");
-    const found = classify(name, text, (other) => this.#names.has(other.toLowerCase()));
-    if (found.role === "forward") this.#stems.add(commonStem(found.stem));
-    const isUp = ([, way]) => way.toLowerCase() === "up";
-    if (found.role === "both" && marksIn(text).some(isUp)) this.#stems.add(found.stem);
-  }
-  /** In the order in which they are applied. */
-  versions() {
-    const versions = [...this.#stems].flatMap((stem) => splitName(stem)?.version ?? []);
-    return versions.map((version) => ({ version, key: versionKey(version) })).sort((a, b) => compareKeys(a.key, b.key)).map(({ version }) => version);
-  }
-};
-function known(from, versions, folder) {
-  const key = isVersion(from) ? versionKey(from) : void 0;
-  const found = key && versions.find((version) => compareKeys(versionKey(version), key) === 0);
-  if (found !== void 0) return found;
-  throw new HoldfastError(
-    "input.malformed",
-    `release.unit.schema-from says '${printableLine(from)}', and ${folder} has no migration of that version`,
-    { hint: "Give the version of a migration that is there, such as the text '20250920110000', in quotes." }
-  );
-}
-
-// src/nouns/release-unit/sources.ts
-async function readUnitSources(history, commit, settings) {
-  const files = await CommitFiles.of(history, commit);
-  return {
-    schema: await schemaOf(files, commit, settings),
-    functions: await functionsOf(files, commit, settings),
-    configuration: await configurationOf(files, commit, settings)
-  };
-}
-async function schemaOf(files, commit, { migrations: declared, "schema-from": from }) {
-  const folders = declared === false ? [] : [declared ?? USUAL_MIGRATIONS].flat().map(plain);
-  for (const folder of folders) {
-    const schema = await readMigrations(files, folder, from);
-    if (schema !== void 0) return schema;
-  }
-  if (declared !== void 0 && declared !== false) {
-    throw missing(commit, folders, "no migrations", "migrations");
-  }
-  if (from === void 0) return null;
-  throw new HoldfastError(
-    "input.malformed",
-    `release.unit.schema-from says '${printableLine(from)}', and ${commit} has no migrations`,
-    { hint: "Name their folder under release.unit.migrations, or leave schema-from out." }
-  );
-}
-async function functionsOf(files, commit, { functions: declared }) {
-  if (declared === false) return null;
-  const folder = plain(declared ?? USUAL_FUNCTIONS);
-  const functions = await readFunctions(files, folder);
-  if (functions === void 0 && declared !== void 0) {
-    throw missing(commit, [folder], "no files", "functions");
-  }
-  return functions ?? null;
-}
-async function configurationOf(files, commit, { configuration: declared }) {
-  if (declared === false) return null;
-  const patterns = declared ?? USUAL_CONFIGURATION;
-  const idle2 = patterns.filter((pattern) => !files.paths.some((path) => fits(pattern, path)));
-  if (idle2.length > 0) {
-    if (declared === void 0) return null;
-    throw missing(commit, idle2, "no files", "configuration");
-  }
-  const wanted = files.paths.filter((path) => patterns.some((pattern) => fits(pattern, path)));
-  return {
-    paths: [...new Set(patterns)].sort(byBytes),
-    digest: digestOfFiles(await files.hashed("the configuration", wanted))
-  };
-}
-function plain(folder) {
-  return folder.split("/").filter((part) => part !== "" && part !== ".").join("/");
-}
-function missing(commit, places, what, key) {
-  return new HoldfastError(
-    "source.missing",
-    `commit ${commit} has ${what} at ${listed(places.map(printableLine))}, which release.unit.${key} declares`,
-    {
-      hint: "Correct the path, from the repository's root. A link and a submodule hold no files of a commit."
-    }
-  );
-}
-
 // src/governance/release-publish/release.ts
 var ATTACHED = "Attached: ";
 function attachedBy(message) {
@@ -884,8 +552,8 @@ function attachedBy(message) {
 // src/governance/release-publish/steps/asset.ts
 import { createHash as createHash2 } from "node:crypto";
 function attachmentOf(name, bytes) {
-  const sha2562 = createHash2("sha256").update(bytes).digest("hex");
-  return { name, size: bytes.byteLength, sha256: sha2562, bytes: () => Promise.resolve(bytes) };
+  const sha256 = createHash2("sha256").update(bytes).digest("hex");
+  return { name, size: bytes.byteLength, sha256, bytes: () => Promise.resolve(bytes) };
 }
 function assetStep(attachment, { page, forge }, isSame = (asset) => Promise.resolve(isWhole(asset, attachment))) {
   const { name } = attachment;
@@ -937,8 +605,8 @@ async function observed(release, name, isSame) {
   }
   return { kind: "missing", what: `attach ${name}` };
 }
-function isWhole(asset, { size, sha256: sha2562 }) {
-  return asset.sha256 === void 0 ? asset.size === size : asset.sha256 === sha2562;
+function isWhole(asset, { size, sha256 }) {
+  return asset.sha256 === void 0 ? asset.size === size : asset.sha256 === sha256;
 }
 
 // src/governance/release-publish/steps/back-merge.ts
@@ -1009,40 +677,6 @@ function textOf(tag, develop) {
   };
 }
 
-// src/governance/release-publish/steps/claim.ts
-var CLAIM_MS = 5 * 6e4;
-var USABLE_MS = CLAIM_MS / 2;
-var PAUSE_MS = 1e4;
-async function claimed({ on, commit }, isMissing, { forge, clock, random, log, cancelled, by }) {
-  let waitedFor;
-  for (; ; ) {
-    const newest2 = toldOrAbsent(await forge.claims.newest(on), `the claims on ${on}`);
-    if (newest2 !== void 0 && isHeld(newest2)) {
-      if (waitedFor?.number !== newest2.number) {
-        log.info(`another run is at ${on}, since ${newest2.since?.toISOString()}; waiting for it`);
-        waitedFor = { number: newest2.number, from: clock.elapsed() };
-      }
-    } else {
-      const number = (newest2?.number ?? 0) + 1;
-      const from = clock.elapsed();
-      const claim = { on, number, commit, since: clock.now(), by: `By ${by}, ${random.hex(16)}` };
-      if (await forge.claims.take(claim)) {
-        if (!await isMissing()) return void 0;
-        return {
-          isUsable: () => clock.elapsed() - from < USABLE_MS,
-          giveUp: () => forge.claims.giveUp(claim)
-        };
-      }
-    }
-    await clock.sleep(PAUSE_MS, cancelled);
-    if (!await isMissing()) return void 0;
-  }
-  function isHeld({ number, since }) {
-    if (since === void 0 || clock.now().getTime() - since.getTime() >= CLAIM_MS) return false;
-    return waitedFor?.number !== number || clock.elapsed() - waitedFor.from < CLAIM_MS;
-  }
-}
-
 // src/governance/release-publish/steps/deployment.ts
 function deploymentStep(workflow, inputs, { tag, commit }, { overtaking: overtaking2, longPublished, ...around }) {
   const { forge } = around;
@@ -1059,7 +693,7 @@ function deploymentStep(workflow, inputs, { tag, commit }, { overtaking: overtak
       if (claim === void 0) return;
       if (!claim.isUsable()) throw tooSlow(workflow, tag);
       try {
-        await forge.workflows.start(workflow, tag, given);
+        await forge.workflows.start(workflow, `refs/tags/${tag}`, given);
       } catch (error) {
         if (isHoldfastError(error, "forge.refused", "forge.denied", "forge.rate-limited")) {
           await claim.giveUp().catch(() => void 0);
@@ -1145,8 +779,8 @@ function isOfOther({ target }, commit) {
 var import_semver3 = __toESM(require_semver(), 1);
 
 // src/governance/release-publish/steps/newest-stable.ts
-async function newestStable(forge, isWanted2) {
-  return (await stableTags(forge)).find(({ version }) => isWanted2(version))?.version;
+async function newestStable(forge, isWanted) {
+  return (await stableTags(forge)).find(({ version }) => isWanted(version))?.version;
 }
 
 // src/governance/release-publish/steps/floating-tag.ts
@@ -1236,9 +870,9 @@ function publishedStep({ tag, commit, isPrerelease, version }, recorded, { page,
     };
   }
   function changed({ assets }) {
-    const other = recorded?.find(({ name, sha256: sha2562, size }) => {
+    const other = recorded?.find(({ name, sha256, size }) => {
       const there = assets.find((asset) => asset.name === name);
-      return there === void 0 || there.size !== size || (there.sha256 ?? sha2562) !== sha2562;
+      return there === void 0 || there.size !== size || (there.sha256 ?? sha256) !== sha256;
     });
     if (other === void 0) return void 0;
     return {
@@ -1293,9 +927,9 @@ function unitStep({ tag, commit }, unit, { page, forge }) {
   return {
     ...step,
     async observe() {
-      const plain2 = await step.observe();
-      if (plain2.kind === "missing" && unit === void 0) return unmade(tag);
-      return plain2.kind === "true" ? await observed2() : plain2;
+      const plain = await step.observe();
+      if (plain.kind === "missing" && unit === void 0) return unmade(tag);
+      return plain.kind === "true" ? await observed2() : plain;
     }
   };
   async function observed2() {
@@ -1342,7 +976,7 @@ function isSameRecord(one, other) {
   return one.build === other.build && isSameFiles(one.assets, other.assets);
 }
 function isSameFiles(some, others) {
-  const spelled = (all) => all.map(({ name, sha256: sha2562 }) => `${name} ${sha2562}`).sort().join("\n");
+  const spelled = (all) => all.map(({ name, sha256 }) => `${name} ${sha256}`).sort().join("\n");
   return spelled(some) === spelled(others);
 }
 
@@ -1379,8 +1013,8 @@ async function left(assets, files, forge) {
   );
   const recorded = [];
   for (const asset of others) {
-    const { name, size, sha256: sha2562 } = asset;
-    if (sha2562 !== void 0) recorded.push({ name, size, sha256: sha2562 });
+    const { name, size, sha256 } = asset;
+    if (sha256 !== void 0) recorded.push({ name, size, sha256 });
     else {
       const bytes = told(await forge.releases.bytesOf(asset), `the file ${name}`);
       recorded.push({ name, size, sha256: attachmentOf(name, bytes).sha256 });
@@ -1403,7 +1037,7 @@ async function unitOf(release, files, { build, from, ports, unit }) {
     previous: (await release.story()).previous ?? null,
     digests: "files-1",
     ...sources,
-    assets: files.map(({ name, size, sha256: sha2562 }) => ({ name, size, sha256: sha2562 }))
+    assets: files.map(({ name, size, sha256 }) => ({ name, size, sha256 }))
   };
 }
 async function floatingSteps(release, { forge, from }) {

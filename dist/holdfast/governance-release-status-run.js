@@ -5,6 +5,7 @@ const __dirname = import.meta.dirname;
 import {
   isLongPublished,
   isOurs,
+  noWorkflow,
   overtaking
 } from "./shared-governance-versions-tags-after.js";
 import {
@@ -21,11 +22,11 @@ import {
 } from "./shared-governance-versions-read-settings.js";
 import "./shared-nouns-settings-settings-file.js";
 import "./shared-governance-versions-settings.js";
+import "./shared-nouns-release-unit-settings.js";
 import {
-  noWorkflow,
   told,
   toldOrAbsent
-} from "./shared-governance-steps-told.js";
+} from "./shared-nouns-forge-told.js";
 import {
   require_semver
 } from "./shared-semver.js";

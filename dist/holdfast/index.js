@@ -12,8 +12,12 @@ import {
   textWidth
 } from "./shared-kernel-text-width.js";
 import {
+  SCHEMA_CHOICES
+} from "./shared-rollout-rollback-schema-gate.js";
+import {
   Redactor
 } from "./shared-kernel-redact.js";
+import "./shared-nouns-migration-files-version.js";
 import {
   escapeMarkdown,
   sentenceMarkdown
@@ -31,12 +35,14 @@ import {
 } from "./shared-nouns-seal-default-level.js";
 import "./shared-kernel-pattern.js";
 import "./shared-kernel-cut.js";
+import "./shared-kernel-listed.js";
 import {
   Secret
 } from "./shared-kernel-secret.js";
 import {
   parseDuration
 } from "./shared-kernel-duration.js";
+import "./shared-kernel-quantity.js";
 import {
   nearest
 } from "./shared-kernel-suggest.js";
@@ -1665,7 +1671,12 @@ var rolloutInputs = {
   environment,
   store: rolloutStore,
   "store-secret": storeSecret,
-  settings: settings2
+  settings: settings2,
+  timeline: {
+    type: "string",
+    text: "A page (HTML) with the run's steps in time is written here. Must not exist.",
+    example: "./rollback.html"
+  }
 };
 var appOutputs = {
   app: "Resource group and name of the app.",
@@ -1719,6 +1730,16 @@ Everything is written down in a journal before and after it is done. A run that 
       pattern: /^[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*$/,
       accepts: "identifiers of letters, digits and dashes, joined by dots"
     },
+    "keep-package": {
+      type: "boolean",
+      default: true,
+      text: "Keep the package in the store, `packages/<sha256>.zip`, so that a rollback has it whatever the slot holds by then."
+    },
+    unit: {
+      type: "string",
+      text: "Path of the release's `release-unit.json`, which says on which schemas it runs, for a rollback to it. Without it the tag is asked, where this is a checkout that has it.",
+      example: "./release-unit.json"
+    },
     ...rolloutInputs,
     "plan-hash": planHash,
     resume,
@@ -1768,6 +1789,308 @@ jobs:
   }
 });
 
+// src/rollout/rollback/notify-choice.ts
+var NOTIFY_CHOICES = ["none", "issue"];
+
+// src/rollout/rollback/request.ts
+var TRIGGERS = ["manual", "health-check", "monitoring", "database-corruption"];
+
+// src/commands/rollout/functions-inputs.ts
+var project = {
+  type: "string",
+  required: true,
+  text: "Reference of the Supabase project whose functions they are: twenty small letters.",
+  example: "abcdefghijklmnopqrst",
+  pattern: /^[a-z]{20}$/,
+  accepts: "the project's reference: twenty small letters, as in its address"
+};
+var accessToken = {
+  type: "secret",
+  text: "Supabase access token, with `edge_functions_read`, and `edge_functions_write` where something is deployed. Without it `SUPABASE_ACCESS_TOKEN` of the environment is used."
+};
+var functionsKey = {
+  type: "secret",
+  text: "The project's `anon` key, with which functions are called that ask for a token. Needed where such a function declares a request by which it is tried."
+};
+var functionsStore = {
+  ...store,
+  text: "Where snapshots, sources and journals are kept: `azure://<account>/<container>[/<prefix>]` or `file:///<folder>`."
+};
+var functionsFolder = {
+  type: "string",
+  default: "supabase/functions",
+  text: "The folder of the functions, from the repository's root, each in a folder of its own; `function-manifest.json` lies in it, or in the folder above."
+};
+var someFunctions = {
+  type: "list",
+  pattern: /^[A-Za-z][A-Za-z0-9_-]*$/,
+  accepts: "names of functions",
+  text: "Only these functions, with everything they need by the manifest; all when left out.",
+  example: "orders"
+};
+var planHash2 = {
+  type: "string",
+  pattern: /^[0-9a-f]{64}$/,
+  accepts: "the 64 hex digits that a dry run printed",
+  text: "Do only what a dry run has shown: its output plan-hash. Refused where anything has changed since."
+};
+var resume2 = {
+  type: "string",
+  explicit: true,
+  pattern: /^\d{8}T\d{6}Z-[0-9a-f]{6}$/,
+  accepts: "the id of a run",
+  text: "Go on with this run, which was killed or stopped, with the inputs that it was begun with: what it has done is left alone, and only what is missing is done.",
+  example: "20261128T093000Z-4f2a1b"
+};
+var updateManifest = {
+  type: "boolean",
+  default: false,
+  text: "Write versions, `deployed_at` and `rollback_target` of what was exchanged into the checkout's manifest."
+};
+var rolloutOutputs = {
+  project: "Reference of the project.",
+  "plan-hash": "The plan's hash, for an approval that is bound to it.",
+  run: "Id of the run, with which it is gone on with; empty where nothing was begun.",
+  snapshot: "Id of the snapshot of what was served before; empty where none was taken.",
+  outcome: "`done`, `nothing`, `planned`, `hindered`, `undone` (what was served before is served again), `stopped`, `escalated`.",
+  changed: "Functions that were exchanged, as a JSON list of `name@version`.",
+  planned: "Functions that would be, or were to be, exchanged, as a JSON list.",
+  plan: "Each step with its id, title, stage, state and what, as a JSON list.",
+  problems: "What is wrong with the manifest, as a JSON list; there only where something is."
+};
+var rolloutExits = {
+  0: "every function of the set is served as wanted, or was before",
+  3: "the manifest is unsound, or a function failed its call and what was served before is served again",
+  4: "Supabase or the store failed: the report says whether anything that is served was changed, and how to go on",
+  6: "another run works on this project's functions; who and since when is printed",
+  7: "this is not the plan that was approved"
+};
+
+// src/commands/schema/schema-inputs.ts
+var migrationsFolder = {
+  type: "string",
+  default: "migrations",
+  text: "The folder that holds the migrations.",
+  example: "supabase/migrations"
+};
+var migrationsDatabase = {
+  type: "secret",
+  required: true,
+  text: "Connection URL of the database whose schema it is, as a role that may change it; not through a pooler in transaction mode.",
+  example: "postgresql://app@db.example.com:5432/app"
+};
+
+// src/commands/rollout/rollback.ts
+var rollback = defineCommand({
+  name: "rollback",
+  wing: "rollout",
+  summary: "Take a bad release back as one: app, database and edge functions, verified, by one plan and journal",
+  description: `The emergency button. Takes a release back as the unit that it was: the **app** by a swap, the **database** only where the release needs it and somebody says so, the **edge functions** to that release's. Then all of it is looked at together, and written down.
+
+\`last-known-good\` is the newest release that was verified, that nobody went back from since, and that is not what production is now. **It is never put on a schema that it is not known to run on**: what its release unit says is held against the migrations of the live database. Where they do not fit the rollback is refused (exit 7) with the ways that are open: take the migrations back along with the app (\`--schema migrations --confirm <database>\`), bring a backup back (\`--from-backup\`), mend forward, or say that it runs all the same (\`--schema keep\`). Without \`--database\` and \`--project\` only the app goes.
+
+Until the app is back a failure takes back what was done. From then on the run stops where it is, and says exactly what stands where, how to go on (\`--resume\`), and how to go back. \`--dry-run\` looks at everything, also tries the migrations' rollbacks on a server of its own, and changes nothing; its \`plan-hash\` binds an approval.
+
+[The decision tree, permissions, records, and what to do when it fails](https://github.com/truststream/holdfast/blob/main/docs/rollback.md).`,
+  branding: { icon: "life-buoy", color: "red" },
+  inputs: {
+    to: {
+      type: "string",
+      default: "last-known-good",
+      text: "The version that is gone back to, or `last-known-good`.",
+      example: "v1.2.0"
+    },
+    trigger: {
+      type: "choice",
+      choices: TRIGGERS,
+      default: "manual",
+      text: "Who or what says so. `database-corruption` needs `from-backup`."
+    },
+    reason: {
+      type: "string",
+      default: "manual",
+      text: "Why, for the records.",
+      example: "checkout fails since 14:05"
+    },
+    package: {
+      type: "string",
+      text: "That release's package, for where the slot does not hold it any more: a zip, or its folder.",
+      example: "./shop-1.2.0.zip"
+    },
+    unit: {
+      type: "string",
+      text: "Path of that release's `release-unit.json`, which says on which schemas it runs. Without it the record of its deployment is asked, then its tag in the checkout.",
+      example: "./release-unit.json"
+    },
+    ...rolloutInputs,
+    schema: {
+      type: "choice",
+      choices: SCHEMA_CHOICES,
+      default: "check",
+      explicit: true,
+      text: "What becomes of the database's schema. `check`: it stays, and the release has to run on it. `migrations`: where it does not, the migrations that are too new are taken back by their scripts. `keep`: it stays, and you say that the release runs on it."
+    },
+    database: {
+      type: "secret",
+      text: "PostgreSQL URL of the database, of a role that may change it where it goes along. Without it only a release goes back that has no migrations, or with `schema: keep`."
+    },
+    migrations: migrationsFolder,
+    confirm: {
+      type: "string",
+      explicit: true,
+      text: "Name of the database, to confirm that what the plan names may be lost.",
+      example: "shop"
+    },
+    "from-backup": {
+      type: "string",
+      explicit: true,
+      pattern: /^\d{8}T\d{6}Z-[0-9a-f]{6}$/,
+      accepts: "a backup id",
+      text: "Bring this backup of `store` back into the database: what was written since is lost.",
+      example: "20261127T020000Z-1a2b3c"
+    },
+    recipients: {
+      type: "list",
+      pattern: /^age1[02-9ac-hj-np-z]{58}$/,
+      accepts: "an age public key: age1 and 58 more characters",
+      text: "age public keys that shall be able to open the safety backup.",
+      example: "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
+    },
+    identity: {
+      ...identity,
+      text: "age identity with which the safety backup is proved, and which opens the backup of `from-backup`."
+    },
+    "allow-unencrypted": {
+      type: "boolean",
+      explicit: true,
+      default: false,
+      text: "Write the safety backup in the clear when no recipient is given."
+    },
+    "without-backup": {
+      type: "boolean",
+      explicit: true,
+      default: false,
+      text: "Make no safety backup: what going back destroys is gone."
+    },
+    "allow-unproved": {
+      type: "boolean",
+      explicit: true,
+      default: false,
+      text: "Take migrations back although a script is not proved."
+    },
+    "lock-timeout": {
+      type: "duration",
+      default: "5s",
+      text: "How long a statement may wait for a lock, while others queue behind it."
+    },
+    "statement-timeout": {
+      type: "duration",
+      default: "15m",
+      text: "How long one statement in a transaction may take."
+    },
+    project: {
+      type: "string",
+      text: "Reference of the Supabase project whose functions go along. Without it none do.",
+      example: "abcdefghijklmnopqrst",
+      pattern: /^[a-z]{20}$/,
+      accepts: "the project's reference: twenty small letters, as in its address"
+    },
+    "access-token": accessToken,
+    "functions-key": functionsKey,
+    "functions-to": {
+      type: "string",
+      explicit: true,
+      text: "What the functions go back to: a snapshot's id, a tag or a commit. The release's tag when left out.",
+      example: "20261128T093000Z-4f2a1b"
+    },
+    "functions-folder": functionsFolder,
+    notify: {
+      type: "choice",
+      choices: NOTIFY_CHOICES,
+      default: "none",
+      text: "Who is told how it ended. `issue`: an issue at GitHub, one for each run; it needs `issues: write`."
+    },
+    repository,
+    token: {
+      type: "secret",
+      jobToken: true,
+      text: "Token for GitHub, where `notify` needs one. Without it `GITHUB_TOKEN`, then `GH_TOKEN` is used."
+    },
+    "plan-hash": planHash,
+    resume,
+    "dry-run": dryRun
+  },
+  outputs: {
+    ...appOutputs,
+    trigger: "Who or what said so.",
+    database: "Newest version of the database's schema; empty where it was not given or could not be asked.",
+    schema: "What became of the schema, in a sentence.",
+    components: "Milliseconds in which something of a component was at work, as a JSON map."
+  },
+  exits: {
+    0: "the release is back as a whole, and seen well; or it was so already",
+    2: "an input or a setting is wrong; nothing was touched",
+    3: "the build is not good, or something is in the way: the report says what stands where",
+    4: "Azure, Supabase, the database, the store or the network failed: the report says what stands where",
+    6: "somebody else changes this environment, its functions or its schema",
+    7: "the release does not run on the schema, something was not confirmed, or the plan is not the approved one"
+  },
+  examples: {
+    cli: [
+      "holdfast rollback --store azure://mybackups/holdfast/prod --database-file ./database-url --project abcdefghijklmnopqrst --dry-run",
+      "holdfast rollback --store azure://mybackups/holdfast/prod --database-file ./database-url --schema migrations --confirm shop --recipients age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p --reason checkout-fails"
+    ],
+    workflow: `name: rollback
+on:
+  workflow_dispatch:
+    inputs:
+      to:
+        description: Version, or last-known-good
+        default: last-known-good
+      reason:
+        description: Why
+        required: true
+permissions:
+  contents: read
+  id-token: write
+concurrency:
+  group: holdfast-production
+jobs:
+  rollback:
+    runs-on: ubuntu-latest
+    environment: production
+    steps:
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+        with:
+          fetch-depth: 0
+          persist-credentials: false
+      - uses: azure/login@a457da9ea143d694b1b9c7c869ebb04ebe844ef5 # v2.3.0
+        with:
+          client-id: \${{ vars.AZURE_CLIENT_ID }}
+          tenant-id: \${{ vars.AZURE_TENANT_ID }}
+          subscription-id: \${{ vars.AZURE_SUBSCRIPTION_ID }}
+      - uses: truststream/holdfast/actions/rollback@v1
+        with:
+          to: \${{ inputs.to }}
+          reason: \${{ inputs.reason }}
+          store: azure://mybackups/holdfast/prod
+          database: \${{ secrets.DATABASE_URL }}
+          recipients: \${{ vars.AGE_RECIPIENTS }}
+          project: abcdefghijklmnopqrst
+          access-token: \${{ secrets.SUPABASE_ACCESS_TOKEN }}
+          functions-key: \${{ secrets.SUPABASE_ANON_KEY }}
+`
+  },
+  cleansUp: true,
+  async run(inputs, ports) {
+    const [{ runRollback }, { openDatabaseRoad }] = await Promise.all([
+      import("./rollout-rollback-run.js"),
+      import("./commands-rollout-rollback-road.js")
+    ]);
+    return runRollback(inputs, ports, () => openDatabaseRoad(inputs, ports));
+  }
+});
+
 // src/commands/rollout/rollback-app.ts
 var rollbackApp = defineCommand({
   name: "rollback-app",
@@ -1777,7 +2100,7 @@ var rollbackApp = defineCommand({
 
 \`last-known-good\` is the newest release whose record says that it was verified, that was not rolled back since, and that is not what production is now; so it is not merely the newest tag. Where the slot beside production still holds that build nothing is deployed, and the rollback is a swap. Where it does not, give the release's package: its SHA-256 has to be the recorded one.
 
-Only the application moves: whether the database's schema is one that the older build runs on has to be known before.`,
+Only the application moves. Where the release does not run on the schema that the database has, or nobody can tell, it is refused (exit 7): see \`rollback\`, which takes the database along; or say that it runs all the same, with \`--schema keep\`.`,
   branding: { icon: "rotate-ccw", color: "red" },
   inputs: {
     to: {
@@ -1797,13 +2120,32 @@ Only the application moves: whether the database's schema is one that the older 
       text: "Why, for the record.",
       example: "checkout fails since 14:05"
     },
+    unit: {
+      type: "string",
+      text: "Path of that release's `release-unit.json`, which says on which schemas it runs. Without it the record of its deployment is asked, then its tag in the checkout.",
+      example: "./release-unit.json"
+    },
     ...rolloutInputs,
+    schema: {
+      type: "choice",
+      choices: ["check", "keep"],
+      default: "check",
+      explicit: true,
+      text: "`check`: the release has to run on the schema. `keep`: you say that it does."
+    },
+    database: {
+      type: "secret",
+      text: "PostgreSQL URL of the database, of a role that may read it: which schema it has is asked."
+    },
     "plan-hash": planHash,
     resume,
     "dry-run": dryRun
   },
   outputs: appOutputs,
-  exits: appExits,
+  exits: {
+    ...appExits,
+    7: "this is not the plan that was approved, or the release does not run on the schema"
+  },
   examples: {
     cli: [
       "holdfast rollback-app --store azure://mybackups/holdfast/prod --dry-run",
@@ -1846,8 +2188,153 @@ jobs:
   },
   cleansUp: true,
   async run(inputs, ports) {
-    const { runRollbackApp } = await import("./rollout-rollback-app-run.js");
-    return runRollbackApp(inputs, ports);
+    const [{ runRollback }, { openDatabaseRoad }] = await Promise.all([
+      import("./rollout-rollback-run.js"),
+      import("./commands-rollout-rollback-road.js")
+    ]);
+    const alone = { ...inputs, ...ALONE };
+    return runRollback(alone, ports, () => openDatabaseRoad(alone, ports));
+  }
+});
+var ALONE = {
+  trigger: "manual",
+  fromBackup: void 0,
+  project: void 0,
+  accessToken: void 0,
+  functionsKey: void 0,
+  functionsTo: void 0,
+  functionsFolder: "",
+  notify: "none",
+  repository: void 0,
+  token: void 0,
+  migrations: "",
+  confirm: void 0,
+  recipients: [],
+  identity: void 0,
+  allowUnencrypted: false,
+  withoutBackup: false,
+  allowUnproved: false,
+  lockTimeout: 5e3,
+  statementTimeout: 9e5
+};
+
+// src/commands/rollout/watch.ts
+var watch = defineCommand({
+  name: "watch",
+  wing: "rollout",
+  summary: "Watch an address, and start a workflow such as a rollback where it is ill for long enough",
+  description: `Asks an address again and again. Where it failed so often **in a row** it is ill; one good answer begins the count anew, so that an address which flaps is never ill.
+
+Then it ends with exit 3, and a line of shell can go on from there. With \`--workflow\` it starts that workflow of a GitHub repository by \`workflow_dispatch\`, with the inputs \`trigger\` (\`health-check\`) and \`reason\` (what was seen). It is **not** started while one of its runs is unfinished, or younger than the cool-down, whoever started it; nor where GitHub could not be asked, which is tried again with each try.
+
+With \`--reference\` an address of somebody else is asked before anything is started, where the watched one gave no answer at all: where that is silent as well, it is this machine that hears nobody (exit 4).
+
+[Setting it up, and what several watchers do at once](https://github.com/truststream/holdfast/blob/main/docs/watch.md).`,
+  branding: { icon: "activity", color: "red" },
+  inputs: {
+    url: {
+      type: "string",
+      required: true,
+      text: "The address that is asked. Logs show it without its query.",
+      example: "https://shop.example/health"
+    },
+    status: {
+      type: "integer",
+      min: 100,
+      max: 599,
+      default: 200,
+      text: "The status of a good answer. Redirects are answers, and not followed."
+    },
+    contains: {
+      type: "string",
+      text: "Text that a good answer has in its first 64 KiB.",
+      example: '"ok":true'
+    },
+    every: { type: "duration", default: "30s", text: "From the beginning of one try to that of the next." },
+    for: { type: "duration", default: "55m", text: "How long it is watched: no try begins after that." },
+    timeout: { type: "duration", default: "20s", text: "How long an answer may take, to its end." },
+    failures: {
+      type: "integer",
+      min: 1,
+      max: 1e3,
+      default: 5,
+      text: "So many failures in a row are ill."
+    },
+    reference: {
+      type: "string",
+      text: "An address of somebody else, by which a network that is down is told from an app that is.",
+      example: "https://example.com"
+    },
+    workflow: {
+      type: "string",
+      text: "File of the workflow that is started where the address is ill. Without it nothing is started.",
+      example: "rollback.yml",
+      pattern: /^[A-Za-z0-9][A-Za-z0-9._-]*\.ya?ml$/,
+      accepts: "the name of a file in .github/workflows, ending with .yml or .yaml"
+    },
+    ref: {
+      type: "string",
+      text: "The branch whose workflow is started, or a tag as `refs/tags/<name>`. By default the repository's default branch.",
+      example: "main"
+    },
+    "cool-down": {
+      type: "duration",
+      default: "30m",
+      text: "It is not started where one of its runs is younger than this."
+    },
+    repository: {
+      type: "string",
+      text: "The repository at GitHub, as owner/name. By default that of the job.",
+      example: "acme/shop"
+    },
+    token: {
+      type: "secret",
+      jobToken: true,
+      text: "Token for GitHub, with `actions: write`, and with `contents: write` where several watch. Without it `GITHUB_TOKEN`, then `GH_TOKEN` of the environment is used."
+    },
+    "dry-run": dryRun
+  },
+  outputs: {
+    healthy: "Whether it was never ill.",
+    tries: "How often it was asked.",
+    failures: "How many of the last tries failed in a row.",
+    last: "What the last try saw.",
+    started: "Address of the workflow's run that was started, or that counts in its place; `unknown` where GitHub did not show it soon enough, empty where there is none."
+  },
+  exits: {
+    0: "it was never ill",
+    3: "it is ill; the workflow was started, or one of its runs counts, where one was named",
+    4: "GitHub could not be asked, or refused the start; or it is this machine that hears nobody"
+  },
+  examples: {
+    cli: [
+      "holdfast watch --url https://shop.example/health --for 10m",
+      "holdfast watch --url https://shop.example/health --reference https://example.com --workflow rollback.yml --repository acme/shop --token-file ./token"
+    ],
+    workflow: `name: watch
+on:
+  schedule:
+    - cron: "2 * * * *"
+permissions:
+  actions: write
+  contents: write
+concurrency:
+  group: watch
+jobs:
+  watch:
+    runs-on: ubuntu-latest
+    timeout-minutes: 75
+    steps:
+      - uses: truststream/holdfast/actions/watch@v1
+        with:
+          url: https://shop.example/health
+          reference: https://example.com
+          workflow: rollback.yml
+`
+  },
+  async run(inputs, ports) {
+    const { runWatch } = await import("./rollout-watch-run.js");
+    return runWatch(inputs, ports);
   }
 });
 
@@ -1947,77 +2434,6 @@ Packages run with your rights and outside of any container: deploy only what you
     return runSandbox(inputs, ports);
   }
 });
-
-// src/commands/rollout/functions-inputs.ts
-var project = {
-  type: "string",
-  required: true,
-  text: "Reference of the Supabase project whose functions they are: twenty small letters.",
-  example: "abcdefghijklmnopqrst",
-  pattern: /^[a-z]{20}$/,
-  accepts: "the project's reference: twenty small letters, as in its address"
-};
-var accessToken = {
-  type: "secret",
-  text: "Supabase access token, with `edge_functions_read`, and `edge_functions_write` where something is deployed. Without it `SUPABASE_ACCESS_TOKEN` of the environment is used."
-};
-var functionsKey = {
-  type: "secret",
-  text: "The project's `anon` or publishable key, with which functions are called that ask for a token. Needed where such a function declares a request by which it is tried."
-};
-var functionsStore = {
-  ...store,
-  text: "Where snapshots, sources and journals are kept: `azure://<account>/<container>[/<prefix>]` or `file:///<folder>`."
-};
-var functionsFolder = {
-  type: "string",
-  default: "supabase/functions",
-  text: "The folder of the functions, from the repository's root, each in a folder of its own; `function-manifest.json` lies in it, or in the folder above."
-};
-var someFunctions = {
-  type: "list",
-  pattern: /^[A-Za-z][A-Za-z0-9_-]*$/,
-  accepts: "names of functions",
-  text: "Only these functions, with everything they need by the manifest; all when left out.",
-  example: "orders"
-};
-var planHash2 = {
-  type: "string",
-  pattern: /^[0-9a-f]{64}$/,
-  accepts: "the 64 hex digits that a dry run printed",
-  text: "Do only what a dry run has shown: its output plan-hash. Refused where anything has changed since."
-};
-var resume2 = {
-  type: "string",
-  explicit: true,
-  pattern: /^\d{8}T\d{6}Z-[0-9a-f]{6}$/,
-  accepts: "the id of a run",
-  text: "Go on with this run, which was killed or stopped, with the inputs that it was begun with: what it has done is left alone, and only what is missing is done.",
-  example: "20261128T093000Z-4f2a1b"
-};
-var updateManifest = {
-  type: "boolean",
-  default: false,
-  text: "Write versions, `deployed_at` and `rollback_target` of what was exchanged into the checkout's manifest."
-};
-var rolloutOutputs = {
-  project: "Reference of the project.",
-  "plan-hash": "The plan's hash, for an approval that is bound to it.",
-  run: "Id of the run, with which it is gone on with; empty where nothing was begun.",
-  snapshot: "Id of the snapshot of what was served before; empty where none was taken.",
-  outcome: "`done`, `nothing`, `planned`, `hindered`, `undone` (what was served before is served again), `stopped`, `escalated`.",
-  changed: "Functions that were exchanged, as a JSON list of `name@version`.",
-  planned: "Functions that would be, or were to be, exchanged, as a JSON list.",
-  plan: "Each step with its id, title, stage, state and what, as a JSON list.",
-  problems: "What is wrong with the manifest, as a JSON list; there only where something is."
-};
-var rolloutExits = {
-  0: "every function of the set is served as wanted, or was before",
-  3: "the manifest is unsound, or a function failed its call and what was served before is served again",
-  4: "Supabase or the store failed: the report says whether anything that is served was changed, and how to go on",
-  6: "another run works on this project's functions; who and since when is printed",
-  7: "this is not the plan that was approved"
-};
 
 // src/commands/rollout/functions-check.ts
 var functionsCheck = defineCommand({
@@ -2437,20 +2853,6 @@ jobs:
   }
 });
 
-// src/commands/schema/schema-inputs.ts
-var migrationsFolder = {
-  type: "string",
-  default: "migrations",
-  text: "The folder that holds the migrations.",
-  example: "supabase/migrations"
-};
-var migrationsDatabase = {
-  type: "secret",
-  required: true,
-  text: "Connection URL of the database whose schema it is, as a role that may change it; not through a pooler in transaction mode.",
-  example: "postgresql://app@db.example.com:5432/app"
-};
-
 // src/commands/schema/migrate-rollback.ts
 var migrateRollback = defineCommand({
   name: "migrate-rollback",
@@ -2815,7 +3217,9 @@ var MENU = [
   hotfixStart,
   hotfixFinish,
   deploy,
+  rollback,
   rollbackApp,
+  watch,
   sandbox,
   functionsCheck,
   functionsSnapshot,
@@ -3085,6 +3489,7 @@ function reportMarkdown(command, report) {
     `### ${report.good ? "✅" : "❌"} ${escapeMarkdown(command)}: ${escapeMarkdown(report.headline)}`
   ];
   for (const table of report.tables) if (table.rows.length > 0) parts.push(tableMarkdown(table));
+  if (report.mermaid !== void 0) parts.push(fenced(report.mermaid));
   const notes = report.notes.slice(0, ROWS_MAX).map((note) => `- ${sentenceMarkdown(note)}`);
   if (report.notes.length > notes.length) {
     notes.push(`- … and ${report.notes.length - notes.length} more; they are in the log`);
@@ -3092,6 +3497,13 @@ function reportMarkdown(command, report) {
   if (notes.length > 0) parts.push(notes.join("\n"));
   return fitting(`${parts.join("\n\n")}
 `);
+}
+function fenced(chart) {
+  const longest = Math.max(2, ...[...chart.matchAll(/`+/g)].map(([ticks]) => ticks.length));
+  const fence = "`".repeat(longest + 1);
+  return `${fence}mermaid
+${chart.trimEnd()}
+${fence}`;
 }
 function fitting(markdown) {
   if (Buffer.byteLength(markdown) <= BYTES_MAX) return markdown;

@@ -3,15 +3,27 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  APPLICATION,
+  MINUTE_MS,
+  PackageShelf,
   appOutcome,
   carryOutOnApp,
-  readAppSettings
-} from "./shared-rollout-app-carry-out.js";
+  givenPackage,
+  readAppSettings,
+  schemaOfRelease,
+  withTimeline
+} from "./shared-rollout-app-report.js";
 import "./shared-ports-slot-host.js";
-import "./shared-nouns-runbook-record.js";
+import "./shared-nouns-runbook-timeline.js";
 import "./shared-nouns-runbook-journal.js";
+import "./shared-nouns-release-unit-functions.js";
+import "./shared-nouns-migration-files-classify.js";
+import "./shared-nouns-release-unit-file-digest.js";
+import "./shared-nouns-release-unit-record.js";
 import "./shared-rollout-app-settings.js";
 import "./shared-nouns-settings-settings-file.js";
+import "./shared-nouns-release-unit-settings.js";
+import "./shared-kernel-path-pattern.js";
 import {
   require_semver
 } from "./shared-semver.js";
@@ -20,50 +32,99 @@ import "./shared-nouns-settings-document.js";
 import "./shared-kernel-yaml.js";
 import "./shared-yaml.js";
 import "./shared-kernel-redact.js";
+import "./shared-nouns-migration-files-version.js";
 import "./shared-nouns-settings-section.js";
 import "./shared-kernel-printable.js";
 import "./shared-nouns-store-lock.js";
 import "./shared-kernel-retry.js";
 import "./shared-kernel-or-abort.js";
 import "./shared-kernel-together.js";
+import "./shared-kernel-pattern.js";
 import "./shared-kernel-listed.js";
 import "./shared-kernel-secret.js";
 import "./shared-nouns-catalog-backup-id.js";
 import "./shared-nouns-content-record.js";
 import "./shared-nouns-store-layout.js";
-import "./shared-kernel-bytes.js";
+import {
+  formatBytes
+} from "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import "./shared-nouns-store-run-record.js";
-import "./shared-kernel-quantity.js";
 import "./shared-zod.js";
 import "./shared-kernel-duration.js";
+import "./shared-kernel-quantity.js";
 import "./shared-kernel-suggest.js";
 import {
   HoldfastError
 } from "./shared-kernel-errors.js";
 import {
-  __toESM
+  __callDispose,
+  __toESM,
+  __using
 } from "./shared-esbuild-runtime.js";
 
 // src/rollout/deploy/run.ts
 var import_semver = __toESM(require_semver(), 1);
+
+// src/rollout/app/steps/keep.ts
+var TIMEOUT_MS = 60 * MINUTE_MS;
+function keepStep(shelf, pack) {
+  const size = formatBytes(pack.bytes);
+  return {
+    id: "keep",
+    title: "keep the package in the store",
+    component: APPLICATION,
+    isRepeatable: true,
+    timeoutMs: TIMEOUT_MS,
+    retry: { attempts: 3, pauseMs: 1e3, mayHelp: () => true },
+    // Nothing was begun yet: what nobody could go back to is not brought to production.
+    onFailure: "stop",
+    async observe() {
+      return await shelf.has(pack.digest) ? { kind: "true", what: `the store has the package (${size})` } : { kind: "missing", what: `keep the package in the store (${size})` };
+    },
+    async act() {
+      await shelf.keep(pack);
+    },
+    undo: "not-needed"
+  };
+}
+
+// src/rollout/deploy/run.ts
 var READ_MS = 30 * 6e4;
 async function runDeploy(inputs, ports) {
-  const version = plainVersion(inputs.version);
-  const app = await readAppSettings(inputs, ports);
-  const store = await ports.openStore(inputs.store, inputs.storeSecret);
-  await store.check(!inputs.dryRun);
-  const host = await ports.openSlotHost(app.target.address);
-  ports.log.stage(`reading ${inputs.package}`);
-  const digest = await host.digest(inputs.package, { signal: ports.cancelled, withinMs: READ_MS });
-  const wanted = {
-    kind: "deploy",
-    build: { version, build: inputs.build, digest },
-    packagePath: inputs.package,
-    reason: "deployment"
-  };
-  const done = await carryOutOnApp(wanted, app, { host, store }, inputs, ports);
-  return appOutcome(wanted, app.target, done);
+  var _stack = [];
+  try {
+    const version = plainVersion(inputs.version);
+    const app = await readAppSettings(inputs, ports);
+    const schema = await schemaOfRelease(version, inputs, ports);
+    const store = await ports.openStore(inputs.store, inputs.storeSecret);
+    await store.check(!inputs.dryRun);
+    const host = await ports.openSlotHost(app.target.address);
+    ports.log.stage(`reading ${inputs.package}`);
+    const pack = __using(_stack, await host.pack(inputs.package, { signal: ports.cancelled, withinMs: READ_MS }), true);
+    const { digest, path } = pack;
+    const wanted = {
+      kind: "deploy",
+      build: { version, build: inputs.build, digest },
+      source: givenPackage(inputs.package, path),
+      keep: inputs.keepPackage ? keepStep(new PackageShelf(store, ports.disk), pack) : void 0,
+      reason: "deployment",
+      schema
+    };
+    const done = await carryOutOnApp(wanted, app, { host, store }, inputs, ports);
+    const outcome = appOutcome(wanted, app.target, done, schemaNotes(wanted.schema));
+    return await withTimeline(outcome, done.came, inputs.timeline, ports.disk);
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
+  }
+}
+function schemaNotes(schema) {
+  return schema === void 0 ? [
+    "on which schemas this release runs is not told, neither by a release unit nor by its tag in a checkout: a rollback to it will ask"
+  ] : [];
 }
 function plainVersion(text) {
   const version = import_semver.default.parse(text);

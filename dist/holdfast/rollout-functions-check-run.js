@@ -31,10 +31,10 @@ import "./shared-nouns-store-layout.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import "./shared-nouns-store-run-record.js";
+import "./shared-zod.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";
-import "./shared-zod.js";
 import {
   EXIT,
   HoldfastError,

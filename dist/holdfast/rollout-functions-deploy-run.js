@@ -3,12 +3,19 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  refusedManifest
-} from "./shared-rollout-functions-manifest-refused.js";
-import {
   noteDeployed,
   rolloutOutcome
 } from "./shared-rollout-functions-carry-report.js";
+import {
+  opened
+} from "./shared-rollout-functions-carry-request.js";
+import {
+  refusedManifest
+} from "./shared-rollout-functions-manifest-refused.js";
+import {
+  rollOut
+} from "./shared-rollout-functions-carry-steps.js";
+import "./shared-rollout-functions-carry-uploads.js";
 import {
   checkManifest,
   closed,
@@ -16,22 +23,16 @@ import {
   needsOf
 } from "./shared-rollout-functions-manifest-check-manifest.js";
 import {
-  rollOut
-} from "./shared-rollout-functions-carry-steps.js";
-import {
   committedFunctions,
   plainFolder,
   readManifest
 } from "./shared-rollout-functions-sources-committed.js";
 import {
-  opened
-} from "./shared-rollout-functions-carry-uploads.js";
-import {
   FUNCTION_MANIFEST
 } from "./shared-rollout-functions-archive-archive.js";
-import "./shared-nouns-release-unit-file-digest.js";
-import "./shared-nouns-runbook-record.js";
+import "./shared-nouns-runbook-timeline.js";
 import "./shared-nouns-runbook-journal.js";
+import "./shared-nouns-release-unit-file-digest.js";
 import "./shared-semver.js";
 import "./shared-kernel-yaml.js";
 import "./shared-yaml.js";
@@ -42,10 +43,10 @@ import "./shared-kernel-retry.js";
 import "./shared-kernel-or-abort.js";
 import "./shared-kernel-in-order.js";
 import "./shared-kernel-together.js";
+import "./shared-kernel-cut.js";
 import {
   listed
 } from "./shared-kernel-listed.js";
-import "./shared-kernel-cut.js";
 import "./shared-nouns-store-sealed-document.js";
 import "./shared-nouns-catalog-backup-id.js";
 import "./shared-nouns-content-record.js";
@@ -53,9 +54,9 @@ import "./shared-nouns-store-layout.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import "./shared-nouns-store-run-record.js";
-import "./shared-kernel-quantity.js";
 import "./shared-zod.js";
 import "./shared-kernel-duration.js";
+import "./shared-kernel-quantity.js";
 import {
   nearest
 } from "./shared-kernel-suggest.js";

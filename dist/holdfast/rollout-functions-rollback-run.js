@@ -7,64 +7,53 @@ import {
   rolloutOutcome
 } from "./shared-rollout-functions-carry-report.js";
 import {
-  closed,
-  inLevels,
-  needsOf,
-  referenceIn
-} from "./shared-rollout-functions-manifest-check-manifest.js";
-import {
-  rollOut,
-  wantedIn
-} from "./shared-rollout-functions-carry-steps.js";
-import {
-  committedFunctions,
-  plainFolder,
-  readManifest
-} from "./shared-rollout-functions-sources-committed.js";
-import {
   opened
-} from "./shared-rollout-functions-carry-uploads.js";
+} from "./shared-rollout-functions-carry-request.js";
+import {
+  checkoutOf,
+  rolloutTo
+} from "./shared-rollout-functions-carry-rollback-target.js";
+import {
+  rollOut
+} from "./shared-rollout-functions-carry-steps.js";
+import "./shared-rollout-functions-carry-uploads.js";
+import "./shared-rollout-functions-manifest-check-manifest.js";
+import "./shared-rollout-functions-sources-committed.js";
 import {
   FUNCTION_MANIFEST,
   FunctionArchive
 } from "./shared-rollout-functions-archive-archive.js";
-import "./shared-nouns-release-unit-file-digest.js";
-import "./shared-nouns-runbook-record.js";
+import "./shared-nouns-runbook-timeline.js";
 import "./shared-nouns-runbook-journal.js";
+import "./shared-nouns-release-unit-file-digest.js";
 import "./shared-semver.js";
 import "./shared-kernel-yaml.js";
 import "./shared-yaml.js";
 import "./shared-kernel-redact.js";
-import {
-  printableLine
-} from "./shared-kernel-printable.js";
+import "./shared-kernel-printable.js";
 import "./shared-nouns-store-lock.js";
 import "./shared-kernel-retry.js";
 import "./shared-kernel-or-abort.js";
 import "./shared-kernel-in-order.js";
 import "./shared-kernel-together.js";
+import "./shared-kernel-cut.js";
 import {
   listed
 } from "./shared-kernel-listed.js";
-import "./shared-kernel-cut.js";
 import "./shared-nouns-store-sealed-document.js";
 import "./shared-nouns-catalog-backup-id.js";
-import {
-  BACKUP_ID
-} from "./shared-nouns-content-record.js";
+import "./shared-nouns-content-record.js";
 import "./shared-nouns-store-layout.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import "./shared-nouns-store-run-record.js";
-import {
-  quantity
-} from "./shared-kernel-quantity.js";
 import "./shared-zod.js";
 import "./shared-kernel-duration.js";
 import {
-  EXIT,
-  HoldfastError,
-  isHoldfastError
+  quantity
+} from "./shared-kernel-quantity.js";
+import {
+  EXIT
 } from "./shared-kernel-errors.js";
 import "./shared-esbuild-runtime.js";
 
@@ -72,8 +61,7 @@ import "./shared-esbuild-runtime.js";
 async function runFunctionsRollback(inputs, ports) {
   const both = await opened(inputs, ports, { forWriting: !inputs.dryRun });
   const archive = await FunctionArchive.open(both.store, inputs.project);
-  const target = await targetOf(inputs, archive, ports);
-  const rollout = rolloutTo(target, inputs);
+  const rollout = await rolloutTo(inputs, archive, ports);
   const done = await rollOut(rollout, both, inputs, ports);
   const set = new Set(rollout.levels.flat().map(({ slug }) => slug));
   const others = [...done.served.keys()].filter((slug) => !set.has(slug)).sort();
@@ -84,112 +72,6 @@ async function runFunctionsRollback(inputs, ports) {
   if (outcome.exit !== EXIT.done || done.kind !== "ran" || !inputs.updateManifest) return outcome;
   const path = (await checkoutOf("HEAD", inputs, ports))?.committed.manifest?.path ?? FUNCTION_MANIFEST;
   return await noteDeployed(outcome, rollout, done.id, path, both.store, ports);
-}
-async function targetOf(inputs, archive, ports) {
-  const { to } = inputs;
-  if (to === void 0) return await declaredTargets(inputs, archive, ports);
-  return BACKUP_ID.test(to) ? await snapshotTarget(to, inputs, archive, ports) : await releaseTarget(to, inputs, ports);
-}
-function rolloutTo({ functions, needs, said }, { project, functions: names }) {
-  const unknown = names.filter((name) => !functions.has(name));
-  if (unknown.length > 0) {
-    throw new HoldfastError(
-      "input.no-such-snapshot",
-      `what is gone back to has no function ${listed(unknown.map(printableLine))}`,
-      { hint: "Name functions that it has: a dry run without --functions lists them." }
-    );
-  }
-  const all = [...functions.keys()];
-  const set = [...closed(names.length === 0 ? all : names, needs)].filter((name) => functions.has(name));
-  const { levels, circular } = inLevels(set, needs);
-  const whole = circular.length > 0 ? [...levels, circular] : levels;
-  return {
-    kind: "rollback",
-    project,
-    asked: { to: said, functions: [...names].sort() },
-    levels: whole.map((level) => level.map((name) => functions.get(name)))
-  };
-}
-async function snapshotTarget(id, inputs, archive, ports) {
-  const snapshot = await archive.snapshot(id);
-  if (snapshot === void 0) {
-    throw new HoldfastError(
-      "input.no-such-snapshot",
-      `the store has no snapshot ${id} of ${inputs.project}`,
-      {
-        hint: "List those that are there with functions status."
-      }
-    );
-  }
-  const manifest = (await checkoutOf("HEAD", inputs, ports))?.manifest;
-  return {
-    said: id,
-    functions: new Map(
-      snapshot.functions.filter(({ status }) => status === "ACTIVE").map((each) => [each.slug, wantedIn(each, archive)])
-    ),
-    needs: manifest === void 0 ? /* @__PURE__ */ new Map() : needsOf(manifest)
-  };
-}
-async function releaseTarget(to, inputs, ports) {
-  const found = await checkoutOf(to, inputs, ports, { isNeeded: true });
-  const { committed, manifest } = found;
-  return {
-    said: to,
-    functions: new Map(
-      [...committed.names].map((name) => [name, committed.wanted(name, manifest?.functions[name])])
-    ),
-    needs: manifest === void 0 ? /* @__PURE__ */ new Map() : needsOf(manifest)
-  };
-}
-async function declaredTargets(inputs, archive, ports) {
-  const manifest = (await checkoutOf("HEAD", inputs, ports, { isNeeded: true }))?.manifest;
-  const functions = /* @__PURE__ */ new Map();
-  for (const [name, { rollback_target: text }] of Object.entries(manifest?.functions ?? {})) {
-    if (text === void 0 || text === null) continue;
-    const kept = await keptAt(name, text, archive);
-    functions.set(name, wantedIn(kept, archive));
-  }
-  if (functions.size === 0) {
-    throw new HoldfastError(
-      "input.missing",
-      "the manifest declares no rollback_target, and --to was not given",
-      {
-        hint: "Say what is gone back to with --to: a snapshot's id, or a release's tag."
-      }
-    );
-  }
-  return {
-    said: "rollback_target",
-    functions,
-    needs: manifest === void 0 ? /* @__PURE__ */ new Map() : needsOf(manifest)
-  };
-}
-async function keptAt(name, text, archive) {
-  const version = referenceIn(text)?.version;
-  const found = (await archive.allSourcesOf(name)).find((each) => each.version === version);
-  if (found !== void 0) return found;
-  throw new HoldfastError(
-    "input.no-such-snapshot",
-    `the store keeps no sources of ${printableLine(text)}, to which ${name} is to be taken back`,
-    {
-      hint: "Only what Holdfast has deployed has a version there. Give a snapshot's id or a release's tag with --to."
-    }
-  );
-}
-async function checkoutOf(revision, { functionsFolder }, ports, { isNeeded } = { isNeeded: false }) {
-  try {
-    const history = await ports.sourceHistory(".");
-    const commit = await history.commit(revision);
-    const committed = await committedFunctions(history, commit, plainFolder(functionsFolder));
-    const { manifest } = committed;
-    return {
-      committed,
-      manifest: manifest === void 0 ? void 0 : readManifest(manifest.bytes).manifest
-    };
-  } catch (error) {
-    if (!isNeeded && isHoldfastError(error, "source.history", "source.missing")) return void 0;
-    throw error;
-  }
 }
 export {
   runFunctionsRollback

@@ -3,18 +3,19 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  opened
+} from "./shared-rollout-functions-carry-request.js";
+import {
   locked,
   takeSnapshot
 } from "./shared-rollout-functions-carry-steps.js";
-import {
-  opened
-} from "./shared-rollout-functions-carry-uploads.js";
+import "./shared-rollout-functions-carry-uploads.js";
 import {
   FunctionArchive,
   bundleOf
 } from "./shared-rollout-functions-archive-archive.js";
-import "./shared-nouns-release-unit-file-digest.js";
 import "./shared-nouns-runbook-journal.js";
+import "./shared-nouns-release-unit-file-digest.js";
 import "./shared-kernel-redact.js";
 import "./shared-kernel-printable.js";
 import "./shared-nouns-store-lock.js";
@@ -32,11 +33,11 @@ import "./shared-nouns-store-layout.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import "./shared-nouns-store-run-record.js";
+import "./shared-zod.js";
+import "./shared-kernel-duration.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";
-import "./shared-zod.js";
-import "./shared-kernel-duration.js";
 import {
   EXIT
 } from "./shared-kernel-errors.js";

@@ -3,14 +3,16 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  opened
+} from "./shared-rollout-functions-carry-request.js";
+import {
+  isServed
+} from "./shared-rollout-functions-carry-uploads.js";
+import {
   committedFunctions,
   plainFolder,
   readManifest
 } from "./shared-rollout-functions-sources-committed.js";
-import {
-  isServed,
-  opened
-} from "./shared-rollout-functions-carry-uploads.js";
 import {
   FunctionArchive,
   bundleOf
@@ -26,10 +28,10 @@ import "./shared-nouns-store-layout.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import "./shared-nouns-store-run-record.js";
+import "./shared-zod.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";
-import "./shared-zod.js";
 import {
   EXIT,
   isHoldfastError

@@ -3,6 +3,16 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  TakenBack,
+  appliedElsewhere,
+  begunOf,
+  requireSameVersion,
+  unrecorded
+} from "./shared-schema-books-taken-back.js";
+import {
+  requireMigrations
+} from "./shared-schema-folder-require-migrations.js";
+import {
   ScriptSessions,
   carryOut,
   destroyedBy,
@@ -20,40 +30,23 @@ import {
   untilThrough
 } from "./shared-schema-steps-look-before.js";
 import {
-  TakenBack,
-  appliedElsewhere,
-  begunOf,
-  requireSameVersion,
-  unrecorded
-} from "./shared-schema-books-taken-back.js";
-import {
-  appliedOf,
-  compareDatabases,
-  findBooks,
-  keyText,
-  keysOf,
-  leaveOut,
-  liveFingerprint,
-  markedOf,
-  maybeOurs,
-  platformOfState,
-  readHistory,
-  readLiveSchema,
-  replay,
-  schemaFingerprint,
-  scriptOf,
-  scriptSha256,
-  scriptsOf,
-  standingOf,
-  withoutSchemas
-} from "./shared-schema-history-table.js";
-import {
   provePair,
   toldDifference
 } from "./shared-schema-proof-meant-conditions.js";
 import {
-  requireMigrations
-} from "./shared-schema-folder-require-migrations.js";
+  appliedOf,
+  compareDatabases,
+  keyText,
+  keysOf,
+  markedOf,
+  maybeOurs,
+  platformOfState,
+  replay,
+  scriptOf,
+  scriptSha256,
+  scriptsOf,
+  standingOf
+} from "./shared-schema-proof-compare-databases.js";
 import {
   Chain,
   codeUnits,
@@ -69,36 +62,50 @@ import {
 } from "./shared-schema-folder-read-folder.js";
 import "./shared-ports-database.js";
 import {
+  findBooks,
+  leaveOut,
+  liveFingerprint,
+  readHistory,
+  readLiveSchema,
+  schemaFingerprint,
+  withoutSchemas
+} from "./shared-schema-history-table.js";
+import "./shared-schema-proof-state.js";
+import {
+  isWanted
+} from "./shared-nouns-migration-files-classify.js";
+import {
   compareKeys,
   isUnusual,
   isVersion,
-  isWanted,
   versionKey
-} from "./shared-nouns-migration-files-classify.js";
+} from "./shared-nouns-migration-files-version.js";
 import "./shared-kernel-or-abort.js";
 import {
   readStanding,
   selectKeys
 } from "./shared-nouns-catalog-standing.js";
 import "./shared-kernel-in-order.js";
+import "./shared-postgres-key-words.js";
 import {
   refuseTransactionPooler
 } from "./shared-nouns-platform-supabase.js";
-import "./shared-postgres-key-words.js";
+import "./shared-nouns-server-ask-again.js";
 import {
   serverFacts
 } from "./shared-nouns-content-read-objects-tables.js";
+import "./shared-postgres-quoting.js";
 import {
   describeAddress,
   parseDatabaseUrl
 } from "./shared-postgres-database-url.js";
-import {
-  listed
-} from "./shared-kernel-listed.js";
 import "./shared-kernel-pattern.js";
 import {
   folderPath
 } from "./shared-kernel-cut.js";
+import {
+  listed
+} from "./shared-kernel-listed.js";
 import "./shared-kernel-secret.js";
 import {
   Catalog
@@ -110,14 +117,14 @@ import "./shared-nouns-store-layout.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import "./shared-nouns-store-run-record.js";
-import {
-  quantity
-} from "./shared-kernel-quantity.js";
 import "./shared-zod.js";
 import {
   ageMs,
   formatDuration
 } from "./shared-kernel-duration.js";
+import {
+  quantity
+} from "./shared-kernel-quantity.js";
 import "./shared-kernel-suggest.js";
 import {
   EXIT,

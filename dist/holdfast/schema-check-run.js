@@ -3,14 +3,14 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  requireMigrations
+} from "./shared-schema-folder-require-migrations.js";
+import {
   firstWords,
   provePair,
   toldDifference,
   watchAlone
 } from "./shared-schema-proof-meant-conditions.js";
-import {
-  requireMigrations
-} from "./shared-schema-folder-require-migrations.js";
 import {
   Chain,
   LinesOnward,
@@ -39,32 +39,36 @@ import {
   withoutTexts
 } from "./shared-schema-folder-read-folder.js";
 import "./shared-ports-database.js";
+import "./shared-schema-proof-state.js";
 import {
-  compareKeys,
   isWanted
 } from "./shared-nouns-migration-files-classify.js";
+import {
+  compareKeys
+} from "./shared-nouns-migration-files-version.js";
 import "./shared-kernel-or-abort.js";
 import "./shared-postgres-key-words.js";
 import "./shared-nouns-content-read-objects-tables.js";
+import "./shared-postgres-quoting.js";
 import {
   parseDatabaseUrl
 } from "./shared-postgres-database-url.js";
 import {
   together
 } from "./shared-kernel-together.js";
-import "./shared-kernel-listed.js";
 import "./shared-kernel-pattern.js";
 import {
   folderPath
 } from "./shared-kernel-cut.js";
+import "./shared-kernel-listed.js";
 import "./shared-kernel-secret.js";
 import "./shared-kernel-streams.js";
 import {
-  quantity
-} from "./shared-kernel-quantity.js";
-import {
   formatDuration
 } from "./shared-kernel-duration.js";
+import {
+  quantity
+} from "./shared-kernel-quantity.js";
 import "./shared-kernel-suggest.js";
 import {
   EXIT,

@@ -18,71 +18,80 @@ import {
   untilThrough
 } from "./shared-schema-steps-look-before.js";
 import {
-  findBooks,
-  historyPresence,
-  keysOf,
-  liveFingerprint,
-  makeHistory,
-  maybeOurs,
-  platformOfState,
-  readHistory,
-  readLiveSchema,
-  replay,
-  saysApplied,
-  schemaFingerprint,
-  scriptOf,
-  scriptSha256,
-  wordsNow
-} from "./shared-schema-history-table.js";
-import {
   COLUMN_ORDER_TOLD,
   provePair,
   toldDifference
 } from "./shared-schema-proof-meant-conditions.js";
+import {
+  keysOf,
+  maybeOurs,
+  platformOfState,
+  replay,
+  saysApplied,
+  scriptOf,
+  scriptSha256,
+  wordsNow
+} from "./shared-schema-proof-compare-databases.js";
 import {
   Chain,
   preludeFor,
   prepareScript,
   privateShadow,
   readFolder,
-  readState,
   toldFailure,
   transactionHint
 } from "./shared-schema-folder-read-folder.js";
 import "./shared-ports-database.js";
 import {
-  compareKeys,
-  isWanted,
-  versionKey
-} from "./shared-nouns-migration-files-classify.js";
-import "./shared-kernel-or-abort.js";
+  findBooks,
+  historyPresence,
+  liveFingerprint,
+  makeHistory,
+  readHistory,
+  readLiveSchema,
+  schemaFingerprint
+} from "./shared-schema-history-table.js";
 import {
-  refuseTransactionPooler
-} from "./shared-nouns-platform-supabase.js";
+  readState
+} from "./shared-schema-proof-state.js";
+import {
+  isWanted
+} from "./shared-nouns-migration-files-classify.js";
+import {
+  compareKeys,
+  versionKey
+} from "./shared-nouns-migration-files-version.js";
+import "./shared-kernel-or-abort.js";
 import {
   displayPart
 } from "./shared-postgres-key-words.js";
 import {
+  refuseTransactionPooler
+} from "./shared-nouns-platform-supabase.js";
+import "./shared-nouns-server-ask-again.js";
+import {
   serverFacts
 } from "./shared-nouns-content-read-objects-tables.js";
 import {
-  describeAddress,
-  parseDatabaseUrl,
   quoteIdentifier
-} from "./shared-postgres-database-url.js";
+} from "./shared-postgres-quoting.js";
 import {
-  listed
-} from "./shared-kernel-listed.js";
+  describeAddress,
+  parseDatabaseUrl
+} from "./shared-postgres-database-url.js";
 import "./shared-kernel-pattern.js";
 import {
   folderPath
 } from "./shared-kernel-cut.js";
+import {
+  listed
+} from "./shared-kernel-listed.js";
 import "./shared-kernel-secret.js";
 import "./shared-kernel-streams.js";
+import "./shared-kernel-duration.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";
-import "./shared-kernel-duration.js";
 import "./shared-kernel-suggest.js";
 import {
   EXIT,
@@ -803,11 +812,14 @@ function planLines({ backup, snapshotAt, undone, taken, isKnown }) {
   ];
 }
 function outputs(plan, restored, record) {
-  const isDone = restored !== void 0 && restored.exit !== EXIT.integrity;
+  const isDone = restored === void 0 || restored.exit !== EXIT.integrity;
   return {
     // Without a record, what the plan said.
-    "rolled-back": (record?.undone ?? (isDone ? plan.undone : [])).map(({ version }) => version),
-    to: record?.version ?? "",
+    "rolled-back": (record?.undone ?? (restored !== void 0 && isDone ? plan.undone : [])).map(
+      ({ version }) => version
+    ),
+    // Without a record, what the plan says of it.
+    to: record?.version ?? (isDone ? newestLeft(plan) : ""),
     "from-backup": plan.backup,
     backup: restored?.outputs["safety-backup"] ?? "",
     restored: record?.asRecorded ?? null,
@@ -816,6 +828,9 @@ function outputs(plan, restored, record) {
     losses: [],
     plan: plan.looked.outputs["plan"] ?? null
   };
+}
+function newestLeft({ history, undone }) {
+  return history.findLast((entry) => !undone.includes(entry))?.version ?? "";
 }
 function planned(plan) {
   const { looked, undone } = plan;

@@ -8,18 +8,15 @@ import {
   unrecorded
 } from "./shared-schema-books-taken-back.js";
 import {
-  compareDatabases,
-  platformOfState,
-  readHistory,
-  readLiveSchema,
-  replay,
-  schemaFingerprint,
-  scriptOf,
-  standingOf
-} from "./shared-schema-history-table.js";
-import {
   requireMigrations
 } from "./shared-schema-folder-require-migrations.js";
+import {
+  compareDatabases,
+  platformOfState,
+  replay,
+  scriptOf,
+  standingOf
+} from "./shared-schema-proof-compare-databases.js";
 import {
   Chain,
   preludeFor,
@@ -29,32 +26,41 @@ import {
 } from "./shared-schema-folder-read-folder.js";
 import "./shared-ports-database.js";
 import {
+  readHistory,
+  readLiveSchema,
+  schemaFingerprint
+} from "./shared-schema-history-table.js";
+import "./shared-schema-proof-state.js";
+import {
   isWanted
 } from "./shared-nouns-migration-files-classify.js";
+import "./shared-nouns-migration-files-version.js";
 import "./shared-kernel-or-abort.js";
 import {
   refuseTransactionPooler
 } from "./shared-nouns-platform-supabase.js";
+import "./shared-nouns-server-ask-again.js";
 import {
   serverFacts
 } from "./shared-nouns-content-read-objects-tables.js";
+import "./shared-postgres-quoting.js";
 import {
   describeAddress,
   parseDatabaseUrl
 } from "./shared-postgres-database-url.js";
-import {
-  listed
-} from "./shared-kernel-listed.js";
 import "./shared-kernel-pattern.js";
 import {
   folderPath
 } from "./shared-kernel-cut.js";
+import {
+  listed
+} from "./shared-kernel-listed.js";
 import "./shared-kernel-secret.js";
 import "./shared-kernel-streams.js";
+import "./shared-kernel-duration.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";
-import "./shared-kernel-duration.js";
 import "./shared-kernel-suggest.js";
 import {
   EXIT,

@@ -60,7 +60,7 @@ import {
 import {
   quoteIdentifier,
   quoteLiteral
-} from "./shared-postgres-database-url.js";
+} from "./shared-postgres-quoting.js";
 import {
   anyOf,
   inSequence

@@ -134,12 +134,12 @@ import {
   wordAndRest
 } from "./shared-nouns-content-read-digest-1-other-queries.js";
 import {
-  refuseTransactionPooler
-} from "./shared-nouns-platform-supabase.js";
-import {
   displayName,
   displayPart
 } from "./shared-postgres-key-words.js";
+import {
+  refuseTransactionPooler
+} from "./shared-nouns-platform-supabase.js";
 import {
   RELATION,
   fieldDigest,
@@ -150,16 +150,15 @@ import {
   writeDigests
 } from "./shared-nouns-content-read-objects-tables.js";
 import {
-  describeAddress,
-  parseDatabaseUrl,
   qualifiedName,
   quoteIdentifier,
-  quoteLiteral,
+  quoteLiteral
+} from "./shared-postgres-quoting.js";
+import {
+  describeAddress,
+  parseDatabaseUrl,
   supabaseProject
 } from "./shared-postgres-database-url.js";
-import {
-  listed
-} from "./shared-kernel-listed.js";
 import {
   anyOf,
   inSequence
@@ -167,6 +166,9 @@ import {
 import {
   before
 } from "./shared-kernel-cut.js";
+import {
+  listed
+} from "./shared-kernel-listed.js";
 import {
   Catalog,
   manifestPath
@@ -180,11 +182,11 @@ import {
   formatBytes
 } from "./shared-kernel-bytes.js";
 import {
-  quantity
-} from "./shared-kernel-quantity.js";
-import {
   formatDuration
 } from "./shared-kernel-duration.js";
+import {
+  quantity
+} from "./shared-kernel-quantity.js";
 import {
   nearest
 } from "./shared-kernel-suggest.js";

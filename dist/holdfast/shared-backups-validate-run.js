@@ -48,19 +48,21 @@ import {
   withRecordedGaps
 } from "./shared-nouns-content-read-digest-1-other-queries.js";
 import {
-  refuseTransactionPooler
-} from "./shared-nouns-platform-supabase.js";
-import {
   displayName
 } from "./shared-postgres-key-words.js";
+import {
+  refuseTransactionPooler
+} from "./shared-nouns-platform-supabase.js";
 import {
   fieldDigest,
   readDigests
 } from "./shared-nouns-content-read-objects-tables.js";
 import {
-  parseDatabaseUrl,
   quoteIdentifier,
   quoteLiteral
+} from "./shared-postgres-quoting.js";
+import {
+  parseDatabaseUrl
 } from "./shared-postgres-database-url.js";
 import {
   listed
@@ -79,11 +81,11 @@ import {
   fork
 } from "./shared-kernel-streams.js";
 import {
-  quantity
-} from "./shared-kernel-quantity.js";
-import {
   formatDuration
 } from "./shared-kernel-duration.js";
+import {
+  quantity
+} from "./shared-kernel-quantity.js";
 import {
   EXIT,
   HoldfastError,

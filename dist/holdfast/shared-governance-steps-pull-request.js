@@ -4,7 +4,7 @@ const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
   told
-} from "./shared-governance-steps-told.js";
+} from "./shared-nouns-forge-told.js";
 
 // src/governance/versions/tags-of-forge.ts
 async function tagsOfForge(head, forge, { refs }) {

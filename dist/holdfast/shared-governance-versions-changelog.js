@@ -14,7 +14,7 @@ import {
 } from "./shared-character-entities.js";
 import {
   told
-} from "./shared-governance-steps-told.js";
+} from "./shared-nouns-forge-told.js";
 import {
   require_semver
 } from "./shared-semver.js";

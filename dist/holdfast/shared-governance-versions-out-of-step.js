@@ -10,7 +10,7 @@ import {
 } from "./shared-governance-versions-release-branch.js";
 import {
   told
-} from "./shared-governance-steps-told.js";
+} from "./shared-nouns-forge-told.js";
 
 // src/governance/versions/out-of-step.ts
 async function outOfStep(branch, { here, there }, forge) {

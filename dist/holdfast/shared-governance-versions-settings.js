@@ -3,6 +3,9 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  unitSettings
+} from "./shared-nouns-release-unit-settings.js";
+import {
   require_semver
 } from "./shared-semver.js";
 import {
@@ -20,31 +23,6 @@ import {
 
 // src/governance/versions/settings.ts
 var import_semver = __toESM(require_semver(), 1);
-
-// src/nouns/release-unit/settings.ts
-var USUAL_MIGRATIONS = ["supabase/migrations", "migrations", "db/migrations"];
-var USUAL_FUNCTIONS = "supabase/functions";
-var USUAL_CONFIGURATION = ["config/**"];
-var path = string().min(1).max(500).refine(
-  (text) => !/^\/|\\|\0/.test(text) && !text.split("/").includes(".."),
-  "is given from the repository's root, with /, and leads nowhere out of it"
-);
-var folder = path.refine((text) => !/^[./]*$/.test(text), "is no folder of the repository");
-var none = literal(false);
-var unitSettings = strictObject({
-  migrations: union([folder, array(folder).min(1).max(20), none]).optional().describe(
-    "The folder of the database's migrations, or several of which the first that holds some counts; `false` for none. By default `supabase/migrations`, `migrations`, `db/migrations`."
-  ),
-  "schema-from": string().min(1).max(100).optional().describe(
-    "The oldest version of the schema that the application still runs on, as its file's name has it, in quotes. By default the last migration's: no older one."
-  ),
-  functions: union([folder, none]).optional().describe(
-    "The folder of the edge functions, each in a folder of its own; `false` for none. By default `supabase/functions`, where it is there."
-  ),
-  configuration: union([array(path).min(1).max(100), none]).optional().describe(
-    "Patterns of the files of configuration; `false` for none. By default `config/**`, where there are such files."
-  )
-}).prefault({});
 
 // src/ports/release-calculation.ts
 var PRESETS = ["conventionalcommits", "angular"];
@@ -120,8 +98,5 @@ var release = strictObject({
 });
 
 export {
-  USUAL_MIGRATIONS,
-  USUAL_FUNCTIONS,
-  USUAL_CONFIGURATION,
   release
 };

@@ -4,7 +4,7 @@ const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
   toldOrAbsent
-} from "./shared-governance-steps-told.js";
+} from "./shared-nouns-forge-told.js";
 
 // src/governance/versions/stable-branch.ts
 async function stableBranch(forge, { stable }) {

@@ -7,7 +7,7 @@ import {
 } from "./shared-governance-versions-read-settings.js";
 import {
   told
-} from "./shared-governance-steps-told.js";
+} from "./shared-nouns-forge-told.js";
 import {
   require_semver
 } from "./shared-semver.js";

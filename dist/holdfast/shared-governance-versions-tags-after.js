@@ -8,13 +8,18 @@ import {
 import {
   told,
   toldOrAbsent
-} from "./shared-governance-steps-told.js";
+} from "./shared-nouns-forge-told.js";
 import {
   require_semver
 } from "./shared-semver.js";
 import {
   __toESM
 } from "./shared-esbuild-runtime.js";
+
+// src/governance/steps/no-workflow.ts
+function noWorkflow(file) {
+  return `Or .github/workflows has no ${file} on the default branch: then correct release.deploy.workflow.`;
+}
 
 // src/governance/versions/long-published.ts
 var KNOWN_MS = 7 * 24 * 36e5;
@@ -66,6 +71,7 @@ async function overtaking(tag, tags, {
 }
 
 export {
+  noWorkflow,
   isLongPublished,
   MADE_BY,
   isOurs,

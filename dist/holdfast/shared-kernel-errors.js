@@ -95,6 +95,10 @@ var ERRORS = {
   },
   "app.tests-failed": { kind: "outside", meaning: "the tests of a build that was deployed failed" },
   "web.unreachable": { kind: "outside", meaning: "an address gave no answer" },
+  "web.offline": {
+    kind: "outside",
+    meaning: "neither the watched address nor the one it is held against answered this machine"
+  },
   "programs.unusable": { kind: "outside", meaning: "a program that was named could not be started" },
   "disk.full": { kind: "outside", meaning: "not enough local disk for this step" },
   "disk.unusable": {
@@ -232,7 +236,15 @@ var ERRORS = {
     kind: "refused",
     meaning: "migrations were neither applied nor taken back: a file is broken, was changed after it was applied, comes before applied ones, or has no rollback that is proved"
   },
+  "refused.schema": {
+    kind: "refused",
+    meaning: "a release was not put on a schema of the database that it is not known to run on"
+  },
   "refused.unconfirmed": { kind: "refused", meaning: "a destructive step was not confirmed by name" },
+  "rollback.incomplete": {
+    kind: "outside",
+    meaning: "a part of a rollback did not go through: what stands where is told"
+  },
   "run.cancelled": { kind: "outside", meaning: "the run was cancelled from outside" }
 };
 var HoldfastError = class extends Error {

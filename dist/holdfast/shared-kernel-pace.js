@@ -6,11 +6,11 @@ import {
   formatBytes
 } from "./shared-kernel-bytes.js";
 import {
-  quantity
-} from "./shared-kernel-quantity.js";
-import {
   formatDuration
 } from "./shared-kernel-duration.js";
+import {
+  quantity
+} from "./shared-kernel-quantity.js";
 
 // src/kernel/pace.ts
 var WINDOW_MS = 1e4;

@@ -6,13 +6,13 @@ import {
   nearestSet
 } from "./shared-ports-dump-tools.js";
 import {
-  SUPABASE
-} from "./shared-nouns-platform-supabase.js";
-import {
   displayName,
   displayPart,
   unquoted
 } from "./shared-postgres-key-words.js";
+import {
+  SUPABASE
+} from "./shared-nouns-platform-supabase.js";
 import {
   HIDDEN,
   IN_SCOPE,
@@ -48,19 +48,19 @@ import {
   qualifiedName,
   quoteIdentifier,
   quoteLiteral
-} from "./shared-postgres-database-url.js";
+} from "./shared-postgres-quoting.js";
 import {
   together
 } from "./shared-kernel-together.js";
-import {
-  listed
-} from "./shared-kernel-listed.js";
 import {
   DEFAULT_LEVEL
 } from "./shared-nouns-seal-default-level.js";
 import {
   before
 } from "./shared-kernel-cut.js";
+import {
+  listed
+} from "./shared-kernel-listed.js";
 import {
   OBJECT_KINDS,
   OBJECT_KINDS_1,

@@ -27,7 +27,7 @@ import {
 } from "./shared-nouns-content-read-objects-tables.js";
 import {
   quoteIdentifier
-} from "./shared-postgres-database-url.js";
+} from "./shared-postgres-quoting.js";
 import {
   listed
 } from "./shared-kernel-listed.js";

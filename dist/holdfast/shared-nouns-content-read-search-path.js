@@ -39,12 +39,12 @@ import {
   takeInventory
 } from "./shared-nouns-content-read-digest-1-other-queries.js";
 import {
-  refuseTransactionPooler
-} from "./shared-nouns-platform-supabase.js";
-import {
   displayName,
   displayPart
 } from "./shared-postgres-key-words.js";
+import {
+  refuseTransactionPooler
+} from "./shared-nouns-platform-supabase.js";
 import {
   COLUMN_OPTIONS,
   IN_SCOPE,
@@ -60,9 +60,11 @@ import {
   scopeValues
 } from "./shared-nouns-content-read-objects-tables.js";
 import {
+  qualifiedName
+} from "./shared-postgres-quoting.js";
+import {
   describeAddress,
   parseDatabaseUrl,
-  qualifiedName,
   sourceNameOf
 } from "./shared-postgres-database-url.js";
 import {
@@ -88,11 +90,11 @@ import {
   fork
 } from "./shared-kernel-streams.js";
 import {
-  quantity
-} from "./shared-kernel-quantity.js";
-import {
   formatDuration
 } from "./shared-kernel-duration.js";
+import {
+  quantity
+} from "./shared-kernel-quantity.js";
 import {
   nearest
 } from "./shared-kernel-suggest.js";

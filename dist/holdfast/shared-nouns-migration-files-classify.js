@@ -76,70 +76,9 @@ function classifyFile(file, text, has) {
   return { role: marksIn(text).length > 0 ? "both" : "forward", stem };
 }
 
-// src/nouns/migration-files/version.ts
-function splitName(stem) {
-  const [, flyway, dotted, name] = /^[VU](\d+(?:[._]\d+)*?)(__(.*))$/.exec(stem) ?? [];
-  if (flyway !== void 0 && dotted !== void 0) return { version: flyway, name: name ?? "" };
-  const [, version, rest] = /^(\d+(?:[-.]\d+)*)(?:[_-]+([^_-].*)?)?$/.exec(stem) ?? [];
-  return version === void 0 ? void 0 : { version, name: rest ?? "" };
-}
-var TIME = /^(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:\d\d){0,5}$/;
-var TIME_DIGITS = 20;
-var MINUTE_DIGITS = 12;
-var SECOND_DIGITS = 14;
-function isVersion(text) {
-  return /^\d+(?:[._-]\d+)*$/.test(text);
-}
-function isTime(version) {
-  return TIME.test(version.replaceAll("-", ""));
-}
-function versionKey(version) {
-  const digits = version.replaceAll("-", "");
-  if (!/^\d+$/.test(digits)) return version.split(/[._-]/).map((part) => BigInt(part));
-  if (!isLikeTime(version)) return [BigInt(digits) * (isLongNumber(digits) ? FROM_SECONDS : 1n)];
-  const filled = BigInt(digits.padEnd(TIME_DIGITS, "0"));
-  return digits.length > SECOND_DIGITS ? [filled, BigInt(digits.length)] : [filled];
-}
-var FROM_SECONDS = 10n ** BigInt(TIME_DIGITS - SECOND_DIGITS);
-function isLikeTime(version) {
-  const digits = version.replaceAll("-", "");
-  if (!/^(?:19|20)\d{6,}$/.test(digits) || digits.length > TIME_DIGITS) return false;
-  return version.includes("-") || digits.length % 2 === 0;
-}
-function isLongNumber(digits) {
-  return /^(?:19|20)/.test(digits) && digits.length > SECOND_DIGITS && digits.length <= TIME_DIGITS;
-}
-function isUnusual(version) {
-  const digits = version.replaceAll("-", "");
-  return !isTime(version) && /^\d+$/.test(digits) && versionKey(version)[0] !== BigInt(digits);
-}
-function isAmbiguous(one, other) {
-  const [a, b] = [one, other].map(
-    (version) => /^\d+$/.test(version) ? BigInt(isMinute(version) ? `${version}00` : version) : void 0
-  );
-  return a !== void 0 && b !== void 0 && a > b;
-}
-function isMinute(version) {
-  return version.length === MINUTE_DIGITS && isLikeTime(version);
-}
-function compareKeys(a, b) {
-  for (let at = 0; at < Math.max(a.length, b.length); at += 1) {
-    const [one, other] = [a[at] ?? -1n, b[at] ?? -1n];
-    if (one !== other) return one < other ? -1 : 1;
-  }
-  return 0;
-}
-
 export {
   isWanted,
   marksIn,
   classify,
-  commonStem,
-  splitName,
-  isVersion,
-  isTime,
-  versionKey,
-  isUnusual,
-  isAmbiguous,
-  compareKeys
+  commonStem
 };

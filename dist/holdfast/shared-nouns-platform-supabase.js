@@ -3,29 +3,18 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  askAgain
+} from "./shared-nouns-server-ask-again.js";
+import {
   knownTransactionPooler
 } from "./shared-postgres-database-url.js";
 import {
-  HoldfastError,
-  isHoldfastError
+  HoldfastError
 } from "./shared-kernel-errors.js";
 import {
   __callDispose,
   __using
 } from "./shared-esbuild-runtime.js";
-
-// src/nouns/server/ask-again.ts
-var TRIES = 20;
-async function askAgain(session, sql) {
-  for (let left = TRIES - 1; ; left -= 1) {
-    try {
-      return await session.query(sql);
-    } catch (error) {
-      const isTimeLimit = isHoldfastError(error, "database.query") && error.message.includes("(SQLSTATE 57014)");
-      if (!isTimeLimit || left === 0 || session.transaction !== "none") throw error;
-    }
-  }
-}
 
 // src/nouns/server/pooler.ts
 var PROBES = 3;
@@ -391,7 +380,6 @@ var SUPABASE = {
 };
 
 export {
-  askAgain,
   refuseTransactionPooler,
   SUPABASE
 };

@@ -12,6 +12,9 @@ import {
   together
 } from "./shared-kernel-together.js";
 import {
+  newBackupId
+} from "./shared-nouns-catalog-backup-id.js";
+import {
   JOURNALS
 } from "./shared-nouns-store-layout.js";
 import {
@@ -40,6 +43,439 @@ import {
   HoldfastError,
   isHoldfastError
 } from "./shared-kernel-errors.js";
+
+// src/nouns/runbook/standing.ts
+var OPEN = { state: "open", actedOn: void 0, attempts: 0, what: "" };
+function standingOf(entries) {
+  const steps = /* @__PURE__ */ new Map();
+  let decided;
+  let ended;
+  for (const { event: event2 } of entries) {
+    if (event2.kind === "opened") for (const { id } of event2.steps) steps.set(id, OPEN);
+    if (event2.kind === "ended") ended = event2.outcome;
+    if (event2.kind === "failed" && event2.rule !== "continue") decided ??= event2.rule;
+    if (event2.kind === "resumed") {
+      ended = void 0;
+      if (decided !== "undo") decided = void 0;
+    }
+    if ("step" in event2) steps.set(event2.step, after(steps.get(event2.step) ?? OPEN, event2));
+  }
+  return { steps, decided, ended };
+}
+function after(before, event2) {
+  switch (event2.kind) {
+    case "found":
+    case "confirmed":
+    case "undone":
+      return { ...before, state: event2.kind, what: event2.what };
+    case "acting":
+      return {
+        state: "acting",
+        actedOn: { evidence: event2.evidence },
+        attempts: before.attempts + 1,
+        what: event2.what
+      };
+    case "failed":
+    case "undo-failed":
+      return { ...before, state: event2.kind, what: event2.message };
+    case "acted":
+    case "act-failed":
+    case "undoing":
+      return before;
+  }
+}
+function isOurs({ state, actedOn }) {
+  return actedOn !== void 0 && state !== "undone";
+}
+
+// src/nouns/runbook/bounded.ts
+var LAST_LOOK_MS = 15e3;
+var StepTime = class {
+  #step;
+  #bounds;
+  #until;
+  constructor(step2, bounds) {
+    this.#step = step2;
+    this.#bounds = bounds;
+    this.#until = bounds.clock.elapsed() + step2.timeoutMs;
+  }
+  /** Milliseconds. */
+  get left() {
+    return this.#until - this.#bounds.clock.elapsed();
+  }
+  /** After an act it has to be looked once more, also where that took all the time there was. */
+  forLastLook() {
+    const ms = Math.min(LAST_LOOK_MS, this.#step.timeoutMs);
+    this.#until = Math.max(this.#until, this.#bounds.clock.elapsed() + ms);
+  }
+  /**
+   * Does a part of the step. What is given up is told so by its signal, and not waited for.
+   *
+   * @throws runbook.timeout, the reason of the run's end, or what the work throws
+   */
+  async within(work) {
+    const { clock, cancelled } = this.#bounds;
+    cancelled.throwIfAborted();
+    if (this.left <= 0) throw this.over();
+    const done = new AbortController();
+    const over = new AbortController();
+    void clock.sleep(this.left, done.signal).then(
+      () => over.abort(this.over()),
+      () => void 0
+    );
+    const signal = AbortSignal.any([cancelled, over.signal]);
+    try {
+      return await orAbort(signal, work(signal));
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      throw error;
+    } finally {
+      done.abort();
+    }
+  }
+  over(last = "it gave no answer") {
+    const { id, title, timeoutMs } = this.#step;
+    return new HoldfastError(
+      "runbook.timeout",
+      `${id} (${title}) is not so within ${Math.round(timeoutMs / 1e3)} s: ${last}`,
+      { hint: "See what holds it up; then go on with the same run, which looks first." }
+    );
+  }
+};
+function messageOf(error) {
+  const message = error instanceof Error ? error.message : String(error);
+  return isHoldfastError(error) && error.hint !== void 0 ? `${message.replace(/\.$/, "")}. ${error.hint}` : message;
+}
+
+// src/nouns/runbook/looking.ts
+async function told({ cancelled }, work) {
+  try {
+    return { value: await work() };
+  } catch (error) {
+    cancelled.throwIfAborted();
+    return { error };
+  }
+}
+var PAUSE_MS = 500;
+var PAUSE_MS_MAX = 1e4;
+var LOOKS = 5;
+var LOOKS_REFUSED = 2;
+async function rested(id, look, time, doing) {
+  for (let pauseMs = PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, PAUSE_MS_MAX)) {
+    const seen = await time.within(look);
+    if (seen.kind !== "moving") return seen;
+    if (time.left <= pauseMs) throw time.over(seen.what);
+    doing.log.info(`${id}: ${seen.what}`);
+    await doing.clock.sleep(pauseMs, doing.cancelled);
+  }
+}
+async function settled(id, look, time, doing, { wasRefused }) {
+  const looks = wasRefused ? LOOKS_REFUSED : LOOKS;
+  for (let count = 1, pauseMs = PAUSE_MS; ; count += 1, pauseMs = Math.min(2 * pauseMs, PAUSE_MS_MAX)) {
+    const seen = await rested(id, look, time, doing);
+    if (seen.kind !== "missing" || count === looks || time.left <= pauseMs) return seen;
+    await doing.clock.sleep(pauseMs, doing.cancelled);
+  }
+}
+function isTrue(seen) {
+  return "value" in seen && seen.value.kind === "true";
+}
+function isMissing(seen) {
+  return "value" in seen && seen.value.kind === "missing";
+}
+function reasonOf({ id, title }, seen) {
+  if ("error" in seen) return seen.error;
+  const { kind, what: what2 } = seen.value;
+  return new HoldfastError(
+    "runbook.unconfirmed",
+    kind === "wrong" ? `${id} (${title}): ${what2}` : `${id} (${title}) was done, and is not so: ${what2}`,
+    {
+      hint: kind === "wrong" ? seen.value.hint : "Look at it; then go on with the same run, which looks before it acts."
+    }
+  );
+}
+
+// src/nouns/runbook/carry-out.ts
+async function carryOut(step2, doing) {
+  const { id } = step2;
+  const { journal, log } = doing;
+  const standing = standingOf(journal.entries).steps.get(id);
+  if (standing === void 0) throw new Error(`the journal ${journal.run} knows no step ${id}`);
+  if (standing.state === "found" || standing.state === "confirmed") return;
+  const { actedOn } = standing;
+  const time = new StepTime(step2, doing);
+  let seen = await told(doing, () => rested(id, (signal) => step2.observe({ signal, actedOn }), time, doing));
+  if (isTrue(seen) && actedOn !== void 0) {
+    seen = await told(doing, () => rested(id, (signal) => confirm(step2, { signal, actedOn }), time, doing));
+  }
+  if (isTrue(seen)) {
+    const kind = actedOn === void 0 ? "found" : "confirmed";
+    await journal.write({ kind, step: id, what: seen.value.what });
+    return;
+  }
+  for (let attempt = 1; ; attempt += 1) {
+    if (!isMissing(seen)) {
+      await fail(reasonOf(step2, seen));
+      return;
+    }
+    const { what: what2, evidence = null } = seen.value;
+    await journal.write({ kind: "acting", step: id, attempt, what: what2, evidence });
+    log.stage(what2);
+    const { refusal, after: after2 } = await acted(step2, { attempt, evidence }, time, doing);
+    if (isTrue(after2)) {
+      await journal.write({ kind: "confirmed", step: id, what: after2.value.what });
+      return;
+    }
+    const mayHelp = refusal === void 0 ? step2.isRepeatable : step2.retry.mayHelp(refusal.error);
+    if (!mayHelp || attempt >= step2.retry.attempts || time.left <= 0 || !("value" in after2)) {
+      await fail(refusal?.error ?? reasonOf(step2, after2));
+      return;
+    }
+    await doing.clock.sleep(Math.min(time.left, pauseAfter(attempt, step2, doing)), doing.cancelled);
+    seen = after2;
+  }
+  async function fail(error) {
+    log.info(`${id}: ${messageOf(error)}`);
+    await journal.write({ kind: "failed", step: id, message: messageOf(error), rule: step2.onFailure });
+  }
+}
+function confirm(step2, observing) {
+  return step2.confirm === void 0 ? step2.observe(observing) : step2.confirm(observing);
+}
+function pauseAfter(attempt, { retry }, { random }) {
+  const ceiling = retry.pauseMs * 2 ** (attempt - 1);
+  return ceiling / 2 + ceiling / 2 * random.fraction();
+}
+async function acted(step2, { attempt, evidence }, time, doing) {
+  const { id } = step2;
+  const did = await told(
+    doing,
+    () => time.within((signal) => step2.act({ signal, progress: (text) => doing.log.info(`${id}: ${text}`) }))
+  );
+  const refusal = "error" in did ? did : void 0;
+  await doing.journal.write(
+    refusal === void 0 ? { kind: "acted", step: id, attempt } : { kind: "act-failed", step: id, attempt, message: messageOf(refusal.error) }
+  );
+  time.forLastLook();
+  const look = (signal) => confirm(step2, { signal, actedOn: { evidence } });
+  const wasRefused = refusal !== void 0;
+  return { refusal, after: await told(doing, () => settled(id, look, time, doing, { wasRefused })) };
+}
+
+// src/nouns/runbook/runbook.ts
+function stepsOf({ stages }) {
+  return stages.flat();
+}
+function requireSound(runbook) {
+  const seen = /* @__PURE__ */ new Set();
+  if (stepsOf(runbook).length === 0) throw new Error(`the runbook ${runbook.name} has no step`);
+  for (const { id, isRepeatable, retry, timeoutMs } of stepsOf(runbook)) {
+    if (!/^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(id)) throw new Error(`'${id}' is no id of a step`);
+    if (seen.has(id)) throw new Error(`the runbook ${runbook.name} has two steps called ${id}`);
+    if (!isRepeatable && retry.attempts !== 1) throw new Error(`${id} must not be repeated, and is retried`);
+    if (!(timeoutMs > 0)) throw new Error(`${id} has no time`);
+    seen.add(id);
+  }
+}
+
+// src/nouns/runbook/plan.ts
+async function planRunbook(runbook, bounds) {
+  requireSound(runbook);
+  const stages = new Map(
+    runbook.stages.flatMap((steps2, stage) => steps2.map(({ id }) => [id, stage]))
+  );
+  const steps = await together(
+    bounds.cancelled,
+    stepsOf(runbook).map((step2) => async (cancelled) => ({
+      id: step2.id,
+      title: step2.title,
+      component: step2.component,
+      stage: stages.get(step2.id),
+      observed: await observed(step2, { clock: bounds.clock, cancelled })
+    }))
+  );
+  const definition = definitionOf(runbook);
+  const state = steps.map(({ id, observed: { kind, what: what2, ...rest } }) => [
+    id,
+    kind,
+    what2,
+    "evidence" in rest ? rest.evidence ?? null : null
+  ]);
+  return {
+    runbook: runbook.name,
+    target: runbook.target,
+    steps,
+    definition,
+    hash: sha256(canonical([definition, state]))
+  };
+}
+async function observed(step2, bounds) {
+  try {
+    return await new StepTime(step2, bounds).within((signal) => step2.observe({ signal, actedOn: void 0 }));
+  } catch (error) {
+    if (bounds.cancelled.aborted || !isHoldfastError(error)) throw error;
+    throw new HoldfastError(error.code, `${step2.id} (${step2.title}): ${error.message}`, {
+      hint: error.hint,
+      cause: error
+    });
+  }
+}
+function definitionOf(runbook) {
+  return sha256(
+    canonical([
+      "holdfast.runbook/1",
+      runbook.name,
+      runbook.target,
+      runbook.inputs,
+      runbook.stages.map(
+        (steps) => steps.map(({ id, title, component, isRepeatable, onFailure, undo }) => [
+          id,
+          title,
+          component,
+          isRepeatable,
+          onFailure,
+          typeof undo === "object" ? undo.title : undo ?? null
+        ])
+      )
+    ])
+  );
+}
+function canonical(value) {
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  const fields = Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1);
+  return `{${fields.map(([name, each]) => `${JSON.stringify(name)}:${canonical(each)}`).join(",")}}`;
+}
+function requireApproved(approved, plan) {
+  if (approved === void 0 || approved === plan.hash) return;
+  throw new HoldfastError(
+    "refused.unconfirmed",
+    `this is not the plan with the hash ${approved}: what was asked for, or ${plan.target}, has changed since it was approved`,
+    { hint: `Look at the plan anew with --dry-run, and approve that one (${plan.hash}).` }
+  );
+}
+function hindrances({ steps }) {
+  return steps.filter(({ observed: { kind } }) => kind === "wrong" || kind === "moving");
+}
+
+// src/nouns/runbook/take-back.ts
+async function takeBack(step2, doing) {
+  const { id, undo } = step2;
+  if (undo === void 0) return "stays";
+  if (undo === "not-needed") return "undone";
+  const { journal, log } = doing;
+  const { title } = undo;
+  const time = new StepTime({ ...step2, title }, doing);
+  const { actedOn } = standingOf(journal.entries).steps.get(id);
+  const look = (signal) => undo.observe({ signal, actedOn });
+  let seen = await told(doing, () => rested(id, look, time, doing));
+  if (isMissing(seen)) {
+    await journal.write({ kind: "undoing", step: id, what: seen.value.what });
+    log.stage(title);
+    const did = await told(
+      doing,
+      () => time.within((signal) => undo.act({ signal, progress: (text) => log.info(`${id}: ${text}`) }))
+    );
+    time.forLastLook();
+    seen = await told(doing, () => settled(id, look, time, doing, { wasRefused: "error" in did }));
+    if (!isTrue(seen) && "error" in did) seen = did;
+  }
+  if (isTrue(seen)) {
+    await journal.write({ kind: "undone", step: id, what: seen.value.what });
+    return "undone";
+  }
+  await journal.write({ kind: "undo-failed", step: id, message: messageOf(reasonOf({ id, title }, seen)) });
+  return "failed";
+}
+
+// src/nouns/runbook/execute.ts
+async function beginRun(runbook, plan, executing) {
+  requireSound(runbook);
+  const { journal, run } = executing;
+  await journal.write({
+    kind: "opened",
+    runbook: runbook.name,
+    target: runbook.target,
+    inputs: runbook.inputs,
+    definition: plan.definition,
+    plan: plan.hash,
+    steps: plan.steps.map(({ id, title, component, stage }) => ({ id, title, component, stage })),
+    run
+  });
+  return await goOn(runbook, executing);
+}
+async function resumeRun(runbook, executing) {
+  requireSound(runbook);
+  const { journal, run } = executing;
+  const opened = journal.entries[0]?.event;
+  if (opened?.kind !== "opened") throw new Error(`the journal ${journal.run} was not read`);
+  if (opened.definition !== definitionOf(runbook)) {
+    throw new HoldfastError(
+      "input.conflict",
+      `the run ${journal.run} was ${opened.runbook} of ${opened.target}, with other inputs or other steps than are given now`,
+      {
+        hint: "Give the inputs of that run, with the version of Holdfast that began it; or begin a new run."
+      }
+    );
+  }
+  const { ended } = standingOf(journal.entries);
+  if (ended === "done" || ended === "undone") return ran(executing, ended);
+  await journal.write({ kind: "resumed", run });
+  return await goOn(runbook, executing);
+}
+async function goOn(runbook, executing) {
+  try {
+    const outcome = await carriedOut(runbook, executing);
+    await executing.journal.write({ kind: "ended", outcome });
+    return ran(executing, outcome);
+  } catch (error) {
+    await noteEnd(error, executing);
+    throw error;
+  }
+}
+async function carriedOut(runbook, doing) {
+  for (const stage of runbook.stages) {
+    if (standingOf(doing.journal.entries).decided !== void 0) break;
+    await sideBySide(stage.map((step2) => carryOut(step2, doing)));
+  }
+  const { decided, steps } = standingOf(doing.journal.entries);
+  if (decided === "undo") return await takenBack(runbook, doing);
+  if (decided !== void 0) return decided === "stop" ? "stopped" : "escalated";
+  const isWhole = [...steps.values()].every(({ state }) => state === "found" || state === "confirmed");
+  return isWhole ? "done" : "incomplete";
+}
+async function sideBySide(works) {
+  const ends = await Promise.allSettled(works);
+  const failed = ends.find((end) => end.status === "rejected");
+  if (failed !== void 0) throw failed.reason;
+}
+async function takenBack(runbook, doing) {
+  let isAll = true;
+  for (const step2 of stepsOf(runbook).toReversed()) {
+    const standing = standingOf(doing.journal.entries).steps.get(step2.id);
+    if (standing === void 0 || !isOurs(standing)) continue;
+    const end = await takeBack(step2, doing);
+    if (end === "failed") return "escalated";
+    if (end === "stays") isAll = false;
+  }
+  return isAll ? "undone" : "escalated";
+}
+async function noteEnd(error, { journal, log }) {
+  if (isHoldfastError(error, "lock.lost")) return;
+  try {
+    await journal.write({ kind: "cancelled", message: messageOf(error) });
+  } catch (second) {
+    log.info(`the journal does not say why it ends: ${messageOf(second)}`);
+  }
+}
+function ran({ journal }, outcome) {
+  return {
+    outcome,
+    standing: standingOf(journal.entries),
+    entries: journal.entries,
+    journalLost: journal.lost
+  };
+}
 
 // src/nouns/runbook/journal-entry.ts
 var json2 = json();
@@ -267,446 +703,42 @@ function damaged(run, why, cause) {
   });
 }
 
-// src/nouns/runbook/standing.ts
-var OPEN = { state: "open", actedOn: void 0, attempts: 0, what: "" };
-function standingOf(entries) {
-  const steps = /* @__PURE__ */ new Map();
-  let decided;
-  let ended;
-  for (const { event: event2 } of entries) {
-    if (event2.kind === "opened") for (const { id } of event2.steps) steps.set(id, OPEN);
-    if (event2.kind === "ended") ended = event2.outcome;
-    if (event2.kind === "failed" && event2.rule !== "continue") decided ??= event2.rule;
-    if (event2.kind === "resumed") {
-      ended = void 0;
-      if (decided !== "undo") decided = void 0;
-    }
-    if ("step" in event2) steps.set(event2.step, after(steps.get(event2.step) ?? OPEN, event2));
+// src/nouns/runbook/run-planned.ts
+function runId({ resume }, { clock, random }) {
+  return resume ?? newBackupId(clock.now(), random);
+}
+async function runPlanned({ runbook, isIdle, problems = [] }, { planHash, resume, dryRun }, { id, store, cancelled, redact, journal: told2 }, { clock, random, log, run }) {
+  const plan = await planRunbook(runbook, { clock, cancelled });
+  const isHindered = problems.length > 0 || hindrances(plan).length > 0;
+  const would = resume !== void 0 ? "run" : await isIdle(plan) ? "idle" : isHindered ? "hindered" : "run";
+  if (dryRun) return { kind: "dry", plan, would };
+  requireApproved(planHash, plan);
+  if (would !== "run") return { kind: would, plan };
+  const around = { store, clock, random, redact, warn: (text) => log.warn(text) };
+  const journal = resume === void 0 ? Journal.begin(id, around) : await Journal.reopen(id, around);
+  told2?.(journal);
+  const doing = { clock, cancelled, random, log, run, journal };
+  const ran2 = await (resume === void 0 ? beginRun(runbook, plan, doing) : resumeRun(runbook, doing));
+  return { kind: "ran", plan, ran: ran2, id };
+}
+function outcomeWord(came) {
+  switch (came.kind) {
+    case "ran":
+      return came.ran.outcome;
+    case "dry":
+      return { run: "planned", idle: "nothing", hindered: "hindered" }[came.would];
+    case "idle":
+      return "nothing";
+    case "hindered":
+      return "hindered";
   }
-  return { steps, decided, ended };
-}
-function after(before, event2) {
-  switch (event2.kind) {
-    case "found":
-    case "confirmed":
-    case "undone":
-      return { ...before, state: event2.kind, what: event2.what };
-    case "acting":
-      return {
-        state: "acting",
-        actedOn: { evidence: event2.evidence },
-        attempts: before.attempts + 1,
-        what: event2.what
-      };
-    case "failed":
-    case "undo-failed":
-      return { ...before, state: event2.kind, what: event2.message };
-    case "acted":
-    case "act-failed":
-    case "undoing":
-      return before;
-  }
-}
-function isOurs({ state, actedOn }) {
-  return actedOn !== void 0 && state !== "undone";
-}
-
-// src/nouns/runbook/bounded.ts
-var LAST_LOOK_MS = 15e3;
-var StepTime = class {
-  #step;
-  #bounds;
-  #until;
-  constructor(step2, bounds) {
-    this.#step = step2;
-    this.#bounds = bounds;
-    this.#until = bounds.clock.elapsed() + step2.timeoutMs;
-  }
-  /** Milliseconds. */
-  get left() {
-    return this.#until - this.#bounds.clock.elapsed();
-  }
-  /** After an act it has to be looked once more, also where that took all the time there was. */
-  forLastLook() {
-    const ms = Math.min(LAST_LOOK_MS, this.#step.timeoutMs);
-    this.#until = Math.max(this.#until, this.#bounds.clock.elapsed() + ms);
-  }
-  /**
-   * Does a part of the step. What is given up is told so by its signal, and not waited for.
-   *
-   * @throws runbook.timeout, the reason of the run's end, or what the work throws
-   */
-  async within(work) {
-    const { clock, cancelled } = this.#bounds;
-    cancelled.throwIfAborted();
-    if (this.left <= 0) throw this.over();
-    const done = new AbortController();
-    const over = new AbortController();
-    void clock.sleep(this.left, done.signal).then(
-      () => over.abort(this.over()),
-      () => void 0
-    );
-    const signal = AbortSignal.any([cancelled, over.signal]);
-    try {
-      return await orAbort(signal, work(signal));
-    } catch (error) {
-      if (signal.aborted) throw signal.reason;
-      throw error;
-    } finally {
-      done.abort();
-    }
-  }
-  over(last = "it gave no answer") {
-    const { id, title, timeoutMs } = this.#step;
-    return new HoldfastError(
-      "runbook.timeout",
-      `${id} (${title}) is not so within ${Math.round(timeoutMs / 1e3)} s: ${last}`,
-      { hint: "See what holds it up; then go on with the same run, which looks first." }
-    );
-  }
-};
-function messageOf(error) {
-  const message = error instanceof Error ? error.message : String(error);
-  return isHoldfastError(error) && error.hint !== void 0 ? `${message.replace(/\.$/, "")}. ${error.hint}` : message;
-}
-
-// src/nouns/runbook/runbook.ts
-function stepsOf({ stages }) {
-  return stages.flat();
-}
-function requireSound(runbook) {
-  const seen = /* @__PURE__ */ new Set();
-  if (stepsOf(runbook).length === 0) throw new Error(`the runbook ${runbook.name} has no step`);
-  for (const { id, isRepeatable, retry, timeoutMs } of stepsOf(runbook)) {
-    if (!/^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(id)) throw new Error(`'${id}' is no id of a step`);
-    if (seen.has(id)) throw new Error(`the runbook ${runbook.name} has two steps called ${id}`);
-    if (!isRepeatable && retry.attempts !== 1) throw new Error(`${id} must not be repeated, and is retried`);
-    if (!(timeoutMs > 0)) throw new Error(`${id} has no time`);
-    seen.add(id);
-  }
-}
-
-// src/nouns/runbook/plan.ts
-async function planRunbook(runbook, bounds) {
-  requireSound(runbook);
-  const stages = new Map(
-    runbook.stages.flatMap((steps2, stage) => steps2.map(({ id }) => [id, stage]))
-  );
-  const steps = await together(
-    bounds.cancelled,
-    stepsOf(runbook).map((step2) => async (cancelled) => ({
-      id: step2.id,
-      title: step2.title,
-      component: step2.component,
-      stage: stages.get(step2.id),
-      observed: await observed(step2, { clock: bounds.clock, cancelled })
-    }))
-  );
-  const definition = definitionOf(runbook);
-  const state = steps.map(({ id, observed: { kind, what: what2, ...rest } }) => [
-    id,
-    kind,
-    what2,
-    "evidence" in rest ? rest.evidence ?? null : null
-  ]);
-  return {
-    runbook: runbook.name,
-    target: runbook.target,
-    steps,
-    definition,
-    hash: sha256(canonical([definition, state]))
-  };
-}
-async function observed(step2, bounds) {
-  try {
-    return await new StepTime(step2, bounds).within((signal) => step2.observe({ signal, actedOn: void 0 }));
-  } catch (error) {
-    if (bounds.cancelled.aborted || !isHoldfastError(error)) throw error;
-    throw new HoldfastError(error.code, `${step2.id} (${step2.title}): ${error.message}`, {
-      hint: error.hint,
-      cause: error
-    });
-  }
-}
-function definitionOf(runbook) {
-  return sha256(
-    canonical([
-      "holdfast.runbook/1",
-      runbook.name,
-      runbook.target,
-      runbook.inputs,
-      runbook.stages.map(
-        (steps) => steps.map(({ id, title, component, isRepeatable, onFailure, undo }) => [
-          id,
-          title,
-          component,
-          isRepeatable,
-          onFailure,
-          typeof undo === "object" ? undo.title : undo ?? null
-        ])
-      )
-    ])
-  );
-}
-function canonical(value) {
-  if (value === null || typeof value !== "object") return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
-  const fields = Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1);
-  return `{${fields.map(([name, each]) => `${JSON.stringify(name)}:${canonical(each)}`).join(",")}}`;
-}
-function requireApproved(approved, plan) {
-  if (approved === void 0 || approved === plan.hash) return;
-  throw new HoldfastError(
-    "refused.unconfirmed",
-    `this is not the plan with the hash ${approved}: what was asked for, or ${plan.target}, has changed since it was approved`,
-    { hint: `Look at the plan anew with --dry-run, and approve that one (${plan.hash}).` }
-  );
-}
-function hindrances({ steps }) {
-  return steps.filter(({ observed: { kind } }) => kind === "wrong" || kind === "moving");
-}
-
-// src/nouns/runbook/looking.ts
-async function told({ cancelled }, work) {
-  try {
-    return { value: await work() };
-  } catch (error) {
-    cancelled.throwIfAborted();
-    return { error };
-  }
-}
-var PAUSE_MS = 500;
-var PAUSE_MS_MAX = 1e4;
-var LOOKS = 5;
-var LOOKS_REFUSED = 2;
-async function rested(id, look, time, doing) {
-  for (let pauseMs = PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, PAUSE_MS_MAX)) {
-    const seen = await time.within(look);
-    if (seen.kind !== "moving") return seen;
-    if (time.left <= pauseMs) throw time.over(seen.what);
-    doing.log.info(`${id}: ${seen.what}`);
-    await doing.clock.sleep(pauseMs, doing.cancelled);
-  }
-}
-async function settled(id, look, time, doing, { wasRefused }) {
-  const looks = wasRefused ? LOOKS_REFUSED : LOOKS;
-  for (let count = 1, pauseMs = PAUSE_MS; ; count += 1, pauseMs = Math.min(2 * pauseMs, PAUSE_MS_MAX)) {
-    const seen = await rested(id, look, time, doing);
-    if (seen.kind !== "missing" || count === looks || time.left <= pauseMs) return seen;
-    await doing.clock.sleep(pauseMs, doing.cancelled);
-  }
-}
-function isTrue(seen) {
-  return "value" in seen && seen.value.kind === "true";
-}
-function isMissing(seen) {
-  return "value" in seen && seen.value.kind === "missing";
-}
-function reasonOf({ id, title }, seen) {
-  if ("error" in seen) return seen.error;
-  const { kind, what: what2 } = seen.value;
-  return new HoldfastError(
-    "runbook.unconfirmed",
-    kind === "wrong" ? `${id} (${title}): ${what2}` : `${id} (${title}) was done, and is not so: ${what2}`,
-    {
-      hint: kind === "wrong" ? seen.value.hint : "Look at it; then go on with the same run, which looks before it acts."
-    }
-  );
-}
-
-// src/nouns/runbook/carry-out.ts
-async function carryOut(step2, doing) {
-  const { id } = step2;
-  const { journal, log } = doing;
-  const standing = standingOf(journal.entries).steps.get(id);
-  if (standing === void 0) throw new Error(`the journal ${journal.run} knows no step ${id}`);
-  if (standing.state === "found" || standing.state === "confirmed") return;
-  const { actedOn } = standing;
-  const time = new StepTime(step2, doing);
-  let seen = await told(doing, () => rested(id, (signal) => step2.observe({ signal, actedOn }), time, doing));
-  if (isTrue(seen) && actedOn !== void 0) {
-    seen = await told(doing, () => rested(id, (signal) => confirm(step2, { signal, actedOn }), time, doing));
-  }
-  if (isTrue(seen)) {
-    const kind = actedOn === void 0 ? "found" : "confirmed";
-    await journal.write({ kind, step: id, what: seen.value.what });
-    return;
-  }
-  for (let attempt = 1; ; attempt += 1) {
-    if (!isMissing(seen)) {
-      await fail(reasonOf(step2, seen));
-      return;
-    }
-    const { what: what2, evidence = null } = seen.value;
-    await journal.write({ kind: "acting", step: id, attempt, what: what2, evidence });
-    log.stage(what2);
-    const { refusal, after: after2 } = await acted(step2, { attempt, evidence }, time, doing);
-    if (isTrue(after2)) {
-      await journal.write({ kind: "confirmed", step: id, what: after2.value.what });
-      return;
-    }
-    const mayHelp = refusal === void 0 ? step2.isRepeatable : step2.retry.mayHelp(refusal.error);
-    if (!mayHelp || attempt >= step2.retry.attempts || time.left <= 0 || !("value" in after2)) {
-      await fail(refusal?.error ?? reasonOf(step2, after2));
-      return;
-    }
-    await doing.clock.sleep(Math.min(time.left, pauseAfter(attempt, step2, doing)), doing.cancelled);
-    seen = after2;
-  }
-  async function fail(error) {
-    log.info(`${id}: ${messageOf(error)}`);
-    await journal.write({ kind: "failed", step: id, message: messageOf(error), rule: step2.onFailure });
-  }
-}
-function confirm(step2, observing) {
-  return step2.confirm === void 0 ? step2.observe(observing) : step2.confirm(observing);
-}
-function pauseAfter(attempt, { retry }, { random }) {
-  const ceiling = retry.pauseMs * 2 ** (attempt - 1);
-  return ceiling / 2 + ceiling / 2 * random.fraction();
-}
-async function acted(step2, { attempt, evidence }, time, doing) {
-  const { id } = step2;
-  const did = await told(
-    doing,
-    () => time.within((signal) => step2.act({ signal, progress: (text) => doing.log.info(`${id}: ${text}`) }))
-  );
-  const refusal = "error" in did ? did : void 0;
-  await doing.journal.write(
-    refusal === void 0 ? { kind: "acted", step: id, attempt } : { kind: "act-failed", step: id, attempt, message: messageOf(refusal.error) }
-  );
-  time.forLastLook();
-  const look = (signal) => confirm(step2, { signal, actedOn: { evidence } });
-  const wasRefused = refusal !== void 0;
-  return { refusal, after: await told(doing, () => settled(id, look, time, doing, { wasRefused })) };
-}
-
-// src/nouns/runbook/take-back.ts
-async function takeBack(step2, doing) {
-  const { id, undo } = step2;
-  if (undo === void 0) return "stays";
-  if (undo === "not-needed") return "undone";
-  const { journal, log } = doing;
-  const { title } = undo;
-  const time = new StepTime({ ...step2, title }, doing);
-  const { actedOn } = standingOf(journal.entries).steps.get(id);
-  const look = (signal) => undo.observe({ signal, actedOn });
-  let seen = await told(doing, () => rested(id, look, time, doing));
-  if (isMissing(seen)) {
-    await journal.write({ kind: "undoing", step: id, what: seen.value.what });
-    log.stage(title);
-    const did = await told(
-      doing,
-      () => time.within((signal) => undo.act({ signal, progress: (text) => log.info(`${id}: ${text}`) }))
-    );
-    time.forLastLook();
-    seen = await told(doing, () => settled(id, look, time, doing, { wasRefused: "error" in did }));
-    if (!isTrue(seen) && "error" in did) seen = did;
-  }
-  if (isTrue(seen)) {
-    await journal.write({ kind: "undone", step: id, what: seen.value.what });
-    return "undone";
-  }
-  await journal.write({ kind: "undo-failed", step: id, message: messageOf(reasonOf({ id, title }, seen)) });
-  return "failed";
-}
-
-// src/nouns/runbook/execute.ts
-async function beginRun(runbook, plan, executing) {
-  requireSound(runbook);
-  const { journal, run } = executing;
-  await journal.write({
-    kind: "opened",
-    runbook: runbook.name,
-    target: runbook.target,
-    inputs: runbook.inputs,
-    definition: plan.definition,
-    plan: plan.hash,
-    steps: plan.steps.map(({ id, title, component, stage }) => ({ id, title, component, stage })),
-    run
-  });
-  return await goOn(runbook, executing);
-}
-async function resumeRun(runbook, executing) {
-  requireSound(runbook);
-  const { journal, run } = executing;
-  const opened = journal.entries[0]?.event;
-  if (opened?.kind !== "opened") throw new Error(`the journal ${journal.run} was not read`);
-  if (opened.definition !== definitionOf(runbook)) {
-    throw new HoldfastError(
-      "input.conflict",
-      `the run ${journal.run} was ${opened.runbook} of ${opened.target}, with other inputs or other steps than are given now`,
-      {
-        hint: "Give the inputs of that run, with the version of Holdfast that began it; or begin a new run."
-      }
-    );
-  }
-  const { ended } = standingOf(journal.entries);
-  if (ended === "done" || ended === "undone") return ran(executing, ended);
-  await journal.write({ kind: "resumed", run });
-  return await goOn(runbook, executing);
-}
-async function goOn(runbook, executing) {
-  try {
-    const outcome = await carriedOut(runbook, executing);
-    await executing.journal.write({ kind: "ended", outcome });
-    return ran(executing, outcome);
-  } catch (error) {
-    await noteEnd(error, executing);
-    throw error;
-  }
-}
-async function carriedOut(runbook, doing) {
-  for (const stage of runbook.stages) {
-    if (standingOf(doing.journal.entries).decided !== void 0) break;
-    await sideBySide(stage.map((step2) => carryOut(step2, doing)));
-  }
-  const { decided, steps } = standingOf(doing.journal.entries);
-  if (decided === "undo") return await takenBack(runbook, doing);
-  if (decided !== void 0) return decided === "stop" ? "stopped" : "escalated";
-  const isWhole = [...steps.values()].every(({ state }) => state === "found" || state === "confirmed");
-  return isWhole ? "done" : "incomplete";
-}
-async function sideBySide(works) {
-  const ends = await Promise.allSettled(works);
-  const failed = ends.find((end) => end.status === "rejected");
-  if (failed !== void 0) throw failed.reason;
-}
-async function takenBack(runbook, doing) {
-  let isAll = true;
-  for (const step2 of stepsOf(runbook).toReversed()) {
-    const standing = standingOf(doing.journal.entries).steps.get(step2.id);
-    if (standing === void 0 || !isOurs(standing)) continue;
-    const end = await takeBack(step2, doing);
-    if (end === "failed") return "escalated";
-    if (end === "stays") isAll = false;
-  }
-  return isAll ? "undone" : "escalated";
-}
-async function noteEnd(error, { journal, log }) {
-  if (isHoldfastError(error, "lock.lost")) return;
-  try {
-    await journal.write({ kind: "cancelled", message: messageOf(error) });
-  } catch (second) {
-    log.info(`the journal does not say why it ends: ${messageOf(second)}`);
-  }
-}
-function ran({ journal }, outcome) {
-  return {
-    outcome,
-    standing: standingOf(journal.entries),
-    entries: journal.entries,
-    journalLost: journal.lost
-  };
 }
 
 export {
   standingOf,
-  planRunbook,
-  requireApproved,
   hindrances,
-  beginRun,
-  resumeRun,
-  Journal,
-  readJournal
+  readJournal,
+  runId,
+  runPlanned,
+  outcomeWord
 };

@@ -11,6 +11,7 @@ var DATABASE = "database/";
 var JOURNALS = "journals/";
 var FUNCTIONS = "functions/";
 var ROLLOUTS = "rollouts/";
+var PACKAGES = "packages/";
 
 export {
   MANIFESTS,
@@ -19,5 +20,6 @@ export {
   DATABASE,
   JOURNALS,
   FUNCTIONS,
-  ROLLOUTS
+  ROLLOUTS,
+  PACKAGES
 };

@@ -226,34 +226,11 @@ function knownTransactionPooler(address) {
   return void 0;
 }
 
-// src/postgres/quoting.ts
-function quoteIdentifier(name) {
-  return `"${withoutNul(name).replaceAll('"', '""')}"`;
-}
-function qualifiedName(schema, name) {
-  return `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
-}
-function quoteLiteral(text) {
-  const quoted = `'${withoutNul(text).replaceAll("'", "''").replaceAll("\\", "\\\\")}'`;
-  return text.includes("\\") ? ` E${quoted}` : quoted;
-}
-function startupOptions(settings) {
-  return Object.entries(settings).map(([name, value]) => `-c ${name}=${value.replace(/[\\\s]/g, "\\$&")}`).join(" ");
-}
-function withoutNul(text) {
-  if (text.includes("\0")) throw new RangeError("a NUL character cannot be part of SQL");
-  return text;
-}
-
 export {
   parseDatabaseUrl,
   effectiveSslMode,
   describeAddress,
   sourceNameOf,
   supabaseProject,
-  knownTransactionPooler,
-  quoteIdentifier,
-  qualifiedName,
-  quoteLiteral,
-  startupOptions
+  knownTransactionPooler
 };

@@ -4,7 +4,7 @@ const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
   quoteIdentifier
-} from "./shared-postgres-database-url.js";
+} from "./shared-postgres-quoting.js";
 
 // src/postgres/key-words.ts
 var KEY_WORDS = /* @__PURE__ */ new Set([

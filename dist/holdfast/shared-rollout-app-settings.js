@@ -63,7 +63,11 @@ function isDuration(text) {
     return false;
   }
 }
+function judgedBy(settings) {
+  return JSON.parse(JSON.stringify(settings));
+}
 
 export {
-  rollout
+  rollout,
+  judgedBy
 };

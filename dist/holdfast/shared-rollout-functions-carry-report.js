@@ -10,8 +10,12 @@ import {
 } from "./shared-rollout-functions-archive-archive.js";
 import {
   recordOf,
+  timelineMermaid,
   timelineTable
-} from "./shared-nouns-runbook-record.js";
+} from "./shared-nouns-runbook-timeline.js";
+import {
+  outcomeWord
+} from "./shared-nouns-runbook-journal.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";
@@ -99,7 +103,8 @@ function rolloutOutcome(rollout, rolledOut, more = {}) {
       good: exitOf(rolledOut) === EXIT.done,
       headline: headlineOf(rollout, rolledOut, changes),
       tables,
-      notes
+      notes,
+      ...record === void 0 ? {} : { mermaid: timelineMermaid(record) }
     }
   };
 }
@@ -116,13 +121,8 @@ function stateOf(record, id) {
   const step = record?.steps.find((each) => each.id === id);
   return step === void 0 ? void 0 : step.state === "found" || step.state === "confirmed";
 }
-function outcomeWord(rolledOut) {
-  if (rolledOut.kind === "ran") return rolledOut.ran.outcome;
-  return { dry: "planned", idle: "nothing", hindered: "hindered" }[rolledOut.kind];
-}
 function exitOf(rolledOut) {
-  if (rolledOut.kind === "hindered") return EXIT.verdict;
-  if (rolledOut.kind !== "ran") return EXIT.done;
+  if (rolledOut.kind !== "ran") return outcomeWord(rolledOut) === "hindered" ? EXIT.verdict : EXIT.done;
   switch (rolledOut.ran.outcome) {
     case "done":
       return EXIT.done;

@@ -14,12 +14,8 @@ import {
   digestOfSources
 } from "./shared-rollout-functions-archive-archive.js";
 import {
-  Journal,
-  beginRun,
-  hindrances,
-  planRunbook,
-  requireApproved,
-  resumeRun
+  runId,
+  runPlanned
 } from "./shared-nouns-runbook-journal.js";
 import {
   Redactor
@@ -40,9 +36,6 @@ import {
 import {
   listed
 } from "./shared-kernel-listed.js";
-import {
-  newBackupId
-} from "./shared-nouns-catalog-backup-id.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";
@@ -211,39 +204,6 @@ function wantedIn(kept, archive) {
   };
 }
 
-// src/rollout/functions/carry/live-view.ts
-var FRESH_MS = 2e3;
-var LiveView = class {
-  #host;
-  #clock;
-  #cancelled;
-  #asked;
-  constructor(host, clock, cancelled) {
-    this.#host = host;
-    this.#clock = clock;
-    this.#cancelled = cancelled;
-  }
-  async now(signal) {
-    const now = this.#clock.elapsed();
-    if (this.#asked === void 0 || now - this.#asked.at > FRESH_MS) {
-      const asked = { at: now, answer: this.#list() };
-      asked.answer.catch(() => {
-        if (this.#asked === asked) this.#asked = void 0;
-      });
-      this.#asked = asked;
-    }
-    return await orAbort(signal, this.#asked.answer);
-  }
-  /** Something was changed: what was seen before counts no longer. */
-  forget() {
-    this.#asked = void 0;
-  }
-  async #list() {
-    const functions = await this.#host.list(this.#cancelled);
-    return new Map(functions.map((each) => [each.slug, each]));
-  }
-};
-
 // src/rollout/functions/carry/put-back.ts
 var PutBack = class {
   #slugs;
@@ -333,6 +293,7 @@ var PutBack = class {
 // src/rollout/functions/carry/try-function.ts
 var CALLS = 3;
 var PAUSE_MS = 1e3;
+var OF_GATEWAY = /* @__PURE__ */ new Set([502, 503, 504, 546]);
 function smokeCall(slug, smoke) {
   return {
     slug,
@@ -364,7 +325,7 @@ async function once(call, smoke, host, signal) {
   const told = `${shown} answered ${answer.status} in ${Math.round(answer.tookMs)} ms`;
   const mayPass = answer.status >= 500 || answer.status === 404;
   if (smoke === void 0) {
-    const isGood = answer.status < 500 && answer.status !== 404;
+    const isGood = !OF_GATEWAY.has(answer.status);
     return { isGood, mayPass, what: told };
   }
   if (answer.status !== smoke.status) {
@@ -378,7 +339,7 @@ async function once(call, smoke, host, signal) {
 // src/rollout/functions/carry/steps.ts
 var MINUTE_MS = 6e4;
 var UPLOAD_MS = 30 * MINUTE_MS;
-var COMPONENT = "functions";
+var FUNCTIONS = "functions";
 var AGAIN = {
   attempts: 2,
   pauseMs: 5e3,
@@ -427,7 +388,7 @@ function snapshotStep({ kind }, reached) {
   return {
     id: "snapshot",
     title: "keep what is served now",
-    component: COMPONENT,
+    component: FUNCTIONS,
     isRepeatable: true,
     timeoutMs: UPLOAD_MS,
     retry: { ...AGAIN, attempts: 3 },
@@ -463,7 +424,7 @@ function uploadStep(wanted, id, reached) {
   return {
     id: `upload-${id}`,
     title: `upload ${named}`,
-    component: COMPONENT,
+    component: FUNCTIONS,
     isRepeatable: true,
     timeoutMs: UPLOAD_MS,
     retry: AGAIN,
@@ -539,7 +500,7 @@ function activateStep({ kind }, wanted, reached) {
   return {
     id: "activate",
     title: "activate all by one call",
-    component: COMPONENT,
+    component: FUNCTIONS,
     isRepeatable: true,
     timeoutMs: 10 * MINUTE_MS,
     retry: AGAIN,
@@ -589,7 +550,7 @@ function trialStep(wanted, id, reached) {
   return {
     id: `call-${id}`,
     title: `call ${slug}`,
-    component: COMPONENT,
+    component: FUNCTIONS,
     isRepeatable: true,
     timeoutMs: 20 * MINUTE_MS,
     retry: ONCE,
@@ -624,47 +585,74 @@ function needKey(wanted, served) {
   return wanted.filter(({ smoke }) => smoke !== void 0 && smoke.method !== "OPTIONS").filter((each) => wantedJwt(each, served.get(each.slug))).map(({ slug }) => slug);
 }
 
+// src/rollout/functions/carry/live-view.ts
+var FRESH_MS = 2e3;
+var LiveView = class {
+  #host;
+  #clock;
+  #cancelled;
+  #asked;
+  constructor(host, clock, cancelled) {
+    this.#host = host;
+    this.#clock = clock;
+    this.#cancelled = cancelled;
+  }
+  async now(signal) {
+    const now = this.#clock.elapsed();
+    if (this.#asked === void 0 || now - this.#asked.at > FRESH_MS) {
+      const asked = { at: now, answer: this.#list() };
+      asked.answer.catch(() => {
+        if (this.#asked === asked) this.#asked = void 0;
+      });
+      this.#asked = asked;
+    }
+    return await orAbort(signal, this.#asked.answer);
+  }
+  /** Something was changed: what was seen before counts no longer. */
+  forget() {
+    this.#asked = void 0;
+  }
+  async #list() {
+    const functions = await this.#host.list(this.#cancelled);
+    return new Map(functions.map((each) => [each.slug, each]));
+  }
+};
+
 // src/rollout/functions/carry/roll-out.ts
 var LOCK_TIER = "functions";
 async function rollOut(rollout, { host, store }, inputs, ports) {
   var _stack = [];
   try {
-    const { clock, random, log, run } = ports;
-    const id = inputs.resume ?? newBackupId(clock.now(), random);
-    const plan = async (signal) => {
-      const archive = await FunctionArchive.open(store, rollout.project);
-      const live = new LiveView(host, clock, signal);
-      const uploads = new Uploads(archive, id);
-      const reached2 = { id, host, archive, live, uploads, clock, run };
-      log.stage(`looking at the functions of ${rollout.project}`);
-      const served2 = await live.now(signal);
-      requireKey(rollout, served2, inputs);
-      return [await planRunbook(runbookOf(rollout, reached2), { clock, cancelled: signal }), reached2, served2];
-    };
-    if (inputs.dryRun) {
-      const [planned2, , served2] = await plan(ports.cancelled);
-      return { kind: "dry", plan: planned2, served: served2 };
-    }
-    const lock = __using(_stack, await locked(rollout, store, ports), true);
-    const cancelled = AbortSignal.any([ports.cancelled, lock.lost]);
-    const [planned, reached, served] = await plan(cancelled);
-    requireApproved(inputs.planHash, planned);
-    if (inputs.resume === void 0) {
-      if (isIdle(planned.steps)) return { kind: "idle", plan: planned, served };
-      if (hindrances(planned).length > 0) return { kind: "hindered", plan: planned, served };
-    }
-    const around = { store, clock, random, redact: redaction(inputs), warn: (text) => log.warn(text) };
-    const runbook = runbookOf(rollout, reached);
-    const doing = { clock, cancelled, random, log, run };
-    const ran = inputs.resume === void 0 ? await beginRun(runbook, planned, { ...doing, journal: Journal.begin(id, around) }) : await resumeRun(runbook, { ...doing, journal: await Journal.reopen(id, around) });
-    reached.live.forget();
-    return { kind: "ran", plan: planned, ran, id, served };
+    const id = runId(inputs, ports);
+    const lock = __using(_stack, inputs.dryRun ? void 0 : await locked(rollout, store, ports), true);
+    const cancelled = lock === void 0 ? ports.cancelled : AbortSignal.any([ports.cancelled, lock.lost]);
+    const { reached, served, runbook } = await functionsPart(rollout, { host, store }, id, inputs, {
+      ...ports,
+      cancelled
+    });
+    const came = await runPlanned(
+      { runbook, isIdle: ({ steps }) => isIdle(steps) },
+      inputs,
+      { id, store, cancelled, redact: redaction(inputs) },
+      ports
+    );
+    if (came.kind === "ran") reached.live.forget();
+    return { ...came, served };
   } catch (_) {
     var _error = _, _hasError = true;
   } finally {
     var _promise = __callDispose(_stack, _error, _hasError);
     _promise && await _promise;
   }
+}
+async function functionsPart(rollout, { host, store }, id, inputs, { clock, log, run, cancelled }) {
+  const archive = await FunctionArchive.open(store, rollout.project);
+  const live = new LiveView(host, clock, cancelled);
+  const reached = { id, host, archive, live, uploads: new Uploads(archive, id), clock, run };
+  log.stage(`looking at the functions of ${rollout.project}`);
+  const served = await live.now(cancelled);
+  requireKey(rollout, served, inputs);
+  return { reached, served, runbook: runbookOf(rollout, reached) };
 }
 async function locked({ kind, project }, store, ports) {
   const { clock, random, run, log } = ports;
@@ -691,7 +679,7 @@ function requireKey({ levels }, served, { functionsKey }) {
   throw new HoldfastError(
     "input.missing",
     `${listed(names)} ask for a token, and no key was given with which their declared requests get through`,
-    { hint: "Give the project's anon or publishable key with --functions-key-file, or declare OPTIONS." }
+    { hint: "Give the project's anon key with --functions-key-file, or declare OPTIONS." }
   );
 }
 function redaction({ accessToken, functionsKey, storeSecret }) {
@@ -705,7 +693,9 @@ function redaction({ accessToken, functionsKey, storeSecret }) {
 export {
   takeSnapshot,
   wantedIn,
+  FUNCTIONS,
   isIdle,
   rollOut,
+  functionsPart,
   locked
 };

@@ -71,18 +71,9 @@ async function uploadOf(wanted, live) {
   };
 }
 
-// src/rollout/functions/carry/request.ts
-async function opened(inputs, ports, { forWriting }) {
-  const host = await ports.openFunctions(inputs.project, inputs.accessToken, inputs.functionsKey);
-  const store = await ports.openStore(inputs.store, inputs.storeSecret);
-  await store.check(forWriting);
-  return { host, store };
-}
-
 export {
   Uploads,
   wantedJwt,
   isServed,
-  uploadOf,
-  opened
+  uploadOf
 };

@@ -4,19 +4,21 @@ const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
   appliedOf,
-  findBooks,
   keyText,
   keysOf,
-  lackedColumns,
   maybeOurs,
-  patiently,
   saidApplied
+} from "./shared-schema-proof-compare-databases.js";
+import {
+  findBooks,
+  lackedColumns,
+  patiently
 } from "./shared-schema-history-table.js";
 import {
   compareKeys,
   isVersion,
   versionKey
-} from "./shared-nouns-migration-files-classify.js";
+} from "./shared-nouns-migration-files-version.js";
 import {
   isUsersSchema
 } from "./shared-nouns-content-read-objects-tables.js";

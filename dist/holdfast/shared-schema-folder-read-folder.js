@@ -6,34 +6,29 @@ import {
   PREPARED_PREFIX
 } from "./shared-ports-database.js";
 import {
+  SHADOW_PREFIX,
+  ownerOf,
+  readState
+} from "./shared-schema-proof-state.js";
+import {
   classify,
   commonStem,
+  marksIn
+} from "./shared-nouns-migration-files-classify.js";
+import {
   compareKeys,
   isAmbiguous,
   isTime,
-  marksIn,
   splitName,
   versionKey
-} from "./shared-nouns-migration-files-classify.js";
+} from "./shared-nouns-migration-files-version.js";
 import {
   orAbort
 } from "./shared-kernel-or-abort.js";
 import {
-  PINNED_SETTINGS,
-  canonical,
-  eachObject,
-  isUsersSchema,
-  readExtensions,
-  readRoles,
-  serverFacts
-} from "./shared-nouns-content-read-objects-tables.js";
-import {
   quoteIdentifier,
   quoteLiteral
-} from "./shared-postgres-database-url.js";
-import {
-  listed
-} from "./shared-kernel-listed.js";
+} from "./shared-postgres-quoting.js";
 import {
   anyOf
 } from "./shared-kernel-pattern.js";
@@ -41,11 +36,14 @@ import {
   withoutTrailing
 } from "./shared-kernel-cut.js";
 import {
-  quantity
-} from "./shared-kernel-quantity.js";
+  listed
+} from "./shared-kernel-listed.js";
 import {
   formatDuration
 } from "./shared-kernel-duration.js";
+import {
+  quantity
+} from "./shared-kernel-quantity.js";
 import {
   __callDispose,
   __using
@@ -756,6 +754,105 @@ var Reading = class {
   }
 };
 
+// src/schema/script/transactions.ts
+var BEGINS = /* @__PURE__ */ new Set(["TRANS_STMT_BEGIN", "TRANS_STMT_START"]);
+function executionOf(script) {
+  const { statements } = script;
+  const outside = statements.filter((each2) => whyNoTransaction(each2) !== void 0);
+  const controls = statements.filter(
+    ({ type, tree }) => type === "TransactionStmt" && !isSavepoint(fieldsOf(tree))
+  );
+  if (isWrapped(statements, controls)) {
+    const inner = statements.slice(1, -1);
+    if (outside.length === 0) return { mode: "one-transaction", statements: inner, because: [] };
+  }
+  if (controls.length > 0) return { mode: "own-transactions", statements, because: controls };
+  if (outside.length > 0) return { mode: "no-transaction", statements, because: outside };
+  return { mode: "one-transaction", statements, because: [] };
+}
+function leftOpen({ statements }) {
+  let open;
+  for (const statement of statements) {
+    const { kind, chain } = fieldsOf(statement.tree);
+    if (statement.type !== "TransactionStmt") continue;
+    if (BEGINS.has(String(kind))) open ??= statement;
+    else if (kind === "TRANS_STMT_COMMIT" || kind === "TRANS_STMT_ROLLBACK") {
+      open = chain === true && open !== void 0 ? statement : void 0;
+    }
+  }
+  return open;
+}
+function isSavepoint({ kind }) {
+  return kind === "TRANS_STMT_SAVEPOINT" || kind === "TRANS_STMT_RELEASE" || kind === "TRANS_STMT_ROLLBACK_TO";
+}
+function isWrapped(statements, controls) {
+  const [first, last] = [statements[0], statements.at(-1)];
+  if (controls.length !== 2 || controls[0] !== first || controls[1] !== last || first === void 0 || last === void 0) {
+    return false;
+  }
+  return BEGINS.has(String(fieldsOf(first.tree)["kind"])) && fieldsOf(first.tree)["options"] === void 0 && fieldsOf(last.tree)["kind"] === "TRANS_STMT_COMMIT";
+}
+function whyNoTransaction({ type, tree }) {
+  const fields = fieldsOf(tree);
+  switch (type) {
+    case "IndexStmt":
+      return fields["concurrent"] === true ? "CREATE INDEX CONCURRENTLY" : void 0;
+    case "DropStmt":
+      return fields["concurrent"] === true ? "DROP INDEX CONCURRENTLY" : void 0;
+    case "ReindexStmt":
+      if (hasOption(fields["params"], "concurrently")) return "REINDEX CONCURRENTLY";
+      return ["REINDEX_OBJECT_SCHEMA", "REINDEX_OBJECT_SYSTEM", "REINDEX_OBJECT_DATABASE"].includes(
+        String(fields["kind"])
+      ) ? "REINDEX of a schema or database" : void 0;
+    case "DoStmt":
+      return endsTransactions(fields) ? "DO with COMMIT or ROLLBACK in it" : void 0;
+    case "VacuumStmt":
+      return fields["is_vacuumcmd"] === true ? "VACUUM" : void 0;
+    case "ClusterStmt":
+      return fields["relation"] === void 0 ? "CLUSTER of every table" : void 0;
+    case "CreatedbStmt":
+      return "CREATE DATABASE";
+    case "DropdbStmt":
+      return "DROP DATABASE";
+    case "AlterDatabaseStmt":
+      return hasOption(fields["options"], "tablespace") ? "ALTER DATABASE … SET TABLESPACE" : void 0;
+    case "CreateTableSpaceStmt":
+      return "CREATE TABLESPACE";
+    case "DropTableSpaceStmt":
+      return "DROP TABLESPACE";
+    case "AlterSystemStmt":
+      return "ALTER SYSTEM";
+    case "DiscardStmt":
+      return fields["target"] === "DISCARD_ALL" ? "DISCARD ALL" : void 0;
+    case "CreateSubscriptionStmt":
+      return hasOption(fields["options"], "create_slot", "false") || hasOption(fields["options"], "connect", "false") ? void 0 : "CREATE SUBSCRIPTION";
+    case "DropSubscriptionStmt":
+      return "DROP SUBSCRIPTION";
+    case "AlterTableStmt":
+      return listOf(fields["cmds"]).some(detachesConcurrently) ? "DETACH PARTITION CONCURRENTLY" : void 0;
+    default:
+      return void 0;
+  }
+}
+function endsTransactions({ args }) {
+  const body = listOf(args).flatMap(
+    (option) => fieldsOf(option)["defname"] === "as" ? textOf(fieldsOf(option)["arg"]) ?? [] : []
+  ).join("\n");
+  return /\b(?:COMMIT|ROLLBACK)\s*(?:;|AND\b)/i.test(withoutQuoted(body));
+}
+function detachesConcurrently(command) {
+  const { subtype, def } = fieldsOf(command);
+  return subtype === "AT_DetachPartition" && fieldsOf(def)["concurrent"] === true;
+}
+function hasOption(options, name, value) {
+  return listOf(options).some((option) => {
+    const { defname, arg } = fieldsOf(option);
+    if (defname !== name) return false;
+    const written = Object.values(fieldsOf(arg))[0];
+    return value === void 0 ? written !== "false" && written !== false : String(written) === value;
+  });
+}
+
 // src/schema/shadow/run-script.ts
 function toldFailure({ message, hint }) {
   return `${message}${hint === void 0 ? "" : ` (${hint})`}`;
@@ -877,196 +974,6 @@ async function forgetSession(session) {
     [PREPARED_PREFIX]
   );
   for (const { name } of prepared) await session.query(`DEALLOCATE ${quoteIdentifier(name)}`);
-}
-
-// src/schema/proof/owner-alike.ts
-var RELATIONS = ["table", "view", "materialized-view", "foreign-table"];
-function ownersAlike(state) {
-  const alike = new Map(state);
-  for (const [object, fields] of state) {
-    const [, kind, name] = /^grant (\S+) (.*)$/s.exec(object) ?? [];
-    if (kind === void 0 || name === void 0) continue;
-    const owner = ownerOf(state, kind, name);
-    if (owner === void 0) continue;
-    const words = [...fields].map(([field, text]) => [field, renamed(text, owner)]);
-    alike.set(object, new Map(words));
-  }
-  return alike;
-}
-function ownerOf(state, kind, name) {
-  for (const owned of ownedUnder(kind, name)) {
-    const owner = state.get(`owner ${owned}`)?.get("owner");
-    if (owner !== void 0) return owner;
-  }
-  return void 0;
-}
-function ownedUnder(kind, name) {
-  const [, relation] = kind === "column" && /^(.*)\.(?:"(?:[^"]|"")*"|[^."]+)$/s.exec(name) || [];
-  if (relation !== void 0) return RELATIONS.map((each2) => `${each2} ${relation}`);
-  if (kind === "table") return RELATIONS.map((each2) => `${each2} ${name}`);
-  return kind === "server" || kind === "wrapper" ? [`foreign-server ${kind} ${name}`] : [`${kind} ${name}`];
-}
-function renamed(rights, owner) {
-  const names = [`${owner}:`, `"${owner.replaceAll('"', '""')}":`];
-  const words = rights.match(/(?:"(?:[^"]|"")*"|[^,"])+/g) ?? [];
-  return words.map((word2) => {
-    const name = names.find((each2) => word2.startsWith(each2));
-    return name === void 0 ? word2 : `owner:${word2.slice(name.length)}`;
-  }).sort().join(",");
-}
-
-// src/nouns/content/read/definitions.ts
-async function readDefinitions(session, scope) {
-  const found = /* @__PURE__ */ new Map();
-  await eachObject(
-    session,
-    scope,
-    await serverFacts(session),
-    {
-      kind: () => void 0,
-      object({ kind, identity, fields, owner }) {
-        const here = fields.filter(({ hidden }) => !hidden);
-        found.set(
-          definitionName(kind, identity),
-          new Map(here.map(({ name, text, printed }) => [name, printed ? spelled(text) : text]))
-        );
-        if (owner !== null) {
-          found.set(definitionName("owner", `${kind} ${identity}`), /* @__PURE__ */ new Map([["owner", owner]]));
-        }
-      }
-    },
-    true
-  );
-  return found;
-}
-var SPELLED = /* @__PURE__ */ new Map();
-var SPELLED_MAX = 2e4;
-function spelled(text) {
-  const known = SPELLED.get(text);
-  if (known !== void 0) return known;
-  if (SPELLED.size >= SPELLED_MAX) SPELLED.clear();
-  const found = canonical(text);
-  SPELLED.set(text, found);
-  return found;
-}
-function definitionName(kind, identity) {
-  return `${kind} ${identity}`;
-}
-
-// src/schema/shadow/prefix.ts
-var SHADOW_PREFIX = "holdfast_shadow_";
-
-// src/schema/proof/state.ts
-var EVERYTHING = { includeSchemas: [], excludeSchemas: [] };
-var SETTINGS = `
-  SELECT 'settings '
-    || btrim(CASE WHEN s.setdatabase = 0 THEN ''
-                  WHEN d.datname = current_database() THEN 'of this database'
-                  ELSE 'of database ' || quote_ident(d.datname) END
-             || CASE WHEN s.setrole = 0 THEN '' ELSE ' for role ' || quote_ident(r.rolname) END) AS object,
-         'values' AS field,
-         array_to_string(ARRAY(SELECT o FROM unnest(s.setconfig) AS o ORDER BY 1), ', ') AS text
-    FROM pg_db_role_setting s
-    LEFT JOIN pg_database d ON d.oid = s.setdatabase
-    LEFT JOIN pg_roles r ON r.oid = s.setrole
-   WHERE coalesce(d.datname = current_database()
-                  OR NOT starts_with(d.datname::text, '${SHADOW_PREFIX}'), true)
-`;
-var SAID = `
-  SELECT 'comment extension ' || quote_ident(x.extname) AS object, 'text' AS field, d.description AS text
-    FROM pg_extension x JOIN pg_description d ON d.classoid = 'pg_extension'::regclass AND d.objoid = x.oid
-  UNION ALL SELECT 'comment role ' || quote_ident(r.rolname), 'text', d.description
-              FROM pg_roles r
-              JOIN pg_shdescription d ON d.classoid = 'pg_authid'::regclass AND d.objoid = r.oid
-             WHERE r.rolname !~ '^pg_'
-            UNION ALL SELECT 'comment database', 'text', shobj_description(b.oid, 'pg_database')
-                        FROM pg_database b
-                       WHERE b.datname = current_database()
-                      UNION ALL SELECT 'grant database', 'rights',
-                                       (SELECT string_agg(CASE WHEN a.grantee = 0 THEN 'public'
-                                                               ELSE quote_ident(pg_get_userbyid(a.grantee))
-                                                                 END
-                                                          || ' ' || a.privilege_type
-                                                          || CASE WHEN a.is_grantable THEN '*' ELSE '' END,
-                                                          ', ' ORDER BY pg_get_userbyid(a.grantee),
-                                                          a.privilege_type, a.grantor)
-                                          FROM aclexplode(b.datacl) a)
-                                  FROM pg_database b
-                                 WHERE b.datname = current_database()
-`;
-var LANGUAGE_RIGHTS = `
-  SELECT 'grant language ' || quote_ident(l.lanname) AS object, 'rights' AS field,
-         array_to_string(ARRAY(SELECT i::text FROM unnest(l.lanacl) AS i ORDER BY i::text), ', ') AS text
-    FROM pg_language l
-   WHERE l.lanacl IS NOT NULL
-     AND EXISTS (SELECT FROM pg_depend d
-                  WHERE d.classid = 'pg_language'::regclass AND d.objid = l.oid AND d.deptype = 'e')
-`;
-var INVALID_INDEXES = `
-  SELECT 'index ' || i.indexrelid::regclass::text AS object, 'invalid' AS field, 'true' AS text
-    FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-   WHERE NOT i.indisvalid AND c.relkind <> 'p' AND ${isUsersSchema()}
-`;
-var SET_FOR_TRANSACTION = `
-  SELECT pg_catalog.set_config(name, value, true)
-    FROM ROWS
-    FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[])) AS s(
-      name, value)
-`;
-var SETTINGS_OF_READING = { ...PINNED_SETTINGS, plan_cache_mode: "force_generic_plan", jit: "off" };
-var UNFILLED = `
-  SELECT 'materialized-view ' || c.oid::regclass::text AS object, 'unfilled' AS field, 'true' AS text
-    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-   WHERE c.relkind = 'm' AND NOT c.relispopulated AND ${isUsersSchema()}
-`;
-var BESIDE = [SAID, LANGUAGE_RIGHTS, INVALID_INDEXES, UNFILLED, SETTINGS].map((query) => `(${query})`).join(" UNION ALL ");
-async function readState(session) {
-  const own = session.transaction === "none";
-  await session.query(own ? "BEGIN READ ONLY" : "SAVEPOINT holdfast_reading");
-  await session.queryPrepared(SET_FOR_TRANSACTION, [
-    Object.keys(SETTINGS_OF_READING),
-    Object.values(SETTINGS_OF_READING)
-  ]);
-  const state = new Map(await readDefinitions(session, EVERYTHING));
-  for (const { name, version, schema } of await readExtensions(session)) {
-    state.set(
-      `extension ${name}`,
-      /* @__PURE__ */ new Map([
-        ["version", version],
-        ["schema", schema]
-      ])
-    );
-  }
-  for (const { name, memberships, needed: _needed, memberOf: _memberOf, ...attributes } of await readRoles(
-    session
-  )) {
-    const shown2 = Object.entries(attributes).flatMap(
-      ([key, value]) => value === null || value === false || isForEver(key, value) ? [] : [[key, String(value)]]
-    );
-    const members = (memberships ?? []).map(membership).join(", ");
-    state.set(
-      `role ${name}`,
-      new Map([...shown2, ...members === "" ? [] : [["memberships", members]]])
-    );
-  }
-  for (const { object, field, text } of await session.queryPrepared(BESIDE, [])) {
-    if (text !== null) state.set(object, new Map([...state.get(object) ?? [], [field, text]]));
-  }
-  await session.query(
-    own ? "ROLLBACK" : "ROLLBACK TO SAVEPOINT holdfast_reading; RELEASE SAVEPOINT holdfast_reading"
-  );
-  return state;
-}
-function isForEver(key, value) {
-  return key === "validUntil" && value === "infinity";
-}
-function membership({ role, admin, inherit, set }) {
-  return [
-    role,
-    admin ? "with admin option" : "",
-    inherit === false ? "without inheriting" : "",
-    set === false ? "without SET ROLE" : ""
-  ].filter((word2) => word2 !== "").join(" ");
 }
 
 // src/schema/shadow/database-properties.ts
@@ -1779,225 +1686,20 @@ function noiseOf(one, other) {
   );
 }
 
-// src/schema/shadow/bounded-session.ts
-var STATEMENT_MS = 6e5;
-var STOP_MS = 3e4;
-var QUERY_CANCELED = "57014";
-var ADMIN_SHUTDOWN = "57P01";
-function boundedSession(session, bounds) {
-  const { cancelled, statementMs } = bounds;
-  const ask = async () => {
-    await session.cancel().catch(() => void 0);
-  };
-  const within = async (work) => {
-    cancelled.throwIfAborted();
-    let late = false;
-    let cut;
-    const timer = setTimeout(() => {
-      late = true;
-      void ask();
-      cut = setTimeout(() => void session.close(), STOP_MS);
-    }, statementMs);
-    const stop = () => void ask();
-    cancelled.addEventListener("abort", stop, { once: true });
-    try {
-      return { result: await orAbort(cancelled, work()), late };
-    } finally {
-      clearTimeout(timer);
-      clearTimeout(cut);
-      cancelled.removeEventListener("abort", stop);
-    }
-  };
+// src/schema/script/prepare.ts
+var CHANGES_READING = /standard_conforming_strings(?!\s*(?:=|to)\s*'?on\b)|client_encoding(?!\s*(?:=|to)\s*'?utf-?8\b)/i;
+async function prepareScript(source) {
+  const script = await parseScript(source.text, source.firstLine);
+  const execution = executionOf(script);
+  const alone = !source.transaction && execution.mode === "one-transaction" && script.problem === void 0;
   return {
-    query: async (sql, values) => (await within(() => session.query(sql, values))).result,
-    queryPrepared: async (sql, values) => (await within(() => session.queryPrepared(sql, values))).result,
-    execute: async (sql, counted) => {
-      try {
-        const { result, late } = await within(() => session.execute(sql, counted));
-        return late && result?.state === QUERY_CANCELED ? { ...result, message: `it was stopped, not being done after ${formatDuration(statementMs)}` } : result;
-      } catch (error) {
-        if (cancelled.aborted || !session.lost.aborted) throw error;
-        return lostBy(error);
-      }
-    },
-    copyFrom: async (sql, data) => (await within(() => session.copyFrom(sql, data))).result,
-    get transaction() {
-      return session.transaction;
-    },
-    get lost() {
-      return session.lost;
-    },
-    get announcedPid() {
-      return session.announcedPid;
-    },
-    get notices() {
-      return session.notices;
-    },
-    empty: () => session.empty(),
-    setUp: (purpose) => session.setUp(purpose),
-    cancel: () => session.cancel(),
-    close: () => session.close(),
-    [Symbol.asyncDispose]: () => session[Symbol.asyncDispose]()
+    source,
+    script,
+    forgets: script.statements.some(({ type }) => type === "DeallocateStmt" || type === "DiscardStmt"),
+    changesReading: CHANGES_READING.test(source.text),
+    empty: script.problem === void 0 && execution.statements.length === 0,
+    execution: alone ? { mode: "no-transaction", statements: script.statements, because: [] } : execution
   };
-}
-function lostBy(error) {
-  return {
-    state: ADMIN_SHUTDOWN,
-    message: `the session ended with it: ${error.message}`,
-    detail: void 0,
-    hint: void 0,
-    position: void 0,
-    where: void 0,
-    constraint: void 0,
-    table: void 0,
-    column: void 0
-  };
-}
-
-// src/schema/shadow/shadow.ts
-var BYTES_NEEDED = 4e8;
-async function privateShadow(major, ports) {
-  ports.log.stage("starting a private PostgreSQL server");
-  const servers = await ports.scratchServers();
-  const server = await servers.start({
-    bytesNeeded: BYTES_NEEDED,
-    ...major === void 0 ? {} : { majorMin: major }
-  });
-  try {
-    const host = await ports.openDatabase(server.address("postgres"));
-    return await shadowOn(host, "a private PostgreSQL", ports, async () => {
-      await server[Symbol.asyncDispose]();
-    });
-  } catch (error) {
-    await server[Symbol.asyncDispose]();
-    throw error;
-  }
-}
-async function givenShadow(database, ports) {
-  const { host, port } = database.address;
-  const shadow = await shadowOn(database, `${host}:${port}, PostgreSQL`, ports, () => Promise.resolve());
-  await sweep(shadow, ports);
-  return shadow;
-}
-async function shadowOn(host, what, ports, end) {
-  var _stack = [];
-  try {
-    const maintenance = () => host.connect({ purpose: "shadow" });
-    const open = [];
-    const described = (version) => `${what} ${version}${what.startsWith("a ") ? " server" : ""}`;
-    const asking = __using(_stack, await maintenance(), true);
-    const [row] = await asking.query(`
-    SELECT current_setting('server_version_num')::int AS num,
-           split_part(current_setting('server_version'), ' ', 1) AS version
-  `);
-    const make = async (template) => {
-      var _stack2 = [];
-      try {
-        const name = `${SHADOW_PREFIX}${stamp(ports.clock.now())}_${ports.random.hex(4)}`;
-        const admin = __using(_stack2, await maintenance(), true);
-        await admin.query(`
-      CREATE DATABASE ${quoteIdentifier(name)} TEMPLATE
-        ${quoteIdentifier(template)}${template === "template0" ? " ENCODING 'UTF8'" : ""}
-    `);
-        open.push(name);
-        if (template !== "template0") await copyProperties(admin, template, name);
-        return {
-          name,
-          connect: async () => {
-            const session = await host.connect({ purpose: "shadow", bare: true, database: name });
-            return boundedSession(session, { cancelled: ports.cancelled, statementMs: STATEMENT_MS });
-          },
-          clone: () => make(name),
-          drop: () => drop(name)
-        };
-      } catch (_2) {
-        var _error2 = _2, _hasError2 = true;
-      } finally {
-        var _promise2 = __callDispose(_stack2, _error2, _hasError2);
-        _promise2 && await _promise2;
-      }
-    };
-    const drop = async (name) => {
-      if (!open.includes(name)) return;
-      open.splice(open.indexOf(name), 1);
-      try {
-        var _stack2 = [];
-        try {
-          const admin = __using(_stack2, await maintenance(), true);
-          await dropDatabase(admin, name);
-        } catch (_2) {
-          var _error2 = _2, _hasError2 = true;
-        } finally {
-          var _promise2 = __callDispose(_stack2, _error2, _hasError2);
-          _promise2 && await _promise2;
-        }
-      } catch (error) {
-        ports.log.warn(`the shadow database ${name} could not be dropped: ${error.message}`);
-      }
-    };
-    return {
-      isGiven: !what.startsWith("a "),
-      major: Math.floor(row.num / 1e4),
-      version: row.version,
-      described: described(row.version),
-      create: () => make("template0"),
-      maintenance,
-      async [Symbol.asyncDispose]() {
-        try {
-          if (!what.startsWith("a ")) for (const name of [...open]) await drop(name);
-        } finally {
-          await end();
-        }
-      }
-    };
-  } catch (_) {
-    var _error = _, _hasError = true;
-  } finally {
-    var _promise = __callDispose(_stack, _error, _hasError);
-    _promise && await _promise;
-  }
-}
-async function dropDatabase(admin, name) {
-  const [row] = await admin.query(
-    "SELECT current_setting('server_version_num')::int / 10000 AS major"
-  );
-  await admin.query(
-    `DROP DATABASE IF EXISTS ${quoteIdentifier(name)}${row.major >= 13 ? " WITH (FORCE)" : ""}`
-  );
-}
-var DAY_MS = 864e5;
-function stamp(now) {
-  return now.toISOString().replace(/[-:]/g, "").slice(0, 15).toLowerCase();
-}
-async function sweep(shadow, ports) {
-  try {
-    var _stack = [];
-    try {
-      const admin = __using(_stack, await shadow.maintenance(), true);
-      const rows = await admin.query(
-        'SELECT datname AS name FROM pg_database WHERE datname ~ $1 AND datname < $2 COLLATE "C"',
-        [
-          `^${SHADOW_PREFIX}\\d{8}t\\d{6}_[0-9a-f]{8}$`,
-          `${SHADOW_PREFIX}${stamp(new Date(ports.clock.now().getTime() - DAY_MS))}`
-        ]
-      );
-      for (const { name } of rows) {
-        await dropDatabase(admin, name);
-        ports.log.info(
-          `dropped the shadow database ${name}, which an earlier run had left on ${shadow.described}`
-        );
-      }
-    } catch (_) {
-      var _error = _, _hasError = true;
-    } finally {
-      var _promise = __callDispose(_stack, _error, _hasError);
-      _promise && await _promise;
-    }
-  } catch (error) {
-    ports.log.warn(
-      `could not remove what earlier runs left on ${shadow.described}: ${error.message}`
-    );
-  }
 }
 
 // src/schema/shadow/supabase/auth.ts
@@ -2388,119 +2090,225 @@ function preludeFor(platform) {
   return platform === void 0 ? void 0 : supabasePrelude();
 }
 
-// src/schema/script/transactions.ts
-var BEGINS = /* @__PURE__ */ new Set(["TRANS_STMT_BEGIN", "TRANS_STMT_START"]);
-function executionOf(script) {
-  const { statements } = script;
-  const outside = statements.filter((each2) => whyNoTransaction(each2) !== void 0);
-  const controls = statements.filter(
-    ({ type, tree }) => type === "TransactionStmt" && !isSavepoint(fieldsOf(tree))
-  );
-  if (isWrapped(statements, controls)) {
-    const inner = statements.slice(1, -1);
-    if (outside.length === 0) return { mode: "one-transaction", statements: inner, because: [] };
-  }
-  if (controls.length > 0) return { mode: "own-transactions", statements, because: controls };
-  if (outside.length > 0) return { mode: "no-transaction", statements, because: outside };
-  return { mode: "one-transaction", statements, because: [] };
-}
-function leftOpen({ statements }) {
-  let open;
-  for (const statement of statements) {
-    const { kind, chain } = fieldsOf(statement.tree);
-    if (statement.type !== "TransactionStmt") continue;
-    if (BEGINS.has(String(kind))) open ??= statement;
-    else if (kind === "TRANS_STMT_COMMIT" || kind === "TRANS_STMT_ROLLBACK") {
-      open = chain === true && open !== void 0 ? statement : void 0;
+// src/schema/shadow/bounded-session.ts
+var STATEMENT_MS = 6e5;
+var STOP_MS = 3e4;
+var QUERY_CANCELED = "57014";
+var ADMIN_SHUTDOWN = "57P01";
+function boundedSession(session, bounds) {
+  const { cancelled, statementMs } = bounds;
+  const ask = async () => {
+    await session.cancel().catch(() => void 0);
+  };
+  const within = async (work) => {
+    cancelled.throwIfAborted();
+    let late = false;
+    let cut;
+    const timer = setTimeout(() => {
+      late = true;
+      void ask();
+      cut = setTimeout(() => void session.close(), STOP_MS);
+    }, statementMs);
+    const stop = () => void ask();
+    cancelled.addEventListener("abort", stop, { once: true });
+    try {
+      return { result: await orAbort(cancelled, work()), late };
+    } finally {
+      clearTimeout(timer);
+      clearTimeout(cut);
+      cancelled.removeEventListener("abort", stop);
     }
-  }
-  return open;
+  };
+  return {
+    query: async (sql, values) => (await within(() => session.query(sql, values))).result,
+    queryPrepared: async (sql, values) => (await within(() => session.queryPrepared(sql, values))).result,
+    execute: async (sql, counted) => {
+      try {
+        const { result, late } = await within(() => session.execute(sql, counted));
+        return late && result?.state === QUERY_CANCELED ? { ...result, message: `it was stopped, not being done after ${formatDuration(statementMs)}` } : result;
+      } catch (error) {
+        if (cancelled.aborted || !session.lost.aborted) throw error;
+        return lostBy(error);
+      }
+    },
+    copyFrom: async (sql, data) => (await within(() => session.copyFrom(sql, data))).result,
+    get transaction() {
+      return session.transaction;
+    },
+    get lost() {
+      return session.lost;
+    },
+    get announcedPid() {
+      return session.announcedPid;
+    },
+    get notices() {
+      return session.notices;
+    },
+    empty: () => session.empty(),
+    setUp: (purpose) => session.setUp(purpose),
+    cancel: () => session.cancel(),
+    close: () => session.close(),
+    [Symbol.asyncDispose]: () => session[Symbol.asyncDispose]()
+  };
 }
-function isSavepoint({ kind }) {
-  return kind === "TRANS_STMT_SAVEPOINT" || kind === "TRANS_STMT_RELEASE" || kind === "TRANS_STMT_ROLLBACK_TO";
-}
-function isWrapped(statements, controls) {
-  const [first, last] = [statements[0], statements.at(-1)];
-  if (controls.length !== 2 || controls[0] !== first || controls[1] !== last || first === void 0 || last === void 0) {
-    return false;
-  }
-  return BEGINS.has(String(fieldsOf(first.tree)["kind"])) && fieldsOf(first.tree)["options"] === void 0 && fieldsOf(last.tree)["kind"] === "TRANS_STMT_COMMIT";
-}
-function whyNoTransaction({ type, tree }) {
-  const fields = fieldsOf(tree);
-  switch (type) {
-    case "IndexStmt":
-      return fields["concurrent"] === true ? "CREATE INDEX CONCURRENTLY" : void 0;
-    case "DropStmt":
-      return fields["concurrent"] === true ? "DROP INDEX CONCURRENTLY" : void 0;
-    case "ReindexStmt":
-      if (hasOption(fields["params"], "concurrently")) return "REINDEX CONCURRENTLY";
-      return ["REINDEX_OBJECT_SCHEMA", "REINDEX_OBJECT_SYSTEM", "REINDEX_OBJECT_DATABASE"].includes(
-        String(fields["kind"])
-      ) ? "REINDEX of a schema or database" : void 0;
-    case "DoStmt":
-      return endsTransactions(fields) ? "DO with COMMIT or ROLLBACK in it" : void 0;
-    case "VacuumStmt":
-      return fields["is_vacuumcmd"] === true ? "VACUUM" : void 0;
-    case "ClusterStmt":
-      return fields["relation"] === void 0 ? "CLUSTER of every table" : void 0;
-    case "CreatedbStmt":
-      return "CREATE DATABASE";
-    case "DropdbStmt":
-      return "DROP DATABASE";
-    case "AlterDatabaseStmt":
-      return hasOption(fields["options"], "tablespace") ? "ALTER DATABASE … SET TABLESPACE" : void 0;
-    case "CreateTableSpaceStmt":
-      return "CREATE TABLESPACE";
-    case "DropTableSpaceStmt":
-      return "DROP TABLESPACE";
-    case "AlterSystemStmt":
-      return "ALTER SYSTEM";
-    case "DiscardStmt":
-      return fields["target"] === "DISCARD_ALL" ? "DISCARD ALL" : void 0;
-    case "CreateSubscriptionStmt":
-      return hasOption(fields["options"], "create_slot", "false") || hasOption(fields["options"], "connect", "false") ? void 0 : "CREATE SUBSCRIPTION";
-    case "DropSubscriptionStmt":
-      return "DROP SUBSCRIPTION";
-    case "AlterTableStmt":
-      return listOf(fields["cmds"]).some(detachesConcurrently) ? "DETACH PARTITION CONCURRENTLY" : void 0;
-    default:
-      return void 0;
-  }
-}
-function endsTransactions({ args }) {
-  const body = listOf(args).flatMap(
-    (option) => fieldsOf(option)["defname"] === "as" ? textOf(fieldsOf(option)["arg"]) ?? [] : []
-  ).join("\n");
-  return /\b(?:COMMIT|ROLLBACK)\s*(?:;|AND\b)/i.test(withoutQuoted(body));
-}
-function detachesConcurrently(command) {
-  const { subtype, def } = fieldsOf(command);
-  return subtype === "AT_DetachPartition" && fieldsOf(def)["concurrent"] === true;
-}
-function hasOption(options, name, value) {
-  return listOf(options).some((option) => {
-    const { defname, arg } = fieldsOf(option);
-    if (defname !== name) return false;
-    const written = Object.values(fieldsOf(arg))[0];
-    return value === void 0 ? written !== "false" && written !== false : String(written) === value;
-  });
+function lostBy(error) {
+  return {
+    state: ADMIN_SHUTDOWN,
+    message: `the session ended with it: ${error.message}`,
+    detail: void 0,
+    hint: void 0,
+    position: void 0,
+    where: void 0,
+    constraint: void 0,
+    table: void 0,
+    column: void 0
+  };
 }
 
-// src/schema/script/prepare.ts
-var CHANGES_READING = /standard_conforming_strings(?!\s*(?:=|to)\s*'?on\b)|client_encoding(?!\s*(?:=|to)\s*'?utf-?8\b)/i;
-async function prepareScript(source) {
-  const script = await parseScript(source.text, source.firstLine);
-  const execution = executionOf(script);
-  const alone = !source.transaction && execution.mode === "one-transaction" && script.problem === void 0;
-  return {
-    source,
-    script,
-    forgets: script.statements.some(({ type }) => type === "DeallocateStmt" || type === "DiscardStmt"),
-    changesReading: CHANGES_READING.test(source.text),
-    empty: script.problem === void 0 && execution.statements.length === 0,
-    execution: alone ? { mode: "no-transaction", statements: script.statements, because: [] } : execution
-  };
+// src/schema/shadow/shadow.ts
+var BYTES_NEEDED = 4e8;
+async function privateShadow(major, ports) {
+  ports.log.stage("starting a private PostgreSQL server");
+  const servers = await ports.scratchServers();
+  const server = await servers.start({
+    bytesNeeded: BYTES_NEEDED,
+    ...major === void 0 ? {} : { majorMin: major }
+  });
+  try {
+    const host = await ports.openDatabase(server.address("postgres"));
+    return await shadowOn(host, "a private PostgreSQL", ports, async () => {
+      await server[Symbol.asyncDispose]();
+    });
+  } catch (error) {
+    await server[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+async function givenShadow(database, ports) {
+  const { host, port } = database.address;
+  const shadow = await shadowOn(database, `${host}:${port}, PostgreSQL`, ports, () => Promise.resolve());
+  await sweep(shadow, ports);
+  return shadow;
+}
+async function shadowOn(host, what, ports, end) {
+  var _stack = [];
+  try {
+    const maintenance = () => host.connect({ purpose: "shadow" });
+    const open = [];
+    const described = (version) => `${what} ${version}${what.startsWith("a ") ? " server" : ""}`;
+    const asking = __using(_stack, await maintenance(), true);
+    const [row] = await asking.query(`
+    SELECT current_setting('server_version_num')::int AS num,
+           split_part(current_setting('server_version'), ' ', 1) AS version
+  `);
+    const make = async (template) => {
+      var _stack2 = [];
+      try {
+        const name = `${SHADOW_PREFIX}${stamp(ports.clock.now())}_${ports.random.hex(4)}`;
+        const admin = __using(_stack2, await maintenance(), true);
+        await admin.query(`
+      CREATE DATABASE ${quoteIdentifier(name)} TEMPLATE
+        ${quoteIdentifier(template)}${template === "template0" ? " ENCODING 'UTF8'" : ""}
+    `);
+        open.push(name);
+        if (template !== "template0") await copyProperties(admin, template, name);
+        return {
+          name,
+          connect: async () => {
+            const session = await host.connect({ purpose: "shadow", bare: true, database: name });
+            return boundedSession(session, { cancelled: ports.cancelled, statementMs: STATEMENT_MS });
+          },
+          clone: () => make(name),
+          drop: () => drop(name)
+        };
+      } catch (_2) {
+        var _error2 = _2, _hasError2 = true;
+      } finally {
+        var _promise2 = __callDispose(_stack2, _error2, _hasError2);
+        _promise2 && await _promise2;
+      }
+    };
+    const drop = async (name) => {
+      if (!open.includes(name)) return;
+      open.splice(open.indexOf(name), 1);
+      try {
+        var _stack2 = [];
+        try {
+          const admin = __using(_stack2, await maintenance(), true);
+          await dropDatabase(admin, name);
+        } catch (_2) {
+          var _error2 = _2, _hasError2 = true;
+        } finally {
+          var _promise2 = __callDispose(_stack2, _error2, _hasError2);
+          _promise2 && await _promise2;
+        }
+      } catch (error) {
+        ports.log.warn(`the shadow database ${name} could not be dropped: ${error.message}`);
+      }
+    };
+    return {
+      isGiven: !what.startsWith("a "),
+      major: Math.floor(row.num / 1e4),
+      version: row.version,
+      described: described(row.version),
+      create: () => make("template0"),
+      maintenance,
+      async [Symbol.asyncDispose]() {
+        try {
+          if (!what.startsWith("a ")) for (const name of [...open]) await drop(name);
+        } finally {
+          await end();
+        }
+      }
+    };
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
+  }
+}
+async function dropDatabase(admin, name) {
+  const [row] = await admin.query(
+    "SELECT current_setting('server_version_num')::int / 10000 AS major"
+  );
+  await admin.query(
+    `DROP DATABASE IF EXISTS ${quoteIdentifier(name)}${row.major >= 13 ? " WITH (FORCE)" : ""}`
+  );
+}
+var DAY_MS = 864e5;
+function stamp(now) {
+  return now.toISOString().replace(/[-:]/g, "").slice(0, 15).toLowerCase();
+}
+async function sweep(shadow, ports) {
+  try {
+    var _stack = [];
+    try {
+      const admin = __using(_stack, await shadow.maintenance(), true);
+      const rows = await admin.query(
+        'SELECT datname AS name FROM pg_database WHERE datname ~ $1 AND datname < $2 COLLATE "C"',
+        [
+          `^${SHADOW_PREFIX}\\d{8}t\\d{6}_[0-9a-f]{8}$`,
+          `${SHADOW_PREFIX}${stamp(new Date(ports.clock.now().getTime() - DAY_MS))}`
+        ]
+      );
+      for (const { name } of rows) {
+        await dropDatabase(admin, name);
+        ports.log.info(
+          `dropped the shadow database ${name}, which an earlier run had left on ${shadow.described}`
+        );
+      }
+    } catch (_) {
+      var _error = _, _hasError = true;
+    } finally {
+      var _promise = __callDispose(_stack, _error, _hasError);
+      _promise && await _promise;
+    }
+  } catch (error) {
+    ports.log.warn(
+      `could not remove what earlier runs left on ${shadow.described}: ${error.message}`
+    );
+  }
 }
 
 // src/nouns/content/read/objects/code-words.ts
@@ -2889,7 +2697,7 @@ function said(found, words) {
   return [`${text} ${many ? words.replace(/^is /, "are ") : words}`];
 }
 var NAME = '(?:"(?:[^"]|"")*"|[^":= ]+)';
-var SPELLED2 = new RegExp(`^(${NAME})[: ]([A-Z][A-Z ]*)(\\*?)$`);
+var SPELLED = new RegExp(`^(${NAME})[: ]([A-Z][A-Z ]*)(\\*?)$`);
 var ACL_ITEM = new RegExp(`^(${NAME})?=([a-zA-Z*]*)/(${NAME})$`);
 var LETTERS = {
   r: "SELECT",
@@ -2919,7 +2727,7 @@ function rightsIn(fields) {
   const taken = (fields.get("taken") ?? "").replaceAll(":", ":REVOKE OF ");
   for (const text of [...HOLDING.map((name) => fields.get(name) ?? ""), taken]) {
     for (const entry of text.match(/(?:"(?:[^"]|"")*"|[^,"])+/g) ?? []) {
-      const [, grantee, right, star] = SPELLED2.exec(entry.trim()) ?? [];
+      const [, grantee, right, star] = SPELLED.exec(entry.trim()) ?? [];
       if (grantee !== void 0 && right !== void 0) add(grantee, right, star === "*");
       else for (const [right2, passes, name] of itemRights(entry.trim())) add(name, right2, passes);
     }
@@ -3000,12 +2808,8 @@ function withInside({ change, inside = [] }) {
 }
 
 export {
-  lineAt,
-  LinesOnward,
   withoutTexts,
   lineComments,
-  parseScript,
-  codeUnits,
   fieldsOf,
   typeOf,
   listOf,
@@ -3014,6 +2818,12 @@ export {
   relationParts,
   everyNode,
   everyRelation,
+  leftOpen,
+  whyNoTransaction,
+  lineAt,
+  LinesOnward,
+  parseScript,
+  codeUnits,
   transactionHint,
   toldFailure,
   runStatements,
@@ -3021,24 +2831,19 @@ export {
   serverWide,
   notComparable,
   droppedNames,
-  ownersAlike,
   compareStates,
   isOnlyOrder,
   kindOf,
   nameOf2 as nameOf,
-  SHADOW_PREFIX,
-  readState,
   Chain,
   toldRights,
   describeDifference,
   inWords,
-  privateShadow,
-  givenShadow,
+  prepareScript,
   ownedBySupabase,
   platformOf,
   preludeFor,
-  leftOpen,
-  whyNoTransaction,
-  readFolder,
-  prepareScript
+  privateShadow,
+  givenShadow,
+  readFolder
 };

@@ -3,31 +3,24 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  compareStates,
-  describeDifference,
-  inWords,
   ownersAlike,
-  prepareScript,
-  readState,
-  toldRights
-} from "./shared-schema-folder-read-folder.js";
+  readState
+} from "./shared-schema-proof-state.js";
 import {
-  compareKeys,
   isVersion,
   splitName,
   versionKey
-} from "./shared-nouns-migration-files-classify.js";
+} from "./shared-nouns-migration-files-version.js";
 import {
-  SUPABASE,
   askAgain
-} from "./shared-nouns-platform-supabase.js";
+} from "./shared-nouns-server-ask-again.js";
 import {
   OBJECT_CLASSES
 } from "./shared-nouns-content-read-objects-tables.js";
 import {
   qualifiedName,
   quoteIdentifier
-} from "./shared-postgres-database-url.js";
+} from "./shared-postgres-quoting.js";
 import {
   anyOf,
   inSequence
@@ -44,17 +37,172 @@ import {
   __using
 } from "./shared-esbuild-runtime.js";
 
-// src/nouns/server/without-limits.ts
-async function withoutLimits(session) {
-  await askAgain(session, "SET statement_timeout = 0");
-  await session.queryPrepared(WITHOUT_LIMITS, []);
+// src/schema/books/tools/dbmate.ts
+var dbmate = {
+  name: "dbmate",
+  table: "schema_migrations",
+  columns: ["version"],
+  // golang-migrate's and Ecto's table of the same name.
+  without: ["dirty", "inserted_at"],
+  // Rails' table has the same one column: https://guides.rubyonrails.org/active_record_migrations.html
+  notBeside: "ar_internal_metadata",
+  read: (rows) => ({ applied: rows.map(({ version }) => ({ version: version ?? "", name: "" })) })
+};
+
+// src/schema/books/tools/flyway.ts
+var isUndo = ({ type }) => (type ?? "").startsWith("UNDO");
+var BASELINES = /* @__PURE__ */ new Set(["BASELINE", "SQL_BASELINE"]);
+var isDeleted = ({ type }) => type === "DELETE";
+var flyway = {
+  name: "flyway",
+  table: "flyway_schema_history",
+  columns: ["installed_rank", "version", "script", "success"],
+  types: { installed_rank: "int4", success: "bool" },
+  optional: ["type", "description"],
+  read(rows) {
+    const ranked = [...rows].sort((a, b) => Number(a["installed_rank"]) - Number(b["installed_rank"]));
+    const last = /* @__PURE__ */ new Map();
+    for (const row of ranked) {
+      const version = row["version"];
+      if (typeof version === "string" && row["type"] !== "SCHEMA") last.set(version, row);
+    }
+    const failed = [...last.values()].find((row) => row["success"] !== "true" && !isDeleted(row));
+    const baseline = [...last.values()].findLast(({ type }) => BASELINES.has(type ?? ""))?.["version"];
+    return {
+      applied: [...last].filter(([, row]) => !isUndo(row) && !isDeleted(row) && !BASELINES.has(row["type"] ?? "")).map(([version, { script, description }]) => ({ version, name: script ?? description ?? "" })),
+      ...typeof baseline === "string" && isVersion(baseline) ? { through: { version: baseline, key: versionKey(baseline) } } : {},
+      ...failed === void 0 ? {} : {
+        unclear: {
+          message: `version ${failed["version"]} (${failed["script"]}) has failed`,
+          hint: "See what of it has happened, undo that by hand, and run 'flyway repair'."
+        }
+      }
+    };
+  }
+};
+
+// src/schema/books/tools/golang-migrate.ts
+var golangMigrate = {
+  name: "golang-migrate",
+  table: "schema_migrations",
+  columns: ["version", "dirty"],
+  types: { version: "int8", dirty: "bool" },
+  read(rows) {
+    const [row] = rows;
+    const version = row?.["version"];
+    if (version === void 0 || version === null) return { applied: [] };
+    const content = version.startsWith("-") ? { applied: [] } : { applied: [{ version, name: "" }], through: { version, key: versionKey(version) } };
+    return row["dirty"] === "true" ? { ...content, unclear: dirty(version) } : content;
+  }
+};
+function dirty(version) {
+  if (version.startsWith("-")) {
+    return {
+      message: "it is dirty at no version: a run ended while it took the first migration back",
+      hint: "See what of that migration is left, finish or undo that by hand, and say so with 'migrate force' and the first version or, where nothing is left, 'migrate force -- -1'."
+    };
+  }
+  return {
+    message: `version ${version} is dirty: a run ended in the middle of it`,
+    hint: `See what of that migration has happened, finish or undo it by hand, and say so with 'migrate force ${version}' or, where it was undone, 'migrate force' with the version before.`
+  };
 }
-var WITHOUT_LIMITS = `
-  SELECT pg_catalog.set_config(name, '0', false)
-    FROM pg_catalog.unnest(ARRAY['lock_timeout', 'idle_in_transaction_session_timeout',
-                                 'idle_session_timeout', 'transaction_timeout']) AS name
-   WHERE pg_catalog.current_setting(name, true) IS NOT NULL
+
+// src/schema/books/tools/node-pg-migrate.ts
+var nodePgMigrate = {
+  name: "node-pg-migrate",
+  table: "pgmigrations",
+  columns: ["name", "run_on"],
+  read: (rows) => ({
+    applied: rows.map(({ name }) => ({
+      version: splitName(name ?? "")?.version ?? name ?? "",
+      name: name ?? ""
+    }))
+  })
+};
+
+// src/schema/books/tools/prisma.ts
+var prisma = {
+  name: "prisma",
+  table: "_prisma_migrations",
+  columns: ["migration_name", "finished_at", "rolled_back_at"],
+  read(rows) {
+    const counted = rows.filter(({ rolled_back_at: back }) => back === null);
+    const failed = counted.find(({ finished_at: ended }) => ended === null)?.["migration_name"];
+    return {
+      applied: counted.map(({ migration_name: name }) => ({
+        version: splitName(name ?? "")?.version ?? name ?? "",
+        name: name ?? ""
+      })),
+      ...typeof failed === "string" ? {
+        unclear: {
+          message: `${failed} has begun and did not end`,
+          hint: "See what of it has happened, and tell Prisma with 'prisma migrate resolve' that it is applied or rolled back."
+        }
+      } : {}
+    };
+  }
+};
+
+// src/schema/books/tools/supabase.ts
+var supabase = {
+  name: "supabase",
+  table: "schema_migrations",
+  schema: "supabase_migrations",
+  columns: ["version"],
+  optional: ["name"],
+  kept: true,
+  read: (rows) => ({
+    applied: rows.map(({ version, name }) => ({ version: version ?? "", name: name ?? "" }))
+  })
+};
+
+// src/schema/books/find-books.ts
+var TOOLS = [supabase, dbmate, golangMigrate, nodePgMigrate, flyway, prisma];
+var TABLES = `
+  SELECT n.nspname::text AS schema, c.relname::text AS name,
+         (SELECT pg_catalog.json_object_agg(a.attname, t.typname)
+            FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+           WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND t.oid < 16384) AS columns,
+         ARRAY(SELECT b.relname::text
+                 FROM pg_catalog.pg_class b
+                WHERE b.relnamespace = c.relnamespace AND b.relname::text = ANY ($2)) AS beside
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+   WHERE c.relkind IN ('r', 'p') AND c.relname::text = ANY ($1) AND n.nspname !~ '^pg_'
+   ORDER BY 1, 2
 `;
+var OF_SERVICES = /* @__PURE__ */ new Set(["auth", "storage", "realtime", "_realtime", "supabase_functions"]);
+async function findBooks(session) {
+  const tables = await session.query(TABLES, [
+    TOOLS.map(({ table }) => table),
+    TOOLS.flatMap(({ notBeside }) => notBeside ?? [])
+  ]);
+  const found = [];
+  for (const table of tables) {
+    const { schema, name, columns } = table;
+    if (OF_SERVICES.has(schema)) continue;
+    const tool = TOOLS.find((each) => isOf(each, table));
+    if (tool === void 0) continue;
+    const content = tool.read(await readRows(session, { schema, name }, tool, columns ?? {}));
+    if (content.applied.length > 0 || content.through !== void 0 || content.unclear !== void 0) {
+      found.push({ ...content, tool: tool.name, table: `${schema}.${name}`, kept: tool.kept ?? false });
+    }
+  }
+  return found;
+}
+function isOf({ table, schema, columns, types = {}, without = [], notBeside }, place) {
+  const has = new Map(Object.entries(place.columns ?? {}));
+  return place.name === table && (schema ?? place.schema) === place.schema && columns.every((column) => has.has(column)) && Object.entries(types).every(([column, type]) => has.get(column) === type) && !without.some((column) => has.has(column)) && (notBeside === void 0 || !place.beside.includes(notBeside));
+}
+async function readRows(session, { schema, name }, { columns, optional = [] }, there) {
+  const wanted = [...columns, ...optional].map((column) => {
+    const value = Object.hasOwn(there, column) ? `${quoteIdentifier(column)}::pg_catalog.text` : "NULL";
+    return `${value} AS ${quoteIdentifier(column)}`;
+  });
+  return await session.query(
+    `SELECT ${wanted.join(", ")} FROM ${qualifiedName(schema, name)}`
+  );
+}
 
 // src/schema/history/columns.ts
 var ADDED = [
@@ -84,6 +232,18 @@ async function lackedColumns(session) {
   ]);
   return new Set(rows.map(({ lacked }) => lacked));
 }
+
+// src/nouns/server/without-limits.ts
+async function withoutLimits(session) {
+  await askAgain(session, "SET statement_timeout = 0");
+  await session.queryPrepared(WITHOUT_LIMITS, []);
+}
+var WITHOUT_LIMITS = `
+  SELECT pg_catalog.set_config(name, '0', false)
+    FROM pg_catalog.unnest(ARRAY['lock_timeout', 'idle_in_transaction_session_timeout',
+                                 'idle_session_timeout', 'transaction_timeout']) AS name
+   WHERE pg_catalog.current_setting(name, true) IS NOT NULL
+`;
 
 // src/schema/history/patience.ts
 var PATIENCE_S = 5;
@@ -323,46 +483,6 @@ async function readHistory(session) {
   }));
 }
 
-// src/schema/history/standing.ts
-function scriptSha256(text) {
-  return sha256(text.replaceAll("\r\n", "\n"));
-}
-function scriptsOf(migration) {
-  const { forward, rollback } = migration;
-  const back = rollback === void 0 ? null : scriptSha256(rollback.text);
-  return [scriptSha256(forward.text), forward.text, rollback?.text ?? null, back, markedOf(migration)];
-}
-function markedOf({ forward, rollback }) {
-  return [
-    ...forward.transaction ? [] : ["forward"],
-    ...rollback === void 0 || rollback.transaction ? [] : ["rollback"]
-  ];
-}
-function standingOf(migrations, history) {
-  const keyOf = ({ version }) => versionKey(version).join(".");
-  const entries = new Map(history.map((entry) => [keyOf(entry), entry]));
-  const files = new Set(migrations.map(keyOf));
-  const applied = migrations.flatMap((migration) => {
-    const entry = entries.get(keyOf(migration));
-    return entry?.state === "applied" ? [{ migration, entry }] : [];
-  });
-  const newest = history.filter(({ state }) => state === "applied").map(({ version }) => versionKey(version)).sort(compareKeys).at(-1);
-  const pending = migrations.filter((migration) => entries.get(keyOf(migration))?.state !== "applied");
-  return {
-    applied,
-    changed: applied.filter(
-      ({ migration, entry }) => entry.sha256 !== null && entry.sha256 !== scriptSha256(migration.forward.text)
-    ),
-    pending,
-    late: newest === void 0 ? [] : pending.filter(
-      (migration) => compareKeys(migration.key, newest) < 0 && !entries.has(keyOf(migration))
-    ),
-    missing: history.filter((entry) => entry.state === "applied" && !files.has(keyOf(entry))),
-    begun: history.filter(({ state }) => state !== "applied"),
-    last: history.findLast(({ state }) => state === "applied")
-  };
-}
-
 // src/schema/proof/schema-fingerprint.ts
 var FORMAT2 = "schema-1";
 var OF_THE_SERVER = /* @__PURE__ */ new Set(["owner", "role", "settings", "security-label", "default-privilege"]);
@@ -458,304 +578,18 @@ function withoutSchemas(state, schemas) {
   return new Map([...state].filter(([object]) => !liesIn(object)));
 }
 
-// src/schema/books/applied-of.ts
-var keyText = (version) => versionKey(version).join(".");
-var keysOf = (entries) => new Set(entries.filter(({ version }) => isVersion(version)).map(({ version }) => keyText(version)));
-function appliedOf(books, migrations) {
-  const applied = keysOf(books.applied);
-  const { through } = books;
-  return migrations.filter(
-    ({ version, key }) => applied.has(keyText(version)) || through !== void 0 && compareKeys(key, through.key) <= 0
-  );
-}
-function maybeOurs(found, ours) {
-  const isOurs = ({ applied, through }) => [...applied, ...through === void 0 ? [] : [through]].some(
-    ({ version }) => isVersion(version) && ours.has(keyText(version))
-  );
-  return found.filter(
-    (books) => isOurs(books) || books.unclear !== void 0 || !found.some((other) => other.tool === books.tool && isOurs(other))
-  );
-}
-
-// src/schema/books/tools/dbmate.ts
-var dbmate = {
-  name: "dbmate",
-  table: "schema_migrations",
-  columns: ["version"],
-  // golang-migrate's and Ecto's table of the same name.
-  without: ["dirty", "inserted_at"],
-  // Rails' table has the same one column: https://guides.rubyonrails.org/active_record_migrations.html
-  notBeside: "ar_internal_metadata",
-  read: (rows) => ({ applied: rows.map(({ version }) => ({ version: version ?? "", name: "" })) })
-};
-
-// src/schema/books/tools/flyway.ts
-var isUndo = ({ type }) => (type ?? "").startsWith("UNDO");
-var BASELINES = /* @__PURE__ */ new Set(["BASELINE", "SQL_BASELINE"]);
-var isDeleted = ({ type }) => type === "DELETE";
-var flyway = {
-  name: "flyway",
-  table: "flyway_schema_history",
-  columns: ["installed_rank", "version", "script", "success"],
-  types: { installed_rank: "int4", success: "bool" },
-  optional: ["type", "description"],
-  read(rows) {
-    const ranked = [...rows].sort((a, b) => Number(a["installed_rank"]) - Number(b["installed_rank"]));
-    const last = /* @__PURE__ */ new Map();
-    for (const row of ranked) {
-      const version = row["version"];
-      if (typeof version === "string" && row["type"] !== "SCHEMA") last.set(version, row);
-    }
-    const failed = [...last.values()].find((row) => row["success"] !== "true" && !isDeleted(row));
-    const baseline = [...last.values()].findLast(({ type }) => BASELINES.has(type ?? ""))?.["version"];
-    return {
-      applied: [...last].filter(([, row]) => !isUndo(row) && !isDeleted(row) && !BASELINES.has(row["type"] ?? "")).map(([version, { script, description }]) => ({ version, name: script ?? description ?? "" })),
-      ...typeof baseline === "string" && isVersion(baseline) ? { through: { version: baseline, key: versionKey(baseline) } } : {},
-      ...failed === void 0 ? {} : {
-        unclear: {
-          message: `version ${failed["version"]} (${failed["script"]}) has failed`,
-          hint: "See what of it has happened, undo that by hand, and run 'flyway repair'."
-        }
-      }
-    };
-  }
-};
-
-// src/schema/books/tools/golang-migrate.ts
-var golangMigrate = {
-  name: "golang-migrate",
-  table: "schema_migrations",
-  columns: ["version", "dirty"],
-  types: { version: "int8", dirty: "bool" },
-  read(rows) {
-    const [row] = rows;
-    const version = row?.["version"];
-    if (version === void 0 || version === null) return { applied: [] };
-    const content = version.startsWith("-") ? { applied: [] } : { applied: [{ version, name: "" }], through: { version, key: versionKey(version) } };
-    return row["dirty"] === "true" ? { ...content, unclear: dirty(version) } : content;
-  }
-};
-function dirty(version) {
-  if (version.startsWith("-")) {
-    return {
-      message: "it is dirty at no version: a run ended while it took the first migration back",
-      hint: "See what of that migration is left, finish or undo that by hand, and say so with 'migrate force' and the first version or, where nothing is left, 'migrate force -- -1'."
-    };
-  }
-  return {
-    message: `version ${version} is dirty: a run ended in the middle of it`,
-    hint: `See what of that migration has happened, finish or undo it by hand, and say so with 'migrate force ${version}' or, where it was undone, 'migrate force' with the version before.`
-  };
-}
-
-// src/schema/books/tools/node-pg-migrate.ts
-var nodePgMigrate = {
-  name: "node-pg-migrate",
-  table: "pgmigrations",
-  columns: ["name", "run_on"],
-  read: (rows) => ({
-    applied: rows.map(({ name }) => ({
-      version: splitName(name ?? "")?.version ?? name ?? "",
-      name: name ?? ""
-    }))
-  })
-};
-
-// src/schema/books/tools/prisma.ts
-var prisma = {
-  name: "prisma",
-  table: "_prisma_migrations",
-  columns: ["migration_name", "finished_at", "rolled_back_at"],
-  read(rows) {
-    const counted = rows.filter(({ rolled_back_at: back }) => back === null);
-    const failed = counted.find(({ finished_at: ended }) => ended === null)?.["migration_name"];
-    return {
-      applied: counted.map(({ migration_name: name }) => ({
-        version: splitName(name ?? "")?.version ?? name ?? "",
-        name: name ?? ""
-      })),
-      ...typeof failed === "string" ? {
-        unclear: {
-          message: `${failed} has begun and did not end`,
-          hint: "See what of it has happened, and tell Prisma with 'prisma migrate resolve' that it is applied or rolled back."
-        }
-      } : {}
-    };
-  }
-};
-
-// src/schema/books/tools/supabase.ts
-var supabase = {
-  name: "supabase",
-  table: "schema_migrations",
-  schema: "supabase_migrations",
-  columns: ["version"],
-  optional: ["name"],
-  kept: true,
-  read: (rows) => ({
-    applied: rows.map(({ version, name }) => ({ version: version ?? "", name: name ?? "" }))
-  })
-};
-
-// src/schema/books/find-books.ts
-var TOOLS = [supabase, dbmate, golangMigrate, nodePgMigrate, flyway, prisma];
-var TABLES = `
-  SELECT n.nspname::text AS schema, c.relname::text AS name,
-         (SELECT pg_catalog.json_object_agg(a.attname, t.typname)
-            FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-           WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND t.oid < 16384) AS columns,
-         ARRAY(SELECT b.relname::text
-                 FROM pg_catalog.pg_class b
-                WHERE b.relnamespace = c.relnamespace AND b.relname::text = ANY ($2)) AS beside
-    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-   WHERE c.relkind IN ('r', 'p') AND c.relname::text = ANY ($1) AND n.nspname !~ '^pg_'
-   ORDER BY 1, 2
-`;
-var OF_SERVICES = /* @__PURE__ */ new Set(["auth", "storage", "realtime", "_realtime", "supabase_functions"]);
-async function findBooks(session) {
-  const tables = await session.query(TABLES, [
-    TOOLS.map(({ table }) => table),
-    TOOLS.flatMap(({ notBeside }) => notBeside ?? [])
-  ]);
-  const found = [];
-  for (const table of tables) {
-    const { schema, name, columns } = table;
-    if (OF_SERVICES.has(schema)) continue;
-    const tool = TOOLS.find((each) => isOf(each, table));
-    if (tool === void 0) continue;
-    const content = tool.read(await readRows(session, { schema, name }, tool, columns ?? {}));
-    if (content.applied.length > 0 || content.through !== void 0 || content.unclear !== void 0) {
-      found.push({ ...content, tool: tool.name, table: `${schema}.${name}`, kept: tool.kept ?? false });
-    }
-  }
-  return found;
-}
-function isOf({ table, schema, columns, types = {}, without = [], notBeside }, place) {
-  const has = new Map(Object.entries(place.columns ?? {}));
-  return place.name === table && (schema ?? place.schema) === place.schema && columns.every((column) => has.has(column)) && Object.entries(types).every(([column, type]) => has.get(column) === type) && !without.some((column) => has.has(column)) && (notBeside === void 0 || !place.beside.includes(notBeside));
-}
-async function readRows(session, { schema, name }, { columns, optional = [] }, there) {
-  const wanted = [...columns, ...optional].map((column) => {
-    const value = Object.hasOwn(there, column) ? `${quoteIdentifier(column)}::pg_catalog.text` : "NULL";
-    return `${value} AS ${quoteIdentifier(column)}`;
-  });
-  return await session.query(
-    `SELECT ${wanted.join(", ")} FROM ${qualifiedName(schema, name)}`
-  );
-}
-
-// src/schema/books/words.ts
-async function wordsNow(session) {
-  try {
-    return Object.fromEntries((await findBooks(session)).map((books) => [books.table, wordOf(books)]));
-  } catch (error) {
-    if (!isHoldfastError(error, "database.permission")) throw error;
-    return null;
-  }
-}
-function saysApplied(books, version) {
-  return said(wordOf(books), version);
-}
-function saidApplied(words, table, version) {
-  const word = words[table];
-  return word !== void 0 && said(word, version);
-}
-function wordOf({ applied, through }) {
-  return { versions: applied.map(({ version }) => version), through: through?.version ?? null };
-}
-function said({ versions, through }, version) {
-  if (!isVersion(version)) return versions.includes(version);
-  return versions.some((each) => isVersion(each) && keyText(each) === keyText(version)) || through !== null && compareKeys(versionKey(version), versionKey(through)) <= 0;
-}
-
-// src/schema/history/script-of.ts
-function scriptOf(entry, name) {
-  const text = entry[name];
-  return text === null ? void 0 : {
-    file: name === "forward" ? entry.file : `the rollback of ${entry.file} on record`,
-    text,
-    firstLine: 1,
-    transaction: !entry.withoutTransaction.includes(name)
-  };
-}
-
-// src/schema/proof/replay.ts
-async function replay(chain, history, inFrontOf = () => Promise.resolve()) {
-  for (const source of history) {
-    const forward = await prepareScript(source);
-    await inFrontOf(source, forward);
-    const failure = await chain.apply(forward);
-    if (failure !== void 0) return { file: source.file, failure };
-  }
-  return void 0;
-}
-
-// src/schema/proof/compare-databases.ts
-function compareDatabases(live, { state, ground, platform }) {
-  const [here, made, before] = [live, state, ground].map((each) => schemaFingerprint(each).objects);
-  const isCounted = (object) => {
-    if (platform !== void 0 && object.startsWith("grant ")) return false;
-    const wanted = made.get(object);
-    if (wanted !== void 0) return platform === void 0 || before.get(object) !== wanted;
-    return platform === void 0 || !isPlatforms(object);
-  };
-  const counted = new Set([...here.keys(), ...made.keys()].filter(isCounted));
-  const part = (whole) => new Map([...ownersAlike(seenByAll(whole))].filter(([object]) => counted.has(object)));
-  return compareStates(part(state), part(live)).filter(({ object }) => here.get(object) !== made.get(object)).map((difference) => ({
-    object: difference.object,
-    change: difference.change,
-    message: describeDeviation(difference)
-  }));
-}
-var OF_DATABASE = {
-  missing: "is not in the database, and the migrations make it",
-  extra: "is in the database, and no migration makes it"
-};
-function describeDeviation(difference) {
-  const { change, fields } = difference;
-  const whole = change === "changed" ? toldRights(difference, OF_DATABASE) : describeDifference(difference, OF_DATABASE);
-  if (whole !== void 0) return whole;
-  const told = fields.map((field) => inWords(difference, field)).map(({ name, was, is }) => `${name} is ${is ?? "not set"}, the migrations make ${was ?? "none"}`);
-  return `is another one: ${told.join("; ")}`;
-}
-function platformOfState(live) {
-  const isSupabase = ["role anon", "role authenticated", "schema auth"].every((object) => live.has(object));
-  return isSupabase ? "supabase" : void 0;
-}
-var WITHOUT_SCHEMA = /^(?:extension|event-trigger|publication|foreign-data-wrapper|server|language) /;
-var ITS_SCHEMAS = SUPABASE.schemas.map(({ name }) => name).join("|");
-var IN_ITS_SCHEMA = new RegExp(`(?:^|[ (])(?:${ITS_SCHEMAS})(?:[. ]|$)`);
-function isPlatforms(object) {
-  const [, kind = "", name = ""] = /^(\S+) (.*)$/s.exec(object) ?? [];
-  return WITHOUT_SCHEMA.test(object) || IN_ITS_SCHEMA.test(name) || kind === "comment" && WITHOUT_SCHEMA.test(name);
-}
-
 export {
-  keyText,
-  keysOf,
-  appliedOf,
-  maybeOurs,
   findBooks,
-  wordsNow,
-  saysApplied,
-  saidApplied,
-  withoutLimits,
   lackedColumns,
+  withoutLimits,
   patiently,
   historyPresence,
   makeHistory,
   readHistory,
-  scriptSha256,
-  scriptsOf,
-  markedOf,
-  standingOf,
   leaveOut,
+  seenByAll,
   schemaFingerprint,
   readLiveSchema,
   liveFingerprint,
-  withoutSchemas,
-  scriptOf,
-  replay,
-  compareDatabases,
-  platformOfState
+  withoutSchemas
 };

@@ -3,7 +3,6 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  SHADOW_PREFIX,
   compareStates,
   describeDifference,
   everyNode,
@@ -24,13 +23,16 @@ import {
   typeOf
 } from "./shared-schema-folder-read-folder.js";
 import {
+  SHADOW_PREFIX
+} from "./shared-schema-proof-state.js";
+import {
   displayPart,
   lastPart
 } from "./shared-postgres-key-words.js";
 import {
   quoteIdentifier,
   quoteLiteral
-} from "./shared-postgres-database-url.js";
+} from "./shared-postgres-quoting.js";
 import {
   listed
 } from "./shared-kernel-listed.js";

@@ -3,12 +3,8 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  keyText,
-  makeHistory,
-  patiently,
-  readHistory,
-  withoutLimits
-} from "./shared-schema-history-table.js";
+  keyText
+} from "./shared-schema-proof-compare-databases.js";
 import {
   droppedNames,
   everyNode,
@@ -23,23 +19,29 @@ import {
   whyNoTransaction
 } from "./shared-schema-folder-read-folder.js";
 import {
+  makeHistory,
+  patiently,
+  readHistory,
+  withoutLimits
+} from "./shared-schema-history-table.js";
+import {
   isVersion
-} from "./shared-nouns-migration-files-classify.js";
+} from "./shared-nouns-migration-files-version.js";
 import {
   askAgain
-} from "./shared-nouns-platform-supabase.js";
+} from "./shared-nouns-server-ask-again.js";
 import {
   quoteIdentifier
-} from "./shared-postgres-database-url.js";
+} from "./shared-postgres-quoting.js";
 import {
   sha256
 } from "./shared-kernel-streams.js";
 import {
-  quantity
-} from "./shared-kernel-quantity.js";
-import {
   formatDuration
 } from "./shared-kernel-duration.js";
+import {
+  quantity
+} from "./shared-kernel-quantity.js";
 import {
   HoldfastError,
   isHoldfastError

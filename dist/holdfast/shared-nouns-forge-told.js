@@ -6,7 +6,7 @@ import {
   HoldfastError
 } from "./shared-kernel-errors.js";
 
-// src/governance/steps/told.ts
+// src/nouns/forge/told.ts
 function told(answer, what, orElse) {
   if (answer.kind === "found") return answer.value;
   if (answer.kind === "hidden") throw notShown(answer, what, orElse);
@@ -14,9 +14,6 @@ function told(answer, what, orElse) {
 }
 function toldOrAbsent(answer, what) {
   return answer.kind === "absent" ? void 0 : told(answer, what);
-}
-function noWorkflow(file) {
-  return `Or .github/workflows has no ${file} on the default branch: then correct release.deploy.workflow.`;
 }
 function notShown({ why, permission }, what, orElse) {
   return new HoldfastError("forge.untold", `GitHub does not show ${what} to this token: ${why}`, {
@@ -26,6 +23,5 @@ function notShown({ why, permission }, what, orElse) {
 
 export {
   told,
-  toldOrAbsent,
-  noWorkflow
+  toldOrAbsent
 };
