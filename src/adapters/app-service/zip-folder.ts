@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
 import { lstat, mkdtemp, open, readdir, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { ZipFile } from "yazl";
 import { HoldfastError } from "../../kernel/errors.ts";
@@ -82,10 +82,7 @@ async function filesOf(folder: string): Promise<string[]> {
   const files: string[] = [];
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
-    const name = path
-      .slice(folder.length)
-      .replace(/^[\\/]+/, "")
-      .replaceAll("\\", "/");
+    const name = relative(folder, path).replaceAll("\\", "/");
     const kind = await lstat(path);
     if (kind.isDirectory()) continue;
     if (kind.isSymbolicLink() && !name.split("/").includes(".bin")) {

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { EXIT } from "../../kernel/errors.ts";
 import { listed } from "../../kernel/listed.ts";
+import { quantity } from "../../kernel/quantity.ts";
 import type { Outcome } from "../../kernel/outcome.ts";
 import type { Secret } from "../../kernel/secret.ts";
 import { orAbort } from "../../kernel/or-abort.ts";
@@ -68,7 +69,7 @@ function plannedWay({ exit, outputs, report: { headline, notes } }: Outcome): Pl
   const { "plan-hash": hash, losses, to } = planned.parse(outputs);
   const plain = headline.replace(/^dry run: nothing was changed; /, "");
   const lost = listed(
-    losses.map(({ object }) => object),
+    losses.map(({ object, rows }) => (rows === null ? object : `${object} (${quantity(rows, "row")})`)),
     5,
   );
   return {
@@ -83,7 +84,7 @@ function plannedWay({ exit, outputs, report: { headline, notes } }: Outcome): Pl
 const planned = z.object({
   "plan-hash": z.string(),
   to: z.string(),
-  losses: z.array(z.object({ object: z.string() })),
+  losses: z.array(z.object({ object: z.string(), rows: z.number().nullable() })),
 });
 
 function migrateRollbackInputs(

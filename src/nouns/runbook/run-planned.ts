@@ -72,11 +72,15 @@ export async function runPlanned(
   const would =
     resume !== undefined ? "run" : (await isIdle(plan)) ? "idle" : isHindered ? "hindered" : "run";
   if (dryRun) return { kind: "dry", plan, would };
+  // Where nothing is to be done nothing need be approved: pressed twice is as pressed once.
+  if (would === "idle") return { kind: would, plan };
   requireApproved(planHash, plan);
   if (would !== "run") return { kind: would, plan };
   const around = { store, clock, random, redact, warn: (text: string) => log.warn(text) };
   const journal = resume === undefined ? Journal.begin(id, around) : await Journal.reopen(id, around);
   told?.(journal);
+  // However it ends, whoever reads the log can go on with it.
+  log.info(`run ${id}: should it end early, go on with --resume ${id}`);
   const doing = { clock, cancelled, random, log, run, journal };
   const ran = await (resume === undefined ? beginRun(runbook, plan, doing) : resumeRun(runbook, doing));
   return { kind: "ran", plan, ran, id };

@@ -124,7 +124,12 @@ function headlineOf(
 
 function notesOf({ came, checked }: CarriedOut, record: RunbookRecord | undefined): readonly string[] {
   if (came.kind !== "ran" || record === undefined) {
-    return [...checked.problems, ...(outcomeWord(came) === "nothing" ? [] : hindranceNotes(came.plan))];
+    if (outcomeWord(came) === "nothing") return checked.problems;
+    return [
+      ...checked.problems,
+      ...hindranceNotes(came.plan),
+      ...(came.kind === "dry" ? [hashNote(came.plan)] : []),
+    ];
   }
   const { ran, id } = came;
   const isOpen = ran.outcome === "stopped" || ran.outcome === "escalated" || ran.outcome === "incomplete";
@@ -133,6 +138,11 @@ function notesOf({ came, checked }: CarriedOut, record: RunbookRecord | undefine
     ...(isOpen ? [`once the cause is mended, go on with --resume ${id}: it looks before it acts`] : []),
     ...lostNote(ran),
   ];
+}
+
+/** By which an approval is bound to a plan. */
+export function hashNote({ hash }: Plan): string {
+  return `the plan's hash, for --plan-hash: ${hash}`;
 }
 
 /** What keeps a plan from being begun, and what to do. */

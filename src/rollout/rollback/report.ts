@@ -5,7 +5,7 @@ import { recordOf, type RunbookRecord } from "../../nouns/runbook/record.ts";
 import { outcomeWord, type Came } from "../../nouns/runbook/run-planned.ts";
 import { timelineTable } from "../../nouns/runbook/timeline.ts";
 import type { AppPart } from "../app/app-part.ts";
-import { failureNotes, hindranceNotes, isJudged, lostNote, planTable } from "../app/report.ts";
+import { failureNotes, hashNote, hindranceNotes, isJudged, lostNote, planTable } from "../app/report.ts";
 import { markOf, versionIn, versionOf } from "../app/release-mark.ts";
 import { nameOf } from "../app/target.ts";
 import { DATABASE, reasonOf } from "./database-step.ts";
@@ -114,7 +114,14 @@ function headlineOf({ came, stands: { production }, part, parts }: RolledBackWho
 function notesOf(whole: RolledBackWhole, record: RunbookRecord | undefined): readonly string[] {
   const { came, part, stands } = whole;
   if (came.kind !== "ran" || record === undefined) {
-    return [...part.checked.problems, ...(outcomeWord(came) === "nothing" ? [] : hindranceNotes(came.plan))];
+    if (outcomeWord(came) === "nothing") {
+      return ["production is what is gone back to: to go further back, name the version with --to"];
+    }
+    return [
+      ...part.checked.problems,
+      ...hindranceNotes(came.plan),
+      ...(came.kind === "dry" ? [hashNote(came.plan)] : []),
+    ];
   }
   const where = [stands.database?.words, stands.functions].filter((words) => words !== undefined);
   const isWhole = came.ran.outcome === "done";
@@ -129,19 +136,24 @@ function notesOf(whole: RolledBackWhole, record: RunbookRecord | undefined): rea
 
 /** Forward, and backward to what there was before: nobody has to work that out at night. */
 function waysOn(whole: RolledBackWhole, id: string): readonly string[] {
-  const { came, parts } = whole;
+  const { came, parts, inputs } = whole;
+  const kept = came.kind === "ran" ? came.ran.standing.steps.get("snapshot")?.state : undefined;
+  const isKept = kept === "found" || kept === "confirmed";
   const before = came.kind === "ran" ? beforeOf(came) : undefined;
   return [
     `forward: once the cause is mended, --resume ${id}: it looks before it acts`,
     ...(before === undefined
       ? []
-      : [`backward, the app: holdfast rollback-app --to v${versionIn(before)} while the slot holds it`]),
+      : [
+          `backward, the app: holdfast rollback-app --to v${versionIn(before)} --schema keep ` +
+            `--store ${inputs.store}`,
+        ]),
     ...backupNote(whole, id),
-    ...(parts.functions === undefined
+    ...(parts.functions === undefined || !isKept
       ? []
       : [
           `backward, the functions: holdfast functions-rollback --to ${id} ` +
-            `--project ${parts.functions.rollout.project}`,
+            `--project ${parts.functions.rollout.project} --store ${inputs.store}`,
         ]),
   ];
 }
@@ -161,6 +173,6 @@ function backupNote({ stands, inputs }: RolledBackWhole, id: string): readonly s
     ? []
     : [
         `what the database held before is backup ${made.backup}: ` +
-          `holdfast migrate-rollback --from-backup ${made.backup} brings it back`,
+          `holdfast migrate-rollback --from-backup ${made.backup} --store ${inputs.store} brings it back`,
       ];
 }

@@ -42,14 +42,12 @@ export async function runRollback(
   openRoad: OpenRoad,
 ): Promise<Outcome> {
   const notifications =
-    inputs.notify === "none" || inputs.dryRun
-      ? undefined
-      : await ports.openNotifications(inputs.repository, inputs.token);
+    inputs.notify === "none" ? undefined : await ports.openNotifications(inputs.repository, inputs.token);
   const id = runId(inputs, ports);
   try {
     return await rolledBack({ id, notifications }, inputs, ports, openRoad);
   } catch (error) {
-    if (notifications !== undefined && isHoldfastError(error) && TOLD.has(error.kind)) {
+    if (notifications !== undefined && !inputs.dryRun && isHoldfastError(error) && TOLD.has(error.kind)) {
       ports.log.warn(await tellOfRefusal(id, inputs, error, notifications, ports.run));
     }
     throw error;

@@ -71,7 +71,7 @@ export function passSchemaGate(gated: Gated): Passed {
   if (between.length > 0) throw outOfOrder(stays, between);
   return {
     way: { kind: "scripts", to: stays },
-    what: `${version} runs on schemas ${told(range)}: ${quantity(newer.length, "migration")} taken back`,
+    what: `${version} runs on schemas ${told(range)}: ${quantity(newer.length, "migration")} too new`,
   };
 }
 
@@ -196,7 +196,8 @@ function tooNew(version: string, runsOn: string, newer: readonly string[]): Hold
       `${quantity(newer.length, "migration")} more: ${listed(newer, 5)}`,
     {
       hint:
-        "Take them back along with the app: --schema migrations. Or bring the rows of before back, too: " +
+        "Take them back along with the app: holdfast rollback --schema migrations. Or bring the rows of " +
+        "before back, too: " +
         `--from-backup. Or mend forward: deploy a new release. ` +
         `${BY_WORD[0]!.toUpperCase()}${BY_WORD.slice(1)}.`,
     },

@@ -16,6 +16,22 @@ function folderWith(files: Readonly<Record<string, string>>): string {
 }
 
 describe("a folder as a package", () => {
+  test("may be the one that the command is started in", async () => {
+    const folder = folderWith({ "package.json": "{}", "server.js": "" });
+    const here = process.cwd();
+    process.chdir(folder);
+    try {
+      await using one = await packageOf(".", temporaryFolder("zipped"), signal);
+      expect((await runOk("unzip", ["-Z1", one.path])).split("\n")).toEqual([
+        "package.json",
+        "server.js",
+        "",
+      ]);
+    } finally {
+      process.chdir(here);
+    }
+  });
+
   test("is a zip that others read, with the modes of its files, the same for the same files", async () => {
     const folder = folderWith({
       "b.js": "two",

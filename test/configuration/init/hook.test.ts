@@ -163,17 +163,12 @@ describe("the commit-msg hook", () => {
     }
   });
 
-  it("starts no other program for a message that is as it should be, and is done at once", async () => {
+  it("starts no other program for a message that is as it should be", async () => {
     const script = hookScript({ types });
     const alone = { PATH: "/nonexistent" };
     expect(await run("/bin/sh", script, "fix(cart): keep items\n\nbody\n", alone)).toMatchObject({
       status: 0,
     });
-    const start = performance.now();
-    const times = 20;
-    for (let each = 0; each < times; each += 1) await run("/bin/sh", script, "fix: x\n", alone);
-    // Starting a shell and writing both files included; a Node would need more for its start alone.
-    expect((performance.now() - start) / times).toBeLessThan(40);
   });
 
   it("takes types and scopes from the settings", async () => {

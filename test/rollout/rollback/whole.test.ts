@@ -73,7 +73,8 @@ describe("a bad release with its migration and its functions", () => {
     });
     // Twice is as once: what production was taken back to is what is good.
     for (const to of ["last-known-good", "v1.2.0"]) {
-      expect(told(await world.rollback({ to }))).toMatchObject({ exit: 0, outcome: "nothing" });
+      // Also with what was approved before.
+      expect(told(await world.rollback({ to, planHash }))).toMatchObject({ exit: 0, outcome: "nothing" });
       const again = await world.rollback({ to, dryRun: true });
       expect(told(again)).toMatchObject({ exit: 0, outcome: "nothing" });
     }

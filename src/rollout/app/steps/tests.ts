@@ -1,4 +1,5 @@
 import { HoldfastError, isHoldfastError } from "../../../kernel/errors.ts";
+import { PRODUCTION_SLOT } from "../../../ports/slot-host.ts";
 import type { Acting, FailureRule, Step } from "../../../nouns/runbook/runbook.ts";
 import { quantity } from "../../../kernel/quantity.ts";
 import { versionOf } from "../release-mark.ts";
@@ -9,7 +10,9 @@ import { MINUTE_MS, type OnApp } from "./on-app.ts";
 
 /** The tests that somebody declared, against the slot; undefined where none are. */
 export function testsStep(on: OnApp, onFailure: FailureRule = "undo"): Step | undefined {
-  const { slot, settings } = on;
+  const { settings } = on;
+  // What stops a whole rollback is at its end: the build is production by then.
+  const where = onFailure === "stop" ? PRODUCTION_SLOT : on.slot;
   const { paths, command, within } = settings.tests;
   if (paths.length === 0 && command === undefined) return undefined;
   const parts = [
@@ -18,15 +21,15 @@ export function testsStep(on: OnApp, onFailure: FailureRule = "undo"): Step | un
   ];
   return lookStep({
     id: "tests",
-    title: `test ${slot}`,
-    what: `${parts.join(", and ")} against ${slot}`,
+    title: `test ${where}`,
+    what: `${parts.join(", and ")} against ${where}`,
     by: judgedBy(settings.tests),
     timeoutMs: within + (1 + paths.length) * MINUTE_MS,
     onFailure,
     async look(acting) {
       const address = await addressOfBuild(on, acting.signal);
       for (const path of paths) await askPath(on, address, path, acting);
-      if (command !== undefined) await runCommand(on, address, command, acting);
+      if (command !== undefined) await runCommand({ ...on, slot: where }, address, command, acting);
       return `${parts.join(", and ")}: good`;
     },
   });
