@@ -1470,7 +1470,7 @@ var import_yazl = __toESM(require_yazl(), 1);
 import { createHash } from "node:crypto";
 import { createReadStream as createReadStream2, createWriteStream } from "node:fs";
 import { lstat, mkdtemp, open, readdir, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { pipeline } from "node:stream/promises";
 var EPOCH = new Date(1980, 0, 1);
 var STEPS = 60 * 365 * 24 * 1800;
@@ -1522,7 +1522,7 @@ async function filesOf(folder) {
   const files = [];
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
-    const name = path.slice(folder.length).replace(/^[\\/]+/, "").replaceAll("\\", "/");
+    const name = relative(folder, path).replaceAll("\\", "/");
     const kind = await lstat(path);
     if (kind.isDirectory()) continue;
     if (kind.isSymbolicLink() && !name.split("/").includes(".bin")) {

@@ -17,9 +17,13 @@ import "./shared-kernel-secret.js";
 import "./shared-kernel-streams.js";
 import {
   array,
+  number,
   object,
   string
 } from "./shared-zod.js";
+import {
+  quantity
+} from "./shared-kernel-quantity.js";
 import "./shared-kernel-suggest.js";
 import {
   EXIT
@@ -62,7 +66,7 @@ function plannedWay({ exit, outputs, report: { headline, notes } }) {
   const { "plan-hash": hash, losses, to } = planned.parse(outputs);
   const plain = headline.replace(/^dry run: nothing was changed; /, "");
   const lost = listed(
-    losses.map(({ object: object2 }) => object2),
+    losses.map(({ object: object2, rows }) => rows === null ? object2 : `${object2} (${quantity(rows, "row")})`),
     5
   );
   return {
@@ -75,7 +79,7 @@ function plannedWay({ exit, outputs, report: { headline, notes } }) {
 var planned = object({
   "plan-hash": string(),
   to: string(),
-  losses: array(object({ object: string() }))
+  losses: array(object({ object: string(), rows: number().nullable() }))
 });
 function migrateRollbackInputs(inputs, way, given) {
   const { store, withoutBackup } = inputs;

@@ -28,6 +28,7 @@ import {
   callOf,
   chosenRecord,
   failureNotes,
+  hashNote,
   hindranceNotes,
   isJudged,
   isVerified,
@@ -523,7 +524,14 @@ function headlineOf({ came, stands: { production }, part, parts }) {
 function notesOf(whole, record) {
   const { came, part, stands } = whole;
   if (came.kind !== "ran" || record === void 0) {
-    return [...part.checked.problems, ...outcomeWord(came) === "nothing" ? [] : hindranceNotes(came.plan)];
+    if (outcomeWord(came) === "nothing") {
+      return ["production is what is gone back to: to go further back, name the version with --to"];
+    }
+    return [
+      ...part.checked.problems,
+      ...hindranceNotes(came.plan),
+      ...came.kind === "dry" ? [hashNote(came.plan)] : []
+    ];
   }
   const where = [stands.database?.words, stands.functions].filter((words) => words !== void 0);
   const isWhole = came.ran.outcome === "done";
@@ -536,14 +544,18 @@ function notesOf(whole, record) {
   ];
 }
 function waysOn(whole, id) {
-  const { came, parts } = whole;
+  const { came, parts, inputs } = whole;
+  const kept = came.kind === "ran" ? came.ran.standing.steps.get("snapshot")?.state : void 0;
+  const isKept = kept === "found" || kept === "confirmed";
   const before = came.kind === "ran" ? beforeOf(came) : void 0;
   return [
     `forward: once the cause is mended, --resume ${id}: it looks before it acts`,
-    ...before === void 0 ? [] : [`backward, the app: holdfast rollback-app --to v${versionIn(before)} while the slot holds it`],
+    ...before === void 0 ? [] : [
+      `backward, the app: holdfast rollback-app --to v${versionIn(before)} --schema keep --store ${inputs.store}`
+    ],
     ...backupNote(whole, id),
-    ...parts.functions === void 0 ? [] : [
-      `backward, the functions: holdfast functions-rollback --to ${id} --project ${parts.functions.rollout.project}`
+    ...parts.functions === void 0 || !isKept ? [] : [
+      `backward, the functions: holdfast functions-rollback --to ${id} --project ${parts.functions.rollout.project} --store ${inputs.store}`
     ]
   ];
 }
@@ -557,7 +569,7 @@ function backupNote({ stands, inputs }, id) {
     ({ reason, backup }) => reason === reasonOf(inputs.reason, id) && backup !== null
   );
   return made === void 0 ? [] : [
-    `what the database held before is backup ${made.backup}: holdfast migrate-rollback --from-backup ${made.backup} brings it back`
+    `what the database held before is backup ${made.backup}: holdfast migrate-rollback --from-backup ${made.backup} --store ${inputs.store} brings it back`
   ];
 }
 
@@ -639,12 +651,12 @@ async function functionsNow({ rollout, reached: { live, archive } }, cancelled) 
 
 // src/rollout/rollback/run.ts
 async function runRollback(inputs, ports, openRoad) {
-  const notifications = inputs.notify === "none" || inputs.dryRun ? void 0 : await ports.openNotifications(inputs.repository, inputs.token);
+  const notifications = inputs.notify === "none" ? void 0 : await ports.openNotifications(inputs.repository, inputs.token);
   const id = runId(inputs, ports);
   try {
     return await rolledBack({ id, notifications }, inputs, ports, openRoad);
   } catch (error) {
-    if (notifications !== void 0 && isHoldfastError(error) && TOLD.has(error.kind)) {
+    if (notifications !== void 0 && !inputs.dryRun && isHoldfastError(error) && TOLD.has(error.kind)) {
       ports.log.warn(await tellOfRefusal(id, inputs, error, notifications, ports.run));
     }
     throw error;

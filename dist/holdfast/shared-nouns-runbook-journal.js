@@ -712,11 +712,13 @@ async function runPlanned({ runbook, isIdle, problems = [] }, { planHash, resume
   const isHindered = problems.length > 0 || hindrances(plan).length > 0;
   const would = resume !== void 0 ? "run" : await isIdle(plan) ? "idle" : isHindered ? "hindered" : "run";
   if (dryRun) return { kind: "dry", plan, would };
+  if (would === "idle") return { kind: would, plan };
   requireApproved(planHash, plan);
   if (would !== "run") return { kind: would, plan };
   const around = { store, clock, random, redact, warn: (text) => log.warn(text) };
   const journal = resume === void 0 ? Journal.begin(id, around) : await Journal.reopen(id, around);
   told2?.(journal);
+  log.info(`run ${id}: should it end early, go on with --resume ${id}`);
   const doing = { clock, cancelled, random, log, run, journal };
   const ran2 = await (resume === void 0 ? beginRun(runbook, plan, doing) : resumeRun(runbook, doing));
   return { kind: "ran", plan, ran: ran2, id };

@@ -890,7 +890,8 @@ function failIfNot({ outcome, failure }) {
 
 // src/rollout/app/steps/tests.ts
 function testsStep(on, onFailure = "undo") {
-  const { slot, settings } = on;
+  const { settings } = on;
+  const where = onFailure === "stop" ? PRODUCTION_SLOT : on.slot;
   const { paths, command, within } = settings.tests;
   if (paths.length === 0 && command === void 0) return void 0;
   const parts = [
@@ -899,15 +900,15 @@ function testsStep(on, onFailure = "undo") {
   ];
   return lookStep({
     id: "tests",
-    title: `test ${slot}`,
-    what: `${parts.join(", and ")} against ${slot}`,
+    title: `test ${where}`,
+    what: `${parts.join(", and ")} against ${where}`,
     by: judgedBy(settings.tests),
     timeoutMs: within + (1 + paths.length) * MINUTE_MS,
     onFailure,
     async look(acting) {
       const address = await addressOfBuild(on, acting.signal);
       for (const path of paths) await askPath(on, address, path, acting);
-      if (command !== void 0) await runCommand(on, address, command, acting);
+      if (command !== void 0) await runCommand({ ...on, slot: where }, address, command, acting);
       return `${parts.join(", and ")}: good`;
     }
   });
@@ -1179,7 +1180,12 @@ function headlineOf({ kind, build }, target, { came, production }) {
 }
 function notesOf({ came, checked }, record2) {
   if (came.kind !== "ran" || record2 === void 0) {
-    return [...checked.problems, ...outcomeWord(came) === "nothing" ? [] : hindranceNotes(came.plan)];
+    if (outcomeWord(came) === "nothing") return checked.problems;
+    return [
+      ...checked.problems,
+      ...hindranceNotes(came.plan),
+      ...came.kind === "dry" ? [hashNote(came.plan)] : []
+    ];
   }
   const { ran, id } = came;
   const isOpen = ran.outcome === "stopped" || ran.outcome === "escalated" || ran.outcome === "incomplete";
@@ -1188,6 +1194,9 @@ function notesOf({ came, checked }, record2) {
     ...isOpen ? [`once the cause is mended, go on with --resume ${id}: it looks before it acts`] : [],
     ...lostNote(ran)
   ];
+}
+function hashNote({ hash }) {
+  return `the plan's hash, for --plan-hash: ${hash}`;
 }
 function hindranceNotes(plan) {
   return hindrances(plan).map(
@@ -1322,6 +1331,7 @@ export {
   appOutcome,
   planTable,
   isJudged,
+  hashNote,
   hindranceNotes,
   failureNotes,
   lostNote,

@@ -54,7 +54,7 @@ function passSchemaGate(gated) {
   if (between.length > 0) throw outOfOrder(stays, between);
   return {
     way: { kind: "scripts", to: stays },
-    what: `${version} runs on schemas ${told(range)}: ${quantity(newer.length, "migration")} taken back`
+    what: `${version} runs on schemas ${told(range)}: ${quantity(newer.length, "migration")} too new`
   };
 }
 function misfit(range, versions) {
@@ -141,7 +141,7 @@ function tooNew(version, runsOn, newer) {
     "refused.schema",
     `${version} runs on ${runsOn}, and the database has ${quantity(newer.length, "migration")} more: ${listed(newer, 5)}`,
     {
-      hint: `Take them back along with the app: --schema migrations. Or bring the rows of before back, too: --from-backup. Or mend forward: deploy a new release. ${BY_WORD[0].toUpperCase()}${BY_WORD.slice(1)}.`
+      hint: `Take them back along with the app: holdfast rollback --schema migrations. Or bring the rows of before back, too: --from-backup. Or mend forward: deploy a new release. ${BY_WORD[0].toUpperCase()}${BY_WORD.slice(1)}.`
     }
   );
 }
