@@ -6,16 +6,48 @@ import {
   APPLICATION,
   MINUTE_MS,
   PackageShelf,
-  appOutcome,
-  carryOutOnApp,
+  RolloutRecords,
+  appOf,
+  callOf,
   givenPackage,
+  isJudged,
+  isVerified,
+  lockApp,
+  lookAtApp,
+  makeRecord,
+  markAt,
+  markOf,
+  nameOf,
+  newestBefore,
+  productionBefore,
+  productionNow,
   readAppSettings,
+  recordStep,
   schemaOfRelease,
+  soakStep,
+  stepsToProduction,
+  testsStep,
+  versionIn,
+  versionOf,
   withTimeline
-} from "./shared-rollout-app-report.js";
-import "./shared-ports-slot-host.js";
-import "./shared-nouns-runbook-timeline.js";
-import "./shared-nouns-runbook-journal.js";
+} from "./shared-rollout-app-records.js";
+import {
+  PRODUCTION_SLOT
+} from "./shared-ports-slot-host.js";
+import {
+  failureNotes,
+  hashNote,
+  hindranceNotes,
+  lostNote,
+  planTable,
+  recordOf,
+  timelineTable
+} from "./shared-nouns-runbook-timeline.js";
+import {
+  outcomeWord,
+  runId,
+  runPlanned
+} from "./shared-nouns-runbook-journal.js";
 import "./shared-nouns-release-unit-functions.js";
 import "./shared-nouns-migration-files-classify.js";
 import "./shared-nouns-release-unit-file-digest.js";
@@ -31,7 +63,9 @@ import "./shared-nouns-settings-read-settings.js";
 import "./shared-nouns-settings-document.js";
 import "./shared-kernel-yaml.js";
 import "./shared-yaml.js";
-import "./shared-kernel-redact.js";
+import {
+  redaction
+} from "./shared-kernel-redact.js";
 import "./shared-nouns-migration-files-version.js";
 import "./shared-nouns-settings-section.js";
 import "./shared-kernel-printable.js";
@@ -55,6 +89,7 @@ import "./shared-kernel-duration.js";
 import "./shared-kernel-quantity.js";
 import "./shared-kernel-suggest.js";
 import {
+  EXIT,
   HoldfastError
 } from "./shared-kernel-errors.js";
 import {
@@ -65,6 +100,146 @@ import {
 
 // src/rollout/deploy/run.ts
 var import_semver = __toESM(require_semver(), 1);
+
+// src/rollout/deploy/runbook.ts
+function deployRunbook(on, rollout) {
+  const { target, reason, record, after } = rollout;
+  const steps = [
+    ...stepsToProduction(on, rollout, testsStep(on)),
+    ...on.settings.soak.for > 0 ? [soakStep(on)] : [],
+    record
+  ];
+  return {
+    name: "deploy",
+    target: target.environment,
+    inputs: { app: appOf(target), build: markOf(on.build), reason, after },
+    stages: steps.map((step) => [step])
+  };
+}
+
+// src/rollout/deploy/carry-out.ts
+var REASON = "deployment";
+async function carryOut(wanted, app, { host, store }, inputs, ports) {
+  var _stack = [];
+  try {
+    const { build, source, keep, schema } = wanted;
+    const { target } = app;
+    const id = runId(inputs, ports);
+    const lock = __using(_stack, inputs.dryRun ? void 0 : await lockApp(target, "deploy", store, ports), true);
+    const cancelled = lock === void 0 ? ports.cancelled : AbortSignal.any([ports.cancelled, lock.lost]);
+    const { checked, on } = await lookAtApp(build, app, host, ports, cancelled);
+    const records = new RolloutRecords(store, target);
+    const writing = {};
+    const record = recordStep(
+      id,
+      records,
+      () => makeRecord({ kind: "deploy", target, reason: REASON, id, schema }, on, writing.journal, ports)
+    );
+    const now = await markAt(host, PRODUCTION_SLOT, callOf(cancelled, 2 * MINUTE_MS));
+    const all = await records.all((path, why) => ports.log.warn(`${path} does not count: ${why}`));
+    const after = await newestBefore(all, inputs.resume, store, now);
+    const hasPreview = !checked.facts.hasSignIn;
+    const prepared = {
+      runbook: deployRunbook(on, { target, reason: REASON, source, keep, hasPreview, record, after }),
+      isIdle: (plan) => isVerified(plan, build, all.at(-1)),
+      problems: checked.problems
+    };
+    const came = await runPlanned(
+      prepared,
+      inputs,
+      {
+        id,
+        store,
+        cancelled,
+        redact: redaction([inputs.storeSecret]),
+        journal: (journal) => writing.journal = journal
+      },
+      ports
+    );
+    const production = came.kind === "ran" ? await productionNow(host, cancelled) : productionBefore(came.plan, build);
+    return { came, checked, production };
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
+  }
+}
+
+// src/rollout/deploy/report.ts
+function deployOutcome(wanted, target, done, notes = []) {
+  const { came, production } = done;
+  const record = came.kind === "ran" ? recordOf(came.ran.entries) : void 0;
+  const exit = exitOf(came);
+  return {
+    exit,
+    outputs: {
+      app: nameOf(target),
+      version: versionOf(wanted.build),
+      outcome: outcomeWord(came),
+      production: production === void 0 ? "unknown" : production === null ? "" : versionIn(production),
+      "plan-hash": came.plan.hash,
+      run: came.kind === "ran" ? came.id : "",
+      plan: came.plan.steps.map(({ id: step, title, observed: { kind, what } }) => ({
+        id: step,
+        title,
+        state: kind,
+        what
+      })),
+      milliseconds: record === void 0 ? 0 : record.ended.getTime() - record.began.getTime()
+    },
+    report: {
+      good: exit === EXIT.done,
+      headline: headlineOf(wanted, target, done),
+      tables: [record === void 0 ? planTable(came.plan) : timelineTable(record)],
+      notes: [...notes, ...done.checked.notes, ...notesOf(done, record)]
+    }
+  };
+}
+function exitOf(came) {
+  if (came.kind !== "ran") return outcomeWord(came) === "hindered" ? EXIT.verdict : EXIT.done;
+  if (came.ran.outcome === "done") return EXIT.done;
+  return isJudged(came.ran) ? EXIT.verdict : EXIT.outside;
+}
+function headlineOf({ build }, target, { came, production }) {
+  const [app, version] = [nameOf(target), versionOf(build)];
+  if (came.kind === "dry" && came.would !== "idle") {
+    const inTheWay = came.would === "hindered" ? ", and something is in its way" : "";
+    return `The deployment would bring ${version} to ${app}${inTheWay}`;
+  }
+  if (came.kind === "hindered") return `The deployment was not begun: something is in its way`;
+  if (came.kind !== "ran") return `Nothing to do: ${app} is ${version}, verified before`;
+  if (came.ran.outcome === "done") return `${app} is ${version}, seen well and watched`;
+  const isWanted = production === markOf(build);
+  const now = production === void 0 ? "nobody could say what production is" : isWanted ? `production IS ${version}` : `production is ${production === null ? "what it was" : versionIn(production)}`;
+  switch (came.ran.outcome) {
+    case "undone":
+      return isWanted ? `The deployment failed after production was ${version} already: ${now}; roll it back` : `The deployment failed, and was taken back: ${now}`;
+    case "stopped":
+      return `The deployment stopped: ${now}`;
+    case "incomplete":
+      return `${app} is ${version}, and not all is done`;
+    case "escalated":
+      return `The deployment failed, and could NOT be taken back: ${now}; people are needed`;
+  }
+}
+function notesOf({ came, checked }, record) {
+  if (came.kind !== "ran" || record === void 0) {
+    if (outcomeWord(came) === "nothing") return checked.problems;
+    return [
+      ...checked.problems,
+      ...hindranceNotes(came.plan),
+      ...came.kind === "dry" ? [hashNote(came.plan)] : []
+    ];
+  }
+  const { ran, id } = came;
+  const isOpen = ran.outcome === "stopped" || ran.outcome === "escalated" || ran.outcome === "incomplete";
+  return [
+    ...failureNotes(ran, record),
+    ...isOpen ? [`once the cause is mended, go on with --resume ${id}: it looks before it acts`] : [],
+    ...lostNote(ran)
+  ];
+}
 
 // src/rollout/app/steps/keep.ts
 var TIMEOUT_MS = 60 * MINUTE_MS;
@@ -104,15 +279,13 @@ async function runDeploy(inputs, ports) {
     const pack = __using(_stack, await host.pack(inputs.package, { signal: ports.cancelled, withinMs: READ_MS }), true);
     const { digest, path } = pack;
     const wanted = {
-      kind: "deploy",
       build: { version, build: inputs.build, digest },
       source: givenPackage(inputs.package, path),
       keep: inputs.keepPackage ? keepStep(new PackageShelf(store, ports.disk), pack) : void 0,
-      reason: "deployment",
       schema
     };
-    const done = await carryOutOnApp(wanted, app, { host, store }, inputs, ports);
-    const outcome = appOutcome(wanted, app.target, done, schemaNotes(wanted.schema));
+    const done = await carryOut(wanted, app, { host, store }, inputs, ports);
+    const outcome = deployOutcome(wanted, app.target, done, schemaNotes(wanted.schema));
     return await withTimeline(outcome, done.came, inputs.timeline, ports.disk);
   } catch (_) {
     var _error = _, _hasError = true;

@@ -27,27 +27,22 @@ import {
   askedOf,
   callOf,
   chosenRecord,
-  failureNotes,
-  hashNote,
-  hindranceNotes,
   isJudged,
   isVerified,
   lockApp,
   lookAtApp,
   lookStep,
-  lostNote,
   makeRecord,
   markAt,
   markOf,
   nameOf,
   newestBefore,
   packageOfRecord,
-  planTable,
   productionBefore,
+  productionIn,
   productionNow,
   readAppSettings,
   recordStep,
-  redaction,
   resumedRecord,
   schemaOfRelease,
   soakStep,
@@ -56,11 +51,16 @@ import {
   versionIn,
   versionOf,
   withTimeline
-} from "./shared-rollout-app-report.js";
+} from "./shared-rollout-app-records.js";
 import {
   PRODUCTION_SLOT
 } from "./shared-ports-slot-host.js";
 import {
+  failureNotes,
+  hashNote,
+  hindranceNotes,
+  lostNote,
+  planTable,
   recordOf,
   timelineTable
 } from "./shared-nouns-runbook-timeline.js";
@@ -89,7 +89,9 @@ import {
   newestOf,
   passSchemaGate
 } from "./shared-rollout-rollback-schema-gate.js";
-import "./shared-kernel-redact.js";
+import {
+  redaction
+} from "./shared-kernel-redact.js";
 import "./shared-nouns-migration-files-version.js";
 import {
   escapeMarkdown
@@ -335,7 +337,7 @@ async function choose(inputs, { app, store, host }, ports) {
   const read = callOf(ports.cancelled, 30 * MINUTE_MS);
   const source = await packageOfRecord(record, inputs.package, { host, shelf }, read);
   const after = await newestBefore(records, inputs.resume, store, now);
-  return { record, build, range, source, after, notes };
+  return { record, build, range, source, newest: records.at(-1), after, notes };
 }
 async function pass(inputs, { record, range }, { store, road }, cancelled) {
   requireBackup(inputs);
@@ -547,10 +549,10 @@ function waysOn(whole, id) {
   const { came, parts, inputs } = whole;
   const kept = came.kind === "ran" ? came.ran.standing.steps.get("snapshot")?.state : void 0;
   const isKept = kept === "found" || kept === "confirmed";
-  const before = came.kind === "ran" ? beforeOf(came) : void 0;
+  const before = came.kind === "ran" ? productionIn(came.ran.standing.steps.get("swap")?.actedOn?.evidence) : null;
   return [
     `forward: once the cause is mended, --resume ${id}: it looks before it acts`,
-    ...before === void 0 ? [] : [
+    ...before === null ? [] : [
       `backward, the app: holdfast rollback-app --to v${versionIn(before)} --schema keep --store ${inputs.store}`
     ],
     ...backupNote(whole, id),
@@ -558,11 +560,6 @@ function waysOn(whole, id) {
       `backward, the functions: holdfast functions-rollback --to ${id} --project ${parts.functions.rollout.project} --store ${inputs.store}`
     ]
   ];
-}
-function beforeOf({ ran }) {
-  const evidence = ran.standing.steps.get("swap")?.actedOn?.evidence;
-  const found = evidence?.production;
-  return typeof found === "string" ? found : void 0;
 }
 function backupNote({ stands, inputs }, id) {
   const made = stands.database?.now?.rollbacks.findLast(
@@ -622,7 +619,7 @@ function seeing({ app: { on }, back, functions, road, range }, { schema }) {
 // src/rollout/rollback/stands.ts
 async function standsNow({ came, part, road, functions }, cancelled) {
   return {
-    production: came.kind === "ran" ? await productionNow(part.on.host, cancelled) : productionBefore(came.plan),
+    production: came.kind === "ran" ? await productionNow(part.on.host, cancelled) : productionBefore(came.plan, part.on.build),
     database: road && await databaseNow(road, cancelled),
     functions: functions && await functionsNow(functions, cancelled)
   };
@@ -686,11 +683,10 @@ async function rolledBack({ id, notifications }, inputs, ports, openRoad) {
       run: ports.run
     };
     const parts = partsOf(opened, looked, { writing, told, notifications }, inputs, bound);
-    const records = new RolloutRecords(store, opened.app.target);
     const came = await runPlanned(
       {
         runbook: rollbackRunbook(parts, inputs),
-        isIdle: async (plan) => await isVerified(plan, chosen.build, records) && isAllTrue(plan),
+        isIdle: (plan) => isVerified(plan, chosen.build, chosen.newest) && isAllTrue(plan),
         problems: part.checked.problems
       },
       inputs,
@@ -737,7 +733,7 @@ function partsOf({ app, store, road }, { chosen, part, passed, functions }, { wr
   const { reason } = inputs;
   const { target } = app;
   const { host, build } = part.on;
-  const isProduction = async (signal) => await productionNow(host, signal) === markOf(build);
+  const isProduction = async (signal) => await markAt(host, PRODUCTION_SLOT, callOf(signal, MINUTE_MS)) === markOf(build);
   const isBack = road !== void 0 && passed.way !== void 0;
   return {
     app: { on: part.on, target, source, hasPreview: !part.checked.facts.hasSignIn },

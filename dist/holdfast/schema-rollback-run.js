@@ -1061,8 +1061,9 @@ function planned2(plan, refused) {
       notes: [
         ...losses.map(lossLine),
         ...steps.length === 0 ? [] : [`the plan's hash, for --plan-hash: ${hashOf(plan)}`],
-        ...refused?.hint === void 0 ? [] : [refused.hint],
-        ...drifted ? ["the schema is not what its last migration left: the rollback may meet what it does not know"] : []
+        ...drifted ? ["the schema is not what its last migration left: the rollback may meet what it does not know"] : [],
+        // Last: a rollback of the whole gives it on as what to do next.
+        ...refused?.hint === void 0 ? [] : [refused.hint]
       ]
     }
   };

@@ -56,7 +56,13 @@ function base64Forms(value) {
     ...long.map((text) => text.replaceAll("-", "+").replaceAll("_", "/"))
   ];
 }
+function redaction(secrets) {
+  const redactor = new Redactor();
+  for (const secret of secrets) if (secret !== void 0) redactor.add(secret.reveal());
+  return (text) => redactor.redact(text);
+}
 
 export {
-  Redactor
+  Redactor,
+  redaction
 };

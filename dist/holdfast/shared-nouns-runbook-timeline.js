@@ -3,6 +3,7 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  hindrances,
   standingOf
 } from "./shared-nouns-runbook-journal.js";
 import {
@@ -158,9 +159,46 @@ function escaped(text) {
   return text.replace(/[&<>"']/g, (mark) => MARKS[mark]);
 }
 
+// src/nouns/runbook/told-run.ts
+var DOES = { true: "is so", missing: "would", moving: "moves", wrong: "WRONG" };
+function planTable({ steps }) {
+  return {
+    columns: ["Step", "", ""],
+    rows: steps.map(({ title, observed: { kind, what } }) => [title, DOES[kind], what])
+  };
+}
+function hashNote({ hash }) {
+  return `the plan's hash, for --plan-hash: ${hash}`;
+}
+function hindranceNotes(plan) {
+  return hindrances(plan).map(
+    ({ title, observed }) => `${title}: ${observed.what}${"hint" in observed ? `. ${observed.hint}` : ""}`
+  );
+}
+function failuresOf({ entries, standing }) {
+  const failed = /* @__PURE__ */ new Map();
+  for (const { event } of entries) {
+    if (event.kind === "failed" || event.kind === "undo-failed") failed.set(event.step, event.message);
+  }
+  return [...failed].filter(([step]) => !["found", "confirmed"].includes(standing.steps.get(step).state)).map(([step, message]) => ({ step, message }));
+}
+function failureNotes(ran, { steps }) {
+  const titles = new Map(steps.map(({ id, title }) => [id, title]));
+  return failuresOf(ran).map(({ step, message }) => `${titles.get(step)}: ${message}`);
+}
+function lostNote({ journalLost }) {
+  return journalLost === void 0 ? [] : ["the journal in the store ends early: the store could not be written"];
+}
+
 export {
   recordOf,
   timelineTable,
   timelineMermaid,
-  timelineHtml
+  timelineHtml,
+  planTable,
+  hashNote,
+  hindranceNotes,
+  failuresOf,
+  failureNotes,
+  lostNote
 };

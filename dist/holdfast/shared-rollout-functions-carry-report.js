@@ -9,6 +9,10 @@ import {
   FunctionArchive
 } from "./shared-rollout-functions-archive-archive.js";
 import {
+  failureNotes,
+  hindranceNotes,
+  lostNote,
+  planTable,
   recordOf,
   timelineMermaid,
   timelineTable
@@ -72,7 +76,6 @@ async function noteDeployed(outcome, rollout, id, path, store, ports) {
 }
 
 // src/rollout/functions/carry/report.ts
-var DOES = { true: "is so", missing: "would", moving: "moves", wrong: "WRONG" };
 function rolloutOutcome(rollout, rolledOut, more = {}) {
   const { plan } = rolledOut;
   const record = rolledOut.kind === "ran" ? recordOf(rolledOut.ran.entries) : void 0;
@@ -110,12 +113,6 @@ function rolloutOutcome(rollout, rolledOut, more = {}) {
 }
 function changesIn({ steps }) {
   return steps.filter(({ id, observed }) => id.startsWith("upload-") && observed.kind === "missing").map(({ title }) => title.replace(/^upload /, ""));
-}
-function planTable({ steps }) {
-  return {
-    columns: ["Step", "", ""],
-    rows: steps.map(({ title, observed: { kind, what } }) => [title, DOES[kind], what])
-  };
 }
 function stateOf(record, id) {
   const step = record?.steps.find((each) => each.id === id);
@@ -162,13 +159,12 @@ function headlineOf({ kind, project }, rolledOut, changes) {
   }
 }
 function notesOf(rolledOut, record) {
-  if (rolledOut.kind !== "ran" || record === void 0) return [];
+  if (rolledOut.kind !== "ran" || record === void 0) return hindranceNotes(rolledOut.plan);
   const { ran, id } = rolledOut;
-  const failed = record.steps.filter(({ state }) => state === "failed" || state === "undo-failed");
   return [
-    ...failed.map(({ title, what }) => `${title}: ${what}`),
+    ...failureNotes(ran, record),
     ...ran.outcome === "stopped" || ran.outcome === "escalated" ? [`once the cause is mended, go on with --resume ${id}: it looks before it acts`] : [],
-    ...ran.journalLost === void 0 ? [] : ["the journal in the store ends early: the store could not be written"]
+    ...lostNote(ran)
   ];
 }
 

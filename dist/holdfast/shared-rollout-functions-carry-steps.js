@@ -18,7 +18,7 @@ import {
   runPlanned
 } from "./shared-nouns-runbook-journal.js";
 import {
-  Redactor
+  redaction
 } from "./shared-kernel-redact.js";
 import {
   printableLine
@@ -633,7 +633,12 @@ async function rollOut(rollout, { host, store }, inputs, ports) {
     const came = await runPlanned(
       { runbook, isIdle: ({ steps }) => isIdle(steps) },
       inputs,
-      { id, store, cancelled, redact: redaction(inputs) },
+      {
+        id,
+        store,
+        cancelled,
+        redact: redaction([inputs.accessToken, inputs.functionsKey, inputs.storeSecret])
+      },
       ports
     );
     if (came.kind === "ran") reached.live.forget();
@@ -681,13 +686,6 @@ function requireKey({ levels }, served, { functionsKey }) {
     `${listed(names)} ask for a token, and no key was given with which their declared requests get through`,
     { hint: "Give the project's anon key with --functions-key-file, or declare OPTIONS." }
   );
-}
-function redaction({ accessToken, functionsKey, storeSecret }) {
-  const redactor = new Redactor();
-  for (const secret of [accessToken, functionsKey, storeSecret]) {
-    if (secret !== void 0) redactor.add(secret.reveal());
-  }
-  return (text) => redactor.redact(text);
 }
 
 export {

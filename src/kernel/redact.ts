@@ -1,3 +1,5 @@
+import type { Secret } from "./secret.ts";
+
 /**
  * Replaces known secrets in any text that leaves the process. The last line of defence: code must not put
  * secrets into messages in the first place, but libraries and child processes may.
@@ -67,4 +69,11 @@ function base64Forms(value: string): string[] {
     ...long,
     ...long.map((text) => text.replaceAll("-", "+").replaceAll("_", "/")),
   ];
+}
+
+/** Covers these secrets in a text. */
+export function redaction(secrets: readonly (Secret | undefined)[]): (text: string) => string {
+  const redactor = new Redactor();
+  for (const secret of secrets) if (secret !== undefined) redactor.add(secret.reveal());
+  return (text) => redactor.redact(text);
 }

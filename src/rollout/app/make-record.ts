@@ -1,10 +1,9 @@
-import type { Json } from "../../kernel/outcome.ts";
 import type { Journal } from "../../nouns/runbook/journal.ts";
 import type { Plan } from "../../nouns/runbook/plan.ts";
 import { standingOf } from "../../nouns/runbook/standing.ts";
 import { PRODUCTION_SLOT } from "../../ports/slot-host.ts";
 import type { RolloutRecord } from "./records.ts";
-import { markOf } from "./release-mark.ts";
+import { markOf, productionIn, type Build } from "./release-mark.ts";
 import type { AppPorts } from "./request.ts";
 import { callOf, MINUTE_MS, type OnApp } from "./steps/on-app.ts";
 import type { AppTarget } from "./target.ts";
@@ -54,12 +53,14 @@ export async function makeRecord(
 }
 
 /** What production is by a plan; null where it is nothing of ours. */
-export function productionBefore({ steps }: Pick<Plan, "steps">): string | null {
+export function productionBefore({ steps }: Pick<Plan, "steps">, build: Build): string | null {
   const { observed } = steps.find(({ id }) => id === "swap")!;
+  if (observed.kind === "true") return markOf(build);
   return productionIn("evidence" in observed ? observed.evidence : undefined);
 }
 
-function productionIn(evidence: Json | undefined): string | null {
-  const found = (evidence as { readonly production?: unknown } | null | undefined)?.production;
-  return typeof found === "string" ? found : null;
+/** Production is it, and the newest record says that this was seen to be good. */
+export function isVerified(plan: Plan, build: Build, newest: RolloutRecord | undefined): boolean {
+  const isSwapped = plan.steps.find(({ id }) => id === "swap")?.observed.kind === "true";
+  return isSwapped && newest?.mark === markOf(build);
 }

@@ -1,3 +1,4 @@
+import type { Json } from "../../kernel/outcome.ts";
 import type { SlotCall, SlotHost } from "../../ports/slot-host.ts";
 
 /**
@@ -48,4 +49,13 @@ export async function markAt(
 ): Promise<string | undefined> {
   const mark = (await host.settings(slot, call)).get(RELEASE_MARK)?.reveal();
   return mark === "" ? undefined : mark;
+}
+
+/**
+ * The mark that production had, by what a swap has written down before it; null where it was nothing of ours.
+ *
+ */
+export function productionIn(evidence: Json | undefined): string | null {
+  const found = (evidence as { readonly production?: unknown } | null | undefined)?.production;
+  return typeof found === "string" ? found : null;
 }

@@ -1,11 +1,11 @@
 import semver from "semver";
 import { HoldfastError } from "../../kernel/errors.ts";
 import type { Outcome } from "../../kernel/outcome.ts";
-import { carryOutOnApp } from "../app/carry-out.ts";
+import { carryOut } from "./carry-out.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { PackageShelf } from "../app/package-shelf.ts";
 import { givenPackage } from "../app/package-of.ts";
-import { appOutcome } from "../app/report.ts";
+import { deployOutcome } from "./report.ts";
 import { withTimeline } from "../app/timeline-file.ts";
 import { keepStep } from "../app/steps/keep.ts";
 import { schemaOfRelease, type KnownRange } from "../app/schema-range.ts";
@@ -39,15 +39,13 @@ export async function runDeploy(inputs: DeployInputs, ports: DeployPorts): Promi
   await using pack = await host.pack(inputs.package, { signal: ports.cancelled, withinMs: READ_MS });
   const { digest, path } = pack;
   const wanted = {
-    kind: "deploy" as const,
     build: { version, build: inputs.build, digest },
     source: givenPackage(inputs.package, path),
     keep: inputs.keepPackage ? keepStep(new PackageShelf(store, ports.disk), pack) : undefined,
-    reason: "deployment",
     schema,
   };
-  const done = await carryOutOnApp(wanted, app, { host, store }, inputs, ports);
-  const outcome = appOutcome(wanted, app.target, done, schemaNotes(wanted.schema));
+  const done = await carryOut(wanted, app, { host, store }, inputs, ports);
+  const outcome = deployOutcome(wanted, app.target, done, schemaNotes(wanted.schema));
   return await withTimeline(outcome, done.came, inputs.timeline, ports.disk);
 }
 
@@ -56,8 +54,7 @@ function schemaNotes(schema: KnownRange): readonly string[] {
   return schema === undefined
     ? [
         "on which schemas this release runs is not told, neither by a release unit nor by its tag in a " +
-          "checkout: " +
-          "a rollback to it will ask",
+          "checkout: a rollback to it will ask",
       ]
     : [];
 }

@@ -33,6 +33,7 @@ export interface Chosen {
   readonly build: Build;
   readonly range: KnownRange;
   readonly source: PackageSource | undefined;
+  readonly newest: RolloutRecord | undefined;
   /** Id of the newest record before this run. */
   readonly after: string | null;
   readonly notes: readonly string[];
@@ -90,7 +91,7 @@ async function choose(
   const read = callOf(ports.cancelled, 30 * MINUTE_MS);
   const source = await packageOfRecord(record, inputs.package, { host, shelf }, read);
   const after = await newestBefore(records, inputs.resume, store, now);
-  return { record, build, range, source, after, notes };
+  return { record, build, range, source, newest: records.at(-1), after, notes };
 }
 
 /** What becomes of the database: by what is there now, or as it was decided when the run began. */

@@ -5,8 +5,9 @@ import { recordOf, type RunbookRecord } from "../../nouns/runbook/record.ts";
 import { outcomeWord, type Came } from "../../nouns/runbook/run-planned.ts";
 import { timelineTable } from "../../nouns/runbook/timeline.ts";
 import type { AppPart } from "../app/app-part.ts";
-import { failureNotes, hashNote, hindranceNotes, isJudged, lostNote, planTable } from "../app/report.ts";
-import { markOf, versionIn, versionOf } from "../app/release-mark.ts";
+import { failureNotes, hashNote, hindranceNotes, lostNote, planTable } from "../../nouns/runbook/told-run.ts";
+import { isJudged } from "../app/judged.ts";
+import { markOf, productionIn, versionIn, versionOf } from "../app/release-mark.ts";
 import { nameOf } from "../app/target.ts";
 import { DATABASE, reasonOf } from "./database-step.ts";
 import type { RollbackInputs } from "./request.ts";
@@ -139,10 +140,11 @@ function waysOn(whole: RolledBackWhole, id: string): readonly string[] {
   const { came, parts, inputs } = whole;
   const kept = came.kind === "ran" ? came.ran.standing.steps.get("snapshot")?.state : undefined;
   const isKept = kept === "found" || kept === "confirmed";
-  const before = came.kind === "ran" ? beforeOf(came) : undefined;
+  const before =
+    came.kind === "ran" ? productionIn(came.ran.standing.steps.get("swap")?.actedOn?.evidence) : null;
   return [
     `forward: once the cause is mended, --resume ${id}: it looks before it acts`,
-    ...(before === undefined
+    ...(before === null
       ? []
       : [
           `backward, the app: holdfast rollback-app --to v${versionIn(before)} --schema keep ` +
@@ -156,12 +158,6 @@ function waysOn(whole: RolledBackWhole, id: string): readonly string[] {
             `--project ${parts.functions.rollout.project} --store ${inputs.store}`,
         ]),
   ];
-}
-
-function beforeOf({ ran }: Extract<Came, { kind: "ran" }>): string | undefined {
-  const evidence = ran.standing.steps.get("swap")?.actedOn?.evidence;
-  const found = (evidence as { readonly production?: unknown } | null | undefined)?.production;
-  return typeof found === "string" ? found : undefined;
 }
 
 /** The safety backup that was made before the database was changed. */

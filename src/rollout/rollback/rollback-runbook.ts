@@ -1,6 +1,6 @@
 import type { Json } from "../../kernel/outcome.ts";
 import type { Runbook, Stage, Step } from "../../nouns/runbook/runbook.ts";
-import { appOf, stepsToProduction, type AppRoad } from "../app/app-runbook.ts";
+import { appOf, stepsToProduction, type AppRoad } from "../app/road.ts";
 import { markOf } from "../app/release-mark.ts";
 import type { OnApp } from "../app/steps/on-app.ts";
 import { soakStep } from "../app/steps/soak.ts";

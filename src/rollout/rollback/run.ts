@@ -1,18 +1,19 @@
 import { isHoldfastError, type ErrorKind } from "../../kernel/errors.ts";
+import { redaction } from "../../kernel/redact.ts";
 import type { Outcome } from "../../kernel/outcome.ts";
 import type { Journal } from "../../nouns/runbook/journal.ts";
 import type { Plan } from "../../nouns/runbook/plan.ts";
 import { standingOf } from "../../nouns/runbook/standing.ts";
 import { runId, runPlanned } from "../../nouns/runbook/run-planned.ts";
+import { PRODUCTION_SLOT } from "../../ports/slot-host.ts";
 import type { Notifications } from "../../ports/notifications.ts";
-import { productionNow } from "../app/app-part.ts";
-import { isVerified, redaction } from "../app/carry-out.ts";
 import { lockApp } from "../app/environment-lock.ts";
-import { makeRecord } from "../app/make-record.ts";
+import { isVerified, makeRecord } from "../app/make-record.ts";
 import { RolloutRecords, type RolloutRecord } from "../app/records.ts";
-import { markOf, versionOf } from "../app/release-mark.ts";
+import { markAt, markOf, versionOf } from "../app/release-mark.ts";
 import { readAppSettings } from "../app/request.ts";
 import { withTimeline } from "../app/timeline-file.ts";
+import { callOf, MINUTE_MS } from "../app/steps/on-app.ts";
 import { recordStep } from "../app/steps/record.ts";
 import { nameOf } from "../app/target.ts";
 import { FUNCTIONS, isIdle } from "../functions/carry/steps.ts";
@@ -84,11 +85,10 @@ async function rolledBack(
     run: ports.run,
   };
   const parts = partsOf(opened, looked, { writing, told, notifications }, inputs, bound);
-  const records = new RolloutRecords(store, opened.app.target);
   const came = await runPlanned(
     {
       runbook: rollbackRunbook(parts, inputs),
-      isIdle: async (plan) => (await isVerified(plan, chosen.build, records)) && isAllTrue(plan),
+      isIdle: (plan) => isVerified(plan, chosen.build, chosen.newest) && isAllTrue(plan),
       problems: part.checked.problems,
     },
     inputs,
@@ -150,8 +150,9 @@ function partsOf(
   const { reason } = inputs;
   const { target } = app;
   const { host, build } = part.on;
+  // Where that cannot be asked it is thrown: it is not that somebody has deployed.
   const isProduction = async (signal: AbortSignal): Promise<boolean> =>
-    (await productionNow(host, signal)) === markOf(build);
+    (await markAt(host, PRODUCTION_SLOT, callOf(signal, MINUTE_MS))) === markOf(build);
   const isBack = road !== undefined && passed.way !== undefined;
   return {
     app: { on: part.on, target, source, hasPreview: !part.checked.facts.hasSignIn },

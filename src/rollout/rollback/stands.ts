@@ -32,7 +32,9 @@ export async function standsNow(
 ): Promise<Stands> {
   return {
     production:
-      came.kind === "ran" ? await productionNow(part.on.host, cancelled) : productionBefore(came.plan),
+      came.kind === "ran"
+        ? await productionNow(part.on.host, cancelled)
+        : productionBefore(came.plan, part.on.build),
     database: road && (await databaseNow(road, cancelled)),
     functions: functions && (await functionsNow(functions, cancelled)),
   };

@@ -167,10 +167,11 @@ function planned(plan: RollbackPlan, refused: HoldfastError | undefined): Outcom
       notes: [
         ...losses.map(lossLine),
         ...(steps.length === 0 ? [] : [`the plan's hash, for --plan-hash: ${hashOf(plan)}`]),
-        ...(refused?.hint === undefined ? [] : [refused.hint]),
         ...(drifted
           ? ["the schema is not what its last migration left: the rollback may meet what it does not know"]
           : []),
+        // Last: a rollback of the whole gives it on as what to do next.
+        ...(refused?.hint === undefined ? [] : [refused.hint]),
       ],
     },
   };

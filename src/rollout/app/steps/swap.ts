@@ -3,7 +3,7 @@ import type { Json } from "../../../kernel/outcome.ts";
 import type { Observed, Step } from "../../../nouns/runbook/runbook.ts";
 import { PRODUCTION_SLOT, type SwapTold } from "../../../ports/slot-host.ts";
 import { probe } from "../probe.ts";
-import { markAt, markOf } from "../release-mark.ts";
+import { markAt, markOf, productionIn } from "../release-mark.ts";
 import { APPLICATION, callOf, MINUTE_MS, ONCE, type OnApp } from "./on-app.ts";
 
 /** Swaps of 23 minutes have been seen: https://github.com/microsoft/azure-pipelines-tasks/issues/19273 */
@@ -65,7 +65,7 @@ export function swapStep(on: OnApp): Step {
         if (busy !== undefined) return { kind: "moving", what: `production: ${busy} is at work` };
         if (at === mark) {
           const there = await markAt(host, slot, callOf(signal, TIMEOUT_MS));
-          if (there !== beforeIn(actedOn?.evidence)) return exchanged(slot, there);
+          if ((there ?? null) !== productionIn(actedOn?.evidence)) return exchanged(slot, there);
           return { kind: "missing", what: `swap ${slot} with production, back to what it was` };
         }
         if (unknownUntil !== undefined) {
@@ -80,7 +80,7 @@ export function swapStep(on: OnApp): Step {
         const address = (await host.slot(PRODUCTION_SLOT, callOf(signal, TIMEOUT_MS)))!.address;
         const { health } = on.settings;
         // What was there before Holdfast need not say which build it is.
-        const asked = beforeIn(actedOn?.evidence) === undefined ? { ...health, build: undefined } : health;
+        const asked = productionIn(actedOn?.evidence) === null ? { ...health, build: undefined } : health;
         const seen = await probe(on.web, address, asked, undefined, signal);
         if (seen.kind !== "well" && on.clock.elapsed() - back < WELL_AGAIN_MS) {
           return { kind: "moving", what: `production is ${at ?? "as before"}: ${seen.what}` };
@@ -101,12 +101,6 @@ export function swapStep(on: OnApp): Step {
       },
     },
   };
-}
-
-/** What production was before the swap; undefined where it was nothing of ours. */
-function beforeIn(evidence: Json | undefined): string | undefined {
-  const found = (evidence as { readonly production?: unknown } | null | undefined)?.production;
-  return typeof found === "string" ? found : undefined;
 }
 
 /** A swap would bring what nobody has seen well. */

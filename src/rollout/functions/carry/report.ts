@@ -1,16 +1,15 @@
 import { EXIT, type ExitCode } from "../../../kernel/errors.ts";
-import type { Json, Outcome, ReportTable } from "../../../kernel/outcome.ts";
+import type { Json, Outcome } from "../../../kernel/outcome.ts";
 import { quantity } from "../../../kernel/quantity.ts";
 import type { Ran } from "../../../nouns/runbook/execute.ts";
 import type { Plan } from "../../../nouns/runbook/plan.ts";
 import { recordOf, type RunbookRecord } from "../../../nouns/runbook/record.ts";
 import { timelineMermaid, timelineTable } from "../../../nouns/runbook/timeline.ts";
 import { outcomeWord } from "../../../nouns/runbook/run-planned.ts";
+import { failureNotes, hindranceNotes, lostNote, planTable } from "../../../nouns/runbook/told-run.ts";
 import type { RolledOut } from "./roll-out.ts";
 import type { Rollout } from "./reached.ts";
 import { isIdle } from "./steps.ts";
-
-const DOES = { true: "is so", missing: "would", moving: "moves", wrong: "WRONG" } as const;
 
 /** The outcome of a deployment or a rollback, for people and machines. */
 export function rolloutOutcome(
@@ -58,13 +57,6 @@ export function changesIn({ steps }: Plan): string[] {
   return steps
     .filter(({ id, observed }) => id.startsWith("upload-") && observed.kind === "missing")
     .map(({ title }) => title.replace(/^upload /, ""));
-}
-
-function planTable({ steps }: Plan): ReportTable {
-  return {
-    columns: ["Step", "", ""],
-    rows: steps.map(({ title, observed: { kind, what } }) => [title, DOES[kind], what]),
-  };
 }
 
 function stateOf(record: RunbookRecord | undefined, id: string): boolean | undefined {
@@ -118,17 +110,14 @@ function headlineOf({ kind, project }: Rollout, rolledOut: RolledOut, changes: r
   }
 }
 
-function notesOf(rolledOut: RolledOut, record: RunbookRecord | undefined): string[] {
-  if (rolledOut.kind !== "ran" || record === undefined) return [];
+function notesOf(rolledOut: RolledOut, record: RunbookRecord | undefined): readonly string[] {
+  if (rolledOut.kind !== "ran" || record === undefined) return hindranceNotes(rolledOut.plan);
   const { ran, id } = rolledOut;
-  const failed = record.steps.filter(({ state }) => state === "failed" || state === "undo-failed");
   return [
-    ...failed.map(({ title, what }) => `${title}: ${what}`),
+    ...failureNotes(ran, record),
     ...(ran.outcome === "stopped" || ran.outcome === "escalated"
       ? [`once the cause is mended, go on with --resume ${id}: it looks before it acts`]
       : []),
-    ...(ran.journalLost === undefined
-      ? []
-      : ["the journal in the store ends early: the store could not be written"]),
+    ...lostNote(ran),
   ];
 }

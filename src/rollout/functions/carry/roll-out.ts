@@ -1,6 +1,6 @@
 import { HoldfastError } from "../../../kernel/errors.ts";
 import { listed } from "../../../kernel/listed.ts";
-import { Redactor } from "../../../kernel/redact.ts";
+import { redaction } from "../../../kernel/redact.ts";
 import { runId, runPlanned, type Came } from "../../../nouns/runbook/run-planned.ts";
 import type { Runbook } from "../../../nouns/runbook/runbook.ts";
 import { acquireLock, type HeldLock } from "../../../nouns/store/lock.ts";
@@ -40,7 +40,12 @@ export async function rollOut(
   const came = await runPlanned(
     { runbook, isIdle: ({ steps }) => isIdle(steps) },
     inputs,
-    { id, store, cancelled, redact: redaction(inputs) },
+    {
+      id,
+      store,
+      cancelled,
+      redact: redaction([inputs.accessToken, inputs.functionsKey, inputs.storeSecret]),
+    },
     ports,
   );
   if (came.kind === "ran") reached.live.forget();
@@ -109,12 +114,4 @@ function requireKey(
     `${listed(names)} ask for a token, and no key was given with which their declared requests get through`,
     { hint: "Give the project's anon key with --functions-key-file, or declare OPTIONS." },
   );
-}
-
-function redaction({ accessToken, functionsKey, storeSecret }: RolloutInputs): (text: string) => string {
-  const redactor = new Redactor();
-  for (const secret of [accessToken, functionsKey, storeSecret]) {
-    if (secret !== undefined) redactor.add(secret.reveal());
-  }
-  return (text) => redactor.redact(text);
 }

@@ -6,17 +6,13 @@ import {
   PRODUCTION_SLOT
 } from "./shared-ports-slot-host.js";
 import {
+  failuresOf,
   recordOf,
   timelineHtml,
-  timelineMermaid,
-  timelineTable
+  timelineMermaid
 } from "./shared-nouns-runbook-timeline.js";
 import {
-  hindrances,
-  outcomeWord,
   readJournal,
-  runId,
-  runPlanned,
   standingOf
 } from "./shared-nouns-runbook-journal.js";
 import {
@@ -36,9 +32,6 @@ import {
 import {
   readSettings
 } from "./shared-nouns-settings-read-settings.js";
-import {
-  Redactor
-} from "./shared-kernel-redact.js";
 import {
   DEFAULT_SETTINGS
 } from "./shared-nouns-settings-section.js";
@@ -88,7 +81,6 @@ import {
   quantity
 } from "./shared-kernel-quantity.js";
 import {
-  EXIT,
   HoldfastError,
   isHoldfastError
 } from "./shared-kernel-errors.js";
@@ -234,63 +226,9 @@ async function markAt(host, slot, call) {
   const mark = (await host.settings(slot, call)).get(RELEASE_MARK)?.reveal();
   return mark === "" ? void 0 : mark;
 }
-
-// src/rollout/app/preflight.ts
-var WITHOUT_SLOTS = /^(?:free|shared|basic|dynamic)$/i;
-async function preflight(host, { slot }, { health }, call) {
-  const facts = await host.app(call);
-  if (WITHOUT_SLOTS.test(facts.tier)) {
-    return {
-      facts,
-      problems: [`the plan is ${facts.tier}, which has no slots: Standard or better is needed`],
-      notes: []
-    };
-  }
-  const [production, candidate] = [await host.slot(PRODUCTION_SLOT, call), await host.slot(slot, call)];
-  const pending = production?.previewInto;
-  const isStuck = facts.stickySettings.some((name) => name.toUpperCase() === RELEASE_MARK);
-  const problems = [
-    ...pending === void 0 ? [] : [`production waits to be swapped with ${pending}: finish or cancel that first`],
-    // By it a swap that has happened is told from one that has not.
-    ...isStuck ? [`the setting ${RELEASE_MARK} sticks to its slot: it has to go along with a swap`] : []
-  ];
-  const differences = candidate === void 0 ? [] : await host.differences(slot, PRODUCTION_SLOT, call);
-  return {
-    facts,
-    problems,
-    notes: [
-      ...candidate === void 0 ? [newSlotNote(slot)] : [],
-      ...buildNote(health),
-      ...signInNote(facts),
-      ...differenceNotes(slot, differences)
-    ]
-  };
-}
-function newSlotNote(slot) {
-  return `${slot} is made with the app settings of production, and without its connection strings, mounts and stack: where the app needs them, make the slot yourself`;
-}
-function buildNote({ build }) {
-  return build === void 0 ? [
-    "the settings do not say where the app tells which build it is (rollout.health.build): a wrong package is noticed only if it is ill"
-  ] : [];
-}
-function signInNote({ hasSignIn }) {
-  return hasSignIn ? [
-    "people sign in at production, so Azure has no preview of a swap: settings are exchanged in the swap itself"
-  ] : [];
-}
-function differenceNotes(slot, differences) {
-  const named = (of) => listed(of.map(({ name }) => name).sort());
-  const others = differences.filter(({ name }) => name !== RELEASE_MARK);
-  const sticky = others.filter(({ isSticky }) => isSticky);
-  const moving = others.filter(({ isSticky }) => !isSticky);
-  const onlyThere = moving.filter(({ inSource, inTarget }) => inTarget && !inSource);
-  return [
-    ...sticky.length === 0 ? [] : [`these settings stay where they are: ${named(sticky)}`],
-    ...onlyThere.length === 0 ? [] : [
-      `production loses these settings, which ${slot} has not and which do not stick: ` + named(onlyThere)
-    ]
-  ];
+function productionIn(evidence) {
+  const found = evidence?.production;
+  return typeof found === "string" ? found : null;
 }
 
 // src/rollout/app/steps/on-app.ts
@@ -299,22 +237,6 @@ var ONCE = { attempts: 1, pauseMs: 0, mayHelp: () => false };
 var MINUTE_MS = 6e4;
 function callOf(signal, withinMs) {
   return { signal, withinMs };
-}
-
-// src/rollout/app/app-part.ts
-var LOOK_MS = 2 * MINUTE_MS;
-async function lookAtApp(build, { target, settings }, host, { web, programs, clock, log }, cancelled) {
-  log.stage(`looking at ${target.address.site}`);
-  const checked = await preflight(host, target, settings, callOf(cancelled, LOOK_MS));
-  return { checked, on: { host, web, programs, clock, log, settings, slot: target.slot, build } };
-}
-async function productionNow(host, signal) {
-  try {
-    return await markAt(host, PRODUCTION_SLOT, callOf(signal, LOOK_MS)) ?? null;
-  } catch {
-    signal.throwIfAborted();
-    return void 0;
-  }
 }
 
 // src/rollout/app/environment-lock.ts
@@ -380,13 +302,14 @@ async function makeRecord({ kind, target, reason, id, schema, parts }, { host, b
     run: { ...run }
   };
 }
-function productionBefore({ steps }) {
+function productionBefore({ steps }, build) {
   const { observed } = steps.find(({ id }) => id === "swap");
+  if (observed.kind === "true") return markOf(build);
   return productionIn("evidence" in observed ? observed.evidence : void 0);
 }
-function productionIn(evidence) {
-  const found = evidence?.production;
-  return typeof found === "string" ? found : null;
+function isVerified(plan, build, newest) {
+  const isSwapped = plan.steps.find(({ id }) => id === "swap")?.observed.kind === "true";
+  return isSwapped && newest?.mark === markOf(build);
 }
 
 // src/rollout/app/steps/record.ts
@@ -408,6 +331,161 @@ function recordStep(id, records, record2) {
     },
     undo: "not-needed"
   };
+}
+
+// src/rollout/app/package-shelf.ts
+import { join } from "node:path";
+var PackageShelf = class {
+  #store;
+  #disk;
+  constructor(store, disk) {
+    this.#store = store;
+    this.#disk = disk;
+  }
+  async has(digest) {
+    return await this.#store.stat(pathOf(digest)) !== null;
+  }
+  /** Keeps it; one that is there stays. */
+  async keep({ digest, bytes, content }) {
+    try {
+      await this.#store.put(pathOf(digest), content(), { contentType: "application/zip", sizeHint: bytes });
+    } catch (error) {
+      if (!isHoldfastError(error, "store.exists")) throw error;
+    }
+  }
+  /** The package of that digest; undefined where the store has none. */
+  async source(digest) {
+    if (!await this.has(digest)) return void 0;
+    return { name: "the package in the store", open: () => this.#open(digest) };
+  }
+  async #open(digest) {
+    const folder = await this.#disk.privateFolder("package");
+    try {
+      const path = join(folder.path, "package.zip");
+      const meter = new Meter();
+      await this.#disk.write(path, metered((await this.#store.get(pathOf(digest))).content, meter));
+      if (meter.sha256 !== digest) throw damaged(digest, meter.sha256);
+      return { path, [Symbol.asyncDispose]: async () => await folder[Symbol.asyncDispose]() };
+    } catch (error) {
+      await folder[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+};
+function pathOf(digest) {
+  return `${PACKAGES}${digest}.zip`;
+}
+function damaged(digest, found) {
+  return new HoldfastError(
+    "artifact.damaged",
+    `${pathOf(digest)} in the store is another package: its SHA-256 is ${found}`,
+    { hint: "Give the package that the release was published with, by --package." }
+  );
+}
+
+// src/rollout/app/package-of.ts
+function givenPackage(name, path) {
+  return { name, open: () => Promise.resolve({ path, [Symbol.asyncDispose]: () => Promise.resolve() }) };
+}
+async function packageOfRecord(record2, path, { host, shelf }, call) {
+  if (path === void 0) return await shelf.source(record2.digest);
+  const pack = await host.pack(path, call);
+  await pack[Symbol.asyncDispose]();
+  if (pack.digest !== record2.digest) throw otherPackage(path, record2, pack.digest);
+  return givenPackage(path, path);
+}
+function otherPackage(path, { version, digest }, found) {
+  return new HoldfastError(
+    "input.conflict",
+    `${path} is not the package that was deployed as ${version}: its SHA-256 is ${found}, and not ${digest}`,
+    {
+      hint: "Give the package that the release was published with; or deploy this one under its own version."
+    }
+  );
+}
+
+// src/rollout/app/timeline-file.ts
+async function withTimeline(outcome, came, path, disk) {
+  if (came.kind !== "ran") return outcome;
+  const record2 = recordOf(came.ran.entries);
+  const chart = timelineMermaid(record2);
+  const { report } = outcome;
+  const notes = [...report.notes];
+  if (path !== void 0) {
+    try {
+      await disk.keep(path, Buffer.from(timelineHtml(record2)));
+    } catch (error) {
+      const why = error.code ?? error.message;
+      notes.push(`the timeline could not be written to ${path}: ${why}`);
+    }
+  }
+  return { ...outcome, report: { ...report, notes, ...chart === "" ? {} : { mermaid: chart } } };
+}
+
+// src/rollout/app/schema-range.ts
+var unitOnly = looseObject({ unit: unitSettings });
+async function schemaOfRelease(version, { unit, settings }, ports) {
+  return unit === void 0 ? await rangeAtTag(`v${version}`, settings, ports) : await rangeInFile(version, unit, ports);
+}
+async function rangeInFile(version, path, ports) {
+  const bytes = await (await ports.sourceTree()).file(path);
+  const { version: of, schema } = readReleaseUnit(bytes, path);
+  if (of !== version) {
+    throw new HoldfastError("input.conflict", `${path} is the unit of ${of}, and not of ${version}`, {
+      hint: "Give the unit that was published with the release."
+    });
+  }
+  return schema && rangeOf(schema);
+}
+async function rangeAtTag(tag, path, ports) {
+  const history = await ports.sourceHistory(".");
+  let commit;
+  try {
+    commit = await history.commit(`refs/tags/${tag}`);
+  } catch (error) {
+    if (isHoldfastError(error, "source.history", "source.missing")) return void 0;
+    throw error;
+  }
+  const then = (await history.file(commit, path))?.toString("utf8") ?? "";
+  const unit = unitIn(then, `${path} of ${tag}`);
+  const now = (await history.file(await history.commit("HEAD"), path))?.toString("utf8") ?? "";
+  const { schema } = await readUnitSources(
+    history,
+    commit,
+    unit.migrations === void 0 ? { ...unit, ...await sinceDeclared(now, path, history, commit) } : unit
+  );
+  return schema && rangeOf(schema);
+}
+function unitIn(text, name) {
+  return readSettings(text, name, { release: unitOnly }).release?.unit ?? unitSettings.parse(void 0);
+}
+async function sinceDeclared(text, path, history, commit) {
+  const { migrations } = unitIn(text, path);
+  if (migrations === void 0 || migrations === false) return {};
+  const paths = await history.paths(commit);
+  const folders = [migrations].flat().filter((folder) => paths.some((each) => each.startsWith(`${folder}/`)));
+  return folders.length === 0 ? {} : { migrations: folders };
+}
+function rangeOf({ from, to, count }) {
+  return { from, to, count };
+}
+
+// src/rollout/app/request.ts
+async function readAppSettings({ settings: path, environment }, ports) {
+  const text = await settingsText(await ports.sourceTree(), path);
+  if (text === void 0 && path !== DEFAULT_SETTINGS) {
+    throw new HoldfastError("input.malformed", `there is no settings file ${path}`, {
+      hint: "Give its path with --settings, from the folder you are in; a link is not followed."
+    });
+  }
+  const settings = readSettings(text ?? "", path, { rollout }).rollout;
+  if (settings?.app === void 0) {
+    throw new HoldfastError("input.missing", `${path} declares no app to deploy to`, {
+      hint: "Declare it there: rollout: { app: { subscription, group, site, slot } }. See docs/rollback.md."
+    });
+  }
+  const { slot, ...address } = settings.app;
+  return { settings, target: { address, slot, environment } };
 }
 
 // src/rollout/app/choose-record.ts
@@ -472,6 +550,110 @@ function exchanged(run, now) {
   );
 }
 
+// src/rollout/app/preflight.ts
+var WITHOUT_SLOTS = /^(?:free|shared|basic|dynamic)$/i;
+async function preflight(host, { slot }, { health }, call) {
+  const facts = await host.app(call);
+  if (WITHOUT_SLOTS.test(facts.tier)) {
+    return {
+      facts,
+      problems: [`the plan is ${facts.tier}, which has no slots: Standard or better is needed`],
+      notes: []
+    };
+  }
+  const [production, candidate] = [await host.slot(PRODUCTION_SLOT, call), await host.slot(slot, call)];
+  const pending = production?.previewInto;
+  const isStuck = facts.stickySettings.some((name) => name.toUpperCase() === RELEASE_MARK);
+  const problems = [
+    ...pending === void 0 ? [] : [`production waits to be swapped with ${pending}: finish or cancel that first`],
+    // By it a swap that has happened is told from one that has not.
+    ...isStuck ? [`the setting ${RELEASE_MARK} sticks to its slot: it has to go along with a swap`] : []
+  ];
+  const differences = candidate === void 0 ? [] : await host.differences(slot, PRODUCTION_SLOT, call);
+  return {
+    facts,
+    problems,
+    notes: [
+      ...candidate === void 0 ? [newSlotNote(slot)] : [],
+      ...buildNote(health),
+      ...signInNote(facts),
+      ...differenceNotes(slot, differences)
+    ]
+  };
+}
+function newSlotNote(slot) {
+  return `${slot} is made with the app settings of production, and without its connection strings, mounts and stack: where the app needs them, make the slot yourself`;
+}
+function buildNote({ build }) {
+  return build === void 0 ? [
+    "the settings do not say where the app tells which build it is (rollout.health.build): a wrong package is noticed only if it is ill"
+  ] : [];
+}
+function signInNote({ hasSignIn }) {
+  return hasSignIn ? [
+    "people sign in at production, so Azure has no preview of a swap: settings are exchanged in the swap itself"
+  ] : [];
+}
+function differenceNotes(slot, differences) {
+  const named = (of) => listed(of.map(({ name }) => name).sort());
+  const others = differences.filter(({ name }) => name !== RELEASE_MARK);
+  const sticky = others.filter(({ isSticky }) => isSticky);
+  const moving = others.filter(({ isSticky }) => !isSticky);
+  const onlyThere = moving.filter(({ inSource, inTarget }) => inTarget && !inSource);
+  return [
+    ...sticky.length === 0 ? [] : [`these settings stay where they are: ${named(sticky)}`],
+    ...onlyThere.length === 0 ? [] : [
+      `production loses these settings, which ${slot} has not and which do not stick: ` + named(onlyThere)
+    ]
+  ];
+}
+
+// src/rollout/app/app-part.ts
+var LOOK_MS = 2 * MINUTE_MS;
+async function lookAtApp(build, { target, settings }, host, { web, programs, clock, log }, cancelled) {
+  log.stage(`looking at ${target.address.site}`);
+  const checked = await preflight(host, target, settings, callOf(cancelled, LOOK_MS));
+  return { checked, on: { host, web, programs, clock, log, settings, slot: target.slot, build } };
+}
+async function productionNow(host, signal) {
+  try {
+    return await markAt(host, PRODUCTION_SLOT, callOf(signal, LOOK_MS)) ?? null;
+  } catch {
+    signal.throwIfAborted();
+    return void 0;
+  }
+}
+
+// src/rollout/app/steps/look-step.ts
+function lookStep({
+  id,
+  title,
+  what,
+  by = null,
+  component = APPLICATION,
+  timeoutMs,
+  onFailure,
+  look
+}) {
+  let seen;
+  return {
+    id,
+    title,
+    component,
+    isRepeatable: true,
+    timeoutMs,
+    retry: ONCE,
+    onFailure,
+    observe: () => Promise.resolve(
+      seen === void 0 ? { kind: "missing", what, evidence: by } : { kind: "true", what: seen }
+    ),
+    async act(acting) {
+      seen = await look(acting);
+    },
+    undo: "not-needed"
+  };
+}
+
 // src/rollout/app/probe.ts
 var ANSWER_MS = 2e4;
 var SHOWN = 60;
@@ -520,36 +702,6 @@ function buildIn({ headers, body }, { header, json }) {
     value = value[key];
   }
   return typeof value === "string" || typeof value === "number" ? String(value) : void 0;
-}
-
-// src/rollout/app/steps/look-step.ts
-function lookStep({
-  id,
-  title,
-  what,
-  by = null,
-  component = APPLICATION,
-  timeoutMs,
-  onFailure,
-  look
-}) {
-  let seen;
-  return {
-    id,
-    title,
-    component,
-    isRepeatable: true,
-    timeoutMs,
-    retry: ONCE,
-    onFailure,
-    observe: () => Promise.resolve(
-      seen === void 0 ? { kind: "missing", what, evidence: by } : { kind: "true", what: seen }
-    ),
-    async act(acting) {
-      seen = await look(acting);
-    },
-    undo: "not-needed"
-  };
 }
 
 // src/rollout/app/steps/health.ts
@@ -738,56 +890,6 @@ function slotStep({ host, slot, build }) {
   };
 }
 
-// src/rollout/app/steps/soak.ts
-var REQUESTS_MIN = 3;
-var SETTLING_MS = 2e4;
-function soakStep(on, onFailure = "undo") {
-  const { host, web, clock, build, settings } = on;
-  const { soak, health } = settings;
-  return lookStep({
-    id: "soak",
-    title: `see production stay well as ${versionOf(build)}`,
-    what: `watch production for ${formatDuration(soak.for)}`,
-    by: judgedBy({ soak, health }),
-    timeoutMs: soak.for + REQUESTS_MIN * (soak.every + MINUTE_MS) + MINUTE_MS,
-    onFailure,
-    async look({ signal, progress }) {
-      const facts = await host.slot(PRODUCTION_SLOT, callOf(signal, MINUTE_MS));
-      const began = clock.elapsed();
-      const ill = [];
-      let requests = 0;
-      while (requests < REQUESTS_MIN || clock.elapsed() - began < soak.for) {
-        if (requests > 0) await clock.sleep(soak.every, signal);
-        const seen = await probe(web, facts.address, health, build, signal);
-        const isSettling = clock.elapsed() - began < Math.min(SETTLING_MS, soak.for);
-        if (seen.kind === "other" && isSettling) {
-          await clock.sleep(soak.every, signal);
-          continue;
-        }
-        requests += 1;
-        if (seen.kind === "well") continue;
-        progress(seen.what);
-        ill.push(seen.what);
-        if (seen.kind === "other") throw unwell(seen.what);
-        const atMost = Math.max(REQUESTS_MIN, Math.ceil(soak.for / Math.max(1, soak.every)));
-        if (ill.length > soak.failures * atMost) throw unwell(told(ill, requests));
-      }
-      if (ill.length > soak.failures * requests) throw unwell(told(ill, requests));
-      return `well for ${formatDuration(clock.elapsed() - began)}: ${told(ill, requests)}`;
-    }
-  });
-}
-function told(ill, requests) {
-  const last = ill.at(-1);
-  const why = last === void 0 ? "" : `, the last because ${last}`;
-  return `${ill.length} of ${requests} requests failed${why}`;
-}
-function unwell(why) {
-  return new HoldfastError("app.unhealthy", `production is not well after the swap: ${why}`, {
-    hint: "See its logs."
-  });
-}
-
 // src/rollout/app/steps/swap.ts
 var TIMEOUT_MS4 = 40 * MINUTE_MS;
 var WELL_AGAIN_MS = 5 * MINUTE_MS;
@@ -835,7 +937,7 @@ function swapStep(on) {
         if (busy !== void 0) return { kind: "moving", what: `production: ${busy} is at work` };
         if (at === mark) {
           const there = await markAt(host, slot, callOf(signal, TIMEOUT_MS4));
-          if (there !== beforeIn(actedOn?.evidence)) return exchanged2(slot, there);
+          if ((there ?? null) !== productionIn(actedOn?.evidence)) return exchanged2(slot, there);
           return { kind: "missing", what: `swap ${slot} with production, back to what it was` };
         }
         if (unknownUntil !== void 0) {
@@ -848,7 +950,7 @@ function swapStep(on) {
         if (back === void 0) return { kind: "true", what: `production is ${at ?? "what it was"}` };
         const address = (await host.slot(PRODUCTION_SLOT, callOf(signal, TIMEOUT_MS4))).address;
         const { health } = on.settings;
-        const asked2 = beforeIn(actedOn?.evidence) === void 0 ? { ...health, build: void 0 } : health;
+        const asked2 = productionIn(actedOn?.evidence) === null ? { ...health, build: void 0 } : health;
         const seen = await probe(on.web, address, asked2, void 0, signal);
         if (seen.kind !== "well" && on.clock.elapsed() - back < WELL_AGAIN_MS) {
           return { kind: "moving", what: `production is ${at ?? "as before"}: ${seen.what}` };
@@ -870,10 +972,6 @@ function swapStep(on) {
     }
   };
 }
-function beforeIn(evidence) {
-  const found = evidence?.production;
-  return typeof found === "string" ? found : void 0;
-}
 function exchanged2(slot, there) {
   return {
     kind: "wrong",
@@ -885,6 +983,72 @@ function failIfNot({ outcome, failure }) {
   if (outcome === "happened") return;
   throw failure ?? new HoldfastError("slots.refused", "the swap did not happen, and the host does not say why", {
     hint: "Look at the app's activity log, then go on with the same run."
+  });
+}
+
+// src/rollout/app/road.ts
+function stepsToProduction(on, { source, keep, hasPreview }, tests) {
+  return [
+    ...keep === void 0 ? [] : [keep],
+    slotStep(on),
+    packageStep(on, source),
+    ...hasPreview ? [previewStep(on)] : [],
+    healthStep(on),
+    ...tests === void 0 ? [] : [tests],
+    swapStep(on)
+  ];
+}
+function appOf({ address: { subscription, group, site }, slot }) {
+  return { subscription, group, site, slot };
+}
+
+// src/rollout/app/steps/soak.ts
+var REQUESTS_MIN = 3;
+var SETTLING_MS = 2e4;
+function soakStep(on, onFailure = "undo") {
+  const { host, web, clock, build, settings } = on;
+  const { soak, health } = settings;
+  return lookStep({
+    id: "soak",
+    title: `see production stay well as ${versionOf(build)}`,
+    what: `watch production for ${formatDuration(soak.for)}`,
+    by: judgedBy({ soak, health }),
+    timeoutMs: soak.for + REQUESTS_MIN * (soak.every + MINUTE_MS) + MINUTE_MS,
+    onFailure,
+    async look({ signal, progress }) {
+      const facts = await host.slot(PRODUCTION_SLOT, callOf(signal, MINUTE_MS));
+      const began = clock.elapsed();
+      const ill = [];
+      let requests = 0;
+      while (requests < REQUESTS_MIN || clock.elapsed() - began < soak.for) {
+        if (requests > 0) await clock.sleep(soak.every, signal);
+        const seen = await probe(web, facts.address, health, build, signal);
+        const isSettling = clock.elapsed() - began < Math.min(SETTLING_MS, soak.for);
+        if (seen.kind === "other" && isSettling) {
+          await clock.sleep(soak.every, signal);
+          continue;
+        }
+        requests += 1;
+        if (seen.kind === "well") continue;
+        progress(seen.what);
+        ill.push(seen.what);
+        if (seen.kind === "other") throw unwell(seen.what);
+        const atMost = Math.max(REQUESTS_MIN, Math.ceil(soak.for / Math.max(1, soak.every)));
+        if (ill.length > soak.failures * atMost) throw unwell(told(ill, requests));
+      }
+      if (ill.length > soak.failures * requests) throw unwell(told(ill, requests));
+      return `well for ${formatDuration(clock.elapsed() - began)}: ${told(ill, requests)}`;
+    }
+  });
+}
+function told(ill, requests) {
+  const last = ill.at(-1);
+  const why = last === void 0 ? "" : `, the last because ${last}`;
+  return `${ill.length} of ${requests} requests failed${why}`;
+}
+function unwell(why) {
+  return new HoldfastError("app.unhealthy", `production is not well after the swap: ${why}`, {
+    hint: "See its logs."
   });
 }
 
@@ -939,362 +1103,12 @@ function failed(why) {
   });
 }
 
-// src/rollout/app/app-runbook.ts
-function stepsToProduction(on, { source, keep, hasPreview }, tests) {
-  return [
-    ...keep === void 0 ? [] : [keep],
-    slotStep(on),
-    packageStep(on, source),
-    ...hasPreview ? [previewStep(on)] : [],
-    healthStep(on),
-    ...tests === void 0 ? [] : [tests],
-    swapStep(on)
-  ];
-}
-function appRunbook(on, rollout2) {
-  const { kind, target, reason, record: record2, after } = rollout2;
-  const steps = [
-    ...stepsToProduction(on, rollout2, testsStep(on)),
-    ...on.settings.soak.for > 0 ? [soakStep(on)] : [],
-    record2
-  ];
-  return {
-    name: kind,
-    target: target.environment,
-    inputs: { app: appOf(target), build: markOf(on.build), reason, after },
-    stages: steps.map((step) => [step])
-  };
-}
-function appOf({ address: { subscription, group, site }, slot }) {
-  return { subscription, group, site, slot };
-}
-
-// src/rollout/app/carry-out.ts
-async function carryOutOnApp(wanted, app, { host, store }, inputs, ports) {
-  var _stack = [];
-  try {
-    const { kind, build, reason, source, keep, schema } = wanted;
-    const { target } = app;
-    const id = runId(inputs, ports);
-    const lock = __using(_stack, inputs.dryRun ? void 0 : await lockApp(target, kind, store, ports), true);
-    const cancelled = lock === void 0 ? ports.cancelled : AbortSignal.any([ports.cancelled, lock.lost]);
-    const { checked, on } = await lookAtApp(build, app, host, ports, cancelled);
-    const records = new RolloutRecords(store, target);
-    const writing = {};
-    const record2 = recordStep(
-      id,
-      records,
-      () => makeRecord({ kind, target, reason, id, schema }, on, writing.journal, ports)
-    );
-    const now = await markAt(host, PRODUCTION_SLOT, callOf(cancelled, 2 * MINUTE_MS));
-    const after = await newestBefore(await records.all(() => void 0), inputs.resume, store, now);
-    const hasPreview = !checked.facts.hasSignIn;
-    const prepared = {
-      runbook: appRunbook(on, { kind, target, reason, source, keep, hasPreview, record: record2, after }),
-      isIdle: (plan) => isVerified(plan, build, records),
-      problems: checked.problems
-    };
-    const came = await runPlanned(
-      prepared,
-      inputs,
-      {
-        id,
-        store,
-        cancelled,
-        redact: redaction([inputs.storeSecret]),
-        journal: (journal) => writing.journal = journal
-      },
-      ports
-    );
-    const production = came.kind === "ran" ? await productionNow(host, cancelled) : productionBefore(came.plan);
-    return { came, checked, production };
-  } catch (_) {
-    var _error = _, _hasError = true;
-  } finally {
-    var _promise = __callDispose(_stack, _error, _hasError);
-    _promise && await _promise;
-  }
-}
-async function isVerified(plan, build, records) {
-  if (plan.steps.find(({ id }) => id === "swap")?.observed.kind !== "true") return false;
-  const all = await records.all(() => void 0);
-  return all.at(-1)?.mark === markOf(build);
-}
-function redaction(secrets) {
-  const redactor = new Redactor();
-  for (const secret of secrets) if (secret !== void 0) redactor.add(secret.reveal());
-  return (text) => redactor.redact(text);
-}
-
-// src/rollout/app/package-shelf.ts
-import { join } from "node:path";
-var PackageShelf = class {
-  #store;
-  #disk;
-  constructor(store, disk) {
-    this.#store = store;
-    this.#disk = disk;
-  }
-  async has(digest) {
-    return await this.#store.stat(pathOf(digest)) !== null;
-  }
-  /** Keeps it; one that is there stays. */
-  async keep({ digest, bytes, content }) {
-    try {
-      await this.#store.put(pathOf(digest), content(), { contentType: "application/zip", sizeHint: bytes });
-    } catch (error) {
-      if (!isHoldfastError(error, "store.exists")) throw error;
-    }
-  }
-  /** The package of that digest; undefined where the store has none. */
-  async source(digest) {
-    if (!await this.has(digest)) return void 0;
-    return { name: "the package in the store", open: () => this.#open(digest) };
-  }
-  async #open(digest) {
-    const folder = await this.#disk.privateFolder("package");
-    try {
-      const path = join(folder.path, "package.zip");
-      const meter = new Meter();
-      await this.#disk.write(path, metered((await this.#store.get(pathOf(digest))).content, meter));
-      if (meter.sha256 !== digest) throw damaged(digest, meter.sha256);
-      return { path, [Symbol.asyncDispose]: async () => await folder[Symbol.asyncDispose]() };
-    } catch (error) {
-      await folder[Symbol.asyncDispose]();
-      throw error;
-    }
-  }
-};
-function pathOf(digest) {
-  return `${PACKAGES}${digest}.zip`;
-}
-function damaged(digest, found) {
-  return new HoldfastError(
-    "artifact.damaged",
-    `${pathOf(digest)} in the store is another package: its SHA-256 is ${found}`,
-    { hint: "Give the package that the release was published with, by --package." }
-  );
-}
-
-// src/rollout/app/package-of.ts
-function givenPackage(name, path) {
-  return { name, open: () => Promise.resolve({ path, [Symbol.asyncDispose]: () => Promise.resolve() }) };
-}
-async function packageOfRecord(record2, path, { host, shelf }, call) {
-  if (path === void 0) return await shelf.source(record2.digest);
-  const pack = await host.pack(path, call);
-  await pack[Symbol.asyncDispose]();
-  if (pack.digest !== record2.digest) throw otherPackage(path, record2, pack.digest);
-  return givenPackage(path, path);
-}
-function otherPackage(path, { version, digest }, found) {
-  return new HoldfastError(
-    "input.conflict",
-    `${path} is not the package that was deployed as ${version}: its SHA-256 is ${found}, and not ${digest}`,
-    {
-      hint: "Give the package that the release was published with; or deploy this one under its own version."
-    }
-  );
-}
-
-// src/rollout/app/report.ts
-var DOES = { true: "is so", missing: "would", moving: "moves", wrong: "WRONG" };
+// src/rollout/app/judged.ts
 var JUDGES = /* @__PURE__ */ new Set(["health", "tests", "soak"]);
-function appOutcome(wanted, target, done, notes = []) {
-  const { came, production } = done;
-  const record2 = came.kind === "ran" ? recordOf(came.ran.entries) : void 0;
-  const exit = exitOf(came);
-  return {
-    exit,
-    outputs: {
-      app: nameOf(target),
-      version: versionOf(wanted.build),
-      outcome: outcomeWord(came),
-      production: production === void 0 ? "unknown" : production === null ? "" : versionIn(production),
-      "plan-hash": came.plan.hash,
-      run: came.kind === "ran" ? came.id : "",
-      plan: came.plan.steps.map(({ id: step, title, observed: { kind, what } }) => ({
-        id: step,
-        title,
-        state: kind,
-        what
-      })),
-      milliseconds: record2 === void 0 ? 0 : record2.ended.getTime() - record2.began.getTime()
-    },
-    report: {
-      good: exit === EXIT.done,
-      headline: headlineOf(wanted, target, done),
-      tables: [record2 === void 0 ? planTable(came.plan) : timelineTable(record2)],
-      notes: [...notes, ...done.checked.notes, ...notesOf(done, record2)]
-    }
-  };
-}
-function planTable({ steps }) {
-  return {
-    columns: ["Step", "", ""],
-    rows: steps.map(({ title, observed: { kind, what } }) => [title, DOES[kind], what])
-  };
-}
-function failuresOf({
-  entries
-}) {
-  return entries.flatMap(
-    ({ event }) => event.kind === "failed" || event.kind === "undo-failed" ? [{ step: event.step, message: event.message }] : []
-  );
-}
-function exitOf(came) {
-  if (came.kind !== "ran") return outcomeWord(came) === "hindered" ? EXIT.verdict : EXIT.done;
-  if (came.ran.outcome === "done") return EXIT.done;
-  return isJudged(came.ran) ? EXIT.verdict : EXIT.outside;
-}
 function isJudged(ran) {
   const [failed2] = failuresOf(ran);
   const isOfBuild = failed2 !== void 0 && (JUDGES.has(failed2.step) || failed2.step.startsWith("call-"));
   return isOfBuild && (ran.outcome === "undone" || ran.outcome === "stopped");
-}
-function headlineOf({ kind, build }, target, { came, production }) {
-  const [app, version, noun] = [
-    nameOf(target),
-    versionOf(build),
-    kind === "deploy" ? "deployment" : "rollback"
-  ];
-  if (came.kind === "dry" && came.would !== "idle") {
-    const hindered = came.would === "hindered";
-    return `The ${noun} would bring ${version} to ${app}${hindered ? ", and something is in its way" : ""}`;
-  }
-  if (came.kind === "hindered") return `The ${noun} was not begun: something is in its way`;
-  if (came.kind !== "ran") return `Nothing to do: ${app} is ${version}, verified before`;
-  if (came.ran.outcome === "done") return `${app} is ${version}, seen well and watched`;
-  const isWanted = production === markOf(build);
-  const now = production === void 0 ? "nobody could say what production is" : isWanted ? `production IS ${version}` : `production is ${production === null ? "what it was" : versionIn(production)}`;
-  switch (came.ran.outcome) {
-    case "undone":
-      return isWanted ? `The ${noun} failed after production was ${version} already: ${now}; roll it back` : `The ${noun} failed, and was taken back: ${now}`;
-    case "stopped":
-      return `The ${noun} stopped: ${now}`;
-    case "incomplete":
-      return `${app} is ${version}, and not all is done`;
-    case "escalated":
-      return `The ${noun} failed, and could NOT be taken back: ${now}; people are needed`;
-  }
-}
-function notesOf({ came, checked }, record2) {
-  if (came.kind !== "ran" || record2 === void 0) {
-    if (outcomeWord(came) === "nothing") return checked.problems;
-    return [
-      ...checked.problems,
-      ...hindranceNotes(came.plan),
-      ...came.kind === "dry" ? [hashNote(came.plan)] : []
-    ];
-  }
-  const { ran, id } = came;
-  const isOpen = ran.outcome === "stopped" || ran.outcome === "escalated" || ran.outcome === "incomplete";
-  return [
-    ...failureNotes(ran, record2),
-    ...isOpen ? [`once the cause is mended, go on with --resume ${id}: it looks before it acts`] : [],
-    ...lostNote(ran)
-  ];
-}
-function hashNote({ hash }) {
-  return `the plan's hash, for --plan-hash: ${hash}`;
-}
-function hindranceNotes(plan) {
-  return hindrances(plan).map(
-    ({ title, observed }) => `${title}: ${observed.what}${"hint" in observed ? `. ${observed.hint}` : ""}`
-  );
-}
-function failureNotes(ran, { steps }) {
-  return failuresOf(ran).map(({ step, message }) => {
-    const { title } = steps.find(({ id }) => id === step);
-    return `${title}: ${message}`;
-  });
-}
-function lostNote({ journalLost }) {
-  return journalLost === void 0 ? [] : ["the journal in the store ends early: the store could not be written"];
-}
-
-// src/rollout/app/timeline-file.ts
-async function withTimeline(outcome, came, path, disk) {
-  if (came.kind !== "ran") return outcome;
-  const record2 = recordOf(came.ran.entries);
-  const chart = timelineMermaid(record2);
-  const { report } = outcome;
-  const notes = [...report.notes];
-  if (path !== void 0) {
-    try {
-      await disk.keep(path, Buffer.from(timelineHtml(record2)));
-    } catch (error) {
-      const why = error.code ?? error.message;
-      notes.push(`the timeline could not be written to ${path}: ${why}`);
-    }
-  }
-  return { ...outcome, report: { ...report, notes, ...chart === "" ? {} : { mermaid: chart } } };
-}
-
-// src/rollout/app/schema-range.ts
-var unitOnly = looseObject({ unit: unitSettings });
-async function schemaOfRelease(version, { unit, settings }, ports) {
-  return unit === void 0 ? await rangeAtTag(`v${version}`, settings, ports) : await rangeInFile(version, unit, ports);
-}
-async function rangeInFile(version, path, ports) {
-  const bytes = await (await ports.sourceTree()).file(path);
-  const { version: of, schema } = readReleaseUnit(bytes, path);
-  if (of !== version) {
-    throw new HoldfastError("input.conflict", `${path} is the unit of ${of}, and not of ${version}`, {
-      hint: "Give the unit that was published with the release."
-    });
-  }
-  return schema && rangeOf(schema);
-}
-async function rangeAtTag(tag, path, ports) {
-  const history = await ports.sourceHistory(".");
-  let commit;
-  try {
-    commit = await history.commit(`refs/tags/${tag}`);
-  } catch (error) {
-    if (isHoldfastError(error, "source.history", "source.missing")) return void 0;
-    throw error;
-  }
-  const then = (await history.file(commit, path))?.toString("utf8") ?? "";
-  const unit = unitIn(then, `${path} of ${tag}`);
-  const now = (await history.file(await history.commit("HEAD"), path))?.toString("utf8") ?? "";
-  const { schema } = await readUnitSources(
-    history,
-    commit,
-    unit.migrations === void 0 ? { ...unit, ...await sinceDeclared(now, path, history, commit) } : unit
-  );
-  return schema && rangeOf(schema);
-}
-function unitIn(text, name) {
-  return readSettings(text, name, { release: unitOnly }).release?.unit ?? unitSettings.parse(void 0);
-}
-async function sinceDeclared(text, path, history, commit) {
-  const { migrations } = unitIn(text, path);
-  if (migrations === void 0 || migrations === false) return {};
-  const paths = await history.paths(commit);
-  const folders = [migrations].flat().filter((folder) => paths.some((each) => each.startsWith(`${folder}/`)));
-  return folders.length === 0 ? {} : { migrations: folders };
-}
-function rangeOf({ from, to, count }) {
-  return { from, to, count };
-}
-
-// src/rollout/app/request.ts
-async function readAppSettings({ settings: path, environment }, ports) {
-  const text = await settingsText(await ports.sourceTree(), path);
-  if (text === void 0 && path !== DEFAULT_SETTINGS) {
-    throw new HoldfastError("input.malformed", `there is no settings file ${path}`, {
-      hint: "Give its path with --settings, from the folder you are in; a link is not followed."
-    });
-  }
-  const settings = readSettings(text ?? "", path, { rollout }).rollout;
-  if (settings?.app === void 0) {
-    throw new HoldfastError("input.missing", `${path} declares no app to deploy to`, {
-      hint: "Declare it there: rollout: { app: { subscription, group, site, slot } }. See docs/rollback.md."
-    });
-  }
-  const { slot, ...address } = settings.app;
-  return { settings, target: { address, slot, environment } };
 }
 
 export {
@@ -1304,6 +1118,7 @@ export {
   versionOf,
   versionIn,
   markAt,
+  productionIn,
   askedOf,
   resumedRecord,
   chosenRecord,
@@ -1314,27 +1129,19 @@ export {
   lookAtApp,
   productionNow,
   lookStep,
-  soakStep,
-  testsStep,
   stepsToProduction,
   appOf,
+  soakStep,
+  testsStep,
   lockApp,
   makeRecord,
   productionBefore,
-  recordStep,
-  carryOutOnApp,
   isVerified,
-  redaction,
+  recordStep,
   PackageShelf,
   givenPackage,
   packageOfRecord,
-  appOutcome,
-  planTable,
   isJudged,
-  hashNote,
-  hindranceNotes,
-  failureNotes,
-  lostNote,
   withTimeline,
   schemaOfRelease,
   readAppSettings

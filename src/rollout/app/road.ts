@@ -1,14 +1,11 @@
 import type { Json } from "../../kernel/outcome.ts";
-import type { Runbook, Step } from "../../nouns/runbook/runbook.ts";
-import { markOf } from "./release-mark.ts";
+import type { Step } from "../../nouns/runbook/runbook.ts";
 import { healthStep } from "./steps/health.ts";
 import type { OnApp } from "./steps/on-app.ts";
 import { packageStep } from "./steps/package.ts";
 import { previewStep } from "./steps/preview.ts";
 import { slotStep } from "./steps/slot.ts";
-import { soakStep } from "./steps/soak.ts";
 import { swapStep } from "./steps/swap.ts";
-import { testsStep } from "./steps/tests.ts";
 import type { PackageSource } from "./package-shelf.ts";
 import type { AppTarget } from "./target.ts";
 
@@ -20,16 +17,6 @@ export interface AppRoad {
   readonly keep?: Step | undefined;
   /** Whether a preview of the swap can be had: not where people have to sign in at production. */
   readonly hasPreview: boolean;
-}
-
-/** What a runbook for an app is made of. */
-export interface AppRollout extends AppRoad {
-  /** Id of the newest record before this run; see {@link newestBefore}. */
-  readonly after: string | null;
-  readonly kind: "deploy" | "rollback";
-  readonly target: AppTarget;
-  readonly reason: string;
-  readonly record: Step;
 }
 
 /**
@@ -52,22 +39,6 @@ export function stepsToProduction(
     ...(tests === undefined ? [] : [tests]),
     swapStep(on),
   ];
-}
-
-/** The app alone: that road, then production is watched, and it is written down. */
-export function appRunbook(on: OnApp, rollout: AppRollout): Runbook {
-  const { kind, target, reason, record, after } = rollout;
-  const steps: readonly Step[] = [
-    ...stepsToProduction(on, rollout, testsStep(on)),
-    ...(on.settings.soak.for > 0 ? [soakStep(on)] : []),
-    record,
-  ];
-  return {
-    name: kind,
-    target: target.environment,
-    inputs: { app: appOf(target), build: markOf(on.build), reason, after },
-    stages: steps.map((step) => [step]),
-  };
 }
 
 /** As plans and approvals name it. */
