@@ -48,6 +48,23 @@ export interface AppFacts {
   readonly hasSignIn: boolean;
 }
 
+/** What moves people from one slot to another without being asked. */
+export interface SlotTraffic {
+  /** The slot that the host exchanges it with by itself after every deployment; undefined: none. */
+  readonly autoSwapInto: string | undefined;
+  /** Who answers a share of the requests to this slot instead of it. */
+  readonly routes: readonly TrafficRoute[];
+}
+
+export interface TrafficRoute {
+  /** Name of the rule, which is mostly the slot's. */
+  readonly name: string;
+  /** The name under which the other slot answers, as the host says; undefined where it does not. */
+  readonly host: string | undefined;
+  /** More than 0, up to 100. */
+  readonly percent: number;
+}
+
 /** A setting in which two slots differ. Values are secrets, and not told. */
 export interface SettingDifference {
   readonly name: string;
@@ -106,10 +123,12 @@ export interface SlotHost {
   settings(slot: string, call: SlotCall): Promise<ReadonlyMap<string, Secret>>;
   /** Replaces all of them, and restarts the slot. Idempotent. */
   putSettings(slot: string, settings: ReadonlyMap<string, Secret>, call: SlotCall): Promise<void>;
+  traffic(slot: string, call: SlotCall): Promise<SlotTraffic>;
   differences(source: string, target: string, call: SlotCall): Promise<readonly SettingDifference[]>;
   /**
-   * Makes a slot like production: same plan, configuration, and those settings that do not stick. One that is
-   * there is left as it is, so it is idempotent.
+   * Makes a slot like production: same plan and stack, and those settings, connection strings and mounts that
+   * do not stick. Its identity, certificates and networks it does not get. One that is there is left as it
+   * is, so it is idempotent.
    *
    * @param without settings that are of production alone
    * @throws slots.full where the plan has no room

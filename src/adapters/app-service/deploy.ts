@@ -23,16 +23,49 @@ const deployment = z.looseObject({
 const SUCCESS = 4;
 
 /**
+ * The deployment service ends what it is at when it is started anew, which every change of an app's settings
+ * does a while later, ours too: https://github.com/Azure/webapps-deploy/issues/330
+ */
+const RESTARTED = /\bSCM (?:container|site) restart|deployment has been stopped/i;
+const RESTARTS = 3;
+const RESTART_PAUSE_MS = 15_000;
+
+/** How a deployment is waited for. */
+interface Waiting {
+  readonly budget: Budget;
+  readonly now: () => Date;
+}
+
+/**
  * Sends a package to a slot's deployment service and waits for its end, asking by its id: `latest` may be
- * somebody else's, and a failed build is an answer of 200.
+ * somebody else's, and a failed build is an answer of 200. Sent again where the service was started anew
+ * meanwhile.
  *
  * @throws deployment.failed; what the client throws
  */
 export async function deployTo(
   client: ArmClient,
   slot: SlotFacts,
+  zip: Package,
+  waiting: Waiting,
+): Promise<string> {
+  const { budget } = waiting;
+  for (let restarts = 0; ; restarts += 1) {
+    try {
+      return await deployOnce(client, slot, zip, waiting);
+    } catch (error) {
+      if (!(error instanceof HoldfastError) || !RESTARTED.test(error.message)) throw error;
+      if (restarts >= RESTARTS) throw error;
+      await budget.pause(RESTART_PAUSE_MS, error.message);
+    }
+  }
+}
+
+async function deployOnce(
+  client: ArmClient,
+  slot: SlotFacts,
   { path, bytes }: Package,
-  { budget, now }: { readonly budget: Budget; readonly now: () => Date },
+  { budget, now }: Waiting,
 ): Promise<string> {
   const doing = `deploy to ${slot.name}`;
   const taken = await client.ask(

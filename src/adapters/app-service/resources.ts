@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { HoldfastError } from "../../kernel/errors.ts";
-import type { SlotFacts } from "../../ports/slot-host.ts";
+import type { SlotFacts, SlotTraffic } from "../../ports/slot-host.ts";
 import type { ArmAnswer } from "./arm-client.ts";
 
 /**
@@ -35,12 +35,42 @@ export const slotPage = z.looseObject({
   nextLink: z.string().nullish(),
 });
 export const sticky = z.looseObject({
-  properties: z.looseObject({ appSettingNames: z.array(z.string()).nullish() }),
+  properties: z.looseObject({
+    appSettingNames: z.array(z.string()).nullish(),
+    connectionStringNames: z.array(z.string()).nullish(),
+    azureStorageConfigNames: z.array(z.string()).nullish(),
+  }),
 });
 export const auth = z.looseObject({
   properties: z.looseObject({ platform: z.looseObject({ enabled: z.boolean().nullish() }).nullish() }),
 });
 export const settingValues = z.looseObject({ properties: z.record(z.string(), z.string()).nullish() });
+/** Their values are secrets. */
+export const connectionStrings = z.looseObject({
+  properties: z.record(z.string(), z.looseObject({ value: z.string(), type: z.string() })).nullish(),
+});
+/** Their keys are secrets. */
+export const mounts = z.looseObject({
+  properties: z.record(z.string(), z.looseObject({ mountPath: z.string().nullish() })).nullish(),
+});
+export const trafficConfig = z.looseObject({
+  properties: z.looseObject({
+    autoSwapSlotName: z.string().nullish(),
+    experiments: z
+      .looseObject({
+        rampUpRules: z
+          .array(
+            z.looseObject({
+              name: z.string().nullish(),
+              actionHostName: z.string().nullish(),
+              reroutePercentage: z.number().nullish(),
+            }),
+          )
+          .nullish(),
+      })
+      .nullish(),
+  }),
+});
 export const webConfig = z.looseObject({ properties: z.record(z.string(), z.unknown()) });
 
 export function factsOf(name: string, { properties }: SiteResource): SlotFacts {
@@ -59,6 +89,24 @@ export function factsOf(name: string, { properties }: SiteResource): SlotFacts {
         }
       : undefined,
     inProgress: inProgressOperationId || undefined,
+  };
+}
+
+export function trafficOf({ properties }: z.infer<typeof trafficConfig>): SlotTraffic {
+  const rules = properties.experiments?.rampUpRules ?? [];
+  return {
+    autoSwapInto: properties.autoSwapSlotName || undefined,
+    routes: rules.flatMap(({ name, actionHostName, reroutePercentage }) =>
+      (reroutePercentage ?? 0) > 0
+        ? [
+            {
+              name: name || actionHostName || "a rule without a name",
+              host: actionHostName || undefined,
+              percent: reroutePercentage!,
+            },
+          ]
+        : [],
+    ),
   };
 }
 

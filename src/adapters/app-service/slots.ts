@@ -12,21 +12,27 @@ import {
   type SlotCall,
   type SlotFacts,
   type SlotHost,
+  type SlotTraffic,
 } from "../../ports/slot-host.ts";
 import { ArmClient, type ArmAccess, type ArmAnswer, type ArmCall } from "./arm-client.ts";
 import { Budget } from "./budget.ts";
 import { deployTo } from "./deploy.ts";
 import { ended } from "./long-running.ts";
+import { slotLike } from "./new-slot.ts";
 import { swapAndLook } from "./swap.ts";
 import {
   auth,
+  connectionStrings,
   factsOf,
+  mounts,
   plan,
   settingValues,
   shapeOf,
   site,
   slotPage,
   sticky,
+  trafficConfig,
+  trafficOf,
   webConfig,
   type SiteResource,
 } from "./resources.ts";
@@ -34,21 +40,6 @@ import { packageOf } from "./zip-folder.ts";
 
 /** Shapes: Azure/azure-rest-api-specs, Microsoft.Web/AppService. */
 const API_VERSION = "2025-05-01";
-
-/** What of production's configuration a slot needs to run the same packages; the rest is the slot's own. */
-const COPIED = [
-  "linuxFxVersion",
-  "windowsFxVersion",
-  "nodeVersion",
-  "appCommandLine",
-  "alwaysOn",
-  "http20Enabled",
-  "webSocketsEnabled",
-  "minTlsVersion",
-  "ftpsState",
-  "use32BitWorkerProcess",
-  "healthCheckPath",
-];
 
 export interface SlotAccess extends ArmAccess {
   /** Folder for packages that are zipped. */
@@ -99,6 +90,11 @@ class AppServiceSlots implements SlotHost {
     await this.#write("PUT", slot, "config/appsettings", `change settings of ${slot}`, call, json);
   }
 
+  async traffic(slot: string, call: SlotCall): Promise<SlotTraffic> {
+    const path = this.#path(slot, "config/web");
+    return trafficOf(await this.#read(trafficConfig, path, `look at traffic of ${slot}`, this.#budget(call)));
+  }
+
   async differences(source: string, target: string, call: SlotCall): Promise<readonly SettingDifference[]> {
     const budget = this.#budget(call);
     const names = await this.#read(sticky, this.#path("", "config/slotConfigNames"), "read settings", budget);
@@ -123,24 +119,16 @@ class AppServiceSlots implements SlotHost {
     const production = await this.#site(PRODUCTION_SLOT, budget);
     const names = await this.#read(sticky, this.#path("", "config/slotConfigNames"), doing, budget);
     const web = await this.#read(webConfig, this.#path("", "config/web"), doing, budget);
-    const stuck = new Set(
-      [...(names.properties.appSettingNames ?? []), ...without].map((each) => each.toLowerCase()),
-    );
-    const appSettings = [...(await this.#settings(PRODUCTION_SLOT, budget))]
-      .filter(([setting]) => !stuck.has(setting.toLowerCase()))
-      .map(([setting, value]) => ({ name: setting, value: value.reveal() }));
-    const copied = Object.entries(web.properties).filter(
-      ([key, value]) => COPIED.includes(key) && value !== null,
-    );
-    const json = {
-      location: production.location,
-      kind: production.kind ?? undefined,
-      properties: {
-        serverFarmId: production.properties.serverFarmId,
-        httpsOnly: true,
-        siteConfig: { ...Object.fromEntries(copied), appSettings },
-      },
-    };
+    const list = async <T>(shape: z.ZodType<T>, below: string): Promise<T> =>
+      await this.#read(shape, this.#path("", below), doing, budget, "POST");
+    const json = slotLike(production, {
+      names,
+      web,
+      settings: await this.#settings(PRODUCTION_SLOT, budget),
+      connectionStrings: await list(connectionStrings, "config/connectionstrings/list"),
+      mounts: await list(mounts, "config/azurestorageaccounts/list"),
+      without,
+    });
     await this.#write("PUT", name, "", doing, budget, json);
     const made = await this.#find(name, budget);
     if (made !== undefined) return made;

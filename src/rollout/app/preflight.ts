@@ -4,7 +4,9 @@ import {
   type AppFacts,
   type SettingDifference,
   type SlotCall,
+  type SlotFacts,
   type SlotHost,
+  type SlotTraffic,
 } from "../../ports/slot-host.ts";
 import { RELEASE_MARK } from "./release-mark.ts";
 import type { AppHealth, RolloutSettings } from "./settings.ts";
@@ -18,13 +20,16 @@ export interface Preflight {
   readonly notes: readonly string[];
 }
 
-/** Tiers without slots: https://learn.microsoft.com/azure/app-service/deploy-staging-slots */
-const WITHOUT_SLOTS = /^(?:free|shared|basic|dynamic)$/i;
+/**
+ * Tiers without slots: https://learn.microsoft.com/azure/app-service/deploy-staging-slots and
+ * https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan
+ */
+const WITHOUT_SLOTS = /^(?:free|shared|basic|dynamic|flexconsumption)$/i;
 
 /** Looks at everything on which a swap founders that can be known before. */
 export async function preflight(
-  host: Pick<SlotHost, "app" | "slot" | "differences">,
-  { slot }: Pick<AppTarget, "slot">,
+  host: Pick<SlotHost, "app" | "slot" | "differences" | "traffic">,
+  { slot, address }: Pick<AppTarget, "slot" | "address">,
   { health }: Pick<RolloutSettings, "health">,
   call: SlotCall,
 ): Promise<Preflight> {
@@ -32,18 +37,24 @@ export async function preflight(
   if (WITHOUT_SLOTS.test(facts.tier)) {
     return {
       facts,
-      problems: [`the plan is ${facts.tier}, which has no slots: Standard or better is needed`],
+      problems: [`the plan is ${facts.tier}, which has no slots to swap: Standard or better is needed`],
       notes: [],
     };
   }
   const [production, candidate] = [await host.slot(PRODUCTION_SLOT, call), await host.slot(slot, call)];
   const pending = production?.previewInto;
+  const own = candidate === undefined ? undefined : await host.traffic(slot, call);
+  const shared = await host.traffic(PRODUCTION_SLOT, call);
+  // As Azure's own client names an app, so that the line can be used as it stands.
+  const named = `--name ${address.site} --resource-group ${address.group}`;
   const isStuck = facts.stickySettings.some((name) => name.toUpperCase() === RELEASE_MARK);
   const problems = [
     ...(pending === undefined
       ? []
       : [`production waits to be swapped with ${pending}: finish or cancel that first`]),
     // By it a swap that has happened is told from one that has not.
+    ...autoSwapProblem(slot, own, named),
+    ...routeProblem(shared, candidate, named),
     ...(isStuck ? [`the setting ${RELEASE_MARK} sticks to its slot: it has to go along with a swap`] : []),
   ];
   const differences = candidate === undefined ? [] : await host.differences(slot, PRODUCTION_SLOT, call);
@@ -59,10 +70,39 @@ export async function preflight(
   };
 }
 
+/** What is deployed would serve everybody before anybody has looked at it. */
+function autoSwapProblem(slot: string, traffic: SlotTraffic | undefined, app: string): readonly string[] {
+  const into = traffic?.autoSwapInto;
+  return into === undefined
+    ? []
+    : [
+        `App Service swaps ${slot} with ${into} by itself after each deployment (auto swap), before anything ` +
+          `is proved: switch it off with az webapp deployment slot auto-swap ${app} --slot ${slot} --disable`,
+      ];
+}
+
+/** People would be served what is not proved, or what was taken back; and health would be somebody else's. */
+function routeProblem(
+  { routes }: SlotTraffic,
+  candidate: SlotFacts | undefined,
+  app: string,
+): readonly string[] {
+  if (routes.length === 0) return [];
+  const host = candidate === undefined ? undefined : new URL(candidate.address).host;
+  const to = routes.map(({ name, host: other, percent }) => {
+    const isCandidate = candidate !== undefined && (other === host || name === candidate.name);
+    return `${percent} % to ${isCandidate ? candidate.name : name}`;
+  });
+  return [
+    `production hands some of its requests on (testing in production): ${listed(to)}; end that with ` +
+      `az webapp traffic-routing clear ${app}`,
+  ];
+}
+
 function newSlotNote(slot: string): string {
   return (
-    `${slot} is made with the app settings of production, and without its connection strings, mounts and ` +
-    "stack: where the app needs them, make the slot yourself"
+    `${slot} is made with what of production does not stick: stack, settings, connection strings, mounts; ` +
+    "not its identity, certificates and networks: where the app needs them, make the slot yourself"
   );
 }
 

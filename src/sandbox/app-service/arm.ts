@@ -25,7 +25,21 @@ interface Call {
 const settingsBody = z.looseObject({ properties: z.record(z.string(), z.string()).nullish() });
 const swapBody = z.looseObject({ targetSlot: z.string().min(1), preserveVnet: z.boolean() });
 const stickyBody = z.looseObject({
-  properties: z.looseObject({ appSettingNames: z.array(z.string()).nullish() }),
+  properties: z.looseObject({
+    appSettingNames: z.array(z.string()).nullish(),
+    connectionStringNames: z.array(z.string()).nullish(),
+    azureStorageConfigNames: z.array(z.string()).nullish(),
+  }),
+});
+const connectionsBody = z.looseObject({
+  properties: z.record(z.string(), z.looseObject({ value: z.string(), type: z.string() })).nullish(),
+});
+const mountsBody = z.looseObject({ properties: z.record(z.string(), z.looseObject({})).nullish() });
+const trafficBody = z.looseObject({
+  properties: z.looseObject({
+    autoSwapSlotName: z.string().nullish(),
+    experiments: z.looseObject({ rampUpRules: z.array(z.looseObject({})).nullish() }).nullish(),
+  }),
 });
 const authBody = z.looseObject({
   properties: z.looseObject({ platform: z.looseObject({ enabled: z.boolean().optional() }).optional() }),
@@ -37,6 +51,10 @@ const slotBody = z.looseObject({
       siteConfig: z
         .looseObject({
           appSettings: z.array(z.looseObject({ name: z.string(), value: z.string() })).nullish(),
+          connectionStrings: z
+            .array(z.looseObject({ name: z.string(), connectionString: z.string(), type: z.string() }))
+            .nullish(),
+          azureStorageAccounts: z.record(z.string(), z.looseObject({})).nullish(),
         })
         .nullish(),
     })
@@ -165,13 +183,43 @@ async function answerConfig(call: Call): Promise<SandboxAnswer> {
         requireIdle(site);
         requireUnlocked(...site.slots.values());
         site.sticky = properties.appSettingNames ?? site.sticky;
+        const { connectionStrings, azureStorageAccounts } = site.stickyResources;
+        site.stickyResources = {
+          connectionStrings: properties.connectionStringNames ?? connectionStrings,
+          azureStorageAccounts: properties.azureStorageConfigNames ?? azureStorageAccounts,
+        };
       }
       const names = {
         appSettingNames: [...site.sticky],
-        connectionStringNames: [],
-        azureStorageConfigNames: [],
+        connectionStringNames: [...site.stickyResources.connectionStrings],
+        azureStorageConfigNames: [...site.stickyResources.azureStorageAccounts],
       };
       return config("slotConfigNames", names);
+    }
+    case "POST config/connectionstrings/list":
+      return config("connectionstrings", slot.resources.connectionStrings);
+    case "PUT config/connectionstrings": {
+      const { properties } = await call.body(connectionsBody);
+      requireIdle(site);
+      requireUnlocked(slot);
+      slot.resources = { ...slot.resources, connectionStrings: jsonRecord(properties) };
+      return config("connectionstrings", slot.resources.connectionStrings);
+    }
+    case "POST config/azurestorageaccounts/list":
+      return config("azurestorageaccounts", slot.resources.azureStorageAccounts);
+    case "PUT config/azurestorageaccounts": {
+      const { properties } = await call.body(mountsBody);
+      requireIdle(site);
+      requireUnlocked(slot);
+      slot.resources = { ...slot.resources, azureStorageAccounts: jsonRecord(properties) };
+      return config("azurestorageaccounts", slot.resources.azureStorageAccounts);
+    }
+    // Of what a PATCH may change, this alone is played; people are not handed on.
+    case "PATCH config/web": {
+      const { properties } = await call.body(trafficBody);
+      requireIdle(site);
+      slot.traffic = { ...slot.traffic, ...jsonRecord(properties) };
+      return config("web", { ...slot.config, ...slot.traffic });
     }
     case "GET config/web":
       return config("web", {
@@ -179,6 +227,7 @@ async function answerConfig(call: Call): Promise<SandboxAnswer> {
         healthCheckPath: null,
         autoSwapSlotName: null,
         ...slot.config,
+        ...slot.traffic,
       });
     case "GET config/authsettingsv2":
     case "GET config/authsettingsv2/list":
@@ -208,18 +257,24 @@ async function makeSlot(
   const there = site.slots.get(name.toLowerCase());
   if (there === undefined) world.requireRoom(site);
   else requireUnlocked(there);
-  const { appSettings, ...config } = body.properties?.siteConfig ?? {};
+  const { appSettings, connectionStrings, azureStorageAccounts, ...config } =
+    body.properties?.siteConfig ?? {};
+  const resources = {
+    connectionStrings: Object.fromEntries(
+      (connectionStrings ?? []).map((each) => [each.name, { value: each.connectionString, type: each.type }]),
+    ),
+    azureStorageAccounts: jsonRecord(azureStorageAccounts),
+  };
   const settings =
     appSettings === undefined || appSettings === null
       ? undefined
       : Object.fromEntries(appSettings.map((each) => [each.name, each.value]));
-  const slot =
-    there ?? (await world.addSlot(site, name, settings ?? {}, config as Readonly<Record<string, Json>>));
+  const slot = there ?? (await world.addSlot(site, name, settings ?? {}, jsonRecord(config), resources));
   const operation = world.begin(site, "CreateOrUpdateSlot", name, async () => {
     await world.pass(world.options.phases.provisionMs);
     if (there === undefined) return;
     there.settings = settings ?? there.settings;
-    there.config = { ...there.config, ...(config as Readonly<Record<string, Json>>) };
+    there.config = { ...there.config, ...jsonRecord(config) };
     await world.restartSlot(there);
   });
   return {
@@ -279,6 +334,13 @@ function operationResult({ world, site, slot, url }: Call, id: string): SandboxA
     };
   }
   return operation.ended.failure?.answer ?? { status: 200, json: shownSlot(site, slot) };
+}
+
+/** What came as JSON, and was looked at as far as it is played. */
+function jsonRecord(
+  record: Readonly<Record<string, unknown>> | null | undefined,
+): Readonly<Record<string, Json>> {
+  return (record ?? {}) as Readonly<Record<string, Json>>;
 }
 
 function notPlayed(what: string): SandboxAnswer {

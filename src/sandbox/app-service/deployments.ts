@@ -8,7 +8,8 @@ import type { Json } from "../../kernel/outcome.ts";
 import { jsonOf, type SandboxAnswer, type SandboxRequest } from "../router/part.ts";
 import { startOf, unpack } from "./package.ts";
 import { STATUS, type Deployment } from "./deployment.ts";
-import type { Site, Slot, World } from "./world.ts";
+import { beginSwap } from "./swap.ts";
+import { inProgress, type Site, type Slot, type World } from "./world.ts";
 
 /** The deployment service of one slot, called Kudu; at an address of its own, as in Azure. */
 export async function answerKudu(
@@ -117,12 +118,20 @@ async function deploy(
       const place = [...site.slots.values()].find((each) => each.content === content) ?? slot;
       if (restarts || content.app === undefined) await world.restartSlot(place);
       end(world, deployment, STATUS.success, "");
+      swapByItself(world, site, place);
     } catch (error) {
       end(world, deployment, STATUS.failed, error instanceof Error ? error.message : String(error));
     } finally {
       await rm(zip, { force: true });
     }
   }
+}
+
+/** Auto swap: what was deployed goes live, without anybody asking. */
+function swapByItself(world: World, site: Site, slot: Slot): void {
+  const into = slot.traffic["autoSwapSlotName"];
+  const target = typeof into === "string" ? site.slots.get(into.toLowerCase()) : undefined;
+  if (target !== undefined && inProgress(site) === undefined) beginSwap(world, site, slot, target);
 }
 
 function end(world: World, deployment: Deployment, how: 3 | 4, text: string): void {

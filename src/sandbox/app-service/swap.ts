@@ -1,5 +1,13 @@
 import type { Json } from "../../kernel/outcome.ts";
-import { requireIdle, requireUnlocked, type Operation, type Site, type Slot, type World } from "./world.ts";
+import {
+  requireIdle,
+  requireUnlocked,
+  type Operation,
+  type Resources,
+  type Site,
+  type Slot,
+  type World,
+} from "./world.ts";
 import { SiteRefusal } from "./words.ts";
 
 type Settings = Readonly<Record<string, string>>;
@@ -89,7 +97,7 @@ function release(site: Site, source: Slot): void {
 /** @throws SiteRefusal where the source does not answer with them; it then runs with its own again */
 async function applyTo(world: World, site: Site, source: Slot, target: Slot): Promise<void> {
   await world.pass(world.options.phases.applyMs);
-  const settings = mixed(site, source.settings, target.settings);
+  const settings = mixed(site.sticky, source.settings, target.settings);
   source.restarts += 1;
   await world.restart(source.content, settings, source.name);
   if (await isWarm(world, source, settings)) return;
@@ -121,22 +129,39 @@ function exchange(world: World, site: Site, source: Slot, target: Slot): void {
   release(site, source);
   [source.content, target.content] = [target.content, source.content];
   [source.settings, target.settings] = [
-    mixed(site, target.settings, source.settings),
-    mixed(site, source.settings, target.settings),
+    mixed(site.sticky, target.settings, source.settings),
+    mixed(site.sticky, source.settings, target.settings),
   ];
   [source.config, target.config] = [target.config, source.config];
+  [source.resources, target.resources] = [
+    mixedResources(site, target.resources, source.resources),
+    mixedResources(site, source.resources, target.resources),
+  ];
   const swapped = { at: world.options.clock.now(), source: source.name, target: target.name };
   source.swapped = swapped;
   target.swapped = swapped;
 }
 
 /** What a content's settings are in a slot: its own, but for those that stick, which are the slot's. */
-function mixed({ sticky }: Site, own: Settings, slots: Settings): Settings {
+function mixed<T>(
+  sticky: readonly string[],
+  own: Readonly<Record<string, T>>,
+  slots: Readonly<Record<string, T>>,
+): Readonly<Record<string, T>> {
   const isSticky = (name: string): boolean => sticky.some((each) => same(each, name));
   return Object.fromEntries([
     ...Object.entries(own).filter(([name]) => !isSticky(name)),
     ...Object.entries(slots).filter(([name]) => isSticky(name)),
   ]);
+}
+
+function mixedResources({ stickyResources }: Site, own: Resources, slots: Resources): Resources {
+  const of = (kind: keyof Resources): Readonly<Record<string, Json>> =>
+    mixed(stickyResources[kind], own[kind], slots[kind]);
+  return {
+    connectionStrings: of("connectionStrings"),
+    azureStorageAccounts: of("azureStorageAccounts"),
+  };
 }
 
 /** How two slots differ in what a swap would bring along: `SlotDifferenceCollection` of the API. */

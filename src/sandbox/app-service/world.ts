@@ -45,6 +45,10 @@ export interface Slot {
   readonly scm: Listener;
   settings: Readonly<Record<string, string>>;
   config: Readonly<Record<string, Json>>;
+  /** Connection strings and mounts by their names, as the API shows them; they go with a content. */
+  resources: Resources;
+  /** What never goes along: to whom it is swapped by itself, and who answers for it. */
+  traffic: Readonly<Record<string, Json>>;
   content: Content;
   isAuthOn: boolean;
   /** Where its pending preview leads; the other end has it as {@link previewOf}. */
@@ -55,6 +59,11 @@ export interface Slot {
   unavailableUntil: number;
   /** Restarts of its app, for tests of what a restart really is. */
   restarts: number;
+}
+
+export interface Resources {
+  readonly connectionStrings: Readonly<Record<string, Json>>;
+  readonly azureStorageAccounts: Readonly<Record<string, Json>>;
 }
 
 /** Something that takes long, and can be asked how it goes. */
@@ -74,7 +83,10 @@ export interface Site {
   readonly plan: Plan;
   readonly slots: Map<string, Slot>;
   readonly operations: Map<string, Operation>;
+  /** Names of settings that stay in their slot. */
   sticky: readonly string[];
+  /** The same of connection strings and mounts. */
+  stickyResources: Readonly<Record<keyof Resources, readonly string[]>>;
 }
 
 /** What this part needs from outside. */
@@ -126,8 +138,14 @@ export class World implements AsyncDisposable {
   }
 
   /** Makes a site with its production slot. */
-  async addSite(of: Omit<Site, "slots" | "operations" | "sticky">): Promise<Site> {
-    const site: Site = { ...of, slots: new Map(), operations: new Map(), sticky: [] };
+  async addSite(of: Omit<Site, "slots" | "operations" | "sticky" | "stickyResources">): Promise<Site> {
+    const site: Site = {
+      ...of,
+      slots: new Map(),
+      operations: new Map(),
+      sticky: [],
+      stickyResources: { connectionStrings: [], azureStorageAccounts: [] },
+    };
     await this.addSlot(site, PRODUCTION, {}, {});
     this.sites.push(site);
     return site;
@@ -157,6 +175,7 @@ export class World implements AsyncDisposable {
     name: string,
     settings: Readonly<Record<string, string>>,
     config: Readonly<Record<string, Json>>,
+    resources: Resources = { connectionStrings: {}, azureStorageAccounts: {} },
   ): Promise<Slot> {
     const { open } = this.options;
     const itself = (): Slot => slot;
@@ -167,6 +186,8 @@ export class World implements AsyncDisposable {
       scm,
       settings,
       config,
+      resources,
+      traffic: {},
       content: { deployments: [], start: undefined, app: undefined },
       isAuthOn: false,
       targetSwapSlot: undefined,

@@ -37,6 +37,33 @@ async function twoBuilds(options: Parameters<typeof slotsInSandbox>[0] = {}): Pr
   return it;
 }
 
+test("a deployment that the restart of the deployment service has ended is sent again", async () => {
+  const message =
+    "Deployment has been stopped due to SCM container restart. The restart can happen due to a management " +
+    "operation on site.";
+  const once = { appService: [{ fault: "fail-build", at: 3, message }] } as const;
+  const { host, box } = await twoBuilds({ faults: once });
+  const path = join(temporaryFolder("again"), "3.zip");
+  writeFileSync(path, await appOf("3"));
+  await host.deploy("staging", path, within());
+  expect((await box.visit("/", "staging")).json?.build).toBe("3");
+});
+
+test("a deployment service that never stops restarts is told of, and not tried for ever", async () => {
+  const appService = [1, 2, 3, 4, 5].map((at) => ({
+    fault: "fail-build" as const,
+    at,
+    message: "SCM container restart",
+  }));
+  const { host } = await opened({ faults: { appService } });
+  const path = join(temporaryFolder("never"), "1.zip");
+  writeFileSync(path, await appOf("1"));
+  await expect(host.deploy("production", path, within())).rejects.toMatchObject({
+    code: "deployment.failed",
+    message: expect.stringContaining("SCM container restart"),
+  });
+});
+
 const live = async ({ box }: SlotsInSandbox): Promise<unknown> => (await box.visit()).json?.build;
 
 describe("what became of a swap is found by looking", () => {

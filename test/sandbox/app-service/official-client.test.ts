@@ -29,6 +29,10 @@ test("Microsoft's own client works against the sandbox as it does against Azure"
   expect(told.settings.properties).toEqual({ COLOUR: "green" });
   expect(told.auth.platform.enabled).toBe(false);
   expect(told.config.linuxFxVersion).toBe("NODE|24-lts");
+  expect(told.routed).toMatchObject([{ name: "staging", reroutePercentage: 10 }]);
+  expect(told.autoSwap).toBe("production");
+  expect(told.connections).toEqual({ MAIN: { value: "host=db", type: "PostgreSQL" } });
+  expect(told.mounts).toMatchObject({ files: { shareName: "s", mountPath: "/m" } });
   expect(told.published).toBe(200);
   const differences = told.differences.map((each: Record<string, string>) => [
     each["settingName"],

@@ -63,6 +63,26 @@ await webApps.updateApplicationSettings(group, site, { properties: { ROLE: "live
 told["settings"] = await webApps.listApplicationSettingsSlot(group, site, "staging");
 told["auth"] = await webApps.getAuthSettingsV2(group, site);
 told["config"] = await webApps.getConfiguration(group, site);
+const rampUpRules = [{ name: "staging", actionHostName: "staging.example", reroutePercentage: 10 }];
+await webApps.updateConfiguration(group, site, { experiments: { rampUpRules } });
+await webApps.updateConfigurationSlot(group, site, "staging", { autoSwapSlotName: "production" });
+told["routed"] = (await webApps.getConfiguration(group, site)).experiments?.rampUpRules;
+told["autoSwap"] = (await webApps.getConfigurationSlot(group, site, "staging")).autoSwapSlotName;
+await webApps.updateConfiguration(group, site, { experiments: { rampUpRules: [] } });
+await webApps.updateConfigurationSlot(group, site, "staging", { autoSwapSlotName: "" });
+await webApps.updateConnectionStrings(group, site, {
+  properties: { MAIN: { value: "host=db", type: "PostgreSQL" } },
+});
+told["connections"] = (await webApps.listConnectionStrings(group, site)).properties;
+const mount = {
+  type: "AzureFiles",
+  accountName: "a",
+  shareName: "s",
+  accessKey: "k",
+  mountPath: "/m",
+} as const;
+await webApps.updateAzureStorageAccounts(group, site, { properties: { files: mount } });
+told["mounts"] = (await webApps.listAzureStorageAccounts(group, site)).properties;
 const scm = ((await webApps.getSlot(group, site, "staging"))?.hostNameSslStates ?? []).find(
   ({ hostType }) => hostType === "Repository",
 )!.name!;

@@ -1,0 +1,106 @@
+import { afterEach, expect, test } from "@jest/globals";
+import { slotsInSandbox, within } from "../../support/slot-host.ts";
+import { appWorld, told, type AppWorld } from "./support.ts";
+
+/** What of an app's own configuration would move people behind our back, and what a new slot is given. */
+
+const worlds: AppWorld[] = [];
+afterEach(async () => {
+  for (const each of worlds.splice(0)) await each[Symbol.asyncDispose]();
+});
+
+/** What a run is that was not begun, and says why in a note with these words. */
+const hindered = (words: string): object => ({
+  exit: 3,
+  outputs: { outcome: "hindered", run: "" },
+  report: { notes: expect.arrayContaining([expect.stringContaining(words)]) },
+});
+
+/** An app with a first version live, and a slot beside it. */
+async function world(): Promise<AppWorld> {
+  const app = await appWorld();
+  worlds.push(app);
+  app.declare({ soak: "{ for: 2s, every: 1s }" });
+  expect(told(await app.deploy("v1.0.0", await app.packaged("1.0.0")))).toMatchObject({ exit: 0 });
+  return app;
+}
+
+test("a slot that App Service swaps by itself is not deployed to: nobody would have looked", async () => {
+  const app = await world();
+  await app.box.arm("PATCH", "slots/staging/config/web", { properties: { autoSwapSlotName: "production" } });
+  const next = await app.packaged("1.1.0");
+  expect(await app.deploy("v1.1.0", next)).toMatchObject(
+    hindered("auto-swap --name shop --resource-group shop-rg --slot staging --disable"),
+  );
+  expect(await app.live()).toBe("1.0.0");
+  await app.box.arm("PATCH", "slots/staging/config/web", { properties: { autoSwapSlotName: "" } });
+  expect(told(await app.deploy("v1.1.0", next))).toMatchObject({ exit: 0, production: "1.1.0" });
+});
+
+test("the sandbox swaps such a slot by itself, as App Service does", async () => {
+  const app = await world();
+  await app.box.arm("PATCH", "slots/staging/config/web", { properties: { autoSwapSlotName: "production" } });
+  await app.host.deploy("staging", await app.packaged("2.0.0"), within());
+  while ((await app.live()) !== "2.0.0") await new Promise((resolve) => setTimeout(resolve, 20));
+});
+
+test.each([
+  ["staging", "the slot that is deployed to"],
+  ["beta", "another one"],
+])("production that hands requests on to %s is neither deployed to nor taken back", async (name) => {
+  const app = await world();
+  expect(told(await app.deploy("v1.1.0", await app.packaged("1.1.0")))).toMatchObject({ exit: 0 });
+  const route = async (reroutePercentage: number): Promise<unknown> =>
+    await app.box.arm("PATCH", "config/web", {
+      properties: {
+        experiments: { rampUpRules: [{ name, actionHostName: "x.example", reroutePercentage }] },
+      },
+    });
+  await route(12.5);
+  const refusal = hindered(`12.5 % to ${name}; end that with az webapp traffic-routing clear`);
+  expect(await app.deploy("v1.2.0", await app.packaged("1.2.0"))).toMatchObject(refusal);
+  expect(await app.rollback()).toMatchObject(refusal);
+  // A rule that leads nobody anywhere is none.
+  await route(0);
+  expect(told(await app.rollback())).toMatchObject({ exit: 0, production: "1.0.0" });
+});
+
+test("a new slot has the connection strings, mounts and stack of production that do not stick", async () => {
+  const { box, host } = await slotsInSandbox();
+  await using _box = box;
+  const strings = {
+    MAIN: { value: "host=db", type: "PostgreSQL" },
+    OWN: { value: "host=own", type: "Custom" },
+  };
+  const mounts = {
+    files: { type: "AzureFiles", accountName: "a", shareName: "s", accessKey: "key", mountPath: "/files" },
+  };
+  await box.arm("PUT", "config/connectionstrings", { properties: strings });
+  await box.arm("PUT", "config/azurestorageaccounts", { properties: mounts });
+  await box.arm("PUT", "config/slotConfigNames", {
+    properties: { connectionStringNames: ["own"], appSettingNames: [] },
+  });
+  await host.makeSlot("staging", within());
+  const told = async (what: string): Promise<unknown> =>
+    (await box.arm("POST", `slots/staging/config/${what}/list`)).json.properties;
+  expect(await told("connectionstrings")).toEqual({ MAIN: strings.MAIN });
+  expect(await told("azurestorageaccounts")).toEqual(mounts);
+});
+
+test("a plan of Flex Consumption has no slots, and says so before anything is done", async () => {
+  const app = await appWorld();
+  worlds.push(app);
+  app.around = (host) =>
+    new Proxy(host, {
+      get(target, name) {
+        if (name === "app") {
+          return async () => ({ ...(await target.app(within())), tier: "FlexConsumption" });
+        }
+        const value: unknown = Reflect.get(target, name);
+        return typeof value === "function" ? (value as () => unknown).bind(target) : value;
+      },
+    });
+  expect(await app.deploy("v1.0.0", await app.packaged("1.0.0"))).toMatchObject(
+    hindered("FlexConsumption, which has no slots"),
+  );
+});
