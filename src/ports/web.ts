@@ -19,6 +19,9 @@ export interface WebCall {
  * each request, so that several of them meet several instances.
  */
 export interface Web {
-  /** @throws web.unreachable where no answer came in time; the signal's reason */
+  /**
+   * @throws web.unreachable where no answer came in time; web.untrusted where somebody answered whose
+   *   certificate is not trusted; the signal's reason
+   */
   get(address: string, call: WebCall): Promise<WebAnswer>;
 }

@@ -18,6 +18,13 @@ async function get(address: string, { signal, withinMs }: WebCall, version: stri
     return await answered(address, AbortSignal.any([signal, late]), version);
   } catch (error) {
     signal.throwIfAborted();
+    if (!late.aborted && isOfCertificate(error)) {
+      throw new HoldfastError(
+        "web.untrusted",
+        `${address} shows a certificate that is not trusted: ${printableLine(messageOf(error))}`,
+        { hint: "Renew or correct it; one of your own has to be in NODE_EXTRA_CA_CERTS.", cause: error },
+      );
+    }
     const why = late.aborted ? `no answer in ${Math.round(withinMs / 1000)} s` : messageOf(error);
     throw new HoldfastError("web.unreachable", `${address} gave no answer: ${printableLine(why)}`, {
       hint: "See whether the app runs, and whether this machine may reach it.",
@@ -57,6 +64,16 @@ async function read(response: IncomingMessage): Promise<WebAnswer> {
     headers: new Map(headers),
     body: Buffer.concat(chunks).subarray(0, BODY_MAX).toString("utf8"),
   };
+}
+
+/** https://nodejs.org/api/tls.html#x509-certificate-error-codes, and that of another name. */
+const OF_CERTIFICATE =
+  /^(?:ERR_TLS_CERT_ALTNAME_|CERT_|CRL_|UNABLE_TO_|ERROR_IN_C|DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED_CERT|INVALID_(?:CA|PURPOSE)$|HOSTNAME_MISMATCH|PATH_LENGTH_EXCEEDED)/;
+
+function isOfCertificate(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.every(isOfCertificate);
+  const { code } = error as NodeJS.ErrnoException;
+  return typeof code === "string" && OF_CERTIFICATE.test(code);
 }
 
 /** Node tells of several addresses that were tried without a message of its own. */

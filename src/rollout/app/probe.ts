@@ -57,7 +57,7 @@ async function asked(web: Web, address: string, signal: AbortSignal): Promise<We
   try {
     return await web.get(address, { signal, withinMs: ANSWER_MS });
   } catch (error) {
-    if (isHoldfastError(error, "web.unreachable")) return error.message;
+    if (isHoldfastError(error, "web.unreachable", "web.untrusted")) return error.message;
     throw error;
   }
 }

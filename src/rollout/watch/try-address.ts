@@ -11,6 +11,22 @@ export interface Tried {
   readonly what: string;
   /** Whether no answer came at all, which may be this machine's own network. */
   readonly isSilence: boolean;
+  /** Where it may have nothing to do with a release: undefined where it is taken for the app's illness. */
+  readonly doubt: Doubt | undefined;
+}
+
+/**
+ * A certificate, and a limit of who asks too much, are never mended by going back. A redirect, a refusal and
+ * a path that is not there are what a wrong address answers as well: only where the same address was well
+ * before has something changed.
+ */
+export type Doubt = "never" | "unless-well-before";
+
+const OTHERS: ReadonlySet<number> = new Set([401, 403, 404, 407]);
+
+function doubtOf(status: number): Doubt | undefined {
+  if (status === 429) return "never";
+  return (status >= 300 && status < 400) || OTHERS.has(status) ? "unless-well-before" : undefined;
 }
 
 /** @throws the signal's reason; silence is an answer, too */
@@ -20,13 +36,22 @@ export async function tryAddress(
   signal: AbortSignal,
 ): Promise<Tried> {
   const answer = await asked(web, address, timeoutMs, signal);
-  if (typeof answer === "string") return { isWell: false, what: answer, isSilence: true };
-  const ill = (what: string): Tried => ({ isWell: false, what, isSilence: false });
-  if (answer.status !== status) return ill(`answers ${answer.status}, and not ${status}`);
+  if (answer instanceof HoldfastError) {
+    const what = printableLine(answer.message.replaceAll(address.href, address.shown)).replace(
+      `${address.shown} `,
+      "",
+    );
+    const isSilence = answer.code === "web.unreachable";
+    return { isWell: false, what, isSilence, doubt: isSilence ? undefined : "never" };
+  }
+  const ill = (what: string, doubt?: Doubt): Tried => ({ isWell: false, what, isSilence: false, doubt });
+  if (answer.status !== status) {
+    return ill(`answers ${answer.status}, and not ${status}`, doubtOf(answer.status));
+  }
   if (contains !== undefined && !answer.body.includes(contains)) {
     return ill(`answers ${answer.status} without the text that is asked for`);
   }
-  return { isWell: true, what: `answers ${answer.status}`, isSilence: false };
+  return { isWell: true, what: `answers ${answer.status}`, isSilence: false, doubt: undefined };
 }
 
 /**
@@ -42,10 +67,11 @@ export async function requireNetwork(
   if (reference === undefined) return;
   const answer = await asked(web, reference, timeoutMs, signal);
   // Any answer: that it is well is nobody's business here.
-  if (typeof answer !== "string") return;
+  if (!isHoldfastError(answer, "web.unreachable")) return;
+  const why = printableLine(answer.message.replaceAll(reference.href, reference.shown));
   throw new HoldfastError(
     "web.offline",
-    `${address.shown} gives no answer, and neither does ${reference.shown} (${answer}): it may be well`,
+    `${address.shown} gives no answer, and neither does ${reference.shown} (${why}): it may be well`,
     {
       hint: "Look at this machine's network and name server; nothing is said of the app, or started.",
     },
@@ -54,14 +80,14 @@ export async function requireNetwork(
 
 async function asked(
   web: Web,
-  { href, shown }: Address,
+  { href }: Address,
   withinMs: number,
   signal: AbortSignal,
-): Promise<WebAnswer | string> {
+): Promise<WebAnswer | HoldfastError> {
   try {
     return await web.get(href, { signal, withinMs });
   } catch (error) {
-    if (!isHoldfastError(error, "web.unreachable")) throw error;
-    return printableLine(error.message.replaceAll(href, shown).replace(`${shown} `, ""));
+    if (!isHoldfastError(error, "web.unreachable", "web.untrusted")) throw error;
+    return error;
   }
 }

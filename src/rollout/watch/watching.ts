@@ -1,4 +1,5 @@
 import { formatDuration } from "../../kernel/duration.ts";
+import { HoldfastError } from "../../kernel/errors.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { Watched } from "./request.ts";
 import { requireNetwork, tryAddress, type Tried } from "./try-address.ts";
@@ -29,7 +30,7 @@ const SILENT_MS = 10 * 60_000;
  * is.
  *
  * @param onIll called with each try by which it is ill; true ends the watch, false goes on
- * @throws web.offline; the reason of a cancelled run; what `onIll` throws
+ * @throws web.offline, web.doubtful; the reason of a cancelled run; what `onIll` throws
  */
 export async function watching(
   watched: Watched,
@@ -39,7 +40,8 @@ export async function watching(
   const { everyMs, forMs, failures } = watched;
   const began = clock.elapsed();
   const tell = teller(watched, { clock, log });
-  let [tries, failed, inRow, silent] = [0, 0, 0, 0];
+  let [tries, failed, inRow, silent, doubtful] = [0, 0, 0, 0, 0];
+  let wasWell = false;
   for (let next = began; ;) {
     const last = await tryAddress(web, watched, cancelled);
     tries += 1;
@@ -47,10 +49,14 @@ export async function watching(
     tell(last, inRow, tries);
     inRow = last.isWell ? 0 : inRow + 1;
     silent = last.isSilence ? silent + 1 : 0;
+    wasWell ||= last.isWell;
+    const isDoubtful = last.doubt === "never" || (last.doubt === "unless-well-before" && !wasWell);
+    doubtful = isDoubtful ? doubtful + 1 : 0;
     const seen = { tries, failed, inRow, last };
     const isIll = inRow >= failures;
     if (isIll) {
       if (silent >= inRow) await requireNetwork(web, watched, cancelled);
+      if (doubtful >= inRow) throw doubt(watched, seen);
       if (await onIll(seen)) return { ...seen, isIll };
     }
     // A try that took longer than the time between two is followed at once, and none is made up for.
@@ -58,6 +64,24 @@ export async function watching(
     if (next - began >= forMs) return { ...seen, isIll };
     await clock.sleep(next - clock.elapsed(), cancelled);
   }
+}
+
+/** Going back mends nothing of it, or nobody can say that it would. */
+function doubt(watched: Watched, seen: Seen): HoldfastError {
+  const isMistaken = seen.last.doubt === "unless-well-before";
+  return new HoldfastError(
+    "web.doubtful",
+    `${toldOf(watched, seen)}; ` +
+      (isMistaken
+        ? "it was never well in this watch, and a wrong address, a sign-in or a firewall answers like that"
+        : "going back to another release does not mend that") +
+      ": nothing is started",
+    {
+      hint: isMistaken
+        ? "Correct --url or --status, or let this machine in; where a release did it, go back by hand."
+        : "Renew the certificate, or ask less often (--every); where a release did it, go back by hand.",
+    },
+  );
 }
 
 /** Says what changes, and now and then that nothing does. */

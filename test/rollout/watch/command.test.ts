@@ -1,10 +1,12 @@
 import { once } from "node:events";
 import { spawn } from "node:child_process";
 import { createServer, type Server } from "node:http";
+import { createServer as createSecure } from "node:https";
 import { createServer as createSocket, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import { systemWeb } from "../../../src/adapters/system/web.ts";
+import { makeCertificates } from "../../../src/sandbox/router/certificate.ts";
 import { runWatch } from "../../../src/rollout/watch/run.ts";
 import { testPorts } from "../../support/test-ports.ts";
 import { eventually } from "../../support/tools.ts";
@@ -93,6 +95,21 @@ describe("holdfast watch", () => {
         last: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/ gave no answer: .*ECONNREFUSED/),
       },
     });
+  });
+
+  it("tells a certificate that is not trusted from an app that is down", async () => {
+    const { certificate, key } = makeCertificates(new Date(), "0123456789abcdef");
+    const server = createSecure({ cert: certificate, key }, (_, response) => response.end("all is well"));
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/?${KEY}`;
+    const ports = { ...testPorts(), web: systemWeb("0.0.0-test") };
+    const watch = runWatch({ ...INPUTS, url, every: 1000, failures: 2 }, ports);
+    await expect(watch).rejects.toMatchObject({
+      code: "web.doubtful",
+      message: expect.stringMatching(/\/ shows a certificate that is not trusted: (?!.*very-secret)/),
+    });
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
   });
 
   it("as a program starts the workflow, tells outputs, and shows neither key nor token", async () => {

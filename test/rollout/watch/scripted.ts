@@ -24,8 +24,8 @@ export const INPUTS: WatchInputs = {
   dryRun: false,
 };
 
-/** One answer: a status, or none. */
-export type Answered = number | "silence";
+/** One answer: a status, none, or one behind a certificate that is not trusted. */
+export type Answered = number | "silence" | "untrusted";
 
 /** Answers of an address, one after the other; the last one from then on. Another host always answers 404. */
 export function scripted(answers: readonly Answered[], isAlone = false): Web & { readonly asked: string[] } {
@@ -44,6 +44,10 @@ export function scripted(answers: readonly Answered[], isAlone = false): Web & {
       const answer = isOurs ? (answers[at] ?? answers.at(-1)!) : isAlone ? "silence" : 404;
       if (isOurs) at += 1;
       if (answer === "silence") return Promise.reject(silence(address));
+      if (answer === "untrusted") {
+        const message = `${address} shows a certificate that is not trusted: certificate has expired`;
+        return Promise.reject(new HoldfastError("web.untrusted", message, { hint: "Renew it." }));
+      }
       return Promise.resolve({
         status: answer,
         headers: new Map(),

@@ -74,7 +74,7 @@ describe("watching an address", () => {
 
   it("takes redirects, other statuses and lacking text for failures", async () => {
     const one = { failures: 1 };
-    expect((await watched([302], one)).outcome.outputs).toMatchObject({
+    expect((await watched([OK, 302], one)).outcome.outputs).toMatchObject({
       last: "https://shop.test/health answers 302, and not 200",
     });
     expect((await watched([204], { ...one, status: 204 })).outcome.exit).toBe(0);
@@ -104,6 +104,39 @@ describe("watching an address", () => {
     const { outcome, lines } = await watched(["silence"]);
     expect(outcome.outputs["last"]).toBe("https://shop.test/health gave no answer: getaddrinfo ENOTFOUND");
     expect(JSON.stringify([outcome, lines])).not.toContain(KEY.slice(6));
+  });
+});
+
+describe("what says nothing about a release", () => {
+  const doubtful = (words: string): object => ({
+    code: "web.doubtful",
+    exitCode: 4,
+    message: expect.stringContaining(words),
+  });
+
+  it.each([429, "untrusted"] as const)("starts nothing, whatever was before: %s", async (answer) => {
+    for (const before of [[], [OK, OK]]) {
+      const failing = watched([...before, answer]);
+      await expect(failing).rejects.toMatchObject(doubtful("does not mend that: nothing is started"));
+    }
+  });
+
+  it.each([301, 302, 401, 403, 404, 407])("starts nothing where it was never well: %i", async (answer) => {
+    const failing = watched([answer]);
+    await expect(failing).rejects.toMatchObject(doubtful("never well in this watch"));
+    await expect(failing).rejects.toMatchObject(doubtful(`https://shop.test/health answers ${answer}`));
+    expect((await watched([OK, answer])).outcome.exit).toBe(3);
+  });
+
+  it("counts among failures of the app, and never by itself", async () => {
+    expect((await watched([429, 429, F, 429, 429, 429])).outcome.exit).toBe(3);
+    expect((await watched([404, 404, 404, 404, F, 404])).outcome.exit).toBe(3);
+    await expect(watched([F, F, OK, 429])).rejects.toMatchObject(doubtful("429"));
+  });
+
+  it("never shows the query either", async () => {
+    const error = (await watched(["untrusted"]).catch((thrown: unknown) => thrown)) as Error;
+    expect(error.message).not.toContain(KEY.slice(6));
   });
 });
 

@@ -48,7 +48,7 @@ async function askPath(
     if (status < 400) return;
     why = `${path} of ${address} answers ${status}`;
   } catch (error) {
-    if (!isHoldfastError(error, "web.unreachable")) throw error;
+    if (!isHoldfastError(error, "web.unreachable", "web.untrusted")) throw error;
     why = error.message;
   }
   throw failed(why);
