@@ -90,6 +90,8 @@ export interface SourceHistory {
   lengths(commit: string, paths: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** Paths of the commit's plain files. */
   paths(commit: string): Promise<readonly string[]>;
+  /** Paths of a commit's symbolic links and of other repositories in it. */
+  links(commit: string): Promise<readonly string[]>;
   /** The branch that is checked out; undefined where none is. */
   branch(): Promise<string | undefined>;
   /** Whether files that git knows are other than in the commit that is checked out. */

@@ -112,6 +112,19 @@ describe("changes since the base", () => {
     ]);
   });
 
+  it("that are links or other repositories are told apart from files, whatever their names", async () => {
+    await using repo = repository();
+    const other = repo.commit("first", { "a.ts": "1\n", "in/b.ts": "2\n" });
+    symlinkSync("../a.ts", join(repo.path, "in", "odd\tname"));
+    repo.git("add", "-A");
+    repo.git("update-index", "--add", "--cacheinfo", `160000,${other},vendored`);
+    repo.git("commit", "-qm", "links");
+    const history = historyOf(repo);
+    expect(await history.links("HEAD")).toEqual(["in/odd\tname", "vendored"]);
+    expect(await history.paths("HEAD")).toEqual(["a.ts", "in/b.ts"]);
+    await expect(history.links("nowhere")).rejects.toMatchObject({ code: "source.history" });
+  });
+
   it("are not hidden by attributes, settings or odd kinds of entries", async () => {
     await using repo = repository();
     repo.commit("begin", { "a.ts": lines(1, 3), "link.ts": "x\n", "b.bin": Buffer.from([0, 1, 2]) });

@@ -40,3 +40,8 @@ export function listedFiles(listing: string): ListedFile[] {
     return id === undefined || path === undefined ? [] : [{ path, id }];
   });
 }
+
+/** Paths of the symbolic links and other repositories in the same listing. */
+export function listedLinks(listing: string): string[] {
+  return listing.split("\0").flatMap((line) => /^1[26]0000 \w+ [0-9a-f]+\t(.*)$/s.exec(line)?.[1] ?? []);
+}

@@ -1,6 +1,6 @@
 import { HoldfastError } from "../../kernel/errors.ts";
 import type { SourceChange, SourceCommit, SourceHistory, SourceRange } from "../../ports/source-history.ts";
-import { blobsOf, listedFiles } from "./blobs.ts";
+import { blobsOf, listedFiles, listedLinks } from "./blobs.ts";
 import { BlobLines } from "./blob-lines.ts";
 import { runGit, type Environment, type GitAnswer } from "./git.ts";
 import { PatchDigests } from "./patch-digests.ts";
@@ -83,10 +83,8 @@ export function gitHistory({
     },
     files: (commit, wanted) => filesIn(commit, wanted, asked(`what files of ${commit} hold`, env, folder)),
     lengths: (commit, paths) => lengthsOf(commit, paths, env, folder),
-    async paths(commit) {
-      const listed = await need(`what ${commit} has`, ["ls-tree", "-r", "-z", "--full-tree", commit]);
-      return listedFiles(listed).map(({ path }) => path);
-    },
+    paths: async (commit) => listedFiles(await listingOf(commit, need)).map(({ path }) => path),
+    links: async (commit) => listedLinks(await listingOf(commit, need)),
     async branch() {
       // Its short name is another where a tag is called so too.
       const answer = await ask(["symbolic-ref", "--quiet", "HEAD"]);
@@ -109,6 +107,9 @@ export function gitHistory({
 }
 
 type Need = (what: string, args: readonly string[]) => Promise<string>;
+
+const listingOf = (commit: string, need: Need): Promise<string> =>
+  need(`what ${commit} has`, ["ls-tree", "-r", "-z", "--full-tree", commit]);
 
 /** From the root, whatever folder this runs in; the path means itself, whatever characters it has. */
 async function entryAt(

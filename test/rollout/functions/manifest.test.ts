@@ -24,9 +24,12 @@ type Loose = Record<"api_versions" | "functions", any>;
 
 function problemsOf(text: string, around: Partial<Around> = {}): string[] {
   const folders = new Set(["auth", "orders"]);
-  return checkManifest(readManifest(Buffer.from(text)), { folders, kept: undefined, ...around }).map(
-    ({ line, key, message }) => `${line} ${key} ${message}`,
-  );
+  return checkManifest(readManifest(Buffer.from(text)), {
+    folders,
+    kept: undefined,
+    config: new Map(),
+    ...around,
+  }).map(({ line, key, message }) => `${line} ${key} ${message}`);
 }
 
 /** The sound one with another value somewhere. */

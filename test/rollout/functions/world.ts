@@ -70,6 +70,8 @@ export class World {
   readonly host: MemoryFunctions;
   /** Commits by revision. */
   readonly commits = new Map<string, Map<string, Buffer>>();
+  /** Links of whatever is checked out. */
+  links: readonly string[] = [];
   readonly lines: string[] = [];
   #ids = 0;
 
@@ -90,7 +92,8 @@ export class World {
   ): FunctionsDeployPorts {
     const { clock, lines } = this;
     const say = (kind: string) => (text: string) => void lines.push(`${kind}: ${text}`);
-    const history: Pick<SourceHistory, "commit" | "files" | "isDirty"> = {
+    const history: Pick<SourceHistory, "commit" | "files" | "links" | "isDirty"> = {
+      links: () => Promise.resolve(this.links),
       commit: (revision) => Promise.resolve(revision),
       isDirty: () => Promise.resolve(false),
       files: (commit, wanted) =>

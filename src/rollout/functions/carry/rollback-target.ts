@@ -166,14 +166,14 @@ async function keptAt(name: string, text: string, archive: FunctionArchive): Pro
 /** An emergency needs no checkout: where nothing of it is needed, none is no mistake. */
 export async function checkoutOf(
   revision: string,
-  { functionsFolder }: Pick<BackTo, "functionsFolder">,
+  { functionsFolder, project }: Pick<BackTo, "functionsFolder" | "project">,
   ports: Pick<Ports, "sourceHistory">,
   { isNeeded }: { readonly isNeeded: boolean } = { isNeeded: false },
 ): Promise<Checkout | undefined> {
   try {
     const history = await ports.sourceHistory(".");
     const commit = await history.commit(revision);
-    const committed = await committedFunctions(history, commit, plainFolder(functionsFolder));
+    const committed = await committedFunctions(history, commit, plainFolder(functionsFolder), project);
     const { manifest } = committed;
     return {
       committed,

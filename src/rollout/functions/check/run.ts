@@ -11,6 +11,8 @@ import { FUNCTION_MANIFEST } from "../manifest/manifest.ts";
 import { inLevels } from "../manifest/order.ts";
 import { readManifest } from "../manifest/read-manifest.ts";
 import { refusedManifest } from "../manifest/refused.ts";
+import { configPlace, readSupabaseConfig } from "../sources/supabase-config.ts";
+import { checkSources, strayImports, type Sources } from "./check-sources.ts";
 import { manifestPlaces } from "../sources/committed.ts";
 
 /** The parsed inputs of `holdfast functions check`. */
@@ -33,7 +35,16 @@ export async function runFunctionsCheck(
   const [path, bytes] = await found(tree, folder);
   const kept = await keptVersions(inputs, ports);
   const read = readManifest(bytes);
-  const problems = checkManifest(read, { folders: await foldersIn(tree, folder), kept });
+  const sources = await sourcesIn(tree, folder, inputs.project);
+  const folders = new Set(
+    sources.files
+      .filter(({ path }) => /^[^_./][^/]*\/./.test(path))
+      .map(({ path }) => path.slice(0, path.indexOf("/"))),
+  );
+  const { config } = sources;
+  const problems = [...checkManifest(read, { folders, kept, config }), ...checkSources(read, sources)].sort(
+    (a, b) => a.line - b.line,
+  );
   if (problems.length > 0 || read.manifest === undefined) return refusedManifest(path, problems, "");
   const names = Object.keys(read.manifest.functions);
   const { levels } = inLevels(names, needsOf(read.manifest));
@@ -49,10 +60,12 @@ export async function runFunctionsCheck(
       good: true,
       headline: `${path} is sound: ${quantity(names.length, "function")}`,
       tables: [],
-      notes:
-        kept === undefined
+      notes: [
+        ...strayImports(sources),
+        ...(kept === undefined
           ? ["whether rollback targets exist was not asked: give --project and --store for that"]
-          : [],
+          : []),
+      ],
     },
   };
 }
@@ -71,12 +84,17 @@ async function found(tree: SourceTree, folder: string): Promise<[path: string, b
   });
 }
 
-async function foldersIn(tree: SourceTree, folder: string): Promise<ReadonlySet<string>> {
-  const { files } = await tree.files(
-    folder,
-    (path) => /^[^_./][^/]*\/./.test(path) && !path.includes("node_modules/"),
-  );
-  return new Set(files.map(({ path }) => path.slice(0, path.indexOf("/"))));
+/** What would be uploaded, and what Supabase's own file says of it. @throws source.* */
+async function sourcesIn(tree: SourceTree, folder: string, project: string | undefined): Promise<Sources> {
+  const { files, links } = await tree.files(folder, (path) => !path.includes("node_modules/"));
+  const place = configPlace(folder);
+  let config: Sources["config"] = new Map();
+  try {
+    config = readSupabaseConfig(await tree.file(place), place, project);
+  } catch (error) {
+    if (!isHoldfastError(error, "source.missing")) throw error;
+  }
+  return { folder, files, links, config };
 }
 
 async function keptVersions(

@@ -13,6 +13,7 @@ import { FUNCTION_MANIFEST, type FunctionManifest } from "../manifest/manifest.t
 import { closed, inLevels } from "../manifest/order.ts";
 import { readManifest } from "../manifest/read-manifest.ts";
 import { refusedManifest } from "../manifest/refused.ts";
+import { requireWholeSources } from "../sources/unfit.ts";
 import { committedFunctions, plainFolder, type CommittedFunctions } from "../sources/committed.ts";
 
 /** The parsed inputs of `holdfast functions deploy`. */
@@ -32,14 +33,16 @@ export async function runFunctionsDeploy(
 ): Promise<Outcome> {
   const history = await ports.sourceHistory(".");
   const commit = await history.commit(inputs.ref);
+  const folder = plainFolder(inputs.functionsFolder);
   const [committed, isDirty] = await Promise.all([
-    committedFunctions(history, commit, plainFolder(inputs.functionsFolder)),
+    committedFunctions(history, commit, folder, inputs.project),
     inputs.ref === "HEAD" && history.isDirty(),
   ]);
   const { manifest: place } = committed;
   if (place === undefined) throw noManifest(commit, inputs.functionsFolder);
   const read = readManifest(place.bytes);
-  const problems = checkManifest(read, { folders: committed.names, kept: undefined });
+  const around = { folders: committed.names, kept: undefined, config: committed.config() };
+  const problems = checkManifest(read, around);
   const { manifest } = read;
   if (problems.length > 0 || manifest === undefined) {
     return refusedManifest(place.path, problems, ": nothing was deployed");
@@ -50,6 +53,7 @@ export async function runFunctionsDeploy(
     asked: { functions: [...inputs.functions].sort(), folder: inputs.functionsFolder },
     levels: levelsOf(inputs.functions, manifest, committed),
   };
+  await requireWholeSources(rollout.levels.flat(), folder, await history.links(commit));
   if (isDirty) {
     ports.log.warn("the checkout has changes that are not committed, and are not deployed");
   }

@@ -11,6 +11,11 @@ export interface Around {
   readonly folders: ReadonlySet<string>;
   /** Versions that can be gone back to, by function; undefined where nobody was asked. */
   readonly kept: ReadonlyMap<string, ReadonlySet<string>> | undefined;
+  /** What Supabase's own `config.toml` says of them. */
+  readonly config: ReadonlyMap<
+    string,
+    { readonly isEnabled: boolean; readonly verifyJwt: boolean | undefined }
+  >;
 }
 
 /** A function at a version, or at a range of them: `orders@^1.2.0`. */
@@ -45,6 +50,7 @@ export function checkManifest(read: ReadManifest, around: Around): readonly Mani
     found.push({ line: read.lineOf(path), key: keyText(path), message });
   };
   checkFolders(manifest, around, say);
+  checkConfig(manifest, around, say);
   checkVersions(manifest, say);
   checkDependencies(manifest, say);
   checkMatrix(manifest, say);
@@ -65,6 +71,17 @@ function checkFolders({ functions }: FunctionManifest, { folders }: Around, say:
   for (const name of [...folders].sort()) {
     if (!Object.hasOwn(functions, name)) {
       say(["functions"], `the function ${printableLine(name)} has a folder, and is not in the manifest`);
+    }
+  }
+}
+
+/** What two files say in two ways one of them says wrongly. */
+function checkConfig({ functions }: FunctionManifest, { config }: Around, say: Say): void {
+  for (const [name, { verify_jwt: verifyJwt }] of Object.entries(functions)) {
+    const said = config.get(name);
+    if (said?.isEnabled === false) say(["functions", name], "config.toml says that it is not enabled");
+    if (verifyJwt !== undefined && said?.verifyJwt !== undefined && said.verifyJwt !== verifyJwt) {
+      say(["functions", name, "verify_jwt"], `config.toml says verify_jwt = ${said.verifyJwt}`);
     }
   }
 }

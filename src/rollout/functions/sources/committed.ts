@@ -5,6 +5,7 @@ import { printableLine } from "../../../kernel/printable.ts";
 import { sha256 } from "../../../kernel/streams.ts";
 import type { SourceHistory } from "../../../ports/source-history.ts";
 import { FUNCTION_MANIFEST, type ManifestEntry } from "../manifest/manifest.ts";
+import { configPlace, readSupabaseConfig, type FunctionConfig } from "./supabase-config.ts";
 import { digestOfSources, type WantedFunction } from "./function-sources.ts";
 
 /** All functions of a repository, with what they share. */
@@ -18,7 +19,13 @@ export interface CommittedFunctions {
   readonly manifest: { readonly path: string; readonly bytes: Buffer } | undefined;
   /** Names of the folders that hold functions. */
   readonly names: ReadonlySet<string>;
-  /** @throws source.missing where the commit has not what the entry names */
+  /** What Supabase's own `config.toml` says of functions. @throws source.unreadable */
+  config(): ReadonlyMap<string, FunctionConfig>;
+  /**
+   * A function as the manifest says it, else as `config.toml` does.
+   *
+   * @throws source.missing where the commit has not what is named; source.unreadable of `config.toml`
+   */
   wanted(name: string, entry: ManifestEntry | undefined): WantedFunction;
 }
 
@@ -40,17 +47,23 @@ export function manifestPlaces(folder: string): readonly string[] {
  * it. What is not committed, such as a file of secrets, is never uploaded.
  *
  * @param folder from the repository's root
+ * @param project whose own section of `config.toml` comes first
  * @throws source.missing, source.unreadable, source.history
  */
 export async function committedFunctions(
   history: Pick<SourceHistory, "files">,
   commit: string,
   folder: string,
+  project: string,
 ): Promise<CommittedFunctions> {
   const places = manifestPlaces(folder);
+  const configured = configPlace(folder);
+  const beside = [...places, configured];
   const files = new Map(
-    await history.files(commit, (path) => path.startsWith(`${folder}/`) || places.includes(path)),
+    await history.files(commit, (path) => path.startsWith(`${folder}/`) || beside.includes(path)),
   );
+  const toml = files.get(configured);
+  files.delete(configured);
   const place = places.find((each) => files.has(each));
   const manifest = place === undefined ? undefined : { path: place, bytes: files.get(place)! };
   for (const each of places) files.delete(each);
@@ -74,20 +87,26 @@ export async function committedFunctions(
       },
     );
   }
+  let read: ReadonlyMap<string, FunctionConfig> | undefined;
+  // An emergency that needs nothing of it is not to be stopped by it.
+  const config = (): ReadonlyMap<string, FunctionConfig> =>
+    (read ??= toml === undefined ? new Map() : readSupabaseConfig(toml, configured, project));
   const sums = new Map([...files].map(([path, content]) => [path, sha256(content)]));
   return {
     manifest,
     names: new Set(own.keys()),
+    config,
     wanted(name, entry) {
       const paths = [...shared, ...(own.get(name) ?? [])];
-      const started = startedBy(`${folder}/${name}`, folder, entry, new Set(paths));
+      const said = config().get(name);
+      const started = startedBy(`${folder}/${name}`, folder, { entry, said }, new Set(paths));
       const hashed = paths.map((path) => ({ path, sha256: sums.get(path)!, size: files.get(path)!.length }));
       return {
         slug: name,
         version: entry?.version,
         ...started,
         digest: digestOfSources(hashed, started),
-        verifyJwt: entry?.verify_jwt,
+        verifyJwt: entry?.verify_jwt ?? said?.verifyJwt,
         files: hashed,
         smoke: entry?.smoke,
         load: () => Promise.resolve(paths.map((path) => ({ path, bytes: files.get(path)! }))),
@@ -111,21 +130,26 @@ function grouped(files: ReadonlyMap<string, Buffer>, folder: string): [string[],
 function startedBy(
   folder: string,
   above: string,
-  entry: ManifestEntry | undefined,
+  { entry, said }: { readonly entry: ManifestEntry | undefined; readonly said: FunctionConfig | undefined },
   paths: ReadonlySet<string>,
 ): Pick<WantedFunction, "entrypoint" | "importMap" | "staticFiles"> {
-  const declared = (path: string): string => {
-    const whole = posix.join(folder, path);
+  const there = (whole: string): string => {
     if (paths.has(whole)) return whole;
     throw new HoldfastError("source.missing", `the commit has no file ${printableLine(whole)}`, {
-      hint: `Commit it, or correct entrypoint and import_map of the function in ${FUNCTION_MANIFEST}.`,
+      hint:
+        "Commit it among the functions, or correct entrypoint and import_map of the function in " +
+        `${FUNCTION_MANIFEST} or config.toml.`,
     });
   };
+  const inside = (path: string | undefined): string | undefined =>
+    path === undefined ? undefined : posix.join(folder, path);
   const usual = [...IMPORT_MAPS.map((file) => `${folder}/${file}`), `${above}/import_map.json`];
+  const importMap = inside(entry?.import_map) ?? said?.importMap;
+  const own = entry?.static_files ?? [];
   return {
-    entrypoint: declared(entry?.entrypoint ?? "index.ts"),
-    importMap:
-      entry?.import_map === undefined ? usual.find((path) => paths.has(path)) : declared(entry.import_map),
-    staticFiles: (entry?.static_files ?? []).map((pattern) => posix.join(folder, pattern)),
+    entrypoint: there(inside(entry?.entrypoint) ?? said?.entrypoint ?? `${folder}/index.ts`),
+    importMap: importMap === undefined ? usual.find((path) => paths.has(path)) : there(importMap),
+    staticFiles:
+      own.length > 0 ? own.map((pattern) => posix.join(folder, pattern)) : (said?.staticFiles ?? []),
   };
 }

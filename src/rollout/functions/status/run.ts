@@ -92,7 +92,7 @@ async function rowOf(slug: string, live: LiveFunction | undefined, known: Known)
 
 /** Without a checkout what is live is told all the same. */
 async function declaredIn(
-  { ref, functionsFolder }: FunctionsStatusInputs,
+  { ref, functionsFolder, project }: FunctionsStatusInputs,
   ports: Pick<Ports, "sourceHistory">,
 ): Promise<Pick<Known, "committed" | "entries"> & { readonly note: readonly string[] }> {
   try {
@@ -101,6 +101,7 @@ async function declaredIn(
       history,
       await history.commit(ref),
       plainFolder(functionsFolder),
+      project,
     );
     const manifest = committed.manifest && readManifest(committed.manifest.bytes).manifest;
     const note =
