@@ -24,17 +24,17 @@ const APPROVED: readonly Approved[] = [
   {
     file: "migrate.yml",
     command: "migrate",
-    own: ["database", "store-secret", "dry-run", "plan-hash"],
+    own: ["database", "store-secret", "environment", "dry-run", "plan-hash"],
     without: ["baseline"],
     notPlanned: ["plan-hash"],
   },
   {
     file: "rollback-database.yml",
     command: "migrate-rollback",
-    own: ["database", "store-secret", "identity", "dry-run", "plan-hash"],
+    own: ["database", "store-secret", "identity", "environment", "dry-run", "plan-hash"],
     // A restore is restore.yml's; its plan would need the store and the identity before anybody has approved.
     without: ["from-backup"],
-    notPlanned: ["plan-hash", "store-secret", "identity"],
+    notPlanned: ["plan-hash", "store-secret", "identity", "environment"],
   },
 ];
 
@@ -56,7 +56,7 @@ describe.each(APPROVED)("$file", ({ file, command, own, without, notPlanned }) =
 
   it("offers every input of its command to whoever calls it, with the command's defaults", () => {
     const declared = declaredInputs(text, "workflow_call");
-    const known = Object.keys(declared).filter((name) => name in inputsOf(command));
+    const known = Object.keys(declared).filter((name) => name in inputsOf(command) && !own.includes(name));
     expect(known.sort()).toEqual(offered.sort());
     const compared = Object.fromEntries(
       known.map((name) => [name, [declared[name]!.default, isRequired(declared[name]!)]]),
@@ -102,6 +102,10 @@ describe.each(APPROVED)("$file", ({ file, command, own, without, notPlanned }) =
     for (const name of offered) {
       expect(values.map((each) => each[name])).toEqual([`\${{ inputs.${name} }}`, `\${{ inputs.${name} }}`]);
     }
+    // As the group of its runs: a further database of an environment is not in anybody's way.
+    expect(values[1]!["environment"]).toBe(
+      "${{ inputs.store != '' && inputs.database-name == '' && (inputs.environment || 'production') || '' }}",
+    );
     expect(values[0]!["dry-run"]).toBe(true);
     expect(values[1]!["plan-hash"]).toBe("${{ needs.plan.outputs.plan-hash }}");
   });

@@ -60,7 +60,7 @@ const ROLLOUTS: readonly Rollout[] = [
       "functions-deploy": ["deploy", "deploy"],
       "functions-rollback": ["rollback", "rollback"],
     },
-    own: ["access-token", "functions-key", "store-secret", "dry-run", "plan-hash"],
+    own: ["access-token", "functions-key", "store-secret", "environment", "dry-run", "plan-hash"],
     without: ["update-manifest"],
     mayWait: ["project", "store"],
     more: [...EVERY, "do"],

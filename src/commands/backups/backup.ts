@@ -1,5 +1,6 @@
 import { DEFAULT_LEVEL } from "../../nouns/seal/default-level.ts";
 import { dryRun, installClient, snapshotLimit, source, store, storeSecret } from "../common-inputs.ts";
+import { inTurn, turnOf } from "../environment-turn.ts";
 import { defineCommand } from "../define.ts";
 
 /** `holdfast backup`: the suite's main job, also the action under the repository's own name. */
@@ -112,6 +113,7 @@ rows in tables that an extension has not marked) is named as a gap, here and in 
     },
     "snapshot-limit": snapshotLimit,
     "install-client": installClient,
+    environment: turnOf,
     "dry-run": dryRun,
   },
   outputs: {
@@ -173,6 +175,6 @@ jobs:
   cleansUp: true,
   async run(inputs, ports) {
     const { runBackup } = await import("../../backups/backup/run.ts");
-    return runBackup(inputs, ports);
+    return inTurn(inputs, "backup", ports, (held) => runBackup(inputs, held));
   },
 });

@@ -8,6 +8,7 @@ import {
   storeSecret,
   tierFilter,
 } from "../common-inputs.ts";
+import { inTurn, turnOf } from "../environment-turn.ts";
 import { defineCommand } from "../define.ts";
 
 /** `holdfast restore`: bring a backup back into a database. */
@@ -171,6 +172,7 @@ Afterwards the content is compared with what the source held at the backup's sna
       text: "Longest time the safety backup may hold its snapshot open at the target.",
     },
     "install-client": installClient,
+    environment: turnOf,
     "dry-run": {
       ...dryRun,
       text:
@@ -239,16 +241,18 @@ jobs:
       import("../../backups/backup/safety.ts"),
     ]);
     // Restore and backup are two capabilities that do not know each other; the command is where they meet.
-    return runRestore(inputs, ports, async ({ request, safetyRecipients }) =>
-      takeSafetyBackup(
-        {
-          database: request.target,
-          store: request.catalog.store,
-          recipients: safetyRecipients,
-          jobs: request.jobs,
-          snapshotLimitMs: request.snapshotLimitMs,
-        },
-        ports,
+    return inTurn(inputs, "restore", ports, (held) =>
+      runRestore(inputs, held, async ({ request, safetyRecipients }) =>
+        takeSafetyBackup(
+          {
+            database: request.target,
+            store: request.catalog.store,
+            recipients: safetyRecipients,
+            jobs: request.jobs,
+            snapshotLimitMs: request.snapshotLimitMs,
+          },
+          held,
+        ),
       ),
     );
   },

@@ -1,4 +1,5 @@
 import { dryRun } from "../common-inputs.ts";
+import { inTurn, turnOf } from "../environment-turn.ts";
 import { defineCommand } from "../define.ts";
 import {
   accessToken,
@@ -51,6 +52,7 @@ committed is never uploaded.`,
     "update-manifest": updateManifest,
     "plan-hash": planHash,
     resume,
+    environment: turnOf,
     "dry-run": dryRun,
   },
   outputs: { ...rolloutOutputs, commit: "Hash of the commit whose functions they are." },
@@ -91,6 +93,6 @@ jobs:
   cleansUp: true,
   async run(inputs, ports) {
     const { runFunctionsDeploy } = await import("../../rollout/functions/deploy/run.ts");
-    return runFunctionsDeploy(inputs, ports);
+    return inTurn(inputs, "functions deploy", ports, (held) => runFunctionsDeploy(inputs, held));
   },
 });

@@ -1,4 +1,5 @@
 import { dryRun } from "../common-inputs.ts";
+import { inTurn, turnOf } from "../environment-turn.ts";
 import { defineCommand } from "../define.ts";
 import {
   accessToken,
@@ -50,6 +51,7 @@ where there is one, its manifest says in which order.`,
     "update-manifest": updateManifest,
     "plan-hash": planHash,
     resume,
+    environment: turnOf,
     "dry-run": dryRun,
   },
   outputs: rolloutOutputs,
@@ -93,6 +95,6 @@ jobs:
   cleansUp: true,
   async run(inputs, ports) {
     const { runFunctionsRollback } = await import("../../rollout/functions/rollback/run.ts");
-    return runFunctionsRollback(inputs, ports);
+    return inTurn(inputs, "functions rollback", ports, (held) => runFunctionsRollback(inputs, held));
   },
 });

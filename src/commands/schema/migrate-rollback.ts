@@ -1,4 +1,5 @@
 import { dryRun, identity, storeSecret } from "../common-inputs.ts";
+import { inTurn, turnOf } from "../environment-turn.ts";
 import { defineCommand } from "../define.ts";
 import { migrationsDatabase, migrationsFolder } from "./schema-inputs.ts";
 
@@ -115,6 +116,7 @@ backup of what is there), with its rows and its history of migrations, and what 
         "Do only what a dry run has shown: its output plan-hash. Refused where the files or the database " +
         "have changed since.",
     },
+    environment: turnOf,
     "dry-run": dryRun,
   },
   outputs: {
@@ -177,9 +179,11 @@ jobs:
       import("./rollback-backups.ts"),
     ]);
     // Rolling back and backing up are of two wings; the command is where they meet.
-    return runMigrateRollback(inputs, ports, {
-      take: (plan) => takeAndValidate(plan.request, inputs, ports),
-      restore: (dry) => restoreInto(inputs, dry, ports),
-    });
+    return inTurn(inputs, "migrate-rollback", ports, (held) =>
+      runMigrateRollback(inputs, held, {
+        take: (plan) => takeAndValidate(plan.request, inputs, held),
+        restore: (dry) => restoreInto(inputs, dry, held),
+      }),
+    );
   },
 });

@@ -1,4 +1,5 @@
 import { dryRun, source, store, storeSecret } from "../common-inputs.ts";
+import { inTurn, turnOf } from "../environment-turn.ts";
 import { defineCommand } from "../define.ts";
 import { migrationsDatabase, migrationsFolder } from "./schema-inputs.ts";
 
@@ -105,6 +106,7 @@ the second waits (\`--wait\`) or says who is at work.`,
         "Do only what a dry run has shown: its output plan-hash. Refused where the files or the database " +
         "have changed since.",
     },
+    environment: turnOf,
     "dry-run": dryRun,
   },
   outputs: {
@@ -150,6 +152,6 @@ the second waits (\`--wait\`) or says who is at work.`,
   },
   async run(inputs, ports) {
     const { runMigrate } = await import("../../schema/apply/run.ts");
-    return runMigrate(inputs, ports);
+    return inTurn(inputs, "migrate", ports, (held) => runMigrate(inputs, held));
   },
 });

@@ -1,11 +1,9 @@
-import { acquireLock, type HeldLock } from "../../nouns/store/lock.ts";
+import { lockEnvironment } from "../../nouns/store/environment-lock.ts";
+import { acquireLock } from "../../nouns/store/lock.ts";
 import type { BlobStore } from "../../ports/blob-store.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { folderOf, type AppTarget } from "./target.ts";
 import { REMEMBERED } from "../../ports/remembered.ts";
-
-/** A lock of the whole environment: a deployment, a rollback and migrations keep out of each other's way. */
-export const ENVIRONMENT_LOCK = "environment";
 
 const APP_LOCK = "app";
 
@@ -24,24 +22,23 @@ export async function lockApp(
   target: AppTarget,
   doing: string,
   store: BlobStore,
-  { clock, random, run, log, remember }: Pick<Ports, "clock" | "random" | "run" | "log" | "remember">,
+  ports: Pick<Ports, "clock" | "random" | "run" | "log" | "remember">,
 ): Promise<HeldApp> {
+  const { clock, random, run, log, remember } = ports;
   await using stack = new AsyncDisposableStack();
-  const take = async (source: string, tier: string): Promise<HeldLock> =>
-    stack.use(
-      await acquireLock({
-        store,
-        source,
-        tier,
-        doing,
-        run,
-        clock,
-        random,
-        warn: (text) => log.warn(text),
-      }),
-    );
-  const lock = await take(ENVIRONMENT_LOCK, target.environment);
-  const app = await take(APP_LOCK, folderOf(target));
+  const lock = stack.use(await lockEnvironment(target.environment, doing, store, ports));
+  const app = stack.use(
+    await acquireLock({
+      store,
+      source: APP_LOCK,
+      tier: folderOf(target),
+      doing,
+      run,
+      clock,
+      random,
+      warn: (text) => log.warn(text),
+    }),
+  );
   // A cancelled job ends before it has given the lock back; its post step does.
   remember?.(REMEMBERED.lockPath, lock.path);
   remember?.(REMEMBERED.lockToken, lock.token);

@@ -1,0 +1,51 @@
+import { HoldfastError } from "../kernel/errors.ts";
+import type { Outcome } from "../kernel/outcome.ts";
+import type { Secret } from "../kernel/secret.ts";
+import { lockEnvironment } from "../nouns/store/environment-lock.ts";
+import type { Ports } from "../ports/ports.ts";
+import type { InputSpec } from "./define.ts";
+
+/** The input of a command that takes its turn only where an environment is named. */
+export const turnOf = {
+  type: "string",
+  text:
+    "Environment whose turn is taken: while this runs, nobody else who names it deploys, rolls back, " +
+    "migrates, restores or backs up there. The lock is kept in `store`; deploy and rollback always take it.",
+  example: "production",
+  pattern: /^[a-z0-9][a-z0-9._-]{0,62}$/,
+  accepts: "lower-case letters, digits, '.', '_' and '-', at most 63, starting with a letter or digit",
+} as const satisfies InputSpec;
+
+interface TurnInputs {
+  readonly environment: string | undefined;
+  readonly store: string | undefined;
+  readonly storeSecret: Secret | undefined;
+  readonly dryRun: boolean;
+}
+
+/**
+ * Carries a command out while it has the turn of its environment, where one is named; when the turn is lost
+ * the command is cancelled. A dry run changes nothing, and takes none.
+ *
+ * @param doing for whoever finds it taken: `migrate`
+ * @throws lock.held; input.missing where there is no store to keep the lock in; what `work` throws
+ */
+export async function inTurn(
+  { environment, store: url, storeSecret, dryRun }: TurnInputs,
+  doing: string,
+  ports: Ports,
+  work: (ports: Ports) => Promise<Outcome>,
+): Promise<Outcome> {
+  if (environment === undefined || dryRun) return await work(ports);
+  if (url === undefined) {
+    throw new HoldfastError(
+      "input.missing",
+      `the turn of ${environment} was asked for, and no store to keep its lock in`,
+      { hint: "Give --store too, or leave --environment out." },
+    );
+  }
+  const store = await ports.openStore(url, storeSecret);
+  await store.check(true);
+  await using turn = await lockEnvironment(environment, doing, store, ports);
+  return await work({ ...ports, cancelled: AbortSignal.any([ports.cancelled, turn.lost]) });
+}
