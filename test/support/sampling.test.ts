@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { THOROUGH, sampled, stride } from "./sampling.ts";
+import { inTurns, THOROUGH, sampled, stride } from "./sampling.ts";
 
 // These samples are of nothing, and not to be told at the end of the run.
 delete process.env["HOLDFAST_TEST_SAMPLED"];
@@ -24,5 +24,14 @@ describe("a sample of a sweep", () => {
   it("walks over bits from below the step on", () => {
     const { first, step } = stride("of its own test", 800, 7);
     expect([first < step, step]).toEqual([true, THOROUGH ? 1 : 7]);
+  });
+});
+
+describe("places that may go wrong in several ways", () => {
+  it("are all visited, and every way is", () => {
+    const chosen = inTurns("of its own test", PLACES, ["before", "after"]);
+    expect(new Set(chosen.map(({ place }) => place))).toEqual(new Set(PLACES));
+    expect(new Set(chosen.map(({ way }) => way))).toEqual(new Set(["before", "after"]));
+    expect(chosen).toHaveLength(THOROUGH ? 2 * PLACES.length : PLACES.length);
   });
 });

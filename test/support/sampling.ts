@@ -57,6 +57,21 @@ function thinnedOut<T>(
 }
 
 /**
+ * Places that may go wrong in several ways: each place is visited, in one of the ways, which take turns; in a
+ * thorough run in all of them.
+ */
+export function inTurns<T, W>(
+  sweep: string,
+  places: readonly T[],
+  ways: readonly W[],
+): { readonly place: T; readonly way: W }[] {
+  const all = places.flatMap((place, at) => ways.map((way, turn) => ({ place, way, at, turn })));
+  const chosen = THOROUGH ? all : all.filter(({ at, turn }) => (at + SEED) % ways.length === turn);
+  noteSampled(sweep, chosen.length, all.length);
+  return chosen;
+}
+
+/**
  * How often something is done in a default and in a thorough run, such as rounds of the same.
  *
  * @param variable of the environment, which asks for another number

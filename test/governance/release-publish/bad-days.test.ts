@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { releaseWorld, type ReleaseWorld } from "./support.ts";
+import { inTurns, THOROUGH } from "../../support/sampling.ts";
 
 /** Nothing that was sent, or answered, may be other than GitHub's description has it. */
 let worlds: ReleaseWorld[] = [];
@@ -52,26 +53,25 @@ describe("killed", () => {
     const wanted = whole(first);
     const writes = first.fake.calls.flatMap((call, n) => (call.startsWith("GET ") ? [] : [n]));
     const everyCall = first.fake.calls.map((_, n) => n);
-    const swept = (process.env["HOLDFAST_TEST_THOROUGH"] ?? "") === "" ? writes : everyCall;
-    for (const status of ["cut", "done-then-cut"] as const) {
-      for (const n of swept) {
-        const { made, assets } = await everything();
-        made.fake.faults = [
-          { after: n, times: 1, status },
-          { after: n + 1, status: "cut" },
-        ];
-        await expect(made.publish({ assets })).rejects.toThrow(/gave no answer/);
-        made.fake.faults = [];
-        await made.publish({ assets });
-        const head = made.work.git("rev-parse", "HEAD");
-        expect({ n, status, ...whole(made) }).toEqual({
-          ...wanted,
-          n,
-          status,
-          at: head,
-          floating: [head, undefined],
-        });
-      }
+    const swept = THOROUGH ? everyCall : writes;
+    const ways = ["cut", "done-then-cut"] as const;
+    for (const { place: n, way: status } of inTurns("release publish killed", swept, ways)) {
+      const { made, assets } = await everything();
+      made.fake.faults = [
+        { after: n, times: 1, status },
+        { after: n + 1, status: "cut" },
+      ];
+      await expect(made.publish({ assets })).rejects.toThrow(/gave no answer/);
+      made.fake.faults = [];
+      await made.publish({ assets });
+      const head = made.work.git("rev-parse", "HEAD");
+      expect({ n, status, ...whole(made) }).toEqual({
+        ...wanted,
+        n,
+        status,
+        at: head,
+        floating: [head, undefined],
+      });
     }
     expect(writes.length).toBeGreaterThan(9);
   });
