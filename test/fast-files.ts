@@ -134,6 +134,7 @@ export const FAST_FILES: readonly string[] = [
   "test/schema/proof/meant/meant.test.ts",
   "test/schema/proof/own-tables.test.ts",
   "test/schema/proof/told-change.test.ts",
+  "test/schema/rollback/known-proofs.test.ts",
   "test/schema/script/parse-script.test.ts",
   "test/schema/script/quoted.test.ts",
   "test/support/fast/not-fast.test.ts",

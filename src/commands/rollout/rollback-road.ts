@@ -8,6 +8,7 @@ import { orAbort } from "../../kernel/or-abort.ts";
 import { describeAddress, parseDatabaseUrl } from "../../postgres/database-url.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { DatabaseRoad, PlannedWay, Way } from "../../rollout/rollback/database-road.ts";
+import type { Backups } from "../../schema/rollback/run.ts";
 import type { MigrateRollbackInputs } from "../../schema/rollback/request.ts";
 
 /** What the road to a database is given, by `holdfast rollback`. */
@@ -35,21 +36,26 @@ const RETRIES = 10;
 export async function openDatabaseRoad(inputs: RoadInputs, ports: Ports): Promise<DatabaseRoad | undefined> {
   const { database: url } = inputs;
   if (url === undefined) return undefined;
-  const [{ appliedNow }, { runMigrateRollback }, { restoreInto, takeAndValidate }] = await Promise.all([
-    import("../../schema/status/applied-now.ts"),
-    import("../../schema/rollback/run.ts"),
-    import("../schema/rollback-backups.ts"),
-  ]);
+  const [{ appliedNow }, { KnownProofs }, { runMigrateRollback }, { restoreInto, takeAndValidate }] =
+    await Promise.all([
+      import("../../schema/status/applied-now.ts"),
+      import("../../schema/rollback/known-proofs.ts"),
+      import("../../schema/rollback/run.ts"),
+      import("../schema/rollback-backups.ts"),
+    ]);
   const address = parseDatabaseUrl(url.reveal(), "database");
   const database = await ports.openDatabase(address);
+  // It is planned for the approval, and once more right before it is done.
+  const proofs = new KnownProofs();
   const run = async (way: Way, given: Given, cancelled: AbortSignal): Promise<Outcome> => {
     const whole = migrateRollbackInputs({ ...inputs, database: url }, way, given);
     // It ends with the step, and with the rollback's own locks.
     const bound = { ...ports, cancelled };
-    return await runMigrateRollback(whole, bound, {
+    const backups: Backups = {
       take: (plan) => takeAndValidate(plan.request, whole, bound),
       restore: (dry) => restoreInto(whole, dry, bound),
-    });
+    };
+    return await runMigrateRollback(whole, bound, backups, proofs);
   };
   return {
     name: describeAddress(address),

@@ -22,6 +22,7 @@ import { serverFacts } from "../../nouns/content/read/objects/server-facts.ts";
 import { platformOfState } from "../proof/compare-databases.ts";
 import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
 import { proveHistory, type HistoryProof } from "./prove-history.ts";
+import type { KnownProofs } from "./known-proofs.ts";
 import { requireSameStart } from "../steps/same-start.ts";
 import type { RollbackRequest } from "./request.ts";
 
@@ -108,17 +109,23 @@ export async function isStillTrue(plan: RollbackPlan, ports: RollbackPorts): Pro
  * Reads the history, finds every script, tries them on a shadow and counts what would be lost;
  * changes nothing.
  *
+ * @param known proofs that were made a moment ago, and are made of the same
  * @throws refused.unsafe where a rollback is missing or half of one is done; input.malformed where the
  *   version is not applied
  */
-export async function planRollback(request: RollbackRequest, ports: RollbackPorts): Promise<RollbackPlan> {
+export async function planRollback(
+  request: RollbackRequest,
+  ports: RollbackPorts,
+  known: KnownProofs,
+): Promise<RollbackPlan> {
   await refuseTransactionPooler(request.database);
   await requireWritable(request.database);
   await using session = await request.database.connect({ purpose: "rollback plan" });
   const { history, found } = await choose(session, request, ports);
   const state = await readLiveSchema(session);
   const { major } = await serverFacts(session);
-  const proofs = await proveHistory(history, found, { major, platform: platformOfState(state) }, ports);
+  const ground = { major, platform: platformOfState(state) };
+  const proofs = await known.of(history, found, ground, () => proveHistory(history, found, ground, ports));
   const steps = found.map((step) => ({ ...step, proof: proofs.of.get(step.entry.version) }));
   const now = schemaFingerprint(state).hash;
   const last = history.findLast(({ state }) => state === "applied");

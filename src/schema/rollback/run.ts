@@ -6,6 +6,7 @@ import { describeAddress } from "../../postgres/database-url.ts";
 import type { RollbackPorts } from "./ports.ts";
 import { applyRollback, type RollbackFailure, type RolledBack, type TakeBackup } from "./apply.ts";
 import { hashOf, requireApprovedPlan } from "./hash.ts";
+import { KnownProofs } from "./known-proofs.ts";
 import { isSound } from "./prove-history.ts";
 import { planRollback, type RollbackPlan } from "./plan.ts";
 import { runRollbackFromBackup, type RestoreBackup } from "./from-backup.ts";
@@ -18,16 +19,21 @@ export interface Backups {
   readonly restore: RestoreBackup;
 }
 
-/** `holdfast migrate-rollback`: back by scripts to a version, or by a restore to what a backup holds. */
+/**
+ * `holdfast migrate-rollback`: back by scripts to a version, or by a restore to what a backup holds.
+ *
+ * @param known proofs of the same process, where it has planned the rollback before
+ */
 export async function runMigrateRollback(
   inputs: MigrateRollbackInputs,
   ports: RollbackPorts,
   { take, restore }: Backups,
+  known = new KnownProofs(),
 ): Promise<Outcome> {
   requireOneRoad(inputs);
   const { to, fromBackup } = inputs;
   if (fromBackup !== undefined) return runRollbackFromBackup({ ...inputs, fromBackup }, ports, restore);
-  return runRollbackTo({ ...inputs, to: to! }, ports, take);
+  return runRollbackTo({ ...inputs, to: to! }, ports, take, known);
 }
 
 /**
@@ -38,9 +44,10 @@ async function runRollbackTo(
   inputs: MigrateRollbackInputs & { readonly to: string },
   ports: RollbackPorts,
   takeBackup: TakeBackup,
+  known: KnownProofs,
 ): Promise<Outcome> {
   const request = await parseRollbackRequest(inputs, ports);
-  const plan = await planRollback(request, ports);
+  const plan = await planRollback(request, ports, known);
   requireApprovedPlan(plan);
   const refused = whyNot(plan);
   if (inputs.dryRun) {
