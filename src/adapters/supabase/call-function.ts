@@ -1,4 +1,5 @@
 import { HoldfastError } from "../../kernel/errors.ts";
+import { orAbort } from "../../kernel/or-abort.ts";
 import { printableLine } from "../../kernel/printable.ts";
 import type { Secret } from "../../kernel/secret.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -17,15 +18,26 @@ interface Calling {
 /** A function may compute for so long: https://supabase.com/docs/guides/functions/limits */
 const CALL_MS = 150_000;
 const TEXT_MAX = 64 * 1024;
+
+/** How long words of an answer are waited for, in milliseconds: a stream has answered before it ends. */
+export interface Patience {
+  /** From one to the next. */
+  readonly silenceMs: number;
+  readonly inAllMs: number;
+}
+
+const PATIENCE: Patience = { silenceMs: 10_000, inAllMs: 30_000 };
 const AT_ONCE = 8;
 
 /** Calls functions at the address at which everybody calls them. */
 export class FunctionCaller {
   readonly #calling: Calling;
+  readonly #patience: Patience;
   readonly #turns = new Turns(AT_ONCE);
 
-  constructor(calling: Calling) {
+  constructor(calling: Calling, patience = PATIENCE) {
     this.#calling = calling;
+    this.#patience = patience;
   }
 
   /** @throws functions.unreachable where no answer came; the reason of whichever signal aborts */
@@ -51,7 +63,7 @@ export class FunctionCaller {
         redirect: "manual",
         signal: AbortSignal.any([stop, deadline]),
       });
-      const text = await beginningOf(response);
+      const text = await beginningOf(response, this.#patience);
       return { status: response.status, text, tookMs: clock.elapsed() - began };
     } catch (error) {
       stop.throwIfAborted();
@@ -67,14 +79,27 @@ export class FunctionCaller {
 }
 
 /** As much as anybody looks at; the rest is not waited for, since a function may stream without an end. */
-async function beginningOf({ body }: Response): Promise<string> {
+async function beginningOf({ body }: Response, { silenceMs, inAllMs }: Patience): Promise<string> {
   if (body === null) return "";
   const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
-    chunks.push(chunk);
-    size += chunk.byteLength;
-    if (size >= TEXT_MAX) break;
+  const reader = (body as ReadableStream<Uint8Array>).getReader();
+  const over = AbortSignal.timeout(inAllMs);
+  for (let size = 0; size < TEXT_MAX && !over.aborted;) {
+    const got = await soon(reader.read(), AbortSignal.any([over, AbortSignal.timeout(silenceMs)]));
+    if (got?.value === undefined) break;
+    chunks.push(got.value);
+    size += got.value.byteLength;
   }
+  await reader.cancel().catch(() => undefined);
   return Buffer.concat(chunks).subarray(0, TEXT_MAX).toString("utf8");
+}
+
+/** Undefined where it does not come before that. */
+async function soon<T>(reading: Promise<T>, silence: AbortSignal): Promise<T | undefined> {
+  try {
+    return await orAbort(silence, reading);
+  } catch (error) {
+    if (silence.aborted) return undefined;
+    throw error;
+  }
 }

@@ -1,4 +1,9 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { expect, it } from "@jest/globals";
+import { FunctionCaller } from "../../../src/adapters/supabase/call-function.ts";
+import { systemClock } from "../../../src/adapters/system/clock.ts";
 import { supabaseFunctions } from "../../../src/adapters/supabase/supabase-functions.ts";
 import { Secret } from "../../../src/kernel/secret.ts";
 import type { FunctionHost } from "../../../src/ports/function-host.ts";
@@ -97,6 +102,35 @@ it("a function that is not reached is an error, and is not called again", async 
   const call = { slug: "orders", method: "GET", path: "/", headers: {}, body: undefined };
   expect(await codeOf(hostAt(fake).call(call, signal))).toBe("functions.unreachable");
   expect(fake.allCalls).toBe(1);
+});
+
+it.each([
+  ["silent", 0],
+  ["talkative", 20],
+])("a function that streams has answered: a %s one is not waited for to the end", async (_, everyMs) => {
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.write("data: ready\n\n");
+    const timer = everyMs > 0 ? setInterval(() => response.write("data: more\n\n"), everyMs) : undefined;
+    response.on("close", () => clearInterval(timer));
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const functions = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const calling = { functions, key: undefined, version: "0.0.0-test", clock: systemClock, cancelled: signal };
+  const caller = new FunctionCaller(calling, { silenceMs: 150, inAllMs: 400 });
+  const call = { slug: "chat", method: "GET", path: "/", headers: {}, body: undefined };
+  try {
+    expect(await caller.call(call, signal)).toMatchObject({
+      status: 200,
+      text: expect.stringMatching(/^data: ready/),
+    });
+    const stopped = new AbortController();
+    setTimeout(() => stopped.abort(new Error("told to stop")), 50);
+    await expect(caller.call(call, stopped.signal)).rejects.toThrow("told to stop");
+  } finally {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
 });
 
 it("a project that is not there is named, and no error holds the token", async () => {
