@@ -52,6 +52,30 @@ describe("what config.toml says of a function", () => {
     });
   });
 
+  it("may be an import map beside the functions, which then goes along", async () => {
+    const map = { "supabase/import_map.json": '{"imports":{}}' };
+    const world = repository(
+      { verify_jwt: false },
+      { ...map, [TOML]: '[functions.hook]\nimport_map = "./import_map.json"\n' },
+    );
+    expect((await world.deploy()).exit).toBe(0);
+    expect(world.shelf.list()).toMatchObject([
+      { import_map_path: expect.stringContaining("supabase/import_map.json") },
+    ]);
+    expect([...world.shelf.served("hook")!.bundle.files.keys()]).toContain("supabase/import_map.json");
+    const without = repository({ verify_jwt: false }, map);
+    expect((await without.deploy()).exit).toBe(0);
+    expect([...without.shelf.served("hook")!.bundle.files.keys()]).not.toContain("supabase/import_map.json");
+  });
+
+  it("may not be static files that nobody would upload", async () => {
+    const toml = '[functions.hook]\nstatic_files = ["./templates/*.html"]\n';
+    await expect(repository({}, { [TOML]: toml }).deploy()).rejects.toMatchObject({
+      code: "source.unreadable",
+      message: expect.stringContaining("supabase/templates/*.html"),
+    });
+  });
+
   it("comes from the project's own section first", () => {
     const toml =
       "project_id = 'local'\n[functions.hook]\nverify_jwt = true\nenabled = true\n" +

@@ -12,6 +12,8 @@ export interface Sources extends SourceFolder {
   /** The folder of the functions. */
   readonly folder: string;
   readonly config: ReadonlyMap<string, FunctionConfig>;
+  /** Import maps that lie beside that folder, with their whole paths. */
+  readonly beside: ReadonlySet<string>;
 }
 
 /** What would be found out while a function is deployed, or never: with the lines of the manifest. */
@@ -29,7 +31,7 @@ export function checkSources(read: ReadManifest, sources: Sources): readonly Man
 function wrongWith(
   name: string,
   { functions }: FunctionManifest,
-  { folder, files, links, config }: Sources,
+  { folder, files, links, config, beside }: Sources,
 ): readonly string[] {
   const { entrypoint, import_map: importMap } = functions[name]!;
   const there = new Set(files.map(({ path }) => posix.join(folder, path)));
@@ -45,7 +47,9 @@ function wrongWith(
   const own = (path: string): boolean => belongsTo(posix.join(folder, path), folder, name);
   return [
     ...named.flatMap((path) =>
-      path === undefined || there.has(path) ? [] : [`there is no file ${printableLine(path)}`],
+      path === undefined || there.has(path) || beside.has(path)
+        ? []
+        : [`there is no file ${printableLine(path)}`],
     ),
     ...links.filter(own).map((path) => `${printableLine(path)} is a link, whose end is not uploaded`),
     ...files

@@ -13,7 +13,7 @@ import { readManifest } from "../manifest/read-manifest.ts";
 import { refusedManifest } from "../manifest/refused.ts";
 import { configPlace, readSupabaseConfig } from "../sources/supabase-config.ts";
 import { checkSources, strayImports, type Sources } from "./check-sources.ts";
-import { manifestPlaces } from "../sources/committed.ts";
+import { IMPORT_MAPS, manifestPlaces } from "../sources/committed.ts";
 
 /** The parsed inputs of `holdfast functions check`. */
 export interface FunctionsCheckInputs {
@@ -88,13 +88,24 @@ async function found(tree: SourceTree, folder: string): Promise<[path: string, b
 async function sourcesIn(tree: SourceTree, folder: string, project: string | undefined): Promise<Sources> {
   const { files, links } = await tree.files(folder, (path) => !path.includes("node_modules/"));
   const place = configPlace(folder);
-  let config: Sources["config"] = new Map();
+  const toml = await fileOf(tree, place);
+  const config = toml === undefined ? new Map() : readSupabaseConfig(toml, place, project);
+  const beside = new Set<string>();
+  for (const file of IMPORT_MAPS) {
+    const path = posix.join(posix.dirname(folder), file);
+    if ((await fileOf(tree, path)) !== undefined) beside.add(path);
+  }
+  return { folder, files, links, config, beside };
+}
+
+/** Undefined where there is none. */
+async function fileOf(tree: SourceTree, path: string): Promise<Buffer | undefined> {
   try {
-    config = readSupabaseConfig(await tree.file(place), place, project);
+    return await tree.file(path);
   } catch (error) {
     if (!isHoldfastError(error, "source.missing")) throw error;
+    return undefined;
   }
-  return { folder, files, links, config };
 }
 
 async function keptVersions(

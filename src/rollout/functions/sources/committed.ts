@@ -11,7 +11,7 @@ import { digestOfSources, type WantedFunction } from "./function-sources.ts";
 /** All functions of a repository, with what they share. */
 const BYTES_MAX = 256 * MiB;
 /** Import maps of a function's own, in the order in which Supabase's client looks for them. */
-const IMPORT_MAPS = ["deno.json", "deno.jsonc", "import_map.json"];
+export const IMPORT_MAPS = ["deno.json", "deno.jsonc", "import_map.json"];
 
 /** What a commit has of edge functions. */
 export interface CommittedFunctions {
@@ -58,12 +58,16 @@ export async function committedFunctions(
 ): Promise<CommittedFunctions> {
   const places = manifestPlaces(folder);
   const configured = configPlace(folder);
-  const beside = [...places, configured];
+  const maps = IMPORT_MAPS.map((file) => posix.join(posix.dirname(folder), file));
+  const beside = [...places, configured, ...maps];
   const files = new Map(
     await history.files(commit, (path) => path.startsWith(`${folder}/`) || beside.includes(path)),
   );
   const toml = files.get(configured);
   files.delete(configured);
+  // Where `config.toml` names one of them, it goes along.
+  const above = new Map(maps.flatMap((path) => (files.has(path) ? [[path, files.get(path)!]] : [])));
+  for (const each of maps) files.delete(each);
   const place = places.find((each) => files.has(each));
   const manifest = place === undefined ? undefined : { path: place, bytes: files.get(place)! };
   for (const each of places) files.delete(each);
@@ -91,16 +95,20 @@ export async function committedFunctions(
   // An emergency that needs nothing of it is not to be stopped by it.
   const config = (): ReadonlyMap<string, FunctionConfig> =>
     (read ??= toml === undefined ? new Map() : readSupabaseConfig(toml, configured, project));
-  const sums = new Map([...files].map(([path, content]) => [path, sha256(content)]));
+  const sums = new Map([...files, ...above].map(([path, content]) => [path, sha256(content)]));
   return {
     manifest,
     names: new Set(own.keys()),
     config,
     wanted(name, entry) {
-      const paths = [...shared, ...(own.get(name) ?? [])];
+      const usual = [...shared, ...(own.get(name) ?? [])];
       const said = config().get(name);
-      const started = startedBy(`${folder}/${name}`, folder, { entry, said }, new Set(paths));
-      const hashed = paths.map((path) => ({ path, sha256: sums.get(path)!, size: files.get(path)!.length }));
+      const known = new Set([...usual, ...above.keys()]);
+      const started = startedBy(`${folder}/${name}`, folder, { entry, said }, known);
+      const { importMap = "" } = started;
+      const paths = above.has(importMap) ? [...usual, importMap] : usual;
+      const bytesOf = (path: string): Buffer => files.get(path) ?? above.get(path)!;
+      const hashed = paths.map((path) => ({ path, sha256: sums.get(path)!, size: bytesOf(path).length }));
       return {
         slug: name,
         version: entry?.version,
@@ -109,7 +117,7 @@ export async function committedFunctions(
         verifyJwt: entry?.verify_jwt ?? said?.verifyJwt,
         files: hashed,
         smoke: entry?.smoke,
-        load: () => Promise.resolve(paths.map((path) => ({ path, bytes: files.get(path)! }))),
+        load: () => Promise.resolve(paths.map((path) => ({ path, bytes: bytesOf(path) }))),
       };
     },
   };
@@ -146,6 +154,15 @@ function startedBy(
   const usual = [...IMPORT_MAPS.map((file) => `${folder}/${file}`), `${above}/import_map.json`];
   const importMap = inside(entry?.import_map) ?? said?.importMap;
   const own = entry?.static_files ?? [];
+  const stray = own.length > 0 ? undefined : said?.staticFiles?.find((each) => !each.startsWith(`${above}/`));
+  if (stray !== undefined) {
+    throw new HoldfastError(
+      "source.unreadable",
+      `config.toml names static files outside of ${printableLine(above)}, where nothing is uploaded from: ` +
+        printableLine(stray),
+      { hint: `Move them among the functions, or name them in ${FUNCTION_MANIFEST} (static_files).` },
+    );
+  }
   return {
     entrypoint: there(inside(entry?.entrypoint) ?? said?.entrypoint ?? `${folder}/index.ts`),
     importMap: importMap === undefined ? usual.find((path) => paths.has(path)) : there(importMap),
