@@ -20,7 +20,7 @@ const INPUTS = {
 } as const;
 
 function portsOn(store: MemoryStore): Ports {
-  return { ...testPorts(), openStore: () => Promise.resolve(store) } as Ports;
+  return { ...testPorts(), openStore: () => Promise.resolve(store) };
 }
 
 const locks = async (store: MemoryStore): Promise<string[]> => {
@@ -81,7 +81,7 @@ describe("the turn of an environment", () => {
     expect(await locks(store)).toEqual([]);
   });
 
-  it("is not taken by a dry run, or where no environment is named; without a store it is refused", async () => {
+  it("is not taken by a dry run or where none is named; without a store it is refused", async () => {
     const store = new MemoryStore();
     const ports = portsOn(store);
     const none = async (): Promise<Outcome> => {

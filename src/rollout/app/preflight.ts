@@ -76,8 +76,9 @@ function autoSwapProblem(slot: string, traffic: SlotTraffic | undefined, app: st
   return into === undefined
     ? []
     : [
-        `App Service swaps ${slot} with ${into} by itself after each deployment (auto swap), before anything ` +
-          `is proved: switch it off with az webapp deployment slot auto-swap ${app} --slot ${slot} --disable`,
+        `App Service swaps ${slot} with ${into} by itself after each deployment (auto swap), before ` +
+          `anything is proved: switch it off with az webapp deployment slot auto-swap ${app} ` +
+          `--slot ${slot} --disable`,
       ];
 }
 

@@ -234,8 +234,8 @@ describe("functions check", () => {
     expect([found.exit, found.report.notes.slice(0, -1)]).toEqual([
       0,
       [
-        "hook/index.ts imports ../../../packages/lib/index.ts, which is outside of supabase/functions, and not " +
-          "uploaded",
+        "hook/index.ts imports ../../../packages/lib/index.ts, which is outside of supabase/functions, and " +
+          "not uploaded",
         "hook/index.ts imports ./lost.ts, and there is no such file",
         "hook/index.ts imports ./later.ts, and there is no such file",
       ],

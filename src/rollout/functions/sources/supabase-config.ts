@@ -9,7 +9,10 @@ import { printableLine } from "../../../kernel/printable.ts";
  * repository's root.
  */
 export interface FunctionConfig {
-  /** Supabase's client leaves out a function that is not: https://supabase.com/docs/guides/local-development/cli/config */
+  /**
+   * Supabase's client leaves out a function that is not:
+   * https://supabase.com/docs/guides/local-development/cli/config
+   */
   readonly isEnabled: boolean;
   readonly verifyJwt: boolean | undefined;
   readonly entrypoint: string | undefined;
