@@ -24,11 +24,11 @@ import {
   Secret
 } from "./shared-kernel-secret.js";
 import {
-  external_exports
-} from "./shared-zod.js";
-import {
   formatDuration
 } from "./shared-kernel-duration.js";
+import {
+  external_exports
+} from "./shared-zod.js";
 import {
   HoldfastError,
   isHoldfastError
@@ -1244,7 +1244,22 @@ var deployment = external_exports.looseObject({
   message: external_exports.string().nullish()
 });
 var SUCCESS = 4;
-async function deployTo(client, slot, { path, bytes }, { budget, now }) {
+var RESTARTED = /\bSCM (?:container|site) restart|deployment has been stopped/i;
+var RESTARTS = 3;
+var RESTART_PAUSE_MS = 15e3;
+async function deployTo(client, slot, zip, waiting) {
+  const { budget } = waiting;
+  for (let restarts = 0; ; restarts += 1) {
+    try {
+      return await deployOnce(client, slot, zip, waiting);
+    } catch (error) {
+      if (!(error instanceof HoldfastError) || !RESTARTED.test(error.message)) throw error;
+      if (restarts >= RESTARTS) throw error;
+      await budget.pause(RESTART_PAUSE_MS, error.message);
+    }
+  }
+}
+async function deployOnce(client, slot, { path, bytes }, { budget, now }) {
   const doing = `deploy to ${slot.name}`;
   const taken = await client.ask(
     {
@@ -1339,6 +1354,55 @@ function ours(address, endpoint) {
   });
 }
 
+// src/adapters/app-service/new-slot.ts
+var COPIED = [
+  "linuxFxVersion",
+  "windowsFxVersion",
+  "nodeVersion",
+  "netFrameworkVersion",
+  "phpVersion",
+  "pythonVersion",
+  "powerShellVersion",
+  "javaVersion",
+  "javaContainer",
+  "javaContainerVersion",
+  "virtualApplications",
+  "defaultDocuments",
+  "appCommandLine",
+  "alwaysOn",
+  "http20Enabled",
+  "webSocketsEnabled",
+  "minTlsVersion",
+  "ftpsState",
+  "use32BitWorkerProcess",
+  "healthCheckPath"
+];
+function slotLike({ location, kind, properties: { serverFarmId } }, { names, web, settings, connectionStrings: connectionStrings2, mounts: mounts2, without }) {
+  const { appSettingNames, connectionStringNames, azureStorageConfigNames } = names.properties;
+  const isCopied = ([key, value]) => COPIED.includes(key) && value !== null;
+  return {
+    location,
+    kind: kind ?? void 0,
+    properties: {
+      serverFarmId,
+      httpsOnly: true,
+      siteConfig: {
+        ...Object.fromEntries(Object.entries(web.properties).filter(isCopied)),
+        appSettings: [...settings].filter(([name]) => !includes(appSettingNames, name) && !includes(without, name)).map(([name, value]) => ({ name, value: value.reveal() })),
+        connectionStrings: Object.entries(connectionStrings2.properties ?? {}).filter(([name]) => !includes(connectionStringNames, name)).map(([name, { value, type }]) => ({ name, connectionString: value, type })),
+        azureStorageAccounts: Object.fromEntries(
+          Object.entries(mounts2.properties ?? {}).filter(
+            ([name]) => !includes(azureStorageConfigNames, name)
+          )
+        )
+      }
+    }
+  };
+}
+function includes(names, name) {
+  return names?.some((each) => each.toLowerCase() === name.toLowerCase()) === true;
+}
+
 // src/adapters/app-service/swap.ts
 var LOOK_EVERY_MS = 250;
 var APPEARS_MS = 5e3;
@@ -1421,12 +1485,36 @@ var slotPage = external_exports.looseObject({
   nextLink: external_exports.string().nullish()
 });
 var sticky = external_exports.looseObject({
-  properties: external_exports.looseObject({ appSettingNames: external_exports.array(external_exports.string()).nullish() })
+  properties: external_exports.looseObject({
+    appSettingNames: external_exports.array(external_exports.string()).nullish(),
+    connectionStringNames: external_exports.array(external_exports.string()).nullish(),
+    azureStorageConfigNames: external_exports.array(external_exports.string()).nullish()
+  })
 });
 var auth = external_exports.looseObject({
   properties: external_exports.looseObject({ platform: external_exports.looseObject({ enabled: external_exports.boolean().nullish() }).nullish() })
 });
 var settingValues = external_exports.looseObject({ properties: external_exports.record(external_exports.string(), external_exports.string()).nullish() });
+var connectionStrings = external_exports.looseObject({
+  properties: external_exports.record(external_exports.string(), external_exports.looseObject({ value: external_exports.string(), type: external_exports.string() })).nullish()
+});
+var mounts = external_exports.looseObject({
+  properties: external_exports.record(external_exports.string(), external_exports.looseObject({ mountPath: external_exports.string().nullish() })).nullish()
+});
+var trafficConfig = external_exports.looseObject({
+  properties: external_exports.looseObject({
+    autoSwapSlotName: external_exports.string().nullish(),
+    experiments: external_exports.looseObject({
+      rampUpRules: external_exports.array(
+        external_exports.looseObject({
+          name: external_exports.string().nullish(),
+          actionHostName: external_exports.string().nullish(),
+          reroutePercentage: external_exports.number().nullish()
+        })
+      ).nullish()
+    }).nullish()
+  })
+});
 var webConfig = external_exports.looseObject({ properties: external_exports.record(external_exports.string(), external_exports.unknown()) });
 function factsOf(name, { properties }) {
   const { slotSwapStatus: swapped, state, targetSwapSlot, inProgressOperationId } = properties;
@@ -1442,6 +1530,21 @@ function factsOf(name, { properties }) {
       target: swapped.destinationSlotName
     } : void 0,
     inProgress: inProgressOperationId || void 0
+  };
+}
+function trafficOf({ properties }) {
+  const rules = properties.experiments?.rampUpRules ?? [];
+  return {
+    autoSwapInto: properties.autoSwapSlotName || void 0,
+    routes: rules.flatMap(
+      ({ name, actionHostName, reroutePercentage }) => (reroutePercentage ?? 0) > 0 ? [
+        {
+          name: name || actionHostName || "a rule without a name",
+          host: actionHostName || void 0,
+          percent: reroutePercentage
+        }
+      ] : []
+    )
   };
 }
 function hostOf({ hostNameSslStates, enabledHostNames }, type) {
@@ -1554,19 +1657,6 @@ function unusable(path, why, cause) {
 
 // src/adapters/app-service/slots.ts
 var API_VERSION = "2025-05-01";
-var COPIED = [
-  "linuxFxVersion",
-  "windowsFxVersion",
-  "nodeVersion",
-  "appCommandLine",
-  "alwaysOn",
-  "http20Enabled",
-  "webSocketsEnabled",
-  "minTlsVersion",
-  "ftpsState",
-  "use32BitWorkerProcess",
-  "healthCheckPath"
-];
 function appServiceSlots(address, access) {
   return new AppServiceSlots(address, access);
 }
@@ -1603,6 +1693,10 @@ var AppServiceSlots = class {
     const json = { properties };
     await this.#write("PUT", slot, "config/appsettings", `change settings of ${slot}`, call, json);
   }
+  async traffic(slot, call) {
+    const path = this.#path(slot, "config/web");
+    return trafficOf(await this.#read(trafficConfig, path, `look at traffic of ${slot}`, this.#budget(call)));
+  }
   async differences(source, target, call) {
     const budget = this.#budget(call);
     const names = await this.#read(sticky, this.#path("", "config/slotConfigNames"), "read settings", budget);
@@ -1623,22 +1717,15 @@ var AppServiceSlots = class {
     const production = await this.#site(PRODUCTION_SLOT, budget);
     const names = await this.#read(sticky, this.#path("", "config/slotConfigNames"), doing, budget);
     const web = await this.#read(webConfig, this.#path("", "config/web"), doing, budget);
-    const stuck = new Set(
-      [...names.properties.appSettingNames ?? [], ...without].map((each) => each.toLowerCase())
-    );
-    const appSettings = [...await this.#settings(PRODUCTION_SLOT, budget)].filter(([setting]) => !stuck.has(setting.toLowerCase())).map(([setting, value]) => ({ name: setting, value: value.reveal() }));
-    const copied = Object.entries(web.properties).filter(
-      ([key, value]) => COPIED.includes(key) && value !== null
-    );
-    const json = {
-      location: production.location,
-      kind: production.kind ?? void 0,
-      properties: {
-        serverFarmId: production.properties.serverFarmId,
-        httpsOnly: true,
-        siteConfig: { ...Object.fromEntries(copied), appSettings }
-      }
-    };
+    const list = async (shape, below) => await this.#read(shape, this.#path("", below), doing, budget, "POST");
+    const json = slotLike(production, {
+      names,
+      web,
+      settings: await this.#settings(PRODUCTION_SLOT, budget),
+      connectionStrings: await list(connectionStrings, "config/connectionstrings/list"),
+      mounts: await list(mounts, "config/azurestorageaccounts/list"),
+      without
+    });
     await this.#write("PUT", name, "", doing, budget, json);
     const made = await this.#find(name, budget);
     if (made !== void 0) return made;

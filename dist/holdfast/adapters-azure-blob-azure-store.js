@@ -3,11 +3,6 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  assertBlobPath,
-  assertBlobPrefix,
-  blobPathFault
-} from "./shared-ports-blob-path.js";
-import {
   AnonymousCredential,
   BufferScheduler,
   ExtendedServiceClient,
@@ -54,6 +49,11 @@ import {
   randomUUID,
   stringToUint8Array
 } from "./shared-typespec-ts-http-runtime.js";
+import {
+  assertBlobPath,
+  assertBlobPrefix,
+  blobPathFault
+} from "./shared-ports-blob-path.js";
 import "./shared-debug.js";
 import {
   withRetry

@@ -12,6 +12,9 @@ import {
   printableLine
 } from "./shared-kernel-printable.js";
 import {
+  formatDuration
+} from "./shared-kernel-duration.js";
+import {
   _enum,
   array,
   boolean,
@@ -23,9 +26,6 @@ import {
   string,
   unknown
 } from "./shared-zod.js";
-import {
-  formatDuration
-} from "./shared-kernel-duration.js";
 import {
   HoldfastError,
   isHoldfastError

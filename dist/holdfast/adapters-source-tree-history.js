@@ -5,6 +5,7 @@ const __dirname = import.meta.dirname;
 import {
   blobsOf,
   listedFiles,
+  listedLinks,
   resolveCommit,
   wayOut,
   whyUnknown
@@ -335,10 +336,8 @@ function gitHistory({
     },
     files: (commit, wanted) => filesIn(commit, wanted, asked(`what files of ${commit} hold`, env, folder)),
     lengths: (commit, paths) => lengthsOf(commit, paths, env, folder),
-    async paths(commit) {
-      const listed = await need(`what ${commit} has`, ["ls-tree", "-r", "-z", "--full-tree", commit]);
-      return listedFiles(listed).map(({ path }) => path);
-    },
+    paths: async (commit) => listedFiles(await listingOf(commit, need)).map(({ path }) => path),
+    links: async (commit) => listedLinks(await listingOf(commit, need)),
     async branch() {
       const answer = await ask(["symbolic-ref", "--quiet", "HEAD"]);
       const name = answer.ok ? answer.out.toString("utf8").trim().replace(/^refs\/heads\//, "") : "";
@@ -352,6 +351,7 @@ function gitHistory({
   };
   return history;
 }
+var listingOf = (commit, need) => need(`what ${commit} has`, ["ls-tree", "-r", "-z", "--full-tree", commit]);
 async function entryAt(commit, path, need) {
   const what = `what ${commit} has at ${path}`;
   const words = ["ls-tree", "-z", "--full-tree", commit, "--", `:(top,literal)${path}`];

@@ -18,6 +18,9 @@ import {
   collect
 } from "./shared-kernel-streams.js";
 import {
+  formatDuration
+} from "./shared-kernel-duration.js";
+import {
   _enum,
   array,
   boolean,
@@ -25,9 +28,6 @@ import {
   object,
   string
 } from "./shared-zod.js";
-import {
-  formatDuration
-} from "./shared-kernel-duration.js";
 import {
   HoldfastError
 } from "./shared-kernel-errors.js";
@@ -80,12 +80,15 @@ var Turns = class {
 // src/adapters/supabase/call-function.ts
 var CALL_MS = 15e4;
 var TEXT_MAX = 64 * 1024;
+var PATIENCE = { silenceMs: 1e4, inAllMs: 3e4 };
 var AT_ONCE = 8;
 var FunctionCaller = class {
   #calling;
+  #patience;
   #turns = new Turns(AT_ONCE);
-  constructor(calling) {
+  constructor(calling, patience = PATIENCE) {
     this.#calling = calling;
+    this.#patience = patience;
   }
   /** @throws functions.unreachable where no answer came; the reason of whichever signal aborts */
   async call(call, signal) {
@@ -109,7 +112,7 @@ var FunctionCaller = class {
         redirect: "manual",
         signal: AbortSignal.any([stop, deadline])
       });
-      const text = await beginningOf(response);
+      const text = await beginningOf(response, this.#patience);
       return { status: response.status, text, tookMs: clock.elapsed() - began };
     } catch (error) {
       stop.throwIfAborted();
@@ -123,16 +126,27 @@ var FunctionCaller = class {
     }
   }
 };
-async function beginningOf({ body }) {
+async function beginningOf({ body }, { silenceMs, inAllMs }) {
   if (body === null) return "";
   const chunks = [];
-  let size = 0;
-  for await (const chunk of body) {
-    chunks.push(chunk);
-    size += chunk.byteLength;
-    if (size >= TEXT_MAX) break;
+  const reader = body.getReader();
+  const over = AbortSignal.timeout(inAllMs);
+  for (let size = 0; size < TEXT_MAX && !over.aborted; ) {
+    const got = await soon(reader.read(), AbortSignal.any([over, AbortSignal.timeout(silenceMs)]));
+    if (got?.value === void 0) break;
+    chunks.push(got.value);
+    size += got.value.byteLength;
   }
+  await reader.cancel().catch(() => void 0);
   return Buffer.concat(chunks).subarray(0, TEXT_MAX).toString("utf8");
+}
+async function soon(reading, silence) {
+  try {
+    return await orAbort(silence, reading);
+  } catch (error) {
+    if (silence.aborted) return void 0;
+    throw error;
+  }
 }
 
 // src/adapters/supabase/management-client.ts

@@ -24,6 +24,13 @@ async function get(address, { signal, withinMs }, version) {
     return await answered(address, AbortSignal.any([signal, late]), version);
   } catch (error) {
     signal.throwIfAborted();
+    if (!late.aborted && isOfCertificate(error)) {
+      throw new HoldfastError(
+        "web.untrusted",
+        `${address} shows a certificate that is not trusted: ${printableLine(messageOf(error))}`,
+        { hint: "Renew or correct it; one of your own has to be in NODE_EXTRA_CA_CERTS.", cause: error }
+      );
+    }
     const why = late.aborted ? `no answer in ${Math.round(withinMs / 1e3)} s` : messageOf(error);
     throw new HoldfastError("web.unreachable", `${address} gave no answer: ${printableLine(why)}`, {
       hint: "See whether the app runs, and whether this machine may reach it.",
@@ -61,6 +68,24 @@ async function read(response) {
     headers: new Map(headers),
     body: Buffer.concat(chunks).subarray(0, BODY_MAX).toString("utf8")
   };
+}
+var OF_CERTIFICATE = [
+  "ERR_TLS_CERT_ALTNAME_",
+  "CERT_",
+  "CRL_",
+  "UNABLE_TO_",
+  "ERROR_IN_C",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "INVALID_CA",
+  "INVALID_PURPOSE",
+  "HOSTNAME_MISMATCH",
+  "PATH_LENGTH_EXCEEDED"
+];
+function isOfCertificate(error) {
+  if (error instanceof AggregateError) return error.errors.every(isOfCertificate);
+  const { code } = error;
+  return typeof code === "string" && OF_CERTIFICATE.some((begin) => code.startsWith(begin));
 }
 function messageOf(error) {
   if (error instanceof AggregateError) return error.errors.map(messageOf).join("; ");

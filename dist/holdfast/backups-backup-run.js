@@ -9,9 +9,10 @@ import {
   planJson,
   planRows
 } from "./shared-nouns-content-read-search-path.js";
-import "./shared-nouns-store-lock.js";
+import "./shared-ports-remembered.js";
 import "./shared-kernel-retry.js";
 import "./shared-kernel-or-abort.js";
+import "./shared-nouns-store-lock.js";
 import "./shared-nouns-content-read-readable.js";
 import {
   shellWord
@@ -42,7 +43,6 @@ import {
 } from "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import "./shared-nouns-store-run-record.js";
-import "./shared-zod.js";
 import {
   formatDuration
 } from "./shared-kernel-duration.js";
@@ -50,6 +50,7 @@ import {
   quantity
 } from "./shared-kernel-quantity.js";
 import "./shared-kernel-suggest.js";
+import "./shared-zod.js";
 import {
   EXIT
 } from "./shared-kernel-errors.js";

@@ -6,9 +6,10 @@ import {
   takeSafetyBackup
 } from "./shared-backups-backup-safety.js";
 import "./shared-nouns-content-read-search-path.js";
-import "./shared-nouns-store-lock.js";
+import "./shared-ports-remembered.js";
 import "./shared-kernel-retry.js";
 import "./shared-kernel-or-abort.js";
+import "./shared-nouns-store-lock.js";
 import "./shared-nouns-content-read-readable.js";
 import "./shared-nouns-content-read-digest-1-other-queries.js";
 import "./shared-ports-dump-tools.js";
@@ -32,10 +33,10 @@ import "./shared-nouns-store-layout.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import "./shared-nouns-store-run-record.js";
-import "./shared-zod.js";
 import "./shared-kernel-duration.js";
 import "./shared-kernel-quantity.js";
 import "./shared-kernel-suggest.js";
+import "./shared-zod.js";
 import "./shared-kernel-errors.js";
 import "./shared-esbuild-runtime.js";
 export {

@@ -25,7 +25,6 @@ import {
 } from "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import "./shared-nouns-store-run-record.js";
-import "./shared-zod.js";
 import {
   ageMs,
   formatDuration
@@ -34,6 +33,7 @@ import {
   quantity
 } from "./shared-kernel-quantity.js";
 import "./shared-kernel-suggest.js";
+import "./shared-zod.js";
 import {
   EXIT,
   isHoldfastError

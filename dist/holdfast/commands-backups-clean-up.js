@@ -3,15 +3,17 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  REMEMBERED,
+  REMEMBERED
+} from "./shared-ports-remembered.js";
+import {
   releaseLock
 } from "./shared-nouns-store-lock.js";
 import "./shared-nouns-store-layout.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import "./shared-nouns-store-run-record.js";
-import "./shared-zod.js";
 import "./shared-kernel-duration.js";
+import "./shared-zod.js";
 import "./shared-kernel-errors.js";
 import "./shared-esbuild-runtime.js";
 

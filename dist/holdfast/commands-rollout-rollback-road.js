@@ -16,15 +16,15 @@ import {
 import "./shared-kernel-secret.js";
 import "./shared-kernel-streams.js";
 import {
+  quantity
+} from "./shared-kernel-quantity.js";
+import "./shared-kernel-suggest.js";
+import {
   array,
   number,
   object,
   string
 } from "./shared-zod.js";
-import {
-  quantity
-} from "./shared-kernel-quantity.js";
-import "./shared-kernel-suggest.js";
 import {
   EXIT
 } from "./shared-kernel-errors.js";
@@ -36,20 +36,23 @@ var RETRIES = 10;
 async function openDatabaseRoad(inputs, ports) {
   const { database: url } = inputs;
   if (url === void 0) return void 0;
-  const [{ appliedNow }, { runMigrateRollback }, { restoreInto, takeAndValidate }] = await Promise.all([
+  const [{ appliedNow }, { KnownProofs }, { runMigrateRollback }, { restoreInto, takeAndValidate }] = await Promise.all([
     import("./schema-status-applied-now.js"),
+    import("./schema-rollback-known-proofs.js"),
     import("./schema-rollback-run.js"),
     import("./commands-schema-rollback-backups.js")
   ]);
   const address = parseDatabaseUrl(url.reveal(), "database");
   const database = await ports.openDatabase(address);
+  const proofs = new KnownProofs();
   const run = async (way, given, cancelled) => {
     const whole = migrateRollbackInputs({ ...inputs, database: url }, way, given);
     const bound = { ...ports, cancelled };
-    return await runMigrateRollback(whole, bound, {
+    const backups = {
       take: (plan) => takeAndValidate(plan.request, whole, bound),
       restore: (dry) => restoreInto(whole, dry, bound)
-    });
+    };
+    return await runMigrateRollback(whole, bound, backups, proofs);
   };
   return {
     name: describeAddress(address),

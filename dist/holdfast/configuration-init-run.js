@@ -18,10 +18,10 @@ import {
 import {
   printableLine
 } from "./shared-kernel-printable.js";
-import "./shared-zod.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";
+import "./shared-zod.js";
 import {
   EXIT,
   HoldfastError

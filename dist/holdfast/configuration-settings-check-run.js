@@ -20,11 +20,11 @@ import {
   printableLine
 } from "./shared-kernel-printable.js";
 import "./shared-kernel-secret.js";
-import "./shared-zod.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";
 import "./shared-kernel-suggest.js";
+import "./shared-zod.js";
 import {
   EXIT,
   HoldfastError,

@@ -3,13 +3,13 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  endWithUs,
-  removeWithUs
-} from "./shared-adapters-system-last-will.js";
-import {
   Pace,
   spacedProgress
 } from "./shared-kernel-pace.js";
+import {
+  endWithUs,
+  removeWithUs
+} from "./shared-adapters-system-last-will.js";
 import {
   diskTrouble
 } from "./shared-kernel-disk-trouble.js";

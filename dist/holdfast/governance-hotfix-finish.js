@@ -62,8 +62,8 @@ import {
   listed
 } from "./shared-kernel-listed.js";
 import "./shared-kernel-secret.js";
-import "./shared-zod.js";
 import "./shared-kernel-suggest.js";
+import "./shared-zod.js";
 import {
   EXIT,
   HoldfastError

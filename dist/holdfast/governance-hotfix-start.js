@@ -37,8 +37,8 @@ import {
   printableLine
 } from "./shared-kernel-printable.js";
 import "./shared-kernel-secret.js";
-import "./shared-zod.js";
 import "./shared-kernel-suggest.js";
+import "./shared-zod.js";
 import {
   EXIT,
   HoldfastError

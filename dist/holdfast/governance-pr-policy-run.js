@@ -81,15 +81,15 @@ import {
 } from "./shared-kernel-listed.js";
 import "./shared-kernel-secret.js";
 import {
-  external_exports
-} from "./shared-zod.js";
-import {
   quantity
 } from "./shared-kernel-quantity.js";
 import {
   editDistance,
   nearest
 } from "./shared-kernel-suggest.js";
+import {
+  external_exports
+} from "./shared-zod.js";
 import {
   EXIT,
   HoldfastError,

@@ -15,8 +15,8 @@ import "./shared-yaml.js";
 import "./shared-nouns-settings-section.js";
 import "./shared-kernel-listed.js";
 import "./shared-kernel-secret.js";
-import "./shared-zod.js";
 import "./shared-kernel-suggest.js";
+import "./shared-zod.js";
 import "./shared-kernel-errors.js";
 import "./shared-esbuild-runtime.js";
 export {

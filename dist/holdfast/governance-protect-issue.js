@@ -14,10 +14,10 @@ import {
   escapeMarkdown
 } from "./shared-kernel-markdown.js";
 import "./shared-kernel-printable.js";
-import "./shared-zod.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";
+import "./shared-zod.js";
 import {
   EXIT,
   HoldfastError

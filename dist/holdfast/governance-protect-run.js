@@ -35,11 +35,11 @@ import {
   listed
 } from "./shared-kernel-listed.js";
 import "./shared-kernel-secret.js";
+import "./shared-kernel-suggest.js";
 import {
   _enum,
   looseObject
 } from "./shared-zod.js";
-import "./shared-kernel-suggest.js";
 import {
   EXIT,
   HoldfastError,

@@ -29,8 +29,8 @@ import {
   readUnitSources,
   writeReleaseUnit
 } from "./shared-nouns-release-unit-functions.js";
-import "./shared-nouns-migration-files-classify.js";
 import "./shared-nouns-release-unit-file-digest.js";
+import "./shared-nouns-migration-files-classify.js";
 import {
   RELEASE_UNIT_FILE,
   RELEASE_UNIT_FORMATS,
@@ -90,9 +90,9 @@ import "./shared-kernel-secret.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import "./shared-nouns-store-run-record.js";
-import "./shared-zod.js";
 import "./shared-kernel-quantity.js";
 import "./shared-kernel-suggest.js";
+import "./shared-zod.js";
 import {
   EXIT,
   HoldfastError,

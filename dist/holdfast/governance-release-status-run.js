@@ -40,8 +40,8 @@ import {
 } from "./shared-kernel-listed.js";
 import "./shared-kernel-secret.js";
 import "./shared-nouns-store-run-record.js";
-import "./shared-zod.js";
 import "./shared-kernel-suggest.js";
+import "./shared-zod.js";
 import {
   EXIT
 } from "./shared-kernel-errors.js";

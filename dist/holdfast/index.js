@@ -15,6 +15,9 @@ import {
   SCHEMA_CHOICES
 } from "./shared-rollout-rollback-schema-gate.js";
 import {
+  lockEnvironment
+} from "./shared-nouns-store-environment-lock.js";
+import {
   Redactor
 } from "./shared-kernel-redact.js";
 import "./shared-nouns-migration-files-version.js";
@@ -30,6 +33,7 @@ import {
   printable,
   printableLine
 } from "./shared-kernel-printable.js";
+import "./shared-nouns-store-lock.js";
 import {
   DEFAULT_LEVEL
 } from "./shared-nouns-seal-default-level.js";
@@ -39,6 +43,10 @@ import "./shared-kernel-listed.js";
 import {
   Secret
 } from "./shared-kernel-secret.js";
+import "./shared-nouns-store-layout.js";
+import "./shared-kernel-bytes.js";
+import "./shared-kernel-streams.js";
+import "./shared-nouns-store-run-record.js";
 import {
   parseDuration
 } from "./shared-kernel-duration.js";
@@ -46,12 +54,16 @@ import "./shared-kernel-quantity.js";
 import {
   nearest
 } from "./shared-kernel-suggest.js";
+import "./shared-zod.js";
 import {
   EXIT,
   HoldfastError,
   isHoldfastError
 } from "./shared-kernel-errors.js";
-import "./shared-esbuild-runtime.js";
+import {
+  __callDispose,
+  __using
+} from "./shared-esbuild-runtime.js";
 
 // src/commands/common-inputs.ts
 var store = {
@@ -98,6 +110,37 @@ var installClient = {
   only: "action",
   text: "Install the distribution's PostgreSQL client of the server's major version when the runner has none that is new enough, and keep it between runs with the Actions cache. Needs a Debian or Ubuntu runner with sudo."
 };
+
+// src/commands/environment-turn.ts
+var turnOf = {
+  type: "string",
+  text: "Environment whose turn is taken: while this runs, nobody else who names it deploys, rolls back, migrates, restores or backs up there. The lock is kept in `store`; deploy and rollback always take it.",
+  example: "production",
+  pattern: /^[a-z0-9][a-z0-9._-]{0,62}$/,
+  accepts: "lower-case letters, digits, '.', '_' and '-', at most 63, starting with a letter or digit"
+};
+async function inTurn({ environment: environment2, store: url, storeSecret: storeSecret2, dryRun: dryRun2 }, doing, ports, work) {
+  var _stack = [];
+  try {
+    if (environment2 === void 0 || dryRun2) return await work(ports);
+    if (url === void 0) {
+      throw new HoldfastError(
+        "input.missing",
+        `the turn of ${environment2} was asked for, and no store to keep its lock in`,
+        { hint: "Give --store too, or leave --environment out." }
+      );
+    }
+    const store2 = await ports.openStore(url, storeSecret2);
+    await store2.check(true);
+    const turn = __using(_stack, await lockEnvironment(environment2, doing, store2, ports), true);
+    return await work({ ...ports, cancelled: AbortSignal.any([ports.cancelled, turn.lost]) });
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
+  }
+}
 
 // src/commands/define.ts
 function defineCommand(command) {
@@ -194,6 +237,7 @@ rows in tables that an extension has not marked) is named as a gap, here and in 
     },
     "snapshot-limit": snapshotLimit,
     "install-client": installClient,
+    environment: turnOf,
     "dry-run": dryRun
   },
   outputs: {
@@ -248,7 +292,7 @@ jobs:
   cleansUp: true,
   async run(inputs, ports) {
     const { runBackup } = await import("./backups-backup-run.js");
-    return runBackup(inputs, ports);
+    return inTurn(inputs, "backup", ports, (held) => runBackup(inputs, held));
   }
 });
 
@@ -501,6 +545,7 @@ Afterwards the content is compared with what the source held at the backup's sna
       text: "Longest time the safety backup may hold its snapshot open at the target."
     },
     "install-client": installClient,
+    environment: turnOf,
     "dry-run": {
       ...dryRun,
       text: "Show what would be done and stop before anything is changed. What would stop the restore is part of what is shown, all of it, and gives the exit code; a confirmation that is only missing does not."
@@ -559,18 +604,23 @@ jobs:
       import("./backups-restore-run.js"),
       import("./backups-backup-safety.js")
     ]);
-    return runRestore(
+    return inTurn(
       inputs,
+      "restore",
       ports,
-      async ({ request, safetyRecipients }) => takeSafetyBackup(
-        {
-          database: request.target,
-          store: request.catalog.store,
-          recipients: safetyRecipients,
-          jobs: request.jobs,
-          snapshotLimitMs: request.snapshotLimitMs
-        },
-        ports
+      (held) => runRestore(
+        inputs,
+        held,
+        async ({ request, safetyRecipients }) => takeSafetyBackup(
+          {
+            database: request.target,
+            store: request.catalog.store,
+            recipients: safetyRecipients,
+            jobs: request.jobs,
+            snapshotLimitMs: request.snapshotLimitMs
+          },
+          held
+        )
       )
     );
   }
@@ -2512,6 +2562,7 @@ Everything is written down in a journal before and after it is done. A run that 
     "update-manifest": updateManifest,
     "plan-hash": planHash2,
     resume: resume2,
+    environment: turnOf,
     "dry-run": dryRun
   },
   outputs: { ...rolloutOutputs, commit: "Hash of the commit whose functions they are." },
@@ -2550,7 +2601,7 @@ jobs:
   cleansUp: true,
   async run(inputs, ports) {
     const { runFunctionsDeploy } = await import("./rollout-functions-deploy-run.js");
-    return runFunctionsDeploy(inputs, ports);
+    return inTurn(inputs, "functions deploy", ports, (held) => runFunctionsDeploy(inputs, held));
   }
 });
 
@@ -2580,6 +2631,7 @@ It is the same road as a deployment's: what is live is kept first, everything is
     "update-manifest": updateManifest,
     "plan-hash": planHash2,
     resume: resume2,
+    environment: turnOf,
     "dry-run": dryRun
   },
   outputs: rolloutOutputs,
@@ -2621,7 +2673,7 @@ jobs:
   cleansUp: true,
   async run(inputs, ports) {
     const { runFunctionsRollback } = await import("./rollout-functions-rollback-run.js");
-    return runFunctionsRollback(inputs, ports);
+    return inTurn(inputs, "functions rollback", ports, (held) => runFunctionsRollback(inputs, held));
   }
 });
 
@@ -2951,6 +3003,7 @@ The other road is \`--from-backup\`: the backup is restored (as \`holdfast resto
       type: "string",
       text: "Do only what a dry run has shown: its output plan-hash. Refused where the files or the database have changed since."
     },
+    environment: turnOf,
     "dry-run": dryRun
   },
   outputs: {
@@ -3008,10 +3061,15 @@ jobs:
       import("./schema-rollback-run.js"),
       import("./commands-schema-rollback-backups.js")
     ]);
-    return runMigrateRollback(inputs, ports, {
-      take: (plan) => takeAndValidate(plan.request, inputs, ports),
-      restore: (dry) => restoreInto(inputs, dry, ports)
-    });
+    return inTurn(
+      inputs,
+      "migrate-rollback",
+      ports,
+      (held) => runMigrateRollback(inputs, held, {
+        take: (plan) => takeAndValidate(plan.request, inputs, held),
+        restore: (dry) => restoreInto(inputs, dry, held)
+      })
+    );
   }
 });
 
@@ -3153,6 +3211,7 @@ the second waits (\`--wait\`) or says who is at work.`,
       type: "string",
       text: "Do only what a dry run has shown: its output plan-hash. Refused where the files or the database have changed since."
     },
+    environment: turnOf,
     "dry-run": dryRun
   },
   outputs: {
@@ -3193,7 +3252,7 @@ the second waits (\`--wait\`) or says who is at work.`,
   },
   async run(inputs, ports) {
     const { runMigrate } = await import("./schema-apply-run.js");
-    return runMigrate(inputs, ports);
+    return inTurn(inputs, "migrate", ports, (held) => runMigrate(inputs, held));
   }
 });
 

@@ -49,8 +49,8 @@ import {
   runPlanned
 } from "./shared-nouns-runbook-journal.js";
 import "./shared-nouns-release-unit-functions.js";
-import "./shared-nouns-migration-files-classify.js";
 import "./shared-nouns-release-unit-file-digest.js";
+import "./shared-nouns-migration-files-classify.js";
 import "./shared-nouns-release-unit-record.js";
 import "./shared-rollout-app-settings.js";
 import "./shared-nouns-settings-settings-file.js";
@@ -63,15 +63,17 @@ import "./shared-nouns-settings-read-settings.js";
 import "./shared-nouns-settings-document.js";
 import "./shared-kernel-yaml.js";
 import "./shared-yaml.js";
+import "./shared-nouns-store-environment-lock.js";
 import {
   redaction
 } from "./shared-kernel-redact.js";
 import "./shared-nouns-migration-files-version.js";
 import "./shared-nouns-settings-section.js";
 import "./shared-kernel-printable.js";
-import "./shared-nouns-store-lock.js";
+import "./shared-ports-remembered.js";
 import "./shared-kernel-retry.js";
 import "./shared-kernel-or-abort.js";
+import "./shared-nouns-store-lock.js";
 import "./shared-kernel-together.js";
 import "./shared-kernel-pattern.js";
 import "./shared-kernel-listed.js";
@@ -84,10 +86,10 @@ import {
 } from "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import "./shared-nouns-store-run-record.js";
-import "./shared-zod.js";
 import "./shared-kernel-duration.js";
 import "./shared-kernel-quantity.js";
 import "./shared-kernel-suggest.js";
+import "./shared-zod.js";
 import {
   EXIT,
   HoldfastError

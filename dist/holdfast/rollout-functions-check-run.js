@@ -3,17 +3,23 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  belongsTo,
+  isLfsPointer,
   refusedManifest
-} from "./shared-rollout-functions-manifest-refused.js";
+} from "./shared-rollout-functions-sources-unfit.js";
 import {
   checkManifest,
   inLevels,
   needsOf
 } from "./shared-rollout-functions-manifest-check-manifest.js";
 import {
+  IMPORT_MAPS,
+  configPlace,
+  keyText,
   manifestPlaces,
-  readManifest
-} from "./shared-rollout-functions-sources-committed.js";
+  readManifest,
+  readSupabaseConfig
+} from "./shared-smol-toml.js";
 import {
   FUNCTION_MANIFEST,
   FunctionArchive
@@ -22,19 +28,22 @@ import "./shared-nouns-release-unit-file-digest.js";
 import "./shared-semver.js";
 import "./shared-kernel-yaml.js";
 import "./shared-yaml.js";
-import "./shared-kernel-printable.js";
+import {
+  printableLine
+} from "./shared-kernel-printable.js";
 import "./shared-kernel-in-order.js";
 import "./shared-kernel-cut.js";
+import "./shared-kernel-listed.js";
 import "./shared-nouns-store-sealed-document.js";
 import "./shared-nouns-content-record.js";
 import "./shared-nouns-store-layout.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import "./shared-nouns-store-run-record.js";
-import "./shared-zod.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";
+import "./shared-zod.js";
 import {
   EXIT,
   HoldfastError,
@@ -43,14 +52,72 @@ import {
 import "./shared-esbuild-runtime.js";
 
 // src/rollout/functions/check/run.ts
+import { posix as posix2 } from "node:path";
+
+// src/rollout/functions/check/check-sources.ts
 import { posix } from "node:path";
+function checkSources(read, sources) {
+  const { manifest } = read;
+  if (manifest === void 0) return [];
+  return Object.keys(manifest.functions).flatMap(
+    (name) => wrongWith(name, manifest, sources).map((message) => {
+      const path = ["functions", name];
+      return { line: read.lineOf(path), key: keyText(path), message };
+    })
+  );
+}
+function wrongWith(name, { functions }, { folder, files, links, config, beside }) {
+  const { entrypoint, import_map: importMap } = functions[name];
+  const there = new Set(files.map(({ path }) => posix.join(folder, path)));
+  if (![...there].some((path) => path.startsWith(`${folder}/${name}/`))) return [];
+  const inside = (path) => path === void 0 ? void 0 : posix.join(folder, name, path);
+  const said = config.get(name);
+  const named = [
+    inside(entrypoint) ?? said?.entrypoint ?? posix.join(folder, name, "index.ts"),
+    inside(importMap) ?? said?.importMap
+  ];
+  const own = (path) => belongsTo(posix.join(folder, path), folder, name);
+  return [
+    ...named.flatMap(
+      (path) => path === void 0 || there.has(path) || beside.has(path) ? [] : [`there is no file ${printableLine(path)}`]
+    ),
+    ...links.filter(own).map((path) => `${printableLine(path)} is a link, whose end is not uploaded`),
+    ...files.filter(({ path, bytes }) => own(path) && isLfsPointer(bytes)).map(({ path }) => `${printableLine(path)} is a pointer of Git LFS: check out what it stands for`)
+  ];
+}
+var MODULE = /\.[cm]?[jt]sx?$/;
+var COMMENT = /\/\*[\s\S]*?\*\/|(?<!:)\/\/[^\n]*/g;
+var IMPORT = /\b(?:from|import)\s*(?:\(\s*)?(["'])(\.{1,2}\/[^"'\n]+)\1/g;
+function strayImports({ folder, files }) {
+  const there = new Set(files.map(({ path }) => path));
+  return files.filter(({ path }) => MODULE.test(path)).flatMap(({ path, bytes }) => {
+    const text = bytes.toString("utf8").replaceAll(COMMENT, "");
+    return [...text.matchAll(IMPORT)].flatMap(([, , specifier]) => {
+      const target = posix.join(posix.dirname(path), specifier);
+      const said = `${printableLine(path)} imports ${printableLine(specifier)}`;
+      if (target === ".." || target.startsWith("../")) {
+        return [`${said}, which is outside of ${folder}, and not uploaded`];
+      }
+      return there.has(target) ? [] : [`${said}, and there is no such file`];
+    });
+  });
+}
+
+// src/rollout/functions/check/run.ts
 async function runFunctionsCheck(inputs, ports) {
-  const folder = posix.normalize(inputs.functionsFolder).replace(/(?<=.)\/$/, "");
+  const folder = posix2.normalize(inputs.functionsFolder).replace(/(?<=.)\/$/, "");
   const tree = await ports.sourceTree();
   const [path, bytes] = await found(tree, folder);
   const kept = await keptVersions(inputs, ports);
   const read = readManifest(bytes);
-  const problems = checkManifest(read, { folders: await foldersIn(tree, folder), kept });
+  const sources = await sourcesIn(tree, folder, inputs.project);
+  const folders = new Set(
+    sources.files.filter(({ path: path2 }) => /^[^_./][^/]*\/./.test(path2)).map(({ path: path2 }) => path2.slice(0, path2.indexOf("/")))
+  );
+  const { config } = sources;
+  const problems = [...checkManifest(read, { folders, kept, config }), ...checkSources(read, sources)].sort(
+    (a, b) => a.line - b.line
+  );
   if (problems.length > 0 || read.manifest === void 0) return refusedManifest(path, problems, "");
   const names = Object.keys(read.manifest.functions);
   const { levels } = inLevels(names, needsOf(read.manifest));
@@ -66,7 +133,10 @@ async function runFunctionsCheck(inputs, ports) {
       good: true,
       headline: `${path} is sound: ${quantity(names.length, "function")}`,
       tables: [],
-      notes: kept === void 0 ? ["whether rollback targets exist was not asked: give --project and --store for that"] : []
+      notes: [
+        ...strayImports(sources),
+        ...kept === void 0 ? ["whether rollback targets exist was not asked: give --project and --store for that"] : []
+      ]
     }
   };
 }
@@ -83,12 +153,25 @@ async function found(tree, folder) {
     hint: "Write one (docs/functions.md shows how), or name the folder with --functions-folder."
   });
 }
-async function foldersIn(tree, folder) {
-  const { files } = await tree.files(
-    folder,
-    (path) => /^[^_./][^/]*\/./.test(path) && !path.includes("node_modules/")
-  );
-  return new Set(files.map(({ path }) => path.slice(0, path.indexOf("/"))));
+async function sourcesIn(tree, folder, project) {
+  const { files, links } = await tree.files(folder, (path) => !path.includes("node_modules/"));
+  const place = configPlace(folder);
+  const toml = await fileOf(tree, place);
+  const config = toml === void 0 ? /* @__PURE__ */ new Map() : readSupabaseConfig(toml, place, project);
+  const beside = /* @__PURE__ */ new Set();
+  for (const file of IMPORT_MAPS) {
+    const path = posix2.join(posix2.dirname(folder), file);
+    if (await fileOf(tree, path) !== void 0) beside.add(path);
+  }
+  return { folder, files, links, config, beside };
+}
+async function fileOf(tree, path) {
+  try {
+    return await tree.file(path);
+  } catch (error) {
+    if (!isHoldfastError(error, "source.missing")) throw error;
+    return void 0;
+  }
 }
 async function keptVersions({ project, store: url, storeSecret }, ports) {
   if (project === void 0 && url === void 0) return void 0;

@@ -3,6 +3,10 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  refusedManifest,
+  requireWholeSources
+} from "./shared-rollout-functions-sources-unfit.js";
+import {
   noteDeployed,
   rolloutOutcome
 } from "./shared-rollout-functions-carry-report.js";
@@ -10,23 +14,20 @@ import {
   opened
 } from "./shared-rollout-functions-carry-request.js";
 import {
-  refusedManifest
-} from "./shared-rollout-functions-manifest-refused.js";
-import {
-  rollOut
-} from "./shared-rollout-functions-carry-steps.js";
-import "./shared-rollout-functions-carry-uploads.js";
-import {
   checkManifest,
   closed,
   inLevels,
   needsOf
 } from "./shared-rollout-functions-manifest-check-manifest.js";
 import {
+  rollOut
+} from "./shared-rollout-functions-carry-steps.js";
+import {
   committedFunctions,
   plainFolder,
   readManifest
-} from "./shared-rollout-functions-sources-committed.js";
+} from "./shared-smol-toml.js";
+import "./shared-rollout-functions-carry-uploads.js";
 import {
   FUNCTION_MANIFEST
 } from "./shared-rollout-functions-archive-archive.js";
@@ -38,9 +39,10 @@ import "./shared-kernel-yaml.js";
 import "./shared-yaml.js";
 import "./shared-kernel-redact.js";
 import "./shared-kernel-printable.js";
-import "./shared-nouns-store-lock.js";
+import "./shared-ports-remembered.js";
 import "./shared-kernel-retry.js";
 import "./shared-kernel-or-abort.js";
+import "./shared-nouns-store-lock.js";
 import "./shared-kernel-in-order.js";
 import "./shared-kernel-together.js";
 import "./shared-kernel-cut.js";
@@ -54,12 +56,12 @@ import "./shared-nouns-store-layout.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import "./shared-nouns-store-run-record.js";
-import "./shared-zod.js";
 import "./shared-kernel-duration.js";
 import "./shared-kernel-quantity.js";
 import {
   nearest
 } from "./shared-kernel-suggest.js";
+import "./shared-zod.js";
 import {
   EXIT,
   HoldfastError
@@ -70,14 +72,16 @@ import "./shared-esbuild-runtime.js";
 async function runFunctionsDeploy(inputs, ports) {
   const history = await ports.sourceHistory(".");
   const commit = await history.commit(inputs.ref);
+  const folder = plainFolder(inputs.functionsFolder);
   const [committed, isDirty] = await Promise.all([
-    committedFunctions(history, commit, plainFolder(inputs.functionsFolder)),
+    committedFunctions(history, commit, folder, inputs.project),
     inputs.ref === "HEAD" && history.isDirty()
   ]);
   const { manifest: place } = committed;
   if (place === void 0) throw noManifest(commit, inputs.functionsFolder);
   const read = readManifest(place.bytes);
-  const problems = checkManifest(read, { folders: committed.names, kept: void 0 });
+  const around = { folders: committed.names, kept: void 0, config: committed.config() };
+  const problems = checkManifest(read, around);
   const { manifest } = read;
   if (problems.length > 0 || manifest === void 0) {
     return refusedManifest(place.path, problems, ": nothing was deployed");
@@ -88,6 +92,7 @@ async function runFunctionsDeploy(inputs, ports) {
     asked: { functions: [...inputs.functions].sort(), folder: inputs.functionsFolder },
     levels: levelsOf(inputs.functions, manifest, committed)
   };
+  await requireWholeSources(rollout.levels.flat(), folder, await history.links(commit));
   if (isDirty) {
     ports.log.warn("the checkout has changes that are not committed, and are not deployed");
   }

@@ -13,12 +13,12 @@ import {
   checkoutOf,
   rolloutTo
 } from "./shared-rollout-functions-carry-rollback-target.js";
+import "./shared-rollout-functions-manifest-check-manifest.js";
 import {
   rollOut
 } from "./shared-rollout-functions-carry-steps.js";
+import "./shared-smol-toml.js";
 import "./shared-rollout-functions-carry-uploads.js";
-import "./shared-rollout-functions-manifest-check-manifest.js";
-import "./shared-rollout-functions-sources-committed.js";
 import {
   FUNCTION_MANIFEST,
   FunctionArchive
@@ -31,9 +31,10 @@ import "./shared-kernel-yaml.js";
 import "./shared-yaml.js";
 import "./shared-kernel-redact.js";
 import "./shared-kernel-printable.js";
-import "./shared-nouns-store-lock.js";
+import "./shared-ports-remembered.js";
 import "./shared-kernel-retry.js";
 import "./shared-kernel-or-abort.js";
+import "./shared-nouns-store-lock.js";
 import "./shared-kernel-in-order.js";
 import "./shared-kernel-together.js";
 import "./shared-kernel-cut.js";
@@ -47,11 +48,11 @@ import "./shared-nouns-store-layout.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import "./shared-nouns-store-run-record.js";
-import "./shared-zod.js";
 import "./shared-kernel-duration.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";
+import "./shared-zod.js";
 import {
   EXIT
 } from "./shared-kernel-errors.js";

@@ -6,13 +6,13 @@ import {
   opened
 } from "./shared-rollout-functions-carry-request.js";
 import {
-  isServed
-} from "./shared-rollout-functions-carry-uploads.js";
-import {
   committedFunctions,
   plainFolder,
   readManifest
-} from "./shared-rollout-functions-sources-committed.js";
+} from "./shared-smol-toml.js";
+import {
+  isServed
+} from "./shared-rollout-functions-carry-uploads.js";
 import {
   FunctionArchive,
   bundleOf
@@ -28,10 +28,10 @@ import "./shared-nouns-store-layout.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import "./shared-nouns-store-run-record.js";
-import "./shared-zod.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";
+import "./shared-zod.js";
 import {
   EXIT,
   isHoldfastError
@@ -74,13 +74,14 @@ async function rowOf(slug, live, known) {
   }
   return { ...row, state: sources === void 0 ? "unknown" : "other" };
 }
-async function declaredIn({ ref, functionsFolder }, ports) {
+async function declaredIn({ ref, functionsFolder, project }, ports) {
   try {
     const history = await ports.sourceHistory(".");
     const committed = await committedFunctions(
       history,
       await history.commit(ref),
-      plainFolder(functionsFolder)
+      plainFolder(functionsFolder),
+      project
     );
     const manifest = committed.manifest && readManifest(committed.manifest.bytes).manifest;
     const note = manifest === void 0 ? ["the manifest is missing or broken: functions check says what"] : [];

@@ -5,17 +5,17 @@ const __dirname = import.meta.dirname;
 import {
   rolloutTo
 } from "./shared-rollout-functions-carry-rollback-target.js";
+import "./shared-rollout-functions-manifest-check-manifest.js";
 import {
   FUNCTIONS,
   functionsPart,
   isIdle,
   locked
 } from "./shared-rollout-functions-carry-steps.js";
+import "./shared-smol-toml.js";
 import {
   isServed
 } from "./shared-rollout-functions-carry-uploads.js";
-import "./shared-rollout-functions-manifest-check-manifest.js";
-import "./shared-rollout-functions-sources-committed.js";
 import {
   FunctionArchive
 } from "./shared-rollout-functions-archive-archive.js";
@@ -72,8 +72,8 @@ import {
   standingOf
 } from "./shared-nouns-runbook-journal.js";
 import "./shared-nouns-release-unit-functions.js";
-import "./shared-nouns-migration-files-classify.js";
 import "./shared-nouns-release-unit-file-digest.js";
+import "./shared-nouns-migration-files-classify.js";
 import "./shared-nouns-release-unit-record.js";
 import "./shared-rollout-app-settings.js";
 import "./shared-nouns-settings-settings-file.js";
@@ -89,6 +89,7 @@ import {
   newestOf,
   passSchemaGate
 } from "./shared-rollout-rollback-schema-gate.js";
+import "./shared-nouns-store-environment-lock.js";
 import {
   redaction
 } from "./shared-kernel-redact.js";
@@ -98,9 +99,10 @@ import {
 } from "./shared-kernel-markdown.js";
 import "./shared-nouns-settings-section.js";
 import "./shared-kernel-printable.js";
-import "./shared-nouns-store-lock.js";
+import "./shared-ports-remembered.js";
 import "./shared-kernel-retry.js";
 import "./shared-kernel-or-abort.js";
+import "./shared-nouns-store-lock.js";
 import "./shared-kernel-in-order.js";
 import "./shared-kernel-together.js";
 import "./shared-kernel-pattern.js";
@@ -114,17 +116,17 @@ import "./shared-nouns-store-layout.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import "./shared-nouns-store-run-record.js";
+import "./shared-kernel-duration.js";
+import {
+  quantity
+} from "./shared-kernel-quantity.js";
+import "./shared-kernel-suggest.js";
 import {
   discriminatedUnion,
   literal,
   strictObject,
   string
 } from "./shared-zod.js";
-import "./shared-kernel-duration.js";
-import {
-  quantity
-} from "./shared-kernel-quantity.js";
-import "./shared-kernel-suggest.js";
 import {
   EXIT,
   HoldfastError,

@@ -29,34 +29,49 @@ function reasonOf(told2) {
 }
 
 // src/rollout/watch/try-address.ts
+var OTHERS = /* @__PURE__ */ new Set([401, 403, 404, 407]);
+function doubtOf(status) {
+  if (status === 429) return "never";
+  return status >= 300 && status < 400 || OTHERS.has(status) ? "unless-well-before" : void 0;
+}
 async function tryAddress(web, { address, status, contains, timeoutMs }, signal) {
   const answer = await asked(web, address, timeoutMs, signal);
-  if (typeof answer === "string") return { isWell: false, what: answer, isSilence: true };
-  const ill = (what) => ({ isWell: false, what, isSilence: false });
-  if (answer.status !== status) return ill(`answers ${answer.status}, and not ${status}`);
+  if (answer instanceof HoldfastError) {
+    const what = printableLine(answer.message.replaceAll(address.href, address.shown)).replace(
+      `${address.shown} `,
+      ""
+    );
+    const isSilence = answer.code === "web.unreachable";
+    return { isWell: false, what, isSilence, doubt: isSilence ? void 0 : "never" };
+  }
+  const ill = (what, doubt2) => ({ isWell: false, what, isSilence: false, doubt: doubt2 });
+  if (answer.status !== status) {
+    return ill(`answers ${answer.status}, and not ${status}`, doubtOf(answer.status));
+  }
   if (contains !== void 0 && !answer.body.includes(contains)) {
     return ill(`answers ${answer.status} without the text that is asked for`);
   }
-  return { isWell: true, what: `answers ${answer.status}`, isSilence: false };
+  return { isWell: true, what: `answers ${answer.status}`, isSilence: false, doubt: void 0 };
 }
 async function requireNetwork(web, { address, reference, timeoutMs }, signal) {
   if (reference === void 0) return;
   const answer = await asked(web, reference, timeoutMs, signal);
-  if (typeof answer !== "string") return;
+  if (!isHoldfastError(answer, "web.unreachable")) return;
+  const why = printableLine(answer.message.replaceAll(reference.href, reference.shown));
   throw new HoldfastError(
     "web.offline",
-    `${address.shown} gives no answer, and neither does ${reference.shown} (${answer}): it may be well`,
+    `${address.shown} gives no answer, and neither does ${reference.shown} (${why}): it may be well`,
     {
       hint: "Look at this machine's network and name server; nothing is said of the app, or started."
     }
   );
 }
-async function asked(web, { href, shown }, withinMs, signal) {
+async function asked(web, { href }, withinMs, signal) {
   try {
     return await web.get(href, { signal, withinMs });
   } catch (error) {
-    if (!isHoldfastError(error, "web.unreachable")) throw error;
-    return printableLine(error.message.replaceAll(href, shown).replace(`${shown} `, ""));
+    if (!isHoldfastError(error, "web.unreachable", "web.untrusted")) throw error;
+    return error;
   }
 }
 
@@ -66,7 +81,8 @@ async function watching(watched, onIll, { clock, web, log, cancelled }) {
   const { everyMs, forMs, failures } = watched;
   const began = clock.elapsed();
   const tell = teller(watched, { clock, log });
-  let [tries, failed, inRow, silent] = [0, 0, 0, 0];
+  let [tries, failed, inRow, silent, doubtful] = [0, 0, 0, 0, 0];
+  let wasWell = false;
   for (let next = began; ; ) {
     const last = await tryAddress(web, watched, cancelled);
     tries += 1;
@@ -74,16 +90,30 @@ async function watching(watched, onIll, { clock, web, log, cancelled }) {
     tell(last, inRow, tries);
     inRow = last.isWell ? 0 : inRow + 1;
     silent = last.isSilence ? silent + 1 : 0;
+    wasWell ||= last.isWell;
+    const isDoubtful = last.doubt === "never" || last.doubt === "unless-well-before" && !wasWell;
+    doubtful = isDoubtful ? doubtful + 1 : 0;
     const seen = { tries, failed, inRow, last };
     const isIll = inRow >= failures;
     if (isIll) {
       if (silent >= inRow) await requireNetwork(web, watched, cancelled);
+      if (doubtful >= inRow) throw doubt(watched, seen);
       if (await onIll(seen)) return { ...seen, isIll };
     }
     next = Math.max(next + everyMs, clock.elapsed());
     if (next - began >= forMs) return { ...seen, isIll };
     await clock.sleep(next - clock.elapsed(), cancelled);
   }
+}
+function doubt(watched, seen) {
+  const isMistaken = seen.last.doubt === "unless-well-before";
+  return new HoldfastError(
+    "web.doubtful",
+    `${toldOf(watched, seen)}; ` + (isMistaken ? "it was never well in this watch, and a wrong address, a sign-in or a firewall answers like that" : "going back to another release does not mend that") + ": nothing is started",
+    {
+      hint: isMistaken ? "Correct --url or --status, or let this machine in; where a release did it, go back by hand." : "Renew the certificate, or ask less often (--every); where a release did it, go back by hand."
+    }
+  );
 }
 function teller({ address: { shown }, failures }, { clock, log }) {
   let saidAt = clock.elapsed();

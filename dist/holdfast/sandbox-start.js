@@ -10934,7 +10934,13 @@ var World = class {
   }
   /** Makes a site with its production slot. */
   async addSite(of) {
-    const site = { ...of, slots: /* @__PURE__ */ new Map(), operations: /* @__PURE__ */ new Map(), sticky: [] };
+    const site = {
+      ...of,
+      slots: /* @__PURE__ */ new Map(),
+      operations: /* @__PURE__ */ new Map(),
+      sticky: [],
+      stickyResources: { connectionStrings: [], azureStorageAccounts: [] }
+    };
     await this.addSlot(site, PRODUCTION, {}, {});
     this.sites.push(site);
     return site;
@@ -10955,7 +10961,7 @@ var World = class {
       `Cannot complete the operation because the site will exceed the number of slots allowed for the '${site.plan.tier}' SKU.`
     );
   }
-  async addSlot(site, name, settings, config) {
+  async addSlot(site, name, settings, config, resources = { connectionStrings: {}, azureStorageAccounts: {} }) {
     const { open: open2 } = this.options;
     const itself = () => slot;
     const [front, scm] = [await open2("front", site.name, itself), await open2("scm", site.name, itself)];
@@ -10965,6 +10971,8 @@ var World = class {
       scm,
       settings,
       config,
+      resources,
+      traffic: {},
       content: { deployments: [], start: void 0, app: void 0 },
       isAuthOn: false,
       targetSwapSlot: void 0,
@@ -11229,7 +11237,7 @@ function release(site, source) {
 }
 async function applyTo(world, site, source, target) {
   await world.pass(world.options.phases.applyMs);
-  const settings = mixed(site, source.settings, target.settings);
+  const settings = mixed(site.sticky, source.settings, target.settings);
   source.restarts += 1;
   await world.restart(source.content, settings, source.name);
   if (await isWarm(world, source, settings)) return;
@@ -11255,20 +11263,31 @@ function exchange(world, site, source, target) {
   release(site, source);
   [source.content, target.content] = [target.content, source.content];
   [source.settings, target.settings] = [
-    mixed(site, target.settings, source.settings),
-    mixed(site, source.settings, target.settings)
+    mixed(site.sticky, target.settings, source.settings),
+    mixed(site.sticky, source.settings, target.settings)
   ];
   [source.config, target.config] = [target.config, source.config];
+  [source.resources, target.resources] = [
+    mixedResources(site, target.resources, source.resources),
+    mixedResources(site, source.resources, target.resources)
+  ];
   const swapped = { at: world.options.clock.now(), source: source.name, target: target.name };
   source.swapped = swapped;
   target.swapped = swapped;
 }
-function mixed({ sticky }, own, slots) {
+function mixed(sticky, own, slots) {
   const isSticky = (name) => sticky.some((each) => same(each, name));
   return Object.fromEntries([
     ...Object.entries(own).filter(([name]) => !isSticky(name)),
     ...Object.entries(slots).filter(([name]) => isSticky(name))
   ]);
+}
+function mixedResources({ stickyResources }, own, slots) {
+  const of = (kind) => mixed(stickyResources[kind], own[kind], slots[kind]);
+  return {
+    connectionStrings: of("connectionStrings"),
+    azureStorageAccounts: of("azureStorageAccounts")
+  };
 }
 function slotDifferences(site, source, target) {
   const isSticky = (name) => site.sticky.some((each) => same(each, name));
@@ -11299,7 +11318,21 @@ var API_VERSION = "2025-05-01";
 var settingsBody = external_exports.looseObject({ properties: external_exports.record(external_exports.string(), external_exports.string()).nullish() });
 var swapBody = external_exports.looseObject({ targetSlot: external_exports.string().min(1), preserveVnet: external_exports.boolean() });
 var stickyBody = external_exports.looseObject({
-  properties: external_exports.looseObject({ appSettingNames: external_exports.array(external_exports.string()).nullish() })
+  properties: external_exports.looseObject({
+    appSettingNames: external_exports.array(external_exports.string()).nullish(),
+    connectionStringNames: external_exports.array(external_exports.string()).nullish(),
+    azureStorageConfigNames: external_exports.array(external_exports.string()).nullish()
+  })
+});
+var connectionsBody = external_exports.looseObject({
+  properties: external_exports.record(external_exports.string(), external_exports.looseObject({ value: external_exports.string(), type: external_exports.string() })).nullish()
+});
+var mountsBody = external_exports.looseObject({ properties: external_exports.record(external_exports.string(), external_exports.looseObject({})).nullish() });
+var trafficBody = external_exports.looseObject({
+  properties: external_exports.looseObject({
+    autoSwapSlotName: external_exports.string().nullish(),
+    experiments: external_exports.looseObject({ rampUpRules: external_exports.array(external_exports.looseObject({})).nullish() }).nullish()
+  })
 });
 var authBody = external_exports.looseObject({
   properties: external_exports.looseObject({ platform: external_exports.looseObject({ enabled: external_exports.boolean().optional() }).optional() })
@@ -11308,7 +11341,9 @@ var slotBody = external_exports.looseObject({
   location: external_exports.string().min(1),
   properties: external_exports.looseObject({
     siteConfig: external_exports.looseObject({
-      appSettings: external_exports.array(external_exports.looseObject({ name: external_exports.string(), value: external_exports.string() })).nullish()
+      appSettings: external_exports.array(external_exports.looseObject({ name: external_exports.string(), value: external_exports.string() })).nullish(),
+      connectionStrings: external_exports.array(external_exports.looseObject({ name: external_exports.string(), connectionString: external_exports.string(), type: external_exports.string() })).nullish(),
+      azureStorageAccounts: external_exports.record(external_exports.string(), external_exports.looseObject({})).nullish()
     }).nullish()
   }).optional()
 });
@@ -11421,20 +11456,51 @@ async function answerConfig(call) {
         requireIdle(site);
         requireUnlocked(...site.slots.values());
         site.sticky = properties.appSettingNames ?? site.sticky;
+        const { connectionStrings, azureStorageAccounts } = site.stickyResources;
+        site.stickyResources = {
+          connectionStrings: properties.connectionStringNames ?? connectionStrings,
+          azureStorageAccounts: properties.azureStorageConfigNames ?? azureStorageAccounts
+        };
       }
       const names = {
         appSettingNames: [...site.sticky],
-        connectionStringNames: [],
-        azureStorageConfigNames: []
+        connectionStringNames: [...site.stickyResources.connectionStrings],
+        azureStorageConfigNames: [...site.stickyResources.azureStorageAccounts]
       };
       return config("slotConfigNames", names);
+    }
+    case "POST config/connectionstrings/list":
+      return config("connectionstrings", slot.resources.connectionStrings);
+    case "PUT config/connectionstrings": {
+      const { properties } = await call.body(connectionsBody);
+      requireIdle(site);
+      requireUnlocked(slot);
+      slot.resources = { ...slot.resources, connectionStrings: jsonRecord(properties) };
+      return config("connectionstrings", slot.resources.connectionStrings);
+    }
+    case "POST config/azurestorageaccounts/list":
+      return config("azurestorageaccounts", slot.resources.azureStorageAccounts);
+    case "PUT config/azurestorageaccounts": {
+      const { properties } = await call.body(mountsBody);
+      requireIdle(site);
+      requireUnlocked(slot);
+      slot.resources = { ...slot.resources, azureStorageAccounts: jsonRecord(properties) };
+      return config("azurestorageaccounts", slot.resources.azureStorageAccounts);
+    }
+    // Of what a PATCH may change, this alone is played; people are not handed on.
+    case "PATCH config/web": {
+      const { properties } = await call.body(trafficBody);
+      requireIdle(site);
+      slot.traffic = { ...slot.traffic, ...jsonRecord(properties) };
+      return config("web", { ...slot.config, ...slot.traffic });
     }
     case "GET config/web":
       return config("web", {
         linuxFxVersion: "NODE|24-lts",
         healthCheckPath: null,
         autoSwapSlotName: null,
-        ...slot.config
+        ...slot.config,
+        ...slot.traffic
       });
     case "GET config/authsettingsv2":
     case "GET config/authsettingsv2/list":
@@ -11457,14 +11523,20 @@ async function makeSlot(world, site, name, body) {
   const there = site.slots.get(name.toLowerCase());
   if (there === void 0) world.requireRoom(site);
   else requireUnlocked(there);
-  const { appSettings, ...config } = body.properties?.siteConfig ?? {};
+  const { appSettings, connectionStrings, azureStorageAccounts, ...config } = body.properties?.siteConfig ?? {};
+  const resources = {
+    connectionStrings: Object.fromEntries(
+      (connectionStrings ?? []).map((each) => [each.name, { value: each.connectionString, type: each.type }])
+    ),
+    azureStorageAccounts: jsonRecord(azureStorageAccounts)
+  };
   const settings = appSettings === void 0 || appSettings === null ? void 0 : Object.fromEntries(appSettings.map((each) => [each.name, each.value]));
-  const slot = there ?? await world.addSlot(site, name, settings ?? {}, config);
+  const slot = there ?? await world.addSlot(site, name, settings ?? {}, jsonRecord(config), resources);
   const operation = world.begin(site, "CreateOrUpdateSlot", name, async () => {
     await world.pass(world.options.phases.provisionMs);
     if (there === void 0) return;
     there.settings = settings ?? there.settings;
-    there.config = { ...there.config, ...config };
+    there.config = { ...there.config, ...jsonRecord(config) };
     await world.restartSlot(there);
   });
   return {
@@ -11514,6 +11586,9 @@ function operationResult({ world, site, slot, url }, id) {
     };
   }
   return operation.ended.failure?.answer ?? { status: 200, json: shownSlot(site, slot) };
+}
+function jsonRecord(record) {
+  return record ?? {};
 }
 function notPlayed(what) {
   return armError(501, "NotImplemented", `The sandbox does not play ${what}.`);
@@ -11682,12 +11757,18 @@ async function deploy(world, site, slot, request3, { isAsync, deployer, restarts
       const place = [...site.slots.values()].find((each) => each.content === content) ?? slot;
       if (restarts || content.app === void 0) await world.restartSlot(place);
       end(world, deployment, STATUS.success, "");
+      swapByItself(world, site, place);
     } catch (error) {
       end(world, deployment, STATUS.failed, error instanceof Error ? error.message : String(error));
     } finally {
       await rm(zip, { force: true });
     }
   }
+}
+function swapByItself(world, site, slot) {
+  const into = slot.traffic["autoSwapSlotName"];
+  const target = typeof into === "string" ? site.slots.get(into.toLowerCase()) : void 0;
+  if (target !== void 0 && inProgress(site) === void 0) beginSwap(world, site, slot, target);
 }
 function end(world, deployment, how, text) {
   deployment.status = how;

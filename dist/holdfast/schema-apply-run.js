@@ -42,7 +42,6 @@ import {
   maybeOurs,
   platformOfState,
   replay,
-  scriptOf,
   scriptSha256,
   scriptsOf,
   standingOf
@@ -71,6 +70,9 @@ import {
   withoutSchemas
 } from "./shared-schema-history-table.js";
 import "./shared-schema-proof-state.js";
+import {
+  scriptOf
+} from "./shared-schema-history-script-of.js";
 import {
   isWanted
 } from "./shared-nouns-migration-files-classify.js";
@@ -117,7 +119,6 @@ import "./shared-nouns-store-layout.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import "./shared-nouns-store-run-record.js";
-import "./shared-zod.js";
 import {
   ageMs,
   formatDuration
@@ -126,6 +127,7 @@ import {
   quantity
 } from "./shared-kernel-quantity.js";
 import "./shared-kernel-suggest.js";
+import "./shared-zod.js";
 import {
   EXIT,
   HoldfastError,

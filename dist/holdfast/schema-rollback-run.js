@@ -28,7 +28,6 @@ import {
   platformOfState,
   replay,
   saysApplied,
-  scriptOf,
   scriptSha256,
   wordsNow
 } from "./shared-schema-proof-compare-databases.js";
@@ -54,6 +53,12 @@ import {
 import {
   readState
 } from "./shared-schema-proof-state.js";
+import {
+  KnownProofs
+} from "./shared-schema-rollback-known-proofs.js";
+import {
+  scriptOf
+} from "./shared-schema-history-script-of.js";
 import {
   isWanted
 } from "./shared-nouns-migration-files-classify.js";
@@ -189,7 +194,7 @@ ${rollback.source.text}`).join("\n");
     _promise && await _promise;
   }
 }
-async function planRollback(request, ports) {
+async function planRollback(request, ports, known) {
   var _stack = [];
   try {
     await refuseTransactionPooler(request.database);
@@ -198,7 +203,8 @@ async function planRollback(request, ports) {
     const { history, found } = await choose(session, request, ports);
     const state = await readLiveSchema(session);
     const { major } = await serverFacts(session);
-    const proofs = await proveHistory(history, found, { major, platform: platformOfState(state) }, ports);
+    const ground = { major, platform: platformOfState(state) };
+    const proofs = await known.of(history, found, ground, () => proveHistory(history, found, ground, ports));
     const steps = found.map((step) => ({ ...step, proof: proofs.of.get(step.entry.version) }));
     const now = schemaFingerprint(state).hash;
     const last = history.findLast(({ state: state2 }) => state2 === "applied");
@@ -950,15 +956,15 @@ function requireOneRoad({ to, fromBackup, store }) {
 }
 
 // src/schema/rollback/run.ts
-async function runMigrateRollback(inputs, ports, { take, restore }) {
+async function runMigrateRollback(inputs, ports, { take, restore }, known = new KnownProofs()) {
   requireOneRoad(inputs);
   const { to, fromBackup } = inputs;
   if (fromBackup !== void 0) return runRollbackFromBackup({ ...inputs, fromBackup }, ports, restore);
-  return runRollbackTo({ ...inputs, to }, ports, take);
+  return runRollbackTo({ ...inputs, to }, ports, take, known);
 }
-async function runRollbackTo(inputs, ports, takeBackup) {
+async function runRollbackTo(inputs, ports, takeBackup, known) {
   const request = await parseRollbackRequest(inputs, ports);
-  const plan = await planRollback(request, ports);
+  const plan = await planRollback(request, ports, known);
   requireApprovedPlan(plan);
   const refused = whyNot(plan);
   if (inputs.dryRun) {

@@ -14,7 +14,6 @@ import {
   compareDatabases,
   platformOfState,
   replay,
-  scriptOf,
   standingOf
 } from "./shared-schema-proof-compare-databases.js";
 import {
@@ -31,6 +30,9 @@ import {
   schemaFingerprint
 } from "./shared-schema-history-table.js";
 import "./shared-schema-proof-state.js";
+import {
+  scriptOf
+} from "./shared-schema-history-script-of.js";
 import {
   isWanted
 } from "./shared-nouns-migration-files-classify.js";

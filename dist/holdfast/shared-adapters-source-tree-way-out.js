@@ -28,6 +28,9 @@ function listedFiles(listing) {
     return id === void 0 || path === void 0 ? [] : [{ path, id }];
   });
 }
+function listedLinks(listing) {
+  return listing.split("\0").flatMap((line) => /^1[26]0000 \w+ [0-9a-f]+\t(.*)$/s.exec(line)?.[1] ?? []);
+}
 
 // src/adapters/source-tree/revision.ts
 var IS_NAME = /^(?!refs\/|HEAD\b|@|-|[0-9a-f]{40}$|[0-9a-f]{64}$)/;
@@ -79,6 +82,7 @@ async function whyUnknown(ask, revision, why) {
 export {
   blobsOf,
   listedFiles,
+  listedLinks,
   resolveCommit,
   wayOut,
   whyUnknown

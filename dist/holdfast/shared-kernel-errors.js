@@ -95,6 +95,11 @@ var ERRORS = {
   },
   "app.tests-failed": { kind: "outside", meaning: "the tests of a build that was deployed failed" },
   "web.unreachable": { kind: "outside", meaning: "an address gave no answer" },
+  "web.untrusted": { kind: "outside", meaning: "an address shows a certificate that is not trusted" },
+  "web.doubtful": {
+    kind: "outside",
+    meaning: "a watched address fails in a way that says nothing about a release"
+  },
   "web.offline": {
     kind: "outside",
     meaning: "neither the watched address nor the one it is held against answered this machine"

@@ -3,15 +3,17 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  REMEMBERED,
-  acquireLock
-} from "./shared-nouns-store-lock.js";
+  REMEMBERED
+} from "./shared-ports-remembered.js";
 import {
   withRetry
 } from "./shared-kernel-retry.js";
 import {
   orAbort
 } from "./shared-kernel-or-abort.js";
+import {
+  acquireLock
+} from "./shared-nouns-store-lock.js";
 import {
   detectPlatform,
   mayLeaveOut,

@@ -3,15 +3,15 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  byBytes,
+  digestOfFiles
+} from "./shared-nouns-release-unit-file-digest.js";
+import {
   classify,
   commonStem,
   isWanted,
   marksIn
 } from "./shared-nouns-migration-files-classify.js";
-import {
-  byBytes,
-  digestOfFiles
-} from "./shared-nouns-release-unit-file-digest.js";
 import {
   RELEASE_UNIT_FORMATS,
   releaseUnit
@@ -44,15 +44,15 @@ import {
   sha256
 } from "./shared-kernel-streams.js";
 import {
+  quantity
+} from "./shared-kernel-quantity.js";
+import {
   array,
   looseObject,
   record,
   string,
   union
 } from "./shared-zod.js";
-import {
-  quantity
-} from "./shared-kernel-quantity.js";
 import {
   HoldfastError
 } from "./shared-kernel-errors.js";

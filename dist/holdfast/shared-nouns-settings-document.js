@@ -15,13 +15,13 @@ import {
   Secret
 } from "./shared-kernel-secret.js";
 import {
+  nearest
+} from "./shared-kernel-suggest.js";
+import {
   registry,
   string,
   toJSONSchema
 } from "./shared-zod.js";
-import {
-  nearest
-} from "./shared-kernel-suggest.js";
 import {
   HoldfastError
 } from "./shared-kernel-errors.js";

@@ -33,13 +33,18 @@ import {
   readSettings
 } from "./shared-nouns-settings-read-settings.js";
 import {
+  lockEnvironment
+} from "./shared-nouns-store-environment-lock.js";
+import {
   DEFAULT_SETTINGS
 } from "./shared-nouns-settings-section.js";
 import {
   printableLine
 } from "./shared-kernel-printable.js";
 import {
-  REMEMBERED,
+  REMEMBERED
+} from "./shared-ports-remembered.js";
+import {
   acquireLock
 } from "./shared-nouns-store-lock.js";
 import {
@@ -65,6 +70,12 @@ import {
   runRecord
 } from "./shared-nouns-store-run-record.js";
 import {
+  formatDuration
+} from "./shared-kernel-duration.js";
+import {
+  quantity
+} from "./shared-kernel-quantity.js";
+import {
   _enum,
   int,
   iso_exports,
@@ -74,12 +85,6 @@ import {
   strictObject,
   string
 } from "./shared-zod.js";
-import {
-  formatDuration
-} from "./shared-kernel-duration.js";
-import {
-  quantity
-} from "./shared-kernel-quantity.js";
 import {
   HoldfastError,
   isHoldfastError
@@ -240,17 +245,18 @@ function callOf(signal, withinMs) {
 }
 
 // src/rollout/app/environment-lock.ts
-var ENVIRONMENT_LOCK = "environment";
 var APP_LOCK = "app";
-async function lockApp(target, doing, store, { clock, random, run, log, remember }) {
+async function lockApp(target, doing, store, ports) {
   var _stack = [];
   try {
+    const { clock, random, run, log, remember } = ports;
     const stack = __using(_stack, new AsyncDisposableStack(), true);
-    const take = async (source, tier) => stack.use(
+    const lock = stack.use(await lockEnvironment(target.environment, doing, store, ports));
+    const app = stack.use(
       await acquireLock({
         store,
-        source,
-        tier,
+        source: APP_LOCK,
+        tier: folderOf(target),
         doing,
         run,
         clock,
@@ -258,8 +264,6 @@ async function lockApp(target, doing, store, { clock, random, run, log, remember
         warn: (text) => log.warn(text)
       })
     );
-    const lock = await take(ENVIRONMENT_LOCK, target.environment);
-    const app = await take(APP_LOCK, folderOf(target));
     remember?.(REMEMBERED.lockPath, lock.path);
     remember?.(REMEMBERED.lockToken, lock.token);
     const held = stack.move();
@@ -551,22 +555,27 @@ function exchanged(run, now) {
 }
 
 // src/rollout/app/preflight.ts
-var WITHOUT_SLOTS = /^(?:free|shared|basic|dynamic)$/i;
-async function preflight(host, { slot }, { health }, call) {
+var WITHOUT_SLOTS = /^(?:free|shared|basic|dynamic|flexconsumption)$/i;
+async function preflight(host, { slot, address }, { health }, call) {
   const facts = await host.app(call);
   if (WITHOUT_SLOTS.test(facts.tier)) {
     return {
       facts,
-      problems: [`the plan is ${facts.tier}, which has no slots: Standard or better is needed`],
+      problems: [`the plan is ${facts.tier}, which has no slots to swap: Standard or better is needed`],
       notes: []
     };
   }
   const [production, candidate] = [await host.slot(PRODUCTION_SLOT, call), await host.slot(slot, call)];
   const pending = production?.previewInto;
+  const own = candidate === void 0 ? void 0 : await host.traffic(slot, call);
+  const shared = await host.traffic(PRODUCTION_SLOT, call);
+  const named = `--name ${address.site} --resource-group ${address.group}`;
   const isStuck = facts.stickySettings.some((name) => name.toUpperCase() === RELEASE_MARK);
   const problems = [
     ...pending === void 0 ? [] : [`production waits to be swapped with ${pending}: finish or cancel that first`],
     // By it a swap that has happened is told from one that has not.
+    ...autoSwapProblem(slot, own, named),
+    ...routeProblem(shared, candidate, named),
     ...isStuck ? [`the setting ${RELEASE_MARK} sticks to its slot: it has to go along with a swap`] : []
   ];
   const differences = candidate === void 0 ? [] : await host.differences(slot, PRODUCTION_SLOT, call);
@@ -581,8 +590,25 @@ async function preflight(host, { slot }, { health }, call) {
     ]
   };
 }
+function autoSwapProblem(slot, traffic, app) {
+  const into = traffic?.autoSwapInto;
+  return into === void 0 ? [] : [
+    `App Service swaps ${slot} with ${into} by itself after each deployment (auto swap), before anything is proved: switch it off with az webapp deployment slot auto-swap ${app} --slot ${slot} --disable`
+  ];
+}
+function routeProblem({ routes }, candidate, app) {
+  if (routes.length === 0) return [];
+  const host = candidate === void 0 ? void 0 : new URL(candidate.address).host;
+  const to = routes.map(({ name, host: other, percent }) => {
+    const isCandidate = candidate !== void 0 && (other === host || name === candidate.name);
+    return `${percent} % to ${isCandidate ? candidate.name : name}`;
+  });
+  return [
+    `production hands some of its requests on (testing in production): ${listed(to)}; end that with az webapp traffic-routing clear ${app}`
+  ];
+}
 function newSlotNote(slot) {
-  return `${slot} is made with the app settings of production, and without its connection strings, mounts and stack: where the app needs them, make the slot yourself`;
+  return `${slot} is made with what of production does not stick: stack, settings, connection strings, mounts; not its identity, certificates and networks: where the app needs them, make the slot yourself`;
 }
 function buildNote({ build }) {
   return build === void 0 ? [
@@ -685,7 +711,7 @@ async function asked(web, address, signal) {
   try {
     return await web.get(address, { signal, withinMs: ANSWER_MS });
   } catch (error) {
-    if (isHoldfastError(error, "web.unreachable")) return error.message;
+    if (isHoldfastError(error, "web.unreachable", "web.untrusted")) return error.message;
     throw error;
   }
 }
@@ -1085,7 +1111,7 @@ async function askPath({ web }, address, path, { signal, progress }) {
     if (status < 400) return;
     why = `${path} of ${address} answers ${status}`;
   } catch (error) {
-    if (!isHoldfastError(error, "web.unreachable")) throw error;
+    if (!isHoldfastError(error, "web.unreachable", "web.untrusted")) throw error;
     why = error.message;
   }
   throw failed(why);

@@ -3,19 +3,19 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  wantedIn
-} from "./shared-rollout-functions-carry-steps.js";
-import {
   closed,
   inLevels,
   needsOf,
   referenceIn
 } from "./shared-rollout-functions-manifest-check-manifest.js";
 import {
+  wantedIn
+} from "./shared-rollout-functions-carry-steps.js";
+import {
   committedFunctions,
   plainFolder,
   readManifest
-} from "./shared-rollout-functions-sources-committed.js";
+} from "./shared-smol-toml.js";
 import {
   printableLine
 } from "./shared-kernel-printable.js";
@@ -125,11 +125,11 @@ async function keptAt(name, text, archive) {
     }
   );
 }
-async function checkoutOf(revision, { functionsFolder }, ports, { isNeeded } = { isNeeded: false }) {
+async function checkoutOf(revision, { functionsFolder, project }, ports, { isNeeded } = { isNeeded: false }) {
   try {
     const history = await ports.sourceHistory(".");
     const commit = await history.commit(revision);
-    const committed = await committedFunctions(history, commit, plainFolder(functionsFolder));
+    const committed = await committedFunctions(history, commit, plainFolder(functionsFolder), project);
     const { manifest } = committed;
     return {
       committed,

@@ -24,12 +24,14 @@ import {
   printableLine
 } from "./shared-kernel-printable.js";
 import {
-  REMEMBERED,
-  acquireLock
-} from "./shared-nouns-store-lock.js";
+  REMEMBERED
+} from "./shared-ports-remembered.js";
 import {
   orAbort
 } from "./shared-kernel-or-abort.js";
+import {
+  acquireLock
+} from "./shared-nouns-store-lock.js";
 import {
   inOrder
 } from "./shared-kernel-in-order.js";

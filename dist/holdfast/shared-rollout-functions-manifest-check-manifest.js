@@ -4,7 +4,7 @@ const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
   keyText
-} from "./shared-rollout-functions-sources-committed.js";
+} from "./shared-smol-toml.js";
 import {
   require_semver
 } from "./shared-semver.js";
@@ -89,6 +89,7 @@ function checkManifest(read, around) {
     found.push({ line: read.lineOf(path), key: keyText(path), message });
   };
   checkFolders(manifest, around, say);
+  checkConfig(manifest, around, say);
   checkVersions(manifest, say);
   checkDependencies(manifest, say);
   checkMatrix(manifest, say);
@@ -105,6 +106,15 @@ function checkFolders({ functions }, { folders }, say) {
   for (const name of [...folders].sort()) {
     if (!Object.hasOwn(functions, name)) {
       say(["functions"], `the function ${printableLine(name)} has a folder, and is not in the manifest`);
+    }
+  }
+}
+function checkConfig({ functions }, { config }, say) {
+  for (const [name, { verify_jwt: verifyJwt }] of Object.entries(functions)) {
+    const said = config.get(name);
+    if (said?.isEnabled === false) say(["functions", name], "config.toml says that it is not enabled");
+    if (verifyJwt !== void 0 && said?.verifyJwt !== void 0 && said.verifyJwt !== verifyJwt) {
+      say(["functions", name, "verify_jwt"], `config.toml says verify_jwt = ${said.verifyJwt}`);
     }
   }
 }

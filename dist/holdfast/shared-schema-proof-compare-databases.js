@@ -115,17 +115,6 @@ function said({ versions, through }, version) {
   return versions.some((each) => isVersion(each) && keyText(each) === keyText(version)) || through !== null && compareKeys(versionKey(version), versionKey(through)) <= 0;
 }
 
-// src/schema/history/script-of.ts
-function scriptOf(entry, name) {
-  const text = entry[name];
-  return text === null ? void 0 : {
-    file: name === "forward" ? entry.file : `the rollback of ${entry.file} on record`,
-    text,
-    firstLine: 1,
-    transaction: !entry.withoutTransaction.includes(name)
-  };
-}
-
 // src/schema/proof/replay.ts
 async function replay(chain, history, inFrontOf = () => Promise.resolve()) {
   for (const source of history) {
@@ -189,7 +178,6 @@ export {
   scriptsOf,
   markedOf,
   standingOf,
-  scriptOf,
   replay,
   compareDatabases,
   platformOfState

@@ -19725,6 +19725,7 @@ function date4(params) {
 
 export {
   NEVER,
+  prettifyError,
   registry,
   toJSONSchema,
   ZodError,
