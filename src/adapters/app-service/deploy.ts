@@ -24,7 +24,7 @@ const SUCCESS = 4;
 
 /**
  * The deployment service ends what it is at when it is started anew, which every change of an app's settings
- * does a while later, ours too: https://github.com/Azure/webapps-deploy/issues/330
+ * does a while later, ours too: https://github.com/Azure-Samples/healthcare-agent-orchestrator/pull/62
  */
 const RESTARTED = /\bSCM (?:container|site) restart|deployment has been stopped/i;
 const RESTARTS = 3;

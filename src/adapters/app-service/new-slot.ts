@@ -59,7 +59,7 @@ export function slotLike(
           .map(([name, value]) => ({ name, value: value.reveal() })),
         connectionStrings: Object.entries(connectionStrings.properties ?? {})
           .filter(([name]) => !includes(connectionStringNames, name))
-          .map(([name, { value, type }]) => ({ name, connectionString: value, type })),
+          .flatMap(([name, { value, type }]) => (value ? [{ name, connectionString: value, type }] : [])),
         azureStorageAccounts: Object.fromEntries(
           Object.entries(mounts.properties ?? {}).filter(
             ([name]) => !includes(azureStorageConfigNames, name),

@@ -47,7 +47,9 @@ export const auth = z.looseObject({
 export const settingValues = z.looseObject({ properties: z.record(z.string(), z.string()).nullish() });
 /** Their values are secrets. */
 export const connectionStrings = z.looseObject({
-  properties: z.record(z.string(), z.looseObject({ value: z.string(), type: z.string() })).nullish(),
+  properties: z
+    .record(z.string(), z.looseObject({ value: z.string().nullish(), type: z.string() }))
+    .nullish(),
 });
 /** Their keys are secrets. */
 export const mounts = z.looseObject({
