@@ -93,6 +93,8 @@ export interface AppPackage extends AsyncDisposable {
   readonly bytes: number;
   /** SHA-256 in hex. */
   readonly digest: string;
+  /** How many links of a folder are not in it: those that npm makes for its programs. */
+  readonly leftOut: number;
   content(): ByteStream;
 }
 

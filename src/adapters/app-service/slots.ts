@@ -212,6 +212,7 @@ class AppServiceSlots implements SlotHost {
       return {
         path: zip.path,
         bytes: zip.bytes,
+        leftOut: zip.leftOut,
         digest: hash.digest("hex"),
         content,
         [Symbol.asyncDispose]: async () => await zip[Symbol.asyncDispose](),

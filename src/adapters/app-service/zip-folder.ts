@@ -1,15 +1,18 @@
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { lstat, mkdtemp, open, readdir, rm, stat } from "node:fs/promises";
+import { lstat, mkdtemp, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { ZipFile } from "yazl";
 import { HoldfastError } from "../../kernel/errors.ts";
+import { isLfsPointer, LFS_POINTER_BYTES_MAX } from "../../kernel/lfs-pointer.ts";
 
 /** A package on the disk, ready to be sent; disposing removes what was made for it. */
 export interface Package extends AsyncDisposable {
   readonly path: string;
   readonly bytes: number;
+  /** Links of the folder that the zip has not. */
+  readonly leftOut: number;
 }
 
 /** The first time that a zip can hold, and how many of its steps of two seconds are used. */
@@ -28,7 +31,7 @@ export async function packageOf(path: string, temporary: string, signal: AbortSi
   });
   if (found.isDirectory()) return await zipped(path, temporary, signal);
   if (!(await isZip(path))) throw unusable(path, "it is neither a zip nor a folder");
-  return { path, bytes: found.size, [Symbol.asyncDispose]: () => Promise.resolve() };
+  return { path, bytes: found.size, leftOut: 0, [Symbol.asyncDispose]: () => Promise.resolve() };
 }
 
 async function zipped(folder: string, temporary: string, signal: AbortSignal): Promise<Package> {
@@ -37,10 +40,16 @@ async function zipped(folder: string, temporary: string, signal: AbortSignal): P
   try {
     const path = join(made, "package.zip");
     const zip = new ZipFile();
-    const files = await filesOf(folder);
+    const { files, leftOut } = await filesOf(folder);
     if (files.length === 0) throw unusable(folder, "the folder is empty");
     for (const file of files) {
-      const { mode } = await stat(join(folder, file));
+      const { mode, size } = await stat(join(folder, file));
+      if (size <= LFS_POINTER_BYTES_MAX && isLfsPointer(await readFile(join(folder, file)))) {
+        throw unusable(
+          folder,
+          `${file} is a pointer of Git LFS, and not the file (check out with lfs: true)`,
+        );
+      }
       zip.addFile(join(folder, file), file, {
         mtime: await timeOf(join(folder, file), signal),
         mode: (mode & 0o100) === 0 ? 0o100644 : 0o100755,
@@ -52,7 +61,7 @@ async function zipped(folder: string, temporary: string, signal: AbortSignal): P
     failed.catch(() => undefined);
     zip.end();
     await Promise.race([pipeline(zip.outputStream, createWriteStream(path), { signal }), failed]);
-    return { path, bytes: (await stat(path)).size, [Symbol.asyncDispose]: dispose };
+    return { path, bytes: (await stat(path)).size, leftOut, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await dispose();
     signal.throwIfAborted();
@@ -76,21 +85,25 @@ async function timeOf(path: string, signal: AbortSignal): Promise<Date> {
 
 /**
  * Paths of the files below a folder, in one order everywhere. Links may lead out of it and are refused, but
- * for those that npm makes in `.bin`, which a package that is run by node does without.
+ * for those that npm makes in `.bin`, which a package that is run by node does without: they are counted.
  */
-async function filesOf(folder: string): Promise<string[]> {
+async function filesOf(
+  folder: string,
+): Promise<{ readonly files: readonly string[]; readonly leftOut: number }> {
   const files: string[] = [];
+  let leftOut = 0;
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
     const name = relative(folder, path).replaceAll("\\", "/");
     const kind = await lstat(path);
     if (kind.isDirectory()) continue;
-    if (kind.isSymbolicLink() && !name.split("/").includes(".bin")) {
-      throw unusable(folder, `${name} is a symbolic link`);
+    if (kind.isSymbolicLink()) {
+      if (!name.split("/").includes(".bin")) throw unusable(folder, `${name} is a symbolic link`);
+      leftOut += 1;
     }
     if (kind.isFile()) files.push(name);
   }
-  return files.sort();
+  return { files: files.sort(), leftOut };
 }
 
 async function isZip(path: string): Promise<boolean> {

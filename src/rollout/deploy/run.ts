@@ -1,8 +1,10 @@
 import semver from "semver";
 import { HoldfastError } from "../../kernel/errors.ts";
 import type { Outcome } from "../../kernel/outcome.ts";
+import { quantity } from "../../kernel/quantity.ts";
 import { carryOut } from "./carry-out.ts";
 import type { Ports } from "../../ports/ports.ts";
+import type { AppPackage } from "../../ports/slot-host.ts";
 import { PackageShelf } from "../app/package-shelf.ts";
 import { givenPackage } from "../app/package-of.ts";
 import { deployOutcome } from "./report.ts";
@@ -45,7 +47,8 @@ export async function runDeploy(inputs: DeployInputs, ports: DeployPorts): Promi
     schema,
   };
   const done = await carryOut(wanted, app, { host, store }, inputs, ports);
-  const outcome = deployOutcome(wanted, app.target, done, schemaNotes(wanted.schema));
+  const notes = [...schemaNotes(wanted.schema), ...linkNotes(pack)];
+  const outcome = deployOutcome(wanted, app.target, done, notes);
   return await withTimeline(outcome, done.came, inputs.timeline, ports.disk);
 }
 
@@ -57,6 +60,16 @@ function schemaNotes(schema: KnownRange): readonly string[] {
           "checkout: a rollback to it will ask",
       ]
     : [];
+}
+
+/** A start that names a program of a package, such as `next start`, finds it by such a link. */
+function linkNotes({ leftOut }: Pick<AppPackage, "leftOut">): readonly string[] {
+  return leftOut === 0
+    ? []
+    : [
+        `${quantity(leftOut, "link")} of node_modules/.bin ${leftOut === 1 ? "is" : "are"} not in the ` +
+          "package: let the app start by a file, such as `node node_modules/next/dist/bin/next start`",
+      ];
 }
 
 /** @throws input.malformed */

@@ -32,6 +32,15 @@ describe("a folder as a package", () => {
     }
   });
 
+  test("is none where a file is what Git LFS commits instead of it", async () => {
+    const pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 5\n";
+    const folder = folderWith({ "server.js": "", "model.bin": pointer });
+    await expect(packageOf(folder, temporaryFolder("zipped"), signal)).rejects.toMatchObject({
+      code: "package.unusable",
+      message: expect.stringContaining("model.bin is a pointer of Git LFS"),
+    });
+  });
+
   test("is a zip that others read, with the modes of its files, the same for the same files", async () => {
     const folder = folderWith({
       "b.js": "two",
@@ -46,6 +55,7 @@ describe("a folder as a package", () => {
     await using one = await packageOf(folder, temporary, signal);
     await using other = await packageOf(folder, temporary, signal);
     expect(readFileSync(one.path).equals(readFileSync(other.path))).toBe(true);
+    expect([one.leftOut, other.leftOut]).toEqual([1, 1]);
     // A file that has changed has another time: Kudu looks at nothing else.
     const times = async (path: string): Promise<string> => await runOk("unzip", ["-Z", "-T", path]);
     writeFileSync(join(folder, "b.js"), "six");

@@ -1,5 +1,8 @@
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, expect, test } from "@jest/globals";
 import { slotsInSandbox, within } from "../../support/slot-host.ts";
+import { temporaryFolder } from "../../support/tools.ts";
 import { appWorld, told, type AppWorld } from "./support.ts";
 
 /** What of an app's own configuration would move people behind our back, and what a new slot is given. */
@@ -102,5 +105,18 @@ test("a plan of Flex Consumption has no slots, and says so before anything is do
     });
   expect(await app.deploy("v1.0.0", await app.packaged("1.0.0"))).toMatchObject(
     hindered("FlexConsumption, which has no slots"),
+  );
+});
+
+test("links of node_modules/.bin that a package leaves out are told", async () => {
+  const app = await appWorld();
+  worlds.push(app);
+  const folder = temporaryFolder("linked");
+  mkdirSync(join(folder, "node_modules/.bin"), { recursive: true });
+  writeFileSync(join(folder, "server.js"), "");
+  symlinkSync("../../server.js", join(folder, "node_modules/.bin/next"));
+  const planned = await app.deploy("v1.0.0", folder, { dryRun: true });
+  expect(planned.report.notes).toContainEqual(
+    expect.stringMatching(/^1 link of node_modules\/.bin is not in the package: let the app start by a file/),
   );
 });
