@@ -1,7 +1,6 @@
 import { HoldfastError } from "../kernel/errors.ts";
 import type { Outcome } from "../kernel/outcome.ts";
 import type { Secret } from "../kernel/secret.ts";
-import { lockEnvironment } from "../nouns/store/environment-lock.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { InputSpec } from "./define.ts";
 
@@ -44,6 +43,8 @@ export async function inTurn(
       { hint: "Give --store too, or leave --environment out." },
     );
   }
+  // Not for a help text: it reads documents, and loads what checks them.
+  const { lockEnvironment } = await import("../nouns/store/environment-lock.ts");
   const store = await ports.openStore(url, storeSecret);
   await store.check(true);
   await using turn = await lockEnvironment(environment, doing, store, ports);
