@@ -39,7 +39,6 @@ import {
   isNodeLike,
   randomUUID
 } from "./shared-typespec-ts-http-runtime.js";
-import "./shared-debug.js";
 import {
   BearerCredentialHandler,
   HttpClient,
@@ -54,6 +53,7 @@ import {
   setSecret,
   warning
 } from "./shared-actions-core.js";
+import "./shared-debug.js";
 import {
   exec,
   mkdirP,

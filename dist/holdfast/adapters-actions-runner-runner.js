@@ -24,9 +24,9 @@ import {
   printable,
   printableLine
 } from "./shared-kernel-printable.js";
+import "./shared-kernel-quantity.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-duration.js";
-import "./shared-kernel-quantity.js";
 import "./shared-kernel-errors.js";
 import "./shared-esbuild-runtime.js";
 

@@ -12,6 +12,10 @@ import {
 } from "./shared-typespec-ts-http-runtime.js";
 import "./shared-debug.js";
 import {
+  LFS_POINTER_BYTES_MAX,
+  isLfsPointer
+} from "./shared-kernel-lfs-pointer.js";
+import {
   PRODUCTION_SLOT
 } from "./shared-ports-slot-host.js";
 import {
@@ -24,11 +28,11 @@ import {
   Secret
 } from "./shared-kernel-secret.js";
 import {
-  formatDuration
-} from "./shared-kernel-duration.js";
-import {
   external_exports
 } from "./shared-zod.js";
+import {
+  formatDuration
+} from "./shared-kernel-duration.js";
 import {
   HoldfastError,
   isHoldfastError
@@ -1389,7 +1393,7 @@ function slotLike({ location, kind, properties: { serverFarmId } }, { names, web
       siteConfig: {
         ...Object.fromEntries(Object.entries(web.properties).filter(isCopied)),
         appSettings: [...settings].filter(([name]) => !includes(appSettingNames, name) && !includes(without, name)).map(([name, value]) => ({ name, value: value.reveal() })),
-        connectionStrings: Object.entries(connectionStrings2.properties ?? {}).filter(([name]) => !includes(connectionStringNames, name)).map(([name, { value, type }]) => ({ name, connectionString: value, type })),
+        connectionStrings: Object.entries(connectionStrings2.properties ?? {}).filter(([name]) => !includes(connectionStringNames, name)).flatMap(([name, { value, type }]) => value ? [{ name, connectionString: value, type }] : []),
         azureStorageAccounts: Object.fromEntries(
           Object.entries(mounts2.properties ?? {}).filter(
             ([name]) => !includes(azureStorageConfigNames, name)
@@ -1496,7 +1500,7 @@ var auth = external_exports.looseObject({
 });
 var settingValues = external_exports.looseObject({ properties: external_exports.record(external_exports.string(), external_exports.string()).nullish() });
 var connectionStrings = external_exports.looseObject({
-  properties: external_exports.record(external_exports.string(), external_exports.looseObject({ value: external_exports.string(), type: external_exports.string() })).nullish()
+  properties: external_exports.record(external_exports.string(), external_exports.looseObject({ value: external_exports.string().nullish(), type: external_exports.string() })).nullish()
 });
 var mounts = external_exports.looseObject({
   properties: external_exports.record(external_exports.string(), external_exports.looseObject({ mountPath: external_exports.string().nullish() })).nullish()
@@ -1572,7 +1576,7 @@ function shapeOf(shape, answer, doing) {
 var import_yazl = __toESM(require_yazl(), 1);
 import { createHash } from "node:crypto";
 import { createReadStream as createReadStream2, createWriteStream } from "node:fs";
-import { lstat, mkdtemp, open, readdir, rm, stat } from "node:fs/promises";
+import { lstat, mkdtemp, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { pipeline } from "node:stream/promises";
 var EPOCH = new Date(1980, 0, 1);
@@ -1584,7 +1588,7 @@ async function packageOf(path, temporary, signal) {
   });
   if (found.isDirectory()) return await zipped(path, temporary, signal);
   if (!await isZip(path)) throw unusable(path, "it is neither a zip nor a folder");
-  return { path, bytes: found.size, [Symbol.asyncDispose]: () => Promise.resolve() };
+  return { path, bytes: found.size, leftOut: 0, [Symbol.asyncDispose]: () => Promise.resolve() };
 }
 async function zipped(folder, temporary, signal) {
   const made = await mkdtemp(join(temporary, "holdfast-package-"));
@@ -1592,10 +1596,16 @@ async function zipped(folder, temporary, signal) {
   try {
     const path = join(made, "package.zip");
     const zip = new import_yazl.ZipFile();
-    const files = await filesOf(folder);
+    const { files, leftOut } = await filesOf(folder);
     if (files.length === 0) throw unusable(folder, "the folder is empty");
     for (const file of files) {
-      const { mode } = await stat(join(folder, file));
+      const { mode, size } = await stat(join(folder, file));
+      if (size <= LFS_POINTER_BYTES_MAX && isLfsPointer(await readFile(join(folder, file)))) {
+        throw unusable(
+          folder,
+          `${file} is a pointer of Git LFS, and not the file (check out with lfs: true)`
+        );
+      }
       zip.addFile(join(folder, file), file, {
         mtime: await timeOf(join(folder, file), signal),
         mode: (mode & 64) === 0 ? 33188 : 33261
@@ -1607,7 +1617,7 @@ async function zipped(folder, temporary, signal) {
     failed.catch(() => void 0);
     zip.end();
     await Promise.race([pipeline(zip.outputStream, createWriteStream(path), { signal }), failed]);
-    return { path, bytes: (await stat(path)).size, [Symbol.asyncDispose]: dispose };
+    return { path, bytes: (await stat(path)).size, leftOut, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await dispose();
     signal.throwIfAborted();
@@ -1623,17 +1633,19 @@ async function timeOf(path, signal) {
 }
 async function filesOf(folder) {
   const files = [];
+  let leftOut = 0;
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
     const name = relative(folder, path).replaceAll("\\", "/");
     const kind = await lstat(path);
     if (kind.isDirectory()) continue;
-    if (kind.isSymbolicLink() && !name.split("/").includes(".bin")) {
-      throw unusable(folder, `${name} is a symbolic link`);
+    if (kind.isSymbolicLink()) {
+      if (!name.split("/").includes(".bin")) throw unusable(folder, `${name} is a symbolic link`);
+      leftOut += 1;
     }
     if (kind.isFile()) files.push(name);
   }
-  return files.sort();
+  return { files: files.sort(), leftOut };
 }
 async function isZip(path) {
   var _stack = [];
@@ -1808,6 +1820,7 @@ var AppServiceSlots = class {
       return {
         path: zip.path,
         bytes: zip.bytes,
+        leftOut: zip.leftOut,
         digest: hash.digest("hex"),
         content,
         [Symbol.asyncDispose]: async () => await zip[Symbol.asyncDispose]()

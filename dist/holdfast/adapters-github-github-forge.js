@@ -12,9 +12,6 @@ import {
   printableLine
 } from "./shared-kernel-printable.js";
 import {
-  formatDuration
-} from "./shared-kernel-duration.js";
-import {
   _enum,
   array,
   boolean,
@@ -26,6 +23,9 @@ import {
   string,
   unknown
 } from "./shared-zod.js";
+import {
+  formatDuration
+} from "./shared-kernel-duration.js";
 import {
   HoldfastError,
   isHoldfastError

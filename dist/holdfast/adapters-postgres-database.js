@@ -19,15 +19,15 @@ import {
   effectiveSslMode,
   supabaseProject
 } from "./shared-postgres-database-url.js";
+import "./shared-kernel-cut.js";
 import {
   anyOf
 } from "./shared-kernel-pattern.js";
-import "./shared-kernel-cut.js";
 import "./shared-kernel-secret.js";
+import "./shared-kernel-suggest.js";
 import {
   sha256
 } from "./shared-kernel-streams.js";
-import "./shared-kernel-suggest.js";
 import {
   HoldfastError
 } from "./shared-kernel-errors.js";

@@ -18,9 +18,6 @@ import {
   collect
 } from "./shared-kernel-streams.js";
 import {
-  formatDuration
-} from "./shared-kernel-duration.js";
-import {
   _enum,
   array,
   boolean,
@@ -28,6 +25,9 @@ import {
   object,
   string
 } from "./shared-zod.js";
+import {
+  formatDuration
+} from "./shared-kernel-duration.js";
 import {
   HoldfastError
 } from "./shared-kernel-errors.js";

@@ -3,6 +3,9 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  shellWord
+} from "./shared-kernel-shell-word.js";
+import {
   applyBackup,
   parseBackupRequest,
   planBackup,
@@ -14,9 +17,6 @@ import "./shared-kernel-retry.js";
 import "./shared-kernel-or-abort.js";
 import "./shared-nouns-store-lock.js";
 import "./shared-nouns-content-read-readable.js";
-import {
-  shellWord
-} from "./shared-kernel-shell-word.js";
 import "./shared-nouns-content-read-digest-1-other-queries.js";
 import "./shared-ports-dump-tools.js";
 import "./shared-postgres-key-words.js";
@@ -27,8 +27,8 @@ import "./shared-postgres-quoting.js";
 import "./shared-postgres-database-url.js";
 import "./shared-kernel-together.js";
 import "./shared-nouns-seal-default-level.js";
-import "./shared-kernel-pattern.js";
 import "./shared-kernel-cut.js";
+import "./shared-kernel-pattern.js";
 import "./shared-kernel-listed.js";
 import "./shared-kernel-secret.js";
 import {
@@ -37,20 +37,20 @@ import {
 import "./shared-nouns-store-sealed-document.js";
 import "./shared-nouns-catalog-backup-id.js";
 import "./shared-nouns-content-record.js";
+import {
+  quantity
+} from "./shared-kernel-quantity.js";
+import "./shared-kernel-suggest.js";
 import "./shared-nouns-store-layout.js";
 import {
   formatBytes
 } from "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import "./shared-nouns-store-run-record.js";
+import "./shared-zod.js";
 import {
   formatDuration
 } from "./shared-kernel-duration.js";
-import {
-  quantity
-} from "./shared-kernel-quantity.js";
-import "./shared-kernel-suggest.js";
-import "./shared-zod.js";
 import {
   EXIT
 } from "./shared-kernel-errors.js";

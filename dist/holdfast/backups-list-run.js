@@ -19,21 +19,21 @@ import {
 import "./shared-nouns-store-sealed-document.js";
 import "./shared-nouns-catalog-backup-id.js";
 import "./shared-nouns-content-record.js";
+import {
+  quantity
+} from "./shared-kernel-quantity.js";
+import "./shared-kernel-suggest.js";
 import "./shared-nouns-store-layout.js";
 import {
   formatBytes
 } from "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import "./shared-nouns-store-run-record.js";
+import "./shared-zod.js";
 import {
   ageMs,
   formatDuration
 } from "./shared-kernel-duration.js";
-import {
-  quantity
-} from "./shared-kernel-quantity.js";
-import "./shared-kernel-suggest.js";
-import "./shared-zod.js";
 import {
   EXIT,
   isHoldfastError

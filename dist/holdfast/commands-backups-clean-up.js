@@ -12,8 +12,8 @@ import "./shared-nouns-store-layout.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import "./shared-nouns-store-run-record.js";
-import "./shared-kernel-duration.js";
 import "./shared-zod.js";
+import "./shared-kernel-duration.js";
 import "./shared-kernel-errors.js";
 import "./shared-esbuild-runtime.js";
 

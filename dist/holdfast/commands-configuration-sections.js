@@ -12,13 +12,13 @@ import {
   rollout
 } from "./shared-rollout-app-settings.js";
 import {
-  release
-} from "./shared-governance-versions-settings.js";
-import "./shared-nouns-release-unit-settings.js";
-import {
   POLICY_SECTIONS
 } from "./shared-governance-pr-policy-settings.js";
 import "./shared-governance-merging-merge-methods.js";
+import {
+  release
+} from "./shared-governance-versions-settings.js";
+import "./shared-nouns-release-unit-settings.js";
 import "./shared-semver.js";
 import "./shared-nouns-settings-read-settings.js";
 import "./shared-nouns-settings-document.js";
@@ -27,9 +27,9 @@ import "./shared-yaml.js";
 import "./shared-nouns-settings-section.js";
 import "./shared-kernel-listed.js";
 import "./shared-kernel-secret.js";
-import "./shared-kernel-duration.js";
 import "./shared-kernel-suggest.js";
 import "./shared-zod.js";
+import "./shared-kernel-duration.js";
 import "./shared-kernel-errors.js";
 import "./shared-esbuild-runtime.js";
 

@@ -14,11 +14,11 @@ import {
   listed
 } from "./shared-kernel-listed.js";
 import "./shared-kernel-secret.js";
-import "./shared-kernel-streams.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";
 import "./shared-kernel-suggest.js";
+import "./shared-kernel-streams.js";
 import {
   array,
   number,

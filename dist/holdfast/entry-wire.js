@@ -26,16 +26,16 @@ import {
   printable,
   printableLine
 } from "./shared-kernel-printable.js";
-import "./shared-kernel-pattern.js";
 import "./shared-kernel-cut.js";
+import "./shared-kernel-pattern.js";
 import "./shared-kernel-secret.js";
+import "./shared-kernel-quantity.js";
 import {
   formatBytes
 } from "./shared-kernel-bytes.js";
 import {
   formatDuration
 } from "./shared-kernel-duration.js";
-import "./shared-kernel-quantity.js";
 import {
   HoldfastError
 } from "./shared-kernel-errors.js";

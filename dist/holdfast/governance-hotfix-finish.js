@@ -3,6 +3,11 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  isDeclared,
+  readDescription,
+  readMessage
+} from "./shared-governance-description-description.js";
+import {
   liveLines,
   outOfStep
 } from "./shared-governance-versions-out-of-step.js";
@@ -10,6 +15,7 @@ import {
   observePull,
   tagsOfForge
 } from "./shared-governance-steps-pull-request.js";
+import "./shared-character-entities.js";
 import {
   isHere,
   localBranch
@@ -29,6 +35,10 @@ import {
   reconcile,
   stepsTable
 } from "./shared-governance-steps-reconcile.js";
+import {
+  told,
+  toldOrAbsent
+} from "./shared-nouns-forge-told.js";
 import "./shared-governance-versions-release-branch.js";
 import {
   readReleaseSettings
@@ -36,16 +46,6 @@ import {
 import "./shared-nouns-settings-settings-file.js";
 import "./shared-governance-versions-settings.js";
 import "./shared-nouns-release-unit-settings.js";
-import {
-  isDeclared,
-  readDescription,
-  readMessage
-} from "./shared-governance-description-description.js";
-import "./shared-character-entities.js";
-import {
-  told,
-  toldOrAbsent
-} from "./shared-nouns-forge-told.js";
 import {
   require_semver
 } from "./shared-semver.js";

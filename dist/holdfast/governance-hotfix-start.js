@@ -13,6 +13,10 @@ import {
   stepsTable
 } from "./shared-governance-steps-reconcile.js";
 import {
+  told,
+  toldOrAbsent
+} from "./shared-nouns-forge-told.js";
+import {
   releaseBranch
 } from "./shared-governance-versions-release-branch.js";
 import {
@@ -21,10 +25,6 @@ import {
 import "./shared-nouns-settings-settings-file.js";
 import "./shared-governance-versions-settings.js";
 import "./shared-nouns-release-unit-settings.js";
-import {
-  told,
-  toldOrAbsent
-} from "./shared-nouns-forge-told.js";
 import {
   require_semver
 } from "./shared-semver.js";

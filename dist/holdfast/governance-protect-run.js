@@ -16,10 +16,10 @@ import {
   readWorkflows,
   rulesetName
 } from "./shared-governance-protect-settings.js";
+import "./shared-governance-merging-merge-methods.js";
 import {
   settingsText
 } from "./shared-nouns-settings-settings-file.js";
-import "./shared-governance-merging-merge-methods.js";
 import {
   readSettings
 } from "./shared-nouns-settings-read-settings.js";

@@ -20,6 +20,7 @@ import {
   mergeability,
   tagsOfForge
 } from "./shared-governance-steps-pull-request.js";
+import "./shared-character-entities.js";
 import {
   hasCommit,
   isHere
@@ -37,6 +38,10 @@ import {
   stepsTable
 } from "./shared-governance-steps-reconcile.js";
 import {
+  told,
+  toldOrAbsent
+} from "./shared-nouns-forge-told.js";
+import {
   lineVersion
 } from "./shared-governance-versions-release-branch.js";
 import {
@@ -46,11 +51,6 @@ import {
 import "./shared-nouns-settings-settings-file.js";
 import "./shared-governance-versions-settings.js";
 import "./shared-nouns-release-unit-settings.js";
-import "./shared-character-entities.js";
-import {
-  told,
-  toldOrAbsent
-} from "./shared-nouns-forge-told.js";
 import {
   require_semver
 } from "./shared-semver.js";

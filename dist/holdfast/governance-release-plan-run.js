@@ -34,8 +34,8 @@ import {
   listed
 } from "./shared-kernel-listed.js";
 import "./shared-kernel-secret.js";
-import "./shared-nouns-store-run-record.js";
 import "./shared-kernel-suggest.js";
+import "./shared-nouns-store-run-record.js";
 import "./shared-zod.js";
 import {
   EXIT,

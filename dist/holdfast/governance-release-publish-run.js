@@ -32,6 +32,9 @@ import {
 import "./shared-nouns-release-unit-file-digest.js";
 import "./shared-nouns-migration-files-classify.js";
 import {
+  fits
+} from "./shared-kernel-path-pattern.js";
+import {
   RELEASE_UNIT_FILE,
   RELEASE_UNIT_FORMATS,
   artifactVersion
@@ -40,6 +43,7 @@ import {
   observePull,
   tagsOfForge
 } from "./shared-governance-steps-pull-request.js";
+import "./shared-character-entities.js";
 import {
   hasCommit
 } from "./shared-governance-versions-local-commit.js";
@@ -56,6 +60,10 @@ import {
   reconcileAsFar,
   stepsTable
 } from "./shared-governance-steps-reconcile.js";
+import {
+  told,
+  toldOrAbsent
+} from "./shared-nouns-forge-told.js";
 import "./shared-governance-versions-release-branch.js";
 import {
   channelOf,
@@ -66,14 +74,6 @@ import {
 import "./shared-nouns-settings-settings-file.js";
 import "./shared-governance-versions-settings.js";
 import "./shared-nouns-release-unit-settings.js";
-import {
-  fits
-} from "./shared-kernel-path-pattern.js";
-import "./shared-character-entities.js";
-import {
-  told,
-  toldOrAbsent
-} from "./shared-nouns-forge-told.js";
 import {
   require_semver
 } from "./shared-semver.js";
@@ -87,11 +87,11 @@ import "./shared-kernel-printable.js";
 import "./shared-kernel-pattern.js";
 import "./shared-kernel-listed.js";
 import "./shared-kernel-secret.js";
+import "./shared-kernel-quantity.js";
+import "./shared-kernel-suggest.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import "./shared-nouns-store-run-record.js";
-import "./shared-kernel-quantity.js";
-import "./shared-kernel-suggest.js";
 import "./shared-zod.js";
 import {
   EXIT,

@@ -15,6 +15,10 @@ import {
   isHere
 } from "./shared-governance-versions-local-commit.js";
 import {
+  told,
+  toldOrAbsent
+} from "./shared-nouns-forge-told.js";
+import {
   channelOf,
   readReleaseSettings,
   releaseSettingsOf,
@@ -23,10 +27,6 @@ import {
 import "./shared-nouns-settings-settings-file.js";
 import "./shared-governance-versions-settings.js";
 import "./shared-nouns-release-unit-settings.js";
-import {
-  told,
-  toldOrAbsent
-} from "./shared-nouns-forge-told.js";
 import {
   require_semver
 } from "./shared-semver.js";
@@ -39,8 +39,8 @@ import {
   listed
 } from "./shared-kernel-listed.js";
 import "./shared-kernel-secret.js";
-import "./shared-nouns-store-run-record.js";
 import "./shared-kernel-suggest.js";
+import "./shared-nouns-store-run-record.js";
 import "./shared-zod.js";
 import {
   EXIT

@@ -14,9 +14,7 @@ import {
 import {
   SCHEMA_CHOICES
 } from "./shared-rollout-rollback-schema-gate.js";
-import {
-  lockEnvironment
-} from "./shared-nouns-store-environment-lock.js";
+import "./shared-kernel-safe-address.js";
 import {
   Redactor
 } from "./shared-kernel-redact.js";
@@ -25,7 +23,6 @@ import {
   escapeMarkdown,
   sentenceMarkdown
 } from "./shared-kernel-markdown.js";
-import "./shared-kernel-safe-address.js";
 import {
   DEFAULT_SETTINGS
 } from "./shared-nouns-settings-section.js";
@@ -33,28 +30,22 @@ import {
   printable,
   printableLine
 } from "./shared-kernel-printable.js";
-import "./shared-nouns-store-lock.js";
 import {
   DEFAULT_LEVEL
 } from "./shared-nouns-seal-default-level.js";
-import "./shared-kernel-pattern.js";
 import "./shared-kernel-cut.js";
+import "./shared-kernel-pattern.js";
 import "./shared-kernel-listed.js";
 import {
   Secret
 } from "./shared-kernel-secret.js";
-import "./shared-nouns-store-layout.js";
-import "./shared-kernel-bytes.js";
-import "./shared-kernel-streams.js";
-import "./shared-nouns-store-run-record.js";
-import {
-  parseDuration
-} from "./shared-kernel-duration.js";
 import "./shared-kernel-quantity.js";
 import {
   nearest
 } from "./shared-kernel-suggest.js";
-import "./shared-zod.js";
+import {
+  parseDuration
+} from "./shared-kernel-duration.js";
 import {
   EXIT,
   HoldfastError,
@@ -130,6 +121,7 @@ async function inTurn({ environment: environment2, store: url, storeSecret: stor
         { hint: "Give --store too, or leave --environment out." }
       );
     }
+    const { lockEnvironment } = await import("./nouns-store-environment-lock.js");
     const store2 = await ports.openStore(url, storeSecret2);
     await store2.check(true);
     const turn = __using(_stack, await lockEnvironment(environment2, doing, store2, ports), true);

@@ -51,11 +51,11 @@ import {
 import "./shared-nouns-release-unit-functions.js";
 import "./shared-nouns-release-unit-file-digest.js";
 import "./shared-nouns-migration-files-classify.js";
+import "./shared-kernel-path-pattern.js";
 import "./shared-nouns-release-unit-record.js";
 import "./shared-rollout-app-settings.js";
 import "./shared-nouns-settings-settings-file.js";
 import "./shared-nouns-release-unit-settings.js";
-import "./shared-kernel-path-pattern.js";
 import {
   require_semver
 } from "./shared-semver.js";
@@ -63,12 +63,12 @@ import "./shared-nouns-settings-read-settings.js";
 import "./shared-nouns-settings-document.js";
 import "./shared-kernel-yaml.js";
 import "./shared-yaml.js";
-import "./shared-nouns-store-environment-lock.js";
 import {
   redaction
 } from "./shared-kernel-redact.js";
 import "./shared-nouns-migration-files-version.js";
 import "./shared-nouns-settings-section.js";
+import "./shared-nouns-store-environment-lock.js";
 import "./shared-kernel-printable.js";
 import "./shared-ports-remembered.js";
 import "./shared-kernel-retry.js";
@@ -80,16 +80,18 @@ import "./shared-kernel-listed.js";
 import "./shared-kernel-secret.js";
 import "./shared-nouns-catalog-backup-id.js";
 import "./shared-nouns-content-record.js";
+import {
+  quantity
+} from "./shared-kernel-quantity.js";
+import "./shared-kernel-suggest.js";
 import "./shared-nouns-store-layout.js";
 import {
   formatBytes
 } from "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import "./shared-nouns-store-run-record.js";
-import "./shared-kernel-duration.js";
-import "./shared-kernel-quantity.js";
-import "./shared-kernel-suggest.js";
 import "./shared-zod.js";
+import "./shared-kernel-duration.js";
 import {
   EXIT,
   HoldfastError
@@ -287,7 +289,8 @@ async function runDeploy(inputs, ports) {
       schema
     };
     const done = await carryOut(wanted, app, { host, store }, inputs, ports);
-    const outcome = deployOutcome(wanted, app.target, done, schemaNotes(wanted.schema));
+    const notes = [...schemaNotes(wanted.schema), ...linkNotes(pack)];
+    const outcome = deployOutcome(wanted, app.target, done, notes);
     return await withTimeline(outcome, done.came, inputs.timeline, ports.disk);
   } catch (_) {
     var _error = _, _hasError = true;
@@ -300,6 +303,11 @@ function schemaNotes(schema) {
   return schema === void 0 ? [
     "on which schemas this release runs is not told, neither by a release unit nor by its tag in a checkout: a rollback to it will ask"
   ] : [];
+}
+function linkNotes({ leftOut }) {
+  return leftOut === 0 ? [] : [
+    `${quantity(leftOut, "link")} of node_modules/.bin ${leftOut === 1 ? "is" : "are"} not in the package: let the app start by a file, such as \`node node_modules/next/dist/bin/next start\``
+  ];
 }
 function plainVersion(text) {
   const version = import_semver.default.parse(text);

@@ -4,9 +4,11 @@ const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
   belongsTo,
-  isLfsPointer,
   refusedManifest
 } from "./shared-rollout-functions-sources-unfit.js";
+import {
+  isLfsPointer
+} from "./shared-kernel-lfs-pointer.js";
 import {
   checkManifest,
   inLevels,
@@ -36,13 +38,13 @@ import "./shared-kernel-cut.js";
 import "./shared-kernel-listed.js";
 import "./shared-nouns-store-sealed-document.js";
 import "./shared-nouns-content-record.js";
+import {
+  quantity
+} from "./shared-kernel-quantity.js";
 import "./shared-nouns-store-layout.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import "./shared-nouns-store-run-record.js";
-import {
-  quantity
-} from "./shared-kernel-quantity.js";
 import "./shared-zod.js";
 import {
   EXIT,

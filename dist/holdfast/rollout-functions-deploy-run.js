@@ -6,6 +6,7 @@ import {
   refusedManifest,
   requireWholeSources
 } from "./shared-rollout-functions-sources-unfit.js";
+import "./shared-kernel-lfs-pointer.js";
 import {
   noteDeployed,
   rolloutOutcome
@@ -39,11 +40,11 @@ import "./shared-kernel-yaml.js";
 import "./shared-yaml.js";
 import "./shared-kernel-redact.js";
 import "./shared-kernel-printable.js";
+import "./shared-kernel-in-order.js";
 import "./shared-ports-remembered.js";
 import "./shared-kernel-retry.js";
 import "./shared-kernel-or-abort.js";
 import "./shared-nouns-store-lock.js";
-import "./shared-kernel-in-order.js";
 import "./shared-kernel-together.js";
 import "./shared-kernel-cut.js";
 import {
@@ -52,16 +53,16 @@ import {
 import "./shared-nouns-store-sealed-document.js";
 import "./shared-nouns-catalog-backup-id.js";
 import "./shared-nouns-content-record.js";
-import "./shared-nouns-store-layout.js";
-import "./shared-kernel-bytes.js";
-import "./shared-kernel-streams.js";
-import "./shared-nouns-store-run-record.js";
-import "./shared-kernel-duration.js";
 import "./shared-kernel-quantity.js";
 import {
   nearest
 } from "./shared-kernel-suggest.js";
+import "./shared-nouns-store-layout.js";
+import "./shared-kernel-bytes.js";
+import "./shared-kernel-streams.js";
+import "./shared-nouns-store-run-record.js";
 import "./shared-zod.js";
+import "./shared-kernel-duration.js";
 import {
   EXIT,
   HoldfastError

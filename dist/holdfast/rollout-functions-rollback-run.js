@@ -31,11 +31,11 @@ import "./shared-kernel-yaml.js";
 import "./shared-yaml.js";
 import "./shared-kernel-redact.js";
 import "./shared-kernel-printable.js";
+import "./shared-kernel-in-order.js";
 import "./shared-ports-remembered.js";
 import "./shared-kernel-retry.js";
 import "./shared-kernel-or-abort.js";
 import "./shared-nouns-store-lock.js";
-import "./shared-kernel-in-order.js";
 import "./shared-kernel-together.js";
 import "./shared-kernel-cut.js";
 import {
@@ -44,15 +44,15 @@ import {
 import "./shared-nouns-store-sealed-document.js";
 import "./shared-nouns-catalog-backup-id.js";
 import "./shared-nouns-content-record.js";
+import {
+  quantity
+} from "./shared-kernel-quantity.js";
 import "./shared-nouns-store-layout.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import "./shared-nouns-store-run-record.js";
-import "./shared-kernel-duration.js";
-import {
-  quantity
-} from "./shared-kernel-quantity.js";
 import "./shared-zod.js";
+import "./shared-kernel-duration.js";
 import {
   EXIT
 } from "./shared-kernel-errors.js";

@@ -18,11 +18,11 @@ import "./shared-nouns-runbook-journal.js";
 import "./shared-nouns-release-unit-file-digest.js";
 import "./shared-kernel-redact.js";
 import "./shared-kernel-printable.js";
+import "./shared-kernel-in-order.js";
 import "./shared-ports-remembered.js";
 import "./shared-kernel-retry.js";
 import "./shared-kernel-or-abort.js";
 import "./shared-nouns-store-lock.js";
-import "./shared-kernel-in-order.js";
 import "./shared-kernel-together.js";
 import "./shared-kernel-listed.js";
 import "./shared-nouns-store-sealed-document.js";
@@ -30,15 +30,15 @@ import {
   newBackupId
 } from "./shared-nouns-catalog-backup-id.js";
 import "./shared-nouns-content-record.js";
+import {
+  quantity
+} from "./shared-kernel-quantity.js";
 import "./shared-nouns-store-layout.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import "./shared-nouns-store-run-record.js";
-import "./shared-kernel-duration.js";
-import {
-  quantity
-} from "./shared-kernel-quantity.js";
 import "./shared-zod.js";
+import "./shared-kernel-duration.js";
 import {
   EXIT
 } from "./shared-kernel-errors.js";

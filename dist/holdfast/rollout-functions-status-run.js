@@ -24,13 +24,13 @@ import "./shared-kernel-printable.js";
 import "./shared-kernel-in-order.js";
 import "./shared-nouns-store-sealed-document.js";
 import "./shared-nouns-content-record.js";
+import {
+  quantity
+} from "./shared-kernel-quantity.js";
 import "./shared-nouns-store-layout.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import "./shared-nouns-store-run-record.js";
-import {
-  quantity
-} from "./shared-kernel-quantity.js";
 import "./shared-zod.js";
 import {
   EXIT,

@@ -74,11 +74,11 @@ import {
 import "./shared-nouns-release-unit-functions.js";
 import "./shared-nouns-release-unit-file-digest.js";
 import "./shared-nouns-migration-files-classify.js";
+import "./shared-kernel-path-pattern.js";
 import "./shared-nouns-release-unit-record.js";
 import "./shared-rollout-app-settings.js";
 import "./shared-nouns-settings-settings-file.js";
 import "./shared-nouns-release-unit-settings.js";
-import "./shared-kernel-path-pattern.js";
 import "./shared-semver.js";
 import "./shared-nouns-settings-read-settings.js";
 import "./shared-nouns-settings-document.js";
@@ -89,7 +89,6 @@ import {
   newestOf,
   passSchemaGate
 } from "./shared-rollout-rollback-schema-gate.js";
-import "./shared-nouns-store-environment-lock.js";
 import {
   redaction
 } from "./shared-kernel-redact.js";
@@ -98,35 +97,36 @@ import {
   escapeMarkdown
 } from "./shared-kernel-markdown.js";
 import "./shared-nouns-settings-section.js";
+import "./shared-nouns-store-environment-lock.js";
 import "./shared-kernel-printable.js";
+import "./shared-kernel-in-order.js";
 import "./shared-ports-remembered.js";
 import "./shared-kernel-retry.js";
 import "./shared-kernel-or-abort.js";
 import "./shared-nouns-store-lock.js";
-import "./shared-kernel-in-order.js";
 import "./shared-kernel-together.js";
-import "./shared-kernel-pattern.js";
 import "./shared-kernel-cut.js";
+import "./shared-kernel-pattern.js";
 import "./shared-kernel-listed.js";
 import "./shared-kernel-secret.js";
 import "./shared-nouns-store-sealed-document.js";
 import "./shared-nouns-catalog-backup-id.js";
 import "./shared-nouns-content-record.js";
-import "./shared-nouns-store-layout.js";
-import "./shared-kernel-bytes.js";
-import "./shared-kernel-streams.js";
-import "./shared-nouns-store-run-record.js";
-import "./shared-kernel-duration.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";
 import "./shared-kernel-suggest.js";
+import "./shared-nouns-store-layout.js";
+import "./shared-kernel-bytes.js";
+import "./shared-kernel-streams.js";
+import "./shared-nouns-store-run-record.js";
 import {
   discriminatedUnion,
   literal,
   strictObject,
   string
 } from "./shared-zod.js";
+import "./shared-kernel-duration.js";
 import {
   EXIT,
   HoldfastError,

@@ -82,12 +82,12 @@ import {
   isVersion,
   versionKey
 } from "./shared-nouns-migration-files-version.js";
-import "./shared-kernel-or-abort.js";
 import {
   readStanding,
   selectKeys
 } from "./shared-nouns-catalog-standing.js";
 import "./shared-kernel-in-order.js";
+import "./shared-kernel-or-abort.js";
 import "./shared-postgres-key-words.js";
 import {
   refuseTransactionPooler
@@ -101,10 +101,10 @@ import {
   describeAddress,
   parseDatabaseUrl
 } from "./shared-postgres-database-url.js";
-import "./shared-kernel-pattern.js";
 import {
   folderPath
 } from "./shared-kernel-cut.js";
+import "./shared-kernel-pattern.js";
 import {
   listed
 } from "./shared-kernel-listed.js";
@@ -115,19 +115,19 @@ import {
 import "./shared-nouns-store-sealed-document.js";
 import "./shared-nouns-catalog-backup-id.js";
 import "./shared-nouns-content-record.js";
-import "./shared-nouns-store-layout.js";
-import "./shared-kernel-bytes.js";
-import "./shared-kernel-streams.js";
-import "./shared-nouns-store-run-record.js";
-import {
-  ageMs,
-  formatDuration
-} from "./shared-kernel-duration.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";
 import "./shared-kernel-suggest.js";
+import "./shared-nouns-store-layout.js";
+import "./shared-kernel-bytes.js";
+import "./shared-kernel-streams.js";
+import "./shared-nouns-store-run-record.js";
 import "./shared-zod.js";
+import {
+  ageMs,
+  formatDuration
+} from "./shared-kernel-duration.js";
 import {
   EXIT,
   HoldfastError,

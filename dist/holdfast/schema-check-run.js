@@ -56,20 +56,20 @@ import {
 import {
   together
 } from "./shared-kernel-together.js";
-import "./shared-kernel-pattern.js";
 import {
   folderPath
 } from "./shared-kernel-cut.js";
+import "./shared-kernel-pattern.js";
 import "./shared-kernel-listed.js";
 import "./shared-kernel-secret.js";
-import "./shared-kernel-streams.js";
-import {
-  formatDuration
-} from "./shared-kernel-duration.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";
 import "./shared-kernel-suggest.js";
+import "./shared-kernel-streams.js";
+import {
+  formatDuration
+} from "./shared-kernel-duration.js";
 import {
   EXIT,
   HoldfastError,

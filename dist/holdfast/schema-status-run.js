@@ -50,20 +50,20 @@ import {
   describeAddress,
   parseDatabaseUrl
 } from "./shared-postgres-database-url.js";
-import "./shared-kernel-pattern.js";
 import {
   folderPath
 } from "./shared-kernel-cut.js";
+import "./shared-kernel-pattern.js";
 import {
   listed
 } from "./shared-kernel-listed.js";
 import "./shared-kernel-secret.js";
-import "./shared-kernel-streams.js";
-import "./shared-kernel-duration.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";
 import "./shared-kernel-suggest.js";
+import "./shared-kernel-streams.js";
+import "./shared-kernel-duration.js";
 import {
   EXIT,
   isHoldfastError

@@ -72,15 +72,15 @@ import {
   OBJECT_KINDS
 } from "./shared-nouns-content-record.js";
 import {
+  nearest
+} from "./shared-kernel-suggest.js";
+import {
   Meter,
   abortable,
   drain,
   metered,
   sha256
 } from "./shared-kernel-streams.js";
-import {
-  nearest
-} from "./shared-kernel-suggest.js";
 import {
   HoldfastError,
   isHoldfastError,

@@ -3,15 +3,6 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  printableLine
-} from "./shared-kernel-printable.js";
-import {
-  detectPlatform,
-  mayLeaveOut,
-  readPlatform,
-  requireReadable
-} from "./shared-nouns-content-read-readable.js";
-import {
   ARCHIVED_ROUTINE,
   KeptSessions,
   PassingName,
@@ -80,6 +71,9 @@ import {
   outsideQuotes
 } from "./shared-postgres-sql-quotes.js";
 import {
+  printableLine
+} from "./shared-kernel-printable.js";
+import {
   explainNone
 } from "./shared-nouns-catalog-none-found.js";
 import {
@@ -90,6 +84,12 @@ import {
 import {
   shellWord
 } from "./shared-kernel-shell-word.js";
+import {
+  detectPlatform,
+  mayLeaveOut,
+  readPlatform,
+  requireReadable
+} from "./shared-nouns-content-read-readable.js";
 import {
   INCOMPLETE,
   adviceSentence,
@@ -160,12 +160,12 @@ import {
   supabaseProject
 } from "./shared-postgres-database-url.js";
 import {
+  before
+} from "./shared-kernel-cut.js";
+import {
   anyOf,
   inSequence
 } from "./shared-kernel-pattern.js";
-import {
-  before
-} from "./shared-kernel-cut.js";
 import {
   listed
 } from "./shared-kernel-listed.js";
@@ -179,17 +179,17 @@ import {
   recordedFinding
 } from "./shared-nouns-content-record.js";
 import {
-  formatBytes
-} from "./shared-kernel-bytes.js";
-import {
-  formatDuration
-} from "./shared-kernel-duration.js";
-import {
   quantity
 } from "./shared-kernel-quantity.js";
 import {
   nearest
 } from "./shared-kernel-suggest.js";
+import {
+  formatBytes
+} from "./shared-kernel-bytes.js";
+import {
+  formatDuration
+} from "./shared-kernel-duration.js";
 import {
   EXIT,
   HoldfastError,

@@ -77,15 +77,15 @@ import {
   recordedFinding
 } from "./shared-nouns-content-record.js";
 import {
+  quantity
+} from "./shared-kernel-quantity.js";
+import {
   drain,
   fork
 } from "./shared-kernel-streams.js";
 import {
   formatDuration
 } from "./shared-kernel-duration.js";
-import {
-  quantity
-} from "./shared-kernel-quantity.js";
 import {
   EXIT,
   HoldfastError,

@@ -3,18 +3,18 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  freeVersion
-} from "./shared-governance-versions-next-release.js";
-import {
-  lineVersion
-} from "./shared-governance-versions-release-branch.js";
-import {
   fromMarkdown,
   withinTime
 } from "./shared-character-entities.js";
 import {
+  freeVersion
+} from "./shared-governance-versions-next-release.js";
+import {
   told
 } from "./shared-nouns-forge-told.js";
+import {
+  lineVersion
+} from "./shared-governance-versions-release-branch.js";
 import {
   require_semver
 } from "./shared-semver.js";

@@ -6,11 +6,11 @@ import {
   isBurned
 } from "./shared-governance-versions-next-release.js";
 import {
-  lineVersion
-} from "./shared-governance-versions-release-branch.js";
-import {
   told
 } from "./shared-nouns-forge-told.js";
+import {
+  lineVersion
+} from "./shared-governance-versions-release-branch.js";
 
 // src/governance/versions/out-of-step.ts
 async function outOfStep(branch, { here, there }, forge) {

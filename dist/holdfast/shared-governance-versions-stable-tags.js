@@ -3,11 +3,11 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  versionTags
-} from "./shared-governance-versions-read-settings.js";
-import {
   told
 } from "./shared-nouns-forge-told.js";
+import {
+  versionTags
+} from "./shared-governance-versions-read-settings.js";
 import {
   require_semver
 } from "./shared-semver.js";

@@ -3,14 +3,14 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  quantity
+} from "./shared-kernel-quantity.js";
+import {
   formatBytes
 } from "./shared-kernel-bytes.js";
 import {
   formatDuration
 } from "./shared-kernel-duration.js";
-import {
-  quantity
-} from "./shared-kernel-quantity.js";
 
 // src/kernel/pace.ts
 var WINDOW_MS = 1e4;

@@ -6,11 +6,11 @@ import {
   isSafeAddress
 } from "./shared-kernel-safe-address.js";
 import {
-  anyOf
-} from "./shared-kernel-pattern.js";
-import {
   withoutTrailing
 } from "./shared-kernel-cut.js";
+import {
+  anyOf
+} from "./shared-kernel-pattern.js";
 import {
   Secret
 } from "./shared-kernel-secret.js";

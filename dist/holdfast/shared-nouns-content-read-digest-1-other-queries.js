@@ -67,6 +67,9 @@ import {
   namesMap
 } from "./shared-nouns-content-record.js";
 import {
+  quantity
+} from "./shared-kernel-quantity.js";
+import {
   KiB,
   MiB
 } from "./shared-kernel-bytes.js";
@@ -75,9 +78,6 @@ import {
   metered,
   sha256
 } from "./shared-kernel-streams.js";
-import {
-  quantity
-} from "./shared-kernel-quantity.js";
 import {
   HoldfastError,
   isHoldfastError

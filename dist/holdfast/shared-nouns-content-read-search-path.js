@@ -88,18 +88,18 @@ import {
   KINDS
 } from "./shared-nouns-content-record.js";
 import {
+  quantity
+} from "./shared-kernel-quantity.js";
+import {
+  nearest
+} from "./shared-kernel-suggest.js";
+import {
   counted,
   fork
 } from "./shared-kernel-streams.js";
 import {
   formatDuration
 } from "./shared-kernel-duration.js";
-import {
-  quantity
-} from "./shared-kernel-quantity.js";
-import {
-  nearest
-} from "./shared-kernel-suggest.js";
 import {
   HoldfastError,
   isHoldfastError

@@ -13,6 +13,9 @@ import {
   marksIn
 } from "./shared-nouns-migration-files-classify.js";
 import {
+  fits
+} from "./shared-kernel-path-pattern.js";
+import {
   RELEASE_UNIT_FORMATS,
   releaseUnit
 } from "./shared-nouns-release-unit-record.js";
@@ -21,9 +24,6 @@ import {
   USUAL_FUNCTIONS,
   USUAL_MIGRATIONS
 } from "./shared-nouns-release-unit-settings.js";
-import {
-  fits
-} from "./shared-kernel-path-pattern.js";
 import {
   compareKeys,
   isVersion,
@@ -37,15 +37,15 @@ import {
   listed
 } from "./shared-kernel-listed.js";
 import {
+  quantity
+} from "./shared-kernel-quantity.js";
+import {
   MiB,
   formatBytes
 } from "./shared-kernel-bytes.js";
 import {
   sha256
 } from "./shared-kernel-streams.js";
-import {
-  quantity
-} from "./shared-kernel-quantity.js";
 import {
   array,
   looseObject,

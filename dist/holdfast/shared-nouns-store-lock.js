@@ -16,15 +16,15 @@ import {
   runRecord
 } from "./shared-nouns-store-run-record.js";
 import {
-  ageMs,
-  formatDuration
-} from "./shared-kernel-duration.js";
-import {
   iso_exports,
   literal,
   object,
   string
 } from "./shared-zod.js";
+import {
+  ageMs,
+  formatDuration
+} from "./shared-kernel-duration.js";
 import {
   HoldfastError,
   isHoldfastError

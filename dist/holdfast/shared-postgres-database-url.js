@@ -9,11 +9,11 @@ import {
   Secret
 } from "./shared-kernel-secret.js";
 import {
-  sha256
-} from "./shared-kernel-streams.js";
-import {
   nearest
 } from "./shared-kernel-suggest.js";
+import {
+  sha256
+} from "./shared-kernel-streams.js";
 import {
   HoldfastError
 } from "./shared-kernel-errors.js";

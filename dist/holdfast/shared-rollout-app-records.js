@@ -33,11 +33,11 @@ import {
   readSettings
 } from "./shared-nouns-settings-read-settings.js";
 import {
-  lockEnvironment
-} from "./shared-nouns-store-environment-lock.js";
-import {
   DEFAULT_SETTINGS
 } from "./shared-nouns-settings-section.js";
+import {
+  lockEnvironment
+} from "./shared-nouns-store-environment-lock.js";
 import {
   printableLine
 } from "./shared-kernel-printable.js";
@@ -53,6 +53,9 @@ import {
 import {
   Secret
 } from "./shared-kernel-secret.js";
+import {
+  quantity
+} from "./shared-kernel-quantity.js";
 import {
   PACKAGES,
   ROLLOUTS
@@ -70,12 +73,6 @@ import {
   runRecord
 } from "./shared-nouns-store-run-record.js";
 import {
-  formatDuration
-} from "./shared-kernel-duration.js";
-import {
-  quantity
-} from "./shared-kernel-quantity.js";
-import {
   _enum,
   int,
   iso_exports,
@@ -85,6 +82,9 @@ import {
   strictObject,
   string
 } from "./shared-zod.js";
+import {
+  formatDuration
+} from "./shared-kernel-duration.js";
 import {
   HoldfastError,
   isHoldfastError

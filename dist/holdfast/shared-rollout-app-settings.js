@@ -3,15 +3,15 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  parseDuration
-} from "./shared-kernel-duration.js";
-import {
   array,
   int,
   number,
   strictObject,
   string
 } from "./shared-zod.js";
+import {
+  parseDuration
+} from "./shared-kernel-duration.js";
 
 // src/rollout/app/settings.ts
 var path = string().max(500).regex(/^\/[^\s\\]*$/, "is a path of the app, and begins with /").refine((text) => !text.startsWith("//"), "is a path of the app, and begins with one /");

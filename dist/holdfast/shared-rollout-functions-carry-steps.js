@@ -24,6 +24,9 @@ import {
   printableLine
 } from "./shared-kernel-printable.js";
 import {
+  inOrder
+} from "./shared-kernel-in-order.js";
+import {
   REMEMBERED
 } from "./shared-ports-remembered.js";
 import {
@@ -32,9 +35,6 @@ import {
 import {
   acquireLock
 } from "./shared-nouns-store-lock.js";
-import {
-  inOrder
-} from "./shared-kernel-in-order.js";
 import {
   listed
 } from "./shared-kernel-listed.js";

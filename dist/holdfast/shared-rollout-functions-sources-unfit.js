@@ -3,6 +3,10 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  LFS_POINTER_BYTES_MAX,
+  isLfsPointer
+} from "./shared-kernel-lfs-pointer.js";
+import {
   printableLine
 } from "./shared-kernel-printable.js";
 import {
@@ -46,13 +50,6 @@ function annotationOf(file, { line, key, message }) {
   };
 }
 
-// src/kernel/lfs-pointer.ts
-var BEGINS = "version https://git-lfs.github.com/spec/v1\n";
-var LFS_POINTER_BYTES_MAX = 1023;
-function isLfsPointer(bytes) {
-  return bytes.length <= LFS_POINTER_BYTES_MAX && bytes.toString("latin1", 0, BEGINS.length) === BEGINS;
-}
-
 // src/rollout/functions/sources/unfit.ts
 function belongsTo(path, folder, name) {
   if (!path.startsWith(`${folder}/`)) return false;
@@ -77,7 +74,6 @@ async function requireWholeSources(functions, folder, links) {
 
 export {
   refusedManifest,
-  isLfsPointer,
   belongsTo,
   requireWholeSources
 };

@@ -30,20 +30,20 @@ import {
   quoteLiteral
 } from "./shared-postgres-quoting.js";
 import {
-  anyOf
-} from "./shared-kernel-pattern.js";
-import {
   withoutTrailing
 } from "./shared-kernel-cut.js";
+import {
+  anyOf
+} from "./shared-kernel-pattern.js";
 import {
   listed
 } from "./shared-kernel-listed.js";
 import {
-  formatDuration
-} from "./shared-kernel-duration.js";
-import {
   quantity
 } from "./shared-kernel-quantity.js";
+import {
+  formatDuration
+} from "./shared-kernel-duration.js";
 import {
   __callDispose,
   __using

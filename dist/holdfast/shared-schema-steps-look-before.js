@@ -34,14 +34,14 @@ import {
   quoteIdentifier
 } from "./shared-postgres-quoting.js";
 import {
+  quantity
+} from "./shared-kernel-quantity.js";
+import {
   sha256
 } from "./shared-kernel-streams.js";
 import {
   formatDuration
 } from "./shared-kernel-duration.js";
-import {
-  quantity
-} from "./shared-kernel-quantity.js";
 import {
   HoldfastError,
   isHoldfastError
