@@ -59,6 +59,7 @@ export async function openDatabaseRoad(inputs: RoadInputs, ports: Ports): Promis
   };
   return {
     name: describeAddress(address),
+    safeguards: safeguardsOf(inputs),
     secrets: [url, ...(inputs.identity === undefined ? [] : [inputs.identity])],
     now: async (signal) => await orAbort(signal, appliedNow(database)),
     plan: async (way, reason, signal) =>
@@ -68,6 +69,15 @@ export async function openDatabaseRoad(inputs: RoadInputs, ports: Ports): Promis
       return { isWhole: exit === EXIT.done, what: report.headline, notes: report.notes };
     },
   };
+}
+
+/** In words, because they are part of what is approved, and of the journal. */
+function safeguardsOf({ withoutBackup, allowUnproved, recipients }: RoadInputs): readonly string[] {
+  const readers = recipients.length === 0 ? "none" : [...recipients].sort().join(", ");
+  return [
+    withoutBackup ? "without a safety backup" : `a safety backup, recipients: ${readers}`,
+    ...(allowUnproved ? ["scripts need not be proved"] : []),
+  ];
 }
 
 /** Of an outcome of `migrate-rollback`'s dry run. */

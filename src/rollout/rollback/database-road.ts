@@ -57,6 +57,11 @@ export interface GoneBack {
 export interface DatabaseRoad {
   /** Without a password: `db.example.com:5432/shop`. */
   readonly name: string;
+  /**
+   * What protects the data on that way, or is waived, for people: an approval counts for these alone. `without
+   * a safety backup`, `scripts need not be proved`, and who can open the backup.
+   */
+  readonly safeguards: readonly string[];
   /** What no journal may hold. */
   readonly secrets: readonly Secret[];
   /** @throws what asking the database throws */

@@ -47,6 +47,7 @@ export function rollbackRunbook(parts: Parts, inputs: RollbackInputs): Runbook {
       after: parts.after,
       schema,
       database: wayOf(back?.way),
+      safeguards: back === undefined ? [] : [...(parts.road?.safeguards ?? [])],
       functions: functions === undefined ? null : functions.runbook.inputs,
     },
     stages: [

@@ -43,8 +43,16 @@ describe("a bad release with its migration and its functions", () => {
     );
     expect(await world.now()).toEqual(bad);
     const planHash = String(dry.outputs["plan-hash"]);
+    // Approved was a rollback with its safeguards, and no other.
+    await expect(world.rollback({ ...given, planHash, allowUnproved: true })).rejects.toMatchObject({
+      exitCode: 7,
+    });
+    expect(await world.now()).toEqual(bad);
     const done = await world.rollback({ ...given, planHash });
-    expect(world.notices).toEqual(["production was taken back to 1.2.0"]);
+    expect(world.notices).toEqual([
+      "the rollback of production to last-known-good was not begun",
+      "production was taken back to 1.2.0",
+    ]);
     expect([done.report.notes, told(done)]).toEqual([
       expect.arrayContaining([expect.stringMatching(/holdfast migrate-rollback --from-backup \d{8}T/)]),
       expect.objectContaining({ exit: 0, outcome: "done", production: "1.2.0" }),
