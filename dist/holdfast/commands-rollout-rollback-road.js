@@ -56,6 +56,7 @@ async function openDatabaseRoad(inputs, ports) {
   };
   return {
     name: describeAddress(address),
+    safeguards: safeguardsOf(inputs),
     secrets: [url, ...inputs.identity === void 0 ? [] : [inputs.identity]],
     now: async (signal) => await orAbort(signal, appliedNow(database)),
     plan: async (way, reason, signal) => plannedWay(await run(way, { reason, dryRun: true, planHash: void 0 }, signal)),
@@ -64,6 +65,13 @@ async function openDatabaseRoad(inputs, ports) {
       return { isWhole: exit === EXIT.done, what: report.headline, notes: report.notes };
     }
   };
+}
+function safeguardsOf({ withoutBackup, allowUnproved, recipients }) {
+  const readers = recipients.length === 0 ? "none" : [...recipients].sort().join(", ");
+  return [
+    withoutBackup ? "without a safety backup" : `a safety backup, recipients: ${readers}`,
+    ...allowUnproved ? ["scripts need not be proved"] : []
+  ];
 }
 function plannedWay({ exit, outputs, report: { headline, notes } }) {
   const { "plan-hash": hash, losses, to } = planned.parse(outputs);

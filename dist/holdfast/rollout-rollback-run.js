@@ -587,6 +587,7 @@ function rollbackRunbook(parts, inputs) {
       after: parts.after,
       schema,
       database: wayOf(back?.way),
+      safeguards: back === void 0 ? [] : [...parts.road?.safeguards ?? []],
       functions: functions === void 0 ? null : functions.runbook.inputs
     },
     stages: [
