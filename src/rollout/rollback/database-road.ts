@@ -58,8 +58,8 @@ export interface DatabaseRoad {
   /** Without a password: `db.example.com:5432/shop`. */
   readonly name: string;
   /**
-   * What protects the data on that way, or is waived, for people: an approval counts for these alone. `without
-   * a safety backup`, `scripts need not be proved`, and who can open the backup.
+   * What protects the data on that way, or is waived, for people: an approval counts for these alone. Such as
+   * `without a safety backup`, `scripts need not be proved`, and who can open the backup.
    */
   readonly safeguards: readonly string[];
   /** What no journal may hold. */
