@@ -81,9 +81,10 @@ describe("what config.toml says of a function", () => {
       "project_id = 'local'\n[functions.hook]\nverify_jwt = true\nenabled = true\n" +
       `[remotes.live]\nproject_id = "${PROJECT}"\n[remotes.live.functions.hook]\nverify_jwt = false\n` +
       "[remotes.live.functions.only]\nenabled = false\n";
-    const read = (project: string | undefined): unknown => [
-      ...readSupabaseConfig(Buffer.from(toml), TOML, project),
-    ];
+    const read = (project: string | undefined): unknown => {
+      const config = readSupabaseConfig(Buffer.from(toml), TOML, project);
+      return config.names.map((name) => [name, config.get(name)]);
+    };
     expect(read(PROJECT)).toMatchObject([
       ["hook", { verifyJwt: false, isEnabled: true }],
       ["only", { isEnabled: false, verifyJwt: undefined }],
@@ -154,6 +155,12 @@ describe("files that are not what they stand for", () => {
     const world = repository({ verify_jwt: false }, { "supabase/functions/hook/a.txt": long });
     expect((await world.deploy()).exit).toBe(0);
   });
+
+  it("and that no function reads, are nobody's business", async () => {
+    const world = repository({ verify_jwt: false }, { "supabase/functions/notes.md": POINTER });
+    world.links = ["README.md", ".claude/skills", "other/x.ts"].map((path) => `supabase/functions/${path}`);
+    expect((await world.deploy()).exit).toBe(0);
+  });
 });
 
 /** `functions check` on these files below `supabase/functions`. */
@@ -197,12 +204,22 @@ describe("functions check", () => {
     );
     expect(found.exit).toBe(3);
     expect(found.outputs["problems"]).toMatchObject([
-      { key: "functions.hook", message: "there is no file supabase/functions/hook/main.ts" },
-      { key: "functions.hook", message: "there is no file supabase/functions/hook/map.json" },
-      { key: "functions.hook", message: "hook/linked.ts is a link, whose end is not uploaded" },
       {
         key: "functions.hook",
-        message: "_shared/model.bin is a pointer of Git LFS: check out what it stands for",
+        message:
+          "supabase/functions/hook/main.ts, which function-manifest.json names, is not among the files " +
+          "that are uploaded for hook",
+      },
+      { key: "functions.hook", message: expect.stringContaining("supabase/functions/hook/map.json, which") },
+      {
+        key: "functions.hook",
+        message: "supabase/functions/hook/linked.ts is a link, and what is behind it is not uploaded",
+      },
+      {
+        key: "functions.hook",
+        message:
+          "supabase/functions/_shared/model.bin is a pointer of Git LFS, and what is behind it is not " +
+          "uploaded",
       },
     ]);
   });

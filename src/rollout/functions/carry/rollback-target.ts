@@ -11,9 +11,10 @@ import type { Rollout } from "./reached.ts";
 import { needsOf, referenceIn } from "../manifest/check-manifest.ts";
 import type { FunctionManifest } from "../manifest/manifest.ts";
 import { closed, inLevels, type Needs } from "../manifest/order.ts";
-import { readManifest } from "../manifest/read-manifest.ts";
-import { committedFunctions, plainFolder, type CommittedFunctions } from "../sources/committed.ts";
+import { committedFunctions } from "../sources/committed.ts";
+import { plainFolder, type FunctionSet } from "../sources/function-set.ts";
 import type { WantedFunction } from "../sources/function-sources.ts";
+import { straySources } from "../sources/unfit.ts";
 
 /** Which functions, and what they are to be again. */
 export interface BackTo {
@@ -25,19 +26,23 @@ export interface BackTo {
   readonly functions: readonly string[];
 }
 
-type TargetPorts = Pick<Ports, "sourceHistory">;
+type TargetPorts = Pick<Ports, "sourceHistory" | "log">;
 
 /** What is gone back to. */
 interface Target {
   readonly said: Json;
-  readonly functions: ReadonlyMap<string, WantedFunction>;
+  readonly names: readonly string[];
+  /** Only of those that are gone back to is anything demanded. @throws source.missing */
+  readonly functionOf: (name: string) => WantedFunction;
   readonly needs: Needs;
 }
 
 /** What the checkout has, where there is one. */
 interface Checkout {
-  readonly committed: CommittedFunctions;
+  readonly committed: FunctionSet;
+  /** Its manifest, where that can be read. */
   readonly manifest: FunctionManifest | undefined;
+  readonly links: readonly string[];
 }
 
 /** The set that is to be served again, each with what it needs. @throws input.*; source.* */
@@ -57,8 +62,11 @@ async function targetOf(inputs: BackTo, archive: FunctionArchive, ports: TargetP
     : await releaseTarget(to, inputs, ports);
 }
 
-function rolloutOf({ functions, needs, said }: Target, { project, functions: names }: BackTo): Rollout {
-  const unknown = names.filter((name) => !functions.has(name));
+function rolloutOf(
+  { names: all, functionOf, needs, said }: Target,
+  { project, functions: names }: BackTo,
+): Rollout {
+  const unknown = names.filter((name) => !all.includes(name));
   if (unknown.length > 0) {
     throw new HoldfastError(
       "input.no-such-snapshot",
@@ -66,8 +74,7 @@ function rolloutOf({ functions, needs, said }: Target, { project, functions: nam
       { hint: "Name functions that it has: a dry run without --functions lists them." },
     );
   }
-  const all = [...functions.keys()];
-  const set = [...closed(names.length === 0 ? all : names, needs)].filter((name) => functions.has(name));
+  const set = [...closed(names.length === 0 ? all : names, needs)].filter((name) => all.includes(name));
   const { levels, circular } = inLevels(set, needs);
   // An old manifest may have been circular: going back must not fail for it.
   const whole = circular.length > 0 ? [...levels, circular] : levels;
@@ -75,7 +82,7 @@ function rolloutOf({ functions, needs, said }: Target, { project, functions: nam
     kind: "rollback",
     project,
     asked: { to: said, functions: [...names].sort() },
-    levels: whole.map((level) => level.map((name) => functions.get(name)!)),
+    levels: whole.map((level) => level.map(functionOf)),
   };
 }
 
@@ -96,25 +103,45 @@ async function snapshotTarget(
     );
   }
   const manifest = (await checkoutOf("HEAD", inputs, ports))?.manifest;
+  const served = snapshot.functions.filter(({ status }) => status === "ACTIVE");
   return {
     said: id,
-    functions: new Map(
-      snapshot.functions
-        .filter(({ status }) => status === "ACTIVE")
-        .map((each) => [each.slug, wantedIn(each, archive)]),
-    ),
+    ...ofMap(new Map(served.map((each) => [each.slug, wantedIn(each, archive)]))),
     needs: manifest === undefined ? new Map() : needsOf(manifest),
   };
 }
 
+function ofMap(functions: ReadonlyMap<string, WantedFunction>): Pick<Target, "names" | "functionOf"> {
+  return { names: [...functions.keys()], functionOf: (name) => functions.get(name)! };
+}
+
+/**
+ * The functions of a commit. What could not be deployed from it is left as it is, unless it is named: an
+ * emergency is not to be stopped by a function that nobody asked for. Whatever else does not hold is told.
+ */
 async function releaseTarget(to: string, inputs: BackTo, ports: TargetPorts): Promise<Target> {
-  const found = await checkoutOf(to, inputs, ports, { isNeeded: true });
-  const { committed, manifest } = found!;
+  const { committed, manifest, links } = (await checkoutOf(to, inputs, ports, { isNeeded: true }))!;
+  const names = [...committed.names].filter(
+    (name) => inputs.functions.includes(name) || committed.startOf(name).isPossible,
+  );
+  for (const name of committed.names) {
+    if (!names.includes(name)) {
+      const [misfit] = committed.startOf(name).misfits;
+      ports.log.warn(
+        `${name} of ${printableLine(to)} is left as it is: ${misfit?.message ?? "it cannot start"}`,
+      );
+    }
+  }
   return {
     said: to,
-    functions: new Map(
-      [...committed.names].map((name) => [name, committed.wanted(name, manifest?.functions[name])]),
-    ),
+    names,
+    functionOf(name) {
+      const { misfits, isPossible } = committed.startOf(name);
+      const strays = straySources(committed, name, links).map((each) => `${each}, and not what is behind it`);
+      const told = isPossible ? [...misfits.map(({ message }) => message), ...strays] : [];
+      for (const each of told) ports.log.warn(`${name} of ${printableLine(to)}: ${each}`);
+      return committed.wanted(name);
+    },
     needs: manifest === undefined ? new Map() : needsOf(manifest),
   };
 }
@@ -142,7 +169,7 @@ async function declaredTargets(
   }
   return {
     said: "rollback_target",
-    functions,
+    ...ofMap(functions),
     needs: manifest === undefined ? new Map() : needsOf(manifest),
   };
 }
@@ -174,10 +201,10 @@ export async function checkoutOf(
     const history = await ports.sourceHistory(".");
     const commit = await history.commit(revision);
     const committed = await committedFunctions(history, commit, plainFolder(functionsFolder), project);
-    const { manifest } = committed;
     return {
       committed,
-      manifest: manifest === undefined ? undefined : readManifest(manifest.bytes).manifest,
+      manifest: committed.manifest?.read.manifest,
+      links: await history.links(commit),
     };
   } catch (error) {
     if (!isNeeded && isHoldfastError(error, "source.history", "source.missing")) return undefined;

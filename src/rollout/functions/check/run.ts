@@ -9,11 +9,11 @@ import { FunctionArchive } from "../archive/archive.ts";
 import { checkManifest, needsOf } from "../manifest/check-manifest.ts";
 import { FUNCTION_MANIFEST } from "../manifest/manifest.ts";
 import { inLevels } from "../manifest/order.ts";
-import { readManifest } from "../manifest/read-manifest.ts";
 import { refusedManifest } from "../manifest/refused.ts";
-import { configPlace, readSupabaseConfig } from "../sources/supabase-config.ts";
-import { checkSources, strayImports, type Sources } from "./check-sources.ts";
-import { IMPORT_MAPS, manifestPlaces } from "../sources/committed.ts";
+import { besides, functionSet, manifestPlaces, type FunctionSet } from "../sources/function-set.ts";
+import { doubtsOf } from "../sources/unfit.ts";
+import { checkSources } from "./check-sources.ts";
+import { strayImports } from "./stray-imports.ts";
 
 /** The parsed inputs of `holdfast functions check`. */
 export interface FunctionsCheckInputs {
@@ -31,18 +31,12 @@ export async function runFunctionsCheck(
   ports: FunctionsCheckPorts,
 ): Promise<Outcome> {
   const folder = posix.normalize(inputs.functionsFolder).replace(/(?<=.)\/$/, "");
-  const tree = await ports.sourceTree();
-  const [path, bytes] = await found(tree, folder);
+  const { set, links } = await checkedOut(await ports.sourceTree(), folder, inputs.project);
+  if (set.manifest === undefined) throw noManifest(folder);
+  const { path, read } = set.manifest;
   const kept = await keptVersions(inputs, ports);
-  const read = readManifest(bytes);
-  const sources = await sourcesIn(tree, folder, inputs.project);
-  const folders = new Set(
-    sources.files
-      .filter(({ path }) => /^[^_./][^/]*\/./.test(path))
-      .map(({ path }) => path.slice(0, path.indexOf("/"))),
-  );
-  const { config } = sources;
-  const problems = [...checkManifest(read, { folders, kept, config }), ...checkSources(read, sources)].sort(
+  const around = { folders: set.names, kept, config: set.config };
+  const problems = [...checkManifest(read, around), ...checkSources(read, set, links)].sort(
     (a, b) => a.line - b.line,
   );
   if (problems.length > 0 || read.manifest === undefined) return refusedManifest(path, problems, "");
@@ -61,7 +55,8 @@ export async function runFunctionsCheck(
       headline: `${path} is sound: ${quantity(names.length, "function")}`,
       tables: [],
       notes: [
-        ...strayImports(sources),
+        ...doubtsOf(set, names),
+        ...new Set(names.flatMap((name) => strayImports(set, name))),
         ...(kept === undefined
           ? ["whether rollback targets exist was not asked: give --project and --store for that"]
           : []),
@@ -70,32 +65,26 @@ export async function runFunctionsCheck(
   };
 }
 
-async function found(tree: SourceTree, folder: string): Promise<[path: string, bytes: Buffer]> {
-  const places = manifestPlaces(folder);
-  for (const path of places) {
-    try {
-      return [path, await tree.file(path)];
-    } catch (error) {
-      if (!isHoldfastError(error, "source.missing")) throw error;
-    }
-  }
-  throw new HoldfastError("source.missing", `there is no ${FUNCTION_MANIFEST} at ${places.join(" or ")}`, {
+function noManifest(folder: string): HoldfastError {
+  const places = manifestPlaces(folder).join(" or ");
+  return new HoldfastError("source.missing", `there is no ${FUNCTION_MANIFEST} at ${places}`, {
     hint: "Write one (docs/functions.md shows how), or name the folder with --functions-folder.",
   });
 }
 
-/** What would be uploaded, and what Supabase's own file says of it. @throws source.* */
-async function sourcesIn(tree: SourceTree, folder: string, project: string | undefined): Promise<Sources> {
+/** What would be uploaded if all of it was committed. @throws source.* */
+async function checkedOut(
+  tree: SourceTree,
+  folder: string,
+  project: string | undefined,
+): Promise<{ readonly set: FunctionSet; readonly links: readonly string[] }> {
   const { files, links } = await tree.files(folder, (path) => !path.includes("node_modules/"));
-  const place = configPlace(folder);
-  const toml = await fileOf(tree, place);
-  const config = toml === undefined ? new Map() : readSupabaseConfig(toml, place, project);
-  const beside = new Set<string>();
-  for (const file of IMPORT_MAPS) {
-    const path = posix.join(posix.dirname(folder), file);
-    if ((await fileOf(tree, path)) !== undefined) beside.add(path);
+  const whole = new Map(files.map(({ path, bytes }) => [posix.join(folder, path), bytes]));
+  for (const path of besides(folder)) {
+    const bytes = whole.has(path) ? undefined : await fileOf(tree, path);
+    if (bytes !== undefined) whole.set(path, bytes);
   }
-  return { folder, files, links, config, beside };
+  return { set: functionSet(whole, folder, project), links: links.map((path) => posix.join(folder, path)) };
 }
 
 /** Undefined where there is none. */

@@ -11,10 +11,10 @@ import type { Rollout } from "../carry/reached.ts";
 import { checkManifest, needsOf } from "../manifest/check-manifest.ts";
 import { FUNCTION_MANIFEST, type FunctionManifest } from "../manifest/manifest.ts";
 import { closed, inLevels } from "../manifest/order.ts";
-import { readManifest } from "../manifest/read-manifest.ts";
 import { refusedManifest } from "../manifest/refused.ts";
-import { requireWholeSources } from "../sources/unfit.ts";
-import { committedFunctions, plainFolder, type CommittedFunctions } from "../sources/committed.ts";
+import { committedFunctions } from "../sources/committed.ts";
+import { misfitError, plainFolder, type FunctionSet } from "../sources/function-set.ts";
+import { doubtsOf, notWhole, straySources } from "../sources/unfit.ts";
 
 /** The parsed inputs of `holdfast functions deploy`. */
 export interface FunctionsDeployInputs extends RolloutInputs {
@@ -38,22 +38,23 @@ export async function runFunctionsDeploy(
     committedFunctions(history, commit, folder, inputs.project),
     inputs.ref === "HEAD" && history.isDirty(),
   ]);
-  const { manifest: place } = committed;
-  if (place === undefined) throw noManifest(commit, inputs.functionsFolder);
-  const read = readManifest(place.bytes);
-  const around = { folders: committed.names, kept: undefined, config: committed.config() };
+  if (committed.manifest === undefined) throw noManifest(commit, inputs.functionsFolder);
+  const { path, read } = committed.manifest;
+  const around = { folders: committed.names, kept: undefined, config: committed.config };
   const problems = checkManifest(read, around);
   const { manifest } = read;
   if (problems.length > 0 || manifest === undefined) {
-    return refusedManifest(place.path, problems, ": nothing was deployed");
+    return refusedManifest(path, problems, ": nothing was deployed");
   }
+  const levels = levelsOf(inputs.functions, manifest);
+  requireFit(committed, levels.flat(), await history.links(commit));
   const rollout: Rollout = {
     kind: "deploy",
     project: inputs.project,
     asked: { functions: [...inputs.functions].sort(), folder: inputs.functionsFolder },
-    levels: levelsOf(inputs.functions, manifest, committed),
+    levels: levels.map((level) => level.map((name) => committed.wanted(name))),
   };
-  await requireWholeSources(rollout.levels.flat(), folder, await history.links(commit));
+  for (const doubt of doubtsOf(committed, levels.flat())) ports.log.warn(doubt);
   if (isDirty) {
     ports.log.warn("the checkout has changes that are not committed, and are not deployed");
   }
@@ -61,14 +62,10 @@ export async function runFunctionsDeploy(
   const done = await rollOut(rollout, both, inputs, ports);
   const outcome = rolloutOutcome(rollout, done, { outputs: { commit } });
   if (outcome.exit !== EXIT.done || done.kind !== "ran" || !inputs.updateManifest) return outcome;
-  return await noteDeployed(outcome, rollout, done.id, place.path, both.store, ports);
+  return await noteDeployed(outcome, rollout, done.id, path, both.store, ports);
 }
 
-function levelsOf(
-  names: readonly string[],
-  manifest: FunctionManifest,
-  committed: CommittedFunctions,
-): Rollout["levels"] {
+function levelsOf(names: readonly string[], manifest: FunctionManifest): readonly (readonly string[])[] {
   const all = Object.keys(manifest.functions);
   const unknown = names.filter((name) => !all.includes(name));
   if (unknown.length > 0) {
@@ -82,8 +79,15 @@ function levelsOf(
   }
   const needs = needsOf(manifest);
   // The manifest was checked: nothing goes in a circle.
-  const { levels } = inLevels(closed(names.length === 0 ? all : names, needs), needs);
-  return levels.map((level) => level.map((name) => committed.wanted(name, manifest.functions[name])));
+  return inLevels(closed(names.length === 0 ? all : names, needs), needs).levels;
+}
+
+/** What is deployed has to be what is said of it, and whole. @throws source.missing, source.unreadable */
+function requireFit(set: FunctionSet, names: readonly string[], links: readonly string[]): void {
+  const [misfit] = names.flatMap((name) => set.startOf(name).misfits);
+  if (misfit !== undefined) throw misfitError(misfit);
+  const strays = new Set(names.flatMap((name) => straySources(set, name, links)));
+  if (strays.size > 0) throw notWhole([...strays]);
 }
 
 function noManifest(commit: string, folder: string): HoldfastError {

@@ -12,10 +12,9 @@ export interface Around {
   /** Versions that can be gone back to, by function; undefined where nobody was asked. */
   readonly kept: ReadonlyMap<string, ReadonlySet<string>> | undefined;
   /** What Supabase's own `config.toml` says of them. */
-  readonly config: ReadonlyMap<
-    string,
-    { readonly isEnabled: boolean; readonly verifyJwt: boolean | undefined }
-  >;
+  readonly config: {
+    get(name: string): { readonly isEnabled: boolean; readonly verifyJwt: boolean | undefined } | undefined;
+  };
 }
 
 /** A function at a version, or at a range of them: `orders@^1.2.0`. */

@@ -1,8 +1,9 @@
 import { posix } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import * as z from "zod";
-import { HoldfastError } from "../../../kernel/errors.ts";
+import { listed } from "../../../kernel/listed.ts";
 import { printableLine } from "../../../kernel/printable.ts";
+import { nearest } from "../../../kernel/suggest.ts";
 
 /**
  * What Supabase's own `config.toml` says of a function, where it says something. Paths are from the
@@ -18,6 +19,18 @@ export interface FunctionConfig {
   readonly entrypoint: string | undefined;
   readonly importMap: string | undefined;
   readonly staticFiles: readonly string[] | undefined;
+  /** Why what is said of it cannot be read; then nothing of it is known. */
+  readonly unreadable: string | undefined;
+}
+
+/** What the file says of functions; each is read by itself, so that one does not stop another. */
+export interface SupabaseConfig {
+  /** Undefined where nothing is said of it. */
+  get(name: string): FunctionConfig | undefined;
+  /** Functions of which something is said. */
+  readonly names: readonly string[];
+  /** Words that are misspelt, as far as can be told, for people: Supabase's client passes over them too. */
+  readonly doubts: readonly string[];
 }
 
 const entry = z.looseObject({
@@ -27,6 +40,7 @@ const entry = z.looseObject({
   import_map: z.string().max(1000).optional(),
   static_files: z.array(z.string().max(1000)).max(1000).optional(),
 });
+const KEYS = Object.keys(entry.shape);
 type Entry = z.infer<typeof entry>;
 
 const config = z.looseObject({
@@ -51,28 +65,72 @@ export function configPlace(functionsFolder: string): string {
 /**
  * Reads what is said of functions; whatever else the file has is nobody's business here.
  *
+ * @param bytes undefined where there is no such file
  * @param place from the repository's root
  * @param project its own section (`remotes`) comes first; undefined: what all of them have
- * @throws source.unreadable
  */
 export function readSupabaseConfig(
-  bytes: Buffer,
+  bytes: Buffer | undefined,
   place: string,
   project: string | undefined,
-): ReadonlyMap<string, FunctionConfig> {
-  const { functions: ofAll = {}, remotes = {} } = parsed(bytes, place);
-  const remote = Object.values(remotes).find((each) => each.project_id === project);
-  const own = project === undefined ? {} : (remote?.functions ?? {});
-  const names = [...new Set([...Object.keys(ofAll), ...Object.keys(own)])];
-  return new Map(
-    names.map((name) => {
-      const said = { ...entryOf(ofAll[name], name, place), ...entryOf(own[name], name, place) };
-      return [name, functionConfig(said, posix.dirname(place))];
-    }),
+): SupabaseConfig {
+  if (bytes === undefined) return { get: () => undefined, names: [], doubts: [] };
+  const file = parsed(bytes);
+  if (typeof file === "string") return unreadableConfig(place, file);
+  const { functions: ofAll = {}, remotes = {} } = file;
+  const matching = Object.entries(remotes).filter(
+    ([, { project_id: id }]) => project !== undefined && id === project,
   );
+  if (matching.length > 1) {
+    const sections = listed(matching.map(([name]) => `remotes.${name}`));
+    return unreadableConfig(place, `${sections} are all of project ${project}`);
+  }
+  const own = matching[0]?.[1].functions ?? {};
+  return {
+    names: [...new Set([...Object.keys(ofAll), ...Object.keys(own)])].filter((name) =>
+      [ofAll, own].some((sections) => isSection(sections[name])),
+    ),
+    doubts: misspelt(file).map((doubt) => `${place}: ${doubt}`),
+    get(name) {
+      if (!Object.hasOwn(ofAll, name) && !Object.hasOwn(own, name)) return undefined;
+      const [first, second] = [sectionOf(ofAll, name), sectionOf(own, name)];
+      for (const each of [first, second]) if (typeof each === "string") return unreadable(place, each);
+      return functionConfig({ ...(first as Entry), ...(second as Entry) }, posix.dirname(place));
+    },
+  };
 }
 
-function parsed(bytes: Buffer, place: string): z.infer<typeof config> {
+function unreadableConfig(place: string, why: string): SupabaseConfig {
+  return { get: () => unreadable(place, why), names: [], doubts: [] };
+}
+
+/** Keys that stand where only others mean something, and are written nearly like one of those. */
+function misspelt(file: z.infer<typeof config>): readonly string[] {
+  const within = (sections: Readonly<Record<string, unknown>>, above: string): readonly string[] =>
+    Object.entries(sections).flatMap(([name, section]) =>
+      isSection(section) ? near(Object.keys(section), KEYS, `${above}functions.${name}.`) : [],
+    );
+  const { functions = {}, remotes = {} } = file;
+  return [
+    ...near(Object.keys(file), ["functions", "remotes"], ""),
+    ...within(functions, ""),
+    ...Object.entries(remotes).flatMap(([name, remote]) => [
+      ...near(Object.keys(remote), ["functions", "project_id"], `remotes.${name}.`),
+      ...within(remote.functions ?? {}, `remotes.${name}.`),
+    ]),
+  ];
+}
+
+function near(keys: readonly string[], known: readonly string[], above: string): readonly string[] {
+  return keys.flatMap((key) => {
+    const meant = known.includes(key) ? undefined : nearest(key, known);
+    if (meant === undefined) return [];
+    return [`${printableLine(`${above}${key}`)} says nothing; did you mean ${meant}?`];
+  });
+}
+
+/** The file, or why it is none. */
+function parsed(bytes: Buffer): z.infer<typeof config> | string {
   let value: unknown;
   try {
     value = parse(bytes.toString("utf8").replace(/^\uFEFF/, ""));
@@ -80,19 +138,22 @@ function parsed(bytes: Buffer, place: string): z.infer<typeof config> {
     const at = error instanceof TomlError ? `line ${error.line}: ` : "";
     // The library draws the place below; a line of a log has no room for it.
     const [why = ""] = (error as Error).message.split("\n");
-    throw unreadable(place, `${at}${why}`);
+    return `${at}${why}`;
   }
   const checked = config.safeParse(value);
-  if (checked.success) return checked.data;
-  throw unreadable(place, z.prettifyError(checked.error));
+  return checked.success ? checked.data : z.prettifyError(checked.error);
 }
 
-/** A key of `functions` that is no section is no function. */
-function entryOf(value: unknown, name: string, place: string): Entry {
-  if (typeof value !== "object" || value === null) return {};
+/** A section, or why it is none. A key of `functions` that is no section is no function. */
+function sectionOf(sections: Readonly<Record<string, unknown>>, name: string): Entry | string {
+  const value = Object.hasOwn(sections, name) ? sections[name] : undefined;
+  if (!isSection(value)) return {};
   const checked = entry.safeParse(value);
-  if (checked.success) return checked.data;
-  throw unreadable(place, `functions.${name}: ${z.prettifyError(checked.error)}`);
+  return checked.success ? checked.data : `functions.${name}: ${z.prettifyError(checked.error)}`;
+}
+
+function isSection(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function functionConfig(
@@ -107,12 +168,11 @@ function functionConfig(
     entrypoint: whole(entrypoint),
     importMap: whole(import_map),
     staticFiles: static_files?.map((pattern) => posix.join(folder, pattern)),
+    unreadable: undefined,
   };
 }
 
-function unreadable(place: string, why: string): HoldfastError {
+function unreadable(place: string, why: string): FunctionConfig {
   const shown = printableLine(why.replaceAll(/\s+/g, " "));
-  return new HoldfastError("source.unreadable", `${place} could not be read: ${shown}`, {
-    hint: "Correct it: what it says of functions (verify_jwt and others) is deployed.",
-  });
+  return { ...functionConfig({}, ""), unreadable: `${place} could not be read: ${shown}` };
 }

@@ -1,39 +1,59 @@
 import { HoldfastError } from "../../../kernel/errors.ts";
-import { isLfsPointer, LFS_POINTER_BYTES_MAX } from "../../../kernel/lfs-pointer.ts";
+import { isLfsPointer } from "../../../kernel/lfs-pointer.ts";
 import { listed } from "../../../kernel/listed.ts";
 import { printableLine } from "../../../kernel/printable.ts";
-import type { WantedFunction } from "./function-sources.ts";
+import type { FunctionSet } from "./function-set.ts";
 
-/** Whether a path below the folder belongs to a function: its own, or what all of them share. */
-export function belongsTo(path: string, folder: string, name: string): boolean {
-  if (!path.startsWith(`${folder}/`)) return false;
-  const [first = "", ...rest] = path.slice(folder.length + 1).split("/");
-  return first === name || rest.length === 0 || /^[_.]/.test(first);
+/**
+ * Sources of a function that are not what they stand for: links, whose ends nobody would upload, and what
+ * Git LFS commits instead of a file. A function that reads one would be deployed, and find something else.
+ *
+ * @param links whole paths of the commit's links and submodules
+ * @returns for people, a line each
+ */
+export function straySources(
+  set: Pick<FunctionSet, "folder" | "pathsOf" | "bytesOf">,
+  name: string,
+  links: readonly string[],
+): readonly string[] {
+  const isCode = (path: string): boolean => isCodeOf(path, set.folder, name);
+  return [
+    ...links.filter(isCode).map((path) => `${printableLine(path)} is a link`),
+    ...set
+      .pathsOf(name)
+      .filter((path) => isCode(path) && isLfsPointer(set.bytesOf(path)))
+      .map((path) => `${printableLine(path)} is a pointer of Git LFS`),
+  ];
 }
 
 /**
- * Refuses sources that are not what they stand for: links, whose ends nobody would upload, and what Git LFS
- * commits instead of a file. A function that reads such a file would be deployed, and find something else.
- *
- * @param links paths of the commit's links and submodules
- * @throws source.unreadable
+ * Whether code may lie there: in the function's own folder, or in one that is shared by its name. Nobody runs
+ * a README beside the folders, or the settings of an editor.
  */
-export async function requireWholeSources(
-  functions: readonly Pick<WantedFunction, "slug" | "files" | "load">[],
-  folder: string,
-  links: readonly string[],
-): Promise<void> {
-  const found = new Map<string, string>();
-  for (const { slug, files, load } of functions) {
-    for (const path of links) if (belongsTo(path, folder, slug)) found.set(path, "a link");
-    if (!files.some(({ size }) => size <= LFS_POINTER_BYTES_MAX)) continue;
-    for (const { path, bytes } of await load()) {
-      if (isLfsPointer(bytes)) found.set(path, "a pointer of Git LFS");
-    }
-  }
-  if (found.size === 0) return;
-  const told = [...found].map(([path, what]) => `${printableLine(path)} is ${what}`);
-  throw new HoldfastError("source.unreadable", `${listed(told)}: what is behind it is not uploaded`, {
+function isCodeOf(path: string, folder: string, name: string): boolean {
+  const own = path.startsWith(`${folder}/`) ? path.slice(folder.length + 1).split("/") : [];
+  return own.length > 1 && (own[0] === name || own[0]!.startsWith("_"));
+}
+
+/** For whoever deploys them. */
+export function notWhole(strays: readonly string[]): HoldfastError {
+  return new HoldfastError("source.unreadable", `${listed(strays)}: what is behind it is not uploaded`, {
     hint: "Commit the file itself, or leave it out of the functions' folder.",
   });
+}
+
+/** What may be a mistake in what is uploaded or said of these functions and stops nobody, for people. */
+export function doubtsOf(
+  set: Pick<FunctionSet, "leftOut" | "config" | "startOf">,
+  names: readonly string[],
+): readonly string[] {
+  return [
+    ...set.leftOut.map(
+      (path) =>
+        `${printableLine(path)} is committed, and not uploaded: keep secrets out of the repository, and ` +
+        "give them to functions with `supabase secrets set`",
+    ),
+    ...set.config.doubts,
+    ...names.flatMap((name) => set.startOf(name).doubts),
+  ];
 }

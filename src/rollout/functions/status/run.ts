@@ -7,8 +7,8 @@ import { bundleOf, FunctionArchive } from "../archive/archive.ts";
 import type { SnapshotDocument } from "../archive/documents.ts";
 import { opened, type ProjectInputs, type RolloutPorts } from "../carry/request.ts";
 import { isServed } from "../carry/uploads.ts";
-import { readManifest } from "../manifest/read-manifest.ts";
-import { committedFunctions, plainFolder, type CommittedFunctions } from "../sources/committed.ts";
+import { committedFunctions } from "../sources/committed.ts";
+import { plainFolder, type FunctionSet } from "../sources/function-set.ts";
 import type { ManifestEntry } from "../manifest/manifest.ts";
 
 /** The parsed inputs of `holdfast functions status`. */
@@ -63,7 +63,7 @@ export async function runFunctionsStatus(
 }
 
 interface Known {
-  readonly committed: CommittedFunctions | undefined;
+  readonly committed: FunctionSet | undefined;
   readonly entries: Readonly<Record<string, ManifestEntry>>;
   readonly archive: FunctionArchive;
   readonly newest: SnapshotDocument | undefined;
@@ -84,7 +84,7 @@ async function rowOf(slug: string, live: LiveFunction | undefined, known: Known)
   };
   if (committed?.names.has(slug) !== true) return { ...row, state: "undeclared" };
   if (live === undefined) return { ...row, state: "not-deployed" };
-  if (isServed(committed.wanted(slug, entry), live, archive)) {
+  if (committed.startOf(slug).isPossible && isServed(committed.wanted(slug), live, archive)) {
     return { ...row, state: "as-declared", served: row.declared };
   }
   return { ...row, state: sources === undefined ? "unknown" : "other" };
@@ -103,7 +103,7 @@ async function declaredIn(
       plainFolder(functionsFolder),
       project,
     );
-    const manifest = committed.manifest && readManifest(committed.manifest.bytes).manifest;
+    const manifest = committed.manifest?.read.manifest;
     const note =
       manifest === undefined ? ["the manifest is missing or broken: functions check says what"] : [];
     return { committed, entries: manifest?.functions ?? {}, note };
