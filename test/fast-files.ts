@@ -106,6 +106,7 @@ export const FAST_FILES: readonly string[] = [
   "test/nouns/platform/whose.test.ts",
   "test/nouns/release-unit/document.test.ts",
   "test/nouns/runbook/execute.test.ts",
+  "test/nouns/runbook/journal.test.ts",
   "test/nouns/runbook/laws.test.ts",
   "test/nouns/runbook/timeline.test.ts",
   "test/nouns/settings/examine.test.ts",

@@ -1,4 +1,4 @@
-import { MiB } from "../../kernel/bytes.ts";
+import { formatBytes, KiB, MiB } from "../../kernel/bytes.ts";
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import type { Json } from "../../kernel/outcome.ts";
 import { withRetry } from "../../kernel/retry.ts";
@@ -8,8 +8,10 @@ import type { Clock, Random } from "../../ports/clock.ts";
 import { JOURNALS } from "../store/layout.ts";
 import { journalEntry, type JournalEntry, type JournalEvent } from "./journal-entry.ts";
 
-/** One entry holds a step's words and evidence; what is larger was not written by us. */
-const ENTRY_SIZE_MAX = MiB;
+/** One entry holds a plan of some thousand steps, or a step's words; what is larger is not written. */
+const ENTRY_SIZE_MAX = 4 * MiB;
+/** Characters of one text: an outside may answer with a page. */
+const TEXT_MAX = 64 * KiB;
 /** What a plan of some hundred steps has; a journal is read whole. */
 const ENTRIES_MAX = 100_000;
 const WRITES = 4;
@@ -113,6 +115,7 @@ export class Journal {
     const path = pathOf(this.run, number);
     let tries = 0;
     try {
+      if (bytes.length > ENTRY_SIZE_MAX) throw tooLarge(bytes.length);
       await withRetry(
         {
           attempts: WRITES,
@@ -154,13 +157,26 @@ async function isThere(store: Pick<BlobStore, "get">, path: string, bytes: Buffe
   return bytes.equals(await collect((await store.get(path)).content, ENTRY_SIZE_MAX));
 }
 
-/** Every text in it, names of fields too: evidence is whatever an outside has answered. */
+/** Every text in it, names of fields too, and none longer than it may be. */
 function redacted(value: Json, redact: (text: string) => string): Json {
-  if (typeof value === "string") return redact(value);
+  if (typeof value === "string") return cut(redact(value));
   if (value === null || typeof value !== "object") return value;
   if (Array.isArray(value)) return (value as readonly Json[]).map((each) => redacted(each, redact));
   return Object.fromEntries(
     Object.entries(value).map(([name, each]) => [redact(name), redacted(each, redact)]),
+  );
+}
+
+function cut(text: string): string {
+  return text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX)}…` : text;
+}
+
+/** Whoever would go on with the run could not read it. */
+function tooLarge(size: number): HoldfastError {
+  return new HoldfastError(
+    "input.malformed",
+    `an entry of the journal would have ${formatBytes(size)}, and may have ${formatBytes(ENTRY_SIZE_MAX)}`,
+    { hint: "Do less in one run: name some of the functions, then the others." },
   );
 }
 
