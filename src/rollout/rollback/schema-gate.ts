@@ -46,13 +46,14 @@ export function passSchemaGate(gated: Gated): Passed {
   }
   if (range === undefined) throw untold(version);
   if (range === null) {
-    if (live !== undefined && live.versions.length > 0) throw tooNew(version, "no schema", live.versions);
+    if (live !== undefined && live.versions.length > 0)
+      throw tooNew(version, "no schema", live.versions, live.isOwn);
     return { way: undefined, what: `${version} has no migrations` };
   }
   if (live === undefined) throw unasked(version, range);
   if (live.half !== undefined && choice === "check") throw halfDone(version, live.half);
   const newest = newestOf(live.versions);
-  if (newest === undefined || isBefore(newest, range.from)) throw tooOld(version, range, newest);
+  if (newest === undefined || isBefore(newest, range.from)) throw tooOld(version, range, newest, live.isOwn);
   requireOwnOnes(version, range, live);
   if (!isBefore(range.to, newest)) {
     return {
@@ -61,11 +62,11 @@ export function passSchemaGate(gated: Gated): Passed {
     };
   }
   const newer = live.versions.filter((each) => isBefore(range.to, each));
-  if (choice === "check") throw tooNew(version, `schemas ${told(range)}`, newer);
+  if (choice === "check") throw tooNew(version, `schemas ${told(range)}`, newer, live.isOwn);
   const at = live.versions.findLastIndex((each) => !isBefore(range.to, each));
   const stays = live.versions[at];
   if (stays === undefined || isBefore(newestOf(live.versions.slice(0, at + 1))!, range.from)) {
-    throw tooOld(version, range, stays);
+    throw tooOld(version, range, stays, live.isOwn);
   }
   const between = live.versions.slice(0, at).filter((each) => isBefore(range.to, each));
   if (between.length > 0) throw outOfOrder(stays, between);
@@ -145,6 +146,7 @@ function told({ from, to }: SchemaRange): string {
 }
 
 const BY_WORD = "or, where you know that it runs on the schema as it is, say --schema keep";
+const OTHERS = "the tool that applied the others";
 
 function untold(version: string): HoldfastError {
   return new HoldfastError("refused.schema", `nobody told on which schemas ${version} runs`, {
@@ -160,15 +162,20 @@ function unasked(version: string, range: SchemaRange): HoldfastError {
   );
 }
 
-function tooOld(version: string, range: SchemaRange, newest: string | undefined): HoldfastError {
+/** @param isOwn whether Holdfast applied what is there: another tool's history is its own to go on with */
+function tooOld(
+  version: string,
+  range: SchemaRange,
+  newest: string | undefined,
+  isOwn: boolean,
+): HoldfastError {
   return new HoldfastError(
     "refused.schema",
     `${version} needs schema ${range.from}, and the database is at ${newest ?? "no version"}`,
     {
       hint:
-        "Apply what is missing with holdfast migrate from that release's checkout, or go back to a " +
-        "release that " +
-        "runs on what is there.",
+        `Apply what is missing with ${isOwn || newest === undefined ? "holdfast migrate" : OTHERS} from ` +
+        "that release's checkout, or go back to a release that runs on what is there.",
     },
   );
 }
@@ -189,17 +196,19 @@ function outOfOrder(stays: string, between: readonly string[]): HoldfastError {
   );
 }
 
-function tooNew(version: string, runsOn: string, newer: readonly string[]): HoldfastError {
+function tooNew(version: string, runsOn: string, newer: readonly string[], isOwn: boolean): HoldfastError {
+  const back = isOwn
+    ? "Take them back along with the app: holdfast rollback --schema migrations."
+    : "Another tool applied them: take them back with it, or, after holdfast migrate --adopt, along " +
+      "with the app by holdfast rollback --schema migrations.";
   return new HoldfastError(
     "refused.schema",
     `${version} runs on ${runsOn}, and the database has ` +
       `${quantity(newer.length, "migration")} more: ${listed(newer, 5)}`,
     {
       hint:
-        "Take them back along with the app: holdfast rollback --schema migrations. Or bring the rows of " +
-        "before back, too: " +
-        `--from-backup. Or mend forward: deploy a new release. ` +
-        `${BY_WORD[0]!.toUpperCase()}${BY_WORD.slice(1)}.`,
+        `${back} Or bring the rows of before back, too: --from-backup. Or mend forward: deploy a new ` +
+        `release. ${BY_WORD[0]!.toUpperCase()}${BY_WORD.slice(1)}.`,
     },
   );
 }

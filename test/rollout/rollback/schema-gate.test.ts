@@ -65,6 +65,27 @@ describe("a release on a schema", () => {
     expect(passing({ choice: "migrations" }, "202512", "202604")).toMatch(/^refused\.schema: 1\.2\.0 needs/);
   });
 
+  it("of another tool's history is told what that tool has to do", () => {
+    const hintOf = (isOwn: boolean, ...versions: string[]): string | undefined => {
+      const gated = { version: "1.2.0", range: RANGE, choice: "check", fromBackup: undefined } as const;
+      try {
+        passSchemaGate({ ...gated, live: { versions, isOwn, half: undefined } });
+      } catch (error) {
+        if (isHoldfastError(error)) return error.hint;
+      }
+      return undefined;
+    };
+    expect(hintOf(false, "202603", "202604")).toMatch(/^Another tool applied them: take them back with it/);
+    expect(hintOf(true, "202601", "202602", "202603", "202604")).toMatch(
+      /^Take them back along with the app/,
+    );
+    expect(hintOf(false, "202512")).toMatch(/^Apply what is missing with the tool that applied the others/);
+    expect([hintOf(true, "202512"), hintOf(false)]).toEqual([
+      expect.stringMatching(/^Apply what is missing with holdfast migrate /),
+      expect.stringMatching(/^Apply what is missing with holdfast migrate /),
+    ]);
+  });
+
   it("is judged by the highest version, whatever was applied last", () => {
     expect(passing({}, "202604", "202602")).toMatch(/has 1 migration more: 202604$/);
     expect(passing({ choice: "migrations" }, "202601", "202604", "202602")).toBe(
