@@ -1,6 +1,7 @@
 import type { SandboxAnswer, SandboxPart, SandboxRequest } from "../router/part.ts";
 import { answerArm } from "./arm.ts";
 import { answerKudu } from "./deployments.ts";
+import { FORBIDDEN, letsIn } from "./configuration.ts";
 import { armRefusal } from "./words.ts";
 import { World, type AppServiceOptions, type Site, type Slot } from "./world.ts";
 
@@ -26,6 +27,7 @@ export function appService(options: AppServiceOptions): AppServicePart {
       answer: async (request) => {
         const of = site();
         if (of === undefined) return { status: 404, text: "no such site" };
+        if (!letsIn(slot().config, slot().site, "scm")) return FORBIDDEN;
         return await answerKudu(world, of, slot(), request);
       },
       refuse: (refusal) => {

@@ -1,6 +1,18 @@
 import { z } from "zod";
 import type { Json } from "../../kernel/outcome.ts";
 import { jsonOf, type SandboxAnswer, type SandboxRequest } from "../router/part.ts";
+import {
+  settingsBody,
+  swapBody,
+  stickyBody,
+  connectionsBody,
+  mountsBody,
+  webBody,
+  authBody,
+  siteBody,
+  slotBody,
+} from "./bodies.ts";
+import { siteProperties } from "./configuration.ts";
 import { idOf, shownConfig, shownOperation, shownPlan, shownSlot } from "./shapes.ts";
 import { applyPreview, beginSwap, resetPreview, slotDifferences } from "./swap.ts";
 import { armError, PRODUCTION, resourceNotFound, resourceOf, SiteRefusal } from "./words.ts";
@@ -21,45 +33,6 @@ interface Call {
   /** @throws SiteRefusal where the body is not of this shape */
   readonly body: <T>(shape: z.ZodType<T>) => Promise<T>;
 }
-
-const settingsBody = z.looseObject({ properties: z.record(z.string(), z.string()).nullish() });
-const swapBody = z.looseObject({ targetSlot: z.string().min(1), preserveVnet: z.boolean() });
-const stickyBody = z.looseObject({
-  properties: z.looseObject({
-    appSettingNames: z.array(z.string()).nullish(),
-    connectionStringNames: z.array(z.string()).nullish(),
-    azureStorageConfigNames: z.array(z.string()).nullish(),
-  }),
-});
-const connectionsBody = z.looseObject({
-  properties: z.record(z.string(), z.looseObject({ value: z.string(), type: z.string() })).nullish(),
-});
-const mountsBody = z.looseObject({ properties: z.record(z.string(), z.looseObject({})).nullish() });
-const trafficBody = z.looseObject({
-  properties: z.looseObject({
-    autoSwapSlotName: z.string().nullish(),
-    experiments: z.looseObject({ rampUpRules: z.array(z.looseObject({})).nullish() }).nullish(),
-  }),
-});
-const authBody = z.looseObject({
-  properties: z.looseObject({ platform: z.looseObject({ enabled: z.boolean().optional() }).optional() }),
-});
-const slotBody = z.looseObject({
-  location: z.string().min(1),
-  properties: z
-    .looseObject({
-      siteConfig: z
-        .looseObject({
-          appSettings: z.array(z.looseObject({ name: z.string(), value: z.string() })).nullish(),
-          connectionStrings: z
-            .array(z.looseObject({ name: z.string(), connectionString: z.string(), type: z.string() }))
-            .nullish(),
-          azureStorageAccounts: z.record(z.string(), z.looseObject({})).nullish(),
-        })
-        .nullish(),
-    })
-    .optional(),
-});
 
 /** Plays Azure Resource Manager for `Microsoft.Web`. */
 export async function answerArm(world: World, request: SandboxRequest): Promise<SandboxAnswer> {
@@ -127,6 +100,11 @@ async function answerSlot(call: Call): Promise<SandboxAnswer> {
     case "PUT ":
       if (slot.name === PRODUCTION) return notPlayed("PUT of a site");
       return await makeSlot(call.world, site, slot.name, await call.body(slotBody));
+    case "PATCH ": {
+      const { properties } = await call.body(siteBody);
+      slot.site = { ...slot.site, ...siteProperties(properties ?? {}) };
+      return { status: 200, json: shownSlot(site, slot) };
+    }
     case "DELETE ":
       return await deleteSlot(call);
     case "GET slots":
@@ -214,12 +192,12 @@ async function answerConfig(call: Call): Promise<SandboxAnswer> {
       slot.resources = { ...slot.resources, azureStorageAccounts: jsonRecord(properties) };
       return config("azurestorageaccounts", slot.resources.azureStorageAccounts);
     }
-    // Of what a PATCH may change, this alone is played; people are not handed on.
+    // People are not handed on by it.
     case "PATCH config/web": {
-      const { properties } = await call.body(trafficBody);
+      const { properties } = await call.body(webBody);
       requireIdle(site);
-      slot.traffic = { ...slot.traffic, ...jsonRecord(properties) };
-      return config("web", { ...slot.config, ...slot.traffic });
+      slot.config = { ...slot.config, ...jsonRecord(properties) };
+      return config("web", slot.config);
     }
     case "GET config/web":
       return config("web", {
@@ -227,7 +205,6 @@ async function answerConfig(call: Call): Promise<SandboxAnswer> {
         healthCheckPath: null,
         autoSwapSlotName: null,
         ...slot.config,
-        ...slot.traffic,
       });
     case "GET config/authsettingsv2":
     case "GET config/authsettingsv2/list":
@@ -269,12 +246,18 @@ async function makeSlot(
     appSettings === undefined || appSettings === null
       ? undefined
       : Object.fromEntries(appSettings.map((each) => [each.name, each.value]));
-  const slot = there ?? (await world.addSlot(site, name, settings ?? {}, jsonRecord(config), resources));
+  const own = siteProperties(body.properties ?? {});
+  const tags = body.tags ?? {};
+  const made = { config: jsonRecord(config), site: own, tags, resources };
+  const slot = there ?? (await world.addSlot(site, name, settings ?? {}, made));
   const operation = world.begin(site, "CreateOrUpdateSlot", name, async () => {
     await world.pass(world.options.phases.provisionMs);
     if (there === undefined) return;
     there.settings = settings ?? there.settings;
     there.config = { ...there.config, ...jsonRecord(config) };
+    there.site = { ...there.site, ...own };
+    there.tags = tags;
+    if (connectionStrings && azureStorageAccounts) there.resources = resources;
     await world.restartSlot(there);
   });
   return {

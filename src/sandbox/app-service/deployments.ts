@@ -129,7 +129,7 @@ async function deploy(
 
 /** Auto swap: what was deployed goes live, without anybody asking. */
 function swapByItself(world: World, site: Site, slot: Slot): void {
-  const into = slot.traffic["autoSwapSlotName"];
+  const into = slot.config["autoSwapSlotName"];
   const target = typeof into === "string" ? site.slots.get(into.toLowerCase()) : undefined;
   if (target !== undefined && inProgress(site) === undefined) beginSwap(world, site, slot, target);
 }

@@ -1,5 +1,6 @@
 import { request, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Clock } from "../../ports/clock.ts";
+import { FORBIDDEN, letsIn } from "./configuration.ts";
 import type { Slot } from "./world.ts";
 
 /** What a new slot shows until something is deployed to it; App Service has such a page, too. */
@@ -19,6 +20,11 @@ export async function serve(
 ): Promise<void> {
   incoming.on("error", () => undefined);
   response.on("error", () => undefined);
+  if (!letsIn(slot.config, slot.site, "front")) {
+    incoming.resume();
+    response.writeHead(FORBIDDEN.status, "Ip Forbidden", FORBIDDEN.headers).end(FORBIDDEN.text);
+    return;
+  }
   const { app, start } = slot.content;
   if (clock.elapsed() < slot.unavailableUntil) {
     unavailable(incoming, response, "The service is unavailable.");

@@ -26,7 +26,7 @@ export function shownSlot(site: Site, slot: Slot): Json {
     type: isProduction ? "Microsoft.Web/sites" : "Microsoft.Web/sites/slots",
     kind: "app,linux",
     location: site.location,
-    tags: {},
+    tags: slot.tags,
     properties: {
       name: isProduction ? site.name : `${site.name}(${slot.name})`,
       state: "Running",
@@ -43,7 +43,7 @@ export function shownSlot(site: Site, slot: Slot): Json {
       serverFarmId: planId(site, site.plan),
       reserved: true,
       resourceGroup: site.group,
-      httpsOnly: true,
+      ...slot.site,
       siteConfig: { linuxFxVersion: "NODE|24-lts", ...slot.config },
       targetSwapSlot: slot.targetSwapSlot ?? null,
       slotSwapStatus:

@@ -8,6 +8,7 @@ import {
   type Slot,
   type World,
 } from "./world.ts";
+import { configuredIn } from "./configuration.ts";
 import { SiteRefusal } from "./words.ts";
 
 type Settings = Readonly<Record<string, string>>;
@@ -132,7 +133,10 @@ function exchange(world: World, site: Site, source: Slot, target: Slot): void {
     mixed(site.sticky, target.settings, source.settings),
     mixed(site.sticky, source.settings, target.settings),
   ];
-  [source.config, target.config] = [target.config, source.config];
+  [source.config, target.config] = [
+    configuredIn(target.config, source.config),
+    configuredIn(source.config, target.config),
+  ];
   [source.resources, target.resources] = [
     mixedResources(site, target.resources, source.resources),
     mixedResources(site, source.resources, target.resources),

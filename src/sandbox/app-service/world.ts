@@ -5,6 +5,7 @@ import type { Json } from "../../kernel/outcome.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Listener } from "../router/listen.ts";
 import type { Deployment } from "./deployment.ts";
+import { SITE_DEFAULTS, type Configuration } from "./configuration.ts";
 import { AppServiceFaults, type AppServiceFault } from "./faults.ts";
 import type { Start } from "./package.ts";
 import { RunningApp, type Running } from "./running-app.ts";
@@ -44,11 +45,13 @@ export interface Slot {
   readonly front: Listener;
   readonly scm: Listener;
   settings: Readonly<Record<string, string>>;
-  config: Readonly<Record<string, Json>>;
+  /** `SiteConfig`; some of it goes with a content. */
+  config: Configuration;
+  /** Properties of the site itself, which stay. */
+  site: Configuration;
+  tags: Readonly<Record<string, string>>;
   /** Connection strings and mounts by their names, as the API shows them; they go with a content. */
   resources: Resources;
-  /** What never goes along: to whom it is swapped by itself, and who answers for it. */
-  traffic: Readonly<Record<string, Json>>;
   content: Content;
   isAuthOn: boolean;
   /** Where its pending preview leads; the other end has it as {@link previewOf}. */
@@ -65,6 +68,11 @@ export interface Resources {
   readonly connectionStrings: Readonly<Record<string, Json>>;
   readonly azureStorageAccounts: Readonly<Record<string, Json>>;
 }
+
+const NO_RESOURCES: Resources = { connectionStrings: {}, azureStorageAccounts: {} };
+
+/** What a slot is made with beside its settings. */
+export type OfSlot = Pick<Slot, "config" | "site" | "tags" | "resources">;
 
 /** Something that takes long, and can be asked how it goes. */
 export interface Operation {
@@ -146,7 +154,7 @@ export class World implements AsyncDisposable {
       sticky: [],
       stickyResources: { connectionStrings: [], azureStorageAccounts: [] },
     };
-    await this.addSlot(site, PRODUCTION, {}, {});
+    await this.addSlot(site, PRODUCTION, {});
     this.sites.push(site);
     return site;
   }
@@ -174,8 +182,7 @@ export class World implements AsyncDisposable {
     site: Pick<Site, "name" | "slots">,
     name: string,
     settings: Readonly<Record<string, string>>,
-    config: Readonly<Record<string, Json>>,
-    resources: Resources = { connectionStrings: {}, azureStorageAccounts: {} },
+    { config = {}, site: own = {}, tags = {}, resources = NO_RESOURCES }: Partial<OfSlot> = {},
   ): Promise<Slot> {
     const { open } = this.options;
     const itself = (): Slot => slot;
@@ -186,8 +193,9 @@ export class World implements AsyncDisposable {
       scm,
       settings,
       config,
+      site: { ...SITE_DEFAULTS, ...own },
+      tags,
       resources,
-      traffic: {},
       content: { deployments: [], start: undefined, app: undefined },
       isAuthOn: false,
       targetSwapSlot: undefined,

@@ -33,6 +33,18 @@ test("Microsoft's own client works against the sandbox as it does against Azure"
   expect(told.autoSwap).toBe("production");
   expect(told.connections).toEqual({ MAIN: { value: "host=db", type: "PostgreSQL" } });
   expect(told.mounts).toMatchObject({ files: { shareName: "s", mountPath: "/m" } });
+  const rule = { ipAddress: "127.0.0.1/32", action: "Allow", priority: 100 };
+  const guards = { ipSecurityRestrictionsDefaultAction: "Deny", scmIpSecurityRestrictionsUseMain: true };
+  expect(told.guards).toMatchObject({ ...guards, ipSecurityRestrictions: [rule], webSocketsEnabled: true });
+  expect(told.guarded).toMatchObject({
+    clientCertEnabled: true,
+    clientCertMode: "Optional",
+    httpsOnly: true,
+  });
+  // Platform settings go along with a swap, restrictions stay.
+  expect([told.after.webSocketsEnabled, told.after.ipSecurityRestrictions]).toEqual([true, undefined]);
+  expect(told.kept).toMatchObject({ ...guards, ipSecurityRestrictions: [rule] });
+  expect(told.kept.webSocketsEnabled).toBeUndefined();
   expect(told.published).toBe(200);
   const differences = told.differences.map((each: Record<string, string>) => [
     each["settingName"],

@@ -83,6 +83,18 @@ const mount = {
 } as const;
 await webApps.updateAzureStorageAccounts(group, site, { properties: { files: mount } });
 told["mounts"] = (await webApps.listAzureStorageAccounts(group, site)).properties;
+// This machine is let in: what follows comes from here.
+const rules = [{ ipAddress: "127.0.0.1/32", action: "Allow", priority: 100, name: "here" }];
+const guards = {
+  ipSecurityRestrictions: rules,
+  ipSecurityRestrictionsDefaultAction: "Deny",
+  scmIpSecurityRestrictionsUseMain: true,
+  webSocketsEnabled: true,
+};
+await webApps.updateConfigurationSlot(group, site, "staging", guards);
+told["guards"] = await webApps.getConfigurationSlot(group, site, "staging");
+await webApps.update(group, site, { clientCertEnabled: true, clientCertMode: "Optional" });
+told["guarded"] = await webApps.get(group, site);
 const scm = ((await webApps.getSlot(group, site, "staging"))?.hostNameSslStates ?? []).find(
   ({ hostType }) => hostType === "Repository",
 )!.name!;
@@ -103,6 +115,8 @@ await running.submitted();
 told["busy"] = await refusal(webApps.deleteSlot(group, site, "staging"));
 await running;
 told["swapped"] = (await webApps.get(group, site))?.slotSwapStatus;
+told["after"] = await webApps.getConfiguration(group, site);
+told["kept"] = await webApps.getConfigurationSlot(group, site, "staging");
 told["late"] = await refusal(webApps.swapSlot(group, site, "staging", swap, quick));
 told["missing"] = await refusal(webApps.getSlot(group, site, "none"));
 await webApps.restartSlot(group, site, "staging");
