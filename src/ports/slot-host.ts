@@ -34,6 +34,8 @@ export interface SlotFacts {
   readonly lastSwap: SwapStatus | undefined;
   /** What is being done with it now; undefined where nothing is. */
   readonly inProgress: string | undefined;
+  /** Whether {@link SlotHost.makeSlot} was cut short: it has no settings yet. */
+  readonly isUnfinished: boolean;
 }
 
 /** An app and its plan. */
@@ -65,9 +67,20 @@ export interface TrafficRoute {
   readonly percent: number;
 }
 
-/** A setting in which two slots differ. Values are secrets, and not told. */
+/**
+ * What of a slot's configuration a swap carries: app settings, connection strings, mounts; general settings
+ * (stack, platform, paths); and, where an app asks for that, what protects a slot: restrictions, protocols.
+ */
+export type DifferenceKind = "setting" | "connection-string" | "mount" | "general" | "protection";
+
+/**
+ * Something in which two slots differ. Values are secrets, and not told. What the host itself keeps with a
+ * content, such as where it lies, is no difference.
+ */
 export interface SettingDifference {
+  readonly kind: DifferenceKind;
   readonly name: string;
+  /** It stays in its slot when contents are exchanged. */
   readonly isSticky: boolean;
   readonly inSource: boolean;
   readonly inTarget: boolean;
@@ -128,9 +141,10 @@ export interface SlotHost {
   traffic(slot: string, call: SlotCall): Promise<SlotTraffic>;
   differences(source: string, target: string, call: SlotCall): Promise<readonly SettingDifference[]>;
   /**
-   * Makes a slot like production: same plan and stack, and those settings, connection strings and mounts that
-   * do not stick. Its identity, certificates and networks it does not get. One that is there is left as it
-   * is, so it is idempotent.
+   * Makes a slot like production: same plan, stack and access restrictions, and those settings, connection
+   * strings and mounts that do not stick. It has the restrictions before it has anything secret. Its identity,
+   * certificates and networks it does not get. One that is there is left as it is, so it is idempotent; but
+   * one that is unfinished is finished.
    *
    * @param without settings that are of production alone
    * @throws slots.full where the plan has no room

@@ -81,9 +81,9 @@ export function slotHostLaws(name: string, open: () => Promise<SlotHostUnderLaws
       await host.putSettings("staging", settings({ B: "secret-2", C: "same", D: "four" }), call());
       const differences = await host.differences("staging", "production", call());
       expect(differences).toEqual([
-        { name: "A", isSticky: false, inSource: false, inTarget: true },
-        { name: "B", isSticky: false, inSource: true, inTarget: true },
-        { name: "D", isSticky: false, inSource: true, inTarget: false },
+        { kind: "setting", name: "A", isSticky: false, inSource: false, inTarget: true },
+        { kind: "setting", name: "B", isSticky: false, inSource: true, inTarget: true },
+        { kind: "setting", name: "D", isSticky: false, inSource: true, inTarget: false },
       ]);
       expect(JSON.stringify([...(await host.settings("staging", call()))])).not.toContain("secret-2");
     });

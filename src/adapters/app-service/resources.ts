@@ -11,6 +11,7 @@ import type { ArmAnswer } from "./arm-client.ts";
 export const site = z.looseObject({
   location: z.string(),
   kind: z.string().nullish(),
+  tags: z.record(z.string(), z.string().nullish()).nullish(),
   properties: z.looseObject({
     state: z.string().nullish(),
     serverFarmId: z.string(),
@@ -53,7 +54,7 @@ export const connectionStrings = z.looseObject({
 });
 /** Their keys are secrets. */
 export const mounts = z.looseObject({
-  properties: z.record(z.string(), z.looseObject({ mountPath: z.string().nullish() })).nullish(),
+  properties: z.record(z.string(), z.looseObject({})).nullish(),
 });
 export const trafficConfig = z.looseObject({
   properties: z.looseObject({
@@ -75,7 +76,13 @@ export const trafficConfig = z.looseObject({
 });
 export const webConfig = z.looseObject({ properties: z.record(z.string(), z.unknown()) });
 
-export function factsOf(name: string, { properties }: SiteResource): SlotFacts {
+/**
+ * The tag of a slot that has not got its settings yet. It is made closed first, and filled when that was
+ * seen: a run that is killed between the two leaves one that says so.
+ */
+export const UNFINISHED = "holdfast-unfinished";
+
+export function factsOf(name: string, { properties, tags }: SiteResource): SlotFacts {
   const { slotSwapStatus: swapped, state, targetSwapSlot, inProgressOperationId } = properties;
   return {
     name,
@@ -91,6 +98,7 @@ export function factsOf(name: string, { properties }: SiteResource): SlotFacts {
         }
       : undefined,
     inProgress: inProgressOperationId || undefined,
+    isUnfinished: tags?.[UNFINISHED] !== undefined,
   };
 }
 

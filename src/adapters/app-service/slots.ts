@@ -17,8 +17,9 @@ import {
 import { ArmClient, type ArmAccess, type ArmAnswer, type ArmCall } from "./arm-client.ts";
 import { Budget } from "./budget.ts";
 import { deployTo } from "./deploy.ts";
+import { differencesOf, type Configured } from "./differences.ts";
 import { ended } from "./long-running.ts";
-import { slotLike } from "./new-slot.ts";
+import { closedSlot, filledSlot, missingGuards } from "./new-slot.ts";
 import { swapAndLook } from "./swap.ts";
 import {
   auth,
@@ -97,39 +98,30 @@ class AppServiceSlots implements SlotHost {
 
   async differences(source: string, target: string, call: SlotCall): Promise<readonly SettingDifference[]> {
     const budget = this.#budget(call);
-    const names = await this.#read(sticky, this.#path("", "config/slotConfigNames"), "read settings", budget);
-    const stuck = new Set(names.properties.appSettingNames?.map((name) => name.toLowerCase()));
-    const [from, to] = [await this.#settings(source, budget), await this.#settings(target, budget)];
-    return [...new Set([...from.keys(), ...to.keys()])]
-      .sort()
-      .filter((name) => from.get(name)?.reveal() !== to.get(name)?.reveal())
-      .map((name) => ({
-        name,
-        isSticky: stuck.has(name.toLowerCase()),
-        inSource: from.has(name),
-        inTarget: to.has(name),
-      }));
+    const doing = "read settings";
+    const names = await this.#read(sticky, this.#path("", "config/slotConfigNames"), doing, budget);
+    const from = await this.#configured(source, budget);
+    return differencesOf(from, await this.#configured(target, budget), names);
   }
 
   async makeSlot(name: string, call: SlotCall, without: readonly string[] = []): Promise<SlotFacts> {
     const budget = this.#budget(call);
     const there = await this.#find(name, budget);
-    if (there !== undefined) return there;
+    if (there !== undefined && !there.isUnfinished) return there;
     const doing = `make the slot ${name}`;
-    const production = await this.#site(PRODUCTION_SLOT, budget);
     const names = await this.#read(sticky, this.#path("", "config/slotConfigNames"), doing, budget);
-    const web = await this.#read(webConfig, this.#path("", "config/web"), doing, budget);
-    const list = async <T>(shape: z.ZodType<T>, below: string): Promise<T> =>
-      await this.#read(shape, this.#path("", below), doing, budget, "POST");
-    const json = slotLike(production, {
-      names,
-      web,
-      settings: await this.#settings(PRODUCTION_SLOT, budget),
-      connectionStrings: await list(connectionStrings, "config/connectionstrings/list"),
-      mounts: await list(mounts, "config/azurestorageaccounts/list"),
-      without,
-    });
-    await this.#write("PUT", name, "", doing, budget, json);
+    const production = await this.#configured(PRODUCTION_SLOT, budget);
+    await this.#write("PUT", name, "", doing, budget, closedSlot({ production }));
+    const web = await this.#read(webConfig, this.#path(name, "config/web"), doing, budget);
+    const missing = missingGuards(production.web, web);
+    if (missing.length > 0) {
+      throw new HoldfastError(
+        "slots.refused",
+        `App Service made the slot ${name} without production's ${missing.join(", ")}; it was given no settings`,
+        { hint: `Set the access restrictions of ${name} in the portal, or remove the slot; then run again.` },
+      );
+    }
+    await this.#write("PUT", name, "", doing, budget, filledSlot({ production, names, without }));
     const made = await this.#find(name, budget);
     if (made !== undefined) return made;
     throw new HoldfastError("slots.refused", `App Service made the slot ${name} and does not show it`, {
@@ -289,6 +281,19 @@ class AppServiceSlots implements SlotHost {
     const path = this.#path(slot, "config/appsettings/list");
     const { properties } = await this.#read(settingValues, path, `read settings of ${slot}`, budget, "POST");
     return new Map(Object.entries(properties ?? {}).map(([name, value]) => [name, new Secret(value)]));
+  }
+
+  async #configured(slot: string, budget: Budget): Promise<Configured> {
+    const doing = `read settings of ${slot}`;
+    const list = async <T>(shape: z.ZodType<T>, below: string): Promise<T> =>
+      await this.#read(shape, this.#path(slot, `config/${below}/list`), doing, budget, "POST");
+    return {
+      site: await this.#site(slot, budget),
+      web: await this.#read(webConfig, this.#path(slot, "config/web"), doing, budget),
+      settings: await this.#settings(slot, budget),
+      connectionStrings: await list(connectionStrings, "connectionstrings"),
+      mounts: await list(mounts, "azurestorageaccounts"),
+    };
   }
 
   async #slotNames(budget: Budget): Promise<readonly string[]> {

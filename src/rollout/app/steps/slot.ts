@@ -25,6 +25,7 @@ export function slotStep({ host, slot, build }: Pick<OnApp, "host" | "slot" | "b
       if (facts === undefined) {
         return { kind: "missing", what: `make the slot ${slot} like production` };
       }
+      if (facts.isUnfinished) return { kind: "missing", what: `finish making the slot ${slot}` };
       if (facts.inProgress !== undefined) {
         return { kind: "moving", what: `${slot}: ${facts.inProgress} is at work` };
       }
@@ -40,7 +41,8 @@ export function slotStep({ host, slot, build }: Pick<OnApp, "host" | "slot" | "b
     },
     async act({ signal }) {
       const call = callOf(signal, TIMEOUT_MS);
-      if ((await host.slot(slot, call)) !== undefined) await host.release(slot, call);
+      const there = await host.slot(slot, call);
+      if (there !== undefined && !there.isUnfinished) await host.release(slot, call);
       else await host.makeSlot(slot, call, OF_ITS_OWN);
     },
     undo: "not-needed",
