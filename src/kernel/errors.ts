@@ -115,6 +115,10 @@ export const ERRORS = {
     kind: "outside",
     meaning: "an app does not answer as one that is well, or as another build",
   },
+  "app.settings-differ": {
+    kind: "outside",
+    meaning: "a swap would change settings that production has, and nothing declares that it may",
+  },
   "app.tests-failed": { kind: "outside", meaning: "the tests of a build that was deployed failed" },
   "web.unreachable": { kind: "outside", meaning: "an address gave no answer" },
   "web.untrusted": { kind: "outside", meaning: "an address shows a certificate that is not trusted" },

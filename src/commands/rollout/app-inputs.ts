@@ -60,6 +60,10 @@ export const appOutputs = {
     "`stopped`, `incomplete`, `escalated`.",
   production:
     "Version that production is now; empty where it is nothing of ours, `unknown` where nobody could say.",
+  changes:
+    "What the swap changes of production's configuration, as a JSON list: `kind` (`setting`, " +
+    "`connection-string`, `mount`, `general`, `protection`), `name`, and `how` (`other-value`, `lost`, " +
+    "`gained`). Never a value.",
   "plan-hash": "Hash of what would be, or was, done.",
   run: "Id of the run, for `resume`; empty where nothing ran.",
   plan: "Each step with how the world stands to it, as a JSON list.",

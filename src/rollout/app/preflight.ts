@@ -2,14 +2,22 @@ import { listed } from "../../kernel/listed.ts";
 import {
   PRODUCTION_SLOT,
   type AppFacts,
-  type SettingDifference,
   type SlotCall,
   type SlotFacts,
   type SlotHost,
   type SlotTraffic,
 } from "../../ports/slot-host.ts";
-import { RELEASE_MARK } from "./release-mark.ts";
+import { markAt, markOf, RELEASE_MARK, type Build } from "./release-mark.ts";
 import type { AppHealth, RolloutSettings } from "./settings.ts";
+import type { Way } from "./steps/on-app.ts";
+import {
+  changeWords,
+  swapDifferences,
+  unmeantChanges,
+  unmeantHelp,
+  type SwapChange,
+  type SwapDifferences,
+} from "./swap-changes.ts";
 import type { AppTarget } from "./target.ts";
 
 /** What is known of an app before anything is done. */
@@ -18,6 +26,8 @@ export interface Preflight {
   /** Why nothing may be begun. */
   readonly problems: readonly string[];
   readonly notes: readonly string[];
+  /** What the swap would change of production's configuration; nothing where none is needed. */
+  readonly changes: readonly SwapChange[];
 }
 
 /**
@@ -28,9 +38,10 @@ const WITHOUT_SLOTS = /^(?:free|shared|basic|dynamic|flexconsumption)$/i;
 
 /** Looks at everything on which a swap founders that can be known before. */
 export async function preflight(
-  host: Pick<SlotHost, "app" | "slot" | "differences" | "traffic">,
+  host: Pick<SlotHost, "app" | "slot" | "settings" | "differences" | "traffic">,
   { slot, address }: Pick<AppTarget, "slot" | "address">,
-  { health }: Pick<RolloutSettings, "health">,
+  { health, swap }: Pick<RolloutSettings, "health" | "swap">,
+  { build, way }: { readonly build: Build; readonly way: Way },
   call: SlotCall,
 ): Promise<Preflight> {
   const facts = await host.app(call);
@@ -39,6 +50,7 @@ export async function preflight(
       facts,
       problems: [`the plan is ${facts.tier}, which has no slots to swap: Standard or better is needed`],
       notes: [],
+      changes: [],
     };
   }
   const [production, candidate] = [await host.slot(PRODUCTION_SLOT, call), await host.slot(slot, call)];
@@ -47,6 +59,9 @@ export async function preflight(
   const shared = await host.traffic(PRODUCTION_SLOT, call);
   // As Azure's own client names an app, so that the line can be used as it stands.
   const named = `--name ${address.site} --resource-group ${address.group}`;
+  // What is production already is swapped no more.
+  const isThere = (await markAt(host, PRODUCTION_SLOT, call)) === markOf(build);
+  const differences = await swapDifferences(host, isThere ? undefined : candidate, swap, call);
   const isStuck = facts.stickySettings.some((name) => name.toUpperCase() === RELEASE_MARK);
   const problems = [
     ...(pending === undefined
@@ -55,9 +70,9 @@ export async function preflight(
     // By it a swap that has happened is told from one that has not.
     ...autoSwapProblem(slot, own, named),
     ...routeProblem(shared, candidate, named),
+    ...(way === "forward" ? unmeantProblem(slot, differences) : []),
     ...(isStuck ? [`the setting ${RELEASE_MARK} sticks to its slot: it has to go along with a swap`] : []),
   ];
-  const differences = candidate === undefined ? [] : await host.differences(slot, PRODUCTION_SLOT, call);
   return {
     facts,
     problems,
@@ -67,6 +82,7 @@ export async function preflight(
       ...signInNote(facts),
       ...differenceNotes(slot, differences),
     ],
+    changes: differences.changes,
   };
 }
 
@@ -102,8 +118,9 @@ function routeProblem(
 
 function newSlotNote(slot: string): string {
   return (
-    `${slot} is made with what of production does not stick: stack, settings, connection strings, mounts; ` +
-    "not its identity, certificates and networks: where the app needs them, make the slot yourself"
+    `${slot} is made with production's stack and access restrictions, and the settings, connection strings ` +
+    "and mounts that do not stick; not its identity, certificates and networks: where the app needs them, " +
+    "make the slot yourself"
   );
 }
 
@@ -125,20 +142,16 @@ function signInNote({ hasSignIn }: AppFacts): readonly string[] {
     : [];
 }
 
+/** A build that is new may look well with the database of staging; so nothing of that happens in silence. */
+function unmeantProblem(slot: string, { changes }: SwapDifferences): readonly string[] {
+  const words = unmeantChanges(slot, changes);
+  return words === undefined ? [] : [`${words}: ${unmeantHelp(slot)}`];
+}
+
 /** Names alone: values are secrets. */
-function differenceNotes(slot: string, differences: readonly SettingDifference[]): readonly string[] {
-  const named = (of: readonly SettingDifference[]): string => listed(of.map(({ name }) => name).sort());
-  const others = differences.filter(({ name }) => name !== RELEASE_MARK);
-  const sticky = others.filter(({ isSticky }) => isSticky);
-  const moving = others.filter(({ isSticky }) => !isSticky);
-  const onlyThere = moving.filter(({ inSource, inTarget }) => inTarget && !inSource);
+function differenceNotes(slot: string, { changes, staying }: SwapDifferences): readonly string[] {
   return [
-    ...(sticky.length === 0 ? [] : [`these settings stay where they are: ${named(sticky)}`]),
-    ...(onlyThere.length === 0
-      ? []
-      : [
-          `production loses these settings, which ${slot} has not and which do not stick: ` +
-            named(onlyThere),
-        ]),
+    ...(staying.length === 0 ? [] : [`these settings stay where they are: ${listed(staying)}`]),
+    ...changeWords(slot, changes),
   ];
 }

@@ -82,6 +82,21 @@ export const appSoak = z
   .prefault({});
 export type AppSoak = z.infer<typeof appSoak>;
 
+export const appSwap = z
+  .strictObject({
+    "may-change": z
+      .array(z.string().min(1).max(500))
+      .max(500)
+      .default([])
+      .describe(
+        "Names of app settings, connection strings and mounts that a deployment may change in production, " +
+          "or take from it, because the slot has another value or none and they do not stick; `*` for all. " +
+          "Any other ends it before it is begun.",
+      ),
+  })
+  .prefault({});
+export type AppSwap = z.infer<typeof appSwap>;
+
 const name = (what: string): z.ZodString =>
   z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._()-]{0,89}$/, `is no name of ${what}`);
 
@@ -106,6 +121,7 @@ export const rollout = z.strictObject({
   health: appHealth,
   tests: appTests,
   soak: appSoak,
+  swap: appSwap,
 });
 export type RolloutSettings = z.infer<typeof rollout>;
 

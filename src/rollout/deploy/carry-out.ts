@@ -53,7 +53,7 @@ export async function carryOut(
   const id = runId(inputs, ports);
   await using lock = inputs.dryRun ? undefined : await lockApp(target, "deploy", store, ports);
   const cancelled = lock === undefined ? ports.cancelled : AbortSignal.any([ports.cancelled, lock.lost]);
-  const { checked, on } = await lookAtApp(build, app, host, ports, cancelled);
+  const { checked, on } = await lookAtApp(build, "forward", app, host, ports, cancelled);
   const records = new RolloutRecords(store, target);
   const writing: { journal?: Journal } = {};
   const record = recordStep(id, records, () =>

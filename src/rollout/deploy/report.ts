@@ -6,6 +6,7 @@ import { timelineTable } from "../../nouns/runbook/timeline.ts";
 import { failureNotes, hashNote, hindranceNotes, lostNote, planTable } from "../../nouns/runbook/told-run.ts";
 import { isJudged } from "../app/judged.ts";
 import { markOf, versionIn, versionOf } from "../app/release-mark.ts";
+import { changesJson } from "../app/swap-changes.ts";
 import { nameOf, type AppTarget } from "../app/target.ts";
 import type { CarriedOut, Wanted } from "./carry-out.ts";
 
@@ -26,6 +27,7 @@ export function deployOutcome(
       version: versionOf(wanted.build),
       outcome: outcomeWord(came),
       production: production === undefined ? "unknown" : production === null ? "" : versionIn(production),
+      changes: changesJson(done.checked.changes),
       "plan-hash": came.plan.hash,
       run: came.kind === "ran" ? came.id : "",
       plan: came.plan.steps.map(({ id: step, title, observed: { kind, what } }) => ({

@@ -56,7 +56,7 @@ export async function lookAtWhole(
 ): Promise<Looked> {
   const { app, host, store, project, road } = opened;
   const chosen = await choose(inputs, opened, ports);
-  const part = await lookAtApp(chosen.build, app, host, ports, ports.cancelled);
+  const part = await lookAtApp(chosen.build, "back", app, host, ports, ports.cancelled);
   const passed = await pass(inputs, chosen, { store, road }, ports.cancelled);
   const { version } = chosen.record;
   const functions = project && (await functionsAlong(project, version, { id, store }, inputs, ports));

@@ -8,6 +8,7 @@ import type { AppPart } from "../app/app-part.ts";
 import { failureNotes, hashNote, hindranceNotes, lostNote, planTable } from "../../nouns/runbook/told-run.ts";
 import { isJudged } from "../app/judged.ts";
 import { markOf, productionIn, versionIn, versionOf } from "../app/release-mark.ts";
+import { changesJson } from "../app/swap-changes.ts";
 import { nameOf } from "../app/target.ts";
 import { DATABASE, reasonOf } from "./database-step.ts";
 import type { RollbackInputs } from "./request.ts";
@@ -43,6 +44,7 @@ export function rollbackOutcome(whole: RolledBackWhole): Outcome {
       production: production === undefined ? "unknown" : production === null ? "" : versionIn(production),
       database: database === undefined ? "" : (newestOf(database.now?.versions ?? []) ?? ""),
       schema: passed.what,
+      changes: changesJson(part.checked.changes),
       "plan-hash": came.plan.hash,
       run: came.kind === "ran" ? came.id : "",
       plan: planned(came.plan),

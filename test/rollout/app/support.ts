@@ -22,6 +22,7 @@ export interface Declared {
   readonly health?: string;
   readonly tests?: string;
   readonly soak?: string;
+  readonly swap?: string;
 }
 
 /** An app in a sandbox, with a folder for store and settings, and what commands say of it. */
@@ -62,13 +63,14 @@ export async function appWorld(options: Partial<SandboxOptions> = {}): Promise<A
   const settings = join(folder, "holdfast.yml");
   mkdirSync(store);
   const declare = (declared: Declared): void => {
-    const { health, tests, soak } = { ...QUICK, ...declared };
+    const { health, tests, soak, swap } = { ...QUICK, ...declared };
     writeFileSync(
       settings,
       `rollout:\n  app: { subscription: ${SUBSCRIPTION}, group: ${GROUP}, site: ${SITE} }\n` +
         (health === undefined ? "" : `  health: ${health}\n`) +
         (tests === undefined ? "" : `  tests: ${tests}\n`) +
-        (soak === undefined ? "" : `  soak: ${soak}\n`),
+        (soak === undefined ? "" : `  soak: ${soak}\n`) +
+        (swap === undefined ? "" : `  swap: ${swap}\n`),
     );
   };
   declare({});

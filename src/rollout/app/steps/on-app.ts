@@ -14,12 +14,16 @@ export interface OnApp {
   readonly programs: Programs;
   readonly clock: Pick<Clock, "elapsed" | "sleep">;
   readonly log: Pick<Log, "info">;
-  readonly settings: Pick<RolloutSettings, "health" | "tests" | "soak">;
+  readonly settings: Pick<RolloutSettings, "health" | "tests" | "soak" | "swap">;
   /** The slot beside production. */
   readonly slot: string;
   /** What shall be production. */
   readonly build: Build;
+  readonly way: Way;
 }
+
+/** Whether a build is new to production, or production goes back to it. */
+export type Way = "forward" | "back";
 
 export const APPLICATION = "application";
 

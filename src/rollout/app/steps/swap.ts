@@ -4,6 +4,13 @@ import type { Observed, Step } from "../../../nouns/runbook/runbook.ts";
 import { PRODUCTION_SLOT, type SwapTold } from "../../../ports/slot-host.ts";
 import { probe } from "../probe.ts";
 import { markAt, markOf, productionIn } from "../release-mark.ts";
+import {
+  changeWords,
+  swapDifferences,
+  unmeantChanges,
+  unmeantHelp,
+  type SwapChange,
+} from "../swap-changes.ts";
 import { APPLICATION, callOf, MINUTE_MS, ONCE, type OnApp } from "./on-app.ts";
 
 /** Swaps of 23 minutes have been seen: https://github.com/microsoft/azure-pipelines-tasks/issues/19273 */
@@ -20,7 +27,7 @@ const UNKNOWN: Observed = { kind: "moving", what: "nobody has said whether the s
  * mark that goes along with a swap, never by what the call said.
  */
 export function swapStep(on: OnApp): Step {
-  const { host, slot, build } = on;
+  const { host, slot, build, settings, way } = on;
   const mark = markOf(build);
   const look = async (
     signal: AbortSignal,
@@ -28,6 +35,10 @@ export function swapStep(on: OnApp): Step {
     const call = callOf(signal, TIMEOUT_MS);
     const busy = (await host.slot(PRODUCTION_SLOT, call))?.inProgress;
     return { at: await markAt(host, PRODUCTION_SLOT, call), busy };
+  };
+  const changes = async (signal: AbortSignal): Promise<readonly SwapChange[]> => {
+    const call = callOf(signal, TIMEOUT_MS);
+    return (await swapDifferences(host, await host.slot(slot, call), settings.swap, call)).changes;
   };
   // The host gave no answer, and may still begin: what is seen until then says nothing.
   let unknownUntil: number | undefined;
@@ -47,13 +58,21 @@ export function swapStep(on: OnApp): Step {
       if (busy !== undefined) return { kind: "moving", what: `production: ${busy} is at work` };
       if (unknownUntil !== undefined && on.clock.elapsed() < unknownUntil) return UNKNOWN;
       const evidence: Json = { production: at ?? null };
-      return {
-        kind: "missing",
-        what: `swap ${slot} with production, which is ${at ?? "nothing of ours"}`,
-        evidence,
-      };
+      // An approval covers what production gets by it.
+      const what = [
+        `swap ${slot} with production, which is ${at ?? "nothing of ours"}`,
+        ...changeWords(slot, await changes(signal)),
+      ];
+      return { kind: "missing", what: what.join("; "), evidence };
     },
     async act({ signal }) {
+      // Somebody may have changed it since, or this run was gone on with.
+      const unmeant = way === "forward" ? unmeantChanges(slot, await changes(signal)) : undefined;
+      if (unmeant !== undefined) {
+        throw new HoldfastError("app.settings-differ", unmeant, {
+          hint: `Production was not changed: ${unmeantHelp(slot)}. Then go on with the same run.`,
+        });
+      }
       const told = await host.swap(slot, PRODUCTION_SLOT, callOf(signal, TIMEOUT_MS));
       if (told.outcome === "unknown") unknownUntil = on.clock.elapsed() + UNKNOWN_MS;
       failIfNot(told);
