@@ -246,6 +246,10 @@ export const ERRORS = {
     meaning: "Azure App Service did not answer, or answered with what is no answer",
   },
   "slots.denied": { kind: "outside", meaning: "Azure refused the identity, or what it may not do" },
+  "slots.blocked": {
+    kind: "outside",
+    meaning: "access restrictions of the app, or of its deployment service, keep this machine out",
+  },
   "slots.missing": { kind: "outside", meaning: "Azure says that the app, or the slot, does not exist" },
   "slots.timeout": { kind: "outside", meaning: "Azure App Service did not do something in its time" },
   "slots.busy": { kind: "locked", meaning: "another operation is changing the app at this moment" },

@@ -8,13 +8,14 @@ import {
   type HttpMethods,
   type Pipeline,
 } from "@azure/core-rest-pipeline";
+import { formatDuration } from "../../kernel/duration.ts";
 import { HoldfastError } from "../../kernel/errors.ts";
 import { orAbort } from "../../kernel/or-abort.ts";
 import { printableLine } from "../../kernel/printable.ts";
 import type { Clock, Random } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Budget } from "./budget.ts";
-import { isBusy, refusalOf, refused, type Refusal } from "./refusal.ts";
+import { isBusy, refusalOf, refused, wordsOf, type Refusal } from "./refusal.ts";
 
 /** Anything that gives bearer tokens; the shape of `@azure/identity`'s credentials. */
 export interface TokenSource {
@@ -67,6 +68,11 @@ const SLOWEST_LINK = 50;
 const TRIES = 5;
 const FIRST_DELAY_MS = 500;
 const DELAY_MS_MAX = 15_000;
+/** A package is not sent again in vain: what holds its lock is another deployment, which takes minutes. */
+const RESEND_MS = 15_000;
+const RESEND_MS_MAX = 30_000;
+/** A deployment that has not ended by then never will. */
+const RESEND_UNTIL_MS = 15 * 60_000;
 /** A token that ends sooner is not begun with. */
 const TOKEN_MARGIN_MS = 2 * 60_000;
 
@@ -94,7 +100,8 @@ export class ArmClient {
    * @throws slots.*, the signal's reason
    */
   async ask(call: ArmCall, budget: Budget, reads: readonly number[] = []): Promise<ArmAnswer> {
-    for (let failures = 0, isRenewed = false; ;) {
+    const until = this.#access.clock.elapsed() + RESEND_UNTIL_MS;
+    for (let failures = 0, waits = 0, isRenewed = false; ;) {
       budget.signal.throwIfAborted();
       if (budget.left <= 0) throw budget.over(call.doing);
       let answer: ArmAnswer;
@@ -109,29 +116,52 @@ export class ArmClient {
       const { status } = answer;
       // Whoever points elsewhere is no Azure, and what was asked was not done there.
       if (status < 300 || reads.includes(status)) return answer;
-      const refusal = refusalOf(status, answer.text);
+      const refusal = refusalOf(status, answer.text, answer.header("x-ms-forbidden-ip"));
       // A token is looked at before anything is done, so asking again with a new one does nothing twice.
       if (status === 401 && !isRenewed) {
         isRenewed = true;
         this.#token = undefined;
         continue;
       }
-      const waitMs = this.#waitOf(call, answer, refusal);
+      const waitMs = this.#waitOf(call, answer, refusal, waits);
       if (waitMs === undefined) throw refused(refusal, call.doing);
       if (status >= 500 && (failures += 1) >= TRIES) throw refused(refusal, call.doing);
-      this.#access.log.debug(`${call.doing}: ${status} ${refusal.message}; again in ${waitMs} ms`);
-      await budget.pause(waitMs, `${status} ${refusal.message}`);
+      waits += 1;
+      await this.#wait(call, refusal, waitMs, { budget, until });
     }
   }
 
+  /** @throws slots.busy where a package has been sent for long enough; as {@link Budget.pause} */
+  async #wait(
+    call: ArmCall,
+    refusal: Refusal,
+    waitMs: number,
+    { budget, until }: { readonly budget: Budget; readonly until: number },
+  ): Promise<void> {
+    const { log, clock } = this.#access;
+    const why = wordsOf(refusal);
+    if (call.stream === undefined || !isBusy(refusal)) {
+      log.debug(`${call.doing}: ${why}; again in ${waitMs} ms`);
+    } else {
+      const leftMs = Math.min(until - clock.elapsed(), budget.left);
+      if (waitMs >= leftMs) throw refused(refusal, call.doing);
+      const [next, end] = [formatDuration(waitMs), formatDuration(leftMs)];
+      log.info(`${call.doing}: ${why}; sent again in ${next}, and for ${end} at most`);
+    }
+    await budget.pause(waitMs, why);
+  }
+
   /** How long is waited before the same is asked again; undefined where it is not. */
-  #waitOf(call: ArmCall, answer: ArmAnswer, refusal: Refusal): number | undefined {
+  #waitOf(call: ArmCall, answer: ArmAnswer, refusal: Refusal, waits: number): number | undefined {
     const asked = retryAfterMs(answer, this.#access.clock.now());
     // 429 is told before anything is done; 500 and more may be told in the midst of it.
     if (refusal.status === 429) return asked ?? FIRST_DELAY_MS;
     if (refusal.status >= 500 && call.repeatable) return asked ?? FIRST_DELAY_MS;
-    if (isBusy(refusal) && call.waitsForOthers) return asked ?? FIRST_DELAY_MS;
-    return undefined;
+    if (!isBusy(refusal) || !call.waitsForOthers) return undefined;
+    if (asked !== undefined) return asked;
+    return call.stream === undefined
+      ? Math.min(DELAY_MS_MAX, FIRST_DELAY_MS * 2 ** waits)
+      : Math.min(RESEND_MS_MAX, RESEND_MS + 5_000 * waits);
   }
 
   async #pause(call: ArmCall, failures: number, why: string, budget: Budget): Promise<void> {

@@ -96,11 +96,17 @@ async function deployOnce(
     const told = toldBy(answer.text, doing);
     if (!told.complete) continue;
     if (told.status === SUCCESS) return id;
-    const words = printableLine(told.status_text ?? told.message ?? "").slice(0, 600);
+    const words = printableLine(reasonOf(told)).slice(0, 600);
     throw new HoldfastError("deployment.failed", `the deployment ${id} to ${slot.name} failed: ${words}`, {
       hint: `Its log is at ${slot.deployAddress}/api/deployments/${id}/log.`,
     });
   }
+}
+
+/** One of the two may be empty, or say less: that the service was started anew counts wherever it stands. */
+function reasonOf({ status_text, message }: z.infer<typeof deployment>): string {
+  const said = [status_text, message].map((text) => text?.trim() ?? "").filter((text) => text !== "");
+  return said.find((text) => RESTARTED.test(text)) ?? said[0] ?? "it gives no reason";
 }
 
 function toldBy(text: string, doing: string): z.infer<typeof deployment> {

@@ -10,5 +10,6 @@ export interface Deployment {
   readonly deployer: string;
   status: (typeof STATUS)[keyof typeof STATUS];
   text: string;
+  statusText: string | undefined;
   ended: Date | undefined;
 }

@@ -64,6 +64,8 @@ async function deploy(
     const text = "There is a deployment currently in progress. Please try again when it completes.";
     return { status: 409, text };
   }
+  const refusal = world.faults.nextPackage();
+  if (refusal !== undefined) return { status: 409, text: refusal };
   const faults = world.faults.nextDeployment();
   const deployment: Deployment = {
     id: randomUUID(),
@@ -71,6 +73,7 @@ async function deploy(
     deployer,
     status: STATUS.pending,
     text: "",
+    statusText: faults.fails?.statusText,
     ended: undefined,
   };
   content.deployments.push(deployment);
@@ -109,7 +112,7 @@ async function deploy(
       deployment.status = STATUS.building;
       await world.pass(world.options.phases.buildMs);
       if (faults.hangs) await world.pass(24 * 60 * 60_000);
-      if (faults.fails !== undefined) throw new Error(faults.fails);
+      if (faults.fails !== undefined) throw new Error(faults.fails.message);
       await unpack(zip, folder);
       const start = await startOf(folder, world.options.node);
       deployment.status = STATUS.deploying;
@@ -166,7 +169,7 @@ function shown(site: Site, slot: Slot, deployment: Deployment): Json {
   return {
     id,
     status: number,
-    status_text: number === STATUS.failed ? text : "",
+    status_text: number === STATUS.failed ? (deployment.statusText ?? text) : "",
     author_email: "N/A",
     author: "N/A",
     deployer: deployment.deployer,

@@ -25,6 +25,15 @@ export const appServiceFault = z.discriminatedUnion("fault", [
     fault: z.literal("fail-build"),
     at: nth,
     message: z.string().default("the build failed by script"),
+    /** `status_text` of its record, where that says another thing than `message`. */
+    statusText: z.string().optional(),
+  }),
+  /** The service does not take a package: another deployment holds its lock, or nobody knows why. */
+  z.strictObject({
+    fault: z.literal("refuse-package"),
+    at: nth,
+    times: nth.default(1),
+    text: z.string().default(""),
   }),
   /** The deployment never ends. */
   z.strictObject({ fault: z.literal("hang-build"), at: nth }),
@@ -38,6 +47,7 @@ export class AppServiceFaults {
   readonly #faults: readonly AppServiceFault[];
   #swaps = 0;
   #deployments = 0;
+  #packages = 0;
 
   constructor(faults: readonly AppServiceFault[]) {
     this.#faults = faults;
@@ -58,12 +68,21 @@ export class AppServiceFaults {
   }
 
   /** Counts one more deployment. */
-  nextDeployment(): { readonly fails: string | undefined; readonly hangs: boolean } {
+  nextDeployment(): { readonly fails: Of<"fail-build"> | undefined; readonly hangs: boolean } {
     this.#deployments += 1;
     return {
-      fails: this.#find("fail-build", this.#deployments)?.message,
+      fails: this.#find("fail-build", this.#deployments),
       hangs: this.#find("hang-build", this.#deployments) !== undefined,
     };
+  }
+
+  /** Counts one more package that is sent. @returns what is said instead of taking it */
+  nextPackage(): string | undefined {
+    const nth = (this.#packages += 1);
+    return this.#faults.find(
+      (each): each is Of<"refuse-package"> =>
+        each.fault === "refuse-package" && nth >= each.at && nth < each.at + each.times,
+    )?.text;
   }
 
   #find<K extends AppServiceFault["fault"]>(kind: K, at: number): Of<K> | undefined {

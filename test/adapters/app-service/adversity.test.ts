@@ -11,7 +11,7 @@ import { listen } from "../../../src/sandbox/router/listen.ts";
 import { callFault } from "../../../src/sandbox/router/call-faults.ts";
 import { appOf } from "../../support/sandbox.ts";
 import { sampled } from "../../support/sampling.ts";
-import { slotsInSandbox, within, type SlotsInSandbox } from "../../support/slot-host.ts";
+import { quickClock, slotsInSandbox, within, type SlotsInSandbox } from "../../support/slot-host.ts";
 import { eventually, temporaryFolder } from "../../support/tools.ts";
 
 let open: SlotsInSandbox | undefined;
@@ -47,6 +47,83 @@ test("a deployment that the restart of the deployment service has ended is sent 
   writeFileSync(path, await appOf("3"));
   await host.deploy("staging", path, within());
   expect((await box.visit("/", "staging")).json?.build).toBe("3");
+});
+
+test.each([
+  ["with nothing in its status text", ""],
+  ["with another word in its status text", "Failed"],
+])("a restart that is told in the message alone, %s, is a restart", async (_, statusText) => {
+  const message = "Deployment has been stopped due to SCM container restart.";
+  const { host, box } = await opened({
+    faults: { appService: [{ fault: "fail-build", at: 1, message, statusText }] },
+  });
+  const path = join(temporaryFolder("message"), "1.zip");
+  writeFileSync(path, await appOf("1"));
+  await host.deploy("production", path, within());
+  expect((await box.visit()).json?.build).toBe("1");
+});
+
+test("a failure whose status text is empty is told by its message", async () => {
+  const { host } = await opened({
+    faults: { appService: [{ fault: "fail-build", at: 1, message: "npm ended with 1", statusText: " " }] },
+  });
+  const path = join(temporaryFolder("message"), "1.zip");
+  writeFileSync(path, await appOf("1"));
+  await expect(host.deploy("production", path, within())).rejects.toMatchObject({
+    code: "deployment.failed",
+    message: expect.stringContaining("failed: npm ended with 1"),
+  });
+});
+
+describe("a package that is refused because another deployment has not ended", () => {
+  const zipped = async (): Promise<string> => {
+    const path = join(temporaryFolder("refused"), "1.zip");
+    writeFileSync(path, await appOf("1"));
+    return path;
+  };
+  const sent = ({ box }: SlotsInSandbox): number =>
+    box.heard.filter((line) => /POST \/api\/publish/i.test(line)).length;
+
+  test.each([
+    [
+      "There is a deployment currently in progress. Please try again when it completes.",
+      /currently in progress/,
+    ],
+    ["", /409 it gives no reason; mostly another deployment/],
+  ])("is sent again after a while that is told: '%s'", async (text, words) => {
+    const it = await opened({ faults: { appService: [{ fault: "refuse-package", at: 1, times: 3, text }] } });
+    const began = quickClock.elapsed();
+    await it.host.deploy("production", await zipped(), within(600_000));
+    expect(quickClock.elapsed() - began).toBeGreaterThanOrEqual(15_000 + 20_000 + 25_000);
+    expect(sent(it)).toBe(4);
+    const told = it.lines.filter((line) => words.test(line));
+    expect(told).toHaveLength(3);
+    expect(told[0]).toMatch(/^deploy to production: .*; sent again in 15 s, and for (?:9|10) min.* at most$/);
+  });
+
+  test("is given up after a quarter of an hour, with what to do", async () => {
+    const it = await opened({ faults: { appService: [{ fault: "refuse-package", at: 1, times: 1000 }] } });
+    await expect(it.host.deploy("production", await zipped(), within(3_600_000))).rejects.toMatchObject({
+      code: "slots.busy",
+      message: expect.stringContaining("409 it gives no reason"),
+      hint: expect.stringContaining("stopping the slot and starting it"),
+    });
+    expect(sent(it)).toBeLessThan(40);
+  }, 120_000);
+});
+
+test("a deployment service that does not let this machine in is told so, and not as a missing role", async () => {
+  const { host, box } = await opened();
+  const rules = [{ ipAddress: "10.0.0.0/8", action: "Allow", priority: 100 }];
+  await box.arm("PATCH", "config/web", { properties: { scmIpSecurityRestrictions: rules } });
+  const path = join(temporaryFolder("blocked"), "1.zip");
+  writeFileSync(path, await appOf("1"));
+  await expect(host.deploy("production", path, within())).rejects.toMatchObject({
+    code: "slots.blocked",
+    message:
+      "App Service refused to deploy to production: 403 Ip Forbidden access restrictions keep out 127.0.0.1",
+    hint: expect.stringMatching(/scm, has rules of its own.*No role helps\./),
+  });
 });
 
 test("a deployment service that never stops restarts is told of, and not tried for ever", async () => {

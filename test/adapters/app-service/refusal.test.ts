@@ -13,6 +13,27 @@ describe("refusals of App Service", () => {
     expect(refusalOf(400, "[]").message).toBe("");
   });
 
+  test("of a front that does not let in are known by their header, or their page", () => {
+    const page =
+      "<title>Web App</title><p>The web app you have attempted to reach has blocked your access.</p>";
+    const blocked = refused(refusalOf(403, page, "20.1.2.3"), "deploy to staging");
+    expect([blocked.code, blocked.message]).toEqual([
+      "slots.blocked",
+      "App Service refused to deploy to staging: 403 Ip Forbidden access restrictions keep out 20.1.2.3",
+    ]);
+    expect(refused(refusalOf(403, page), "x").code).toBe("slots.blocked");
+    expect(refused(refusalOf(403, '{"Code":"Forbidden","Message":"no role"}'), "x").code).toBe(
+      "slots.denied",
+    );
+  });
+
+  test("that come without a word are a conflict of deployments, and nothing else is", () => {
+    expect(isBusy(refusalOf(409, ""))).toBe(true);
+    expect(isBusy(refusalOf(409, '{"Code":"Conflict"}'))).toBe(false);
+    expect(isBusy(refusalOf(400, ""))).toBe(false);
+    expect(refused(refusalOf(409, ""), "x").message).toContain("409 it gives no reason; mostly another");
+  });
+
   test.each([
     [409, "Cannot modify this site because another operation is in progress. Details: Id: 1", "slots.busy"],
     [409, "There is a deployment currently in progress. Please try again when it completes.", "slots.busy"],
