@@ -63,8 +63,10 @@ export interface TrafficRoute {
   readonly name: string;
   /** The name under which the other slot answers, as the host says; undefined where it does not. */
   readonly host: string | undefined;
-  /** More than 0, up to 100. */
+  /** Up to 100; 0 only where it changes by itself. */
   readonly percent: number;
+  /** Whether the host changes the share by itself, step by step or by what somebody's address answers. */
+  readonly changesItself: boolean;
 }
 
 /**

@@ -67,6 +67,8 @@ export const trafficConfig = z.looseObject({
               name: z.string().nullish(),
               actionHostName: z.string().nullish(),
               reroutePercentage: z.number().nullish(),
+              changeStep: z.number().nullish(),
+              changeDecisionCallbackUrl: z.string().nullish(),
             }),
           )
           .nullish(),
@@ -106,17 +108,14 @@ export function trafficOf({ properties }: z.infer<typeof trafficConfig>): SlotTr
   const rules = properties.experiments?.rampUpRules ?? [];
   return {
     autoSwapInto: properties.autoSwapSlotName || undefined,
-    routes: rules.flatMap(({ name, actionHostName, reroutePercentage }) =>
-      (reroutePercentage ?? 0) > 0
-        ? [
-            {
-              name: name || actionHostName || "a rule without a name",
-              host: actionHostName || undefined,
-              percent: reroutePercentage!,
-            },
-          ]
-        : [],
-    ),
+    routes: rules
+      .map((rule) => ({
+        name: rule.name || rule.actionHostName || "a rule without a name",
+        host: rule.actionHostName || undefined,
+        percent: rule.reroutePercentage ?? 0,
+        changesItself: Boolean(rule.changeStep) || Boolean(rule.changeDecisionCallbackUrl),
+      }))
+      .filter(({ percent, changesItself }) => percent > 0 || changesItself),
   };
 }
 

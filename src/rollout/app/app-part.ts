@@ -2,6 +2,7 @@ import { PRODUCTION_SLOT, type SlotHost } from "../../ports/slot-host.ts";
 import { preflight, type Preflight } from "./preflight.ts";
 import { markAt, type Build } from "./release-mark.ts";
 import type { AppPorts, AppSettings } from "./request.ts";
+import { azOf } from "./target.ts";
 import { callOf, MINUTE_MS, type OnApp, type Way } from "./steps/on-app.ts";
 
 /** An app as a part of a runbook: what was seen of it before, and what its steps reach. */
@@ -28,7 +29,21 @@ export async function lookAtApp(
 ): Promise<AppPart> {
   log.stage(`looking at ${target.address.site}`);
   const checked = await preflight(host, target, settings, { build, way }, callOf(cancelled, LOOK_MS));
-  return { checked, on: { host, web, programs, clock, log, settings, slot: target.slot, build, way } };
+  return {
+    checked,
+    on: {
+      host,
+      web,
+      programs,
+      clock,
+      log,
+      settings,
+      slot: target.slot,
+      build,
+      way,
+      az: azOf(target.address),
+    },
+  };
 }
 
 /** The mark of production; null where it holds nothing of ours, undefined where nobody could say. */

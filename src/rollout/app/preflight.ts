@@ -18,7 +18,7 @@ import {
   type SwapChange,
   type SwapDifferences,
 } from "./swap-changes.ts";
-import type { AppTarget } from "./target.ts";
+import { azOf, type AppTarget } from "./target.ts";
 
 /** What is known of an app before anything is done. */
 export interface Preflight {
@@ -58,7 +58,7 @@ export async function preflight(
   const own = candidate === undefined ? undefined : await host.traffic(slot, call);
   const shared = await host.traffic(PRODUCTION_SLOT, call);
   // As Azure's own client names an app, so that the line can be used as it stands.
-  const named = `--name ${address.site} --resource-group ${address.group}`;
+  const named = azOf(address);
   // What is production already is swapped no more.
   const isThere = (await markAt(host, PRODUCTION_SLOT, call)) === markOf(build);
   const differences = await swapDifferences(host, isThere ? undefined : candidate, swap, call);
@@ -106,9 +106,10 @@ function routeProblem(
 ): readonly string[] {
   if (routes.length === 0) return [];
   const host = candidate === undefined ? undefined : new URL(candidate.address).host;
-  const to = routes.map(({ name, host: other, percent }) => {
+  const to = routes.map(({ name, host: other, percent, changesItself }) => {
     const isCandidate = candidate !== undefined && (other === host || name === candidate.name);
-    return `${percent} % to ${isCandidate ? candidate.name : name}`;
+    const more = changesItself ? ", and another share by itself," : "";
+    return `${percent} %${more} to ${isCandidate ? candidate.name : name}`;
   });
   return [
     `production hands some of its requests on (testing in production): ${listed(to)}; end that with ` +

@@ -13,6 +13,11 @@ export function nameOf({ address: { group, site } }: AppTarget): string {
   return `${group}/${site}`;
 }
 
+/** The app as Azure's own client names it, so that a line can be used as it stands. */
+export function azOf({ subscription, group, site }: AppAddress): string {
+  return `--name ${site} --resource-group ${group} --subscription ${subscription}`;
+}
+
 /** Azure compares names without their case. */
 export function folderOf({ address: { subscription, group, site } }: AppTarget): string {
   return [subscription, group, site].map((each) => each.toLowerCase()).join("/");

@@ -1,6 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "@jest/globals";
+import { SUBSCRIPTION } from "../../support/sandbox.ts";
 import { slotsInSandbox, within } from "../../support/slot-host.ts";
 import { temporaryFolder } from "../../support/tools.ts";
 import { appWorld, told, type AppWorld } from "./support.ts";
@@ -19,6 +20,9 @@ const hindered = (words: string): object => ({
   report: { notes: expect.arrayContaining([expect.stringContaining(words)]) },
 });
 
+/** How Azure's own client is told which app, wherever it is signed in. */
+const AZ = `--name shop --resource-group shop-rg --subscription ${SUBSCRIPTION}`;
+
 /** An app with a first version live, and a slot beside it. */
 async function world(): Promise<AppWorld> {
   const app = await appWorld();
@@ -33,7 +37,7 @@ test("a slot that App Service swaps by itself is not deployed to: nobody would h
   await app.box.arm("PATCH", "slots/staging/config/web", { properties: { autoSwapSlotName: "production" } });
   const next = await app.packaged("1.1.0");
   expect(await app.deploy("v1.1.0", next)).toMatchObject(
-    hindered("auto-swap --name shop --resource-group shop-rg --slot staging --disable"),
+    hindered(`auto-swap ${AZ} --slot staging --disable`),
   );
   expect(await app.live()).toBe("1.0.0");
   await app.box.arm("PATCH", "slots/staging/config/web", { properties: { autoSwapSlotName: "" } });
@@ -60,12 +64,27 @@ test.each([
       },
     });
   await route(12.5);
-  const refusal = hindered(`12.5 % to ${name}; end that with az webapp traffic-routing clear`);
+  const refusal = hindered(`12.5 % to ${name}; end that with az webapp traffic-routing clear ${AZ}`);
   expect(await app.deploy("v1.2.0", await app.packaged("1.2.0"))).toMatchObject(refusal);
   expect(await app.rollback()).toMatchObject(refusal);
   // A rule that leads nobody anywhere is none.
   await route(0);
   expect(told(await app.rollback())).toMatchObject({ exit: 0, production: "1.0.0" });
+});
+
+test.each([
+  ["a step", { changeStep: 5, changeIntervalInMinutes: 10, maxReroutePercentage: 50 }],
+  ["an address that is asked", { changeDecisionCallbackUrl: "https://decide.example" }],
+])("a rule of 0 %% that grows by itself, by %s, hands requests on as well", async (_, grows) => {
+  const app = await world();
+  const rule = { name: "beta", actionHostName: "x.example", reroutePercentage: 0, ...grows };
+  await app.box.arm("PATCH", "config/web", { properties: { experiments: { rampUpRules: [rule] } } });
+  expect(await app.deploy("v1.1.0", await app.packaged("1.1.0"), { dryRun: true })).toMatchObject({
+    exit: 3,
+    report: {
+      notes: expect.arrayContaining([expect.stringContaining("0 %, and another share by itself, to beta")]),
+    },
+  });
 });
 
 test("a new slot has the connection strings, mounts and stack of production that do not stick", async () => {

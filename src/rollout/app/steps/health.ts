@@ -23,7 +23,7 @@ export async function addressOfBuild(
 
 /** The build answers that it is well, and which it is, before anybody is sent to it. */
 export function healthStep(on: OnApp): Step {
-  const { web, clock, slot, build, settings } = on;
+  const { web, clock, slot, build, settings, az } = on;
   const { health } = settings;
   const { tries, every } = health;
   return lookStep({
@@ -44,7 +44,7 @@ export function healthStep(on: OnApp): Step {
         if (tried < tries) await clock.sleep(every, signal);
       }
       throw new HoldfastError("app.unhealthy", `${last!.what}, ${tries} times`, {
-        hint: `See what ${slot} logs, with az webapp log tail. Production was not changed.`,
+        hint: `See what ${slot} logs, with az webapp log tail ${az} --slot ${slot}. Production was not changed.`,
       });
     },
   });

@@ -20,6 +20,8 @@ export interface OnApp {
   /** What shall be production. */
   readonly build: Build;
   readonly way: Way;
+  /** The app in a line of Azure's own client. */
+  readonly az: string;
 }
 
 /** Whether a build is new to production, or production goes back to it. */

@@ -6,7 +6,7 @@ import { APPLICATION, callOf, MINUTE_MS, ONCE, type OnApp } from "./on-app.ts";
 const TIMEOUT_MS = 15 * MINUTE_MS;
 
 /** The slot runs with the settings of production, before anybody is sent to it. */
-export function previewStep({ host, slot, build }: OnApp): Step {
+export function previewStep({ host, slot, build, az }: OnApp): Step {
   const into = async (signal: AbortSignal): Promise<string | undefined> =>
     (await host.slot(slot, callOf(signal, TIMEOUT_MS)))?.previewInto;
   return {
@@ -30,7 +30,9 @@ export function previewStep({ host, slot, build }: OnApp): Step {
         return {
           kind: "wrong",
           what: `${slot} waits to be swapped with ${pending}`,
-          hint: "Finish or cancel that first, in the portal or with az webapp deployment slot swap.",
+          hint:
+            "Finish or cancel that first, in the portal or with az webapp deployment slot swap " +
+            `${az} --slot ${slot} --target-slot ${pending} --action swap, or reset.`,
         };
       }
       return { kind: "missing", what: `bring production's settings to ${slot}` };
