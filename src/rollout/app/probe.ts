@@ -1,6 +1,7 @@
 import { isHoldfastError } from "../../kernel/errors.ts";
 import { printableLine } from "../../kernel/printable.ts";
 import type { Web, WebAnswer } from "../../ports/web.ts";
+import { inItsPlace } from "./not-the-app.ts";
 import { namesOf, type Build } from "./release-mark.ts";
 import type { AppHealth } from "./settings.ts";
 
@@ -33,7 +34,9 @@ export async function probe(
   if (typeof answer === "string") return { kind: "ill", what: answer };
   const at = `${health.path} of ${address}`;
   if (answer.status !== health.status) {
-    return { kind: "ill", what: `${at} answers ${answer.status}, and not ${health.status}` };
+    const instead = inItsPlace(answer);
+    const why = instead === undefined ? "" : `: ${instead}`;
+    return { kind: "ill", what: `${at} answers ${answer.status}, and not ${health.status}${why}` };
   }
   if (health.contains !== undefined && !answer.body.includes(health.contains)) {
     return { kind: "ill", what: `${at} answers ${answer.status} without the text that is asked for` };

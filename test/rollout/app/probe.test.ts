@@ -37,6 +37,59 @@ async function probed(
 const header = { build: { header: "X-Build" } };
 const said = (value: string): Partial<WebAnswer> => ({ headers: new Map([["x-build", value]]) });
 
+describe("what answers in an app's place is told as what it is", () => {
+  const at = async (of: Partial<WebAnswer>): Promise<string> => (await probed({}, { "/health": of }))[1];
+  const headed = (status: number, name: string, value: string): Partial<WebAnswer> => ({
+    status,
+    headers: new Map([[name, value]]),
+  });
+  const login =
+    "https://login.microsoftonline.com/1234/oauth2/v2.0/authorize?redirect_uri=x&state=secret-of-a-kind";
+
+  test.each([
+    [
+      "Azure's sign-in",
+      headed(302, "location", login),
+      "it leads to login.microsoftonline.com, where people",
+    ],
+    ["its way there", headed(301, "location", "/.auth/login/aad?x=1"), "it leads to /.auth/login/aad, where"],
+    [
+      "a login page",
+      headed(302, "location", "https://id.shop.test/login"),
+      "it leads to id.shop.test, where",
+    ],
+    [
+      "a challenge",
+      headed(401, "www-authenticate", 'Bearer realm="shop"'),
+      "people have to sign in: the app",
+    ],
+    [
+      "a refusal of its authentication",
+      { status: 403, body: "You do not have permission to view this directory or page." },
+      "whoever has not signed in is refused: the app may be as well as ever",
+    ],
+    [
+      "restrictions",
+      headed(403, "x-ms-forbidden-ip", "20.1.2.3"),
+      "access restrictions keep out 20.1.2.3: the",
+    ],
+  ])("%s", async (_, answer, words) => {
+    const told = await at(answer);
+    expect(told).toContain(`answers ${answer.status}, and not 200: ${words}`);
+    expect(told).not.toContain("secret-of-a-kind");
+  });
+
+  test.each([
+    ["a redirect elsewhere", headed(302, "location", "/blogin/")],
+    ["one without a place", { status: 302 }],
+    ["an app's own refusal", { status: 403, body: "no" }],
+    ["an app's own 401", headed(401, "www-authenticate", "Basic")],
+    ["an ill app", { status: 503, body: "You do not have permission to view this directory or page." }],
+  ])("and not %s", async (_, answer) => {
+    expect(await at(answer)).toMatch(/answers \d+, and not 200$/);
+  });
+});
+
 describe("an app", () => {
   test("is well by its status and its text", async () => {
     expect((await probed({}, { "/health": {} }))[0]).toBe("well");

@@ -2,6 +2,7 @@ import { HoldfastError, isHoldfastError } from "../../../kernel/errors.ts";
 import { PRODUCTION_SLOT } from "../../../ports/slot-host.ts";
 import type { Acting, FailureRule, Step } from "../../../nouns/runbook/runbook.ts";
 import { quantity } from "../../../kernel/quantity.ts";
+import { inItsPlace } from "../not-the-app.ts";
 import { versionOf } from "../release-mark.ts";
 import { addressOfBuild } from "./health.ts";
 import { judgedBy } from "../settings.ts";
@@ -43,10 +44,12 @@ async function askPath(
 ): Promise<void> {
   let why: string;
   try {
-    const { status } = await web.get(address + path, { signal, withinMs: MINUTE_MS });
+    const answer = await web.get(address + path, { signal, withinMs: MINUTE_MS });
+    const { status } = answer;
     progress(`${path}: ${status}`);
     if (status < 400) return;
-    why = `${path} of ${address} answers ${status}`;
+    const instead = inItsPlace(answer);
+    why = `${path} of ${address} answers ${status}${instead === undefined ? "" : `: ${instead}`}`;
   } catch (error) {
     if (!isHoldfastError(error, "web.unreachable", "web.untrusted")) throw error;
     why = error.message;

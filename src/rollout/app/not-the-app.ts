@@ -1,0 +1,55 @@
+import { printableLine } from "../../kernel/printable.ts";
+import type { WebAnswer } from "../../ports/web.ts";
+
+/** Hosts of Microsoft at which people sign in, in every cloud. */
+const SIGN_IN_HOST =
+  /(?:^|\.)(?:login\.microsoftonline\.(?:com|us)|login\.windows\.net|login\.partner\.microsoftonline\.cn|b2clogin\.com|ciamlogin\.com)$/i;
+const SIGN_IN_PATH = /\/\.auth\/login\b|\/(?:log-?in|sign-?in|oauth2?|authorize)\b/i;
+/** What the page of App Service says to whom it does not let in. */
+const BLOCKED = /Ip Forbidden|web app you have attempted to reach has blocked your access/i;
+/** The page that its authentication shows instead of the app's. */
+const NO_PERMISSION = /You do not have permission to view this directory or page/i;
+
+/**
+ * What stands before an app and has answered in its place, with what to do: access restrictions, or a
+ * sign-in. Undefined where nothing says so. What is told of such an app is not that it is ill.
+ */
+export function inItsPlace({ status, headers, body }: WebAnswer): string | undefined {
+  const ip = headers.get("x-ms-forbidden-ip");
+  if (status === 403 && (ip !== undefined || BLOCKED.test(body))) {
+    const who = ip === undefined ? "this machine" : printableLine(ip);
+    return (
+      `access restrictions keep out ${who}: the app was not asked. Let it in where restrictions are set ` +
+      "(networking, in the portal), or run this where they let in"
+    );
+  }
+  const to = status >= 300 && status < 400 ? leadsTo(headers.get("location")) : undefined;
+  if (to !== undefined) return signIn(`it leads to ${to}, where people sign in`);
+  const challenge = headers.get("www-authenticate") ?? "";
+  const isAsked =
+    status === 401 && (/^Bearer\b|authorization_uri=/i.test(challenge) || NO_PERMISSION.test(body));
+  if (isAsked) return signIn("people have to sign in");
+  if (status === 403 && NO_PERMISSION.test(body)) return signIn("whoever has not signed in is refused");
+  return undefined;
+}
+
+function signIn(what: string): string {
+  return (
+    `${what}: the app may be as well as ever. Let the path answer without (excludedPaths of App Service ` +
+    "authentication), or name one in rollout.health.path that does"
+  );
+}
+
+/** Where a redirect leads to, without what it carries; undefined where nobody signs in there. */
+function leadsTo(location: string | undefined): string | undefined {
+  if (location === undefined) return undefined;
+  let url: URL;
+  try {
+    url = new URL(location, "https://the-app.invalid");
+  } catch {
+    return undefined;
+  }
+  const isElsewhere = url.hostname !== "the-app.invalid";
+  if (isElsewhere && SIGN_IN_HOST.test(url.hostname)) return printableLine(url.hostname);
+  return SIGN_IN_PATH.test(url.pathname) ? printableLine(isElsewhere ? url.host : url.pathname) : undefined;
+}
