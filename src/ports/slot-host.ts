@@ -144,9 +144,9 @@ export interface SlotHost {
   differences(source: string, target: string, call: SlotCall): Promise<readonly SettingDifference[]>;
   /**
    * Makes a slot like production: same plan, stack and access restrictions, and those settings, connection
-   * strings and mounts that do not stick. It has the restrictions before it has anything secret. Its identity,
-   * certificates and networks it does not get. One that is there is left as it is, so it is idempotent; but
-   * one that is unfinished is finished.
+   * strings and mounts that do not stick. The restrictions are there before anything secret is. Its
+   * identity, certificates and networks it does not get. One that is there is left as it is, so it is
+   * idempotent; but one that is unfinished is finished.
    *
    * @param without settings that are of production alone
    * @throws slots.full where the plan has no room

@@ -117,7 +117,8 @@ class AppServiceSlots implements SlotHost {
     if (missing.length > 0) {
       throw new HoldfastError(
         "slots.refused",
-        `App Service made the slot ${name} without production's ${missing.join(", ")}; it was given no settings`,
+        `App Service made the slot ${name} without production's ${missing.join(", ")}; it was given no ` +
+          "settings",
         { hint: `Set the access restrictions of ${name} in the portal, or remove the slot; then run again.` },
       );
     }

@@ -3,7 +3,7 @@ import type { WebAnswer } from "../../ports/web.ts";
 
 /** Hosts of Microsoft at which people sign in, in every cloud. */
 const SIGN_IN_HOST =
-  /(?:^|\.)(?:login\.microsoftonline\.(?:com|us)|login\.windows\.net|login\.partner\.microsoftonline\.cn|b2clogin\.com|ciamlogin\.com)$/i;
+  /(?:^|\.)(?:login(?:\.partner)?\.microsoftonline\.\w+|login\.windows\.net|(?:b2c|ciam)login\.com)$/i;
 const SIGN_IN_PATH = /\/\.auth\/login\b|\/(?:log-?in|sign-?in|oauth2?|authorize)\b/i;
 /** What the page of App Service says to whom it does not let in. */
 const BLOCKED = /Ip Forbidden|web app you have attempted to reach has blocked your access/i;

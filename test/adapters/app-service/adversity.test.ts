@@ -112,7 +112,7 @@ describe("a package that is refused because another deployment has not ended", (
   }, 120_000);
 });
 
-test("a deployment service that does not let this machine in is told so, and not as a missing role", async () => {
+test("a deployment service that does not let this machine in is told so, and no role is missed", async () => {
   const { host, box } = await opened();
   const rules = [{ ipAddress: "10.0.0.0/8", action: "Allow", priority: 100 }];
   await box.arm("PATCH", "config/web", { properties: { scmIpSecurityRestrictions: rules } });

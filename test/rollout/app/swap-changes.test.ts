@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "@jest/globals";
 import { appWorld, told, type AppWorld } from "./support.ts";
 
-/** What a swap brings to production beside the build: told always, and refused where nobody has said that it may. */
+/** What a swap brings to production beside the build: told always, refused where nobody says that it may. */
 
 const worlds: AppWorld[] = [];
 afterEach(async () => {
@@ -88,7 +88,7 @@ test("a deployment that would bring production other settings is not begun, and 
   expect(await app.live()).toBe("1.0.0");
 });
 
-test("what is declared may change goes along, is in plan and outputs, and comes back with the way back", async () => {
+test("what is declared goes along, is in plan and outputs, and comes back with the way back", async () => {
   const app = await differing(ALL_MAY);
   const next = await app.packaged("1.1.0");
   const planned = await app.deploy("v1.1.0", next, { dryRun: true });

@@ -44,7 +44,9 @@ export function healthStep(on: OnApp): Step {
         if (tried < tries) await clock.sleep(every, signal);
       }
       throw new HoldfastError("app.unhealthy", `${last!.what}, ${tries} times`, {
-        hint: `See what ${slot} logs, with az webapp log tail ${az} --slot ${slot}. Production was not changed.`,
+        hint:
+          `See what ${slot} logs, with az webapp log tail ${az} --slot ${slot}. ` +
+          "Production was not changed.",
       });
     },
   });
