@@ -81,7 +81,7 @@ describe("a new slot", () => {
       strings: {},
     });
     expect((await it.host.slot("staging", within()))!.isUnfinished).toBe(true);
-    expect((await it.host.makeSlot("staging", within())).isUnfinished).toBe(false);
+    expect((await it.host.makeSlot("staging", within(900_000))).isUnfinished).toBe(false);
     expect(await seen(it)).toMatchObject({ tags: {}, settings: { KEY: "secret" }, strings: SECRET });
   });
 
