@@ -31,6 +31,15 @@ export const source = {
   accepts: "lower-case letters, digits, '.', '_' and '-', at most 63, starting with a letter or digit",
 } as const satisfies InputSpec;
 
+/**
+ * How an environment may be called: as at GitHub, which takes at most 255 characters and makes no difference
+ * between small letters and capitals. https://docs.github.com/actions/reference/environments
+ */
+export const environmentName = {
+  pattern: /^[^\u0000-\u001f\u007f-\u009f]{1,255}$/u,
+  accepts: "the name of an environment: at most 255 characters, none of them a control character",
+} as const;
+
 /** The tier filter of commands that read; `safety` holds the backups made automatically before a restore. */
 export const tierFilter = {
   type: "choice",

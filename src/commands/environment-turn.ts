@@ -2,21 +2,25 @@ import { HoldfastError } from "../kernel/errors.ts";
 import type { Outcome } from "../kernel/outcome.ts";
 import type { Secret } from "../kernel/secret.ts";
 import type { Ports } from "../ports/ports.ts";
+import { environmentName } from "./common-inputs.ts";
 import type { InputSpec } from "./define.ts";
 
-/** The input of a command that takes its turn only where an environment is named. */
+/**
+ * The input `takes-turns-in` of a command that takes its turn only where an environment is named. Not called
+ * `environment`, as that of deploy and rollback, which always take theirs: somebody's HOLDFAST_ENVIRONMENT is
+ * meant for them.
+ */
 export const turnOf = {
   type: "string",
   text:
     "Environment whose turn is taken: while this runs, nobody else who names it deploys, rolls back, " +
     "migrates, restores or backs up there. The lock is kept in `store`; deploy and rollback always take it.",
   example: "production",
-  pattern: /^[a-z0-9][a-z0-9._-]{0,62}$/,
-  accepts: "lower-case letters, digits, '.', '_' and '-', at most 63, starting with a letter or digit",
+  ...environmentName,
 } as const satisfies InputSpec;
 
 interface TurnInputs {
-  readonly environment: string | undefined;
+  readonly takesTurnsIn: string | undefined;
   readonly store: string | undefined;
   readonly storeSecret: Secret | undefined;
   readonly dryRun: boolean;
@@ -30,7 +34,7 @@ interface TurnInputs {
  * @throws lock.held; input.missing where there is no store to keep the lock in; what `work` throws
  */
 export async function inTurn(
-  { environment, store: url, storeSecret, dryRun }: TurnInputs,
+  { takesTurnsIn: environment, store: url, storeSecret, dryRun }: TurnInputs,
   doing: string,
   ports: Ports,
   work: (ports: Ports) => Promise<Outcome>,
@@ -40,7 +44,7 @@ export async function inTurn(
     throw new HoldfastError(
       "input.missing",
       `the turn of ${environment} was asked for, and no store to keep its lock in`,
-      { hint: "Give --store too, or leave --environment out." },
+      { hint: "Give --store too, or leave --takes-turns-in out." },
     );
   }
   // Not for a help text: it reads documents, and loads what checks them.

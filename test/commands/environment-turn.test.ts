@@ -1,5 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
-import { inTurn } from "../../src/commands/environment-turn.ts";
+import { inTurn, turnOf } from "../../src/commands/environment-turn.ts";
+import { MENU } from "../../src/commands/menu.ts";
+import { parseValue } from "../../src/entry/inputs/parse-values.ts";
 import { EXIT } from "../../src/kernel/errors.ts";
 import type { Outcome } from "../../src/kernel/outcome.ts";
 import { lockEnvironment } from "../../src/nouns/store/environment-lock.ts";
@@ -13,7 +15,7 @@ const DONE: Outcome = {
   report: { good: true, headline: "done", tables: [], notes: [] },
 };
 const INPUTS = {
-  environment: "production",
+  takesTurnsIn: "production",
   store: "memory://store",
   storeSecret: undefined,
   dryRun: false,
@@ -48,9 +50,33 @@ describe("the turn of an environment", () => {
       code: "lock.held",
       message: expect.stringContaining("deploy"),
     });
-    expect(await inTurn({ ...INPUTS, environment: "staging" }, "migrate", ports, async () => DONE)).toBe(
+    expect(await inTurn({ ...INPUTS, takesTurnsIn: "staging" }, "migrate", ports, async () => DONE)).toBe(
       DONE,
     );
+  });
+
+  it.each([
+    // As older versions have named it, so that they keep each other out.
+    ["prod_2.eu-west", "prod_2.eu-west"],
+    ["Production", "production"],
+    ["prod/eu", "prod-eu~7394b101994bb89e"],
+    ["prod (eu)", "prod-eu-~668e979fcf35efbf"],
+    ["../../manifests", "..-..-manifests~e115e81845ade26c"],
+    ["Über", "-ber~b51c854170449c38"],
+    ["x".repeat(255), `${"x".repeat(40)}~d22609da3ae3956c`],
+  ])("of %s is one lock, however the name is written", async (takesTurnsIn, folder) => {
+    const store = new MemoryStore();
+    const ports = portsOn(store);
+    await inTurn({ ...INPUTS, takesTurnsIn }, "migrate", ports, async (held) => {
+      const other = { ...INPUTS, takesTurnsIn: takesTurnsIn.toUpperCase().normalize("NFD") };
+      expect(await locks(store)).toEqual([`locks/environment/${folder}/000000001.json`]);
+      await expect(inTurn(other, "restore", held, async () => DONE)).rejects.toMatchObject({
+        code: "lock.held",
+        message: expect.stringMatching(/^environment\//),
+      });
+      return DONE;
+    });
+    expect(await locks(store)).toEqual([]);
   });
 
   it("that is lost cancels the command", async () => {
@@ -81,6 +107,35 @@ describe("the turn of an environment", () => {
     expect(await locks(store)).toEqual([]);
   });
 
+  it.each(["Production", "prod/eu", "prod (eu)", "über 🚀", "x".repeat(255)])(
+    "may be that of whatever GitHub takes for a name: %s",
+    (name) => {
+      for (const command of MENU) {
+        for (const input of ["takes-turns-in", "environment"] as const) {
+          const spec = command.inputs[input];
+          if (spec !== undefined) expect(parseValue(spec, [name])).toBe(name);
+        }
+      }
+    },
+  );
+
+  it("is asked for by an input of its own, which HOLDFAST_ENVIRONMENT does not set", () => {
+    const taking = (input: string): string[] =>
+      MENU.filter(({ inputs }) => input in inputs)
+        .map(({ name }) => name)
+        .sort();
+    expect(taking("takes-turns-in")).toEqual([
+      ...["backup", "functions-deploy", "functions-rollback", "migrate", "migrate-rollback", "restore"],
+    ]);
+    expect(taking("environment")).toEqual(["deploy", "rollback", "rollback-app"]);
+  });
+
+  it("is no name that is empty, too long or holds a control character", () => {
+    for (const name of ["", "x".repeat(256), "prod\neu", "prod\u0085"]) {
+      expect(() => parseValue(turnOf, [name])).toThrow("the name of an environment");
+    }
+  });
+
   it("is not taken by a dry run or where none is named; without a store it is refused", async () => {
     const store = new MemoryStore();
     const ports = portsOn(store);
@@ -89,7 +144,7 @@ describe("the turn of an environment", () => {
       return DONE;
     };
     await inTurn({ ...INPUTS, dryRun: true }, "migrate", ports, none);
-    await inTurn({ ...INPUTS, environment: undefined, store: undefined }, "migrate", ports, none);
+    await inTurn({ ...INPUTS, takesTurnsIn: undefined, store: undefined }, "migrate", ports, none);
     const without = inTurn({ ...INPUTS, store: undefined }, "migrate", ports, none);
     await expect(without).rejects.toMatchObject({ code: "input.missing" });
   });

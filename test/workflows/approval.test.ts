@@ -24,17 +24,17 @@ const APPROVED: readonly Approved[] = [
   {
     file: "migrate.yml",
     command: "migrate",
-    own: ["database", "store-secret", "environment", "dry-run", "plan-hash"],
+    own: ["database", "store-secret", "takes-turns-in", "dry-run", "plan-hash"],
     without: ["baseline"],
     notPlanned: ["plan-hash"],
   },
   {
     file: "rollback-database.yml",
     command: "migrate-rollback",
-    own: ["database", "store-secret", "identity", "environment", "dry-run", "plan-hash"],
+    own: ["database", "store-secret", "identity", "takes-turns-in", "dry-run", "plan-hash"],
     // A restore is restore.yml's; its plan would need the store and the identity before anybody has approved.
     without: ["from-backup"],
-    notPlanned: ["plan-hash", "store-secret", "identity", "environment"],
+    notPlanned: ["plan-hash", "store-secret", "identity", "takes-turns-in"],
   },
 ];
 
@@ -103,7 +103,7 @@ describe.each(APPROVED)("$file", ({ file, command, own, without, notPlanned }) =
       expect(values.map((each) => each[name])).toEqual([`\${{ inputs.${name} }}`, `\${{ inputs.${name} }}`]);
     }
     // As the group of its runs: a further database of an environment is not in anybody's way.
-    expect(values[1]!["environment"]).toBe(
+    expect(values[1]!["takes-turns-in"]).toBe(
       "${{ inputs.store != '' && inputs.database-name == '' && (inputs.environment || 'production') || '' }}",
     );
     expect(values[0]!["dry-run"]).toBe(true);

@@ -221,10 +221,31 @@ describe("deploy.yml, what is packed", () => {
     // What another run on the same machine has left is no part of it.
     mkdirSync(join(folder.path, "holdfast-deploy/package"), { recursive: true });
     writeFileSync(join(folder.path, "holdfast-deploy/package/old"), "");
-    const packed = await step("Pack it", folder.path, { PACKAGE: "out" });
+    const packed = await step("Pack it", folder.path, { PACKAGE: "out", ENVIRONMENT: "production" });
     const tar = join(folder.path, "holdfast-deploy.tar");
-    expect([packed.code, packed.outputs]).toEqual([0, `digest=${digestOf(readFileSync(tar))}\n`]);
+    const digest = digestOf(readFileSync(tar));
+    expect([packed.code, packed.outputs]).toEqual([
+      0,
+      `digest=${digest}\nartifact=holdfast-deploy-production\n`,
+    ]);
     expect(await files(tar)).toEqual(["-rwx package/a", "drwx package/"]);
+  });
+
+  it("is kept under a name that an artifact can have, of its own for each environment", async () => {
+    await using folder = scratchFolder("deploy-pack");
+    mkdirSync(join(folder.path, "out"));
+    const names: string[] = [];
+    const kept = ["Production", "prod-eu", "prod/eu", "prod (eu)", "prod:eu", "über", "x".repeat(255)];
+    for (const ENVIRONMENT of kept) {
+      const { code, outputs } = await step("Pack it", folder.path, { PACKAGE: "out", ENVIRONMENT });
+      expect(code).toBe(0);
+      names.push(/^artifact=(.+)$/m.exec(outputs)![1]!);
+    }
+    expect(names.slice(0, 2)).toEqual(["holdfast-deploy-Production", "holdfast-deploy-prod-eu"]);
+    expect(names[2]).toMatch(/^holdfast-deploy-prod-eu-[0-9a-f]{16}$/);
+    // https://github.com/actions/toolkit/blob/main/packages/artifact/src/internal/upload/path-and-artifact-name-validation.ts
+    expect(names.filter((name) => /["\n\r:<>|*?\\/]/.test(name) || name.length > 200)).toEqual([]);
+    expect(new Set(names).size).toBe(kept.length);
   });
 
   it("is built without metadata too, a failing build fails, and nothing is no package", async () => {

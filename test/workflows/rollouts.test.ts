@@ -60,7 +60,7 @@ const ROLLOUTS: readonly Rollout[] = [
       "functions-deploy": ["deploy", "deploy"],
       "functions-rollback": ["rollback", "rollback"],
     },
-    own: ["access-token", "functions-key", "store-secret", "environment", "dry-run", "plan-hash"],
+    own: ["access-token", "functions-key", "store-secret", "takes-turns-in", "dry-run", "plan-hash"],
     without: ["update-manifest"],
     mayWait: ["project", "store"],
     more: [...EVERY, "do"],
@@ -274,11 +274,13 @@ describe("deploy.yml", () => {
 
   it("plans and deploys the one package that was packed, at the commit that it was packed from", () => {
     const kept = packing!.steps!.at(-1)!.with!;
+    expect(kept["name"]).toBe("${{ steps.pack.outputs.artifact }}");
+    expect(packing!.outputs!["artifact"]).toBe(kept["name"]);
     for (const { steps = [], needs } of [plan!, apply!]) {
       expect([needs].flat()).toContain("package");
       const names = steps.map(({ name }) => name);
       const brought = steps.find(({ name }) => name === "Bring the package")!;
-      expect(brought.with!["name"]).toBe(kept["name"]);
+      expect(brought.with!["name"]).toBe("${{ needs.package.outputs.artifact }}");
       const held = steps.find(({ name }) => name === "Stop where it is not what was packed")!;
       expect(held.env).toEqual({
         COMMIT: "${{ needs.package.outputs.commit }}",

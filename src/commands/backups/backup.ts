@@ -113,7 +113,7 @@ rows in tables that an extension has not marked) is named as a gap, here and in 
     },
     "snapshot-limit": snapshotLimit,
     "install-client": installClient,
-    environment: turnOf,
+    "takes-turns-in": turnOf,
     "dry-run": dryRun,
   },
   outputs: {

@@ -172,7 +172,7 @@ Afterwards the content is compared with what the source held at the backup's sna
       text: "Longest time the safety backup may hold its snapshot open at the target.",
     },
     "install-client": installClient,
-    environment: turnOf,
+    "takes-turns-in": turnOf,
     "dry-run": {
       ...dryRun,
       text:

@@ -1,4 +1,4 @@
-import { store, storeSecret } from "../common-inputs.ts";
+import { environmentName, store, storeSecret } from "../common-inputs.ts";
 import { DEFAULT_SETTINGS } from "../../nouns/settings/section.ts";
 import type { InputSpec } from "../define.ts";
 
@@ -10,8 +10,7 @@ export const environment = {
   text:
     "Name of the environment. One change of it is made at a time: whoever else deploys or rolls back there " +
     "waits outside.",
-  pattern: /^[a-z0-9][a-z0-9._-]{0,62}$/,
-  accepts: "lower-case letters, digits, '.', '_' and '-', at most 63, starting with a letter or digit",
+  ...environmentName,
 } as const satisfies InputSpec;
 
 export const rolloutStore = {

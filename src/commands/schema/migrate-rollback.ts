@@ -116,7 +116,7 @@ backup of what is there), with its rows and its history of migrations, and what 
         "Do only what a dry run has shown: its output plan-hash. Refused where the files or the database " +
         "have changed since.",
     },
-    environment: turnOf,
+    "takes-turns-in": turnOf,
     "dry-run": dryRun,
   },
   outputs: {

@@ -106,7 +106,7 @@ the second waits (\`--wait\`) or says who is at work.`,
         "Do only what a dry run has shown: its output plan-hash. Refused where the files or the database " +
         "have changed since.",
     },
-    environment: turnOf,
+    "takes-turns-in": turnOf,
     "dry-run": dryRun,
   },
   outputs: {

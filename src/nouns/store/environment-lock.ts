@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { BlobStore } from "../../ports/blob-store.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { acquireLock, type HeldLock } from "./lock.ts";
@@ -7,6 +8,23 @@ import { acquireLock, type HeldLock } from "./lock.ts";
  * one keep out of each other's way, whatever each of them changes.
  */
 const ENVIRONMENT_LOCK = "environment";
+
+/** A name that is a folder's as it stands. */
+const PLAIN = /^[a-z0-9][a-z0-9._-]{0,62}$/;
+const READABLE_MAX = 40;
+const DIGEST_DIGITS = 16;
+
+/**
+ * The folder of an environment's lock. GitHub makes no difference between small letters and capitals in a name, and
+ * takes characters that no path holds: of such a name it is what of it is readable and, behind a character that
+ * no plain name has, a digest.
+ */
+export function environmentKey(environment: string): string {
+  const name = environment.normalize("NFC").toLowerCase();
+  if (PLAIN.test(name)) return name;
+  const readable = name.replace(/[^a-z0-9._-]+/g, "-").slice(0, READABLE_MAX);
+  return `${readable}~${createHash("sha256").update(name).digest("hex").slice(0, DIGEST_DIGITS)}`;
+}
 
 /**
  * Takes the turn of an environment.
@@ -21,6 +39,7 @@ export async function lockEnvironment(
   { clock, random, run, log }: Pick<Ports, "clock" | "random" | "run" | "log">,
 ): Promise<HeldLock> {
   const warn = (text: string): void => log.warn(text);
-  const [source, tier] = [ENVIRONMENT_LOCK, environment];
-  return await acquireLock({ store, source, tier, doing, run, clock, random, warn });
+  const [source, tier] = [ENVIRONMENT_LOCK, environmentKey(environment)];
+  const name = `${ENVIRONMENT_LOCK}/${environment}`;
+  return await acquireLock({ store, source, tier, name, doing, run, clock, random, warn });
 }

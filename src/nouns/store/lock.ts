@@ -51,6 +51,8 @@ export interface LockRequest {
   readonly store: BlobStore;
   readonly source: string;
   readonly tier: string;
+  /** What is locked, for people; source and tier when left out. */
+  readonly name?: string;
   readonly doing: string;
   readonly run: RunIdentity;
   readonly clock: Clock;
@@ -237,7 +239,11 @@ function encode(document: LockDocument): Buffer {
   return Buffer.from(`${JSON.stringify(document, null, 2)}\n`);
 }
 
-function held({ source, tier }: LockRequest, holder: LockDocument | undefined, clock: Clock): HoldfastError {
+function held(
+  { source, tier, name = `${source}/${tier}` }: LockRequest,
+  holder: LockDocument | undefined,
+  clock: Clock,
+): HoldfastError {
   const since =
     holder && holder.since !== ""
       ? ` since ${holder.since} (${formatDuration(ageMs(new Date(holder.since), clock))} ago)`
@@ -246,7 +252,7 @@ function held({ source, tier }: LockRequest, holder: LockDocument | undefined, c
     ? `${holder.run.actor}, ${holder.run.url ?? `${holder.run.kind} run ${holder.run.id}`}, ` +
       `doing ${holder.doing}`
     : "another run";
-  return new HoldfastError("lock.held", `${source}/${tier} is locked by ${who}${since}`, {
+  return new HoldfastError("lock.held", `${name} is locked by ${who}${since}`, {
     hint:
       "Wait for that run to end; if it was killed, its lock counts as abandoned " +
       `${formatDuration(STALE_AFTER_MS)} after its last sign of life.`,
