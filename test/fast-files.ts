@@ -33,6 +33,7 @@ export const FAST_FILES: readonly string[] = [
   "test/backups/copy/table-text.test.ts",
   "test/backups/restore/list-setting.test.ts",
   "test/backups/validate/majors.test.ts",
+  "test/commands/clean-up.test.ts",
   "test/commands/environment-turn.test.ts",
   "test/commands/menu.test.ts",
   "test/devtools/action-versions.test.ts",

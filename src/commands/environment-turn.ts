@@ -30,12 +30,13 @@ interface TurnInputs {
  * Carries a command out while it has the turn of its environment, where one is named; when the turn is lost
  * the command is cancelled. A dry run changes nothing, and takes none.
  *
- * @param doing for whoever finds it taken: `migrate`
+ * @param turn `doing` for whoever finds it taken (`migrate`), `ifLost` for whoever loses it: what may have been
+ *   done by then, and what to do next
  * @throws lock.held; input.missing where there is no store to keep the lock in; what `work` throws
  */
 export async function inTurn(
   { takesTurnsIn: environment, store: url, storeSecret, dryRun }: TurnInputs,
-  doing: string,
+  turn: { readonly doing: string; readonly ifLost: string },
   ports: Ports,
   work: (ports: Ports) => Promise<Outcome>,
 ): Promise<Outcome> {
@@ -51,6 +52,6 @@ export async function inTurn(
   const { lockEnvironment } = await import("../nouns/store/environment-lock.ts");
   const store = await ports.openStore(url, storeSecret);
   await store.check(true);
-  await using turn = await lockEnvironment(environment, doing, store, ports);
-  return await work({ ...ports, cancelled: AbortSignal.any([ports.cancelled, turn.lost]) });
+  await using held = await lockEnvironment(environment, turn, store, ports);
+  return await work({ ...ports, cancelled: AbortSignal.any([ports.cancelled, held.lost]) });
 }

@@ -14,6 +14,7 @@ const DONE: Outcome = {
   outputs: {},
   report: { good: true, headline: "done", tables: [], notes: [] },
 };
+const MIGRATE = { doing: "migrate", ifLost: "See what was applied." };
 const INPUTS = {
   takesTurnsIn: "production",
   store: "memory://store",
@@ -34,7 +35,7 @@ const locks = async (store: MemoryStore): Promise<string[]> => {
 describe("the turn of an environment", () => {
   it("is taken while a command works, and given back", async () => {
     const store = new MemoryStore();
-    const outcome = await inTurn(INPUTS, "migrate", portsOn(store), async () => {
+    const outcome = await inTurn(INPUTS, MIGRATE, portsOn(store), async () => {
       expect(await locks(store)).toEqual(["locks/environment/production/000000001.json"]);
       return DONE;
     });
@@ -44,15 +45,13 @@ describe("the turn of an environment", () => {
   it("of whoever has it is told, whatever he does there, and nothing is begun", async () => {
     const store = new MemoryStore();
     const ports = portsOn(store);
-    await using _held = await lockEnvironment("production", "deploy", store, ports);
-    const refused = inTurn(INPUTS, "migrate", ports, () => Promise.reject(new Error("was begun")));
+    await using _held = await lockEnvironment("production", { doing: "deploy", ifLost: "" }, store, ports);
+    const refused = inTurn(INPUTS, MIGRATE, ports, () => Promise.reject(new Error("was begun")));
     await expect(refused).rejects.toMatchObject({
       code: "lock.held",
       message: expect.stringContaining("deploy"),
     });
-    expect(await inTurn({ ...INPUTS, takesTurnsIn: "staging" }, "migrate", ports, async () => DONE)).toBe(
-      DONE,
-    );
+    expect(await inTurn({ ...INPUTS, takesTurnsIn: "staging" }, MIGRATE, ports, async () => DONE)).toBe(DONE);
   });
 
   it.each([
@@ -67,10 +66,12 @@ describe("the turn of an environment", () => {
   ])("of %s is one lock, however the name is written", async (takesTurnsIn, folder) => {
     const store = new MemoryStore();
     const ports = portsOn(store);
-    await inTurn({ ...INPUTS, takesTurnsIn }, "migrate", ports, async (held) => {
+    await inTurn({ ...INPUTS, takesTurnsIn }, MIGRATE, ports, async (held) => {
       const other = { ...INPUTS, takesTurnsIn: takesTurnsIn.toUpperCase().normalize("NFD") };
       expect(await locks(store)).toEqual([`locks/environment/${folder}/000000001.json`]);
-      await expect(inTurn(other, "restore", held, async () => DONE)).rejects.toMatchObject({
+      await expect(
+        inTurn(other, { doing: "restore", ifLost: "" }, held, async () => DONE),
+      ).rejects.toMatchObject({
         code: "lock.held",
         message: expect.stringMatching(/^environment\//),
       });
@@ -92,17 +93,21 @@ describe("the turn of an environment", () => {
         for (const path of await locks(store)) await store.remove(path);
       },
     };
-    const outcome = inTurn(INPUTS, "migrate", { ...ports, clock }, async ({ cancelled }) => {
+    const outcome = inTurn(INPUTS, MIGRATE, { ...ports, clock }, async ({ cancelled }) => {
       await new Promise((resolve) => cancelled.addEventListener("abort", resolve));
       cancelled.throwIfAborted();
       return DONE;
     });
-    await expect(outcome).rejects.toMatchObject({ code: "lock.lost" });
+    await expect(outcome).rejects.toMatchObject({
+      code: "lock.lost",
+      message: "the lock of environment/production was lost: its blob was changed or removed",
+      hint: expect.stringMatching(/^See what was applied\. If it repeats/),
+    });
   });
 
   it("is given back where the command fails", async () => {
     const store = new MemoryStore();
-    const failing = inTurn(INPUTS, "migrate", portsOn(store), () => Promise.reject(new Error("no")));
+    const failing = inTurn(INPUTS, MIGRATE, portsOn(store), () => Promise.reject(new Error("no")));
     await expect(failing).rejects.toThrow("no");
     expect(await locks(store)).toEqual([]);
   });
@@ -118,6 +123,14 @@ describe("the turn of an environment", () => {
       }
     },
   );
+
+  it("is given back by the post step of every action that takes one, which knows the store", () => {
+    for (const command of MENU) {
+      if (!("takes-turns-in" in command.inputs || "environment" in command.inputs)) continue;
+      const { name, cleansUp, inputs } = command;
+      expect([name, cleansUp, "store" in inputs, "store-secret" in inputs]).toEqual([name, true, true, true]);
+    }
+  });
 
   it("is asked for by an input of its own, which HOLDFAST_ENVIRONMENT does not set", () => {
     const taking = (input: string): string[] =>
@@ -143,9 +156,9 @@ describe("the turn of an environment", () => {
       expect(await locks(store)).toEqual([]);
       return DONE;
     };
-    await inTurn({ ...INPUTS, dryRun: true }, "migrate", ports, none);
-    await inTurn({ ...INPUTS, takesTurnsIn: undefined, store: undefined }, "migrate", ports, none);
-    const without = inTurn({ ...INPUTS, store: undefined }, "migrate", ports, none);
+    await inTurn({ ...INPUTS, dryRun: true }, MIGRATE, ports, none);
+    await inTurn({ ...INPUTS, takesTurnsIn: undefined, store: undefined }, MIGRATE, ports, none);
+    const without = inTurn({ ...INPUTS, store: undefined }, MIGRATE, ports, none);
     await expect(without).rejects.toMatchObject({ code: "input.missing" });
   });
 });

@@ -1,5 +1,13 @@
 import { describe, expect, it } from "@jest/globals";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type AddressInfo, type Server } from "node:net";
 import { join } from "node:path";
 import { openFileStore } from "../../src/adapters/file-store/file-store.ts";
@@ -119,6 +127,7 @@ describe("the front door, started from dist/ as the runner and a person start it
       source: "shop",
       tier: "tier2",
       doing: "backup",
+      ifLost: "",
       run: identity,
       clock,
       random: systemRandom,
@@ -139,6 +148,42 @@ describe("the front door, started from dist/ as the runner and a person start it
     expect(own.log).toContain(`released the lock ${lock.path}`);
     expect(own.code).toBe(0);
     expect(await store.stat(lock.path)).toBeNull();
+  });
+
+  it("gives back, in the post step, the environment's turn that a killed backup or migration had", async () => {
+    await using job = new Job();
+    mkdirSync(join(job.folder, "store"));
+    const store = `file://${job.folder}/store`;
+    const { server, port } = await silentServer();
+    const url = `postgresql://u:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/shop?sslmode=disable`;
+    const given = {
+      backup: { database: url, "allow-unencrypted": "true" },
+      migrate: { database: url },
+      "migrate-rollback": { database: url, to: "nothing", "without-backup": "true" },
+    };
+    const turns = (): string[] =>
+      readdirSync(join(job.folder, "store"), { recursive: true, encoding: "utf8" }).filter((path) =>
+        /^locks\/environment\/.*\.json$/.test(path),
+      );
+    for (const [name, inputs] of Object.entries(given)) {
+      // Killed where it waits for what never answers, as with a runner's machine that is gone.
+      let looking: NodeJS.Timeout | undefined;
+      let seen = 0;
+      const { main, post } = await job.uses(`actions/${name}`, {
+        with: { ...inputs, store, "takes-turns-in": "Production" },
+        onStart: (child) => {
+          looking = setInterval(() => {
+            seen += turns().length;
+            // It is remembered a moment after it is there.
+            if (seen === 5) child.kill("SIGKILL");
+          }, 20);
+        },
+      });
+      clearInterval(looking);
+      expect([name, main.signal, post?.code, turns()]).toEqual([name, "SIGKILL", 0, []]);
+      expect(post?.log).toContain("released the lock locks/environment/production/000000001.json");
+    }
+    server.close();
   });
 
   it("only warns in the post step when the store cannot be asked any more", async () => {

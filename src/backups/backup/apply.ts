@@ -22,7 +22,7 @@ import { profileOf } from "../../nouns/platform/profiles.ts";
 import { readPlatform } from "../../nouns/platform/read-record.ts";
 import type { PlatformRecord } from "../../nouns/platform/record.ts";
 import type { BackupPorts } from "./ports.ts";
-import { REMEMBERED } from "../../ports/remembered.ts";
+import { rememberLock } from "../../ports/remembered.ts";
 import { inAttempts } from "./attempts.ts";
 import { dumpArtifact, type DumpContext, type Dumped } from "./dump.ts";
 import type { BackupPlan } from "./plan.ts";
@@ -51,13 +51,13 @@ export async function applyBackup(plan: BackupPlan, ports: BackupPorts): Promise
     source: key.source,
     tier: key.tier,
     doing: `backup ${key.id}`,
+    ifLost: "No backup was committed by this run. Run again.",
     run,
     clock,
     random,
     warn: (text) => log.warn(text),
   });
-  ports.remember?.(REMEMBERED.lockPath, lock.path);
-  ports.remember?.(REMEMBERED.lockToken, lock.token);
+  rememberLock(ports, "lock", lock);
   return await inAttempts(plan, ports, AbortSignal.any([ports.cancelled, lock.lost]), (one, stored) =>
     attemptBackup(one, ports, { lost: lock.lost, stored }),
   );

@@ -3,6 +3,9 @@ import { dryRun, installClient, snapshotLimit, source, store, storeSecret } from
 import { inTurn, turnOf } from "../environment-turn.ts";
 import { defineCommand } from "../define.ts";
 
+/** For whoever loses the environment's turn meanwhile. */
+const IF_LOST = "No backup was committed by this run. Run again.";
+
 /** `holdfast backup`: the suite's main job, also the action under the repository's own name. */
 export const backup = defineCommand({
   name: "backup",
@@ -175,6 +178,6 @@ jobs:
   cleansUp: true,
   async run(inputs, ports) {
     const { runBackup } = await import("../../backups/backup/run.ts");
-    return inTurn(inputs, "backup", ports, (held) => runBackup(inputs, held));
+    return inTurn(inputs, { doing: "backup", ifLost: IF_LOST }, ports, (held) => runBackup(inputs, held));
   },
 });

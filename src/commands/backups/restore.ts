@@ -11,6 +11,10 @@ import {
 import { inTurn, turnOf } from "../environment-turn.ts";
 import { defineCommand } from "../define.ts";
 
+/** For whoever loses the environment's turn meanwhile. */
+const IF_LOST =
+  "The target may hold a part of the backup: look at it before anybody uses it, and restore again.";
+
 /** `holdfast restore`: bring a backup back into a database. */
 export const restore = defineCommand({
   name: "restore",
@@ -241,7 +245,7 @@ jobs:
       import("../../backups/backup/safety.ts"),
     ]);
     // Restore and backup are two capabilities that do not know each other; the command is where they meet.
-    return inTurn(inputs, "restore", ports, (held) =>
+    return inTurn(inputs, { doing: "restore", ifLost: IF_LOST }, ports, (held) =>
       runRestore(inputs, held, async ({ request, safetyRecipients }) =>
         takeSafetyBackup(
           {

@@ -6,6 +6,7 @@ import {
   functionsFolder,
   functionsKey,
   functionsStore,
+  ifLost,
   planHash,
   project,
   resume,
@@ -93,6 +94,8 @@ jobs:
   cleansUp: true,
   async run(inputs, ports) {
     const { runFunctionsDeploy } = await import("../../rollout/functions/deploy/run.ts");
-    return inTurn(inputs, "functions deploy", ports, (held) => runFunctionsDeploy(inputs, held));
+    return inTurn(inputs, { doing: "functions deploy", ifLost }, ports, (held) =>
+      runFunctionsDeploy(inputs, held),
+    );
   },
 });

@@ -26,6 +26,11 @@ export const functionsKey = {
     "Needed where such a function declares a request by which it is tried.",
 } as const satisfies InputSpec;
 
+/** For whoever loses the environment's turn while functions are rolled out. */
+export const ifLost =
+  "Other functions may be served than before: `holdfast functions status` tells. Go on by --resume and the " +
+  "run's id, which its log names; where it names none nothing was begun, and the command can be run again.";
+
 export const functionsStore = {
   ...store,
   text:

@@ -6,6 +6,7 @@ import {
   functionsFolder,
   functionsKey,
   functionsStore,
+  ifLost,
   planHash,
   project,
   resume,
@@ -95,6 +96,8 @@ jobs:
   cleansUp: true,
   async run(inputs, ports) {
     const { runFunctionsRollback } = await import("../../rollout/functions/rollback/run.ts");
-    return inTurn(inputs, "functions rollback", ports, (held) => runFunctionsRollback(inputs, held));
+    return inTurn(inputs, { doing: "functions rollback", ifLost }, ports, (held) =>
+      runFunctionsRollback(inputs, held),
+    );
   },
 });

@@ -3,6 +3,11 @@ import { inTurn, turnOf } from "../environment-turn.ts";
 import { defineCommand } from "../define.ts";
 import { migrationsDatabase, migrationsFolder } from "./schema-inputs.ts";
 
+/** For whoever loses the environment's turn meanwhile. */
+const IF_LOST =
+  "What was taken back or restored by then stays so: `holdfast migrate-status` tells where the database is. " +
+  "Then run again.";
+
 /** `holdfast migrate-rollback`: take migrations back, from whatever checkout. */
 export const migrateRollback = defineCommand({
   name: "migrate-rollback",
@@ -179,7 +184,7 @@ jobs:
       import("./rollback-backups.ts"),
     ]);
     // Rolling back and backing up are of two wings; the command is where they meet.
-    return inTurn(inputs, "migrate-rollback", ports, (held) =>
+    return inTurn(inputs, { doing: "migrate-rollback", ifLost: IF_LOST }, ports, (held) =>
       runMigrateRollback(inputs, held, {
         take: (plan) => takeAndValidate(plan.request, inputs, held),
         restore: (dry) => restoreInto(inputs, dry, held),

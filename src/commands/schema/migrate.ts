@@ -3,6 +3,11 @@ import { inTurn, turnOf } from "../environment-turn.ts";
 import { defineCommand } from "../define.ts";
 import { migrationsDatabase, migrationsFolder } from "./schema-inputs.ts";
 
+/** For whoever loses the environment's turn meanwhile. */
+const IF_LOST =
+  "Files that were applied by then stay applied: `holdfast migrate-status` tells where the database is. " +
+  "Run again: it goes on from there.";
+
 /** `holdfast migrate`: apply the migrations that a database has not. */
 export const migrate = defineCommand({
   name: "migrate",
@@ -150,8 +155,9 @@ the second waits (\`--wait\`) or says who is at work.`,
           migrations: migrations
 `,
   },
+  cleansUp: true,
   async run(inputs, ports) {
     const { runMigrate } = await import("../../schema/apply/run.ts");
-    return inTurn(inputs, "migrate", ports, (held) => runMigrate(inputs, held));
+    return inTurn(inputs, { doing: "migrate", ifLost: IF_LOST }, ports, (held) => runMigrate(inputs, held));
   },
 });

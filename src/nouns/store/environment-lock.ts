@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { BlobStore } from "../../ports/blob-store.ts";
 import type { Ports } from "../../ports/ports.ts";
-import { acquireLock, type HeldLock } from "./lock.ts";
+import { rememberLock } from "../../ports/remembered.ts";
+import { acquireLock, type HeldLock, type LockRequest } from "./lock.ts";
 
 /**
  * Below it are the locks of whole environments: deployments, rollbacks, migrations, restores and backups of
@@ -27,19 +28,22 @@ export function environmentKey(environment: string): string {
 }
 
 /**
- * Takes the turn of an environment.
+ * Takes the turn of an environment, and remembers it for the post step.
  *
- * @param doing for whoever finds it held: `rollback`
  * @throws lock.held
  */
 export async function lockEnvironment(
   environment: string,
-  doing: string,
+  { doing, ifLost }: Pick<LockRequest, "doing" | "ifLost">,
   store: BlobStore,
-  { clock, random, run, log }: Pick<Ports, "clock" | "random" | "run" | "log">,
+  ports: Pick<Ports, "clock" | "random" | "run" | "log" | "remember">,
 ): Promise<HeldLock> {
+  const { clock, random, run, log } = ports;
   const warn = (text: string): void => log.warn(text);
   const [source, tier] = [ENVIRONMENT_LOCK, environmentKey(environment)];
   const name = `${ENVIRONMENT_LOCK}/${environment}`;
-  return await acquireLock({ store, source, tier, name, doing, run, clock, random, warn });
+  const turn = await acquireLock({ store, source, tier, name, doing, ifLost, run, clock, random, warn });
+  // A cancelled job ends before it has given the lock back; its post step does.
+  rememberLock(ports, "turn", turn);
+  return turn;
 }

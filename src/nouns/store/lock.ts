@@ -54,6 +54,8 @@ export interface LockRequest {
   /** What is locked, for people; source and tier when left out. */
   readonly name?: string;
   readonly doing: string;
+  /** For whoever loses it in the midst: what may have been done by then, and what to do next. */
+  readonly ifLost: string;
   readonly run: RunIdentity;
   readonly clock: Clock;
   readonly random: Random;
@@ -166,7 +168,7 @@ class Holder implements HeldLock {
       try {
         await clock.sleep(RENEW_EVERY_MS, this.#stop.signal);
         const newer = (await generations(store, folder)).at(-1);
-        if (newer && newer.blob.path > this.path) throw lost("another run took it over");
+        if (newer && newer.blob.path > this.path) throw lost(this.#request, "another run took it over");
         const next = encode({ ...document, renewedAt: clock.now().toISOString() });
         ({ etag } = await store.replace(this.path, next, etag));
         renewed = clock.elapsed();
@@ -177,7 +179,11 @@ class Holder implements HeldLock {
         this.#lost.abort(
           isHoldfastError(error, "lock.lost")
             ? error
-            : lost(gone ? "its blob was changed or removed" : "it could not be renewed", error),
+            : lost(
+                this.#request,
+                gone ? "its blob was changed or removed" : "it could not be renewed",
+                error,
+              ),
         );
         return;
       }
@@ -239,11 +245,11 @@ function encode(document: LockDocument): Buffer {
   return Buffer.from(`${JSON.stringify(document, null, 2)}\n`);
 }
 
-function held(
-  { source, tier, name = `${source}/${tier}` }: LockRequest,
-  holder: LockDocument | undefined,
-  clock: Clock,
-): HoldfastError {
+function nameOf({ source, tier, name = `${source}/${tier}` }: LockRequest): string {
+  return name;
+}
+
+function held(request: LockRequest, holder: LockDocument | undefined, clock: Clock): HoldfastError {
   const since =
     holder && holder.since !== ""
       ? ` since ${holder.since} (${formatDuration(ageMs(new Date(holder.since), clock))} ago)`
@@ -252,18 +258,18 @@ function held(
     ? `${holder.run.actor}, ${holder.run.url ?? `${holder.run.kind} run ${holder.run.id}`}, ` +
       `doing ${holder.doing}`
     : "another run";
-  return new HoldfastError("lock.held", `${name} is locked by ${who}${since}`, {
+  return new HoldfastError("lock.held", `${nameOf(request)} is locked by ${who}${since}`, {
     hint:
       "Wait for that run to end; if it was killed, its lock counts as abandoned " +
       `${formatDuration(STALE_AFTER_MS)} after its last sign of life.`,
   });
 }
 
-function lost(why: string, cause?: unknown): HoldfastError {
-  return new HoldfastError("lock.lost", `the lock was lost: ${why}`, {
+function lost(request: LockRequest, why: string, cause?: unknown): HoldfastError {
+  return new HoldfastError("lock.lost", `the lock of ${nameOf(request)} was lost: ${why}`, {
     hint:
-      "Run again; nothing was committed by this run. If it repeats, look for a second schedule of the same " +
-      "source and tier.",
+      `${request.ifLost} If it repeats, look for a second run that does the same, and for what keeps this one ` +
+      "from the store for minutes.",
     cause,
   });
 }

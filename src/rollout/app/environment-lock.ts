@@ -3,9 +3,13 @@ import { acquireLock } from "../../nouns/store/lock.ts";
 import type { BlobStore } from "../../ports/blob-store.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { folderOf, type AppTarget } from "./target.ts";
-import { REMEMBERED } from "../../ports/remembered.ts";
+import { rememberLock } from "../../ports/remembered.ts";
 
 const APP_LOCK = "app";
+
+const IF_LOST =
+  "The run was stopped where it was, and what it had done by then stays: go on with it by --resume and its " +
+  "id, which its log names, and it looks first. Where the log names none, nothing was begun: run again.";
 
 /** What is held while an app is changed. */
 export interface HeldApp extends AsyncDisposable {
@@ -24,24 +28,23 @@ export async function lockApp(
   store: BlobStore,
   ports: Pick<Ports, "clock" | "random" | "run" | "log" | "remember">,
 ): Promise<HeldApp> {
-  const { clock, random, run, log, remember } = ports;
+  const { clock, random, run, log } = ports;
   await using stack = new AsyncDisposableStack();
-  const lock = stack.use(await lockEnvironment(target.environment, doing, store, ports));
+  const lock = stack.use(await lockEnvironment(target.environment, { doing, ifLost: IF_LOST }, store, ports));
   const app = stack.use(
     await acquireLock({
       store,
       source: APP_LOCK,
       tier: folderOf(target),
       doing,
+      ifLost: IF_LOST,
       run,
       clock,
       random,
       warn: (text) => log.warn(text),
     }),
   );
-  // A cancelled job ends before it has given the lock back; its post step does.
-  remember?.(REMEMBERED.lockPath, lock.path);
-  remember?.(REMEMBERED.lockToken, lock.token);
+  rememberLock(ports, "app", app);
   const held = stack.move();
   return {
     lost: AbortSignal.any([lock.lost, app.lost]),

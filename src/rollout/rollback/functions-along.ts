@@ -35,10 +35,9 @@ export async function openProject(
 export async function lockFunctions(
   { project }: OpenedProject,
   store: BlobStore,
-  { clock, random, run, log }: RollbackPorts,
+  ports: RollbackPorts,
 ): Promise<HeldLock> {
-  // What a cancelled job gives back is the environment's lock; this one is free after some minutes.
-  return await locked({ kind: "rollback", project }, store, { clock, random, run, log });
+  return await locked({ kind: "rollback", project }, store, ports);
 }
 
 /**

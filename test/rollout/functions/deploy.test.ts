@@ -159,10 +159,10 @@ describe("bad days of a deployment", () => {
     const remember = (key: string, value: string): void => void remembered.set(key, value);
     let isThere = false;
     world.host.meddle = () => {
-      isThere ||= world.store.blobs.has(remembered.get("lock-path") ?? "");
+      isThere ||= world.store.blobs.has(remembered.get("functions-path") ?? "");
     };
     await world.deploy({}, { ...world.ports(), remember });
-    expect([isThere, remembered.get("lock-path"), remembered.has("lock-token")]).toEqual([
+    expect([isThere, remembered.get("functions-path"), remembered.has("functions-token")]).toEqual([
       true,
       `locks/${PROJECT}/functions/000000001.json`,
       true,

@@ -4,13 +4,19 @@ import { redaction } from "../../../kernel/redact.ts";
 import { runId, runPlanned, type Came } from "../../../nouns/runbook/run-planned.ts";
 import type { Runbook } from "../../../nouns/runbook/runbook.ts";
 import { acquireLock, type HeldLock } from "../../../nouns/store/lock.ts";
-import { REMEMBERED } from "../../../ports/remembered.ts";
+import { rememberLock } from "../../../ports/remembered.ts";
 import { FunctionArchive } from "../archive/archive.ts";
 import { LiveView, type Live } from "./live-view.ts";
 import type { Opened, RolloutInputs, RolloutPorts } from "./request.ts";
 import type { Reached, Rollout } from "./reached.ts";
 import { isIdle, needKey, runbookOf } from "./steps.ts";
 import { Uploads } from "./uploads.ts";
+
+/** For whoever loses a lock while functions are rolled out. */
+const IF_LOST =
+  "The run was stopped where it was, and other functions may be served than before: go on with it by --resume " +
+  "and its id, which its log names, and it looks first. Where the log names none, nothing was begun: run again.";
+const SNAPSHOT_LOST = "What is served was not touched, and no snapshot exists of this run. Run again.";
 
 /** What came of it, and what was served before. */
 export type RolledOut = Came & { readonly served: Live };
@@ -90,14 +96,14 @@ export async function locked(
     source: project,
     tier: LOCK_TIER,
     doing,
+    ifLost: kind === "snapshot" ? SNAPSHOT_LOST : IF_LOST,
     run,
     clock,
     random,
     warn,
   });
   // A cancelled job ends before it has given the lock back; its post step does.
-  ports.remember?.(REMEMBERED.lockPath, lock.path);
-  ports.remember?.(REMEMBERED.lockToken, lock.token);
+  rememberLock(ports, "functions", lock);
   return lock;
 }
 
