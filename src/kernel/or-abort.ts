@@ -5,14 +5,14 @@
  * @throws the signal's reason
  */
 export async function orAbort<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  // Whichever loses must not end as an unhandled rejection, also where the signal was there before.
+  work.catch(() => undefined);
   signal.throwIfAborted();
   let stop: () => void = () => undefined;
   const aborted = new Promise<never>((_, reject) => {
     stop = () => reject(signal.reason as Error);
     signal.addEventListener("abort", stop, { once: true });
   });
-  // Whichever loses must not end as an unhandled rejection.
-  work.catch(() => undefined);
   aborted.catch(() => undefined);
   try {
     return await Promise.race([work, aborted]);

@@ -20,4 +20,22 @@ describe("orAbort", () => {
     const reason = new Error("too late");
     await expect(orAbort(AbortSignal.abort(reason), Promise.resolve(1))).rejects.toBe(reason);
   });
+
+  it("leaves no rejection that nobody handles, also where it was told to stop before", async () => {
+    const unhandled: unknown[] = [];
+    const note = (error: unknown): void => void unhandled.push(error);
+    process.on("unhandledRejection", note);
+    try {
+      const reason = new Error("stop");
+      const fails = async (): Promise<never> => {
+        await new Promise((resolve) => setImmediate(resolve));
+        throw new Error("the session was closed");
+      };
+      await expect(orAbort(AbortSignal.abort(reason), fails())).rejects.toBe(reason);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    } finally {
+      process.off("unhandledRejection", note);
+    }
+    expect(unhandled).toEqual([]);
+  });
 });
