@@ -115,6 +115,7 @@ export const FAST_FILES: readonly string[] = [
   "test/nouns/settings/json-schema.test.ts",
   "test/nouns/settings/read-settings.test.ts",
   "test/nouns/store/lock.test.ts",
+  "test/nouns/store/source-lock.test.ts",
   "test/ports/memory-store.test.ts",
   "test/postgres/database-url.test.ts",
   "test/rollout/app/probe.test.ts",

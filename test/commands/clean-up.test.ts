@@ -1,10 +1,9 @@
 import { describe, expect, it } from "@jest/globals";
 import { cleanUp } from "../../src/commands/backups/clean-up.ts";
 import { inTurn } from "../../src/commands/environment-turn.ts";
-import { acquireLock } from "../../src/nouns/store/lock.ts";
+import { lockSource } from "../../src/nouns/store/source-lock.ts";
 import type { BlobStore } from "../../src/ports/blob-store.ts";
 import type { Ports } from "../../src/ports/ports.ts";
-import { rememberLock } from "../../src/ports/remembered.ts";
 import { lockApp } from "../../src/rollout/app/environment-lock.ts";
 import { locked } from "../../src/rollout/functions/carry/roll-out.ts";
 import { FaultyStore } from "../fakes/faulty-store.ts";
@@ -56,8 +55,7 @@ class Job {
 }
 
 async function lockBackup(ports: Ports, store: BlobStore): Promise<void> {
-  const of = { source: "shop", tier: "tier2", doing: "backup", ifLost: "" };
-  rememberLock(ports, "lock", await acquireLock({ store, ...of, ...ports }));
+  await lockSource({ source: "shop", tier: "tier2" }, { doing: "backup x", ifLost: "" }, store, ports);
 }
 
 describe("the post step", () => {

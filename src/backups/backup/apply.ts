@@ -2,7 +2,7 @@ import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import { orAbort } from "../../kernel/or-abort.ts";
 import { together } from "../../kernel/together.ts";
 import { Catalog } from "../../nouns/catalog/catalog.ts";
-import { acquireLock } from "../../nouns/store/lock.ts";
+import { lockSource } from "../../nouns/store/source-lock.ts";
 import { findingSentence } from "../copy/judge-copy.ts";
 import type { ArtifactRecord, Finding, Manifest } from "../../nouns/catalog/manifest.ts";
 import { columnOrderWarnings } from "../../nouns/content/read/column-order-warnings.ts";
@@ -22,7 +22,6 @@ import { profileOf } from "../../nouns/platform/profiles.ts";
 import { readPlatform } from "../../nouns/platform/read-record.ts";
 import type { PlatformRecord } from "../../nouns/platform/record.ts";
 import type { BackupPorts } from "./ports.ts";
-import { rememberLock } from "../../ports/remembered.ts";
 import { inAttempts } from "./attempts.ts";
 import { dumpArtifact, type DumpContext, type Dumped } from "./dump.ts";
 import type { BackupPlan } from "./plan.ts";
@@ -45,19 +44,12 @@ export interface BackupTaken {
  */
 export async function applyBackup(plan: BackupPlan, ports: BackupPorts): Promise<BackupTaken> {
   const { request, key } = plan;
-  const { clock, log, random, run } = ports;
-  await using lock = await acquireLock({
-    store: request.store,
-    source: key.source,
-    tier: key.tier,
-    doing: `backup ${key.id}`,
-    ifLost: "No backup was committed by this run. Run again.",
-    run,
-    clock,
-    random,
-    warn: (text) => log.warn(text),
-  });
-  rememberLock(ports, "lock", lock);
+  await using lock = await lockSource(
+    key,
+    { doing: `backup ${key.id}`, ifLost: "No backup was committed by this run. Run again." },
+    request.store,
+    ports,
+  );
   return await inAttempts(plan, ports, AbortSignal.any([ports.cancelled, lock.lost]), (one, stored) =>
     attemptBackup(one, ports, { lost: lock.lost, stored }),
   );

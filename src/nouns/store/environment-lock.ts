@@ -8,7 +8,7 @@ import { acquireLock, type HeldLock, type LockRequest } from "./lock.ts";
  * Below it are the locks of whole environments: deployments, rollbacks, migrations, restores and backups of
  * one keep out of each other's way, whatever each of them changes.
  */
-const ENVIRONMENT_LOCK = "environment";
+export const ENVIRONMENT_LOCK = "environment";
 
 /** A name that is a folder's as it stands. */
 const PLAIN = /^[a-z0-9][a-z0-9._-]{0,62}$/;
@@ -16,9 +16,9 @@ const READABLE_MAX = 40;
 const DIGEST_DIGITS = 16;
 
 /**
- * The folder of an environment's lock. GitHub makes no difference between small letters and capitals in a name, and
- * takes characters that no path holds: of such a name it is what of it is readable and, behind a character that
- * no plain name has, a digest.
+ * The folder of an environment's lock. GitHub makes no difference between small letters and capitals in a name,
+ * and takes characters that no path holds: of such a name it is what of it is readable and, behind a character
+ * that no plain name has, a digest.
  */
 export function environmentKey(environment: string): string {
   const name = environment.normalize("NFC").toLowerCase();

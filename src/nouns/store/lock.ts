@@ -71,12 +71,7 @@ export interface LockRequest {
 export async function acquireLock(request: LockRequest): Promise<HeldLock> {
   const { store, clock } = request;
   const folder = `${LOCKS}${request.source}/${request.tier}/`;
-  const existing = await generations(store, folder);
-  const top = existing.at(-1);
-  if (top) {
-    const holder = await readLock(store, top.blob.path);
-    if (holder && !isStale(holder, top.blob, clock)) throw held(request, holder, clock);
-  }
+  const top = await requireFree(request);
   const generation = (top?.generation ?? 0) + 1;
   const path = `${folder}${String(generation).padStart(9, "0")}.json`;
   const now = clock.now().toISOString();
@@ -96,6 +91,24 @@ export async function acquireLock(request: LockRequest): Promise<HeldLock> {
     throw held(request, await readLock(store, path), clock);
   }
   return new Holder(request, document, blob);
+}
+
+/**
+ * @param isMinded by what a holder says that he does; everybody is when left out
+ * @returns the newest generation that was left behind
+ * @throws lock.held
+ */
+export async function requireFree(
+  request: LockRequest,
+  isMinded: (doing: string) => boolean = () => true,
+): Promise<Generation | undefined> {
+  const { store, source, tier, clock } = request;
+  const top = (await generations(store, `${LOCKS}${source}/${tier}/`)).at(-1);
+  const holder = top && (await readLock(store, top.blob.path));
+  if (holder && !isStale(holder, top.blob, clock) && isMinded(holder.doing)) {
+    throw held(request, holder, clock);
+  }
+  return top;
 }
 
 /**

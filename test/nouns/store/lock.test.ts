@@ -23,7 +23,17 @@ beforeEach(() => {
 });
 
 function request(changes: Partial<LockRequest> = {}): LockRequest {
-  return { store, source: "shop", tier: "tier2", doing: "backup x", ifLost: "Run again.", run: RUN, clock, random, ...changes };
+  return {
+    store,
+    source: "shop",
+    tier: "tier2",
+    doing: "backup x",
+    ifLost: "Run again.",
+    run: RUN,
+    clock,
+    random,
+    ...changes,
+  };
 }
 
 /** A lock whose owner was killed: nobody renews it any more. */
