@@ -30,8 +30,8 @@ interface TurnInputs {
  * Carries a command out while it has the turn of its environment, where one is named; when the turn is lost
  * the command is cancelled. A dry run changes nothing, and takes none.
  *
- * @param turn `doing` for whoever finds it taken (`migrate`), `ifLost` for whoever loses it: what may have been
- *   done by then, and what to do next
+ * @param turn `doing` for whoever finds it taken (`migrate`), `ifLost` for whoever loses it: what may have
+ *   been done by then, and what to do next
  * @throws lock.held; input.missing where there is no store to keep the lock in; what `work` throws
  */
 export async function inTurn(

@@ -1,10 +1,10 @@
 import type { Ports } from "./ports.ts";
 
 /**
- * The locks that a main step remembers (`Ports.remember`) as soon as it holds them, for the action's post step
- * to release after a cancelled or crashed run; the store itself is an input of the post step again. A run may
- * hold one of each at once: of a project's `functions`, of an `app`, of a backup's source and tier (`lock`),
- * and its `turn` of an environment. Released in this order, from the inmost to the one that others wait for.
+ * The locks that a main step remembers (`Ports.remember`) as soon as it holds them, for the action's post
+ * step to release after a cancelled or crashed run; the store itself is an input of the post step again. A
+ * run may hold one of each at once: of a project's `functions`, of an `app`, of a backup's source and tier
+ * (`lock`), and its `turn` of an environment. Released in this order, the one that others wait for last.
  */
 export const REMEMBERED_LOCKS = ["functions", "lock", "app", "turn"] as const;
 export type RememberedLock = (typeof REMEMBERED_LOCKS)[number];

@@ -150,7 +150,7 @@ describe("the front door, started from dist/ as the runner and a person start it
     expect(await store.stat(lock.path)).toBeNull();
   });
 
-  it("gives back, in the post step, the environment's turn that a killed backup or migration had", async () => {
+  it("gives back, in the post step, the turn that a killed backup or migration had", async () => {
     await using job = new Job();
     mkdirSync(join(job.folder, "store"));
     const store = `file://${job.folder}/store`;

@@ -5,8 +5,8 @@ import { migrationsDatabase, migrationsFolder } from "./schema-inputs.ts";
 
 /** For whoever loses the environment's turn meanwhile. */
 const IF_LOST =
-  "What was taken back or restored by then stays so: `holdfast migrate-status` tells where the database is. " +
-  "Then run again.";
+  "What was taken back or restored by then stays so: `holdfast migrate-status` tells where the database " +
+  "is. Then run again.";
 
 /** `holdfast migrate-rollback`: take migrations back, from whatever checkout. */
 export const migrateRollback = defineCommand({

@@ -16,9 +16,9 @@ const READABLE_MAX = 40;
 const DIGEST_DIGITS = 16;
 
 /**
- * The folder of an environment's lock. GitHub makes no difference between small letters and capitals in a name,
- * and takes characters that no path holds: of such a name it is what of it is readable and, behind a character
- * that no plain name has, a digest.
+ * The folder of an environment's lock. GitHub makes no difference between small letters and capitals in a
+ * name, and takes characters that no path holds: of such a name it is what of it is readable and, behind a
+ * character that no plain name has, a digest.
  */
 export function environmentKey(environment: string): string {
   const name = environment.normalize("NFC").toLowerCase();

@@ -281,8 +281,8 @@ function held(request: LockRequest, holder: LockDocument | undefined, clock: Clo
 function lost(request: LockRequest, why: string, cause?: unknown): HoldfastError {
   return new HoldfastError("lock.lost", `the lock of ${nameOf(request)} was lost: ${why}`, {
     hint:
-      `${request.ifLost} If it repeats, look for a second run that does the same, and for what keeps this one ` +
-      "from the store for minutes.",
+      `${request.ifLost} If it repeats, look for a second run that does the same, and for what keeps this ` +
+      "one from the store for minutes.",
     cause,
   });
 }

@@ -11,10 +11,10 @@ const BESIDE = `${ENVIRONMENT_LOCK}~source`;
 const BACKUP = /^backup \S/;
 
 /**
- * Takes the lock of a source and tier, and remembers it for the post step. A database may be called as the folder
- * of environments' locks is: so that nobody takes its backup for the turn of an environment `tier1`, the locks
- * of such a source lie beside that folder. A backup of an older version, which has its lock there, is minded; one
- * that begins later does not see this lock, and is right all the same.
+ * Takes the lock of a source and tier, and remembers it for the post step. A database may be called as the
+ * folder of environments' locks is: so that nobody takes its backup for the turn of an environment `tier1`,
+ * the locks of such a source lie beside that folder. A backup of an older version, which has its lock there,
+ * is minded; one that begins later does not see this lock, and is right all the same.
  *
  * @throws lock.held
  */

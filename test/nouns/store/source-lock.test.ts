@@ -21,7 +21,7 @@ const older = (doing: string): ReturnType<typeof acquireLock> =>
   acquireLock({ ...KEY, store, doing, ifLost: "", ...ports });
 
 describe("a source that is called as the folder of environments' locks", () => {
-  it("is backed up while an environment called as its tier has its turn, and the other way round", async () => {
+  it("is backed up while an environment called as its tier has its turn, and the reverse", async () => {
     {
       await using _turn = await lockEnvironment("tier1", { doing: "backup", ifLost: "" }, store, ports);
       await using lock = await lockSource(KEY, BACKUP, store, ports);

@@ -14,8 +14,9 @@ import { Uploads } from "./uploads.ts";
 
 /** For whoever loses a lock while functions are rolled out. */
 const IF_LOST =
-  "The run was stopped where it was, and other functions may be served than before: go on with it by --resume " +
-  "and its id, which its log names, and it looks first. Where the log names none, nothing was begun: run again.";
+  "The run was stopped where it was, and other functions may be served than before: go on with it by " +
+  "--resume and its id, which its log names, and it looks first. Where the log names none, nothing was " +
+  "begun: run again.";
 const SNAPSHOT_LOST = "What is served was not touched, and no snapshot exists of this run. Run again.";
 
 /** What came of it, and what was served before. */
