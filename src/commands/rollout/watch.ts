@@ -14,6 +14,10 @@ workflow of a GitHub repository by \`workflow_dispatch\`, with the inputs \`trig
 \`reason\` (what was seen). It is **not** started while one of its runs is unfinished, or younger than the \
 cool-down, whoever started it; nor where GitHub could not be asked, which is tried again with each try.
 
+A 429, a certificate that is not trusted, and any other answer below 500 of an address that was never well \
+in this watch say nothing about a release: they neither count nor begin the count anew. Where the watch \
+ends with such answers alone, it ends with exit 4.
+
 With \`--reference\` an address of somebody else is asked before anything is started, where the watched one \
 gave no answer at all: where that is silent as well, it is this machine that hears nobody (exit 4).
 
@@ -91,6 +95,7 @@ once](https://github.com/truststream/holdfast/blob/main/docs/watch.md).`,
     healthy: "Whether it was never ill.",
     tries: "How often it was asked.",
     failures: "How many of the last tries failed in a row.",
+    unclear: "How many tries since the last good one said nothing about a release, and do not count.",
     last: "What the last try saw.",
     started:
       "Address of the workflow's run that was started, or that counts in its place; `unknown` where GitHub " +
@@ -99,7 +104,9 @@ once](https://github.com/truststream/holdfast/blob/main/docs/watch.md).`,
   exits: {
     0: "it was never ill",
     3: "it is ill; the workflow was started, or one of its runs counts, where one was named",
-    4: "GitHub could not be asked, or refused the start; or it is this machine that hears nobody",
+    4:
+      "GitHub could not be asked, or refused the start; or it is this machine that hears nobody; or to the " +
+      "end it answered in a way that says nothing about a release",
   },
   examples: {
     cli: [

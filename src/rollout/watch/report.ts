@@ -24,23 +24,28 @@ export function watchOutcome(
       healthy: !seen.isIll,
       tries: seen.tries,
       failures: seen.inRow,
+      unclear: seen.unclearInRow,
       last: `${shown} ${seen.last.what}`,
       started: startedOf(pulled),
     },
     report: {
       good: !seen.isIll,
-      headline: seen.isIll ? `${shown} is ill: ${seen.last.what}` : wellFor(watched, seen),
+      headline: seen.isIll
+        ? `${shown} is ill: ${(seen.lastFailure ?? seen.last).what}`
+        : wellFor(watched, seen),
       tables: [],
       notes: seen.isIll ? [toldOf(watched, seen), ...notesOf(pulled, what ?? "")] : [],
     },
   };
 }
 
-function wellFor({ address, forMs, failures }: Watched, { tries, failed, inRow }: Watching): string {
+function wellFor({ address, forMs, failures }: Watched, seen: Watching): string {
+  const { tries, failed, unclear, inRow } = seen;
   const all = `${tries} ${tries === 1 ? "try" : "tries"} in ${formatDuration(forMs)}`;
-  if (failed === 0) return `${address.shown} was well: ${all}`;
+  if (failed + unclear === 0) return `${address.shown} was well: ${all}`;
   const end = inRow === 0 ? "" : `, the last ${inRow}`;
-  return `${address.shown} was well enough: of ${all} ${failed} failed${end}, and never ${failures} in a row`;
+  const rest = unclear === 0 ? "" : `; ${unclear} said nothing about a release`;
+  return `${address.shown} was well enough: of ${all} ${failed} failed${end}, and never ${failures} in a row${rest}`;
 }
 
 function startedOf(pulled: Pulled | undefined): string {

@@ -2,6 +2,7 @@ import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import { printableLine } from "../../kernel/printable.ts";
 import type { Web, WebAnswer } from "../../ports/web.ts";
 import type { Address } from "./address.ts";
+import { doubtOf, type Doubt } from "./doubt.ts";
 import type { Watched } from "./request.ts";
 
 /** How an address answered once. */
@@ -11,22 +12,8 @@ export interface Tried {
   readonly what: string;
   /** Whether no answer came at all, which may be this machine's own network. */
   readonly isSilence: boolean;
-  /** Where it may have nothing to do with a release: undefined where it is taken for the app's illness. */
+  /** Why it may have nothing to do with a release: undefined where it is taken for the app's illness. */
   readonly doubt: Doubt | undefined;
-}
-
-/**
- * A certificate, and a limit of who asks too much, are never mended by going back. A redirect, a refusal and
- * a path that is not there are what a wrong address answers as well: only where the same address was well
- * before has something changed.
- */
-export type Doubt = "never" | "unless-well-before";
-
-const OTHERS: ReadonlySet<number> = new Set([401, 403, 404, 407]);
-
-function doubtOf(status: number): Doubt | undefined {
-  if (status === 429) return "never";
-  return (status >= 300 && status < 400) || OTHERS.has(status) ? "unless-well-before" : undefined;
 }
 
 /** @throws the signal's reason; silence is an answer, too */
@@ -42,7 +29,7 @@ export async function tryAddress(
       "",
     );
     const isSilence = answer.code === "web.unreachable";
-    return { isWell: false, what, isSilence, doubt: isSilence ? undefined : "never" };
+    return { isWell: false, what, isSilence, doubt: isSilence ? undefined : "certificate" };
   }
   const ill = (what: string, doubt?: Doubt): Tried => ({ isWell: false, what, isSilence: false, doubt });
   if (answer.status !== status) {

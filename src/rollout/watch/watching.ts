@@ -1,18 +1,10 @@
 import { formatDuration } from "../../kernel/duration.ts";
 import { HoldfastError } from "../../kernel/errors.ts";
 import type { Ports } from "../../ports/ports.ts";
+import { Count, type Seen, type Taken } from "./count.ts";
+import { mendingOf, whyOf } from "./doubt.ts";
 import type { Watched } from "./request.ts";
 import { requireNetwork, tryAddress, type Tried } from "./try-address.ts";
-
-/** What was seen of an address so far. */
-export interface Seen {
-  readonly tries: number;
-  /** Failed tries in all. */
-  readonly failed: number;
-  /** Failed tries since the last good one. */
-  readonly inRow: number;
-  readonly last: Tried;
-}
 
 /** How watching ended. */
 export interface Watching extends Seen {
@@ -27,9 +19,9 @@ const SILENT_MS = 10 * 60_000;
 /**
  * Asks an address again and again, from one beginning of a try to the next, until its time is over or it is
  * ill: failed so often in a row. A single good answer begins the count anew, so that one which flaps never
- * is.
+ * is. A try that says nothing about a release neither counts nor begins it anew: what comes after it may.
  *
- * @param onIll called with each try by which it is ill; true ends the watch, false goes on
+ * @param onIll called with each failure by which it is ill; true ends the watch, false goes on
  * @throws web.offline, web.doubtful; the reason of a cancelled run; what `onIll` throws
  */
 export async function watching(
@@ -40,47 +32,35 @@ export async function watching(
   const { everyMs, forMs, failures } = watched;
   const began = clock.elapsed();
   const tell = teller(watched, { clock, log });
-  let [tries, failed, inRow, silent, doubtful] = [0, 0, 0, 0, 0];
-  let wasWell = false;
+  const count = new Count();
   for (let next = began; ;) {
     const last = await tryAddress(web, watched, cancelled);
-    tries += 1;
-    if (!last.isWell) failed += 1;
-    tell(last, inRow, tries);
-    inRow = last.isWell ? 0 : inRow + 1;
-    silent = last.isSilence ? silent + 1 : 0;
-    wasWell ||= last.isWell;
-    const isDoubtful = last.doubt === "never" || (last.doubt === "unless-well-before" && !wasWell);
-    doubtful = isDoubtful ? doubtful + 1 : 0;
-    const seen = { tries, failed, inRow, last };
-    const isIll = inRow >= failures;
-    if (isIll) {
-      if (silent >= inRow) await requireNetwork(web, watched, cancelled);
-      if (doubtful >= inRow) throw doubt(watched, seen);
+    tell(last, count.take(last));
+    const seen = count.seen(last);
+    const isIll = seen.inRow >= failures;
+    if (isIll && last === seen.lastFailure) {
+      if (count.isAllSilence) await requireNetwork(web, watched, cancelled);
       if (await onIll(seen)) return { ...seen, isIll };
     }
     // A try that took longer than the time between two is followed at once, and none is made up for.
     next = Math.max(next + everyMs, clock.elapsed());
-    if (next - began >= forMs) return { ...seen, isIll };
+    if (next - began >= forMs) {
+      if (!isIll && count.isInDoubt(failures)) throw doubtful(watched, seen);
+      return { ...seen, isIll };
+    }
     await clock.sleep(next - clock.elapsed(), cancelled);
   }
 }
 
-/** Going back mends nothing of it, or nobody can say that it would. */
-function doubt(watched: Watched, seen: Seen): HoldfastError {
-  const isMistaken = seen.last.doubt === "unless-well-before";
+/** It is not ill, and nobody may call it well. */
+function doubtful({ address, failures }: Watched, { inRow, unclearInRow, lastUnclear }: Seen): HoldfastError {
+  const { what, doubt } = lastUnclear!;
+  const times = `${unclearInRow} ${unclearInRow === 1 ? "try" : "tries"} said nothing about a release`;
+  const failed = inRow === 0 ? "" : `, and ${inRow} failed where ${failures} would be ill`;
   return new HoldfastError(
     "web.doubtful",
-    `${toldOf(watched, seen)}; ` +
-      (isMistaken
-        ? "it was never well in this watch, and a wrong address, a sign-in or a firewall answers like that"
-        : "going back to another release does not mend that") +
-      ": nothing is started",
-    {
-      hint: isMistaken
-        ? "Correct --url or --status, or let this machine in; where a release did it, go back by hand."
-        : "Renew the certificate, or ask less often (--every); where a release did it, go back by hand.",
-    },
+    `${address.shown} ${what}: ${times}${failed}; ${whyOf(doubt)}: nothing is started`,
+    { hint: `${mendingOf(doubt)} Where a release did it, go back by hand.` },
   );
 }
 
@@ -88,24 +68,32 @@ function doubt(watched: Watched, seen: Seen): HoldfastError {
 function teller(
   { address: { shown }, failures }: Watched,
   { clock, log }: Pick<WatchingPorts, "clock" | "log">,
-): (tried: Tried, inRow: number, tries: number) => void {
+): (tried: Tried, taken: Taken) => void {
   let saidAt = clock.elapsed();
-  return (tried, inRow, tries) => {
-    const isDue = tries === 1 || inRow > 0 || clock.elapsed() - saidAt >= SILENT_MS;
-    if (!tried.isWell) {
+  return (tried, { as, tries, inRow, unclearInRow }) => {
+    const isDue = tries === 1 || inRow + unclearInRow > 0 || clock.elapsed() - saidAt >= SILENT_MS;
+    if (as === "failure") {
       log.warn(`${shown} ${tried.what} (failure ${inRow + 1} in a row; from ${failures} on it is ill)`);
+    } else if (as === "unclear") {
+      log.warn(`${shown} ${tried.what} (says nothing about a release, and does not count)`);
+      if (unclearInRow + 1 === failures) {
+        log.warn(`${shown} is watched on; meanwhile: ${mendingOf(tried.doubt!)}`);
+      }
     } else if (!isDue) {
       log.debug(`${shown} ${tried.what}`);
       return;
-    } else if (inRow > 0) log.info(`${shown} is well again after ${inRow}: ${tried.what}`);
-    else log.info(`${shown} is well: ${tried.what} (try ${tries})`);
+    } else if (inRow + unclearInRow > 0) {
+      log.info(`${shown} is well again after ${inRow + unclearInRow}: ${tried.what}`);
+    } else log.info(`${shown} is well: ${tried.what} (try ${tries})`);
     saidAt = clock.elapsed();
   };
 }
 
 /** What was seen, for people and as the reason of what is started. */
-export function toldOf({ address, everyMs }: Watched, { inRow, last }: Seen): string {
+export function toldOf({ address, everyMs }: Watched, seen: Seen): string {
+  const { inRow, unclearInRow, last, lastFailure } = seen;
   const times = inRow === 1 ? "1 try failed" : `${inRow} tries in a row failed`;
   const how = inRow === 1 ? "" : `, ${formatDuration(everyMs)} apart`;
-  return `${address.shown} ${last.what}: ${times}${how}`;
+  const rest = unclearInRow === 0 ? "" : `, not counting ${unclearInRow} that said nothing about a release`;
+  return `${address.shown} ${(lastFailure ?? last).what}: ${times}${how}${rest}`;
 }

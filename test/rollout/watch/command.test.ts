@@ -103,7 +103,7 @@ describe("holdfast watch", () => {
     await once(server.listen(0, "127.0.0.1"), "listening");
     const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/?${KEY}`;
     const ports = { ...testPorts(), web: systemWeb("0.0.0-test") };
-    const watch = runWatch({ ...INPUTS, url, every: 1000, failures: 2 }, ports);
+    const watch = runWatch({ ...INPUTS, url, every: 1000, for: 2000, failures: 2 }, ports);
     await expect(watch).rejects.toMatchObject({
       code: "web.doubtful",
       message: expect.stringMatching(/\/ shows a certificate that is not trusted: (?!.*very-secret)/),

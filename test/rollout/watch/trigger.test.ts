@@ -132,6 +132,23 @@ describe("a GitHub that cannot be asked", () => {
     expect(starts(world)).toBe(0);
   });
 
+  it("is asked again with a failure, and not by an answer that says nothing about a release", async () => {
+    await using world = await watchWorld();
+    // The first asking fails to its end; the next one would be answered.
+    world.fake.faults = [{ on: RUNS, after: 1, times: 5, status: 500 }];
+    const limited: Answered[] = [OK, F, F, F, F, F, 429];
+    await expect(world.watch(limited, { for: 6 * MINUTE_MS })).rejects.toMatchObject({
+      code: "forge.unreachable",
+      message: expect.stringContaining("answers 503, and not 200: 5 tries in a row failed"),
+    });
+    expect(starts(world)).toBe(0);
+    world.fake.faults = [{ on: RUNS, after: 1, times: 5, status: 500 }];
+    expect(await world.watch([...limited, F])).toMatchObject({
+      exit: 3,
+      outputs: { started: RUN_1, tries: 8 },
+    });
+  });
+
   it("does not keep a watch from going on where the address is well again", async () => {
     await using world = await watchWorld();
     world.fake.faults = [{ on: RUNS, after: 1, status: 500 }];

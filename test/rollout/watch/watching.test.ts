@@ -114,24 +114,87 @@ describe("what says nothing about a release", () => {
     message: expect.stringContaining(words),
   });
 
-  it.each([429, "untrusted"] as const)("starts nothing, whatever was before: %s", async (answer) => {
-    for (const before of [[], [OK, OK]]) {
-      const failing = watched([...before, answer]);
+  const between = [429, 495, 496, 511, 525, 526, "untrusted"] as const;
+  it.each(between)("starts nothing at the end of its time, whatever was before: %s", async (answer) => {
+    for (const before of [[], [OK, OK], [OK, F, F, F, F]]) {
+      const clock = new QuickClock();
+      const began = clock.elapsed();
+      const failing = watched([...before, answer], { for: 6 * MINUTE_MS }, { clock });
       await expect(failing).rejects.toMatchObject(doubtful("does not mend that: nothing is started"));
+      expect(clock.elapsed() - began).toBe(5.5 * MINUTE_MS);
     }
   });
 
-  it.each([301, 302, 401, 403, 404, 407])("starts nothing where it was never well: %i", async (answer) => {
+  const others = [204, 301, 302, 400, 401, 403, 404, 405, 407, 418, 451];
+  it.each(others)("starts nothing where it was never well: %i", async (answer) => {
     const failing = watched([answer]);
     await expect(failing).rejects.toMatchObject(doubtful("never well in this watch"));
-    await expect(failing).rejects.toMatchObject(doubtful(`https://shop.test/health answers ${answer}`));
+    await expect(failing).rejects.toMatchObject(
+      doubtful(`https://shop.test/health answers ${answer}, and not 200: 110 tries said nothing`),
+    );
     expect((await watched([OK, answer])).outcome.exit).toBe(3);
   });
 
-  it("counts among failures of the app, and never by itself", async () => {
-    expect((await watched([429, 429, F, 429, 429, 429])).outcome.exit).toBe(3);
-    expect((await watched([404, 404, 404, 404, F, 404])).outcome.exit).toBe(3);
-    await expect(watched([F, F, OK, 429])).rejects.toMatchObject(doubtful("429"));
+  it("neither counts as a failure nor begins the count anew", async () => {
+    const few: readonly Answered[][] = [
+      [429, 429, 429, 429, F, OK],
+      [404, 404, 404, 404, F, 404, OK],
+      [F, F, 429, F, F, 526, OK],
+      [OK, F, F, "untrusted", F, F, 429, 429, OK],
+    ];
+    for (const answers of few) expect((await watched(answers)).outcome.exit).toBe(0);
+    const { outcome, minutes, lines } = await watched([429, 429, 429, 429, 429, 429, F, F, 526, F, F, F]);
+    expect(outcome).toMatchObject({ exit: 3, outputs: { tries: 12, failures: 5, unclear: 7 } });
+    expect([minutes, outcome.report.notes[0]]).toEqual([
+      5.5,
+      "https://shop.test/health answers 503, and not 200: 5 tries in a row failed, 30 s apart, not counting " +
+        "7 that said nothing about a release",
+    ]);
+    // Once, long before its time is over.
+    expect(lines.filter((line) => line.includes("Ask less often (--every)"))).toHaveLength(1);
+    expect(lines[0]).toContain("answers 429, and not 200 (says nothing about a release, and does not count)");
+  });
+
+  it("ends with exit 4 where the end has too few failures, and good answers are what counts then", async () => {
+    const short = { for: 4 * MINUTE_MS };
+    await expect(watched([OK, OK, OK, F, F, F, F, 429], short)).rejects.toMatchObject(
+      doubtful("1 try said nothing about a release, and 4 failed where 5 would be ill"),
+    );
+    await expect(watched([404, 404, 404, 404, 404, 404, 404, F], short)).rejects.toMatchObject(
+      doubtful("answers 404"),
+    );
+    const { outcome } = await watched([OK, OK, OK, OK, OK, F, F, 429], short);
+    expect(outcome).toMatchObject({ exit: 0, outputs: { failures: 2, unclear: 1 } });
+    expect(outcome.report.headline).toMatch(
+      /^https.* of 8 tries .* 2 failed, the last 2, .*; 1 said nothing/,
+    );
+    expect((await watched([429, 429, 429, 429, 429, 429, OK])).outcome.report.headline).toContain(
+      "well enough: of 110 tries in 55 min 00 s 0 failed, and never 5 in a row; 6 said nothing about a release",
+    );
+  });
+
+  it("ends with exit 4 where it was never well, however few tries there was time for", async () => {
+    const [clock, web] = [new QuickClock(), scripted([404])];
+    const slow = {
+      get: async (...call: Parameters<typeof web.get>) => {
+        clock.ms += 2 * MINUTE_MS;
+        return web.get(...call);
+      },
+    };
+    const ports = { ...testPorts(), clock, web: slow };
+    await expect(runWatch({ ...INPUTS, for: 4 * MINUTE_MS }, ports)).rejects.toMatchObject(
+      doubtful("2 tries said nothing"),
+    );
+  });
+
+  it.each([
+    [429, "--every"],
+    ["untrusted", "the certificate"],
+    [525, "the certificate"],
+    [404, "--url or --status"],
+    [511, "Sign this machine in"],
+  ] as const)("is told with what can be done about it: %s", async (answer, words) => {
+    await expect(watched([answer])).rejects.toMatchObject({ hint: expect.stringContaining(words) });
   });
 
   it("never shows the query either", async () => {
@@ -152,6 +215,8 @@ describe("a network that is down", () => {
     });
     const { outcome, asked } = await watched(["silence"], { reference });
     expect([outcome.exit, asked.filter((host) => host === "example.test")]).toEqual([3, ["example.test"]]);
+    const after = watched(["silence", "silence", 511, "silence"], { reference }, { isAlone: true });
+    await expect(after).rejects.toMatchObject({ code: "web.offline" });
   });
 
   it("is not looked for where one of the failures was an answer, or without a reference", async () => {

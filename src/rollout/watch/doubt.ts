@@ -1,0 +1,50 @@
+/**
+ * Why an answer may have nothing to do with a release. A certificate, and a limit of who asks too much, are
+ * never mended by going back. Any other status below 500 is what a wrong address or a sign-in answers as
+ * well: only where the same address was well before has something changed.
+ */
+export type Doubt = "limit" | "certificate" | "network" | "address";
+
+/**
+ * Of statuses that stand for something between here and the app: certificates as nginx and Cloudflare tell
+ * them (https://nginx.org/en/docs/http/ngx_http_ssl_module.html,
+ * https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/), and a
+ * network that wants a sign-in (RFC 6585, which keeps 511 from whoever is asked).
+ */
+const BETWEEN: ReadonlyMap<number, Doubt> = new Map([
+  [429, "limit"],
+  [495, "certificate"],
+  [496, "certificate"],
+  [511, "network"],
+  [525, "certificate"],
+  [526, "certificate"],
+]);
+
+/** @param status one that is not the status of a good answer */
+export function doubtOf(status: number): Doubt | undefined {
+  return BETWEEN.get(status) ?? (status < 500 ? "address" : undefined);
+}
+
+/** Whether it does not count as a failure. */
+export function saysNothing(doubt: Doubt, wasWell: boolean): boolean {
+  return doubt !== "address" || !wasWell;
+}
+
+const MENDING: Readonly<Record<Doubt, string>> = {
+  limit: "Ask less often (--every), or let this machine ask as often as it does.",
+  certificate: "Renew or correct the certificate of the address, or of what stands behind it.",
+  network: "Sign this machine in at its network.",
+  address: "Correct --url or --status, or let this machine in.",
+};
+
+/** What people can do about such an answer. */
+export function mendingOf(doubt: Doubt): string {
+  return MENDING[doubt];
+}
+
+/** Why nobody can say that going back would mend it. */
+export function whyOf(doubt: Doubt): string {
+  return doubt === "address"
+    ? "it was never well in this watch, and a wrong address, a sign-in or a firewall answers like that"
+    : "going back to another release does not mend that";
+}
