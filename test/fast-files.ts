@@ -126,6 +126,7 @@ export const FAST_FILES: readonly string[] = [
   "test/rollout/functions/manifest.test.ts",
   "test/rollout/functions/rollback.test.ts",
   "test/rollout/functions/sources.test.ts",
+  "test/rollout/functions/trial.test.ts",
   "test/rollout/rollback/notify-step.test.ts",
   "test/rollout/rollback/schema-gate.test.ts",
   "test/rollout/watch/watching.test.ts",

@@ -49,12 +49,14 @@ export interface FunctionCall {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | undefined;
+  /** Words until which a stream of events is read, which may never end; left out: it is read for a while. */
+  readonly awaits?: string | undefined;
 }
 
 /** What came back, whatever its status. */
 export interface FunctionAnswer {
   readonly status: number;
-  /** The beginning of the content, 64 KiB at most, as UTF-8. */
+  /** The beginning of the content, 64 KiB at most, as UTF-8; of a stream of events what came in a while. */
   readonly text: string;
   /** Milliseconds until all of that was there. */
   readonly tookMs: number;
@@ -73,7 +75,8 @@ export interface FunctionAnswer {
  * 4. **{@link activate} is one call for all**, and the one place where what is served changes. Functions
  *    that are not named stay as they are. Doing it twice is as doing it once. Whether it happened is told by
  *    {@link list}, not by its answer: that may be lost.
- * 5. **{@link call} is never repeated** by the host's adapter, and every status is an answer.
+ * 5. **{@link call} is never repeated** by the host's adapter, and every status is an answer, once its
+ *    content has ended or is longer than anybody looks at; but for a stream of events, which may never end.
  * 6. Every call ends: by its answer, by its signal, or when its time is over. Waiting for a limit is part of
  *    that time. No more than a handful of calls are under way at once, however many are asked for.
  *

@@ -19,14 +19,16 @@ interface Calling {
 const CALL_MS = 150_000;
 const TEXT_MAX = 64 * 1024;
 
-/** How long words of an answer are waited for, in milliseconds: a stream has answered before it ends. */
+/** How long an answer is waited for, in milliseconds. */
 export interface Patience {
-  /** From one to the next. */
+  /** To its end. */
+  readonly wholeMs: number;
+  /** For the next words of a stream of events, which has answered before it ends; and for all of them. */
   readonly silenceMs: number;
-  readonly inAllMs: number;
+  readonly streamMs: number;
 }
 
-const PATIENCE: Patience = { silenceMs: 10_000, inAllMs: 30_000 };
+const PATIENCE: Patience = { wholeMs: CALL_MS, silenceMs: 10_000, streamMs: 30_000 };
 const AT_ONCE = 8;
 
 /** Calls functions at the address at which everybody calls them. */
@@ -49,7 +51,9 @@ export class FunctionCaller {
   async #called(call: FunctionCall, stop: AbortSignal): Promise<FunctionAnswer> {
     const { functions, key, version, clock } = this.#calling;
     const began = clock.elapsed();
-    const deadline = AbortSignal.timeout(CALL_MS);
+    const { wholeMs } = this.#patience;
+    const deadline = AbortSignal.timeout(wholeMs);
+    let status: number | undefined;
     try {
       const response = await fetch(`${functions}/${encodeURIComponent(call.slug)}${call.path}`, {
         method: call.method,
@@ -63,32 +67,67 @@ export class FunctionCaller {
         redirect: "manual",
         signal: AbortSignal.any([stop, deadline]),
       });
-      const text = await beginningOf(response, this.#patience);
-      return { status: response.status, text, tookMs: clock.elapsed() - began };
+      status = response.status;
+      const text = await beginningOf(response, call.awaits, this.#patience, deadline);
+      return { status, text, tookMs: clock.elapsed() - began };
     } catch (error) {
       stop.throwIfAborted();
       const { message, cause } = error as { message?: string; cause?: { message?: string } };
-      const why = deadline.aborted ? "none came in time" : (cause?.message ?? message ?? "none came");
-      throw new HoldfastError(
-        "functions.unreachable",
-        `the function ${call.slug} gave no answer at ${functions}: ${printableLine(why)}`,
-        { hint: "Check the network and https://status.supabase.com, then go on with the same run." },
-      );
+      const why = deadline.aborted
+        ? `not in ${wholeMs / 1000} s`
+        : (cause?.message ?? message ?? "none came");
+      throw unanswered(call.slug, functions, status, printableLine(why));
     }
   }
 }
 
-/** As much as anybody looks at; the rest is not waited for, since a function may stream without an end. */
-async function beginningOf({ body }: Response, { silenceMs, inAllMs }: Patience): Promise<string> {
+/** @param status the one with which an answer began that did not end; undefined where none began */
+function unanswered(slug: string, functions: string, status: number | undefined, why: string): HoldfastError {
+  if (status === undefined) {
+    return new HoldfastError(
+      "functions.unreachable",
+      `the function ${slug} gave no answer at ${functions}: ${why}`,
+      { hint: "Check the network and https://status.supabase.com, then go on with the same run." },
+    );
+  }
+  return new HoldfastError(
+    "functions.unreachable",
+    `the function ${slug} answered ${status} at ${functions}, and its answer did not end: ${why}`,
+    {
+      hint: "Look at the function's log, and whether it ends what it answers; then go on with the same run.",
+    },
+  );
+}
+
+/**
+ * As much as anybody looks at; the rest is not waited for. A stream of events may have no end: it is read until
+ * the words that are waited for, or where none are, for a while. Anything else has to end.
+ *
+ * @throws what breaks it off, the deadline too
+ */
+async function beginningOf(
+  { body, headers }: Response,
+  awaits: string | undefined,
+  { silenceMs, streamMs }: Patience,
+  deadline: AbortSignal,
+): Promise<string> {
   if (body === null) return "";
+  const isStream = /^text\/event-stream\s*(?:;|$)/i.test(headers.get("content-type") ?? "");
+  const over = isStream && awaits === undefined ? AbortSignal.timeout(streamMs) : deadline;
   const chunks: Uint8Array[] = [];
   const reader = (body as ReadableStream<Uint8Array>).getReader();
-  const over = AbortSignal.timeout(inAllMs);
-  for (let size = 0; size < TEXT_MAX && !over.aborted;) {
-    const got = await soon(reader.read(), AbortSignal.any([over, AbortSignal.timeout(silenceMs)]));
+  const decoder = new TextDecoder();
+  let words = "";
+  for (let size = 0; size < TEXT_MAX && !(isStream && over.aborted);) {
+    const silence = over === deadline ? over : AbortSignal.any([over, AbortSignal.timeout(silenceMs)]);
+    const got = isStream ? await soon(reader.read(), silence) : await reader.read();
     if (got?.value === undefined) break;
     chunks.push(got.value);
     size += got.value.byteLength;
+    if (!isStream || awaits === undefined) continue;
+    // Only what is new, with as much before it as may be the beginning of the words.
+    words = words.slice(-awaits.length) + decoder.decode(got.value, { stream: true });
+    if (words.includes(awaits)) break;
   }
   await reader.cancel().catch(() => undefined);
   return Buffer.concat(chunks).subarray(0, TEXT_MAX).toString("utf8");

@@ -1,12 +1,12 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, it } from "@jest/globals";
 import { FunctionCaller } from "../../../src/adapters/supabase/call-function.ts";
 import { systemClock } from "../../../src/adapters/system/clock.ts";
 import { supabaseFunctions } from "../../../src/adapters/supabase/supabase-functions.ts";
 import { Secret } from "../../../src/kernel/secret.ts";
-import type { FunctionHost } from "../../../src/ports/function-host.ts";
+import type { FunctionAnswer, FunctionHost } from "../../../src/ports/function-host.ts";
 import type { CallFault } from "../../../src/sandbox/router/call-faults.ts";
 import { codeOf, functionHostLaws, upload } from "../../ports/function-host.laws.ts";
 import { FakeSupabase, PROJECT } from "../../support/supabase/fake-functions.ts";
@@ -104,33 +104,91 @@ it("a function that is not reached is an error, and is not called again", async 
   expect(fake.allCalls).toBe(1);
 });
 
-it.each([
-  ["silent", 0],
-  ["talkative", 20],
-])("a function that streams has answered: a %s one is not waited for to the end", async (_, everyMs) => {
+/** A function that answers as it is told, tried by one who waits no longer than these milliseconds. */
+async function called(
+  type: string,
+  answer: (response: ServerResponse) => void,
+  { awaits, stop = signal, wholeMs = 10_000 }: { awaits?: string; stop?: AbortSignal; wholeMs?: number } = {},
+): Promise<FunctionAnswer> {
   const server = createServer((_request, response) => {
-    response.writeHead(200, { "content-type": "text/event-stream" });
-    response.write("data: ready\n\n");
-    const timer = everyMs > 0 ? setInterval(() => response.write("data: more\n\n"), everyMs) : undefined;
-    response.on("close", () => clearInterval(timer));
+    response.writeHead(200, { "content-type": type });
+    answer(response);
   });
   await once(server.listen(0, "127.0.0.1"), "listening");
   const functions = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const calling = { functions, key: undefined, version: "0.0.0-test", clock: systemClock, cancelled: signal };
-  const caller = new FunctionCaller(calling, { silenceMs: 150, inAllMs: 400 });
-  const call = { slug: "chat", method: "GET", path: "/", headers: {}, body: undefined };
+  const caller = new FunctionCaller(calling, { wholeMs, silenceMs: 150, streamMs: 400 });
+  const call = { slug: "chat", method: "GET", path: "/", headers: {}, body: undefined, awaits };
   try {
-    expect(await caller.call(call, signal)).toMatchObject({
-      status: 200,
-      text: expect.stringMatching(/^data: ready/),
-    });
-    const stopped = new AbortController();
-    setTimeout(() => stopped.abort(new Error("told to stop")), 50);
-    await expect(caller.call(call, stopped.signal)).rejects.toThrow("told to stop");
+    return await caller.call(call, stop);
   } finally {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   }
+}
+
+it.each([
+  ["silent", 0],
+  ["talkative", 20],
+])("a function that streams has answered: a %s one is not waited for to the end", async (_, everyMs) => {
+  const stream = (response: ServerResponse): void => {
+    response.write("data: ready\n\n");
+    const timer = everyMs > 0 ? setInterval(() => response.write("data: more\n\n"), everyMs) : undefined;
+    response.on("close", () => clearInterval(timer));
+  };
+  expect(await called("text/event-stream; charset=utf-8", stream)).toMatchObject({
+    status: 200,
+    text: expect.stringMatching(/^data: ready/),
+  });
+  const stopped = new AbortController();
+  setTimeout(() => stopped.abort(new Error("told to stop")), 50);
+  await expect(called("text/event-stream", stream, { stop: stopped.signal })).rejects.toThrow("told to stop");
+});
+
+it("a stream of events is read until the words that are asked for, however late they come", async () => {
+  const stream = (response: ServerResponse): void => {
+    response.write("data: wait\n\n");
+    setTimeout(() => response.write("data: ver"), 300);
+    setTimeout(() => response.write("sion 2\n\n"), 600);
+  };
+  const began = performance.now();
+  expect((await called("text/event-stream", stream, { awaits: "version 2" })).text).toContain("version 2");
+  expect(performance.now() - began).toBeLessThan(5000);
+  const lacking = await called("text/event-stream", stream, { awaits: "version 3", wholeMs: 900 });
+  expect(lacking.text).toBe("data: wait\n\ndata: version 2\n\n");
+});
+
+it.each(["application/json", "text/plain", "text/event-streams"])(
+  "any other answer is read to its end, over its pauses: %s",
+  async (type) => {
+    const { status, text } = await called(type, (response) => {
+      response.write("{");
+      setTimeout(() => response.write('"version":'), 300);
+      setTimeout(() => response.end('"2"}'), 600);
+    });
+    expect([status, text]).toEqual([200, '{"version":"2"}']);
+  },
+);
+
+it("one that hangs in its midst, or breaks off, has not answered, and it is said how far it came", async () => {
+  const hanging = called("application/json", (response) => response.write("{"), { wholeMs: 500 });
+  await expect(hanging).rejects.toMatchObject({
+    code: "functions.unreachable",
+    message: expect.stringMatching(
+      /^the function chat answered 200 at .*, and its answer did not end: not in 0.5 s$/,
+    ),
+    hint: expect.stringContaining("the function's log"),
+  });
+  const broken = called("text/event-stream", (response) => {
+    response.write("data: one\n\n", () => response.destroy());
+  });
+  await expect(broken).rejects.toMatchObject({
+    message: expect.stringContaining("answered 200 at"),
+  });
+  const endless = await called("text/plain", (response) => {
+    response.write("x".repeat(80_000));
+  });
+  expect(endless.text).toHaveLength(64 * 1024);
 });
 
 it("a project that is not there is named, and no error holds the token", async () => {

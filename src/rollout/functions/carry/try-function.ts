@@ -27,6 +27,7 @@ export function smokeCall(slug: string, smoke: Smoke | undefined): FunctionCall 
     path: smoke?.path ?? "/",
     headers: smoke?.headers ?? {},
     body: smoke?.body,
+    awaits: smoke?.contains,
   };
 }
 
