@@ -6,6 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { ZipFile } from "yazl";
 import { HoldfastError } from "../../kernel/errors.ts";
 import { isLfsPointer, LFS_POINTER_BYTES_MAX } from "../../kernel/lfs-pointer.ts";
+import { printableLine } from "../../kernel/printable.ts";
 
 /** A package on the disk, ready to be sent; disposing removes what was made for it. */
 export interface Package extends AsyncDisposable {
@@ -44,7 +45,8 @@ async function zipped(folder: string, temporary: string, signal: AbortSignal): P
     if (files.length === 0) throw unusable(folder, "the folder is empty");
     for (const file of files) {
       const { mode, size } = await stat(join(folder, file));
-      if (size <= LFS_POINTER_BYTES_MAX && isLfsPointer(await readFile(join(folder, file)))) {
+      const mayBePointer = size <= LFS_POINTER_BYTES_MAX && !isOfPackages(file);
+      if (mayBePointer && isLfsPointer(await readFile(join(folder, file)))) {
         throw unusable(
           folder,
           `${file} is a pointer of Git LFS, and not the file (check out with lfs: true)`,
@@ -83,14 +85,23 @@ async function timeOf(path: string, signal: AbortSignal): Promise<Date> {
   return new Date(EPOCH.getFullYear(), 0, 1, 0, 0, 2 * step);
 }
 
+/** Whether others have published it: a package's tests may well hold a pointer, which is no mistake here. */
+function isOfPackages(file: string): boolean {
+  return file.split("/").includes("node_modules");
+}
+
+/** A link that npm makes for a program of a package. */
+const PROGRAM = /(?:^|\/)node_modules\/\.bin\/[^/]+$/;
+
 /**
  * Paths of the files below a folder, in one order everywhere. Links may lead out of it and are refused, but
- * for those that npm makes in `.bin`, which a package that is run by node does without: they are counted.
+ * for those of programs, which an app that is run by node does without: they are counted.
  */
 async function filesOf(
   folder: string,
 ): Promise<{ readonly files: readonly string[]; readonly leftOut: number }> {
   const files: string[] = [];
+  const links: string[] = [];
   let leftOut = 0;
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
@@ -98,11 +109,12 @@ async function filesOf(
     const kind = await lstat(path);
     if (kind.isDirectory()) continue;
     if (kind.isSymbolicLink()) {
-      if (!name.split("/").includes(".bin")) throw unusable(folder, `${name} is a symbolic link`);
-      leftOut += 1;
+      if (PROGRAM.test(name)) leftOut += 1;
+      else links.push(name);
     }
     if (kind.isFile()) files.push(name);
   }
+  if (links.length > 0) throw linked(folder, links.sort());
   return { files: files.sort(), leftOut };
 }
 
@@ -112,9 +124,24 @@ async function isZip(path: string): Promise<boolean> {
   return bytesRead === 4 && buffer.readUInt32LE(0) === ZIP_MAGIC;
 }
 
-function unusable(path: string, why: string, cause?: unknown): HoldfastError {
-  return new HoldfastError("package.unusable", `${path} is no package: ${why}`, {
-    hint: "Give a zip of the built app, or the folder that it would be of.",
+function linked(folder: string, [first, ...more]: readonly string[]): HoldfastError {
+  const others = more.length === 0 ? "" : `, as ${more.length === 1 ? "is" : "are"} ${more.length} more`;
+  return unusable(
+    folder,
+    `${first!} is a symbolic link${others}`,
+    undefined,
+    "Give a folder without links, such as a copy of it by 'cp -RL', which has what they stand for; or a zip.",
+  );
+}
+
+function unusable(
+  path: string,
+  why: string,
+  cause?: unknown,
+  hint = "Give a zip of the built app, or the folder that it would be of.",
+): HoldfastError {
+  return new HoldfastError("package.unusable", `${path} is no package: ${printableLine(why)}`, {
+    hint,
     ...(cause === undefined ? {} : { cause }),
   });
 }

@@ -41,6 +41,22 @@ describe("a folder as a package", () => {
     });
   });
 
+  test("may have such a pointer among the packages that others have published", async () => {
+    const pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 5\n";
+    const names = ["node_modules/a/test/x.bin", "web/node_modules/b/node_modules/c/y.bin"];
+    const folder = folderWith({ "server.js": "", [names[0]!]: pointer, [names[1]!]: pointer });
+    await using zip = await packageOf(folder, temporaryFolder("zipped"), signal);
+    expect((await runOk("unzip", ["-Z1", zip.path])).trim().split("\n")).toEqual([
+      names[0],
+      "server.js",
+      names[1],
+    ]);
+    const near = folderWith({ "my_node_modules/x.bin": pointer });
+    await expect(packageOf(near, temporaryFolder("zipped"), signal)).rejects.toThrow(
+      "is a pointer of Git LFS",
+    );
+  });
+
   test("is a zip that others read, with the modes of its files, the same for the same files", async () => {
     const folder = folderWith({
       "b.js": "two",
@@ -93,6 +109,17 @@ describe("a folder as a package", () => {
       code: "package.unusable",
       message: expect.stringContaining("hostname is a symbolic link"),
     });
+    // Only programs of packages may be missing; and all are told at once.
+    for (const name of [".bin/tool", "node_modules/pkg", "node_modules/.bin-old/tool"]) {
+      const other = folderWith({ "a.js": "1", "zz/b.js": "2" });
+      mkdirSync(dirname(join(other, name)), { recursive: true });
+      symlinkSync("a.js", join(other, name));
+      symlinkSync("b.js", join(other, "zz/c.js"));
+      await refused(other).toMatchObject({
+        message: expect.stringContaining(`${name} is a symbolic link, as is 1 more`),
+        hint: expect.stringContaining("cp -RL"),
+      });
+    }
     const text = folderWith({ "a.zip": "PK, but no zip" });
     await refused(join(text, "a.zip")).toMatchObject({ code: "package.unusable" });
   });
