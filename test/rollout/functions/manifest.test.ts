@@ -106,6 +106,23 @@ describe("a manifest of functions", () => {
       ({ functions }) => (functions.mail = { version: "1.0.0" }),
       "there is no folder of the function mail",
     ],
+    ...["2fa", "send mail", "", "a".repeat(129), "Grüße", "orders.v2"].map(
+      (name): [string, (manifest: Loose) => void, string] => [
+        `a name that no function may have: '${name.slice(0, 20)}'`,
+        ({ functions }) => (functions[name] = { version: "1.0.0" }),
+        `'${name}' is no name of a function: a letter, then letters, digits, - and _, 128 in all at most`,
+      ],
+    ),
+    [
+      "such a name in the matrix",
+      ({ api_versions: { v1 } }) => (v1["my orders"] = "^1.0.0"),
+      "api_versions.v1.my orders 'my orders' is no name of a function",
+    ],
+    [
+      "a header that is none",
+      ({ functions }) => (functions.auth.smoke = { headers: { "x key": "1" } }),
+      "functions.auth.smoke.headers.x key 'x key' is no name of a header",
+    ],
     ["a field that nobody knows", ({ functions }) => (functions.orders.versions = 1), "Unrecognized key"],
   ])("with %s is told so at its line", (_, change, expected) => {
     const problems = changed(change);

@@ -12,7 +12,7 @@ const slug = z
   .string()
   .regex(
     /^[A-Za-z][A-Za-z0-9_-]{0,127}$/,
-    "is no name of a function: a letter, then letters, digits, - and _",
+    "is no name of a function: a letter, then letters, digits, - and _, 128 in all at most",
   )
   .meta({ id: "slug" });
 
@@ -31,7 +31,10 @@ export const smoke = z
       .default("/")
       .describe("Below the function's address, with its query."),
     headers: z
-      .record(z.string().regex(/^[A-Za-z0-9-]+$/), z.string().max(4000))
+      .record(
+        z.string().regex(/^[A-Za-z0-9-]+$/, "is no name of a header: letters, digits and -"),
+        z.string().max(4000),
+      )
       .default({})
       .describe("Sent as they stand here, in the repository: nothing secret."),
     body: z.string().max(100_000).optional().describe("Sent as it is."),

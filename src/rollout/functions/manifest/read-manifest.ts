@@ -1,3 +1,4 @@
+import type * as z from "zod";
 import { isMap, isScalar, isSeq, LineCounter, type Document } from "yaml";
 import { MiB } from "../../../kernel/bytes.ts";
 import { printableLine } from "../../../kernel/printable.ts";
@@ -58,11 +59,18 @@ export function readManifest(bytes: Buffer): ReadManifest {
   }
   const checked = functionManifest.safeParse(value);
   if (!checked.success) {
-    for (const { path, message } of checked.error.issues) {
-      problems.push({ line: lineOf(path), key: keyText(path), message: printableLine(message) });
+    for (const issue of checked.error.issues) {
+      const { path } = issue;
+      problems.push({ line: lineOf(path), key: keyText(path), message: printableLine(messageOf(issue)) });
     }
   }
   return { manifest: checked.data, problems, lineOf };
+}
+
+/** Of a key that is not allowed zod tells no more than that it is not. */
+function messageOf(issue: z.core.$ZodIssue): string {
+  if (issue.code !== "invalid_key") return issue.message;
+  return `'${String(issue.path.at(-1))}' ${issue.issues.map(({ message }) => message).join(", and ")}`;
 }
 
 /** `functions.orders.dependencies[0]`. */
