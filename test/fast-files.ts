@@ -123,6 +123,7 @@ export const FAST_FILES: readonly string[] = [
   "test/rollout/functions/deploy.test.ts",
   "test/rollout/functions/fetched.test.ts",
   "test/rollout/functions/function-set.test.ts",
+  "test/rollout/functions/imports.test.ts",
   "test/rollout/functions/manifest.test.ts",
   "test/rollout/functions/rollback.test.ts",
   "test/rollout/functions/sources.test.ts",
