@@ -30,6 +30,8 @@ describe("imports of a module", () => {
       ["./a.ts", "./b.ts", "./c.ts"],
     ],
     [`\uFEFFimport "./a.ts";\u00A0import "./b.ts"`, ["./a.ts", "./b.ts"]],
+    [`export const C = () => <p>from "./a.ts"</p>; export function D() { return <p>from "./b.ts"</p>; }`, []],
+    [`export default 1; from "./a.ts"`, []],
     [`import "https://esm.sh/x"; import y from "npm:y"; import z from "@/z"; import "/w"; import ".."`, []],
     [`import(\`./\${name}.ts\`); import("./" + name); import("./lang/" + name)`, []],
     [`// import "./a.ts"\n/* import "./b.ts" */ /** export * from "./c.ts"\n */ x = 'import "./d.ts"'`, []],
