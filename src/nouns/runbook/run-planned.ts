@@ -1,6 +1,7 @@
 import { newBackupId } from "../catalog/backup-id.ts";
 import type { BlobStore } from "../../ports/blob-store.ts";
 import type { Ports } from "../../ports/ports.ts";
+import { cancelledRun } from "./cancelled.ts";
 import { beginRun, resumeRun, type Ran } from "./execute.ts";
 import { Journal } from "./journal.ts";
 import { hindrances, planRunbook, requireApproved, type Plan } from "./plan.ts";
@@ -82,8 +83,12 @@ export async function runPlanned(
   // However it ends, whoever reads the log can go on with it.
   log.info(`run ${id}: should it end early, go on with --resume ${id}`);
   const doing = { clock, cancelled, random, log, run, journal };
-  const ran = await (resume === undefined ? beginRun(runbook, plan, doing) : resumeRun(runbook, doing));
-  return { kind: "ran", plan, ran, id };
+  try {
+    const ran = await (resume === undefined ? beginRun(runbook, plan, doing) : resumeRun(runbook, doing));
+    return { kind: "ran", plan, ran, id };
+  } catch (error) {
+    throw cancelledRun(error, journal, cancelled);
+  }
 }
 
 /**

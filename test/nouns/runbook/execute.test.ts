@@ -6,6 +6,7 @@ import type { BlobStore } from "../../../src/ports/blob-store.ts";
 import { beginRun, resumeRun, type Executing, type Ran } from "../../../src/nouns/runbook/execute.ts";
 import { Journal, readJournal } from "../../../src/nouns/runbook/journal.ts";
 import { hindrances, planRunbook, requireApproved } from "../../../src/nouns/runbook/plan.ts";
+import { runPlanned, type RunPorts } from "../../../src/nouns/runbook/run-planned.ts";
 import type { Observed, Runbook, Step } from "../../../src/nouns/runbook/runbook.ts";
 import { MemoryStore } from "../../fakes/memory-store.ts";
 import { VirtualClock } from "./virtual-clock.ts";
@@ -211,6 +212,43 @@ describe("a run", () => {
     ]);
     bench.stop = new AbortController();
     expect((await bench.resume(runbook([new Switch("one")]))).outcome).toBe("done");
+  });
+
+  it("that is told to stop says where it stands, and how it is gone on with", async () => {
+    const bench = new Bench();
+    const [one, three] = [new Switch("one"), new Switch("three")];
+    const two = new Switch("two", {
+      act: () => {
+        bench.stop.abort(new HoldfastError("run.cancelled", "the run was cancelled by SIGTERM"));
+        // A connection that breaks of it is no news.
+        return Promise.reject(new HoldfastError("forge.unreachable", "reset"));
+      },
+    });
+    const carry = (book: Runbook, resume?: string): Promise<unknown> => {
+      const ports = bench.doing(Journal.begin(RUN, bench.around()));
+      return bench.clock.run(
+        runPlanned(
+          { runbook: book, isIdle: () => false },
+          { planHash: undefined, resume, dryRun: false },
+          { id: RUN, store: bench.store, cancelled: bench.stop.signal, redact: (text) => text },
+          ports as unknown as RunPorts,
+        ),
+      );
+    };
+    await expect(carry(runbook([one], [two], [three]))).rejects.toMatchObject({
+      code: "run.cancelled",
+      message:
+        `the run was cancelled by SIGTERM; run ${RUN}: of 3 steps 1 is done; ` +
+        "begun and not seen to end: two",
+      hint: `Go on with --resume ${RUN} and the same inputs: it looks before it acts.`,
+    });
+    bench.stop = new AbortController();
+    expect(await carry(runbook([one], [new Switch("two")], [three]), RUN)).toMatchObject({ kind: "ran" });
+    // What else ends it is told as it is, and so is a stop before its first entry.
+    bench.store = new MemoryStore();
+    const lost = new HoldfastError("lock.lost", "somebody else has it");
+    bench.stop.abort(lost);
+    await expect(carry(runbook([new Switch("four")]))).rejects.toBe(lost);
   });
 
   it("keeps secrets out of its journal, wherever they come from", async () => {
