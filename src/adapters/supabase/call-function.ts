@@ -100,8 +100,8 @@ function unanswered(slug: string, functions: string, status: number | undefined,
 }
 
 /**
- * As much as anybody looks at; the rest is not waited for. A stream of events may have no end: it is read until
- * the words that are waited for, or where none are, for a while. Anything else has to end.
+ * As much as anybody looks at; the rest is not waited for. A stream of events may have no end: it is read
+ * until the words that are waited for, or where none are, for a while. Anything else has to end.
  *
  * @throws what breaks it off, the deadline too
  */

@@ -45,7 +45,8 @@ function wellFor({ address, forMs, failures }: Watched, seen: Watching): string 
   if (failed + unclear === 0) return `${address.shown} was well: ${all}`;
   const end = inRow === 0 ? "" : `, the last ${inRow}`;
   const rest = unclear === 0 ? "" : `; ${unclear} said nothing about a release`;
-  return `${address.shown} was well enough: of ${all} ${failed} failed${end}, and never ${failures} in a row${rest}`;
+  const count = `${failed} failed${end}, and never ${failures} in a row${rest}`;
+  return `${address.shown} was well enough: of ${all} ${count}`;
 }
 
 function startedOf(pulled: Pulled | undefined): string {

@@ -170,7 +170,7 @@ it.each(["application/json", "text/plain", "text/event-streams"])(
   },
 );
 
-it("one that hangs in its midst, or breaks off, has not answered, and it is said how far it came", async () => {
+it("one that hangs in its midst, or breaks off, has not answered, and says how far it came", async () => {
   const hanging = called("application/json", (response) => response.write("{"), { wholeMs: 500 });
   await expect(hanging).rejects.toMatchObject({
     code: "functions.unreachable",

@@ -17,11 +17,11 @@ describe("imports of a module", () => {
       ["./a.ts", "./b.ts", "./c.ts"],
     ],
     [
-      `export * from "./a.ts"; export * as b from "./b.ts"; export { c } from "./c.ts"; export type { D } from "./d.ts"`,
-      ["./a.ts", "./b.ts", "./c.ts", "./d.ts"],
+      `export * from "./a"; export * as b from "./b"; export { c } from "./c"; export type { D } from "./d"`,
+      ["./a", "./b", "./c", "./d"],
     ],
     [
-      'const a = await import("./a.ts"), b = import(`./b.ts`), c = [...(await import ( "./c.ts" , { with: {} }))]',
+      'const a = await import("./a.ts"), b = import(`./b.ts`), c = [...(await import ( "./c.ts" , {}))]',
       ["./a.ts", "./b.ts", "./c.ts"],
     ],
     [`import data from "./data.json" with { type: "json" };`, ["./data.json"]],
