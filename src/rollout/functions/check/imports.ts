@@ -1,5 +1,5 @@
 /**
- * Relative specifiers that a module imports, in their order: by `import`, `export … from` and `import()` of a
+ * Specifiers that a module imports, in their order: by `import`, `export … from` and `import()` of a
  * literal. Read as tokens, in one pass whose time grows with the length of the text. What a program would be
  * needed for is guessed, such as whether a slash divides, and a wrong guess ends with its line. The text of
  * JSX is not told from code.
@@ -22,7 +22,7 @@ export function importsOf(text: string): readonly string[] {
     else if (CLAUSE_ENDS.has(token.text) && token.kind === "mark") isClause = false;
     [before, last] = [last, token];
   }
-  return found.filter((specifier) => /^\.{1,2}\//.test(specifier));
+  return found;
 }
 
 /** A word behind a dot is the name of a property, and of the kind "name". */
