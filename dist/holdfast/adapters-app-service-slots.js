@@ -999,7 +999,13 @@ import { createReadStream as createReadStream3 } from "node:fs";
 
 // src/adapters/app-service/refusal.ts
 var MESSAGE_LENGTH_MAX = 600;
-function refusalOf(status2, body) {
+var BLOCKED = /Ip Forbidden|web app you have attempted to reach has blocked your access/i;
+var WITHOUT_A_WORD = "it gives no reason; mostly another deployment has not ended, or was killed and holds the lock";
+function refusalOf(status2, body, forbiddenIp) {
+  if (status2 === 403 && (forbiddenIp !== void 0 || BLOCKED.test(body))) {
+    const keptOut = printableLine(forbiddenIp ?? "this machine");
+    return { status: status2, code: "Ip Forbidden", message: `access restrictions keep out ${keptOut}`, keptOut };
+  }
   const { code, message } = envelopeOf(body);
   return { status: status2, code, message: printableLine(message).slice(0, MESSAGE_LENGTH_MAX) };
 }
@@ -1021,21 +1027,29 @@ function envelopeOf(body) {
 function objectOf(value) {
   return typeof value === "object" && value !== null ? value : {};
 }
-function isBusy({ status: status2, message }) {
+function isBusy({ status: status2, code, message }) {
   if (status2 !== 409) return false;
+  if (code === "" && message === "") return true;
   return /another operation is in progress|deployment currently in progress|auto ?swap/i.test(message);
+}
+function wordsOf({ status: status2, code, message }) {
+  const words = message === "" && status2 === 409 ? WITHOUT_A_WORD : message;
+  return [String(status2), code, words].filter((word) => word !== "").join(" ");
 }
 function refused(refusal, doing) {
   const [code, hint] = codeOf(refusal);
-  const name = refusal.code === "" ? String(refusal.status) : `${refusal.status} ${refusal.code}`;
-  return new HoldfastError(code, `App Service refused to ${doing}: ${name} ${refusal.message}`.trim(), {
-    hint
-  });
+  return new HoldfastError(code, `App Service refused to ${doing}: ${wordsOf(refusal)}`, { hint });
 }
 function codeOf(refusal) {
   const { status: status2, message } = refusal;
   if (status2 === 401) {
     return ["slots.denied", "Sign in anew; in Actions a login by OIDC lasts as long as the job."];
+  }
+  if (refusal.keptOut !== void 0) {
+    return [
+      "slots.blocked",
+      "Let it in where access restrictions are set (networking, in the portal; the deployment service, scm, has rules of its own), or run this from where they let in. No role helps."
+    ];
   }
   if (status2 === 403) {
     return [
@@ -1046,7 +1060,12 @@ function codeOf(refusal) {
   if (status2 === 404) {
     return ["slots.missing", "Check subscription, resource group, app and slot; names are as in the portal."];
   }
-  if (isBusy(refusal)) return ["slots.busy", "Wait until the other operation has ended, then run again."];
+  if (isBusy(refusal)) {
+    return [
+      "slots.busy",
+      "Wait until the other operation has ended, then run again. A deployment that never ends is ended by stopping the slot and starting it."
+    ];
+  }
   if (status2 === 409 && /prepared for swap/i.test(message)) {
     return ["slots.locked", "Complete or cancel the pending swap of that slot first."];
   }
@@ -1068,6 +1087,9 @@ var SLOWEST_LINK = 50;
 var TRIES = 5;
 var FIRST_DELAY_MS = 500;
 var DELAY_MS_MAX = 15e3;
+var RESEND_MS = 15e3;
+var RESEND_MS_MAX = 3e4;
+var RESEND_UNTIL_MS = 15 * 6e4;
 var TOKEN_MARGIN_MS = 2 * 6e4;
 var ArmClient = class {
   #access;
@@ -1087,7 +1109,8 @@ var ArmClient = class {
    * @throws slots.*, the signal's reason
    */
   async ask(call, budget, reads = []) {
-    for (let failures = 0, isRenewed = false; ; ) {
+    const until = this.#access.clock.elapsed() + RESEND_UNTIL_MS;
+    for (let failures = 0, waits = 0, isRenewed = false; ; ) {
       budget.signal.throwIfAborted();
       if (budget.left <= 0) throw budget.over(call.doing);
       let answer;
@@ -1101,26 +1124,41 @@ var ArmClient = class {
       }
       const { status: status2 } = answer;
       if (status2 < 300 || reads.includes(status2)) return answer;
-      const refusal = refusalOf(status2, answer.text);
+      const refusal = refusalOf(status2, answer.text, answer.header("x-ms-forbidden-ip"));
       if (status2 === 401 && !isRenewed) {
         isRenewed = true;
         this.#token = void 0;
         continue;
       }
-      const waitMs = this.#waitOf(call, answer, refusal);
+      const waitMs = this.#waitOf(call, answer, refusal, waits);
       if (waitMs === void 0) throw refused(refusal, call.doing);
       if (status2 >= 500 && (failures += 1) >= TRIES) throw refused(refusal, call.doing);
-      this.#access.log.debug(`${call.doing}: ${status2} ${refusal.message}; again in ${waitMs} ms`);
-      await budget.pause(waitMs, `${status2} ${refusal.message}`);
+      waits += 1;
+      await this.#wait(call, refusal, waitMs, { budget, until });
     }
   }
+  /** @throws slots.busy where a package has been sent for long enough; as {@link Budget.pause} */
+  async #wait(call, refusal, waitMs, { budget, until }) {
+    const { log, clock } = this.#access;
+    const why = wordsOf(refusal);
+    if (call.stream === void 0 || !isBusy(refusal)) {
+      log.debug(`${call.doing}: ${why}; again in ${waitMs} ms`);
+    } else {
+      const leftMs = Math.min(until - clock.elapsed(), budget.left);
+      if (waitMs >= leftMs) throw refused(refusal, call.doing);
+      const [next, end] = [formatDuration(waitMs), formatDuration(leftMs)];
+      log.info(`${call.doing}: ${why}; sent again in ${next}, and for ${end} at most`);
+    }
+    await budget.pause(waitMs, why);
+  }
   /** How long is waited before the same is asked again; undefined where it is not. */
-  #waitOf(call, answer, refusal) {
+  #waitOf(call, answer, refusal, waits) {
     const asked = retryAfterMs(answer, this.#access.clock.now());
     if (refusal.status === 429) return asked ?? FIRST_DELAY_MS;
     if (refusal.status >= 500 && call.repeatable) return asked ?? FIRST_DELAY_MS;
-    if (isBusy(refusal) && call.waitsForOthers) return asked ?? FIRST_DELAY_MS;
-    return void 0;
+    if (!isBusy(refusal) || !call.waitsForOthers) return void 0;
+    if (asked !== void 0) return asked;
+    return call.stream === void 0 ? Math.min(DELAY_MS_MAX, FIRST_DELAY_MS * 2 ** waits) : Math.min(RESEND_MS_MAX, RESEND_MS + 5e3 * waits);
   }
   async #pause(call, failures, why, budget) {
     const ceiling = Math.min(DELAY_MS_MAX, FIRST_DELAY_MS * 2 ** (failures - 1));
@@ -1290,14 +1328,18 @@ async function deployOnce(client, slot, { path, bytes }, { budget, now }) {
     const question = { method: "GET", url, doing, repeatable: true, waitsForOthers: false };
     answer = await client.ask(question, budget, budget.left > until ? [404] : []);
     if (answer.status === 404) continue;
-    const told = toldBy(answer.text, doing);
-    if (!told.complete) continue;
-    if (told.status === SUCCESS) return id;
-    const words = printableLine(told.status_text ?? told.message ?? "").slice(0, 600);
+    const told2 = toldBy(answer.text, doing);
+    if (!told2.complete) continue;
+    if (told2.status === SUCCESS) return id;
+    const words = printableLine(reasonOf(told2)).slice(0, 600);
     throw new HoldfastError("deployment.failed", `the deployment ${id} to ${slot.name} failed: ${words}`, {
       hint: `Its log is at ${slot.deployAddress}/api/deployments/${id}/log.`
     });
   }
+}
+function reasonOf({ status_text, message }) {
+  const said = [status_text, message].map((text) => text?.trim() ?? "").filter((text) => text !== "");
+  return said.find((text) => RESTARTED.test(text)) ?? said[0] ?? "it gives no reason";
 }
 function toldBy(text, doing) {
   try {
@@ -1308,6 +1350,108 @@ function toldBy(text, doing) {
       cause
     });
   }
+}
+
+// src/adapters/app-service/differences.ts
+import { isDeepStrictEqual } from "node:util";
+
+// src/adapters/app-service/names.ts
+function includes(names, name) {
+  return names?.some((each) => each.toLowerCase() === name.toLowerCase()) === true;
+}
+
+// src/adapters/app-service/differences.ts
+var SWAPPED = [
+  "linuxFxVersion",
+  "windowsFxVersion",
+  "netFrameworkVersion",
+  "phpVersion",
+  "pythonVersion",
+  "nodeVersion",
+  "powerShellVersion",
+  "javaVersion",
+  "javaContainer",
+  "javaContainerVersion",
+  "use32BitWorkerProcess",
+  "webSocketsEnabled",
+  "handlerMappings",
+  "virtualApplications",
+  "appCommandLine",
+  "defaultDocuments",
+  "healthCheckPath"
+];
+var KEPT_WEB = [
+  "ipSecurityRestrictions",
+  "ipSecurityRestrictionsDefaultAction",
+  "scmIpSecurityRestrictions",
+  "scmIpSecurityRestrictionsDefaultAction",
+  "scmIpSecurityRestrictionsUseMain",
+  "minTlsVersion",
+  "scmMinTlsVersion",
+  "minTlsCipherSuite",
+  "cors",
+  "alwaysOn"
+];
+var KEPT_SITE = ["httpsOnly", "clientCertEnabled", "clientCertMode", "clientCertExclusionPaths"];
+var ALL_SWAPPED = "WEBSITE_OVERRIDE_PRESERVE_DEFAULT_STICKY_SLOT_SETTINGS";
+var STAYING = [
+  { names: /_EXTENSION_VERSION$/i, unless: "WEBSITE_OVERRIDE_STICKY_EXTENSION_VERSIONS" },
+  {
+    names: /^(?:WEBSITE_HTTPLOGGING_|DIAGNOSTICS_)/i,
+    unless: "WEBSITE_OVERRIDE_STICKY_DIAGNOSTICS_SETTINGS"
+  }
+];
+var OF_THE_CONTENT = /^WEBSITE_(?:CONTENTSHARE|CONTENTAZUREFILECONNECTIONSTRING|RUN_FROM_PACKAGE|RUN_FROM_ZIP)$/i;
+var MOUNT_FIELDS = ["type", "accountName", "shareName", "mountPath", "protocol", "accessKey"];
+function differencesOf(source, target, { properties: sticks }) {
+  const isAt0 = (name) => [source, target].some(({ settings }) => /^(?:0|false)$/i.test(settings.get(name)?.reveal() ?? ""));
+  const stays = (name) => includes(sticks.appSettingNames, name) || STAYING.some(({ names, unless }) => names.test(name) && !isAt0(unless) && !isAt0(ALL_SWAPPED));
+  const kept = isAt0(ALL_SWAPPED) ? { web: KEPT_WEB, site: KEPT_SITE } : { web: [], site: [] };
+  const of = (each, names, web) => new Map([...picked(each.site.properties, names), ...picked(each.web.properties, web)]);
+  const both = (kind, values, isSticky) => differing(kind, values(source), values(target), isSticky);
+  return [
+    ...both("setting", settingsOf, stays),
+    ...both("connection-string", stringsOf, (name) => includes(sticks.connectionStringNames, name)),
+    ...both("mount", mountsOf, (name) => includes(sticks.azureStorageConfigNames, name)),
+    ...both(
+      "general",
+      (each) => of(each, [], SWAPPED),
+      () => false
+    ),
+    ...both(
+      "protection",
+      (each) => of(each, kept.site, kept.web),
+      () => false
+    )
+  ];
+}
+function settingsOf({ settings }) {
+  return new Map(
+    [...settings].filter(([name]) => !OF_THE_CONTENT.test(name)).map(([name, value]) => [name, value.reveal()])
+  );
+}
+function stringsOf({ connectionStrings: { properties } }) {
+  return new Map(Object.entries(properties ?? {}).map(([name, { value, type }]) => [name, [value, type]]));
+}
+function mountsOf({ mounts: { properties } }) {
+  return new Map(
+    Object.entries(properties ?? {}).map(([name, mount]) => [
+      name,
+      MOUNT_FIELDS.map((field) => mount[field])
+    ])
+  );
+}
+function picked(from, names) {
+  return names.map((name) => [name, from[name]]).filter(([, value]) => value !== void 0 && value !== null && value !== "");
+}
+function differing(kind, from, to, isSticky) {
+  return [.../* @__PURE__ */ new Set([...from.keys(), ...to.keys()])].sort().filter((name) => !isDeepStrictEqual(from.get(name), to.get(name))).map((name) => ({
+    kind,
+    name,
+    isSticky: isSticky(name),
+    inSource: from.has(name),
+    inTarget: to.has(name)
+  }));
 }
 
 // src/adapters/app-service/long-running.ts
@@ -1359,6 +1503,118 @@ function ours(address, endpoint) {
 }
 
 // src/adapters/app-service/new-slot.ts
+import { isDeepStrictEqual as isDeepStrictEqual2 } from "node:util";
+
+// src/adapters/app-service/resources.ts
+var site = external_exports.looseObject({
+  location: external_exports.string(),
+  kind: external_exports.string().nullish(),
+  tags: external_exports.record(external_exports.string(), external_exports.string().nullish()).nullish(),
+  properties: external_exports.looseObject({
+    state: external_exports.string().nullish(),
+    serverFarmId: external_exports.string(),
+    enabledHostNames: external_exports.array(external_exports.string()).nullish(),
+    hostNameSslStates: external_exports.array(external_exports.looseObject({ name: external_exports.string(), hostType: external_exports.string().nullish() })).nullish(),
+    targetSwapSlot: external_exports.string().nullish(),
+    slotSwapStatus: external_exports.looseObject({
+      timestampUtc: external_exports.string(),
+      sourceSlotName: external_exports.string(),
+      destinationSlotName: external_exports.string()
+    }).nullish(),
+    inProgressOperationId: external_exports.string().nullish()
+  })
+});
+var plan = external_exports.looseObject({ sku: external_exports.looseObject({ tier: external_exports.string() }) });
+var slotPage = external_exports.looseObject({
+  value: external_exports.array(external_exports.looseObject({ name: external_exports.string() })),
+  nextLink: external_exports.string().nullish()
+});
+var sticky = external_exports.looseObject({
+  properties: external_exports.looseObject({
+    appSettingNames: external_exports.array(external_exports.string()).nullish(),
+    connectionStringNames: external_exports.array(external_exports.string()).nullish(),
+    azureStorageConfigNames: external_exports.array(external_exports.string()).nullish()
+  })
+});
+var auth = external_exports.looseObject({
+  properties: external_exports.looseObject({ platform: external_exports.looseObject({ enabled: external_exports.boolean().nullish() }).nullish() })
+});
+var settingValues = external_exports.looseObject({ properties: external_exports.record(external_exports.string(), external_exports.string()).nullish() });
+var connectionStrings = external_exports.looseObject({
+  properties: external_exports.record(external_exports.string(), external_exports.looseObject({ value: external_exports.string().nullish(), type: external_exports.string() })).nullish()
+});
+var mounts = external_exports.looseObject({
+  properties: external_exports.record(external_exports.string(), external_exports.looseObject({})).nullish()
+});
+var trafficConfig = external_exports.looseObject({
+  properties: external_exports.looseObject({
+    autoSwapSlotName: external_exports.string().nullish(),
+    experiments: external_exports.looseObject({
+      rampUpRules: external_exports.array(
+        external_exports.looseObject({
+          name: external_exports.string().nullish(),
+          actionHostName: external_exports.string().nullish(),
+          reroutePercentage: external_exports.number().nullish(),
+          changeStep: external_exports.number().nullish(),
+          changeDecisionCallbackUrl: external_exports.string().nullish()
+        })
+      ).nullish()
+    }).nullish()
+  })
+});
+var webConfig = external_exports.looseObject({ properties: external_exports.record(external_exports.string(), external_exports.unknown()) });
+var UNFINISHED = "holdfast-unfinished";
+function factsOf(name, { properties, tags }) {
+  const { slotSwapStatus: swapped, state, targetSwapSlot, inProgressOperationId } = properties;
+  return {
+    name,
+    address: hostOf(properties, "Standard"),
+    deployAddress: hostOf(properties, "Repository"),
+    isRunning: state === "Running",
+    previewInto: targetSwapSlot || void 0,
+    lastSwap: swapped ? {
+      at: new Date(swapped.timestampUtc),
+      source: swapped.sourceSlotName,
+      target: swapped.destinationSlotName
+    } : void 0,
+    inProgress: inProgressOperationId || void 0,
+    isUnfinished: tags?.[UNFINISHED] !== void 0
+  };
+}
+function trafficOf({ properties }) {
+  const rules = properties.experiments?.rampUpRules ?? [];
+  return {
+    autoSwapInto: properties.autoSwapSlotName || void 0,
+    routes: rules.map((rule) => ({
+      name: rule.name || rule.actionHostName || "a rule without a name",
+      host: rule.actionHostName || void 0,
+      percent: rule.reroutePercentage ?? 0,
+      changesItself: Boolean(rule.changeStep) || Boolean(rule.changeDecisionCallbackUrl)
+    })).filter(({ percent, changesItself }) => percent > 0 || changesItself)
+  };
+}
+function hostOf({ hostNameSslStates, enabledHostNames }, type) {
+  const enabled = new Set(enabledHostNames ?? []);
+  const ofType = (hostNameSslStates ?? []).filter(({ hostType }) => hostType === type);
+  const host = ofType.find(({ name }) => enabled.has(name)) ?? ofType[0];
+  if (host !== void 0) return `https://${host.name}`;
+  throw new HoldfastError("slots.refused", "the site lists no host name to reach it by", {
+    hint: "Look at the app's host names in the portal; it may be stopped or its names disabled."
+  });
+}
+function shapeOf(shape, answer, doing) {
+  try {
+    return shape.parse(JSON.parse(answer.text));
+  } catch (cause) {
+    const message = `App Service's answer is not what its description says (${doing})`;
+    const why = cause instanceof external_exports.ZodError ? external_exports.prettifyError(cause) : "it is no JSON";
+    throw new HoldfastError("slots.unreachable", `${message}: ${why.replaceAll("\n", "; ")}`, {
+      hint: "Check the management endpoint, and what stands between here and Azure; then run again."
+    });
+  }
+}
+
+// src/adapters/app-service/new-slot.ts
 var COPIED = [
   "linuxFxVersion",
   "windowsFxVersion",
@@ -1371,27 +1627,60 @@ var COPIED = [
   "javaContainer",
   "javaContainerVersion",
   "virtualApplications",
+  "handlerMappings",
   "defaultDocuments",
   "appCommandLine",
   "alwaysOn",
   "http20Enabled",
   "webSocketsEnabled",
-  "minTlsVersion",
-  "ftpsState",
   "use32BitWorkerProcess",
   "healthCheckPath"
 ];
-function slotLike({ location, kind, properties: { serverFarmId } }, { names, web, settings, connectionStrings: connectionStrings2, mounts: mounts2, without }) {
-  const { appSettingNames, connectionStringNames, azureStorageConfigNames } = names.properties;
-  const isCopied = ([key, value]) => COPIED.includes(key) && value !== null;
+var RULES = ["ipSecurityRestrictions", "scmIpSecurityRestrictions"];
+var GUARDS = [
+  "ipSecurityRestrictionsDefaultAction",
+  "scmIpSecurityRestrictionsDefaultAction",
+  "scmIpSecurityRestrictionsUseMain",
+  "publicNetworkAccess",
+  "minTlsVersion",
+  "scmMinTlsVersion",
+  "minTlsCipherSuite",
+  "ftpsState",
+  "remoteDebuggingEnabled"
+];
+var SITE_GUARDS = [
+  "clientCertEnabled",
+  "clientCertMode",
+  "clientCertExclusionPaths",
+  "publicNetworkAccess"
+];
+var OF_A_RULE = ["ipAddress", "subnetMask", "vnetSubnetResourceId", "action", "priority", "tag", "headers"];
+function closedSlot({ production: { site: site2, web } }) {
+  const { location, kind, properties } = site2;
   return {
     location,
     kind: kind ?? void 0,
+    tags: { [UNFINISHED]: "true" },
     properties: {
-      serverFarmId,
-      httpsOnly: true,
+      serverFarmId: properties.serverFarmId,
+      httpsOnly: properties["httpsOnly"] ?? true,
+      ...told(properties, SITE_GUARDS),
+      siteConfig: told(web.properties, [...COPIED, ...RULES, ...GUARDS])
+    }
+  };
+}
+function filledSlot(pattern) {
+  const { production, names, without } = pattern;
+  const { settings, connectionStrings: connectionStrings2, mounts: mounts2 } = production;
+  const { appSettingNames, connectionStringNames, azureStorageConfigNames } = names.properties;
+  const closed = closedSlot(pattern);
+  return {
+    ...closed,
+    tags: {},
+    properties: {
+      ...closed.properties,
       siteConfig: {
-        ...Object.fromEntries(Object.entries(web.properties).filter(isCopied)),
+        ...closed.properties.siteConfig,
         appSettings: [...settings].filter(([name]) => !includes(appSettingNames, name) && !includes(without, name)).map(([name, value]) => ({ name, value: value.reveal() })),
         connectionStrings: Object.entries(connectionStrings2.properties ?? {}).filter(([name]) => !includes(connectionStringNames, name)).flatMap(([name, { value, type }]) => value ? [{ name, connectionString: value, type }] : []),
         azureStorageAccounts: Object.fromEntries(
@@ -1403,8 +1692,17 @@ function slotLike({ location, kind, properties: { serverFarmId } }, { names, web
     }
   };
 }
-function includes(names, name) {
-  return names?.some((each) => each.toLowerCase() === name.toLowerCase()) === true;
+function missingGuards(production, slot) {
+  return RULES.filter((name) => !isDeepStrictEqual2(rulesOf(production, name), rulesOf(slot, name)));
+}
+function rulesOf({ properties }, name) {
+  const rules = properties[name] ?? [];
+  return new Set(rules.map((rule) => JSON.stringify(OF_A_RULE.map((field) => rule[field] ?? null))));
+}
+function told(from, names) {
+  return Object.fromEntries(
+    names.map((name) => [name, from[name]]).filter(([, value]) => value !== void 0 && value !== null)
+  );
 }
 
 // src/adapters/app-service/swap.ts
@@ -1465,113 +1763,6 @@ function isOf({ source, target }, from, to) {
   return one === from.toLowerCase() && other === to.toLowerCase();
 }
 
-// src/adapters/app-service/resources.ts
-var site = external_exports.looseObject({
-  location: external_exports.string(),
-  kind: external_exports.string().nullish(),
-  properties: external_exports.looseObject({
-    state: external_exports.string().nullish(),
-    serverFarmId: external_exports.string(),
-    enabledHostNames: external_exports.array(external_exports.string()).nullish(),
-    hostNameSslStates: external_exports.array(external_exports.looseObject({ name: external_exports.string(), hostType: external_exports.string().nullish() })).nullish(),
-    targetSwapSlot: external_exports.string().nullish(),
-    slotSwapStatus: external_exports.looseObject({
-      timestampUtc: external_exports.string(),
-      sourceSlotName: external_exports.string(),
-      destinationSlotName: external_exports.string()
-    }).nullish(),
-    inProgressOperationId: external_exports.string().nullish()
-  })
-});
-var plan = external_exports.looseObject({ sku: external_exports.looseObject({ tier: external_exports.string() }) });
-var slotPage = external_exports.looseObject({
-  value: external_exports.array(external_exports.looseObject({ name: external_exports.string() })),
-  nextLink: external_exports.string().nullish()
-});
-var sticky = external_exports.looseObject({
-  properties: external_exports.looseObject({
-    appSettingNames: external_exports.array(external_exports.string()).nullish(),
-    connectionStringNames: external_exports.array(external_exports.string()).nullish(),
-    azureStorageConfigNames: external_exports.array(external_exports.string()).nullish()
-  })
-});
-var auth = external_exports.looseObject({
-  properties: external_exports.looseObject({ platform: external_exports.looseObject({ enabled: external_exports.boolean().nullish() }).nullish() })
-});
-var settingValues = external_exports.looseObject({ properties: external_exports.record(external_exports.string(), external_exports.string()).nullish() });
-var connectionStrings = external_exports.looseObject({
-  properties: external_exports.record(external_exports.string(), external_exports.looseObject({ value: external_exports.string().nullish(), type: external_exports.string() })).nullish()
-});
-var mounts = external_exports.looseObject({
-  properties: external_exports.record(external_exports.string(), external_exports.looseObject({ mountPath: external_exports.string().nullish() })).nullish()
-});
-var trafficConfig = external_exports.looseObject({
-  properties: external_exports.looseObject({
-    autoSwapSlotName: external_exports.string().nullish(),
-    experiments: external_exports.looseObject({
-      rampUpRules: external_exports.array(
-        external_exports.looseObject({
-          name: external_exports.string().nullish(),
-          actionHostName: external_exports.string().nullish(),
-          reroutePercentage: external_exports.number().nullish()
-        })
-      ).nullish()
-    }).nullish()
-  })
-});
-var webConfig = external_exports.looseObject({ properties: external_exports.record(external_exports.string(), external_exports.unknown()) });
-function factsOf(name, { properties }) {
-  const { slotSwapStatus: swapped, state, targetSwapSlot, inProgressOperationId } = properties;
-  return {
-    name,
-    address: hostOf(properties, "Standard"),
-    deployAddress: hostOf(properties, "Repository"),
-    isRunning: state === "Running",
-    previewInto: targetSwapSlot || void 0,
-    lastSwap: swapped ? {
-      at: new Date(swapped.timestampUtc),
-      source: swapped.sourceSlotName,
-      target: swapped.destinationSlotName
-    } : void 0,
-    inProgress: inProgressOperationId || void 0
-  };
-}
-function trafficOf({ properties }) {
-  const rules = properties.experiments?.rampUpRules ?? [];
-  return {
-    autoSwapInto: properties.autoSwapSlotName || void 0,
-    routes: rules.flatMap(
-      ({ name, actionHostName, reroutePercentage }) => (reroutePercentage ?? 0) > 0 ? [
-        {
-          name: name || actionHostName || "a rule without a name",
-          host: actionHostName || void 0,
-          percent: reroutePercentage
-        }
-      ] : []
-    )
-  };
-}
-function hostOf({ hostNameSslStates, enabledHostNames }, type) {
-  const enabled = new Set(enabledHostNames ?? []);
-  const ofType = (hostNameSslStates ?? []).filter(({ hostType }) => hostType === type);
-  const host = ofType.find(({ name }) => enabled.has(name)) ?? ofType[0];
-  if (host !== void 0) return `https://${host.name}`;
-  throw new HoldfastError("slots.refused", "the site lists no host name to reach it by", {
-    hint: "Look at the app's host names in the portal; it may be stopped or its names disabled."
-  });
-}
-function shapeOf(shape, answer, doing) {
-  try {
-    return shape.parse(JSON.parse(answer.text));
-  } catch (cause) {
-    const message = `App Service's answer is not what its description says (${doing})`;
-    const why = cause instanceof external_exports.ZodError ? external_exports.prettifyError(cause) : "it is no JSON";
-    throw new HoldfastError("slots.unreachable", `${message}: ${why.replaceAll("\n", "; ")}`, {
-      hint: "Check the management endpoint, and what stands between here and Azure; then run again."
-    });
-  }
-}
-
 // src/adapters/app-service/zip-folder.ts
 var import_yazl = __toESM(require_yazl(), 1);
 import { createHash } from "node:crypto";
@@ -1600,7 +1791,8 @@ async function zipped(folder, temporary, signal) {
     if (files.length === 0) throw unusable(folder, "the folder is empty");
     for (const file of files) {
       const { mode, size } = await stat(join(folder, file));
-      if (size <= LFS_POINTER_BYTES_MAX && isLfsPointer(await readFile(join(folder, file)))) {
+      const mayBePointer = size <= LFS_POINTER_BYTES_MAX && !isOfPackages(file);
+      if (mayBePointer && isLfsPointer(await readFile(join(folder, file)))) {
         throw unusable(
           folder,
           `${file} is a pointer of Git LFS, and not the file (check out with lfs: true)`
@@ -1631,8 +1823,13 @@ async function timeOf(path, signal) {
   const step = hash.digest().readUInt32BE(0) % STEPS;
   return new Date(EPOCH.getFullYear(), 0, 1, 0, 0, 2 * step);
 }
+function isOfPackages(file) {
+  return file.split("/").includes("node_modules");
+}
+var PROGRAM = /(?:^|\/)node_modules\/\.bin\/[^/]+$/;
 async function filesOf(folder) {
   const files = [];
+  const links = [];
   let leftOut = 0;
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
@@ -1640,11 +1837,12 @@ async function filesOf(folder) {
     const kind = await lstat(path);
     if (kind.isDirectory()) continue;
     if (kind.isSymbolicLink()) {
-      if (!name.split("/").includes(".bin")) throw unusable(folder, `${name} is a symbolic link`);
-      leftOut += 1;
+      if (PROGRAM.test(name)) leftOut += 1;
+      else links.push(name);
     }
     if (kind.isFile()) files.push(name);
   }
+  if (links.length > 0) throw linked(folder, links.sort());
   return { files: files.sort(), leftOut };
 }
 async function isZip(path) {
@@ -1660,9 +1858,18 @@ async function isZip(path) {
     _promise && await _promise;
   }
 }
-function unusable(path, why, cause) {
-  return new HoldfastError("package.unusable", `${path} is no package: ${why}`, {
-    hint: "Give a zip of the built app, or the folder that it would be of.",
+function linked(folder, [first, ...more]) {
+  const others = more.length === 0 ? "" : `, as ${more.length === 1 ? "is" : "are"} ${more.length} more`;
+  return unusable(
+    folder,
+    `${first} is a symbolic link${others}`,
+    void 0,
+    "Give a folder without links, such as a copy of it by 'cp -RL', which has what they stand for; or a zip."
+  );
+}
+function unusable(path, why, cause, hint = "Give a zip of the built app, or the folder that it would be of.") {
+  return new HoldfastError("package.unusable", `${path} is no package: ${printableLine(why)}`, {
+    hint,
     ...cause === void 0 ? {} : { cause }
   });
 }
@@ -1711,34 +1918,29 @@ var AppServiceSlots = class {
   }
   async differences(source, target, call) {
     const budget = this.#budget(call);
-    const names = await this.#read(sticky, this.#path("", "config/slotConfigNames"), "read settings", budget);
-    const stuck = new Set(names.properties.appSettingNames?.map((name) => name.toLowerCase()));
-    const [from, to] = [await this.#settings(source, budget), await this.#settings(target, budget)];
-    return [.../* @__PURE__ */ new Set([...from.keys(), ...to.keys()])].sort().filter((name) => from.get(name)?.reveal() !== to.get(name)?.reveal()).map((name) => ({
-      name,
-      isSticky: stuck.has(name.toLowerCase()),
-      inSource: from.has(name),
-      inTarget: to.has(name)
-    }));
+    const doing = "read settings";
+    const names = await this.#read(sticky, this.#path("", "config/slotConfigNames"), doing, budget);
+    const from = await this.#configured(source, budget);
+    return differencesOf(from, await this.#configured(target, budget), names);
   }
   async makeSlot(name, call, without = []) {
     const budget = this.#budget(call);
     const there = await this.#find(name, budget);
-    if (there !== void 0) return there;
+    if (there !== void 0 && !there.isUnfinished) return there;
     const doing = `make the slot ${name}`;
-    const production = await this.#site(PRODUCTION_SLOT, budget);
     const names = await this.#read(sticky, this.#path("", "config/slotConfigNames"), doing, budget);
-    const web = await this.#read(webConfig, this.#path("", "config/web"), doing, budget);
-    const list = async (shape, below) => await this.#read(shape, this.#path("", below), doing, budget, "POST");
-    const json = slotLike(production, {
-      names,
-      web,
-      settings: await this.#settings(PRODUCTION_SLOT, budget),
-      connectionStrings: await list(connectionStrings, "config/connectionstrings/list"),
-      mounts: await list(mounts, "config/azurestorageaccounts/list"),
-      without
-    });
-    await this.#write("PUT", name, "", doing, budget, json);
+    const production = await this.#configured(PRODUCTION_SLOT, budget);
+    await this.#write("PUT", name, "", doing, budget, closedSlot({ production }));
+    const web = await this.#read(webConfig, this.#path(name, "config/web"), doing, budget);
+    const missing = missingGuards(production.web, web);
+    if (missing.length > 0) {
+      throw new HoldfastError(
+        "slots.refused",
+        `App Service made the slot ${name} without production's ${missing.join(", ")}; it was given no settings`,
+        { hint: `Set the access restrictions of ${name} in the portal, or remove the slot; then run again.` }
+      );
+    }
+    await this.#write("PUT", name, "", doing, budget, filledSlot({ production, names, without }));
     const made = await this.#find(name, budget);
     if (made !== void 0) return made;
     throw new HoldfastError("slots.refused", `App Service made the slot ${name} and does not show it`, {
@@ -1877,6 +2079,17 @@ var AppServiceSlots = class {
     const path = this.#path(slot, "config/appsettings/list");
     const { properties } = await this.#read(settingValues, path, `read settings of ${slot}`, budget, "POST");
     return new Map(Object.entries(properties ?? {}).map(([name, value]) => [name, new Secret(value)]));
+  }
+  async #configured(slot, budget) {
+    const doing = `read settings of ${slot}`;
+    const list = async (shape, below) => await this.#read(shape, this.#path(slot, `config/${below}/list`), doing, budget, "POST");
+    return {
+      site: await this.#site(slot, budget),
+      web: await this.#read(webConfig, this.#path(slot, "config/web"), doing, budget),
+      settings: await this.#settings(slot, budget),
+      connectionStrings: await list(connectionStrings, "connectionstrings"),
+      mounts: await list(mounts, "azurestorageaccounts")
+    };
   }
   async #slotNames(budget) {
     const names = [];

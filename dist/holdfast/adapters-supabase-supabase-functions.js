@@ -80,7 +80,7 @@ var Turns = class {
 // src/adapters/supabase/call-function.ts
 var CALL_MS = 15e4;
 var TEXT_MAX = 64 * 1024;
-var PATIENCE = { silenceMs: 1e4, inAllMs: 3e4 };
+var PATIENCE = { wholeMs: CALL_MS, silenceMs: 1e4, streamMs: 3e4 };
 var AT_ONCE = 8;
 var FunctionCaller = class {
   #calling;
@@ -98,7 +98,9 @@ var FunctionCaller = class {
   async #called(call, stop) {
     const { functions, key, version, clock } = this.#calling;
     const began = clock.elapsed();
-    const deadline = AbortSignal.timeout(CALL_MS);
+    const { wholeMs } = this.#patience;
+    const deadline = AbortSignal.timeout(wholeMs);
+    let status;
     try {
       const response = await fetch(`${functions}/${encodeURIComponent(call.slug)}${call.path}`, {
         method: call.method,
@@ -112,30 +114,50 @@ var FunctionCaller = class {
         redirect: "manual",
         signal: AbortSignal.any([stop, deadline])
       });
-      const text = await beginningOf(response, this.#patience);
-      return { status: response.status, text, tookMs: clock.elapsed() - began };
+      status = response.status;
+      const text = await beginningOf(response, call.awaits, this.#patience, deadline);
+      return { status, text, tookMs: clock.elapsed() - began };
     } catch (error) {
       stop.throwIfAborted();
       const { message, cause } = error;
-      const why = deadline.aborted ? "none came in time" : cause?.message ?? message ?? "none came";
-      throw new HoldfastError(
-        "functions.unreachable",
-        `the function ${call.slug} gave no answer at ${functions}: ${printableLine(why)}`,
-        { hint: "Check the network and https://status.supabase.com, then go on with the same run." }
-      );
+      const why = deadline.aborted ? `not in ${wholeMs / 1e3} s` : cause?.message ?? message ?? "none came";
+      throw unanswered(call.slug, functions, status, printableLine(why));
     }
   }
 };
-async function beginningOf({ body }, { silenceMs, inAllMs }) {
+function unanswered(slug, functions, status, why) {
+  if (status === void 0) {
+    return new HoldfastError(
+      "functions.unreachable",
+      `the function ${slug} gave no answer at ${functions}: ${why}`,
+      { hint: "Check the network and https://status.supabase.com, then go on with the same run." }
+    );
+  }
+  return new HoldfastError(
+    "functions.unreachable",
+    `the function ${slug} answered ${status} at ${functions}, and its answer did not end: ${why}`,
+    {
+      hint: "Look at the function's log, and whether it ends what it answers; then go on with the same run."
+    }
+  );
+}
+async function beginningOf({ body, headers }, awaits, { silenceMs, streamMs }, deadline) {
   if (body === null) return "";
+  const isStream = /^text\/event-stream\s*(?:;|$)/i.test(headers.get("content-type") ?? "");
+  const over = isStream && awaits === void 0 ? AbortSignal.timeout(streamMs) : deadline;
   const chunks = [];
   const reader = body.getReader();
-  const over = AbortSignal.timeout(inAllMs);
-  for (let size = 0; size < TEXT_MAX && !over.aborted; ) {
-    const got = await soon(reader.read(), AbortSignal.any([over, AbortSignal.timeout(silenceMs)]));
+  const decoder = new TextDecoder();
+  let words = "";
+  for (let size = 0; size < TEXT_MAX && !(isStream && over.aborted); ) {
+    const silence = over === deadline ? over : AbortSignal.any([over, AbortSignal.timeout(silenceMs)]);
+    const got = isStream ? await soon(reader.read(), silence) : await reader.read();
     if (got?.value === void 0) break;
     chunks.push(got.value);
     size += got.value.byteLength;
+    if (!isStream || awaits === void 0) continue;
+    words = words.slice(-awaits.length) + decoder.decode(got.value, { stream: true });
+    if (words.includes(awaits)) break;
   }
   await reader.cancel().catch(() => void 0);
   return Buffer.concat(chunks).subarray(0, TEXT_MAX).toString("utf8");

@@ -12,9 +12,9 @@ import {
   planJson,
   planRows
 } from "./shared-nouns-content-read-search-path.js";
-import "./shared-ports-remembered.js";
 import "./shared-kernel-retry.js";
 import "./shared-kernel-or-abort.js";
+import "./shared-nouns-store-environment-lock.js";
 import "./shared-nouns-store-lock.js";
 import "./shared-nouns-content-read-readable.js";
 import "./shared-nouns-content-read-digest-1-other-queries.js";

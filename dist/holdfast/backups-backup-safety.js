@@ -6,9 +6,9 @@ import {
   takeSafetyBackup
 } from "./shared-backups-backup-safety.js";
 import "./shared-nouns-content-read-search-path.js";
-import "./shared-ports-remembered.js";
 import "./shared-kernel-retry.js";
 import "./shared-kernel-or-abort.js";
+import "./shared-nouns-store-environment-lock.js";
 import "./shared-nouns-store-lock.js";
 import "./shared-nouns-content-read-readable.js";
 import "./shared-nouns-content-read-digest-1-other-queries.js";

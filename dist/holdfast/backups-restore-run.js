@@ -5,6 +5,7 @@ const __dirname = import.meta.dirname;
 import {
   runRestore
 } from "./shared-backups-restore-project-load-project.js";
+import "./shared-kernel-news-of.js";
 import "./shared-backups-copy-recipe.js";
 import "./shared-postgres-sql-quotes.js";
 import "./shared-kernel-printable.js";

@@ -3,10 +3,9 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  REMEMBERED
-} from "./shared-ports-remembered.js";
-import {
-  releaseLock
+  REMEMBERED_LOCKS,
+  releaseLock,
+  rememberedKeys
 } from "./shared-nouns-store-lock.js";
 import "./shared-nouns-store-layout.js";
 import "./shared-kernel-bytes.js";
@@ -19,12 +18,24 @@ import "./shared-esbuild-runtime.js";
 
 // src/commands/backups/clean-up.ts
 async function cleanUp(recall, openStore, log) {
-  const [path, token] = [recall(REMEMBERED.lockPath), recall(REMEMBERED.lockToken)];
-  if (path === "" || token === "") return;
-  const released = await releaseLock(await openStore(), path, token);
-  log.info(
-    released ? `released the lock ${path}, which the run had left behind` : `the lock ${path} is not held any more`
-  );
+  const locks = REMEMBERED_LOCKS.map((lock) => {
+    const keys = rememberedKeys(lock);
+    return { path: recall(keys.path), token: recall(keys.token) };
+  }).filter(({ path, token }) => path !== "" && token !== "");
+  if (locks.length === 0) return;
+  const store = await openStore();
+  const failures = [];
+  for (const { path, token } of locks) {
+    try {
+      log.info(
+        await releaseLock(store, path, token) ? `released the lock ${path}, which the run had left behind` : `the lock ${path} is not held any more`
+      );
+    } catch (error) {
+      failures.push(error);
+      log.info(`the lock ${path} could not be released`);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }
 export {
   cleanUp

@@ -8,6 +8,7 @@ import {
 import {
   runRestore
 } from "./shared-backups-restore-project-load-project.js";
+import "./shared-kernel-news-of.js";
 import "./shared-backups-copy-recipe.js";
 import "./shared-postgres-sql-quotes.js";
 import "./shared-kernel-printable.js";
@@ -19,9 +20,9 @@ import {
   takeSafetyBackup
 } from "./shared-backups-backup-safety.js";
 import "./shared-nouns-content-read-search-path.js";
-import "./shared-ports-remembered.js";
 import "./shared-kernel-retry.js";
 import "./shared-kernel-or-abort.js";
+import "./shared-nouns-store-environment-lock.js";
 import "./shared-nouns-store-lock.js";
 import "./shared-nouns-content-read-readable.js";
 import "./shared-nouns-content-read-digest-1-other-queries.js";

@@ -76,6 +76,10 @@ var source = {
   pattern: /^[a-z0-9][a-z0-9._-]{0,62}$/,
   accepts: "lower-case letters, digits, '.', '_' and '-', at most 63, starting with a letter or digit"
 };
+var environmentName = {
+  pattern: /^[^\u0000-\u001f\u007f-\u009f]{1,255}$/u,
+  accepts: "the name of an environment: at most 255 characters, none of them a control character"
+};
 var tierFilter = {
   type: "choice",
   choices: ["tier1", "tier2", "tier3", "tier4", "safety"],
@@ -107,10 +111,9 @@ var turnOf = {
   type: "string",
   text: "Environment whose turn is taken: while this runs, nobody else who names it deploys, rolls back, migrates, restores or backs up there. The lock is kept in `store`; deploy and rollback always take it.",
   example: "production",
-  pattern: /^[a-z0-9][a-z0-9._-]{0,62}$/,
-  accepts: "lower-case letters, digits, '.', '_' and '-', at most 63, starting with a letter or digit"
+  ...environmentName
 };
-async function inTurn({ environment: environment2, store: url, storeSecret: storeSecret2, dryRun: dryRun2 }, doing, ports, work) {
+async function inTurn({ takesTurnsIn: environment2, store: url, storeSecret: storeSecret2, dryRun: dryRun2 }, turn, ports, work) {
   var _stack = [];
   try {
     if (environment2 === void 0 || dryRun2) return await work(ports);
@@ -118,14 +121,14 @@ async function inTurn({ environment: environment2, store: url, storeSecret: stor
       throw new HoldfastError(
         "input.missing",
         `the turn of ${environment2} was asked for, and no store to keep its lock in`,
-        { hint: "Give --store too, or leave --environment out." }
+        { hint: "Give --store too, or leave --takes-turns-in out." }
       );
     }
     const { lockEnvironment } = await import("./nouns-store-environment-lock.js");
     const store2 = await ports.openStore(url, storeSecret2);
     await store2.check(true);
-    const turn = __using(_stack, await lockEnvironment(environment2, doing, store2, ports), true);
-    return await work({ ...ports, cancelled: AbortSignal.any([ports.cancelled, turn.lost]) });
+    const held = __using(_stack, await lockEnvironment(environment2, turn, store2, ports), true);
+    return await work({ ...ports, cancelled: AbortSignal.any([ports.cancelled, held.lost]) });
   } catch (_) {
     var _error = _, _hasError = true;
   } finally {
@@ -140,6 +143,7 @@ function defineCommand(command) {
 }
 
 // src/commands/backups/backup.ts
+var IF_LOST = "No backup was committed by this run. Run again.";
 var backup = defineCommand({
   name: "backup",
   wing: "backups",
@@ -229,7 +233,7 @@ rows in tables that an extension has not marked) is named as a gap, here and in 
     },
     "snapshot-limit": snapshotLimit,
     "install-client": installClient,
-    environment: turnOf,
+    "takes-turns-in": turnOf,
     "dry-run": dryRun
   },
   outputs: {
@@ -284,7 +288,7 @@ jobs:
   cleansUp: true,
   async run(inputs, ports) {
     const { runBackup } = await import("./backups-backup-run.js");
-    return inTurn(inputs, "backup", ports, (held) => runBackup(inputs, held));
+    return inTurn(inputs, { doing: "backup", ifLost: IF_LOST }, ports, (held) => runBackup(inputs, held));
   }
 });
 
@@ -399,6 +403,7 @@ jobs:
 });
 
 // src/commands/backups/restore.ts
+var IF_LOST2 = "The target may hold a part of the backup: look at it before anybody uses it, and restore again.";
 var restore = defineCommand({
   name: "restore",
   wing: "backups",
@@ -537,7 +542,7 @@ Afterwards the content is compared with what the source held at the backup's sna
       text: "Longest time the safety backup may hold its snapshot open at the target."
     },
     "install-client": installClient,
-    environment: turnOf,
+    "takes-turns-in": turnOf,
     "dry-run": {
       ...dryRun,
       text: "Show what would be done and stop before anything is changed. What would stop the restore is part of what is shown, all of it, and gives the exit code; a confirmation that is only missing does not."
@@ -598,7 +603,7 @@ jobs:
     ]);
     return inTurn(
       inputs,
-      "restore",
+      { doing: "restore", ifLost: IF_LOST2 },
       ports,
       (held) => runRestore(
         inputs,
@@ -1686,8 +1691,7 @@ var environment = {
   type: "string",
   default: "production",
   text: "Name of the environment. One change of it is made at a time: whoever else deploys or rolls back there waits outside.",
-  pattern: /^[a-z0-9][a-z0-9._-]{0,62}$/,
-  accepts: "lower-case letters, digits, '.', '_' and '-', at most 63, starting with a letter or digit"
+  ...environmentName
 };
 var rolloutStore = {
   ...store,
@@ -1725,6 +1729,7 @@ var appOutputs = {
   version: "The version that was to come to production, with its build.",
   outcome: "`done`, `nothing` (it was so already), `planned`, `hindered` (not begun), `undone` (taken back), `stopped`, `incomplete`, `escalated`.",
   production: "Version that production is now; empty where it is nothing of ours, `unknown` where nobody could say.",
+  changes: "What the swap changes of production's configuration, as a JSON list: `kind` (`setting`, `connection-string`, `mount`, `general`, `protection`), `name`, and `how` (`other-value`, `lost`, `gained`). Never a value.",
   "plan-hash": "Hash of what would be, or was, done.",
   run: "Id of the run, for `resume`; empty where nothing ran.",
   plan: "Each step with how the world stands to it, as a JSON list.",
@@ -1854,6 +1859,7 @@ var functionsKey = {
   type: "secret",
   text: "The project's `anon` key, with which functions are called that ask for a token. Needed where such a function declares a request by which it is tried."
 };
+var ifLost = "Other functions may be served than before: `holdfast functions status` tells. Go on by --resume and the run's id, which its log names; where it names none nothing was begun, and the command can be run again.";
 var functionsStore = {
   ...store,
   text: "Where snapshots, sources and journals are kept: `azure://<account>/<container>[/<prefix>]` or `file:///<folder>`."
@@ -2269,6 +2275,8 @@ var watch = defineCommand({
 
 Then it ends with exit 3, and a line of shell can go on from there. With \`--workflow\` it starts that workflow of a GitHub repository by \`workflow_dispatch\`, with the inputs \`trigger\` (\`health-check\`) and \`reason\` (what was seen). It is **not** started while one of its runs is unfinished, or younger than the cool-down, whoever started it; nor where GitHub could not be asked, which is tried again with each try.
 
+A 429, a certificate that is not trusted, and any other answer below 500 of an address that was never well in this watch say nothing about a release: they neither count nor begin the count anew. Where the watch ends with such answers alone, it ends with exit 4.
+
 With \`--reference\` an address of somebody else is asked before anything is started, where the watched one gave no answer at all: where that is silent as well, it is this machine that hears nobody (exit 4).
 
 [Setting it up, and what several watchers do at once](https://github.com/truststream/holdfast/blob/main/docs/watch.md).`,
@@ -2340,13 +2348,14 @@ With \`--reference\` an address of somebody else is asked before anything is sta
     healthy: "Whether it was never ill.",
     tries: "How often it was asked.",
     failures: "How many of the last tries failed in a row.",
+    unclear: "How many tries since the last good one said nothing about a release, and do not count.",
     last: "What the last try saw.",
     started: "Address of the workflow's run that was started, or that counts in its place; `unknown` where GitHub did not show it soon enough, empty where there is none."
   },
   exits: {
     0: "it was never ill",
     3: "it is ill; the workflow was started, or one of its runs counts, where one was named",
-    4: "GitHub could not be asked, or refused the start; or it is this machine that hears nobody"
+    4: "GitHub could not be asked, or refused the start; or it is this machine that hears nobody; or to the end it answered in a way that says nothing about a release"
   },
   examples: {
     cli: [
@@ -2554,7 +2563,7 @@ Everything is written down in a journal before and after it is done. A run that 
     "update-manifest": updateManifest,
     "plan-hash": planHash2,
     resume: resume2,
-    environment: turnOf,
+    "takes-turns-in": turnOf,
     "dry-run": dryRun
   },
   outputs: { ...rolloutOutputs, commit: "Hash of the commit whose functions they are." },
@@ -2593,7 +2602,12 @@ jobs:
   cleansUp: true,
   async run(inputs, ports) {
     const { runFunctionsDeploy } = await import("./rollout-functions-deploy-run.js");
-    return inTurn(inputs, "functions deploy", ports, (held) => runFunctionsDeploy(inputs, held));
+    return inTurn(
+      inputs,
+      { doing: "functions deploy", ifLost },
+      ports,
+      (held) => runFunctionsDeploy(inputs, held)
+    );
   }
 });
 
@@ -2623,7 +2637,7 @@ It is the same road as a deployment's: what is live is kept first, everything is
     "update-manifest": updateManifest,
     "plan-hash": planHash2,
     resume: resume2,
-    environment: turnOf,
+    "takes-turns-in": turnOf,
     "dry-run": dryRun
   },
   outputs: rolloutOutputs,
@@ -2665,7 +2679,12 @@ jobs:
   cleansUp: true,
   async run(inputs, ports) {
     const { runFunctionsRollback } = await import("./rollout-functions-rollback-run.js");
-    return inTurn(inputs, "functions rollback", ports, (held) => runFunctionsRollback(inputs, held));
+    return inTurn(
+      inputs,
+      { doing: "functions rollback", ifLost },
+      ports,
+      (held) => runFunctionsRollback(inputs, held)
+    );
   }
 });
 
@@ -2898,6 +2917,7 @@ jobs:
 });
 
 // src/commands/schema/migrate-rollback.ts
+var IF_LOST3 = "What was taken back or restored by then stays so: `holdfast migrate-status` tells where the database is. Then run again.";
 var migrateRollback = defineCommand({
   name: "migrate-rollback",
   wing: "schema",
@@ -2995,7 +3015,7 @@ The other road is \`--from-backup\`: the backup is restored (as \`holdfast resto
       type: "string",
       text: "Do only what a dry run has shown: its output plan-hash. Refused where the files or the database have changed since."
     },
-    environment: turnOf,
+    "takes-turns-in": turnOf,
     "dry-run": dryRun
   },
   outputs: {
@@ -3055,7 +3075,7 @@ jobs:
     ]);
     return inTurn(
       inputs,
-      "migrate-rollback",
+      { doing: "migrate-rollback", ifLost: IF_LOST3 },
       ports,
       (held) => runMigrateRollback(inputs, held, {
         take: (plan) => takeAndValidate(plan.request, inputs, held),
@@ -3117,6 +3137,7 @@ var migrateStatus = defineCommand({
 });
 
 // src/commands/schema/migrate.ts
+var IF_LOST4 = "Files that were applied by then stay applied: `holdfast migrate-status` tells where the database is. Run again: it goes on from there.";
 var migrate = defineCommand({
   name: "migrate",
   wing: "schema",
@@ -3203,7 +3224,7 @@ the second waits (\`--wait\`) or says who is at work.`,
       type: "string",
       text: "Do only what a dry run has shown: its output plan-hash. Refused where the files or the database have changed since."
     },
-    environment: turnOf,
+    "takes-turns-in": turnOf,
     "dry-run": dryRun
   },
   outputs: {
@@ -3242,9 +3263,10 @@ the second waits (\`--wait\`) or says who is at work.`,
           migrations: migrations
 `
   },
+  cleansUp: true,
   async run(inputs, ports) {
     const { runMigrate } = await import("./schema-apply-run.js");
-    return inTurn(inputs, "migrate", ports, (held) => runMigrate(inputs, held));
+    return inTurn(inputs, { doing: "migrate", ifLost: IF_LOST4 }, ports, (held) => runMigrate(inputs, held));
   }
 });
 

@@ -3,6 +3,8 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  ENVIRONMENT_LOCK,
+  environmentKey,
   lockEnvironment
 } from "./shared-nouns-store-environment-lock.js";
 import "./shared-nouns-store-lock.js";
@@ -15,5 +17,7 @@ import "./shared-kernel-duration.js";
 import "./shared-kernel-errors.js";
 import "./shared-esbuild-runtime.js";
 export {
+  ENVIRONMENT_LOCK,
+  environmentKey,
   lockEnvironment
 };

@@ -9,6 +9,7 @@ import {
   RolloutRecords,
   appOf,
   callOf,
+  changesJson,
   givenPackage,
   isJudged,
   isVerified,
@@ -30,7 +31,7 @@ import {
   versionIn,
   versionOf,
   withTimeline
-} from "./shared-rollout-app-records.js";
+} from "./shared-rollout-app-steps-swap.js";
 import {
   PRODUCTION_SLOT
 } from "./shared-ports-slot-host.js";
@@ -68,11 +69,11 @@ import {
 } from "./shared-kernel-redact.js";
 import "./shared-nouns-migration-files-version.js";
 import "./shared-nouns-settings-section.js";
-import "./shared-nouns-store-environment-lock.js";
+import "./shared-kernel-news-of.js";
 import "./shared-kernel-printable.js";
-import "./shared-ports-remembered.js";
 import "./shared-kernel-retry.js";
 import "./shared-kernel-or-abort.js";
+import "./shared-nouns-store-environment-lock.js";
 import "./shared-nouns-store-lock.js";
 import "./shared-kernel-together.js";
 import "./shared-kernel-pattern.js";
@@ -131,7 +132,7 @@ async function carryOut(wanted, app, { host, store }, inputs, ports) {
     const id = runId(inputs, ports);
     const lock = __using(_stack, inputs.dryRun ? void 0 : await lockApp(target, "deploy", store, ports), true);
     const cancelled = lock === void 0 ? ports.cancelled : AbortSignal.any([ports.cancelled, lock.lost]);
-    const { checked, on } = await lookAtApp(build, app, host, ports, cancelled);
+    const { checked, on } = await lookAtApp(build, "forward", app, host, ports, cancelled);
     const records = new RolloutRecords(store, target);
     const writing = {};
     const record = recordStep(
@@ -182,6 +183,7 @@ function deployOutcome(wanted, target, done, notes = []) {
       version: versionOf(wanted.build),
       outcome: outcomeWord(came),
       production: production === void 0 ? "unknown" : production === null ? "" : versionIn(production),
+      changes: changesJson(done.checked.changes),
       "plan-hash": came.plan.hash,
       run: came.kind === "ran" ? came.id : "",
       plan: came.plan.steps.map(({ id: step, title, observed: { kind, what } }) => ({

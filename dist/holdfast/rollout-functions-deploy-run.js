@@ -3,10 +3,8 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  refusedManifest,
-  requireWholeSources
-} from "./shared-rollout-functions-sources-unfit.js";
-import "./shared-kernel-lfs-pointer.js";
+  refusedManifest
+} from "./shared-rollout-functions-manifest-refused.js";
 import {
   noteDeployed,
   rolloutOutcome
@@ -17,16 +15,22 @@ import {
 import {
   checkManifest,
   closed,
+  doubtsOf,
   inLevels,
-  needsOf
+  needsOf,
+  notWhole,
+  straySources
 } from "./shared-rollout-functions-manifest-check-manifest.js";
+import "./shared-kernel-lfs-pointer.js";
 import {
   rollOut
 } from "./shared-rollout-functions-carry-steps.js";
 import {
-  committedFunctions,
-  plainFolder,
-  readManifest
+  committedFunctions
+} from "./shared-rollout-functions-sources-committed.js";
+import {
+  misfitError,
+  plainFolder
 } from "./shared-smol-toml.js";
 import "./shared-rollout-functions-carry-uploads.js";
 import {
@@ -35,13 +39,14 @@ import {
 import "./shared-nouns-runbook-timeline.js";
 import "./shared-nouns-runbook-journal.js";
 import "./shared-nouns-release-unit-file-digest.js";
+import "./shared-kernel-path-pattern.js";
 import "./shared-semver.js";
 import "./shared-kernel-yaml.js";
 import "./shared-yaml.js";
 import "./shared-kernel-redact.js";
+import "./shared-kernel-news-of.js";
 import "./shared-kernel-printable.js";
 import "./shared-kernel-in-order.js";
-import "./shared-ports-remembered.js";
 import "./shared-kernel-retry.js";
 import "./shared-kernel-or-abort.js";
 import "./shared-nouns-store-lock.js";
@@ -78,22 +83,23 @@ async function runFunctionsDeploy(inputs, ports) {
     committedFunctions(history, commit, folder, inputs.project),
     inputs.ref === "HEAD" && history.isDirty()
   ]);
-  const { manifest: place } = committed;
-  if (place === void 0) throw noManifest(commit, inputs.functionsFolder);
-  const read = readManifest(place.bytes);
-  const around = { folders: committed.names, kept: void 0, config: committed.config() };
+  if (committed.manifest === void 0) throw noManifest(commit, inputs.functionsFolder);
+  const { path, read } = committed.manifest;
+  const around = { folders: committed.names, kept: void 0, config: committed.config };
   const problems = checkManifest(read, around);
   const { manifest } = read;
   if (problems.length > 0 || manifest === void 0) {
-    return refusedManifest(place.path, problems, ": nothing was deployed");
+    return refusedManifest(path, problems, ": nothing was deployed");
   }
+  const levels = levelsOf(inputs.functions, manifest);
+  requireFit(committed, levels.flat(), await history.links(commit));
   const rollout = {
     kind: "deploy",
     project: inputs.project,
     asked: { functions: [...inputs.functions].sort(), folder: inputs.functionsFolder },
-    levels: levelsOf(inputs.functions, manifest, committed)
+    levels: levels.map((level) => level.map((name) => committed.wanted(name)))
   };
-  await requireWholeSources(rollout.levels.flat(), folder, await history.links(commit));
+  for (const doubt of doubtsOf(committed, levels.flat())) ports.log.warn(doubt);
   if (isDirty) {
     ports.log.warn("the checkout has changes that are not committed, and are not deployed");
   }
@@ -101,9 +107,9 @@ async function runFunctionsDeploy(inputs, ports) {
   const done = await rollOut(rollout, both, inputs, ports);
   const outcome = rolloutOutcome(rollout, done, { outputs: { commit } });
   if (outcome.exit !== EXIT.done || done.kind !== "ran" || !inputs.updateManifest) return outcome;
-  return await noteDeployed(outcome, rollout, done.id, place.path, both.store, ports);
+  return await noteDeployed(outcome, rollout, done.id, path, both.store, ports);
 }
-function levelsOf(names, manifest, committed) {
+function levelsOf(names, manifest) {
   const all = Object.keys(manifest.functions);
   const unknown = names.filter((name) => !all.includes(name));
   if (unknown.length > 0) {
@@ -115,8 +121,13 @@ function levelsOf(names, manifest, committed) {
     );
   }
   const needs = needsOf(manifest);
-  const { levels } = inLevels(closed(names.length === 0 ? all : names, needs), needs);
-  return levels.map((level) => level.map((name) => committed.wanted(name, manifest.functions[name])));
+  return inLevels(closed(names.length === 0 ? all : names, needs), needs).levels;
+}
+function requireFit(set, names, links) {
+  const [misfit] = names.flatMap((name) => set.startOf(name).misfits);
+  if (misfit !== void 0) throw misfitError(misfit);
+  const strays = new Set(names.flatMap((name) => straySources(set, name, links)));
+  if (strays.size > 0) throw notWhole([...strays]);
 }
 function noManifest(commit, folder) {
   return new HoldfastError("source.missing", `commit ${commit} has no ${FUNCTION_MANIFEST} for ${folder}`, {

@@ -14,9 +14,11 @@ import {
   rolloutTo
 } from "./shared-rollout-functions-carry-rollback-target.js";
 import "./shared-rollout-functions-manifest-check-manifest.js";
+import "./shared-kernel-lfs-pointer.js";
 import {
   rollOut
 } from "./shared-rollout-functions-carry-steps.js";
+import "./shared-rollout-functions-sources-committed.js";
 import "./shared-smol-toml.js";
 import "./shared-rollout-functions-carry-uploads.js";
 import {
@@ -26,13 +28,14 @@ import {
 import "./shared-nouns-runbook-timeline.js";
 import "./shared-nouns-runbook-journal.js";
 import "./shared-nouns-release-unit-file-digest.js";
+import "./shared-kernel-path-pattern.js";
 import "./shared-semver.js";
 import "./shared-kernel-yaml.js";
 import "./shared-yaml.js";
 import "./shared-kernel-redact.js";
+import "./shared-kernel-news-of.js";
 import "./shared-kernel-printable.js";
 import "./shared-kernel-in-order.js";
-import "./shared-ports-remembered.js";
 import "./shared-kernel-retry.js";
 import "./shared-kernel-or-abort.js";
 import "./shared-nouns-store-lock.js";
@@ -47,6 +50,7 @@ import "./shared-nouns-content-record.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";
+import "./shared-kernel-suggest.js";
 import "./shared-nouns-store-layout.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";

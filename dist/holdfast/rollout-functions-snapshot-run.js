@@ -17,9 +17,9 @@ import {
 import "./shared-nouns-runbook-journal.js";
 import "./shared-nouns-release-unit-file-digest.js";
 import "./shared-kernel-redact.js";
+import "./shared-kernel-news-of.js";
 import "./shared-kernel-printable.js";
 import "./shared-kernel-in-order.js";
-import "./shared-ports-remembered.js";
 import "./shared-kernel-retry.js";
 import "./shared-kernel-or-abort.js";
 import "./shared-nouns-store-lock.js";

@@ -6,9 +6,10 @@ import {
   opened
 } from "./shared-rollout-functions-carry-request.js";
 import {
-  committedFunctions,
-  plainFolder,
-  readManifest
+  committedFunctions
+} from "./shared-rollout-functions-sources-committed.js";
+import {
+  plainFolder
 } from "./shared-smol-toml.js";
 import {
   isServed
@@ -18,15 +19,18 @@ import {
   bundleOf
 } from "./shared-rollout-functions-archive-archive.js";
 import "./shared-nouns-release-unit-file-digest.js";
+import "./shared-kernel-path-pattern.js";
 import "./shared-kernel-yaml.js";
 import "./shared-yaml.js";
 import "./shared-kernel-printable.js";
 import "./shared-kernel-in-order.js";
+import "./shared-kernel-listed.js";
 import "./shared-nouns-store-sealed-document.js";
 import "./shared-nouns-content-record.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";
+import "./shared-kernel-suggest.js";
 import "./shared-nouns-store-layout.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
@@ -69,7 +73,7 @@ async function rowOf(slug, live, known) {
   };
   if (committed?.names.has(slug) !== true) return { ...row, state: "undeclared" };
   if (live === void 0) return { ...row, state: "not-deployed" };
-  if (isServed(committed.wanted(slug, entry), live, archive)) {
+  if (committed.startOf(slug).isPossible && isServed(committed.wanted(slug), live, archive)) {
     return { ...row, state: "as-declared", served: row.declared };
   }
   return { ...row, state: sources === void 0 ? "unknown" : "other" };
@@ -83,7 +87,7 @@ async function declaredIn({ ref, functionsFolder, project }, ports) {
       plainFolder(functionsFolder),
       project
     );
-    const manifest = committed.manifest && readManifest(committed.manifest.bytes).manifest;
+    const manifest = committed.manifest?.read.manifest;
     const note = manifest === void 0 ? ["the manifest is missing or broken: functions check says what"] : [];
     return { committed, entries: manifest?.functions ?? {}, note };
   } catch (error) {

@@ -6,12 +6,14 @@ import {
   rolloutTo
 } from "./shared-rollout-functions-carry-rollback-target.js";
 import "./shared-rollout-functions-manifest-check-manifest.js";
+import "./shared-kernel-lfs-pointer.js";
 import {
   FUNCTIONS,
   functionsPart,
   isIdle,
   locked
 } from "./shared-rollout-functions-carry-steps.js";
+import "./shared-rollout-functions-sources-committed.js";
 import "./shared-smol-toml.js";
 import {
   isServed
@@ -26,6 +28,7 @@ import {
   appOf,
   askedOf,
   callOf,
+  changesJson,
   chosenRecord,
   isJudged,
   isVerified,
@@ -51,7 +54,7 @@ import {
   versionIn,
   versionOf,
   withTimeline
-} from "./shared-rollout-app-records.js";
+} from "./shared-rollout-app-steps-swap.js";
 import {
   PRODUCTION_SLOT
 } from "./shared-ports-slot-host.js";
@@ -97,12 +100,12 @@ import {
   escapeMarkdown
 } from "./shared-kernel-markdown.js";
 import "./shared-nouns-settings-section.js";
-import "./shared-nouns-store-environment-lock.js";
+import "./shared-kernel-news-of.js";
 import "./shared-kernel-printable.js";
 import "./shared-kernel-in-order.js";
-import "./shared-ports-remembered.js";
 import "./shared-kernel-retry.js";
 import "./shared-kernel-or-abort.js";
+import "./shared-nouns-store-environment-lock.js";
 import "./shared-nouns-store-lock.js";
 import "./shared-kernel-together.js";
 import "./shared-kernel-cut.js";
@@ -288,8 +291,8 @@ async function openProject({ project, accessToken, functionsKey }, ports) {
   if (project === void 0) return void 0;
   return { project, host: await ports.openFunctions(project, accessToken, functionsKey) };
 }
-async function lockFunctions({ project }, store, { clock, random, run, log }) {
-  return await locked({ kind: "rollback", project }, store, { clock, random, run, log });
+async function lockFunctions({ project }, store, ports) {
+  return await locked({ kind: "rollback", project }, store, ports);
 }
 async function functionsAlong({ project, host }, version, { id, store }, inputs, ports) {
   const { functionsFolder, functionsTo: to = `v${version}` } = inputs;
@@ -316,7 +319,7 @@ var way = discriminatedUnion("kind", [
 async function lookAtWhole(opened, id, inputs, ports) {
   const { app, host, store, project, road } = opened;
   const chosen = await choose(inputs, opened, ports);
-  const part = await lookAtApp(chosen.build, app, host, ports, ports.cancelled);
+  const part = await lookAtApp(chosen.build, "back", app, host, ports, ports.cancelled);
   const passed = await pass(inputs, chosen, { store, road }, ports.cancelled);
   const { version } = chosen.record;
   const functions = project && await functionsAlong(project, version, { id, store }, inputs, ports);
@@ -472,6 +475,7 @@ function rollbackOutcome(whole) {
       production: production === void 0 ? "unknown" : production === null ? "" : versionIn(production),
       database: database === void 0 ? "" : newestOf(database.now?.versions ?? []) ?? "",
       schema: passed.what,
+      changes: changesJson(part.checked.changes),
       "plan-hash": came.plan.hash,
       run: came.kind === "ran" ? came.id : "",
       plan: planned(came.plan),

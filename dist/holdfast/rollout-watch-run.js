@@ -28,12 +28,91 @@ function reasonOf(told2) {
   return told2.replace(/[^\w .,:/%+=[\]-]/g, "").slice(0, LETTERS_MAX);
 }
 
-// src/rollout/watch/try-address.ts
-var OTHERS = /* @__PURE__ */ new Set([401, 403, 404, 407]);
+// src/rollout/watch/doubt.ts
+var BETWEEN = /* @__PURE__ */ new Map([
+  [429, "limit"],
+  [495, "certificate"],
+  [496, "certificate"],
+  [511, "network"],
+  [525, "certificate"],
+  [526, "certificate"]
+]);
 function doubtOf(status) {
-  if (status === 429) return "never";
-  return status >= 300 && status < 400 || OTHERS.has(status) ? "unless-well-before" : void 0;
+  return BETWEEN.get(status) ?? (status < 500 ? "address" : void 0);
 }
+function saysNothing(doubt, wasWell) {
+  return doubt !== "address" || !wasWell;
+}
+var MENDING = {
+  limit: "Ask less often (--every), or let this machine ask as often as it does.",
+  certificate: "Renew or correct the certificate of the address, or of what stands behind it.",
+  network: "Sign this machine in at its network.",
+  address: "Correct --url or --status, or let this machine in."
+};
+function mendingOf(doubt) {
+  return MENDING[doubt];
+}
+function whyOf(doubt) {
+  return doubt === "address" ? "it was never well in this watch, and a wrong address, a sign-in or a firewall answers like that" : "going back to another release does not mend that";
+}
+
+// src/rollout/watch/count.ts
+var Count = class {
+  #tries = 0;
+  #failed = 0;
+  #unclear = 0;
+  #inRow = 0;
+  #unclearInRow = 0;
+  #silent = 0;
+  #wasWell = false;
+  #lastFailure;
+  #lastUnclear;
+  take(tried) {
+    const [inRow, unclearInRow] = [this.#inRow, this.#unclearInRow];
+    this.#tries += 1;
+    const taken = (as) => ({ as, tries: this.#tries, inRow, unclearInRow });
+    if (tried.isWell) {
+      this.#wasWell = true;
+      [this.#inRow, this.#unclearInRow, this.#silent] = [0, 0, 0];
+      return taken("well");
+    }
+    const { doubt } = tried;
+    if (doubt !== void 0 && saysNothing(doubt, this.#wasWell)) {
+      this.#unclear += 1;
+      this.#unclearInRow += 1;
+      this.#lastUnclear = { ...tried, doubt };
+      return taken("unclear");
+    }
+    this.#failed += 1;
+    this.#inRow += 1;
+    if (tried.isSilence) this.#silent += 1;
+    this.#lastFailure = tried;
+    return taken("failure");
+  }
+  seen(last) {
+    return {
+      tries: this.#tries,
+      failed: this.#failed,
+      unclear: this.#unclear,
+      inRow: this.#inRow,
+      unclearInRow: this.#unclearInRow,
+      last,
+      lastFailure: this.#lastFailure,
+      lastUnclear: this.#lastUnclear
+    };
+  }
+  /** Whether none of the failures in a row was an answer. */
+  get isAllSilence() {
+    return this.#silent === this.#inRow;
+  }
+  /** Whether nobody may call it well, though it is not ill: it was not well for as long, or never. */
+  isInDoubt(failures) {
+    if (this.#unclearInRow === 0) return false;
+    return !this.#wasWell || this.#inRow + this.#unclearInRow >= failures;
+  }
+};
+
+// src/rollout/watch/try-address.ts
 async function tryAddress(web, { address, status, contains, timeoutMs }, signal) {
   const answer = await asked(web, address, timeoutMs, signal);
   if (answer instanceof HoldfastError) {
@@ -42,9 +121,9 @@ async function tryAddress(web, { address, status, contains, timeoutMs }, signal)
       ""
     );
     const isSilence = answer.code === "web.unreachable";
-    return { isWell: false, what, isSilence, doubt: isSilence ? void 0 : "never" };
+    return { isWell: false, what, isSilence, doubt: isSilence ? void 0 : "certificate" };
   }
-  const ill = (what, doubt2) => ({ isWell: false, what, isSilence: false, doubt: doubt2 });
+  const ill = (what, doubt) => ({ isWell: false, what, isSilence: false, doubt });
   if (answer.status !== status) {
     return ill(`answers ${answer.status}, and not ${status}`, doubtOf(answer.status));
   }
@@ -81,58 +160,60 @@ async function watching(watched, onIll, { clock, web, log, cancelled }) {
   const { everyMs, forMs, failures } = watched;
   const began = clock.elapsed();
   const tell = teller(watched, { clock, log });
-  let [tries, failed, inRow, silent, doubtful] = [0, 0, 0, 0, 0];
-  let wasWell = false;
+  const count = new Count();
   for (let next = began; ; ) {
     const last = await tryAddress(web, watched, cancelled);
-    tries += 1;
-    if (!last.isWell) failed += 1;
-    tell(last, inRow, tries);
-    inRow = last.isWell ? 0 : inRow + 1;
-    silent = last.isSilence ? silent + 1 : 0;
-    wasWell ||= last.isWell;
-    const isDoubtful = last.doubt === "never" || last.doubt === "unless-well-before" && !wasWell;
-    doubtful = isDoubtful ? doubtful + 1 : 0;
-    const seen = { tries, failed, inRow, last };
-    const isIll = inRow >= failures;
-    if (isIll) {
-      if (silent >= inRow) await requireNetwork(web, watched, cancelled);
-      if (doubtful >= inRow) throw doubt(watched, seen);
+    tell(last, count.take(last));
+    const seen = count.seen(last);
+    const isIll = seen.inRow >= failures;
+    if (isIll && last === seen.lastFailure) {
+      if (count.isAllSilence) await requireNetwork(web, watched, cancelled);
       if (await onIll(seen)) return { ...seen, isIll };
     }
     next = Math.max(next + everyMs, clock.elapsed());
-    if (next - began >= forMs) return { ...seen, isIll };
+    if (next - began >= forMs) {
+      if (!isIll && count.isInDoubt(failures)) throw doubtful(watched, seen);
+      return { ...seen, isIll };
+    }
     await clock.sleep(next - clock.elapsed(), cancelled);
   }
 }
-function doubt(watched, seen) {
-  const isMistaken = seen.last.doubt === "unless-well-before";
+function doubtful({ address, failures }, { inRow, unclearInRow, lastUnclear }) {
+  const { what, doubt } = lastUnclear;
+  const times = `${unclearInRow} ${unclearInRow === 1 ? "try" : "tries"} said nothing about a release`;
+  const failed = inRow === 0 ? "" : `, and ${inRow} failed where ${failures} would be ill`;
   return new HoldfastError(
     "web.doubtful",
-    `${toldOf(watched, seen)}; ` + (isMistaken ? "it was never well in this watch, and a wrong address, a sign-in or a firewall answers like that" : "going back to another release does not mend that") + ": nothing is started",
-    {
-      hint: isMistaken ? "Correct --url or --status, or let this machine in; where a release did it, go back by hand." : "Renew the certificate, or ask less often (--every); where a release did it, go back by hand."
-    }
+    `${address.shown} ${what}: ${times}${failed}; ${whyOf(doubt)}: nothing is started`,
+    { hint: `${mendingOf(doubt)} Where a release did it, go back by hand.` }
   );
 }
 function teller({ address: { shown }, failures }, { clock, log }) {
   let saidAt = clock.elapsed();
-  return (tried, inRow, tries) => {
-    const isDue = tries === 1 || inRow > 0 || clock.elapsed() - saidAt >= SILENT_MS;
-    if (!tried.isWell) {
+  return (tried, { as, tries, inRow, unclearInRow }) => {
+    const isDue = tries === 1 || inRow + unclearInRow > 0 || clock.elapsed() - saidAt >= SILENT_MS;
+    if (as === "failure") {
       log.warn(`${shown} ${tried.what} (failure ${inRow + 1} in a row; from ${failures} on it is ill)`);
+    } else if (as === "unclear") {
+      log.warn(`${shown} ${tried.what} (says nothing about a release, and does not count)`);
+      if (unclearInRow + 1 === failures) {
+        log.warn(`${shown} is watched on; meanwhile: ${mendingOf(tried.doubt)}`);
+      }
     } else if (!isDue) {
       log.debug(`${shown} ${tried.what}`);
       return;
-    } else if (inRow > 0) log.info(`${shown} is well again after ${inRow}: ${tried.what}`);
-    else log.info(`${shown} is well: ${tried.what} (try ${tries})`);
+    } else if (inRow + unclearInRow > 0) {
+      log.info(`${shown} is well again after ${inRow + unclearInRow}: ${tried.what}`);
+    } else log.info(`${shown} is well: ${tried.what} (try ${tries})`);
     saidAt = clock.elapsed();
   };
 }
-function toldOf({ address, everyMs }, { inRow, last }) {
+function toldOf({ address, everyMs }, seen) {
+  const { inRow, unclearInRow, last, lastFailure } = seen;
   const times = inRow === 1 ? "1 try failed" : `${inRow} tries in a row failed`;
   const how = inRow === 1 ? "" : `, ${formatDuration(everyMs)} apart`;
-  return `${address.shown} ${last.what}: ${times}${how}`;
+  const rest = unclearInRow === 0 ? "" : `, not counting ${unclearInRow} that said nothing about a release`;
+  return `${address.shown} ${(lastFailure ?? last).what}: ${times}${how}${rest}`;
 }
 
 // src/rollout/watch/report.ts
@@ -144,22 +225,26 @@ function watchOutcome(watched, seen, pulled, what) {
       healthy: !seen.isIll,
       tries: seen.tries,
       failures: seen.inRow,
+      unclear: seen.unclearInRow,
       last: `${shown} ${seen.last.what}`,
       started: startedOf(pulled)
     },
     report: {
       good: !seen.isIll,
-      headline: seen.isIll ? `${shown} is ill: ${seen.last.what}` : wellFor(watched, seen),
+      headline: seen.isIll ? `${shown} is ill: ${(seen.lastFailure ?? seen.last).what}` : wellFor(watched, seen),
       tables: [],
       notes: seen.isIll ? [toldOf(watched, seen), ...notesOf(pulled, what ?? "")] : []
     }
   };
 }
-function wellFor({ address, forMs, failures }, { tries, failed, inRow }) {
+function wellFor({ address, forMs, failures }, seen) {
+  const { tries, failed, unclear, inRow } = seen;
   const all = `${tries} ${tries === 1 ? "try" : "tries"} in ${formatDuration(forMs)}`;
-  if (failed === 0) return `${address.shown} was well: ${all}`;
+  if (failed + unclear === 0) return `${address.shown} was well: ${all}`;
   const end = inRow === 0 ? "" : `, the last ${inRow}`;
-  return `${address.shown} was well enough: of ${all} ${failed} failed${end}, and never ${failures} in a row`;
+  const rest = unclear === 0 ? "" : `; ${unclear} said nothing about a release`;
+  const count = `${failed} failed${end}, and never ${failures} in a row${rest}`;
+  return `${address.shown} was well enough: of ${all} ${count}`;
 }
 function startedOf(pulled) {
   if (pulled?.kind === "started") return pulled.url ?? "unknown";

@@ -10638,6 +10638,95 @@ async function jsonOf(request3) {
   return text.trim() === "" ? void 0 : JSON.parse(text);
 }
 
+// src/sandbox/app-service/bodies.ts
+var settingsBody = external_exports.looseObject({ properties: external_exports.record(external_exports.string(), external_exports.string()).nullish() });
+var swapBody = external_exports.looseObject({ targetSlot: external_exports.string().min(1), preserveVnet: external_exports.boolean() });
+var stickyBody = external_exports.looseObject({
+  properties: external_exports.looseObject({
+    appSettingNames: external_exports.array(external_exports.string()).nullish(),
+    connectionStringNames: external_exports.array(external_exports.string()).nullish(),
+    azureStorageConfigNames: external_exports.array(external_exports.string()).nullish()
+  })
+});
+var connectionsBody = external_exports.looseObject({
+  properties: external_exports.record(external_exports.string(), external_exports.looseObject({ value: external_exports.string(), type: external_exports.string() })).nullish()
+});
+var mountsBody = external_exports.looseObject({ properties: external_exports.record(external_exports.string(), external_exports.looseObject({})).nullish() });
+var webBody = external_exports.looseObject({
+  properties: external_exports.looseObject({
+    autoSwapSlotName: external_exports.string().nullish(),
+    experiments: external_exports.looseObject({ rampUpRules: external_exports.array(external_exports.looseObject({})).nullish() }).nullish()
+  })
+});
+var authBody = external_exports.looseObject({
+  properties: external_exports.looseObject({ platform: external_exports.looseObject({ enabled: external_exports.boolean().optional() }).optional() })
+});
+var siteBody = external_exports.looseObject({ properties: external_exports.looseObject({}).nullish() });
+var slotBody = external_exports.looseObject({
+  location: external_exports.string().min(1),
+  tags: external_exports.record(external_exports.string(), external_exports.string()).nullish(),
+  properties: external_exports.looseObject({
+    siteConfig: external_exports.looseObject({
+      appSettings: external_exports.array(external_exports.looseObject({ name: external_exports.string(), value: external_exports.string() })).nullish(),
+      connectionStrings: external_exports.array(external_exports.looseObject({ name: external_exports.string(), connectionString: external_exports.string(), type: external_exports.string() })).nullish(),
+      azureStorageAccounts: external_exports.record(external_exports.string(), external_exports.looseObject({})).nullish()
+    }).nullish()
+  }).optional()
+});
+
+// src/sandbox/app-service/configuration.ts
+var SWAPPED = /* @__PURE__ */ new Set([
+  "linuxFxVersion",
+  "windowsFxVersion",
+  "netFrameworkVersion",
+  "phpVersion",
+  "pythonVersion",
+  "nodeVersion",
+  "powerShellVersion",
+  "javaVersion",
+  "javaContainer",
+  "javaContainerVersion",
+  "use32BitWorkerProcess",
+  "webSocketsEnabled",
+  "handlerMappings",
+  "virtualApplications",
+  "appCommandLine"
+]);
+function configuredIn(own, slots) {
+  return Object.fromEntries([
+    ...Object.entries(slots).filter(([name]) => !SWAPPED.has(name)),
+    ...Object.entries(own).filter(([name]) => SWAPPED.has(name))
+  ]);
+}
+var SITE_DEFAULTS = {
+  httpsOnly: true,
+  clientCertEnabled: false,
+  clientCertMode: "Required",
+  clientCertExclusionPaths: null,
+  publicNetworkAccess: null
+};
+function siteProperties(properties) {
+  const known = Object.entries(properties).filter(([name]) => name in SITE_DEFAULTS);
+  return Object.fromEntries(known);
+}
+var HERE = /* @__PURE__ */ new Set(["Any", "0.0.0.0/0", "127.0.0.1", "127.0.0.1/32", "127.0.0.0/8"]);
+function letsIn(config, site, which) {
+  const isOwn = which === "scm" && config["scmIpSecurityRestrictionsUseMain"] !== true;
+  const name = isOwn ? "scmIpSecurityRestrictions" : "ipSecurityRestrictions";
+  if (site["publicNetworkAccess"] === "Disabled" || config["publicNetworkAccess"] === "Disabled") {
+    return false;
+  }
+  const rules = [...config[name] ?? []];
+  const first = rules.sort((one, other) => (one.priority ?? 65e3) - (other.priority ?? 65e3)).find(({ ipAddress }) => HERE.has(ipAddress ?? ""));
+  const otherwise = config[`${name}DefaultAction`] ?? (rules.length === 0 ? "Allow" : "Deny");
+  return (first?.action ?? otherwise) === "Allow";
+}
+var FORBIDDEN = {
+  status: 403,
+  headers: { "content-type": "text/html", "x-ms-forbidden-ip": "127.0.0.1" },
+  text: "<!DOCTYPE html><title>Web App - Unavailable</title><h1>Error 403 - Forbidden</h1><p>The web app you have attempted to reach has blocked your access.</p>"
+};
+
 // src/sandbox/app-service/world.ts
 import { randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
@@ -10666,7 +10755,16 @@ var appServiceFault = external_exports.discriminatedUnion("fault", [
   external_exports.strictObject({
     fault: external_exports.literal("fail-build"),
     at: nth,
-    message: external_exports.string().default("the build failed by script")
+    message: external_exports.string().default("the build failed by script"),
+    /** `status_text` of its record, where that says another thing than `message`. */
+    statusText: external_exports.string().optional()
+  }),
+  /** The service does not take a package: another deployment holds its lock, or nobody knows why. */
+  external_exports.strictObject({
+    fault: external_exports.literal("refuse-package"),
+    at: nth,
+    times: nth.default(1),
+    text: external_exports.string().default("")
   }),
   /** The deployment never ends. */
   external_exports.strictObject({ fault: external_exports.literal("hang-build"), at: nth })
@@ -10675,6 +10773,7 @@ var AppServiceFaults = class {
   #faults;
   #swaps = 0;
   #deployments = 0;
+  #packages = 0;
   constructor(faults) {
     this.#faults = faults;
   }
@@ -10691,9 +10790,16 @@ var AppServiceFaults = class {
   nextDeployment() {
     this.#deployments += 1;
     return {
-      fails: this.#find("fail-build", this.#deployments)?.message,
+      fails: this.#find("fail-build", this.#deployments),
       hangs: this.#find("hang-build", this.#deployments) !== void 0
     };
+  }
+  /** Counts one more package that is sent. @returns what is said instead of taking it */
+  nextPackage() {
+    const nth2 = this.#packages += 1;
+    return this.#faults.find(
+      (each) => each.fault === "refuse-package" && nth2 >= each.at && nth2 < each.at + each.times
+    )?.text;
   }
   #find(kind, at) {
     return this.#faults.find((each) => each.fault === kind && each.at === at);
@@ -10909,6 +11015,7 @@ function resourceOf(site, slot) {
 var PRODUCTION = "production";
 
 // src/sandbox/app-service/world.ts
+var NO_RESOURCES = { connectionStrings: {}, azureStorageAccounts: {} };
 var SLOTS_OF = {
   Free: 0,
   Shared: 0,
@@ -10941,7 +11048,7 @@ var World = class {
       sticky: [],
       stickyResources: { connectionStrings: [], azureStorageAccounts: [] }
     };
-    await this.addSlot(site, PRODUCTION, {}, {});
+    await this.addSlot(site, PRODUCTION, {});
     this.sites.push(site);
     return site;
   }
@@ -10961,7 +11068,7 @@ var World = class {
       `Cannot complete the operation because the site will exceed the number of slots allowed for the '${site.plan.tier}' SKU.`
     );
   }
-  async addSlot(site, name, settings, config, resources = { connectionStrings: {}, azureStorageAccounts: {} }) {
+  async addSlot(site, name, settings, { config = {}, site: own = {}, tags = {}, resources = NO_RESOURCES } = {}) {
     const { open: open2 } = this.options;
     const itself = () => slot;
     const [front, scm] = [await open2("front", site.name, itself), await open2("scm", site.name, itself)];
@@ -10971,8 +11078,9 @@ var World = class {
       scm,
       settings,
       config,
+      site: { ...SITE_DEFAULTS, ...own },
+      tags,
       resources,
-      traffic: {},
       content: { deployments: [], start: void 0, app: void 0 },
       isAuthOn: false,
       targetSwapSlot: void 0,
@@ -11100,7 +11208,7 @@ function shownSlot(site, slot) {
     type: isProduction ? "Microsoft.Web/sites" : "Microsoft.Web/sites/slots",
     kind: "app,linux",
     location: site.location,
-    tags: {},
+    tags: slot.tags,
     properties: {
       name: isProduction ? site.name : `${site.name}(${slot.name})`,
       state: "Running",
@@ -11117,7 +11225,7 @@ function shownSlot(site, slot) {
       serverFarmId: planId(site, site.plan),
       reserved: true,
       resourceGroup: site.group,
-      httpsOnly: true,
+      ...slot.site,
       siteConfig: { linuxFxVersion: "NODE|24-lts", ...slot.config },
       targetSwapSlot: slot.targetSwapSlot ?? null,
       slotSwapStatus: swapped === void 0 ? null : {
@@ -11266,7 +11374,10 @@ function exchange(world, site, source, target) {
     mixed(site.sticky, target.settings, source.settings),
     mixed(site.sticky, source.settings, target.settings)
   ];
-  [source.config, target.config] = [target.config, source.config];
+  [source.config, target.config] = [
+    configuredIn(target.config, source.config),
+    configuredIn(source.config, target.config)
+  ];
   [source.resources, target.resources] = [
     mixedResources(site, target.resources, source.resources),
     mixedResources(site, source.resources, target.resources)
@@ -11315,38 +11426,6 @@ function same(one, other) {
 
 // src/sandbox/app-service/arm.ts
 var API_VERSION = "2025-05-01";
-var settingsBody = external_exports.looseObject({ properties: external_exports.record(external_exports.string(), external_exports.string()).nullish() });
-var swapBody = external_exports.looseObject({ targetSlot: external_exports.string().min(1), preserveVnet: external_exports.boolean() });
-var stickyBody = external_exports.looseObject({
-  properties: external_exports.looseObject({
-    appSettingNames: external_exports.array(external_exports.string()).nullish(),
-    connectionStringNames: external_exports.array(external_exports.string()).nullish(),
-    azureStorageConfigNames: external_exports.array(external_exports.string()).nullish()
-  })
-});
-var connectionsBody = external_exports.looseObject({
-  properties: external_exports.record(external_exports.string(), external_exports.looseObject({ value: external_exports.string(), type: external_exports.string() })).nullish()
-});
-var mountsBody = external_exports.looseObject({ properties: external_exports.record(external_exports.string(), external_exports.looseObject({})).nullish() });
-var trafficBody = external_exports.looseObject({
-  properties: external_exports.looseObject({
-    autoSwapSlotName: external_exports.string().nullish(),
-    experiments: external_exports.looseObject({ rampUpRules: external_exports.array(external_exports.looseObject({})).nullish() }).nullish()
-  })
-});
-var authBody = external_exports.looseObject({
-  properties: external_exports.looseObject({ platform: external_exports.looseObject({ enabled: external_exports.boolean().optional() }).optional() })
-});
-var slotBody = external_exports.looseObject({
-  location: external_exports.string().min(1),
-  properties: external_exports.looseObject({
-    siteConfig: external_exports.looseObject({
-      appSettings: external_exports.array(external_exports.looseObject({ name: external_exports.string(), value: external_exports.string() })).nullish(),
-      connectionStrings: external_exports.array(external_exports.looseObject({ name: external_exports.string(), connectionString: external_exports.string(), type: external_exports.string() })).nullish(),
-      azureStorageAccounts: external_exports.record(external_exports.string(), external_exports.looseObject({})).nullish()
-    }).nullish()
-  }).optional()
-});
 async function answerArm(world, request3) {
   const { url, method } = request3;
   const path = decodeURIComponent(url.pathname);
@@ -11404,6 +11483,11 @@ async function answerSlot(call) {
     case "PUT ":
       if (slot.name === PRODUCTION) return notPlayed("PUT of a site");
       return await makeSlot(call.world, site, slot.name, await call.body(slotBody));
+    case "PATCH ": {
+      const { properties } = await call.body(siteBody);
+      slot.site = { ...slot.site, ...siteProperties(properties ?? {}) };
+      return { status: 200, json: shownSlot(site, slot) };
+    }
     case "DELETE ":
       return await deleteSlot(call);
     case "GET slots":
@@ -11487,20 +11571,19 @@ async function answerConfig(call) {
       slot.resources = { ...slot.resources, azureStorageAccounts: jsonRecord(properties) };
       return config("azurestorageaccounts", slot.resources.azureStorageAccounts);
     }
-    // Of what a PATCH may change, this alone is played; people are not handed on.
+    // People are not handed on by it.
     case "PATCH config/web": {
-      const { properties } = await call.body(trafficBody);
+      const { properties } = await call.body(webBody);
       requireIdle(site);
-      slot.traffic = { ...slot.traffic, ...jsonRecord(properties) };
-      return config("web", { ...slot.config, ...slot.traffic });
+      slot.config = { ...slot.config, ...jsonRecord(properties) };
+      return config("web", slot.config);
     }
     case "GET config/web":
       return config("web", {
         linuxFxVersion: "NODE|24-lts",
         healthCheckPath: null,
         autoSwapSlotName: null,
-        ...slot.config,
-        ...slot.traffic
+        ...slot.config
       });
     case "GET config/authsettingsv2":
     case "GET config/authsettingsv2/list":
@@ -11531,12 +11614,18 @@ async function makeSlot(world, site, name, body) {
     azureStorageAccounts: jsonRecord(azureStorageAccounts)
   };
   const settings = appSettings === void 0 || appSettings === null ? void 0 : Object.fromEntries(appSettings.map((each) => [each.name, each.value]));
-  const slot = there ?? await world.addSlot(site, name, settings ?? {}, jsonRecord(config), resources);
+  const own = siteProperties(body.properties ?? {});
+  const tags = body.tags ?? {};
+  const made = { config: jsonRecord(config), site: own, tags, resources };
+  const slot = there ?? await world.addSlot(site, name, settings ?? {}, made);
   const operation = world.begin(site, "CreateOrUpdateSlot", name, async () => {
     await world.pass(world.options.phases.provisionMs);
     if (there === void 0) return;
     there.settings = settings ?? there.settings;
     there.config = { ...there.config, ...jsonRecord(config) };
+    there.site = { ...there.site, ...own };
+    there.tags = tags;
+    if (connectionStrings && azureStorageAccounts) there.resources = resources;
     await world.restartSlot(there);
   });
   return {
@@ -11707,6 +11796,8 @@ async function deploy(world, site, slot, request3, { isAsync, deployer, restarts
     const text = "There is a deployment currently in progress. Please try again when it completes.";
     return { status: 409, text };
   }
+  const refusal = world.faults.nextPackage();
+  if (refusal !== void 0) return { status: 409, text: refusal };
   const faults = world.faults.nextDeployment();
   const deployment = {
     id: randomUUID2(),
@@ -11714,6 +11805,7 @@ async function deploy(world, site, slot, request3, { isAsync, deployer, restarts
     deployer,
     status: STATUS.pending,
     text: "",
+    statusText: faults.fails?.statusText,
     ended: void 0
   };
   content.deployments.push(deployment);
@@ -11749,7 +11841,7 @@ async function deploy(world, site, slot, request3, { isAsync, deployer, restarts
       deployment.status = STATUS.building;
       await world.pass(world.options.phases.buildMs);
       if (faults.hangs) await world.pass(24 * 60 * 6e4);
-      if (faults.fails !== void 0) throw new Error(faults.fails);
+      if (faults.fails !== void 0) throw new Error(faults.fails.message);
       await unpack(zip, folder);
       const start = await startOf(folder, world.options.node);
       deployment.status = STATUS.deploying;
@@ -11766,7 +11858,7 @@ async function deploy(world, site, slot, request3, { isAsync, deployer, restarts
   }
 }
 function swapByItself(world, site, slot) {
-  const into = slot.traffic["autoSwapSlotName"];
+  const into = slot.config["autoSwapSlotName"];
   const target = typeof into === "string" ? site.slots.get(into.toLowerCase()) : void 0;
   if (target !== void 0 && inProgress(site) === void 0) beginSwap(world, site, slot, target);
 }
@@ -11798,7 +11890,7 @@ function shown(site, slot, deployment) {
   return {
     id,
     status: number,
-    status_text: number === STATUS.failed ? text : "",
+    status_text: number === STATUS.failed ? deployment.statusText ?? text : "",
     author_email: "N/A",
     author: "N/A",
     deployer: deployment.deployer,
@@ -11837,6 +11929,7 @@ function appService(options2) {
       answer: async (request3) => {
         const of = site();
         if (of === void 0) return { status: 404, text: "no such site" };
+        if (!letsIn(slot().config, slot().site, "scm")) return FORBIDDEN;
         return await answerKudu(world, of, slot(), request3);
       },
       refuse: (refusal) => {
@@ -11864,6 +11957,11 @@ var ANSWER_MS = 23e4;
 async function serve(slot, incoming, response, clock) {
   incoming.on("error", () => void 0);
   response.on("error", () => void 0);
+  if (!letsIn(slot.config, slot.site, "front")) {
+    incoming.resume();
+    response.writeHead(FORBIDDEN.status, "Ip Forbidden", FORBIDDEN.headers).end(FORBIDDEN.text);
+    return;
+  }
   const { app, start } = slot.content;
   if (clock.elapsed() < slot.unavailableUntil) {
     unavailable(incoming, response, "The service is unavailable.");

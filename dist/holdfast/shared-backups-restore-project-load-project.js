@@ -3,6 +3,9 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  newsOf
+} from "./shared-kernel-news-of.js";
+import {
   ARCHIVED_ROUTINE,
   KeptSessions,
   PassingName,
@@ -745,14 +748,6 @@ async function grantStatements(session, from, target, owner) {
       `
     }))
   ];
-}
-
-// src/kernel/news-of.ts
-function newsOf(error, stop) {
-  const reason2 = stop.aborted ? stop.reason : void 0;
-  if (!isHoldfastError(reason2) || !isHoldfastError(error)) return error;
-  if (error.kind !== "outside" || error.code === reason2.code) return error;
-  return new HoldfastError(reason2.code, reason2.message, { hint: reason2.hint, cause: error });
 }
 
 // src/backups/restore/live-sequences.ts

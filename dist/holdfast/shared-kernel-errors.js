@@ -93,6 +93,10 @@ var ERRORS = {
     kind: "outside",
     meaning: "an app does not answer as one that is well, or as another build"
   },
+  "app.settings-differ": {
+    kind: "outside",
+    meaning: "a swap would change settings that production has, and nothing declares that it may"
+  },
   "app.tests-failed": { kind: "outside", meaning: "the tests of a build that was deployed failed" },
   "web.unreachable": { kind: "outside", meaning: "an address gave no answer" },
   "web.untrusted": { kind: "outside", meaning: "an address shows a certificate that is not trusted" },
@@ -207,6 +211,10 @@ var ERRORS = {
     meaning: "Azure App Service did not answer, or answered with what is no answer"
   },
   "slots.denied": { kind: "outside", meaning: "Azure refused the identity, or what it may not do" },
+  "slots.blocked": {
+    kind: "outside",
+    meaning: "access restrictions of the app, or of its deployment service, keep this machine out"
+  },
   "slots.missing": { kind: "outside", meaning: "Azure says that the app, or the slot, does not exist" },
   "slots.timeout": { kind: "outside", meaning: "Azure App Service did not do something in its time" },
   "slots.busy": { kind: "locked", meaning: "another operation is changing the app at this moment" },

@@ -5,13 +5,13 @@ const __dirname = import.meta.dirname;
 
 // src/kernel/or-abort.ts
 async function orAbort(signal, work) {
+  work.catch(() => void 0);
   signal.throwIfAborted();
   let stop = () => void 0;
   const aborted = new Promise((_, reject) => {
     stop = () => reject(signal.reason);
     signal.addEventListener("abort", stop, { once: true });
   });
-  work.catch(() => void 0);
   aborted.catch(() => void 0);
   try {
     return await Promise.race([work, aborted]);

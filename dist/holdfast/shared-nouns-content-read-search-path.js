@@ -3,16 +3,18 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  REMEMBERED
-} from "./shared-ports-remembered.js";
-import {
   withRetry
 } from "./shared-kernel-retry.js";
 import {
   orAbort
 } from "./shared-kernel-or-abort.js";
 import {
-  acquireLock
+  ENVIRONMENT_LOCK
+} from "./shared-nouns-store-environment-lock.js";
+import {
+  acquireLock,
+  rememberLock,
+  requireFree
 } from "./shared-nouns-store-lock.js";
 import {
   detectPlatform,
@@ -324,6 +326,21 @@ async function parseBackupRequest(inputs, ports) {
     snapshotLimitMs: inputs.snapshotLimit,
     installClient: inputs.installClient
   };
+}
+
+// src/nouns/store/source-lock.ts
+var BESIDE = `${ENVIRONMENT_LOCK}~source`;
+var BACKUP = /^backup \S/;
+async function lockSource({ source, tier }, { doing, ifLost }, store, ports) {
+  const { clock, random, run, log } = ports;
+  const warn = (text3) => log.warn(text3);
+  const request = { store, source, tier, doing, ifLost, run, clock, random, warn };
+  const isBeside = source === ENVIRONMENT_LOCK;
+  if (isBeside) await requireFree(request, (other) => BACKUP.test(other));
+  const place = isBeside ? { source: BESIDE, name: `${source}/${tier}` } : {};
+  const lock = await acquireLock({ ...request, ...place });
+  rememberLock(ports, "lock", lock);
+  return lock;
 }
 
 // src/nouns/content/read/column-order-warnings.ts
@@ -1769,19 +1786,12 @@ async function applyBackup(plan, ports) {
   var _stack = [];
   try {
     const { request, key: key2 } = plan;
-    const { clock, log, random, run } = ports;
-    const lock = __using(_stack, await acquireLock({
-      store: request.store,
-      source: key2.source,
-      tier: key2.tier,
-      doing: `backup ${key2.id}`,
-      run,
-      clock,
-      random,
-      warn: (text3) => log.warn(text3)
-    }), true);
-    ports.remember?.(REMEMBERED.lockPath, lock.path);
-    ports.remember?.(REMEMBERED.lockToken, lock.token);
+    const lock = __using(_stack, await lockSource(
+      key2,
+      { doing: `backup ${key2.id}`, ifLost: "No backup was committed by this run. Run again." },
+      request.store,
+      ports
+    ), true);
     return await inAttempts(
       plan,
       ports,

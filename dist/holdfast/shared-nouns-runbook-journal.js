@@ -3,6 +3,9 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  newsOf
+} from "./shared-kernel-news-of.js";
+import {
   withRetry
 } from "./shared-kernel-retry.js";
 import {
@@ -15,10 +18,15 @@ import {
   newBackupId
 } from "./shared-nouns-catalog-backup-id.js";
 import {
+  quantity
+} from "./shared-kernel-quantity.js";
+import {
   JOURNALS
 } from "./shared-nouns-store-layout.js";
 import {
-  MiB
+  KiB,
+  MiB,
+  formatBytes
 } from "./shared-kernel-bytes.js";
 import {
   collect,
@@ -86,6 +94,25 @@ function after(before, event2) {
 }
 function isOurs({ state, actedOn }) {
   return actedOn !== void 0 && state !== "undone";
+}
+
+// src/nouns/runbook/cancelled.ts
+function cancelledRun(error, { run, entries }, cancelled) {
+  const news = newsOf(error, cancelled);
+  if (!isHoldfastError(news, "run.cancelled") || entries.length === 0) return error;
+  const { steps, decided } = standingOf(entries);
+  const ids = [...steps.keys()];
+  const isTrue2 = ids.filter((id) => ["found", "confirmed"].includes(steps.get(id).state));
+  const begun = ids.filter((id) => steps.get(id).state === "acting");
+  const stands = [
+    `of ${quantity(ids.length, "step")} ${isTrue2.length === 1 ? "1 is" : `${isTrue2.length} are`} done`,
+    ...begun.length === 0 ? [] : [`begun and not seen to end: ${begun.join(", ")}`],
+    ...decided === "undo" ? ["it was taking back what it had done"] : []
+  ];
+  return new HoldfastError("run.cancelled", `${news.message}; run ${run}: ${stands.join("; ")}`, {
+    hint: `Go on with --resume ${run} and the same inputs: it looks before it acts.`,
+    cause: news.cause
+  });
 }
 
 // src/nouns/runbook/bounded.ts
@@ -533,7 +560,8 @@ var journalEntry = strictObject({
 });
 
 // src/nouns/runbook/journal.ts
-var ENTRY_SIZE_MAX = MiB;
+var ENTRY_SIZE_MAX = 4 * MiB;
+var TEXT_MAX = 64 * KiB;
 var ENTRIES_MAX = 1e5;
 var WRITES = 4;
 var FIRST_PAUSE_MS = 500;
@@ -607,6 +635,7 @@ var Journal = class _Journal {
     const path = pathOf(this.run, number);
     let tries = 0;
     try {
+      if (bytes.length > ENTRY_SIZE_MAX) throw tooLarge(bytes.length);
       await withRetry(
         {
           attempts: WRITES,
@@ -644,11 +673,21 @@ async function isThere(store, path, bytes) {
   return bytes.equals(await collect((await store.get(path)).content, ENTRY_SIZE_MAX));
 }
 function redacted(value, redact) {
-  if (typeof value === "string") return redact(value);
+  if (typeof value === "string") return cut(redact(value));
   if (value === null || typeof value !== "object") return value;
   if (Array.isArray(value)) return value.map((each) => redacted(each, redact));
   return Object.fromEntries(
     Object.entries(value).map(([name, each]) => [redact(name), redacted(each, redact)])
+  );
+}
+function cut(text) {
+  return text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX)}…` : text;
+}
+function tooLarge(size) {
+  return new HoldfastError(
+    "input.malformed",
+    `an entry of the journal would have ${formatBytes(size)}, and may have ${formatBytes(ENTRY_SIZE_MAX)}`,
+    { hint: "Do less in one run: name some of the functions, then the others." }
   );
 }
 async function readJournal(run, store) {
@@ -720,8 +759,12 @@ async function runPlanned({ runbook, isIdle, problems = [] }, { planHash, resume
   told2?.(journal);
   log.info(`run ${id}: should it end early, go on with --resume ${id}`);
   const doing = { clock, cancelled, random, log, run, journal };
-  const ran2 = await (resume === void 0 ? beginRun(runbook, plan, doing) : resumeRun(runbook, doing));
-  return { kind: "ran", plan, ran: ran2, id };
+  try {
+    const ran2 = await (resume === void 0 ? beginRun(runbook, plan, doing) : resumeRun(runbook, doing));
+    return { kind: "ran", plan, ran: ran2, id };
+  } catch (error) {
+    throw cancelledRun(error, journal, cancelled);
+  }
 }
 function outcomeWord(came) {
   switch (came.kind) {

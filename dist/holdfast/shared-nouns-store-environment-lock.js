@@ -3,17 +3,34 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  acquireLock
+  acquireLock,
+  rememberLock
 } from "./shared-nouns-store-lock.js";
 
 // src/nouns/store/environment-lock.ts
+import { createHash } from "node:crypto";
 var ENVIRONMENT_LOCK = "environment";
-async function lockEnvironment(environment, doing, store, { clock, random, run, log }) {
+var PLAIN = /^[a-z0-9][a-z0-9._-]{0,62}$/;
+var READABLE_MAX = 40;
+var DIGEST_DIGITS = 16;
+function environmentKey(environment) {
+  const name = environment.normalize("NFC").toLowerCase();
+  if (PLAIN.test(name)) return name;
+  const readable = name.replace(/[^a-z0-9._-]+/g, "-").slice(0, READABLE_MAX);
+  return `${readable}~${createHash("sha256").update(name).digest("hex").slice(0, DIGEST_DIGITS)}`;
+}
+async function lockEnvironment(environment, { doing, ifLost }, store, ports) {
+  const { clock, random, run, log } = ports;
   const warn = (text) => log.warn(text);
-  const [source, tier] = [ENVIRONMENT_LOCK, environment];
-  return await acquireLock({ store, source, tier, doing, run, clock, random, warn });
+  const [source, tier] = [ENVIRONMENT_LOCK, environmentKey(environment)];
+  const name = `${ENVIRONMENT_LOCK}/${environment}`;
+  const turn = await acquireLock({ store, source, tier, name, doing, ifLost, run, clock, random, warn });
+  rememberLock(ports, "turn", turn);
+  return turn;
 }
 
 export {
+  ENVIRONMENT_LOCK,
+  environmentKey,
   lockEnvironment
 };

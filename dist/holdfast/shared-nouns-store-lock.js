@@ -30,6 +30,17 @@ import {
   isHoldfastError
 } from "./shared-kernel-errors.js";
 
+// src/ports/remembered.ts
+var REMEMBERED_LOCKS = ["functions", "lock", "app", "turn"];
+function rememberedKeys(lock) {
+  return { path: `${lock}-path`, token: `${lock}-token` };
+}
+function rememberLock({ remember }, lock, { path, token }) {
+  const keys = rememberedKeys(lock);
+  remember?.(keys.path, path);
+  remember?.(keys.token, token);
+}
+
 // src/nouns/store/lock.ts
 var RENEW_EVERY_MS = 3e4;
 var STALE_AFTER_MS = 4 * 6e4;
@@ -44,12 +55,7 @@ var lockDocument = object({
 async function acquireLock(request) {
   const { store, clock } = request;
   const folder = `${LOCKS}${request.source}/${request.tier}/`;
-  const existing = await generations(store, folder);
-  const top = existing.at(-1);
-  if (top) {
-    const holder = await readLock(store, top.blob.path);
-    if (holder && !isStale(holder, top.blob, clock)) throw held(request, holder, clock);
-  }
+  const top = await requireFree(request);
   const generation = (top?.generation ?? 0) + 1;
   const path = `${folder}${String(generation).padStart(9, "0")}.json`;
   const now = clock.now().toISOString();
@@ -69,6 +75,15 @@ async function acquireLock(request) {
     throw held(request, await readLock(store, path), clock);
   }
   return new Holder(request, document, blob);
+}
+async function requireFree(request, isMinded = () => true) {
+  const { store, source, tier, clock } = request;
+  const top = (await generations(store, `${LOCKS}${source}/${tier}/`)).at(-1);
+  const holder = top && await readLock(store, top.blob.path);
+  if (holder && !isStale(holder, top.blob, clock) && isMinded(holder.doing)) {
+    throw held(request, holder, clock);
+  }
+  return top;
 }
 async function releaseLock(store, path, token) {
   const lock = await readLock(store, path);
@@ -126,7 +141,7 @@ var Holder = class {
       try {
         await clock.sleep(RENEW_EVERY_MS, this.#stop.signal);
         const newer = (await generations(store, folder)).at(-1);
-        if (newer && newer.blob.path > this.path) throw lost("another run took it over");
+        if (newer && newer.blob.path > this.path) throw lost(this.#request, "another run took it over");
         const next = encode({ ...document, renewedAt: clock.now().toISOString() });
         ({ etag } = await store.replace(this.path, next, etag));
         renewed = clock.elapsed();
@@ -135,7 +150,11 @@ var Holder = class {
         const gone = isHoldfastError(error, "lock.lost", "store.changed", "store.not-found");
         if (!gone && clock.elapsed() - renewed < STALE_AFTER_MS - RENEW_EVERY_MS) continue;
         this.#lost.abort(
-          isHoldfastError(error, "lock.lost") ? error : lost(gone ? "its blob was changed or removed" : "it could not be renewed", error)
+          isHoldfastError(error, "lock.lost") ? error : lost(
+            this.#request,
+            gone ? "its blob was changed or removed" : "it could not be renewed",
+            error
+          )
         );
         return;
       }
@@ -184,21 +203,28 @@ function encode(document) {
   return Buffer.from(`${JSON.stringify(document, null, 2)}
 `);
 }
-function held({ source, tier }, holder, clock) {
+function nameOf({ source, tier, name = `${source}/${tier}` }) {
+  return name;
+}
+function held(request, holder, clock) {
   const since = holder && holder.since !== "" ? ` since ${holder.since} (${formatDuration(ageMs(new Date(holder.since), clock))} ago)` : "";
   const who = holder ? `${holder.run.actor}, ${holder.run.url ?? `${holder.run.kind} run ${holder.run.id}`}, doing ${holder.doing}` : "another run";
-  return new HoldfastError("lock.held", `${source}/${tier} is locked by ${who}${since}`, {
+  return new HoldfastError("lock.held", `${nameOf(request)} is locked by ${who}${since}`, {
     hint: `Wait for that run to end; if it was killed, its lock counts as abandoned ${formatDuration(STALE_AFTER_MS)} after its last sign of life.`
   });
 }
-function lost(why, cause) {
-  return new HoldfastError("lock.lost", `the lock was lost: ${why}`, {
-    hint: "Run again; nothing was committed by this run. If it repeats, look for a second schedule of the same source and tier.",
+function lost(request, why, cause) {
+  return new HoldfastError("lock.lost", `the lock of ${nameOf(request)} was lost: ${why}`, {
+    hint: `${request.ifLost} If it repeats, look for a second run that does the same, and for what keeps this one from the store for minutes.`,
     cause
   });
 }
 
 export {
+  REMEMBERED_LOCKS,
+  rememberedKeys,
+  rememberLock,
   acquireLock,
+  requireFree,
   releaseLock
 };

@@ -41,6 +41,11 @@ var appSoak = strictObject({
   every: duration.prefault("5s").describe("The pause between two requests."),
   failures: number().min(0).max(1).default(0.05).describe("The share of requests that may fail, from 0 to 1. Another build's answer may never come.")
 }).prefault({});
+var appSwap = strictObject({
+  "may-change": array(string().min(1).max(500)).max(500).default([]).describe(
+    "Names of app settings, connection strings and mounts that a deployment may change in production, or take from it, because the slot has another value or none and they do not stick; `*` for all. Any other ends it before it is begun."
+  )
+}).prefault({});
 var name = (what) => string().regex(/^[A-Za-z0-9][A-Za-z0-9._()-]{0,89}$/, `is no name of ${what}`);
 var rollout = strictObject({
   app: strictObject({
@@ -53,7 +58,8 @@ var rollout = strictObject({
   }).optional().describe("The app of Azure App Service."),
   health: appHealth,
   tests: appTests,
-  soak: appSoak
+  soak: appSoak,
+  swap: appSwap
 });
 function isDuration(text) {
   try {

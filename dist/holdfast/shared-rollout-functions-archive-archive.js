@@ -49,13 +49,16 @@ import {
 var FUNCTION_MANIFEST = "function-manifest.json";
 var slug = string().regex(
   /^[A-Za-z][A-Za-z0-9_-]{0,127}$/,
-  "is no name of a function: a letter, then letters, digits, - and _"
+  "is no name of a function: a letter, then letters, digits, - and _, 128 in all at most"
 ).meta({ id: "slug" });
 var text = (max) => string().min(1).max(max);
 var smoke = strictObject({
   method: _enum(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]).default("GET").describe("How it is called. It must change nothing: it is called after each deployment and rollback."),
   path: string().max(2e3).regex(/^\/[^\s#]*$/, "begins with / and has no spaces").default("/").describe("Below the function's address, with its query."),
-  headers: record(string().regex(/^[A-Za-z0-9-]+$/), string().max(4e3)).default({}).describe("Sent as they stand here, in the repository: nothing secret."),
+  headers: record(
+    string().regex(/^[A-Za-z0-9-]+$/, "is no name of a header: letters, digits and -"),
+    string().max(4e3)
+  ).default({}).describe("Sent as they stand here, in the repository: nothing secret."),
   body: string().max(1e5).optional().describe("Sent as it is."),
   status: int().min(100).max(599).default(200).describe("The status that is expected."),
   contains: text(4e3).optional().describe("Words that the answer must hold, such as a version.")

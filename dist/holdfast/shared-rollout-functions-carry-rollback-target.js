@@ -6,15 +6,17 @@ import {
   closed,
   inLevels,
   needsOf,
-  referenceIn
+  referenceIn,
+  straySources
 } from "./shared-rollout-functions-manifest-check-manifest.js";
 import {
   wantedIn
 } from "./shared-rollout-functions-carry-steps.js";
 import {
-  committedFunctions,
-  plainFolder,
-  readManifest
+  committedFunctions
+} from "./shared-rollout-functions-sources-committed.js";
+import {
+  plainFolder
 } from "./shared-smol-toml.js";
 import {
   printableLine
@@ -39,8 +41,8 @@ async function targetOf(inputs, archive, ports) {
   if (to === void 0) return await declaredTargets(inputs, archive, ports);
   return BACKUP_ID.test(to) ? await snapshotTarget(to, inputs, archive, ports) : await releaseTarget(to, inputs, ports);
 }
-function rolloutOf({ functions, needs, said }, { project, functions: names }) {
-  const unknown = names.filter((name) => !functions.has(name));
+function rolloutOf({ names: all, functionOf, needs, said }, { project, functions: names }) {
+  const unknown = names.filter((name) => !all.includes(name));
   if (unknown.length > 0) {
     throw new HoldfastError(
       "input.no-such-snapshot",
@@ -48,15 +50,14 @@ function rolloutOf({ functions, needs, said }, { project, functions: names }) {
       { hint: "Name functions that it has: a dry run without --functions lists them." }
     );
   }
-  const all = [...functions.keys()];
-  const set = [...closed(names.length === 0 ? all : names, needs)].filter((name) => functions.has(name));
+  const set = [...closed(names.length === 0 ? all : names, needs)].filter((name) => all.includes(name));
   const { levels, circular } = inLevels(set, needs);
   const whole = circular.length > 0 ? [...levels, circular] : levels;
   return {
     kind: "rollback",
     project,
     asked: { to: said, functions: [...names].sort() },
-    levels: whole.map((level) => level.map((name) => functions.get(name)))
+    levels: whole.map((level) => level.map(functionOf))
   };
 }
 async function snapshotTarget(id, inputs, archive, ports) {
@@ -71,22 +72,39 @@ async function snapshotTarget(id, inputs, archive, ports) {
     );
   }
   const manifest = (await checkoutOf("HEAD", inputs, ports))?.manifest;
+  const served = snapshot.functions.filter(({ status }) => status === "ACTIVE");
   return {
     said: id,
-    functions: new Map(
-      snapshot.functions.filter(({ status }) => status === "ACTIVE").map((each) => [each.slug, wantedIn(each, archive)])
-    ),
+    ...ofMap(new Map(served.map((each) => [each.slug, wantedIn(each, archive)]))),
     needs: manifest === void 0 ? /* @__PURE__ */ new Map() : needsOf(manifest)
   };
 }
+function ofMap(functions) {
+  return { names: [...functions.keys()], functionOf: (name) => functions.get(name) };
+}
 async function releaseTarget(to, inputs, ports) {
-  const found = await checkoutOf(to, inputs, ports, { isNeeded: true });
-  const { committed, manifest } = found;
+  const { committed, manifest, links } = await checkoutOf(to, inputs, ports, { isNeeded: true });
+  const names = [...committed.names].filter(
+    (name) => inputs.functions.includes(name) || committed.startOf(name).isPossible
+  );
+  for (const name of committed.names) {
+    if (!names.includes(name)) {
+      const [misfit] = committed.startOf(name).misfits;
+      ports.log.warn(
+        `${name} of ${printableLine(to)} is left as it is: ${misfit?.message ?? "it cannot start"}`
+      );
+    }
+  }
   return {
     said: to,
-    functions: new Map(
-      [...committed.names].map((name) => [name, committed.wanted(name, manifest?.functions[name])])
-    ),
+    names,
+    functionOf(name) {
+      const { misfits, isPossible } = committed.startOf(name);
+      const strays = straySources(committed, name, links).map((each) => `${each}, and not what is behind it`);
+      const told = isPossible ? [...misfits.map(({ message }) => message), ...strays] : [];
+      for (const each of told) ports.log.warn(`${name} of ${printableLine(to)}: ${each}`);
+      return committed.wanted(name);
+    },
     needs: manifest === void 0 ? /* @__PURE__ */ new Map() : needsOf(manifest)
   };
 }
@@ -109,7 +127,7 @@ async function declaredTargets(inputs, archive, ports) {
   }
   return {
     said: "rollback_target",
-    functions,
+    ...ofMap(functions),
     needs: manifest === void 0 ? /* @__PURE__ */ new Map() : needsOf(manifest)
   };
 }
@@ -130,10 +148,10 @@ async function checkoutOf(revision, { functionsFolder, project }, ports, { isNee
     const history = await ports.sourceHistory(".");
     const commit = await history.commit(revision);
     const committed = await committedFunctions(history, commit, plainFolder(functionsFolder), project);
-    const { manifest } = committed;
     return {
       committed,
-      manifest: manifest === void 0 ? void 0 : readManifest(manifest.bytes).manifest
+      manifest: committed.manifest?.read.manifest,
+      links: await history.links(commit)
     };
   } catch (error) {
     if (!isNeeded && isHoldfastError(error, "source.history", "source.missing")) return void 0;

@@ -27,13 +27,11 @@ import {
   inOrder
 } from "./shared-kernel-in-order.js";
 import {
-  REMEMBERED
-} from "./shared-ports-remembered.js";
-import {
   orAbort
 } from "./shared-kernel-or-abort.js";
 import {
-  acquireLock
+  acquireLock,
+  rememberLock
 } from "./shared-nouns-store-lock.js";
 import {
   listed
@@ -304,7 +302,8 @@ function smokeCall(slug, smoke) {
     method: smoke?.method ?? "OPTIONS",
     path: smoke?.path ?? "/",
     headers: smoke?.headers ?? {},
-    body: smoke?.body
+    body: smoke?.body,
+    awaits: smoke?.contains
   };
 }
 async function tryFunction(slug, smoke, host, clock, signal) {
@@ -621,6 +620,8 @@ var LiveView = class {
 };
 
 // src/rollout/functions/carry/roll-out.ts
+var IF_LOST = "The run was stopped where it was, and other functions may be served than before: go on with it by --resume and its id, which its log names, and it looks first. Where the log names none, nothing was begun: run again.";
+var SNAPSHOT_LOST = "What is served was not touched, and no snapshot exists of this run. Run again.";
 var LOCK_TIER = "functions";
 async function rollOut(rollout, { host, store }, inputs, ports) {
   var _stack = [];
@@ -670,13 +671,13 @@ async function locked({ kind, project }, store, ports) {
     source: project,
     tier: LOCK_TIER,
     doing,
+    ifLost: kind === "snapshot" ? SNAPSHOT_LOST : IF_LOST,
     run,
     clock,
     random,
     warn
   });
-  ports.remember?.(REMEMBERED.lockPath, lock.path);
-  ports.remember?.(REMEMBERED.lockToken, lock.token);
+  rememberLock(ports, "functions", lock);
   return lock;
 }
 function requireKey({ levels }, served, { functionsKey }) {

@@ -3,6 +3,9 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  isLfsPointer
+} from "./shared-kernel-lfs-pointer.js";
+import {
   keyText
 } from "./shared-smol-toml.js";
 import {
@@ -14,6 +17,12 @@ import {
 import {
   before
 } from "./shared-kernel-cut.js";
+import {
+  listed
+} from "./shared-kernel-listed.js";
+import {
+  HoldfastError
+} from "./shared-kernel-errors.js";
 import {
   __toESM
 } from "./shared-esbuild-runtime.js";
@@ -205,10 +214,40 @@ function checkTargets({ functions }, { kept }, say) {
   }
 }
 
+// src/rollout/functions/sources/unfit.ts
+function straySources(set, name, links) {
+  const isCode = (path) => isCodeOf(path, set.folder, name);
+  return [
+    ...links.filter(isCode).map((path) => `${printableLine(path)} is a link`),
+    ...set.pathsOf(name).filter((path) => isCode(path) && isLfsPointer(set.bytesOf(path))).map((path) => `${printableLine(path)} is a pointer of Git LFS`)
+  ];
+}
+function isCodeOf(path, folder, name) {
+  const own = path.startsWith(`${folder}/`) ? path.slice(folder.length + 1).split("/") : [];
+  return own.length > 1 && (own[0] === name || own[0].startsWith("_"));
+}
+function notWhole(strays) {
+  return new HoldfastError("source.unreadable", `${listed(strays)}: what is behind it is not uploaded`, {
+    hint: "Commit the file itself, or leave it out of the functions' folder."
+  });
+}
+function doubtsOf(set, names) {
+  return [
+    ...set.leftOut.map(
+      (path) => `${printableLine(path)} is committed, and not uploaded: keep secrets out of the repository, and give them to functions with \`supabase secrets set\``
+    ),
+    ...set.config.doubts,
+    ...names.flatMap((name) => set.startOf(name).doubts)
+  ];
+}
+
 export {
   closed,
   inLevels,
   referenceIn,
   needsOf,
-  checkManifest
+  checkManifest,
+  straySources,
+  notWhole,
+  doubtsOf
 };

@@ -29,13 +29,15 @@ function passSchemaGate(gated) {
   }
   if (range === void 0) throw untold(version);
   if (range === null) {
-    if (live !== void 0 && live.versions.length > 0) throw tooNew(version, "no schema", live.versions);
+    if (live !== void 0 && live.versions.length > 0) {
+      throw tooNew(version, "no schema", live.versions, live.isOwn);
+    }
     return { way: void 0, what: `${version} has no migrations` };
   }
   if (live === void 0) throw unasked(version, range);
   if (live.half !== void 0 && choice === "check") throw halfDone(version, live.half);
   const newest = newestOf(live.versions);
-  if (newest === void 0 || isBefore(newest, range.from)) throw tooOld(version, range, newest);
+  if (newest === void 0 || isBefore(newest, range.from)) throw tooOld(version, range, newest, live.isOwn);
   requireOwnOnes(version, range, live);
   if (!isBefore(range.to, newest)) {
     return {
@@ -44,11 +46,11 @@ function passSchemaGate(gated) {
     };
   }
   const newer = live.versions.filter((each) => isBefore(range.to, each));
-  if (choice === "check") throw tooNew(version, `schemas ${told(range)}`, newer);
+  if (choice === "check") throw tooNew(version, `schemas ${told(range)}`, newer, live.isOwn);
   const at = live.versions.findLastIndex((each) => !isBefore(range.to, each));
   const stays = live.versions[at];
   if (stays === void 0 || isBefore(newestOf(live.versions.slice(0, at + 1)), range.from)) {
-    throw tooOld(version, range, stays);
+    throw tooOld(version, range, stays, live.isOwn);
   }
   const between = live.versions.slice(0, at).filter((each) => isBefore(range.to, each));
   if (between.length > 0) throw outOfOrder(stays, between);
@@ -101,6 +103,7 @@ function told({ from, to }) {
   return from === to ? to : `${from} to ${to}`;
 }
 var BY_WORD = "or, where you know that it runs on the schema as it is, say --schema keep";
+var OTHERS = "the tool that applied the others";
 function untold(version) {
   return new HoldfastError("refused.schema", `nobody told on which schemas ${version} runs`, {
     hint: `Give its release unit with --unit, or run in a checkout that has its tag; ${BY_WORD}.`
@@ -113,12 +116,12 @@ function unasked(version, range) {
     { hint: `Give it with --database-file; ${BY_WORD}.` }
   );
 }
-function tooOld(version, range, newest) {
+function tooOld(version, range, newest, isOwn) {
   return new HoldfastError(
     "refused.schema",
     `${version} needs schema ${range.from}, and the database is at ${newest ?? "no version"}`,
     {
-      hint: "Apply what is missing with holdfast migrate from that release's checkout, or go back to a release that runs on what is there."
+      hint: `Apply what is missing with ${isOwn || newest === void 0 ? "holdfast migrate" : OTHERS} from that release's checkout, or go back to a release that runs on what is there.`
     }
   );
 }
@@ -136,12 +139,13 @@ function outOfOrder(stays, between) {
     { hint: "Scripts take back the newest first: bring a backup from before back, with --from-backup." }
   );
 }
-function tooNew(version, runsOn, newer) {
+function tooNew(version, runsOn, newer, isOwn) {
+  const back = isOwn ? "Take them back along with the app: holdfast rollback --schema migrations." : "Another tool applied them: take them back with it, or, after holdfast migrate --adopt, along with the app by holdfast rollback --schema migrations.";
   return new HoldfastError(
     "refused.schema",
     `${version} runs on ${runsOn}, and the database has ${quantity(newer.length, "migration")} more: ${listed(newer, 5)}`,
     {
-      hint: `Take them back along with the app: holdfast rollback --schema migrations. Or bring the rows of before back, too: --from-backup. Or mend forward: deploy a new release. ${BY_WORD[0].toUpperCase()}${BY_WORD.slice(1)}.`
+      hint: `${back} Or bring the rows of before back, too: --from-backup. Or mend forward: deploy a new release. ${BY_WORD[0].toUpperCase()}${BY_WORD.slice(1)}.`
     }
   );
 }

@@ -8,6 +8,9 @@ import {
   functionManifest
 } from "./shared-rollout-functions-archive-archive.js";
 import {
+  fits
+} from "./shared-kernel-path-pattern.js";
+import {
   readYaml
 } from "./shared-kernel-yaml.js";
 import {
@@ -17,8 +20,13 @@ import {
   printableLine
 } from "./shared-kernel-printable.js";
 import {
-  MiB,
-  formatBytes
+  listed
+} from "./shared-kernel-listed.js";
+import {
+  nearest
+} from "./shared-kernel-suggest.js";
+import {
+  MiB
 } from "./shared-kernel-bytes.js";
 import {
   sha256
@@ -38,6 +46,9 @@ import {
 import {
   __toESM
 } from "./shared-esbuild-runtime.js";
+
+// src/rollout/functions/sources/function-set.ts
+import { posix as posix3 } from "node:path";
 
 // src/rollout/functions/manifest/read-manifest.ts
 var import_yaml = __toESM(require_dist(), 1);
@@ -74,11 +85,16 @@ function readManifest(bytes) {
   }
   const checked = functionManifest.safeParse(value);
   if (!checked.success) {
-    for (const { path, message } of checked.error.issues) {
-      problems.push({ line: lineOf(path), key: keyText(path), message: printableLine(message) });
+    for (const issue of checked.error.issues) {
+      const { path } = issue;
+      problems.push({ line: lineOf(path), key: keyText(path), message: printableLine(messageOf(issue)) });
     }
   }
   return { manifest: checked.data, problems, lineOf };
+}
+function messageOf(issue) {
+  if (issue.code !== "invalid_key") return issue.message;
+  return `'${String(issue.path.at(-1))}' ${issue.issues.map(({ message }) => message).join(", and ")}`;
 }
 function keyText(path) {
   return path.map((part) => typeof part === "number" ? `[${part}]` : `.${printableLine(String(part))}`).join("").replace(/^\./, "");
@@ -100,8 +116,67 @@ function lineIn(document, lines, path) {
   return lines.linePos(at).line || 1;
 }
 
-// src/rollout/functions/sources/supabase-config.ts
+// src/rollout/functions/sources/start-of.ts
 import { posix } from "node:path";
+var IMPORT_MAPS = ["deno.json", "deno.jsonc", "import_map.json"];
+function startOf({ name, folder, entry: entry2, config: config2 }, uploaded) {
+  const own = posix.join(folder, name);
+  const shown = printableLine(name);
+  const lacking = (path, by) => ({
+    code: "source.missing",
+    message: `${printableLine(path)}${by} is not among the files that are uploaded for ${shown}`
+  });
+  const chosen = (declared, configured, usual) => {
+    const path = declared === void 0 ? void 0 : posix.join(own, declared);
+    if (path !== void 0) {
+      const isThere2 = uploaded.has(path);
+      const wrong2 = isThere2 ? [] : [lacking(path, `, which ${FUNCTION_MANIFEST} names,`)];
+      return { path, wrong: wrong2, isPossible: isThere2 };
+    }
+    if (configured === void 0 || uploaded.has(configured)) {
+      return { path: configured ?? usual, wrong: [], isPossible: true };
+    }
+    const wrong = [lacking(configured, ", which config.toml names,")];
+    return { path: usual, wrong, isPossible: true };
+  };
+  const first = chosen(entry2?.entrypoint, config2?.entrypoint, posix.join(own, "index.ts"));
+  const maps = [...IMPORT_MAPS.map((file) => `${own}/${file}`), `${folder}/import_map.json`];
+  const map = chosen(
+    entry2?.import_map,
+    config2?.importMap,
+    maps.find((path) => uploaded.has(path))
+  );
+  const entrypoint = first.path;
+  const isThere = uploaded.has(entrypoint);
+  const none = first.wrong.length > 0 || isThere ? [] : [lacking(entrypoint, "")];
+  const patterns = staticFiles({ own, folder, entry: entry2, config: config2 });
+  return {
+    entrypoint,
+    importMap: map.path,
+    staticFiles: patterns.inside,
+    misfits: [
+      ...config2?.unreadable === void 0 ? [] : [{ code: "source.unreadable", message: config2.unreadable }],
+      ...first.wrong,
+      ...none,
+      ...map.wrong,
+      ...patterns.outside.map((pattern) => ({
+        code: "source.unreadable",
+        message: `static files of ${shown} are named outside of ${printableLine(folder)}, where nothing is uploaded from: ${printableLine(pattern)}`
+      }))
+    ],
+    isPossible: isThere && first.isPossible && map.isPossible,
+    doubts: patterns.inside.filter((pattern) => !/[?[\\{]/.test(pattern) && ![...uploaded].some((path) => fits(pattern, path))).map((pattern) => `no file that is uploaded for ${shown} fits ${printableLine(pattern)}`)
+  };
+}
+function staticFiles({ own, folder, entry: entry2, config: config2 }) {
+  const declared = (entry2?.static_files ?? []).map((pattern) => posix.join(own, pattern));
+  const all = declared.length > 0 ? declared : config2?.staticFiles ?? [];
+  const isInside = (pattern) => pattern.startsWith(`${folder}/`);
+  return { inside: all.filter(isInside), outside: all.filter((pattern) => !isInside(pattern)) };
+}
+
+// src/rollout/functions/sources/supabase-config.ts
+import { posix as posix2 } from "node:path";
 
 // node_modules/smol-toml/dist/error.js
 function getLineColFromPtr(string2, ptr) {
@@ -869,6 +944,7 @@ var entry = looseObject({
   import_map: string().max(1e3).optional(),
   static_files: array(string().max(1e3)).max(1e3).optional()
 });
+var KEYS = Object.keys(entry.shape);
 var config = looseObject({
   functions: record(string(), unknown()).optional(),
   // Of one project of several: it comes before what all of them have.
@@ -881,173 +957,205 @@ var config = looseObject({
   ).optional()
 });
 function configPlace(functionsFolder) {
-  return posix.join(posix.dirname(functionsFolder), "config.toml");
+  return posix2.join(posix2.dirname(functionsFolder), "config.toml");
 }
 function readSupabaseConfig(bytes, place, project) {
-  const { functions: ofAll = {}, remotes = {} } = parsed(bytes, place);
-  const remote = Object.values(remotes).find((each) => each.project_id === project);
-  const own = project === void 0 ? {} : remote?.functions ?? {};
-  const names = [.../* @__PURE__ */ new Set([...Object.keys(ofAll), ...Object.keys(own)])];
-  return new Map(
-    names.map((name) => {
-      const said = { ...entryOf(ofAll[name], name, place), ...entryOf(own[name], name, place) };
-      return [name, functionConfig(said, posix.dirname(place))];
-    })
+  if (bytes === void 0) return { get: () => void 0, names: [], doubts: [] };
+  const file = parsed(bytes);
+  if (typeof file === "string") return unreadableConfig(place, file);
+  const { functions: ofAll = {}, remotes = {} } = file;
+  const matching = Object.entries(remotes).filter(
+    ([, { project_id: id }]) => project !== void 0 && id === project
   );
+  if (matching.length > 1) {
+    const sections = listed(matching.map(([name]) => `remotes.${name}`));
+    return unreadableConfig(place, `${sections} are all of project ${project}`);
+  }
+  const own = matching[0]?.[1].functions ?? {};
+  return {
+    names: [.../* @__PURE__ */ new Set([...Object.keys(ofAll), ...Object.keys(own)])].filter(
+      (name) => [ofAll, own].some((sections) => isSection(sections[name]))
+    ),
+    doubts: misspelt(file).map((doubt) => `${place}: ${doubt}`),
+    get(name) {
+      if (!Object.hasOwn(ofAll, name) && !Object.hasOwn(own, name)) return void 0;
+      const [first, second] = [sectionOf(ofAll, name), sectionOf(own, name)];
+      for (const each of [first, second]) if (typeof each === "string") return unreadable(place, each);
+      return functionConfig({ ...first, ...second }, posix2.dirname(place));
+    }
+  };
 }
-function parsed(bytes, place) {
+function unreadableConfig(place, why) {
+  return { get: () => unreadable(place, why), names: [], doubts: [] };
+}
+function misspelt(file) {
+  const within = (sections, above) => Object.entries(sections).flatMap(
+    ([name, section]) => isSection(section) ? near(Object.keys(section), KEYS, `${above}functions.${name}.`) : []
+  );
+  const { functions = {}, remotes = {} } = file;
+  return [
+    ...near(Object.keys(file), ["functions", "remotes"], ""),
+    ...within(functions, ""),
+    ...Object.entries(remotes).flatMap(([name, remote]) => [
+      ...near(Object.keys(remote), ["functions", "project_id"], `remotes.${name}.`),
+      ...within(remote.functions ?? {}, `remotes.${name}.`)
+    ])
+  ];
+}
+function near(keys, known, above) {
+  return keys.flatMap((key) => {
+    const meant = known.includes(key) ? void 0 : nearest(key, known);
+    if (meant === void 0) return [];
+    return [`${printableLine(`${above}${key}`)} says nothing; did you mean ${meant}?`];
+  });
+}
+function parsed(bytes) {
   let value;
   try {
     value = parse(bytes.toString("utf8").replace(/^\uFEFF/, ""));
   } catch (error) {
     const at = error instanceof TomlError ? `line ${error.line}: ` : "";
     const [why = ""] = error.message.split("\n");
-    throw unreadable(place, `${at}${why}`);
+    return `${at}${why}`;
   }
   const checked = config.safeParse(value);
-  if (checked.success) return checked.data;
-  throw unreadable(place, prettifyError(checked.error));
+  return checked.success ? checked.data : prettifyError(checked.error);
 }
-function entryOf(value, name, place) {
-  if (typeof value !== "object" || value === null) return {};
+function sectionOf(sections, name) {
+  const value = Object.hasOwn(sections, name) ? sections[name] : void 0;
+  if (!isSection(value)) return {};
   const checked = entry.safeParse(value);
-  if (checked.success) return checked.data;
-  throw unreadable(place, `functions.${name}: ${prettifyError(checked.error)}`);
+  return checked.success ? checked.data : `functions.${name}: ${prettifyError(checked.error)}`;
+}
+function isSection(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 function functionConfig({ enabled, verify_jwt, entrypoint, import_map, static_files }, folder) {
-  const whole = (path) => path === void 0 || path === "" ? void 0 : posix.join(folder, path);
+  const whole = (path) => path === void 0 || path === "" ? void 0 : posix2.join(folder, path);
   return {
     isEnabled: enabled ?? true,
     verifyJwt: verify_jwt,
     entrypoint: whole(entrypoint),
     importMap: whole(import_map),
-    staticFiles: static_files?.map((pattern) => posix.join(folder, pattern))
+    staticFiles: static_files?.map((pattern) => posix2.join(folder, pattern)),
+    unreadable: void 0
   };
 }
 function unreadable(place, why) {
   const shown = printableLine(why.replaceAll(/\s+/g, " "));
-  return new HoldfastError("source.unreadable", `${place} could not be read: ${shown}`, {
-    hint: "Correct it: what it says of functions (verify_jwt and others) is deployed."
-  });
+  return { ...functionConfig({}, ""), unreadable: `${place} could not be read: ${shown}` };
 }
 
-// src/rollout/functions/sources/committed.ts
-import { posix as posix2 } from "node:path";
-var BYTES_MAX = 256 * MiB;
-var IMPORT_MAPS = ["deno.json", "deno.jsonc", "import_map.json"];
+// src/rollout/functions/sources/function-set.ts
 function plainFolder(folder) {
   return folder.split("/").filter((part) => part !== "" && part !== ".").join("/");
 }
 function manifestPlaces(folder) {
-  return [`${folder}/${FUNCTION_MANIFEST}`, posix2.join(posix2.dirname(folder), FUNCTION_MANIFEST)];
+  return [`${folder}/${FUNCTION_MANIFEST}`, posix3.join(posix3.dirname(folder), FUNCTION_MANIFEST)];
 }
-async function committedFunctions(history, commit, folder, project) {
+function mapsAbove(folder) {
+  return IMPORT_MAPS.map((file) => posix3.join(posix3.dirname(folder), file));
+}
+function besides(folder) {
+  return [...manifestPlaces(folder), configPlace(folder), ...mapsAbove(folder)];
+}
+function functionSet(files, folder, project) {
   const places = manifestPlaces(folder);
-  const configured = configPlace(folder);
-  const maps = IMPORT_MAPS.map((file) => posix2.join(posix2.dirname(folder), file));
-  const beside = [...places, configured, ...maps];
-  const files = new Map(
-    await history.files(commit, (path) => path.startsWith(`${folder}/`) || beside.includes(path))
+  const path = places.find((each) => files.has(each));
+  const manifest = path === void 0 ? void 0 : { path, read: readManifest(files.get(path)) };
+  const config2 = readSupabaseConfig(files.get(configPlace(folder)), configPlace(folder), project);
+  const entries = manifest?.read.manifest?.functions ?? {};
+  const entryOf = (name) => Object.hasOwn(entries, name) ? entries[name] : void 0;
+  const below = [...files.keys()].filter((each) => each.startsWith(`${folder}/`) && !places.includes(each));
+  const leftOut = below.filter(isSettings);
+  const { shared, own, names } = grouped(
+    below.filter((each) => !isSettings(each)),
+    { folder, named: Object.keys(entries), config: config2, entryOf }
   );
-  const toml = files.get(configured);
-  files.delete(configured);
-  const above = new Map(maps.flatMap((path) => files.has(path) ? [[path, files.get(path)]] : []));
-  for (const each of maps) files.delete(each);
-  const place = places.find((each) => files.has(each));
-  const manifest = place === void 0 ? void 0 : { path: place, bytes: files.get(place) };
-  for (const each of places) files.delete(each);
-  const bytes = [...files.values()].reduce((sum, { length }) => sum + length, 0);
-  if (bytes > BYTES_MAX) {
-    throw new HoldfastError(
-      "source.unreadable",
-      `${folder} has ${formatBytes(bytes)}, more than functions have`,
-      {
-        hint: "Name the folder that holds functions alone, with --functions-folder."
-      }
-    );
-  }
-  const [shared, own] = grouped(files, folder);
-  if (own.size === 0) {
-    throw new HoldfastError(
-      "source.missing",
-      `commit ${commit} has no functions in ${printableLine(folder)}`,
-      {
-        hint: "Name their folder with --functions-folder, from the repository's root."
-      }
-    );
-  }
-  let read;
-  const config2 = () => read ??= toml === void 0 ? /* @__PURE__ */ new Map() : readSupabaseConfig(toml, configured, project);
-  const sums = new Map([...files, ...above].map(([path, content]) => [path, sha256(content)]));
+  const above = mapsAbove(folder).filter((each) => files.has(each));
+  const sums = /* @__PURE__ */ new Map();
+  const hashed = (each) => {
+    const bytes = files.get(each);
+    if (!sums.has(each)) sums.set(each, sha256(bytes));
+    return { path: each, sha256: sums.get(each), size: bytes.length };
+  };
+  const usual = (name) => [...shared, ...own.get(name) ?? []];
+  const start = (name) => startOf(
+    { name, folder, entry: entryOf(name), config: config2.get(name) },
+    /* @__PURE__ */ new Set([...usual(name), ...above])
+  );
+  const pathsOf = (name) => {
+    const { importMap } = start(name);
+    return importMap !== void 0 && above.includes(importMap) ? [...usual(name), importMap] : usual(name);
+  };
   return {
+    folder,
     manifest,
-    names: new Set(own.keys()),
     config: config2,
-    wanted(name, entry2) {
-      const usual = [...shared, ...own.get(name) ?? []];
-      const said = config2().get(name);
-      const known = /* @__PURE__ */ new Set([...usual, ...above.keys()]);
-      const started = startedBy(`${folder}/${name}`, folder, { entry: entry2, said }, known);
-      const { importMap = "" } = started;
-      const paths = above.has(importMap) ? [...usual, importMap] : usual;
-      const bytesOf = (path) => files.get(path) ?? above.get(path);
-      const hashed = paths.map((path) => ({ path, sha256: sums.get(path), size: bytesOf(path).length }));
+    names,
+    leftOut,
+    has: (each) => files.has(each),
+    pathsOf,
+    bytesOf: (each) => files.get(each),
+    startOf: start,
+    wanted(name) {
+      const { entrypoint, importMap, staticFiles: staticFiles2, isPossible, misfits } = start(name);
+      const [misfit] = misfits.filter(({ code }) => code === "source.missing");
+      if (!isPossible && misfit !== void 0) throw misfitError(misfit);
+      const [parts, started] = [pathsOf(name).map(hashed), { entrypoint, importMap, staticFiles: staticFiles2 }];
+      const entry2 = entryOf(name);
       return {
         slug: name,
         version: entry2?.version,
         ...started,
-        digest: digestOfSources(hashed, started),
-        verifyJwt: entry2?.verify_jwt ?? said?.verifyJwt,
-        files: hashed,
+        digest: digestOfSources(parts, started),
+        verifyJwt: entry2?.verify_jwt ?? config2.get(name)?.verifyJwt,
+        files: parts,
         smoke: entry2?.smoke,
-        load: () => Promise.resolve(paths.map((path) => ({ path, bytes: bytesOf(path) })))
+        load: () => Promise.resolve(parts.map((part) => ({ path: part.path, bytes: files.get(part.path) })))
       };
     }
   };
 }
-function grouped(files, folder) {
+function misfitError({ code, message }) {
+  return new HoldfastError(code, message, {
+    hint: `Commit it among the functions, or correct ${FUNCTION_MANIFEST} or config.toml, of which env() is not read.`
+  });
+}
+function isSettings(path) {
+  return /^\.env(\.|$)/.test(posix3.basename(path));
+}
+function grouped(paths, { folder, named, config: config2, entryOf }) {
+  const all = new Set(paths);
+  const folders = /* @__PURE__ */ new Map();
   const shared = [];
-  const own = /* @__PURE__ */ new Map();
-  for (const path of files.keys()) {
+  for (const path of paths) {
     const [name = "", ...rest] = path.slice(folder.length + 1).split("/");
     if (rest.length === 0 || /^[_.]/.test(name)) shared.push(path);
-    else own.set(name, [...own.get(name) ?? [], path]);
+    else if (folders.has(name)) folders.get(name).push(path);
+    else folders.set(name, [path]);
   }
-  return [shared, own];
-}
-function startedBy(folder, above, { entry: entry2, said }, paths) {
-  const there = (whole) => {
-    if (paths.has(whole)) return whole;
-    throw new HoldfastError("source.missing", `the commit has no file ${printableLine(whole)}`, {
-      hint: `Commit it among the functions, or correct entrypoint and import_map of the function in ${FUNCTION_MANIFEST} or config.toml.`
-    });
-  };
-  const inside = (path) => path === void 0 ? void 0 : posix2.join(folder, path);
-  const usual = [...IMPORT_MAPS.map((file) => `${folder}/${file}`), `${above}/import_map.json`];
-  const importMap = inside(entry2?.import_map) ?? said?.importMap;
-  const own = entry2?.static_files ?? [];
-  const stray = own.length > 0 ? void 0 : said?.staticFiles?.find((each) => !each.startsWith(`${above}/`));
-  if (stray !== void 0) {
-    throw new HoldfastError(
-      "source.unreadable",
-      `config.toml names static files outside of ${printableLine(above)}, where nothing is uploaded from: ` + printableLine(stray),
-      { hint: `Move them among the functions, or name them in ${FUNCTION_MANIFEST} (static_files).` }
-    );
+  const said = /* @__PURE__ */ new Set([...named, ...config2.names]);
+  const own = /* @__PURE__ */ new Map();
+  for (const [name, files] of folders) {
+    if (config2.get(name)?.isEnabled === false && !named.includes(name)) continue;
+    if (said.has(name) || all.has(`${folder}/${name}/index.ts`)) own.set(name, files);
+    else shared.push(...files);
   }
-  return {
-    entrypoint: there(inside(entry2?.entrypoint) ?? said?.entrypoint ?? `${folder}/index.ts`),
-    importMap: importMap === void 0 ? usual.find((path) => paths.has(path)) : there(importMap),
-    staticFiles: own.length > 0 ? own.map((pattern) => posix2.join(folder, pattern)) : said?.staticFiles ?? []
+  const isElsewhere = (name) => {
+    const declared = entryOf(name)?.entrypoint;
+    const path = declared === void 0 ? config2.get(name)?.entrypoint : posix3.join(folder, name, declared);
+    return config2.get(name)?.isEnabled !== false && path !== void 0 && all.has(path);
   };
+  const names = /* @__PURE__ */ new Set([...own.keys(), ...[...said].filter((name) => !own.has(name) && isElsewhere(name))]);
+  return { shared, own, names };
 }
 
 export {
-  readManifest,
   keyText,
-  configPlace,
-  readSupabaseConfig,
-  IMPORT_MAPS,
   plainFolder,
   manifestPlaces,
-  committedFunctions
+  besides,
+  functionSet,
+  misfitError
 };

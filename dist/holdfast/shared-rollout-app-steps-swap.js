@@ -36,16 +36,14 @@ import {
   DEFAULT_SETTINGS
 } from "./shared-nouns-settings-section.js";
 import {
-  lockEnvironment
-} from "./shared-nouns-store-environment-lock.js";
-import {
   printableLine
 } from "./shared-kernel-printable.js";
 import {
-  REMEMBERED
-} from "./shared-ports-remembered.js";
+  lockEnvironment
+} from "./shared-nouns-store-environment-lock.js";
 import {
-  acquireLock
+  acquireLock,
+  rememberLock
 } from "./shared-nouns-store-lock.js";
 import {
   listed
@@ -97,6 +95,9 @@ import {
 // src/rollout/app/target.ts
 function nameOf({ address: { group, site } }) {
   return `${group}/${site}`;
+}
+function azOf({ subscription, group, site }) {
+  return `--name ${site} --resource-group ${group} --subscription ${subscription}`;
 }
 function folderOf({ address: { subscription, group, site } }) {
   return [subscription, group, site].map((each) => each.toLowerCase()).join("/");
@@ -246,26 +247,27 @@ function callOf(signal, withinMs) {
 
 // src/rollout/app/environment-lock.ts
 var APP_LOCK = "app";
+var IF_LOST = "The run was stopped where it was, and what it had done by then stays: go on with it by --resume and its id, which its log names, and it looks first. Where the log names none, nothing was begun: run again.";
 async function lockApp(target, doing, store, ports) {
   var _stack = [];
   try {
-    const { clock, random, run, log, remember } = ports;
+    const { clock, random, run, log } = ports;
     const stack = __using(_stack, new AsyncDisposableStack(), true);
-    const lock = stack.use(await lockEnvironment(target.environment, doing, store, ports));
+    const lock = stack.use(await lockEnvironment(target.environment, { doing, ifLost: IF_LOST }, store, ports));
     const app = stack.use(
       await acquireLock({
         store,
         source: APP_LOCK,
         tier: folderOf(target),
         doing,
+        ifLost: IF_LOST,
         run,
         clock,
         random,
         warn: (text) => log.warn(text)
       })
     );
-    remember?.(REMEMBERED.lockPath, lock.path);
-    remember?.(REMEMBERED.lockToken, lock.token);
+    rememberLock(ports, "app", app);
     const held = stack.move();
     return {
       lost: AbortSignal.any([lock.lost, app.lost]),
@@ -554,31 +556,83 @@ function exchanged(run, now) {
   );
 }
 
+// src/rollout/app/swap-changes.ts
+var NAMES_MAX = 30;
+var EVERYTHING = "*";
+async function swapDifferences(host, candidate, swap, call) {
+  if (candidate === void 0 || candidate.isUnfinished) return { changes: [], staying: [] };
+  const all = await host.differences(candidate.name, PRODUCTION_SLOT, call);
+  const others = all.filter(({ name }) => name.toUpperCase() !== RELEASE_MARK);
+  return {
+    changes: others.filter(({ isSticky }) => !isSticky).map((each) => changeOf(each, swap)),
+    staying: others.filter(({ isSticky }) => isSticky).map(labelOf)
+  };
+}
+function changeOf({ kind, name, inSource, inTarget }, swap) {
+  const how = !inTarget ? "gained" : inSource ? "other-value" : "lost";
+  const takesNothing = kind === "general" || how === "gained" && kind !== "protection";
+  return { kind, name, how, isMeant: takesNothing || isDeclared(name, swap) };
+}
+function isDeclared(name, { "may-change": names }) {
+  return names.some((each) => each === EVERYTHING || each.toLowerCase() === name.toLowerCase());
+}
+function changeWords(slot, changes) {
+  const line = (words, belongs) => {
+    const names = changes.filter(belongs).map(labelOf);
+    return names.length === 0 ? [] : [`${words}: ${listed(names, NAMES_MAX)}`];
+  };
+  const isTold = ({ kind }) => kind !== "general";
+  return [
+    ...line(`production gets ${slot}'s value of`, (each) => isTold(each) && each.how === "other-value"),
+    ...line(`production loses what ${slot} has not`, (each) => isTold(each) && each.how === "lost"),
+    ...line(`production gains from ${slot}`, (each) => isTold(each) && each.how === "gained"),
+    ...line(`production is configured as ${slot} is in`, (each) => !isTold(each))
+  ];
+}
+function unmeantChanges(slot, changes) {
+  const unmeant = changes.filter(({ isMeant }) => !isMeant);
+  if (unmeant.length === 0) return void 0;
+  return `with the swap ${changeWords(slot, unmeant).join("; ")}, and nothing says that it may`;
+}
+function unmeantHelp(slot) {
+  return `give ${slot} what production has; or mark the name as a deployment slot setting, so that each keeps its own; or list it in rollout.swap.may-change`;
+}
+function changesJson(changes) {
+  return changes.map(({ kind, name, how }) => ({ kind, name, how }));
+}
+function labelOf({ kind, name }) {
+  if (kind === "connection-string") return `connection string ${name}`;
+  return kind === "mount" ? `mount ${name}` : name;
+}
+
 // src/rollout/app/preflight.ts
 var WITHOUT_SLOTS = /^(?:free|shared|basic|dynamic|flexconsumption)$/i;
-async function preflight(host, { slot, address }, { health }, call) {
+async function preflight(host, { slot, address }, { health, swap }, { build, way }, call) {
   const facts = await host.app(call);
   if (WITHOUT_SLOTS.test(facts.tier)) {
     return {
       facts,
       problems: [`the plan is ${facts.tier}, which has no slots to swap: Standard or better is needed`],
-      notes: []
+      notes: [],
+      changes: []
     };
   }
   const [production, candidate] = [await host.slot(PRODUCTION_SLOT, call), await host.slot(slot, call)];
   const pending = production?.previewInto;
   const own = candidate === void 0 ? void 0 : await host.traffic(slot, call);
   const shared = await host.traffic(PRODUCTION_SLOT, call);
-  const named = `--name ${address.site} --resource-group ${address.group}`;
+  const named = azOf(address);
+  const isThere = await markAt(host, PRODUCTION_SLOT, call) === markOf(build);
+  const differences = await swapDifferences(host, isThere ? void 0 : candidate, swap, call);
   const isStuck = facts.stickySettings.some((name) => name.toUpperCase() === RELEASE_MARK);
   const problems = [
     ...pending === void 0 ? [] : [`production waits to be swapped with ${pending}: finish or cancel that first`],
     // By it a swap that has happened is told from one that has not.
     ...autoSwapProblem(slot, own, named),
     ...routeProblem(shared, candidate, named),
+    ...way === "forward" ? unmeantProblem(slot, differences) : [],
     ...isStuck ? [`the setting ${RELEASE_MARK} sticks to its slot: it has to go along with a swap`] : []
   ];
-  const differences = candidate === void 0 ? [] : await host.differences(slot, PRODUCTION_SLOT, call);
   return {
     facts,
     problems,
@@ -587,7 +641,8 @@ async function preflight(host, { slot, address }, { health }, call) {
       ...buildNote(health),
       ...signInNote(facts),
       ...differenceNotes(slot, differences)
-    ]
+    ],
+    changes: differences.changes
   };
 }
 function autoSwapProblem(slot, traffic, app) {
@@ -599,16 +654,17 @@ function autoSwapProblem(slot, traffic, app) {
 function routeProblem({ routes }, candidate, app) {
   if (routes.length === 0) return [];
   const host = candidate === void 0 ? void 0 : new URL(candidate.address).host;
-  const to = routes.map(({ name, host: other, percent }) => {
+  const to = routes.map(({ name, host: other, percent, changesItself }) => {
     const isCandidate = candidate !== void 0 && (other === host || name === candidate.name);
-    return `${percent} % to ${isCandidate ? candidate.name : name}`;
+    const more = changesItself ? ", and another share by itself," : "";
+    return `${percent} %${more} to ${isCandidate ? candidate.name : name}`;
   });
   return [
     `production hands some of its requests on (testing in production): ${listed(to)}; end that with az webapp traffic-routing clear ${app}`
   ];
 }
 function newSlotNote(slot) {
-  return `${slot} is made with what of production does not stick: stack, settings, connection strings, mounts; not its identity, certificates and networks: where the app needs them, make the slot yourself`;
+  return `${slot} is made with production's stack and access restrictions, and the settings, connection strings and mounts that do not stick; not its identity, certificates and networks: where the app needs them, make the slot yourself`;
 }
 function buildNote({ build }) {
   return build === void 0 ? [
@@ -620,26 +676,37 @@ function signInNote({ hasSignIn }) {
     "people sign in at production, so Azure has no preview of a swap: settings are exchanged in the swap itself"
   ] : [];
 }
-function differenceNotes(slot, differences) {
-  const named = (of) => listed(of.map(({ name }) => name).sort());
-  const others = differences.filter(({ name }) => name !== RELEASE_MARK);
-  const sticky = others.filter(({ isSticky }) => isSticky);
-  const moving = others.filter(({ isSticky }) => !isSticky);
-  const onlyThere = moving.filter(({ inSource, inTarget }) => inTarget && !inSource);
+function unmeantProblem(slot, { changes }) {
+  const words = unmeantChanges(slot, changes);
+  return words === void 0 ? [] : [`${words}: ${unmeantHelp(slot)}`];
+}
+function differenceNotes(slot, { changes, staying }) {
   return [
-    ...sticky.length === 0 ? [] : [`these settings stay where they are: ${named(sticky)}`],
-    ...onlyThere.length === 0 ? [] : [
-      `production loses these settings, which ${slot} has not and which do not stick: ` + named(onlyThere)
-    ]
+    ...staying.length === 0 ? [] : [`these settings stay where they are: ${listed(staying)}`],
+    ...changeWords(slot, changes)
   ];
 }
 
 // src/rollout/app/app-part.ts
 var LOOK_MS = 2 * MINUTE_MS;
-async function lookAtApp(build, { target, settings }, host, { web, programs, clock, log }, cancelled) {
+async function lookAtApp(build, way, { target, settings }, host, { web, programs, clock, log }, cancelled) {
   log.stage(`looking at ${target.address.site}`);
-  const checked = await preflight(host, target, settings, callOf(cancelled, LOOK_MS));
-  return { checked, on: { host, web, programs, clock, log, settings, slot: target.slot, build } };
+  const checked = await preflight(host, target, settings, { build, way }, callOf(cancelled, LOOK_MS));
+  return {
+    checked,
+    on: {
+      host,
+      web,
+      programs,
+      clock,
+      log,
+      settings,
+      slot: target.slot,
+      build,
+      way,
+      az: azOf(target.address)
+    }
+  };
 }
 async function productionNow(host, signal) {
   try {
@@ -680,6 +747,41 @@ function lookStep({
   };
 }
 
+// src/rollout/app/not-the-app.ts
+var SIGN_IN_HOST = /(?:^|\.)(?:login(?:\.partner)?\.microsoftonline\.\w+|login\.windows\.net|(?:b2c|ciam)login\.com)$/i;
+var SIGN_IN_PATH = /\/\.auth\/login\b|\/(?:log-?in|sign-?in|oauth2?|authorize)\b/i;
+var BLOCKED = /Ip Forbidden|web app you have attempted to reach has blocked your access/i;
+var NO_PERMISSION = /You do not have permission to view this directory or page/i;
+function inItsPlace({ status, headers, body }) {
+  const ip = headers.get("x-ms-forbidden-ip");
+  if (status === 403 && (ip !== void 0 || BLOCKED.test(body))) {
+    const who = ip === void 0 ? "this machine" : printableLine(ip);
+    return `access restrictions keep out ${who}: the app was not asked. Let it in where restrictions are set (networking, in the portal), or run this where they let in`;
+  }
+  const to = status >= 300 && status < 400 ? leadsTo(headers.get("location")) : void 0;
+  if (to !== void 0) return signIn(`it leads to ${to}, where people sign in`);
+  const challenge = headers.get("www-authenticate") ?? "";
+  const isAsked = status === 401 && (/^Bearer\b|authorization_uri=/i.test(challenge) || NO_PERMISSION.test(body));
+  if (isAsked) return signIn("people have to sign in");
+  if (status === 403 && NO_PERMISSION.test(body)) return signIn("whoever has not signed in is refused");
+  return void 0;
+}
+function signIn(what) {
+  return `${what}: the app may be as well as ever. Let the path answer without (excludedPaths of App Service authentication), or name one in rollout.health.path that does`;
+}
+function leadsTo(location) {
+  if (location === void 0) return void 0;
+  let url;
+  try {
+    url = new URL(location, "https://the-app.invalid");
+  } catch {
+    return void 0;
+  }
+  const isElsewhere = url.hostname !== "the-app.invalid";
+  if (isElsewhere && SIGN_IN_HOST.test(url.hostname)) return printableLine(url.hostname);
+  return SIGN_IN_PATH.test(url.pathname) ? printableLine(isElsewhere ? url.host : url.pathname) : void 0;
+}
+
 // src/rollout/app/probe.ts
 var ANSWER_MS = 2e4;
 var SHOWN = 60;
@@ -688,7 +790,9 @@ async function probe(web, address, health, wanted, signal) {
   if (typeof answer === "string") return { kind: "ill", what: answer };
   const at = `${health.path} of ${address}`;
   if (answer.status !== health.status) {
-    return { kind: "ill", what: `${at} answers ${answer.status}, and not ${health.status}` };
+    const instead = inItsPlace(answer);
+    const why = instead === void 0 ? "" : `: ${instead}`;
+    return { kind: "ill", what: `${at} answers ${answer.status}, and not ${health.status}${why}` };
   }
   if (health.contains !== void 0 && !answer.body.includes(health.contains)) {
     return { kind: "ill", what: `${at} answers ${answer.status} without the text that is asked for` };
@@ -741,7 +845,7 @@ async function addressOfBuild({ host, slot, build }, signal) {
   });
 }
 function healthStep(on) {
-  const { web, clock, slot, build, settings } = on;
+  const { web, clock, slot, build, settings, az } = on;
   const { health } = settings;
   const { tries, every } = health;
   return lookStep({
@@ -762,7 +866,7 @@ function healthStep(on) {
         if (tried < tries) await clock.sleep(every, signal);
       }
       throw new HoldfastError("app.unhealthy", `${last.what}, ${tries} times`, {
-        hint: `See what ${slot} logs, with az webapp log tail. Production was not changed.`
+        hint: `See what ${slot} logs, with az webapp log tail ${az} --slot ${slot}. Production was not changed.`
       });
     }
   });
@@ -833,7 +937,7 @@ async function setMark({ host, slot }, mark, signal) {
 
 // src/rollout/app/steps/preview.ts
 var TIMEOUT_MS2 = 15 * MINUTE_MS;
-function previewStep({ host, slot, build }) {
+function previewStep({ host, slot, build, az }) {
   const into = async (signal) => (await host.slot(slot, callOf(signal, TIMEOUT_MS2)))?.previewInto;
   return {
     id: "preview",
@@ -855,7 +959,7 @@ function previewStep({ host, slot, build }) {
         return {
           kind: "wrong",
           what: `${slot} waits to be swapped with ${pending}`,
-          hint: "Finish or cancel that first, in the portal or with az webapp deployment slot swap."
+          hint: `Finish or cancel that first, in the portal or with az webapp deployment slot swap ${az} --slot ${slot} --target-slot ${pending} --action swap, or reset.`
         };
       }
       return { kind: "missing", what: `bring production's settings to ${slot}` };
@@ -896,6 +1000,7 @@ function slotStep({ host, slot, build }) {
       if (facts === void 0) {
         return { kind: "missing", what: `make the slot ${slot} like production` };
       }
+      if (facts.isUnfinished) return { kind: "missing", what: `finish making the slot ${slot}` };
       if (facts.inProgress !== void 0) {
         return { kind: "moving", what: `${slot}: ${facts.inProgress} is at work` };
       }
@@ -909,7 +1014,8 @@ function slotStep({ host, slot, build }) {
     },
     async act({ signal }) {
       const call = callOf(signal, TIMEOUT_MS3);
-      if (await host.slot(slot, call) !== void 0) await host.release(slot, call);
+      const there = await host.slot(slot, call);
+      if (there !== void 0 && !there.isUnfinished) await host.release(slot, call);
       else await host.makeSlot(slot, call, OF_ITS_OWN);
     },
     undo: "not-needed"
@@ -922,12 +1028,16 @@ var WELL_AGAIN_MS = 5 * MINUTE_MS;
 var UNKNOWN_MS = 5 * MINUTE_MS;
 var UNKNOWN = { kind: "moving", what: "nobody has said whether the swap was begun" };
 function swapStep(on) {
-  const { host, slot, build } = on;
+  const { host, slot, build, settings, way } = on;
   const mark = markOf(build);
   const look = async (signal) => {
     const call = callOf(signal, TIMEOUT_MS4);
     const busy = (await host.slot(PRODUCTION_SLOT, call))?.inProgress;
     return { at: await markAt(host, PRODUCTION_SLOT, call), busy };
+  };
+  const changes = async (signal) => {
+    const call = callOf(signal, TIMEOUT_MS4);
+    return (await swapDifferences(host, await host.slot(slot, call), settings.swap, call)).changes;
   };
   let unknownUntil;
   let back;
@@ -945,13 +1055,19 @@ function swapStep(on) {
       if (busy !== void 0) return { kind: "moving", what: `production: ${busy} is at work` };
       if (unknownUntil !== void 0 && on.clock.elapsed() < unknownUntil) return UNKNOWN;
       const evidence = { production: at ?? null };
-      return {
-        kind: "missing",
-        what: `swap ${slot} with production, which is ${at ?? "nothing of ours"}`,
-        evidence
-      };
+      const what = [
+        `swap ${slot} with production, which is ${at ?? "nothing of ours"}`,
+        ...changeWords(slot, await changes(signal))
+      ];
+      return { kind: "missing", what: what.join("; "), evidence };
     },
     async act({ signal }) {
+      const unmeant = way === "forward" ? unmeantChanges(slot, await changes(signal)) : void 0;
+      if (unmeant !== void 0) {
+        throw new HoldfastError("app.settings-differ", unmeant, {
+          hint: `Production was not changed: ${unmeantHelp(slot)}. Then go on with the same run.`
+        });
+      }
       const told2 = await host.swap(slot, PRODUCTION_SLOT, callOf(signal, TIMEOUT_MS4));
       if (told2.outcome === "unknown") unknownUntil = on.clock.elapsed() + UNKNOWN_MS;
       failIfNot(told2);
@@ -1106,10 +1222,12 @@ function testsStep(on, onFailure = "undo") {
 async function askPath({ web }, address, path, { signal, progress }) {
   let why;
   try {
-    const { status } = await web.get(address + path, { signal, withinMs: MINUTE_MS });
+    const answer = await web.get(address + path, { signal, withinMs: MINUTE_MS });
+    const { status } = answer;
     progress(`${path}: ${status}`);
     if (status < 400) return;
-    why = `${path} of ${address} answers ${status}`;
+    const instead = inItsPlace(answer);
+    why = `${path} of ${address} answers ${status}${instead === void 0 ? "" : `: ${instead}`}`;
   } catch (error) {
     if (!isHoldfastError(error, "web.unreachable", "web.untrusted")) throw error;
     why = error.message;
@@ -1149,6 +1267,7 @@ export {
   resumedRecord,
   chosenRecord,
   newestBefore,
+  changesJson,
   APPLICATION,
   MINUTE_MS,
   callOf,
