@@ -46,8 +46,9 @@ export function passSchemaGate(gated: Gated): Passed {
   }
   if (range === undefined) throw untold(version);
   if (range === null) {
-    if (live !== undefined && live.versions.length > 0)
-      {throw tooNew(version, "no schema", live.versions, live.isOwn);}
+    if (live !== undefined && live.versions.length > 0) {
+      throw tooNew(version, "no schema", live.versions, live.isOwn);
+    }
     return { way: undefined, what: `${version} has no migrations` };
   }
   if (live === undefined) throw unasked(version, range);
