@@ -219,8 +219,10 @@ it("hints only name options that exist", () => {
       ]),
     ),
   );
-  // Common flags, the placeholder of the general hint, and options of createdb, which one hint spells out.
-  for (const other of ["help", "json", "verbose", "name", "host", "port", "template"]) known.add(other);
+  // Common flags, the placeholder of the general hint, and options of createdb and az, whose lines are
+  // spelt out.
+  const others = ["help", "json", "verbose", "name", "host", "port", "template", "slot"];
+  for (const other of others) known.add(other);
   const unknown: string[] = [];
   let seen = 0;
   for (const file of readdirSync(src, { recursive: true, encoding: "utf8" }).filter(
