@@ -2,11 +2,12 @@
  * npm test [-- jest arguments]: the whole suite, or the paths and titles given; with --fast, which is `npm
  * run test:fast`, only those of test/fast-files.ts. Fetches the PostgreSQL servers that the tests pin, if
  * they are not in the cache. Prints Jest's own report, which servers were run, a NOT RUN line for each that
- * could not be had and for real projects that it was not pointed at, the slowest files of a long run, what of
- * the long sweeps was left out (nothing with HOLDFAST_TEST_THOROUGH=1), and as its last line `N passed, N
- * failed`, read from Jest's result file. No tests at all is a failure.
+ * could not be had and for real projects that it was not pointed at, the slowest files of a long run, what
+ * was left for the scheduled run of cases that take turns and of the long sweeps (nothing with
+ * HOLDFAST_TEST_THOROUGH=1), and as its last line `N passed, N failed`, read from Jest's result file. No
+ * tests at all is a failure.
  */
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,7 +15,7 @@ import { FAST_FILES, SLOW_FILES } from "../test/fast-files.ts";
 import { notFast } from "../test/support/fast/not-fast.ts";
 import { liveRun } from "../test/support/live-supabase.ts";
 import { memoryFolder } from "../test/support/memory-folder.ts";
-import { SEED, THOROUGH } from "../test/support/sampling.ts";
+import { CASES, SEED, THOROUGH } from "../test/support/sampling.ts";
 import { obtainServers } from "../test/support/servers/servers.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -42,6 +43,23 @@ const SMALL = ["--max-semi-space-size=8"];
 /** Where the time goes is told of a run of at least so many files, by so many of them. */
 const MANY_FILES = 100;
 const SLOWEST = 30;
+
+/**
+ * Whose turn it is: the number of commits, so that changes after one another visit different cases. Undefined
+ * where no history tells it.
+ */
+function turn(): string | undefined {
+  const asked = (process.env["HOLDFAST_TEST_TURN"] ?? "").trim();
+  if (asked !== "") return asked;
+  const { status, stdout } = spawnSync("git", ["rev-list", "--count", "HEAD"], { cwd: root });
+  return status === 0 ? String(stdout).trim() : undefined;
+}
+
+/** Who names files or titles wants all that is in them, unless they name the turn too. */
+function isNamed(words: readonly string[]): boolean {
+  const isTurnNamed = (process.env["HOLDFAST_TEST_TURN"] ?? "").trim() !== "";
+  return !isTurnNamed && words.some((word) => !word.startsWith("--"));
+}
 
 /** The part of Jest's result file that is read here. */
 interface JestResult {
@@ -80,6 +98,8 @@ function jest(args: readonly string[], temporary: Readonly<Record<string, string
       HOLDFAST_TEST_STARTED: startedPath,
       HOLDFAST_TEST_SAMPLED: sampledPath,
       HOLDFAST_TEST_STAYED: stayedPath,
+      HOLDFAST_TEST_TURN: taken ?? "",
+      HOLDFAST_TEST_EVERY_CASE: named ? "1" : "",
     };
     const child = spawn(process.execPath, words, { cwd: root, stdio: ["inherit", "ignore", "inherit"], env });
     const limit = setTimeout(() => {
@@ -136,6 +156,23 @@ function slowest({ testResults }: JestResult): string[] {
   ];
 }
 
+/** What was left for the scheduled run, and how to have the same again. */
+function leftOut(lines: readonly string[]): string[] {
+  if (lines.length === 0) return [];
+  const cases = lines.filter((line) => line.startsWith(CASES)).map((line) => line.slice(CASES.length));
+  const left = cases.reduce((sum, line) => {
+    const [run, , all] = line.split(" ").slice(-3);
+    return sum + Number(all) - Number(run);
+  }, 0);
+  return [
+    `LEFT FOR THE SCHEDULED RUN: ${left} cases that take turns, and places of sweeps. This was turn ` +
+      `${taken ?? "5"}, seed ${SEED}: HOLDFAST_TEST_TURN and HOLDFAST_TEST_SEED take others or the same, ` +
+      "HOLDFAST_TEST_THOROUGH=1 all:",
+    ...cases.map((line) => `  cases of ${line}`),
+    ...lines.filter((line) => !line.startsWith(CASES)).map((line) => `  ${line}`),
+  ];
+}
+
 /** What was noted in a file during the run, each line once, and sorted; the file goes. */
 function linesOf(path: string): string[] {
   try {
@@ -172,6 +209,8 @@ if (isFast) {
   for (const line of told) process.stderr.write(`${line}\n`);
   if (told.length > 0) process.exit(2);
 }
+const taken = turn();
+const named = isNamed(isFast ? words.slice(1) : words);
 // The name comes last, because Jest would take paths after it for further projects.
 const args = isFast ? [...words.slice(1), "--selectProjects", "fast"] : words;
 const missing: Iterable<readonly [string, string]> = isFast
@@ -206,12 +245,7 @@ if (result === undefined) {
     );
   }
   for (const line of slowest(result)) process.stdout.write(`${line}\n`);
-  if (sweeps.length > 0) {
-    process.stdout.write(
-      `SAMPLED (seed ${SEED}; HOLDFAST_TEST_SEED takes others, HOLDFAST_TEST_THOROUGH=1 all):\n`,
-    );
-    for (const sweep of sweeps) process.stdout.write(`  ${sweep}\n`);
-  }
+  for (const line of leftOut(sweeps)) process.stdout.write(`${line}\n`);
   const counts = `${numPassedTests} passed, ${numFailedTests} failed\n`;
   // .ci/run keeps the counts for its own last line.
   const countsPath = process.env["HOLDFAST_TEST_COUNTS"] ?? "";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { inTurns, THOROUGH, sampled, stride } from "./sampling.ts";
+import { casesInTurn, EVERY_CASE, inTurns, isInTurn, sampled, stride, THOROUGH, TURN } from "./sampling.ts";
 
 // These samples are of nothing, and not to be told at the end of the run.
 delete process.env["HOLDFAST_TEST_SAMPLED"];
@@ -13,7 +13,7 @@ describe("a sample of a sweep", () => {
     expect(new Set(chosen.map(kind))).toEqual(new Set(["write", "read"]));
     expect(PLACES.filter((place) => chosen.includes(place))).toEqual(chosen);
     expect(sampled("of its own test", PLACES, { every: 20, kind })).toEqual(chosen);
-    expect(chosen.length).toBe(THOROUGH ? 100 : 1 + Math.floor((90 - 5 - 1) / 20) + 1);
+    expect(chosen.length).toBe(THOROUGH ? 100 : 1 + Math.floor((90 - (TURN % 20) - 1) / 20) + 1);
   });
 
   it("holds at least one of the rarest kind, and nothing of nothing", () => {
@@ -21,9 +21,35 @@ describe("a sample of a sweep", () => {
     expect(sampled("of its own test", [], { every: 3 })).toEqual([]);
   });
 
+  it("is divided among the ways of the same sweep, every place to one of them", () => {
+    const ways = [0, 1].map((way) =>
+      sampled("of its own test", PLACES, { every: 20, kind, share: { way, ways: 2 } }),
+    );
+    const whole = sampled("of its own test", PLACES, { every: 20, kind });
+    expect(ways.flat().sort()).toEqual((THOROUGH ? [...PLACES, ...PLACES] : whole).sort());
+    expect(Math.abs(ways[0]!.length - ways[1]!.length)).toBeLessThan(2);
+  });
+
   it("walks over bits from below the step on", () => {
     const { first, step } = stride("of its own test", 800, 7);
     expect([first < step, step]).toEqual([true, THOROUGH ? 1 : 7]);
+  });
+});
+
+describe("cases that take turns", () => {
+  it("hold every kind, and are all run where files are named, and in a thorough run", () => {
+    const chosen = casesInTurn("of its own test", PLACES, { every: 3, kind });
+    expect(new Set(chosen.map(kind))).toEqual(new Set(["write", "read"]));
+    expect(chosen.length).toBe(EVERY_CASE ? 100 : 30 + (TURN % 3 === 0 ? 4 : 3));
+  });
+});
+
+describe("tests that take turns", () => {
+  it("are run one in so many, and of several describes each in one of them", () => {
+    const run = [0, 1, 2].map((way) => PLACES.filter((_, at) => isInTurn(at, 3, way)));
+    const all = EVERY_CASE ? [100, 100, 100] : [33, 33, 34];
+    expect(run.map(({ length }) => length).sort()).toEqual(all);
+    expect(new Set(run.flat())).toEqual(new Set(PLACES));
   });
 });
 

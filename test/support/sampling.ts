@@ -4,10 +4,19 @@ import { appendFileSync } from "node:fs";
 export const THOROUGH = (process.env["HOLDFAST_TEST_THOROUGH"] ?? "") === "1";
 
 /**
- * Where the samples begin. The same on every change, so that a red run is about the change;
- * HOLDFAST_TEST_SEED takes others.
+ * What random tests begin with. The same on every change, so that a red run is about the change and not about
+ * what was never tried before; HOLDFAST_TEST_SEED takes others, as the scheduled run does.
  */
 export const SEED = numberFrom("HOLDFAST_TEST_SEED", 0) ?? 5;
+
+/**
+ * Where samples of what is written down begin: `npm test` sets it to the number of commits, so that changes
+ * after one another visit different places, and the same commit the same. HOLDFAST_TEST_TURN repeats one.
+ */
+export const TURN = numberFrom("HOLDFAST_TEST_TURN", 0) ?? 5;
+
+/** Cases that repeat a kind are all run: in a thorough run, and in one of files or titles by name. */
+export const EVERY_CASE = THOROUGH || (process.env["HOLDFAST_TEST_EVERY_CASE"] ?? "") === "1";
 
 /**
  * Undefined for a variable that is not set or empty: what is left out by mistake must not make a
@@ -29,31 +38,41 @@ export interface Thinning<T> {
   readonly every: number;
   /** What a place is like; places of different kinds never stand for each other. Default: all are alike. */
   readonly kind?: (place: T, index: number) => string;
+  /**
+   * Of so many ways in which the same places go wrong, each with a test of its own; what is chosen takes
+   * turns in them.
+   */
+  readonly share?: { readonly way: number; readonly ways: number };
 }
 
 /**
  * The places of a sweep that are visited, in their order: all of them in a thorough run, else a sample
- * which holds every kind and which the same seed chooses again. What was left out is told at the end of
+ * which holds every kind and which the same turn chooses again. What was left out is told at the end of
  * `npm test`.
  */
-export function sampled<T>(sweep: string, all: readonly T[], { every, kind = () => "" }: Thinning<T>): T[] {
-  const chosen = THOROUGH ? new Set(all.keys()) : thinnedOut(all, every, kind);
+export function sampled<T>(sweep: string, all: readonly T[], thinning: Thinning<T>): T[] {
+  const chosen = THOROUGH ? new Set(all.keys()) : thinnedOut(all, thinning);
   noteSampled(sweep, chosen.size, all.length);
   return all.filter((_, index) => chosen.has(index));
 }
 
-function thinnedOut<T>(
-  all: readonly T[],
-  every: number,
-  kind: (place: T, index: number) => string,
-): Set<number> {
-  const kinds = Map.groupBy(all.keys(), (index) => kind(all[index]!, index));
-  return new Set(
-    [...kinds.values()].flatMap((alike) => {
-      const first = SEED % Math.min(every, alike.length);
-      return alike.filter((_, index) => index % every === first);
-    }),
-  );
+/**
+ * The rows of a table of tests that are run, as {@link sampled} chooses them. For tests whose kind others
+ * hold too; the end of `npm test` says how many were left for the scheduled run.
+ */
+export function casesInTurn<const T>(what: string, all: readonly T[], thinning: Thinning<T>): T[] {
+  const chosen = EVERY_CASE ? new Set(all.keys()) : thinnedOut(all, thinning);
+  noteCases(what, chosen.size, all.length);
+  return all.filter((_, index) => chosen.has(index));
+}
+
+function thinnedOut<T>(all: readonly T[], { every, kind = () => "", share }: Thinning<T>): Set<number> {
+  const kinds = [...Map.groupBy(all.keys(), (index) => kind(all[index]!, index)).values()];
+  const chosen = kinds.flatMap((alike) => {
+    const first = TURN % Math.min(every, alike.length);
+    return alike.filter((_, index) => index % every === first);
+  });
+  return new Set(chosen.filter((_, at) => share === undefined || (at + TURN) % share.ways === share.way));
 }
 
 /**
@@ -66,7 +85,7 @@ export function inTurns<T, W>(
   ways: readonly W[],
 ): { readonly place: T; readonly way: W }[] {
   const all = places.flatMap((place, at) => ways.map((way, turn) => ({ place, way, at, turn })));
-  const chosen = THOROUGH ? all : all.filter(({ at, turn }) => (at + SEED) % ways.length === turn);
+  const chosen = THOROUGH ? all : all.filter(({ at, turn }) => (at + TURN) % ways.length === turn);
   noteSampled(sweep, chosen.length, all.length);
   return chosen;
 }
@@ -90,7 +109,7 @@ export function stride(
   every: number,
 ): { readonly first: number; readonly step: number } {
   const step = THOROUGH ? 1 : every;
-  const first = SEED % step;
+  const first = TURN % step;
   noteSampled(sweep, Math.ceil((length - first) / step), length);
   return { first, step };
 }
@@ -99,4 +118,20 @@ export function stride(
 function noteSampled(sweep: string, visited: number, all: number): void {
   const path = process.env["HOLDFAST_TEST_SAMPLED"] ?? "";
   if (path !== "" && visited < all) appendFileSync(path, `${sweep}: ${visited} of ${all}\n`);
+}
+
+/**
+ * Whether the test at a place, counted from 0, is run on this change: in one turn of so many, and of the
+ * tests that stand in so many describes in one of them.
+ */
+export function isInTurn(at: number, every: number, way: number): boolean {
+  return EVERY_CASE || (at + TURN) % every === way;
+}
+
+/** What stands before a line of {@link noteCases} among those of {@link noteSampled}. */
+export const CASES = "cases: ";
+
+/** Tests, each of which is left out as a whole; `npm test` adds them up. */
+export function noteCases(what: string, run: number, all: number): void {
+  noteSampled(`${CASES}${what}`, run, all);
 }
