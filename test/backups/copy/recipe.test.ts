@@ -69,9 +69,9 @@ describe("entries that depend on each other in ways pg_dump does not know", () =
   it("give one verdict every time: a check that reads another table", async () => {
     await using _ = await backedUp("looking", LOOKING);
     expect((await vault.validate({ source: "looking", scratch: cluster.adminUrl(), jobs: 2 })).exit).toBe(0);
-    const times = rounds("restores of a check that reads another table", 3, 6);
+    const times = rounds("restores of a check that reads another table", 2, 6);
     expect(await restored("looking", times, 3)).toEqual(Array.from({ length: times }, () => "0 "));
-    expect(await restored("looking", 2, 1)).toEqual(Array.from({ length: 2 }, () => "0 "));
+    expect(await restored("looking", 1, 1)).toEqual(["0 "]);
   }, 240_000);
 
   it("give one verdict every time: partitions with an index, a key and a trigger that is off", async () => {
@@ -79,7 +79,7 @@ describe("entries that depend on each other in ways pg_dump does not know", () =
     expect((await vault.validate({ source: "partitions", scratch: cluster.adminUrl(), jobs: 3 })).exit).toBe(
       0,
     );
-    const times = rounds("restores of partitions", 4, 10);
+    const times = rounds("restores of partitions", 2, 10);
     expect(await restored("partitions", times, 3)).toEqual(Array.from({ length: times }, () => "0 "));
   }, 240_000);
 

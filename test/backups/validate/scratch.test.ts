@@ -13,6 +13,7 @@ import {
 import { withoutExtensions, withQueries } from "../../support/decorators.ts";
 import { testPorts } from "../../support/test-ports.ts";
 import { expectRefusal, findings, output, said, Vault } from "../../support/vault.ts";
+import { casesInTurn, rounds } from "../../support/sampling.ts";
 
 /**
  * Where a backup is restored for proof: what is made there is removed again, and what cannot be had there
@@ -83,7 +84,7 @@ describe("a validation on a given server", () => {
     expect(await traces(other)).toEqual(before);
   });
 
-  it.each(["15", "17"])(
+  it.each(casesInTurn("majors of a given server", ["15", "17"], { every: 2 }))(
     "of a role that may not give objects to their owners is an error, and no verdict about the backup: on %s",
     async (major) => {
       const receipts = vault.files("receipts");
@@ -224,7 +225,7 @@ describe("a scratch server behind a pooler", () => {
 describe("validations side by side on one given server", () => {
   it("do not take each other's roles, and the last one leaves none behind", async () => {
     const before = await traces(other);
-    for (let round = 0; round < 3; round += 1) {
+    for (let left = rounds("validations side by side", 1, 3); left > 0; left -= 1) {
       const both = await Promise.all([
         vault.validate({ scratch: other.adminUrl() }),
         vault.validate({ scratch: other.adminUrl() }),

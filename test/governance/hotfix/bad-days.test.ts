@@ -39,7 +39,11 @@ describe("killed", () => {
     const wanted = whole(first);
     const places = first.fake.calls.map((_, n) => n);
     const ways = ["cut", "done-then-cut"] as const;
-    for (const { place: n, way: status } of inTurns("hotfix start killed", places, ways)) {
+    for (const { place: n, way: status } of inTurns(
+      "hotfix start killed",
+      sampled("calls at which a hotfix start is killed", places, { every: 3 }),
+      ways,
+    )) {
       const made = await world();
       made.fake.faults = [
         { after: n, times: 1, status },
@@ -62,7 +66,11 @@ describe("killed", () => {
     const calls = first.fake.calls.slice(before);
     const places = calls.map((call, n) => ({ n, isWrite: !call.startsWith("GET ") }));
     const kind = ({ isWrite, n }: (typeof places)[number]): string => (isWrite ? String(n) : "reading");
-    const chosen = sampled("calls at which a hotfix finish is killed", places, { every: 24, kind });
+    const chosen = sampled("calls at which a hotfix finish is killed", places, {
+      every: 24,
+      kind,
+      share: { way: 0, ways: 2 },
+    });
     const ways = ["cut", "done-then-cut"] as const;
     for (const { place, way: status } of inTurns("ways in which a hotfix finish is killed", chosen, ways)) {
       const { n } = place;

@@ -3,7 +3,7 @@ import { chmodSync, symlinkSync } from "node:fs";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { flowWorld, type FlowWorld } from "../../support/github/flow-world.ts";
 import { repository } from "../../support/repository.ts";
-import { inTurns, sampled } from "../../support/sampling.ts";
+import { inTurns, rounds, sampled } from "../../support/sampling.ts";
 import { cut } from "./support.ts";
 
 /** Nothing that was sent, or answered, may be other than GitHub's description has it. */
@@ -40,7 +40,11 @@ describe("killed", () => {
     const { calls } = first.fake;
     const places = calls.map((call, n) => ({ n, isWrite: !call.startsWith("GET ") }));
     const kind = ({ isWrite, n }: (typeof places)[number]): string => (isWrite ? String(n) : "reading");
-    const chosen = sampled("calls at which a release cut is killed", places, { every: 20, kind });
+    const chosen = sampled("calls at which a release cut is killed", places, {
+      every: 20,
+      kind,
+      share: { way: 0, ways: 2 },
+    });
     const ways = ["cut", "done-then-cut"] as const;
     for (const { place, way: status } of inTurns("ways in which a release cut is killed", chosen, ways)) {
       const { n } = place;
@@ -64,7 +68,11 @@ describe("killed", () => {
   test("while it brought the branch up to date, the next run does", async () => {
     const writes = ["POST /repos/acme/shop/git/trees", "POST /repos/acme/shop/git/commits", "PATCH "];
     const ways = ["cut", "done-then-cut"] as const;
-    for (const { place: on, way: status } of inTurns("updates of a branch killed", writes, ways)) {
+    for (const { place: on, way: status } of inTurns(
+      "updates of a branch killed",
+      sampled("writes of an update killed", writes, { every: 3 }),
+      ways,
+    )) {
       const made = await world("feat: carts");
       await cut(made);
       made.fetch();
@@ -422,10 +430,11 @@ describe("a repository", () => {
     expect(await cut(made)).toMatchObject({ exit: 0, changed: false });
   });
 
-  test("with notes of 175 kB opens a pull request that GitHub takes", async () => {
+  test("with notes that are too long for it opens a pull request that GitHub takes", async () => {
     const made = await world();
+    const commits = rounds("commits in the notes of a release cut", 500, 1_000);
     const words = `${"a".repeat(80)} `.repeat(2);
-    const messages = Array.from({ length: 1_000 }, (_, n) => `feat: ${n} ${words}`.trim());
+    const messages = Array.from({ length: commits }, (_, n) => `feat: ${n} ${words}`.trim());
     const stream = messages.map((message, n) => {
       const from = n === 0 ? "from refs/heads/develop^0\n" : "";
       const { length } = message;
@@ -442,6 +451,6 @@ describe("a repository", () => {
     const { body } = made.fake.pulls[0]!;
     expect(body!.length).toBeLessThan(65_536);
     expect(body).toContain("… `CHANGELOG.md` has all of them.");
-    expect(made.text("release/v1.3.0", "CHANGELOG.md").length).toBeGreaterThan(170_000);
+    expect(made.text("release/v1.3.0", "CHANGELOG.md").length).toBeGreaterThan(170 * commits);
   }, 180_000);
 });

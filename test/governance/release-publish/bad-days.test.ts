@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { releaseWorld, type ReleaseWorld } from "./support.ts";
-import { inTurns, THOROUGH } from "../../support/sampling.ts";
+import { casesInTurn, inTurns, sampled, THOROUGH } from "../../support/sampling.ts";
 
 /** Nothing that was sent, or answered, may be other than GitHub's description has it. */
 let worlds: ReleaseWorld[] = [];
@@ -53,7 +53,7 @@ describe("killed", () => {
     const wanted = whole(first);
     const writes = first.fake.calls.flatMap((call, n) => (call.startsWith("GET ") ? [] : [n]));
     const everyCall = first.fake.calls.map((_, n) => n);
-    const swept = THOROUGH ? everyCall : writes;
+    const swept = THOROUGH ? everyCall : sampled("writes of a release killed", writes, { every: 2 });
     const ways = ["cut", "done-then-cut"] as const;
     for (const { place: n, way: status } of inTurns("release publish killed", swept, ways)) {
       const { made, assets } = await everything();
@@ -205,11 +205,17 @@ describe("GitHub", () => {
     expect(await made.publish()).toMatchObject({ exit: 0, published: true });
   });
 
-  test.each([
-    ["mayWriteContents", "Contents: write"],
-    ["mayOpenPulls", "Pull requests: write"],
-    ["mayStart", "Actions: write"],
-  ] as const)("that lets the token not do what %s says names the right", async (may, right) => {
+  test.each(
+    casesInTurn(
+      "rights of a token for a release",
+      [
+        ["mayWriteContents", "Contents: write"],
+        ["mayOpenPulls", "Pull requests: write"],
+        ["mayStart", "Actions: write"],
+      ] as const,
+      { every: 3 },
+    ),
+  )("that lets the token not do what %s says names the right", async (may, right) => {
     const { made } = await everything();
     made.fake[may] = false;
     const published = may !== "mayWriteContents";
@@ -754,10 +760,16 @@ describe("a run whose turn comes late", () => {
     return made;
   }
 
-  test.each([
-    ["of the same version", "feat: a", "fix: b"],
-    ["of a lower one", "fix: a", "feat: b"],
-  ])("has nothing to do where its commit is in a release %s", async (_, first, second) => {
+  test.each(
+    casesInTurn(
+      "runs of a release that come late",
+      [
+        ["of the same version", "feat: a", "fix: b"],
+        ["of a lower one", "fix: a", "feat: b"],
+      ],
+      { every: 2 },
+    ),
+  )("has nothing to do where its commit is in a release %s", async (_, first, second) => {
     const made = await late(first, second);
     for (const fetched of [false, true]) {
       if (fetched) made.work.git("fetch", "-q", "--tags", "origin");

@@ -81,7 +81,7 @@ describe("killed before or after any call of host or store", () => {
       const places = counting.calls.flatMap((call, index) =>
         (["before", "after"] as const).map((when) => ({ at: index + 1, when, call })),
       );
-      const thinning = { every: 30, kind: kindOf };
+      const thinning = { every: 30, kind: kindOf, share: { way: 0, ways: 2 } };
       for (const place of sampled("a deployment killed at any call", places, thinning)) {
         const { app, path } = await halfway();
         const { wrap } = dying(place.at, place.when);

@@ -1,5 +1,5 @@
 import { KEEPS } from "../../fakes/faulty-database.ts";
-import { sampled } from "../../support/sampling.ts";
+import { sampled, type Thinning } from "../../support/sampling.ts";
 
 /** Statements that begin as those do which have no effect at the server. */
 const BEGINS_AS_READ = /^ ?(SELECT|WITH|SHOW|SET|BEGIN|LOCK TABLE|(ROLLBACK TO |RELEASE )?SAVEPOINT)\b/;
@@ -28,8 +28,14 @@ const EVERY_CONNECTION = 4;
  * some of the reads between two of those and of the connections; a thorough run takes all. The log is of a
  * run without a fault; the place after its end, where no fault happens and the run must be clean, is always
  * the last one.
+ *
+ * @param share which of the ways this is in which the same run is swept
  */
-export function placesTried(sweep: string, log: readonly string[]): number[] {
+export function placesTried(
+  sweep: string,
+  log: readonly string[],
+  share: NonNullable<Thinning<string>["share"]>,
+): number[] {
   let effects = 0;
   const places = log.map((event, index) => {
     const [connects, reads] = [
@@ -48,7 +54,7 @@ export function placesTried(sweep: string, log: readonly string[]): number[] {
     sampled(
       `${sweep}: ${what}`,
       places.filter((place) => place.connects === connects),
-      { every, kind: ({ kind }) => kind },
+      { every, kind: ({ kind }) => kind, share },
     ).map(({ at }) => at);
   const tried = [...of("statements", false, EVERY_READ), ...of("connections", true, EVERY_CONNECTION)].sort(
     (a, b) => a - b,

@@ -99,7 +99,7 @@ describe.each([
         verdict(await vault.validate({ source, jobs: 2, depth: "restored", scratch: cluster.adminUrl() })),
       );
     }
-    for (let left = rounds("restores with one verdict", 5, 20); left > 0; left -= 1) {
+    for (let left = rounds("restores with one verdict", 3, 20); left > 0; left -= 1) {
       await using copy = await cluster.createDatabase({ owner: "postgres" });
       verdicts.push(verdict(await vault.restore(copy.adminUrl, { source, jobs: 2 })));
     }

@@ -3,6 +3,7 @@ import { HoldfastError } from "../../../src/kernel/errors.ts";
 import type { Outcome } from "../../../src/kernel/outcome.ts";
 import type { Cluster, TestDatabase } from "../../support/postgres.ts";
 import { output, said, type BackupChoice, type RestoreChoice, type Vault } from "../../support/vault.ts";
+import { inTurns } from "../../support/sampling.ts";
 
 /** How proof and restore end: `refused` is an error before anything is touched. */
 export type Verdict = "proved" | "gaps" | "failed";
@@ -91,6 +92,15 @@ interface Setting {
   readonly encoding: string | undefined;
 }
 
+/** Onto a copy, in place and beside take turns where neither ends otherwise than the restore before them. */
+function waysInTurn({ name, inPlace, beside }: Situation): readonly ("in place" | "beside")[] {
+  const both = ["in place", "beside"] as const;
+  if (inPlace !== undefined || beside !== undefined) return both;
+  // One after the other within a file.
+  const turned = count % 2 === 0 ? both : both.toReversed();
+  return inTurns(`restored onto a copy: ${name.slice(0, 60)}`, [name], turned).map(({ way }) => way);
+}
+
 async function restores(situation: Situation, { cluster, vault, source, encoding }: Setting): Promise<void> {
   await using copy = await cluster.createDatabase({
     owner: "postgres",
@@ -106,19 +116,19 @@ async function restores(situation: Situation, { cluster, vault, source, encoding
   const restored = await verdictOf("restore", () => restore("auto"));
   hold(restored, whole);
   if (situation.restoreSays !== undefined) expect(restored.words).toMatch(situation.restoreSays);
-  const inPlace = situation.inPlace ?? whole;
+  const ways = waysInTurn(situation);
+  const inPlace = ways.includes("in place") ? (situation.inPlace ?? whole) : "not tried";
   if (inPlace !== "not tried") hold(await verdictOf("restore in place", () => restore("in-place")), inPlace);
-  const beside = situation.beside ?? whole;
-  if (beside === "not tried") return;
-  hold(
-    await verdictOf("restore beside", async () => {
+  const beside = ways.includes("beside") ? (situation.beside ?? whole) : "not tried";
+  if (beside !== "not tried") {
+    const swapped = await verdictOf("restore beside", async () => {
       const outcome = await restore("beside");
       const old = output(outcome, "old-database");
       if (old !== "") await dropWhole(cluster, old);
       return outcome;
-    }),
-    beside,
-  );
+    });
+    hold(swapped, beside);
+  }
   await detach(cluster, copy);
 }
 

@@ -69,7 +69,7 @@ function withoutOrder(statement: string): string {
   return [first, ...lines.map((line) => line.replace(/,$/, "")).sort()].join("\n");
 }
 
-it.each(sampled("pairs whose dumps are compared", PAIRS, { every: 12, kind: ({ verdict }) => verdict }))(
+it.each(sampled("pairs whose dumps are compared", PAIRS, { every: 20, kind: ({ verdict }) => verdict }))(
   "$verdict: $name",
   async (pair) => {
     await lab.with(pair, async (chain) => {

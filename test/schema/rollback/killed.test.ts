@@ -72,7 +72,7 @@ async function killedEverywhere(how: DatabaseFault["how"]): Promise<void> {
     return faults.log.flatMap((what, at) => (at < begun || /^SELECT\b/.test(what) ? [] : [at + 1]));
   })();
   expect(events.length).toBeGreaterThan(20);
-  for (const at of sampled(`a rollback killed, ${how}`, events, { every: 10 })) {
+  for (const at of sampled(`a rollback killed, ${how}`, events, { every: 16 })) {
     await using database = await migrated();
     const faults = new FaultyDatabases({ failAt: at, how });
     await rollback(database, faults);

@@ -147,9 +147,12 @@ function kindOf(statement: string): string {
 }
 
 describe("a fault at statements all along the way", () => {
-  it.each(["lost", "error"] as const)(
+  it.each([
+    ["lost", 0],
+    ["error", 1],
+  ] as const)(
     "(%s) leaves the project as it was, until everything is there",
-    async (how) => {
+    async (how, way) => {
       await using counting = await used();
       const { faults, error } = await applyWith(await planned(counting), { failAt: 0, how });
       expect(error).toBeUndefined();
@@ -163,6 +166,7 @@ describe("a fault at statements all along the way", () => {
       for (const failAt of sampled(`statements of a project's restore (${how})`, all, {
         every: EVERY,
         kind,
+        share: { way, ways: 2 },
       })) {
         const run = await applyWith(plan, { failAt, how });
         const stand = await standOf(project);
