@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { awkwardDatabase, ODD_NAMES, type AwkwardDatabase } from "../../support/awkward.ts";
 import { startCluster, type Cluster } from "../../support/postgres.ts";
 import { expectRefusal, findings, output, said, Vault } from "../../support/vault.ts";
+import { casesInTurn, rounds } from "../../support/sampling.ts";
 
 /**
  * Databases that trouble backup programs: each is backed up, restored elsewhere and compared, down to the
@@ -148,11 +149,17 @@ describe("an unusual database", () => {
     await expectProved({ source: "changed", scratch: cluster.adminUrl() });
   });
 
-  it.each([
-    ["LATIN1", "SELECT U&'\\00e9t\\00e9' AS w, 1 AS id"],
-    ["SQL_ASCII", "SELECT E'\\xc3\\xa9\\xff'::text AS w, 1 AS id"],
-    ["EUC_JP", "SELECT U&'\\8868' AS w, 1 AS id"],
-  ])(
+  it.each(
+    casesInTurn(
+      "encodings of a source",
+      [
+        ["LATIN1", "SELECT U&'\\00e9t\\00e9' AS w, 1 AS id"],
+        ["SQL_ASCII", "SELECT E'\\xc3\\xa9\\xff'::text AS w, 1 AS id"],
+        ["EUC_JP", "SELECT U&'\\8868' AS w, 1 AS id"],
+      ],
+      { every: 3 },
+    ),
+  )(
     "of encoding %s is proved, with names beyond ASCII, from both kinds of dump",
     async (encoding, select) => {
       const name =
@@ -215,18 +222,21 @@ describe("an unusual database", () => {
 });
 
 describe("big values", () => {
-  it("a row of 100 MB of bytea and a text of 150 MB are dumped, proved and restored", async () => {
+  const MEGABYTES = rounds("MB of bytea in a row", 20, 100);
+
+  it(`a row of ${MEGABYTES} MB and a text of half as much again are dumped and proved`, async () => {
     await using source = await cluster.createDatabase({
       sql: `
         CREATE TABLE blobs (id int, b bytea, t text);
         ALTER TABLE blobs ALTER b SET STORAGE EXTERNAL, ALTER t SET STORAGE EXTERNAL;
-        INSERT INTO blobs SELECT 1, decode(repeat('00ff1020304050607080', 10000000), 'hex'), NULL;
-        INSERT INTO blobs SELECT 2, NULL, repeat('ünd ', 30000000)
+        INSERT INTO blobs
+          SELECT 1, decode(repeat('00ff1020304050607080', ${MEGABYTES * 100_000}), 'hex'), NULL;
+        INSERT INTO blobs SELECT 2, NULL, repeat('ünd ', ${MEGABYTES * 300_000})
       `,
     });
     const taken = await vault.backup(source.url, { source: "big" });
     expect(taken.outputs).toMatchObject({ rows: 2 });
-    expect(Number(taken.outputs["plain-bytes"])).toBeGreaterThan(340_000_000);
+    expect(Number(taken.outputs["plain-bytes"])).toBeGreaterThan(MEGABYTES * 3_400_000);
     await expectProved({ source: "big", scratch: cluster.adminUrl() });
   }, 180_000);
 

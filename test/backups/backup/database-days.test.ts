@@ -6,6 +6,7 @@ import { startTcpProxy } from "../../support/tcp-proxy.ts";
 import { testPorts } from "../../support/test-ports.ts";
 import { eventually, runOk } from "../../support/tools.ts";
 import { expectRefusal, Vault } from "../../support/vault.ts";
+import { casesInTurn } from "../../support/sampling.ts";
 
 /**
  * The database's bad days, in the middle of a dump. Each must be loud, leave no backup and nothing running,
@@ -86,7 +87,7 @@ describe("a backup in whose middle", () => {
     await expectHarmless();
   });
 
-  it.each(["fast", "immediate"] as const)(
+  it.each(casesInTurn("restarts of a server in a backup", ["fast", "immediate"] as const, { every: 2 }))(
     "the server is restarted (%s) fails with a lost connection",
     async (mode) => {
       await expectRefusal(

@@ -10,6 +10,7 @@ import {
   type BackupChoice,
   type RestoreChoice,
 } from "../../support/vault.ts";
+import { casesInTurn } from "../../support/sampling.ts";
 
 /**
  * What a restore says of a backup that is damaged: at every moment what was made by then, and what was not.
@@ -54,13 +55,19 @@ const safetyOf = (vault: Vault): string[] =>
   vault.files("manifests/").filter((path) => path.includes("/safety/"));
 
 describe("a damaged backup", () => {
-  it.each<[string, (bytes: Buffer) => Buffer, RestoreChoice]>([
-    ["in place, at its very end", lastByte, { mode: "in-place" }],
-    ["in place, half of it missing", half, { mode: "in-place" }],
-    ["beside, half of it missing", half, { mode: "beside" }],
-    ["beside, in its header", header, { mode: "beside" }],
-    ["one table, half of it missing", half, { tables: ["public.orders"], what: "data" }],
-  ])("is found before the safety backup is made: %s", async (_, change, choice) => {
+  it.each<[string, (bytes: Buffer) => Buffer, RestoreChoice]>(
+    casesInTurn<[string, (bytes: Buffer) => Buffer, RestoreChoice]>(
+      "damage found before a safety backup",
+      [
+        ["in place, at its very end", lastByte, { mode: "in-place" }],
+        ["in place, half of it missing", half, { mode: "in-place" }],
+        ["beside, half of it missing", half, { mode: "beside" }],
+        ["beside, in its header", header, { mode: "beside" }],
+        ["one table, half of it missing", half, { tables: ["public.orders"], what: "data" }],
+      ],
+      { every: 2 },
+    ),
+  )("is found before the safety backup is made: %s", async (_, change, choice) => {
     await using vault = await damagedVault(change);
     await using database = await inUse();
     const error = await expectRefusal(
@@ -77,10 +84,16 @@ describe("a damaged backup", () => {
     expect(await database.query("SELECT note FROM orders")).toEqual([{ note: "mine" }]);
   });
 
-  it.each<[string, RestoreChoice]>([
-    ["beside", { mode: "beside" }],
-    ["one table", { tables: ["public.orders"], what: "data" }],
-  ])(
+  it.each<[string, RestoreChoice]>(
+    casesInTurn<[string, RestoreChoice]>(
+      "damage that the last byte gives away",
+      [
+        ["beside", { mode: "beside" }],
+        ["one table", { tables: ["public.orders"], what: "data" }],
+      ],
+      { every: 2 },
+    ),
+  )(
     "that only its last byte gives away is told with the safety backup, and no change: %s",
     async (_, choice) => {
       await using vault = await damagedVault(lastByte);
@@ -194,10 +207,16 @@ describe("the way back from a restore", () => {
     INSERT INTO app.p VALUES (1)
   `;
 
-  it.each<[string, BackupChoice]>([
-    ["some schemas", { schemas: ["app"] }],
-    ["everything, made before a table was,", {}],
-  ])("goes no further back than a restore of the rows of %s did", async (_, choice) => {
+  it.each<[string, BackupChoice]>(
+    casesInTurn<[string, BackupChoice]>(
+      "backups whose rows alone are restored",
+      [
+        ["some schemas", { schemas: ["app"] }],
+        ["everything, made before a table was,", {}],
+      ],
+      { every: 2 },
+    ),
+  )("goes no further back than a restore of the rows of %s did", async (_, choice) => {
     await using vault = await Vault.make();
     await using database = await createDatabase({ owner: "postgres", sql: `${APP}; ${DIVIDED}` });
     await vault.backup(database.adminUrl, choice);

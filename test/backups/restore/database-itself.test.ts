@@ -4,6 +4,8 @@ import { server, startCluster, type Cluster } from "../../support/postgres.ts";
 import { withDefinitions } from "../../../src/adapters/pg-tools/archive-definitions.ts";
 import type { DumpTools } from "../../../src/ports/dump-tools.ts";
 import { findings, output, said, Vault } from "../../support/vault.ts";
+import { testInTurn } from "../../support/cases-in-turn.ts";
+import { casesInTurn } from "../../support/sampling.ts";
 
 /**
  * Settings, rights, comment and connection limit of a database itself, which its archive holds and pg_restore
@@ -18,6 +20,8 @@ const AT_START =
   "here: it changes every session from its start, so set it by hand when you want it here";
 
 describe.each(["15.20", "17.10"] as const)("a database's own properties, on PostgreSQL %s", (version) => {
+  const way = version === "15.20" ? 0 : 1;
+  const inOne = testInTurn(`a database itself, on ${version}`, 2, way);
   let cluster: Cluster;
   let vault: Vault;
   let id: string;
@@ -81,7 +85,7 @@ describe.each(["15.20", "17.10"] as const)("a database's own properties, on Post
     return row as never;
   }
 
-  it("do not make the restored one read-only, nor switch its triggers and keys off", async () => {
+  inOne("do not make the restored one read-only, nor switch its triggers and keys off", async () => {
     await using source = await cluster.createDatabase({ owner: "postgres", sql: "CREATE TABLE t (id int)" });
     await source.admin(`ALTER DATABASE ${source.name} SET default_transaction_read_only = on`);
     await cluster.admin(`ALTER DATABASE ${source.name} SET session_replication_role = replica`);
@@ -97,50 +101,54 @@ describe.each(["15.20", "17.10"] as const)("a database's own properties, on Post
     await cluster.admin(`ALTER DATABASE ${source.name} RESET default_transaction_read_only`);
   });
 
-  it("come back into an empty one, by a superuser, and nothing more when it is done again", async () => {
-    await using target = await cluster.createDatabase({ name: `t"'${NAME}` });
-    const planned = await vault.restore(target.adminUrl, { backup: id, dryRun: true }, tools);
-    expect(planned.outputs["plan"]).toMatchObject({
-      database: {
-        notes: [AT_START],
-        brings: expect.arrayContaining([
-          "settings of the source's database: search_path, app.secret, work_mem, log_statement, app.Odd " +
-            `for role ${ROLE}, work_mem for role gone`,
-          "rights on the database itself that the source had not are taken away: " +
-            "CONNECT of PUBLIC, TEMPORARY of PUBLIC",
-        ]),
-      },
-    });
-    const before = await properties(NAME);
-    expect(before).toMatchObject({ limit: 40, rights: ["gone TEMPORARY", `${ROLE} CONNECT*`] });
-    const restored = await vault.restore(target.adminUrl, { backup: id }, tools);
-    expect({ exit: restored.exit, said: said(restored) }).toEqual({
-      exit: 0,
-      said: expect.stringContaining("brought: settings of the source's database: search_path"),
-    });
-    const whole = { ...before, settings: before.settings.filter((one) => !one.includes("not_there")) };
-    expect(await properties(target.name)).toEqual(whole);
-    expect(JSON.stringify([planned, restored])).not.toMatch(/hush|9MB|x=y/);
-    for (const mode of ["in-place", "beside"] as const) {
-      const again = await vault.restore(
-        target.adminUrl,
-        { backup: id, confirm: target.name, mode, safetyBackup: false },
-        tools,
-      );
-      expect({
-        mode,
-        exit: again.exit,
-        brought: said(again).match(/^(?:brought|database setting|rights on).*/gm),
-      }).toEqual({ mode, exit: 0, brought: [AT_START] });
+  inOne(
+    "come back into an empty one, by a superuser, and nothing more when it is done again",
+    async () => {
+      await using target = await cluster.createDatabase({ name: `t"'${NAME}` });
+      const planned = await vault.restore(target.adminUrl, { backup: id, dryRun: true }, tools);
+      expect(planned.outputs["plan"]).toMatchObject({
+        database: {
+          notes: [AT_START],
+          brings: expect.arrayContaining([
+            "settings of the source's database: search_path, app.secret, work_mem, log_statement, app.Odd " +
+              `for role ${ROLE}, work_mem for role gone`,
+            "rights on the database itself that the source had not are taken away: " +
+              "CONNECT of PUBLIC, TEMPORARY of PUBLIC",
+          ]),
+        },
+      });
+      const before = await properties(NAME);
+      expect(before).toMatchObject({ limit: 40, rights: ["gone TEMPORARY", `${ROLE} CONNECT*`] });
+      const restored = await vault.restore(target.adminUrl, { backup: id }, tools);
+      expect({ exit: restored.exit, said: said(restored) }).toEqual({
+        exit: 0,
+        said: expect.stringContaining("brought: settings of the source's database: search_path"),
+      });
+      const whole = { ...before, settings: before.settings.filter((one) => !one.includes("not_there")) };
       expect(await properties(target.name)).toEqual(whole);
-    }
-    expect(await vault.validate({ backup: id, scratch: cluster.adminUrl() }, tools)).toMatchObject({
-      exit: 0,
-      outputs: { verdict: "proved" },
-    });
-  }, 60_000);
+      expect(JSON.stringify([planned, restored])).not.toMatch(/hush|9MB|x=y/);
+      for (const mode of ["in-place", "beside"] as const) {
+        const again = await vault.restore(
+          target.adminUrl,
+          { backup: id, confirm: target.name, mode, safetyBackup: false },
+          tools,
+        );
+        expect({
+          mode,
+          exit: again.exit,
+          brought: said(again).match(/^(?:brought|database setting|rights on).*/gm),
+        }).toEqual({ mode, exit: 0, brought: [AT_START] });
+        expect(await properties(target.name)).toEqual(whole);
+      }
+      expect(await vault.validate({ backup: id, scratch: cluster.adminUrl() }, tools)).toMatchObject({
+        exit: 0,
+        outputs: { verdict: "proved" },
+      });
+    },
+    60_000,
+  );
 
-  it("of an ordinary owner: what only a superuser may set, or is of no role here, is named", async () => {
+  inOne("of an ordinary owner: what only a superuser may set, or is of no role here, is named", async () => {
     await using target = await cluster.createDatabase();
     await cluster.admin(`ALTER ROLE gone RENAME TO other`);
     try {
@@ -175,7 +183,13 @@ describe.each(["15.20", "17.10"] as const)("a database's own properties, on Post
     }
   });
 
-  it.each(["in-place", "beside"] as const)(
+  it.each(
+    casesInTurn(`modes, on ${version}`, ["in-place", "beside"], {
+      every: 1,
+      kind: String,
+      share: { way, ways: 2 },
+    }),
+  )(
     "onto a database with its own (%s): they stay, what it lacks is added, PUBLIC keeps its rights",
     async (mode) => {
       await using target = await cluster.createDatabase({ sql: "CREATE TABLE kept (a int)" });
@@ -227,7 +241,7 @@ describe.each(["15.20", "17.10"] as const)("a database's own properties, on Post
     },
   );
 
-  it("missing from an archive or another in it, fail a validation, which names them", async () => {
+  inOne("missing from an archive or another in it, fail a validation, which names them", async () => {
     const doctored = async (edit: (type: string, sql: Buffer) => Buffer): Promise<string[]> => {
       const doctoring = {
         ...tools,
@@ -273,7 +287,7 @@ describe.each(["15.20", "17.10"] as const)("a database's own properties, on Post
     ]);
   });
 
-  it("are left alone with --no-privileges as far as they are rights; else with rows alone", async () => {
+  inOne("are left alone with --no-privileges as far as they are rights; else with rows alone", async () => {
     await using target = await cluster.createDatabase();
     expect((await vault.restore(target.adminUrl, { backup: id, noPrivileges: true }, tools)).exit).toBe(0);
     expect(await properties(target.name)).toMatchObject({

@@ -4,6 +4,7 @@ import { withQueries } from "../../support/decorators.ts";
 import { expectForeseen, expectRefusal, said, Vault, type RestoreChoice } from "../../support/vault.ts";
 import { testPorts, type TestPortsOptions } from "../../support/test-ports.ts";
 import { HoldfastError } from "../../../src/kernel/errors.ts";
+import { casesInTurn } from "../../support/sampling.ts";
 
 /**
  * Rows onto tables that live: emptied and filled in one transaction, past everything that would act on them,
@@ -221,39 +222,45 @@ describe("rows alone", () => {
     },
   );
 
-  it.each([
-    [
-      "a check the target has got since",
-      "ALTER TABLE checked ADD CONSTRAINT later CHECK (n <> 5)",
-      {
-        code: "database.query",
-        says: /filling "public"\."checked".*"later"/,
-        hint: /change it, or restore the whole/,
-      },
-    ],
-    [
-      "a unique index",
-      "CREATE UNIQUE INDEX one_mood ON hashed_0 (m); CREATE UNIQUE INDEX one_mood_1 ON hashed_1 (m)",
-      {
-        code: "database.query",
-        says: /filling "public"\."hashed".*one_mood/,
-        hint: /^Two rows of the backup itself are alike by it.*back up again.*Nothing was changed/s,
-      },
-    ],
-    [
-      "a key from another table to rows that the backup does not have",
-      `
+  it.each(
+    casesInTurn(
+      "rows refused whole",
+      [
+        [
+          "a check the target has got since",
+          "ALTER TABLE checked ADD CONSTRAINT later CHECK (n <> 5)",
+          {
+            code: "database.query",
+            says: /filling "public"\."checked".*"later"/,
+            hint: /change it, or restore the whole/,
+          },
+        ],
+        [
+          "a unique index",
+          "CREATE UNIQUE INDEX one_mood ON hashed_0 (m); CREATE UNIQUE INDEX one_mood_1 ON hashed_1 (m)",
+          {
+            code: "database.query",
+            says: /filling "public"\."hashed".*one_mood/,
+            hint: /^Two rows of the backup itself are alike by it.*back up again.*Nothing was changed/s,
+          },
+        ],
+        [
+          "a key from another table to rows that the backup does not have",
+          `
         CREATE TABLE outside (egg int REFERENCES egg);
         INSERT INTO egg VALUES (5, NULL);
         INSERT INTO outside VALUES (5)
       `,
-      {
-        code: "database.query",
-        says: /putting foreign key outside_egg_fkey of public\.outside back/,
-        hint: /both sides of the key.*Nothing was changed/,
-      },
-    ],
-  ])("are refused whole by %s: every row is there, and every sequence", async (_, change, refusal) => {
+          {
+            code: "database.query",
+            says: /putting foreign key outside_egg_fkey of public\.outside back/,
+            hint: /both sides of the key.*Nothing was changed/,
+          },
+        ],
+      ],
+      { every: 2 },
+    ),
+  )("are refused whole by %s: every row is there, and every sequence", async (_, change, refusal) => {
     await using database = await copyOf();
     await spoil(database);
     await database.query(
@@ -265,7 +272,7 @@ describe("rows alone", () => {
     const error = await expectRefusal(vault.restore(database.url, choice(database)), {
       exit: 4,
       ...refusal,
-    } as never);
+    });
     expect(error.hint).not.toMatch(/incomplete/);
     expect({ rows: await rowsOf(database), state: await stateOf(database) }).toEqual({ rows, state });
     expect(await database.query("SELECT last_value::int AS n FROM ticket")).toEqual([{ n: 7 }]);
@@ -651,58 +658,59 @@ describe("named tables", () => {
 });
 
 describe("a load that is interrupted", () => {
-  it.each(["cancelled", "killed"] as const)(
-    "leaves every row as it was when it is %s in the middle",
-    async (how) => {
-      await using database = await copyOf();
-      await spoil(database);
-      const [rows, state] = [await rowsOf(database), await stateOf(database)];
-      const abort = new AbortController();
-      let copies = 0;
-      const around = withQueries({
-        before: async (sql) => {
-          if (!sql.startsWith("COPY ") || (copies += 1) !== 4) return;
-          if (how === "cancelled") {
-            abort.abort(
-              new HoldfastError("run.cancelled", "stopped by the test", { hint: "Run again when ready." }),
-            );
-          } else {
-            await cluster.admin(
-              `
+  it.each(
+    casesInTurn("ways in which a load of rows is interrupted", ["cancelled", "killed"] as const, {
+      every: 2,
+    }),
+  )("leaves every row as it was when it is %s in the middle", async (how) => {
+    await using database = await copyOf();
+    await spoil(database);
+    const [rows, state] = [await rowsOf(database), await stateOf(database)];
+    const abort = new AbortController();
+    let copies = 0;
+    const around = withQueries({
+      before: async (sql) => {
+        if (!sql.startsWith("COPY ") || (copies += 1) !== 4) return;
+        if (how === "cancelled") {
+          abort.abort(
+            new HoldfastError("run.cancelled", "stopped by the test", { hint: "Run again when ready." }),
+          );
+        } else {
+          await cluster.admin(
+            `
                 SELECT pg_terminate_backend(pid)
                   FROM pg_stat_activity
                  WHERE datname = $1
                    AND application_name = 'holdfast restore'
                    AND state = 'idle in transaction'
               `,
-              [database.name],
-            );
-          }
-        },
+            [database.name],
+          );
+        }
+      },
+    });
+    const error = await vault
+      .restore(database.url, choice(database), { database: around, cancelled: abort.signal })
+      .then(
+        () => undefined,
+        (reason: unknown) => reason as Error & { hint?: string; code?: string },
+      );
+    expect(copies).toBe(4);
+    expect(error?.hint).not.toContain("incomplete");
+    if (how === "cancelled") {
+      expect(error).toMatchObject({
+        code: "run.cancelled",
+        message: "stopped by the test",
+        hint: expect.stringContaining("Nothing was changed"),
       });
-      const error = await vault
-        .restore(database.url, choice(database), { database: around, cancelled: abort.signal })
-        .then(
-          () => undefined,
-          (reason: unknown) => reason as Error & { hint?: string; code?: string },
-        );
-      expect(copies).toBe(4);
-      expect(error?.hint).not.toContain("incomplete");
-      if (how === "cancelled") {
-        expect(error).toMatchObject({
-          code: "run.cancelled",
-          message: "stopped by the test",
-          hint: expect.stringContaining("Nothing was changed"),
-        });
-      } else {
-        expect(error).toMatchObject({
-          code: "database.lost",
-          hint: expect.stringContaining("Nothing was changed"),
-        });
-      }
-      expect({ rows: await rowsOf(database), state: await stateOf(database) }).toEqual({ rows, state });
-    },
-  );
+    } else {
+      expect(error).toMatchObject({
+        code: "database.lost",
+        hint: expect.stringContaining("Nothing was changed"),
+      });
+    }
+    expect({ rows: await rowsOf(database), state: await stateOf(database) }).toEqual({ rows, state });
+  });
 
   it("by a damaged archive leaves every row as it was", async () => {
     await using database = await copyOf();
@@ -724,7 +732,7 @@ describe("a load that is interrupted", () => {
 });
 
 describe("another encoding", () => {
-  it.each(["LATIN1", "UTF8"])(
+  it.each(casesInTurn("encodings of a target of rows", ["LATIN1", "UTF8"], { every: 2 }))(
     "LATIN1 names and values find their tables in a database in %s",
     async (encoding) => {
       await using latin = await cluster.createDatabase({

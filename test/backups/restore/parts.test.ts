@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { startCluster, type Cluster, type TestDatabase } from "../../support/postgres.ts";
 import { expectRefusal, said, Vault } from "../../support/vault.ts";
+import { casesInTurn } from "../../support/sampling.ts";
+import { testInTurn } from "../../support/cases-in-turn.ts";
 
 /**
  * Parts of a backup: the schema, the rows, some tables; from one archive and from two, with one connection
@@ -58,7 +60,9 @@ describe.each([
   ["a single archive", "one"],
   ["an archive of the schema and one of the rows", "two"],
 ])("from %s", (_, from) => {
-  it.each([1, 4])(
+  const way = from === "one" ? 0 : 1;
+  const inOne = testInTurn(`parts of a backup, ${from}`, 2, way);
+  it.each(casesInTurn(`connections, ${from}`, [1, 4], { every: 1, kind: String, share: { way, ways: 2 } }))(
     "the whole comes back with %d connection(s): rows, sequences, materialized views and large objects",
     async (jobs) => {
       await using database = await cluster.createDatabase();
@@ -76,7 +80,7 @@ describe.each([
     },
   );
 
-  it("says no more than was compared where owners and privileges were left out", async () => {
+  inOne("says no more than was compared where owners and privileges were left out", async () => {
     await using database = await cluster.createDatabase();
     const restored = await vault.restore(database.url, { source: from, noOwner: true, noPrivileges: true });
     expect({ exit: restored.exit, said: said(restored) }).toEqual({
@@ -87,7 +91,7 @@ describe.each([
     });
   });
 
-  it("is no project's, and says so where it is to go into one", async () => {
+  inOne("is no project's, and says so where it is to go into one", async () => {
     await using database = await cluster.createDatabase();
     await expectRefusal(vault.restore(database.url, { source: from, into: "project" }), {
       code: "input.conflict",
@@ -97,7 +101,7 @@ describe.each([
     });
   });
 
-  it("the schema alone comes without a row", async () => {
+  inOne("the schema alone comes without a row", async () => {
     await using database = await cluster.createDatabase();
     const restored = await vault.restore(database.url, { source: from, what: "schema" });
     expect({ exit: restored.exit, said: said(restored) }).toEqual({
@@ -114,7 +118,7 @@ describe.each([
     ).toEqual([{ orders: 0, triggers: 1, lo: 0 }]);
   });
 
-  it("the rows alone go into tables that stayed, past triggers and foreign keys", async () => {
+  inOne("the rows alone go into tables that stayed, past triggers and foreign keys", async () => {
     await using database = await copyOf(from);
     await database.admin(`
       SET session_replication_role = replica;
@@ -141,33 +145,36 @@ describe.each([
     ).toEqual([{ c: 50, spoilt: 0, a: 1 }]);
   });
 
-  it("the rows alone give large objects their bytes back; one that is gone is named beforehand", async () => {
-    await using database = await copyOf(from);
-    await database.admin("SELECT lo_put(12345, 0, 'L'), lo_put(12345, 9, 'longer')");
-    expect(
-      (
-        await vault.restore(database.adminUrl, {
+  inOne(
+    "the rows alone give large objects their bytes back; one that is gone is named beforehand",
+    async () => {
+      await using database = await copyOf(from);
+      await database.admin("SELECT lo_put(12345, 0, 'L'), lo_put(12345, 9, 'longer')");
+      expect(
+        (
+          await vault.restore(database.adminUrl, {
+            source: from,
+            what: "data",
+            confirm: database.name,
+            safetyBackup: false,
+          })
+        ).exit,
+      ).toBe(0);
+      await database.admin("SELECT lo_unlink(12345)");
+      await expectRefusal(
+        vault.restore(database.adminUrl, {
           source: from,
           what: "data",
           confirm: database.name,
           safetyBackup: false,
-        })
-      ).exit,
-    ).toBe(0);
-    await database.admin("SELECT lo_unlink(12345)");
-    await expectRefusal(
-      vault.restore(database.adminUrl, {
-        source: from,
-        what: "data",
-        confirm: database.name,
-        safetyBackup: false,
-      }),
-      { code: "database.lacks", exit: 4, says: "no large object 12345", hint: /Nothing was touched/ },
-    );
-    expect(await database.query("SELECT count(*)::int AS n FROM orders")).toEqual([{ n: 2000 }]);
-  });
+        }),
+        { code: "database.lacks", exit: 4, says: "no large object 12345", hint: /Nothing was touched/ },
+      );
+      expect(await database.query("SELECT count(*)::int AS n FROM orders")).toEqual([{ n: 2000 }]);
+    },
+  );
 
-  it("the rows alone are refused to a role that owns nothing; the owner needs no superuser", async () => {
+  inOne("the rows alone are refused to a role that owns nothing; the owner needs no superuser", async () => {
     await using database = await copyOf(from);
     await database.query(`
       UPDATE customers SET name = 'spoilt ' || id;
@@ -205,7 +212,7 @@ describe.each([
     ]);
   });
 
-  it("the rows alone are refused where a table is missing, before a row is removed", async () => {
+  inOne("the rows alone are refused where a table is missing, before a row is removed", async () => {
     await using database = await copyOf(from);
     await database.query('DROP TABLE "order"');
     await expectRefusal(
@@ -220,7 +227,7 @@ describe.each([
     expect(await database.query("SELECT count(*)::int AS n FROM orders")).toEqual([{ n: 2000 }]);
   });
 
-  it("named tables that are gone are made again with all that is theirs, and no other table", async () => {
+  inOne("named tables that are gone are made again with all that is theirs, and no other table", async () => {
     await using database = await copyOf(from);
     await database.query(`
       DROP TABLE orders CASCADE;
@@ -280,7 +287,7 @@ describe.each([
     ]);
   });
 
-  it("named tables that are there get their rows back, those of others stay", async () => {
+  inOne("named tables that are there get their rows back, those of others stay", async () => {
     await using database = await copyOf(from);
     await database.admin(`
       SET session_replication_role = replica;

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { server, startCluster, type Cluster, type TestDatabase } from "../../support/postgres.ts";
 import type { Database } from "../../../src/ports/database.ts";
 import { Vault } from "../../support/vault.ts";
+import { casesInTurn } from "../../support/sampling.ts";
 
 /**
  * Rights are given one by one where a list of them cannot be given as a whole: what one role cannot have
@@ -96,17 +97,20 @@ describe("rights of a role that the target lacks", () => {
     await cluster.admin(`DROP ROLE gone; DROP ROLE "go ""ne"" 2"`);
   });
 
-  it.each(["in-place", "beside"] as const)("are gaps by name, and cost nobody else his: %s", async (mode) => {
-    await using target = await cluster.createDatabase({ sql: "CREATE TABLE old (a int)" });
-    const restored = await vault.restore(target.url, {
-      source: "shop",
-      mode,
-      confirm: target.name,
-      safetyBackup: false,
-    });
-    expect({ exit: restored.exit, gaps: gapsOf(restored) }).toEqual({ exit: 3, gaps: OF_THE_GONE });
-    expect(await target.query(CLERK)).toEqual(ALL_OF_CLERK);
-  });
+  it.each(casesInTurn("rights of lacking roles by mode", ["in-place", "beside"] as const, { every: 2 }))(
+    "are gaps by name, and cost nobody else his: %s",
+    async (mode) => {
+      await using target = await cluster.createDatabase({ sql: "CREATE TABLE old (a int)" });
+      const restored = await vault.restore(target.url, {
+        source: "shop",
+        mode,
+        confirm: target.name,
+        safetyBackup: false,
+      });
+      expect({ exit: restored.exit, gaps: gapsOf(restored) }).toEqual({ exit: 3, gaps: OF_THE_GONE });
+      expect(await target.query(CLERK)).toEqual(ALL_OF_CLERK);
+    },
+  );
 
   it("and what else differs on the same list stays a difference", async () => {
     await using target = await cluster.createDatabase();
@@ -198,28 +202,31 @@ describe("the only right on a list, of a role that the target lacks", () => {
     await cluster.admin("DROP ROLE gone");
   });
 
-  it.each(["in-place", "beside"] as const)("is a gap, and no difference: %s", async (mode) => {
-    await using target = await cluster.createDatabase({ sql: "CREATE TABLE old (a int)" });
-    const restored = await vault.restore(target.url, {
-      source: "lonely",
-      mode,
-      confirm: target.name,
-      safetyBackup: false,
-    });
-    expect({ exit: restored.exit, gaps: gapsOf(restored).toSorted() }).toEqual({
-      exit: 3,
-      gaps: [
-        `grant column public."V w"."a b" SELECT (a b) ${MISSING}`,
-        `grant column public.held.a SELECT (a) ${MISSING}`,
-        `grant column public.numbers.last_value SELECT (last_value) ${MISSING}`,
-        `grant column public.parted.id SELECT (id) ${MISSING}`,
-        `grant column public.wares.note UPDATE (note) ${MISSING}`,
-        `grant function public.proc(INOUT x integer, VARIADIC y integer[]) EXECUTE ${MISSING}`,
-        `grant large object 4711 SELECT ${MISSING}`,
-        "role gone does not exist here, so its ownership and rights could not be proved",
-      ],
-    });
-  });
+  it.each(casesInTurn("only rights of lacking roles by mode", ["in-place", "beside"] as const, { every: 2 }))(
+    "is a gap, and no difference: %s",
+    async (mode) => {
+      await using target = await cluster.createDatabase({ sql: "CREATE TABLE old (a int)" });
+      const restored = await vault.restore(target.url, {
+        source: "lonely",
+        mode,
+        confirm: target.name,
+        safetyBackup: false,
+      });
+      expect({ exit: restored.exit, gaps: gapsOf(restored).toSorted() }).toEqual({
+        exit: 3,
+        gaps: [
+          `grant column public."V w"."a b" SELECT (a b) ${MISSING}`,
+          `grant column public.held.a SELECT (a) ${MISSING}`,
+          `grant column public.numbers.last_value SELECT (last_value) ${MISSING}`,
+          `grant column public.parted.id SELECT (id) ${MISSING}`,
+          `grant column public.wares.note UPDATE (note) ${MISSING}`,
+          `grant function public.proc(INOUT x integer, VARIADIC y integer[]) EXECUTE ${MISSING}`,
+          `grant large object 4711 SELECT ${MISSING}`,
+          "role gone does not exist here, so its ownership and rights could not be proved",
+        ],
+      });
+    },
+  );
 });
 
 describe("what future objects give to a role that the target lacks", () => {
@@ -231,10 +238,16 @@ describe("what future objects give to a role that the target lacks", () => {
     ["n", "USAGE ON SCHEMAS"],
   ] as const;
 
-  it.each([
-    ["15.20", classes],
-    ["18.6", [...classes, ["L", "SELECT ON LARGE OBJECTS"]]],
-  ] as const)("is a gap of every class that PostgreSQL %s has", async (version, has) => {
+  it.each(
+    casesInTurn(
+      "classes of default rights by major",
+      [
+        ["15.20", classes],
+        ["18.6", [...classes, ["L", "SELECT ON LARGE OBJECTS"]]],
+      ] as const,
+      { every: 2 },
+    ),
+  )("is a gap of every class that PostgreSQL %s has", async (version, has) => {
     await using own = await startCluster({ installation: await server(version) });
     const programs = { binDir: own.facts.binDir };
     await own.admin("CREATE ROLE gone");
@@ -269,10 +282,16 @@ describe("rights on aggregates", () => {
   const on = (rest: string): string =>
     ROUTINES.map((routine) => `GRANT EXECUTE ON FUNCTION ${routine} ${rest};`).join(" ");
 
-  it.each([
-    ["everybody may still run them", ""],
-    ["nobody else may run them", none],
-  ])("of a role that the target lacks are gaps: %s", async (_, revokes) => {
+  it.each(
+    casesInTurn(
+      "rights on aggregates",
+      [
+        ["everybody may still run them", ""],
+        ["nobody else may run them", none],
+      ],
+      { every: 2 },
+    ),
+  )("of a role that the target lacks are gaps: %s", async (_, revokes) => {
     await cluster.admin("CREATE ROLE gone");
     await using source = await cluster.createDatabase({ sql: `${AGGREGATES}${revokes}${on("TO gone")}` });
     expect((await vault.backup(source.url, { source: "aggregates" })).exit).toBe(0);
@@ -372,12 +391,12 @@ describe("rights that somebody has passed on", () => {
 });
 
 describe("what the source gave to the role that restores", () => {
-  it.each(["new", "beside", "in-place"] as const)(
-    "is its own with --no-owner, and no difference (%s)",
-    async (mode) => {
-      const source = `no-owner-${mode}`;
-      await using shop = await cluster.createDatabase({ owner: "postgres" });
-      await shop.admin(`
+  it.each(
+    casesInTurn("rights of the restoring role by mode", ["new", "beside", "in-place"] as const, { every: 3 }),
+  )("is its own with --no-owner, and no difference (%s)", async (mode) => {
+    const source = `no-owner-${mode}`;
+    await using shop = await cluster.createDatabase({ owner: "postgres" });
+    await shop.admin(`
         CREATE TABLE wares (id int, note text);
         CREATE FUNCTION price(n int) RETURNS int LANGUAGE sql AS 'SELECT 1';
         CREATE SEQUENCE s;
@@ -389,21 +408,20 @@ describe("what the source gave to the role that restores", () => {
         REVOKE EXECUTE ON FUNCTION price FROM PUBLIC;
         GRANT EXECUTE ON FUNCTION price TO holdfast
       `);
-      await vault.backup(shop.adminUrl, { source });
-      await using target = await cluster.createDatabase(
-        mode === "new" ? {} : { sql: "CREATE TABLE stray (a int)" },
-      );
-      const restored = await vault.restore(target.url, {
-        source,
-        noOwner: true,
-        ...(mode === "new" ? {} : { mode, confirm: target.name, safetyBackup: false }),
-      });
-      expect([restored.exit, gapsOf(restored)]).toEqual([0, []]);
-      // What somebody else lacks is still seen.
-      await target.admin("REVOKE SELECT ON wares FROM clerk");
-      expect(await target.admin("SELECT has_table_privilege('clerk', 'wares', 'SELECT') AS has")).toEqual([
-        { has: false },
-      ]);
-    },
-  );
+    await vault.backup(shop.adminUrl, { source });
+    await using target = await cluster.createDatabase(
+      mode === "new" ? {} : { sql: "CREATE TABLE stray (a int)" },
+    );
+    const restored = await vault.restore(target.url, {
+      source,
+      noOwner: true,
+      ...(mode === "new" ? {} : { mode, confirm: target.name, safetyBackup: false }),
+    });
+    expect([restored.exit, gapsOf(restored)]).toEqual([0, []]);
+    // What somebody else lacks is still seen.
+    await target.admin("REVOKE SELECT ON wares FROM clerk");
+    expect(await target.admin("SELECT has_table_privilege('clerk', 'wares', 'SELECT') AS has")).toEqual([
+      { has: false },
+    ]);
+  });
 });

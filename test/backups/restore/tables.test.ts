@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { startCluster, type Cluster, type TestDatabase } from "../../support/postgres.ts";
 import { output, said, Vault } from "../../support/vault.ts";
+import { testInTurn } from "../../support/cases-in-turn.ts";
 
 /**
  * Named tables come back with everything that is theirs and nothing that is another's, whatever
@@ -112,12 +113,17 @@ async function proveWhole(from: string, drop: string, tables: string[]): Promise
   expect(now.content.sequences).toEqual(before.content.sequences);
 }
 
-describe.each(["one", "two"])("from archive(s) of backup %s", (from) => {
-  it("a table comes back whole, with indexes, statistics, grants, policies, publications", async () => {
+describe.each([
+  ["one", 0],
+  ["two", 1],
+])("from archive(s) of backup %s", (from, way) => {
+  const inOne = testInTurn(`named tables, ${from}`, 2, way);
+
+  inOne("a table comes back whole, with indexes, statistics, grants, policies, publications", async () => {
     await proveWhole(from, 'DROP TABLE "a b".c', ['"a b".c']);
   });
 
-  it("tables whose names begin alike and quote each other come back, each with its own", async () => {
+  inOne("tables whose names begin alike and quote each other come back, each with its own", async () => {
     await proveWhole(from, 'DROP TABLE a.b, a."b c"', ['a."b c"', "a.b"]);
     await proveWhole(from, 'DROP TABLE "TABLE"."TABLE DATA", "q ""u"" ."."x.y"', [
       '"TABLE"."TABLE DATA"',
@@ -125,11 +131,11 @@ describe.each(["one", "two"])("from archive(s) of backup %s", (from) => {
     ]);
   });
 
-  it("a partition comes back and is a partition again, without a second index or key", async () => {
+  inOne("a partition comes back and is a partition again, without a second index or key", async () => {
     await proveWhole(from, 'DROP TABLE a."part 1"', ['a."part 1"']);
   });
 
-  it("rows of one table only are put where another one reads alike", async () => {
+  inOne("rows of one table only are put where another one reads alike", async () => {
     await using database = await copyOf(from);
     await database.admin(`
       SET session_replication_role = replica;

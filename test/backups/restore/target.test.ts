@@ -7,6 +7,7 @@ import { withDump, withQueries } from "../../support/decorators.ts";
 import { query } from "../../support/postgres.ts";
 import { testPorts } from "../../support/test-ports.ts";
 import { expectRefusal, output, said, Vault } from "../../support/vault.ts";
+import { casesInTurn } from "../../support/sampling.ts";
 
 /**
  * What a restore may do to its target: nothing without its name, nothing that cannot be undone, and one
@@ -110,50 +111,55 @@ describe("a restore", () => {
     expect(await database.query("SELECT count(*)::int AS n FROM orders")).toEqual([{ n: 20_000 }]);
   });
 
-  it.each(["in-place", "beside"] as const)(
-    "whose lock's session is ended meanwhile stops where it changes the target itself: %s",
-    async (mode) => {
-      await using database = await target();
-      const ended = (tools: DumpTools): DumpTools => ({
-        ...tools,
-        load: async (request) => {
-          await cluster.admin(
-            `
+  it.each(
+    casesInTurn("modes of a restore whose lock is lost", ["in-place", "beside"] as const, { every: 2 }),
+  )("whose lock's session is ended meanwhile stops where it changes the target itself: %s", async (mode) => {
+    await using database = await target();
+    const ended = (tools: DumpTools): DumpTools => ({
+      ...tools,
+      load: async (request) => {
+        await cluster.admin(
+          `
               SELECT pg_terminate_backend(pid)
                 FROM pg_stat_activity
                WHERE application_name = 'holdfast restore lock' AND datname = $1
             `,
-            [database.name],
-          );
-          await sleep(500);
-          return await tools.load(request);
-        },
+          [database.name],
+        );
+        await sleep(500);
+        return await tools.load(request);
+      },
+    });
+    const restored = vault.restore(database.adminUrl, { confirm: database.name, mode }, { tools: ended });
+    if (mode === "in-place") {
+      await expectRefusal(restored, {
+        code: "database.lost",
+        exit: 4,
+        says: `the session that keeps other restores out of ${database.name} has ended`,
+        hint: /Another restore could have begun.*\. What the target held before is backup/,
       });
-      const restored = vault.restore(database.adminUrl, { confirm: database.name, mode }, { tools: ended });
-      if (mode === "in-place") {
-        await expectRefusal(restored, {
-          code: "database.lost",
-          exit: 4,
-          says: `the session that keeps other restores out of ${database.name} has ended`,
-          hint: /Another restore could have begun.*\. What the target held before is backup/,
-        });
-        return;
-      }
-      const { exit, outputs } = await restored;
-      expect(exit).toBe(0);
-      expect(await database.query("SELECT count(*)::int AS n FROM orders")).toEqual([{ n: 20_000 }]);
-      await cluster.admin(`DROP DATABASE "${String(outputs["old-database"])}"`);
-    },
-  );
+      return;
+    }
+    const { exit, outputs } = await restored;
+    expect(exit).toBe(0);
+    expect(await database.query("SELECT count(*)::int AS n FROM orders")).toEqual([{ n: 20_000 }]);
+    await cluster.admin(`DROP DATABASE "${String(outputs["old-database"])}"`);
+  });
 
-  it.each([
-    ["a sequence", "CREATE SEQUENCE s"],
-    ["a function", "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'"],
-    ["a type", "CREATE TYPE e AS ENUM ('a')"],
-    ["a schema", "CREATE SCHEMA x"],
-    ["a large object", "SELECT lo_from_bytea(0, 'x')"],
-    ["a view", "CREATE VIEW v AS SELECT 1 AS a"],
-  ])("counts %s as something", async (_, sql) => {
+  it.each(
+    casesInTurn(
+      "what makes a target not empty",
+      [
+        ["a sequence", "CREATE SEQUENCE s"],
+        ["a function", "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'"],
+        ["a type", "CREATE TYPE e AS ENUM ('a')"],
+        ["a schema", "CREATE SCHEMA x"],
+        ["a large object", "SELECT lo_from_bytea(0, 'x')"],
+        ["a view", "CREATE VIEW v AS SELECT 1 AS a"],
+      ],
+      { every: 3 },
+    ),
+  )("counts %s as something", async (_, sql) => {
     await using database = await cluster.createDatabase({ sql });
     await expectRefusal(vault.restore(database.url), {
       code: "database.not-empty",

@@ -4,6 +4,7 @@ import type { ByteStream } from "../../../src/kernel/streams.ts";
 import type { BlobStore } from "../../../src/ports/blob-store.ts";
 import { createDatabase, type TestDatabase } from "../../support/postgres.ts";
 import { expectRefusal, Vault } from "../../support/vault.ts";
+import { casesInTurn } from "../../support/sampling.ts";
 
 let vault: Vault;
 let database: TestDatabase;
@@ -43,7 +44,11 @@ function stalling(store: BlobStore, cancel: () => void): BlobStore {
   });
 }
 
-it.each(["stored", "opened", "restored"] as const)(
+it.each(
+  casesInTurn("depths of a validation that is cancelled", ["stored", "opened", "restored"] as const, {
+    every: 3,
+  }),
+)(
   "a validation to depth %s that waits for a stalled store ends at Ctrl-C, without a receipt",
   async (depth) => {
     const stop = new AbortController();

@@ -12,13 +12,14 @@ import {
   type BackupChoice,
   type ValidateChoice,
 } from "../../support/vault.ts";
+import { casesInTurn } from "../../support/sampling.ts";
 
 /**
  * What differs on every server where `postgres` is no superuser: it was one when its event trigger was made.
  */
 const OWNER = "owner event-trigger issue_pg_net_access";
 
-describe.each(["15", "17"] as const)(
+describe.each(casesInTurn("projects by major", ["15", "17"] as const, { every: 2 }))(
   "a Supabase project of PostgreSQL %s with an application in it",
   (major) => {
     const found = findServer("17.10");

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { flowWorld } from "../../support/github/flow-world.ts";
 import { begun, finish, start } from "./support.ts";
+import { casesInTurn } from "../../support/sampling.ts";
 
 describe("start", () => {
   test("is a branch at the newest release, whatever develop has", async () => {
@@ -30,21 +31,13 @@ describe("start", () => {
     expect(world.fake.written).toEqual([]);
   });
 
-  test.each([
-    "",
-    "a b",
-    "a..b",
-    "a~1",
-    "a/",
-    "/a",
-    ".a",
-    "a.lock",
-    "a@{1}",
-    "a\u0007",
-    "-a",
-    "a".repeat(300),
-    "a.",
-  ])("is refused the name %j", async (name) => {
+  test.each(
+    casesInTurn(
+      "names of a hotfix refused",
+      ["", "a b", "a..b", "a~1", "a/", "/a", ".a", "a.lock", "a@{1}", "a\u0007", "-a", "a".repeat(300), "a."],
+      { every: 4 },
+    ),
+  )("is refused the name %j", async (name) => {
     await using world = await flowWorld();
     await expect(start(world, { name })).rejects.toMatchObject({ code: "input.malformed" });
     expect(world.fake.calls).toEqual([]);

@@ -16,6 +16,7 @@ import { FakeForge } from "../../support/github/fake-forge.ts";
 import { repository, type Repository } from "../../support/repository.ts";
 import { testPorts } from "../../support/test-ports.ts";
 import { scratchFolder } from "../../support/tools.ts";
+import { casesInTurn } from "../../support/sampling.ts";
 
 const TOKEN = "ghs_0123456789abcdef";
 
@@ -174,15 +175,18 @@ describe("what comes next on the stable branch", () => {
 });
 
 describe("tags", () => {
-  test.each(["1.9.0", "v1.9", "v1", "v1.9.0.1", "v1.9.0+build.1", "version-1.9.0", "v01.9.0", "V1.9.0"])(
-    "%s is no release",
-    async (tag) => {
-      await using repo = after("fix: a");
-      repo.git("tag", tag);
-      repo.commit("fix: b");
-      expect(await plan(repo)).toMatchObject({ version: "1.2.1", commits: 2 });
-    },
-  );
+  test.each(
+    casesInTurn(
+      "tags that are no release",
+      ["1.9.0", "v1.9", "v1", "v1.9.0.1", "v1.9.0+build.1", "version-1.9.0", "v01.9.0", "V1.9.0"],
+      { every: 4 },
+    ),
+  )("%s is no release", async (tag) => {
+    await using repo = after("fix: a");
+    repo.git("tag", tag);
+    repo.commit("fix: b");
+    expect(await plan(repo)).toMatchObject({ version: "1.2.1", commits: 2 });
+  });
 
   test("those that look like versions and count for nothing are told, but not what moves", async () => {
     await using repo = after("fix: a");
@@ -416,12 +420,18 @@ describe("checkouts", () => {
     expect(repo.git("for-each-ref")).toBe(before);
   });
 
-  test.each([
-    ["GIT_DIR", ".git"],
-    ["GIT_DIR", "../.git"],
-    ["GIT_OBJECT_DIRECTORY", "nowhere"],
-    ["GIT_NAMESPACE", "other"],
-  ])("%s=%s of a hook or an alias leads nowhere", async (variable, value) => {
+  test.each(
+    casesInTurn(
+      "variables of a hook",
+      [
+        ["GIT_DIR", ".git"],
+        ["GIT_DIR", "../.git"],
+        ["GIT_OBJECT_DIRECTORY", "nowhere"],
+        ["GIT_NAMESPACE", "other"],
+      ],
+      { every: 2 },
+    ),
+  )("%s=%s of a hook or an alias leads nowhere", async (variable, value) => {
     await using repo = after("feat: a");
     process.env[variable] = value;
     try {
@@ -622,15 +632,24 @@ describe("whatever stands around the checkout", () => {
     return folder;
   }
 
-  test.each([
-    ["who forbids bare repositories", "[safe]\n\tbareRepository = explicit\n"],
-    ["who forbids files as remotes", '[protocol "file"]\n\tallow = never\n'],
-    ["who lets other addresses stand for paths", '[url "ssh://git@repository.invalid/"]\n\tinsteadOf = /\n'],
-    [
-      "who signs everything",
-      "[tag]\n\tgpgSign = true\n[commit]\n\tgpgSign = true\n[push]\n\tgpgSign = true\n",
-    ],
-  ])("settings of somebody %s decide nothing", async (_, settings) => {
+  test.each(
+    casesInTurn(
+      "settings of git that decide nothing",
+      [
+        ["who forbids bare repositories", "[safe]\n\tbareRepository = explicit\n"],
+        ["who forbids files as remotes", '[protocol "file"]\n\tallow = never\n'],
+        [
+          "who lets other addresses stand for paths",
+          '[url "ssh://git@repository.invalid/"]\n\tinsteadOf = /\n',
+        ],
+        [
+          "who signs everything",
+          "[tag]\n\tgpgSign = true\n[commit]\n\tgpgSign = true\n[push]\n\tgpgSign = true\n",
+        ],
+      ],
+      { every: 2 },
+    ),
+  )("settings of somebody %s decide nothing", async (_, settings) => {
     await using repo = after("fix: a", "feat: b");
     await using folder = scratchFolder("settings");
     const file = join(folder.path, "config");

@@ -5,6 +5,7 @@ import { OBJECT_KINDS, type MeasuredContent } from "../../../src/nouns/content/r
 import { createDatabase, sharedServer, type TestDatabase } from "../../support/postgres.ts";
 import { copy, measure } from "./copies.ts";
 import { EVERYTHING_SQL, superuserSql } from "./everything.ts";
+import { rounds } from "../../support/sampling.ts";
 
 /**
  * A database with one of everything; roles belong to the whole server, so their names are this test's own.
@@ -152,16 +153,21 @@ describe("a measurement", () => {
     });
   });
 
-  it("reads a row of 100 MB", async () => {
+  const MEGABYTES = rounds("MB of a row that is measured", 20, 100);
+
+  it(`reads a row of ${MEGABYTES} MB`, async () => {
     await using source = await createDatabase({
       sql: `
         CREATE TABLE blobs (id int, b bytea);
-        INSERT INTO blobs SELECT 1, decode(repeat('00ff1020304050607080', 10000000), 'hex')
+        INSERT INTO blobs SELECT 1, decode(repeat('00ff1020304050607080', ${MEGABYTES * 100_000}), 'hex')
       `,
     });
     const before = (await measure(source.address)).tables[0];
     expect(before).toMatchObject({ rows: 1 });
-    await source.query("UPDATE blobs SET b = set_byte(b, 99999999, (get_byte(b, 99999999) + 1) % 256)");
+    await source.query(
+      `UPDATE blobs SET b = set_byte(b, ${MEGABYTES * 1_000_000 - 1}, ` +
+        `(get_byte(b, ${MEGABYTES * 1_000_000 - 1}) + 1) % 256)`,
+    );
     expect((await measure(source.address)).tables[0]!.fingerprint).not.toBe(before!.fingerprint);
   });
 });

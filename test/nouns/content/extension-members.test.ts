@@ -12,6 +12,7 @@ import {
 } from "../../support/postgres.ts";
 import { serverAccount, temporaryFolder } from "../../support/tools.ts";
 import { copy, measure } from "./copies.ts";
+import { casesInTurn } from "../../support/sampling.ts";
 
 /** What users alter of an extension's members is in no dump, which holds CREATE EXTENSION alone. */
 
@@ -96,39 +97,51 @@ describe("members of an extension", () => {
     expect(await saidOf(source, target)).toEqual([]);
   });
 
-  it.each([
-    "ALTER FUNCTION similarity(text, text) COST 77",
-    "ALTER FUNCTION similarity(text, text) VOLATILE",
-    "ALTER FUNCTION similarity(text, text) SECURITY DEFINER",
-    "ALTER FUNCTION similarity(text, text) SET work_mem = '8MB'",
-    "ALTER FUNCTION similarity(text, text) OWNER TO holdfast",
-    "COMMENT ON FUNCTION similarity(text, text) IS 'ours'",
-  ])("are a gap after %s", async (sql) => {
+  it.each(
+    casesInTurn(
+      "changes of an extension by its user",
+      [
+        "ALTER FUNCTION similarity(text, text) COST 77",
+        "ALTER FUNCTION similarity(text, text) VOLATILE",
+        "ALTER FUNCTION similarity(text, text) SECURITY DEFINER",
+        "ALTER FUNCTION similarity(text, text) SET work_mem = '8MB'",
+        "ALTER FUNCTION similarity(text, text) OWNER TO holdfast",
+        "COMMENT ON FUNCTION similarity(text, text) IS 'ours'",
+      ],
+      { every: 3 },
+    ),
+  )("are a gap after %s", async (sql) => {
     expect(await saidAfter(sql, sharedServer(), "pg_trgm")).toEqual([
       expect.stringMatching(/^gap extension pg_trgm has been altered at the source/),
     ]);
   });
 
-  it.each([
-    ["extension hf_members", "ALTER TYPE mood ADD VALUE 'glad'"],
-    ["extension hf_members", "ALTER DOMAIN share DROP CONSTRAINT positive"],
-    ["extension hf_members", "ALTER TYPE pair ADD ATTRIBUTE b int"],
-    [
-      "extension hf_members",
-      "CREATE OR REPLACE FUNCTION one(n int DEFAULT 2) RETURNS int LANGUAGE sql AS 'SELECT 1'",
-    ],
-    ["table public.seen", "CREATE OR REPLACE VIEW seen AS SELECT id + 0 AS id FROM held"],
-    ["table public.held", "ALTER TABLE held ENABLE ROW LEVEL SECURITY"],
-    ["table public.held", "ALTER TABLE held FORCE ROW LEVEL SECURITY"],
-    ["table public.held", "COMMENT ON COLUMN held.id IS 'ours'"],
-    ["table public.numbers", "ALTER SEQUENCE numbers INCREMENT 5"],
-    ["column public.held.id", "ALTER TABLE held ALTER id SET DEFAULT 2"],
-    [
-      "constraint public.held.bound",
-      "ALTER TABLE held DROP CONSTRAINT bound, ADD CONSTRAINT bound CHECK (id < 99)",
-    ],
-    ["index public.held.held_id", "DROP INDEX held_id; CREATE INDEX held_id ON held (id DESC)"],
-  ])("leave a gap at %s after %s", async (place, sql) => {
+  it.each(
+    casesInTurn(
+      "changes of members of an extension",
+      [
+        ["extension hf_members", "ALTER TYPE mood ADD VALUE 'glad'"],
+        ["extension hf_members", "ALTER DOMAIN share DROP CONSTRAINT positive"],
+        ["extension hf_members", "ALTER TYPE pair ADD ATTRIBUTE b int"],
+        [
+          "extension hf_members",
+          "CREATE OR REPLACE FUNCTION one(n int DEFAULT 2) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        ],
+        ["table public.seen", "CREATE OR REPLACE VIEW seen AS SELECT id + 0 AS id FROM held"],
+        ["table public.held", "ALTER TABLE held ENABLE ROW LEVEL SECURITY"],
+        ["table public.held", "ALTER TABLE held FORCE ROW LEVEL SECURITY"],
+        ["table public.held", "COMMENT ON COLUMN held.id IS 'ours'"],
+        ["table public.numbers", "ALTER SEQUENCE numbers INCREMENT 5"],
+        ["column public.held.id", "ALTER TABLE held ALTER id SET DEFAULT 2"],
+        [
+          "constraint public.held.bound",
+          "ALTER TABLE held DROP CONSTRAINT bound, ADD CONSTRAINT bound CHECK (id < 99)",
+        ],
+        ["index public.held.held_id", "DROP INDEX held_id; CREATE INDEX held_id ON held (id DESC)"],
+      ],
+      { every: 3, kind: ([place]) => place.split(" ")[0]! },
+    ),
+  )("leave a gap at %s after %s", async (place, sql) => {
     expect(await saidAfter(sql, cluster, "hf_members")).toEqual([
       expect.stringMatching(new RegExp(`^gap ${place} has been altered at the source`)),
     ]);

@@ -10,8 +10,11 @@ import {
   processesOf,
   tell,
 } from "./telling.ts";
+import { testInTurn } from "../../support/cases-in-turn.ts";
 
 describe("npm run demo", () => {
+  const onCtrlC = testInTurn("a demo on Ctrl-C", 2);
+
   it(
     "backs up, proves, destroys, compares and restores, and leaves nothing behind",
     async () => {
@@ -39,7 +42,7 @@ describe("npm run demo", () => {
     PATIENCE_MS,
   );
 
-  it(
+  onCtrlC(
     "stops everything on Ctrl-C in the middle of a validation, when three servers are running",
     async () => {
       await using folder = scratchFolder("demo");
@@ -60,7 +63,7 @@ describe("npm run demo", () => {
     PATIENCE_MS,
   );
 
-  it(
+  onCtrlC(
     "stops the project's servers too, on Ctrl-C in the middle of its restore",
     async () => {
       await using folder = scratchFolder("demo");

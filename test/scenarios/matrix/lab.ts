@@ -2,6 +2,7 @@ import { describe } from "@jest/globals";
 import type { Outcome } from "../../../src/kernel/outcome.ts";
 import {
   findServer,
+  SERVER_VERSIONS,
   startCluster,
   type Cluster,
   type Installation,
@@ -10,6 +11,17 @@ import {
 } from "../../support/postgres.ts";
 import { findings } from "../../support/vault.ts";
 import { everythingOn, READER, shared, WRITER, type Abilities } from "./everything-on.ts";
+import { casesInTurn } from "../../support/sampling.ts";
+
+/**
+ * What each of many servers would show: on a change on the oldest, the newest and one in four of those
+ * between.
+ */
+export function serversInTurn(what: string): readonly ServerVersion[] {
+  const kind = (version: ServerVersion): string =>
+    version === SERVER_VERSIONS[0] || version === SERVER_VERSIONS.at(-1) ? version : "between";
+  return casesInTurn(what, SERVER_VERSIONS, { every: 4, kind });
+}
 
 /** A running server of the matrix. */
 export interface MatrixServer {

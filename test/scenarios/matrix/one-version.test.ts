@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { SERVER_VERSIONS } from "../../support/postgres.ts";
 import { output, Vault } from "../../support/vault.ts";
-import { describeOn, found, Lab } from "./lab.ts";
+import { describeOn, found, Lab, serversInTurn } from "./lab.ts";
 
 const PATIENCE_MS = 120_000;
 
@@ -19,7 +18,7 @@ describe("the database with one of everything", () => {
     await vault[Symbol.asyncDispose]();
   });
 
-  for (const version of SERVER_VERSIONS) {
+  for (const version of serversInTurn("one of everything on one server")) {
     describeOn([version], `on PostgreSQL ${version}`, () => {
       it(
         "is backed up, proved without any finding, restored beside itself and into a new database",

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { PRINTED, UNPRINTED } from "../../nouns/content/operators-used.ts";
-import { SERVER_VERSIONS } from "../../support/postgres.ts";
 import { output, Vault } from "../../support/vault.ts";
-import { describeOn, found, Lab } from "./lab.ts";
+import { describeOn, found, Lab, serversInTurn } from "./lab.ts";
 
 const PATIENCE_MS = 120_000;
 
@@ -20,7 +19,7 @@ describe("a database with operators of an extension", () => {
     await vault[Symbol.asyncDispose]();
   });
 
-  for (const version of SERVER_VERSIONS) {
+  for (const version of serversInTurn("operators of an extension")) {
     describeOn([version], `on PostgreSQL ${version}`, () => {
       /** What the backup warned of and what the proof found; undefined where there is no such extension. */
       async function proof(

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { server, startCluster, type Cluster } from "../../support/postgres.ts";
 import { Vault } from "../../support/vault.ts";
 import { holdSituation, type Situation } from "./situation.ts";
+import { casesInTurn } from "../../support/sampling.ts";
 
 /**
  * Constraints that hold for new rows only, and are valid further down: pg_dump writes them at one place,
@@ -70,10 +71,20 @@ const NOT_NULLS: readonly Situation[] = [
   },
 ];
 
+const RIGHTS = [
+  "REVOKE ALL ON SCHEMA public FROM PUBLIC",
+  "GRANT ALL ON SCHEMA public TO PUBLIC",
+  "DROP SCHEMA public CASCADE; CREATE SCHEMA public",
+  "GRANT CREATE ON SCHEMA public TO PUBLIC; REVOKE USAGE ON SCHEMA public FROM PUBLIC",
+];
+
 describe.each([
-  ["15.20", CHECKS],
-  ["18.6", [...CHECKS, ...NOT_NULLS]],
-] as const)("PostgreSQL %s", (version, situations) => {
+  ["15.20", 0, []],
+  ["18.6", 1, NOT_NULLS],
+] as const)("PostgreSQL %s", (version, way, further) => {
+  const share = { way, ways: 2 };
+  const name = (situation: Situation): string => situation.name;
+  const checks = casesInTurn(`inherited checks on ${version}`, CHECKS, { every: 1, kind: name, share });
   let cluster: Cluster;
   let vault: Vault;
   beforeAll(async () => {
@@ -85,18 +96,15 @@ describe.each([
     await vault[Symbol.asyncDispose]();
   });
 
-  it.each(situations)("$name", (situation) => holdSituation(situation, cluster, vault));
+  it.each([...checks, ...further])("$name", (situation) => holdSituation(situation, cluster, vault));
 
-  it.each([
-    "REVOKE ALL ON SCHEMA public FROM PUBLIC",
-    "GRANT ALL ON SCHEMA public TO PUBLIC",
-    "DROP SCHEMA public CASCADE; CREATE SCHEMA public",
-    "GRANT CREATE ON SCHEMA public TO PUBLIC; REVOKE USAGE ON SCHEMA public FROM PUBLIC",
-  ])("%s comes back, in place too, where `public` is made again", (sql) =>
-    holdSituation(
-      { name: sql, sql: `${sql}; CREATE TABLE public.t (a int)`, verdict: "proved" },
-      cluster,
-      vault,
-    ),
+  it.each(casesInTurn(`rights on public on ${version}`, RIGHTS, { every: 1, kind: String, share }))(
+    "%s comes back, in place too, where `public` is made again",
+    (sql) =>
+      holdSituation(
+        { name: sql, sql: `${sql}; CREATE TABLE public.t (a int)`, verdict: "proved" },
+        cluster,
+        vault,
+      ),
   );
 });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { HoldfastError } from "../../../src/kernel/errors.ts";
 import { startCluster, type Cluster } from "../../support/postgres.ts";
 import { said, Vault, type RestoreChoice } from "../../support/vault.ts";
+import { casesInTurn } from "../../support/sampling.ts";
 
 /**
  * Rows put back into tables that stayed: as in the backup, or refused before anything is touched. Never
@@ -64,13 +65,14 @@ const TABLES: readonly (readonly [name: string, sql: string])[] = [
     `,
   ],
 ];
-const PARTS: readonly (readonly [string, RestoreChoice])[] = [
-  ["the data alone", { what: "data" }],
-  ["one table", { tables: ["public.c"] }],
+const PARTS: readonly (readonly [string, RestoreChoice, number])[] = [
+  ["the data alone", { what: "data" }, 0],
+  ["one table", { tables: ["public.c"] }, 1],
 ];
 
-describe.each(PARTS)("%s", (_, choice) => {
-  it.each(TABLES)("%s", async (_name, sql) => {
+describe.each(PARTS)("%s", (part, choice, way) => {
+  const thinning = { every: 1, kind: ([name]: (typeof TABLES)[number]) => name, share: { way, ways: 2 } };
+  it.each(casesInTurn(`live tables, ${part}`, TABLES, thinning))("%s", async (_name, sql) => {
     await using database = await cluster.createDatabase({ owner: "postgres", sql });
     const source = database.name.replaceAll("_", "-");
     await vault.backup(database.adminUrl, { source });

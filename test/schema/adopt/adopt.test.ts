@@ -6,6 +6,7 @@ import { secret, testPorts } from "../../support/test-ports.ts";
 import { createDatabase } from "../../support/postgres.ts";
 import { supabasePrelude } from "../../../src/schema/shadow/supabase/supabase.ts";
 import { historyOf, migrate, migrationsFolder, noBackups, output, rollbackInputs } from "../support.ts";
+import { casesInTurn } from "../../support/sampling.ts";
 
 const FIRST = "CREATE TABLE shop (id int PRIMARY KEY, name text NOT NULL);\n";
 const SECOND = "CREATE INDEX shop_name ON shop (name);\n";
@@ -116,48 +117,51 @@ const UNCLEAR: readonly (readonly [tool: string, sql: string, says: string])[] =
 ];
 
 describe("a database that another tool has migrated", () => {
-  it.each(BOOKS)("is not migrated anew, and its history is taken over from %s", async (tool, sql) => {
-    await using database = await createDatabase({ owner: "postgres", sql: `${FIRST}${SECOND}${sql}` });
-    await using folder = migrationsFolder(FOLDER);
-    await expect(migrate(database, folder)).rejects.toMatchObject({
-      code: "refused.unsafe",
-      message: expect.stringContaining(`${tool} has applied 2 migrations`) as unknown,
-      hint: expect.stringContaining(`--adopt ${tool}`) as unknown,
-    });
-    expect(await database.query("SELECT to_regclass('holdfast.migrations') AS made")).toEqual([
-      { made: null },
-    ]);
+  it.each(casesInTurn("histories of other tools taken over", BOOKS, { every: 2 }))(
+    "is not migrated anew, and its history is taken over from %s",
+    async (tool, sql) => {
+      await using database = await createDatabase({ owner: "postgres", sql: `${FIRST}${SECOND}${sql}` });
+      await using folder = migrationsFolder(FOLDER);
+      await expect(migrate(database, folder)).rejects.toMatchObject({
+        code: "refused.unsafe",
+        message: expect.stringContaining(`${tool} has applied 2 migrations`) as unknown,
+        hint: expect.stringContaining(`--adopt ${tool}`) as unknown,
+      });
+      expect(await database.query("SELECT to_regclass('holdfast.migrations') AS made")).toEqual([
+        { made: null },
+      ]);
 
-    const choice = { adopt: tool as "dbmate" };
-    const dry = await migrate(database, folder, { ...choice, dryRun: true });
-    expect([dry.exit, output(dry, "adopted"), output(dry, "pending")]).toEqual([
-      0,
-      ["20260101090000", "20260102090000"],
-      ["20260103090000"],
-    ]);
-    expect(dry.report.notes[0]).toMatch(/^then: dry run: .*1 migration would be applied/);
-    expect(await database.query("SELECT to_regclass('holdfast.migrations') AS made")).toEqual([
-      { made: null },
-    ]);
+      const choice = { adopt: tool as "dbmate" };
+      const dry = await migrate(database, folder, { ...choice, dryRun: true });
+      expect([dry.exit, output(dry, "adopted"), output(dry, "pending")]).toEqual([
+        0,
+        ["20260101090000", "20260102090000"],
+        ["20260103090000"],
+      ]);
+      expect(dry.report.notes[0]).toMatch(/^then: dry run: .*1 migration would be applied/);
+      expect(await database.query("SELECT to_regclass('holdfast.migrations') AS made")).toEqual([
+        { made: null },
+      ]);
 
-    const outcome = await migrate(database, folder, choice);
-    expect([outcome.exit, output(outcome, "adopted"), output(outcome, "applied")]).toEqual([
-      0,
-      ["20260101090000", "20260102090000"],
-      ["20260103090000"],
-    ]);
-    expect(
-      await database.query(`
+      const outcome = await migrate(database, folder, choice);
+      expect([outcome.exit, output(outcome, "adopted"), output(outcome, "applied")]).toEqual([
+        0,
+        ["20260101090000", "20260102090000"],
+        ["20260103090000"],
+      ]);
+      expect(
+        await database.query(`
         SELECT version, adopted_from, rollback IS NOT NULL AS back, fingerprint_before IS NOT NULL AS before
           FROM holdfast.migrations ORDER BY position`),
-    ).toEqual([
-      { version: "20260101090000", adopted_from: tool, back: true, before: true },
-      { version: "20260102090000", adopted_from: tool, back: false, before: true },
-      { version: "20260103090000", adopted_from: null, back: false, before: true },
-    ]);
-    const again = await migrate(database, folder, choice);
-    expect([again.exit, output(again, "adopted"), output(again, "applied")]).toEqual([0, [], []]);
-  });
+      ).toEqual([
+        { version: "20260101090000", adopted_from: tool, back: true, before: true },
+        { version: "20260102090000", adopted_from: tool, back: false, before: true },
+        { version: "20260103090000", adopted_from: null, back: false, before: true },
+      ]);
+      const again = await migrate(database, folder, choice);
+      expect([again.exit, output(again, "adopted"), output(again, "applied")]).toEqual([0, [], []]);
+    },
+  );
 
   it("by Rails is left to Rails: its table has dbmate's one column, and is not dbmate's", async () => {
     await using database = await createDatabase({

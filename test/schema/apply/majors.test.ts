@@ -4,6 +4,7 @@ import { runMigrateStatus } from "../../../src/schema/status/run.ts";
 import { findServer, startCluster, type ServerVersion } from "../../support/postgres.ts";
 import { secret, testPorts } from "../../support/test-ports.ts";
 import { historyOf, migrate, migrationsFolder, noBackups, output, rollbackInputs } from "../support.ts";
+import { casesInTurn } from "../../support/sampling.ts";
 
 /** The oldest and the newest; what lies between is proved pair by pair in matrix-servers.test.ts. */
 const VERSIONS: readonly ServerVersion[] = ["12.22", "18.6"];
@@ -35,41 +36,44 @@ const FILES = {
   "202601050900_trigger_rollback.sql": "DROP TRIGGER seen ON orders;\nDROP FUNCTION seen();\n",
 };
 
-describe.each(VERSIONS)("PostgreSQL %s", (version) => {
-  const found = findServer(version);
-  const here = "installation" in found;
+describe.each(casesInTurn("migrations on the oldest and the newest", VERSIONS, { every: 2 }))(
+  "PostgreSQL %s",
+  (version) => {
+    const found = findServer(version);
+    const here = "installation" in found;
 
-  // What could not be had is told at the end of `npm test`.
-  (here ? it : it.skip)(
-    "is migrated, tried beforehand on its own major, and taken back with every script proved",
-    async () => {
-      if (!here) throw new Error("unreachable: the test is skipped");
-      const ports = testPorts({ binDir: found.installation.binDir });
-      await using cluster = await startCluster({ installation: found.installation });
-      await using database = await cluster.createDatabase({ owner: "postgres" });
-      await using folder = migrationsFolder(FILES);
-      const dry = await migrate(database, folder, { dryRun: true }, ports);
-      expect([dry.exit, dry.report.notes]).toEqual([0, expect.any(Array)]);
-      expect((await migrate(database, folder, {}, ports)).exit).toBe(0);
-      const status = await runMigrateStatus(
-        { database: secret(database.adminUrl), migrations: folder.path },
-        ports,
-      );
-      expect([status.exit, output(status, "drift")]).toEqual([0, false]);
+    // What could not be had is told at the end of `npm test`.
+    (here ? it : it.skip)(
+      "is migrated, tried beforehand on its own major, and taken back with every script proved",
+      async () => {
+        if (!here) throw new Error("unreachable: the test is skipped");
+        const ports = testPorts({ binDir: found.installation.binDir });
+        await using cluster = await startCluster({ installation: found.installation });
+        await using database = await cluster.createDatabase({ owner: "postgres" });
+        await using folder = migrationsFolder(FILES);
+        const dry = await migrate(database, folder, { dryRun: true }, ports);
+        expect([dry.exit, dry.report.notes]).toEqual([0, expect.any(Array)]);
+        expect((await migrate(database, folder, {}, ports)).exit).toBe(0);
+        const status = await runMigrateStatus(
+          { database: secret(database.adminUrl), migrations: folder.path },
+          ports,
+        );
+        expect([status.exit, output(status, "drift")]).toEqual([0, false]);
 
-      const given = rollbackInputs(database, { to: "202601010900" });
-      const plan = await runMigrateRollback({ ...given, dryRun: true }, ports, noBackups);
-      expect((output(plan, "plan") as { verdict: string }[]).map(({ verdict }) => verdict)).toEqual([
-        "proved",
-        "proved",
-        "proved",
-        "proved",
-      ]);
-      const back = await runMigrateRollback(given, ports, noBackups);
-      expect([back.exit, output(back, "restored")]).toEqual([0, true]);
-      expect(await historyOf(database)).toEqual(["202601010900 applied 3"]);
-      expect((await migrate(database, folder, {}, ports)).exit).toBe(0);
-    },
-    60_000,
-  );
-});
+        const given = rollbackInputs(database, { to: "202601010900" });
+        const plan = await runMigrateRollback({ ...given, dryRun: true }, ports, noBackups);
+        expect((output(plan, "plan") as { verdict: string }[]).map(({ verdict }) => verdict)).toEqual([
+          "proved",
+          "proved",
+          "proved",
+          "proved",
+        ]);
+        const back = await runMigrateRollback(given, ports, noBackups);
+        expect([back.exit, output(back, "restored")]).toEqual([0, true]);
+        expect(await historyOf(database)).toEqual(["202601010900 applied 3"]);
+        expect((await migrate(database, folder, {}, ports)).exit).toBe(0);
+      },
+      60_000,
+    );
+  },
+);

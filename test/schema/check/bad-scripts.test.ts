@@ -4,6 +4,7 @@ import { query, sharedServer } from "../../support/postgres.ts";
 import { secret, testPorts } from "../../support/test-ports.ts";
 import { eventually, scratchFolder } from "../../support/tools.ts";
 import { checkFiles, checkFolder, DEFAULTS, writeFiles, type CheckedFolder } from "./check-folder.ts";
+import { casesInTurn, rounds } from "../../support/sampling.ts";
 
 /** One pair between two sound ones: whatever it does, the others must be proved. */
 async function between(forward: string, rollback: string | undefined, shared = true): Promise<CheckedFolder> {
@@ -36,29 +37,41 @@ async function verdictOf(
 }
 
 describe("scripts that hold little", () => {
-  it.each([
-    ["an empty pair", "", "", "proved"],
-    ["comments alone, without a rollback", "-- nothing\n/* at all */", undefined, "proved"],
-    ["BEGIN and COMMIT alone, without a rollback", "BEGIN;\n-- nothing\nCOMMIT;", undefined, "proved"],
-    ["a statement that changes nothing, without a rollback", "SELECT 1;", undefined, "missing"],
-    ["a rollback of BEGIN and COMMIT", "CREATE TABLE t (a int);", "BEGIN;\nCOMMIT;\n", "missing"],
-    ["comments alone", "-- nothing\r\n", "/* nothing /* at all */ */", "proved"],
-    ["an empty rollback of something", "CREATE TABLE t (a int);", "", "missing"],
-    ["a rollback of comments of something", "CREATE TABLE t (a int);", "-- DROP TABLE t;\n", "missing"],
-    ["Windows line ends", "CREATE TABLE t (\r\n a int\r\n);\r\n", "DROP TABLE t;\r\n", "proved"],
-    ["a byte order mark", "\uFEFFCREATE TABLE t (a int);", "\uFEFFDROP TABLE t;", "proved"],
-  ])("%s", async (_, forward, rollback, verdict) => {
+  it.each(
+    casesInTurn(
+      "scripts that hold little",
+      [
+        ["an empty pair", "", "", "proved"],
+        ["comments alone, without a rollback", "-- nothing\n/* at all */", undefined, "proved"],
+        ["BEGIN and COMMIT alone, without a rollback", "BEGIN;\n-- nothing\nCOMMIT;", undefined, "proved"],
+        ["a statement that changes nothing, without a rollback", "SELECT 1;", undefined, "missing"],
+        ["a rollback of BEGIN and COMMIT", "CREATE TABLE t (a int);", "BEGIN;\nCOMMIT;\n", "missing"],
+        ["comments alone", "-- nothing\r\n", "/* nothing /* at all */ */", "proved"],
+        ["an empty rollback of something", "CREATE TABLE t (a int);", "", "missing"],
+        ["a rollback of comments of something", "CREATE TABLE t (a int);", "-- DROP TABLE t;\n", "missing"],
+        ["Windows line ends", "CREATE TABLE t (\r\n a int\r\n);\r\n", "DROP TABLE t;\r\n", "proved"],
+        ["a byte order mark", "\uFEFFCREATE TABLE t (a int);", "\uFEFFDROP TABLE t;", "proved"],
+      ],
+      { every: 4, kind: ([, , , verdict]) => verdict },
+    ),
+  )("%s", async (_, forward, rollback, verdict) => {
     expect((await verdictOf(forward, rollback)).verdict).toBe(verdict);
   });
 });
 
 describe("a migration without a rollback", () => {
-  it.each([
-    ["CREATE TABLE t (a int); CREATE INDEX ON t (a);", "table public.t"],
-    ["ALTER TABLE first ADD b int, ADD c int;", "table public.first"],
-    ["ALTER TABLE first ADD b int;", "column public.first.b"],
-    ["CREATE TABLE t (); CREATE TABLE u ();", ""],
-  ])("is told with what it changes, where that is one thing: %s", async (forward, object) => {
+  it.each(
+    casesInTurn(
+      "migrations without a rollback",
+      [
+        ["CREATE TABLE t (a int); CREATE INDEX ON t (a);", "table public.t"],
+        ["ALTER TABLE first ADD b int, ADD c int;", "table public.first"],
+        ["ALTER TABLE first ADD b int;", "column public.first.b"],
+        ["CREATE TABLE t (); CREATE TABLE u ();", ""],
+      ],
+      { every: 3, kind: ([, object]) => (object === "" ? "several" : "one") },
+    ),
+  )("is told with what it changes, where that is one thing: %s", async (forward, object) => {
     const { verdict, differences } = await verdictOf(forward, undefined);
     expect({ verdict, objects: differences.map((each) => each.object) }).toEqual({
       verdict: "missing",
@@ -68,22 +81,28 @@ describe("a migration without a rollback", () => {
 });
 
 describe("places of errors", () => {
-  it.each([
-    ["a statement among others", "CREATE TABLE t (a int);\n-- ä€😀\n\nCREATE TABLE first (b int);", 4],
-    [
-      "a word behind characters of four bytes",
-      "SELECT '😀😀😀😀', 'ä€';\nSELECT 'é',\n  gone FROM\n  first;",
-      3,
-    ],
-    ["Windows line ends", "SELECT 1;\r\nSELECT '😀',\r\n gone FROM first;\r\n", 3],
-    ["the grammar", "SELECT '😀😀😀';\nCREATE TABEL t (a int);\n", 2],
-    [
-      "a constraint checked at the end",
-      "CREATE TABLE t (a int PRIMARY KEY, b int REFERENCES t DEFERRABLE INITIALLY DEFERRED);\nINSERT INTO " +
-        "t VALUES (1, 2);",
-      1,
-    ],
-  ])("%s", async (_, forward, line) => {
+  it.each(
+    casesInTurn(
+      "places of errors",
+      [
+        ["a statement among others", "CREATE TABLE t (a int);\n-- ä€😀\n\nCREATE TABLE first (b int);", 4],
+        [
+          "a word behind characters of four bytes",
+          "SELECT '😀😀😀😀', 'ä€';\nSELECT 'é',\n  gone FROM\n  first;",
+          3,
+        ],
+        ["Windows line ends", "SELECT 1;\r\nSELECT '😀',\r\n gone FROM first;\r\n", 3],
+        ["the grammar", "SELECT '😀😀😀';\nCREATE TABEL t (a int);\n", 2],
+        [
+          "a constraint checked at the end",
+          "CREATE TABLE t (a int PRIMARY KEY, b int REFERENCES t DEFERRABLE INITIALLY DEFERRED);\n" +
+            "INSERT INTO t VALUES (1, 2);",
+          1,
+        ],
+      ],
+      { every: 3 },
+    ),
+  )("%s", async (_, forward, line) => {
     const { verdict, differences } = await verdictOf(forward, "SELECT 1;");
     expect({ verdict, line: differences[0]?.line }).toEqual({ verdict: "failed", line });
   });
@@ -100,40 +119,46 @@ describe("places of errors", () => {
 });
 
 describe("transactions of their own", () => {
-  it.each([
-    [
-      "BEGIN and COMMIT around",
-      "BEGIN;\nCREATE TABLE t (a int);\nCOMMIT;",
-      "BEGIN; DROP TABLE t; COMMIT;",
-      "proved",
-    ],
-    [
-      "two transactions",
-      "BEGIN; CREATE TABLE t (a int); COMMIT; BEGIN; CREATE TABLE u (a int); COMMIT;",
-      "DROP TABLE t, u;",
-      "proved",
-    ],
-    [
-      "a COMMIT in the middle, and a rollback for half",
-      "CREATE TABLE t (a int); COMMIT; CREATE TABLE u (a int);",
-      "DROP TABLE t;",
-      "differs",
-    ],
-    ["an open BEGIN", "BEGIN; CREATE TABLE t (a int);", "DROP TABLE IF EXISTS t;", "failed"],
-    ["ROLLBACK at the end", "BEGIN; CREATE TABLE t (a int); ROLLBACK;", "SELECT 1;", "proved"],
-    [
-      "a block that commits",
-      "CREATE TABLE t (a int); DO $$ BEGIN INSERT INTO t VALUES (1); COMMIT; END $$;",
-      "DROP TABLE t;",
-      "proved",
-    ],
-    [
-      "an index without a lock",
-      "CREATE INDEX CONCURRENTLY first_a ON first (a);",
-      "DROP INDEX CONCURRENTLY first_a;",
-      "proved",
-    ],
-  ])("%s", async (_, forward, rollback, verdict) => {
+  it.each(
+    casesInTurn(
+      "scripts with transactions of their own",
+      [
+        [
+          "BEGIN and COMMIT around",
+          "BEGIN;\nCREATE TABLE t (a int);\nCOMMIT;",
+          "BEGIN; DROP TABLE t; COMMIT;",
+          "proved",
+        ],
+        [
+          "two transactions",
+          "BEGIN; CREATE TABLE t (a int); COMMIT; BEGIN; CREATE TABLE u (a int); COMMIT;",
+          "DROP TABLE t, u;",
+          "proved",
+        ],
+        [
+          "a COMMIT in the middle, and a rollback for half",
+          "CREATE TABLE t (a int); COMMIT; CREATE TABLE u (a int);",
+          "DROP TABLE t;",
+          "differs",
+        ],
+        ["an open BEGIN", "BEGIN; CREATE TABLE t (a int);", "DROP TABLE IF EXISTS t;", "failed"],
+        ["ROLLBACK at the end", "BEGIN; CREATE TABLE t (a int); ROLLBACK;", "SELECT 1;", "proved"],
+        [
+          "a block that commits",
+          "CREATE TABLE t (a int); DO $$ BEGIN INSERT INTO t VALUES (1); COMMIT; END $$;",
+          "DROP TABLE t;",
+          "proved",
+        ],
+        [
+          "an index without a lock",
+          "CREATE INDEX CONCURRENTLY first_a ON first (a);",
+          "DROP INDEX CONCURRENTLY first_a;",
+          "proved",
+        ],
+      ],
+      { every: 3, kind: ([, , , verdict]) => verdict },
+    ),
+  )("%s", async (_, forward, rollback, verdict) => {
     expect(await verdictOf(forward, rollback)).toMatchObject({ verdict });
   });
 });
@@ -339,10 +364,13 @@ describe("scripts that do harm", () => {
 });
 
 describe("many and large files", () => {
-  it("a seed file of 10 MB is tried", async () => {
+  const MEGABYTES = rounds("MB of a seed file that is tried", 2, 10);
+
+  it(`a seed file of ${MEGABYTES} MB is tried`, async () => {
     const row = `INSERT INTO seed (id, name) VALUES (1, '${"é".repeat(100)}');\n`;
+    const rows = row.repeat(Math.ceil((MEGABYTES * 1_000_000) / Buffer.byteLength(row)));
     const { verdict } = await verdictOf(
-      `CREATE TABLE seed (id int, name text);\n${row.repeat(Math.ceil(10_000_000 / Buffer.byteLength(row)))}`,
+      `CREATE TABLE seed (id int, name text);\n${rows}`,
       "DROP TABLE seed;",
     );
     expect(verdict).toBe("proved");

@@ -5,6 +5,7 @@ import { readSums } from "../../../src/schema/proof/canary/sums.ts";
 import { postgresDatabase } from "../../../src/adapters/postgres/database.ts";
 import { findServer, SERVER_VERSIONS, startCluster } from "../../support/postgres.ts";
 import { CHECKED } from "./canary/checked-tables.ts";
+import { casesInTurn } from "../../support/sampling.ts";
 
 /** Types of which no value can be written: the server alone makes them, in its catalogs. */
 const UNWRITABLE = [
@@ -60,63 +61,66 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
   pg_trgm: "t text",
 };
 
-describe.each(SERVER_VERSIONS.filter((version) => version !== "15.18" && version !== "18.6"))(
-  "PostgreSQL %s",
-  (version) => {
-    const found = findServer(version);
-    const here = "installation" in found;
+describe.each(
+  casesInTurn(
+    "canary rows of every type, by major",
+    SERVER_VERSIONS.filter((version) => version !== "15.18" && version !== "18.6"),
+    { every: 3 },
+  ),
+)("PostgreSQL %s", (version) => {
+  const found = findServer(version);
+  const here = "installation" in found;
 
-    // What could not be had is told at the end of `npm test`.
-    (here ? it : it.skip)("has rows for columns of every type, and under CHECKs of many shapes", async () => {
-      if (!here) throw new Error("unreachable: the test is skipped");
-      await using server = await startCluster({ installation: found.installation });
-      await using database = await server.createDatabase({ owner: "postgres", sql: OWN });
-      const types = await database.query(TYPES, [UNWRITABLE]);
-      const hasXml = await database.query("SELECT xml '<a/>'").then(
-        () => true,
-        () => false,
-      );
-      const columns = types
-        .filter(({ name }) => hasXml || !/^[ac]_xml$/.test(String(name)))
-        .map(({ name, type }) => `"${String(name)}" ${String(type)}`);
-      expect(columns.length).toBeGreaterThan(120);
-      await database.query(`CREATE TABLE every_type (${columns.join(", ")})`);
-      const available = new Set(
-        (await database.query("SELECT name FROM pg_available_extensions")).map(({ name }) => String(name)),
-      );
-      const extended = Object.entries(EXTENSIONS).filter(([name]) => available.has(name));
-      for (const [name] of extended) await database.query(`CREATE EXTENSION ${name}`);
-      await database.query(
-        `CREATE TABLE extended (id int, ${extended
-          .map(([, column]) => column)
-          .concat("z int")
-          .join(", ")})`,
-      );
-      for (const { sql } of CHECKED) await database.query(sql);
-      const names = ["every_type", "own", "extended", ...CHECKED.map(({ name }) => name)].map(
-        (name) => `public.${name}`,
-      );
+  // What could not be had is told at the end of `npm test`.
+  (here ? it : it.skip)("has rows for columns of every type, and under CHECKs of many shapes", async () => {
+    if (!here) throw new Error("unreachable: the test is skipped");
+    await using server = await startCluster({ installation: found.installation });
+    await using database = await server.createDatabase({ owner: "postgres", sql: OWN });
+    const types = await database.query(TYPES, [UNWRITABLE]);
+    const hasXml = await database.query("SELECT xml '<a/>'").then(
+      () => true,
+      () => false,
+    );
+    const columns = types
+      .filter(({ name }) => hasXml || !/^[ac]_xml$/.test(String(name)))
+      .map(({ name, type }) => `"${String(name)}" ${String(type)}`);
+    expect(columns.length).toBeGreaterThan(120);
+    await database.query(`CREATE TABLE every_type (${columns.join(", ")})`);
+    const available = new Set(
+      (await database.query("SELECT name FROM pg_available_extensions")).map(({ name }) => String(name)),
+    );
+    const extended = Object.entries(EXTENSIONS).filter(([name]) => available.has(name));
+    for (const [name] of extended) await database.query(`CREATE EXTENSION ${name}`);
+    await database.query(
+      `CREATE TABLE extended (id int, ${extended
+        .map(([, column]) => column)
+        .concat("z int")
+        .join(", ")})`,
+    );
+    for (const { sql } of CHECKED) await database.query(sql);
+    const names = ["every_type", "own", "extended", ...CHECKED.map(({ name }) => name)].map(
+      (name) => `public.${name}`,
+    );
 
-      await using session = await postgresDatabase(database.adminAddress).connect({ purpose: "test" });
-      await session.query("BEGIN");
-      const tables = await canaryTables(session, names);
-      const canaries = await insertCanaries(session, tables, { corners: "extremes", wanted: () => true });
-      const sums = await readSums(
-        session,
-        new Map(tables.map(({ name, columns: all }) => [name, all.map((each) => each.name)])),
-      );
-      await session.query("COMMIT");
+    await using session = await postgresDatabase(database.adminAddress).connect({ purpose: "test" });
+    await session.query("BEGIN");
+    const tables = await canaryTables(session, names);
+    const canaries = await insertCanaries(session, tables, { corners: "extremes", wanted: () => true });
+    const sums = await readSums(
+      session,
+      new Map(tables.map(({ name, columns: all }) => [name, all.map((each) => each.name)])),
+    );
+    await session.query("COMMIT");
 
-      expect(canaries.filter(({ why }) => why !== undefined)).toEqual([]);
-      expect(canaries.map(({ table }) => table)).toEqual(expect.arrayContaining(names));
-      // Two ordinary ones, those with unusual values, and one that is there twice.
-      const rows = { "public.every_type": 9, "public.own": 7, "public.extended": 6 };
-      for (const [table, count] of Object.entries(rows)) {
-        const empty = [...sums.get(table)!.columns]
-          .filter(([, { values }]) => values === 0)
-          .map(([name]) => name);
-        expect({ table, rows: sums.get(table)!.rows, empty }).toEqual({ table, rows: count, empty: [] });
-      }
-    });
-  },
-);
+    expect(canaries.filter(({ why }) => why !== undefined)).toEqual([]);
+    expect(canaries.map(({ table }) => table)).toEqual(expect.arrayContaining(names));
+    // Two ordinary ones, those with unusual values, and one that is there twice.
+    const rows = { "public.every_type": 9, "public.own": 7, "public.extended": 6 };
+    for (const [table, count] of Object.entries(rows)) {
+      const empty = [...sums.get(table)!.columns]
+        .filter(([, { values }]) => values === 0)
+        .map(([name]) => name);
+      expect({ table, rows: sums.get(table)!.rows, empty }).toEqual({ table, rows: count, empty: [] });
+    }
+  });
+});

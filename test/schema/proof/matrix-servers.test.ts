@@ -3,6 +3,7 @@ import { findServer, startCluster, type ServerVersion } from "../../support/post
 import { BROKEN, SOUND } from "./matrix/all.ts";
 import { Lab } from "./matrix/lab.ts";
 import type { MatrixCase } from "./matrix/matrix-case.ts";
+import { casesInTurn } from "../../support/sampling.ts";
 
 /** One of each major but that of the shared installation, which sees the whole matrix. */
 const VERSIONS: readonly ServerVersion[] = ["12.22", "13.23", "14.23", "16.2", "17.10", "18.4"];
@@ -18,7 +19,7 @@ function chosen(major: number): readonly MatrixCase[] {
   return understood.filter(({ since }, at) => (since !== undefined && since > 15) || at % 20 === major % 20);
 }
 
-describe.each(VERSIONS)("PostgreSQL %s", (version) => {
+describe.each(casesInTurn("pairs on other majors", VERSIONS, { every: 2 }))("PostgreSQL %s", (version) => {
   const found = findServer(version);
   const here = "installation" in found;
 

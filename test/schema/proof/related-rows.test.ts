@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import type { PairProof } from "../../../src/schema/proof/verdict.ts";
 import { startCluster, type Cluster } from "../../support/postgres.ts";
 import { Lab } from "./matrix/lab.ts";
+import { casesInTurn } from "../../support/sampling.ts";
 
 let server: Cluster;
 let lab: Lab;
@@ -38,16 +39,22 @@ const LEGACY = `
 `;
 
 describe("tables that are only read", () => {
-  it.each([
-    ["USING", "DELETE FROM app.p USING app.c WHERE c.p = p.id"],
-    ["IN", "DELETE FROM app.p WHERE id IN (SELECT p FROM app.c)"],
-    ["EXISTS", "DELETE FROM app.p WHERE EXISTS (SELECT FROM app.c WHERE c.p = p.id)"],
-    [
-      "a loop",
-      `DO $$ DECLARE r record; BEGIN
+  it.each(
+    casesInTurn(
+      "tables that are only read",
+      [
+        ["USING", "DELETE FROM app.p USING app.c WHERE c.p = p.id"],
+        ["IN", "DELETE FROM app.p WHERE id IN (SELECT p FROM app.c)"],
+        ["EXISTS", "DELETE FROM app.p WHERE EXISTS (SELECT FROM app.c WHERE c.p = p.id)"],
+        [
+          "a loop",
+          `DO $$ DECLARE r record; BEGIN
          FOR r IN SELECT p FROM app.c LOOP DELETE FROM app.p WHERE id = r.p; END LOOP; END $$`,
-    ],
-  ])("have rows for %s to meet", async (_, forward) => {
+        ],
+      ],
+      { every: 2 },
+    ),
+  )("have rows for %s to meet", async (_, forward) => {
     expect(told(await prove(FAMILY, forward))).toEqual(loses("table app.p", "table app.c", "column app.g.c"));
   });
 
@@ -168,19 +175,25 @@ describe("values that a migration compares with", () => {
   const USERS =
     "CREATE TABLE app.users (id int PRIMARY KEY, role text NOT NULL DEFAULT 'guest', n int, kind text)";
 
-  it.each([
-    ["a text", "UPDATE app.users SET role = 'member' WHERE role = 'guest'", "column app.users.role"],
-    ["a number", "DELETE FROM app.users WHERE n = 42", "table app.users"],
-    ["a list", "DELETE FROM app.users WHERE kind IN ('b', 'c')", "table app.users"],
-    ["a pattern", "DELETE FROM app.users WHERE kind LIKE 'x-%'", "table app.users"],
-    ["two together", "DELETE FROM app.users WHERE kind = 'b' AND n = 77", "table app.users"],
-    ["CASE", "UPDATE app.users SET n = CASE kind WHEN 'b' THEN 5 ELSE n END", "column app.users.n"],
-    [
-      "a column's default",
-      "DO $$ BEGIN DELETE FROM app.users WHERE role = 'guest'; END $$",
-      "table app.users",
-    ],
-  ])("are in rows: %s", async (_, forward, object) => {
+  it.each(
+    casesInTurn(
+      "values that scripts speak of",
+      [
+        ["a text", "UPDATE app.users SET role = 'member' WHERE role = 'guest'", "column app.users.role"],
+        ["a number", "DELETE FROM app.users WHERE n = 42", "table app.users"],
+        ["a list", "DELETE FROM app.users WHERE kind IN ('b', 'c')", "table app.users"],
+        ["a pattern", "DELETE FROM app.users WHERE kind LIKE 'x-%'", "table app.users"],
+        ["two together", "DELETE FROM app.users WHERE kind = 'b' AND n = 77", "table app.users"],
+        ["CASE", "UPDATE app.users SET n = CASE kind WHEN 'b' THEN 5 ELSE n END", "column app.users.n"],
+        [
+          "a column's default",
+          "DO $$ BEGIN DELETE FROM app.users WHERE role = 'guest'; END $$",
+          "table app.users",
+        ],
+      ],
+      { every: 2 },
+    ),
+  )("are in rows: %s", async (_, forward, object) => {
     expect(told(await prove(USERS, forward))).toEqual(loses(object));
   });
 
@@ -263,12 +276,18 @@ describe("rows that the migration alone names, and puts back", () => {
     "INSERT INTO app.users SELECT * FROM app.bk; DROP TABLE app.bk",
   ];
 
-  it.each([
-    ["a value", "CASCADE", "role = 'guest'", "table app.posts"],
-    ["a value", "SET NULL", "role = 'guest'", "column app.posts.by"],
-    ["NULL", "CASCADE", "email IS NULL", "table app.posts"],
-    ["NULL", "SET NULL", "email IS NULL", "column app.posts.by"],
-  ])("by %s: what hangs on them by %s is missed", async (_, action, which, lost) => {
+  it.each(
+    casesInTurn(
+      "what hangs on rows",
+      [
+        ["a value", "CASCADE", "role = 'guest'", "table app.posts"],
+        ["a value", "SET NULL", "role = 'guest'", "column app.posts.by"],
+        ["NULL", "CASCADE", "email IS NULL", "table app.posts"],
+        ["NULL", "SET NULL", "email IS NULL", "column app.posts.by"],
+      ],
+      { every: 2 },
+    ),
+  )("by %s: what hangs on them by %s is missed", async (_, action, which, lost) => {
     const type = action === "CASCADE" ? "int NOT NULL" : "int";
     const posts = `
       CREATE TABLE app.posts (id int PRIMARY KEY, by ${type} REFERENCES app.users ON DELETE ${action},

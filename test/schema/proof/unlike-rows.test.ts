@@ -7,6 +7,7 @@ import { postgresDatabase } from "../../../src/adapters/postgres/database.ts";
 import { sharedServer } from "../../support/postgres.ts";
 import { testPorts } from "../../support/test-ports.ts";
 import { script } from "./matrix/lab.ts";
+import { casesInTurn } from "../../support/sampling.ts";
 
 /** Each pair is taken back, so that one database serves all. */
 const SETUP = `
@@ -53,36 +54,42 @@ const refilled = (column: string, type: string, from: string): readonly [string,
 ];
 
 describe("columns of one type are told apart", () => {
-  it.each([
-    ["copied", "UPDATE app.t SET b = a", "SELECT 1", "column app.t.b"],
-    [
-      "exchanged by the rollback",
-      "ALTER TABLE app.one RENAME a TO x; ALTER TABLE app.one RENAME b TO y",
-      "ALTER TABLE app.one RENAME x TO b; ALTER TABLE app.one RENAME y TO a",
-      "column app.one.a",
-    ],
-    // As many of its rows have the one value as before.
-    ["that have two values", "UPDATE app.t SET y = x", "SELECT 1", "table app.t"],
-    ["that point at one table", "UPDATE app.t SET ship = bill", "SELECT 1", "column app.t.ship"],
-    [
-      "of which one is the later one",
-      "UPDATE app.t SET seen = made WHERE seen < made",
-      "SELECT 1",
-      "column app.t.seen",
-    ],
-    ["made anew from another one", ...refilled("seen", "timestamptz", "made"), "column app.t.seen"],
-    [
-      "made anew from the key",
-      ...refilled("pos", "int", "id; ALTER TABLE app.t ADD UNIQUE (pos)"),
-      "column app.t.pos",
-    ],
-    [
-      "that are keys of mixed case",
-      "UPDATE app.p SET email = lower(email)",
-      "SELECT 1",
-      "column app.p.email",
-    ],
-  ])("%s", async (_, forward, rollback, object) => {
+  it.each(
+    casesInTurn(
+      "columns told apart",
+      [
+        ["copied", "UPDATE app.t SET b = a", "SELECT 1", "column app.t.b"],
+        [
+          "exchanged by the rollback",
+          "ALTER TABLE app.one RENAME a TO x; ALTER TABLE app.one RENAME b TO y",
+          "ALTER TABLE app.one RENAME x TO b; ALTER TABLE app.one RENAME y TO a",
+          "column app.one.a",
+        ],
+        // As many of its rows have the one value as before.
+        ["that have two values", "UPDATE app.t SET y = x", "SELECT 1", "table app.t"],
+        ["that point at one table", "UPDATE app.t SET ship = bill", "SELECT 1", "column app.t.ship"],
+        [
+          "of which one is the later one",
+          "UPDATE app.t SET seen = made WHERE seen < made",
+          "SELECT 1",
+          "column app.t.seen",
+        ],
+        ["made anew from another one", ...refilled("seen", "timestamptz", "made"), "column app.t.seen"],
+        [
+          "made anew from the key",
+          ...refilled("pos", "int", "id; ALTER TABLE app.t ADD UNIQUE (pos)"),
+          "column app.t.pos",
+        ],
+        [
+          "that are keys of mixed case",
+          "UPDATE app.p SET email = lower(email)",
+          "SELECT 1",
+          "column app.p.email",
+        ],
+      ],
+      { every: 2 },
+    ),
+  )("%s", async (_, forward, rollback, object) => {
     const { verdict, differences } = await prove(forward, rollback);
     expect([verdict, differences.map((each) => each.object)]).toEqual([
       "loses-data",

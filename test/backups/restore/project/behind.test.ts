@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { CRON_SQL } from "../../../support/supabase/cron.ts";
 import { startSupabase, type Project, type SupabaseServer } from "../../../support/supabase/supabase.ts";
 import { expectRefusal, said, Vault } from "../../../support/vault.ts";
+import { casesInTurn } from "../../../support/sampling.ts";
 
 /** What a project does not get, and what of a restore must therefore be said. */
 
@@ -94,17 +95,23 @@ describe("a key of the user's to jobs, which the target numbers", () => {
 
   const NIGHTLY = "SELECT cron.schedule('nightly', '0 3 * * *', 'VACUUM')";
 
-  it.each<[string, string, number, string?]>([
-    ["the number is another job's, which the server would take", OTHER, 1],
-    ["as many others are there under other numbers", OTHER, 6],
-    ["it has another number", NIGHTLY, 5],
-    [
-      "it has its number, and another one of the backup's is lacking",
-      NIGHTLY,
-      1,
-      "SELECT cron.schedule('weekly', '0 3 * * 0', 'VACUUM')",
-    ],
-  ])("is refused and left out alike where %s", async (_, there, number, further = "SELECT 1") => {
+  it.each<[string, string, number, string?]>(
+    casesInTurn<[string, string, number, string?]>(
+      "keys to jobs under other numbers",
+      [
+        ["the number is another job's, which the server would take", OTHER, 1],
+        ["as many others are there under other numbers", OTHER, 6],
+        ["it has another number", NIGHTLY, 5],
+        [
+          "it has its number, and another one of the backup's is lacking",
+          NIGHTLY,
+          1,
+          "SELECT cron.schedule('weekly', '0 3 * * 0', 'VACUUM')",
+        ],
+      ],
+      { every: 4 },
+    ),
+  )("is refused and left out alike where %s", async (_, there, number, further = "SELECT 1") => {
     await using source = await supabase.project();
     await source.admin(CRON);
     await source.query(

@@ -13,6 +13,7 @@ import {
 import { testPorts } from "../../../support/test-ports.ts";
 import { said, Vault } from "../../../support/vault.ts";
 import { stateOf } from "./state.ts";
+import { testInTurn } from "../../../support/cases-in-turn.ts";
 
 /** A project with an ordinary application goes into another one, as the role that people have. */
 
@@ -24,6 +25,7 @@ describe.each(SERVERS)("into a new project on %j", (options) => {
     it.skip(`comes back whole (NOT RUN: ${found.reason})`, () => undefined);
     return;
   }
+  const inOne = testInTurn(`into a new project, on ${options.major}`, 2, options.major === "15" ? 0 : 1);
   let supabase: SupabaseServer;
   let source: Project;
   let vault: Vault;
@@ -43,7 +45,7 @@ describe.each(SERVERS)("into a new project on %j", (options) => {
     await vault[Symbol.asyncDispose]();
   });
 
-  it("everything of the user's comes back, works, is told in the plan, and has a receipt", async () => {
+  inOne("everything of the user's comes back, works, is told in the plan, and has a receipt", async () => {
     await using project = await supabase.project();
     const before = await stateOf(project);
     const planned = await vault.restore(project.url, { dryRun: true }, tools);
@@ -118,7 +120,7 @@ describe.each(SERVERS)("into a new project on %j", (options) => {
     ).toEqual([{ tablename: "posts" }]);
   });
 
-  it("what the platform has there is as it was: every row, right and definition of its own", async () => {
+  inOne("what the platform has there is as it was: every row, right and definition of its own", async () => {
     await using project = await supabase.project();
     const before = await stateOf(project);
     await vault.restore(project.url, {}, tools);
@@ -135,7 +137,7 @@ describe.each(SERVERS)("into a new project on %j", (options) => {
     }
   });
 
-  it("a right taken away at the source does not come back by the platform's defaults", async () => {
+  inOne("a right taken away at the source does not come back by the platform's defaults", async () => {
     await using project = await supabase.project();
     await vault.restore(project.url, {}, tools);
     const asked = `
@@ -146,7 +148,7 @@ describe.each(SERVERS)("into a new project on %j", (options) => {
     expect(await project.query(asked)).toEqual([{ authenticated: false, anon: true }]);
   });
 
-  it("--with-sessions brings who is signed in, and the tokens' sequence goes on behind them", async () => {
+  inOne("--with-sessions brings who is signed in, and the tokens' sequence goes on behind them", async () => {
     await using project = await supabase.project();
     const restored = await vault.restore(project.url, { withSessions: true }, tools);
     expect({ exit: restored.exit, said: said(restored) }).toEqual({
@@ -166,7 +168,7 @@ describe.each(SERVERS)("into a new project on %j", (options) => {
     ).toEqual([{ next: 81 }]);
   });
 
-  it("webhooks and jobs by the clock come back paused and are named, with what starts each", async () => {
+  inOne("webhooks and jobs by the clock come back paused and are named, with what starts each", async () => {
     await using reaching = await supabase.project();
     await reaching.admin(REACHING_OUT);
     await installApplication(reaching);
@@ -229,7 +231,7 @@ describe.each(SERVERS)("into a new project on %j", (options) => {
     });
   });
 
-  it("roles of the user's come back without login, and keep rights on the platform's tables", async () => {
+  inOne("roles of the user's come back without login, and keep rights on the platform's tables", async () => {
     await source
       .query(
         "GRANT SELECT (id, email) ON auth.users TO reporting; GRANT SELECT ON auth.identities TO reporting",
@@ -255,7 +257,7 @@ describe.each(SERVERS)("into a new project on %j", (options) => {
     await expectProjectWorks(project);
   });
 
-  it("a plain database takes it as any other, and --into project refuses one by name", async () => {
+  inOne("a plain database takes it as any other, and --into project refuses one by name", async () => {
     const refused = vault.restore(supabase.cluster.adminUrl("postgres"), { into: "project" }, tools);
     await expect(refused).rejects.toMatchObject({
       code: "database.unsupported",

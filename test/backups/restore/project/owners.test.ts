@@ -10,6 +10,7 @@ import {
 } from "../../../support/supabase/supabase.ts";
 import { expectRefusal, said, Vault } from "../../../support/vault.ts";
 import { stateOf } from "./state.ts";
+import { testInTurn } from "../../../support/cases-in-turn.ts";
 
 /**
  * What belongs to roles of the user's comes back to them; what cannot is known before anything is touched.
@@ -49,6 +50,7 @@ describe.each(SERVERS)("owners on %j", (options) => {
     it.skip(`come back (NOT RUN: ${found.reason})`, () => undefined);
     return;
   }
+  const inOne = testInTurn(`owners, on ${options.major}`, 2, options.major === "15" ? 0 : 1);
   let supabase: SupabaseServer;
   let vault: Vault;
   let tools: { readonly binDir: string };
@@ -73,23 +75,26 @@ describe.each(SERVERS)("owners on %j", (options) => {
     await vault[Symbol.asyncDispose]();
   });
 
-  it("of the user's get what is theirs, without staying what the restore made of itself for it", async () => {
-    await using other = await startSupabase(options);
-    await using project = await other.project();
-    for (const choice of [{}, { confirm: project.name, safetyBackup: false }]) {
-      const restored = await vault.restore(project.url, { source: "books", ...choice }, tools);
-      expect({ exit: restored.exit, said: said(restored) }).toEqual({
-        exit: 0,
-        said: expect.stringContaining("everything as it was"),
-      });
-      expect(await owners(project)).toEqual([
-        { table: "bookkeeper", function: "bookkeeper", view: "bookkeeper", member: false, may: false },
-      ]);
-      await expectProjectWorks(project);
-    }
-  });
+  inOne(
+    "of the user's get what is theirs, without staying what the restore made of itself for it",
+    async () => {
+      await using other = await startSupabase(options);
+      await using project = await other.project();
+      for (const choice of [{}, { confirm: project.name, safetyBackup: false }]) {
+        const restored = await vault.restore(project.url, { source: "books", ...choice }, tools);
+        expect({ exit: restored.exit, said: said(restored) }).toEqual({
+          exit: 0,
+          said: expect.stringContaining("everything as it was"),
+        });
+        expect(await owners(project)).toEqual([
+          { table: "bookkeeper", function: "bookkeeper", view: "bookkeeper", member: false, may: false },
+        ]);
+        await expectProjectWorks(project);
+      }
+    },
+  );
 
-  it("whom the role cannot become are named beforehand; --allow-gaps keeps theirs, says so", async () => {
+  inOne("whom the role cannot become are named beforehand; --allow-gaps keeps theirs, says so", async () => {
     await using project = await supabase.project();
     const empty = await stateOf(project);
     const refusal = await expectRefusal(vault.restore(project.url, { source: "beyond" }, tools), {

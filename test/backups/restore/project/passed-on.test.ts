@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { startSupabase, type Project, type SupabaseServer } from "../../../support/supabase/supabase.ts";
 import { Vault } from "../../../support/vault.ts";
 import { outcome, WHOLE } from "./small-project.ts";
+import { testInTurn } from "../../../support/cases-in-turn.ts";
 
 /**
  * Rights on the platform's tables that `postgres` passed on: it has SELECT on `auth.users` with grant option,
@@ -26,6 +27,7 @@ describe.each([
   ["the role is not a member of the services' roles", true],
   ["it may act as them", false],
 ])("where %s", (_, strict) => {
+  const inOne = testInTurn(`rights passed on, ${strict ? "strict" : "not strict"}`, 2, strict ? 0 : 1);
   let supabase: SupabaseServer;
   let vault: Vault;
 
@@ -47,7 +49,7 @@ describe.each([
     return source;
   }
 
-  it("rights of the user's and of the platform's roles come back, on tables and on columns", async () => {
+  inOne("rights of the user's and of the platform's roles come back, on tables and on columns", async () => {
     await using source = await sourceWith(
       "passed",
       `
@@ -62,13 +64,16 @@ describe.each([
     expect(await project.query(GIVEN)).toEqual(given);
   });
 
-  it("rights that the role gave at the target alone are taken back, and rights on columns stay", async () => {
-    await using source = await sourceWith("back", "GRANT SELECT (email) ON auth.users TO anon");
-    await using project = await supabase.project();
-    await project.query("GRANT SELECT ON auth.users TO anon, service_role");
-    expect(await outcome(vault, project, "back")).toEqual(WHOLE);
-    expect(await project.query(GIVEN)).toEqual(await source.query(GIVEN));
-  });
+  inOne(
+    "rights that the role gave at the target alone are taken back, and rights on columns stay",
+    async () => {
+      await using source = await sourceWith("back", "GRANT SELECT (email) ON auth.users TO anon");
+      await using project = await supabase.project();
+      await project.query("GRANT SELECT ON auth.users TO anon, service_role");
+      expect(await outcome(vault, project, "back")).toEqual(WHOLE);
+      expect(await project.query(GIVEN)).toEqual(await source.query(GIVEN));
+    },
+  );
 
   it("what the owner alone can give or take is named with that reason, and costs nothing else", async () => {
     await using source = await sourceWith(
