@@ -255,7 +255,7 @@ export const SOUND_SCRIPTS: readonly MatrixCase[] = [
       BEGIN;
       ALTER TYPE app.mood ADD VALUE 'great';
       COMMIT;
-      UPDATE app.customers SET mood = 'great' WHERE id < 0
+      UPDATE app.customers SET mood = 'great' WHERE mood = 'great'
     `,
     `
       UPDATE app.customers SET mood = 'ok' WHERE mood = 'great';
