@@ -4,7 +4,7 @@ import { sha256 } from "../../../kernel/streams.ts";
 import { FUNCTION_MANIFEST, type ManifestEntry } from "../manifest/manifest.ts";
 import { readManifest, type ReadManifest } from "../manifest/read-manifest.ts";
 import { digestOfSources, type WantedFunction } from "./function-sources.ts";
-import { IMPORT_MAPS, startOf, type Misfit, type Start } from "./start-of.ts";
+import { IMPORT_MAPS, startOf, USUAL_ENTRY, type Misfit, type Start } from "./start-of.ts";
 import { configPlace, readSupabaseConfig, type SupabaseConfig } from "./supabase-config.ts";
 
 /** The edge functions of a folder, with what is said of them beside their files. */
@@ -15,7 +15,7 @@ export interface FunctionSet {
   readonly manifest: { readonly path: string; readonly read: ReadManifest } | undefined;
   /** What Supabase's own `config.toml` says of functions. */
   readonly config: SupabaseConfig;
-  /** The functions: folders with an `index.ts`, and what the manifest or `config.toml` names. */
+  /** The functions: folders with the usual entry, and what the manifest or `config.toml` names. */
   readonly names: ReadonlySet<string>;
   /** Files of settings that are never uploaded, since secrets stand in them. */
   readonly leftOut: readonly string[];
@@ -146,7 +146,7 @@ interface Naming {
 }
 
 /**
- * Which files are whose. As Supabase's client has it, a folder is a function where it has an `index.ts` or
+ * Which files are whose. As Supabase's client has it, a folder is a function where it has the usual entry or
  * is named; any other (`_shared`, `tests`), and files beside the folders, all functions share. What
  * `config.toml` does not enable goes nowhere.
  * https://supabase.com/docs/guides/functions/development-tips#organizing-your-edge-functions
@@ -172,7 +172,7 @@ function grouped(
   const own = new Map<string, readonly string[]>();
   for (const [name, files] of folders) {
     if (config.get(name)?.isEnabled === false && !named.includes(name)) continue;
-    if (said.has(name) || all.has(`${folder}/${name}/index.ts`)) own.set(name, files);
+    if (said.has(name) || all.has(posix.join(folder, name, USUAL_ENTRY))) own.set(name, files);
     else shared.push(...files);
   }
   const isElsewhere = (name: string): boolean => {

@@ -6,6 +6,9 @@ import { FUNCTION_MANIFEST, type ManifestEntry } from "../manifest/manifest.ts";
 import type { Started } from "./function-sources.ts";
 import type { FunctionConfig } from "./supabase-config.ts";
 
+/** By what a function is started where nobody says another. */
+export const USUAL_ENTRY = "index.ts";
+
 /** Import maps of a function's own, in the order in which Supabase's client looks for them. */
 export const IMPORT_MAPS = ["deno.json", "deno.jsonc", "import_map.json"];
 
@@ -68,7 +71,7 @@ export function startOf({ name, folder, entry, config }: Said, uploaded: Readonl
     const wrong = [lacking(configured, ", which config.toml names,")];
     return { path: usual, wrong, isPossible: true };
   };
-  const first = chosen(entry?.entrypoint, config?.entrypoint, posix.join(own, "index.ts"));
+  const first = chosen(entry?.entrypoint, config?.entrypoint, posix.join(own, USUAL_ENTRY));
   const maps = [...IMPORT_MAPS.map((file) => `${own}/${file}`), `${folder}/import_map.json`];
   const map = chosen(
     entry?.import_map,
