@@ -7131,7 +7131,10 @@ function rebuildKit(record, content) {
       what: files === 0 ? "files in storage buckets" : `the files of ${files} storage objects`,
       how: `copy the buckets, with the storage service's S3 interface for example; ${NO_COMMAND}`
     },
-    { what: "edge functions and their secrets", how: `deploy them from your repository; ${NO_COMMAND}` },
+    {
+      what: "edge functions and their secrets",
+      how: "deploy them with functions deploy, or take a kept set back with functions rollback; then supabase secrets set"
+    },
     {
       what: secrets === 0 ? "secrets of the vault" : `${secrets} secrets of the vault`,
       how: `put them in anew: they are encrypted with a key that stays with the project; ${NO_COMMAND}`

@@ -118,6 +118,7 @@ function lineIn(document, lines, path) {
 
 // src/rollout/functions/sources/start-of.ts
 import { posix } from "node:path";
+var USUAL_ENTRY = "index.ts";
 var IMPORT_MAPS = ["deno.json", "deno.jsonc", "import_map.json"];
 function startOf({ name, folder, entry: entry2, config: config2 }, uploaded) {
   const own = posix.join(folder, name);
@@ -139,7 +140,7 @@ function startOf({ name, folder, entry: entry2, config: config2 }, uploaded) {
     const wrong = [lacking(configured, ", which config.toml names,")];
     return { path: usual, wrong, isPossible: true };
   };
-  const first = chosen(entry2?.entrypoint, config2?.entrypoint, posix.join(own, "index.ts"));
+  const first = chosen(entry2?.entrypoint, config2?.entrypoint, posix.join(own, USUAL_ENTRY));
   const maps = [...IMPORT_MAPS.map((file) => `${own}/${file}`), `${folder}/import_map.json`];
   const map = chosen(
     entry2?.import_map,
@@ -1139,7 +1140,7 @@ function grouped(paths, { folder, named, config: config2, entryOf }) {
   const own = /* @__PURE__ */ new Map();
   for (const [name, files] of folders) {
     if (config2.get(name)?.isEnabled === false && !named.includes(name)) continue;
-    if (said.has(name) || all.has(`${folder}/${name}/index.ts`)) own.set(name, files);
+    if (said.has(name) || all.has(posix3.join(folder, name, USUAL_ENTRY))) own.set(name, files);
     else shared.push(...files);
   }
   const isElsewhere = (name) => {
