@@ -170,8 +170,9 @@ class FileStore implements BlobStore {
     }
     throw new HoldfastError("store.missing", `${this.url} ${is}`, {
       hint:
-        "Check the path and that its disk is mounted; a new store's folder is made by the first backup if " +
-        "the folder above it exists.",
+        "Check the path and that its disk is mounted. A new store's folder is made by the first run that " +
+        "writes (a backup, a deployment) if the folder above it exists; for a dry run before it, make the " +
+        "folder yourself.",
     });
   }
 

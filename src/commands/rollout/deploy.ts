@@ -81,7 +81,7 @@ permissions:
   contents: read
   id-token: write
 concurrency:
-  group: production
+  group: holdfast-production
 jobs:
   deploy:
     runs-on: ubuntu-latest

@@ -73,7 +73,7 @@ on:
 permissions:
   contents: read
 concurrency:
-  group: production
+  group: holdfast-production
 jobs:
   rollback:
     runs-on: ubuntu-latest
@@ -90,6 +90,7 @@ jobs:
           functions-key: \${{ secrets.SUPABASE_ANON_KEY }}
           store: azure://mybackups/holdfast/prod
           store-secret: \${{ secrets.STORE_CONNECTION_STRING }}
+          takes-turns-in: production
           to: \${{ inputs.to }}
 `,
   },

@@ -46,7 +46,7 @@ on:
 permissions:
   contents: read
 concurrency:
-  group: production
+  group: holdfast-production
 jobs:
   snapshot:
     runs-on: ubuntu-latest

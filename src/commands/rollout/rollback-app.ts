@@ -86,7 +86,7 @@ permissions:
   contents: read
   id-token: write
 concurrency:
-  group: production
+  group: holdfast-production
 jobs:
   rollback:
     runs-on: ubuntu-latest

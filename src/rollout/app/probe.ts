@@ -2,7 +2,7 @@ import { isHoldfastError } from "../../kernel/errors.ts";
 import { printableLine } from "../../kernel/printable.ts";
 import type { Web, WebAnswer } from "../../ports/web.ts";
 import { inItsPlace } from "./not-the-app.ts";
-import { namesOf, type Build } from "./release-mark.ts";
+import { namesOf, versionIn, type Build } from "./release-mark.ts";
 import type { AppHealth } from "./settings.ts";
 
 /** How an app answered when it was asked how it is. */
@@ -50,7 +50,8 @@ export async function probe(
     return { kind: "ill", what: `${where} of ${address} does not say which build it is` };
   }
   const shown = printableLine(build.slice(0, SHOWN));
-  if (wanted === undefined || namesOf(wanted).includes(build)) {
+  // Whoever hands the mark on as it is says more than the build, behind a blank.
+  if (wanted === undefined || namesOf(wanted).includes(versionIn(build))) {
     return { kind: "well", build, what: `${at} is well, and is ${shown}` };
   }
   return { kind: "other", build, what: `${at} is well, and is ${shown} instead of ${namesOf(wanted)[0]!}` };

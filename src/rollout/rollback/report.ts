@@ -171,6 +171,7 @@ function backupNote({ stands, inputs }: RolledBackWhole, id: string): readonly s
     ? []
     : [
         `what the database held before is backup ${made.backup}: ` +
-          `holdfast migrate-rollback --from-backup ${made.backup} --store ${inputs.store} brings it back`,
+          `holdfast migrate-rollback --from-backup ${made.backup} --store ${inputs.store} ` +
+          "--database-file … --identity-file … --confirm <database> brings it back",
       ];
 }

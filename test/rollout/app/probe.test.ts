@@ -140,3 +140,14 @@ test("addresses of somebody else are no paths", () => {
     expect(rollout.safeParse({ health: { path } }).success).toBe(false);
   }
 });
+
+test("an app may hand the mark of its slot on as its build", async () => {
+  const mark = (text: string): Promise<readonly [string, string]> =>
+    probed(header, { "/health": said(text) });
+  expect(await mark("1.3.0+7 3fa9c1d20b7e")).toEqual([
+    "well",
+    expect.stringContaining("is 1.3.0+7 3fa9c1d20b7e"),
+  ]);
+  expect((await mark("1.2.9+7 3fa9c1d20b7e"))[0]).toBe("other");
+  expect((await mark(" 1.3.0"))[0]).toBe("other");
+});

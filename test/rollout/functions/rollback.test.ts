@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { HoldfastError } from "../../../src/kernel/errors.ts";
+import type { WorkTree } from "../../../src/ports/work-tree.ts";
 import { endOf, World } from "./world.ts";
 
 const V1 = { auth: { version: "1.0.0" }, orders: { version: "1.0.0", needs: ["auth@^1.0.0"] } };
@@ -40,6 +41,26 @@ describe("taking functions back", () => {
     expect(world.served).toEqual({ ...TEXTS_1, mail: TEXTS_2.mail });
     const calls = world.calls().filter((call) => !/^(?:list|call)/.test(call));
     expect(calls).toEqual(["upload auth", "upload orders", "activate"]);
+  });
+
+  it("leaves a manifest that names nothing which was just taken back, and says what else to commit", async () => {
+    const world = await at2();
+    const path = "supabase/functions/function-manifest.json";
+    let written = world.commits.get("HEAD")!.get(path)!.toString("utf8");
+    const tree: Pick<WorkTree, "look" | "write"> = {
+      look: () => Promise.resolve({ kind: "file", text: written, executable: false, size: written.length }),
+      write: (_, text) => Promise.resolve(void (written = text)),
+    };
+    const ports = { ...world.ports(), workTree: () => Promise.resolve(tree as WorkTree) };
+    const { report } = await world.rollback({ to: "v1.0.0", updateManifest: true }, ports);
+    expect(report.notes.at(-1)).toMatch(/bring those that are served back too .*, and commit both as one/);
+    const { functions } = JSON.parse(written) as { functions: Record<string, Record<string, unknown>> };
+    expect([functions["auth"]!["version"], functions["orders"]!["version"]]).toEqual(["1.0.0", "1.0.0"]);
+    expect(Object.values(functions).map((each) => each["rollback_target"])).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 
   it("each to the target that the manifest declares", async () => {

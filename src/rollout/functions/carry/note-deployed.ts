@@ -21,7 +21,12 @@ export async function noteDeployed(
     const served = rollout.levels
       .flat()
       .filter(({ slug, digest }) => before.get(slug)?.digest !== digest)
-      .map(({ slug, version }) => ({ slug, version, before: before.get(slug)?.version ?? undefined }));
+      .map(({ slug, version }) => ({
+        slug,
+        version,
+        // What was just taken back is nothing to be taken back to.
+        before: rollout.kind === "rollback" ? undefined : (before.get(slug)?.version ?? undefined),
+      }));
     await writeManifest(path, served, await ports.workTree(), ports.clock);
   } catch (error) {
     throw withHint(error, `The run ${id} is done: only the manifest was not written.`);
@@ -29,6 +34,15 @@ export async function noteDeployed(
   const { report } = outcome;
   return {
     ...outcome,
-    report: { ...report, notes: [...report.notes, `${path} says what is served now: commit it`] },
+    report: { ...report, notes: [...report.notes, commitNote(path, rollout)] },
   };
+}
+
+/** A checkout still has what was taken back: with an older version beside it, it would be deployed again. */
+function commitNote(path: string, { kind }: Rollout): string {
+  return kind === "deploy"
+    ? `${path} says what is served now: commit it`
+    : `${path} says what is served now, and beside it lie the sources that were taken back: bring those ` +
+        "that are served back too (git revert, or git checkout <release> -- <folder>), and commit both as one. " +
+        "Else the next deployment brings what was taken back, as this version";
 }

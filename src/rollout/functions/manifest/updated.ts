@@ -3,7 +3,7 @@ export interface NowServed {
   readonly slug: string;
   /** Undefined where nobody declared one. */
   readonly version: string | undefined;
-  /** What was served before, as it was declared. */
+  /** What it could be taken back to: what was served before, as it was declared; undefined for none. */
   readonly before: string | undefined;
 }
 

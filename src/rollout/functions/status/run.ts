@@ -167,7 +167,7 @@ function outcomeOf(
         ...note,
         ids[0] === undefined
           ? "there is no snapshot yet"
-          : `the newest snapshot is ${ids[0]}, of ${ids.length}`,
+          : `the newest of ${quantity(ids.length, "snapshot")} is ${ids[0]}`,
       ],
     },
   };
