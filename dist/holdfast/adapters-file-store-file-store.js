@@ -480,7 +480,7 @@ var FileStore = class {
       if (errnoOf(error) === "ENOENT") is = "is not there";
     }
     throw new HoldfastError("store.missing", `${this.url} ${is}`, {
-      hint: "Check the path and that its disk is mounted; a new store's folder is made by the first backup if the folder above it exists."
+      hint: "Check the path and that its disk is mounted. A new store's folder is made by the first run that writes (a backup, a deployment) if the folder above it exists; for a dry run before it, make the folder yourself."
     });
   }
   async #create() {

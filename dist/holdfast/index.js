@@ -1807,7 +1807,7 @@ permissions:
   contents: read
   id-token: write
 concurrency:
-  group: production
+  group: holdfast-production
 jobs:
   deploy:
     runs-on: ubuntu-latest
@@ -2213,7 +2213,7 @@ permissions:
   contents: read
   id-token: write
 concurrency:
-  group: production
+  group: holdfast-production
 jobs:
   rollback:
     runs-on: ubuntu-latest
@@ -2581,7 +2581,7 @@ on:
 permissions:
   contents: read
 concurrency:
-  group: production
+  group: holdfast-production
 jobs:
   deploy:
     runs-on: ubuntu-latest
@@ -2597,6 +2597,7 @@ jobs:
           functions-key: \${{ secrets.SUPABASE_ANON_KEY }}
           store: azure://mybackups/holdfast/prod
           store-secret: \${{ secrets.STORE_CONNECTION_STRING }}
+          takes-turns-in: production
 `
   },
   cleansUp: true,
@@ -2656,7 +2657,7 @@ on:
 permissions:
   contents: read
 concurrency:
-  group: production
+  group: holdfast-production
 jobs:
   rollback:
     runs-on: ubuntu-latest
@@ -2673,6 +2674,7 @@ jobs:
           functions-key: \${{ secrets.SUPABASE_ANON_KEY }}
           store: azure://mybackups/holdfast/prod
           store-secret: \${{ secrets.STORE_CONNECTION_STRING }}
+          takes-turns-in: production
           to: \${{ inputs.to }}
 `
   },
@@ -2726,7 +2728,7 @@ on:
 permissions:
   contents: read
 concurrency:
-  group: production
+  group: holdfast-production
 jobs:
   snapshot:
     runs-on: ubuntu-latest

@@ -139,7 +139,7 @@ function outcomeOf(project, rows, ids, note) {
       ],
       notes: [
         ...note,
-        ids[0] === void 0 ? "there is no snapshot yet" : `the newest snapshot is ${ids[0]}, of ${ids.length}`
+        ids[0] === void 0 ? "there is no snapshot yet" : `the newest of ${quantity(ids.length, "snapshot")} is ${ids[0]}`
       ]
     }
   };

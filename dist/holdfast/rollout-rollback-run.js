@@ -572,7 +572,7 @@ function backupNote({ stands, inputs }, id) {
     ({ reason, backup }) => reason === reasonOf(inputs.reason, id) && backup !== null
   );
   return made === void 0 ? [] : [
-    `what the database held before is backup ${made.backup}: holdfast migrate-rollback --from-backup ${made.backup} --store ${inputs.store} brings it back`
+    `what the database held before is backup ${made.backup}: holdfast migrate-rollback --from-backup ${made.backup} --store ${inputs.store} --database-file … --identity-file … --confirm <database> brings it back`
   ];
 }
 

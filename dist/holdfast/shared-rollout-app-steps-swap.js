@@ -806,7 +806,7 @@ async function probe(web, address, health, wanted, signal) {
     return { kind: "ill", what: `${where} of ${address} does not say which build it is` };
   }
   const shown = printableLine(build.slice(0, SHOWN));
-  if (wanted === void 0 || namesOf(wanted).includes(build)) {
+  if (wanted === void 0 || namesOf(wanted).includes(versionIn(build))) {
     return { kind: "well", build, what: `${at} is well, and is ${shown}` };
   }
   return { kind: "other", build, what: `${at} is well, and is ${shown} instead of ${namesOf(wanted)[0]}` };

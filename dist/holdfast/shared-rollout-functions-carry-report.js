@@ -63,7 +63,12 @@ async function noteDeployed(outcome, rollout, id, path, store, ports) {
   try {
     const archive = await FunctionArchive.open(store, rollout.project);
     const before = new Map((await archive.snapshot(id))?.functions.map((each) => [each.slug, each]) ?? []);
-    const served = rollout.levels.flat().filter(({ slug, digest }) => before.get(slug)?.digest !== digest).map(({ slug, version }) => ({ slug, version, before: before.get(slug)?.version ?? void 0 }));
+    const served = rollout.levels.flat().filter(({ slug, digest }) => before.get(slug)?.digest !== digest).map(({ slug, version }) => ({
+      slug,
+      version,
+      // What was just taken back is nothing to be taken back to.
+      before: rollout.kind === "rollback" ? void 0 : before.get(slug)?.version ?? void 0
+    }));
     await writeManifest(path, served, await ports.workTree(), ports.clock);
   } catch (error) {
     throw withHint(error, `The run ${id} is done: only the manifest was not written.`);
@@ -71,8 +76,11 @@ async function noteDeployed(outcome, rollout, id, path, store, ports) {
   const { report } = outcome;
   return {
     ...outcome,
-    report: { ...report, notes: [...report.notes, `${path} says what is served now: commit it`] }
+    report: { ...report, notes: [...report.notes, commitNote(path, rollout)] }
   };
+}
+function commitNote(path, { kind }) {
+  return kind === "deploy" ? `${path} says what is served now: commit it` : `${path} says what is served now, and beside it lie the sources that were taken back: bring those that are served back too (git revert, or git checkout <release> -- <folder>), and commit both as one. Else the next deployment brings what was taken back, as this version`;
 }
 
 // src/rollout/functions/carry/report.ts
