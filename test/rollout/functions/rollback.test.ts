@@ -43,7 +43,7 @@ describe("taking functions back", () => {
     expect(calls).toEqual(["upload auth", "upload orders", "activate"]);
   });
 
-  it("leaves a manifest that names nothing which was just taken back, and says what else to commit", async () => {
+  it("leaves a manifest without what was just taken back, and says what else to commit", async () => {
     const world = await at2();
     const path = "supabase/functions/function-manifest.json";
     let written = world.commits.get("HEAD")!.get(path)!.toString("utf8");

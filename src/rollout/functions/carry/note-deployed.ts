@@ -43,6 +43,6 @@ function commitNote(path: string, { kind }: Rollout): string {
   return kind === "deploy"
     ? `${path} says what is served now: commit it`
     : `${path} says what is served now, and beside it lie the sources that were taken back: bring those ` +
-        "that are served back too (git revert, or git checkout <release> -- <folder>), and commit both as one. " +
-        "Else the next deployment brings what was taken back, as this version";
+        "that are served back too (git revert, or git checkout <release> -- <folder>), and commit both as " +
+        "one. Else the next deployment brings what was taken back, as this version";
 }
