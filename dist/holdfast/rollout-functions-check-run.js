@@ -17,7 +17,8 @@ import {
   besides,
   functionSet,
   keyText,
-  manifestPlaces
+  manifestPlaces,
+  prefixOf
 } from "./shared-smol-toml.js";
 import {
   FUNCTION_MANIFEST,
@@ -276,7 +277,8 @@ function strayImports(set, name) {
 function stray({ path, specifier, target, name }, set) {
   const { folder } = set;
   const said = `${printableLine(posix.relative(folder, path))} imports ${printableLine(specifier)}`;
-  if (!target.startsWith(`${folder}/`)) return `${said}, which is outside of ${folder}, and not uploaded`;
+  if (!target.startsWith(prefixOf(folder)) || target.startsWith("../"))
+    return `${said}, which is outside of ${folder}, and not uploaded`;
   return set.has(target) ? `${said}, which is not uploaded with ${name}: keep what functions share in a folder like _shared` : `${said}, and there is no such file`;
 }
 function mappedPaths(bytes, place) {

@@ -6,7 +6,8 @@ import {
   isLfsPointer
 } from "./shared-kernel-lfs-pointer.js";
 import {
-  keyText
+  keyText,
+  prefixOf
 } from "./shared-smol-toml.js";
 import {
   require_semver
@@ -223,7 +224,7 @@ function straySources(set, name, links) {
   ];
 }
 function isCodeOf(path, folder, name) {
-  const own = path.startsWith(`${folder}/`) ? path.slice(folder.length + 1).split("/") : [];
+  const own = path.startsWith(prefixOf(folder)) ? path.slice(prefixOf(folder).length).split("/") : [];
   return own.length > 1 && (own[0] === name || own[0].startsWith("_"));
 }
 function notWhole(strays) {
@@ -234,7 +235,7 @@ function notWhole(strays) {
 function doubtsOf(set, names) {
   return [
     ...set.leftOut.map(
-      (path) => `${printableLine(path)} is committed, and not uploaded: keep secrets out of the repository, and give them to functions with \`supabase secrets set\``
+      (path) => `${printableLine(path)} is not uploaded: give secrets to functions with \`supabase secrets set\`, and keep them out of the repository`
     ),
     ...set.config.doubts,
     ...names.flatMap((name) => set.startOf(name).doubts)

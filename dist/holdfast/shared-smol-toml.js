@@ -118,6 +118,9 @@ function lineIn(document, lines, path) {
 
 // src/rollout/functions/sources/start-of.ts
 import { posix } from "node:path";
+function prefixOf(folder) {
+  return folder === "." || folder === "" ? "" : `${folder}/`;
+}
 var USUAL_ENTRY = "index.ts";
 var IMPORT_MAPS = ["deno.json", "deno.jsonc", "import_map.json"];
 function startOf({ name, folder, entry: entry2, config: config2 }, uploaded) {
@@ -172,7 +175,7 @@ function startOf({ name, folder, entry: entry2, config: config2 }, uploaded) {
 function staticFiles({ own, folder, entry: entry2, config: config2 }) {
   const declared = (entry2?.static_files ?? []).map((pattern) => posix.join(own, pattern));
   const all = declared.length > 0 ? declared : config2?.staticFiles ?? [];
-  const isInside = (pattern) => pattern.startsWith(`${folder}/`);
+  const isInside = (pattern) => pattern.startsWith(prefixOf(folder)) && !pattern.startsWith("../");
   return { inside: all.filter(isInside), outside: all.filter((pattern) => !isInside(pattern)) };
 }
 
@@ -1067,7 +1070,9 @@ function functionSet(files, folder, project) {
   const config2 = readSupabaseConfig(files.get(configPlace(folder)), configPlace(folder), project);
   const entries = manifest?.read.manifest?.functions ?? {};
   const entryOf = (name) => Object.hasOwn(entries, name) ? entries[name] : void 0;
-  const below = [...files.keys()].filter((each) => each.startsWith(`${folder}/`) && !places.includes(each));
+  const below = [...files.keys()].filter(
+    (each) => each.startsWith(prefixOf(folder)) && !places.includes(each)
+  );
   const leftOut = below.filter(isSettings);
   const { shared, own, names } = grouped(
     below.filter((each) => !isSettings(each)),
@@ -1124,14 +1129,14 @@ function misfitError({ code, message }) {
   });
 }
 function isSettings(path) {
-  return /^\.env(\.|$)/.test(posix3.basename(path));
+  return /^\.env(\.(?!example$|sample$|template$)|$)/.test(posix3.basename(path));
 }
 function grouped(paths, { folder, named, config: config2, entryOf }) {
   const all = new Set(paths);
   const folders = /* @__PURE__ */ new Map();
   const shared = [];
   for (const path of paths) {
-    const [name = "", ...rest] = path.slice(folder.length + 1).split("/");
+    const [name = "", ...rest] = path.slice(prefixOf(folder).length).split("/");
     if (rest.length === 0 || /^[_.]/.test(name)) shared.push(path);
     else if (folders.has(name)) folders.get(name).push(path);
     else folders.set(name, [path]);
@@ -1154,6 +1159,7 @@ function grouped(paths, { folder, named, config: config2, entryOf }) {
 
 export {
   keyText,
+  prefixOf,
   plainFolder,
   manifestPlaces,
   besides,

@@ -92,6 +92,19 @@ describe("what is a function", () => {
   });
 });
 
+it("may lie in the root of a repository", () => {
+  const files = new Map([
+    ["hook/index.ts", Buffer.from('import "../_shared/a.ts"; import "../../b.ts"')],
+    ["_shared/a.ts", Buffer.from("")],
+  ]);
+  const set = functionSet(files, ".", PROJECT);
+  expect([[...set.names], set.startOf("hook").misfits, strayImports(set, "hook")]).toEqual([
+    ["hook"],
+    [],
+    ["hook/index.ts imports ../../b.ts, which is outside of ., and not uploaded"],
+  ]);
+});
+
 describe("what is uploaded", () => {
   it("is no file of secrets, which is told", async () => {
     const world = new World();
@@ -105,7 +118,7 @@ describe("what is uploaded", () => {
     for await (const { path } of kept) names.push(path);
     expect([names.length, names.some((path) => path.endsWith(sha256("KEY=secret")))]).toEqual([3, false]);
     for (const path of secrets) {
-      expect(world.lines).toContainEqual(expect.stringContaining(`${path} is committed, and not uploaded`));
+      expect(world.lines).toContainEqual(expect.stringContaining(`${path} is not uploaded`));
     }
   });
 

@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import { printableLine } from "../../../kernel/printable.ts";
 import type { FunctionSet } from "../sources/function-set.ts";
+import { prefixOf } from "../sources/start-of.ts";
 import { importsOf } from "./imports.ts";
 
 const MODULE = /\.[cm]?[jt]sx?$/;
@@ -38,7 +39,8 @@ interface Import {
 function stray({ path, specifier, target, name }: Import, set: FunctionSet): string {
   const { folder } = set;
   const said = `${printableLine(posix.relative(folder, path))} imports ${printableLine(specifier)}`;
-  if (!target.startsWith(`${folder}/`)) return `${said}, which is outside of ${folder}, and not uploaded`;
+  if (!target.startsWith(prefixOf(folder)) || target.startsWith("../"))
+    return `${said}, which is outside of ${folder}, and not uploaded`;
   return set.has(target)
     ? `${said}, which is not uploaded with ${name}: keep what functions share in a folder like _shared`
     : `${said}, and there is no such file`;

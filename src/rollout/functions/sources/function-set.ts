@@ -4,7 +4,7 @@ import { sha256 } from "../../../kernel/streams.ts";
 import { FUNCTION_MANIFEST, type ManifestEntry } from "../manifest/manifest.ts";
 import { readManifest, type ReadManifest } from "../manifest/read-manifest.ts";
 import { digestOfSources, type WantedFunction } from "./function-sources.ts";
-import { IMPORT_MAPS, startOf, USUAL_ENTRY, type Misfit, type Start } from "./start-of.ts";
+import { IMPORT_MAPS, prefixOf, startOf, USUAL_ENTRY, type Misfit, type Start } from "./start-of.ts";
 import { configPlace, readSupabaseConfig, type SupabaseConfig } from "./supabase-config.ts";
 
 /** The edge functions of a folder, with what is said of them beside their files. */
@@ -70,7 +70,9 @@ export function functionSet(
   const entries = manifest?.read.manifest?.functions ?? {};
   const entryOf = (name: string): ManifestEntry | undefined =>
     Object.hasOwn(entries, name) ? entries[name] : undefined;
-  const below = [...files.keys()].filter((each) => each.startsWith(`${folder}/`) && !places.includes(each));
+  const below = [...files.keys()].filter(
+    (each) => each.startsWith(prefixOf(folder)) && !places.includes(each),
+  );
   const leftOut = below.filter(isSettings);
   const { shared, own, names } = grouped(
     below.filter((each) => !isSettings(each)),
@@ -134,7 +136,7 @@ export function misfitError({ code, message }: Misfit): HoldfastError {
 
 /** Where Supabase's client looks for secrets of functions that run on a developer's machine. */
 function isSettings(path: string): boolean {
-  return /^\.env(\.|$)/.test(posix.basename(path));
+  return /^\.env(\.(?!example$|sample$|template$)|$)/.test(posix.basename(path));
 }
 
 interface Naming {
@@ -163,7 +165,7 @@ function grouped(
   const folders = new Map<string, string[]>();
   const shared: string[] = [];
   for (const path of paths) {
-    const [name = "", ...rest] = path.slice(folder.length + 1).split("/");
+    const [name = "", ...rest] = path.slice(prefixOf(folder).length).split("/");
     if (rest.length === 0 || /^[_.]/.test(name)) shared.push(path);
     else if (folders.has(name)) folders.get(name)!.push(path);
     else folders.set(name, [path]);

@@ -6,6 +6,11 @@ import { FUNCTION_MANIFEST, type ManifestEntry } from "../manifest/manifest.ts";
 import type { Started } from "./function-sources.ts";
 import type { FunctionConfig } from "./supabase-config.ts";
 
+/** What paths of the folder of all functions begin with: nothing where that is the repository's root. */
+export function prefixOf(folder: string): string {
+  return folder === "." || folder === "" ? "" : `${folder}/`;
+}
+
 /** By what a function is started where nobody says another. */
 export const USUAL_ENTRY = "index.ts";
 
@@ -114,6 +119,7 @@ function staticFiles({ own, folder, entry, config }: Omit<Said, "name"> & { read
 } {
   const declared = (entry?.static_files ?? []).map((pattern) => posix.join(own, pattern));
   const all = declared.length > 0 ? declared : (config?.staticFiles ?? []);
-  const isInside = (pattern: string): boolean => pattern.startsWith(`${folder}/`);
+  const isInside = (pattern: string): boolean =>
+    pattern.startsWith(prefixOf(folder)) && !pattern.startsWith("../");
   return { inside: all.filter(isInside), outside: all.filter((pattern) => !isInside(pattern)) };
 }

@@ -3,6 +3,7 @@ import { isLfsPointer } from "../../../kernel/lfs-pointer.ts";
 import { listed } from "../../../kernel/listed.ts";
 import { printableLine } from "../../../kernel/printable.ts";
 import type { FunctionSet } from "./function-set.ts";
+import { prefixOf } from "./start-of.ts";
 
 /**
  * Sources of a function that are not what they stand for: links, whose ends nobody would upload, and what
@@ -31,7 +32,7 @@ export function straySources(
  * a README beside the folders, or the settings of an editor.
  */
 function isCodeOf(path: string, folder: string, name: string): boolean {
-  const own = path.startsWith(`${folder}/`) ? path.slice(folder.length + 1).split("/") : [];
+  const own = path.startsWith(prefixOf(folder)) ? path.slice(prefixOf(folder).length).split("/") : [];
   return own.length > 1 && (own[0] === name || own[0]!.startsWith("_"));
 }
 
@@ -50,8 +51,8 @@ export function doubtsOf(
   return [
     ...set.leftOut.map(
       (path) =>
-        `${printableLine(path)} is committed, and not uploaded: keep secrets out of the repository, and ` +
-        "give them to functions with `supabase secrets set`",
+        `${printableLine(path)} is not uploaded: give secrets to functions with \`supabase secrets set\`, ` +
+        "and keep them out of the repository",
     ),
     ...set.config.doubts,
     ...names.flatMap((name) => set.startOf(name).doubts),
