@@ -5,6 +5,7 @@ import { recordOf, type RunbookRecord } from "../../nouns/runbook/record.ts";
 import { outcomeWord, type Came } from "../../nouns/runbook/run-planned.ts";
 import { timelineTable } from "../../nouns/runbook/timeline.ts";
 import type { AppPart } from "../app/app-part.ts";
+import type { Rollout } from "../functions/carry/reached.ts";
 import { failureNotes, hashNote, hindranceNotes, lostNote, planTable } from "../../nouns/runbook/told-run.ts";
 import { isJudged } from "../app/judged.ts";
 import { markOf, productionIn, versionIn, versionOf } from "../app/release-mark.ts";
@@ -33,6 +34,7 @@ export function rollbackOutcome(whole: RolledBackWhole): Outcome {
   const { came, stands, passed, parts, part, notes, inputs } = whole;
   const record = came.kind === "ran" ? recordOf(came.ran.entries) : undefined;
   const exit = exitOf(came, part.checked.problems);
+  const left = [...(parts.functions?.rollout.leftOut.values() ?? [])];
   const { production, database } = stands;
   return {
     exit,
@@ -55,7 +57,7 @@ export function rollbackOutcome(whole: RolledBackWhole): Outcome {
       good: exit === EXIT.done,
       headline: headlineOf(whole),
       tables: [record === undefined ? planTable(came.plan) : timelineTable(record)],
-      notes: [...notes, ...part.checked.notes, passed.what, ...notesOf(whole, record)],
+      notes: [...left, ...notes, ...part.checked.notes, passed.what, ...notesOf(whole, record)],
     },
   };
 }
@@ -87,7 +89,7 @@ function headlineOf({ came, stands: { production }, part, parts }: RolledBackWho
   const taken = [
     "the app",
     ...(parts.back === undefined ? [] : ["the database"]),
-    ...(parts.functions === undefined ? [] : ["its functions"]),
+    ...(parts.functions === undefined ? [] : [functionsIn(parts.functions.rollout)]),
   ].join(", ");
   switch (came.kind) {
     case "dry":
@@ -112,6 +114,10 @@ function headlineOf({ came, stands: { production }, part, parts }: RolledBackWho
   return came.ran.outcome === "undone"
     ? `The rollback failed, and was taken back: ${now}`
     : `The rollback is not whole: ${now}`;
+}
+
+function functionsIn({ leftOut }: Rollout): string {
+  return leftOut.size === 0 ? "its functions" : `its functions but ${[...leftOut.keys()].join(", ")}`;
 }
 
 function notesOf(whole: RolledBackWhole, record: RunbookRecord | undefined): readonly string[] {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import { functionSet, type FunctionSet } from "../../../src/rollout/functions/sources/function-set.ts";
 import { sha256 } from "../../../src/kernel/streams.ts";
 import { doubtsOf } from "../../../src/rollout/functions/sources/unfit.ts";
-import { strayImports } from "../../../src/rollout/functions/check/stray-imports.ts";
+import { strayImports } from "../../../src/rollout/functions/sources/stray-imports.ts";
 import { endOf, PROJECT, World, type Said } from "./world.ts";
 
 /** What of a folder is a function, what goes along with it, and what one bad function does to the others. */
@@ -98,7 +98,7 @@ it("may lie in the root of a repository", () => {
     ["_shared/a.ts", Buffer.from("")],
   ]);
   const set = functionSet(files, ".", PROJECT);
-  expect([[...set.names], set.startOf("hook").misfits, strayImports(set, "hook")]).toEqual([
+  expect([[...set.names], set.startOf("hook").misfits, strayImports(set, ["hook"])]).toEqual([
     ["hook"],
     [],
     ["hook/index.ts imports ../../b.ts, which is outside of ., and not uploaded"],
@@ -129,12 +129,14 @@ describe("what is uploaded", () => {
       "/supabase/config.toml":
         "[functions.hook]\nverify_jtw = false\n" +
         'static_files = ["./functions/hook/*.html", "./functions/hook/*.txt"]\n' +
+        "[functions.hooks]\nverify_jwt = false\n[functions.off]\nenabled = false\n" +
         "[function.other]\nverify_jwt = false\n[remotes.live]\nprojectid = 'x'\n[auth]\nsite_url = ''\n",
     });
     expect(doubtsOf(set, ["hook"])).toEqual([
       "supabase/config.toml: function says nothing; did you mean functions?",
       "supabase/config.toml: functions.hook.verify_jtw says nothing; did you mean verify_jwt?",
       "supabase/config.toml: remotes.live.projectid says nothing; did you mean project_id?",
+      "config.toml speaks of hooks, which is no function here: it has no folder",
       "no file that is uploaded for hook fits supabase/functions/hook/*.txt",
     ]);
   });
@@ -164,14 +166,38 @@ describe("imports, from a function's entry on", () => {
       "other/index.ts": "",
       "other/util.ts": "",
     });
-    expect(strayImports(set, "hook")).toEqual([
+    expect(strayImports(set, ["hook"])).toEqual([
       "hook/index.ts imports lib, which is outside of supabase/functions, and not uploaded",
       "hook/index.ts imports ../other/util.ts, which is not uploaded with hook: keep what functions share " +
         "in a folder like _shared",
       "_shared/db.ts imports ./lost.ts, and there is no such file",
     ]);
-    expect(strayImports(set, "other")).toEqual([]);
+    expect(strayImports(set, ["other"])).toEqual([]);
   });
+});
+
+it("takes the import map beside an entry that lies elsewhere, as Supabase's client does", () => {
+  const set = setOf({
+    "public/a/index.ts": 'import "lib"; import "./page.html?raw"',
+    "public/a/page.html": "",
+    "public/a/deno.json": '{"imports":{"lib":"./lib.ts"}}',
+    "public/a/lib.ts": "",
+    "import_map.json": "{}",
+    "/supabase/config.toml": '[functions.a]\nentrypoint = "functions/public/a/index.ts"\n',
+  });
+  expect([set.startOf("a").importMap, strayImports(set, ["a"])]).toEqual([
+    `${FOLDER}/public/a/deno.json`,
+    [],
+  ]);
+});
+
+it("is told of imports that do not go along by a deployment, too", async () => {
+  const world = new World();
+  world.commit({ hook: { version: "1.0.0", text: 'import "../../lost.ts"; serve 1.0.0' } });
+  expect((await world.deploy()).exit).toBe(0);
+  expect(world.lines).toContainEqual(
+    "warn: hook/index.ts imports ../../lost.ts, which is outside of supabase/functions, and not uploaded",
+  );
 });
 
 describe("one function that cannot be deployed", () => {
@@ -206,6 +232,42 @@ describe("one function that cannot be deployed", () => {
     expect(await endOf(world.rollback({ to: "v1" }))).toBe("0 done");
     expect(world.served).toMatchObject({ good: "serve good 1.0.0", bad: "serve bad 2.0.0" });
     expect(world.lines).toContainEqual(expect.stringMatching(/^warn: bad of v1 is left as it is: /));
+  });
+
+  it("takes what needs it along, and where nothing is left nobody says that all is well", async () => {
+    const world = new World();
+    const set = (version: string): Readonly<Record<string, Said>> => ({
+      auth: { version },
+      orders: { version, needs: [`auth@^${version}`] },
+      mail: { version },
+    });
+    world.commit(set("1.0.0"), "v1");
+    await world.deploy();
+    world.commit(set("2.0.0"), "v2");
+    await world.deploy();
+    const v1 = world.commits.get("v1")!;
+    v1.delete(`${FOLDER}/auth/index.ts`);
+    v1.set(`${FOLDER}/auth/util.ts`, Buffer.from(""));
+    await expect(world.rollback({ to: "v1", functions: ["orders"] })).rejects.toMatchObject({
+      code: "source.missing",
+      message: expect.stringContaining("it needs auth, and supabase/functions/auth/index.ts is not among"),
+    });
+    const back = await world.rollback({ to: "v1" });
+    expect([back.exit, back.report.headline]).toEqual([
+      0,
+      expect.stringMatching(/; 2 functions NOT taken back$/),
+    ]);
+    expect(back.report.notes).toEqual([
+      expect.stringMatching(/^auth of v1 is left as it is: /),
+      expect.stringMatching(/^orders of v1 is left as it is: it needs auth, and /),
+    ]);
+    expect(world.served).toEqual({
+      auth: "serve auth 2.0.0",
+      orders: "serve orders 2.0.0",
+      mail: "serve mail 1.0.0",
+    });
+    v1.delete(`${FOLDER}/mail/index.ts`);
+    expect(await endOf(world.rollback({ to: "v1", functions: [] }))).toBe("source.missing");
   });
 
   it("stops no deployment of another", async () => {

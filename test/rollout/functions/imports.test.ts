@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import ts from "typescript";
-import { importsOf } from "../../../src/rollout/functions/check/imports.ts";
+import { importsOf } from "../../../src/rollout/functions/sources/imports.ts";
 
 const SRC = join(import.meta.dirname, "../../../src");
 

@@ -102,6 +102,11 @@ describe("a manifest of functions", () => {
       "has no version such as 1.2.0",
     ],
     [
+      "a body without a method that has one",
+      ({ functions }) => (functions.orders.smoke = { path: "/", body: "{}" }),
+      "is sent with a method such as POST",
+    ],
+    [
       "a folder that is not there",
       ({ functions }) => (functions.mail = { version: "1.0.0" }),
       "there is no folder of the function mail",

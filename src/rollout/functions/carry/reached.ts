@@ -13,6 +13,8 @@ export interface Rollout {
   readonly project: string;
   /** What was asked for, as an approval has to cover it. */
   readonly asked: Json;
+  /** What would be gone back to, and cannot be: by name, for people, with the reason. */
+  readonly leftOut: ReadonlyMap<string, string>;
   /** Each needs only what stands before it. */
   readonly levels: readonly (readonly WantedFunction[])[];
 }

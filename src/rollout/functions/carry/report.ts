@@ -38,7 +38,7 @@ export function rolloutOutcome(
     ...more.outputs,
   };
   const tables = record === undefined ? [planTable(plan)] : [timelineTable(record)];
-  const notes = [...(more.notes ?? []), ...notesOf(rolledOut, record)];
+  const notes = [...rollout.leftOut.values(), ...(more.notes ?? []), ...notesOf(rolledOut, record)];
   return {
     exit: exitOf(rolledOut),
     outputs,
@@ -83,7 +83,13 @@ function isUntouched({ standing }: Ran): boolean {
   return standing.steps.get("activate")?.actedOn === undefined;
 }
 
-function headlineOf({ kind, project }: Rollout, rolledOut: RolledOut, changes: readonly string[]): string {
+function headlineOf(rollout: Rollout, rolledOut: RolledOut, changes: readonly string[]): string {
+  const { size } = rollout.leftOut;
+  const end = size === 0 ? "" : `; ${quantity(size, "function")} NOT taken back`;
+  return `${headOf(rollout, rolledOut, changes)}${end}`;
+}
+
+function headOf({ kind, project }: Rollout, rolledOut: RolledOut, changes: readonly string[]): string {
   const what = quantity(changes.length, "function");
   const noun = kind === "deploy" ? "deployment" : "rollback";
   if (rolledOut.kind === "dry") {

@@ -32,7 +32,8 @@ type TargetPorts = Pick<Ports, "sourceHistory" | "log">;
 interface Target {
   readonly said: Json;
   readonly names: readonly string[];
-  /** Only of those that are gone back to is anything demanded. @throws source.missing */
+  /** What is there and cannot be deployed, with the reason. */
+  readonly impossible: ReadonlyMap<string, string>;
   readonly functionOf: (name: string) => WantedFunction;
   readonly needs: Needs;
 }
@@ -51,7 +52,9 @@ export async function rolloutTo(
   archive: FunctionArchive,
   ports: TargetPorts,
 ): Promise<Rollout> {
-  return rolloutOf(await targetOf(inputs, archive, ports), inputs);
+  const rollout = rolloutOf(await targetOf(inputs, archive, ports), inputs);
+  for (const line of rollout.leftOut.values()) ports.log.warn(line);
+  return rollout;
 }
 
 async function targetOf(inputs: BackTo, archive: FunctionArchive, ports: TargetPorts): Promise<Target> {
@@ -62,11 +65,9 @@ async function targetOf(inputs: BackTo, archive: FunctionArchive, ports: TargetP
     : await releaseTarget(to, inputs, ports);
 }
 
-function rolloutOf(
-  { names: all, functionOf, needs, said }: Target,
-  { project, functions: names }: BackTo,
-): Rollout {
-  const unknown = names.filter((name) => !all.includes(name));
+function rolloutOf(target: Target, { project, functions: named }: BackTo): Rollout {
+  const { names: all, functionOf, needs, said } = target;
+  const unknown = named.filter((name) => !all.includes(name));
   if (unknown.length > 0) {
     throw new HoldfastError(
       "input.no-such-snapshot",
@@ -74,16 +75,46 @@ function rolloutOf(
       { hint: "Name functions that it has: a dry run without --functions lists them." },
     );
   }
-  const set = [...closed(names.length === 0 ? all : names, needs)].filter((name) => all.includes(name));
-  const { levels, circular } = inLevels(set, needs);
+  const set = [...closed(named.length === 0 ? all : named, needs)].filter((name) => all.includes(name));
+  const of = typeof said === "string" ? ` of ${printableLine(said)}` : "";
+  const lacking = new Map(set.flatMap((name) => hindrance(name, target)));
+  const [first] = lacking.values();
+  // Whoever names functions wants these; and of nothing that can go back nobody is to hear that all is well.
+  if (first !== undefined && (named.length > 0 || lacking.size === set.length)) {
+    throw new HoldfastError("source.missing", `nothing was taken back: ${first}`, {
+      hint: "Go back to a snapshot, whose id functions status lists, or to another release.",
+    });
+  }
+  const { levels, circular } = inLevels(
+    set.filter((name) => !lacking.has(name)),
+    needs,
+  );
   // An old manifest may have been circular: going back must not fail for it.
   const whole = circular.length > 0 ? [...levels, circular] : levels;
   return {
     kind: "rollback",
     project,
-    asked: { to: said, functions: [...names].sort() },
+    asked: {
+      to: said,
+      functions: [...named].sort(),
+      // An approval covers that these stay, too.
+      ...(lacking.size === 0 ? {} : { "left-out": [...lacking.keys()].sort() }),
+    },
+    leftOut: new Map([...lacking].map(([name, why]) => [name, `${name}${of} is left as it is: ${why}`])),
     levels: whole.map((level) => level.map(functionOf)),
   };
+}
+
+/** Why a function cannot be taken back: it, or one that it needs, cannot be deployed. */
+function hindrance(
+  name: string,
+  { impossible, needs }: Pick<Target, "impossible" | "needs">,
+): readonly (readonly [name: string, why: string])[] {
+  if (impossible.size === 0) return [];
+  const at = [...closed([name], needs)].find((each) => impossible.has(each));
+  if (at === undefined) return [];
+  const why = impossible.get(at)!;
+  return [[name, at === name ? why : `it needs ${at}, and ${why}`]];
 }
 
 async function snapshotTarget(
@@ -111,35 +142,43 @@ async function snapshotTarget(
   };
 }
 
-function ofMap(functions: ReadonlyMap<string, WantedFunction>): Pick<Target, "names" | "functionOf"> {
-  return { names: [...functions.keys()], functionOf: (name) => functions.get(name)! };
+function ofMap(
+  functions: ReadonlyMap<string, WantedFunction>,
+): Pick<Target, "names" | "impossible" | "functionOf"> {
+  return {
+    names: [...functions.keys()],
+    impossible: new Map(),
+    functionOf: (name) => functions.get(name)!,
+  };
 }
 
-/**
- * The functions of a commit. What could not be deployed from it is left as it is, unless it is named: an
- * emergency is not to be stopped by a function that nobody asked for. Whatever else does not hold is told.
- */
+/** The functions of a commit. Whatever a deployment of it would refuse is told, and stops nobody. */
 async function releaseTarget(to: string, inputs: BackTo, ports: TargetPorts): Promise<Target> {
   const { committed, manifest, links } = (await checkoutOf(to, inputs, ports, { isNeeded: true }))!;
-  const names = [...committed.names].filter(
-    (name) => inputs.functions.includes(name) || committed.startOf(name).isPossible,
-  );
-  for (const name of committed.names) {
-    if (!names.includes(name)) {
-      const [misfit] = committed.startOf(name).misfits;
-      ports.log.warn(
-        `${name} of ${printableLine(to)} is left as it is: ${misfit?.message ?? "it cannot start"}`,
-      );
-    }
+  const warn = (text: string): void => ports.log.warn(text);
+  const of = `of ${printableLine(to)}`;
+  if (committed.manifest !== undefined && manifest === undefined) {
+    warn(
+      `${committed.manifest.path} ${of} cannot be read: what functions need, and by what request they are ` +
+        "tried, is not known",
+    );
+  }
+  if (committed.config.unreadable !== undefined) {
+    warn(`${of}: ${committed.config.unreadable}: functions that are named there alone are left as they are`);
   }
   return {
     said: to,
-    names,
+    names: [...committed.names],
+    impossible: new Map(
+      [...committed.names].flatMap((name) => {
+        const { isPossible, misfits } = committed.startOf(name);
+        return isPossible ? [] : [[name, misfits[0]?.message ?? "it has nothing to start by"] as const];
+      }),
+    ),
     functionOf(name) {
-      const { misfits, isPossible } = committed.startOf(name);
       const strays = straySources(committed, name, links).map((each) => `${each}, and not what is behind it`);
-      const told = isPossible ? [...misfits.map(({ message }) => message), ...strays] : [];
-      for (const each of told) ports.log.warn(`${name} of ${printableLine(to)}: ${each}`);
+      const misfits = committed.startOf(name).misfits.map(({ message }) => message);
+      for (const each of [...misfits, ...strays]) warn(`${name} ${of}: ${each}`);
       return committed.wanted(name);
     },
     needs: manifest === undefined ? new Map() : needsOf(manifest),

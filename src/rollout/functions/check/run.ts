@@ -13,7 +13,6 @@ import { refusedManifest } from "../manifest/refused.ts";
 import { besides, functionSet, manifestPlaces, type FunctionSet } from "../sources/function-set.ts";
 import { doubtsOf } from "../sources/unfit.ts";
 import { checkSources } from "./check-sources.ts";
-import { strayImports } from "./stray-imports.ts";
 
 /** The parsed inputs of `holdfast functions check`. */
 export interface FunctionsCheckInputs {
@@ -56,7 +55,6 @@ export async function runFunctionsCheck(
       tables: [],
       notes: [
         ...doubtsOf(set, names),
-        ...new Set(names.flatMap((name) => strayImports(set, name))),
         ...(kept === undefined
           ? ["whether rollback targets exist was not asked: give --project and --store for that"]
           : []),

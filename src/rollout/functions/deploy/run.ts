@@ -52,6 +52,7 @@ export async function runFunctionsDeploy(
     kind: "deploy",
     project: inputs.project,
     asked: { functions: [...inputs.functions].sort(), folder: inputs.functionsFolder },
+    leftOut: new Map(),
     levels: levels.map((level) => level.map((name) => committed.wanted(name))),
   };
   for (const doubt of doubtsOf(committed, levels.flat())) ports.log.warn(doubt);

@@ -41,6 +41,10 @@ export const smoke = z
     status: z.int().min(100).max(599).default(200).describe("The status that is expected."),
     contains: text(4000).optional().describe("Words that the answer must hold, such as a version."),
   })
+  .refine(({ method, body }) => body === undefined || !["GET", "HEAD"].includes(method), {
+    path: ["body"],
+    message: "is sent with a method such as POST: GET and HEAD have none",
+  })
   .describe("The request by which a deployed function is tried.");
 /** The request by which a function is tried, and what is expected of its answer. */
 export type Smoke = z.infer<typeof smoke>;

@@ -31,7 +31,7 @@ export async function runFunctionsRollback(
   const archive = await FunctionArchive.open(both.store, inputs.project);
   const rollout = await rolloutTo(inputs, archive, ports);
   const done = await rollOut(rollout, both, inputs, ports);
-  const set = new Set(rollout.levels.flat().map(({ slug }) => slug));
+  const set = new Set([...rollout.levels.flat().map(({ slug }) => slug), ...rollout.leftOut.keys()]);
   const others = [...done.served.keys()].filter((slug) => !set.has(slug)).sort();
   const notes =
     inputs.functions.length > 0 || others.length === 0

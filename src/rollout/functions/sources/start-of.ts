@@ -77,13 +77,15 @@ export function startOf({ name, folder, entry, config }: Said, uploaded: Readonl
     return { path: usual, wrong, isPossible: true };
   };
   const first = chosen(entry?.entrypoint, config?.entrypoint, posix.join(own, USUAL_ENTRY));
-  const maps = [...IMPORT_MAPS.map((file) => `${own}/${file}`), `${folder}/import_map.json`];
+  const entrypoint = first.path!;
+  // Beside the entry, wherever that lies; then in the function's own folder; then what all of them had once.
+  const beside = [posix.dirname(entrypoint), own].flatMap((at) => IMPORT_MAPS.map((file) => `${at}/${file}`));
+  const maps = [...beside, `${folder}/import_map.json`];
   const map = chosen(
     entry?.import_map,
     config?.importMap,
     maps.find((path) => uploaded.has(path)),
   );
-  const entrypoint = first.path!;
   const isThere = uploaded.has(entrypoint);
   const none = first.wrong.length > 0 || isThere ? [] : [lacking(entrypoint, "")];
   const patterns = staticFiles({ own, folder, entry, config });

@@ -29,6 +29,8 @@ export interface SupabaseConfig {
   get(name: string): FunctionConfig | undefined;
   /** Functions of which something is said. */
   readonly names: readonly string[];
+  /** Why nothing of the file can be read. */
+  readonly unreadable: string | undefined;
   /** Words that are misspelt, as far as can be told, for people: Supabase's client passes over them too. */
   readonly doubts: readonly string[];
 }
@@ -74,7 +76,7 @@ export function readSupabaseConfig(
   place: string,
   project: string | undefined,
 ): SupabaseConfig {
-  if (bytes === undefined) return { get: () => undefined, names: [], doubts: [] };
+  if (bytes === undefined) return { get: () => undefined, names: [], unreadable: undefined, doubts: [] };
   const file = parsed(bytes);
   if (typeof file === "string") return unreadableConfig(place, file);
   const { functions: ofAll = {}, remotes = {} } = file;
@@ -90,6 +92,7 @@ export function readSupabaseConfig(
     names: [...new Set([...Object.keys(ofAll), ...Object.keys(own)])].filter((name) =>
       [ofAll, own].some((sections) => isSection(sections[name])),
     ),
+    unreadable: undefined,
     doubts: misspelt(file).map((doubt) => `${place}: ${doubt}`),
     get(name) {
       if (!Object.hasOwn(ofAll, name) && !Object.hasOwn(own, name)) return undefined;
@@ -101,7 +104,8 @@ export function readSupabaseConfig(
 }
 
 function unreadableConfig(place: string, why: string): SupabaseConfig {
-  return { get: () => unreadable(place, why), names: [], doubts: [] };
+  const nothing = unreadable(place, why);
+  return { get: () => nothing, names: [], unreadable: nothing.unreadable, doubts: [] };
 }
 
 /** Keys that stand where only others mean something, and are written nearly like one of those. */

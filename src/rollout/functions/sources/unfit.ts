@@ -4,6 +4,7 @@ import { listed } from "../../../kernel/listed.ts";
 import { printableLine } from "../../../kernel/printable.ts";
 import type { FunctionSet } from "./function-set.ts";
 import { prefixOf } from "./start-of.ts";
+import { strayImports } from "./stray-imports.ts";
 
 /**
  * Sources of a function that are not what they stand for: links, whose ends nobody would upload, and what
@@ -44,10 +45,7 @@ export function notWhole(strays: readonly string[]): HoldfastError {
 }
 
 /** What may be a mistake in what is uploaded or said of these functions and stops nobody, for people. */
-export function doubtsOf(
-  set: Pick<FunctionSet, "leftOut" | "config" | "startOf">,
-  names: readonly string[],
-): readonly string[] {
+export function doubtsOf(set: FunctionSet, names: readonly string[]): readonly string[] {
   return [
     ...set.leftOut.map(
       (path) =>
@@ -55,6 +53,12 @@ export function doubtsOf(
         "and keep them out of the repository",
     ),
     ...set.config.doubts,
+    ...set.config.names
+      .filter((name) => !set.names.has(name) && set.config.get(name)?.isEnabled !== false)
+      .map(
+        (name) => `config.toml speaks of ${printableLine(name)}, which is no function here: it has no folder`,
+      ),
     ...names.flatMap((name) => set.startOf(name).doubts),
+    ...strayImports(set, names),
   ];
 }

@@ -1,8 +1,8 @@
 import { posix } from "node:path";
 import { printableLine } from "../../../kernel/printable.ts";
-import type { FunctionSet } from "../sources/function-set.ts";
-import { prefixOf } from "../sources/start-of.ts";
+import type { FunctionSet } from "./function-set.ts";
 import { importsOf } from "./imports.ts";
+import { prefixOf } from "./start-of.ts";
 
 const MODULE = /\.[cm]?[jt]sx?$/;
 
@@ -10,16 +10,31 @@ const MODULE = /\.[cm]?[jt]sx?$/;
  * Imports of files that are not uploaded with a function, on whatever way its entry reaches them: Supabase's
  * bundler would not find them. Read as text, not as a program, so that they are told and never refused.
  */
-export function strayImports(set: FunctionSet, name: string): readonly string[] {
+export function strayImports(set: FunctionSet, names: readonly string[]): readonly string[] {
+  // What all functions share is read once.
+  const read = new Map<string, readonly string[]>();
+  const importsIn = (path: string): readonly string[] => {
+    if (!MODULE.test(path)) return [];
+    if (!read.has(path)) read.set(path, importsOf(set.bytesOf(path).toString("utf8")));
+    return read.get(path)!;
+  };
+  return [...new Set(names.flatMap((name) => straysOf(set, name, importsIn)))];
+}
+
+function straysOf(
+  set: FunctionSet,
+  name: string,
+  importsIn: (path: string) => readonly string[],
+): readonly string[] {
   const { entrypoint, importMap } = set.startOf(name);
   const uploaded = new Set(set.pathsOf(name));
-  const map = importMap === undefined ? [] : mappedPaths(set.bytesOf(importMap), importMap);
+  const map =
+    importMap === undefined || !uploaded.has(importMap) ? [] : mappedPaths(set.bytesOf(importMap), importMap);
   const told: string[] = [];
   const reached = new Set(uploaded.has(entrypoint) ? [entrypoint] : []);
   // A set is walked in the order in which it grows.
   for (const path of reached) {
-    if (!MODULE.test(path)) continue;
-    for (const specifier of importsOf(set.bytesOf(path).toString("utf8"))) {
+    for (const specifier of importsIn(path)) {
       const target = resolved(specifier, path, map);
       if (target === undefined) continue;
       if (uploaded.has(target)) reached.add(target);
@@ -76,7 +91,9 @@ function resolved(specifier: string, path: string, map: MappedPaths): string | u
       return posix.join(target, specifier.slice(key.length));
     }
   }
-  return isRelative(specifier) ? posix.join(posix.dirname(path), specifier) : undefined;
+  // A query or a fragment says how a file is taken, and not which.
+  const [file = ""] = specifier.split(/[?#]/);
+  return isRelative(specifier) ? posix.join(posix.dirname(path), file) : undefined;
 }
 
 function isRelative(specifier: string): boolean {
