@@ -153,15 +153,16 @@ export class ArmClient {
 
   /** How long is waited before the same is asked again; undefined where it is not. */
   #waitOf(call: ArmCall, answer: ArmAnswer, refusal: Refusal, waits: number): number | undefined {
-    const asked = retryAfterMs(answer, this.#access.clock.now());
+    const told = retryAfterMs(answer, this.#access.clock.now());
+    // At once is no time to wait: whoever says so was seen to say it thousands of times.
+    const asked = told === undefined || told < FIRST_DELAY_MS ? undefined : told;
+    const growing = Math.min(DELAY_MS_MAX, FIRST_DELAY_MS * 2 ** waits);
     // 429 is told before anything is done; 500 and more may be told in the midst of it.
-    if (refusal.status === 429) return asked ?? FIRST_DELAY_MS;
-    if (refusal.status >= 500 && call.repeatable) return asked ?? FIRST_DELAY_MS;
+    if (refusal.status === 429) return asked ?? growing;
+    if (refusal.status >= 500 && call.repeatable) return asked ?? growing;
     if (!isBusy(refusal) || !call.waitsForOthers) return undefined;
     if (asked !== undefined) return asked;
-    return call.stream === undefined
-      ? Math.min(DELAY_MS_MAX, FIRST_DELAY_MS * 2 ** waits)
-      : Math.min(RESEND_MS_MAX, RESEND_MS + 5_000 * waits);
+    return call.stream === undefined ? growing : Math.min(RESEND_MS_MAX, RESEND_MS + 5_000 * waits);
   }
 
   async #pause(call: ArmCall, failures: number, why: string, budget: Budget): Promise<void> {

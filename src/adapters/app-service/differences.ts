@@ -123,14 +123,19 @@ function settingsOf({ settings }: Configured): Values {
 }
 
 function stringsOf({ connectionStrings: { properties } }: Configured): Values {
-  return new Map(Object.entries(properties ?? {}).map(([name, { value, type }]) => [name, [value, type]]));
+  return new Map(
+    Object.entries(properties ?? {})
+      // One that is empty is none, and no slot is made with it.
+      .filter(([, { value }]) => Boolean(value))
+      .map(([name, { value, type }]) => [name, [value, type]]),
+  );
 }
 
 function mountsOf({ mounts: { properties } }: Configured): Values {
   return new Map(
     Object.entries(properties ?? {}).map(([name, mount]) => [
       name,
-      MOUNT_FIELDS.map((field) => mount[field]),
+      MOUNT_FIELDS.map((field) => mount[field] ?? null),
     ]),
   );
 }
@@ -145,15 +150,20 @@ function picked(
     .filter(([, value]) => value !== undefined && value !== null && value !== "");
 }
 
+/** Names that differ in their case alone are one and the same to Azure. */
 function differing(kind: DifferenceKind, from: Values, to: Values, isSticky: IsSticky): Differing {
-  return [...new Set([...from.keys(), ...to.keys()])]
-    .sort()
-    .filter((name) => !isDeepStrictEqual(from.get(name), to.get(name)))
-    .map((name) => ({
+  const byName = (values: Values): ReadonlyMap<string, { readonly name: string; readonly value: unknown }> =>
+    new Map([...values].map(([name, value]) => [name.toLowerCase(), { name, value }]));
+  const [source, target] = [byName(from), byName(to)];
+  return [...new Set([...source.keys(), ...target.keys()])]
+    .filter((key) => !isDeepStrictEqual(source.get(key)?.value, target.get(key)?.value))
+    .map((key) => ({ key, name: (target.get(key) ?? source.get(key)!).name }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ key, name }) => ({
       kind,
       name,
       isSticky: isSticky(name),
-      inSource: from.has(name),
-      inTarget: to.has(name),
+      inSource: source.has(key),
+      inTarget: target.has(key),
     }));
 }

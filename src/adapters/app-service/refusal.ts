@@ -13,6 +13,8 @@ export interface Refusal {
 
 const MESSAGE_LENGTH_MAX = 600;
 const BLOCKED = /Ip Forbidden|web app you have attempted to reach has blocked your access/i;
+const BUSY =
+  /(?:another operation is|deployment currently) in progress|conflicts with the pending|auto ?swap/i;
 /** The deployment service says no more where it cannot have its lock. */
 const WITHOUT_A_WORD =
   "it gives no reason; mostly another deployment has not ended, or was killed and holds the lock";
@@ -57,7 +59,7 @@ function objectOf(value: unknown): Readonly<Record<string, unknown>> {
 export function isBusy({ status, code, message }: Refusal): boolean {
   if (status !== 409) return false;
   if (code === "" && message === "") return true;
-  return /another operation is in progress|deployment currently in progress|auto ?swap/i.test(message);
+  return BUSY.test(message);
 }
 
 /** Status, code and message in a line; what an empty conflict means. */

@@ -45,7 +45,10 @@ export const sticky = z.looseObject({
 export const auth = z.looseObject({
   properties: z.looseObject({ platform: z.looseObject({ enabled: z.boolean().nullish() }).nullish() }),
 });
-export const settingValues = z.looseObject({ properties: z.record(z.string(), z.string()).nullish() });
+export const settingValues = z.looseObject({
+  // One without a value has been seen as null: https://github.com/Azure/azure-rest-api-specs/issues/26734
+  properties: z.record(z.string(), z.string().nullable()).nullish(),
+});
 /** Their values are secrets. */
 export const connectionStrings = z.looseObject({
   properties: z

@@ -19,7 +19,14 @@ import { Budget } from "./budget.ts";
 import { deployTo } from "./deploy.ts";
 import { differencesOf, type Configured } from "./differences.ts";
 import { ended } from "./long-running.ts";
-import { closedSlot, filledSlot, missingGuards } from "./new-slot.ts";
+import {
+  closedSlot,
+  filledSlot,
+  missingGuards,
+  ownOf,
+  requireGuarded,
+  requireUntouched,
+} from "./new-slot.ts";
 import { swapAndLook } from "./swap.ts";
 import {
   auth,
@@ -111,18 +118,12 @@ class AppServiceSlots implements SlotHost {
     const doing = `make the slot ${name}`;
     const names = await this.#read(sticky, this.#path("", "config/slotConfigNames"), doing, budget);
     const production = await this.#configured(PRODUCTION_SLOT, budget);
+    const pattern = { production, names, without };
+    if (there !== undefined) requireUntouched(name, ownOf(await this.#configured(name, budget), pattern));
     await this.#write("PUT", name, "", doing, budget, closedSlot({ production }));
     const web = await this.#read(webConfig, this.#path(name, "config/web"), doing, budget);
-    const missing = missingGuards(production.web, web);
-    if (missing.length > 0) {
-      throw new HoldfastError(
-        "slots.refused",
-        `App Service made the slot ${name} without production's ${missing.join(", ")}; it was given no ` +
-          "settings",
-        { hint: `Set the access restrictions of ${name} in the portal, or remove the slot; then run again.` },
-      );
-    }
-    await this.#write("PUT", name, "", doing, budget, filledSlot({ production, names, without }));
+    requireGuarded(name, missingGuards(production.web, web));
+    await this.#write("PUT", name, "", doing, budget, filledSlot(pattern));
     const made = await this.#find(name, budget);
     if (made !== undefined) return made;
     throw new HoldfastError("slots.refused", `App Service made the slot ${name} and does not show it`, {
@@ -281,7 +282,7 @@ class AppServiceSlots implements SlotHost {
   async #settings(slot: string, budget: Budget): Promise<ReadonlyMap<string, Secret>> {
     const path = this.#path(slot, "config/appsettings/list");
     const { properties } = await this.#read(settingValues, path, `read settings of ${slot}`, budget, "POST");
-    return new Map(Object.entries(properties ?? {}).map(([name, value]) => [name, new Secret(value)]));
+    return new Map(Object.entries(properties ?? {}).map(([name, value]) => [name, new Secret(value ?? "")]));
   }
 
   async #configured(slot: string, budget: Budget): Promise<Configured> {

@@ -28,7 +28,13 @@ export async function lookAtApp(
   cancelled: AbortSignal,
 ): Promise<AppPart> {
   log.stage(`looking at ${target.address.site}`);
-  const checked = await preflight(host, target, settings, { build, way }, callOf(cancelled, LOOK_MS));
+  const checked = await preflight(
+    { host, web },
+    target,
+    settings,
+    { build, way },
+    callOf(cancelled, LOOK_MS),
+  );
   return {
     checked,
     on: {

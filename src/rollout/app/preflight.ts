@@ -1,3 +1,4 @@
+import { isHoldfastError } from "../../kernel/errors.ts";
 import { listed } from "../../kernel/listed.ts";
 import {
   PRODUCTION_SLOT,
@@ -7,6 +8,8 @@ import {
   type SlotHost,
   type SlotTraffic,
 } from "../../ports/slot-host.ts";
+import type { Web } from "../../ports/web.ts";
+import { inItsPlace } from "./not-the-app.ts";
 import { markAt, markOf, RELEASE_MARK, type Build } from "./release-mark.ts";
 import type { AppHealth, RolloutSettings } from "./settings.ts";
 import type { Way } from "./steps/on-app.ts";
@@ -30,15 +33,19 @@ export interface Preflight {
   readonly changes: readonly SwapChange[];
 }
 
+const ANSWER_MS = 20_000;
+
 /**
  * Tiers without slots: https://learn.microsoft.com/azure/app-service/deploy-staging-slots and
  * https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan
  */
 const WITHOUT_SLOTS = /^(?:free|shared|basic|dynamic|flexconsumption)$/i;
 
+type PreflightHost = Pick<SlotHost, "app" | "slot" | "settings" | "differences" | "traffic">;
+
 /** Looks at everything on which a swap founders that can be known before. */
 export async function preflight(
-  host: Pick<SlotHost, "app" | "slot" | "settings" | "differences" | "traffic">,
+  { host, web }: { readonly host: PreflightHost; readonly web: Web },
   { slot, address }: Pick<AppTarget, "slot" | "address">,
   { health, swap }: Pick<RolloutSettings, "health" | "swap">,
   { build, way }: { readonly build: Build; readonly way: Way },
@@ -61,7 +68,7 @@ export async function preflight(
   const named = azOf(address);
   // What is production already is swapped no more.
   const isThere = (await markAt(host, PRODUCTION_SLOT, call)) === markOf(build);
-  const differences = await swapDifferences(host, isThere ? undefined : candidate, swap, call);
+  const differences = await swapDifferences(host, isThere ? undefined : candidate, { swap, way }, call);
   const isStuck = facts.stickySettings.some((name) => name.toUpperCase() === RELEASE_MARK);
   const problems = [
     ...(pending === undefined
@@ -71,6 +78,9 @@ export async function preflight(
     ...autoSwapProblem(slot, own, named),
     ...routeProblem(shared, candidate, named),
     ...(way === "forward" ? unmeantProblem(slot, differences) : []),
+    ...(way === "forward" && facts.hasSignIn
+      ? [...openSlotProblem(slot, candidate), ...(await signInProblem(web, production, health, call))]
+      : []),
     ...(isStuck ? [`the setting ${RELEASE_MARK} sticks to its slot: it has to go along with a swap`] : []),
   ];
   return {
@@ -80,6 +90,8 @@ export async function preflight(
       ...(candidate === undefined ? [newSlotNote(slot)] : []),
       ...buildNote(health),
       ...signInNote(facts),
+      ...(way === "back" && facts.hasSignIn ? openSlotProblem(slot, candidate) : []),
+      ...unaskedNote(differences),
       ...differenceNotes(slot, differences),
     ],
     changes: differences.changes,
@@ -141,6 +153,42 @@ function signInNote({ hasSignIn }: AppFacts): readonly string[] {
           "swap itself",
       ]
     : [];
+}
+
+/** It would hold production's secrets, and let in everybody. */
+function openSlotProblem(slot: string, candidate: SlotFacts | undefined): readonly string[] {
+  return candidate !== undefined && !candidate.isUnfinished
+    ? []
+    : [
+        `people sign in at production, and ${slot}, which would be made now with production's settings, ` +
+          "would ask nobody to: make it yourself, with a sign-in (authentication, in the portal) before " +
+          "its settings",
+      ];
+}
+
+/** After the swap production would be asked there, and a sign-in is no answer of the app. */
+async function signInProblem(
+  web: Web,
+  production: SlotFacts | undefined,
+  { path }: AppHealth,
+  { signal }: SlotCall,
+): Promise<readonly string[]> {
+  if (production === undefined) return [];
+  try {
+    const answer = await web.get(production.address + path, { signal, withinMs: ANSWER_MS });
+    const instead = inItsPlace(answer);
+    return instead === undefined ? [] : [`${path} of production answers ${answer.status}: ${instead}`];
+  } catch (error) {
+    // A production that is down is what is to be replaced.
+    if (isHoldfastError(error, "web.unreachable", "web.untrusted")) return [];
+    throw error;
+  }
+}
+
+function unaskedNote({ unasked }: SwapDifferences): readonly string[] {
+  return unasked === undefined
+    ? []
+    : [`what the swap changes of production's configuration could not be asked: ${unasked}`];
 }
 
 /** A build that is new may look well with the database of staging; so nothing of that happens in silence. */

@@ -1,4 +1,5 @@
 import type { Json } from "../../kernel/outcome.ts";
+import { isHoldfastError } from "../../kernel/errors.ts";
 import { listed } from "../../kernel/listed.ts";
 import {
   PRODUCTION_SLOT,
@@ -10,6 +11,7 @@ import {
 } from "../../ports/slot-host.ts";
 import { RELEASE_MARK } from "./release-mark.ts";
 import type { AppSwap } from "./settings.ts";
+import type { Way } from "./steps/on-app.ts";
 
 /** One thing of production's configuration that a swap changes. Values are secrets, and never told. */
 export interface SwapChange {
@@ -24,20 +26,36 @@ export interface SwapChange {
 export interface SwapDifferences {
   readonly changes: readonly SwapChange[];
   readonly staying: readonly string[];
+  /** Why it could not be asked; undefined where it was. */
+  readonly unasked?: string;
 }
+
+const NOTHING: SwapDifferences = { changes: [], staying: [] };
 
 const NAMES_MAX = 30;
 const EVERYTHING = "*";
 
-/** What a swap of the slot would change; nothing where there is no slot, or none that is finished. */
+/**
+ * What a swap of the slot would change; nothing where there is no slot, or none that is finished.
+ *
+ * @param way back: what cannot be asked is told as such, and keeps nobody from going
+ * @throws what the host throws, on the way forward
+ */
 export async function swapDifferences(
   host: Pick<SlotHost, "differences">,
   candidate: SlotFacts | undefined,
-  swap: AppSwap,
+  { swap, way }: { readonly swap: AppSwap; readonly way: Way },
   call: SlotCall,
 ): Promise<SwapDifferences> {
-  if (candidate === undefined || candidate.isUnfinished) return { changes: [], staying: [] };
-  const all = await host.differences(candidate.name, PRODUCTION_SLOT, call);
+  if (candidate === undefined || candidate.isUnfinished) return NOTHING;
+  let all: readonly SettingDifference[];
+  try {
+    all = await host.differences(candidate.name, PRODUCTION_SLOT, call);
+  } catch (error) {
+    call.signal.throwIfAborted();
+    if (way === "forward" || !isHoldfastError(error)) throw error;
+    return { ...NOTHING, unasked: error.message };
+  }
   const others = all.filter(({ name }) => name.toUpperCase() !== RELEASE_MARK);
   return {
     changes: others.filter(({ isSticky }) => !isSticky).map((each) => changeOf(each, swap)),

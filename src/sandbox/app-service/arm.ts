@@ -224,6 +224,8 @@ async function answerConfig(call: Call): Promise<SandboxAnswer> {
   }
 }
 
+const WITHOUT_RESTRICTIONS = { ipSecurityRestrictions: null, scmIpSecurityRestrictions: null };
+
 async function makeSlot(
   world: World,
   site: Site,
@@ -248,7 +250,13 @@ async function makeSlot(
       : Object.fromEntries(appSettings.map((each) => [each.name, each.value]));
   const own = siteProperties(body.properties ?? {});
   const tags = body.tags ?? {};
-  const made = { config: jsonRecord(config), site: own, tags, resources };
+  const isOpen = there === undefined && world.faults.nextSlotIsOpen();
+  const made = {
+    config: { ...jsonRecord(config), ...(isOpen ? WITHOUT_RESTRICTIONS : {}) },
+    site: own,
+    tags,
+    resources,
+  };
   const slot = there ?? (await world.addSlot(site, name, settings ?? {}, made));
   const operation = world.begin(site, "CreateOrUpdateSlot", name, async () => {
     await world.pass(world.options.phases.provisionMs);

@@ -35,6 +35,8 @@ export const appServiceFault = z.discriminatedUnion("fault", [
     times: nth.default(1),
     text: z.string().default(""),
   }),
+  /** The nth slot that is made lets in everybody, whatever restrictions were asked for. */
+  z.strictObject({ fault: z.literal("open-slot"), at: nth }),
   /** The deployment never ends. */
   z.strictObject({ fault: z.literal("hang-build"), at: nth }),
 ]);
@@ -48,6 +50,7 @@ export class AppServiceFaults {
   #swaps = 0;
   #deployments = 0;
   #packages = 0;
+  #slots = 0;
 
   constructor(faults: readonly AppServiceFault[]) {
     this.#faults = faults;
@@ -83,6 +86,12 @@ export class AppServiceFaults {
       (each): each is Of<"refuse-package"> =>
         each.fault === "refuse-package" && nth >= each.at && nth < each.at + each.times,
     )?.text;
+  }
+
+  /** Counts one more slot that is made. @returns whether it is made without restrictions */
+  nextSlotIsOpen(): boolean {
+    this.#slots += 1;
+    return this.#find("open-slot", this.#slots) !== undefined;
   }
 
   #find<K extends AppServiceFault["fault"]>(kind: K, at: number): Of<K> | undefined {

@@ -304,6 +304,14 @@ describe("a host that is not well", () => {
     });
   });
 
+  test("a wait of nothing is none: it is asked again after pauses that grow", async () => {
+    const { host, lines } = await opened({
+      faults: { calls: [{ fault: "throttle", at: 1, times: 10_000, retryAfterSeconds: 0 }] },
+    });
+    await expect(host.app(within(50_000))).rejects.toMatchObject({ code: "slots.timeout" });
+    expect(lines.filter((line) => line.includes("429")).length).toBeLessThan(20);
+  });
+
   test("an answer of 503 is asked again, and not for ever", async () => {
     const few = await opened({ faults: { calls: [{ fault: "unavailable", at: 1, times: 3 }] } });
     expect((await few.host.app(within())).tier).toBe("Standard");

@@ -52,6 +52,14 @@ test("what App Service keeps in a slot stays, unless a setting has it swapped", 
   expect(told(of("3", all), of("4", all))).toEqual(names.map((name) => `setting ${name}`));
 });
 
+test("a name is the same in any case; what is empty or not told is nothing", () => {
+  expect(told({ settings: { DB: "1" } }, { settings: { db: "1" } })).toEqual([]);
+  expect(told({ settings: { DB: "1" } }, { settings: { db: "2" } })).toEqual(["setting db"]);
+  expect(told({}, { strings: { EMPTY: { value: "", type: "Custom" } } })).toEqual([]);
+  const mount = { type: "AzureFiles", shareName: "x" };
+  expect(told({ mounts: { f: { ...mount, protocol: null } } }, { mounts: { f: mount } })).toEqual([]);
+});
+
 test("where a content lies is no difference", () => {
   const settings = { WEBSITE_CONTENTSHARE: "a", WEBSITE_RUN_FROM_PACKAGE: "1" };
   expect(told({ settings }, { settings: { WEBSITE_CONTENTSHARE: "b" } })).toEqual([]);

@@ -85,7 +85,43 @@ describe("a new slot", () => {
     expect(await seen(it)).toMatchObject({ tags: {}, settings: { KEY: "secret" }, strings: SECRET });
   });
 
-  test("that was made without a restriction is told of, and gets no secret", () => {
+  test("that was made without a restriction gets no secret", async () => {
+    const it = await guarded({ faults: { appService: [{ fault: "open-slot", at: 1 }] } });
+    await expect(it.host.makeSlot("staging", within())).rejects.toMatchObject({
+      code: "slots.refused",
+      message: expect.stringMatching(
+        /without production's ipSecurityRestrictions, scmIpSecurityRestrictions; it was given no settings$/,
+      ),
+    });
+    expect(await seen(it)).toMatchObject({ settings: {}, strings: {} });
+  });
+
+  test("that was left unfinished and that somebody has taken over is left to him", async () => {
+    const it = await guarded();
+    const { location, properties } = (await it.box.arm("GET", "")).json as Record<string, unknown> & {
+      properties: Record<string, unknown>;
+    };
+    await it.box.arm("PUT", "slots/staging", {
+      location,
+      tags: { "holdfast-unfinished": "true" },
+      properties: { serverFarmId: properties["serverFarmId"] },
+    });
+    const put = async (settings: object): Promise<void> => {
+      await it.box.arm("PUT", "slots/staging/config/appsettings", { properties: settings });
+    };
+    await put({ DB: "of staging", KEY: "secret", WEBSITE_HTTPLOGGING_RETENTION_DAYS: "3" });
+    await expect(it.host.makeSlot("staging", within())).rejects.toMatchObject({
+      code: "slots.refused",
+      message: expect.stringContaining("has been given DB since"),
+      hint: expect.stringContaining("remove its tag holdfast-unfinished"),
+    });
+    expect(await seen(it)).toMatchObject({ settings: { DB: "of staging" } });
+    // What the killed run itself has given it is nobody else's.
+    await put({ KEY: "secret" });
+    expect((await it.host.makeSlot("staging", within())).isUnfinished).toBe(false);
+  });
+
+  test("has to have the restrictions of production, by what they say", () => {
     const [production, slot] = [{ properties: GUARDS }, { properties: { ...GUARDS } }];
     expect(missingGuards(production, slot)).toEqual([]);
     // Names, descriptions and the order of fields are no difference.
@@ -103,5 +139,29 @@ describe("a new slot", () => {
       const without = { properties: { ...GUARDS, ipSecurityRestrictions: rules } };
       expect(missingGuards(production, without)).toEqual(["ipSecurityRestrictions"]);
     }
+    for (const [name, value] of [
+      ["ipSecurityRestrictionsDefaultAction", "Allow"],
+      ["scmIpSecurityRestrictionsDefaultAction", null],
+    ]) {
+      expect(missingGuards(production, { properties: { ...GUARDS, [name!]: value } })).toEqual([name]);
+    }
+    const closed = {
+      properties: { publicNetworkAccess: "Disabled", scmIpSecurityRestrictionsUseMain: true },
+    };
+    expect(missingGuards(closed, { properties: { publicNetworkAccess: "disabled" } })).toEqual([
+      "scmIpSecurityRestrictionsUseMain",
+    ]);
+    const subnet = (
+      vnetSubnetResourceId: string,
+      headers: object,
+    ): { properties: Record<string, unknown> } => ({
+      properties: { ipSecurityRestrictions: [{ vnetSubnetResourceId, headers }] },
+    });
+    expect(
+      missingGuards(
+        subnet("/subscriptions/A/subnets/x", { a: ["1"], b: ["2"] }),
+        subnet("/Subscriptions/a/subnets/X", { b: ["2"], a: ["1"] }),
+      ),
+    ).toEqual([]);
   });
 });

@@ -37,6 +37,11 @@ describe("refusals of App Service", () => {
   test.each([
     [409, "Cannot modify this site because another operation is in progress. Details: Id: 1", "slots.busy"],
     [409, "There is a deployment currently in progress. Please try again when it completes.", "slots.busy"],
+    [
+      409,
+      "The 'Preparing zip package' operation conflicts with the pending 'Deploy'. Please retry later.",
+      "slots.busy",
+    ],
     [409, "slot cannot be changed because its settings have been prepared for swap", "slots.locked"],
     [409, "the site will exceed the number of slots allowed for the 'Standard' SKU", "slots.full"],
     [409, "No available instances to satisfy this request", "slots.refused"],

@@ -1,6 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "@jest/globals";
+import { HoldfastError } from "../../../src/kernel/errors.ts";
 import { SUBSCRIPTION } from "../../support/sandbox.ts";
 import { slotsInSandbox, within } from "../../support/slot-host.ts";
 import { temporaryFolder } from "../../support/tools.ts";
@@ -137,5 +138,54 @@ test("links of node_modules/.bin that a package leaves out are told", async () =
   const planned = await app.deploy("v1.0.0", folder, { dryRun: true });
   expect(planned.report.notes).toContainEqual(
     expect.stringMatching(/^1 link of node_modules\/.bin is not in the package: let the app start by a file/),
+  );
+});
+
+test("a slot that is made would have no sign-in: where production asks for one, none is made", async () => {
+  const app = await appWorld();
+  worlds.push(app);
+  await app.box.arm("PUT", "config/authsettingsV2", { properties: { platform: { enabled: true } } });
+  const path = await app.packaged("1.0.0");
+  const words = "staging, which would be made now with production's settings, would ask nobody to";
+  expect(await app.deploy("v1.0.0", path)).toMatchObject(hindered(words));
+  await app.host.makeSlot("staging", within());
+  expect(told(await app.deploy("v1.0.0", path, { dryRun: true }))).toMatchObject({ outcome: "planned" });
+});
+
+test("a sign-in before production's health path is told before anything is swapped", async () => {
+  const app = await world();
+  await app.box.arm("PUT", "config/authsettingsV2", { properties: { platform: { enabled: true } } });
+  const ports = app.ports();
+  const { address } = (await app.host.slot("production", within()))!;
+  const web: typeof ports.web = {
+    get: async (asked, call) =>
+      asked.startsWith(`${address}/`)
+        ? { status: 401, headers: new Map([["www-authenticate", 'Bearer realm="shop"']]), body: "" }
+        : await ports.web.get(asked, call),
+  };
+  const next = await app.packaged("1.1.0");
+  expect(await app.deploy("v1.1.0", next, {}, { ...ports, web })).toMatchObject(
+    hindered("/ of production answers 401: people have to sign in"),
+  );
+  expect(await app.live()).toBe("1.0.0");
+});
+
+test("going back needs no comparison: what cannot be asked is told", async () => {
+  const app = await world();
+  expect(told(await app.deploy("v1.1.0", await app.packaged("1.1.0")))).toMatchObject({ exit: 0 });
+  app.around = (host) =>
+    new Proxy(host, {
+      get: (of, name: keyof typeof host) =>
+        name === "differences"
+          ? () => Promise.reject(new HoldfastError("slots.denied", "no right to list", { hint: "Give it." }))
+          : (of[name] as ((...given: unknown[]) => unknown) | undefined)?.bind(of),
+    });
+  await expect(app.deploy("v1.2.0", await app.packaged("1.2.0"))).rejects.toMatchObject({
+    code: "slots.denied",
+  });
+  const back = await app.rollback();
+  expect(told(back)).toMatchObject({ exit: 0, production: "1.0.0" });
+  expect(back.report.notes).toContainEqual(
+    expect.stringContaining("production's configuration could not be asked: no right to list"),
   );
 });

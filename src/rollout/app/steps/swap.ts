@@ -36,9 +36,10 @@ export function swapStep(on: OnApp): Step {
     const busy = (await host.slot(PRODUCTION_SLOT, call))?.inProgress;
     return { at: await markAt(host, PRODUCTION_SLOT, call), busy };
   };
+  const { swap } = settings;
   const changes = async (signal: AbortSignal): Promise<readonly SwapChange[]> => {
     const call = callOf(signal, TIMEOUT_MS);
-    return (await swapDifferences(host, await host.slot(slot, call), settings.swap, call)).changes;
+    return (await swapDifferences(host, await host.slot(slot, call), { swap, way }, call)).changes;
   };
   // The host gave no answer, and may still begin: what is seen until then says nothing.
   let unknownUntil: number | undefined;
@@ -70,7 +71,7 @@ export function swapStep(on: OnApp): Step {
       const unmeant = way === "forward" ? unmeantChanges(slot, await changes(signal)) : undefined;
       if (unmeant !== undefined) {
         throw new HoldfastError("app.settings-differ", unmeant, {
-          hint: `Production was not changed: ${unmeantHelp(slot)}. Then go on with the same run.`,
+          hint: `Production was not changed: ${unmeantHelp(slot)}. Then deploy anew: this run has ended.`,
         });
       }
       const told = await host.swap(slot, PRODUCTION_SLOT, callOf(signal, TIMEOUT_MS));
