@@ -25,6 +25,9 @@ import {
   orAbort
 } from "./shared-kernel-or-abort.js";
 import {
+  listed
+} from "./shared-kernel-listed.js";
+import {
   Secret
 } from "./shared-kernel-secret.js";
 import {
@@ -1000,6 +1003,7 @@ import { createReadStream as createReadStream3 } from "node:fs";
 // src/adapters/app-service/refusal.ts
 var MESSAGE_LENGTH_MAX = 600;
 var BLOCKED = /Ip Forbidden|web app you have attempted to reach has blocked your access/i;
+var BUSY = /(?:another operation is|deployment currently) in progress|conflicts with the pending|auto ?swap/i;
 var WITHOUT_A_WORD = "it gives no reason; mostly another deployment has not ended, or was killed and holds the lock";
 function refusalOf(status2, body, forbiddenIp) {
   if (status2 === 403 && (forbiddenIp !== void 0 || BLOCKED.test(body))) {
@@ -1030,7 +1034,7 @@ function objectOf(value) {
 function isBusy({ status: status2, code, message }) {
   if (status2 !== 409) return false;
   if (code === "" && message === "") return true;
-  return /another operation is in progress|deployment currently in progress|auto ?swap/i.test(message);
+  return BUSY.test(message);
 }
 function wordsOf({ status: status2, code, message }) {
   const words = message === "" && status2 === 409 ? WITHOUT_A_WORD : message;
@@ -1153,12 +1157,14 @@ var ArmClient = class {
   }
   /** How long is waited before the same is asked again; undefined where it is not. */
   #waitOf(call, answer, refusal, waits) {
-    const asked = retryAfterMs(answer, this.#access.clock.now());
-    if (refusal.status === 429) return asked ?? FIRST_DELAY_MS;
-    if (refusal.status >= 500 && call.repeatable) return asked ?? FIRST_DELAY_MS;
+    const told2 = retryAfterMs(answer, this.#access.clock.now());
+    const asked = told2 === void 0 || told2 < FIRST_DELAY_MS ? void 0 : told2;
+    const growing = Math.min(DELAY_MS_MAX, FIRST_DELAY_MS * 2 ** waits);
+    if (refusal.status === 429) return asked ?? growing;
+    if (refusal.status >= 500 && call.repeatable) return asked ?? growing;
     if (!isBusy(refusal) || !call.waitsForOthers) return void 0;
     if (asked !== void 0) return asked;
-    return call.stream === void 0 ? Math.min(DELAY_MS_MAX, FIRST_DELAY_MS * 2 ** waits) : Math.min(RESEND_MS_MAX, RESEND_MS + 5e3 * waits);
+    return call.stream === void 0 ? growing : Math.min(RESEND_MS_MAX, RESEND_MS + 5e3 * waits);
   }
   async #pause(call, failures, why, budget) {
     const ceiling = Math.min(DELAY_MS_MAX, FIRST_DELAY_MS * 2 ** (failures - 1));
@@ -1431,13 +1437,15 @@ function settingsOf({ settings }) {
   );
 }
 function stringsOf({ connectionStrings: { properties } }) {
-  return new Map(Object.entries(properties ?? {}).map(([name, { value, type }]) => [name, [value, type]]));
+  return new Map(
+    Object.entries(properties ?? {}).filter(([, { value }]) => Boolean(value)).map(([name, { value, type }]) => [name, [value, type]])
+  );
 }
 function mountsOf({ mounts: { properties } }) {
   return new Map(
     Object.entries(properties ?? {}).map(([name, mount]) => [
       name,
-      MOUNT_FIELDS.map((field) => mount[field])
+      MOUNT_FIELDS.map((field) => mount[field] ?? null)
     ])
   );
 }
@@ -1445,12 +1453,14 @@ function picked(from, names) {
   return names.map((name) => [name, from[name]]).filter(([, value]) => value !== void 0 && value !== null && value !== "");
 }
 function differing(kind, from, to, isSticky) {
-  return [.../* @__PURE__ */ new Set([...from.keys(), ...to.keys()])].sort().filter((name) => !isDeepStrictEqual(from.get(name), to.get(name))).map((name) => ({
+  const byName = (values) => new Map([...values].map(([name, value]) => [name.toLowerCase(), { name, value }]));
+  const [source, target] = [byName(from), byName(to)];
+  return [.../* @__PURE__ */ new Set([...source.keys(), ...target.keys()])].filter((key) => !isDeepStrictEqual(source.get(key)?.value, target.get(key)?.value)).map((key) => ({ key, name: (target.get(key) ?? source.get(key)).name })).sort((a, b) => a.name < b.name ? -1 : 1).map(({ key, name }) => ({
     kind,
     name,
     isSticky: isSticky(name),
-    inSource: from.has(name),
-    inTarget: to.has(name)
+    inSource: source.has(key),
+    inTarget: target.has(key)
   }));
 }
 
@@ -1539,7 +1549,10 @@ var sticky = external_exports.looseObject({
 var auth = external_exports.looseObject({
   properties: external_exports.looseObject({ platform: external_exports.looseObject({ enabled: external_exports.boolean().nullish() }).nullish() })
 });
-var settingValues = external_exports.looseObject({ properties: external_exports.record(external_exports.string(), external_exports.string()).nullish() });
+var settingValues = external_exports.looseObject({
+  // One without a value has been seen as null: https://github.com/Azure/azure-rest-api-specs/issues/26734
+  properties: external_exports.record(external_exports.string(), external_exports.string().nullable()).nullish()
+});
 var connectionStrings = external_exports.looseObject({
   properties: external_exports.record(external_exports.string(), external_exports.looseObject({ value: external_exports.string().nullish(), type: external_exports.string() })).nullish()
 });
@@ -1634,7 +1647,8 @@ var COPIED = [
   "http20Enabled",
   "webSocketsEnabled",
   "use32BitWorkerProcess",
-  "healthCheckPath"
+  "healthCheckPath",
+  "cors"
 ];
 var RULES = ["ipSecurityRestrictions", "scmIpSecurityRestrictions"];
 var GUARDS = [
@@ -1655,6 +1669,24 @@ var SITE_GUARDS = [
   "publicNetworkAccess"
 ];
 var OF_A_RULE = ["ipAddress", "subnetMask", "vnetSubnetResourceId", "action", "priority", "tag", "headers"];
+var OF_THE_SERVICE = /^(?:WEBSITE_|SCM_|FUNCTIONS_EXTENSION_VERSION$)/i;
+var STRICT = {
+  ipSecurityRestrictionsDefaultAction: "Deny",
+  scmIpSecurityRestrictionsDefaultAction: "Deny",
+  scmIpSecurityRestrictionsUseMain: true,
+  publicNetworkAccess: "Disabled"
+};
+function ownOf(slot, { production, names, without }) {
+  const { appSettingNames, connectionStringNames } = names.properties;
+  const isSet = ([name, value]) => includes(appSettingNames, name) || includes(without, name) || production.settings.get(name)?.reveal() !== value.reveal();
+  const strings = production.connectionStrings.properties ?? {};
+  return [
+    ...[...slot.settings].filter(([name]) => !OF_THE_SERVICE.test(name)).filter(isSet),
+    ...Object.entries(slot.connectionStrings.properties ?? {}).filter(
+      ([name, own]) => includes(connectionStringNames, name) || !Object.hasOwn(strings, name) || strings[name].value !== own.value
+    )
+  ].map(([name]) => name);
+}
 function closedSlot({ production: { site: site2, web } }) {
   const { location, kind, properties } = site2;
   return {
@@ -1693,15 +1725,44 @@ function filledSlot(pattern) {
   };
 }
 function missingGuards(production, slot) {
-  return RULES.filter((name) => !isDeepStrictEqual2(rulesOf(production, name), rulesOf(slot, name)));
+  const isStrict = ({ properties }, name) => String(properties[name]).toLowerCase() === String(STRICT[name]).toLowerCase();
+  return [
+    ...RULES.filter((name) => !isDeepStrictEqual2(rulesOf(production, name), rulesOf(slot, name))),
+    ...Object.keys(STRICT).filter(
+      (name) => isStrict(production, name) && !isStrict(slot, name)
+    )
+  ];
 }
 function rulesOf({ properties }, name) {
   const rules = properties[name] ?? [];
-  return new Set(rules.map((rule) => JSON.stringify(OF_A_RULE.map((field) => rule[field] ?? null))));
+  return new Set(rules.map((rule) => JSON.stringify(OF_A_RULE.map((field) => plain(rule[field])))));
+}
+function plain(value) {
+  if (typeof value === "string") return value.toLowerCase();
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value ?? null;
+  return Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1);
 }
 function told(from, names) {
   return Object.fromEntries(
     names.map((name) => [name, from[name]]).filter(([, value]) => value !== void 0 && value !== null)
+  );
+}
+function requireGuarded(name, missing) {
+  if (missing.length === 0) return;
+  throw new HoldfastError(
+    "slots.refused",
+    `App Service made the slot ${name} without production's ${missing.join(", ")}; it was given no settings`,
+    { hint: `Set the access restrictions of ${name} in the portal, or remove the slot; then run again.` }
+  );
+}
+function requireUntouched(name, own) {
+  if (own.length === 0) return;
+  throw new HoldfastError(
+    "slots.refused",
+    `the slot ${name} was left unfinished, and has been given ${listed(own)} since, which finishing it would take away`,
+    {
+      hint: `Where it is as you want it, remove its tag ${UNFINISHED}; else remove the slot. Then run again.`
+    }
   );
 }
 
@@ -1930,17 +1991,12 @@ var AppServiceSlots = class {
     const doing = `make the slot ${name}`;
     const names = await this.#read(sticky, this.#path("", "config/slotConfigNames"), doing, budget);
     const production = await this.#configured(PRODUCTION_SLOT, budget);
+    const pattern = { production, names, without };
+    if (there !== void 0) requireUntouched(name, ownOf(await this.#configured(name, budget), pattern));
     await this.#write("PUT", name, "", doing, budget, closedSlot({ production }));
     const web = await this.#read(webConfig, this.#path(name, "config/web"), doing, budget);
-    const missing = missingGuards(production.web, web);
-    if (missing.length > 0) {
-      throw new HoldfastError(
-        "slots.refused",
-        `App Service made the slot ${name} without production's ${missing.join(", ")}; it was given no settings`,
-        { hint: `Set the access restrictions of ${name} in the portal, or remove the slot; then run again.` }
-      );
-    }
-    await this.#write("PUT", name, "", doing, budget, filledSlot({ production, names, without }));
+    requireGuarded(name, missingGuards(production.web, web));
+    await this.#write("PUT", name, "", doing, budget, filledSlot(pattern));
     const made = await this.#find(name, budget);
     if (made !== void 0) return made;
     throw new HoldfastError("slots.refused", `App Service made the slot ${name} and does not show it`, {
@@ -2078,7 +2134,7 @@ var AppServiceSlots = class {
   async #settings(slot, budget) {
     const path = this.#path(slot, "config/appsettings/list");
     const { properties } = await this.#read(settingValues, path, `read settings of ${slot}`, budget, "POST");
-    return new Map(Object.entries(properties ?? {}).map(([name, value]) => [name, new Secret(value)]));
+    return new Map(Object.entries(properties ?? {}).map(([name, value]) => [name, new Secret(value ?? "")]));
   }
   async #configured(slot, budget) {
     const doing = `read settings of ${slot}`;

@@ -31,7 +31,7 @@ import {
   versionIn,
   versionOf,
   withTimeline
-} from "./shared-rollout-app-steps-swap.js";
+} from "./shared-rollout-app-preflight.js";
 import {
   PRODUCTION_SLOT
 } from "./shared-ports-slot-host.js";

@@ -11,14 +11,13 @@ import {
   inLevels,
   needsOf,
   straySources
-} from "./shared-rollout-functions-manifest-check-manifest.js";
+} from "./shared-rollout-functions-sources-imports.js";
 import "./shared-kernel-lfs-pointer.js";
 import {
   besides,
   functionSet,
   keyText,
-  manifestPlaces,
-  prefixOf
+  manifestPlaces
 } from "./shared-smol-toml.js";
 import {
   FUNCTION_MANIFEST,
@@ -29,9 +28,7 @@ import "./shared-kernel-path-pattern.js";
 import "./shared-semver.js";
 import "./shared-kernel-yaml.js";
 import "./shared-yaml.js";
-import {
-  printableLine
-} from "./shared-kernel-printable.js";
+import "./shared-kernel-printable.js";
 import "./shared-kernel-in-order.js";
 import "./shared-kernel-cut.js";
 import "./shared-kernel-listed.js";
@@ -54,7 +51,7 @@ import {
 import "./shared-esbuild-runtime.js";
 
 // src/rollout/functions/check/run.ts
-import { posix as posix2 } from "node:path";
+import { posix } from "node:path";
 
 // src/rollout/functions/check/check-sources.ts
 function checkSources(read, set, links) {
@@ -68,248 +65,9 @@ function checkSources(read, set, links) {
   });
 }
 
-// src/rollout/functions/check/stray-imports.ts
-import { posix } from "node:path";
-
-// src/rollout/functions/check/imports.ts
-function importsOf(text) {
-  const found = [];
-  let isClause = false;
-  let [before, last] = [NOTHING, NOTHING];
-  let called;
-  for (const token of new Tokens(text)) {
-    if (called !== void 0 && (is(token, ")") || is(token, ","))) found.push(called);
-    called = void 0;
-    if (token.kind === "string") {
-      if (isImport(last) || isClause && is(last, "from")) found.push(token.text);
-      if (is(last, "(") && isImport(before)) called = token.text;
-    }
-    if (is(token, "import") || is(token, "export")) isClause = true;
-    else if (CLAUSE_ENDS.has(token.text) && token.kind === "mark") isClause = false;
-    [before, last] = [last, token];
-  }
-  return found;
-}
-var NOTHING = { kind: "mark", text: "" };
-var OTHER = { kind: "other", text: "" };
-var CLAUSE_ENDS = /* @__PURE__ */ new Set([";", "(", "="]);
-var BEFORE_VALUE = new Set(
-  "await case delete do else extends in instanceof new of return throw typeof void yield".split(" ")
-);
-var BEFORE_CONDITION = /* @__PURE__ */ new Set(["if", "while", "for", "with"]);
-function is({ kind, text }, wanted) {
-  return text === wanted && (kind === "mark" || kind === "word");
-}
-function isImport(token) {
-  return is(token, "import");
-}
-var Tokens = class {
-  #text;
-  #at = 0;
-  #last = NOTHING;
-  /** Of each open parenthesis whether it holds a condition, and of each brace whether it is of a template. */
-  #conditions = [];
-  #templates = [];
-  /** Whether a slash would begin a regular expression. */
-  #isBeforeValue = true;
-  /** Up to here no regular expression ends. */
-  #noPatternUntil = 0;
-  #hasCommentEnd = true;
-  constructor(text) {
-    this.#text = text;
-    if (text.startsWith("#!")) this.#skipLine();
-  }
-  *[Symbol.iterator]() {
-    while (this.#at < this.#text.length) {
-      const token = this.#next();
-      if (token === void 0) continue;
-      this.#last = token;
-      yield token;
-    }
-  }
-  /** Undefined where there is nothing but space or a comment. */
-  #next() {
-    const character = this.#text[this.#at];
-    if (SPACE.test(character)) {
-      this.#at += 1;
-      return void 0;
-    }
-    if (isOfWord(character)) return this.#word();
-    if (character === "'" || character === '"') return this.#string(character);
-    if (character === "`") return this.#template();
-    if (character === "/") return this.#slash();
-    return this.#mark(character);
-  }
-  #skipLine() {
-    while (this.#at < this.#text.length && !isLineEnd(this.#text[this.#at])) this.#at += 1;
-  }
-  #word() {
-    const from = this.#at;
-    while (this.#at < this.#text.length && isOfWord(this.#text[this.#at])) this.#at += 1;
-    const text = this.#text.slice(from, this.#at);
-    const isName = is(this.#last, ".");
-    this.#isBeforeValue = !isName && BEFORE_VALUE.has(text);
-    return { kind: isName ? "name" : "word", text };
-  }
-  /** One that is not closed is no string, but an apostrophe of a text: its line is skipped. */
-  #string(quote) {
-    const from = this.#at + 1;
-    this.#at = from;
-    this.#isBeforeValue = false;
-    for (; this.#at < this.#text.length; this.#at += 1) {
-      const character = this.#text[this.#at];
-      if (character === quote) {
-        this.#at += 1;
-        return { kind: "string", text: this.#text.slice(from, this.#at - 1) };
-      }
-      if (character === "\\") this.#at += 1;
-      else if (isLineEnd(character)) break;
-    }
-    return OTHER;
-  }
-  /** A template, or what follows an expression in one: up to its end, or to the next expression. */
-  #template() {
-    const [from, isWhole] = [this.#at + 1, this.#text[this.#at] === "`"];
-    this.#at = from;
-    for (; this.#at < this.#text.length; this.#at += 1) {
-      const character = this.#text[this.#at];
-      if (character === "`") {
-        this.#at += 1;
-        this.#isBeforeValue = false;
-        return isWhole ? { kind: "string", text: this.#text.slice(from, this.#at - 1) } : OTHER;
-      }
-      if (character === "\\") this.#at += 1;
-      else if (character === "$" && this.#text[this.#at + 1] === "{") {
-        this.#at += 2;
-        this.#templates.push(true);
-        this.#isBeforeValue = true;
-        return OTHER;
-      }
-    }
-    return OTHER;
-  }
-  #slash() {
-    if (this.#skipComment()) return void 0;
-    if (this.#isBeforeValue && this.#at >= this.#noPatternUntil && this.#skipPattern()) {
-      this.#isBeforeValue = false;
-      return OTHER;
-    }
-    return this.#mark("/");
-  }
-  /** Whether it was one. */
-  #skipComment() {
-    const next = this.#text[this.#at + 1];
-    if (next === "/") {
-      this.#skipLine();
-      return true;
-    }
-    if (next !== "*" || !this.#hasCommentEnd) return false;
-    const end = this.#text.indexOf("*/", this.#at + 2);
-    if (end < 0) this.#hasCommentEnd = false;
-    else this.#at = end + 2;
-    return end >= 0;
-  }
-  /** Whether it was one: a regular expression ends in its line. */
-  #skipPattern() {
-    let isClass = false;
-    for (let at = this.#at + 1; ; at += 1) {
-      const character = this.#text[at] ?? "\n";
-      if (isLineEnd(character)) {
-        this.#noPatternUntil = at;
-        return false;
-      }
-      if (character === "\\" && !isLineEnd(this.#text[at + 1] ?? "\n")) at += 1;
-      else if (character === "[") isClass = true;
-      else if (character === "]") isClass = false;
-      else if (character === "/" && !isClass) {
-        this.#at = at + 1;
-        return true;
-      }
-    }
-  }
-  #mark(character) {
-    if (character === "}" && this.#templates.pop() === true) return this.#template();
-    let [text, isBeforeValue] = [character, true];
-    if (character === "{") this.#templates.push(false);
-    else if (character === "(") this.#conditions.push(BEFORE_CONDITION.has(this.#lastWord()));
-    else if (character === ")") isBeforeValue = this.#conditions.pop() ?? false;
-    else if (character === "]") isBeforeValue = false;
-    else if (this.#text.startsWith("...", this.#at)) text = "...";
-    else if (character === "+" || character === "-") {
-      if (this.#text[this.#at + 1] === character) [text, isBeforeValue] = [character.repeat(2), false];
-    }
-    this.#at += text.length;
-    this.#isBeforeValue = isBeforeValue;
-    return { kind: "mark", text };
-  }
-  #lastWord() {
-    return this.#last.kind === "word" ? this.#last.text : "";
-  }
-};
-function isLineEnd(character) {
-  return character === "\n" || character === "\r" || character === "\u2028" || character === "\u2029";
-}
-var SPACE = /\s/;
-var OF_WORD = /[\w$]|(?!\s)[\u0080-\uFFFF]/;
-function isOfWord(character) {
-  return OF_WORD.test(character);
-}
-
-// src/rollout/functions/check/stray-imports.ts
-var MODULE = /\.[cm]?[jt]sx?$/;
-function strayImports(set, name) {
-  const { entrypoint, importMap } = set.startOf(name);
-  const uploaded = new Set(set.pathsOf(name));
-  const map = importMap === void 0 ? [] : mappedPaths(set.bytesOf(importMap), importMap);
-  const told = [];
-  const reached = new Set(uploaded.has(entrypoint) ? [entrypoint] : []);
-  for (const path of reached) {
-    if (!MODULE.test(path)) continue;
-    for (const specifier of importsOf(set.bytesOf(path).toString("utf8"))) {
-      const target = resolved(specifier, path, map);
-      if (target === void 0) continue;
-      if (uploaded.has(target)) reached.add(target);
-      else told.push(stray({ path, specifier, target, name }, set));
-    }
-  }
-  return told;
-}
-function stray({ path, specifier, target, name }, set) {
-  const { folder } = set;
-  const said = `${printableLine(posix.relative(folder, path))} imports ${printableLine(specifier)}`;
-  const isOutside = !target.startsWith(prefixOf(folder)) || target.startsWith("../");
-  if (isOutside) return `${said}, which is outside of ${folder}, and not uploaded`;
-  return set.has(target) ? `${said}, which is not uploaded with ${name}: keep what functions share in a folder like _shared` : `${said}, and there is no such file`;
-}
-function mappedPaths(bytes, place) {
-  let value;
-  try {
-    value = JSON.parse(bytes.toString("utf8"));
-  } catch {
-    return [];
-  }
-  const imports = value?.imports;
-  if (typeof imports !== "object" || imports === null) return [];
-  return Object.entries(imports).flatMap(
-    ([key, target]) => typeof target === "string" && isRelative(target) ? [[key, posix.join(posix.dirname(place), target)]] : []
-  ).sort(([a], [b]) => b.length - a.length);
-}
-function resolved(specifier, path, map) {
-  for (const [key, target] of map) {
-    if (specifier === key) return target;
-    if (key.endsWith("/") && specifier.startsWith(key)) {
-      return posix.join(target, specifier.slice(key.length));
-    }
-  }
-  return isRelative(specifier) ? posix.join(posix.dirname(path), specifier) : void 0;
-}
-function isRelative(specifier) {
-  return /^\.{1,2}\//.test(specifier);
-}
-
 // src/rollout/functions/check/run.ts
 async function runFunctionsCheck(inputs, ports) {
-  const folder = posix2.normalize(inputs.functionsFolder).replace(/(?<=.)\/$/, "");
+  const folder = posix.normalize(inputs.functionsFolder).replace(/(?<=.)\/$/, "");
   const { set, links } = await checkedOut(await ports.sourceTree(), folder, inputs.project);
   if (set.manifest === void 0) throw noManifest(folder);
   const { path, read } = set.manifest;
@@ -335,7 +93,6 @@ async function runFunctionsCheck(inputs, ports) {
       tables: [],
       notes: [
         ...doubtsOf(set, names),
-        ...new Set(names.flatMap((name) => strayImports(set, name))),
         ...kept === void 0 ? ["whether rollback targets exist was not asked: give --project and --store for that"] : []
       ]
     }
@@ -349,12 +106,12 @@ function noManifest(folder) {
 }
 async function checkedOut(tree, folder, project) {
   const { files, links } = await tree.files(folder, (path) => !path.includes("node_modules/"));
-  const whole = new Map(files.map(({ path, bytes }) => [posix2.join(folder, path), bytes]));
+  const whole = new Map(files.map(({ path, bytes }) => [posix.join(folder, path), bytes]));
   for (const path of besides(folder)) {
     const bytes = whole.has(path) ? void 0 : await fileOf(tree, path);
     if (bytes !== void 0) whole.set(path, bytes);
   }
-  return { set: functionSet(whole, folder, project), links: links.map((path) => posix2.join(folder, path)) };
+  return { set: functionSet(whole, folder, project), links: links.map((path) => posix.join(folder, path)) };
 }
 async function fileOf(tree, path) {
   try {

@@ -20,7 +20,7 @@ import {
   needsOf,
   notWhole,
   straySources
-} from "./shared-rollout-functions-manifest-check-manifest.js";
+} from "./shared-rollout-functions-sources-imports.js";
 import "./shared-kernel-lfs-pointer.js";
 import {
   rollOut
@@ -97,6 +97,7 @@ async function runFunctionsDeploy(inputs, ports) {
     kind: "deploy",
     project: inputs.project,
     asked: { functions: [...inputs.functions].sort(), folder: inputs.functionsFolder },
+    leftOut: /* @__PURE__ */ new Map(),
     levels: levels.map((level) => level.map((name) => committed.wanted(name)))
   };
   for (const doubt of doubtsOf(committed, levels.flat())) ports.log.warn(doubt);

@@ -13,7 +13,7 @@ import {
   checkoutOf,
   rolloutTo
 } from "./shared-rollout-functions-carry-rollback-target.js";
-import "./shared-rollout-functions-manifest-check-manifest.js";
+import "./shared-rollout-functions-sources-imports.js";
 import "./shared-kernel-lfs-pointer.js";
 import {
   rollOut
@@ -68,7 +68,7 @@ async function runFunctionsRollback(inputs, ports) {
   const archive = await FunctionArchive.open(both.store, inputs.project);
   const rollout = await rolloutTo(inputs, archive, ports);
   const done = await rollOut(rollout, both, inputs, ports);
-  const set = new Set(rollout.levels.flat().map(({ slug }) => slug));
+  const set = /* @__PURE__ */ new Set([...rollout.levels.flat().map(({ slug }) => slug), ...rollout.leftOut.keys()]);
   const others = [...done.served.keys()].filter((slug) => !set.has(slug)).sort();
   const notes = inputs.functions.length > 0 || others.length === 0 ? [] : [
     `${quantity(others.length, "function")} not in what is gone back to, left as they are: ` + listed(others)

@@ -5,7 +5,7 @@ const __dirname = import.meta.dirname;
 import {
   rolloutTo
 } from "./shared-rollout-functions-carry-rollback-target.js";
-import "./shared-rollout-functions-manifest-check-manifest.js";
+import "./shared-rollout-functions-sources-imports.js";
 import "./shared-kernel-lfs-pointer.js";
 import {
   FUNCTIONS,
@@ -54,7 +54,7 @@ import {
   versionIn,
   versionOf,
   withTimeline
-} from "./shared-rollout-app-steps-swap.js";
+} from "./shared-rollout-app-preflight.js";
 import {
   PRODUCTION_SLOT
 } from "./shared-ports-slot-host.js";
@@ -464,6 +464,7 @@ function rollbackOutcome(whole) {
   const { came, stands, passed, parts, part, notes, inputs } = whole;
   const record = came.kind === "ran" ? recordOf(came.ran.entries) : void 0;
   const exit = exitOf(came, part.checked.problems);
+  const left = [...parts.functions?.rollout.leftOut.values() ?? []];
   const { production, database } = stands;
   return {
     exit,
@@ -486,7 +487,7 @@ function rollbackOutcome(whole) {
       good: exit === EXIT.done,
       headline: headlineOf(whole),
       tables: [record === void 0 ? planTable(came.plan) : timelineTable(record)],
-      notes: [...notes, ...part.checked.notes, passed.what, ...notesOf(whole, record)]
+      notes: [...left, ...notes, ...part.checked.notes, passed.what, ...notesOf(whole, record)]
     }
   };
 }
@@ -514,7 +515,7 @@ function headlineOf({ came, stands: { production }, part, parts }) {
   const taken = [
     "the app",
     ...parts.back === void 0 ? [] : ["the database"],
-    ...parts.functions === void 0 ? [] : ["its functions"]
+    ...parts.functions === void 0 ? [] : [functionsIn(parts.functions.rollout)]
   ].join(", ");
   switch (came.kind) {
     case "dry":
@@ -528,6 +529,9 @@ function headlineOf({ came, stands: { production }, part, parts }) {
   if (came.ran.outcome === "done") return `${app} is ${version} again: ${taken} back, and seen well`;
   const now = production === void 0 ? "nobody could say what production is" : production === markOf(part.on.build) ? `production IS ${version}, and not all of the rest is back` : `production is ${production === null ? "what it was" : versionIn(production)}`;
   return came.ran.outcome === "undone" ? `The rollback failed, and was taken back: ${now}` : `The rollback is not whole: ${now}`;
+}
+function functionsIn({ leftOut }) {
+  return leftOut.size === 0 ? "its functions" : `its functions but ${[...leftOut.keys()].join(", ")}`;
 }
 function notesOf(whole, record) {
   const { came, part, stands } = whole;

@@ -10766,6 +10766,8 @@ var appServiceFault = external_exports.discriminatedUnion("fault", [
     times: nth.default(1),
     text: external_exports.string().default("")
   }),
+  /** The nth slot that is made lets in everybody, whatever restrictions were asked for. */
+  external_exports.strictObject({ fault: external_exports.literal("open-slot"), at: nth }),
   /** The deployment never ends. */
   external_exports.strictObject({ fault: external_exports.literal("hang-build"), at: nth })
 ]);
@@ -10774,6 +10776,7 @@ var AppServiceFaults = class {
   #swaps = 0;
   #deployments = 0;
   #packages = 0;
+  #slots = 0;
   constructor(faults) {
     this.#faults = faults;
   }
@@ -10800,6 +10803,11 @@ var AppServiceFaults = class {
     return this.#faults.find(
       (each) => each.fault === "refuse-package" && nth2 >= each.at && nth2 < each.at + each.times
     )?.text;
+  }
+  /** Counts one more slot that is made. @returns whether it is made without restrictions */
+  nextSlotIsOpen() {
+    this.#slots += 1;
+    return this.#find("open-slot", this.#slots) !== void 0;
   }
   #find(kind, at) {
     return this.#faults.find((each) => each.fault === kind && each.at === at);
@@ -11601,6 +11609,7 @@ async function answerConfig(call) {
       return notPlayed(`${method} ${rest}`);
   }
 }
+var WITHOUT_RESTRICTIONS = { ipSecurityRestrictions: null, scmIpSecurityRestrictions: null };
 async function makeSlot(world, site, name, body) {
   requireIdle(site);
   const there = site.slots.get(name.toLowerCase());
@@ -11616,7 +11625,13 @@ async function makeSlot(world, site, name, body) {
   const settings = appSettings === void 0 || appSettings === null ? void 0 : Object.fromEntries(appSettings.map((each) => [each.name, each.value]));
   const own = siteProperties(body.properties ?? {});
   const tags = body.tags ?? {};
-  const made = { config: jsonRecord(config), site: own, tags, resources };
+  const isOpen = there === void 0 && world.faults.nextSlotIsOpen();
+  const made = {
+    config: { ...jsonRecord(config), ...isOpen ? WITHOUT_RESTRICTIONS : {} },
+    site: own,
+    tags,
+    resources
+  };
   const slot = there ?? await world.addSlot(site, name, settings ?? {}, made);
   const operation = world.begin(site, "CreateOrUpdateSlot", name, async () => {
     await world.pass(world.options.phases.provisionMs);

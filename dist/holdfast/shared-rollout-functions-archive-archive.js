@@ -62,6 +62,9 @@ var smoke = strictObject({
   body: string().max(1e5).optional().describe("Sent as it is."),
   status: int().min(100).max(599).default(200).describe("The status that is expected."),
   contains: text(4e3).optional().describe("Words that the answer must hold, such as a version.")
+}).refine(({ method, body }) => body === void 0 || !["GET", "HEAD"].includes(method), {
+  path: ["body"],
+  message: "is sent with a method such as POST: GET and HEAD have none"
 }).describe("The request by which a deployed function is tried.");
 var entry = strictObject({
   version: text(100).describe("Its version, as https://semver.org writes it: `1.3.0`."),

@@ -106,7 +106,7 @@ function rolloutOutcome(rollout, rolledOut, more = {}) {
     ...more.outputs
   };
   const tables = record === void 0 ? [planTable(plan)] : [timelineTable(record)];
-  const notes = [...more.notes ?? [], ...notesOf(rolledOut, record)];
+  const notes = [...rollout.leftOut.values(), ...more.notes ?? [], ...notesOf(rolledOut, record)];
   return {
     exit: exitOf(rolledOut),
     outputs,
@@ -142,7 +142,12 @@ function exitOf(rolledOut) {
 function isUntouched({ standing }) {
   return standing.steps.get("activate")?.actedOn === void 0;
 }
-function headlineOf({ kind, project }, rolledOut, changes) {
+function headlineOf(rollout, rolledOut, changes) {
+  const { size } = rollout.leftOut;
+  const end = size === 0 ? "" : `; ${quantity(size, "function")} NOT taken back`;
+  return `${headOf(rollout, rolledOut, changes)}${end}`;
+}
+function headOf({ kind, project }, rolledOut, changes) {
   const what = quantity(changes.length, "function");
   const noun = kind === "deploy" ? "deployment" : "rollback";
   if (rolledOut.kind === "dry") {

@@ -8,7 +8,7 @@ import {
   needsOf,
   referenceIn,
   straySources
-} from "./shared-rollout-functions-manifest-check-manifest.js";
+} from "./shared-rollout-functions-sources-imports.js";
 import {
   wantedIn
 } from "./shared-rollout-functions-carry-steps.js";
@@ -34,15 +34,18 @@ import {
 
 // src/rollout/functions/carry/rollback-target.ts
 async function rolloutTo(inputs, archive, ports) {
-  return rolloutOf(await targetOf(inputs, archive, ports), inputs);
+  const rollout = rolloutOf(await targetOf(inputs, archive, ports), inputs);
+  for (const line of rollout.leftOut.values()) ports.log.warn(line);
+  return rollout;
 }
 async function targetOf(inputs, archive, ports) {
   const { to } = inputs;
   if (to === void 0) return await declaredTargets(inputs, archive, ports);
   return BACKUP_ID.test(to) ? await snapshotTarget(to, inputs, archive, ports) : await releaseTarget(to, inputs, ports);
 }
-function rolloutOf({ names: all, functionOf, needs, said }, { project, functions: names }) {
-  const unknown = names.filter((name) => !all.includes(name));
+function rolloutOf(target, { project, functions: named }) {
+  const { names: all, functionOf, needs, said } = target;
+  const unknown = named.filter((name) => !all.includes(name));
   if (unknown.length > 0) {
     throw new HoldfastError(
       "input.no-such-snapshot",
@@ -50,15 +53,39 @@ function rolloutOf({ names: all, functionOf, needs, said }, { project, functions
       { hint: "Name functions that it has: a dry run without --functions lists them." }
     );
   }
-  const set = [...closed(names.length === 0 ? all : names, needs)].filter((name) => all.includes(name));
-  const { levels, circular } = inLevels(set, needs);
+  const set = [...closed(named.length === 0 ? all : named, needs)].filter((name) => all.includes(name));
+  const of = typeof said === "string" ? ` of ${printableLine(said)}` : "";
+  const lacking = new Map(set.flatMap((name) => hindrance(name, target)));
+  const [first] = lacking.values();
+  if (first !== void 0 && (named.length > 0 || lacking.size === set.length)) {
+    throw new HoldfastError("source.missing", `nothing was taken back: ${first}`, {
+      hint: "Go back to a snapshot, whose id functions status lists, or to another release."
+    });
+  }
+  const { levels, circular } = inLevels(
+    set.filter((name) => !lacking.has(name)),
+    needs
+  );
   const whole = circular.length > 0 ? [...levels, circular] : levels;
   return {
     kind: "rollback",
     project,
-    asked: { to: said, functions: [...names].sort() },
+    asked: {
+      to: said,
+      functions: [...named].sort(),
+      // An approval covers that these stay, too.
+      ...lacking.size === 0 ? {} : { "left-out": [...lacking.keys()].sort() }
+    },
+    leftOut: new Map([...lacking].map(([name, why]) => [name, `${name}${of} is left as it is: ${why}`])),
     levels: whole.map((level) => level.map(functionOf))
   };
+}
+function hindrance(name, { impossible, needs }) {
+  if (impossible.size === 0) return [];
+  const at = [...closed([name], needs)].find((each) => impossible.has(each));
+  if (at === void 0) return [];
+  const why = impossible.get(at);
+  return [[name, at === name ? why : `it needs ${at}, and ${why}`]];
 }
 async function snapshotTarget(id, inputs, archive, ports) {
   const snapshot = await archive.snapshot(id);
@@ -80,29 +107,37 @@ async function snapshotTarget(id, inputs, archive, ports) {
   };
 }
 function ofMap(functions) {
-  return { names: [...functions.keys()], functionOf: (name) => functions.get(name) };
+  return {
+    names: [...functions.keys()],
+    impossible: /* @__PURE__ */ new Map(),
+    functionOf: (name) => functions.get(name)
+  };
 }
 async function releaseTarget(to, inputs, ports) {
   const { committed, manifest, links } = await checkoutOf(to, inputs, ports, { isNeeded: true });
-  const names = [...committed.names].filter(
-    (name) => inputs.functions.includes(name) || committed.startOf(name).isPossible
-  );
-  for (const name of committed.names) {
-    if (!names.includes(name)) {
-      const [misfit] = committed.startOf(name).misfits;
-      ports.log.warn(
-        `${name} of ${printableLine(to)} is left as it is: ${misfit?.message ?? "it cannot start"}`
-      );
-    }
+  const warn = (text) => ports.log.warn(text);
+  const of = `of ${printableLine(to)}`;
+  if (committed.manifest !== void 0 && manifest === void 0) {
+    warn(
+      `${committed.manifest.path} ${of} cannot be read: what functions need, and by what request they are tried, is not known`
+    );
+  }
+  if (committed.config.unreadable !== void 0) {
+    warn(`${of}: ${committed.config.unreadable}: functions that are named there alone are left as they are`);
   }
   return {
     said: to,
-    names,
+    names: [...committed.names],
+    impossible: new Map(
+      [...committed.names].flatMap((name) => {
+        const { isPossible, misfits } = committed.startOf(name);
+        return isPossible ? [] : [[name, misfits[0]?.message ?? "it has nothing to start by"]];
+      })
+    ),
     functionOf(name) {
-      const { misfits, isPossible } = committed.startOf(name);
       const strays = straySources(committed, name, links).map((each) => `${each}, and not what is behind it`);
-      const told = isPossible ? [...misfits.map(({ message }) => message), ...strays] : [];
-      for (const each of told) ports.log.warn(`${name} of ${printableLine(to)}: ${each}`);
+      const misfits = committed.startOf(name).misfits.map(({ message }) => message);
+      for (const each of [...misfits, ...strays]) warn(`${name} ${of}: ${each}`);
       return committed.wanted(name);
     },
     needs: manifest === void 0 ? /* @__PURE__ */ new Map() : needsOf(manifest)

@@ -144,13 +144,14 @@ function startOf({ name, folder, entry: entry2, config: config2 }, uploaded) {
     return { path: usual, wrong, isPossible: true };
   };
   const first = chosen(entry2?.entrypoint, config2?.entrypoint, posix.join(own, USUAL_ENTRY));
-  const maps = [...IMPORT_MAPS.map((file) => `${own}/${file}`), `${folder}/import_map.json`];
+  const entrypoint = first.path;
+  const beside = [posix.dirname(entrypoint), own].flatMap((at) => IMPORT_MAPS.map((file) => `${at}/${file}`));
+  const maps = [...beside, `${folder}/import_map.json`];
   const map = chosen(
     entry2?.import_map,
     config2?.importMap,
     maps.find((path) => uploaded.has(path))
   );
-  const entrypoint = first.path;
   const isThere = uploaded.has(entrypoint);
   const none = first.wrong.length > 0 || isThere ? [] : [lacking(entrypoint, "")];
   const patterns = staticFiles({ own, folder, entry: entry2, config: config2 });
@@ -964,7 +965,7 @@ function configPlace(functionsFolder) {
   return posix2.join(posix2.dirname(functionsFolder), "config.toml");
 }
 function readSupabaseConfig(bytes, place, project) {
-  if (bytes === void 0) return { get: () => void 0, names: [], doubts: [] };
+  if (bytes === void 0) return { get: () => void 0, names: [], unreadable: void 0, doubts: [] };
   const file = parsed(bytes);
   if (typeof file === "string") return unreadableConfig(place, file);
   const { functions: ofAll = {}, remotes = {} } = file;
@@ -980,6 +981,7 @@ function readSupabaseConfig(bytes, place, project) {
     names: [.../* @__PURE__ */ new Set([...Object.keys(ofAll), ...Object.keys(own)])].filter(
       (name) => [ofAll, own].some((sections) => isSection(sections[name]))
     ),
+    unreadable: void 0,
     doubts: misspelt(file).map((doubt) => `${place}: ${doubt}`),
     get(name) {
       if (!Object.hasOwn(ofAll, name) && !Object.hasOwn(own, name)) return void 0;
@@ -990,7 +992,8 @@ function readSupabaseConfig(bytes, place, project) {
   };
 }
 function unreadableConfig(place, why) {
-  return { get: () => unreadable(place, why), names: [], doubts: [] };
+  const nothing = unreadable(place, why);
+  return { get: () => nothing, names: [], unreadable: nothing.unreadable, doubts: [] };
 }
 function misspelt(file) {
   const within = (sections, above) => Object.entries(sections).flatMap(

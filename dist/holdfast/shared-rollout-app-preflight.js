@@ -557,11 +557,19 @@ function exchanged(run, now) {
 }
 
 // src/rollout/app/swap-changes.ts
+var NOTHING = { changes: [], staying: [] };
 var NAMES_MAX = 30;
 var EVERYTHING = "*";
-async function swapDifferences(host, candidate, swap, call) {
-  if (candidate === void 0 || candidate.isUnfinished) return { changes: [], staying: [] };
-  const all = await host.differences(candidate.name, PRODUCTION_SLOT, call);
+async function swapDifferences(host, candidate, { swap, way }, call) {
+  if (candidate === void 0 || candidate.isUnfinished) return NOTHING;
+  let all;
+  try {
+    all = await host.differences(candidate.name, PRODUCTION_SLOT, call);
+  } catch (error) {
+    call.signal.throwIfAborted();
+    if (way === "forward" || !isHoldfastError(error)) throw error;
+    return { ...NOTHING, unasked: error.message };
+  }
   const others = all.filter(({ name }) => name.toUpperCase() !== RELEASE_MARK);
   return {
     changes: others.filter(({ isSticky }) => !isSticky).map((each) => changeOf(each, swap)),
@@ -605,9 +613,45 @@ function labelOf({ kind, name }) {
   return kind === "mount" ? `mount ${name}` : name;
 }
 
+// src/rollout/app/not-the-app.ts
+var SIGN_IN_HOST = /(?:^|\.)(?:login(?:\.partner)?\.microsoftonline\.\w+|login\.windows\.net|(?:b2c|ciam)login\.com)$/i;
+var SIGN_IN_PATH = /\/\.auth\/login\b|\/(?:log-?in|sign-?in|oauth2?|authorize)\b/i;
+var BLOCKED = /Ip Forbidden|web app you have attempted to reach has blocked your access/i;
+var NO_PERMISSION = /You do not have permission to view this directory or page/i;
+function inItsPlace({ status, headers, body }) {
+  const ip = headers.get("x-ms-forbidden-ip");
+  if (status === 403 && (ip !== void 0 || BLOCKED.test(body))) {
+    const who = ip === void 0 ? "this machine" : printableLine(ip);
+    return `access restrictions keep out ${who}: the app was not asked. Let it in where restrictions are set (networking, in the portal), or run this where they let in`;
+  }
+  const to = status >= 300 && status < 400 ? leadsTo(headers.get("location")) : void 0;
+  if (to !== void 0) return signIn(`it leads to ${to}, where people sign in`);
+  const challenge = headers.get("www-authenticate") ?? "";
+  const isAsked = status === 401 && (/^Bearer\b|authorization_uri=/i.test(challenge) || NO_PERMISSION.test(body));
+  if (isAsked) return signIn("people have to sign in");
+  if (status === 403 && NO_PERMISSION.test(body)) return signIn("whoever has not signed in is refused");
+  return void 0;
+}
+function signIn(what) {
+  return `${what}: the app may be as well as ever. Let the path answer without (excludedPaths of App Service authentication), or name one in rollout.health.path that does`;
+}
+function leadsTo(location) {
+  if (location === void 0) return void 0;
+  let url;
+  try {
+    url = new URL(location, "https://the-app.invalid");
+  } catch {
+    return void 0;
+  }
+  const isElsewhere = url.hostname !== "the-app.invalid";
+  if (isElsewhere && SIGN_IN_HOST.test(url.hostname)) return printableLine(url.hostname);
+  return SIGN_IN_PATH.test(url.pathname) ? printableLine(isElsewhere ? url.host : url.pathname) : void 0;
+}
+
 // src/rollout/app/preflight.ts
+var ANSWER_MS = 2e4;
 var WITHOUT_SLOTS = /^(?:free|shared|basic|dynamic|flexconsumption)$/i;
-async function preflight(host, { slot, address }, { health, swap }, { build, way }, call) {
+async function preflight({ host, web }, { slot, address }, { health, swap }, { build, way }, call) {
   const facts = await host.app(call);
   if (WITHOUT_SLOTS.test(facts.tier)) {
     return {
@@ -623,7 +667,7 @@ async function preflight(host, { slot, address }, { health, swap }, { build, way
   const shared = await host.traffic(PRODUCTION_SLOT, call);
   const named = azOf(address);
   const isThere = await markAt(host, PRODUCTION_SLOT, call) === markOf(build);
-  const differences = await swapDifferences(host, isThere ? void 0 : candidate, swap, call);
+  const differences = await swapDifferences(host, isThere ? void 0 : candidate, { swap, way }, call);
   const isStuck = facts.stickySettings.some((name) => name.toUpperCase() === RELEASE_MARK);
   const problems = [
     ...pending === void 0 ? [] : [`production waits to be swapped with ${pending}: finish or cancel that first`],
@@ -631,6 +675,7 @@ async function preflight(host, { slot, address }, { health, swap }, { build, way
     ...autoSwapProblem(slot, own, named),
     ...routeProblem(shared, candidate, named),
     ...way === "forward" ? unmeantProblem(slot, differences) : [],
+    ...way === "forward" && facts.hasSignIn ? [...openSlotProblem(slot, candidate), ...await signInProblem(web, production, health, call)] : [],
     ...isStuck ? [`the setting ${RELEASE_MARK} sticks to its slot: it has to go along with a swap`] : []
   ];
   return {
@@ -640,6 +685,8 @@ async function preflight(host, { slot, address }, { health, swap }, { build, way
       ...candidate === void 0 ? [newSlotNote(slot)] : [],
       ...buildNote(health),
       ...signInNote(facts),
+      ...way === "back" && facts.hasSignIn ? openSlotProblem(slot, candidate) : [],
+      ...unaskedNote(differences),
       ...differenceNotes(slot, differences)
     ],
     changes: differences.changes
@@ -676,6 +723,25 @@ function signInNote({ hasSignIn }) {
     "people sign in at production, so Azure has no preview of a swap: settings are exchanged in the swap itself"
   ] : [];
 }
+function openSlotProblem(slot, candidate) {
+  return candidate !== void 0 && !candidate.isUnfinished ? [] : [
+    `people sign in at production, and ${slot}, which would be made now with production's settings, would ask nobody to: make it yourself, with a sign-in (authentication, in the portal) before its settings`
+  ];
+}
+async function signInProblem(web, production, { path }, { signal }) {
+  if (production === void 0) return [];
+  try {
+    const answer = await web.get(production.address + path, { signal, withinMs: ANSWER_MS });
+    const instead = inItsPlace(answer);
+    return instead === void 0 ? [] : [`${path} of production answers ${answer.status}: ${instead}`];
+  } catch (error) {
+    if (isHoldfastError(error, "web.unreachable", "web.untrusted")) return [];
+    throw error;
+  }
+}
+function unaskedNote({ unasked }) {
+  return unasked === void 0 ? [] : [`what the swap changes of production's configuration could not be asked: ${unasked}`];
+}
 function unmeantProblem(slot, { changes }) {
   const words = unmeantChanges(slot, changes);
   return words === void 0 ? [] : [`${words}: ${unmeantHelp(slot)}`];
@@ -691,7 +757,13 @@ function differenceNotes(slot, { changes, staying }) {
 var LOOK_MS = 2 * MINUTE_MS;
 async function lookAtApp(build, way, { target, settings }, host, { web, programs, clock, log }, cancelled) {
   log.stage(`looking at ${target.address.site}`);
-  const checked = await preflight(host, target, settings, { build, way }, callOf(cancelled, LOOK_MS));
+  const checked = await preflight(
+    { host, web },
+    target,
+    settings,
+    { build, way },
+    callOf(cancelled, LOOK_MS)
+  );
   return {
     checked,
     on: {
@@ -747,43 +819,8 @@ function lookStep({
   };
 }
 
-// src/rollout/app/not-the-app.ts
-var SIGN_IN_HOST = /(?:^|\.)(?:login(?:\.partner)?\.microsoftonline\.\w+|login\.windows\.net|(?:b2c|ciam)login\.com)$/i;
-var SIGN_IN_PATH = /\/\.auth\/login\b|\/(?:log-?in|sign-?in|oauth2?|authorize)\b/i;
-var BLOCKED = /Ip Forbidden|web app you have attempted to reach has blocked your access/i;
-var NO_PERMISSION = /You do not have permission to view this directory or page/i;
-function inItsPlace({ status, headers, body }) {
-  const ip = headers.get("x-ms-forbidden-ip");
-  if (status === 403 && (ip !== void 0 || BLOCKED.test(body))) {
-    const who = ip === void 0 ? "this machine" : printableLine(ip);
-    return `access restrictions keep out ${who}: the app was not asked. Let it in where restrictions are set (networking, in the portal), or run this where they let in`;
-  }
-  const to = status >= 300 && status < 400 ? leadsTo(headers.get("location")) : void 0;
-  if (to !== void 0) return signIn(`it leads to ${to}, where people sign in`);
-  const challenge = headers.get("www-authenticate") ?? "";
-  const isAsked = status === 401 && (/^Bearer\b|authorization_uri=/i.test(challenge) || NO_PERMISSION.test(body));
-  if (isAsked) return signIn("people have to sign in");
-  if (status === 403 && NO_PERMISSION.test(body)) return signIn("whoever has not signed in is refused");
-  return void 0;
-}
-function signIn(what) {
-  return `${what}: the app may be as well as ever. Let the path answer without (excludedPaths of App Service authentication), or name one in rollout.health.path that does`;
-}
-function leadsTo(location) {
-  if (location === void 0) return void 0;
-  let url;
-  try {
-    url = new URL(location, "https://the-app.invalid");
-  } catch {
-    return void 0;
-  }
-  const isElsewhere = url.hostname !== "the-app.invalid";
-  if (isElsewhere && SIGN_IN_HOST.test(url.hostname)) return printableLine(url.hostname);
-  return SIGN_IN_PATH.test(url.pathname) ? printableLine(isElsewhere ? url.host : url.pathname) : void 0;
-}
-
 // src/rollout/app/probe.ts
-var ANSWER_MS = 2e4;
+var ANSWER_MS2 = 2e4;
 var SHOWN = 60;
 async function probe(web, address, health, wanted, signal) {
   const answer = await asked(web, address + health.path, signal);
@@ -813,7 +850,7 @@ async function probe(web, address, health, wanted, signal) {
 }
 async function asked(web, address, signal) {
   try {
-    return await web.get(address, { signal, withinMs: ANSWER_MS });
+    return await web.get(address, { signal, withinMs: ANSWER_MS2 });
   } catch (error) {
     if (isHoldfastError(error, "web.unreachable", "web.untrusted")) return error.message;
     throw error;
@@ -1035,9 +1072,10 @@ function swapStep(on) {
     const busy = (await host.slot(PRODUCTION_SLOT, call))?.inProgress;
     return { at: await markAt(host, PRODUCTION_SLOT, call), busy };
   };
+  const { swap } = settings;
   const changes = async (signal) => {
     const call = callOf(signal, TIMEOUT_MS4);
-    return (await swapDifferences(host, await host.slot(slot, call), settings.swap, call)).changes;
+    return (await swapDifferences(host, await host.slot(slot, call), { swap, way }, call)).changes;
   };
   let unknownUntil;
   let back;
@@ -1065,7 +1103,7 @@ function swapStep(on) {
       const unmeant = way === "forward" ? unmeantChanges(slot, await changes(signal)) : void 0;
       if (unmeant !== void 0) {
         throw new HoldfastError("app.settings-differ", unmeant, {
-          hint: `Production was not changed: ${unmeantHelp(slot)}. Then go on with the same run.`
+          hint: `Production was not changed: ${unmeantHelp(slot)}. Then deploy anew: this run has ended.`
         });
       }
       const told2 = await host.swap(slot, PRODUCTION_SLOT, callOf(signal, TIMEOUT_MS4));
