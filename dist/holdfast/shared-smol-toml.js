@@ -1089,10 +1089,15 @@ function functionSet(files, folder, project) {
     return { path: each, sha256: sums.get(each), size: bytes.length };
   };
   const usual = (name) => [...shared, ...own.get(name) ?? []];
-  const start = (name) => startOf(
-    { name, folder, entry: entryOf(name), config: config2.get(name) },
-    /* @__PURE__ */ new Set([...usual(name), ...above])
-  );
+  const starts = /* @__PURE__ */ new Map();
+  const start = (name) => {
+    const found = starts.get(name) ?? startOf(
+      { name, folder, entry: entryOf(name), config: config2.get(name) },
+      /* @__PURE__ */ new Set([...usual(name), ...above])
+    );
+    starts.set(name, found);
+    return found;
+  };
   const pathsOf = (name) => {
     const { importMap } = start(name);
     return importMap !== void 0 && above.includes(importMap) ? [...usual(name), importMap] : usual(name);

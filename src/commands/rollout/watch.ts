@@ -12,7 +12,8 @@ answer begins the count anew, so that an address which flaps is never ill.
 Then it ends with exit 3, and a line of shell can go on from there. With \`--workflow\` it starts that \
 workflow of a GitHub repository by \`workflow_dispatch\`, with the inputs \`trigger\` (\`health-check\`) and \
 \`reason\` (what was seen). It is **not** started while one of its runs is unfinished, or younger than the \
-cool-down, whoever started it; nor where GitHub could not be asked, which is tried again with each try.
+cool-down, whoever started it; nor where GitHub could not be asked, which is tried again with each failure \
+that counts.
 
 A 429, a certificate that is not trusted, and any other answer below 500 of an address that was never well \
 in this watch say nothing about a release: they neither count nor begin the count anew. Where the watch \

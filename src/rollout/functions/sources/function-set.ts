@@ -86,11 +86,17 @@ export function functionSet(
     return { path: each, sha256: sums.get(each)!, size: bytes.length };
   };
   const usual = (name: string): readonly string[] => [...shared, ...(own.get(name) ?? [])];
-  const start = (name: string): Start =>
-    startOf(
-      { name, folder, entry: entryOf(name), config: config.get(name) },
-      new Set([...usual(name), ...above]),
-    );
+  const starts = new Map<string, Start>();
+  const start = (name: string): Start => {
+    const found =
+      starts.get(name) ??
+      startOf(
+        { name, folder, entry: entryOf(name), config: config.get(name) },
+        new Set([...usual(name), ...above]),
+      );
+    starts.set(name, found);
+    return found;
+  };
   const pathsOf = (name: string): readonly string[] => {
     const { importMap } = start(name);
     return importMap !== undefined && above.includes(importMap) ? [...usual(name), importMap] : usual(name);
