@@ -1,9 +1,11 @@
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
+import { listed } from "../../kernel/listed.ts";
 import type { RunIdentity } from "../../ports/run-identity.ts";
 import { messageOf } from "./bounded.ts";
 import { carryOut } from "./carry-out.ts";
 import type { JournalEntry } from "./journal-entry.ts";
-import { definitionOf, type Plan } from "./plan.ts";
+import { definitionOf, otherThan } from "./definition.ts";
+import type { Plan } from "./plan.ts";
 import type { Doing } from "./looking.ts";
 import { isOurs, standingOf, type Standing } from "./standing.ts";
 import { requireSound, stepsOf, type Runbook } from "./runbook.ts";
@@ -69,10 +71,12 @@ export async function resumeRun(runbook: Runbook, executing: Executing): Promise
   const opened = journal.entries[0]?.event;
   if (opened?.kind !== "opened") throw new Error(`the journal ${journal.run} was not read`);
   if (opened.definition !== definitionOf(runbook)) {
+    const other = otherThan(opened, runbook);
+    const what = other.length === 0 ? "other rules for its steps" : listed(other);
     throw new HoldfastError(
       "input.conflict",
       `the run ${journal.run} was ${opened.runbook} of ${opened.target}, with other inputs or other steps ` +
-        "than are given now",
+        `than are given now: ${what}`,
       {
         hint: "Give the inputs of that run, with the version of Holdfast that began it; or begin a new run.",
       },

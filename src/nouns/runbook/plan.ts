@@ -1,8 +1,7 @@
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
-import type { Json } from "../../kernel/outcome.ts";
-import { sha256 } from "../../kernel/streams.ts";
 import { together } from "../../kernel/together.ts";
 import { StepTime, type Bounds } from "./bounded.ts";
+import { definitionOf, hashOf } from "./definition.ts";
 import { requireSound, stepsOf, type Observed, type Runbook, type Step } from "./runbook.ts";
 
 /** One step of a plan, as it was observed. */
@@ -60,7 +59,7 @@ export async function planRunbook(runbook: Runbook, bounds: Bounds): Promise<Pla
     target: runbook.target,
     steps,
     definition,
-    hash: sha256(canonical([definition, state])),
+    hash: hashOf([definition, state]),
   };
 }
 
@@ -74,36 +73,6 @@ async function observed(step: Step, bounds: Bounds): Promise<Observed> {
       cause: error,
     });
   }
-}
-
-/** What is asked for and by which steps. A resumed run must have the same one. */
-export function definitionOf(runbook: Runbook): string {
-  return sha256(
-    canonical([
-      "holdfast.runbook/1",
-      runbook.name,
-      runbook.target,
-      runbook.inputs,
-      runbook.stages.map((steps) =>
-        steps.map(({ id, title, component, isRepeatable, onFailure, undo }) => [
-          id,
-          title,
-          component,
-          isRepeatable,
-          onFailure,
-          typeof undo === "object" ? undo.title : (undo ?? null),
-        ]),
-      ),
-    ]),
-  );
-}
-
-/** JSON with the fields of objects in the order of their names, so that the same value gives one text. */
-function canonical(value: Json): string {
-  if (value === null || typeof value !== "object") return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${(value as readonly Json[]).map(canonical).join(",")}]`;
-  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${fields.map(([name, each]) => `${JSON.stringify(name)}:${canonical(each)}`).join(",")}}`;
 }
 
 /**

@@ -137,10 +137,17 @@ describe("a run", () => {
     await bench.begin(runbook([new Switch("one")], [two]));
     await expect(
       bench.resume({ ...runbook([new Switch("one")], [two]), inputs: { version: "v2.0.0" } }),
-    ).rejects.toThrow(/was trial of production, with other inputs/);
-    await expect(bench.resume(runbook([new Switch("one")]))).rejects.toThrow(
-      /with other inputs or other steps/,
+    ).rejects.toThrow(/was trial of production, with other inputs .*: version \(was "v1\.2\.3"\)$/);
+    await expect(bench.resume(runbook([new Switch("one")]))).rejects.toThrow(/: its step two is none now$/);
+    await expect(
+      bench.resume(runbook([new Switch("one")], [new Switch("two"), new Switch("three")])),
+    ).rejects.toThrow(/: it had no step three$/);
+    await expect(bench.resume({ ...runbook([new Switch("one")], [two]), target: "staging" })).rejects.toThrow(
+      /: it was of production, and not of staging$/,
     );
+    await expect(
+      bench.resume(runbook([new Switch("one")], [new Switch("two", { onFailure: "undo" })])),
+    ).rejects.toThrow(/: other rules for its steps$/);
   });
 
   it("that is taken back goes on being taken back, also where the cause has gone", async () => {
