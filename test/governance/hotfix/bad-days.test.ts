@@ -3,6 +3,7 @@ import { flowWorld, type FlowWorld } from "../../support/github/flow-world.ts";
 import { repository } from "../../support/repository.ts";
 import { inTurns, sampled } from "../../support/sampling.ts";
 import { begun, finish, start } from "./support.ts";
+import { testInTurn } from "../../support/cases-in-turn.ts";
 
 /** Nothing that was sent, or answered, may be other than GitHub's description has it. */
 let worlds: FlowWorld[] = [];
@@ -106,8 +107,10 @@ function together({ fake }: FlowWorld): void {
     });
 }
 
+const inTurn = testInTurn("bad days of a hotfix", 2);
+
 describe("at the same time", () => {
-  test("two runs end with one branch, and with two pull requests", async () => {
+  inTurn("two runs end with one branch, and with two pull requests", async () => {
     const made = await world("feat: carts");
     together(made);
     const starts = await Promise.all([start(made), start(made)]);
@@ -119,7 +122,7 @@ describe("at the same time", () => {
     for (const { body } of made.fake.pulls) expect(body!.match(/^(?:main|develop): #\d$/gm)).toHaveLength(1);
   });
 
-  test("develop moves, and the hotfix is what it was", async () => {
+  inTurn("develop moves, and the hotfix is what it was", async () => {
     const made = await world("feat: carts");
     await begun(made, "fix: keep carts");
     made.fake.beforeWrite = () => {
@@ -132,7 +135,7 @@ describe("at the same time", () => {
     expect(made.fake.pulls).toHaveLength(2);
   });
 
-  test("who wrote into a description keeps what is written", async () => {
+  inTurn("who wrote into a description keeps what is written", async () => {
     const made = await world();
     await begun(made, "fix: keep carts");
     made.fake.pull({
@@ -152,7 +155,7 @@ describe("at the same time", () => {
 });
 
 describe("GitHub", () => {
-  test("that is down is an error, and nothing is half done", async () => {
+  inTurn("that is down is an error, and nothing is half done", async () => {
     const made = await world();
     await begun(made, "fix: keep carts");
     made.fake.faults = [{ status: 503 }];
@@ -161,7 +164,7 @@ describe("GitHub", () => {
     expect(made.fake.pulls).toEqual([]);
   });
 
-  test("whose token may not write, or may not read, says which right is missing", async () => {
+  inTurn("whose token may not write, or may not read, says which right is missing", async () => {
     const made = await world();
     await begun(made, "fix: keep carts");
     made.fake.mayOpenPulls = false;
@@ -179,7 +182,7 @@ describe("GitHub", () => {
     await expect(finish(made)).rejects.toMatchObject({ code: "forge.untold" });
   });
 
-  test("that has a rule against such branches says so", async () => {
+  inTurn("that has a rule against such branches says so", async () => {
     const made = await world();
     made.fake.ruled = (ref) => ref.startsWith("refs/heads/hotfix/");
     await expect(start(made)).rejects.toMatchObject({
@@ -190,7 +193,7 @@ describe("GitHub", () => {
 });
 
 describe("the checkout", () => {
-  test("that has tags which GitHub has not, and lacks one that it has, counts by GitHub's", async () => {
+  inTurn("that has tags which GitHub has not, and lacks one that it has, counts by GitHub's", async () => {
     const made = await world();
     made.work.git("tag", "v1.9.0");
     made.work.git("tag", "-d", "v1.2.0");
@@ -201,7 +204,7 @@ describe("the checkout", () => {
     expect(await finish(made)).toMatchObject({ exit: 0, version: "1.2.1" });
   });
 
-  test("of a part of the history is enough to begin, and not to finish", async () => {
+  inTurn("of a part of the history is enough to begin, and not to finish", async () => {
     const made = await world();
     await begun(made, "fix: keep carts");
     await using shallow = repository();

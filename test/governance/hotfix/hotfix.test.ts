@@ -2,9 +2,12 @@ import { describe, expect, test } from "@jest/globals";
 import { flowWorld } from "../../support/github/flow-world.ts";
 import { begun, finish, start } from "./support.ts";
 import { casesInTurn } from "../../support/sampling.ts";
+import { testInTurn } from "../../support/cases-in-turn.ts";
+
+const inTurn = testInTurn("hotfixes", 2);
 
 describe("start", () => {
-  test("is a branch at the newest release, whatever develop has", async () => {
+  inTurn("is a branch at the newest release, whatever develop has", async () => {
     await using world = await flowWorld("feat: carts");
     const { fake } = world;
     const found = await start(world);
@@ -24,7 +27,7 @@ describe("start", () => {
     expect(fake.written).toHaveLength(1);
   });
 
-  test("of a dry run makes nothing", async () => {
+  inTurn("of a dry run makes nothing", async () => {
     await using world = await flowWorld();
     const found = await start(world, { dryRun: true });
     expect(found).toMatchObject({ exit: 0, changed: false, states: { branch: "would" } });
@@ -43,7 +46,7 @@ describe("start", () => {
     expect(world.fake.calls).toEqual([]);
   });
 
-  test("says what comes along where main has commits that are not released", async () => {
+  inTurn("says what comes along where main has commits that are not released", async () => {
     await using world = await flowWorld();
     world.work.git("switch", "-q", "main");
     world.commit("feat: half done");
@@ -55,7 +58,7 @@ describe("start", () => {
     expect(world.fake.ref("refs/heads/hotfix/lost-carts")).toBe(world.fake.ref("v1.2.0^{commit}"));
   });
 
-  test("fixes an older release on its maintenance branch", async () => {
+  inTurn("fixes an older release on its maintenance branch", async () => {
     await using world = await flowWorld();
     world.work.git("push", "-q", "origin", "v1.2.0^{commit}:refs/heads/1.x");
     world.work.git("switch", "-q", "main");
@@ -68,7 +71,7 @@ describe("start", () => {
     expect((await start(world, { from: "5.x" })).problems[0]).toContain("has no branch 5.x");
   });
 
-  test("needs a release, which main has", async () => {
+  inTurn("needs a release, which main has", async () => {
     await using world = await flowWorld();
     world.work.git("switch", "-q", "--orphan", "elsewhere");
     world.work.commit("feat: apart");
@@ -82,7 +85,7 @@ describe("start", () => {
     expect(world.fake.written).toEqual([]);
   });
 
-  test("leaves a branch of that name alone that is something else", async () => {
+  inTurn("leaves a branch of that name alone that is something else", async () => {
     await using world = await flowWorld();
     world.work.git("switch", "-q", "--orphan", "elsewhere");
     world.work.commit("feat: apart");
@@ -94,7 +97,7 @@ describe("start", () => {
 });
 
 describe("finish", () => {
-  test("opens a pull request into main and one into develop, each of which names the other", async () => {
+  inTurn("opens a pull request into main and one into develop, each of which names the other", async () => {
     await using world = await flowWorld("feat: carts");
     const { fake } = world;
     await begun(world, "fix: keep carts\n\nCloses #12");
@@ -124,7 +127,7 @@ describe("finish", () => {
     ]);
   });
 
-  test("proves by history that both were merged, also when its branch is gone", async () => {
+  inTurn("proves by history that both were merged, also when its branch is gone", async () => {
     await using world = await flowWorld("feat: carts");
     await begun(world, "fix: keep carts");
     await finish(world);
@@ -144,7 +147,7 @@ describe("finish", () => {
     expect(world.fake.wrong).toEqual([]);
   });
 
-  test("finds a squash by its changes, once they are here", async () => {
+  inTurn("finds a squash by its changes, once they are here", async () => {
     await using world = await flowWorld("feat: carts");
     await begun(world, "fix: keep carts");
     await finish(world);
@@ -160,7 +163,7 @@ describe("finish", () => {
     });
   });
 
-  test("whose change was taken back on main is told", async () => {
+  inTurn("whose change was taken back on main is told", async () => {
     await using world = await flowWorld("feat: carts");
     await begun(world, "fix: keep carts");
     await finish(world);
@@ -189,7 +192,7 @@ describe("finish", () => {
     expect(world.fake.pulls).toEqual([]);
   });
 
-  test("tells conflicts, and does not have develop merged into what is released", async () => {
+  inTurn("tells conflicts, and does not have develop merged into what is released", async () => {
     await using world = await flowWorld();
     world.commit("feat: carts", { "cart.js": "// other\n" });
     await begun(world, "fix: keep carts");
@@ -200,7 +203,7 @@ describe("finish", () => {
     );
   });
 
-  test("tells a pull request that was closed, and a release that is on its way without it", async () => {
+  inTurn("tells a pull request that was closed, and a release that is on its way without it", async () => {
     await using world = await flowWorld("feat: carts");
     world.work.git("push", "-q", "origin", "HEAD:refs/heads/release/v1.3.0");
     await begun(world, "fix: keep carts");
@@ -215,14 +218,14 @@ describe("finish", () => {
     expect(found.problems[0]).toContain("#2 of hotfix/lost-carts into main was closed and not merged");
   });
 
-  test("of several commits is called by the first fix", async () => {
+  inTurn("of several commits is called by the first fix", async () => {
     await using world = await flowWorld();
     await begun(world, "test: show it", "fix(cart): keep carts", "fix: more");
     await finish(world);
     expect(world.fake.pulls[0]!.title).toBe("fix(cart): keep carts");
   });
 
-  test("goes into the maintenance branch where a newer release is out", async () => {
+  inTurn("goes into the maintenance branch where a newer release is out", async () => {
     await using world = await flowWorld();
     await begun(world, "fix: keep carts");
     world.work.git("switch", "-q", "main");
@@ -239,7 +242,7 @@ describe("finish", () => {
     expect(world.fake.pulls.map(({ base }) => base)).toEqual(["develop", "1.x"]);
   });
 
-  test("does not take what was merged of an older branch of its name for what is here", async () => {
+  inTurn("does not take what was merged of an older branch of its name for what is here", async () => {
     await using world = await flowWorld("feat: carts");
     const { fake, work } = world;
     await begun(world, "fix: keep carts");
@@ -260,7 +263,7 @@ describe("finish", () => {
     expect(await finish(world, { branch: "hotfix/lost-carts" })).toMatchObject({ exit: 3 });
   });
 
-  test("of a name whose pull requests were closed with its branch gets some of its own", async () => {
+  inTurn("of a name whose pull requests were closed with its branch gets some of its own", async () => {
     await using world = await flowWorld("feat: carts");
     const { fake, work } = world;
     await begun(world, "fix: keep carts");
@@ -278,7 +281,7 @@ describe("finish", () => {
     expect(fake.pulls).toHaveLength(4);
   });
 
-  test("takes no pull request of a fork of the same owner for its own", async () => {
+  inTurn("takes no pull request of a fork of the same owner for its own", async () => {
     await using world = await flowWorld();
     const { fake } = world;
     const foreign = { branch: "hotfix/lost-carts", base: "main", repository: "acme/fork" };
@@ -290,28 +293,28 @@ describe("finish", () => {
     expect(fake.wrong).toEqual([]);
   });
 
-  test("has titles that GitHub takes, however long its commits' headers are", async () => {
+  inTurn("has titles that GitHub takes, however long its commits' headers are", async () => {
     await using world = await flowWorld();
     await begun(world, `fix: ${"a".repeat(300)}`);
     expect(await finish(world)).toMatchObject({ exit: 0 });
     expect(world.fake.pulls[0]!.title).toMatch(/^fix: a{250}…$/);
   });
 
-  test("of what is checked out and not pushed says so", async () => {
+  inTurn("of what is checked out and not pushed says so", async () => {
     await using world = await flowWorld();
     await begun(world);
     world.work.commit("fix: keep carts");
     expect((await finish(world)).problems[0]).toContain("which does not know it. Push it first");
   });
 
-  test("is for branches of hotfixes", async () => {
+  inTurn("is for branches of hotfixes", async () => {
     await using world = await flowWorld();
     await expect(finish(world)).rejects.toMatchObject({ code: "input.conflict" });
     world.work.git("switch", "-q", "--detach");
     await expect(finish(world)).rejects.toMatchObject({ code: "input.missing" });
   });
 
-  test("without a develop there is only one", async () => {
+  inTurn("without a develop there is only one", async () => {
     await using world = await flowWorld();
     await begun(world, "fix: keep carts");
     world.fake.git(["update-ref", "-d", "refs/heads/develop"]);

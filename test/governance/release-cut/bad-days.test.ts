@@ -5,6 +5,7 @@ import { flowWorld, type FlowWorld } from "../../support/github/flow-world.ts";
 import { repository } from "../../support/repository.ts";
 import { inTurns, rounds, sampled } from "../../support/sampling.ts";
 import { cut } from "./support.ts";
+import { testInTurn } from "../../support/cases-in-turn.ts";
 
 /** Nothing that was sent, or answered, may be other than GitHub's description has it. */
 let worlds: FlowWorld[] = [];
@@ -94,8 +95,10 @@ describe("killed", () => {
   });
 });
 
+const inTurn = testInTurn("bad days of a release cut", 2);
+
 describe("at the same time", () => {
-  test("two runs end with one branch and one pull request", async () => {
+  inTurn("two runs end with one branch and one pull request", async () => {
     const made = await world("feat: carts");
     let waiting: (() => void)[] = [];
     made.fake.beforeWrite = () =>
@@ -111,7 +114,7 @@ describe("at the same time", () => {
     expect(made.fake.pulls).toHaveLength(1);
   });
 
-  test("develop moves, and the branch is what it was cut from", async () => {
+  inTurn("develop moves, and the branch is what it was cut from", async () => {
     const made = await world("feat: carts");
     const from = made.fake.ref("refs/heads/develop");
     made.fake.beforeWrite = (call) => {
@@ -123,7 +126,7 @@ describe("at the same time", () => {
     expect(made.fake.ref("refs/heads/release/v1.3.0^")).toBe(from);
   });
 
-  test("who makes a branch of that name from something else is told", async () => {
+  inTurn("who makes a branch of that name from something else is told", async () => {
     const made = await world("feat: carts");
     made.fake.beforeWrite = (call) => {
       if (call.endsWith("/git/refs")) {
@@ -137,7 +140,7 @@ describe("at the same time", () => {
     expect(made.fake.pulls).toEqual([]);
   });
 
-  test("who pushes to the release branch keeps what was pushed", async () => {
+  inTurn("who pushes to the release branch keeps what was pushed", async () => {
     const made = await world("feat: carts");
     await cut(made);
     made.fetch();
@@ -160,7 +163,7 @@ describe("at the same time", () => {
 });
 
 describe("somebody else", () => {
-  test("whose commit only says that it is a release's is not believed by its name", async () => {
+  inTurn("whose commit only says that it is a release's is not believed by its name", async () => {
     const made = await world("feat: carts");
     made.work.git("switch", "-q", "-c", "release/v1.3.0");
     made.work.commit("chore(release): 1.3.0", { "CHANGELOG.md": "# nothing of the kind\n" });
@@ -178,7 +181,7 @@ describe("somebody else", () => {
     expect(made.fake.pulls).toEqual([]);
   });
 
-  test("who put something else on the branch is told", async () => {
+  inTurn("who put something else on the branch is told", async () => {
     const made = await world("feat: carts");
     made.work.git("switch", "-q", "--orphan", "elsewhere");
     made.work.commit("feat: apart");
@@ -192,7 +195,7 @@ describe("somebody else", () => {
     expect(made.fake.written).toEqual([]);
   });
 
-  test("who pushed to the branch what this checkout lacks is told to fetch", async () => {
+  inTurn("who pushed to the branch what this checkout lacks is told to fetch", async () => {
     const made = await world("feat: carts");
     await cut(made);
     const there = made.fake.ref("refs/heads/release/v1.3.0")!;
@@ -205,7 +208,7 @@ describe("somebody else", () => {
     expect(await cut(made)).toMatchObject({ exit: 0, states: { contents: "done" } });
   });
 
-  test("who closed the pull request is told", async () => {
+  inTurn("who closed the pull request is told", async () => {
     const made = await world("feat: carts");
     await cut(made);
     made.fake.pulls[0]!.state = "closed";
@@ -215,7 +218,7 @@ describe("somebody else", () => {
     expect(made.fake.pulls).toHaveLength(1);
   });
 
-  test("who deleted the branch, which closed its pull request, gets others", async () => {
+  inTurn("who deleted the branch, which closed its pull request, gets others", async () => {
     const made = await world("feat: carts");
     await cut(made);
     const sha = made.fake.ref("refs/heads/release/v1.3.0")!;
@@ -230,7 +233,7 @@ describe("somebody else", () => {
     expect(made.fake.pulls.map(({ state }) => state)).toEqual(["closed", "open"]);
   });
 
-  test("who changed main so that it conflicts is told red", async () => {
+  inTurn("who changed main so that it conflicts is told red", async () => {
     const made = await world("feat: carts");
     await cut(made);
     made.work.git("switch", "-q", "main");
@@ -243,14 +246,14 @@ describe("somebody else", () => {
 });
 
 describe("GitHub", () => {
-  test("that is down is an error, and nothing is half done", async () => {
+  inTurn("that is down is an error, and nothing is half done", async () => {
     const made = await world("feat: carts");
     made.fake.faults = [{ status: 503 }];
     await expect(cut(made)).rejects.toMatchObject({ code: "forge.unreachable" });
     expect(made.fake.written).toEqual([]);
   });
 
-  test("whose token may not write says which right is missing", async () => {
+  inTurn("whose token may not write says which right is missing", async () => {
     const made = await world("feat: carts");
     made.fake.mayWriteContents = false;
     await expect(cut(made)).rejects.toMatchObject({
@@ -267,13 +270,13 @@ describe("GitHub", () => {
     expect(await cut(made)).toMatchObject({ exit: 0, states: { branch: "was", "pull-request": "done" } });
   });
 
-  test("whose token may not read tags is told, and it is never taken for none", async () => {
+  inTurn("whose token may not read tags is told, and it is never taken for none", async () => {
     const made = await world("feat: carts");
     made.fake.mayReadContents = false;
     await expect(cut(made)).rejects.toMatchObject({ code: "forge.untold" });
   });
 
-  test("that has a rule against such branches says so", async () => {
+  inTurn("that has a rule against such branches says so", async () => {
     const made = await world("feat: carts");
     made.fake.ruled = (ref) => ref.startsWith("refs/heads/release/");
     await expect(cut(made)).rejects.toMatchObject({
@@ -285,13 +288,13 @@ describe("GitHub", () => {
 });
 
 describe("the checkout", () => {
-  test("that has a tag which GitHub has not counts by GitHub's", async () => {
+  inTurn("that has a tag which GitHub has not counts by GitHub's", async () => {
     const made = await world("feat: carts");
     made.work.git("tag", "v1.9.0");
     expect(await cut(made)).toMatchObject({ exit: 0, version: "1.3.0" });
   });
 
-  test("that lacks a release which GitHub has is refused", async () => {
+  inTurn("that lacks a release which GitHub has is refused", async () => {
     const made = await world("feat: carts");
     made.work.git("switch", "-q", "main");
     made.commit("feat: elsewhere");
@@ -305,7 +308,7 @@ describe("the checkout", () => {
     expect(made.fake.written).toEqual([]);
   });
 
-  test("that is old, ahead or elsewhere says what to do", async () => {
+  inTurn("that is old, ahead or elsewhere says what to do", async () => {
     const made = await world("feat: carts");
     made.commit("fix: b");
     made.work.git("reset", "-q", "--hard", "HEAD^");
@@ -322,7 +325,7 @@ describe("the checkout", () => {
     expect(await cut(made)).toMatchObject({ exit: 0, version: "1.3.0" });
   });
 
-  test("of a part of the history is none", async () => {
+  inTurn("of a part of the history is none", async () => {
     const made = await world("feat: carts");
     await using shallow = repository();
     shallow.git(
@@ -346,7 +349,7 @@ describe("the checkout", () => {
 });
 
 describe("a repository", () => {
-  test("without develop, or without main, is told so", async () => {
+  inTurn("without develop, or without main, is told so", async () => {
     const made = await world("feat: carts");
     made.fake.git(["update-ref", "-d", "refs/heads/main"]);
     expect((await cut(made)).problems[0]).toMatch(
@@ -356,7 +359,7 @@ describe("a repository", () => {
     expect((await cut(made)).problems[0]).toMatch(/^acme\/shop has no branch develop\. Make it from main/);
   });
 
-  test("without a release gets its first", async () => {
+  inTurn("without a release gets its first", async () => {
     const made = await world("feat: carts");
     made.work.git("push", "-q", "origin", ":v1.2.0");
     expect(await cut(made)).toMatchObject({ exit: 0, version: "1.0.0" });
@@ -364,7 +367,7 @@ describe("a repository", () => {
     expect(made.text("release/v1.0.0", "CHANGELOG.md")).toMatch(/^# Changelog\n\n## 1\.2\.0[^]*## 1\.0\.0/);
   });
 
-  test("without a changelog gets one, and a package without a version is left alone", async () => {
+  inTurn("without a changelog gets one, and a package without a version is left alone", async () => {
     const made = await world();
     made.commit("feat: carts", {
       "CHANGELOG.md": undefined,
@@ -375,7 +378,7 @@ describe("a repository", () => {
     expect(made.text("release/v1.3.0", "package.json")).toBe('{ "name": "shop", "private": true }');
   });
 
-  test("with lines of Windows, in a file that may be executed, keeps both", async () => {
+  inTurn("with lines of Windows, in a file that may be executed, keeps both", async () => {
     const made = await world();
     made.work.write({ "run.sh": "VERSION=1.2.0 # x-holdfast-version\n" });
     chmodSync(`${made.work.path}/run.sh`, 0o755);
@@ -392,7 +395,7 @@ describe("a repository", () => {
     expect(await cut(made)).toMatchObject({ exit: 0, changed: false });
   });
 
-  test("whose changelog is a link is refused, and the link stays", async () => {
+  inTurn("whose changelog is a link is refused, and the link stays", async () => {
     const made = await world();
     made.work.git("rm", "-q", "CHANGELOG.md");
     symlinkSync("docs/CHANGES.md", `${made.work.path}/CHANGELOG.md`);
@@ -401,7 +404,7 @@ describe("a repository", () => {
     expect(made.fake.ref("refs/heads/release/v1.3.0")).toBeUndefined();
   });
 
-  test("whose changelog lies behind a link is refused, and the link stays", async () => {
+  inTurn("whose changelog lies behind a link is refused, and the link stays", async () => {
     const made = await world();
     made.work.write({ "real/CHANGELOG.md": "# Changelog\n" });
     symlinkSync("real", `${made.work.path}/docs`);
@@ -419,7 +422,7 @@ describe("a repository", () => {
     expect(made.text("release/v1.3.0", "texts/new/CHANGELOG.md")).toContain("carts");
   });
 
-  test("that wants neither changelog nor versions gets the branch alone", async () => {
+  inTurn("that wants neither changelog nor versions gets the branch alone", async () => {
     const made = await world();
     made.commit("feat: carts", {
       ".github/holdfast.yml": "release:\n  changelog: false\n  version-files: []\n",
@@ -430,27 +433,31 @@ describe("a repository", () => {
     expect(await cut(made)).toMatchObject({ exit: 0, changed: false });
   });
 
-  test("with notes that are too long for it opens a pull request that GitHub takes", async () => {
-    const made = await world();
-    const commits = rounds("commits in the notes of a release cut", 500, 1_000);
-    const words = `${"a".repeat(80)} `.repeat(2);
-    const messages = Array.from({ length: commits }, (_, n) => `feat: ${n} ${words}`.trim());
-    const stream = messages.map((message, n) => {
-      const from = n === 0 ? "from refs/heads/develop^0\n" : "";
-      const { length } = message;
-      return (
-        `commit refs/heads/develop\ncommitter Ada <a@example.org> 1900000000 +0000\ndata ` +
-        `${length}\n${message}\n${from}\n`
-      );
-    });
-    const input = stream.join("");
-    execFileSync("git", ["-C", made.work.path, "fast-import", "--quiet", "--force"], { input });
-    made.work.git("push", "-q", "origin", "HEAD");
-    const found = await cut(made);
-    expect(found).toMatchObject({ exit: 0, version: "1.3.0", problems: [] });
-    const { body } = made.fake.pulls[0]!;
-    expect(body!.length).toBeLessThan(65_536);
-    expect(body).toContain("… `CHANGELOG.md` has all of them.");
-    expect(made.text("release/v1.3.0", "CHANGELOG.md").length).toBeGreaterThan(170 * commits);
-  }, 180_000);
+  inTurn(
+    "with notes that are too long for it opens a pull request that GitHub takes",
+    async () => {
+      const made = await world();
+      const commits = rounds("commits in the notes of a release cut", 500, 1_000);
+      const words = `${"a".repeat(80)} `.repeat(2);
+      const messages = Array.from({ length: commits }, (_, n) => `feat: ${n} ${words}`.trim());
+      const stream = messages.map((message, n) => {
+        const from = n === 0 ? "from refs/heads/develop^0\n" : "";
+        const { length } = message;
+        return (
+          `commit refs/heads/develop\ncommitter Ada <a@example.org> 1900000000 +0000\ndata ` +
+          `${length}\n${message}\n${from}\n`
+        );
+      });
+      const input = stream.join("");
+      execFileSync("git", ["-C", made.work.path, "fast-import", "--quiet", "--force"], { input });
+      made.work.git("push", "-q", "origin", "HEAD");
+      const found = await cut(made);
+      expect(found).toMatchObject({ exit: 0, version: "1.3.0", problems: [] });
+      const { body } = made.fake.pulls[0]!;
+      expect(body!.length).toBeLessThan(65_536);
+      expect(body).toContain("… `CHANGELOG.md` has all of them.");
+      expect(made.text("release/v1.3.0", "CHANGELOG.md").length).toBeGreaterThan(170 * commits);
+    },
+    180_000,
+  );
 });

@@ -1,9 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
 import { flowWorld } from "../../support/github/flow-world.ts";
 import { cut } from "./support.ts";
+import { testInTurn } from "../../support/cases-in-turn.ts";
+
+const inTurn = testInTurn("release cuts", 2);
 
 describe("cut from develop", () => {
-  test("is a branch with one commit, changelog and versions in it, and a pull request", async () => {
+  inTurn("is a branch with one commit, changelog and versions in it, and a pull request", async () => {
     await using world = await flowWorld("feat: carts", "fix: b");
     const { fake } = world;
     const before = { main: fake.ref("refs/heads/main"), develop: fake.ref("refs/heads/develop") };
@@ -31,7 +34,7 @@ describe("cut from develop", () => {
     expect({ main: fake.ref("refs/heads/main"), develop: fake.ref("refs/heads/develop") }).toEqual(before);
   });
 
-  test("run twice changes nothing, with and without what was made in between", async () => {
+  inTurn("run twice changes nothing, with and without what was made in between", async () => {
     await using world = await flowWorld("feat: carts");
     await cut(world);
     const writes = world.fake.written.length;
@@ -45,7 +48,7 @@ describe("cut from develop", () => {
     expect(world.fake.wrong).toEqual([]);
   });
 
-  test("of a dry run is told and not made", async () => {
+  inTurn("of a dry run is told and not made", async () => {
     await using world = await flowWorld("feat: carts");
     const found = await cut(world, { dryRun: true });
     expect(found).toMatchObject({ exit: 0, version: "1.3.0", changed: false, branch: "" });
@@ -56,17 +59,20 @@ describe("cut from develop", () => {
     expect(world.fake.wrong).toEqual([]);
   });
 
-  test("is the next version instead of one that is burned, in its branch, changelog and files", async () => {
-    await using world = await flowWorld("feat: carts");
-    world.commit("chore: skip", { ".github/holdfast.yml": "release: { burned: [1.3.0] }\n" });
-    expect(await cut(world)).toMatchObject({ exit: 0, version: "1.3.1", branch: "release/v1.3.1" });
-    expect(world.text("release/v1.3.1", "CHANGELOG.md")).toMatch(/^# Changelog\n\n## 1\.3\.1 [^]*carts/);
-    expect(world.text("release/v1.3.1", "package.json")).toContain('"version": "1.3.1"');
-    world.fetch();
-    expect(await cut(world)).toMatchObject({ exit: 0, version: "1.3.1", changed: false });
-  });
+  inTurn(
+    "is the next version instead of one that is burned, in its branch, changelog and files",
+    async () => {
+      await using world = await flowWorld("feat: carts");
+      world.commit("chore: skip", { ".github/holdfast.yml": "release: { burned: [1.3.0] }\n" });
+      expect(await cut(world)).toMatchObject({ exit: 0, version: "1.3.1", branch: "release/v1.3.1" });
+      expect(world.text("release/v1.3.1", "CHANGELOG.md")).toMatch(/^# Changelog\n\n## 1\.3\.1 [^]*carts/);
+      expect(world.text("release/v1.3.1", "package.json")).toContain('"version": "1.3.1"');
+      world.fetch();
+      expect(await cut(world)).toMatchObject({ exit: 0, version: "1.3.1", changed: false });
+    },
+  );
 
-  test("names no version file where the repository has none that is known", async () => {
+  inTurn("names no version file where the repository has none that is known", async () => {
     await using world = await flowWorld();
     world.work.git("rm", "-q", "package.json");
     world.commit("feat: a script", { "pyproject.toml": '[project]\nversion = "1.2.0"\n' });
@@ -75,7 +81,7 @@ describe("cut from develop", () => {
     expect(world.text("release/v1.3.0", "pyproject.toml")).toContain('"1.2.0"');
   });
 
-  test("is refused where what was released before is tagged without its v", async () => {
+  inTurn("is refused where what was released before is tagged without its v", async () => {
     await using world = await flowWorld("feat: carts");
     world.work.git("tag", "1.2.0", "v1.2.0^{commit}");
     world.work.git("push", "-q", "origin", "1.2.0", ":refs/tags/v1.2.0");
@@ -86,7 +92,7 @@ describe("cut from develop", () => {
     expect(await cut(world)).toMatchObject({ exit: 0, version: "1.3.0", warnings: [] });
   });
 
-  test("is nothing where nothing asks for it, which is well", async () => {
+  inTurn("is nothing where nothing asks for it, which is well", async () => {
     await using world = await flowWorld("docs: a");
     expect(await cut(world)).toMatchObject({
       exit: 0,
@@ -96,7 +102,7 @@ describe("cut from develop", () => {
     expect(world.fake.written).toEqual([]);
   });
 
-  test("must be the version that was asked for", async () => {
+  inTurn("must be the version that was asked for", async () => {
     await using world = await flowWorld("feat: carts");
     const found = await cut(world, { expectVersion: "1.2.1" });
     expect(found).toMatchObject({ exit: 3, version: "" });
@@ -107,7 +113,7 @@ describe("cut from develop", () => {
     expect(await cut(world, { expectVersion: "v1.3.0" })).toMatchObject({ exit: 0, version: "1.3.0" });
   });
 
-  test("is refused where a version was asked for and nothing asks for one", async () => {
+  inTurn("is refused where a version was asked for and nothing asks for one", async () => {
     await using world = await flowWorld("docs: a");
     const found = await cut(world, { expectVersion: "1.3.0" });
     expect(found).toMatchObject({ exit: 3, changed: false });
@@ -118,7 +124,7 @@ describe("cut from develop", () => {
 });
 
 describe("a release branch that is there", () => {
-  test("gets what came to it since, by one more commit", async () => {
+  inTurn("gets what came to it since, by one more commit", async () => {
     await using world = await flowWorld("feat: carts");
     await cut(world);
     world.fetch();
@@ -140,7 +146,7 @@ describe("a release branch that is there", () => {
     expect(world.fake.wrong).toEqual([]);
   });
 
-  test("of another day is left as it is", async () => {
+  inTurn("of another day is left as it is", async () => {
     await using world = await flowWorld("feat: carts");
     await cut(world);
     world.fetch();
@@ -150,7 +156,7 @@ describe("a release branch that is there", () => {
     expect((await cut(world)).states).toMatchObject({ contents: "was" });
   });
 
-  test("is taken as it is called, also without v", async () => {
+  inTurn("is taken as it is called, also without v", async () => {
     await using world = await flowWorld("feat: carts");
     world.work.git("push", "-q", "origin", "HEAD:refs/heads/release/1.3.0");
     const found = await cut(world);
@@ -159,7 +165,7 @@ describe("a release branch that is there", () => {
     expect(world.fake.ref("refs/heads/release/v1.3.0")).toBeUndefined();
   });
 
-  test("whose commits ask for another version is refused", async () => {
+  inTurn("whose commits ask for another version is refused", async () => {
     await using world = await flowWorld("feat: carts");
     await cut(world);
     world.fetch();
@@ -172,7 +178,7 @@ describe("a release branch that is there", () => {
     );
   });
 
-  test("that asks for another version gets no pull request, from develop either", async () => {
+  inTurn("that asks for another version gets no pull request, from develop either", async () => {
     await using world = await flowWorld("feat: carts");
     world.work.git("switch", "-qc", "release/v1.3.0");
     world.commit("feat!: other carts");
@@ -185,7 +191,7 @@ describe("a release branch that is there", () => {
     expect(world.fake.written).toEqual([]);
   });
 
-  test("does not keep the next one from being cut, and is told", async () => {
+  inTurn("does not keep the next one from being cut, and is told", async () => {
     await using world = await flowWorld("feat: carts");
     await cut(world);
     world.fetch();
@@ -203,7 +209,7 @@ describe("a release branch that is there", () => {
 });
 
 describe("merged", () => {
-  test("as it is to be it is well, and not cut once more when its branch is gone", async () => {
+  inTurn("as it is to be it is well, and not cut once more when its branch is gone", async () => {
     await using world = await flowWorld("feat: carts");
     await cut(world);
     world.fake.merge(1);
@@ -242,7 +248,7 @@ describe("merged", () => {
     },
   );
 
-  test("with other commits than its name says it is not in the way of what takes its place", async () => {
+  inTurn("with other commits than its name says it is not in the way of what takes its place", async () => {
     await using world = await flowWorld("fix: a wheel");
     world.work.git("push", "-q", "origin", "develop:refs/heads/release/v2.0.0");
     const sha = world.fake.ref("refs/heads/develop")!;
@@ -253,7 +259,7 @@ describe("merged", () => {
     expect(await cut(world)).toMatchObject({ exit: 0, version: "1.2.1" });
   });
 
-  test("and fixed afterwards it gets another pull request", async () => {
+  inTurn("and fixed afterwards it gets another pull request", async () => {
     await using world = await flowWorld("feat: carts");
     await cut(world);
     world.fake.merge(1);

@@ -17,6 +17,7 @@ import { repository, type Repository } from "../../support/repository.ts";
 import { testPorts } from "../../support/test-ports.ts";
 import { scratchFolder } from "../../support/tools.ts";
 import { casesInTurn } from "../../support/sampling.ts";
+import { testInTurn } from "../../support/cases-in-turn.ts";
 
 const TOKEN = "ghs_0123456789abcdef";
 
@@ -72,6 +73,8 @@ function after(...messages: readonly string[]): Repository {
   return repo;
 }
 
+const inTurn = testInTurn("plans of a release", 2);
+
 describe("what comes next on the stable branch", () => {
   test.each([
     [["fix: a"], "1.2.1", "patch"],
@@ -96,14 +99,14 @@ describe("what comes next on the stable branch", () => {
     },
   );
 
-  test("the commit that asks for it is the first that did", async () => {
+  inTurn("the commit that asks for it is the first that did", async () => {
     await using repo = after("fix: a");
     const first = repo.commit("feat: b");
     repo.commit("feat: c");
     expect((await plan(repo)).because).toBe(first);
   });
 
-  test("what was reverted asks for nothing, and is not the cause", async () => {
+  inTurn("what was reverted asks for nothing, and is not the cause", async () => {
     await using repo = after();
     const gone = repo.commit("feat: b");
     repo.commit(`Revert "feat: b"\n\nThis reverts commit ${gone}.`);
@@ -112,18 +115,18 @@ describe("what comes next on the stable branch", () => {
     expect(await plan(repo)).toMatchObject({ version: "1.3.0", because: left });
   });
 
-  test("the first release is 1.0.0, whatever asks for it", async () => {
+  inTurn("the first release is 1.0.0, whatever asks for it", async () => {
     await using repo = repository();
     const first = repo.commit("fix: a");
     expect(await plan(repo)).toMatchObject({ version: "1.0.0", previous: "", because: first, commits: 1 });
   });
 
-  test("a squashed release pull request asks for what its title says, and no more", async () => {
+  inTurn("a squashed release pull request asks for what its title says, and no more", async () => {
     await using repo = after("release: 2.1.0\n\n* feat: a\n* fix!: b");
     expect((await plan(repo)).version).toBe("");
   });
 
-  test("notes have the commits, and no link where the repository is nowhere", async () => {
+  inTurn("notes have the commits, and no link where the repository is nowhere", async () => {
     await using repo = after("feat(cart): keep items (#12)", "fix: b\n\nCloses #13");
     const { notes } = await plan(repo);
     expect(notes).toMatch(/^## 1\.3\.0 \(\d{4}-\d\d-\d\d\)/);
@@ -137,14 +140,14 @@ describe("what comes next on the stable branch", () => {
     expect(linked.notes).not.toContain("secret");
   });
 
-  test("an address never has a password, whatever that is made of", async () => {
+  inTurn("an address never has a password, whatever that is made of", async () => {
     await using repo = after();
     const refs = gitRefs({ env: process.env, folder: repo.path, disk: systemDisk() });
     repo.git("remote", "add", "origin", "https://ada:p@ss@github.com/acme/shop.git");
     expect(await refs.remoteUrl("origin")).toBe("https://github.com/acme/shop.git");
   });
 
-  test("no commit is listed before what was made from it, whatever the clocks said", async () => {
+  inTurn("no commit is listed before what was made from it, whatever the clocks said", async () => {
     await using repo = after();
     const at = (date: string, message: string): string => {
       const parents = repo.git("rev-parse", "HEAD");
@@ -188,7 +191,7 @@ describe("tags", () => {
     expect(await plan(repo)).toMatchObject({ version: "1.2.1", commits: 2 });
   });
 
-  test("those that look like versions and count for nothing are told, but not what moves", async () => {
+  inTurn("those that look like versions and count for nothing are told, but not what moves", async () => {
     await using repo = after("fix: a");
     for (const tag of ["v1", "v1.2", "1.9.0", "v1.9.0+build.1"]) repo.git("tag", tag);
     expect((await plan(repo)).warnings).toEqual([
@@ -196,7 +199,7 @@ describe("tags", () => {
     ]);
   });
 
-  test("an annotated tag counts like a plain one; one of anything but a commit does not", async () => {
+  inTurn("an annotated tag counts like a plain one; one of anything but a commit does not", async () => {
     await using repo = after("feat: a");
     repo.git("tag", "-a", "-m", "release", "v1.3.0");
     repo.git("tag", "v9.0.0", "HEAD^{tree}");
@@ -204,7 +207,7 @@ describe("tags", () => {
     expect(await plan(repo)).toMatchObject({ version: "1.3.1", previous: "1.3.0" });
   });
 
-  test("a tag of a tag counts like the one it names", async () => {
+  inTurn("a tag of a tag counts like the one it names", async () => {
     await using repo = after("feat: a");
     repo.git("tag", "-a", "-m", "inner", "inner");
     repo.git("tag", "-a", "-m", "outer", "v1.3.0", "inner");
@@ -212,7 +215,7 @@ describe("tags", () => {
     expect(await plan(repo)).toMatchObject({ version: "1.3.1", previous: "1.3.0" });
   });
 
-  test("a pre-release is none to the stable branch", async () => {
+  inTurn("a pre-release is none to the stable branch", async () => {
     await using repo = after("feat: a");
     repo.git("tag", "v1.3.0-beta.1");
     repo.commit("fix: b");
@@ -221,7 +224,7 @@ describe("tags", () => {
 });
 
 describe("channels of pre-releases", () => {
-  test("count on their own, without the notes that semantic-release writes", async () => {
+  inTurn("count on their own, without the notes that semantic-release writes", async () => {
     await using repo = after();
     repo.git("switch", "-qc", "beta");
     repo.commit("feat: a");
@@ -234,17 +237,20 @@ describe("channels of pre-releases", () => {
     expect(await plan(repo)).toMatchObject({ version: "2.0.0-alpha.1", previous: "1.2.0" });
   });
 
-  test("a branch called like the pre-releases that there are is one, though nobody declared it", async () => {
-    await using repo = after();
-    repo.git("switch", "-qc", "canary");
-    repo.commit("feat: a");
-    expect(await plan(repo)).toMatchObject({ kind: "other", version: "1.3.0" });
-    repo.git("tag", "v1.3.0-canary.1");
-    repo.commit("fix: b");
-    expect(await plan(repo)).toMatchObject({ kind: "channel", version: "1.3.0-canary.2" });
-  });
+  inTurn(
+    "a branch called like the pre-releases that there are is one, though nobody declared it",
+    async () => {
+      await using repo = after();
+      repo.git("switch", "-qc", "canary");
+      repo.commit("feat: a");
+      expect(await plan(repo)).toMatchObject({ kind: "other", version: "1.3.0" });
+      repo.git("tag", "v1.3.0-canary.1");
+      repo.commit("fix: b");
+      expect(await plan(repo)).toMatchObject({ kind: "channel", version: "1.3.0-canary.2" });
+    },
+  );
 
-  test("one that lacks what is released by now may not go on before it", async () => {
+  inTurn("one that lacks what is released by now may not go on before it", async () => {
     await using repo = after();
     repo.git("switch", "-qc", "alpha");
     repo.commit("feat: a");
@@ -264,7 +270,7 @@ describe("channels of pre-releases", () => {
 });
 
 describe("release branches", () => {
-  test("count candidates of the version that they are called by, with or without v", async () => {
+  inTurn("count candidates of the version that they are called by, with or without v", async () => {
     await using repo = after("feat: a");
     repo.git("switch", "-qc", "release/v1.3.0");
     expect(await plan(repo)).toMatchObject({ kind: "line", version: "1.3.0-rc.1", exit: 0 });
@@ -275,7 +281,7 @@ describe("release branches", () => {
     expect((await plan(repo)).version).toBe("1.3.0-rc.2");
   });
 
-  test("several live at once, and what is cut later comes later", async () => {
+  inTurn("several live at once, and what is cut later comes later", async () => {
     await using repo = after("feat: a");
     repo.git("branch", "release/1.3.0");
     repo.commit("feat: b");
@@ -292,7 +298,7 @@ describe("release branches", () => {
     expect(await plan(repo)).toMatchObject({ version: "1.4.0-rc.2", exit: 0 });
   });
 
-  test("develop goes on after a line that is on its way, and a hotfix does not", async () => {
+  inTurn("develop goes on after a line that is on its way, and a hotfix does not", async () => {
     await using repo = after();
     repo.git("switch", "-qc", "develop");
     repo.commit("feat: a");
@@ -309,7 +315,7 @@ describe("release branches", () => {
     expect((await plan(repo)).version).toBe("1.2.1");
   });
 
-  test("a branch that began apart changes nothing, nor does a tag of a branch's name", async () => {
+  inTurn("a branch that began apart changes nothing, nor does a tag of a branch's name", async () => {
     await using repo = after("feat: a");
     repo.git("checkout", "-q", "--orphan", "release/9.9.9");
     repo.commit("chore: apart");
@@ -319,7 +325,7 @@ describe("release branches", () => {
     expect(await plan(repo)).toMatchObject({ kind: "channel", version: "1.3.0-beta.1" });
   });
 
-  test("a branch of an old release that nobody deleted changes nothing", async () => {
+  inTurn("a branch of an old release that nobody deleted changes nothing", async () => {
     await using repo = after("feat: a");
     repo.git("branch", "release/1.2.0", "v1.2.0");
     repo.git("branch", "release/0.9.0", "HEAD^");
@@ -327,7 +333,7 @@ describe("release branches", () => {
     expect(await plan(repo)).toMatchObject({ version: "1.3.0", previous: "1.2.0" });
   });
 
-  test("one whose commits ask for another version is refused, with the right name", async () => {
+  inTurn("one whose commits ask for another version is refused, with the right name", async () => {
     await using repo = after("fix: a");
     repo.git("switch", "-qc", "release/1.3.0");
     const found = await plan(repo);
@@ -340,7 +346,7 @@ describe("release branches", () => {
     expect((await plan(repo)).problems[0]).toContain("ask for 2.0.0");
   });
 
-  test("on main the line's own version comes out", async () => {
+  inTurn("on main the line's own version comes out", async () => {
     await using repo = after("feat: a");
     repo.git("switch", "-qc", "release/1.3.0");
     repo.git("tag", "v1.3.0-rc.1");
@@ -352,7 +358,7 @@ describe("release branches", () => {
 });
 
 describe("maintenance", () => {
-  test("takes what its name says, and refuses what goes beyond", async () => {
+  inTurn("takes what its name says, and refuses what goes beyond", async () => {
     await using repo = after();
     repo.git("switch", "-qc", "1.2.x");
     repo.commit("fix: a");
@@ -373,7 +379,7 @@ describe("maintenance", () => {
 });
 
 describe("checkouts", () => {
-  test("an old commit is told to be one, and refused nothing", async () => {
+  inTurn("an old commit is told to be one, and refused nothing", async () => {
     await using repo = after("feat: a");
     repo.git("tag", "v1.3.0");
     repo.git("switch", "-q", "--detach", "v1.2.0");
@@ -389,7 +395,7 @@ describe("checkouts", () => {
     expect(found.warnings[0]).toMatch(/^v1\.3\.0 is there already, on a commit that came after/);
   });
 
-  test("a part of the history is none, and nothing is guessed from it", async () => {
+  inTurn("a part of the history is none, and nothing is guessed from it", async () => {
     await using repo = after("feat: a");
     await using shallow = repository();
     shallow.git("fetch", "-q", "--depth=1", `file://${repo.path}`, "main");
@@ -400,14 +406,14 @@ describe("checkouts", () => {
     });
   });
 
-  test("without a branch one has to be named", async () => {
+  inTurn("without a branch one has to be named", async () => {
     await using repo = after("feat: a");
     repo.git("switch", "-q", "--detach");
     await expect(plan(repo)).rejects.toMatchObject({ code: "input.missing" });
     expect((await plan(repo, { branch: "main" })).version).toBe("1.3.0");
   });
 
-  test("nothing of it is executed, and nothing is written", async () => {
+  inTurn("nothing of it is executed, and nothing is written", async () => {
     await using repo = after("feat: a");
     repo.commit("chore: configure", {
       "release.config.cjs":
@@ -458,7 +464,7 @@ describe("checkouts", () => {
     }
   });
 
-  test("in a hook's environment it is this repository all the same", async () => {
+  inTurn("in a hook's environment it is this repository all the same", async () => {
     await using repo = after("feat: a");
     await using other = repository();
     other.commit("feat!: of another");
@@ -514,7 +520,7 @@ describe("messages that nobody wrote for people", () => {
     expect(found.notes).toContain(message.split("\n")[0]!.replace(/^feat!?: /, ""));
   });
 
-  test("one that is empty, not UTF-8, or has line ends of Windows", async () => {
+  inTurn("one that is empty, not UTF-8, or has line ends of Windows", async () => {
     await using repo = after("", "fix: a\r\n\r\nBREAKING CHANGE: b\r\n");
     repo.git("-c", "i18n.commitEncoding=ISO-8859-1", "commit", "-q", "--allow-empty", "-m", "fix: \u00e9");
     expect((await plan(repo)).version).toBe("2.0.0");
@@ -549,12 +555,12 @@ describe("GitHub's tags", () => {
     }
   }
 
-  test("are those that are here: nothing is said", async () => {
+  inTurn("are those that are here: nothing is said", async () => {
     await using repo = after("fix: a");
     expect(await withForge(repo, () => undefined)).toMatchObject({ exit: 0, problems: [], warnings: [] });
   });
 
-  test("one that was never fetched, or was moved, makes the next version a wrong one", async () => {
+  inTurn("one that was never fetched, or was moved, makes the next version a wrong one", async () => {
     await using repo = after("fix: a");
     const missing = await withForge(repo, ({ tags }) => void tags.set("v1.2.1", "1".repeat(40)));
     expect(missing).toMatchObject({ exit: 3 });
@@ -565,7 +571,7 @@ describe("GitHub's tags", () => {
     expect(moved.problems[0]).toContain("v1.2.0 is another commit at acme/shop than here");
   });
 
-  test("tags that move, and those that are no releases, are nobody's trouble", async () => {
+  inTurn("tags that move, and those that are no releases, are nobody's trouble", async () => {
     await using repo = after("fix: a");
     const found = await withForge(repo, ({ tags }) => {
       tags.set("v1", "1".repeat(40));
@@ -574,14 +580,14 @@ describe("GitHub's tags", () => {
     expect(found).toMatchObject({ exit: 0, problems: [] });
   });
 
-  test("that are not told are an error, and never none", async () => {
+  inTurn("that are not told are an error, and never none", async () => {
     await using repo = after("fix: a");
     await expect(withForge(repo, (fake) => void (fake.mayReadContents = false))).rejects.toMatchObject({
       code: "forge.untold",
     });
   });
 
-  test("of which nobody could be asked are said not to be known", async () => {
+  inTurn("of which nobody could be asked are said not to be known", async () => {
     await using repo = after("fix: a");
     const { HoldfastError } = await import("../../../src/kernel/errors.ts");
     const around = { env: process.env, folder: repo.path };
@@ -659,7 +665,7 @@ describe("whatever stands around the checkout", () => {
     });
   });
 
-  test("variables may say where the repository is", async () => {
+  inTurn("variables may say where the repository is", async () => {
     await using repo = after("fix: a", "feat: b");
     await using elsewhere = scratchFolder("elsewhere");
     await within({ GIT_DIR: join(repo.path, ".git"), GIT_WORK_TREE: repo.path }, async () => {
@@ -667,19 +673,19 @@ describe("whatever stands around the checkout", () => {
     });
   });
 
-  test("parents that somebody gave a commit here alone are none", async () => {
+  inTurn("parents that somebody gave a commit here alone are none", async () => {
     await using repo = after("fix: a", "feat: b");
     writeFileSync(join(repo.path, ".git/info/grafts"), `${repo.git("rev-parse", "HEAD")}\n`);
     expect(await plan(repo)).toMatchObject(NEXT);
   });
 
-  test("a clone without trees and contents is enough", async () => {
+  inTurn("a clone without trees and contents is enough", async () => {
     await using repo = after("fix: a", "feat: b");
     const path = cloned(repo, "--filter=tree:0");
     expect(await plan({ ...repo, path })).toMatchObject(NEXT);
   });
 
-  test("objects may be named by SHA-256", async () => {
+  inTurn("objects may be named by SHA-256", async () => {
     await using folder = scratchFolder("sha256");
     const { path } = folder;
     const git = (...words: readonly string[]): string => {
@@ -696,7 +702,7 @@ describe("whatever stands around the checkout", () => {
     expect(found.because).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  test("a repository without files is told what it lacks", async () => {
+  inTurn("a repository without files is told what it lacks", async () => {
     await using repo = after("feat: a");
     const path = cloned(repo, "--bare");
     const failure = await plan({ ...repo, path }).catch((error: unknown) => error as HoldfastError);
@@ -706,7 +712,7 @@ describe("whatever stands around the checkout", () => {
 });
 
 describe("versions that come out of order", () => {
-  test("behind a stable one that the branch has lost are told", async () => {
+  inTurn("behind a stable one that the branch has lost are told", async () => {
     await using repo = after("feat: a");
     repo.git("switch", "-q", "-c", "lost", "v1.2.0");
     repo.commit("feat!: b");
@@ -734,7 +740,7 @@ describe("versions that come out of order", () => {
     expect(found.warnings).toEqual([expect.stringMatching(new RegExp(`^${tag} is higher than 1.3.0-`))]);
   });
 
-  test("counted from a release branch on its way say so, for it may be gone", async () => {
+  inTurn("counted from a release branch on its way say so, for it may be gone", async () => {
     await using repo = after("feat: a");
     repo.git("update-ref", "refs/remotes/origin/release/1.3.0", "HEAD");
     repo.git("switch", "-q", "-c", "develop");
@@ -744,7 +750,7 @@ describe("versions that come out of order", () => {
     expect(found.warnings[0]).toMatch(/^counted from 1\.3\.0, which is no release yet.*git fetch --prune/);
   });
 
-  test("counted from a release that was squashed back say that it is missing, not to come", async () => {
+  inTurn("counted from a release that was squashed back say that it is missing, not to come", async () => {
     await using repo = after("feat: a");
     repo.git("branch", "develop");
     repo.git("update-ref", "refs/remotes/origin/release/1.3.0", "HEAD");
@@ -760,7 +766,7 @@ describe("versions that come out of order", () => {
 });
 
 describe("a branch that is named and not checked out", () => {
-  test("is planned as the checkout has it, its own before that of origin", async () => {
+  inTurn("is planned as the checkout has it, its own before that of origin", async () => {
     await using repo = after("fix: a");
     repo.git("switch", "-q", "-c", "other", "v1.2.0");
     const feature = repo.commit("feat: b");
@@ -773,7 +779,7 @@ describe("a branch that is named and not checked out", () => {
     expect(await plan(repo, { branch: "far" })).toMatchObject({ version: "" });
   });
 
-  test("is refused where the checkout lacks it, instead of planning what is checked out", async () => {
+  inTurn("is refused where the checkout lacks it, instead of planning what is checked out", async () => {
     await using repo = after("fix: a");
     await expect(plan(repo, { branch: "other" })).rejects.toMatchObject({
       code: "input.conflict",

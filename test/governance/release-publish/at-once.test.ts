@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { releaseWorld, type ReleaseWorld, type Told } from "./support.ts";
+import { testInTurn } from "../../support/cases-in-turn.ts";
 
 const DEPLOYS = {
   ".github/holdfast.yml": "release:\n  deploy: { workflow: deploy.yml, inputs: [tag] }\n",
@@ -34,6 +35,8 @@ function barrier(count: number): { readonly pass: () => Promise<undefined>; read
 const isClaim = (call: string): boolean => call.startsWith("POST ") && call.endsWith("/git/refs");
 const isStart = (call: string): boolean => call.endsWith("/dispatches");
 
+const inTurn = testInTurn("releases at once", 2);
+
 describe("runs at once", () => {
   test.each([2, 3])("of which %d find the deployment missing start it once", async (count) => {
     await using made = await undeployed();
@@ -56,7 +59,7 @@ describe("runs at once", () => {
     expect(made.fake.wrong).toEqual([]);
   });
 
-  test("of which one comes while another has the claim wait for its run, and start none", async () => {
+  inTurn("of which one comes while another has the claim wait for its run, and start none", async () => {
     await using made = await undeployed();
     let second: Promise<Told> | undefined;
     const starts = barrier(2);
@@ -76,7 +79,7 @@ describe("runs at once", () => {
 });
 
 describe("a claim on the deployment", () => {
-  test("of a run that was killed before the start is taken over when it is old", async () => {
+  inTurn("of a run that was killed before the start is taken over when it is old", async () => {
     await using made = await undeployed();
     made.fake.faults = [{ on: "POST /repos/acme/shop/actions", status: "cut" }];
     expect((await made.publish()).states).toMatchObject({ deployment: "failed" });
@@ -89,7 +92,7 @@ describe("a claim on the deployment", () => {
     expect(made.fake.runs.map(({ ref }) => ref)).toEqual(["v1.3.0"]);
   });
 
-  test("that several find old is taken over by one of them", async () => {
+  inTurn("that several find old is taken over by one of them", async () => {
     await using made = await undeployed();
     made.fake.faults = [{ on: "POST /repos/acme/shop/actions", status: "cut" }];
     expect((await made.publish()).states).toMatchObject({ deployment: "failed" });
@@ -108,7 +111,7 @@ describe("a claim on the deployment", () => {
     expect(made.fake.runs.map(({ ref }) => ref)).toEqual(["v1.3.0"]);
   });
 
-  test("of a run whose clock is wrong is waited for no longer than others", async () => {
+  inTurn("of a run whose clock is wrong is waited for no longer than others", async () => {
     await using made = await undeployed();
     made.time.now += 60 * MINUTE_MS;
     made.fake.faults = [{ on: "POST /repos/acme/shop/actions", status: "cut" }];
@@ -120,14 +123,14 @@ describe("a claim on the deployment", () => {
     expect(made.time.now - before).toBeLessThan(7 * MINUTE_MS);
   });
 
-  test("is given up where GitHub refuses the start, so that nobody waits for it", async () => {
+  inTurn("is given up where GitHub refuses the start, so that nobody waits for it", async () => {
     await using made = await undeployed();
     const before = made.time.now;
     expect(await made.publish()).toMatchObject({ exit: 0, states: { deployment: "done" } });
     expect(made.time.now - before).toBeLessThan(MINUTE_MS);
   });
 
-  test("whose answer was lost is known again as one's own", async () => {
+  inTurn("whose answer was lost is known again as one's own", async () => {
     await using made = await undeployed();
     made.fake.faults = [{ on: "POST /repos/acme/shop/git/refs", status: "done-then-cut", times: 1 }];
     const before = made.time.now;
@@ -136,7 +139,7 @@ describe("a claim on the deployment", () => {
     expect(made.fake.runs.map(({ ref }) => ref)).toEqual(["v1.3.0"]);
   });
 
-  test("that grew old before the start is not used: another run may have one by then", async () => {
+  inTurn("that grew old before the start is not used: another run may have one by then", async () => {
     await using made = await undeployed();
     made.fake.beforeWrite = (call) => {
       if (isClaim(call)) made.time.now += 4 * MINUTE_MS;

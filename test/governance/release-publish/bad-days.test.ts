@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { releaseWorld, type ReleaseWorld } from "./support.ts";
 import { casesInTurn, inTurns, sampled, THOROUGH } from "../../support/sampling.ts";
+import { testInTurn } from "../../support/cases-in-turn.ts";
 
 /** Nothing that was sent, or answered, may be other than GitHub's description has it. */
 let worlds: ReleaseWorld[] = [];
@@ -82,8 +83,10 @@ function seen({ fake }: ReleaseWorld): readonly string[] {
   return fake.releases.filter(({ draft }) => !draft).map(({ tag }) => tag);
 }
 
+const inTurn = testInTurn("bad days of a release", 2);
+
 describe("somebody else", () => {
-  test("who tagged another commit in between is told, and nothing is published", async () => {
+  inTurn("who tagged another commit in between is told, and nothing is published", async () => {
     const made = await world("feat: carts");
     made.fake.beforeWrite = (call) => {
       if (call.endsWith("/git/refs")) made.fake.git(["update-ref", "refs/tags/v1.3.0", "v1.2.0^{commit}"]);
@@ -99,7 +102,7 @@ describe("somebody else", () => {
     expect(made.fake.releases).toEqual([]);
   });
 
-  test("who moved the tag before the draft was published is told", async () => {
+  inTurn("who moved the tag before the draft was published is told", async () => {
     const made = await world("feat: carts");
     made.fake.afterWrite = () => {
       const [release] = made.fake.releases;
@@ -110,7 +113,7 @@ describe("somebody else", () => {
     expect(seen(made)).toEqual([]);
   });
 
-  test("who runs it at the same time ends with the same release, once", async () => {
+  inTurn("who runs it at the same time ends with the same release, once", async () => {
     const { made, assets } = await everything();
     const [one, other] = await Promise.all([made.publish({ assets }), made.publish({ assets })]);
     expect([one.exit, other.exit]).toEqual([0, 0]);
@@ -123,7 +126,7 @@ describe("somebody else", () => {
     expect(made.fake.pulls).toHaveLength(1);
   });
 
-  test("who tagged the commit by hand has a tag without a release, which gets one", async () => {
+  inTurn("who tagged the commit by hand has a tag without a release, which gets one", async () => {
     const made = await world("feat: carts");
     made.work.git("tag", "v1.3.0");
     made.work.git("push", "-q", "origin", "v1.3.0");
@@ -132,7 +135,7 @@ describe("somebody else", () => {
     expect(made.fake.releases[0]!.body).toContain("carts");
   });
 
-  test("who made commits after a half done release gets both", async () => {
+  inTurn("who made commits after a half done release gets both", async () => {
     const made = await world("feat: carts");
     made.fake.faults = [{ on: "POST /repos/acme/shop/releases", status: "cut" }];
     await expect(made.publish()).rejects.toThrow(/gave no answer/);
@@ -145,7 +148,7 @@ describe("somebody else", () => {
     expect(made.fake.releases.find(({ latest }) => latest)!.tag).toBe("v1.3.1");
   });
 
-  test("who released by other means before is not finished unasked, and by name", async () => {
+  inTurn("who released by other means before is not finished unasked, and by name", async () => {
     const made = await world("docs: a");
     expect(await made.publish()).toMatchObject({ exit: 0, version: "", changed: false });
     const found = await made.publish({ tag: "v1.2.0" });
@@ -155,20 +158,20 @@ describe("somebody else", () => {
 });
 
 describe("the checkout", () => {
-  test("that has a tag which GitHub has not releases what GitHub's tags ask for", async () => {
+  inTurn("that has a tag which GitHub has not releases what GitHub's tags ask for", async () => {
     const made = await world("feat: carts");
     made.work.git("tag", "v1.9.0");
     expect(await made.publish()).toMatchObject({ exit: 0, version: "1.3.0" });
   });
 
-  test("that was made before a tag was, or has it elsewhere, does not release it again", async () => {
+  inTurn("that was made before a tag was, or has it elsewhere, does not release it again", async () => {
     const made = await world("feat: carts");
     await made.publish();
     made.work.git("tag", "-f", "v1.3.0", "v1.2.0^{commit}");
     expect(await made.publish()).toMatchObject({ exit: 0, version: "1.3.0", changed: false });
   });
 
-  test("of a commit that GitHub has not is refused", async () => {
+  inTurn("of a commit that GitHub has not is refused", async () => {
     const made = await world("feat: carts");
     made.work.commit("feat: here alone");
     const found = await made.publish();
@@ -177,14 +180,14 @@ describe("the checkout", () => {
     expect(made.fake.written).toEqual([]);
   });
 
-  test("that is shallow is refused", async () => {
+  inTurn("that is shallow is refused", async () => {
     const made = await world("feat: carts");
     made.work.git("fetch", "-q", "--depth=1", "origin", "main");
     made.work.git("reset", "-q", "--hard", "FETCH_HEAD");
     await expect(made.publish()).rejects.toThrow(/holds a part of the history/);
   });
 
-  test("of a branch that releases nothing is refused", async () => {
+  inTurn("of a branch that releases nothing is refused", async () => {
     const made = await world();
     made.work.git("switch", "-qc", "feature/carts");
     made.commit("feat: carts");
@@ -193,7 +196,7 @@ describe("the checkout", () => {
 });
 
 describe("GitHub", () => {
-  test("that a rule lets no tag be made says so, and has no draft", async () => {
+  inTurn("that a rule lets no tag be made says so, and has no draft", async () => {
     const made = await world("feat: carts");
     made.fake.ruled = (ref) => ref.startsWith("refs/tags/v");
     await expect(made.publish()).rejects.toMatchObject({
@@ -228,7 +231,7 @@ describe("GitHub", () => {
     expect(await made.publish()).toMatchObject({ exit: 0, published: true });
   });
 
-  test("that asks to wait is waited for", async () => {
+  inTurn("that asks to wait is waited for", async () => {
     const made = await world("feat: carts");
     made.fake.faults = [
       { on: "POST /repos/acme/shop/releases", times: 2, status: 403, headers: { "retry-after": "7" } },
@@ -237,7 +240,7 @@ describe("GitHub", () => {
     expect(seen(made)).toEqual(["v1.3.0"]);
   });
 
-  test("that kept a file half gets it again", async () => {
+  inTurn("that kept a file half gets it again", async () => {
     const { made, assets } = await everything();
     made.fake.faults = [{ on: "PATCH /repos/acme/shop/releases", status: "cut" }];
     await expect(made.publish({ assets })).rejects.toThrow(/gave no answer/);
@@ -248,7 +251,7 @@ describe("GitHub", () => {
     expect(made.fake.releases[0]!.assets.map(({ state }) => state)).toEqual(["uploaded", "uploaded"]);
   });
 
-  test("whose releases cannot be changed gets everything before, and nothing after", async () => {
+  inTurn("whose releases cannot be changed gets everything before, and nothing after", async () => {
     const { made, assets } = await everything();
     made.fake.immutable = true;
     expect(await made.publish({ assets })).toMatchObject({ exit: 0, published: true });
@@ -261,7 +264,7 @@ describe("GitHub", () => {
     );
   });
 
-  test("that has a file published under this name keeps its bytes", async () => {
+  inTurn("that has a file published under this name keeps its bytes", async () => {
     const { made, assets } = await everything();
     await made.publish({ assets });
     made.built("shop.zip", "built once more, with another time in it");
@@ -273,7 +276,7 @@ describe("GitHub", () => {
     expect(made.fake.releases[0]!.assets[0]!.bytes.toString()).toBe("bytes");
   });
 
-  test("takes 125,000 characters of notes; all of them are attached", async () => {
+  inTurn("takes 125,000 characters of notes; all of them are attached", async () => {
     const made = await world();
     const lines = `${"words ".repeat(13)}\n`.repeat(260);
     for (let n = 0; n < 11; n += 1) made.work.commit(`feat!: ${n}\n\nBREAKING CHANGE: ${n} ${lines}`);
@@ -287,7 +290,7 @@ describe("GitHub", () => {
     expect(await made.publish()).toMatchObject({ exit: 0, changed: false });
   });
 
-  test("says which workflows the token's events start", async () => {
+  inTurn("says which workflows the token's events start", async () => {
     const made = await world("feat: carts");
     made.fake.login = "github-actions[bot]";
     expect((await made.publish()).notes.at(-1)).toMatch(
@@ -301,7 +304,7 @@ describe("GitHub", () => {
 });
 
 describe("bringing it back into develop", () => {
-  test("is proved by history once it was merged", async () => {
+  inTurn("is proved by history once it was merged", async () => {
     const made = await world("feat: carts");
     await made.publish();
     made.fake.merge(1);
@@ -310,7 +313,7 @@ describe("bringing it back into develop", () => {
     expect(found.headline).toBe("v1.3.0 was published before");
   });
 
-  test("that conflicts is red, until it is solved on its branch", async () => {
+  inTurn("that conflicts is red, until it is solved on its branch", async () => {
     const made = await world();
     made.work.git("switch", "-qc", "develop");
     made.commit("feat: theirs", { "a.txt": "theirs\n" });
@@ -329,7 +332,7 @@ describe("bringing it back into develop", () => {
     expect(await made.publish()).toMatchObject({ exit: 0, states: { "back-merge": "was" } });
   });
 
-  test("by a squash is red: the commits would count again", async () => {
+  inTurn("by a squash is red: the commits would count again", async () => {
     const made = await world("feat: carts");
     await made.publish();
     made.fake.merge(1, "squash");
@@ -338,7 +341,7 @@ describe("bringing it back into develop", () => {
     expect(found.problems[0]).toContain("squashed or rebased");
   });
 
-  test("that was closed is red, and is not opened again behind somebody's back", async () => {
+  inTurn("that was closed is red, and is not opened again behind somebody's back", async () => {
     const made = await world("feat: carts");
     await made.publish();
     made.fake.pulls[0]!.state = "closed";
@@ -346,7 +349,7 @@ describe("bringing it back into develop", () => {
     expect(made.fake.pulls).toHaveLength(1);
   });
 
-  test("is not needed where there is no such branch", async () => {
+  inTurn("is not needed where there is no such branch", async () => {
     const made = await world("feat: carts");
     made.fake.git(["update-ref", "-d", "refs/heads/develop"]);
     expect(await made.publish()).toMatchObject({ exit: 0, states: { "back-merge": "was" } });
@@ -357,7 +360,7 @@ describe("bringing it back into develop", () => {
 describe("tags that float", () => {
   const ALWAYS = { ".github/holdfast.yml": "release: { floating: always }\n" };
 
-  test("are made, moved when everything is published, and never back", async () => {
+  inTurn("are made, moved when everything is published, and never back", async () => {
     const made = await world();
     made.commit("feat: carts", ALWAYS);
     expect(await made.publish()).toMatchObject({ states: { v1: "done", "v1.3": "done" } });
@@ -386,7 +389,7 @@ describe("tags that float", () => {
     expect(made.fake.releases.find(({ latest }) => latest)!.tag).toBe("v1.4.0");
   });
 
-  test("on a commit that is no release's and not in its history are told and left", async () => {
+  inTurn("on a commit that is no release's and not in its history are told and left", async () => {
     const made = await world();
     made.work.git("switch", "-qc", "elsewhere");
     const elsewhere = made.commit("feat: elsewhere");
@@ -400,7 +403,7 @@ describe("tags that float", () => {
 });
 
 describe("branches", () => {
-  test("release candidates of two lines at once count each their own", async () => {
+  inTurn("release candidates of two lines at once count each their own", async () => {
     const made = await world();
     for (const [name, message] of [
       ["release/v1.3.0", "feat: a"],
@@ -424,7 +427,7 @@ describe("branches", () => {
     expect(made.fake.wrong).toEqual([]);
   });
 
-  test("a squashed release pull request is released as its branch says, with a warning", async () => {
+  inTurn("a squashed release pull request is released as its branch says, with a warning", async () => {
     const made = await world();
     made.work.git("switch", "-qc", "release/v2.0.0");
     made.commit("feat!: carts");
@@ -445,7 +448,7 @@ describe("branches", () => {
     expect(await made.publish()).toMatchObject({ exit: 0, version: "2.0.0", changed: false });
   });
 
-  test("a merged release branch whose version the commits exceed is refused", async () => {
+  inTurn("a merged release branch whose version the commits exceed is refused", async () => {
     const made = await world("feat!: came another way");
     made.work.git("switch", "-qc", "release/v1.3.0", "v1.2.0");
     made.commit("feat: carts");
@@ -468,7 +471,7 @@ describe("branches", () => {
     expect(made.fake.written).toEqual([]);
   });
 
-  test("a version that was released from another branch is refused", async () => {
+  inTurn("a version that was released from another branch is refused", async () => {
     const made = await world("feat: carts");
     made.work.git("switch", "-qc", "other", "v1.2.0");
     made.commit("feat: other");
@@ -494,7 +497,7 @@ describe("files to attach", () => {
     expect(made.fake.calls).toEqual([]);
   });
 
-  test("are found by a pattern, and two of one name are refused", async () => {
+  inTurn("are found by a pattern, and two of one name are refused", async () => {
     const made = await world("feat: carts");
     const path = made.built("a.zip", "a");
     made.built("b.zip", "b");
@@ -518,35 +521,38 @@ describe("a release that was begun with files", () => {
     return { made, first };
   }
 
-  test("is not published without them by a run on another commit, and by one on its own it is", async () => {
-    const { made, first } = await begun("POST /repos/acme/shop/releases/2/assets");
-    const assets = [made.built("shop.zip", "built from another commit")];
-    const found = await made.publish({ assets });
-    expect(found).toMatchObject({ exit: 3, published: false, states: { "asset shop.zip": "wrong" } });
-    expect(found.problems[0]).toMatch(/^v1\.3\.0 was begun with shop\.zip, which is not attached/);
-    expect(seen(made)).toEqual([]);
-    await expect(made.publish({ assets, tag: "v1.3.0" })).rejects.toMatchObject({ code: "input.conflict" });
-    expect(await made.publish({ tag: "v1.3.0" })).toMatchObject({ exit: 3, published: false });
-    made.work.git("switch", "-q", "--detach", first);
-    // Nothing was built: that is not known to be right either.
-    expect(await made.publish({ tag: "v1.3.0" })).toMatchObject({ exit: 3, published: false });
-    expect(await made.publish({ tag: "v1.3.0", dryRun: true })).toMatchObject({ exit: 0 });
-    const whole = await made.publish({ tag: "v1.3.0", assets: [made.built("shop.zip", "bytes")] });
-    expect(whole).toMatchObject({ exit: 0, published: true, states: { "asset shop.zip": "done" } });
-    expect(made.fake.releases[0]!.assets.map(({ name }) => name).sort()).toEqual([
-      "release-unit.json",
-      "shop.zip",
-    ]);
-  });
+  inTurn(
+    "is not published without them by a run on another commit, and by one on its own it is",
+    async () => {
+      const { made, first } = await begun("POST /repos/acme/shop/releases/2/assets");
+      const assets = [made.built("shop.zip", "built from another commit")];
+      const found = await made.publish({ assets });
+      expect(found).toMatchObject({ exit: 3, published: false, states: { "asset shop.zip": "wrong" } });
+      expect(found.problems[0]).toMatch(/^v1\.3\.0 was begun with shop\.zip, which is not attached/);
+      expect(seen(made)).toEqual([]);
+      await expect(made.publish({ assets, tag: "v1.3.0" })).rejects.toMatchObject({ code: "input.conflict" });
+      expect(await made.publish({ tag: "v1.3.0" })).toMatchObject({ exit: 3, published: false });
+      made.work.git("switch", "-q", "--detach", first);
+      // Nothing was built: that is not known to be right either.
+      expect(await made.publish({ tag: "v1.3.0" })).toMatchObject({ exit: 3, published: false });
+      expect(await made.publish({ tag: "v1.3.0", dryRun: true })).toMatchObject({ exit: 0 });
+      const whole = await made.publish({ tag: "v1.3.0", assets: [made.built("shop.zip", "bytes")] });
+      expect(whole).toMatchObject({ exit: 0, published: true, states: { "asset shop.zip": "done" } });
+      expect(made.fake.releases[0]!.assets.map(({ name }) => name).sort()).toEqual([
+        "release-unit.json",
+        "shop.zip",
+      ]);
+    },
+  );
 
-  test("keeps the unit that names them, where a run on another commit publishes it", async () => {
+  inTurn("keeps the unit that names them, where a run on another commit publishes it", async () => {
     const { made } = await begun("PATCH /repos/acme/shop/releases");
     expect(await made.publish()).toMatchObject({ exit: 0, version: "1.3.0", published: true });
     const unit = made.fake.releases[0]!.assets.find(({ name }) => name === "release-unit.json")!;
     expect(JSON.parse(unit.bytes.toString())).toMatchObject({ assets: [{ name: "shop.zip", size: 5 }] });
   });
 
-  test("is recorded as the settings of its own commit have it", async () => {
+  inTurn("is recorded as the settings of its own commit have it", async () => {
     const made = await world();
     const settings = (from: string): Readonly<Record<string, string>> => ({
       ".github/holdfast.yml": `release: { unit: { schema-from: '${from}' } }\n`,
@@ -561,7 +567,7 @@ describe("a release that was begun with files", () => {
     expect(JSON.parse(unit.bytes.toString())).toMatchObject({ schema: { from: "3", to: "3" } });
   });
 
-  test("does not hold up the next one", async () => {
+  inTurn("does not hold up the next one", async () => {
     const { made } = await begun("POST /repos/acme/shop/releases/2/assets");
     made.commit("fix: urgent");
     const found = await made.publish({ assets: [made.built("shop.zip", "newer")] });
@@ -569,7 +575,7 @@ describe("a release that was begun with files", () => {
     expect(seen(made)).toEqual(["v1.3.1"]);
   });
 
-  test("is not published where another run changed them in the meantime", async () => {
+  inTurn("is not published where another run changed them in the meantime", async () => {
     const made = await world("feat: carts");
     made.fake.afterWrite = () => {
       const [release] = made.fake.releases;
@@ -586,7 +592,7 @@ describe("a release that was begun with files", () => {
 });
 
 describe("a draft", () => {
-  test("of another commit is made anew, with its notes and without its files", async () => {
+  inTurn("of another commit is made anew, with its notes and without its files", async () => {
     const made = await world("feat: aaaa");
     made.fake.faults = [{ on: "PATCH /repos/acme/shop/releases", status: "cut" }];
     await expect(made.publish({ assets: [made.built("old.zip", "old")] })).rejects.toThrow(/gave no answer/);
@@ -613,7 +619,7 @@ describe("a draft", () => {
 });
 
 describe("GitHub that keeps no target of a draft whose tag is there", () => {
-  test("publishes it all the same", async () => {
+  inTurn("publishes it all the same", async () => {
     const made = await world("feat: carts");
     made.fake.afterWrite = () => {
       for (const each of made.fake.releases) each.commitish = "main";
@@ -623,7 +629,7 @@ describe("GitHub that keeps no target of a draft whose tag is there", () => {
 });
 
 describe("what comes after it is published", () => {
-  test("is tried each by itself, and the next release is begun", async () => {
+  inTurn("is tried each by itself, and the next release is begun", async () => {
     const { made } = await everything();
     made.fake.ruled = (ref) => ref === "refs/tags/v1";
     const first = await made.publish();
@@ -643,7 +649,7 @@ describe("what comes after it is published", () => {
     expect(seen(made)).toEqual(["v1.3.1", "v1.3.0"]);
   });
 
-  test("is started for the tag, whatever ran for a branch that is called so too", async () => {
+  inTurn("is started for the tag, whatever ran for a branch that is called so too", async () => {
     const { made } = await everything();
     const sha = made.fake.ref("v1.2.0^{commit}")!;
     made.fake.git(["update-ref", "refs/heads/v1.3.0", sha]);
@@ -654,7 +660,7 @@ describe("what comes after it is published", () => {
     expect((await made.publish()).states).toMatchObject({ deployment: "was" });
   });
 
-  test("looks at the tag again, which somebody moved while it was published", async () => {
+  inTurn("looks at the tag again, which somebody moved while it was published", async () => {
     const made = await world("feat: carts");
     made.fake.beforeWrite = (call) => {
       if (/^PATCH .*\/releases\/\d+$/.test(call)) {
@@ -667,7 +673,7 @@ describe("what comes after it is published", () => {
     expect(found.problems[0]).toMatch(/is published, and its tag was moved to [0-9a-f]{7} while it was/);
   });
 
-  test("moves v1 forward again, where a run of an older release took it back", async () => {
+  inTurn("moves v1 forward again, where a run of an older release took it back", async () => {
     const made = await world();
     made.commit("feat: carts", { ".github/holdfast.yml": "release: { floating: always }\n" });
     await made.publish();
@@ -681,7 +687,7 @@ describe("what comes after it is published", () => {
     expect(made.fake.ref("v1")).toBe(newer);
   });
 
-  test("opens no pull request of a branch that somebody made for something else", async () => {
+  inTurn("opens no pull request of a branch that somebody made for something else", async () => {
     const made = await world("feat: carts");
     made.work.git("switch", "-qc", "merge-back/v1.3.0", "v1.2.0");
     made.commit("feat: foreign");
@@ -694,7 +700,7 @@ describe("what comes after it is published", () => {
     expect(made.fake.pulls).toEqual([]);
   });
 
-  test("merges no fix of an older line back, by its tag as little as by its branch", async () => {
+  inTurn("merges no fix of an older line back, by its tag as little as by its branch", async () => {
     const made = await world("feat: carts");
     await made.publish();
     made.work.git("switch", "-qc", "1.2.x", "v1.2.0");
@@ -722,13 +728,13 @@ describe("a release branch's name", () => {
     return made;
   }
 
-  test("is believed of a squash that commits came after", async () => {
+  inTurn("is believed of a squash that commits came after", async () => {
     const made = await merged("squash", "feat!: carts");
     made.commit("docs: later");
     expect(await made.publish()).toMatchObject({ exit: 0, version: "2.0.0", published: true });
   });
 
-  test("is not believed where its commits are all there and ask for another version", async () => {
+  inTurn("is not believed where its commits are all there and ask for another version", async () => {
     const made = await merged("merge", "fix: carts");
     const found = await made.publish();
     expect(found).toMatchObject({ exit: 3, version: "" });
@@ -740,7 +746,7 @@ describe("a release branch's name", () => {
 });
 
 describe("many releases", () => {
-  test("are listed a few times, and asked for by number", async () => {
+  inTurn("are listed a few times, and asked for by number", async () => {
     const made = await world("feat: carts");
     for (let at = 0; at < 300; at += 1) made.fake.release({ tag: `v0.1.${at}` });
     expect(await made.publish()).toMatchObject({ exit: 0, published: true });
@@ -787,7 +793,7 @@ describe("a run whose turn comes late", () => {
     expect(seen(made)).toEqual(["v1.3.0"]);
   });
 
-  test("publishes its commit where what came after it is no release", async () => {
+  inTurn("publishes its commit where what came after it is no release", async () => {
     const made = await world("fix: a");
     const early = made.work.git("rev-parse", "HEAD");
     made.commit("feat: b");
@@ -795,7 +801,7 @@ describe("a run whose turn comes late", () => {
     expect(await made.publish({ branch: "main" })).toMatchObject({ exit: 0, tag: "v1.2.1", published: true });
   });
 
-  test("does not deploy what a newer release has taken the place of", async () => {
+  inTurn("does not deploy what a newer release has taken the place of", async () => {
     const made = await world();
     made.commit("feat: a", SETTINGS);
     await made.publish();
@@ -814,7 +820,7 @@ describe("a run whose turn comes late", () => {
     expect(made.fake.runs.map(({ ref }) => ref)).toEqual(["v1.4.0"]);
   });
 
-  test("deploys the fix of an older line, which nothing newer has", async () => {
+  inTurn("deploys the fix of an older line, which nothing newer has", async () => {
     const made = await world();
     made.commit("fix: settings", SETTINGS);
     made.work.git("push", "-q", "origin", "HEAD:1.2.x");
@@ -829,7 +835,7 @@ describe("a run whose turn comes late", () => {
 });
 
 describe("what cannot be taken back", () => {
-  test("a first release is none where there were some, tagged without v", async () => {
+  inTurn("a first release is none where there were some, tagged without v", async () => {
     const made = await world("feat: a");
     made.fake.git(["update-ref", "-d", "refs/tags/v1.2.0"]);
     made.work.git("tag", "-d", "v1.2.0");
@@ -841,7 +847,7 @@ describe("what cannot be taken back", () => {
     expect(await made.publish()).toMatchObject({ exit: 0, tag: "v1.11.0" });
   });
 
-  test("the text of a draft that somebody made of another commit stays", async () => {
+  inTurn("the text of a draft that somebody made of another commit stays", async () => {
     const made = await world("feat: a");
     const other = made.work.git("rev-parse", "HEAD~1");
     made.fake.release({ tag: "v1.3.0", name: "Carts", draft: true, commitish: other, body: "By hand." });
@@ -851,7 +857,7 @@ describe("what cannot be taken back", () => {
     ]);
   });
 
-  test("an empty file is refused before anything is made", async () => {
+  inTurn("an empty file is refused before anything is made", async () => {
     const made = await world("feat: a");
     await expect(made.publish({ assets: [made.built("shop.zip", "")] })).rejects.toThrow(
       /shop\.zip is empty/,
@@ -859,7 +865,7 @@ describe("what cannot be taken back", () => {
     expect(made.fake.calls).toEqual([]);
   });
 
-  test("a name that GitHub gives to nothing else is told, beside the rule that it may be", async () => {
+  inTurn("a name that GitHub gives to nothing else is told, beside the rule that it may be", async () => {
     const made = await world("feat: a");
     made.fake.ruled = (ref) => ref === "refs/tags/v1.3.0";
     const failure = await made.publish().catch((error: unknown) => error as { hint: string });

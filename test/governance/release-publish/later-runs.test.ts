@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { releaseWorld } from "./support.ts";
+import { testInTurn } from "../../support/cases-in-turn.ts";
 
 /** What a settings file says that deploys. */
 const DEPLOYS = {
@@ -8,8 +9,10 @@ const DEPLOYS = {
 
 const DAY_MS = 24 * 3_600_000;
 
+const inTurn = testInTurn("later runs of a release", 2);
+
 describe("a later run", () => {
-  test("which has nothing to release tells no version: nobody builds or deploys the last one", async () => {
+  inTurn("which has nothing to release tells no version: nobody builds or deploys the last one", async () => {
     await using made = await releaseWorld("feat: carts");
     await made.publish();
     made.commit("docs: words");
@@ -24,7 +27,7 @@ describe("a later run", () => {
     }
   });
 
-  test("that finishes the release before tells its version, which this run has published", async () => {
+  inTurn("that finishes the release before tells its version, which this run has published", async () => {
     await using made = await releaseWorld("feat: carts");
     made.fake.faults = [{ on: "PATCH /repos/acme/shop/releases", status: "cut" }];
     await expect(made.publish()).rejects.toThrow(/gave no answer/);
@@ -33,7 +36,7 @@ describe("a later run", () => {
     expect(await made.publish()).toMatchObject({ exit: 0, version: "1.3.0", published: true, changed: true });
   });
 
-  test("deploys what was built for the release, and not what its own number would call it", async () => {
+  inTurn("deploys what was built for the release, and not what its own number would call it", async () => {
     await using made = await releaseWorld();
     made.commit("feat: carts", DEPLOYS);
     made.fake.mayStart = false;
@@ -46,7 +49,7 @@ describe("a later run", () => {
     expect(found.build).toBe("20250920.7");
   });
 
-  test("that is given another build than is published says that it counts for nothing", async () => {
+  inTurn("that is given another build than is published says that it counts for nothing", async () => {
     await using made = await releaseWorld("feat: carts");
     await made.publish({ build: "20250920.7" });
     const found = await made.publish({ build: "20250920.8" });
@@ -56,7 +59,7 @@ describe("a later run", () => {
     );
   });
 
-  test("with other files records its own build in the draft that another has left", async () => {
+  inTurn("with other files records its own build in the draft that another has left", async () => {
     await using made = await releaseWorld("feat: carts");
     made.fake.faults = [{ on: "PATCH /repos/acme/shop/releases", status: "cut" }];
     const one = { assets: [made.built("shop.zip", "one")], build: "20250920.7" };
@@ -68,7 +71,7 @@ describe("a later run", () => {
     expect(JSON.parse(unit.bytes.toString("utf8"))).toMatchObject({ build: "20250920.8" });
   });
 
-  test("deploys no release of before that was made when no workflow was declared", async () => {
+  inTurn("deploys no release of before that was made when no workflow was declared", async () => {
     await using made = await releaseWorld("feat: carts");
     await made.publish();
     made.commit("ci: deploy releases", DEPLOYS);
@@ -84,7 +87,7 @@ describe("a later run", () => {
     expect(made.fake.runs.map(({ ref }) => ref)).toEqual(["v1.3.0"]);
   });
 
-  test("deploys nothing again whose run GitHub has forgotten, unless it is named", async () => {
+  inTurn("deploys nothing again whose run GitHub has forgotten, unless it is named", async () => {
     await using made = await releaseWorld();
     made.commit("feat: carts", DEPLOYS);
     await made.publish();
@@ -106,7 +109,7 @@ describe("a later run", () => {
     expect(made.fake.runs.map(({ ref }) => ref)).toEqual(["v1.3.0"]);
   });
 
-  test("deploys what was published some days ago and never started, which status says of it", async () => {
+  inTurn("deploys what was published some days ago and never started, which status says of it", async () => {
     await using made = await releaseWorld();
     made.commit("feat: carts", DEPLOYS);
     made.fake.mayStart = false;

@@ -1,9 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
 import { readReleaseUnit } from "../../../src/nouns/release-unit/document.ts";
 import { releaseWorld } from "./support.ts";
+import { testInTurn } from "../../support/cases-in-turn.ts";
+
+const inTurn = testInTurn("releases", 2);
 
 describe("the next release", () => {
-  test("is tagged, drafted, published and merged back, in this order", async () => {
+  inTurn("is tagged, drafted, published and merged back, in this order", async () => {
     await using world = await releaseWorld("feat: carts", "fix: b");
     const { fake } = world;
     const found = await world.publish({ assets: [world.built("shop.zip", "bytes")] });
@@ -31,7 +34,7 @@ describe("the next release", () => {
     expect(draft).toBeLessThan(publish!);
   });
 
-  test("made twice is made once", async () => {
+  inTurn("made twice is made once", async () => {
     await using world = await releaseWorld("feat: carts");
     await world.publish();
     const writes = world.fake.written.length;
@@ -43,7 +46,7 @@ describe("the next release", () => {
     expect(world.fake.written).toHaveLength(writes);
   });
 
-  test("of a dry run is told and not made", async () => {
+  inTurn("of a dry run is told and not made", async () => {
     await using world = await releaseWorld("feat: carts");
     const found = await world.publish({ dryRun: true });
     expect(found).toMatchObject({ exit: 0, version: "1.3.0", changed: false });
@@ -53,7 +56,7 @@ describe("the next release", () => {
     expect(world.fake.wrong).toEqual([]);
   });
 
-  test("looked for in a checkout that is older than its branch says what was not looked at", async () => {
+  inTurn("looked for in a checkout that is older than its branch says what was not looked at", async () => {
     await using made = await releaseWorld("feat: carts");
     await made.publish();
     const tip = made.commit("fix: b");
@@ -65,15 +68,18 @@ describe("the next release", () => {
     ]);
   });
 
-  test("whose workflow is not there says that its name may be wrong, and not permissions alone", async () => {
-    await using made = await releaseWorld();
-    made.commit("feat: a", { ".github/holdfast.yml": "release: { deploy: { workflow: deploi.yml } }\n" });
-    const found = await made.publish();
-    expect(found).toMatchObject({ exit: 4, published: true, states: { deployment: "failed" } });
-    expect(found.notes[0]).toContain("has no deploi.yml on the default branch: then correct");
-  });
+  inTurn(
+    "whose workflow is not there says that its name may be wrong, and not permissions alone",
+    async () => {
+      await using made = await releaseWorld();
+      made.commit("feat: a", { ".github/holdfast.yml": "release: { deploy: { workflow: deploi.yml } }\n" });
+      const found = await made.publish();
+      expect(found).toMatchObject({ exit: 4, published: true, states: { deployment: "failed" } });
+      expect(found.notes[0]).toContain("has no deploi.yml on the default branch: then correct");
+    },
+  );
 
-  test("is none where nothing asks for it, which is well", async () => {
+  inTurn("is none where nothing asks for it, which is well", async () => {
     await using world = await releaseWorld("docs: a");
     expect(await world.publish()).toMatchObject({ exit: 0, version: "", changed: false });
     expect(world.fake.written).toEqual([]);
@@ -81,7 +87,7 @@ describe("the next release", () => {
 });
 
 describe("the release unit", () => {
-  test("says what belongs together, as the commit has it", async () => {
+  inTurn("says what belongs together, as the commit has it", async () => {
     await using world = await releaseWorld();
     const head = world.commit("feat: carts", {
       "migrations/20260101000000_a.sql": "SELECT 1;",
@@ -105,14 +111,14 @@ describe("the release unit", () => {
     });
   });
 
-  test("is not begun where it cannot be recorded", async () => {
+  inTurn("is not begun where it cannot be recorded", async () => {
     await using world = await releaseWorld();
     world.commit("feat: carts", { ".github/holdfast.yml": "release: { unit: { migrations: nowhere } }\n" });
     await expect(world.publish()).rejects.toMatchObject({ code: "source.missing" });
     expect(world.fake.written).toEqual([]);
   });
 
-  test("of another commit says that the tag was moved since", async () => {
+  inTurn("of another commit says that the tag was moved since", async () => {
     await using world = await releaseWorld("feat: carts");
     await world.publish();
     const moved = world.commit("docs: later");

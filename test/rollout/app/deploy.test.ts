@@ -3,6 +3,7 @@ import { appendFileSync, chmodSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { appWorld, told, type AppWorld } from "./support.ts";
+import { testInTurn } from "../../support/cases-in-turn.ts";
 
 const worlds: AppWorld[] = [];
 async function world(...given: Parameters<typeof appWorld>): Promise<AppWorld> {
@@ -16,8 +17,10 @@ afterEach(async () => {
   expect(bugs).toEqual([]);
 });
 
+const inTurn = testInTurn("deployments of an app", 2);
+
 describe("a good build", () => {
-  test("comes to production, and the one of before is a swap away", async () => {
+  inTurn("comes to production, and the one of before is a swap away", async () => {
     const app = await world();
     const first = await app.deploy("v1.2.0", await app.packaged("1.2.0"));
     expect(told(first)).toEqual({
@@ -39,7 +42,7 @@ describe("a good build", () => {
   });
 });
 
-test("a release that no slot holds any more comes back from the store", async () => {
+inTurn("a release that no slot holds any more comes back from the store", async () => {
   const app = await world();
   for (const version of ["1.2.0", "1.3.0", "1.4.0"]) {
     expect((await app.deploy(`v${version}`, await app.packaged(version))).exit).toBe(0);
@@ -58,7 +61,7 @@ test("a release that no slot holds any more comes back from the store", async ()
   expect(told(await app.rollback({ to: "v1.5.0", package: path }))).toMatchObject({ exit: 0 });
 });
 
-test("a package that was changed in the store is not deployed", async () => {
+inTurn("a package that was changed in the store is not deployed", async () => {
   const app = await world();
   for (const version of ["1.2.0", "1.3.0", "1.4.0"]) {
     await app.deploy(`v${version}`, await app.packaged(version));
@@ -74,7 +77,7 @@ test("a package that was changed in the store is not deployed", async () => {
 });
 
 describe("a bad build", () => {
-  test("that does not answer never comes to production", async () => {
+  inTurn("that does not answer never comes to production", async () => {
     const app = await world();
     await app.deploy("v1.2.0", await app.packaged("1.2.0"));
     const found = await app.deploy(
@@ -91,7 +94,7 @@ describe("a bad build", () => {
     ).toBeUndefined();
   });
 
-  test("that is another one than was said never comes to production", async () => {
+  inTurn("that is another one than was said never comes to production", async () => {
     const app = await world();
     await app.deploy("v1.2.0", await app.packaged("1.2.0"));
     const found = await app.deploy("v1.3.0", await app.packaged("1.2.9"));
@@ -100,7 +103,7 @@ describe("a bad build", () => {
     expect(await app.live()).toBe("1.2.0");
   });
 
-  test("whose tests fail never comes to production, and its output is shown", async () => {
+  inTurn("whose tests fail never comes to production, and its output is shown", async () => {
     const app = await world();
     await app.deploy("v1.2.0", await app.packaged("1.2.0"));
     app.declare({ tests: "{ paths: [/], command: 'echo asked $HOLDFAST_VERSION; exit 4' }" });
@@ -110,7 +113,7 @@ describe("a bad build", () => {
     expect(await app.live()).toBe("1.2.0");
   });
 
-  test("that is ill once it is production is swapped back, and that is seen well", async () => {
+  inTurn("that is ill once it is production is swapped back, and that is seen well", async () => {
     const app = await world();
     await app.deploy("v1.2.0", await app.packaged("1.2.0"));
     const bad = await app.packaged(
@@ -124,7 +127,7 @@ describe("a bad build", () => {
   });
 });
 
-test("a preview that a killed run has left is taken over, and released", async () => {
+inTurn("a preview that a killed run has left is taken over, and released", async () => {
   const app = await world();
   await app.deploy("v1.2.0", await app.packaged("1.2.0"));
   app.declare({ tests: "{ command: exit 1 }" });
@@ -142,37 +145,40 @@ test("a preview that a killed run has left is taken over, and released", async (
   expect((await app.host.slot("staging", call))!.previewInto).toBeUndefined();
 });
 
-test("a rollback that was killed after its swap goes on to where it was going, and no further", async () => {
-  const app = await world();
-  for (const version of ["1.2.0", "1.3.0"]) {
-    expect((await app.deploy(`v${version}`, await app.packaged(version))).exit).toBe(0);
-  }
-  // The store is gone once production is 1.2.0: the journal ends, and no record is written.
-  app.aroundStore = (store) => ({
-    check: (forWriting) => store.check(forWriting),
-    url: store.url,
-    list: (prefix) => store.list(prefix),
-    get: (...given) => store.get(...given),
-    stat: (path) => store.stat(path),
-    replace: (...given) => store.replace(...given),
-    remove: (path) => store.remove(path),
-    async put(path, ...given) {
-      if (path.startsWith("rollouts/")) throw new Error("killed");
-      return await store.put(path, ...given);
-    },
-  });
-  const ended = await app.rollback();
-  expect(told(ended)).toMatchObject({ outcome: "incomplete", production: "1.2.0" });
-  app.aroundStore = (store) => store;
-  // Not to 1.3.0, which is what production was taken back from.
-  await expect(app.rollback()).rejects.toMatchObject({ code: "input.conflict" });
-  const found = await app.rollback({ resume: String(ended.outputs["run"]) });
-  expect(told(found)).toMatchObject({ exit: 0, outcome: "done", production: "1.2.0" });
-  expect([await app.live(), await app.live("staging")]).toEqual(["1.2.0", "1.3.0"]);
-});
+inTurn(
+  "a rollback that was killed after its swap goes on to where it was going, and no further",
+  async () => {
+    const app = await world();
+    for (const version of ["1.2.0", "1.3.0"]) {
+      expect((await app.deploy(`v${version}`, await app.packaged(version))).exit).toBe(0);
+    }
+    // The store is gone once production is 1.2.0: the journal ends, and no record is written.
+    app.aroundStore = (store) => ({
+      check: (forWriting) => store.check(forWriting),
+      url: store.url,
+      list: (prefix) => store.list(prefix),
+      get: (...given) => store.get(...given),
+      stat: (path) => store.stat(path),
+      replace: (...given) => store.replace(...given),
+      remove: (path) => store.remove(path),
+      async put(path, ...given) {
+        if (path.startsWith("rollouts/")) throw new Error("killed");
+        return await store.put(path, ...given);
+      },
+    });
+    const ended = await app.rollback();
+    expect(told(ended)).toMatchObject({ outcome: "incomplete", production: "1.2.0" });
+    app.aroundStore = (store) => store;
+    // Not to 1.3.0, which is what production was taken back from.
+    await expect(app.rollback()).rejects.toMatchObject({ code: "input.conflict" });
+    const found = await app.rollback({ resume: String(ended.outputs["run"]) });
+    expect(told(found)).toMatchObject({ exit: 0, outcome: "done", production: "1.2.0" });
+    expect([await app.live(), await app.live("staging")]).toEqual(["1.2.0", "1.3.0"]);
+  },
+);
 
 describe("a swap", () => {
-  test("that reports failure and happened is believed by what is there", async () => {
+  inTurn("that reports failure and happened is believed by what is there", async () => {
     const app = await world({
       faults: {
         appService: [{ fault: "fail-swap", at: 2, happened: true, status: 417, message: "took too long" }],
@@ -184,7 +190,7 @@ describe("a swap", () => {
     expect(await app.live()).toBe("1.3.0");
   });
 
-  test("that reports success and did not happen is told, and nothing is swapped back", async () => {
+  inTurn("that reports success and did not happen is told, and nothing is swapped back", async () => {
     const app = await world({ faults: { appService: [{ fault: "pretend-swap", at: 2 }] } });
     await app.deploy("v1.2.0", await app.packaged("1.2.0"));
     const found = await app.deploy("v1.3.0", await app.packaged("1.3.0"));
@@ -192,7 +198,7 @@ describe("a swap", () => {
     expect(await app.live()).toBe("1.2.0");
   });
 
-  test("that fails leaves production as it was, and no lock", async () => {
+  inTurn("that fails leaves production as it was, and no lock", async () => {
     const app = await world({
       faults: {
         appService: [
@@ -213,7 +219,7 @@ describe("a swap", () => {
   });
 });
 
-test("two at once: one does it, and the other is told who", async () => {
+inTurn("two at once: one does it, and the other is told who", async () => {
   const app = await world();
   const [one, other] = [await app.packaged("1.2.0"), await app.packaged("1.2.1")];
   const first = app.deploy("v1.2.0", one);
@@ -222,7 +228,7 @@ test("two at once: one does it, and the other is told who", async () => {
   expect((await first).exit).toBe(0);
 });
 
-test("a dry run looks and changes nothing, and its hash is that of the run", async () => {
+inTurn("a dry run looks and changes nothing, and its hash is that of the run", async () => {
   const app = await world();
   const path = await app.packaged("1.2.0");
   const dry = await app.deploy("v1.2.0", path, { dryRun: true });

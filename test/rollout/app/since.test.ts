@@ -7,6 +7,7 @@ import type { BlobStore } from "../../../src/ports/blob-store.ts";
 import { RELEASE_MARK } from "../../../src/rollout/app/release-mark.ts";
 import type { SandboxOptions } from "../../../src/sandbox/start.ts";
 import { appWorld, told, type AppWorld } from "./support.ts";
+import { testInTurn } from "../../support/cases-in-turn.ts";
 
 /** What others, and the world, do meanwhile. */
 
@@ -31,7 +32,9 @@ function through(store: BlobStore, more: Partial<BlobStore>): BlobStore {
   });
 }
 
-test("a rollback of an ill app whose swap is refused releases its preview", async () => {
+const inTurn = testInTurn("what happens around a deployment", 2);
+
+inTurn("a rollback of an ill app whose swap is refused releases its preview", async () => {
   const app = await world({
     faults: {
       appService: [{ fault: "fail-swap", at: 3, happened: false, status: 400, message: "could not" }],
@@ -57,7 +60,7 @@ test("a rollback of an ill app whose swap is refused releases its preview", asyn
   expect(told(await app.rollback())).toMatchObject({ exit: 0, production: "1.2.0" });
 });
 
-test("a swap back brings back what was there before, not what the slot holds by then", async () => {
+inTurn("a swap back brings back what was there before, not what the slot holds by then", async () => {
   const app = await world();
   await app.deploy("v1.2.0", await app.packaged("1.2.0"));
   const bad = await app.packaged(
@@ -96,7 +99,7 @@ test("a swap back brings back what was there before, not what the slot holds by 
   expect(await app.live()).not.toBe("1.4.0");
 });
 
-test("a store that does not answer for one record is not the reason to go back further", async () => {
+inTurn("a store that does not answer for one record is not the reason to go back further", async () => {
   const app = await world();
   for (const version of ["1.1.0", "1.2.0", "1.3.0"]) {
     expect((await app.deploy(`v${version}`, await app.packaged(version))).exit).toBe(0);
@@ -116,7 +119,7 @@ test("a store that does not answer for one record is not the reason to go back f
   expect(await app.live()).not.toBe("1.1.0");
 });
 
-test("a runner whose clock goes wrong does not close the button", async () => {
+inTurn("a runner whose clock goes wrong does not close the button", async () => {
   const app = await world();
   const clocked = (ms: number) => {
     const ports = app.ports();
@@ -139,7 +142,7 @@ test("a runner whose clock goes wrong does not close the button", async () => {
   expect(await app.live()).toBe("1.2.0");
 });
 
-test("a slot that was only made is not marked with what it does not hold", async () => {
+inTurn("a slot that was only made is not marked with what it does not hold", async () => {
   const app = await world();
   await app.deploy("v1.2.0", await app.packaged("1.2.0"));
   await app.host.removeSlot("staging", call);
@@ -148,7 +151,7 @@ test("a slot that was only made is not marked with what it does not hold", async
   expect(mark).toBeUndefined();
 });
 
-test("one app has one change at a time, however its environment is called", async () => {
+inTurn("one app has one change at a time, however its environment is called", async () => {
   const app = await world();
   const [one, other] = [await app.packaged("1.2.0"), await app.packaged("1.2.1")];
   const ends = await Promise.allSettled([
@@ -158,7 +161,7 @@ test("one app has one change at a time, however its environment is called", asyn
   expect(ends.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
 });
 
-test("what a deployment is judged by is part of what is approved", async () => {
+inTurn("what a deployment is judged by is part of what is approved", async () => {
   const app = await world();
   const path = await app.packaged("1.2.0");
   const dry = await app.deploy("v9.9.9", path, { dryRun: true });
@@ -173,7 +176,7 @@ test("what a deployment is judged by is part of what is approved", async () => {
   expect(await app.live()).toBeUndefined();
 });
 
-test("a swap of which nobody knows yet is not said to be taken back", async () => {
+inTurn("a swap of which nobody knows yet is not said to be taken back", async () => {
   const app = await world();
   await app.deploy("v1.2.0", await app.packaged("1.2.0"));
   const path = await app.packaged("1.3.0");
@@ -204,7 +207,7 @@ test("a swap of which nobody knows yet is not said to be taken back", async () =
   expect([found.outputs["outcome"], await app.live()]).not.toEqual(["undone", "1.3.0"]);
 });
 
-test("a swap that a killed run has prepared for another build is released by the next one", async () => {
+inTurn("a swap that a killed run has prepared for another build is released by the next one", async () => {
   const app = await world();
   await app.deploy("v1.2.0", await app.packaged("1.2.0"));
   await app.deploy("v1.3.0", await app.packaged("1.3.0"));
@@ -219,7 +222,7 @@ test("a swap that a killed run has prepared for another build is released by the
   });
 });
 
-test("a mark that sticks to its slot is refused before anything is begun", async () => {
+inTurn("a mark that sticks to its slot is refused before anything is begun", async () => {
   const app = await world();
   await app.deploy("v1.2.0", await app.packaged("1.2.0"));
   await app.box.arm("PUT", "config/slotConfigNames", { properties: { appSettingNames: [RELEASE_MARK] } });
@@ -228,7 +231,7 @@ test("a mark that sticks to its slot is refused before anything is begun", async
   expect(found.report.notes.join("\n")).toContain("sticks to its slot");
 });
 
-test("where somebody has left what was ours nobody guesses what was good", async () => {
+inTurn("where somebody has left what was ours nobody guesses what was good", async () => {
   const app = await world();
   for (const version of ["1.2.0", "1.3.0"]) await app.deploy(`v${version}`, await app.packaged(version));
   const settings = new Map(await app.host.settings("production", call));
@@ -237,7 +240,7 @@ test("where somebody has left what was ours nobody guesses what was good", async
   await expect(app.rollback()).rejects.toMatchObject({ code: "input.conflict" });
 });
 
-test("a run's timeline is a page that stands alone", async () => {
+inTurn("a run's timeline is a page that stands alone", async () => {
   const app = await world();
   const timeline = join(app.store, "..", "timeline.html");
   const done = await app.deploy("v1.2.0", await app.packaged("1.2.0"), { timeline });

@@ -15,6 +15,7 @@ import { repository } from "../../support/repository.ts";
 import { testPorts } from "../../support/test-ports.ts";
 import { told } from "../app/support.ts";
 import { BAD, OLD, wholeWorld, type WholeWorld } from "./world.ts";
+import { testInTurn } from "../../support/cases-in-turn.ts";
 
 /** What others, and the world, do meanwhile. */
 
@@ -57,7 +58,9 @@ function after(host: SlotHost, call: keyof SlotHost, then: () => Promise<void>):
   });
 }
 
-test("a stopped rollback that is gone on with after a newer deployment touches no database", async () => {
+const inTurn = testInTurn("what happens around a rollback", 2);
+
+inTurn("a stopped rollback that is gone on with after a newer deployment touches no database", async () => {
   const world = await released();
   // The app does not say which build it is.
   world.app.declare({ health: "{ path: /, tries: 3, every: 1s }", soak: "{ for: 2s, every: 1s }" });
@@ -76,7 +79,7 @@ test("a stopped rollback that is gone on with after a newer deployment touches n
   expect(await world.now()).toEqual(fixed);
 });
 
-test("a run that is done is not said to be done again when production is another", async () => {
+inTurn("a run that is done is not said to be done again when production is another", async () => {
   const world = await released();
   await world.release({ ...OLD, version: "1.2.5", migrations: {} });
   const done = await world.rollback();
@@ -86,7 +89,7 @@ test("a run that is done is not said to be done again when production is another
   await expect(world.rollback({ resume })).rejects.toMatchObject({ code: "input.conflict" });
 });
 
-test("what was approved is what is taken back, also where somebody migrates meanwhile", async () => {
+inTurn("what was approved is what is taken back, also where somebody migrates meanwhile", async () => {
   const world = await released();
   await world.release(BAD);
   const dry = await world.rollback({ ...BACK, dryRun: true });
@@ -108,7 +111,7 @@ test("what was approved is what is taken back, also where somebody migrates mean
   expect(left).toEqual({ there: "app.paid" });
 });
 
-test("the schema gate is passed again where the run is gone on with before its swap", async () => {
+inTurn("the schema gate is passed again where the run is gone on with before its swap", async () => {
   const world = await released();
   await world.release({ ...OLD, version: "1.2.5", migrations: {} });
   world.app.around = (host) =>
@@ -154,7 +157,7 @@ test("the schema gate is passed again where the run is gone on with before its s
   expect((await world.now()).build).toBe("1.2.5");
 });
 
-test("a restore that was done is not done twice by pressing twice", async () => {
+inTurn("a restore that was done is not done twice by pressing twice", async () => {
   const world = await released();
   const ports = testPorts();
   const backup = await takeSafetyBackup(
@@ -175,7 +178,7 @@ test("a restore that was done is not done twice by pressing twice", async () => 
   expect(await world.database.query("SELECT id FROM app.orders WHERE id = 1000")).toHaveLength(1);
 });
 
-test("people are told where a rollback that a watch has started is refused", async () => {
+inTurn("people are told where a rollback that a watch has started is refused", async () => {
   const world = await released();
   await world.release(BAD);
   await expect(world.rollback({ trigger: "health-check", notify: "issue" })).rejects.toMatchObject({
@@ -193,7 +196,7 @@ test("people are told where a rollback that a watch has started is refused", asy
   ]);
 });
 
-test("a schema that is half applied is not seen well", async () => {
+inTurn("a schema that is half applied is not seen well", async () => {
   const world = await released();
   await world.release(BAD);
   await world.release({ ...BAD, version: "1.4.0" });
@@ -208,7 +211,7 @@ test("a schema that is half applied is not seen well", async () => {
   expect((await world.now()).build).toBe("1.4.0");
 });
 
-test("a restore whose record could not be written is not done a second time", async () => {
+inTurn("a restore whose record could not be written is not done a second time", async () => {
   const world = await released();
   const ports = testPorts();
   const backup = await takeSafetyBackup(
@@ -254,7 +257,7 @@ test("a restore whose record could not be written is not done a second time", as
   expect(await world.database.query("SELECT id FROM app.orders WHERE id = 1000")).toHaveLength(1);
 });
 
-test("a backup from before the release's schema is refused before it is restored", async () => {
+inTurn("a backup from before the release's schema is refused before it is restored", async () => {
   const world = await released();
   const ports = testPorts();
   const backup = await takeSafetyBackup(
@@ -285,7 +288,7 @@ test("a backup from before the release's schema is refused before it is restored
   expect((await world.now()).versions).toContain("202611271000");
 });
 
-test("a run whose lock is lost changes no database any more", async () => {
+inTurn("a run whose lock is lost changes no database any more", async () => {
   const world = await wholeWorld();
   worlds.push(world);
   await world.release(OLD);
@@ -312,7 +315,7 @@ test("a run whose lock is lost changes no database any more", async () => {
   expect(later.versions).toEqual(atEnd.versions);
 });
 
-test("a release whose settings were written later is not one without migrations", async () => {
+inTurn("a release whose settings were written later is not one without migrations", async () => {
   await using git = repository();
   git.commit("feat: one", { "sql/202601_a.sql": "SELECT 1;\n", "sql/202602_b.sql": "SELECT 1;\n" });
   git.git("tag", "v1.0.0");
@@ -327,7 +330,7 @@ test("a release whose settings were written later is not one without migrations"
   expect(one).toEqual({ from: "202602", to: "202602", count: 2 });
 });
 
-test("what another service has written down in the same database opens no gate", async () => {
+inTurn("what another service has written down in the same database opens no gate", async () => {
   await using database = await createDatabase({ owner: "postgres" });
   // Ours, by dbmate, is older than the release needs; another service keeps its own by Flyway.
   await database.query("CREATE TABLE public.schema_migrations (version varchar(128) PRIMARY KEY)");

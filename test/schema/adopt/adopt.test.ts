@@ -7,6 +7,7 @@ import { createDatabase } from "../../support/postgres.ts";
 import { supabasePrelude } from "../../../src/schema/shadow/supabase/supabase.ts";
 import { historyOf, migrate, migrationsFolder, noBackups, output, rollbackInputs } from "../support.ts";
 import { casesInTurn } from "../../support/sampling.ts";
+import { testInTurn } from "../../support/cases-in-turn.ts";
 
 const FIRST = "CREATE TABLE shop (id int PRIMARY KEY, name text NOT NULL);\n";
 const SECOND = "CREATE INDEX shop_name ON shop (name);\n";
@@ -116,6 +117,8 @@ const UNCLEAR: readonly (readonly [tool: string, sql: string, says: string])[] =
   ],
 ];
 
+const inTurn = testInTurn("histories of other tools", 2);
+
 describe("a database that another tool has migrated", () => {
   it.each(casesInTurn("histories of other tools taken over", BOOKS, { every: 2 }))(
     "is not migrated anew, and its history is taken over from %s",
@@ -163,7 +166,7 @@ describe("a database that another tool has migrated", () => {
     },
   );
 
-  it("by Rails is left to Rails: its table has dbmate's one column, and is not dbmate's", async () => {
+  inTurn("by Rails is left to Rails: its table has dbmate's one column, and is not dbmate's", async () => {
     await using database = await createDatabase({
       owner: "postgres",
       sql: `${BOOKS[2]![1]}; CREATE TABLE ar_internal_metadata (key varchar PRIMARY KEY, value varchar)`,
@@ -172,40 +175,46 @@ describe("a database that another tool has migrated", () => {
     expect((await migrate(database, folder)).exit).toBe(0);
   });
 
-  it("is told by a dry run that takes its history over what of the files after it would fail", async () => {
-    await using database = await createDatabase({
-      owner: "postgres",
-      sql: `${FIRST}${SECOND}${BOOKS[2]![1]}`,
-    });
-    await using folder = migrationsFolder({
-      ...FOLDER,
-      [NAMES[2]]: "ALTER TABLE shop ADD COLUMN name text;\n",
-    });
-    const dry = await migrate(database, folder, { adopt: "dbmate", dryRun: true });
-    expect([dry.exit, output(dry, "adopted"), output(dry, "pending")]).toEqual([
-      3,
-      ["20260101090000", "20260102090000"],
-      ["20260103090000"],
-    ]);
-    expect(JSON.stringify(dry.report)).toMatch(/column \\"name\\" of relation \\"shop\\" already exists/);
-  });
+  inTurn(
+    "is told by a dry run that takes its history over what of the files after it would fail",
+    async () => {
+      await using database = await createDatabase({
+        owner: "postgres",
+        sql: `${FIRST}${SECOND}${BOOKS[2]![1]}`,
+      });
+      await using folder = migrationsFolder({
+        ...FOLDER,
+        [NAMES[2]]: "ALTER TABLE shop ADD COLUMN name text;\n",
+      });
+      const dry = await migrate(database, folder, { adopt: "dbmate", dryRun: true });
+      expect([dry.exit, output(dry, "adopted"), output(dry, "pending")]).toEqual([
+        3,
+        ["20260101090000", "20260102090000"],
+        ["20260103090000"],
+      ]);
+      expect(JSON.stringify(dry.report)).toMatch(/column \\"name\\" of relation \\"shop\\" already exists/);
+    },
+  );
 
-  it("has what a baseline says in Supabase's own table too, so its CLI does not do it again", async () => {
-    const books = `
+  inTurn(
+    "has what a baseline says in Supabase's own table too, so its CLI does not do it again",
+    async () => {
+      const books = `
       CREATE SCHEMA supabase_migrations;
       CREATE TABLE supabase_migrations.schema_migrations (
         version text PRIMARY KEY, statements text[], name text)
     `;
-    await using database = await createDatabase({ owner: "postgres", sql: `${FIRST}${SECOND}${books}` });
-    await using folder = migrationsFolder(FOLDER);
-    expect(await migrate(database, folder, { baseline: "20260102090000" })).toMatchObject({ exit: 0 });
-    const table = "supabase_migrations.schema_migrations";
-    expect(await database.query(`SELECT version, name, statements FROM ${table} ORDER BY 1`)).toEqual([
-      { version: "20260101090000", name: "shop", statements: [FIRST.trim().replace(/;$/, "")] },
-      { version: "20260102090000", name: "name", statements: [SECOND.trim().replace(/;$/, "")] },
-      { version: "20260103090000", name: "note", statements: [THIRD.trim().replace(/;$/, "")] },
-    ]);
-  });
+      await using database = await createDatabase({ owner: "postgres", sql: `${FIRST}${SECOND}${books}` });
+      await using folder = migrationsFolder(FOLDER);
+      expect(await migrate(database, folder, { baseline: "20260102090000" })).toMatchObject({ exit: 0 });
+      const table = "supabase_migrations.schema_migrations";
+      expect(await database.query(`SELECT version, name, statements FROM ${table} ORDER BY 1`)).toEqual([
+        { version: "20260101090000", name: "shop", statements: [FIRST.trim().replace(/;$/, "")] },
+        { version: "20260102090000", name: "name", statements: [SECOND.trim().replace(/;$/, "")] },
+        { version: "20260103090000", name: "note", statements: [THIRD.trim().replace(/;$/, "")] },
+      ]);
+    },
+  );
 
   it.each(UNCLEAR)("is left alone where %s's own history is not clear", async (tool, sql, says) => {
     await using database = await createDatabase({ owner: "postgres", sql: `${FIRST}${SECOND}${sql}` });
@@ -219,7 +228,7 @@ describe("a database that another tool has migrated", () => {
     ]);
   });
 
-  it("is left alone where its schema is not what the files make, and each object is named", async () => {
+  inTurn("is left alone where its schema is not what the files make, and each object is named", async () => {
     const changed = "CREATE TABLE beside (); ALTER TABLE shop ALTER name DROP NOT NULL;";
     const sql = `${FIRST}${SECOND}${changed}${BOOKS[2]![1]}`;
     await using database = await createDatabase({ owner: "postgres", sql });
@@ -234,7 +243,7 @@ describe("a database that another tool has migrated", () => {
     ]);
   });
 
-  it("is refused though its files have other numbers here, and once the other tool goes on", async () => {
+  inTurn("is refused though its files have other numbers here, and once the other tool goes on", async () => {
     const books = "CREATE TABLE schema_migrations (version varchar(128) PRIMARY KEY)";
     await using database = await createDatabase({
       owner: "postgres",
@@ -254,7 +263,7 @@ describe("a database that another tool has migrated", () => {
     await expect(migrate(database, folder)).rejects.toMatchObject(refused("20260101100000"));
   });
 
-  it("is taken over by one of two runs at once", async () => {
+  inTurn("is taken over by one of two runs at once", async () => {
     await using database = await createDatabase({
       owner: "postgres",
       sql: `${FIRST}${SECOND}${BOOKS[2]![1]}`,
@@ -268,7 +277,7 @@ describe("a database that another tool has migrated", () => {
     expect(await historyOf(database)).toHaveLength(2);
   });
 
-  it("is migrated anew once all is taken back, though the tool's table still names it", async () => {
+  inTurn("is migrated anew once all is taken back, though the tool's table still names it", async () => {
     const [, books] = BOOKS.find(([tool]) => tool === "golang-migrate")!;
     await using database = await createDatabase({ owner: "postgres", sql: `${FIRST}${SECOND}${books}` });
     await using folder = migrationsFolder({ ...FOLDER, ...BACK });
@@ -282,7 +291,7 @@ describe("a database that another tool has migrated", () => {
     expect(await historyOf(database)).toHaveLength(3);
   });
 
-  it("is migrated from the beginning where the table is another application's", async () => {
+  inTurn("is migrated from the beginning where the table is another application's", async () => {
     const books = `CREATE TABLE schema_migrations (version varchar(128) PRIMARY KEY);
       INSERT INTO schema_migrations VALUES ('20260101090000')`;
     await using database = await createDatabase({ owner: "postgres", sql: books });
@@ -293,7 +302,7 @@ describe("a database that another tool has migrated", () => {
 });
 
 describe("a database with a schema that no tool has made", () => {
-  it("is taken at the version that it is at, and at no other", async () => {
+  inTurn("is taken at the version that it is at, and at no other", async () => {
     await using database = await createDatabase({ owner: "postgres", sql: FIRST + SECOND });
     await using folder = migrationsFolder(FOLDER);
     await expect(migrate(database, folder, { baseline: "20260103090000" })).rejects.toMatchObject({
@@ -317,7 +326,7 @@ describe("a database with a schema that no tool has made", () => {
 });
 
 describe("a database whose owner is not called as the private server's", () => {
-  it("is taken over with its grants, and shows no drift but its own", async () => {
+  inTurn("is taken over with its grants, and shows no drift but its own", async () => {
     const file = "20260101090000_t.sql";
     const text = `
       CREATE TABLE t (id int); CREATE VIEW v AS SELECT 1 AS a;
@@ -337,28 +346,34 @@ describe("a database whose owner is not called as the private server's", () => {
 });
 
 describe("migrate-status before a takeover", () => {
-  it("tells what another tool has applied, and what a database without any history may need", async () => {
-    const status = async (database: { readonly adminUrl: string }, path: string): Promise<Outcome> =>
-      await runMigrateStatus({ database: secret(database.adminUrl), migrations: path }, testPorts());
-    await using folder = migrationsFolder(FOLDER);
-    await using other = await createDatabase({ owner: "postgres", sql: `${FIRST}${SECOND}${BOOKS[2]![1]}` });
-    const told = await status(other, folder.path);
-    expect([told.exit, told.report.notes.join()]).toEqual([
-      3,
-      expect.stringMatching(/^dbmate has applied 2 migrations .* migrate --adopt dbmate takes them over$/),
-    ]);
-    await using bare = await createDatabase({ owner: "postgres", sql: FIRST });
-    const unknown = await status(bare, folder.path);
-    expect([unknown.exit, unknown.report.notes.join()]).toEqual([
-      0,
-      expect.stringContaining("migrate --baseline <version> takes it over"),
-    ]);
-    expect((await migrate(bare, folder, { dryRun: true })).report.notes.join()).toContain("--baseline");
-  });
+  inTurn(
+    "tells what another tool has applied, and what a database without any history may need",
+    async () => {
+      const status = async (database: { readonly adminUrl: string }, path: string): Promise<Outcome> =>
+        await runMigrateStatus({ database: secret(database.adminUrl), migrations: path }, testPorts());
+      await using folder = migrationsFolder(FOLDER);
+      await using other = await createDatabase({
+        owner: "postgres",
+        sql: `${FIRST}${SECOND}${BOOKS[2]![1]}`,
+      });
+      const told = await status(other, folder.path);
+      expect([told.exit, told.report.notes.join()]).toEqual([
+        3,
+        expect.stringMatching(/^dbmate has applied 2 migrations .* migrate --adopt dbmate takes them over$/),
+      ]);
+      await using bare = await createDatabase({ owner: "postgres", sql: FIRST });
+      const unknown = await status(bare, folder.path);
+      expect([unknown.exit, unknown.report.notes.join()]).toEqual([
+        0,
+        expect.stringContaining("migrate --baseline <version> takes it over"),
+      ]);
+      expect((await migrate(bare, folder, { dryRun: true })).report.notes.join()).toContain("--baseline");
+    },
+  );
 });
 
 describe("Supabase's own history", () => {
-  it("is kept beside ours, in the transaction of each migration", async () => {
+  inTurn("is kept beside ours, in the transaction of each migration", async () => {
     await using database = await createDatabase({
       owner: "postgres",
       sql: `${FIRST}${SECOND}${BOOKS[0]![1]}`,
@@ -375,7 +390,7 @@ describe("Supabase's own history", () => {
 });
 
 describe("a project of Supabase's", () => {
-  it("is taken over though the platform's own things are of another version", async () => {
+  inTurn("is taken over though the platform's own things are of another version", async () => {
     const policy = `
       CREATE TABLE notes (id uuid PRIMARY KEY REFERENCES auth.users, body text);
       ALTER TABLE notes ENABLE ROW LEVEL SECURITY;

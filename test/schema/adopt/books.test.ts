@@ -9,6 +9,7 @@ import { parseDatabaseUrl } from "../../../src/postgres/database-url.ts";
 import { createDatabase } from "../../support/postgres.ts";
 import { secret, testPorts } from "../../support/test-ports.ts";
 import { migrate, migrationsFolder, noBackups, output, rollbackInputs } from "../support.ts";
+import { testInTurn } from "../../support/cases-in-turn.ts";
 
 const DBMATE = "CREATE TABLE schema_migrations (version varchar(128) PRIMARY KEY);";
 const FLYWAY = `
@@ -17,8 +18,10 @@ const FLYWAY = `
   INSERT INTO flyway_schema_history VALUES
 `;
 
+const inTurn = testInTurn("books of other tools", 2);
+
 describe("another tool's table", () => {
-  it("is not its own where a column has another type, whatever its rows say", async () => {
+  inTurn("is not its own where a column has another type, whatever its rows say", async () => {
     const foreign = `
       CREATE TABLE schema_migrations (version text, dirty boolean);
       INSERT INTO schema_migrations VALUES ('v1.2', false);
@@ -32,7 +35,7 @@ describe("another tool's table", () => {
     expect(await migrate(database, folder)).toMatchObject({ exit: 0 });
   });
 
-  it("of Flyway's does not name what was repaired away, and a backup's version agrees", async () => {
+  inTurn("of Flyway's does not name what was repaired away, and a backup's version agrees", async () => {
     const rows = `
       (1, '1', 'a', 'SQL', 'V1__a.sql', 1, true), (2, '2', 'b', 'SQL', 'V2__b.sql', 1, true),
       (3, '2', 'b', 'DELETE', 'V2__b.sql', 1, true)
@@ -59,7 +62,7 @@ describe("what was taken over and taken back since", () => {
     "2_seed_rollback.sql": "DELETE FROM price;",
   };
 
-  it("is pending, is not claimed by a takeover, and is applied again", async () => {
+  inTurn("is pending, is not claimed by a takeover, and is applied again", async () => {
     await using database = await createDatabase({
       owner: "postgres",
       sql: `${FILES["1_price.sql"]} ${FILES["2_seed.sql"]} ${DBMATE}
@@ -74,7 +77,7 @@ describe("what was taken over and taken back since", () => {
     expect(await database.query("SELECT n FROM price")).toEqual([{ n: 7 }]);
   });
 
-  it("is not applied a second time where the other tool has come to name it since", async () => {
+  inTurn("is not applied a second time where the other tool has come to name it since", async () => {
     await using database = await createDatabase({ owner: "postgres", sql: DBMATE });
     await using folder = migrationsFolder(FILES);
     await migrate(database, folder);
@@ -93,7 +96,7 @@ describe("what was taken over and taken back since", () => {
     expect(await database.query("SELECT n FROM price")).toEqual([{ n: 7 }]);
   });
 
-  it("is left alone where an earlier version has kept no word of the other tool", async () => {
+  inTurn("is left alone where an earlier version has kept no word of the other tool", async () => {
     await using database = await createDatabase({ owner: "postgres", sql: DBMATE });
     await using folder = migrationsFolder(FILES);
     await migrate(database, folder);
@@ -109,7 +112,7 @@ describe("what was taken over and taken back since", () => {
 });
 
 describe("a database in which another tool went on", () => {
-  it("is refused and told though nothing is pending, and so is a table that is not clear", async () => {
+  inTurn("is refused and told though nothing is pending, and so is a table that is not clear", async () => {
     const golang =
       "CREATE TABLE schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL)";
     await using database = await createDatabase({ owner: "postgres", sql: golang });
@@ -139,7 +142,7 @@ describe("another application beside, with the same tool", () => {
     INSERT INTO old.schema_migrations VALUES ('900'); CREATE TABLE old.theirs ();
   `;
 
-  it("is no hindrance: its table is another one, and its schema is not compared", async () => {
+  inTurn("is no hindrance: its table is another one, and its schema is not compared", async () => {
     const ours = `${DBMATE} INSERT INTO schema_migrations VALUES ('1'), ('2');`;
     await using database = await createDatabase({
       owner: "postgres",
@@ -172,7 +175,7 @@ describe("another application beside, with the same tool", () => {
     ]);
   });
 
-  it("is compared where a file names its schema, though that one is pending", async () => {
+  inTurn("is compared where a file names its schema, though that one is pending", async () => {
     await using database = await createDatabase({ owner: "postgres", sql: `CREATE TABLE a (); ${OTHER}` });
     await using folder = migrationsFolder({ ...FILES, "2_b.sql": "CREATE SCHEMA old;" });
     await expect(migrate(database, folder, { baseline: "1" })).rejects.toMatchObject({
@@ -181,18 +184,21 @@ describe("another application beside, with the same tool", () => {
   });
 });
 
-it("a repeatable migration that is not carried out is named where the schema is another one", async () => {
-  await using database = await createDatabase({
-    owner: "postgres",
-    sql: "CREATE TABLE a (); CREATE VIEW v AS SELECT 1 AS n;",
-  });
-  await using folder = migrationsFolder({
-    "V1__a.sql": "CREATE TABLE a ();",
-    "R__view.sql": "CREATE OR REPLACE VIEW v AS SELECT 1 AS n;",
-  });
-  await expect(migrate(database, folder, { baseline: "1" })).rejects.toMatchObject({
-    hint: expect.stringContaining(
-      "Not carried out of the folder: R__view.sql is not read: it is a repeatable migration",
-    ) as unknown,
-  });
-});
+inTurn(
+  "a repeatable migration that is not carried out is named where the schema is another one",
+  async () => {
+    await using database = await createDatabase({
+      owner: "postgres",
+      sql: "CREATE TABLE a (); CREATE VIEW v AS SELECT 1 AS n;",
+    });
+    await using folder = migrationsFolder({
+      "V1__a.sql": "CREATE TABLE a ();",
+      "R__view.sql": "CREATE OR REPLACE VIEW v AS SELECT 1 AS n;",
+    });
+    await expect(migrate(database, folder, { baseline: "1" })).rejects.toMatchObject({
+      hint: expect.stringContaining(
+        "Not carried out of the folder: R__view.sql is not read: it is a repeatable migration",
+      ) as unknown,
+    });
+  },
+);

@@ -2,6 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import { createDatabase } from "../../support/postgres.ts";
 import { testPorts } from "../../support/test-ports.ts";
 import { historyOf, migrate, migrationsFolder, type MigratedDatabase } from "../support.ts";
+import { testInTurn } from "../../support/cases-in-turn.ts";
 
 const TABLE = { "20260101090000_t.sql": "CREATE TABLE t (a int, b int);\n" };
 const NEXT = "20260102090000_next.sql";
@@ -45,8 +46,10 @@ describe("a file that leaves its session in another state", () => {
   it.each(HARMFUL)("is written down all the same where it %s", (_, sql) => expectWrittenDown(sql));
 });
 
+const inTurn = testInTurn("bad days of a migration", 2);
+
 describe("the history's own tables", () => {
-  it("are not touched by a role that may use them and owns nothing", async () => {
+  inTurn("are not touched by a role that may use them and owns nothing", async () => {
     await using database = await createDatabase({ owner: "postgres" });
     await using folder = migrationsFolder(TABLE);
     await migrate(database, folder);
@@ -63,7 +66,7 @@ describe("the history's own tables", () => {
     await database.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
   });
 
-  it("are nobody else's, whatever default privileges there are", async () => {
+  inTurn("are nobody else's, whatever default privileges there are", async () => {
     await using database = await createDatabase({ owner: "postgres" });
     await database.query(
       "ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO PUBLIC; " +
@@ -81,7 +84,7 @@ describe("the history's own tables", () => {
     ).toEqual([]);
   });
 
-  it("are written as the role that the server makes of whoever logs in", async () => {
+  inTurn("are written as the role that the server makes of whoever logs in", async () => {
     await using database = await createDatabase({ owner: "postgres" });
     const [owner, login] = [`${database.name}_owner`, `${database.name}_login`];
     await database.query(`
@@ -111,7 +114,7 @@ async function begun(database: MigratedDatabase, statement: string): Promise<voi
 }
 
 describe("a statement that no transaction may hold", () => {
-  it("makes an index without a name once, and leaves none that is not valid", async () => {
+  inTurn("makes an index without a name once, and leaves none that is not valid", async () => {
     await using database = await createDatabase({ owner: "postgres" });
     await using folder = migrationsFolder({
       ...TABLE,
@@ -142,7 +145,7 @@ describe("a statement that no transaction may hold", () => {
     }
   });
 
-  it("leaves nothing of a rebuild that was interrupted", async () => {
+  inTurn("leaves nothing of a rebuild that was interrupted", async () => {
     await using database = await createDatabase({ owner: "postgres" });
     await using folder = migrationsFolder({
       "20260101090000_t.sql": "CREATE TABLE t (a int, b int);\nCREATE INDEX t_a ON t (a);\n",
@@ -162,7 +165,7 @@ describe("a statement that no transaction may hold", () => {
     }
   });
 
-  it("is done where a dropped index is gone already, and the note of it was lost", async () => {
+  inTurn("is done where a dropped index is gone already, and the note of it was lost", async () => {
     await using database = await createDatabase({ owner: "postgres" });
     await using folder = migrationsFolder({
       "20260101090000_t.sql": "CREATE TABLE t (a int, b int); CREATE INDEX t_a ON t (a);\n",
@@ -173,7 +176,7 @@ describe("a statement that no transaction may hold", () => {
     expect((await migrate(database, folder)).exit).toBe(0);
   });
 
-  it("is not done, at the first run or after a refusal, because what it drops is not there", async () => {
+  inTurn("is not done, at the first run or after a refusal, because what it drops is not there", async () => {
     await using database = await createDatabase({ owner: "postgres" });
     await database.query("CREATE TABLE c (id int); CREATE INDEX old_v ON c (id)");
     await using folder = migrationsFolder({
@@ -188,7 +191,7 @@ describe("a statement that no transaction may hold", () => {
     expect(await historyOf(database)).toEqual(["20260101090000 applying 1"]);
   });
 
-  it("is not done where an index of that name is another one", async () => {
+  inTurn("is not done where an index of that name is another one", async () => {
     await using database = await createDatabase({ owner: "postgres" });
     await using folder = migrationsFolder(STEPS);
     await migrate(database, folder, { to: "20260101090000" });
@@ -199,26 +202,33 @@ describe("a statement that no transaction may hold", () => {
     expect((await historyOf(database)).at(-1)).toBe("20260102090000 applying 0");
   });
 
-  it("says that it met a lock, where what it left behind cannot be dropped for the same lock", async () => {
-    await using database = await createDatabase({ owner: "postgres" });
-    await using folder = migrationsFolder(STEPS);
-    await migrate(database, folder, { to: "20260101090000" });
-    await using reader = await (
-      await testPorts().openDatabase(database.adminAddress)
-    ).connect({ purpose: "reader" });
-    await reader.query("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM public.t");
-    const outcome = await migrate(database, folder, { lockTimeout: 200, statementTimeout: 300, retries: 1 });
-    expect(outcome.report.headline).toContain("SQLSTATE 55P03");
-    await reader.query("COMMIT");
-    expect((await migrate(database, folder)).exit).toBe(0);
-    expect(
-      await database.query("SELECT indisvalid AS valid FROM pg_index WHERE indrelid = 't'::regclass"),
-    ).toEqual([{ valid: true }]);
-  });
+  inTurn(
+    "says that it met a lock, where what it left behind cannot be dropped for the same lock",
+    async () => {
+      await using database = await createDatabase({ owner: "postgres" });
+      await using folder = migrationsFolder(STEPS);
+      await migrate(database, folder, { to: "20260101090000" });
+      await using reader = await (
+        await testPorts().openDatabase(database.adminAddress)
+      ).connect({ purpose: "reader" });
+      await reader.query("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM public.t");
+      const outcome = await migrate(database, folder, {
+        lockTimeout: 200,
+        statementTimeout: 300,
+        retries: 1,
+      });
+      expect(outcome.report.headline).toContain("SQLSTATE 55P03");
+      await reader.query("COMMIT");
+      expect((await migrate(database, folder)).exit).toBe(0);
+      expect(
+        await database.query("SELECT indisvalid AS valid FROM pg_index WHERE indrelid = 't'::regclass"),
+      ).toEqual([{ valid: true }]);
+    },
+  );
 });
 
 describe("a database that takes no changes", () => {
-  it("is refused in plain words, though it is no standby", async () => {
+  inTurn("is refused in plain words, though it is no standby", async () => {
     await using database = await createDatabase({ owner: "postgres" });
     await database.query(`ALTER DATABASE ${database.name} SET default_transaction_read_only = on`);
     await using folder = migrationsFolder(TABLE);

@@ -5,6 +5,7 @@ import { runMigrateStatus } from "../../../src/schema/status/run.ts";
 import { createDatabase } from "../../support/postgres.ts";
 import { secret, testPorts, type TestPorts } from "../../support/test-ports.ts";
 import { historyOf, migrate, migrationsFolder, output } from "../support.ts";
+import { testInTurn } from "../../support/cases-in-turn.ts";
 
 const SHOP = {
   "202601010900_orders.sql":
@@ -25,7 +26,9 @@ const codeOf = async (work: Promise<unknown>): Promise<string> => {
   }
 };
 
-it("says what --to leaves pending, and that it does not go back", async () => {
+const inTurn = testInTurn("migrations", 2);
+
+inTurn("says what --to leaves pending, and that it does not go back", async () => {
   await using database = await createDatabase({ owner: "postgres" });
   const files = ["1", "2", "3"].map((at) => [`${at}_t.sql`, `CREATE TABLE t${at} ();\n`] as const);
   await using folder = migrationsFolder(Object.fromEntries(files));
@@ -46,7 +49,7 @@ async function hasMetALock({ lines }: TestPorts): Promise<void> {
 }
 
 describe("migrate", () => {
-  it("applies what is pending, in order, and remembers how each is taken back", async () => {
+  inTurn("applies what is pending, in order, and remembers how each is taken back", async () => {
     await using folder = migrationsFolder(SHOP);
     await using database = await createDatabase({ owner: "postgres" });
     const outcome = await migrate(database, folder);
@@ -71,7 +74,7 @@ describe("migrate", () => {
     expect((await migrate(database, folder)).report.headline).toContain("has every migration");
   });
 
-  it("shows the plan in a dry run and changes nothing", async () => {
+  inTurn("shows the plan in a dry run and changes nothing", async () => {
     await using folder = migrationsFolder(SHOP);
     await using database = await createDatabase({ owner: "postgres" });
     expect(await migrate(database, folder, { dryRun: true })).toMatchObject({
@@ -81,7 +84,7 @@ describe("migrate", () => {
     expect(await database.query("SELECT FROM pg_namespace WHERE nspname = 'holdfast'")).toEqual([]);
   });
 
-  it("stops at the version that was asked for", async () => {
+  inTurn("stops at the version that was asked for", async () => {
     await using folder = migrationsFolder(SHOP);
     await using database = await createDatabase({ owner: "postgres" });
     expect(await migrate(database, folder, { to: "20260101090000" })).toMatchObject({
@@ -90,7 +93,7 @@ describe("migrate", () => {
     });
   });
 
-  it("leaves nothing of a file that is refused, names its line, and goes on once mended", async () => {
+  inTurn("leaves nothing of a file that is refused, names its line, and goes on once mended", async () => {
     await using folder = migrationsFolder({
       ...SHOP,
       "20260103090000_broken.sql":
@@ -112,7 +115,7 @@ describe("migrate", () => {
     expect(await historyOf(database)).toHaveLength(3);
   });
 
-  it("refuses a file that was changed after it was applied, but for its line endings", async () => {
+  inTurn("refuses a file that was changed after it was applied, but for its line endings", async () => {
     await using folder = migrationsFolder(SHOP);
     await using database = await createDatabase({ owner: "postgres" });
     await migrate(database, folder);
@@ -124,7 +127,7 @@ describe("migrate", () => {
     );
   });
 
-  it("refuses a file that comes before an applied one, unless that is allowed", async () => {
+  inTurn("refuses a file that comes before an applied one, unless that is allowed", async () => {
     await using folder = migrationsFolder(SHOP);
     await using database = await createDatabase({ owner: "postgres" });
     await migrate(database, folder);
@@ -155,7 +158,7 @@ describe("migrate", () => {
     });
   });
 
-  it("gives a lock up that somebody holds, and gets it at a later try", async () => {
+  inTurn("gives a lock up that somebody holds, and gets it at a later try", async () => {
     await using folder = migrationsFolder(SHOP);
     await using database = await createDatabase({ owner: "postgres" });
     await migrate(database, folder, { to: "202601010900" });
@@ -176,7 +179,7 @@ describe("migrate", () => {
     expect(outcome.report.tables[0]?.rows[0]?.[1]).toMatch(/^applied at try [2-9]$/);
   });
 
-  it("carries a file's own transactions and statements that none may hold out one by one", async () => {
+  inTurn("carries a file's own transactions and statements that none may hold out one by one", async () => {
     await using folder = migrationsFolder({
       ...SHOP,
       "20260103090000_steps.sql":
@@ -195,7 +198,7 @@ describe("migrate", () => {
     ).toEqual([{ rows: 2, valid: true }]);
   });
 
-  it("writes the history as whoever it is, whatever role and settings a file leaves behind", async () => {
+  inTurn("writes the history as whoever it is, whatever role and settings a file leaves behind", async () => {
     await using database = await createDatabase({ owner: "postgres" });
     const role = `${database.name}_lesser`;
     await database.query(`CREATE ROLE ${role}; GRANT CREATE, USAGE ON SCHEMA public TO ${role}`);
@@ -214,7 +217,7 @@ describe("migrate", () => {
     await database.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
   });
 
-  it("drops what a failed concurrent build left behind, and builds it again", async () => {
+  inTurn("drops what a failed concurrent build left behind, and builds it again", async () => {
     await using folder = migrationsFolder({
       ...SHOP,
       "20260103090000_unique.sql": "CREATE UNIQUE INDEX CONCURRENTLY orders_total ON orders (total);\n",
@@ -234,7 +237,7 @@ describe("a migration that is no single transaction", () => {
   const FILE = "20260103090000_index.sql";
   const INDEX = "CREATE INDEX CONCURRENTLY orders_total ON orders (total);\n";
 
-  it("goes on where its very first statement was done and not written down", async () => {
+  inTurn("goes on where its very first statement was done and not written down", async () => {
     await using folder = migrationsFolder({ ...SHOP, [FILE]: INDEX });
     await using database = await createDatabase({ owner: "postgres" });
     await migrate(database, folder);
@@ -248,7 +251,7 @@ describe("a migration that is no single transaction", () => {
     });
   });
 
-  it("is tried again when its first step met a lock", async () => {
+  inTurn("is tried again when its first step met a lock", async () => {
     await using folder = migrationsFolder({ ...SHOP, [FILE]: `ALTER TABLE orders ADD n int;\n${INDEX}` });
     await using database = await createDatabase({ owner: "postgres" });
     await migrate(database, folder, { to: "20260102090000" });
@@ -264,7 +267,7 @@ describe("a migration that is no single transaction", () => {
     expect(outcome).toMatchObject({ exit: 0, outputs: { applied: ["20260103090000"] } });
   });
 
-  it("may be mended in what is not done, counts then as it was mended, and in nothing else", async () => {
+  inTurn("may be mended in what is not done, counts then as it was mended, and in nothing else", async () => {
     const start = "ALTER TABLE orders ADD n int;\n";
     await using folder = migrationsFolder({ ...SHOP, [FILE]: `${start}${INDEX}SELECT nonsense();\n` });
     await using database = await createDatabase({ owner: "postgres" });
@@ -278,7 +281,7 @@ describe("a migration that is no single transaction", () => {
 });
 
 describe("migrate-status", () => {
-  it("tells what is pending, changed, missing and late, and when the schema drifted", async () => {
+  inTurn("tells what is pending, changed, missing and late, and when the schema drifted", async () => {
     await using folder = migrationsFolder(SHOP);
     await using database = await createDatabase({ owner: "postgres" });
     const status = (path = folder.path): ReturnType<typeof runMigrateStatus> =>

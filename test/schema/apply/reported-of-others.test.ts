@@ -18,6 +18,7 @@ import {
   rollbackInputs,
   type MigrationsFolder,
 } from "../support.ts";
+import { testInTurn } from "../../support/cases-in-turn.ts";
 
 /** Situations out of public reports about other tools that migrate databases. */
 
@@ -39,8 +40,10 @@ const status = (database: TestDatabase, folder: MigrationsFolder): Promise<Outco
 
 const empty = (): Promise<TestDatabase> => createDatabase({ owner: "postgres" });
 
+const inTurn = testInTurn("reported of other tools", 2);
+
 describe("versions with several parts (flyway#1274, ebean#1639)", () => {
-  it("have one order in the folder, the history and the way back", async () => {
+  inTurn("have one order in the folder, the history and the way back", async () => {
     await using database = await empty();
     await using folder = migrationsFolder({
       "V1.9__base.sql": "CREATE TABLE base (id int);\n",
@@ -57,7 +60,7 @@ describe("versions with several parts (flyway#1274, ebean#1639)", () => {
     expect(await historyOf(database)).toEqual(["1.9 applied 1"]);
   });
 
-  it("are placed as they are compared", () => {
+  inTurn("are placed as they are compared", () => {
     const part = fc.bigInt({ min: 0n, max: 10n ** 17n });
     const key = fc.array(part, { minLength: 1, maxLength: 4 });
     const asNumber = (text: string): string => {
@@ -74,7 +77,7 @@ describe("versions with several parts (flyway#1274, ebean#1639)", () => {
 });
 
 describe("one file with both directions (kortix#3647, dbmate#820)", () => {
-  it("of node-pg-migrate is two scripts", async () => {
+  inTurn("of node-pg-migrate is two scripts", async () => {
     await using database = await empty();
     await using folder = migrationsFolder({
       "1_a.sql": "-- Up Migration\nCREATE TABLE a (id int);\n\n-- Down Migration\nDROP TABLE a;\n",
@@ -84,7 +87,7 @@ describe("one file with both directions (kortix#3647, dbmate#820)", () => {
     expect((await back(database, { to: "nothing" })).exit).toBe(0);
   });
 
-  it("with several parts of one direction is refused: only the last would be carried out", async () => {
+  inTurn("with several parts of one direction is refused: only the last would be carried out", async () => {
     await using database = await empty();
     const part = (name: string): string =>
       `-- migrate:up\nCREATE TABLE ${name} ();\n-- migrate:down\nDROP TABLE ${name};\n`;
@@ -103,7 +106,7 @@ describe("a file that is carried out step by step and fails at once (golang-migr
     "2_b_rollback.sql": "DROP INDEX CONCURRENTLY a_u;\n",
   };
 
-  it("keeps nobody from going back, because nothing of it has happened", async () => {
+  inTurn("keeps nobody from going back, because nothing of it has happened", async () => {
     await using database = await empty();
     await using folder = migrationsFolder(FILES);
     expect((await migrate(database, folder)).exit).toBe(4);
@@ -111,7 +114,7 @@ describe("a file that is carried out step by step and fails at once (golang-migr
     expect(await database.query("SELECT to_regclass('a')::text AS a")).toEqual([{ a: null }]);
   });
 
-  it("is told as begun where its file is gone", async () => {
+  inTurn("is told as begun where its file is gone", async () => {
     await using database = await empty();
     await using folder = migrationsFolder(FILES);
     await migrate(database, folder);
@@ -123,7 +126,7 @@ describe("a file that is carried out step by step and fails at once (golang-migr
   });
 });
 
-it("a transaction that is left open is refused, as the dry run says (supabase/cli#5047)", async () => {
+inTurn("a transaction that is left open is refused, as the dry run says (supabase/cli#5047)", async () => {
   await using database = await empty();
   await using folder = migrationsFolder({
     "1_a.sql": "CREATE TABLE a (id int);\nCOMMIT;\nBEGIN;\nINSERT INTO a VALUES (1);\n",
@@ -133,7 +136,7 @@ it("a transaction that is left open is refused, as the dry run says (supabase/cl
   expect((await migrate(database, folder)).exit).toBe(0);
 });
 
-it("a role that a script only becomes is on the private server too (supabase/cli#6246)", async () => {
+inTurn("a role that a script only becomes is on the private server too (supabase/cli#6246)", async () => {
   await using database = await empty();
   const role = `${database.name}_becomes`;
   await database.query(`CREATE ROLE ${role}; GRANT CREATE ON SCHEMA public TO ${role}`);
@@ -150,7 +153,7 @@ it("a role that a script only becomes is on the private server too (supabase/cli
 });
 
 describe("a folder with nothing to apply (goose, sql-migrate, a wrong path)", () => {
-  it("is no success", async () => {
+  inTurn("is no success", async () => {
     await using database = await empty();
     await using folder = migrationsFolder({ "00001_a.sql": "-- +goose Up\nCREATE TABLE a ();\n" });
     for (const run of [() => migrate(database, folder), () => status(database, folder)]) {
@@ -160,7 +163,7 @@ describe("a folder with nothing to apply (goose, sql-migrate, a wrong path)", ()
     }
   });
 
-  it("is told by the name of each file that is not read", async () => {
+  inTurn("is told by the name of each file that is not read", async () => {
     await using database = await empty();
     await using folder = migrationsFolder({ "V1__a.sql": "SELECT 1;\n", "R__v.sql": "SELECT 2;\n" });
     expect(await said(migrate(database, folder))).toMatch(/^0 .* R__v\.sql is not read: it is a repeatable/);
@@ -169,7 +172,7 @@ describe("a folder with nothing to apply (goose, sql-migrate, a wrong path)", ()
 });
 
 describe("a way back", () => {
-  it("names rows and values that its scripts take away of what stays", async () => {
+  inTurn("names rows and values that its scripts take away of what stays", async () => {
     await using database = await empty();
     await using folder = migrationsFolder({
       "1_a.sql": "CREATE TABLE t (id int, s text);\n",
@@ -185,7 +188,7 @@ describe("a way back", () => {
     expect(plan.report.notes).toContain("rows of t are changed or deleted by its script");
   });
 
-  it("on which a column comes last is no alarm: nobody can put it back in its place", async () => {
+  inTurn("on which a column comes last is no alarm: nobody can put it back in its place", async () => {
     await using database = await empty();
     await using folder = migrationsFolder({
       "1_a.sql": "CREATE TABLE a (x int, y int);\n",
@@ -200,7 +203,7 @@ describe("a way back", () => {
     expect((await status(database, folder)).exit).toBe(0);
   });
 
-  it("that is refused at its first script says that nothing was taken back", async () => {
+  inTurn("that is refused at its first script says that nothing was taken back", async () => {
     await using database = await empty();
     await using folder = migrationsFolder({
       "1_a.sql": "CREATE TABLE a (id int);\n",
@@ -214,7 +217,7 @@ describe("a way back", () => {
   });
 });
 
-it("a procedure that commits, in a file that says so, is proved as applied (dbmate#139)", async () => {
+inTurn("a procedure that commits, in a file that says so, is proved as applied (dbmate#139)", async () => {
   await using database = await empty();
   await using folder = migrationsFolder({
     "1_a.sql":
@@ -228,7 +231,7 @@ it("a procedure that commits, in a file that says so, is proved as applied (dbma
   expect(plan.report.headline).toMatch(/1 migration of .* would be taken back/);
 });
 
-it("a run that waited for another one tells what that one has done (flyway#1654)", async () => {
+inTurn("a run that waited for another one tells what that one has done (flyway#1654)", async () => {
   await using database = await empty();
   await using folder = migrationsFolder({
     "1_a.sql": "SELECT pg_sleep(1);\n",

@@ -5,6 +5,7 @@ import { secret, testPorts } from "../../support/test-ports.ts";
 import { eventually, scratchFolder } from "../../support/tools.ts";
 import { checkFiles, checkFolder, DEFAULTS, writeFiles, type CheckedFolder } from "./check-folder.ts";
 import { casesInTurn, rounds } from "../../support/sampling.ts";
+import { testInTurn } from "../../support/cases-in-turn.ts";
 
 /** One pair between two sound ones: whatever it does, the others must be proved. */
 async function between(forward: string, rollback: string | undefined, shared = true): Promise<CheckedFolder> {
@@ -80,6 +81,8 @@ describe("a migration without a rollback", () => {
   });
 });
 
+const inTurn = testInTurn("scripts that do harm", 2);
+
 describe("places of errors", () => {
   it.each(
     casesInTurn(
@@ -107,7 +110,7 @@ describe("places of errors", () => {
     expect({ verdict, line: differences[0]?.line }).toEqual({ verdict: "failed", line });
   });
 
-  it("counts lines from the beginning of a file that holds both directions", async () => {
+  inTurn("counts lines from the beginning of a file that holds both directions", async () => {
     const { pairs } = await checkFiles({
       "1_a.sql": "-- migrate:up\nSELECT 1;\n\n-- migrate:down\nSELECT '😀';\nSELECT gone;\n",
     });
@@ -164,19 +167,22 @@ describe("transactions of their own", () => {
 });
 
 describe("scripts that do harm", () => {
-  it("one by which the server reads quotes otherwise is not sent, and commits nothing hidden", async () => {
-    const hidden = "SELECT 'x\\'' ; COMMIT; CREATE TABLE leaked (a int); --';";
-    const { pairs } = await between(
-      `DO $$ BEGIN PERFORM set_config('standard_conforming_strings', 'off', false); END $$;\n${hidden}`,
-      "SELECT 1;",
-    );
-    expect(pairs[1]).toMatchObject({
-      verdict: "failed",
-      differences: [{ line: 2, message: expect.stringContaining("standard_conforming_strings is off") }],
-    });
-  });
+  inTurn(
+    "one by which the server reads quotes otherwise is not sent, and commits nothing hidden",
+    async () => {
+      const hidden = "SELECT 'x\\'' ; COMMIT; CREATE TABLE leaked (a int); --';";
+      const { pairs } = await between(
+        `DO $$ BEGIN PERFORM set_config('standard_conforming_strings', 'off', false); END $$;\n${hidden}`,
+        "SELECT 1;",
+      );
+      expect(pairs[1]).toMatchObject({
+        verdict: "failed",
+        differences: [{ line: 2, message: expect.stringContaining("standard_conforming_strings is off") }],
+      });
+    },
+  );
 
-  it("what is of the whole server is left out, told, and never tried", async () => {
+  inTurn("what is of the whole server is left out, told, and never tried", async () => {
     const database = "holdfast_of_nobody";
     const { pairs, findings } = await between(
       `CREATE DATABASE ${database};`,
@@ -193,7 +199,7 @@ describe("scripts that do harm", () => {
     ).toEqual([]);
   });
 
-  it("one that goes through when it is tried and not for good is told", async () => {
+  inTurn("one that goes through when it is tried and not for good is told", async () => {
     await using scratch = scratchFolder("made-by-the-server");
     const folder = `${scratch.path}-by-server`;
     const { findings } = await between(
@@ -204,7 +210,7 @@ describe("scripts that do harm", () => {
     expect(findings).toMatchObject([{ rule: "fails-for-good", level: "error", file: "2_bad.sql" }]);
   });
 
-  it("one that the rows made here do not suit is told as a warning", async () => {
+  inTurn("one that the rows made here do not suit is told as a warning", async () => {
     const { pairs, findings } = await between(
       "ALTER TABLE first ADD CONSTRAINT nobody CHECK (a < -5000000);",
       "ALTER TABLE first DROP CONSTRAINT nobody;",
@@ -215,7 +221,7 @@ describe("scripts that do harm", () => {
     );
   });
 
-  it("one that ends everybody else's session of its database is judged like another", async () => {
+  inTurn("one that ends everybody else's session of its database is judged like another", async () => {
     const others = "WHERE datname = current_database() AND pid <> pg_backend_pid()";
     const end = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity ${others};`;
     const { verdict } = await verdictOf(
@@ -225,7 +231,7 @@ describe("scripts that do harm", () => {
     expect(verdict).toBe("proved");
   });
 
-  it("one that ends its own session fails, and the next has a new one", async () => {
+  inTurn("one that ends its own session fails, and the next has a new one", async () => {
     const { verdict, differences } = await verdictOf(
       "SELECT 1;\nSELECT pg_terminate_backend(pg_backend_pid());",
       "SELECT 1;",
@@ -234,7 +240,7 @@ describe("scripts that do harm", () => {
     expect(differences[0]!.message).toMatch(/session ended/);
   });
 
-  it("a rollback that ends its own session fails", async () => {
+  inTurn("a rollback that ends its own session fails", async () => {
     expect(
       await verdictOf(
         "CREATE TABLE t (a int);",
@@ -243,7 +249,7 @@ describe("scripts that do harm", () => {
     ).toMatchObject({ verdict: "failed" });
   });
 
-  it("one that makes a type which cannot be printed is that pair's failed, with the cause", async () => {
+  inTurn("one that makes a type which cannot be printed is that pair's failed, with the cause", async () => {
     const { pairs } = await checkFiles({
       "1_type.sql": `
         CREATE TYPE odd AS (a int);
@@ -266,9 +272,11 @@ describe("scripts that do harm", () => {
     ]);
   });
 
-  it("one that leaves settings, roles and prepared statements behind does not touch the next", async () => {
-    const { verdict } = await verdictOf(
-      `
+  inTurn(
+    "one that leaves settings, roles and prepared statements behind does not touch the next",
+    async () => {
+      const { verdict } = await verdictOf(
+        `
         SET search_path = '';
         SET statement_timeout = 1;
         SET ROLE pg_monitor;
@@ -276,12 +284,13 @@ describe("scripts that do harm", () => {
         PREPARE p AS SELECT 1;
         DEALLOCATE ALL;
       `,
-      "SET default_transaction_read_only = on;",
-    );
-    expect(verdict).toBe("proved");
-  });
+        "SET default_transaction_read_only = on;",
+      );
+      expect(verdict).toBe("proved");
+    },
+  );
 
-  it("one that drops the schema public is told, and what comes after it is tried", async () => {
+  inTurn("one that drops the schema public is told, and what comes after it is tried", async () => {
     const { pairs } = await checkFiles({
       "1_a.sql": "CREATE TABLE a (a int);",
       "1_a_rollback.sql": "DROP TABLE a;",
@@ -295,7 +304,7 @@ describe("scripts that do harm", () => {
     expect(pairs[2]!.notes.join()).not.toMatch(/did not go through/);
   });
 
-  it("one that drops its database fails", async () => {
+  inTurn("one that drops its database fails", async () => {
     const { verdict, differences } = await verdictOf(
       "DO $$ BEGIN EXECUTE format('DROP DATABASE %I', current_database()); END $$;",
       "SELECT 1;",
@@ -304,7 +313,7 @@ describe("scripts that do harm", () => {
     expect(differences[0]!.message).toMatch(/DROP DATABASE cannot|cannot drop the currently open database/);
   });
 
-  it("databases and settings of a private server are taken back with it", async () => {
+  inTurn("databases and settings of a private server are taken back with it", async () => {
     expect(await verdictOf("CREATE DATABASE another;", "DROP DATABASE another;", false)).toMatchObject({
       verdict: "proved",
     });
@@ -313,7 +322,7 @@ describe("scripts that do harm", () => {
     ).toMatchObject({ verdict: "proved" });
   });
 
-  it("one that gives out more rows than anybody wants does not fill the memory", async () => {
+  inTurn("one that gives out more rows than anybody wants does not fill the memory", async () => {
     const before = process.memoryUsage().rss;
     expect(
       await verdictOf("SELECT repeat('x', 1000) FROM generate_series(1, 100000);", "SELECT 1;"),
@@ -321,12 +330,12 @@ describe("scripts that do harm", () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(90_000_000);
   });
 
-  it("one that says more than anybody reads does not either", async () => {
+  inTurn("one that says more than anybody reads does not either", async () => {
     const notice = "DO $$ BEGIN FOR i IN 1..20000 LOOP RAISE NOTICE 'line % of many', i; END LOOP; END $$;";
     expect(await verdictOf(notice, "SELECT 1;")).toMatchObject({ verdict: "proved" });
   });
 
-  it("rows for COPY are refused with what to do instead, and never waited for", async () => {
+  inTurn("rows for COPY are refused with what to do instead, and never waited for", async () => {
     const { verdict, differences } = await verdictOf("COPY first (a) FROM stdin;\n1\n\\.\n", "SELECT 1;");
     expect(verdict).toBe("failed");
     expect(differences[0]).toMatchObject({
@@ -366,7 +375,7 @@ describe("scripts that do harm", () => {
 describe("many and large files", () => {
   const MEGABYTES = rounds("MB of a seed file that is tried", 2, 10);
 
-  it(`a seed file of ${MEGABYTES} MB is tried`, async () => {
+  inTurn(`a seed file of ${MEGABYTES} MB is tried`, async () => {
     const row = `INSERT INTO seed (id, name) VALUES (1, '${"é".repeat(100)}');\n`;
     const rows = row.repeat(Math.ceil((MEGABYTES * 1_000_000) / Buffer.byteLength(row)));
     const { verdict } = await verdictOf(
@@ -376,7 +385,7 @@ describe("many and large files", () => {
     expect(verdict).toBe("proved");
   });
 
-  it("a long folder is judged on two servers as it would be on one, roles too", async () => {
+  inTurn("a long folder is judged on two servers as it would be on one, roles too", async () => {
     const files: Record<string, string> = {};
     for (let at = 1; at <= 60; at += 1) {
       files[`${at}_t.up.sql`] = `CREATE TABLE t${at} (id int PRIMARY KEY); CREATE ROLE holdfast_r${at};`;
@@ -399,7 +408,7 @@ describe("many and large files", () => {
     );
   });
 
-  it("a folder that is not there, and one that holds nothing, are errors that name it", async () => {
+  inTurn("a folder that is not there, and one that holds nothing, are errors that name it", async () => {
     await using scratch = scratchFolder("empty");
     await expect(checkFolder(`${scratch.path}/gone`)).rejects.toMatchObject({
       code: "source.missing",

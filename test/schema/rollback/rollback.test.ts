@@ -18,6 +18,7 @@ import {
   rollbackInputs,
   type MigratedDatabase,
 } from "../support.ts";
+import { testInTurn } from "../../support/cases-in-turn.ts";
 
 const SHOP = {
   "202601010900_orders.sql":
@@ -69,8 +70,10 @@ async function migrated(files: Readonly<Record<string, string>> = SHOP): Promise
   return database;
 }
 
+const inTurn = testInTurn("rollbacks of a schema", 2);
+
 describe("migrate-rollback", () => {
-  it("has nothing to do for a migration of comments alone, which needs no rollback", async () => {
+  inTurn("has nothing to do for a migration of comments alone, which needs no rollback", async () => {
     const nothing = {
       "202601010930_nothing.sql": "-- reserved\n",
       "202601010931_none.sql": "BEGIN;\nCOMMIT;\n",
@@ -93,7 +96,7 @@ describe("migrate-rollback", () => {
     await expect(rollback(database, bare)).rejects.toThrow(/there is no rollback for 202601010932_one\.sql/);
   });
 
-  it("does what was approved, however many rows came meanwhile, and nothing else", async () => {
+  inTurn("does what was approved, however many rows came meanwhile, and nothing else", async () => {
     await using database = await migrated();
     const dry = { withoutBackup: true, store: undefined, dryRun: true };
     const approved = (await rollback(database, dry)).outputs["plan-hash"] as string;
@@ -109,7 +112,7 @@ describe("migrate-rollback", () => {
     expect(await rollback(database, run)).toMatchObject({ exit: 0 });
   });
 
-  it("proves what refers to a platform's own things on a stand-in for the platform", async () => {
+  inTurn("proves what refers to a platform's own things on a stand-in for the platform", async () => {
     await using folder = migrationsFolder({
       "202601010900_notes.sql": "CREATE TABLE notes (id uuid REFERENCES auth.users);\n",
       "202601020900_own.sql": "CREATE POLICY own ON notes USING (auth.uid() = id);\n",
@@ -121,7 +124,7 @@ describe("migrate-rollback", () => {
     expect(outcome).toMatchObject({ exit: 0, outputs: { restored: true, plan: [{ verdict: "proved" }] } });
   });
 
-  it("takes back from a checkout without the files, and leaves what was there before", async () => {
+  inTurn("takes back from a checkout without the files, and leaves what was there before", async () => {
     await using database = await migrated();
     await database.query(
       "INSERT INTO orders VALUES (1, 9.5, 'Ada'), (2, 3, NULL); INSERT INTO notes VALUES (1, 'x')",
@@ -157,7 +160,7 @@ describe("migrate-rollback", () => {
     ]);
   });
 
-  it("changes nothing without the database's name, and says what would be lost", async () => {
+  inTurn("changes nothing without the database's name, and says what would be lost", async () => {
     await using database = await migrated();
     await database.query("INSERT INTO notes VALUES (1, 'x'), (2, 'y')");
     await expect(rollback(database, { confirm: undefined })).rejects.toMatchObject({
@@ -170,7 +173,7 @@ describe("migrate-rollback", () => {
     expect(await database.query("SELECT FROM holdfast.rollbacks")).toEqual([]);
   });
 
-  it("refuses what is missing, by name, and what is not proved, unless allowed", async () => {
+  inTurn("refuses what is missing, by name, and what is not proved, unless allowed", async () => {
     const { "202601020900_customer_rollback.sql": _, ...without } = SHOP;
     await using lacking = await migrated(without);
     await expect(rollback(lacking, {})).rejects.toMatchObject({
@@ -193,7 +196,7 @@ describe("migrate-rollback", () => {
     expect(forced.report.headline).toContain("is not what it was");
   });
 
-  it("stops at the first script that is refused, and says where the database is", async () => {
+  inTurn("stops at the first script that is refused, and says where the database is", async () => {
     await using database = await migrated();
     await database.query("CREATE VIEW customers AS SELECT customer FROM orders");
     const outcome = await rollback(database, {});
@@ -206,7 +209,7 @@ describe("migrate-rollback", () => {
     expect((await rollback(database, {})).exit).toBe(0);
   });
 
-  it("takes all of it back, to before the first migration", async () => {
+  inTurn("takes all of it back, to before the first migration", async () => {
     await using database = await migrated();
     expect(await rollback(database, { to: "nothing", withoutBackup: true, store: undefined })).toMatchObject({
       exit: 0,
@@ -215,7 +218,7 @@ describe("migrate-rollback", () => {
     expect(await historyOf(database)).toEqual([]);
   });
 
-  it("takes nothing back where the backup cannot be verified", async () => {
+  inTurn("takes nothing back where the backup cannot be verified", async () => {
     await using database = await migrated();
     verdict = "failed";
     await expect(rollback(database, {})).rejects.toMatchObject({ code: "artifact.damaged" });
@@ -224,7 +227,7 @@ describe("migrate-rollback", () => {
     expect(await database.query("SELECT FROM holdfast.rollbacks")).toEqual([]);
   });
 
-  it("refuses to begin without a place for the backup, or with one that nobody could open", async () => {
+  inTurn("refuses to begin without a place for the backup, or with one that nobody could open", async () => {
     await using database = await migrated();
     await expect(rollback(database, { store: undefined })).rejects.toMatchObject({ code: "input.missing" });
     await expect(rollback(database, { allowUnencrypted: false })).rejects.toMatchObject({
@@ -235,7 +238,7 @@ describe("migrate-rollback", () => {
     });
   });
 
-  it("ends its record also where the server has ended its session in a script", async () => {
+  inTurn("ends its record also where the server has ended its session in a script", async () => {
     await using database = await migrated({
       ...SHOP,
       "202601030900_notes_rollback.sql":
@@ -254,7 +257,7 @@ describe("migrate-rollback", () => {
     expect(await historyOf(database)).toHaveLength(3);
   });
 
-  it("keeps transactions away from a script on record whose tool's mark said so", async () => {
+  inTurn("keeps transactions away from a script on record whose tool's mark said so", async () => {
     const file = "20260104090000_ends.sql";
     const ends = "DO $$ BEGIN DROP TABLE ends; COMMIT; END $$;\n";
     await using database = await migrated({
@@ -266,7 +269,7 @@ describe("migrate-rollback", () => {
     expect(outcome).toMatchObject({ exit: 0, outputs: { restored: true, plan: [{ verdict: "proved" }] } });
   });
 
-  it("says what is done where its sessions end between two scripts, and its record is true", async () => {
+  inTurn("says what is done where its sessions end between two scripts, and its record is true", async () => {
     await using database = await migrated();
     let looks = 0;
     const ports = testPorts({
@@ -300,7 +303,7 @@ describe("migrate-rollback", () => {
     ]);
   });
 
-  it("takes nothing back where the schema is not the one that was looked at", async () => {
+  inTurn("takes nothing back where the schema is not the one that was looked at", async () => {
     await using database = await migrated();
     let looked = false;
     const ports = testPorts({
@@ -320,7 +323,7 @@ describe("migrate-rollback", () => {
     expect(await historyOf(database)).toHaveLength(3);
   });
 
-  it("counts what goes with a schema that a migration has made", async () => {
+  inTurn("counts what goes with a schema that a migration has made", async () => {
     await using database = await migrated({
       "202601010900_shop.sql": 'CREATE SCHEMA shop; CREATE TABLE shop.orders (id int, "a.b" int);\n',
       "202601010900_shop_rollback.sql": "DROP SCHEMA shop CASCADE;\n",
