@@ -11,6 +11,7 @@ import { testPorts } from "../../support/test-ports.ts";
 import { startCluster, type Cluster } from "../../support/postgres.ts";
 import { expectForeseen, said, Vault } from "../../support/vault.ts";
 import { casesInTurn } from "../../support/sampling.ts";
+import { testInTurn } from "../../support/cases-in-turn.ts";
 
 /**
  * What a restore would end with after its plan: a dry run names it, and a restore ends with it before the
@@ -28,6 +29,8 @@ afterAll(async () => {
   await cluster[Symbol.asyncDispose]();
   await vault[Symbol.asyncDispose]();
 });
+
+const inTurn = testInTurn("refusals that are foreseen", 2);
 
 describe("a backup of one schema, in place", () => {
   const SHOP = `
@@ -111,7 +114,7 @@ describe("a backup of one schema, in place", () => {
     );
   });
 
-  it("is not refused where nothing outside hangs on it", async () => {
+  inTurn("is not refused where nothing outside hangs on it", async () => {
     await using database = await cluster.createDatabase({ owner: "postgres" });
     await database.admin(`
       ${SHOP};
@@ -136,7 +139,7 @@ describe("a backup of one schema, in place", () => {
 });
 
 describe("the role that restores", () => {
-  it("is told that it may not make the roles that are lacking", async () => {
+  inTurn("is told that it may not make the roles that are lacking", async () => {
     await cluster.admin("CREATE ROLE painter");
     await using source = await cluster.createDatabase({ owner: "postgres" });
     await source.admin("CREATE TABLE public.papers (id int); ALTER TABLE public.papers OWNER TO painter");
@@ -157,7 +160,7 @@ describe("the role that restores", () => {
     );
   });
 
-  it("is told that it may not empty another's schema; what goes with an extension is none", async () => {
+  inTurn("is told that it may not empty another's schema; what goes with an extension is none", async () => {
     await cluster.admin("CREATE ROLE stranger");
     await using database = await cluster.createDatabase({ sql: "CREATE TABLE public.t (a int)" });
     await vault.backup(database.url, { source: "emptied" });
@@ -232,7 +235,7 @@ describe("the role that restores", () => {
     expect((await vault.restore(database.adminUrl, { ...choice, noOwner: true, dryRun: true })).exit).toBe(0);
   });
 
-  it("is told what stays because it is another's, which the comparison names then", async () => {
+  inTurn("is told what stays because it is another's, which the comparison names then", async () => {
     await using database = await cluster.createDatabase({ sql: "CREATE TABLE public.t (a int)" });
     await vault.backup(database.url, { source: "staying" });
     const choice = {
@@ -260,7 +263,7 @@ describe("the role that restores", () => {
     ).not.toContain("belongs to other roles");
   });
 
-  it("is told of prepared transactions, whose locks nobody can end", async () => {
+  inTurn("is told of prepared transactions, whose locks nobody can end", async () => {
     await using own = await startCluster({ settings: { max_prepared_transactions: "2" } });
     await using database = await own.createDatabase({ sql: "CREATE TABLE public.t (a int)" });
     await vault.backup(database.url, { source: "prepared" });
@@ -278,7 +281,7 @@ describe("the role that restores", () => {
     await database.admin("ROLLBACK PREPARED 'held'");
   });
 
-  it("is told that it may not take the safety backup", async () => {
+  inTurn("is told that it may not take the safety backup", async () => {
     await using source = await cluster.createDatabase({ sql: "CREATE TABLE public.papers (id int)" });
     expect((await vault.backup(source.url, { source: "safety" })).exit).toBe(0);
     await source.admin("CREATE SCHEMA hidden; CREATE TABLE hidden.secrets (id int)");
@@ -304,7 +307,7 @@ describe("the role that restores", () => {
     expect(said(without)).not.toContain("no safety backup of the target can be made");
   });
 
-  it("is told of no refusal where it could not be asked, but of what kept it from that", async () => {
+  inTurn("is told of no refusal where it could not be asked, but of what kept it from that", async () => {
     await using database = await cluster.createDatabase({
       owner: "postgres",
       sql: "CREATE TABLE public.papers (id int)",
@@ -342,7 +345,7 @@ describe("the role that restores", () => {
 });
 
 describe("another restore that is under way", () => {
-  it("is told in the dry run, as far as the role may see of it", async () => {
+  inTurn("is told in the dry run, as far as the role may see of it", async () => {
     await using database = await cluster.createDatabase({
       owner: "postgres",
       sql: `

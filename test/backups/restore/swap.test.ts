@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect } from "@jest/globals";
 import pg from "pg";
 import { startCluster, type Cluster, type TestDatabase } from "../../support/postgres.ts";
 import { eventually } from "../../support/tools.ts";
 import { expectRefusal, Vault } from "../../support/vault.ts";
+import { testInTurn } from "../../support/cases-in-turn.ts";
 
 /** Who is in a database when its name is exchanged, asked for by a role that is no superuser. */
 
@@ -50,8 +51,10 @@ async function weakSession({ name }: TestDatabase): Promise<pg.Client> {
   return client;
 }
 
+const inTurn = testInTurn("exchanges of names", 2);
+
 describe("an exchange of names", () => {
-  it("is not stopped by a worker of autovacuum, which only a superuser may end", async () => {
+  inTurn("is not stopped by a worker of autovacuum, which only a superuser may end", async () => {
     await using database = await target();
     await eventually(
       "autovacuum to be at work",
@@ -66,7 +69,7 @@ describe("an exchange of names", () => {
     expect((await vault.restore(database.url, order(database))).exit).toBe(0);
   });
 
-  it("fails, as foreseen, for a session the role may not end, saying which and what to do", async () => {
+  inTurn("fails, as foreseen, for a session the role may not end, saying which and what to do", async () => {
     await using database = await target();
     const reports = await weakSession(database);
     try {
@@ -112,28 +115,31 @@ describe("an exchange of names", () => {
     }
   });
 
-  it("is foreseen to fail for a prepared transaction, and to leave replication slots behind", async () => {
-    await using own = await startCluster({
-      settings: { max_prepared_transactions: "2", wal_level: "logical" },
-    });
-    await using database = await own.createDatabase({ sql: "CREATE TABLE busy (a int)" });
-    await database.admin("SELECT pg_create_logical_replication_slot('changes', 'pgoutput')");
-    // After the slot, which waits for every transaction that is open.
-    await database.query("BEGIN; INSERT INTO busy VALUES (1); PREPARE TRANSACTION 'half done'");
-    const { outputs } = await vault.restore(database.url, { ...order(database), dryRun: true });
-    await database.query("ROLLBACK PREPARED 'half done'");
-    await database.admin("SELECT pg_drop_replication_slot('changes')");
-    expect((outputs["plan"] as { warnings: string[] }).warnings).toEqual(
-      expect.arrayContaining([
-        expect.stringMatching(
-          /^prepared transactions are open in the target, half done, .*ROLLBACK PREPARED/,
-        ),
-        expect.stringMatching(/^replication slots stay with the old database .*: changes;/),
-      ]),
-    );
-  });
+  inTurn(
+    "is foreseen to fail for a prepared transaction, and to leave replication slots behind",
+    async () => {
+      await using own = await startCluster({
+        settings: { max_prepared_transactions: "2", wal_level: "logical" },
+      });
+      await using database = await own.createDatabase({ sql: "CREATE TABLE busy (a int)" });
+      await database.admin("SELECT pg_create_logical_replication_slot('changes', 'pgoutput')");
+      // After the slot, which waits for every transaction that is open.
+      await database.query("BEGIN; INSERT INTO busy VALUES (1); PREPARE TRANSACTION 'half done'");
+      const { outputs } = await vault.restore(database.url, { ...order(database), dryRun: true });
+      await database.query("ROLLBACK PREPARED 'half done'");
+      await database.admin("SELECT pg_drop_replication_slot('changes')");
+      expect((outputs["plan"] as { warnings: string[] }).warnings).toEqual(
+        expect.arrayContaining([
+          expect.stringMatching(
+            /^prepared transactions are open in the target, half done, .*ROLLBACK PREPARED/,
+          ),
+          expect.stringMatching(/^replication slots stay with the old database .*: changes;/),
+        ]),
+      );
+    },
+  );
 
-  it("waits for such a session that goes by itself", async () => {
+  inTurn("waits for such a session that goes by itself", async () => {
     await using database = await target();
     const reports = await weakSession(database);
     const going = sleep(9_000).then(() => reports.end());

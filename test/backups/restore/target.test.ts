@@ -8,6 +8,7 @@ import { query } from "../../support/postgres.ts";
 import { testPorts } from "../../support/test-ports.ts";
 import { expectRefusal, output, said, Vault } from "../../support/vault.ts";
 import { casesInTurn } from "../../support/sampling.ts";
+import { testInTurn } from "../../support/cases-in-turn.ts";
 
 /**
  * What a restore may do to its target: nothing without its name, nothing that cannot be undone, and one
@@ -56,19 +57,24 @@ async function leftovers(database: TestDatabase): Promise<string[]> {
   ).map((row) => String(row["datname"]));
 }
 
-describe("a restore", () => {
-  it("into an empty database needs no confirmation, no safety backup, and ends with the proof", async () => {
-    await using database = await cluster.createDatabase();
-    const restored = await vault.restore(database.url);
-    expect(restored).toMatchObject({
-      exit: 0,
-      outputs: { id, verdict: "proved", "safety-backup": "", "old-database": "", "first-difference": "" },
-    });
-    expect(await database.query("SELECT count(*)::int AS n FROM orders")).toEqual([{ n: 20_000 }]);
-    expect(vault.files("manifests/").filter((path) => path.includes("safety"))).toEqual([]);
-  });
+const inTurn = testInTurn("targets of a restore", 2);
 
-  it("onto a database that holds something is refused without its right name, untouched", async () => {
+describe("a restore", () => {
+  inTurn(
+    "into an empty database needs no confirmation, no safety backup, and ends with the proof",
+    async () => {
+      await using database = await cluster.createDatabase();
+      const restored = await vault.restore(database.url);
+      expect(restored).toMatchObject({
+        exit: 0,
+        outputs: { id, verdict: "proved", "safety-backup": "", "old-database": "", "first-difference": "" },
+      });
+      expect(await database.query("SELECT count(*)::int AS n FROM orders")).toEqual([{ n: 20_000 }]);
+      expect(vault.files("manifests/").filter((path) => path.includes("safety"))).toEqual([]);
+    },
+  );
+
+  inTurn("onto a database that holds something is refused without its right name, untouched", async () => {
     await using database = await target();
     await expectRefusal(vault.restore(database.url), {
       code: "database.not-empty",
@@ -91,7 +97,7 @@ describe("a restore", () => {
     await expectKept(database);
   });
 
-  it("into a database that was empty when planned, and is not when locked, is refused", async () => {
+  inTurn("into a database that was empty when planned, and is not when locked, is refused", async () => {
     await using database = await cluster.createDatabase();
     let others = 0;
     const meanwhile = withQueries({
@@ -169,7 +175,7 @@ describe("a restore", () => {
     });
   });
 
-  it("as a dry run shows what it would do and touches nothing", async () => {
+  inTurn("as a dry run shows what it would do and touches nothing", async () => {
     await using database = await target();
     const before = vault.files();
     const plan = await vault.restore(database.url, { confirm: database.name, dryRun: true });
@@ -184,7 +190,7 @@ describe("a restore", () => {
 });
 
 describe("a restore in place", () => {
-  it("makes a safety backup first, which is itself proved and gives everything back", async () => {
+  inTurn("makes a safety backup first, which is itself proved and gives everything back", async () => {
     await using database = await target();
     const restored = await vault.restore(database.url, { confirm: database.name, mode: "in-place" });
     expect(restored).toMatchObject({ exit: 0, outputs: { verdict: "proved", "old-database": "" } });
@@ -211,7 +217,7 @@ describe("a restore in place", () => {
     await expectKept(database);
   });
 
-  it("that breaks midway says that the target is incomplete, and which backup has the old", async () => {
+  inTurn("that breaks midway says that the target is incomplete, and which backup has the old", async () => {
     await using database = await target();
     const ports = testPorts({
       tools: (tools) => ({
@@ -256,7 +262,7 @@ describe("a restore in place", () => {
     await expectKept(database);
   });
 
-  it("that cannot make the safety backup touches nothing", async () => {
+  inTurn("that cannot make the safety backup touches nothing", async () => {
     await using database = await target();
     const ports = testPorts({
       tools: withDump(() => {
@@ -269,7 +275,7 @@ describe("a restore in place", () => {
     await expectKept(database);
   });
 
-  it("without a safety backup makes none, and says so in capitals", async () => {
+  inTurn("without a safety backup makes none, and says so in capitals", async () => {
     await using database = await target();
     const before = vault.files("manifests").length;
     const restored = await vault.restore(database.url, {
@@ -282,7 +288,7 @@ describe("a restore in place", () => {
     expect(vault.files("manifests")).toHaveLength(before);
   });
 
-  it("of the same database by two at once is done by one; the other ends with exit 6", async () => {
+  inTurn("of the same database by two at once is done by one; the other ends with exit 6", async () => {
     await using database = await target();
     let second: Promise<unknown> | undefined;
     const ports = testPorts({
@@ -317,7 +323,7 @@ describe("a restore in place", () => {
 });
 
 describe("a restore beside", () => {
-  it("keeps the old database, and gives the new one its owner, grants, settings and limit", async () => {
+  inTurn("keeps the old database, and gives the new one its owner, grants, settings and limit", async () => {
     await using database = await target();
     const name = database.name;
     await cluster.admin(`
@@ -377,7 +383,7 @@ describe("a restore beside", () => {
     await cluster.admin(`DROP ROLE app_${name}`);
   });
 
-  it("swaps under an application that reconnects all the time: each answer is old or new", async () => {
+  inTurn("swaps under an application that reconnects all the time: each answer is old or new", async () => {
     await using database = await target();
     let stop = false;
     let [old, fresh, failed] = [0, 0, 0];
@@ -411,7 +417,7 @@ describe("a restore beside", () => {
     await cluster.admin(`DROP DATABASE ${output(restored, "old-database")}`);
   });
 
-  it("that comes out wrong leaves the target as it was and removes the unfinished database", async () => {
+  inTurn("that comes out wrong leaves the target as it was and removes the unfinished database", async () => {
     await using database = await target();
     const ports = testPorts({
       tools: (tools) => ({
@@ -457,78 +463,100 @@ describe("a restore beside", () => {
     });
   };
 
-  it("that fails removes the unfinished database although the server holds on to it a while", async () => {
-    await using database = await target();
-    await expectRefusal(
-      vault.restore(
+  inTurn(
+    "that fails removes the unfinished database although the server holds on to it a while",
+    async () => {
+      await using database = await target();
+      await expectRefusal(
+        vault.restore(
+          database.url,
+          { confirm: database.name, mode: "beside", safetyBackup: false },
+          stubborn(2),
+        ),
+        {
+          code: "database.permission",
+          exit: 4,
+          says: "old one's owner",
+          hint: /^Use a role that may do that/,
+        },
+      );
+      await expectKept(database);
+    },
+  );
+
+  inTurn(
+    "that fails and cannot remove the unfinished database names it in the error, not in a log",
+    async () => {
+      await using database = await target();
+      const failed = vault.restore(
         database.url,
         { confirm: database.name, mode: "beside", safetyBackup: false },
-        stubborn(2),
-      ),
-      { code: "database.permission", exit: 4, says: "old one's owner", hint: /^Use a role that may do that/ },
-    );
-    await expectKept(database);
-  });
-
-  it("that fails and cannot remove the unfinished database names it in the error, not in a log", async () => {
-    await using database = await target();
-    const failed = vault.restore(
-      database.url,
-      { confirm: database.name, mode: "beside", safetyBackup: false },
-      stubborn(99),
-    );
-    const error = await expectRefusal(failed, {
-      code: "database.permission",
-      exit: 4,
-      says: "owner",
-      hint: /unfinished copy \S+_restored_\S+ is still .* \(it is being accessed by other users\): drop it/,
-    });
-    const left = await leftovers(database);
-    expect(left).toEqual([expect.stringContaining("_restored_")]);
-    expect(error.hint).toContain(left[0]);
-    await cluster.admin(`DROP DATABASE ${left[0]!}`);
-    await expectKept(database);
-  });
-
-  it("whose swap fails leaves the target under its name, and says where the restored one is", async () => {
-    await using database = await target();
-    const ports = testPorts({
-      database: withQueries({
-        before: (sql) => {
-          if (sql.includes("_restored_") && sql.includes("RENAME TO")) throw new Error("the server said no");
-        },
-      }),
-    });
-    await expectRefusal(vault.restore(database.url, { confirm: database.name, safetyBackup: false }, ports), {
-      code: "database.query",
-      exit: 4,
-      says: "could not exchange the names",
-      hint: /The target is as it was, and the proved copy stays as \S+_restored_/,
-    });
-    const left = await leftovers(database);
-    expect(left).toEqual([expect.stringContaining("_restored_")]);
-    await cluster.admin(`DROP DATABASE ${left[0]!}`);
-    await expectKept(database);
-  });
-
-  it("asked for by a role that may not make databases is refused; unasked it is done in place", async () => {
-    await using database = await target();
-    await cluster.admin("ALTER ROLE holdfast NOCREATEDB");
-    try {
-      await expectRefusal(vault.restore(database.url, { confirm: database.name, mode: "beside" }), {
+        stubborn(99),
+      );
+      const error = await expectRefusal(failed, {
         code: "database.permission",
         exit: 4,
-        says: "mode beside is not possible: role holdfast may not create databases",
-        hint: /--mode in-place/,
+        says: "owner",
+        hint: /unfinished copy \S+_restored_\S+ is still .* \(it is being accessed by other users\): drop it/,
       });
+      const left = await leftovers(database);
+      expect(left).toEqual([expect.stringContaining("_restored_")]);
+      expect(error.hint).toContain(left[0]);
+      await cluster.admin(`DROP DATABASE ${left[0]!}`);
       await expectKept(database);
-      const plan = await vault.restore(database.url, { confirm: database.name, dryRun: true });
-      expect(plan.outputs["plan"]).toMatchObject({
-        mode: "in-place",
-        modeReason: "role holdfast may not create databases",
+    },
+  );
+
+  inTurn(
+    "whose swap fails leaves the target under its name, and says where the restored one is",
+    async () => {
+      await using database = await target();
+      const ports = testPorts({
+        database: withQueries({
+          before: (sql) => {
+            if (sql.includes("_restored_") && sql.includes("RENAME TO")) {
+              throw new Error("the server said no");
+            }
+          },
+        }),
       });
-    } finally {
-      await cluster.admin("ALTER ROLE holdfast CREATEDB");
-    }
-  });
+      await expectRefusal(
+        vault.restore(database.url, { confirm: database.name, safetyBackup: false }, ports),
+        {
+          code: "database.query",
+          exit: 4,
+          says: "could not exchange the names",
+          hint: /The target is as it was, and the proved copy stays as \S+_restored_/,
+        },
+      );
+      const left = await leftovers(database);
+      expect(left).toEqual([expect.stringContaining("_restored_")]);
+      await cluster.admin(`DROP DATABASE ${left[0]!}`);
+      await expectKept(database);
+    },
+  );
+
+  inTurn(
+    "asked for by a role that may not make databases is refused; unasked it is done in place",
+    async () => {
+      await using database = await target();
+      await cluster.admin("ALTER ROLE holdfast NOCREATEDB");
+      try {
+        await expectRefusal(vault.restore(database.url, { confirm: database.name, mode: "beside" }), {
+          code: "database.permission",
+          exit: 4,
+          says: "mode beside is not possible: role holdfast may not create databases",
+          hint: /--mode in-place/,
+        });
+        await expectKept(database);
+        const plan = await vault.restore(database.url, { confirm: database.name, dryRun: true });
+        expect(plan.outputs["plan"]).toMatchObject({
+          mode: "in-place",
+          modeReason: "role holdfast may not create databases",
+        });
+      } finally {
+        await cluster.admin("ALTER ROLE holdfast CREATEDB");
+      }
+    },
+  );
 });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "@jest/globals";
+import { describe, expect } from "@jest/globals";
 import { releaseWorld } from "./support.ts";
 import { testInTurn } from "../../support/cases-in-turn.ts";
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "@jest/globals";
+import { describe, expect } from "@jest/globals";
 import { readReleaseUnit } from "../../../src/nouns/release-unit/document.ts";
 import { releaseWorld } from "./support.ts";
 import { testInTurn } from "../../support/cases-in-turn.ts";

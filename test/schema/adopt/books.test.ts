@@ -1,4 +1,4 @@
-import { describe, expect, it } from "@jest/globals";
+import { describe, expect } from "@jest/globals";
 import { postgresDatabase } from "../../../src/adapters/postgres/database.ts";
 import type { Outcome } from "../../../src/kernel/outcome.ts";
 import { findBooks } from "../../../src/schema/books/find-books.ts";

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "@jest/globals";
+import { describe, expect } from "@jest/globals";
 import { setTimeout as delay } from "node:timers/promises";
 import { isHoldfastError } from "../../../src/kernel/errors.ts";
 import { runMigrateStatus } from "../../../src/schema/status/run.ts";

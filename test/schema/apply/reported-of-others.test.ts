@@ -1,4 +1,4 @@
-import { describe, expect, it } from "@jest/globals";
+import { describe, expect } from "@jest/globals";
 import fc from "fast-check";
 import { isHoldfastError } from "../../../src/kernel/errors.ts";
 import type { Outcome } from "../../../src/kernel/outcome.ts";

@@ -28,8 +28,8 @@ afterAll(async () => {
 });
 
 /**
- * What need not show in a dump of a schema: that an index is not valid, with which pg_dump leaves out most, and
- * whether a materialized view is filled.
+ * What need not show in a dump of a schema: that an index is not valid, with which pg_dump leaves out most,
+ * and whether a materialized view is filled.
  */
 const UNDUMPED = new Set(["invalid", "unfilled"]);
 

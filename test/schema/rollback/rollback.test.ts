@@ -1,4 +1,4 @@
-import { describe, expect, it } from "@jest/globals";
+import { describe, expect } from "@jest/globals";
 import { HoldfastError } from "../../../src/kernel/errors.ts";
 import type { Outcome } from "../../../src/kernel/outcome.ts";
 import type { Ports } from "../../../src/ports/ports.ts";

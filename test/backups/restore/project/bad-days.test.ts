@@ -10,6 +10,7 @@ import {
 import { eventually } from "../../../support/tools.ts";
 import { expectRefusal, said, Vault } from "../../../support/vault.ts";
 import { stateOf } from "./state.ts";
+import { testInTurn } from "../../../support/cases-in-turn.ts";
 
 /** The other tests' backups lie in the same store. */
 const SHOP = { source: "shop" } as const;
@@ -48,8 +49,10 @@ async function expectWhole(project: Project, name = "shop", choice = {}): Promis
   return said(restored);
 }
 
+const inTurn = testInTurn("bad days of a project", 2);
+
 describe("bad days", () => {
-  it("row-level security is forced on a table of the platform's", async () => {
+  inTurn("row-level security is forced on a table of the platform's", async () => {
     await using project = await supabase.project();
     await project.admin(
       "ALTER TABLE auth.users FORCE ROW LEVEL SECURITY; ALTER TABLE storage.objects FORCE ROW LEVEL SECURITY",
@@ -68,10 +71,12 @@ describe("bad days", () => {
     expect(await project.query("SELECT count(*)::int AS n FROM auth.users")).toEqual([{ n: 500 }]);
   });
 
-  it("a function the platform executes, one like pg_restore's words, a view over auth.users", async () => {
-    await withMore(
-      "functions",
-      `
+  inTurn(
+    "a function the platform executes, one like pg_restore's words, a view over auth.users",
+    async () => {
+      await withMore(
+        "functions",
+        `
         CREATE FUNCTION public.hook(event jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$ BEGIN
 -- TOC entry 1 (class 1255 OID 1)
 --
@@ -88,46 +93,50 @@ DROP TABLE public.posts;
         GRANT USAGE ON SCHEMA public TO supabase_auth_admin;
         CREATE VIEW public.emails WITH (security_invoker = true) AS SELECT id, email FROM auth.users
       `,
-    );
-    await using project = await supabase.project();
-    await expectWhole(project, "functions");
-    expect(await project.as("supabase_auth_admin", "SELECT public.hook('{\"a\": 1}') AS event")).toEqual([
-      { event: { a: 1 } },
-    ]);
-    expect(
-      await project.query(`
+      );
+      await using project = await supabase.project();
+      await expectWhole(project, "functions");
+      expect(await project.as("supabase_auth_admin", "SELECT public.hook('{\"a\": 1}') AS event")).toEqual([
+        { event: { a: 1 } },
+      ]);
+      expect(
+        await project.query(`
         SELECT has_function_privilege('anon', 'public.hook(jsonb)', 'EXECUTE') AS anon,
                (SELECT count(*)::int FROM public.emails) AS emails
       `),
-    ).toEqual([{ anon: false, emails: 500 }]);
-  });
+      ).toEqual([{ anon: false, emails: 500 }]);
+    },
+  );
 
-  it("a user's table and type inside extensions, his function's index on a platform's table", async () => {
-    await withMore(
-      "inside",
-      `
+  inTurn(
+    "a user's table and type inside extensions, his function's index on a platform's table",
+    async () => {
+      await withMore(
+        "inside",
+        `
         CREATE TYPE extensions.mood AS ENUM ('good', 'bad');
         CREATE TABLE extensions.moods (id serial PRIMARY KEY, mood extensions.mood);
         INSERT INTO extensions.moods (mood) VALUES ('good'), ('bad');
         CREATE INDEX users_by_slug ON auth.users (extensions.slug(email::text))
       `,
-    );
-    await using project = await supabase.project();
-    await expectWhole(project, "inside");
-    expect(
-      await project.query(`
+      );
+      await using project = await supabase.project();
+      await expectWhole(project, "inside");
+      expect(
+        await project.query(`
         SELECT (SELECT count(*)::int FROM extensions.moods) AS moods,
                nextval('extensions.moods_id_seq')::int AS next,
                to_regclass('auth.users_by_slug')::text AS index
       `),
-    ).toEqual([{ moods: 2, next: 3, index: "auth.users_by_slug" }]);
-    await expectWhole(project, "inside", { confirm: project.name, safetyBackup: false });
-    expect(await project.query("SELECT count(*)::int AS moods FROM extensions.moods")).toEqual([
-      { moods: 2 },
-    ]);
-  });
+      ).toEqual([{ moods: 2, next: 3, index: "auth.users_by_slug" }]);
+      await expectWhole(project, "inside", { confirm: project.name, safetyBackup: false });
+      expect(await project.query("SELECT count(*)::int AS moods FROM extensions.moods")).toEqual([
+        { moods: 2 },
+      ]);
+    },
+  );
 
-  it("a foreign key from the side of auth", async () => {
+  inTurn("a foreign key from the side of auth", async () => {
     const key = `
       ALTER TABLE auth.audit_log_entries ADD CONSTRAINT audited FOREIGN KEY (id)
         REFERENCES public.audited (id)
@@ -142,7 +151,7 @@ DROP TABLE public.posts;
     expect(await project.query(keys)).toEqual([{ on: "auth.audit_log_entries" }]);
   });
 
-  it("two hundred policies, on tables of both sides", async () => {
+  inTurn("two hundred policies, on tables of both sides", async () => {
     const policies = Array.from(
       { length: 100 },
       (_, n) => `
@@ -159,7 +168,7 @@ DROP TABLE public.posts;
     ).toEqual([{ n: 200 }]);
   });
 
-  it("through a pooler in session mode; one in transaction mode is refused", async () => {
+  inTurn("through a pooler in session mode; one in transaction mode is refused", async () => {
     const { facts } = supabase.cluster;
     await using project = await supabase.project();
     await using pooler = await startPgBouncer({ ...facts, adminPassword: facts.password }, "session");
@@ -179,7 +188,7 @@ DROP TABLE public.posts;
     ).rejects.toMatchObject({ code: "database.pooler" });
   });
 
-  it("two restores at once: the second is told who is at it, and nothing is there twice", async () => {
+  inTurn("two restores at once: the second is told who is at it, and nothing is there twice", async () => {
     await using project = await supabase.project();
     await using blocker = await blocking(project, "LOCK TABLE auth.users IN ROW EXCLUSIVE MODE");
     const first = vault.restore(project.url, SHOP);
@@ -199,7 +208,7 @@ DROP TABLE public.posts;
     expect(await project.query("SELECT count(*)::int AS n FROM auth.users")).toEqual([{ n: 500 }]);
   });
 
-  it("a database that only looks like the platform is none", async () => {
+  inTurn("a database that only looks like the platform is none", async () => {
     await supabase.cluster.admin("CREATE DATABASE looks OWNER postgres");
     const url = source.url.replace(source.name, "looks");
     await supabase.cluster.admin(
@@ -222,9 +231,11 @@ DROP TABLE public.posts;
     );
   });
 
-  it("an extension that the project cannot have refuses by name; --allow-gaps goes on without", async () => {
-    await using project = await supabase.project();
-    await project.admin(`
+  inTurn(
+    "an extension that the project cannot have refuses by name; --allow-gaps goes on without",
+    async () => {
+      await using project = await supabase.project();
+      await project.admin(`
       CREATE FUNCTION extensions.no_citext() RETURNS event_trigger LANGUAGE plpgsql AS $$
         BEGIN
           IF position('citext' in current_query()) > 0 THEN
@@ -236,30 +247,33 @@ DROP TABLE public.posts;
       CREATE EVENT TRIGGER issue_pg_cron_access ON ddl_command_start WHEN TAG IN ('CREATE EXTENSION')
         EXECUTE FUNCTION extensions.no_citext()
     `);
-    await expectRefusal(vault.restore(project.url, { ...SHOP, confirm: project.name, safetyBackup: false }), {
-      code: "database.lacks",
-      exit: 4,
-      says: /the project cannot have citext .*not on the list/,
-      hint: /--allow-gaps.*Nothing was changed/s,
-    });
-    const restored = await vault.restore(project.url, {
-      ...SHOP,
-      allowGaps: true,
-      confirm: project.name,
-      safetyBackup: false,
-    });
-    expect({ exit: restored.exit, said: said(restored) }).toEqual({
-      exit: 3,
-      said: expect.stringContaining("extension | citext | gap: "),
-    });
-    expect(
-      await project.query(`
+      await expectRefusal(
+        vault.restore(project.url, { ...SHOP, confirm: project.name, safetyBackup: false }),
+        {
+          code: "database.lacks",
+          exit: 4,
+          says: /the project cannot have citext .*not on the list/,
+          hint: /--allow-gaps.*Nothing was changed/s,
+        },
+      );
+      const restored = await vault.restore(project.url, {
+        ...SHOP,
+        allowGaps: true,
+        confirm: project.name,
+        safetyBackup: false,
+      });
+      expect({ exit: restored.exit, said: said(restored) }).toEqual({
+        exit: 3,
+        said: expect.stringContaining("extension | citext | gap: "),
+      });
+      expect(
+        await project.query(`
         SELECT (SELECT count(*)::int FROM public.posts) AS posts,
                to_regclass('public.profiles')::text AS profiles
       `),
-    ).toEqual([{ posts: 10_000, profiles: null }]);
-    // What does not need the extension is not excused by it.
-    await project.admin(`
+      ).toEqual([{ posts: 10_000, profiles: null }]);
+      // What does not need the extension is not excused by it.
+      await project.admin(`
       CREATE FUNCTION extensions.no_view() RETURNS event_trigger LANGUAGE plpgsql AS
         $$ BEGIN RAISE EXCEPTION 'no views today'; END $$;
       DROP EVENT TRIGGER issue_pg_graphql_access;
@@ -267,16 +281,17 @@ DROP TABLE public.posts;
         ON ddl_command_start WHEN TAG IN ('CREATE MATERIALIZED VIEW')
         EXECUTE FUNCTION extensions.no_view()
     `);
-    await expectRefusal(
-      vault.restore(project.url, { ...SHOP, allowGaps: true, confirm: project.name, safetyBackup: false }),
-      {
-        code: "database.query",
-        exit: 4,
-        says: /did not take 2 definitions of the backup: MATERIALIZED VIEW public authors/,
-        hint: /Nothing was changed/,
-      },
-    );
-  });
+      await expectRefusal(
+        vault.restore(project.url, { ...SHOP, allowGaps: true, confirm: project.name, safetyBackup: false }),
+        {
+          code: "database.query",
+          exit: 4,
+          says: /did not take 2 definitions of the backup: MATERIALIZED VIEW public authors/,
+          hint: /Nothing was changed/,
+        },
+      );
+    },
+  );
 });
 
 describe("rights and roles", () => {
@@ -323,7 +338,7 @@ describe("rights and roles", () => {
     ).toEqual([{ may: false }]);
   });
 
-  it("roles of the user's are members of what they were, and the API's login role of them", async () => {
+  inTurn("roles of the user's are members of what they were, and the API's login role of them", async () => {
     await withMore(
       "members",
       "CREATE ROLE app_user; GRANT app_user TO authenticator; GRANT anon TO app_user",
@@ -347,7 +362,7 @@ describe("rights and roles", () => {
     expect(given[0]!["login"]).toBe(true);
   });
 
-  it("a grant within a quoted name is not carried out", async () => {
+  inTurn("a grant within a quoted name is not carried out", async () => {
     await withMore(
       "hidden",
       `CREATE ROLE climber; CREATE VIEW auth."x
@@ -366,7 +381,7 @@ y" TO climber`,
     ]);
   });
 
-  it("names with blanks, quotes, dots and parentheses are told apart, and like prefixes", async () => {
+  inTurn("names with blanks, quotes, dots and parentheses are told apart, and like prefixes", async () => {
     await withMore(
       "names",
       `
@@ -433,7 +448,7 @@ describe("a role revoked from postgres, as the platform did in 2025", () => {
     await own[Symbol.asyncDispose]();
   });
 
-  it("what it may not make any more is refused by name; --allow-gaps goes on, naming it", async () => {
+  inTurn("what it may not make any more is refused by name; --allow-gaps goes on, naming it", async () => {
     await using project = await strict.project();
     const empty = await stateOf(project);
     const refusal = await expectRefusal(own.restore(project.url), {
@@ -463,7 +478,7 @@ describe("a role revoked from postgres, as the platform did in 2025", () => {
     expect(await project.query("SELECT count(*)::int AS n FROM auth.users")).toEqual([{ n: 500 }]);
   });
 
-  it("a webhook on another's table cannot be paused: refused by name; --allow-gaps goes on", async () => {
+  inTurn("a webhook on another's table cannot be paused: refused by name; --allow-gaps goes on", async () => {
     const hook = `
       CREATE SCHEMA supabase_functions;
       GRANT USAGE ON SCHEMA supabase_functions TO PUBLIC;
@@ -493,7 +508,7 @@ describe("a role revoked from postgres, as the platform did in 2025", () => {
     expect(await project.admin("SELECT FROM pg_trigger WHERE tgname = 'sends'")).toEqual([]);
   });
 
-  it("what it may not drop goes with what of the user's it needs, whatever its name", async () => {
+  inTurn("what it may not drop goes with what of the user's it needs, whatever its name", async () => {
     const named = `
       CREATE FUNCTION public.greet() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
       CREATE TRIGGER "on new user" AFTER INSERT ON auth.users FOR EACH ROW EXECUTE FUNCTION public.greet()
@@ -523,7 +538,7 @@ describe("a role revoked from postgres, as the platform did in 2025", () => {
     ).toEqual([{ name: "on new user" }]);
   });
 
-  it("what of the platform's hangs on the user's ends the restore with all as it was", async () => {
+  inTurn("what of the platform's hangs on the user's ends the restore with all as it was", async () => {
     await using project = await strict.project();
     await project.admin(`
       CREATE FUNCTION public.now_of() RETURNS timestamptz LANGUAGE sql AS 'SELECT now()';
@@ -539,7 +554,7 @@ describe("a role revoked from postgres, as the platform did in 2025", () => {
     expect(await stateOf(project)).toEqual(empty);
   });
 
-  it("what it may not make and not drop either stays where it is, and is compared", async () => {
+  inTurn("what it may not make and not drop either stays where it is, and is compared", async () => {
     await before.query("DELETE FROM auth.users WHERE email LIKE 'person4%'");
     const restored = await own.restore(before.url, { ...SHOP, confirm: before.name, safetyBackup: false });
     expect({ exit: restored.exit, said: said(restored) }).toEqual({

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { startSupabase, type SupabaseServer } from "../../../support/supabase/supabase.ts";
 import { Vault } from "../../../support/vault.ts";
 import { outcome, smallProject, WHOLE } from "./small-project.ts";
+import { testInTurn } from "../../../support/cases-in-turn.ts";
 
 /**
  * What the target has beyond the source and no restore may take: publications of the platform's, event
@@ -19,6 +20,8 @@ afterAll(async () => {
   await supabase[Symbol.asyncDispose]();
   await vault[Symbol.asyncDispose]();
 });
+
+const inTurn = testInTurn("what is beyond the restoring role", 2);
 
 describe("a publication of the platform's", () => {
   it("that the source had not is no difference, and is emptied of what somebody put in", async () => {
@@ -43,24 +46,27 @@ describe("a publication of the platform's", () => {
     ).toEqual([{ publication: "supabase_realtime_messages_publication", table: "identities" }]);
   });
 
-  it("that holds all tables, and that the source had not, is a gap in the plan and afterwards", async () => {
-    await using project = await supabase.project();
-    await project.admin(`
+  inTurn(
+    "that holds all tables, and that the source had not, is a gap in the plan and afterwards",
+    async () => {
+      await using project = await supabase.project();
+      await project.admin(`
       DROP PUBLICATION supabase_realtime;
       CREATE PUBLICATION supabase_realtime FOR ALL TABLES;
       ALTER PUBLICATION supabase_realtime OWNER TO postgres
     `);
-    const gap = "holds all tables here, and at the source there is none of that name";
-    expect(
-      (await outcome(vault, project, "without", { confirm: project.name, dryRun: true })).said,
-    ).toContain(gap);
-    expect(await outcome(vault, project, "without", { confirm: project.name })).toEqual({
-      exit: 3,
-      said: expect.stringContaining(gap),
-    });
-  });
+      const gap = "holds all tables here, and at the source there is none of that name";
+      expect(
+        (await outcome(vault, project, "without", { confirm: project.name, dryRun: true })).said,
+      ).toContain(gap);
+      expect(await outcome(vault, project, "without", { confirm: project.name })).toEqual({
+        exit: 3,
+        said: expect.stringContaining(gap),
+      });
+    },
+  );
 
-  it("is a difference where something stays in it that the backup has not", async () => {
+  inTurn("is a difference where something stays in it that the backup has not", async () => {
     await using project = await supabase.project();
     await project.admin(`
       ALTER PUBLICATION supabase_realtime OWNER TO supabase_admin;
@@ -72,7 +78,7 @@ describe("a publication of the platform's", () => {
     });
   });
 
-  it("keeps the comment that somebody wrote on it", async () => {
+  inTurn("keeps the comment that somebody wrote on it", async () => {
     await smallProject(supabase, vault, "said", {
       query: "COMMENT ON PUBLICATION supabase_realtime IS 'mine'",
     });
@@ -101,7 +107,7 @@ describe("an event trigger of the platform's superuser at the target", () => {
   const watching = (name: string): string =>
     `CREATE EVENT TRIGGER ${name} ON ddl_command_end EXECUTE FUNCTION public.watch()`;
 
-  it("stays with what is said of it, and ends no restore", async () => {
+  inTurn("stays with what is said of it, and ends no restore", async () => {
     await using source = await smallProject(supabase, vault, "watched", { query: FUNCTION });
     await source.admin(`
       ALTER ROLE postgres SUPERUSER;
@@ -126,7 +132,7 @@ describe("an event trigger of the platform's superuser at the target", () => {
     expect(await outcome(vault, project, "watched", { confirm: project.name })).toEqual(WHOLE);
   });
 
-  it("that the backup has not is a gap, with its owner", async () => {
+  inTurn("that the backup has not is a gap, with its owner", async () => {
     await smallProject(supabase, vault, "unwatched", { query: FUNCTION });
     await using project = await supabase.project();
     await project.query(FUNCTION);
@@ -151,7 +157,7 @@ describe("an event trigger of the platform's superuser at the target", () => {
 });
 
 describe("what only a superuser may make", () => {
-  it("is refused by name beforehand, in the dry run's words, and left out where accepted", async () => {
+  inTurn("is refused by name beforehand, in the dry run's words, and left out where accepted", async () => {
     await using source = await smallProject(supabase, vault, "powerful", {
       query: "CREATE SCHEMA app; CREATE TABLE app.things (id int)",
       admin: `

@@ -7,6 +7,7 @@ import {
 } from "../../../support/supabase/supabase.ts";
 import { expectRefusal, said, Vault } from "../../../support/vault.ts";
 import { outcome, smallProject, WHOLE } from "./small-project.ts";
+import { testInTurn } from "../../../support/cases-in-turn.ts";
 
 /**
  * What a restore into a project brings of the platform's publication, and what it says of rows that do not
@@ -37,6 +38,8 @@ const PUBLISHED = `
    WHERE pubname = 'supabase_realtime'
 `;
 
+const inTurn = testInTurn("what a plan explains", 2);
+
 describe("the platform's publication", () => {
   const OPTIONS = `
     ALTER PUBLICATION supabase_realtime ADD TABLE public.notes;
@@ -63,7 +66,7 @@ describe("the platform's publication", () => {
     expect(await target.query(PUBLISHED)).toEqual(await plain.query(PUBLISHED));
   });
 
-  it("is a gap in the plan where another role owns it", async () => {
+  inTurn("is a gap in the plan where another role owns it", async () => {
     await using target = await supabase.project();
     await target.admin("ALTER PUBLICATION supabase_realtime OWNER TO supabase_admin");
     const gap =
@@ -71,7 +74,7 @@ describe("the platform's publication", () => {
     expect((await into(target, "options", { dryRun: true })).said).toMatch(gap);
   });
 
-  it("of all tables at one end only is a gap in the plan, and nothing fails for it", async () => {
+  inTurn("of all tables at one end only is a gap in the plan, and nothing fails for it", async () => {
     const ALL = `
       DROP PUBLICATION supabase_realtime;
       CREATE PUBLICATION supabase_realtime FOR ALL TABLES;
@@ -110,7 +113,7 @@ describe("the platform's publication", () => {
 });
 
 describe("rows that do not fit", () => {
-  it("a check of the target's, are named in the plan with the check and the way on", async () => {
+  inTurn("a check of the target's, are named in the plan with the check and the way on", async () => {
     await using target = await supabase.project();
     await target.admin("ALTER TABLE auth.users ADD CONSTRAINT not_p3 CHECK (email <> 'p3@example.org')");
     const says =
@@ -122,27 +125,30 @@ describe("rows that do not fit", () => {
     );
   });
 
-  it("a check that calls what somebody wrote, not asked beforehand, is explained when written", async () => {
-    await using target = await supabase.project();
-    await target.admin(`
+  inTurn(
+    "a check that calls what somebody wrote, not asked beforehand, is explained when written",
+    async () => {
+      await using target = await supabase.project();
+      await target.admin(`
       CREATE FUNCTION auth.takes(text) RETURNS bool LANGUAGE sql IMMUTABLE AS
         $$ SELECT $1 <> 'p3@example.org' $$;
       GRANT EXECUTE ON FUNCTION auth.takes TO PUBLIC;
       ALTER TABLE auth.users ADD CONSTRAINT asked CHECK (auth.takes(email))
     `);
-    await expectRefusal(
-      vault.restore(target.url, { source: "plain", confirm: target.name, safetyBackup: false }),
-      {
-        code: "database.query",
-        exit: 4,
-        says: /rows of auth\.users: .*violates check constraint "asked"/,
-        hint: /A row of the backup breaks a rule of auth\.users .*: drop the check .* Nothing was changed/,
-      },
-    );
-    expect(await target.query("SELECT count(*)::int AS n FROM auth.users")).toEqual([{ n: 0 }]);
-  });
+      await expectRefusal(
+        vault.restore(target.url, { source: "plain", confirm: target.name, safetyBackup: false }),
+        {
+          code: "database.query",
+          exit: 4,
+          says: /rows of auth\.users: .*violates check constraint "asked"/,
+          hint: /A row of the backup breaks a rule of auth\.users .*: drop the check .* Nothing was changed/,
+        },
+      );
+      expect(await target.query("SELECT count(*)::int AS n FROM auth.users")).toEqual([{ n: 0 }]);
+    },
+  );
 
-  it("a key broken by the source's own rows is laid to the source, whoever's the table is", async () => {
+  inTurn("a key broken by the source's own rows is laid to the source, whoever's the table is", async () => {
     await using platforms = await supabase.project();
     await platforms.admin(`
       SET session_replication_role = replica;
@@ -172,7 +178,7 @@ describe("rows that do not fit", () => {
 });
 
 describe("into a database of its own", () => {
-  it("the plan warns that jobs and webhooks come back as they were", async () => {
+  inTurn("the plan warns that jobs and webhooks come back as they were", async () => {
     await using source = await supabase.project();
     await source.admin(REACHING_OUT);
     await source.query(`

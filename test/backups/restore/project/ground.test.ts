@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { startSupabase, type Project, type SupabaseServer } from "../../../support/supabase/supabase.ts";
 import { expectRefusal, said, Vault } from "../../../support/vault.ts";
+import { testInTurn } from "../../../support/cases-in-turn.ts";
 
 /** What people keep on the platform's ground, and what a project's tables stand on. */
 
@@ -39,8 +40,10 @@ async function restore(project: Project, source: string, exit = 0, choice = {}):
   return said(restored);
 }
 
+const inTurn = testInTurn("what stands on the ground of a platform", 2);
+
 describe("where tables are kept", () => {
-  it("is where they were kept, where the target has it; what it lacks is named", async () => {
+  inTurn("is where they were kept, where the target has it; what it lacks is named", async () => {
     await supabase.cluster.admin("CREATE TABLESPACE fast LOCATION ''");
     await supabase.cluster.admin("GRANT CREATE ON TABLESPACE fast TO postgres");
     const method = "CREATE ACCESS METHOD other TYPE TABLE HANDLER heap_tableam_handler";
@@ -159,38 +162,41 @@ describe("foreign data", () => {
     expect(await project.query(THERE)).toEqual(WHOLE);
   });
 
-  it("goes where its wrapper is; elsewhere it is refused with all that needs it, or left out", async () => {
-    await using ready = await supabase.project();
-    await ready.admin(
-      `${WRAPPER}; CREATE FOREIGN DATA WRAPPER extra; ALTER ROLE postgres SUPERUSER; ` +
-        "ALTER FOREIGN DATA WRAPPER extra OWNER TO postgres; ALTER ROLE postgres NOSUPERUSER",
-    );
-    await restore(ready, "foreign");
-    expect(await ready.query(THERE)).toEqual([{ ...WHOLE[0], servers: "shop{host=shop.example}" }]);
-    expect(await ready.query("SELECT fdwname FROM pg_foreign_data_wrapper")).toEqual([
-      { fdwname: "own_wrapper" },
-    ]);
-    await using project = await supabase.project();
-    const refused = await expectRefusal(vault.restore(project.url, { source: "foreign" }), {
-      code: "refused.misfit",
-      exit: 7,
-      says:
-        "role postgres may not make FOREIGN DATA WRAPPER own_wrapper (the server lets only a superuser " +
-        "make one, and the target has none of that name)",
-      hint: /--allow-gaps/,
-    });
-    expect(refused.message).toContain("SERVER shop (it needs FOREIGN DATA WRAPPER own_wrapper)");
-    const told = await restore(project, "foreign", 3, { allowGaps: true });
-    expect(told).toContain(
-      "FOREIGN TABLE public orders | gap: was left out: it needs FOREIGN DATA WRAPPER own_wrapper",
-    );
-    expect(told).not.toMatch(/differs|\| is missing/);
-    expect(
-      await project.query(
-        "SELECT to_regclass('public.beside')::text AS beside, to_regclass('public.orders') AS orders",
-      ),
-    ).toEqual([{ beside: "beside", orders: null }]);
-  });
+  inTurn(
+    "goes where its wrapper is; elsewhere it is refused with all that needs it, or left out",
+    async () => {
+      await using ready = await supabase.project();
+      await ready.admin(
+        `${WRAPPER}; CREATE FOREIGN DATA WRAPPER extra; ALTER ROLE postgres SUPERUSER; ` +
+          "ALTER FOREIGN DATA WRAPPER extra OWNER TO postgres; ALTER ROLE postgres NOSUPERUSER",
+      );
+      await restore(ready, "foreign");
+      expect(await ready.query(THERE)).toEqual([{ ...WHOLE[0], servers: "shop{host=shop.example}" }]);
+      expect(await ready.query("SELECT fdwname FROM pg_foreign_data_wrapper")).toEqual([
+        { fdwname: "own_wrapper" },
+      ]);
+      await using project = await supabase.project();
+      const refused = await expectRefusal(vault.restore(project.url, { source: "foreign" }), {
+        code: "refused.misfit",
+        exit: 7,
+        says:
+          "role postgres may not make FOREIGN DATA WRAPPER own_wrapper (the server lets only a superuser " +
+          "make one, and the target has none of that name)",
+        hint: /--allow-gaps/,
+      });
+      expect(refused.message).toContain("SERVER shop (it needs FOREIGN DATA WRAPPER own_wrapper)");
+      const told = await restore(project, "foreign", 3, { allowGaps: true });
+      expect(told).toContain(
+        "FOREIGN TABLE public orders | gap: was left out: it needs FOREIGN DATA WRAPPER own_wrapper",
+      );
+      expect(told).not.toMatch(/differs|\| is missing/);
+      expect(
+        await project.query(
+          "SELECT to_regclass('public.beside')::text AS beside, to_regclass('public.orders') AS orders",
+        ),
+      ).toEqual([{ beside: "beside", orders: null }]);
+    },
+  );
 });
 
 describe("jobs by the clock, where the role may only read them and call pg_cron's functions", () => {
@@ -243,7 +249,7 @@ describe("jobs by the clock, where the role may only read them and call pg_cron'
     expect(await project.query(JOBS)).toEqual([...all, { ...once, command: "SELECT 2", active: true }]);
   });
 
-  it("and so they do where the role may write the table", async () => {
+  inTurn("and so they do where the role may write the table", async () => {
     await using project = await supabase.project();
     await project.admin(
       `${CRON}; GRANT ALL ON cron.job TO postgres; GRANT ALL ON SEQUENCE cron.job_jobid_seq TO postgres`,
@@ -329,7 +335,7 @@ describe("what stands on the platform's tables and calls nothing of the user's",
     );
   });
 
-  it("is named and left out where the platform is of another version", async () => {
+  inTurn("is named and left out where the platform is of another version", async () => {
     await using older = await supabase.project({ platform: "older" });
     const told = await restore(older, "tables");
     expect(told).toMatch(
@@ -339,7 +345,7 @@ describe("what stands on the platform's tables and calls nothing of the user's",
     expect((await older.query(THERE))[0]).toMatchObject({ check: null, trigger: null, statistics: -1 });
   });
 
-  it("a check and a default on a platform's table by a function of the user's come with it", async () => {
+  inTurn("a check and a default on a platform's table by a function of the user's come with it", async () => {
     await using source = await backedUp(
       "check",
       `
@@ -395,38 +401,41 @@ describe("publications of the platform's", () => {
      WHERE (id IS NOT NULL), storage.objects
   `;
 
-  it("hold again what they held of both sides, columns and filters; what was added goes, named", async () => {
-    await using source = await backedUp("published", FILLED);
-    const held = await source.query(HELD);
-    expect(held.map((row) => Object.values(row).join(" "))).toEqual([
-      "supabase_realtime auth.users email,id (id IS NOT NULL)",
-      "supabase_realtime public.a id ",
-      "supabase_realtime storage.objects  ",
-      "supabase_realtime_messages_publication realtime.messages  ",
-    ]);
-    await using project = await supabase.project();
-    await project.admin(MESSAGES);
-    for (const _ of [1, 2]) {
-      await restore(project, "published");
-      expect(await project.query(HELD)).toEqual(held);
-    }
-    await project.query(`
+  inTurn(
+    "hold again what they held of both sides, columns and filters; what was added goes, named",
+    async () => {
+      await using source = await backedUp("published", FILLED);
+      const held = await source.query(HELD);
+      expect(held.map((row) => Object.values(row).join(" "))).toEqual([
+        "supabase_realtime auth.users email,id (id IS NOT NULL)",
+        "supabase_realtime public.a id ",
+        "supabase_realtime storage.objects  ",
+        "supabase_realtime_messages_publication realtime.messages  ",
+      ]);
+      await using project = await supabase.project();
+      await project.admin(MESSAGES);
+      for (const _ of [1, 2]) {
+        await restore(project, "published");
+        expect(await project.query(HELD)).toEqual(held);
+      }
+      await project.query(`
       ALTER PUBLICATION supabase_realtime DROP TABLE storage.objects, auth.users;
       ALTER PUBLICATION supabase_realtime ADD TABLE auth.users (id), storage.buckets
     `);
-    const planned = await vault.restore(project.url, { source: "published", dryRun: true });
-    expect(planned.outputs["plan"]).toMatchObject({
-      project: { removed: ["table storage.buckets of publication supabase_realtime"] },
-    });
-    await restore(project, "published");
-    expect(await project.query(HELD)).toEqual(held);
-    // Gone altogether.
-    await project.query("DROP PUBLICATION supabase_realtime");
-    await restore(project, "published");
-    expect(await project.query(HELD)).toEqual(held);
-  });
+      const planned = await vault.restore(project.url, { source: "published", dryRun: true });
+      expect(planned.outputs["plan"]).toMatchObject({
+        project: { removed: ["table storage.buckets of publication supabase_realtime"] },
+      });
+      await restore(project, "published");
+      expect(await project.query(HELD)).toEqual(held);
+      // Gone altogether.
+      await project.query("DROP PUBLICATION supabase_realtime");
+      await restore(project, "published");
+      expect(await project.query(HELD)).toEqual(held);
+    },
+  );
 
-  it("hold whole schemas again only by a superuser: refused by name, left out, or kept", async () => {
+  inTurn("hold whole schemas again only by a superuser: refused by name, left out, or kept", async () => {
     await using source = await backedUp(
       "schemas",
       `
@@ -455,38 +464,41 @@ describe("publications of the platform's", () => {
 });
 
 describe("where postgres is no member of the services' roles", () => {
-  it("what it may not set on their tables or publish is refused, left out, or stays, by name", async () => {
-    await using strict = await startSupabase({ strict: true });
-    await using source = await strict.project();
-    await source.admin(`
+  inTurn(
+    "what it may not set on their tables or publish is refused, left out, or stays, by name",
+    async () => {
+      await using strict = await startSupabase({ strict: true });
+      await using source = await strict.project();
+      await source.admin(`
       ALTER TABLE storage.buckets ADD CONSTRAINT named_well CHECK (name <> 'x');
       ALTER TABLE auth.users ALTER COLUMN email SET STATISTICS 500;
       ALTER PUBLICATION supabase_realtime ADD TABLE auth.users (id);
       CREATE TRIGGER touched BEFORE UPDATE ON storage.buckets FOR EACH ROW
         EXECUTE FUNCTION storage.update_updated_at_column()
     `);
-    expect((await vault.backup(source.url, { source: "strict" })).exit).toBe(0);
-    await using project = await strict.project();
-    const planned = await vault.restore(project.url, { source: "strict", dryRun: true });
-    const { refusals } = (planned.outputs["plan"] as { project: { refusals: string[] } }).project;
-    expect(refusals.toSorted().map((each) => each.replace(/ \(.*/, ""))).toEqual([
-      "role postgres may not make CHECK CONSTRAINT storage buckets named_well",
-      "role postgres may not make COLUMN auth users email",
-      "role postgres may not make PUBLICATION TABLE auth supabase_realtime users",
-    ]);
-    const told = await restore(project, "strict", 3, { allowGaps: true });
-    for (const title of [
-      "CHECK CONSTRAINT storage buckets named_well",
-      "COLUMN auth users email",
-      "PUBLICATION TABLE auth supabase_realtime users",
-    ]) {
-      expect(told).toContain(`${title} | gap: was left out: `);
-    }
-    expect(told).not.toMatch(/differs|\| is missing/);
-    expect(await project.query("SELECT count(*)::int AS n FROM pg_trigger WHERE tgname = 'touched'")).toEqual(
-      [{ n: 1 }],
-    );
-    await restore(source, "strict");
-    expect(await source.query("SELECT count(*)::int AS n FROM pg_publication_rel")).toEqual([{ n: 1 }]);
-  });
+      expect((await vault.backup(source.url, { source: "strict" })).exit).toBe(0);
+      await using project = await strict.project();
+      const planned = await vault.restore(project.url, { source: "strict", dryRun: true });
+      const { refusals } = (planned.outputs["plan"] as { project: { refusals: string[] } }).project;
+      expect(refusals.toSorted().map((each) => each.replace(/ \(.*/, ""))).toEqual([
+        "role postgres may not make CHECK CONSTRAINT storage buckets named_well",
+        "role postgres may not make COLUMN auth users email",
+        "role postgres may not make PUBLICATION TABLE auth supabase_realtime users",
+      ]);
+      const told = await restore(project, "strict", 3, { allowGaps: true });
+      for (const title of [
+        "CHECK CONSTRAINT storage buckets named_well",
+        "COLUMN auth users email",
+        "PUBLICATION TABLE auth supabase_realtime users",
+      ]) {
+        expect(told).toContain(`${title} | gap: was left out: `);
+      }
+      expect(told).not.toMatch(/differs|\| is missing/);
+      expect(
+        await project.query("SELECT count(*)::int AS n FROM pg_trigger WHERE tgname = 'touched'"),
+      ).toEqual([{ n: 1 }]);
+      await restore(source, "strict");
+      expect(await source.query("SELECT count(*)::int AS n FROM pg_publication_rel")).toEqual([{ n: 1 }]);
+    },
+  );
 });

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect } from "@jest/globals";
 import { startSupabase, type Project, type SupabaseServer } from "../../../support/supabase/supabase.ts";
 import { expectRefusal, said, Vault } from "../../../support/vault.ts";
+import { testInTurn } from "../../../support/cases-in-turn.ts";
 
 /** What stands in the way of a restore, and what only seems to. */
 
@@ -43,6 +44,8 @@ function restoring(project: Project, source: string): ReturnType<Vault["restore"
   return vault.restore(project.url, { source, confirm: project.name, safetyBackup: false });
 }
 
+const inTurn = testInTurn("what is in the way in a project", 2);
+
 describe("what is the user's at the target", () => {
   /** As the platform makes it for people who ask for it. */
   const WATCHING = `
@@ -61,10 +64,12 @@ describe("what is the user's at the target", () => {
       EXECUTE FUNCTION public.rls_auto_enable();
   `;
 
-  it("goes, an event trigger first, and things on the platform's tables whatever their names", async () => {
-    await using source = await backedUp(
-      "named",
-      `
+  inTurn(
+    "goes, an event trigger first, and things on the platform's tables whatever their names",
+    async () => {
+      await using source = await backedUp(
+        "named",
+        `
         SET ROLE postgres;
         CREATE FUNCTION public.f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
         CREATE TABLE public.a (id int);
@@ -74,10 +79,10 @@ describe("what is the user's at the target", () => {
         CREATE CONSTRAINT TRIGGER "a.b ""c""" AFTER INSERT ON auth.users FOR EACH ROW
           EXECUTE FUNCTION public.f()
       `,
-      "admin",
-    );
-    await using project = await supabase.project();
-    await project.admin(`
+        "admin",
+      );
+      await using project = await supabase.project();
+      await project.admin(`
       ALTER ROLE postgres SUPERUSER;
       SET ROLE postgres;
       ${WATCHING} CREATE FUNCTION public.g() RETURNS boolean LANGUAGE sql AS 'SELECT true';
@@ -85,7 +90,7 @@ describe("what is the user's at the target", () => {
       RESET ROLE;
       ALTER ROLE postgres NOSUPERUSER
     `);
-    const names = `
+      const names = `
       SELECT (SELECT string_agg(tgname, ' ' ORDER BY tgname)
                 FROM pg_trigger
                WHERE tgfoid::regproc::text = 'f') AS triggers,
@@ -93,14 +98,14 @@ describe("what is the user's at the target", () => {
              (SELECT count(*)::int FROM pg_event_trigger WHERE evtname = 'ensure_rls') AS watching,
              (SELECT relrowsecurity FROM pg_class WHERE relname = 'a') AS secured
     `;
-    for (const _ of [1, 2]) {
-      await restore(project, "named");
-      expect(await project.query(names)).toEqual([
-        { triggers: 'a.b "c" onAuthUserCreated', policies: null, watching: 0, secured: false },
-      ]);
-    }
-    // Where it is another's it stays, and the function that it calls with it.
-    await source.admin(`
+      for (const _ of [1, 2]) {
+        await restore(project, "named");
+        expect(await project.query(names)).toEqual([
+          { triggers: 'a.b "c" onAuthUserCreated', policies: null, watching: 0, secured: false },
+        ]);
+      }
+      // Where it is another's it stays, and the function that it calls with it.
+      await source.admin(`
       ALTER ROLE postgres SUPERUSER;
       SET ROLE postgres;
       ${WATCHING} RESET ROLE;
@@ -108,14 +113,15 @@ describe("what is the user's at the target", () => {
       ALTER ROLE postgres NOSUPERUSER;
       ALTER TABLE public.a ENABLE ROW LEVEL SECURITY
     `);
-    expect((await vault.backup(source.url, { source: "watched" })).exit).toBe(0);
-    await restore(source, "watched");
-    expect(await source.query(names)).toEqual([
-      { triggers: 'a.b "c" onAuthUserCreated', policies: null, watching: 1, secured: true },
-    ]);
-  });
+      expect((await vault.backup(source.url, { source: "watched" })).exit).toBe(0);
+      await restore(source, "watched");
+      expect(await source.query(names)).toEqual([
+        { triggers: 'a.b "c" onAuthUserCreated', policies: null, watching: 1, secured: true },
+      ]);
+    },
+  );
 
-  it("is a partitioned table as well: it asks for confirmation and is replaced", async () => {
+  inTurn("is a partitioned table as well: it asks for confirmation and is replaced", async () => {
     await using source = await backedUp("divided", "CREATE TABLE public.beside (id int)");
     await using project = await supabase.project();
     await project.query(`
@@ -173,7 +179,7 @@ describe("where nothing may be made in a schema of the platform's any more", () 
            to_regclass('public.p')::text AS p
   `;
 
-  it("what stood there is refused, or left out with what needs it; what stands there stays", async () => {
+  inTurn("what stood there is refused, or left out with what needs it; what stands there stays", async () => {
     await using source = await backedUp("closed", MORE);
     await using project = await supabase.project();
     await project.admin("REVOKE CREATE ON SCHEMA auth FROM postgres");
@@ -201,7 +207,7 @@ describe("where nothing may be made in a schema of the platform's any more", () 
 });
 
 describe("what an archive does not say", () => {
-  it("is found out by trying again: checks and domains that read tables; moved extensions", async () => {
+  inTurn("is found out by trying again: checks and domains that read tables; moved extensions", async () => {
     await using source = await backedUp(
       "reading",
       `
@@ -246,7 +252,7 @@ describe("what an archive does not say", () => {
 });
 
 describe("what does not fit", () => {
-  it("is named beforehand: values that a type does not take, and what the platform lacks", async () => {
+  inTurn("is named beforehand: values that a type does not take, and what the platform lacks", async () => {
     const person = "11111111-1111-1111-1111-111111111111";
     await using source = await supabase.project();
     await source.admin("ALTER TYPE auth.factor_type ADD VALUE 'passkey'");
@@ -278,7 +284,7 @@ describe("what does not fit", () => {
     expect(looked).not.toContain("+1234567");
   });
 
-  it("is told with the advice that a validation gives", async () => {
+  inTurn("is told with the advice that a validation gives", async () => {
     await using source = await backedUp(
       "advised",
       `
@@ -302,7 +308,7 @@ describe("what does not fit", () => {
 });
 
 describe("what was left out", () => {
-  it("is a gap, and not a difference besides", async () => {
+  inTurn("is a gap, and not a difference besides", async () => {
     await using source = await backedUp(
       "left",
       `
@@ -333,7 +339,7 @@ describe("what was left out", () => {
 });
 
 describe("public, made anew at the source", () => {
-  it("belongs to whom it belonged, also where it is made anew", async () => {
+  inTurn("belongs to whom it belonged, also where it is made anew", async () => {
     await using source = await backedUp(
       "anew",
       `
@@ -360,7 +366,7 @@ describe("public, made anew at the source", () => {
     expect(source.name).not.toBe(project.name);
   });
 
-  it("goes back to whom it belongs in a new project, or stays where it may not, as planned", async () => {
+  inTurn("goes back to whom it belongs in a new project, or stays where it may not, as planned", async () => {
     await using source = await backedUp("untouched", "CREATE TABLE public.a (id int)");
     const owner =
       "SELECT pg_get_userbyid(nspowner)::text AS owner FROM pg_namespace WHERE nspname = 'public'";
@@ -388,7 +394,7 @@ describe("public, made anew at the source", () => {
 });
 
 describe("a schema public that somebody has made anew", () => {
-  it("and that lets this role make nothing is told before anything is touched", async () => {
+  inTurn("and that lets this role make nothing is told before anything is touched", async () => {
     await using source = await backedUp(
       "closed",
       "CREATE TABLE public.a (id int); INSERT INTO public.a VALUES (1)",
@@ -413,7 +419,7 @@ describe("a schema public that somebody has made anew", () => {
     expect(await source.query("SELECT id FROM public.a")).toEqual([{ id: 1 }]);
   });
 
-  it("by this role comes back whole, its comment too", async () => {
+  inTurn("by this role comes back whole, its comment too", async () => {
     await using source = await backedUp("anew", "CREATE TABLE public.a (id int)");
     await source.admin("DROP SCHEMA public CASCADE");
     await source.query("CREATE SCHEMA public");

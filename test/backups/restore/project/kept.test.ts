@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect } from "@jest/globals";
 import { startSupabase, type SupabaseServer } from "../../../support/supabase/supabase.ts";
 import { Vault } from "../../../support/vault.ts";
 import { outcome, smallProject, WHOLE } from "./small-project.ts";
+import { testInTurn } from "../../../support/cases-in-turn.ts";
 
 /**
  * What of the user's cannot be dropped on the platform's ground: it is neither made again nor filled again.
@@ -22,8 +23,10 @@ afterAll(async () => {
   await vault[Symbol.asyncDispose]();
 });
 
+const inTurn = testInTurn("what stays in a project", 2);
+
 describe("what stands on the platform's ground", () => {
-  it("a chain of views goes, however long it is, and comes back", async () => {
+  inTurn("a chain of views goes, however long it is, and comes back", async () => {
     await smallProject(supabase, vault, "chain", {
       query: `
         CREATE TABLE extensions.t0 (a int);
@@ -39,7 +42,7 @@ describe("what stands on the platform's ground", () => {
     expect(await project.query("SELECT count(*)::int AS n FROM extensions.v3")).toEqual([{ n: 2 }]);
   });
 
-  it("a table on which something of the platform's stands keeps its rows, not loaded twice", async () => {
+  inTurn("a table on which something of the platform's stands keeps its rows, not loaded twice", async () => {
     await using project = await smallProject(supabase, vault, "held", {
       query: `
         CREATE TABLE extensions.held (id serial PRIMARY KEY, a int UNIQUE);
@@ -68,7 +71,7 @@ describe("what stands on the platform's ground", () => {
     });
   });
 
-  it("a trigger that may not be dropped stays, with its function", async () => {
+  inTurn("a trigger that may not be dropped stays, with its function", async () => {
     await using project = await smallProject(strict, vault, "greets", {
       query: `
         CREATE FUNCTION extensions.hello() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN new; END $$;
@@ -92,7 +95,7 @@ describe("a webhook on a table of the platform's", () => {
   `;
   const STATE = "SELECT tgenabled AS state FROM pg_trigger WHERE tgname = 'sends'";
 
-  it("was there and may be neither dropped nor paused: it stays, and is named", async () => {
+  inTurn("was there and may be neither dropped nor paused: it stays, and is named", async () => {
     await using project = await smallProject(strict, vault, "hook", { admin: HOOK, query: SENDS });
     const restored = await outcome(vault, project, "hook", { confirm: project.name });
     expect(restored).toEqual(WHOLE);
@@ -102,7 +105,7 @@ describe("a webhook on a table of the platform's", () => {
     expect(await project.query(STATE)).toEqual([{ state: "O" }]);
   });
 
-  it("is at the target alone: it stays, and is a gap by its name", async () => {
+  inTurn("is at the target alone: it stays, and is a gap by its name", async () => {
     await smallProject(strict, vault, "no-hook", { admin: HOOK });
     await using project = await strict.project();
     await project.admin(HOOK);

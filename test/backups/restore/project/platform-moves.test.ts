@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect } from "@jest/globals";
 import { startSupabase, type SupabaseServer } from "../../../support/supabase/supabase.ts";
 import { expectRefusal, said, Vault } from "../../../support/vault.ts";
 import { outcome, smallProject, WHOLE } from "./small-project.ts";
+import { testInTurn } from "../../../support/cases-in-turn.ts";
 
 /** The platform has more than this version knows, at one end or at both. */
 
@@ -32,8 +33,10 @@ const LATER = `
 `;
 const DOUBTS = "index storage.later_on_objects, comment column storage.objects.version";
 
+const inTurn = testInTurn("what a platform has moved", 2);
+
 describe("a later storage service", () => {
-  it("at the target: a new project stays new, and what is unknown stays, no difference", async () => {
+  inTurn("at the target: a new project stays new, and what is unknown stays, no difference", async () => {
     await smallProject(strict, vault, "earlier", {});
     await using project = await strict.project();
     await project.admin(LATER);
@@ -47,38 +50,44 @@ describe("a later storage service", () => {
     ]);
   });
 
-  it("at the source: nothing of it is made at an earlier one, nor is in the way of the same", async () => {
-    await smallProject(strict, vault, "later", { admin: LATER });
-    await using earlier = await strict.project();
-    const restored = await outcome(vault, earlier, "later");
-    expect(restored).toEqual(WHOLE);
-    expect(restored.said).toContain(`left to the platform; make anew what is yours: ${DOUBTS}`);
-    await using same = await strict.project();
-    await same.admin(LATER);
-    expect(await outcome(vault, same, "later")).toEqual(WHOLE);
-  });
+  inTurn(
+    "at the source: nothing of it is made at an earlier one, nor is in the way of the same",
+    async () => {
+      await smallProject(strict, vault, "later", { admin: LATER });
+      await using earlier = await strict.project();
+      const restored = await outcome(vault, earlier, "later");
+      expect(restored).toEqual(WHOLE);
+      expect(restored.said).toContain(`left to the platform; make anew what is yours: ${DOUBTS}`);
+      await using same = await strict.project();
+      await same.admin(LATER);
+      expect(await outcome(vault, same, "later")).toEqual(WHOLE);
+    },
+  );
 
-  it("an index at the target that may be anybody's stays and is named; one by a user's goes", async () => {
-    await smallProject(supabase, vault, "bare", {});
-    await using project = await supabase.project();
-    await project.query(`
+  inTurn(
+    "an index at the target that may be anybody's stays and is named; one by a user's goes",
+    async () => {
+      await smallProject(supabase, vault, "bare", {});
+      await using project = await supabase.project();
+      await project.query(`
       CREATE INDEX users_by_city ON auth.users ((raw_user_meta_data ->> 'city'));
       CREATE FUNCTION public.norm(t text) RETURNS text LANGUAGE sql IMMUTABLE RETURN lower(t);
       CREATE INDEX users_norm ON auth.users (public.norm(email::text))
     `);
-    const planned = await vault.restore(project.url, { source: "bare", dryRun: true });
-    expect(said(planned)).toMatch(/removes \| .*index auth\.users_norm/);
-    expect(said(planned)).not.toMatch(/removes \| .*users_by_city/);
-    const restored = await outcome(vault, project, "bare", { confirm: project.name });
-    expect(restored).toEqual(WHOLE);
-    expect(restored.said).toContain("left at the target as it is: index auth.users_by_city");
-    expect(
-      await project.query(`
+      const planned = await vault.restore(project.url, { source: "bare", dryRun: true });
+      expect(said(planned)).toMatch(/removes \| .*index auth\.users_norm/);
+      expect(said(planned)).not.toMatch(/removes \| .*users_by_city/);
+      const restored = await outcome(vault, project, "bare", { confirm: project.name });
+      expect(restored).toEqual(WHOLE);
+      expect(restored.said).toContain("left at the target as it is: index auth.users_by_city");
+      expect(
+        await project.query(`
         SELECT to_regclass('auth.users_by_city')::text AS guessed,
                to_regclass('auth.users_norm')::text AS sure
       `),
-    ).toEqual([{ guessed: "auth.users_by_city", sure: null }]);
-  });
+      ).toEqual([{ guessed: "auth.users_by_city", sure: null }]);
+    },
+  );
 });
 
 describe("what the storage service of 2025 had", () => {
@@ -103,38 +112,42 @@ describe("what the storage service of 2025 had", () => {
     DELETE FROM storage.migrations WHERE id = (SELECT max(id) FROM storage.migrations)
   `;
 
-  it("folders come where the target has them, once, else are left out with the files' depth", async () => {
-    await smallProject(supabase, vault, "folders", {
-      admin: PREFIXES,
-      query: `
+  inTurn(
+    "folders come where the target has them, once, else are left out with the files' depth",
+    async () => {
+      await smallProject(supabase, vault, "folders", {
+        admin: PREFIXES,
+        query: `
         INSERT INTO storage.buckets (id, name) VALUES ('b', 'b');
         INSERT INTO storage.objects (bucket_id, name, level)
           VALUES ('b', 'folder/a.png', 2), ('b', 'other/b.png', 2)
       `,
-    });
-    await using same = await supabase.project();
-    await same.admin(PREFIXES);
-    const rows = `
+      });
+      await using same = await supabase.project();
+      await same.admin(PREFIXES);
+      const rows = `
       SELECT (SELECT count(*)::int FROM storage.objects) AS objects,
              (SELECT array_agg(name || level ORDER BY name) FROM storage.prefixes) AS folders
     `;
-    expect(await outcome(vault, same, "folders")).toEqual(WHOLE);
-    expect(await same.query(rows)).toEqual([{ objects: 2, folders: ["folder1", "other1"] }]);
-    expect(await outcome(vault, same, "folders", { confirm: same.name })).toEqual(WHOLE);
-    expect(await same.query(rows)).toEqual([{ objects: 2, folders: ["folder1", "other1"] }]);
+      expect(await outcome(vault, same, "folders")).toEqual(WHOLE);
+      expect(await same.query(rows)).toEqual([{ objects: 2, folders: ["folder1", "other1"] }]);
+      expect(await outcome(vault, same, "folders", { confirm: same.name })).toEqual(WHOLE);
+      expect(await same.query(rows)).toEqual([{ objects: 2, folders: ["folder1", "other1"] }]);
 
-    await using today = await supabase.project();
-    const restored = await outcome(vault, today, "folders");
-    expect(restored).toEqual(WHOLE);
-    expect(restored.said).toContain(
-      "column storage.objects.level is computed by the platform, and the target's version has no such column",
-    );
-    expect(restored.said).toContain(
-      "the target has no table storage.prefixes, whose rows follow from others: 2 rows of it stay behind",
-    );
-  });
+      await using today = await supabase.project();
+      const restored = await outcome(vault, today, "folders");
+      expect(restored).toEqual(WHOLE);
+      expect(restored.said).toContain(
+        "column storage.objects.level is computed by the platform, and the target's version has no such " +
+          "column",
+      );
+      expect(restored.said).toContain(
+        "the target has no table storage.prefixes, whose rows follow from others: 2 rows of it stay behind",
+      );
+    },
+  );
 
-  it("is made of the files' names where only the target has it, in every depth", async () => {
+  inTurn("is made of the files' names where only the target has it, in every depth", async () => {
     await smallProject(supabase, vault, "files", {
       query: `
         INSERT INTO storage.buckets (id, name) VALUES ('b', 'b');
@@ -179,7 +192,7 @@ describe("things outside of its schemas that only it can own", () => {
     "taken for the platform's, because only it can own them: schema newer, event trigger " +
     "issue_newer_access, publication platform_newer";
 
-  it("are left alone at both ends, and the plan names them", async () => {
+  inTurn("are left alone at both ends, and the plan names them", async () => {
     await smallProject(supabase, vault, "newer", { admin: NEWER });
     await using project = await supabase.project();
     await project.admin(NEWER);
@@ -189,7 +202,7 @@ describe("things outside of its schemas that only it can own", () => {
     expect(await outcome(vault, older, "newer")).toEqual(WHOLE);
   });
 
-  it("rows in such a schema that stay behind are a gap by name", async () => {
+  inTurn("rows in such a schema that stay behind are a gap by name", async () => {
     await smallProject(supabase, vault, "with-rows", {
       admin: `${NEWER}; INSERT INTO newer.state VALUES (1)`,
     });
@@ -202,7 +215,7 @@ describe("things outside of its schemas that only it can own", () => {
     });
   });
 
-  it("a schema of the platform's with a table of somebody else's in it is the user's", async () => {
+  inTurn("a schema of the platform's with a table of somebody else's in it is the user's", async () => {
     await using project = await smallProject(supabase, vault, "mixed", {
       admin: "CREATE SCHEMA mixed; GRANT ALL ON SCHEMA mixed TO postgres",
       query: "CREATE TABLE mixed.mine (a int); INSERT INTO mixed.mine VALUES (1)",
@@ -211,7 +224,7 @@ describe("things outside of its schemas that only it can own", () => {
     expect(await project.query("SELECT a FROM mixed.mine")).toEqual([{ a: 1 }]);
   });
 
-  it("a publication of another role's name refuses beforehand; --allow-gaps leaves it", async () => {
+  inTurn("a publication of another role's name refuses beforehand; --allow-gaps leaves it", async () => {
     await smallProject(supabase, vault, "shop", { query: "CREATE PUBLICATION shop FOR TABLE public.notes" });
     await supabase.cluster.admin("CREATE ROLE seller");
     await using project = await supabase.project();

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect } from "@jest/globals";
 import {
   expectProjectWorks,
   installApplication,
@@ -7,6 +7,7 @@ import {
   type SupabaseServer,
 } from "../../../support/supabase/supabase.ts";
 import { said, Vault } from "../../../support/vault.ts";
+import { testInTurn } from "../../../support/cases-in-turn.ts";
 
 /** Rights that somebody gave or took away on the platform's own objects. */
 
@@ -23,6 +24,8 @@ const RIGHTS = `
          has_column_privilege('service_role', 'auth.users', 'email', 'SELECT') AS "column"
 `;
 const NEW = { email: true, buckets: true, identities: false, column: false };
+
+const inTurn = testInTurn("rights on what is a platform's", 2);
 
 describe("rights on the platform's own", () => {
   let supabase: SupabaseServer;
@@ -42,7 +45,7 @@ describe("rights on the platform's own", () => {
     await vault[Symbol.asyncDispose]();
   });
 
-  it("come back as they were, given and taken away, where the role may act as the owner", async () => {
+  inTurn("come back as they were, given and taken away, where the role may act as the owner", async () => {
     await using project = await supabase.project();
     expect(await project.query(RIGHTS)).toEqual([NEW]);
     const restored = await vault.restore(project.url);
@@ -56,7 +59,7 @@ describe("rights on the platform's own", () => {
     await expectProjectWorks(project);
   });
 
-  it("are left and named between two versions of the platform", async () => {
+  inTurn("are left and named between two versions of the platform", async () => {
     await using before = await supabase.project({ platform: "older" });
     await installApplication(before);
     await before.admin(CHANGED);
@@ -73,7 +76,7 @@ describe("rights on the platform's own", () => {
     expect(await project.query(RIGHTS)).toMatchObject([{ email: true, buckets: true }]);
   });
 
-  it("are named as gaps where the role may not set them, and stay as they are", async () => {
+  inTurn("are named as gaps where the role may not set them, and stay as they are", async () => {
     await using strict = await startSupabase({ strict: true });
     await using project = await strict.project();
     const restored = await vault.restore(project.url, { allowGaps: true });
@@ -87,7 +90,7 @@ describe("rights on the platform's own", () => {
     expect(await project.query(RIGHTS)).toMatchObject([{ email: true, buckets: true }]);
   });
 
-  it("are told once each, those on a schema too", async () => {
+  inTurn("are told once each, those on a schema too", async () => {
     await using strict = await startSupabase({ strict: true });
     await strict.cluster.admin("CREATE ROLE reporting");
     await using own = await Vault.make();

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { startSupabase, type Project, type SupabaseServer } from "../../../support/supabase/supabase.ts";
 import { said, Vault } from "../../../support/vault.ts";
+import { testInTurn } from "../../../support/cases-in-turn.ts";
 
 /** Rights that were taken away at the source, which a new project gives of itself. */
 
@@ -31,6 +32,8 @@ async function brought(name: string, sql: string, by: "query" | "admin" = "query
   return project;
 }
 
+const inTurn = testInTurn("rights in a project", 2);
+
 describe("rights of future objects", () => {
   const MAY = `
     SELECT has_table_privilege('anon', 'public.later', 'SELECT') AS anon,
@@ -53,36 +56,39 @@ describe("rights of future objects", () => {
     expect(await project.query(MAY)).toEqual([may]);
   });
 
-  it("of every schema, and of another role of the user's at the target, are the source's too", async () => {
-    await using source = await supabase.project();
-    await source.query("CREATE TABLE public.notes (id int PRIMARY KEY)");
-    expect((await vault.backup(source.url, { source: "global" })).exit).toBe(0);
-    await using project = await supabase.project();
-    await supabase.cluster.admin("CREATE ROLE painter; GRANT painter TO postgres");
-    await project.query(`
+  inTurn(
+    "of every schema, and of another role of the user's at the target, are the source's too",
+    async () => {
+      await using source = await supabase.project();
+      await source.query("CREATE TABLE public.notes (id int PRIMARY KEY)");
+      expect((await vault.backup(source.url, { source: "global" })).exit).toBe(0);
+      await using project = await supabase.project();
+      await supabase.cluster.admin("CREATE ROLE painter; GRANT painter TO postgres");
+      await project.query(`
       ALTER DEFAULT PRIVILEGES FOR ROLE postgres GRANT SELECT ON TABLES TO anon;
       ALTER DEFAULT PRIVILEGES FOR ROLE postgres REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
       ALTER DEFAULT PRIVILEGES FOR ROLE painter IN SCHEMA public GRANT ALL ON TABLES TO anon
     `);
-    const restored = await vault.restore(project.url, { source: "global" });
-    expect({ exit: restored.exit, said: said(restored) }).toEqual({
-      exit: 0,
-      said: expect.stringContaining("everything as it was"),
-    });
-    const left = `
+      const restored = await vault.restore(project.url, { source: "global" });
+      expect({ exit: restored.exit, said: said(restored) }).toEqual({
+        exit: 0,
+        said: expect.stringContaining("everything as it was"),
+      });
+      const left = `
       SELECT count(*)::int AS n
         FROM pg_default_acl
        WHERE defaclnamespace = 0 OR defaclrole = 'painter'::regrole
     `;
-    expect(await project.query(left)).toEqual([{ n: 0 }]);
-    // What the platform's own roles give of what they make is theirs to say.
-    const theirs = `
+      expect(await project.query(left)).toEqual([{ n: 0 }]);
+      // What the platform's own roles give of what they make is theirs to say.
+      const theirs = `
       SELECT count(*)::int AS n
         FROM pg_default_acl
        WHERE defaclrole = 'supabase_admin'::regrole AND defaclnamespace = 'public'::regnamespace
     `;
-    expect(await project.query(theirs)).toEqual(await source.query(theirs));
-  });
+      expect(await project.query(theirs)).toEqual(await source.query(theirs));
+    },
+  );
 });
 
 describe("rights on the schema public", () => {
@@ -91,7 +97,7 @@ describe("rights on the schema public", () => {
            has_schema_privilege('authenticated', 'public', 'USAGE') AS authenticated
   `;
 
-  it("that were taken away at the source stay away, and the others stay", async () => {
+  inTurn("that were taken away at the source stay away, and the others stay", async () => {
     await using project = await brought("usage", "REVOKE USAGE ON SCHEMA public FROM anon, PUBLIC", "admin");
     expect(await project.query(MAY)).toEqual([{ anon: false, authenticated: true }]);
     await expect(project.api("anon", "SELECT FROM public.notes")).rejects.toThrow(
@@ -99,7 +105,7 @@ describe("rights on the schema public", () => {
     );
   });
 
-  it("go back to the source's where the target gave more", async () => {
+  inTurn("go back to the source's where the target gave more", async () => {
     await using source = await supabase.project();
     expect((await vault.backup(source.url, { source: "more" })).exit).toBe(0);
     await using project = await supabase.project();
@@ -119,7 +125,7 @@ describe("rights on the schema public", () => {
 });
 
 describe("memberships of roles that are there on both sides", () => {
-  it("are given where they are gone, and one that the target has besides is named", async () => {
+  inTurn("are given where they are gone, and one that the target has besides is named", async () => {
     await supabase.cluster.admin(`
       CREATE ROLE readers;
       CREATE ROLE bob;
@@ -152,7 +158,7 @@ describe("memberships of roles that are there on both sides", () => {
 });
 
 describe("attributes of roles that are there on both sides", () => {
-  it("are left as they are, and named where they are others", async () => {
+  inTurn("are left as they are, and named where they are others", async () => {
     await supabase.cluster.admin("CREATE ROLE worker LOGIN CREATEDB CONNECTION LIMIT 5; CREATE ROLE idler");
     await using source = await supabase.project();
     await source.query("CREATE TABLE public.work (id int); GRANT SELECT ON public.work TO worker, idler");
@@ -181,7 +187,7 @@ describe("attributes of roles that are there on both sides", () => {
 });
 
 describe("rights on what is the user's", () => {
-  it("that somebody had passed on are given in his name", async () => {
+  inTurn("that somebody had passed on are given in his name", async () => {
     await supabase.cluster.admin("CREATE ROLE lender; CREATE ROLE borrower; CREATE ROLE reader");
     await using source = await supabase.project();
     await source.query(`
@@ -209,7 +215,7 @@ describe("rights on what is the user's", () => {
     ).toEqual([{ n: 0 }]);
   });
 
-  it("are gaps by name where the platform lacks their role, and cost nobody else his", async () => {
+  inTurn("are gaps by name where the platform lacks their role, and cost nobody else his", async () => {
     await supabase.cluster.admin("CREATE ROLE supabase_etl_admin");
     await using source = await supabase.project();
     await source.query(`

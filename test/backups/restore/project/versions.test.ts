@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect } from "@jest/globals";
 import {
   expectProjectWorks,
   installApplication,
@@ -7,6 +7,7 @@ import {
   type SupabaseServer,
 } from "../../../support/supabase/supabase.ts";
 import { expectRefusal, said, Vault } from "../../../support/vault.ts";
+import { testInTurn } from "../../../support/cases-in-turn.ts";
 
 /** Two projects whose platforms are not of one version. */
 
@@ -27,8 +28,10 @@ afterAll(async () => {
   await vault[Symbol.asyncDispose]();
 });
 
+const inTurn = testInTurn("versions of a platform", 2);
+
 describe("versions of the platform", () => {
-  it("from an older one: columns that it lacked get defaults, and both versions are told", async () => {
+  inTurn("from an older one: columns that it lacked get defaults, and both versions are told", async () => {
     await using project = await supabase.project({ platform: "newer" });
     const restored = await vault.restore(project.url, { source: "older" });
     expect({ exit: restored.exit, said: said(restored) }).toEqual({
@@ -42,7 +45,7 @@ describe("versions of the platform", () => {
     await expectProjectWorks(project);
   });
 
-  it("from a newer one: columns of nothing but NULL or their default are left out, named", async () => {
+  inTurn("from a newer one: columns of nothing but NULL or their default are left out, named", async () => {
     await using project = await supabase.project({ platform: "older" });
     const restored = await vault.restore(project.url, { source: "newer" });
     expect({ exit: restored.exit, said: said(restored) }).toEqual({
@@ -56,62 +59,68 @@ describe("versions of the platform", () => {
     await expectProjectWorks(project);
   });
 
-  it("from a newer one: values that would be lost refuse by column, and rows without a table", async () => {
-    await using source = await supabase.project({ platform: "newer" });
-    await installApplication(source);
-    await source.as(
-      "supabase_auth_admin",
-      `UPDATE auth.users SET is_anonymous = true WHERE id = '${PERSON(3)}'`,
-    );
-    await source.admin("INSERT INTO storage.buckets_vectors (id) VALUES ('vectors')");
-    await vault.backup(source.url, { source: "losing" });
-    await using project = await supabase.project({ platform: "older" });
-    const refusal = await expectRefusal(vault.restore(project.url, { source: "losing" }), {
-      code: "refused.misfit",
-      exit: 7,
-      says: "the target has no column auth.users.is_anonymous, and 1 row of the backup has a value in it",
-      hint: /newer version of the platform/,
-    });
-    expect(refusal.message).toContain(
-      "the target has no table storage.buckets_vectors, and the backup has 1 row of it",
-    );
-    expect(await project.query("SELECT count(*)::int AS n FROM auth.users")).toEqual([{ n: 0 }]);
-  });
+  inTurn(
+    "from a newer one: values that would be lost refuse by column, and rows without a table",
+    async () => {
+      await using source = await supabase.project({ platform: "newer" });
+      await installApplication(source);
+      await source.as(
+        "supabase_auth_admin",
+        `UPDATE auth.users SET is_anonymous = true WHERE id = '${PERSON(3)}'`,
+      );
+      await source.admin("INSERT INTO storage.buckets_vectors (id) VALUES ('vectors')");
+      await vault.backup(source.url, { source: "losing" });
+      await using project = await supabase.project({ platform: "older" });
+      const refusal = await expectRefusal(vault.restore(project.url, { source: "losing" }), {
+        code: "refused.misfit",
+        exit: 7,
+        says: "the target has no column auth.users.is_anonymous, and 1 row of the backup has a value in it",
+        hint: /newer version of the platform/,
+      });
+      expect(refusal.message).toContain(
+        "the target has no table storage.buckets_vectors, and the backup has 1 row of it",
+      );
+      expect(await project.query("SELECT count(*)::int AS n FROM auth.users")).toEqual([{ n: 0 }]);
+    },
+  );
 
-  it("a column that some versions fill themselves is left out where lacking, filled where new", async () => {
-    const depth = "ALTER TABLE storage.objects ADD COLUMN level int";
-    await using source = await supabase.project();
-    await source.admin(depth);
-    await source.query(`
+  inTurn(
+    "a column that some versions fill themselves is left out where lacking, filled where new",
+    async () => {
+      const depth = "ALTER TABLE storage.objects ADD COLUMN level int";
+      await using source = await supabase.project();
+      await source.admin(depth);
+      await source.query(`
       INSERT INTO storage.buckets (id, name) VALUES ('deep', 'deep');
       INSERT INTO storage.objects (bucket_id, name, level)
         VALUES ('deep', 'a/b/c.png', 3), ('deep', 'd.png', 1)
     `);
-    await vault.backup(source.url, { source: "levels" });
-    await using without = await supabase.project();
-    const restored = await vault.restore(without.url, { source: "levels" });
-    expect({ exit: restored.exit, said: said(restored) }).toEqual({
-      exit: 0,
-      said: expect.stringContaining(
-        "column storage.objects.level is computed by the platform, and the target's version " +
-          "has no such column",
-      ),
-    });
-    await vault.backup(without.url, { source: "no-levels" });
-    await using again = await supabase.project();
-    await again.admin(depth);
-    const filled = await vault.restore(again.url, { source: "no-levels" });
-    expect({ exit: filled.exit, said: said(filled) }).toEqual({
-      exit: 0,
-      said: expect.not.stringContaining("storage.objects.level"),
-    });
-    expect(await again.query("SELECT name, level FROM storage.objects ORDER BY name")).toEqual([
-      { name: "a/b/c.png", level: 3 },
-      { name: "d.png", level: 1 },
-    ]);
-  });
+      await vault.backup(source.url, { source: "levels" });
+      await using without = await supabase.project();
+      const restored = await vault.restore(without.url, { source: "levels" });
+      expect({ exit: restored.exit, said: said(restored) }).toEqual({
+        exit: 0,
+        said: expect.stringContaining(
+          "column storage.objects.level is computed by the platform, and the target's version " +
+            "has no such column",
+        ),
+      });
+      await vault.backup(without.url, { source: "no-levels" });
+      await using again = await supabase.project();
+      await again.admin(depth);
+      const filled = await vault.restore(again.url, { source: "no-levels" });
+      expect({ exit: filled.exit, said: said(filled) }).toEqual({
+        exit: 0,
+        said: expect.not.stringContaining("storage.objects.level"),
+      });
+      expect(await again.query("SELECT name, level FROM storage.objects ORDER BY name")).toEqual([
+        { name: "a/b/c.png", level: 3 },
+        { name: "d.png", level: 1 },
+      ]);
+    },
+  );
 
-  it("a column of the target that must have a value and has no default refuses, by name", async () => {
+  inTurn("a column of the target that must have a value and has no default refuses, by name", async () => {
     await using project = await supabase.project();
     await project.admin("ALTER TABLE auth.users ADD COLUMN region text NOT NULL");
     await expectRefusal(vault.restore(project.url, { source: "newer" }), {
