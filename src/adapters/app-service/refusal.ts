@@ -1,5 +1,6 @@
 import { HoldfastError, type ErrorCode } from "../../kernel/errors.ts";
 import { printableLine } from "../../kernel/printable.ts";
+import { keptOut } from "../../ports/kept-out.ts";
 
 /** What is said of a refusal, whichever of its two envelopes it came in. */
 export interface Refusal {
@@ -12,7 +13,6 @@ export interface Refusal {
 }
 
 const MESSAGE_LENGTH_MAX = 600;
-const BLOCKED = /Ip Forbidden|web app you have attempted to reach has blocked your access/i;
 const BUSY =
   /(?:another operation is|deployment currently) in progress|conflicts with the pending|auto ?swap/i;
 /** The deployment service says no more where it cannot have its lock. */
@@ -27,9 +27,9 @@ const WITHOUT_A_WORD =
  * @param forbiddenIp `x-ms-forbidden-ip`
  */
 export function refusalOf(status: number, body: string, forbiddenIp?: string): Refusal {
-  if (status === 403 && (forbiddenIp !== undefined || BLOCKED.test(body))) {
-    const keptOut = printableLine(forbiddenIp ?? "this machine");
-    return { status, code: "Ip Forbidden", message: `access restrictions keep out ${keptOut}`, keptOut };
+  const who = keptOut(status, body, forbiddenIp);
+  if (who !== undefined) {
+    return { status, code: "Ip Forbidden", message: `access restrictions keep out ${who}`, keptOut: who };
   }
   const { code, message } = envelopeOf(body);
   return { status, code, message: printableLine(message).slice(0, MESSAGE_LENGTH_MAX) };

@@ -1,12 +1,11 @@
 import { printableLine } from "../../kernel/printable.ts";
+import { keptOut } from "../../ports/kept-out.ts";
 import type { WebAnswer } from "../../ports/web.ts";
 
 /** Hosts of Microsoft at which people sign in, in every cloud. */
 const SIGN_IN_HOST =
   /(?:^|\.)(?:login(?:\.partner)?\.microsoftonline\.\w+|login\.windows\.net|(?:b2c|ciam)login\.com)$/i;
 const SIGN_IN_PATH = /\/\.auth\/login\b|\/(?:log-?in|sign-?in|oauth2?|authorize)\b/i;
-/** What the page of App Service says to whom it does not let in. */
-const BLOCKED = /Ip Forbidden|web app you have attempted to reach has blocked your access/i;
 /** The page that its authentication shows instead of the app's. */
 const NO_PERMISSION = /You do not have permission to view this directory or page/i;
 
@@ -15,22 +14,35 @@ const NO_PERMISSION = /You do not have permission to view this directory or page
  * sign-in. Undefined where nothing says so. What is told of such an app is not that it is ill.
  */
 export function inItsPlace({ status, headers, body }: WebAnswer): string | undefined {
-  const ip = headers.get("x-ms-forbidden-ip");
-  if (status === 403 && (ip !== undefined || BLOCKED.test(body))) {
-    const who = ip === undefined ? "this machine" : printableLine(ip);
+  const who = keptOut(status, body, headers.get("x-ms-forbidden-ip"));
+  if (who !== undefined) {
     return (
       `access restrictions keep out ${who}: the app was not asked. Let it in where restrictions are set ` +
       "(networking, in the portal), or run this where they let in"
     );
   }
-  const to = status >= 300 && status < 400 ? leadsTo(headers.get("location")) : undefined;
-  if (to !== undefined) return signIn(`it leads to ${to}, where people sign in`);
+  const redirect = isRedirect(status) ? leadsTo(headers.get("location")) : undefined;
+  if (redirect !== undefined) return signIn(`it leads to ${redirect.to}, where people sign in`);
   const challenge = headers.get("www-authenticate") ?? "";
   const isAsked =
     status === 401 && (/^Bearer\b|authorization_uri=/i.test(challenge) || NO_PERMISSION.test(body));
   if (isAsked) return signIn("people have to sign in");
   if (status === 403 && NO_PERMISSION.test(body)) return signIn("whoever has not signed in is refused");
   return undefined;
+}
+
+/**
+ * What stands before an app and has surely answered a path in its place: an app may lead to a page of its own
+ * to sign in, and was asked all the same.
+ */
+export function surelyInItsPlace(answer: WebAnswer): string | undefined {
+  const { status, headers } = answer;
+  const redirect = isRedirect(status) ? leadsTo(headers.get("location")) : undefined;
+  return redirect?.isOwn === true ? undefined : inItsPlace(answer);
+}
+
+function isRedirect(status: number): boolean {
+  return status >= 300 && status < 400;
 }
 
 function signIn(what: string): string {
@@ -40,8 +52,11 @@ function signIn(what: string): string {
   );
 }
 
-/** Where a redirect leads to, without what it carries; undefined where nobody signs in there. */
-function leadsTo(location: string | undefined): string | undefined {
+/**
+ * Where a redirect leads to, without what it carries, and whether that may be a page of the app's own;
+ * undefined where nobody signs in there.
+ */
+function leadsTo(location: string | undefined): { readonly to: string; readonly isOwn: boolean } | undefined {
   if (location === undefined) return undefined;
   let url: URL;
   try {
@@ -50,6 +65,10 @@ function leadsTo(location: string | undefined): string | undefined {
     return undefined;
   }
   const isElsewhere = url.hostname !== "the-app.invalid";
-  if (isElsewhere && SIGN_IN_HOST.test(url.hostname)) return printableLine(url.hostname);
-  return SIGN_IN_PATH.test(url.pathname) ? printableLine(isElsewhere ? url.host : url.pathname) : undefined;
+  if (isElsewhere && SIGN_IN_HOST.test(url.hostname)) {
+    return { to: printableLine(url.hostname), isOwn: false };
+  }
+  if (!SIGN_IN_PATH.test(url.pathname)) return undefined;
+  const to = printableLine(isElsewhere ? url.host : url.pathname);
+  return { to, isOwn: !url.pathname.includes("/.auth/login") };
 }

@@ -54,7 +54,10 @@ export const appTests = z
       .array(path)
       .max(100)
       .default([])
-      .describe("Paths that have to answer with less than 400, at the slot that is not yet production."),
+      .describe(
+        "Paths that have to answer with less than 400, at the slot that is not yet production; a sign-in of " +
+          "Azure in the app's place is no answer of it.",
+      ),
     command: z
       .string()
       .min(1)

@@ -66,6 +66,15 @@ export class Count {
     return taken("failure");
   }
 
+  /** The failures in a row were no answers, and nobody else answered either: they say nothing. */
+  takeBack(silence: UnclearTry): void {
+    this.#failed -= this.#inRow;
+    this.#unclear += this.#inRow;
+    this.#unclearInRow += this.#inRow;
+    this.#lastUnclear = silence;
+    [this.#inRow, this.#silent] = [0, 0];
+  }
+
   seen(last: Tried): Seen {
     return {
       tries: this.#tries,

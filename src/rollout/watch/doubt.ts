@@ -1,9 +1,13 @@
+import { keptOut } from "../../ports/kept-out.ts";
+import type { WebAnswer } from "../../ports/web.ts";
+
 /**
- * Why an answer may have nothing to do with a release. A certificate, and a limit of who asks too much, are
- * never mended by going back. Any other status below 500 is what a wrong address or a sign-in answers as
- * well: only where the same address was well before has something changed.
+ * Why an answer, or silence, may have nothing to do with a release. A certificate, a limit of who asks too
+ * much, who keeps this machine out, and a network of its own that is down are never mended by going back. Any
+ * other status below 500 is what a wrong address or a sign-in answers as well: only where the same address
+ * was well before has something changed.
  */
-export type Doubt = "limit" | "certificate" | "network" | "address";
+export type Doubt = "limit" | "certificate" | "network" | "kept-out" | "offline" | "address";
 
 /**
  * Of statuses that stand for something between here and the app: certificates as nginx and Cloudflare tell
@@ -20,8 +24,13 @@ const BETWEEN: ReadonlyMap<number, Doubt> = new Map([
   [526, "certificate"],
 ]);
 
-/** @param status one that is not the status of a good answer */
-export function doubtOf(status: number): Doubt | undefined {
+/** @param answer one that has not the status of a good answer */
+export function doubtOf({ status, headers, body }: WebAnswer): Doubt | undefined {
+  const isKeptOut =
+    keptOut(status, body, headers.get("x-ms-forbidden-ip")) !== undefined ||
+    // https://developers.cloudflare.com/cloudflare-challenges/challenge-types/challenge-pages/, detect-response
+    headers.get("cf-mitigated") === "challenge";
+  if (isKeptOut) return "kept-out";
   return BETWEEN.get(status) ?? (status < 500 ? "address" : undefined);
 }
 
@@ -34,6 +43,8 @@ const MENDING: Readonly<Record<Doubt, string>> = {
   limit: "Ask less often (--every), or let this machine ask as often as it does.",
   certificate: "Renew or correct the certificate of the address, or of what stands behind it.",
   network: "Sign this machine in at its network.",
+  "kept-out": "Let this machine in where access is restricted or browsers are asked to prove themselves.",
+  offline: "Look at this machine's network and name server; nothing is said of the app.",
   address: "Correct --url or --status, or let this machine in.",
 };
 

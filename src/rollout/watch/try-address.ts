@@ -33,7 +33,7 @@ export async function tryAddress(
   }
   const ill = (what: string, doubt?: Doubt): Tried => ({ isWell: false, what, isSilence: false, doubt });
   if (answer.status !== status) {
-    return ill(`answers ${answer.status}, and not ${status}`, doubtOf(answer.status));
+    return ill(`answers ${answer.status}, and not ${status}`, doubtOf(answer));
   }
   if (contains !== undefined && !answer.body.includes(contains)) {
     return ill(`answers ${answer.status} without the text that is asked for`);
@@ -42,27 +42,27 @@ export async function tryAddress(
 }
 
 /**
- * Where an address was silent and another one is silent as well, it is this machine that hears nobody.
+ * Where an address was silent and another one is silent as well, it is this machine that hears nobody: what
+ * that says of the address. Undefined where somebody answers, or nobody else is named.
  *
- * @throws web.offline; the signal's reason
+ * @throws the signal's reason
  */
-export async function requireNetwork(
+export async function silenceOfAll(
   web: Web,
-  { address, reference, timeoutMs }: Watched,
+  { reference, timeoutMs }: Watched,
   signal: AbortSignal,
-): Promise<void> {
-  if (reference === undefined) return;
+): Promise<(Omit<Tried, "doubt"> & { readonly doubt: Doubt }) | undefined> {
+  if (reference === undefined) return undefined;
   const answer = await asked(web, reference, timeoutMs, signal);
   // Any answer: that it is well is nobody's business here.
-  if (!isHoldfastError(answer, "web.unreachable")) return;
+  if (!isHoldfastError(answer, "web.unreachable")) return undefined;
   const why = printableLine(answer.message.replaceAll(reference.href, reference.shown));
-  throw new HoldfastError(
-    "web.offline",
-    `${address.shown} gives no answer, and neither does ${reference.shown} (${why}): it may be well`,
-    {
-      hint: "Look at this machine's network and name server; nothing is said of the app, or started.",
-    },
-  );
+  return {
+    isWell: false,
+    what: `gives no answer, and neither does ${reference.shown} (${why})`,
+    isSilence: true,
+    doubt: "offline",
+  };
 }
 
 async function asked(

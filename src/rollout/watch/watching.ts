@@ -4,7 +4,7 @@ import type { Ports } from "../../ports/ports.ts";
 import { Count, type Seen, type Taken } from "./count.ts";
 import { mendingOf, whyOf } from "./doubt.ts";
 import type { Watched } from "./request.ts";
-import { requireNetwork, tryAddress, type Tried } from "./try-address.ts";
+import { silenceOfAll, tryAddress, type Tried } from "./try-address.ts";
 
 /** How watching ended. */
 export interface Watching extends Seen {
@@ -36,12 +36,18 @@ export async function watching(
   for (let next = began; ;) {
     const last = await tryAddress(web, watched, cancelled);
     tell(last, count.take(last));
-    const seen = count.seen(last);
-    const isIll = seen.inRow >= failures;
-    if (isIll && last === seen.lastFailure) {
-      if (count.isAllSilence) await requireNetwork(web, watched, cancelled);
-      if (await onIll(seen)) return { ...seen, isIll };
+    let seen = count.seen(last);
+    if (seen.inRow >= failures && last === seen.lastFailure) {
+      const silence = count.isAllSilence ? await silenceOfAll(web, watched, cancelled) : undefined;
+      if (silence === undefined) {
+        if (await onIll(seen)) return { ...seen, isIll: true };
+      } else {
+        count.takeBack(silence);
+        seen = count.seen(last);
+        log.warn(`${watched.address.shown} ${silence.what}: it may be well, and is watched on`);
+      }
     }
+    const isIll = seen.inRow >= failures;
     // A try that took longer than the time between two is followed at once, and none is made up for.
     next = Math.max(next + everyMs, clock.elapsed());
     if (next - began >= forMs) {
@@ -55,10 +61,11 @@ export async function watching(
 /** It is not ill, and nobody may call it well. */
 function doubtful({ address, failures }: Watched, { inRow, unclearInRow, lastUnclear }: Seen): HoldfastError {
   const { what, doubt } = lastUnclear!;
+  const code = doubt === "offline" ? "web.offline" : "web.doubtful";
   const times = `${unclearInRow} ${unclearInRow === 1 ? "try" : "tries"} said nothing about a release`;
   const failed = inRow === 0 ? "" : `, and ${inRow} failed where ${failures} would be ill`;
   return new HoldfastError(
-    "web.doubtful",
+    code,
     `${address.shown} ${what}: ${times}${failed}; ${whyOf(doubt)}: nothing is started`,
     { hint: `${mendingOf(doubt)} Where a release did it, go back by hand.` },
   );

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { HoldfastError } from "../../../src/kernel/errors.ts";
 import type { Web, WebAnswer } from "../../../src/ports/web.ts";
+import { surelyInItsPlace } from "../../../src/rollout/app/not-the-app.ts";
 import { probe } from "../../../src/rollout/app/probe.ts";
 import { rollout, type RolloutSettings } from "../../../src/rollout/app/settings.ts";
 
@@ -36,6 +37,20 @@ async function probed(
 
 const header = { build: { header: "X-Build" } };
 const said = (value: string): Partial<WebAnswer> => ({ headers: new Map([["x-build", value]]) });
+
+describe("a path has surely not reached an app", () => {
+  test.each<[string, Partial<WebAnswer> & { readonly to?: string }, boolean]>([
+    ["by a sign-in of Azure", { status: 302, to: "https://login.windows.net/x/oauth2/authorize" }, true],
+    ["by its own way there", { status: 302, to: "/.auth/login/aad" }, true],
+    ["by restrictions", { status: 403, body: "Ip Forbidden" }, true],
+    ["not by a page of the app's to sign in", { status: 302, to: "/login?next=%2F" }, false],
+    ["not by another place", { status: 301, to: "/home" }, false],
+    ["not by a good answer", { status: 200 }, false],
+  ])("%s", (_, { to, ...answer }, expected) => {
+    const headers = new Map(to === undefined ? [] : [["location", to]]);
+    expect(surelyInItsPlace({ status: 200, headers, body: "", ...answer }) !== undefined).toBe(expected);
+  });
+});
 
 describe("what answers in an app's place is told as what it is", () => {
   const at = async (of: Partial<WebAnswer>): Promise<string> => (await probed({}, { "/health": of }))[1];

@@ -24,8 +24,12 @@ export const INPUTS: WatchInputs = {
   dryRun: false,
 };
 
-/** One answer: a status, none, or one behind a certificate that is not trusted. */
-export type Answered = number | "silence" | "untrusted";
+/** One answer: a status, with headers or without, none, or one behind a certificate that is not trusted. */
+export type Answered =
+  | number
+  | { readonly status: number; readonly headers: Readonly<Record<string, string>> }
+  | "silence"
+  | "untrusted";
 
 /** Answers of an address, one after the other; the last one from then on. Another host always answers 404. */
 export function scripted(answers: readonly Answered[], isAlone = false): Web & { readonly asked: string[] } {
@@ -48,10 +52,11 @@ export function scripted(answers: readonly Answered[], isAlone = false): Web & {
         const message = `${address} shows a certificate that is not trusted: certificate has expired`;
         return Promise.reject(new HoldfastError("web.untrusted", message, { hint: "Renew it." }));
       }
+      const { status, headers } = typeof answer === "number" ? { status: answer, headers: {} } : answer;
       return Promise.resolve({
-        status: answer,
-        headers: new Map(),
-        body: answer === 200 ? "all is well" : "",
+        status,
+        headers: new Map(Object.entries(headers)),
+        body: status === 200 ? "all is well" : "",
       });
     },
   };

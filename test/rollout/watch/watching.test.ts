@@ -197,6 +197,19 @@ describe("what says nothing about a release", () => {
     await expect(watched([answer])).rejects.toMatchObject({ hint: expect.stringContaining(words) });
   });
 
+  it("who is kept out says nothing of a release, whatever was before", async () => {
+    for (const headers of [{ "x-ms-forbidden-ip": "192.0.2.7" }, { "cf-mitigated": "challenge" }]) {
+      const { outcome } = await watched([OK, { status: 403, headers }, OK]);
+      expect(outcome).toMatchObject({ exit: 0, outputs: { healthy: true } });
+      expect(outcome.report.headline).toContain("0 failed, and never 5 in a row; 1 said nothing");
+      const shut = watched([OK, { status: 403, headers }]);
+      await expect(shut).rejects.toMatchObject({
+        code: "web.doubtful",
+        hint: expect.stringContaining("Let this machine in where access is restricted"),
+      });
+    }
+  });
+
   it("never shows the query either", async () => {
     const error = (await watched(["untrusted"]).catch((thrown: unknown) => thrown)) as Error;
     expect(error.message).not.toContain(KEY.slice(6));
@@ -217,6 +230,18 @@ describe("a network that is down", () => {
     expect([outcome.exit, asked.filter((host) => host === "example.test")]).toEqual([3, ["example.test"]]);
     const after = watched(["silence", "silence", 511, "silence"], { reference }, { isAlone: true });
     await expect(after).rejects.toMatchObject({ code: "web.offline" });
+  });
+
+  it("does not end a watch: whoever is heard again is watched on, and may be ill or well", async () => {
+    const quiet: Answered[] = Array.from({ length: 7 }, () => "silence");
+    const { outcome, lines } = await watched([OK, ...quiet, OK], { reference }, { isAlone: true });
+    expect(outcome).toMatchObject({ exit: 0, outputs: { healthy: true, failures: 0, unclear: 0 } });
+    expect(lines).toContainEqual(
+      expect.stringMatching(/gives no answer, and neither does https:\/\/example\.test\/ .*watched on$/),
+    );
+    const ill = await watched([OK, ...quiet, F], { reference }, { isAlone: true });
+    expect(ill.outcome).toMatchObject({ exit: 3, outputs: { failures: 5 } });
+    expect(ill.minutes).toBe(5);
   });
 
   it("is not looked for where one of the failures was an answer, or without a reference", async () => {

@@ -2,7 +2,7 @@ import { HoldfastError, isHoldfastError } from "../../../kernel/errors.ts";
 import { PRODUCTION_SLOT } from "../../../ports/slot-host.ts";
 import type { Acting, FailureRule, Step } from "../../../nouns/runbook/runbook.ts";
 import { quantity } from "../../../kernel/quantity.ts";
-import { inItsPlace } from "../not-the-app.ts";
+import { inItsPlace, surelyInItsPlace } from "../not-the-app.ts";
 import { versionOf } from "../release-mark.ts";
 import { addressOfBuild } from "./health.ts";
 import { judgedBy } from "../settings.ts";
@@ -47,8 +47,8 @@ async function askPath(
     const answer = await web.get(address + path, { signal, withinMs: MINUTE_MS });
     const { status } = answer;
     progress(`${path}: ${status}`);
-    if (status < 400) return;
-    const instead = inItsPlace(answer);
+    const instead = status < 400 ? surelyInItsPlace(answer) : inItsPlace(answer);
+    if (status < 400 && instead === undefined) return;
     why = `${path} of ${address} answers ${status}${instead === undefined ? "" : `: ${instead}`}`;
   } catch (error) {
     if (!isHoldfastError(error, "web.unreachable", "web.untrusted")) throw error;
