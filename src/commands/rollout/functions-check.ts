@@ -13,7 +13,8 @@ targets that are no target. **Every problem is told with its line**, and shown t
 Also called \`holdfast functions check\`.
 
 With \`--project\` and \`--store\` it is also asked whether the store keeps sources of each rollback \
-target. Nothing is asked of Supabase, and nothing is written.`,
+target; \`--project\` alone chooses the section of it in \`config.toml\`. Nothing is asked of Supabase, and \
+nothing is written.`,
   branding: { icon: "check-square", color: "green" },
   inputs: {
     "functions-folder": functionsFolder,

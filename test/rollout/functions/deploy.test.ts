@@ -65,6 +65,16 @@ describe("deploying functions", () => {
     expect(await endOf(world.deploy({ planHash: again }))).toBe("0 done");
   });
 
+  it("says where other sources come under the version that is served", async () => {
+    const world = await at1();
+    world.commit({ ...V1, auth: { version: "1.0.0", text: "serve auth 1.0.0, mended" } });
+    expect(await endOf(world.deploy())).toBe("0 done");
+    const told = world.lines.filter((line) => line.includes("is served already"));
+    expect(told).toEqual([
+      expect.stringMatching(/^warn: auth 1\.0\.0 is served already, with other sources: /),
+    ]);
+  });
+
   it("only the named functions go, with everything that they need", async () => {
     const world = new World();
     world.commit(V2);

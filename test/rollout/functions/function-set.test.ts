@@ -141,6 +141,20 @@ describe("what is uploaded", () => {
     ]);
   });
 
+  it("has static files by a text with commas, too, as Supabase's client reads it", () => {
+    const set = setOf({
+      "hook/index.ts": "",
+      "hook/a.html": "",
+      "hook/b.txt": "",
+      "/supabase/config.toml":
+        '[functions.hook]\nstatic_files = "./functions/hook/*.html,./functions/hook/*.md"\n',
+    });
+    expect([set.startOf("hook").misfits, doubtsOf(set, ["hook"])]).toEqual([
+      [],
+      ["no file that is uploaded for hook fits supabase/functions/hook/*.md"],
+    ]);
+  });
+
   it("is not known where two sections are of one project", () => {
     const remote = (name: string): string => `[remotes.${name}]\nproject_id = "${PROJECT}"\n`;
     const set = setOf({ "hook/index.ts": "", "/supabase/config.toml": `${remote("a")}${remote("b")}` });
@@ -173,6 +187,18 @@ describe("imports, from a function's entry on", () => {
       "_shared/db.ts imports ./lost.ts, and there is no such file",
     ]);
     expect(strayImports(set, ["other"])).toEqual([]);
+  });
+
+  it("by the import map that a deno.json names, and with what is escaped in them", () => {
+    const set = setOf({
+      "hook/index.ts": 'import "@shared/my%20db.ts"; import "./a%2Db.ts"; import "./100%.ts"; import "lib"',
+      "hook/deno.json": JSON.stringify({ importMap: "../_shared/map.json" }),
+      "hook/a-b.ts": "",
+      "hook/100%.ts": "",
+      "_shared/map.json": JSON.stringify({ imports: { "@shared/": "./", lib: "./lost.ts" } }),
+      "_shared/my db.ts": "",
+    });
+    expect(strayImports(set, ["hook"])).toEqual(["hook/index.ts imports lib, and there is no such file"]);
   });
 });
 

@@ -56,6 +56,10 @@ describe("imports of a module", () => {
     ["a pattern at a beginning", `return /\\/*"/;`],
     ["a pattern behind a block", `if (a) {}\n/"/.test(b)`],
     ["what is divided", `a = b / c; d = (e) / f["g"] / 2; i++ / 2; j = \`\` / 1 // "`],
+    [
+      "what surely is a value",
+      `a = b! / c; d = e[0]! / f; g = h() ! / "/i; if (!/"/.test(j) || j != /"/) k = l!;`,
+    ],
     ["names like words", `a.return / b.if (c) / "d".length`],
     ["an apostrophe of a text", `const a = <p>don't</p>;\n`],
     ["quotes that are escaped", `a = '\\'' + "\\"" + '\\\n\\\\';`],

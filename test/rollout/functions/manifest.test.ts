@@ -128,6 +128,11 @@ describe("a manifest of functions", () => {
       ({ functions }) => (functions.auth.smoke = { headers: { "x key": "1" } }),
       "functions.auth.smoke.headers.x key 'x key' is no name of a header",
     ],
+    [
+      "a header of the connection",
+      ({ functions }) => (functions.auth.smoke = { headers: { Expect: "100-continue" } }),
+      "functions.auth.smoke.headers.Expect 'Expect' is set by the connection itself",
+    ],
     ["a field that nobody knows", ({ functions }) => (functions.orders.versions = 1), "Unrecognized key"],
   ])("with %s is told so at its line", (_, change, expected) => {
     const problems = changed(change);

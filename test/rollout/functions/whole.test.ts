@@ -97,7 +97,12 @@ it("a manifest of the checkout is checked with its lines, and with what the stor
     3,
     [expect.objectContaining({ line: 6, file: join(functionsFolder, "function-manifest.json") })],
   ]);
+  // A project alone chooses its section of config.toml.
+  expect((await runFunctionsCheck({ ...alone, project: PROJECT }, ports)).exit).toBe(3);
   const store = pathToFileURL(folder.path).href;
+  await expect(runFunctionsCheck({ ...alone, store }, ports)).rejects.toMatchObject({
+    code: "input.missing",
+  });
   const withStore = await runFunctionsCheck({ ...alone, project: PROJECT, store }, ports);
   expect(withStore.report.tables[0]!.rows.map(([, , problem]) => problem)).toEqual([
     "mail@1.0.0: there is no function mail",

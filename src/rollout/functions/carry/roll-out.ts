@@ -9,6 +9,7 @@ import { FunctionArchive } from "../archive/archive.ts";
 import { LiveView, type Live } from "./live-view.ts";
 import type { Opened, RolloutInputs, RolloutPorts } from "./request.ts";
 import type { Reached, Rollout } from "./reached.ts";
+import { sameVersionDoubts } from "./same-version.ts";
 import { isIdle, needKey, runbookOf } from "./steps.ts";
 import { Uploads } from "./uploads.ts";
 
@@ -80,6 +81,9 @@ export async function functionsPart(
   log.stage(`looking at the functions of ${rollout.project}`);
   const served = await live.now(cancelled);
   requireKey(rollout, served, inputs);
+  if (rollout.kind === "deploy") {
+    for (const doubt of await sameVersionDoubts(rollout.levels.flat(), served, archive)) log.warn(doubt);
+  }
   return { reached, served, runbook: runbookOf(rollout, reached) };
 }
 

@@ -99,15 +99,12 @@ async function keptVersions(
   { project, store: url, storeSecret }: FunctionsCheckInputs,
   ports: Pick<Ports, "openStore">,
 ): Promise<ReadonlyMap<string, ReadonlySet<string>> | undefined> {
-  if (project === undefined && url === undefined) return undefined;
-  if (project === undefined || url === undefined) {
-    throw new HoldfastError(
-      "input.missing",
-      "a project without a store, or a store without a project, was given",
-      {
-        hint: "Give both --project and --store, or neither.",
-      },
-    );
+  // A project alone says which section of config.toml is meant.
+  if (url === undefined) return undefined;
+  if (project === undefined) {
+    throw new HoldfastError("input.missing", "a store was given, and no project whose sources it keeps", {
+      hint: "Give --project too, or leave --store out.",
+    });
   }
   const store = await ports.openStore(url, storeSecret);
   await store.check(false);

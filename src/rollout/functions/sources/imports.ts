@@ -195,6 +195,7 @@ class Tokens {
     else if (character === ")") isBeforeValue = this.#conditions.pop() ?? false;
     else if (character === "]") isBeforeValue = false;
     else if (this.#text.startsWith("...", this.#at)) text = "...";
+    else if (character === "!") isBeforeValue = !this.#isAssertion();
     else if (character === "+" || character === "-") {
       // A value was counted up or down, and may be divided.
       if (this.#text[this.#at + 1] === character) [text, isBeforeValue] = [character.repeat(2), false];
@@ -202,6 +203,12 @@ class Tokens {
     this.#at += text.length;
     this.#isBeforeValue = isBeforeValue;
     return { kind: "mark", text };
+  }
+
+  /** TypeScript's `value!`, which may be divided; `a != b` and a `!` that negates begin something. */
+  #isAssertion(): boolean {
+    const before = this.#text[this.#at - 1] ?? " ";
+    return !this.#isBeforeValue && !SPACE.test(before) && this.#text[this.#at + 1] !== "=";
   }
 
   #lastWord(): string {

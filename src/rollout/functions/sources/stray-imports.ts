@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import * as z from "zod";
 import { printableLine } from "../../../kernel/printable.ts";
 import type { FunctionSet } from "./function-set.ts";
 import { importsOf } from "./imports.ts";
@@ -28,8 +29,7 @@ function straysOf(
 ): readonly string[] {
   const { entrypoint, importMap } = set.startOf(name);
   const uploaded = new Set(set.pathsOf(name));
-  const map =
-    importMap === undefined || !uploaded.has(importMap) ? [] : mappedPaths(set.bytesOf(importMap), importMap);
+  const map = mapOf(importMap, (path) => (uploaded.has(path) ? set.bytesOf(path) : undefined));
   const told: string[] = [];
   const reached = new Set(uploaded.has(entrypoint) ? [entrypoint] : []);
   // A set is walked in the order in which it grows.
@@ -64,16 +64,37 @@ function stray({ path, specifier, target, name }: Import, set: FunctionSet): str
 /** What an import map leads to in the repository, by the beginning of what is imported; longest first. */
 type MappedPaths = readonly (readonly [key: string, path: string])[];
 
-/** https://github.com/WICG/import-maps; none where it is no JSON, such as one with comments. */
-function mappedPaths(bytes: Buffer, place: string): MappedPaths {
-  let value: unknown;
+/** As much of an import map, or of a deno.json, as leads somewhere. */
+const importMapFile = z.looseObject({
+  imports: z.record(z.string(), z.unknown()).optional().catch(undefined),
+  importMap: z.string().optional().catch(undefined),
+});
+
+/**
+ * https://github.com/WICG/import-maps, in a file of its own, in a deno.json, or where that one's `importMap`
+ * leads to (https://docs.deno.com/runtime/fundamentals/configuration/); none where it is no JSON, such as one
+ * with comments.
+ *
+ * @param read undefined for a file that is not uploaded
+ */
+function mapOf(place: string | undefined, read: (path: string) => Buffer | undefined): MappedPaths {
+  const file = place === undefined ? undefined : jsonIn(read(place));
+  const { imports, importMap } = importMapFile.safeParse(file).data ?? {};
+  if (imports !== undefined) return mappedPaths(imports, place!);
+  if (importMap === undefined) return [];
+  const other = posix.join(posix.dirname(place!), importMap);
+  return mappedPaths(importMapFile.safeParse(jsonIn(read(other))).data?.imports ?? {}, other);
+}
+
+function jsonIn(bytes: Buffer | undefined): unknown {
   try {
-    value = JSON.parse(bytes.toString("utf8"));
+    return bytes === undefined ? undefined : JSON.parse(bytes.toString("utf8"));
   } catch {
-    return [];
+    return undefined;
   }
-  const imports = (value as { readonly imports?: unknown } | null)?.imports;
-  if (typeof imports !== "object" || imports === null) return [];
+}
+
+function mappedPaths(imports: Readonly<Record<string, unknown>>, place: string): MappedPaths {
   return Object.entries(imports)
     .flatMap(([key, target]) =>
       typeof target === "string" && isRelative(target)
@@ -88,12 +109,20 @@ function resolved(specifier: string, path: string, map: MappedPaths): string | u
   for (const [key, target] of map) {
     if (specifier === key) return target;
     if (key.endsWith("/") && specifier.startsWith(key)) {
-      return posix.join(target, specifier.slice(key.length));
+      return posix.join(target, fileOf(specifier.slice(key.length)));
     }
   }
-  // A query or a fragment says how a file is taken, and not which.
+  return isRelative(specifier) ? posix.join(posix.dirname(path), fileOf(specifier)) : undefined;
+}
+
+/** A specifier is a URL: what is escaped is meant, and a query or fragment says how a file is taken. */
+function fileOf(specifier: string): string {
   const [file = ""] = specifier.split(/[?#]/);
-  return isRelative(specifier) ? posix.join(posix.dirname(path), file) : undefined;
+  try {
+    return decodeURIComponent(file);
+  } catch {
+    return file;
+  }
 }
 
 function isRelative(specifier: string): boolean {

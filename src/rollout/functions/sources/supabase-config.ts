@@ -40,7 +40,13 @@ const entry = z.looseObject({
   verify_jwt: z.boolean().optional(),
   entrypoint: z.string().max(1000).optional(),
   import_map: z.string().max(1000).optional(),
-  static_files: z.array(z.string().max(1000)).max(1000).optional(),
+  // Supabase's client takes a text for what stands between its commas.
+  static_files: z
+    .preprocess(
+      (value) => (typeof value === "string" ? value.split(",").filter((each) => each !== "") : value),
+      z.array(z.string().max(1000)).max(1000),
+    )
+    .optional(),
 });
 const KEYS = Object.keys(entry.shape);
 type Entry = z.infer<typeof entry>;
