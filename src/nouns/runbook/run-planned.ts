@@ -80,6 +80,8 @@ export async function runPlanned(
   const around = { store, clock, random, redact, warn: (text: string) => log.warn(text) };
   const journal = resume === undefined ? Journal.begin(id, around) : await Journal.reopen(id, around);
   told?.(journal);
+  // The run itself may have made them so, and is the one to mend them; what it meets is not a surprise then.
+  if (resume !== undefined) for (const problem of problems) log.warn(problem);
   // However it ends, whoever reads the log can go on with it.
   log.info(`run ${id}: should it end early, go on with --resume ${id}`);
   const doing = { clock, cancelled, random, log, run, journal };

@@ -6,6 +6,7 @@ import type { Outcome } from "../../../src/kernel/outcome.ts";
 import { parseDatabaseUrl } from "../../../src/postgres/database-url.ts";
 import type { BlobStore } from "../../../src/ports/blob-store.ts";
 import type { SlotHost } from "../../../src/ports/slot-host.ts";
+import { sampled } from "../../support/sampling.ts";
 import { testPorts } from "../../support/test-ports.ts";
 import { told } from "../app/support.ts";
 import { BAD, OLD, wholeWorld, type Whole, type WholeWorld } from "./world.ts";
@@ -49,17 +50,22 @@ const BACK = { schema: "migrations" } as const;
 /** From one moment on nothing that the process does gets anywhere. */
 class Killed extends Error {}
 let isDead = false;
-function dying<T extends object>(port: T, after?: string): T {
+
+/** The call at which the process is killed, and whether it still gets through. */
+type Moment = (call: string, path: unknown) => "before" | "after" | undefined;
+
+function dying<T extends object>(port: T, moment: Moment): T {
   return new Proxy(port, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name);
       if (typeof value !== "function") return value;
       return (...args: readonly unknown[]): unknown => {
-        if (isDead) throw new Killed();
+        const end = isDead ? "before" : moment(String(name), args[0]);
+        if (end !== undefined) isDead = true;
+        if (end === "before") throw new Killed();
         const given: unknown = (value as (...all: readonly unknown[]) => unknown).apply(target, [...args]);
-        if (name !== after) return given;
+        if (end === undefined) return given;
         return Promise.resolve(given).then(() => {
-          isDead = true;
           throw new Killed();
         });
       };
@@ -67,36 +73,78 @@ function dying<T extends object>(port: T, after?: string): T {
   });
 }
 
-describe("a rollback that is killed right after", () => {
+/** Begins to take a bad release back, and is killed. @returns its run; undefined where it had not begun */
+async function killed(moment: Moment): Promise<string | undefined> {
+  const last = lastRun();
+  isDead = false;
+  world.app.around = (host: SlotHost) => dying(host, moment);
+  world.app.aroundStore = (store: BlobStore) => dying(store, moment);
+  world.meddleRoad = (road) => dying(road, moment);
+  world.functions.meddle = (call, when) => {
+    isDead ||= when === "after" && moment(call, undefined) === "after";
+    if (isDead) throw new Killed();
+  };
+  await world.rollback(BACK).catch(() => undefined);
+  expect(isDead).toBe(true);
+  isDead = false;
+  world.app.around = (host) => host;
+  world.app.aroundStore = (store) => store;
+  world.meddleRoad = (road) => road;
+  world.functions.meddle = () => undefined;
+  world.forgetLocks();
+  const run = lastRun();
+  return run === last ? undefined : run;
+}
+
+/** All places of a thorough run. */
+const SWEEP_MS = 40 * 60_000;
+
+describe("a rollback that is killed", () => {
   test.each([
-    ["its swap", "swap", undefined, undefined],
-    ["taking migrations back", undefined, "goBack", undefined],
-    ["activating functions", undefined, undefined, "activate"],
-  ])("%s is gone on with, to what was there before", async (_, swap, goBack, activate) => {
+    ["its swap", "swap"],
+    ["taking migrations back", "goBack"],
+    ["activating functions", "activate"],
+  ])("right after %s is gone on with, to what was there before", async (_, last) => {
     await badRelease();
-    isDead = false;
-    world.app.around = (host: SlotHost) => dying(host, swap);
-    world.app.aroundStore = (store: BlobStore) => dying(store);
-    world.meddleRoad = (road) => dying(road, goBack);
-    world.functions.meddle = (call, when) => {
-      if (isDead) throw new Killed();
-      if (call === activate && when === "after") {
-        isDead = true;
-        throw new Killed();
-      }
-    };
-    await world.rollback(BACK).catch(() => undefined);
-    expect(isDead).toBe(true);
-    isDead = false;
-    world.app.around = (host) => host;
-    world.app.aroundStore = (store) => store;
-    world.meddleRoad = (road) => road;
-    world.functions.meddle = () => undefined;
-    world.forgetLocks();
-    const found = await world.rollback({ ...BACK, resume: lastRun() });
+    const resume = await killed((call) => (call === last ? "after" : undefined));
+    const found = await world.rollback({ ...BACK, resume });
     expect(told(found)).toMatchObject({ exit: 0, outcome: "done", production: "1.2.0" });
     expect(await world.now()).toEqual(before);
   });
+
+  test(
+    "before or after any entry of its journal is gone on with, to what was there before",
+    async () => {
+      await badRelease();
+      await world.rollback(BACK);
+      const entries = readdirSync(join(world.app.store, "journals", lastRun())).length;
+      expect(entries).toBeGreaterThan(20);
+      const places = Array.from({ length: entries }, (_, index) => index + 1);
+      for (const { place, way } of sampled(
+        "a rollback killed at an entry of its journal",
+        places.flatMap((at) => (["before", "after"] as const).map((when) => ({ place: at, way: when }))),
+        { every: entries - 1, kind: ({ way: when }) => when },
+      )) {
+        await badRelease();
+        let written = 0;
+        const resume = await killed((call, path) => {
+          if (call !== "put" || !String(path).startsWith("journals/")) return undefined;
+          written += 1;
+          return written === place ? way : undefined;
+        });
+        const found = await world.rollback({ ...BACK, resume });
+        expect({ place, way, ...told(found) }).toMatchObject({
+          place,
+          way,
+          exit: 0,
+          outcome: "done",
+          production: "1.2.0",
+        });
+        expect({ place, way, now: await world.now() }).toEqual({ place, way, now: before });
+      }
+    },
+    SWEEP_MS,
+  );
 });
 
 test("two who press the button at once are one", async () => {
