@@ -1,6 +1,7 @@
 import { request } from "@octokit/request";
 import { formatDuration } from "../../kernel/duration.ts";
 import { HoldfastError } from "../../kernel/errors.ts";
+import { innermost } from "../../kernel/innermost.ts";
 import { printableLine } from "../../kernel/printable.ts";
 import type { Secret } from "../../kernel/secret.ts";
 import type { Clock, Random } from "../../ports/clock.ts";
@@ -121,12 +122,8 @@ export class GithubClient {
 
   /** What the library throws for an answer of 300 and more, and for none; its errors hold the request. */
   #refusal(error: unknown): { answer?: GithubAnswer; why: string } {
-    const { status, response, message } = error as {
-      status?: number;
-      response?: GithubAnswer;
-      message?: string;
-    };
-    if (response === undefined) return { why: this.#shown(message ?? "no answer") };
+    const { status, response } = error as { status?: number; response?: GithubAnswer };
+    if (response === undefined) return { why: this.#shown(innermost(error, "no answer")) };
     if (status !== undefined && status < 500) return { answer: response, why: "" };
     return { why: `HTTP ${status} ${this.#shown(messageOf(response.data))}` };
   }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { HoldfastError } from "../../kernel/errors.ts";
+import { innermost } from "../../kernel/innermost.ts";
 import { printableLine } from "../../kernel/printable.ts";
 import { ADVISORY_SEVERITIES, type Advisory, type AdvisorySource } from "../../ports/advisory-source.ts";
 import { withoutTrailing } from "../../kernel/cut.ts";
@@ -120,11 +121,9 @@ function advisoriesIn(text: string): Told {
 }
 
 function causeOf(error: unknown): string {
-  if (!(error instanceof Error)) return "it did not answer";
-  if (error.name === "TimeoutError") return `it did not answer in ${REQUEST_MS / 1000} s`;
-  // The reason of "fetch failed" stands behind it.
-  const { cause } = error;
-  return printableLine(cause instanceof Error ? cause.message : error.message);
+  const { name } = error as { readonly name?: unknown };
+  if (name === "TimeoutError") return `it did not answer in ${REQUEST_MS / 1000} s`;
+  return printableLine(innermost(error, "it did not answer"));
 }
 
 function untold(described: string, why: string): HoldfastError {

@@ -1,4 +1,5 @@
 import { HoldfastError } from "../../kernel/errors.ts";
+import { innermost } from "../../kernel/innermost.ts";
 import { orAbort } from "../../kernel/or-abort.ts";
 import { printableLine } from "../../kernel/printable.ts";
 import type { Secret } from "../../kernel/secret.ts";
@@ -72,10 +73,7 @@ export class FunctionCaller {
       return { status, text, tookMs: clock.elapsed() - began };
     } catch (error) {
       stop.throwIfAborted();
-      const { message, cause } = error as { message?: string; cause?: { message?: string } };
-      const why = deadline.aborted
-        ? `not in ${wholeMs / 1000} s`
-        : (cause?.message ?? message ?? "none came");
+      const why = deadline.aborted ? `not in ${wholeMs / 1000} s` : innermost(error, "none came");
       throw unanswered(call.slug, functions, status, printableLine(why));
     }
   }

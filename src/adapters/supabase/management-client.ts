@@ -1,5 +1,6 @@
 import { formatDuration } from "../../kernel/duration.ts";
 import { HoldfastError } from "../../kernel/errors.ts";
+import { innermost } from "../../kernel/innermost.ts";
 import { printableLine } from "../../kernel/printable.ts";
 import type { Secret } from "../../kernel/secret.ts";
 import { collect, type ByteStream } from "../../kernel/streams.ts";
@@ -124,7 +125,11 @@ export class ManagementClient {
     } catch (error) {
       stop.throwIfAborted();
       if (error instanceof RangeError) return { why: `an answer of ${error.message}` };
-      return { why: deadline.aborted ? "it gave none in time" : this.#shown(reasonOf(error)) };
+      return {
+        why: deadline.aborted
+          ? "it gave none in time"
+          : this.#shown(innermost(error, "the connection broke")),
+      };
     }
   }
 
@@ -225,10 +230,4 @@ function wordsOf(bytes: Buffer): string {
   } catch {
     return text;
   }
-}
-
-/** `fetch` says only that it failed; why is in the cause. */
-function reasonOf(error: unknown): string {
-  const { message, cause } = error as { message?: string; cause?: { message?: string; code?: string } };
-  return cause?.message || cause?.code || message || "the connection broke";
 }

@@ -1,6 +1,7 @@
 import { request as plain, type IncomingMessage } from "node:http";
 import { request as secure } from "node:https";
 import { HoldfastError } from "../../kernel/errors.ts";
+import { innermost } from "../../kernel/innermost.ts";
 import { printableLine } from "../../kernel/printable.ts";
 import type { Web, WebAnswer, WebCall } from "../../ports/web.ts";
 
@@ -21,11 +22,13 @@ async function get(address: string, { signal, withinMs }: WebCall, version: stri
     if (!late.aborted && isOfCertificate(error)) {
       throw new HoldfastError(
         "web.untrusted",
-        `${address} shows a certificate that is not trusted: ${printableLine(messageOf(error))}`,
+        `${address} shows a certificate that is not trusted: ${printableLine(innermost(error, "no answer"))}`,
         { hint: "Renew or correct it; one of your own has to be in NODE_EXTRA_CA_CERTS.", cause: error },
       );
     }
-    const why = late.aborted ? `no answer in ${Math.round(withinMs / 1000)} s` : messageOf(error);
+    const why = late.aborted
+      ? `no answer in ${Math.round(withinMs / 1000)} s`
+      : innermost(error, "no answer");
     throw new HoldfastError("web.unreachable", `${address} gave no answer: ${printableLine(why)}`, {
       hint: "See whether the app runs, and whether this machine may reach it.",
       cause: error,
@@ -85,10 +88,4 @@ function isOfCertificate(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.every(isOfCertificate);
   const { code } = error as NodeJS.ErrnoException;
   return typeof code === "string" && OF_CERTIFICATE.some((begin) => code.startsWith(begin));
-}
-
-/** Node tells of several addresses that were tried without a message of its own. */
-function messageOf(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(messageOf).join("; ");
-  return error instanceof Error ? error.message : String(error);
 }

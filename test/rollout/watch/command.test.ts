@@ -84,7 +84,7 @@ describe("holdfast watch", () => {
 
   it("tells a machine that hears nobody from an app that is down", async () => {
     await using reference = await app(1, "ill");
-    const inputs = { ...INPUTS, url: await nobody(), every: 1000, failures: 1 };
+    const inputs = { ...INPUTS, url: await nobody(), every: 1000, for: 1500, failures: 1 };
     const ports = { ...testPorts(), web: systemWeb("0.0.0-test") };
     await expect(runWatch({ ...inputs, reference: await nobody() }, ports)).rejects.toMatchObject({
       code: "web.offline",
