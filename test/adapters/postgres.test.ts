@@ -226,6 +226,33 @@ describe("a failure to connect", () => {
   });
 });
 
+describe("a login that a pooler refuses", () => {
+  it("is told as what it is: a real PgBouncer's words", async () => {
+    const { facts } = sharedServer();
+    await using pooler = await startPgBouncer(facts, "session", { databases: ["postgres"] });
+    const at = (database: string): DatabaseAddress => parseDatabaseUrl(pooler.url(database), "database");
+    const told = async (address: DatabaseAddress): Promise<unknown> => {
+      const { code, message } = (await failure(address)) as HoldfastError;
+      return [code, /: (.*) \(SQLSTATE/.exec(message)?.[1]];
+    };
+    expect(await told(at("nowhere"))).toEqual(["database.missing", "no such database: nowhere"]);
+    expect(await told({ ...at("postgres"), user: "nobody" })).toEqual([
+      "database.denied",
+      expect.stringMatching(/authentication failed|no such user/),
+    ]);
+  });
+
+  it("of whatever server is no statement", () => {
+    const address = parseDatabaseUrl("postgresql://u:p@h/d", "x");
+    const raw = { code: "XX000", severity: "FATAL", message: "(ENEW) something of next year" };
+    expect(databaseError(raw, address, "connecting")).toMatchObject({
+      code: "database.unreachable",
+      hint: expect.stringContaining("did not let a session begin"),
+    });
+    expect(databaseError(raw, address, "working")).toMatchObject({ code: "database.query" });
+  });
+});
+
 describe("a statement's failure", () => {
   it("is told by its cause", async () => {
     await using database = await createDatabase({

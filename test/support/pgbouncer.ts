@@ -19,6 +19,7 @@ export interface PgBouncer extends AsyncDisposable {
 export async function startPgBouncer(
   server: HostFacts,
   mode: "transaction" | "session" = "transaction",
+  { databases = ["*"] }: { readonly databases?: readonly string[] } = {},
 ): Promise<PgBouncer> {
   const account = serverAccount();
   const folder = temporaryFolder("pool", account);
@@ -27,7 +28,7 @@ export async function startPgBouncer(
     "users.txt": `"holdfast" "${server.password}"\n"postgres" "${server.adminPassword}"\n`,
     "pgbouncer.ini": [
       "[databases]",
-      `* = host=${server.host} port=${server.port}`,
+      ...databases.map((name) => `${name} = host=${server.host} port=${server.port}`),
       "[pgbouncer]",
       "listen_addr = 127.0.0.1",
       `listen_port = ${port}`,

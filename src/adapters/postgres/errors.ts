@@ -2,6 +2,7 @@ import type { DatabaseAddress } from "../../ports/database.ts";
 import { describeAddress, supabaseProject } from "../../postgres/database-url.ts";
 import { HoldfastError } from "../../kernel/errors.ts";
 import { knownWords, runningFunction, UNKNOWN_WORDS } from "../../postgres/known-words.ts";
+import { byPooler } from "./poolers.ts";
 import { byState, type Found, type Moment } from "./states.ts";
 import { anyOf } from "../../kernel/pattern.ts";
 
@@ -151,25 +152,9 @@ function oneLine(text: unknown): string {
 }
 
 function fromServer(raw: Raw, address: DatabaseAddress, moment: Moment): Found {
-  if (/tenant or user not found/i.test(raw.message)) {
-    return {
-      code: "database.denied",
-      hint:
-        "Through the Supabase pooler the user is postgres.<project-ref>, and the host must be the one " +
-        "of the project's region.",
-    };
-  }
+  const ofPooler = byPooler(raw, address, moment);
+  if (ofPooler !== undefined) return ofPooler;
   if (/no pg_hba\.conf entry/.test(raw.message)) return noHbaEntry(raw, address);
-  // PgBouncer, whose pool or whose server is full: https://www.pgbouncer.org/config.html (query_wait_timeout,
-  // max_client_conn)
-  if (/^(?:query_wait_timeout|no more connections allowed)/.test(raw.message)) {
-    return {
-      code: "database.unreachable",
-      hint:
-        "The pooler has no free connection; run at a quieter time, use fewer --jobs, raise its pool size, " +
-        "or give the server's direct address.",
-    };
-  }
   switch (raw.code) {
     case "28P01":
       return {
@@ -196,11 +181,25 @@ function fromServer(raw: Raw, address: DatabaseAddress, moment: Moment): Found {
   const known = byState(raw.code, raw.message, moment);
   if (known !== undefined) return known;
   if (raw.code.startsWith("08")) return broken(moment);
+  if (moment === "connecting" && !REFUSES_A_STATEMENT.test(raw.code)) return notLetIn();
   return {
     code: "database.query",
     hint:
       "The server refused a statement, in its own words above; the SQLSTATE is explained in appendix A " +
       "of the PostgreSQL manual, and the server's log may say more.",
+  };
+}
+
+/** Syntax, rights and values: what opens a session asks for some settings by statements. */
+const REFUSES_A_STATEMENT = /^(?:0A|22|42|55)/;
+
+/** Nothing was asked yet that could be refused: it is the login. */
+function notLetIn(): Found {
+  return {
+    code: "database.unreachable",
+    hint:
+      "The server, or a pooler before it, did not let a session begin, in its own words above; its log may " +
+      "say more.",
   };
 }
 
