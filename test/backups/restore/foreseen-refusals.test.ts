@@ -30,7 +30,7 @@ afterAll(async () => {
   await vault[Symbol.asyncDispose]();
 });
 
-const inTurn = testInTurn("refusals that are foreseen", 2);
+const inTurn = testInTurn("refusals that are foreseen", 3);
 
 describe("a backup of one schema, in place", () => {
   const SHOP = `

@@ -57,7 +57,7 @@ async function leftovers(database: TestDatabase): Promise<string[]> {
   ).map((row) => String(row["datname"]));
 }
 
-const inTurn = testInTurn("targets of a restore", 2);
+const inTurn = testInTurn("targets of a restore", 3);
 
 describe("a restore", () => {
   inTurn(

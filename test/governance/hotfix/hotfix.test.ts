@@ -4,7 +4,7 @@ import { begun, finish, start } from "./support.ts";
 import { casesInTurn } from "../../support/sampling.ts";
 import { testInTurn } from "../../support/cases-in-turn.ts";
 
-const inTurn = testInTurn("hotfixes", 2);
+const inTurn = testInTurn("hotfixes", 3);
 
 describe("start", () => {
   inTurn("is a branch at the newest release, whatever develop has", async () => {

@@ -95,7 +95,7 @@ describe("killed", () => {
   });
 });
 
-const inTurn = testInTurn("bad days of a release cut", 2);
+const inTurn = testInTurn("bad days of a release cut", 3);
 
 describe("at the same time", () => {
   inTurn("two runs end with one branch and one pull request", async () => {

@@ -3,7 +3,7 @@ import { flowWorld } from "../../support/github/flow-world.ts";
 import { cut } from "./support.ts";
 import { testInTurn } from "../../support/cases-in-turn.ts";
 
-const inTurn = testInTurn("release cuts", 2);
+const inTurn = testInTurn("release cuts", 3);
 
 describe("cut from develop", () => {
   inTurn("is a branch with one commit, changelog and versions in it, and a pull request", async () => {

@@ -73,7 +73,7 @@ function after(...messages: readonly string[]): Repository {
   return repo;
 }
 
-const inTurn = testInTurn("plans of a release", 2);
+const inTurn = testInTurn("plans of a release", 3);
 
 describe("what comes next on the stable branch", () => {
   test.each([

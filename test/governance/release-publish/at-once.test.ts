@@ -35,7 +35,7 @@ function barrier(count: number): { readonly pass: () => Promise<undefined>; read
 const isClaim = (call: string): boolean => call.startsWith("POST ") && call.endsWith("/git/refs");
 const isStart = (call: string): boolean => call.endsWith("/dispatches");
 
-const inTurn = testInTurn("releases at once", 2);
+const inTurn = testInTurn("releases at once", 3);
 
 describe("runs at once", () => {
   test.each([2, 3])("of which %d find the deployment missing start it once", async (count) => {

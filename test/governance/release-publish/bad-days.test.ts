@@ -83,7 +83,7 @@ function seen({ fake }: ReleaseWorld): readonly string[] {
   return fake.releases.filter(({ draft }) => !draft).map(({ tag }) => tag);
 }
 
-const inTurn = testInTurn("bad days of a release", 2);
+const inTurn = testInTurn("bad days of a release", 3);
 
 describe("somebody else", () => {
   inTurn("who tagged another commit in between is told, and nothing is published", async () => {

@@ -9,7 +9,7 @@ const DEPLOYS = {
 
 const DAY_MS = 24 * 3_600_000;
 
-const inTurn = testInTurn("later runs of a release", 2);
+const inTurn = testInTurn("later runs of a release", 3);
 
 describe("a later run", () => {
   inTurn("which has nothing to release tells no version: nobody builds or deploys the last one", async () => {

@@ -3,7 +3,7 @@ import { readReleaseUnit } from "../../../src/nouns/release-unit/document.ts";
 import { releaseWorld } from "./support.ts";
 import { testInTurn } from "../../support/cases-in-turn.ts";
 
-const inTurn = testInTurn("releases", 2);
+const inTurn = testInTurn("releases", 3);
 
 describe("the next release", () => {
   inTurn("is tagged, drafted, published and merged back, in this order", async () => {

@@ -17,7 +17,7 @@ afterEach(async () => {
   expect(bugs).toEqual([]);
 });
 
-const inTurn = testInTurn("deployments of an app", 2);
+const inTurn = testInTurn("deployments of an app", 3);
 
 describe("a good build", () => {
   inTurn("comes to production, and the one of before is a swap away", async () => {

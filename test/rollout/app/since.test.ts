@@ -32,7 +32,7 @@ function through(store: BlobStore, more: Partial<BlobStore>): BlobStore {
   });
 }
 
-const inTurn = testInTurn("what happens around a deployment", 2);
+const inTurn = testInTurn("what happens around a deployment", 3);
 
 inTurn("a rollback of an ill app whose swap is refused releases its preview", async () => {
   const app = await world({

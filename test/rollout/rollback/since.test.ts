@@ -58,7 +58,7 @@ function after(host: SlotHost, call: keyof SlotHost, then: () => Promise<void>):
   });
 }
 
-const inTurn = testInTurn("what happens around a rollback", 2);
+const inTurn = testInTurn("what happens around a rollback", 3);
 
 inTurn("a stopped rollback that is gone on with after a newer deployment touches no database", async () => {
   const world = await released();

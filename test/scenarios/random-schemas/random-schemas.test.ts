@@ -18,7 +18,7 @@ import { Proving } from "./proving.ts";
  * Of 15 schemas each, which takes some ten seconds a database on two cores; the seed finds other ones, and a
  * thorough run has ten times as many.
  */
-const DATABASES = rounds("databases of random schemas", 5, 60, "HOLDFAST_TEST_DATABASES");
+const DATABASES = rounds("databases of random schemas", 4, 60, "HOLDFAST_TEST_DATABASES");
 const WORLDS = 15;
 const ROLES = ["hf reader", 'hf "Writer"', "hf ü; --"];
 

@@ -117,7 +117,7 @@ const UNCLEAR: readonly (readonly [tool: string, sql: string, says: string])[] =
   ],
 ];
 
-const inTurn = testInTurn("histories of other tools", 2);
+const inTurn = testInTurn("histories of other tools", 3);
 
 describe("a database that another tool has migrated", () => {
   it.each(casesInTurn("histories of other tools taken over", BOOKS, { every: 2 }))(

@@ -46,7 +46,7 @@ describe("a file that leaves its session in another state", () => {
   it.each(HARMFUL)("is written down all the same where it %s", (_, sql) => expectWrittenDown(sql));
 });
 
-const inTurn = testInTurn("bad days of a migration", 2);
+const inTurn = testInTurn("bad days of a migration", 3);
 
 describe("the history's own tables", () => {
   inTurn("are not touched by a role that may use them and owns nothing", async () => {

@@ -26,7 +26,7 @@ const codeOf = async (work: Promise<unknown>): Promise<string> => {
   }
 };
 
-const inTurn = testInTurn("migrations", 2);
+const inTurn = testInTurn("migrations", 3);
 
 inTurn("says what --to leaves pending, and that it does not go back", async () => {
   await using database = await createDatabase({ owner: "postgres" });

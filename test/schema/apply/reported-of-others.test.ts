@@ -40,7 +40,7 @@ const status = (database: TestDatabase, folder: MigrationsFolder): Promise<Outco
 
 const empty = (): Promise<TestDatabase> => createDatabase({ owner: "postgres" });
 
-const inTurn = testInTurn("reported of other tools", 2);
+const inTurn = testInTurn("reported of other tools", 3);
 
 describe("versions with several parts (flyway#1274, ebean#1639)", () => {
   inTurn("have one order in the folder, the history and the way back", async () => {

@@ -81,7 +81,7 @@ describe("a migration without a rollback", () => {
   });
 });
 
-const inTurn = testInTurn("scripts that do harm", 2);
+const inTurn = testInTurn("scripts that do harm", 3);
 
 describe("places of errors", () => {
   it.each(

@@ -70,7 +70,7 @@ async function migrated(files: Readonly<Record<string, string>> = SHOP): Promise
   return database;
 }
 
-const inTurn = testInTurn("rollbacks of a schema", 2);
+const inTurn = testInTurn("rollbacks of a schema", 3);
 
 describe("migrate-rollback", () => {
   inTurn("has nothing to do for a migration of comments alone, which needs no rollback", async () => {

@@ -49,7 +49,7 @@ async function expectWhole(project: Project, name = "shop", choice = {}): Promis
   return said(restored);
 }
 
-const inTurn = testInTurn("bad days of a project", 2);
+const inTurn = testInTurn("bad days of a project", 3);
 
 describe("bad days", () => {
   inTurn("row-level security is forced on a table of the platform's", async () => {

@@ -21,7 +21,7 @@ afterAll(async () => {
   await vault[Symbol.asyncDispose]();
 });
 
-const inTurn = testInTurn("what is beyond the restoring role", 2);
+const inTurn = testInTurn("what is beyond the restoring role", 3);
 
 describe("a publication of the platform's", () => {
   it("that the source had not is no difference, and is emptied of what somebody put in", async () => {

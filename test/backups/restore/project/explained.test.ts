@@ -38,7 +38,7 @@ const PUBLISHED = `
    WHERE pubname = 'supabase_realtime'
 `;
 
-const inTurn = testInTurn("what a plan explains", 2);
+const inTurn = testInTurn("what a plan explains", 3);
 
 describe("the platform's publication", () => {
   const OPTIONS = `

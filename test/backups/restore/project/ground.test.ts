@@ -40,7 +40,7 @@ async function restore(project: Project, source: string, exit = 0, choice = {}):
   return said(restored);
 }
 
-const inTurn = testInTurn("what stands on the ground of a platform", 2);
+const inTurn = testInTurn("what stands on the ground of a platform", 3);
 
 describe("where tables are kept", () => {
   inTurn("is where they were kept, where the target has it; what it lacks is named", async () => {

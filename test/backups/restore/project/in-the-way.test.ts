@@ -44,7 +44,7 @@ function restoring(project: Project, source: string): ReturnType<Vault["restore"
   return vault.restore(project.url, { source, confirm: project.name, safetyBackup: false });
 }
 
-const inTurn = testInTurn("what is in the way in a project", 2);
+const inTurn = testInTurn("what is in the way in a project", 3);
 
 describe("what is the user's at the target", () => {
   /** As the platform makes it for people who ask for it. */

@@ -33,7 +33,7 @@ const LATER = `
 `;
 const DOUBTS = "index storage.later_on_objects, comment column storage.objects.version";
 
-const inTurn = testInTurn("what a platform has moved", 2);
+const inTurn = testInTurn("what a platform has moved", 3);
 
 describe("a later storage service", () => {
   inTurn("at the target: a new project stays new, and what is unknown stays, no difference", async () => {

@@ -32,7 +32,7 @@ async function brought(name: string, sql: string, by: "query" | "admin" = "query
   return project;
 }
 
-const inTurn = testInTurn("rights in a project", 2);
+const inTurn = testInTurn("rights in a project", 3);
 
 describe("rights of future objects", () => {
   const MAY = `

@@ -37,7 +37,7 @@ async function used(): Promise<Project> {
   return new Project(supabase, source.platform, name);
 }
 
-const inTurn = testInTurn("restores into the same project", 2);
+const inTurn = testInTurn("restores into the same project", 3);
 
 describe("after an accident", () => {
   inTurn("half of the users gone and public dropped: everything is there again, once", async () => {
