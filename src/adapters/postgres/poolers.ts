@@ -4,8 +4,8 @@ import { anyOf } from "../../kernel/pattern.ts";
 import type { Found, Moment } from "./states.ts";
 
 /**
- * What poolers say instead of the server before them. They have SQLSTATEs that tell nothing (08P01, XX000), so
- * that they are known by their words: those of PgBouncer stand in its `src/client.c`, `objects.c` and
+ * What poolers say instead of the server before them. They have SQLSTATEs that tell nothing (08P01, XX000),
+ * so that they are known by their words: those of PgBouncer stand in its `src/client.c`, `objects.c` and
  * `janitor.c` (https://github.com/pgbouncer/pgbouncer), those of Supavisor in `lib/supavisor/errors`
  * (https://github.com/supabase/supavisor), since 2026 behind a code in parentheses. Older words stay: people
  * run older versions.
@@ -86,8 +86,8 @@ const REFUSALS: readonly Refusal[] = [
     ),
     code: "database.unreachable",
     hint: () =>
-      "The pooler cannot log in at the server before it, which may be starting, paused or gone: look there, " +
-      "then run again.",
+      "The pooler cannot log in at the server before it, which may be starting, paused or gone: look " +
+      "there, then run again.",
   },
   {
     words: anyOf(

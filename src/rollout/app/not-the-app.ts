@@ -48,7 +48,7 @@ function isRedirect(status: number): boolean {
 function signIn(what: string): string {
   return (
     `${what}: the app may be as well as ever. Let the path answer without (excludedPaths of App Service ` +
-    "authentication), or name one in rollout.health.path that does"
+    "authentication), or name another in the settings that does"
   );
 }
 

@@ -55,8 +55,8 @@ export const appTests = z
       .max(100)
       .default([])
       .describe(
-        "Paths that have to answer with less than 400, at the slot that is not yet production; a sign-in of " +
-          "Azure in the app's place is no answer of it.",
+        "Paths that have to answer with less than 400, at the slot that is not yet production; a sign-in " +
+          "of Azure in the app's place is no answer of it.",
       ),
     command: z
       .string()

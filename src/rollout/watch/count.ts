@@ -1,5 +1,5 @@
-import { saysNothing, type Doubt } from "./doubt.ts";
-import type { Tried } from "./try-address.ts";
+import { saysNothing } from "./doubt.ts";
+import type { Tried, UnclearTry } from "./try-address.ts";
 
 /** What was seen of an address so far. */
 export interface Seen {
@@ -18,9 +18,6 @@ export interface Seen {
   /** The last one that says nothing about a release. */
   readonly lastUnclear: UnclearTry | undefined;
 }
-
-/** A try that says nothing about a release, with the reason why. */
-export type UnclearTry = Tried & { readonly doubt: Doubt };
 
 /** What a try is taken for, and what came right before it. */
 export interface Taken {

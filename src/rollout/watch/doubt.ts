@@ -28,7 +28,7 @@ const BETWEEN: ReadonlyMap<number, Doubt> = new Map([
 export function doubtOf({ status, headers, body }: WebAnswer): Doubt | undefined {
   const isKeptOut =
     keptOut(status, body, headers.get("x-ms-forbidden-ip")) !== undefined ||
-    // https://developers.cloudflare.com/cloudflare-challenges/challenge-types/challenge-pages/, detect-response
+    // https://developers.cloudflare.com/cloudflare-challenges/challenge-types/challenge-pages/detect-response
     headers.get("cf-mitigated") === "challenge";
   if (isKeptOut) return "kept-out";
   return BETWEEN.get(status) ?? (status < 500 ? "address" : undefined);

@@ -16,6 +16,9 @@ export interface Tried {
   readonly doubt: Doubt | undefined;
 }
 
+/** A try that says nothing about a release, with the reason why. */
+export type UnclearTry = Tried & { readonly doubt: Doubt };
+
 /** @throws the signal's reason; silence is an answer, too */
 export async function tryAddress(
   web: Web,
@@ -51,7 +54,7 @@ export async function silenceOfAll(
   web: Web,
   { reference, timeoutMs }: Watched,
   signal: AbortSignal,
-): Promise<(Omit<Tried, "doubt"> & { readonly doubt: Doubt }) | undefined> {
+): Promise<UnclearTry | undefined> {
   if (reference === undefined) return undefined;
   const answer = await asked(web, reference, timeoutMs, signal);
   // Any answer: that it is well is nobody's business here.
