@@ -132,8 +132,8 @@ function routeProblem(
 function newSlotNote(slot: string): string {
   return (
     `${slot} is made with production's stack and access restrictions, and the settings, connection strings ` +
-    "and mounts that do not stick; not its identity, certificates and networks: where the app needs them, " +
-    "make the slot yourself"
+    "and mounts that do not stick; not its identity, certificates and networks, nor that nobody may " +
+    "publish by password (basic authentication): where those matter, make the slot yourself"
   );
 }
 
