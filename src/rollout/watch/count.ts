@@ -90,6 +90,10 @@ export class Count {
     return this.#silent === this.#inRow;
   }
 
+  get isWithoutFailures(): boolean {
+    return this.#inRow === 0;
+  }
+
   /** Whether nobody may call it well, though it is not ill: it was not well for as long, or never. */
   isInDoubt(failures: number): boolean {
     if (this.#unclearInRow === 0) return false;

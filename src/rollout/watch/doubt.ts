@@ -44,7 +44,7 @@ const MENDING: Readonly<Record<Doubt, string>> = {
   certificate: "Renew or correct the certificate of the address, or of what stands behind it.",
   network: "Sign this machine in at its network.",
   "kept-out": "Let this machine in where access is restricted or browsers are asked to prove themselves.",
-  offline: "Look at this machine's network and name server; nothing is said of the app.",
+  offline: "Look at this machine's network and name server; what nobody answers says nothing of the app.",
   address: "Correct --url or --status, or let this machine in.",
 };
 

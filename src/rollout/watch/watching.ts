@@ -4,7 +4,7 @@ import type { Ports } from "../../ports/ports.ts";
 import { Count, type Seen, type Taken } from "./count.ts";
 import { mendingOf, whyOf } from "./doubt.ts";
 import type { Watched } from "./request.ts";
-import { silenceOfAll, tryAddress, type Tried } from "./try-address.ts";
+import { silenceOfAll, tryAddress, type Tried, type UnclearTry } from "./try-address.ts";
 
 /** How watching ended. */
 export interface Watching extends Seen {
@@ -27,27 +27,21 @@ const SILENT_MS = 10 * 60_000;
 export async function watching(
   watched: Watched,
   onIll: (seen: Seen) => Promise<boolean>,
-  { clock, web, log, cancelled }: WatchingPorts,
+  ports: WatchingPorts,
 ): Promise<Watching> {
+  const { clock, cancelled } = ports;
   const { everyMs, forMs, failures } = watched;
   const began = clock.elapsed();
-  const tell = teller(watched, { clock, log });
+  const tell = teller(watched, ports);
   const count = new Count();
+  const network = new OwnNetwork(watched, count, ports);
   for (let next = began; ;) {
-    const last = await tryAddress(web, watched, cancelled);
+    const last = await network.judged(await tryAddress(ports.web, watched, cancelled));
     tell(last, count.take(last));
-    let seen = count.seen(last);
-    if (seen.inRow >= failures && last === seen.lastFailure) {
-      const silence = count.isAllSilence ? await silenceOfAll(web, watched, cancelled) : undefined;
-      if (silence === undefined) {
-        if (await onIll(seen)) return { ...seen, isIll: true };
-      } else {
-        count.takeBack(silence);
-        seen = count.seen(last);
-        log.warn(`${watched.address.shown} ${silence.what}: it may be well, and is watched on`);
-      }
-    }
+    if (count.seen(last).inRow >= failures) await network.ask();
+    const seen = count.seen(last);
     const isIll = seen.inRow >= failures;
+    if (isIll && last === seen.lastFailure && (await onIll(seen))) return { ...seen, isIll };
     // A try that took longer than the time between two is followed at once, and none is made up for.
     next = Math.max(next + everyMs, clock.elapsed());
     if (next - began >= forMs) {
@@ -58,15 +52,61 @@ export async function watching(
   }
 }
 
+/** Whether this machine hears anybody, which is asked before silence is called an app's illness. */
+class OwnNetwork {
+  readonly #watched: Watched;
+  readonly #count: Count;
+  readonly #ports: WatchingPorts;
+  /** Nobody was heard when it was asked last. */
+  #isDown = false;
+  /** Somebody else was heard while the address was silent: the row of failures is its own. */
+  #isVouchedFor = false;
+
+  constructor(watched: Watched, count: Count, ports: WatchingPorts) {
+    this.#watched = watched;
+    this.#count = count;
+    this.#ports = ports;
+  }
+
+  /** A try as it counts: while nobody is heard, silence says nothing. @throws the signal's reason */
+  async judged(tried: Tried): Promise<Tried> {
+    if (this.#count.isWithoutFailures) this.#isVouchedFor = false;
+    if (!tried.isSilence) this.#isDown = false;
+    if (!this.#isDown) return tried;
+    const silence = await this.#silenceOfAll();
+    this.#isDown = silence !== undefined;
+    return silence ?? tried;
+  }
+
+  /** Asks once for each row of failures that were all silence, and takes them back where nobody is heard. */
+  async ask(): Promise<void> {
+    if (this.#isVouchedFor || !this.#count.isAllSilence) return;
+    const silence = await this.#silenceOfAll();
+    this.#isVouchedFor = silence === undefined;
+    if (silence === undefined) return;
+    this.#isDown = true;
+    this.#count.takeBack(silence);
+    const { address } = this.#watched;
+    this.#ports.log.warn(`${address.shown} ${silence.what}: it may be well, and is watched on`);
+  }
+
+  async #silenceOfAll(): Promise<UnclearTry | undefined> {
+    return await silenceOfAll(this.#ports.web, this.#watched, this.#ports.cancelled);
+  }
+}
+
 /** It is not ill, and nobody may call it well. */
-function doubtful({ address, failures }: Watched, { inRow, unclearInRow, lastUnclear }: Seen): HoldfastError {
+function doubtful({ address, failures }: Watched, seen: Seen): HoldfastError {
+  const { inRow, unclearInRow, last, lastUnclear } = seen;
   const { what, doubt } = lastUnclear!;
-  const code = doubt === "offline" ? "web.offline" : "web.doubtful";
   const times = `${unclearInRow} ${unclearInRow === 1 ? "try" : "tries"} said nothing about a release`;
   const failed = inRow === 0 ? "" : `, and ${inRow} failed where ${failures} would be ill`;
+  const isOffline = doubt === "offline";
+  // Whoever was heard since is not out of reach.
+  const isHeard = isOffline && inRow > 0;
   return new HoldfastError(
-    code,
-    `${address.shown} ${what}: ${times}${failed}; ${whyOf(doubt)}: nothing is started`,
+    isOffline && !isHeard ? "web.offline" : "web.doubtful",
+    `${address.shown} ${isHeard ? last.what : what}: ${times}${failed}; ${whyOf(doubt)}: nothing is started`,
     { hint: `${mendingOf(doubt)} Where a release did it, go back by hand.` },
   );
 }

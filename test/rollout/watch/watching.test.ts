@@ -1,8 +1,10 @@
 import { describe, expect, it } from "@jest/globals";
+import { HoldfastError } from "../../../src/kernel/errors.ts";
 import type { Outcome } from "../../../src/kernel/outcome.ts";
 import { reasonOf } from "../../../src/rollout/watch/reason.ts";
-import type { WatchInputs } from "../../../src/rollout/watch/request.ts";
+import { readWatched, type WatchInputs } from "../../../src/rollout/watch/request.ts";
 import { runWatch } from "../../../src/rollout/watch/run.ts";
+import { watching } from "../../../src/rollout/watch/watching.ts";
 import { testPorts } from "../../support/test-ports.ts";
 import { INPUTS, KEY, MINUTE_MS, QuickClock, scripted, type Answered } from "./scripted.ts";
 
@@ -239,9 +241,48 @@ describe("a network that is down", () => {
     expect(lines).toContainEqual(
       expect.stringMatching(/gives no answer, and neither does https:\/\/example\.test\/ .*watched on$/),
     );
+    // All seven were of the network: the first failure is the one that was heard.
     const ill = await watched([OK, ...quiet, F], { reference }, { isAlone: true });
-    expect(ill.outcome).toMatchObject({ exit: 3, outputs: { failures: 5 } });
-    expect(ill.minutes).toBe(5);
+    expect(ill.outcome).toMatchObject({ exit: 3, outputs: { failures: 5, unclear: 7 } });
+    expect(ill.minutes).toBe(6);
+    const once = await watched([OK, ...quiet, ...quiet, F, OK], { reference }, { isAlone: true });
+    expect(once.outcome).toMatchObject({ exit: 0, outputs: { healthy: true } });
+  });
+
+  it("is not what is told where the address was heard at the end", async () => {
+    const quiet: Answered[] = Array.from({ length: 5 }, () => "silence");
+    const heard = watched([OK, ...quiet, F], { reference, for: 4.5 * MINUTE_MS }, { isAlone: true });
+    await expect(heard).rejects.toMatchObject({
+      code: "web.doubtful",
+      message: expect.stringMatching(/answers 503, and not 200: 5 tries said nothing .* 3 failed where 5/),
+    });
+  });
+
+  it("takes no verdict back that the network has been asked for", async () => {
+    const quiet: Answered[] = Array.from({ length: 8 }, () => "silence");
+    const web = scripted(quiet);
+    const [ports, clock] = [testPorts(), new QuickClock()];
+    let asked = 0;
+    const get: typeof web.get = async (address, call) => {
+      if (!address.startsWith("https://shop.test")) {
+        asked += 1;
+        // Asked once more it would be silent.
+        if (asked > 1)
+          {throw new HoldfastError("web.unreachable", `${address} gave no answer`, { hint: "Look." });}
+      }
+      return await web.get(address, call);
+    };
+    let pulls = 0;
+    const watchedOn = { ...readWatched({ ...INPUTS, reference }), forMs: 4 * MINUTE_MS };
+    const seen = await watching(
+      watchedOn,
+      () => {
+        pulls += 1;
+        return Promise.resolve(pulls === 3);
+      },
+      { ...ports, clock, web: { get } },
+    );
+    expect([seen.isIll, pulls, asked]).toEqual([true, 3, 1]);
   });
 
   it("is not looked for where one of the failures was an answer, or without a reference", async () => {
