@@ -82,6 +82,11 @@ describe("a pooler's words", () => {
 
   it.each([
     ["08P01", "query_timeout"],
+    ["08P01", "query_wait_timeout"],
+    ["08P01", "suspend_timeout"],
+    ["08P01", "server shutting down"],
+    ["08P01", "server login has been failing, cached error: the database system is starting up"],
+    ["XX000", "(EPOOLTERMINATING) pool terminating: terminating connection"],
     ["08P01", "idle_transaction_timeout"],
     ["XX000", "DbHandler exited"],
   ])("that end a session: %s %s", (code, message) => {

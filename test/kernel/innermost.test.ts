@@ -37,4 +37,7 @@ it("of a chain that bites its tail end", () => {
   const error = new Error("round");
   error.cause = error;
   expect(innermost(error, "")).toBe("round");
+  const many = new AggregateError([]);
+  many.errors.push(many, many, new Error("in it"));
+  expect(innermost(many, "")).toBe("in it");
 });

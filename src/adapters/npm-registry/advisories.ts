@@ -121,7 +121,7 @@ function advisoriesIn(text: string): Told {
 }
 
 function causeOf(error: unknown): string {
-  const { name } = error as { readonly name?: unknown };
+  const { name } = (error ?? {}) as { readonly name?: unknown };
   if (name === "TimeoutError") return `it did not answer in ${REQUEST_MS / 1000} s`;
   return printableLine(innermost(error, "it did not answer"));
 }

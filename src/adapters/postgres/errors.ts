@@ -190,8 +190,11 @@ function fromServer(raw: Raw, address: DatabaseAddress, moment: Moment): Found {
   };
 }
 
-/** Syntax, rights and values: what opens a session asks for some settings by statements. */
-const REFUSES_A_STATEMENT = /^(?:0A|22|42|55)/;
+/**
+ * Syntax, rights, values, a transaction's state, a time limit, and what a login trigger raises: what opens a
+ * session asks for some settings by statements.
+ */
+const REFUSES_A_STATEMENT = /^(?:0A|22|25|26|34|42|55|57014|P0)/;
 
 /** Nothing was asked yet that could be refused: it is the login. */
 function notLetIn(): Found {

@@ -128,7 +128,9 @@ export function byPooler(
   const found = REFUSALS.find(({ words }) => words.test(message));
   if (found === undefined) return undefined;
   const { code, hint } = found;
-  // What ends a session does not keep one from being opened.
-  const isUnopened = code === "database.lost" && moment === "connecting";
-  return { code: isUnopened ? "database.unreachable" : code, hint: hint(address) };
+  // All of these end the session: before it was there it could not be had; later, what was sent last may have
+  // happened.
+  const isOfSession = code === "database.lost" || code === "database.unreachable";
+  const ended = moment === "connecting" ? "database.unreachable" : "database.lost";
+  return { code: isOfSession ? ended : code, hint: hint(address) };
 }
