@@ -191,11 +191,14 @@ describe("imports, from a function's entry on", () => {
 
   it("by the import map that a deno.json names, and with what is escaped in them", () => {
     const set = setOf({
-      "hook/index.ts": 'import "@shared/my%20db.ts"; import "./a%2Db.ts"; import "./100%.ts"; import "lib"',
+      "hook/index.ts":
+        'import "@shared/my%20db.ts"; import "./a%2Db.ts"; import "./100%.ts"; import "lib"; import "raw"',
       "hook/deno.json": JSON.stringify({ importMap: "../_shared/map.json" }),
       "hook/a-b.ts": "",
       "hook/100%.ts": "",
-      "_shared/map.json": JSON.stringify({ imports: { "@shared/": "./", lib: "./lost.ts" } }),
+      "_shared/map.json": JSON.stringify({
+        imports: { "@shared/": "./", lib: "./lost.ts", raw: "./my%20db.ts?raw" },
+      }),
       "_shared/my db.ts": "",
     });
     expect(strayImports(set, ["hook"])).toEqual(["hook/index.ts imports lib, and there is no such file"]);

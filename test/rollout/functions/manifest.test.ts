@@ -131,7 +131,7 @@ describe("a manifest of functions", () => {
     [
       "a header of the connection",
       ({ functions }) => (functions.auth.smoke = { headers: { Expect: "100-continue" } }),
-      "functions.auth.smoke.headers.Expect 'Expect' is set by the connection itself",
+      "'Expect' is set by the connection itself",
     ],
     ["a field that nobody knows", ({ functions }) => (functions.orders.versions = 1), "Unrecognized key"],
   ])("with %s is told so at its line", (_, change, expected) => {

@@ -51,6 +51,7 @@ export function checkManifest(read: ReadManifest, around: Around): readonly Mani
   checkFolders(manifest, around, say);
   checkConfig(manifest, around, say);
   checkVersions(manifest, say);
+  checkSmoke(manifest, say);
   checkDependencies(manifest, say);
   checkMatrix(manifest, say);
   checkTargets(manifest, around, say);
@@ -94,6 +95,18 @@ function checkVersions({ functions }: FunctionManifest, say: Say): void {
   for (const [name, { version }] of Object.entries(functions)) {
     if (!isVersion(version)) {
       say(["functions", name, "version"], `'${printableLine(version)}' is no version such as 1.3.0`);
+    }
+  }
+}
+
+/** What the connection itself needs is set by whoever makes it: a request with one of these is never sent. */
+const OF_CONNECTION: ReadonlySet<string> = new Set(["expect", "keep-alive", "transfer-encoding", "upgrade"]);
+
+function checkSmoke({ functions }: FunctionManifest, say: Say): void {
+  for (const [name, { smoke }] of Object.entries(functions)) {
+    for (const header of Object.keys(smoke?.headers ?? {})) {
+      if (!OF_CONNECTION.has(header.toLowerCase())) continue;
+      say(["functions", name, "smoke", "headers", header], `'${header}' is set by the connection itself`);
     }
   }
 }

@@ -67,22 +67,24 @@ type MappedPaths = readonly (readonly [key: string, path: string])[];
 /** As much of an import map, or of a deno.json, as leads somewhere. */
 const importMapFile = z.looseObject({
   imports: z.record(z.string(), z.unknown()).optional().catch(undefined),
+  scopes: z.unknown().optional(),
   importMap: z.string().optional().catch(undefined),
 });
 
 /**
  * https://github.com/WICG/import-maps, in a file of its own, in a deno.json, or where that one's `importMap`
- * leads to (https://docs.deno.com/runtime/fundamentals/configuration/); none where it is no JSON, such as one
- * with comments.
+ * leads to, which counts where it has none itself
+ * (https://docs.deno.com/runtime/fundamentals/configuration/); none where it is no JSON, such as one with
+ * comments.
  *
  * @param read undefined for a file that is not uploaded
  */
 function mapOf(place: string | undefined, read: (path: string) => Buffer | undefined): MappedPaths {
-  const file = place === undefined ? undefined : jsonIn(read(place));
-  const { imports, importMap } = importMapFile.safeParse(file).data ?? {};
-  if (imports !== undefined) return mappedPaths(imports, place!);
-  if (importMap === undefined) return [];
-  const other = posix.join(posix.dirname(place!), importMap);
+  if (place === undefined) return [];
+  const { imports, scopes, importMap } = importMapFile.safeParse(jsonIn(read(place))).data ?? {};
+  if (imports !== undefined) return mappedPaths(imports, place);
+  if (importMap === undefined || scopes !== undefined || posix.basename(place) !== "deno.json") return [];
+  const other = posix.join(posix.dirname(place), fileOf(importMap));
   return mappedPaths(importMapFile.safeParse(jsonIn(read(other))).data?.imports ?? {}, other);
 }
 
@@ -98,7 +100,7 @@ function mappedPaths(imports: Readonly<Record<string, unknown>>, place: string):
   return Object.entries(imports)
     .flatMap(([key, target]) =>
       typeof target === "string" && isRelative(target)
-        ? [[key, posix.join(posix.dirname(place), target)] as const]
+        ? [[key, posix.join(posix.dirname(place), fileOf(target))] as const]
         : [],
     )
     .sort(([a], [b]) => b.length - a.length);
