@@ -2,7 +2,7 @@ import type { Json } from "../../kernel/outcome.ts";
 import { printableLine } from "../../kernel/printable.ts";
 import { sha256 } from "../../kernel/streams.ts";
 import type { JournalEvent } from "./journal-entry.ts";
-import { stepsOf, type Runbook } from "./runbook.ts";
+import type { Runbook } from "./runbook.ts";
 
 type Opened = Extract<JournalEvent, { readonly kind: "opened" }>;
 
@@ -35,27 +35,51 @@ export function hashOf(value: Json): string {
 }
 
 /**
- * In what a run that was begun and what is asked for now are not the same, each in a few words. Shown are
- * values of the journal alone, in which every secret is covered. Empty where the difference lies in what a
- * journal does not hold, such as what a step's failure means.
+ * In what a run that was begun and what is asked for now are not the same, each in a few words. Empty where
+ * the difference lies in what a journal does not hold, such as what a step's failure means.
+ *
+ * @param covered makes of a value what an entry of the journal holds of it: what is told has no secret, and
+ *   what is the same is the same with its secrets covered
  */
-export function otherThan(opened: Opened, runbook: Runbook): readonly string[] {
-  if (opened.runbook !== runbook.name) return [`it was ${opened.runbook}, and not ${runbook.name}`];
-  if (opened.target !== runbook.target) return [`it was of ${opened.target}, and not of ${runbook.target}`];
-  const now = leaves(runbook.inputs);
+export function otherThan(
+  opened: Opened,
+  runbook: Runbook,
+  covered: (value: Json) => Json,
+): readonly string[] {
+  const [name, target] = covered([runbook.name, runbook.target]) as [string, string];
+  if (opened.runbook !== name) return [`it was ${opened.runbook}, and not ${name}`];
+  if (opened.target !== target) return [`it was of ${opened.target}, and not of ${target}`];
+  const now = leaves(covered(runbook.inputs));
   const before = leaves(opened.inputs);
   const inputs = [...new Set([...before.keys(), ...now.keys()])]
-    .filter((name) => before.get(name) !== now.get(name))
-    .map((name) => `${printableLine(name)} (${was(before.get(name))})`);
-  if (inputs.length > 0) return inputs;
-  const steps = new Map(stepsOf(runbook).map(({ id, title }) => [id, title]));
-  const known = new Map(opened.steps.map(({ id, title }) => [id, title]));
+    .filter((path) => before.get(path) !== now.get(path))
+    .map((path) => `${printableLine(path)} (${was(before.get(path))})`);
+  return inputs.length > 0 ? inputs : otherSteps(opened, runbook, covered);
+}
+
+function otherSteps(opened: Opened, runbook: Runbook, covered: (value: Json) => Json): readonly string[] {
+  const now = new Map(
+    runbook.stages.flatMap((steps, stage) =>
+      steps.map(({ id, title, component }) => {
+        const [shown, of] = covered([title, component]) as [string, string];
+        return [id, { title: shown, component: of, stage }] as const;
+      }),
+    ),
+  );
+  const before = new Map(opened.steps.map((step) => [step.id, step]));
   return [
-    ...[...known].filter(([id]) => !steps.has(id)).map(([id]) => `its step ${printableLine(id)} is none now`),
-    ...[...steps.keys()].filter((id) => !known.has(id)).map((id) => `it had no step ${printableLine(id)}`),
-    ...[...known]
-      .filter(([id, title]) => steps.has(id) && steps.get(id) !== title)
-      .map(([id, title]) => `its step ${printableLine(id)} was: ${printableLine(title)}`),
+    ...[...before.keys()]
+      .filter((id) => !now.has(id))
+      .map((id) => `its step ${printableLine(id)} is none now`),
+    ...[...now.keys()].filter((id) => !before.has(id)).map((id) => `it had no step ${printableLine(id)}`),
+    ...[...before.values()].flatMap(({ id, title, component, stage }) => {
+      const step = now.get(id);
+      if (step === undefined) return [];
+      if (step.title !== title) return [`its step ${printableLine(id)} was: ${printableLine(title)}`];
+      return step.stage === stage && step.component === component
+        ? []
+        : [`its step ${printableLine(id)} had another place`];
+    }),
   ];
 }
 
@@ -65,12 +89,25 @@ function was(value: string | undefined): string {
   return `was ${shown.length > SHOWN ? `${shown.slice(0, SHOWN)}…` : shown}`;
 }
 
-/** The values without parts of their own, by the path to them, as canonical text. */
+/**
+ * The values without parts of their own, by the path to them, as canonical text. What a list holds goes by
+ * its own name, where it begins with one: a list of functions names the one that differs.
+ */
 function leaves(value: Json, path = ""): ReadonlyMap<string, string> {
-  const isObject = value !== null && typeof value === "object" && !Array.isArray(value);
-  if (!isObject) return new Map([[path, canonical(value)]]);
-  const fields = Object.entries(value as Readonly<Record<string, Json>>);
-  return new Map(fields.flatMap(([name, each]) => [...leaves(each, path === "" ? name : `${path}.${name}`)]));
+  const parts = partsOf(value);
+  if (parts.length === 0) return new Map([[path, canonical(value)]]);
+  return new Map(parts.flatMap(([name, each]) => [...leaves(each, path === "" ? name : `${path}.${name}`)]));
+}
+
+function partsOf(value: Json): readonly (readonly [name: string, part: Json])[] {
+  if (value === null || typeof value !== "object") return [];
+  if (!Array.isArray(value)) return Object.entries(value);
+  const named = (value as readonly Json[]).filter(isNamed);
+  return named.length < value.length ? [] : named.map(([name, ...rest]) => [name, rest]);
+}
+
+function isNamed(value: Json): value is [string, ...Json[]] {
+  return Array.isArray(value) && typeof value[0] === "string";
 }
 
 /** JSON with the fields of objects in the order of their names, so that the same value gives one text. */

@@ -71,7 +71,7 @@ export async function resumeRun(runbook: Runbook, executing: Executing): Promise
   const opened = journal.entries[0]?.event;
   if (opened?.kind !== "opened") throw new Error(`the journal ${journal.run} was not read`);
   if (opened.definition !== definitionOf(runbook)) {
-    const other = otherThan(opened, runbook);
+    const other = otherThan(opened, runbook, (value) => journal.covered(value));
     const what = other.length === 0 ? "other rules for its steps" : listed(other);
     throw new HoldfastError(
       "input.conflict",

@@ -72,6 +72,11 @@ export class Journal {
     return new Journal(run, around, await read(run, around.store));
   }
 
+  /** A value as an entry would hold it: every secret covered. */
+  covered(value: Json): Json {
+    return redacted(value, (text) => this.#around.redact(text));
+  }
+
   get entries(): readonly JournalEntry[] {
     return this.#entries;
   }

@@ -6,6 +6,7 @@ import { beginRun, resumeRun, type Ran } from "./execute.ts";
 import { Journal } from "./journal.ts";
 import { hindrances, planRunbook, requireApproved, type Plan } from "./plan.ts";
 import type { Runbook } from "./runbook.ts";
+import { standingOf } from "./standing.ts";
 
 /** How a run is asked for, by every command that carries out a runbook. */
 export interface Asked {
@@ -80,8 +81,7 @@ export async function runPlanned(
   const around = { store, clock, random, redact, warn: (text: string) => log.warn(text) };
   const journal = resume === undefined ? Journal.begin(id, around) : await Journal.reopen(id, around);
   told?.(journal);
-  // The run itself may have made them so, and is the one to mend them; what it meets is not a surprise then.
-  if (resume !== undefined) for (const problem of problems) log.warn(problem);
+  if (resume !== undefined) tellInTheWay(problems, journal, log);
   // However it ends, whoever reads the log can go on with it.
   log.info(`run ${id}: should it end early, go on with --resume ${id}`);
   const doing = { clock, cancelled, random, log, run, journal };
@@ -91,6 +91,17 @@ export async function runPlanned(
   } catch (error) {
     throw cancelledRun(error, journal, cancelled);
   }
+}
+
+/** The run itself may have made them so, and is the one to mend them; what it meets is no surprise then. */
+function tellInTheWay(
+  problems: readonly string[],
+  { entries }: Pick<Journal, "entries">,
+  log: Pick<RunPorts["log"], "warn">,
+): void {
+  const { ended } = standingOf(entries);
+  if (ended === "done" || ended === "undone") return;
+  for (const problem of problems) log.warn(problem);
 }
 
 /**

@@ -142,6 +142,9 @@ describe("a run", () => {
     await expect(
       bench.resume(runbook([new Switch("one")], [new Switch("two"), new Switch("three")])),
     ).rejects.toThrow(/: it had no step three$/);
+    await expect(bench.resume(runbook([new Switch("two")], [new Switch("one")]))).rejects.toThrow(
+      /: its step one had another place, its step two had another place$/,
+    );
     await expect(bench.resume({ ...runbook([new Switch("one")], [two]), target: "staging" })).rejects.toThrow(
       /: it was of production, and not of staging$/,
     );
