@@ -32,13 +32,13 @@ export function inItsPlace({ status, headers, body }: WebAnswer): string | undef
 }
 
 /**
- * What stands before an app and has surely answered a path in its place: an app may lead to a page of its own
- * to sign in, and was asked all the same.
+ * What stands before an app and has surely answered a path in its place: an app may itself lead to where
+ * people sign in, and was asked all the same.
  */
 export function surelyInItsPlace(answer: WebAnswer): string | undefined {
   const { status, headers } = answer;
   const redirect = isRedirect(status) ? leadsTo(headers.get("location")) : undefined;
-  return redirect?.isOwn === true ? undefined : inItsPlace(answer);
+  return redirect?.isByFront === false ? undefined : inItsPlace(answer);
 }
 
 function isRedirect(status: number): boolean {
@@ -53,10 +53,12 @@ function signIn(what: string): string {
 }
 
 /**
- * Where a redirect leads to, without what it carries, and whether that may be a page of the app's own;
- * undefined where nobody signs in there.
+ * Where a redirect leads to, without what it carries, and whether App Service's authentication has surely
+ * sent it: it wants whoever has signed in back at a path of its own. Undefined where nobody signs in there.
  */
-function leadsTo(location: string | undefined): { readonly to: string; readonly isOwn: boolean } | undefined {
+function leadsTo(
+  location: string | undefined,
+): { readonly to: string; readonly isByFront: boolean } | undefined {
   if (location === undefined) return undefined;
   let url: URL;
   try {
@@ -65,10 +67,8 @@ function leadsTo(location: string | undefined): { readonly to: string; readonly 
     return undefined;
   }
   const isElsewhere = url.hostname !== "the-app.invalid";
-  if (isElsewhere && SIGN_IN_HOST.test(url.hostname)) {
-    return { to: printableLine(url.hostname), isOwn: false };
-  }
+  const isByFront = `${url.pathname} ${url.searchParams.get("redirect_uri") ?? ""}`.includes("/.auth/login/");
+  if (isElsewhere && SIGN_IN_HOST.test(url.hostname)) return { to: printableLine(url.hostname), isByFront };
   if (!SIGN_IN_PATH.test(url.pathname)) return undefined;
-  const to = printableLine(isElsewhere ? url.host : url.pathname);
-  return { to, isOwn: !url.pathname.includes("/.auth/login") };
+  return { to: printableLine(isElsewhere ? url.host : url.pathname), isByFront };
 }

@@ -40,7 +40,26 @@ const said = (value: string): Partial<WebAnswer> => ({ headers: new Map([["x-bui
 
 describe("a path has surely not reached an app", () => {
   test.each<[string, Partial<WebAnswer> & { readonly to?: string }, boolean]>([
-    ["by a sign-in of Azure", { status: 302, to: "https://login.windows.net/x/oauth2/authorize" }, true],
+    [
+      "by a sign-in of Azure",
+      {
+        status: 302,
+        to:
+          "https://login.windows.net/x/oauth2/authorize?redirect_uri=" +
+          encodeURIComponent("https://shop.test/.auth/login/aad/callback"),
+      },
+      true,
+    ],
+    [
+      "not by the app's own way to the same sign-in",
+      {
+        status: 302,
+        to:
+          "https://login.microsoftonline.com/x/oauth2/v2.0/authorize?redirect_uri=" +
+          encodeURIComponent("https://shop.test/auth/callback"),
+      },
+      false,
+    ],
     ["by its own way there", { status: 302, to: "/.auth/login/aad" }, true],
     ["by restrictions", { status: 403, body: "Ip Forbidden" }, true],
     ["not by a page of the app's to sign in", { status: 302, to: "/login?next=%2F" }, false],
