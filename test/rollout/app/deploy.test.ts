@@ -1,4 +1,4 @@
-import { afterEach, describe, expect } from "@jest/globals";
+import { afterEach, describe, expect, test } from "@jest/globals";
 import { appendFileSync, chmodSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -178,7 +178,7 @@ inTurn(
 );
 
 describe("a swap", () => {
-  inTurn("that reports failure and happened is believed by what is there", async () => {
+  test("that reports failure and happened is believed by what is there", async () => {
     const app = await world({
       faults: {
         appService: [{ fault: "fail-swap", at: 2, happened: true, status: 417, message: "took too long" }],
@@ -190,7 +190,7 @@ describe("a swap", () => {
     expect(await app.live()).toBe("1.3.0");
   });
 
-  inTurn("that reports success and did not happen is told, and nothing is swapped back", async () => {
+  test("that reports success and did not happen is told, and nothing is swapped back", async () => {
     const app = await world({ faults: { appService: [{ fault: "pretend-swap", at: 2 }] } });
     await app.deploy("v1.2.0", await app.packaged("1.2.0"));
     const found = await app.deploy("v1.3.0", await app.packaged("1.3.0"));

@@ -1,4 +1,4 @@
-import { afterEach, expect } from "@jest/globals";
+import { afterEach, expect, test } from "@jest/globals";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { HoldfastError } from "../../../src/kernel/errors.ts";
@@ -60,7 +60,7 @@ inTurn("a rollback of an ill app whose swap is refused releases its preview", as
   expect(told(await app.rollback())).toMatchObject({ exit: 0, production: "1.2.0" });
 });
 
-inTurn("a swap back brings back what was there before, not what the slot holds by then", async () => {
+test("a swap back brings back what was there before, not what the slot holds by then", async () => {
   const app = await world();
   await app.deploy("v1.2.0", await app.packaged("1.2.0"));
   const bad = await app.packaged(
@@ -151,7 +151,7 @@ inTurn("a slot that was only made is not marked with what it does not hold", asy
   expect(mark).toBeUndefined();
 });
 
-inTurn("one app has one change at a time, however its environment is called", async () => {
+test("one app has one change at a time, however its environment is called", async () => {
   const app = await world();
   const [one, other] = [await app.packaged("1.2.0"), await app.packaged("1.2.1")];
   const ends = await Promise.allSettled([

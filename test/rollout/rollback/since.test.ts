@@ -1,4 +1,4 @@
-import { afterEach, expect } from "@jest/globals";
+import { afterEach, expect, test } from "@jest/globals";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -60,7 +60,7 @@ function after(host: SlotHost, call: keyof SlotHost, then: () => Promise<void>):
 
 const inTurn = testInTurn("what happens around a rollback", 3);
 
-inTurn("a stopped rollback that is gone on with after a newer deployment touches no database", async () => {
+test("a stopped rollback that is gone on with after a newer deployment touches no database", async () => {
   const world = await released();
   // The app does not say which build it is.
   world.app.declare({ health: "{ path: /, tries: 3, every: 1s }", soak: "{ for: 2s, every: 1s }" });
@@ -157,7 +157,7 @@ inTurn("the schema gate is passed again where the run is gone on with before its
   expect((await world.now()).build).toBe("1.2.5");
 });
 
-inTurn("a restore that was done is not done twice by pressing twice", async () => {
+test("a restore that was done is not done twice by pressing twice", async () => {
   const world = await released();
   const ports = testPorts();
   const backup = await takeSafetyBackup(
@@ -211,7 +211,7 @@ inTurn("a schema that is half applied is not seen well", async () => {
   expect((await world.now()).build).toBe("1.4.0");
 });
 
-inTurn("a restore whose record could not be written is not done a second time", async () => {
+test("a restore whose record could not be written is not done a second time", async () => {
   const world = await released();
   const ports = testPorts();
   const backup = await takeSafetyBackup(
@@ -288,7 +288,7 @@ inTurn("a backup from before the release's schema is refused before it is restor
   expect((await world.now()).versions).toContain("202611271000");
 });
 
-inTurn("a run whose lock is lost changes no database any more", async () => {
+test("a run whose lock is lost changes no database any more", async () => {
   const world = await wholeWorld();
   worlds.push(world);
   await world.release(OLD);

@@ -267,8 +267,9 @@ describe("a network that is down", () => {
       if (!address.startsWith("https://shop.test")) {
         asked += 1;
         // Asked once more it would be silent.
-        if (asked > 1)
-          {throw new HoldfastError("web.unreachable", `${address} gave no answer`, { hint: "Look." });}
+        if (asked > 1) {
+          throw new HoldfastError("web.unreachable", `${address} gave no answer`, { hint: "Look." });
+        }
       }
       return await web.get(address, call);
     };
