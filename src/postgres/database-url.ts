@@ -172,12 +172,13 @@ function readPort(text: string | undefined, fail: Fail): number {
 
 function readParameters(query: string, fail: Fail): Map<KnownParameter, string> {
   const found = new Map<KnownParameter, string>();
+  let isEncrypted = false;
   for (const pair of query.split("&").filter((part) => part !== "")) {
     const [rawName, rawValue] = divide(pair, "=");
     const name = decode(rawName, "a parameter", fail);
     if (rawValue === undefined) fail(`parameter '${safeName(name)}' has no value`);
     const value = decode(rawValue, `parameter '${safeName(name)}'`, fail);
-    if (name === "ssl" && value === "true") found.set("sslmode", "require");
+    if (name === "ssl" && value === "true") isEncrypted = true;
     else if (KNOWN_PARAMETERS.includes(name as KnownParameter)) {
       if (found.has(name as KnownParameter)) fail(`parameter '${name}' is given twice`);
       found.set(name as KnownParameter, value);
@@ -187,6 +188,16 @@ function readParameters(query: string, fail: Fail): Map<KnownParameter, string> 
         `Remove it from the URL; known are ${KNOWN_PARAMETERS.join(", ")}.`,
       );
     }
+  }
+  return isEncrypted ? encrypted(found, fail) : found;
+}
+
+/** What `ssl=true` asks for, which is older than `sslmode` and never makes that weaker. */
+function encrypted(found: Map<KnownParameter, string>, fail: Fail): Map<KnownParameter, string> {
+  const mode = found.get("sslmode");
+  if (mode === undefined) return found.set("sslmode", "require");
+  if (["disable", "allow", "prefer"].includes(mode)) {
+    fail("ssl=true and its sslmode contradict each other", "Give sslmode alone.");
   }
   return found;
 }
@@ -220,10 +231,9 @@ function shownWord(value: string): string {
 
 function readSslMode(text: string | undefined, host: string, fail: Fail): SslMode {
   if (text !== undefined) {
-    return (
-      SSL_MODES[text] ??
-      fail(`sslmode ${shownWord(text)}is none of disable, prefer, require, verify-ca, verify-full`)
-    );
+    return Object.hasOwn(SSL_MODES, text)
+      ? SSL_MODES[text]!
+      : fail(`sslmode ${shownWord(text)}is none of disable, prefer, require, verify-ca, verify-full`);
   }
   if (host.startsWith("/")) return "disable";
   return isLoopback(host) ? "prefer" : "require";

@@ -58,6 +58,8 @@ describe("a database URL", () => {
     ["postgresql://u@h?dbname=d", { database: "d" }],
     ["postgresql://u@h/d?sslmode=allow", { sslMode: "prefer" }],
     ["postgresql://u@h/d?ssl=true&application_name=x&channel_binding=require", { sslMode: "require" }],
+    ["postgresql://u@h/d?sslmode=verify-full&ssl=true", { sslMode: "verify-full" }],
+    ["postgresql://u@h/d?ssl=true&sslmode=verify-full", { sslMode: "verify-full" }],
   ])("%s means what libpq means by it", (url, parts) => {
     expect(parse(url)).toMatchObject(parts);
   });
@@ -77,6 +79,9 @@ describe("a database URL", () => {
     ["postgresql://u:geheim%zz@h/d", "%"],
     ["postgresql://u:geheim@h/d?sslmode=maybe", "sslmode 'maybe' is none of"],
     ["postgresql://u@h/d?sslmode=geheim%40h", "sslmode is none of"],
+    ["postgresql://u:geheim@h/d?sslmode=constructor", "sslmode 'constructor' is none of"],
+    ["postgresql://u:geheim@h/d?ssl=true&sslmode=disable", "contradict each other"],
+    ["postgresql://u:geheim@h/d?sslmode=prefer&ssl=true", "contradict each other"],
     ["postgresql://u:geheim@h/d?pgbouncer=true", "'pgbouncer' is not known"],
     ["postgresql://u:geheim@h/d?sslmode", "no value"],
     ["postgresql://u:geheim@h/d?sslmode=disable&sslmode=require", "twice"],
