@@ -7,8 +7,8 @@ export type Case = (title: string, run: () => Promise<void> | void, timeoutMs?: 
 
 /**
  * `it` for tests that repeat a kind: one in so many is run on a change, and all of them in the scheduled run
- * and where a file is run by its name. What a test alone shows is no repetition, and stays with `it`; but for
- * those of the heaviest files that have a world of their own, and are not about what could be lost.
+ * and where a file is run by its name. What a test alone shows is no repetition, and stays with `it`; but in
+ * the heaviest files, whose tests have a world of their own, most of them take turns.
  *
  * @param what they have in common, as the end of `npm test` says it
  * @param way where the same tests stand in several describes, one for each way: which this is. Then each test
