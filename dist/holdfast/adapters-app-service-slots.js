@@ -19,6 +19,9 @@ import {
   PRODUCTION_SLOT
 } from "./shared-ports-slot-host.js";
 import {
+  keptOut
+} from "./shared-ports-kept-out.js";
+import {
   printableLine
 } from "./shared-kernel-printable.js";
 import {
@@ -1002,13 +1005,12 @@ import { createReadStream as createReadStream3 } from "node:fs";
 
 // src/adapters/app-service/refusal.ts
 var MESSAGE_LENGTH_MAX = 600;
-var BLOCKED = /Ip Forbidden|web app you have attempted to reach has blocked your access/i;
 var BUSY = /(?:another operation is|deployment currently) in progress|conflicts with the pending|auto ?swap/i;
 var WITHOUT_A_WORD = "it gives no reason; mostly another deployment has not ended, or was killed and holds the lock";
 function refusalOf(status2, body, forbiddenIp) {
-  if (status2 === 403 && (forbiddenIp !== void 0 || BLOCKED.test(body))) {
-    const keptOut = printableLine(forbiddenIp ?? "this machine");
-    return { status: status2, code: "Ip Forbidden", message: `access restrictions keep out ${keptOut}`, keptOut };
+  const who = keptOut(status2, body, forbiddenIp);
+  if (who !== void 0) {
+    return { status: status2, code: "Ip Forbidden", message: `access restrictions keep out ${who}`, keptOut: who };
   }
   const { code, message } = envelopeOf(body);
   return { status: status2, code, message: printableLine(message).slice(0, MESSAGE_LENGTH_MAX) };

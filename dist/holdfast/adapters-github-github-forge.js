@@ -6,6 +6,9 @@ import {
   mergesOf
 } from "./shared-ports-merges.js";
 import {
+  innermost
+} from "./shared-kernel-innermost.js";
+import {
   numberInQueue
 } from "./shared-ports-forge-pulls.js";
 import {
@@ -1183,8 +1186,8 @@ var GithubClient = class {
   }
   /** What the library throws for an answer of 300 and more, and for none; its errors hold the request. */
   #refusal(error) {
-    const { status, response, message } = error;
-    if (response === void 0) return { why: this.#shown(message ?? "no answer") };
+    const { status, response } = error;
+    if (response === void 0) return { why: this.#shown(innermost(error, "no answer")) };
     if (status !== void 0 && status < 500) return { answer: response, why: "" };
     return { why: `HTTP ${status} ${this.#shown(messageOf(response.data))}` };
   }

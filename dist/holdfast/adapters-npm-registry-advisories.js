@@ -3,6 +3,9 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  innermost
+} from "./shared-kernel-innermost.js";
+import {
   ADVISORY_SEVERITIES
 } from "./shared-ports-advisory-source.js";
 import {
@@ -110,10 +113,9 @@ function advisoriesIn(text) {
   };
 }
 function causeOf(error) {
-  if (!(error instanceof Error)) return "it did not answer";
-  if (error.name === "TimeoutError") return `it did not answer in ${REQUEST_MS / 1e3} s`;
-  const { cause } = error;
-  return printableLine(cause instanceof Error ? cause.message : error.message);
+  const { name } = error ?? {};
+  if (name === "TimeoutError") return `it did not answer in ${REQUEST_MS / 1e3} s`;
+  return printableLine(innermost(error, "it did not answer"));
 }
 function untold(described, why) {
   return new HoldfastError(

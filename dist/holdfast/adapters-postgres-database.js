@@ -5363,6 +5363,100 @@ var TypeOverrides = import_lib.default.TypeOverrides;
 var defaults = import_lib.default.defaults;
 var esm_default = import_lib.default;
 
+// src/adapters/postgres/poolers.ts
+var REFUSALS = [
+  {
+    words: anyOf(
+      /^(?:query_wait_timeout|no more connections allowed|client connections exceeded)/i,
+      /^bouncer resources exhaustion|^no memory for (?:authentication )?pool/i,
+      /^\((?:EMAXCONN|EMAXCONNSESSION|EMAXPOOLSREACHED|EPOOLCHECKOUT|ECHECKOUT\w*|ESUBSCRIBERETRIES)\)/i,
+      /max clients reached|MaxClientsInSessionMode|max client connections reached/i,
+      /unable to check out (?:process|connection) from the pool/i
+    ),
+    code: "database.unreachable",
+    hint: () => "The pooler has no free connection; run at a quieter time, use fewer --jobs, raise its pool size, or give the server's direct address."
+  },
+  {
+    words: anyOf(/^\(ECIRCUITBREAKER\)/i, /circuit breaker|too many authentication (?:failures|errors)/i),
+    code: "database.denied",
+    hint: () => "The pooler lets nobody in for some minutes, because logins failed too often: correct the password wherever it is used, wait, then run again. Each further attempt keeps it shut."
+  },
+  {
+    words: anyOf(
+      /^\((?:ENOTFOUND|ENOIDENTIFIER|EINVALIDUSERINFO|EMULTIPLEUSERS)\)/i,
+      /^tenant(?:\/user .*| or user) not found|^no tenant identifier provided/i,
+      /invalid format for user or db_name/i
+    ),
+    code: "database.denied",
+    hint: () => "Through the Supabase pooler the user is postgres.<project-ref>, and the host must be the one of the project's region."
+  },
+  {
+    words: anyOf(/^\(EADDRNOTALLOWED\)/i, /^address not in tenant allow_list/i),
+    code: "database.denied",
+    hint: () => "The project's network restrictions do not let this machine in: allow its address in the database settings of the project, or run from where it lets in."
+  },
+  {
+    words: anyOf(/^\(EBANNED\)/i, /^tenant is banned/i),
+    code: "database.denied",
+    hint: () => "The platform has shut this project; its dashboard says why."
+  },
+  {
+    words: anyOf(/^\(ESSLREQUIRED\)|^SSL (?:connection is )?required/i),
+    code: "database.tls",
+    hint: () => "Set sslmode=require or stricter in the database URL."
+  },
+  {
+    words: anyOf(/^no such database: /i, /^database ".*" is disabled$/i),
+    code: "database.missing",
+    hint: ({ database }) => `Check the name after the last / of the database URL: the pooler serves no database '${database}' (section [databases] of its settings).`
+  },
+  {
+    words: anyOf(
+      /^(?:no such user|no username supplied|no authentication method is found|not allowed)$/i,
+      /^(?:unix socket )?login rejected$/i,
+      /^(?:password|SASL|PAM|LDAP|certificate) authentication failed$/i,
+      /^empty password returned by client$/i
+    ),
+    code: "database.denied",
+    hint: ({ user }) => `The pooler does not know '${user}' with this password: it has a list of users of its own (auth_file or auth_query).`
+  },
+  {
+    words: anyOf(
+      /^server login (?:has been failing|failed)|^pgbouncer cannot connect to server/i,
+      /^\((?:EAUTHQUERY|EAUTHSECRETS|EAUTHTIMEOUT|EPOOLTERMINATING|EPROXY\w+|EWORKERNOTFOUND)\)/i,
+      /^\((?:EPOOLCONFIGNOTFOUND|EPOOLRANCHNOTFOUND)\)/i
+    ),
+    code: "database.unreachable",
+    hint: () => "The pooler cannot log in at the server before it, which may be starting, paused or gone: look there, then run again."
+  },
+  {
+    words: anyOf(
+      /^(?:server shutting down|pooler is shutting down|suspend_timeout|client_login_timeout)/i,
+      /^bouncer config error/i
+    ),
+    code: "database.unreachable",
+    hint: () => "The pooler itself is at fault or ending; its log says more. Run again in a moment."
+  },
+  {
+    words: anyOf(
+      /^(?:query_timeout|transaction_timeout|idle_transaction_timeout|client_idle_timeout)$/i,
+      /^\((?:EDBHANDLEREXITED|ECLIENTSOCKETCLOSED)\)|DbHandler exited/i
+    ),
+    code: "database.lost",
+    hint: () => "The pooler ended this session, by a time limit of its own or because the server did; run again, or give the server's direct address."
+  }
+];
+var STATES = /^(?:08|28|3D|53|57|XX|$)/;
+function byPooler({ code: state, message: message2 }, address, moment) {
+  if (!STATES.test(state)) return void 0;
+  const found = REFUSALS.find(({ words }) => words.test(message2));
+  if (found === void 0) return void 0;
+  const { code, hint } = found;
+  const isOfSession = code === "database.lost" || code === "database.unreachable";
+  const ended = moment === "connecting" ? "database.unreachable" : "database.lost";
+  return { code: isOfSession ? ended : code, hint: hint(address) };
+}
+
 // src/adapters/postgres/states.ts
 var ENDED = /* @__PURE__ */ new Set(["57P01", "57P02", "57P04", "57P05", "25P03", "25P04"]);
 function byState(state, message2, moment) {
@@ -5503,19 +5597,9 @@ function oneLine(text) {
   return line.length > TEXT_MAX ? `${line.slice(0, TEXT_MAX)}…` : line;
 }
 function fromServer(raw, address, moment) {
-  if (/tenant or user not found/i.test(raw.message)) {
-    return {
-      code: "database.denied",
-      hint: "Through the Supabase pooler the user is postgres.<project-ref>, and the host must be the one of the project's region."
-    };
-  }
+  const ofPooler = byPooler(raw, address, moment);
+  if (ofPooler !== void 0) return ofPooler;
   if (/no pg_hba\.conf entry/.test(raw.message)) return noHbaEntry(raw, address);
-  if (/^(?:query_wait_timeout|no more connections allowed)/.test(raw.message)) {
-    return {
-      code: "database.unreachable",
-      hint: "The pooler has no free connection; run at a quieter time, use fewer --jobs, raise its pool size, or give the server's direct address."
-    };
-  }
   switch (raw.code) {
     case "28P01":
       return {
@@ -5538,9 +5622,17 @@ function fromServer(raw, address, moment) {
   const known = byState(raw.code, raw.message, moment);
   if (known !== void 0) return known;
   if (raw.code.startsWith("08")) return broken(moment);
+  if (moment === "connecting" && !REFUSES_A_STATEMENT.test(raw.code)) return notLetIn();
   return {
     code: "database.query",
     hint: "The server refused a statement, in its own words above; the SQLSTATE is explained in appendix A of the PostgreSQL manual, and the server's log may say more."
+  };
+}
+var REFUSES_A_STATEMENT = /^(?:0A|22|25|26|34|42|55|57014|P0)/;
+function notLetIn() {
+  return {
+    code: "database.unreachable",
+    hint: "The server, or a pooler before it, did not let a session begin, in its own words above; its log may say more."
   };
 }
 function permission(raw, address) {

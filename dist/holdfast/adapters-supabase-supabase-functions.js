@@ -6,6 +6,9 @@ import {
   readForm
 } from "./shared-fastify-busboy.js";
 import {
+  innermost
+} from "./shared-kernel-innermost.js";
+import {
   printableLine
 } from "./shared-kernel-printable.js";
 import {
@@ -119,8 +122,7 @@ var FunctionCaller = class {
       return { status, text, tookMs: clock.elapsed() - began };
     } catch (error) {
       stop.throwIfAborted();
-      const { message, cause } = error;
-      const why = deadline.aborted ? `not in ${wholeMs / 1e3} s` : cause?.message ?? message ?? "none came";
+      const why = deadline.aborted ? `not in ${wholeMs / 1e3} s` : innermost(error, "none came");
       throw unanswered(call.slug, functions, status, printableLine(why));
     }
   }
@@ -238,7 +240,9 @@ var ManagementClient = class {
     } catch (error) {
       stop.throwIfAborted();
       if (error instanceof RangeError) return { why: `an answer of ${error.message}` };
-      return { why: deadline.aborted ? "it gave none in time" : this.#shown(reasonOf(error)) };
+      return {
+        why: deadline.aborted ? "it gave none in time" : this.#shown(innermost(error, "the connection broke"))
+      };
     }
   }
   async #waitForLimit(call, until, stop) {
@@ -319,10 +323,6 @@ function wordsOf(bytes) {
   } catch {
     return text;
   }
-}
-function reasonOf(error) {
-  const { message, cause } = error;
-  return cause?.message || cause?.code || message || "the connection broke";
 }
 
 // src/adapters/supabase/supabase-functions.ts

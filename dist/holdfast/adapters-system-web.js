@@ -3,6 +3,9 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  innermost
+} from "./shared-kernel-innermost.js";
+import {
   printableLine
 } from "./shared-kernel-printable.js";
 import {
@@ -27,11 +30,11 @@ async function get(address, { signal, withinMs }, version) {
     if (!late.aborted && isOfCertificate(error)) {
       throw new HoldfastError(
         "web.untrusted",
-        `${address} shows a certificate that is not trusted: ${printableLine(messageOf(error))}`,
+        `${address} shows a certificate that is not trusted: ${printableLine(innermost(error, "no answer"))}`,
         { hint: "Renew or correct it; one of your own has to be in NODE_EXTRA_CA_CERTS.", cause: error }
       );
     }
-    const why = late.aborted ? `no answer in ${Math.round(withinMs / 1e3)} s` : messageOf(error);
+    const why = late.aborted ? `no answer in ${Math.round(withinMs / 1e3)} s` : innermost(error, "no answer");
     throw new HoldfastError("web.unreachable", `${address} gave no answer: ${printableLine(why)}`, {
       hint: "See whether the app runs, and whether this machine may reach it.",
       cause: error
@@ -86,10 +89,6 @@ function isOfCertificate(error) {
   if (error instanceof AggregateError) return error.errors.every(isOfCertificate);
   const { code } = error;
   return typeof code === "string" && OF_CERTIFICATE.some((begin) => code.startsWith(begin));
-}
-function messageOf(error) {
-  if (error instanceof AggregateError) return error.errors.map(messageOf).join("; ");
-  return error instanceof Error ? error.message : String(error);
 }
 export {
   systemWeb

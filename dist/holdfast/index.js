@@ -2493,7 +2493,7 @@ var functionsCheck = defineCommand({
   summary: "Check the manifest of edge functions: versions, dependencies, compatibility, rollback targets",
   description: `Reads \`function-manifest.json\` of the checkout and holds it against its form, against the folders of functions, and against itself: functions that need each other in a circle, dependencies that are unknown or of another version, API versions whose range does not take a function, rollback targets that are no target. **Every problem is told with its line**, and shown there in a pull request. Also called \`holdfast functions check\`.
 
-With \`--project\` and \`--store\` it is also asked whether the store keeps sources of each rollback target. Nothing is asked of Supabase, and nothing is written.`,
+With \`--project\` and \`--store\` it is also asked whether the store keeps sources of each rollback target; \`--project\` alone chooses the section of it in \`config.toml\`. Nothing is asked of Supabase, and nothing is written.`,
   branding: { icon: "check-square", color: "green" },
   inputs: {
     "functions-folder": functionsFolder,

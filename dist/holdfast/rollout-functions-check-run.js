@@ -122,15 +122,11 @@ async function fileOf(tree, path) {
   }
 }
 async function keptVersions({ project, store: url, storeSecret }, ports) {
-  if (project === void 0 && url === void 0) return void 0;
-  if (project === void 0 || url === void 0) {
-    throw new HoldfastError(
-      "input.missing",
-      "a project without a store, or a store without a project, was given",
-      {
-        hint: "Give both --project and --store, or neither."
-      }
-    );
+  if (url === void 0) return void 0;
+  if (project === void 0) {
+    throw new HoldfastError("input.missing", "a store was given, and no project whose sources it keeps", {
+      hint: "Give --project too, or leave --store out."
+    });
   }
   const store = await ports.openStore(url, storeSecret);
   await store.check(false);

@@ -74,6 +74,7 @@ import {
   runPlanned,
   standingOf
 } from "./shared-nouns-runbook-journal.js";
+import "./shared-ports-kept-out.js";
 import "./shared-nouns-release-unit-functions.js";
 import "./shared-nouns-release-unit-file-digest.js";
 import "./shared-nouns-migration-files-classify.js";

@@ -6,6 +6,9 @@ import {
   claimant
 } from "./shared-nouns-forge-claim.js";
 import {
+  keptOut
+} from "./shared-ports-kept-out.js";
+import {
   told
 } from "./shared-nouns-forge-told.js";
 import {
@@ -37,7 +40,10 @@ var BETWEEN = /* @__PURE__ */ new Map([
   [525, "certificate"],
   [526, "certificate"]
 ]);
-function doubtOf(status) {
+function doubtOf({ status, headers, body }) {
+  const isKeptOut = keptOut(status, body, headers.get("x-ms-forbidden-ip")) !== void 0 || // https://developers.cloudflare.com/cloudflare-challenges/challenge-types/challenge-pages/detect-response
+  headers.get("cf-mitigated") === "challenge";
+  if (isKeptOut) return "kept-out";
   return BETWEEN.get(status) ?? (status < 500 ? "address" : void 0);
 }
 function saysNothing(doubt, wasWell) {
@@ -47,6 +53,8 @@ var MENDING = {
   limit: "Ask less often (--every), or let this machine ask as often as it does.",
   certificate: "Renew or correct the certificate of the address, or of what stands behind it.",
   network: "Sign this machine in at its network.",
+  "kept-out": "Let this machine in where access is restricted or browsers are asked to prove themselves.",
+  offline: "Look at this machine's network and name server; what nobody answers says nothing of the app.",
   address: "Correct --url or --status, or let this machine in."
 };
 function mendingOf(doubt) {
@@ -89,6 +97,14 @@ var Count = class {
     this.#lastFailure = tried;
     return taken("failure");
   }
+  /** The failures in a row were no answers, and nobody else answered either: they say nothing. */
+  takeBack(silence) {
+    this.#failed -= this.#inRow;
+    this.#unclear += this.#inRow;
+    this.#unclearInRow += this.#inRow;
+    this.#lastUnclear = silence;
+    [this.#inRow, this.#silent] = [0, 0];
+  }
   seen(last) {
     return {
       tries: this.#tries,
@@ -104,6 +120,9 @@ var Count = class {
   /** Whether none of the failures in a row was an answer. */
   get isAllSilence() {
     return this.#silent === this.#inRow;
+  }
+  get isWithoutFailures() {
+    return this.#inRow === 0;
   }
   /** Whether nobody may call it well, though it is not ill: it was not well for as long, or never. */
   isInDoubt(failures) {
@@ -125,25 +144,24 @@ async function tryAddress(web, { address, status, contains, timeoutMs }, signal)
   }
   const ill = (what, doubt) => ({ isWell: false, what, isSilence: false, doubt });
   if (answer.status !== status) {
-    return ill(`answers ${answer.status}, and not ${status}`, doubtOf(answer.status));
+    return ill(`answers ${answer.status}, and not ${status}`, doubtOf(answer));
   }
   if (contains !== void 0 && !answer.body.includes(contains)) {
     return ill(`answers ${answer.status} without the text that is asked for`);
   }
   return { isWell: true, what: `answers ${answer.status}`, isSilence: false, doubt: void 0 };
 }
-async function requireNetwork(web, { address, reference, timeoutMs }, signal) {
-  if (reference === void 0) return;
+async function silenceOfAll(web, { reference, timeoutMs }, signal) {
+  if (reference === void 0) return void 0;
   const answer = await asked(web, reference, timeoutMs, signal);
-  if (!isHoldfastError(answer, "web.unreachable")) return;
+  if (!isHoldfastError(answer, "web.unreachable")) return void 0;
   const why = printableLine(answer.message.replaceAll(reference.href, reference.shown));
-  throw new HoldfastError(
-    "web.offline",
-    `${address.shown} gives no answer, and neither does ${reference.shown} (${why}): it may be well`,
-    {
-      hint: "Look at this machine's network and name server; nothing is said of the app, or started."
-    }
-  );
+  return {
+    isWell: false,
+    what: `gives no answer, and neither does ${reference.shown} (${why})`,
+    isSilence: true,
+    doubt: "offline"
+  };
 }
 async function asked(web, { href }, withinMs, signal) {
   try {
@@ -156,20 +174,20 @@ async function asked(web, { href }, withinMs, signal) {
 
 // src/rollout/watch/watching.ts
 var SILENT_MS = 10 * 6e4;
-async function watching(watched, onIll, { clock, web, log, cancelled }) {
+async function watching(watched, onIll, ports) {
+  const { clock, cancelled } = ports;
   const { everyMs, forMs, failures } = watched;
   const began = clock.elapsed();
-  const tell = teller(watched, { clock, log });
+  const tell = teller(watched, ports);
   const count = new Count();
+  const network = new OwnNetwork(watched, count, ports);
   for (let next = began; ; ) {
-    const last = await tryAddress(web, watched, cancelled);
+    const last = await network.judged(await tryAddress(ports.web, watched, cancelled));
     tell(last, count.take(last));
+    if (count.seen(last).inRow >= failures) await network.ask();
     const seen = count.seen(last);
     const isIll = seen.inRow >= failures;
-    if (isIll && last === seen.lastFailure) {
-      if (count.isAllSilence) await requireNetwork(web, watched, cancelled);
-      if (await onIll(seen)) return { ...seen, isIll };
-    }
+    if (isIll && last === seen.lastFailure && await onIll(seen)) return { ...seen, isIll };
     next = Math.max(next + everyMs, clock.elapsed());
     if (next - began >= forMs) {
       if (!isIll && count.isInDoubt(failures)) throw doubtful(watched, seen);
@@ -178,13 +196,53 @@ async function watching(watched, onIll, { clock, web, log, cancelled }) {
     await clock.sleep(next - clock.elapsed(), cancelled);
   }
 }
-function doubtful({ address, failures }, { inRow, unclearInRow, lastUnclear }) {
+var OwnNetwork = class {
+  #watched;
+  #count;
+  #ports;
+  /** Nobody was heard when it was asked last. */
+  #isDown = false;
+  /** Somebody else was heard while the address was silent: the row of failures is its own. */
+  #isVouchedFor = false;
+  constructor(watched, count, ports) {
+    this.#watched = watched;
+    this.#count = count;
+    this.#ports = ports;
+  }
+  /** A try as it counts: while nobody is heard, silence says nothing. @throws the signal's reason */
+  async judged(tried) {
+    if (this.#count.isWithoutFailures) this.#isVouchedFor = false;
+    if (!tried.isSilence) this.#isDown = false;
+    if (!this.#isDown) return tried;
+    const silence = await this.#silenceOfAll();
+    this.#isDown = silence !== void 0;
+    return silence ?? tried;
+  }
+  /** Asks once for each row of failures that were all silence, and takes them back where nobody is heard. */
+  async ask() {
+    if (this.#isVouchedFor || !this.#count.isAllSilence) return;
+    const silence = await this.#silenceOfAll();
+    this.#isVouchedFor = silence === void 0;
+    if (silence === void 0) return;
+    this.#isDown = true;
+    this.#count.takeBack(silence);
+    const { address } = this.#watched;
+    this.#ports.log.warn(`${address.shown} ${silence.what}: it may be well, and is watched on`);
+  }
+  async #silenceOfAll() {
+    return await silenceOfAll(this.#ports.web, this.#watched, this.#ports.cancelled);
+  }
+};
+function doubtful({ address, failures }, seen) {
+  const { inRow, unclearInRow, last, lastUnclear } = seen;
   const { what, doubt } = lastUnclear;
   const times = `${unclearInRow} ${unclearInRow === 1 ? "try" : "tries"} said nothing about a release`;
   const failed = inRow === 0 ? "" : `, and ${inRow} failed where ${failures} would be ill`;
+  const isOffline = doubt === "offline";
+  const isHeard = isOffline && inRow > 0;
   return new HoldfastError(
-    "web.doubtful",
-    `${address.shown} ${what}: ${times}${failed}; ${whyOf(doubt)}: nothing is started`,
+    isOffline && !isHeard ? "web.offline" : "web.doubtful",
+    `${address.shown} ${isHeard ? last.what : what}: ${times}${failed}; ${whyOf(doubt)}: nothing is started`,
     { hint: `${mendingOf(doubt)} Where a release did it, go back by hand.` }
   );
 }

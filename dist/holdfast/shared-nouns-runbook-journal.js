@@ -6,6 +6,9 @@ import {
   newsOf
 } from "./shared-kernel-news-of.js";
 import {
+  printableLine
+} from "./shared-kernel-printable.js";
+import {
   withRetry
 } from "./shared-kernel-retry.js";
 import {
@@ -14,6 +17,9 @@ import {
 import {
   together
 } from "./shared-kernel-together.js";
+import {
+  listed
+} from "./shared-kernel-listed.js";
 import {
   newBackupId
 } from "./shared-nouns-catalog-backup-id.js";
@@ -289,6 +295,85 @@ async function acted(step2, { attempt, evidence }, time, doing) {
   return { refusal, after: await told(doing, () => settled(id, look, time, doing, { wasRefused })) };
 }
 
+// src/nouns/runbook/definition.ts
+var SHOWN = 60;
+function definitionOf(runbook) {
+  return hashOf([
+    "holdfast.runbook/1",
+    runbook.name,
+    runbook.target,
+    runbook.inputs,
+    runbook.stages.map(
+      (steps) => steps.map(({ id, title, component, isRepeatable, onFailure, undo }) => [
+        id,
+        title,
+        component,
+        isRepeatable,
+        onFailure,
+        typeof undo === "object" ? undo.title : undo ?? null
+      ])
+    )
+  ]);
+}
+function hashOf(value) {
+  return sha256(canonical(value));
+}
+function otherThan(opened, runbook, covered) {
+  const [name, target] = covered([runbook.name, runbook.target]);
+  if (opened.runbook !== name) return [`it was ${opened.runbook}, and not ${name}`];
+  if (opened.target !== target) return [`it was of ${opened.target}, and not of ${target}`];
+  const now = leaves(covered(runbook.inputs));
+  const before = leaves(opened.inputs);
+  const inputs = [.../* @__PURE__ */ new Set([...before.keys(), ...now.keys()])].filter((path) => before.get(path) !== now.get(path)).map((path) => `${printableLine(path)} (${was(before.get(path))})`);
+  return inputs.length > 0 ? inputs : otherSteps(opened, runbook, covered);
+}
+function otherSteps(opened, runbook, covered) {
+  const now = new Map(
+    runbook.stages.flatMap(
+      (steps, stage) => steps.map(({ id, title, component }) => {
+        const [shown, of] = covered([title, component]);
+        return [id, { title: shown, component: of, stage }];
+      })
+    )
+  );
+  const before = new Map(opened.steps.map((step2) => [step2.id, step2]));
+  return [
+    ...[...before.keys()].filter((id) => !now.has(id)).map((id) => `its step ${printableLine(id)} is none now`),
+    ...[...now.keys()].filter((id) => !before.has(id)).map((id) => `it had no step ${printableLine(id)}`),
+    ...[...before.values()].flatMap(({ id, title, component, stage }) => {
+      const step2 = now.get(id);
+      if (step2 === void 0) return [];
+      if (step2.title !== title) return [`its step ${printableLine(id)} was: ${printableLine(title)}`];
+      return step2.stage === stage && step2.component === component ? [] : [`its step ${printableLine(id)} had another place`];
+    })
+  ];
+}
+function was(value) {
+  if (value === void 0) return "was not given";
+  const shown = printableLine(value);
+  return `was ${shown.length > SHOWN ? `${shown.slice(0, SHOWN)}…` : shown}`;
+}
+function leaves(value, path = "") {
+  const parts = partsOf(value);
+  if (parts.length === 0) return /* @__PURE__ */ new Map([[path, canonical(value)]]);
+  return new Map(parts.flatMap(([name, each]) => [...leaves(each, path === "" ? name : `${path}.${name}`)]));
+}
+function partsOf(value) {
+  if (value === null || typeof value !== "object") return [];
+  if (!Array.isArray(value)) return Object.entries(value);
+  const named = value.filter(isNamed);
+  return named.length < value.length ? [] : named.map(([name, ...rest]) => [name, rest]);
+}
+function isNamed(value) {
+  return Array.isArray(value) && typeof value[0] === "string";
+}
+function canonical(value) {
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  const fields = Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1);
+  return `{${fields.map(([name, each]) => `${JSON.stringify(name)}:${canonical(each)}`).join(",")}}`;
+}
+
 // src/nouns/runbook/runbook.ts
 function stepsOf({ stages }) {
   return stages.flat();
@@ -303,86 +388,6 @@ function requireSound(runbook) {
     if (!(timeoutMs > 0)) throw new Error(`${id} has no time`);
     seen.add(id);
   }
-}
-
-// src/nouns/runbook/plan.ts
-async function planRunbook(runbook, bounds) {
-  requireSound(runbook);
-  const stages = new Map(
-    runbook.stages.flatMap((steps2, stage) => steps2.map(({ id }) => [id, stage]))
-  );
-  const steps = await together(
-    bounds.cancelled,
-    stepsOf(runbook).map((step2) => async (cancelled) => ({
-      id: step2.id,
-      title: step2.title,
-      component: step2.component,
-      stage: stages.get(step2.id),
-      observed: await observed(step2, { clock: bounds.clock, cancelled })
-    }))
-  );
-  const definition = definitionOf(runbook);
-  const state = steps.map(({ id, observed: { kind, what: what2, ...rest } }) => [
-    id,
-    kind,
-    what2,
-    "evidence" in rest ? rest.evidence ?? null : null
-  ]);
-  return {
-    runbook: runbook.name,
-    target: runbook.target,
-    steps,
-    definition,
-    hash: sha256(canonical([definition, state]))
-  };
-}
-async function observed(step2, bounds) {
-  try {
-    return await new StepTime(step2, bounds).within((signal) => step2.observe({ signal, actedOn: void 0 }));
-  } catch (error) {
-    if (bounds.cancelled.aborted || !isHoldfastError(error)) throw error;
-    throw new HoldfastError(error.code, `${step2.id} (${step2.title}): ${error.message}`, {
-      hint: error.hint,
-      cause: error
-    });
-  }
-}
-function definitionOf(runbook) {
-  return sha256(
-    canonical([
-      "holdfast.runbook/1",
-      runbook.name,
-      runbook.target,
-      runbook.inputs,
-      runbook.stages.map(
-        (steps) => steps.map(({ id, title, component, isRepeatable, onFailure, undo }) => [
-          id,
-          title,
-          component,
-          isRepeatable,
-          onFailure,
-          typeof undo === "object" ? undo.title : undo ?? null
-        ])
-      )
-    ])
-  );
-}
-function canonical(value) {
-  if (value === null || typeof value !== "object") return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
-  const fields = Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1);
-  return `{${fields.map(([name, each]) => `${JSON.stringify(name)}:${canonical(each)}`).join(",")}}`;
-}
-function requireApproved(approved, plan) {
-  if (approved === void 0 || approved === plan.hash) return;
-  throw new HoldfastError(
-    "refused.unconfirmed",
-    `this is not the plan with the hash ${approved}: what was asked for, or ${plan.target}, has changed since it was approved`,
-    { hint: `Look at the plan anew with --dry-run, and approve that one (${plan.hash}).` }
-  );
-}
-function hindrances({ steps }) {
-  return steps.filter(({ observed: { kind } }) => kind === "wrong" || kind === "moving");
 }
 
 // src/nouns/runbook/take-back.ts
@@ -437,9 +442,11 @@ async function resumeRun(runbook, executing) {
   const opened = journal.entries[0]?.event;
   if (opened?.kind !== "opened") throw new Error(`the journal ${journal.run} was not read`);
   if (opened.definition !== definitionOf(runbook)) {
+    const other = otherThan(opened, runbook, (value) => journal.covered(value));
+    const what2 = other.length === 0 ? "other rules for its steps" : listed(other);
     throw new HoldfastError(
       "input.conflict",
-      `the run ${journal.run} was ${opened.runbook} of ${opened.target}, with other inputs or other steps than are given now`,
+      `the run ${journal.run} was ${opened.runbook} of ${opened.target}, with other inputs or other steps than are given now: ${what2}`,
       {
         hint: "Give the inputs of that run, with the version of Holdfast that began it; or begin a new run."
       }
@@ -596,6 +603,10 @@ var Journal = class _Journal {
   static async reopen(run, around) {
     return new _Journal(run, around, await read(run, around.store));
   }
+  /** A value as an entry would hold it: every secret covered. */
+  covered(value) {
+    return redacted(value, (text) => this.#around.redact(text));
+  }
   get entries() {
     return this.#entries;
   }
@@ -742,6 +753,60 @@ function damaged(run, why, cause) {
   });
 }
 
+// src/nouns/runbook/plan.ts
+async function planRunbook(runbook, bounds) {
+  requireSound(runbook);
+  const stages = new Map(
+    runbook.stages.flatMap((steps2, stage) => steps2.map(({ id }) => [id, stage]))
+  );
+  const steps = await together(
+    bounds.cancelled,
+    stepsOf(runbook).map((step2) => async (cancelled) => ({
+      id: step2.id,
+      title: step2.title,
+      component: step2.component,
+      stage: stages.get(step2.id),
+      observed: await observed(step2, { clock: bounds.clock, cancelled })
+    }))
+  );
+  const definition = definitionOf(runbook);
+  const state = steps.map(({ id, observed: { kind, what: what2, ...rest } }) => [
+    id,
+    kind,
+    what2,
+    "evidence" in rest ? rest.evidence ?? null : null
+  ]);
+  return {
+    runbook: runbook.name,
+    target: runbook.target,
+    steps,
+    definition,
+    hash: hashOf([definition, state])
+  };
+}
+async function observed(step2, bounds) {
+  try {
+    return await new StepTime(step2, bounds).within((signal) => step2.observe({ signal, actedOn: void 0 }));
+  } catch (error) {
+    if (bounds.cancelled.aborted || !isHoldfastError(error)) throw error;
+    throw new HoldfastError(error.code, `${step2.id} (${step2.title}): ${error.message}`, {
+      hint: error.hint,
+      cause: error
+    });
+  }
+}
+function requireApproved(approved, plan) {
+  if (approved === void 0 || approved === plan.hash) return;
+  throw new HoldfastError(
+    "refused.unconfirmed",
+    `this is not the plan with the hash ${approved}: what was asked for, or ${plan.target}, has changed since it was approved`,
+    { hint: `Look at the plan anew with --dry-run, and approve that one (${plan.hash}).` }
+  );
+}
+function hindrances({ steps }) {
+  return steps.filter(({ observed: { kind } }) => kind === "wrong" || kind === "moving");
+}
+
 // src/nouns/runbook/run-planned.ts
 function runId({ resume }, { clock, random }) {
   return resume ?? newBackupId(clock.now(), random);
@@ -757,6 +822,7 @@ async function runPlanned({ runbook, isIdle, problems = [] }, { planHash, resume
   const around = { store, clock, random, redact, warn: (text) => log.warn(text) };
   const journal = resume === void 0 ? Journal.begin(id, around) : await Journal.reopen(id, around);
   told2?.(journal);
+  if (resume !== void 0) tellInTheWay(problems, journal, log);
   log.info(`run ${id}: should it end early, go on with --resume ${id}`);
   const doing = { clock, cancelled, random, log, run, journal };
   try {
@@ -765,6 +831,11 @@ async function runPlanned({ runbook, isIdle, problems = [] }, { planHash, resume
   } catch (error) {
     throw cancelledRun(error, journal, cancelled);
   }
+}
+function tellInTheWay(problems, { entries }, log) {
+  const { ended } = standingOf(entries);
+  if (ended === "done" || ended === "undone") return;
+  for (const problem of problems) log.warn(problem);
 }
 function outcomeWord(came) {
   switch (came.kind) {
@@ -781,8 +852,8 @@ function outcomeWord(came) {
 
 export {
   standingOf,
-  hindrances,
   readJournal,
+  hindrances,
   runId,
   runPlanned,
   outcomeWord

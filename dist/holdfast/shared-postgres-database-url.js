@@ -138,12 +138,13 @@ function readPort(text, fail) {
 }
 function readParameters(query, fail) {
   const found = /* @__PURE__ */ new Map();
+  let isEncrypted = false;
   for (const pair of query.split("&").filter((part) => part !== "")) {
     const [rawName, rawValue] = divide(pair, "=");
     const name = decode(rawName, "a parameter", fail);
     if (rawValue === void 0) fail(`parameter '${safeName(name)}' has no value`);
     const value = decode(rawValue, `parameter '${safeName(name)}'`, fail);
-    if (name === "ssl" && value === "true") found.set("sslmode", "require");
+    if (name === "ssl" && value === "true") isEncrypted = true;
     else if (KNOWN_PARAMETERS.includes(name)) {
       if (found.has(name)) fail(`parameter '${name}' is given twice`);
       found.set(name, value);
@@ -153,6 +154,14 @@ function readParameters(query, fail) {
         `Remove it from the URL; known are ${KNOWN_PARAMETERS.join(", ")}.`
       );
     }
+  }
+  return isEncrypted ? encrypted(found, fail) : found;
+}
+function encrypted(found, fail) {
+  const mode = found.get("sslmode");
+  if (mode === void 0) return found.set("sslmode", "require");
+  if (["disable", "allow", "prefer"].includes(mode)) {
+    fail("ssl=true and its sslmode contradict each other", "Give sslmode alone.");
   }
   return found;
 }
@@ -176,7 +185,7 @@ function shownWord(value) {
 }
 function readSslMode(text, host, fail) {
   if (text !== void 0) {
-    return SSL_MODES[text] ?? fail(`sslmode ${shownWord(text)}is none of disable, prefer, require, verify-ca, verify-full`);
+    return Object.hasOwn(SSL_MODES, text) ? SSL_MODES[text] : fail(`sslmode ${shownWord(text)}is none of disable, prefer, require, verify-ca, verify-full`);
   }
   if (host.startsWith("/")) return "disable";
   return isLoopback(host) ? "prefer" : "require";

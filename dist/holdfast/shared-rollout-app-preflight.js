@@ -16,6 +16,9 @@ import {
   standingOf
 } from "./shared-nouns-runbook-journal.js";
 import {
+  keptOut
+} from "./shared-ports-kept-out.js";
+import {
   readReleaseUnit,
   readUnitSources
 } from "./shared-nouns-release-unit-functions.js";
@@ -616,24 +619,30 @@ function labelOf({ kind, name }) {
 // src/rollout/app/not-the-app.ts
 var SIGN_IN_HOST = /(?:^|\.)(?:login(?:\.partner)?\.microsoftonline\.\w+|login\.windows\.net|(?:b2c|ciam)login\.com)$/i;
 var SIGN_IN_PATH = /\/\.auth\/login\b|\/(?:log-?in|sign-?in|oauth2?|authorize)\b/i;
-var BLOCKED = /Ip Forbidden|web app you have attempted to reach has blocked your access/i;
 var NO_PERMISSION = /You do not have permission to view this directory or page/i;
 function inItsPlace({ status, headers, body }) {
-  const ip = headers.get("x-ms-forbidden-ip");
-  if (status === 403 && (ip !== void 0 || BLOCKED.test(body))) {
-    const who = ip === void 0 ? "this machine" : printableLine(ip);
+  const who = keptOut(status, body, headers.get("x-ms-forbidden-ip"));
+  if (who !== void 0) {
     return `access restrictions keep out ${who}: the app was not asked. Let it in where restrictions are set (networking, in the portal), or run this where they let in`;
   }
-  const to = status >= 300 && status < 400 ? leadsTo(headers.get("location")) : void 0;
-  if (to !== void 0) return signIn(`it leads to ${to}, where people sign in`);
+  const redirect = isRedirect(status) ? leadsTo(headers.get("location")) : void 0;
+  if (redirect !== void 0) return signIn(`it leads to ${redirect.to}, where people sign in`);
   const challenge = headers.get("www-authenticate") ?? "";
   const isAsked = status === 401 && (/^Bearer\b|authorization_uri=/i.test(challenge) || NO_PERMISSION.test(body));
   if (isAsked) return signIn("people have to sign in");
   if (status === 403 && NO_PERMISSION.test(body)) return signIn("whoever has not signed in is refused");
   return void 0;
 }
+function surelyInItsPlace(answer) {
+  const { status, headers } = answer;
+  const redirect = isRedirect(status) ? leadsTo(headers.get("location")) : void 0;
+  return redirect?.isByFront === false ? void 0 : inItsPlace(answer);
+}
+function isRedirect(status) {
+  return status >= 300 && status < 400;
+}
 function signIn(what) {
-  return `${what}: the app may be as well as ever. Let the path answer without (excludedPaths of App Service authentication), or name one in rollout.health.path that does`;
+  return `${what}: the app may be as well as ever. Let the path answer without (excludedPaths of App Service authentication), or name another in the settings that does`;
 }
 function leadsTo(location) {
   if (location === void 0) return void 0;
@@ -644,8 +653,10 @@ function leadsTo(location) {
     return void 0;
   }
   const isElsewhere = url.hostname !== "the-app.invalid";
-  if (isElsewhere && SIGN_IN_HOST.test(url.hostname)) return printableLine(url.hostname);
-  return SIGN_IN_PATH.test(url.pathname) ? printableLine(isElsewhere ? url.host : url.pathname) : void 0;
+  const isByFront = `${url.pathname} ${url.searchParams.get("redirect_uri") ?? ""}`.includes("/.auth/login/");
+  if (isElsewhere && SIGN_IN_HOST.test(url.hostname)) return { to: printableLine(url.hostname), isByFront };
+  if (!SIGN_IN_PATH.test(url.pathname)) return void 0;
+  return { to: printableLine(isElsewhere ? url.host : url.pathname), isByFront };
 }
 
 // src/rollout/app/preflight.ts
@@ -711,7 +722,7 @@ function routeProblem({ routes }, candidate, app) {
   ];
 }
 function newSlotNote(slot) {
-  return `${slot} is made with production's stack and access restrictions, and the settings, connection strings and mounts that do not stick; not its identity, certificates and networks: where the app needs them, make the slot yourself`;
+  return `${slot} is made with production's stack and access restrictions, and the settings, connection strings and mounts that do not stick; not its identity, certificates and networks, nor that nobody may publish by password (basic authentication): where those matter, make the slot yourself`;
 }
 function buildNote({ build }) {
   return build === void 0 ? [
@@ -1263,8 +1274,8 @@ async function askPath({ web }, address, path, { signal, progress }) {
     const answer = await web.get(address + path, { signal, withinMs: MINUTE_MS });
     const { status } = answer;
     progress(`${path}: ${status}`);
-    if (status < 400) return;
-    const instead = inItsPlace(answer);
+    const instead = status < 400 ? surelyInItsPlace(answer) : inItsPlace(answer);
+    if (status < 400 && instead === void 0) return;
     why = `${path} of ${address} answers ${status}${instead === void 0 ? "" : `: ${instead}`}`;
   } catch (error) {
     if (!isHoldfastError(error, "web.unreachable", "web.untrusted")) throw error;

@@ -32,7 +32,9 @@ var appHealth = strictObject({
   every: duration.prefault("10s").describe("The pause between two tries.")
 }).prefault({});
 var appTests = strictObject({
-  paths: array(path).max(100).default([]).describe("Paths that have to answer with less than 400, at the slot that is not yet production."),
+  paths: array(path).max(100).default([]).describe(
+    "Paths that have to answer with less than 400, at the slot that is not yet production; a sign-in of Azure in the app's place is no answer of it."
+  ),
   command: string().min(1).max(2e3).optional().describe("A line of shell, with the slot's address in `HOLDFAST_ADDRESS`. 0 is good."),
   within: duration.prefault("15m").describe("How long the command may take.")
 }).prefault({});

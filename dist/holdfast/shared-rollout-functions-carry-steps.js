@@ -619,6 +619,38 @@ var LiveView = class {
   }
 };
 
+// src/rollout/functions/carry/same-version.ts
+import { posix as posix2 } from "node:path";
+var AT_ONCE2 = 8;
+async function sameVersionDoubts(wanted, served, archive) {
+  const doubts = [];
+  const doubtOf = async ({
+    slug,
+    digest,
+    version,
+    entrypoint,
+    files
+  }) => {
+    const live = served.get(slug);
+    if (live === void 0 || version === void 0) return void 0;
+    const bundle = bundleOf(live);
+    if (archive.isMadeOf(slug, bundle, digest)) return void 0;
+    const sources = await archive.sourcesOf(slug, bundle).catch(() => void 0);
+    if (sources?.version !== version || ownOf(sources) === ownOf({ entrypoint, files })) return void 0;
+    return `${slug} ${printableLine(version)} is served already, with other sources: give what has changed a version of its own, or a rollback cannot tell the two apart`;
+  };
+  for await (const doubt of inOrder(wanted, AT_ONCE2, doubtOf)) if (doubt !== void 0) doubts.push(doubt);
+  return doubts;
+}
+function ownOf({
+  entrypoint,
+  files
+}) {
+  const folder = `${posix2.dirname(entrypoint)}/`;
+  const own = files.filter(({ path }) => path.startsWith(folder)).map(({ path, sha256 }) => [path, sha256]);
+  return JSON.stringify(own.sort(([a = ""], [b = ""]) => a < b ? -1 : 1));
+}
+
 // src/rollout/functions/carry/roll-out.ts
 var IF_LOST = "The run was stopped where it was, and other functions may be served than before: go on with it by --resume and its id, which its log names, and it looks first. Where the log names none, nothing was begun: run again.";
 var SNAPSHOT_LOST = "What is served was not touched, and no snapshot exists of this run. Run again.";
@@ -660,6 +692,9 @@ async function functionsPart(rollout, { host, store }, id, inputs, { clock, log,
   log.stage(`looking at the functions of ${rollout.project}`);
   const served = await live.now(cancelled);
   requireKey(rollout, served, inputs);
+  if (rollout.kind === "deploy") {
+    for (const doubt of await sameVersionDoubts(rollout.levels.flat(), served, archive)) log.warn(doubt);
+  }
   return { reached, served, runbook: runbookOf(rollout, reached) };
 }
 async function locked({ kind, project }, store, ports) {

@@ -22,6 +22,12 @@ import {
   listed
 } from "./shared-kernel-listed.js";
 import {
+  looseObject,
+  record,
+  string,
+  unknown
+} from "./shared-zod.js";
+import {
   HoldfastError
 } from "./shared-kernel-errors.js";
 import {
@@ -101,6 +107,7 @@ function checkManifest(read, around) {
   checkFolders(manifest, around, say);
   checkConfig(manifest, around, say);
   checkVersions(manifest, say);
+  checkSmoke(manifest, say);
   checkDependencies(manifest, say);
   checkMatrix(manifest, say);
   checkTargets(manifest, around, say);
@@ -135,6 +142,15 @@ function checkVersions({ functions }, say) {
   for (const [name, { version }] of Object.entries(functions)) {
     if (!isVersion(version)) {
       say(["functions", name, "version"], `'${printableLine(version)}' is no version such as 1.3.0`);
+    }
+  }
+}
+var OF_CONNECTION = /* @__PURE__ */ new Set(["expect", "keep-alive", "transfer-encoding", "upgrade"]);
+function checkSmoke({ functions }, say) {
+  for (const [name, { smoke }] of Object.entries(functions)) {
+    for (const header of Object.keys(smoke?.headers ?? {})) {
+      if (!OF_CONNECTION.has(header.toLowerCase())) continue;
+      say(["functions", name, "smoke", "headers", header], `'${header}' is set by the connection itself`);
     }
   }
 }
@@ -382,12 +398,18 @@ var Tokens = class {
     else if (character === ")") isBeforeValue = this.#conditions.pop() ?? false;
     else if (character === "]") isBeforeValue = false;
     else if (this.#text.startsWith("...", this.#at)) text = "...";
+    else if (character === "!") isBeforeValue = !this.#isAssertion();
     else if (character === "+" || character === "-") {
       if (this.#text[this.#at + 1] === character) [text, isBeforeValue] = [character.repeat(2), false];
     }
     this.#at += text.length;
     this.#isBeforeValue = isBeforeValue;
     return { kind: "mark", text };
+  }
+  /** TypeScript's `value!`, which may be divided; `a != b` and a `!` that negates begin something. */
+  #isAssertion() {
+    const before2 = this.#text[this.#at - 1] ?? " ";
+    return !this.#isBeforeValue && !SPACE.test(before2) && this.#text[this.#at + 1] !== "=";
   }
   #lastWord() {
     return this.#last.kind === "word" ? this.#last.text : "";
@@ -416,7 +438,7 @@ function strayImports(set, names) {
 function straysOf(set, name, importsIn) {
   const { entrypoint, importMap } = set.startOf(name);
   const uploaded = new Set(set.pathsOf(name));
-  const map = importMap === void 0 || !uploaded.has(importMap) ? [] : mappedPaths(set.bytesOf(importMap), importMap);
+  const map = mapOf(importMap, (path) => uploaded.has(path) ? set.bytesOf(path) : void 0);
   const told = [];
   const reached = new Set(uploaded.has(entrypoint) ? [entrypoint] : []);
   for (const path of reached) {
@@ -436,28 +458,47 @@ function stray({ path, specifier, target, name }, set) {
   if (isOutside) return `${said}, which is outside of ${folder}, and not uploaded`;
   return set.has(target) ? `${said}, which is not uploaded with ${name}: keep what functions share in a folder like _shared` : `${said}, and there is no such file`;
 }
-function mappedPaths(bytes, place) {
-  let value;
+var importMapFile = looseObject({
+  imports: record(string(), unknown()).optional().catch(void 0),
+  scopes: unknown().optional(),
+  importMap: string().optional().catch(void 0)
+});
+function mapOf(place, read) {
+  if (place === void 0) return [];
+  const { imports, scopes, importMap } = importMapFile.safeParse(jsonIn(read(place))).data ?? {};
+  if (imports !== void 0) return mappedPaths(imports, place);
+  if (importMap === void 0 || scopes !== void 0 || posix.basename(place) !== "deno.json") return [];
+  const other = posix.join(posix.dirname(place), fileOf(importMap));
+  return mappedPaths(importMapFile.safeParse(jsonIn(read(other))).data?.imports ?? {}, other);
+}
+function jsonIn(bytes) {
   try {
-    value = JSON.parse(bytes.toString("utf8"));
+    return bytes === void 0 ? void 0 : JSON.parse(bytes.toString("utf8"));
   } catch {
-    return [];
+    return void 0;
   }
-  const imports = value?.imports;
-  if (typeof imports !== "object" || imports === null) return [];
+}
+function mappedPaths(imports, place) {
   return Object.entries(imports).flatMap(
-    ([key, target]) => typeof target === "string" && isRelative(target) ? [[key, posix.join(posix.dirname(place), target)]] : []
+    ([key, target]) => typeof target === "string" && isRelative(target) ? [[key, posix.join(posix.dirname(place), fileOf(target))]] : []
   ).sort(([a], [b]) => b.length - a.length);
 }
 function resolved(specifier, path, map) {
   for (const [key, target] of map) {
     if (specifier === key) return target;
     if (key.endsWith("/") && specifier.startsWith(key)) {
-      return posix.join(target, specifier.slice(key.length));
+      return posix.join(target, fileOf(specifier.slice(key.length)));
     }
   }
+  return isRelative(specifier) ? posix.join(posix.dirname(path), fileOf(specifier)) : void 0;
+}
+function fileOf(specifier) {
   const [file = ""] = specifier.split(/[?#]/);
-  return isRelative(specifier) ? posix.join(posix.dirname(path), file) : void 0;
+  try {
+    return decodeURIComponent(file);
+  } catch {
+    return file;
+  }
 }
 function isRelative(specifier) {
   return /^\.{1,2}\//.test(specifier);

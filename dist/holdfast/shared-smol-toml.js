@@ -35,6 +35,7 @@ import {
   array,
   boolean,
   looseObject,
+  preprocess,
   prettifyError,
   record,
   string,
@@ -947,7 +948,11 @@ var entry = looseObject({
   verify_jwt: boolean().optional(),
   entrypoint: string().max(1e3).optional(),
   import_map: string().max(1e3).optional(),
-  static_files: array(string().max(1e3)).max(1e3).optional()
+  // Supabase's client takes a text for what stands between its commas.
+  static_files: preprocess(
+    (value) => typeof value === "string" ? value.split(",").filter((each) => each !== "") : value,
+    array(string().max(1e3)).max(1e3)
+  ).optional()
 });
 var KEYS = Object.keys(entry.shape);
 var config = looseObject({

@@ -19746,6 +19746,7 @@ export {
   _enum2 as _enum,
   literal,
   json,
+  preprocess,
   iso_exports,
   external_exports
 };
