@@ -8,6 +8,7 @@ import { sweepFolders } from "../adapters/system/temporary-folders.ts";
 import type { JobRunner } from "../adapters/actions-runner/runner.ts";
 import { terminalLog } from "../adapters/terminal/terminal-log.ts";
 import type { TextOutput } from "../adapters/terminal/text-output.ts";
+import { sharedTools } from "../adapters/pg-tools/shared-tools.ts";
 import type { TokenSource } from "../adapters/azure-blob/azure-credentials.ts";
 import { formatDuration } from "../kernel/duration.ts";
 import { HoldfastError } from "../kernel/errors.ts";
@@ -15,7 +16,6 @@ import type { Redactor } from "../kernel/redact.ts";
 import type { Secret } from "../kernel/secret.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Disk } from "../ports/disk.ts";
-import type { DumpTools } from "../ports/dump-tools.ts";
 import type { Forge } from "../ports/forge.ts";
 import type { FunctionHost } from "../ports/function-host.ts";
 import type { Log } from "../ports/log.ts";
@@ -26,6 +26,7 @@ import { storeUrlHint } from "./inputs/store-url.ts";
 import type { Environment } from "./inputs/environment.ts";
 import { functionsAccess } from "./inputs/functions-access.ts";
 import { forgeAccess } from "./inputs/forge-access.ts";
+import { silenceLimit } from "./inputs/silence-limit.ts";
 import { storeCredentials } from "./inputs/store-credentials.ts";
 import { VERSION } from "./process/version.ts";
 
@@ -55,7 +56,16 @@ export interface ProcessFacts {
 export function makePorts(around: ProcessFacts): Ports {
   const { env, runner, log } = around;
   const disk = systemDisk();
-  const shared = sharedTools(env, disk);
+  const bounds = { silenceMs: silenceLimit(env), tell: (text: string) => log.info(text) };
+  const shared = sharedTools({
+    env,
+    disk,
+    guard: endWithUs,
+    bounds: {
+      ...bounds,
+      askServer: async (...asked) => (await import("../adapters/postgres/activity.ts")).askServer(...asked),
+    },
+  });
   const common: Ports = {
     clock: systemClock,
     random: systemRandom,
@@ -75,7 +85,7 @@ export function makePorts(around: ProcessFacts): Ports {
     ...rolloutPorts(around),
     async openDatabase(address) {
       const { postgresDatabase } = await import("../adapters/postgres/database.ts");
-      return postgresDatabase(address);
+      return postgresDatabase(address, { ...bounds, cancelled: around.cancelled });
     },
     async sourceTree() {
       const { checkout } = await import("../adapters/source-tree/checkout.ts");
@@ -142,29 +152,6 @@ export function makePorts(around: ProcessFacts): Ports {
 /** The file of the event that the job runs for; a step may start the command line as well as the action. */
 function eventPath(env: Environment): string | undefined {
   return env["GITHUB_ACTIONS"] === "true" ? env["GITHUB_EVENT_PATH"] || undefined : undefined;
-}
-
-/**
- * The same tools for the whole run, so that the machine is searched once; `forget` makes the next question
- * search again, because what is installed changes while we run (see `toolInstaller`).
- */
-function sharedTools(env: Environment, disk: Disk): { tools(): Promise<DumpTools>; forget(): void } {
-  let current: DumpTools | undefined;
-  return {
-    async tools() {
-      const { postgresTools } = await import("../adapters/pg-tools/dump-tools.ts");
-      const fresh = (): DumpTools => (current ??= postgresTools({ env, disk, guard: endWithUs }));
-      return {
-        installed: () => fresh().installed(),
-        dump: (request) => fresh().dump(request),
-        listContents: (tools, archive) => fresh().listContents(tools, archive),
-        listDatabase: (archive) => fresh().listDatabase(archive),
-        load: (request) => fresh().load(request),
-        script: (request) => fresh().script(request),
-      };
-    },
-    forget: () => (current = undefined),
-  };
 }
 
 async function openForge(

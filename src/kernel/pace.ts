@@ -4,6 +4,9 @@ import { quantity } from "./quantity.ts";
 
 const WINDOW_MS = 10_000;
 
+/** Milliseconds without anything counted that are worth saying. */
+const STILL_MS = 20_000;
+
 /** Work that moved nothing is told only where somebody had to wait for it. */
 const WORTH_TELLING_MS = 1000;
 
@@ -18,23 +21,31 @@ export class Pace {
   /** Moments (ms) and the count at them, oldest first; at most one per half second. */
   readonly #samples: { at: number; count: number }[];
   #count = 0;
+  /** When something was counted last. */
+  #movedAt: number;
 
   /** @param now monotonic milliseconds, as in every method */
   constructor(unit: "bytes" | "tables" | "migrations", total: number | undefined, now: number) {
     this.#unit = unit;
     this.#total = total !== undefined && total > 0 ? total : undefined;
-    this.#startedAt = now;
+    this.#startedAt = this.#movedAt = now;
     this.#samples = [{ at: now, count: 0 }];
   }
 
   add(count: number, now: number): void {
     this.#count += count;
+    if (count > 0) this.#movedAt = now;
     const last = this.#samples.at(-1);
     if (last !== undefined && now - last.at < 500) return;
     this.#samples.push({ at: now, count: this.#count });
     while (this.#samples.length > 2 && now - (this.#samples[1] as { at: number }).at > WINDOW_MS) {
       this.#samples.shift();
     }
+  }
+
+  /** Milliseconds since something was counted, or since the beginning. */
+  stillMs(now: number): number {
+    return now - this.#movedAt;
   }
 
   /** Units a second. */
@@ -77,6 +88,7 @@ export class Pace {
     if (this.#unit === "bytes" && rate > 0) parts.push(`${formatBytes(rate)}/s`);
     const remaining = this.remainingMs(now);
     if (remaining !== undefined) parts.push(`${formatDuration(remaining)} left`);
+    if (this.stillMs(now) >= STILL_MS) parts.push(`nothing for ${formatDuration(this.stillMs(now))}`);
     return parts.join(", ");
   }
 

@@ -12,7 +12,10 @@ export interface Pacing {
   readonly clean: (note: string) => string;
 }
 
-/** Whole lines with time between them, for logs that cannot be redrawn. */
+/** Milliseconds between two lines while nothing moves. */
+const STILL_EVERY_MS = 30_000;
+
+/** Whole lines with time between them, for logs that cannot be redrawn; also while nothing moves. */
 export function spacedProgress(
   print: (line: string) => void,
   pacing: Pacing,
@@ -22,6 +25,11 @@ export function spacedProgress(
   const pace = new Pace(pacing.unit, pacing.total, elapsed());
   let printedAt = elapsed();
   let ended = false;
+  // Without unref the timer would keep a finished process alive if a command forgot to end its progress.
+  const timer = setInterval(() => {
+    const now = elapsed();
+    if (pace.stillMs(now) >= STILL_EVERY_MS) print(`${label}: ${pace.describe(now)}`);
+  }, STILL_EVERY_MS).unref();
   return {
     add(count) {
       const now = elapsed();
@@ -33,6 +41,7 @@ export function spacedProgress(
     done(note) {
       if (ended) return;
       ended = true;
+      clearInterval(timer);
       const told = note === undefined ? pace.summary(elapsed()) : pacing.clean(note);
       if (told !== undefined) print(`${label}: ${told}`);
     },

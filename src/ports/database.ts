@@ -109,6 +109,14 @@ export interface SessionOptions {
   readonly bare?: boolean;
   /** Connect to another database of the same server. */
   readonly database?: string;
+  /** Ends the wait for a statement, as a cancelled run does, with its reason. */
+  readonly stop?: AbortSignal;
+  /**
+   * What becomes of a statement that runs when the run is cancelled: it has a few seconds and is then cut
+   * with its connection, unless it is to `finish`, because half of it would be worse. A session opened
+   * afterwards tidies up, and is left alone either way.
+   */
+  readonly whenCancelled?: "cut" | "finish";
 }
 
 /**
@@ -116,7 +124,9 @@ export interface SessionOptions {
  * `.denied`, `.missing`, `.tls`, `.permission`, `.row-security`, `.lost`, `.lock-timeout`, else `.query`
  * with the SQLSTATE and server message in the text); no error text holds the password; timeouts of the role
  * (statement, lock, idle) are off in every session, and unless the settings say otherwise the search path is
- * `pg_catalog`, so that nothing a user made is called by an unqualified name.
+ * `pg_catalog`, so that nothing a user made is called by an unqualified name. No wait is without an end: an
+ * answer that is owed, by a server not known to be at work on it, is waited for as long as silence is borne,
+ * then the session is lost; and a cancelled run waits for no statement but those that tidy up.
  */
 export interface Database {
   readonly address: DatabaseAddress;

@@ -7,6 +7,7 @@ import type { BaseEnvironment } from "./environment.ts";
 import { listContents } from "./list.ts";
 import { load } from "./load.ts";
 import type { Guard } from "./program.ts";
+import { PROGRAM_BOUNDS, type ProgramBounds } from "./program-silence.ts";
 import { script } from "./script.ts";
 
 /**
@@ -26,20 +27,23 @@ export interface RunningOptions extends ToolsOptions {
   readonly disk?: Pick<Disk, "privateFolder" | "write">;
   /** Ends the programs when we are gone. */
   readonly guard?: Guard;
+  /** What ends the wait for a program that has gone silent. */
+  readonly bounds?: ProgramBounds;
 }
 
 /** PostgreSQL's own pg_dump and pg_restore, as installed on this machine. */
 export function postgresTools(options: RunningOptions): DumpTools {
   const base = baseEnvironment(options);
-  const { disk, guard } = options;
+  const { disk, guard, bounds = PROGRAM_BOUNDS } = options;
+  const host = { base, guard, bounds };
   return {
     // Looked for anew each time: another one may have been installed in between.
     installed: () => findInstallations(base, explicitFolder(options), ["pg_dump", "pg_restore"]),
-    dump: (request) => dump({ base, guard }, request),
-    listContents: (tools, archive) => listContents({ base, guard }, tools, archive),
+    dump: (request) => dump(host, request),
+    listContents: (tools, archive) => listContents(host, tools, archive),
     listDatabase,
-    load: (request) => load({ base, guard, disk }, request),
-    script: (request) => script({ base, guard, disk }, request),
+    load: (request) => load({ ...host, disk }, request),
+    script: (request) => script({ ...host, disk }, request),
   };
 }
 

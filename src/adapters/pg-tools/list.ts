@@ -4,6 +4,7 @@ import { withNames } from "./archive-definitions.ts";
 import { plainEnvironment } from "./environment.ts";
 import { toolError } from "./messages.ts";
 import { describeEnding, Program, type ProgramHost } from "./program.ts";
+import { heed } from "./program-silence.ts";
 import { parseToc } from "./toc.ts";
 
 /**
@@ -11,7 +12,7 @@ import { parseToc } from "./toc.ts";
  * see `DumpTools.listContents`.
  */
 export async function listContents(
-  { base, guard }: ProgramHost,
+  { base, guard, bounds }: ProgramHost,
   tools: ToolSet,
   archive: ByteStream,
 ): Promise<readonly TocEntry[]> {
@@ -23,9 +24,13 @@ export async function listContents(
   const names = new Map<string, TocNames>();
   program.stdout.setEncoding("utf8");
   program.stdout.on("data", (text: string) => listing.push(text));
+  const heard = (): unknown =>
+    program.isFed ? `${listing.length} ${program.complained} ${program.taken}` : undefined;
+  using silence = heed({ program, bounds, server: undefined, heard });
   try {
     await program.feed(withNames(archive, (id, each) => void names.set(id, each)));
     const ending = await program.ended;
+    silence.throwIfSilent();
     if (ending.code !== 0) throw toolError("pg_restore", describeEnding(ending), program.stderr, undefined);
     return parseToc(listing.join(""))
       .filter((entry) => !isOfArchive(entry))

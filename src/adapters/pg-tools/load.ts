@@ -9,6 +9,7 @@ import { connectionEnvironment } from "./environment.ts";
 import { classify, toolError } from "./messages.ts";
 import { ProblemReader } from "./problems.ts";
 import { describeEnding, Program, type ProgramHost } from "./program.ts";
+import { heed } from "./program-silence.ts";
 import { lastWordsWithoutRows } from "./row-values.ts";
 import { WarningReader } from "./warnings.ts";
 
@@ -22,7 +23,7 @@ const STOPPING: ReadonlySet<ErrorCode> = new Set([
 
 /** Runs pg_restore; see `DumpTools.load`. */
 export async function load(
-  { base, guard, disk = privateFiles }: ProgramHost & { readonly disk: PrivateFiles | undefined },
+  { base, guard, bounds, disk = privateFiles }: ProgramHost & { readonly disk: PrivateFiles | undefined },
   request: LoadRequest,
 ): Promise<readonly LoadProblem[]> {
   const { tools, address, signal } = request;
@@ -43,6 +44,9 @@ export async function load(
   });
   const stop = (): void => void program.stop();
   signal.addEventListener("abort", stop, { once: true });
+  const heard = (): unknown => (program.isFed ? `${program.taken} ${program.complained}` : undefined);
+  const server = { address, applicationName: env["PGAPPNAME"]! };
+  using silence = heed({ program, bounds, server, heard });
   try {
     program.stdout.resume();
     if ("path" in archive) program.stdin.end();
@@ -50,6 +54,7 @@ export async function load(
     const ending = await program.ended;
     warnings.end();
     signal.throwIfAborted();
+    silence.throwIfSilent();
     const failed = ending.code !== 0 && (ending.code !== 1 || reader.ignored === undefined);
     // Only the first part: what follows may quote rows, and a row may say anything.
     const stopping = reader.problems.find((problem) =>

@@ -7,6 +7,7 @@ import type { ByteStream } from "../../kernel/streams.ts";
 import type { Prefix } from "./large-writes.ts";
 import { HoldfastError } from "../../kernel/errors.ts";
 import type { BaseEnvironment } from "./environment.ts";
+import type { ProgramBounds } from "./program-silence.ts";
 
 /** Bytes of stderr that are remembered. */
 const STDERR_MAX = 64 * 1024;
@@ -33,6 +34,7 @@ export type Guard = (processGroup: number) => Disposable;
 /** What every run of a program needs. */
 export interface ProgramHost {
   readonly base: BaseEnvironment;
+  readonly bounds: ProgramBounds;
   readonly guard: Guard | undefined;
 }
 
@@ -58,6 +60,8 @@ export class Program {
   readonly ended: Promise<Ending>;
   readonly #child: ChildProcess;
   #stderr = "";
+  #complained = 0;
+  #fed = 0;
   #gone = false;
 
   constructor(
@@ -90,6 +94,26 @@ export class Program {
     this.#listen(onLine);
   }
 
+  /** Of the program and all that it starts; undefined where it could not be started. */
+  get processGroup(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Bytes of stderr so far. */
+  get complained(): number {
+    return this.#complained;
+  }
+
+  /** Whether it has bytes of ours to read, or has all of them: otherwise it waits for us. */
+  get isFed(): boolean {
+    return this.stdin.writableLength > 0 || this.stdin.writableEnded || this.stdin.destroyed;
+  }
+
+  /** Changes with what it reads of ours. */
+  get taken(): number {
+    return this.#fed - this.stdin.writableLength;
+  }
+
   get stdin(): Writable {
     return this.#child.stdin!;
   }
@@ -108,6 +132,7 @@ export class Program {
     const stderr = this.#child.stderr!;
     stderr.setEncoding("utf8");
     stderr.on("data", (text: string) => {
+      this.#complained += text.length;
       this.#stderr = (this.#stderr + text).slice(-STDERR_MAX);
       if (onLine === undefined) return;
       const lines = (rest + text).split("\n");
@@ -153,6 +178,7 @@ export class Program {
     const closed = new Promise<"gone">((resolve) => this.stdin.once("close", () => resolve("gone")));
     for await (const chunk of source) {
       if (this.#gone || this.stdin.destroyed) return;
+      this.#fed += chunk.length;
       if (this.stdin.write(chunk)) continue;
       const drained = new Promise<"drained">((resolve) => this.stdin.once("drain", () => resolve("drained")));
       if ((await Promise.race([drained, stopped, closed])) === "gone") return;

@@ -2,9 +2,12 @@ import pg, { type Client } from "pg";
 import type { ConnectionOptions } from "node:tls";
 import type { Database, DatabaseAddress, DatabaseSession, SessionOptions } from "../../ports/database.ts";
 import { HoldfastError } from "../../kernel/errors.ts";
+import { SILENCE_LIMIT_MS } from "../../kernel/silence.ts";
 import { describeAddress, effectiveSslMode } from "../../postgres/database-url.ts";
 import { startupOptions } from "../../postgres/quoting.ts";
+import { socketOf } from "./activity.ts";
 import { databaseError, refusesStartupOptions, refusesTls } from "./errors.ts";
+import type { Bounds } from "./owed-answers.ts";
 import { PgSession, type SetUp } from "./session.ts";
 import {
   clientConfig,
@@ -15,24 +18,38 @@ import {
 } from "./start-up.ts";
 import { tlsOptions } from "./tls.ts";
 
-/** A PostgreSQL server reached with the `pg` driver. */
-export function postgresDatabase(address: DatabaseAddress): Database {
+/** Bounds where nobody says otherwise: those of the product, and a run that nobody stops. */
+const BOUNDS: Bounds = {
+  silenceMs: SILENCE_LIMIT_MS,
+  cancelled: new AbortController().signal,
+  tell: () => undefined,
+};
+
+/**
+ * A PostgreSQL server reached with the `pg` driver.
+ *
+ * @param given what bounds every wait for it
+ */
+export function postgresDatabase(address: DatabaseAddress, given: Partial<Bounds> = {}): Database {
+  const bounds = { ...BOUNDS, ...given };
   let known: KnownServer | undefined;
   return {
     address,
     async connect(options) {
-      const { client, tls } = await open(address, options, known).catch((error: unknown) => {
-        const wanted = options.database === undefined ? address : { ...address, database: options.database };
-        throw databaseError(error, wanted, "connecting");
+      const at = options.database === undefined ? address : { ...address, database: options.database };
+      const { client, tls } = await open(address, { ...options, bounds }, known).catch((error: unknown) => {
+        throw databaseError(error, at, "connecting");
       });
       let role: string | undefined;
       const setUp: SetUp = async (session, purpose) => {
         if (options.bare === true) return;
-        known = await applySettings(session, address, { ...options, purpose });
+        const found = await applySettings(session, address, { ...options, purpose });
+        session.isServedBy(found.pid);
+        known = found;
         role ??= known.role;
         if (role !== known.role) throw otherRole(address, role, known.role);
       };
-      const session = new PgSession(client, address, tls, setUp);
+      const session = new PgSession(client, { address: at, tls, setUp, bounds, options });
       try {
         await setUp(session, options.purpose);
         return session;
@@ -58,6 +75,11 @@ function otherRole(address: DatabaseAddress, before: string, now: string): Holdf
   );
 }
 
+/** A session that is opened, and what ends the wait for it. */
+interface Opening extends SessionOptions {
+  readonly bounds: Bounds;
+}
+
 interface Opened {
   readonly client: Client;
   /** How the connection is encrypted; undefined when it is not. */
@@ -70,7 +92,7 @@ interface Opened {
  */
 async function open(
   address: DatabaseAddress,
-  session: SessionOptions,
+  session: Opening,
   known: KnownServer | undefined,
 ): Promise<Opened> {
   if (session.bare === true) return await openEncrypted(address, session, undefined);
@@ -96,7 +118,7 @@ async function open(
  */
 async function openEncrypted(
   address: DatabaseAddress,
-  session: SessionOptions,
+  session: Opening,
   options: string | undefined,
 ): Promise<Opened> {
   const tls = tlsOptions(address);
@@ -110,7 +132,7 @@ async function openEncrypted(
 
 async function openOnce(
   address: DatabaseAddress,
-  session: SessionOptions,
+  session: Opening,
   options: string | undefined,
   tls: ConnectionOptions | undefined,
 ): Promise<Client> {
@@ -118,12 +140,19 @@ async function openOnce(
   // Without a listener an error between events would end the process.
   const ignore = (): void => undefined;
   client.on("error", ignore);
+  const { cancelled } = session.bounds;
+  // Sessions that tidy up are opened after the end was called.
+  const stop = AbortSignal.any([cancelled, ...(session.stop === undefined ? [] : [session.stop])]);
+  const hangUp = (): void => void socketOf(client).destroy();
+  if (!stop.aborted) stop.addEventListener("abort", hangUp, { once: true });
   try {
     await client.connect();
     return client;
   } catch (error) {
     void client.end().catch(() => undefined);
     throw error;
+  } finally {
+    stop.removeEventListener("abort", hangUp);
   }
 }
 
@@ -139,7 +168,7 @@ async function applySettings(
   session: DatabaseSession,
   address: DatabaseAddress,
   options: SessionOptions,
-): Promise<KnownServer> {
+): Promise<KnownServer & { readonly pid: number }> {
   const settings = sessionSettings(options);
   const set = await session.query<{
     name: string;
@@ -147,10 +176,11 @@ async function applySettings(
     num: number;
     superuser: boolean;
     role: string;
+    pid: number;
   }>(
     `
       select s.name, pg_catalog.set_config(s.name, s.value, false) as value, server.num, server.superuser,
-             current_user as role
+             current_user as role, pg_catalog.pg_backend_pid() as pid
         from rows
         from (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[]),
               pg_catalog.unnest($3::pg_catalog.int4[]), pg_catalog.unnest($4::pg_catalog.bool[])) as s(
@@ -176,7 +206,8 @@ async function applySettings(
   const now = new Map(read.map((row) => [row.name, row.value]));
   const wrong = set.find((row) => now.get(row.name) !== row.value);
   if (wrong === undefined) {
-    return { major: Math.floor(set[0]!.num / 10_000), superuser: set[0]!.superuser, role: set[0]!.role };
+    const { num, superuser, role, pid } = set[0]!;
+    return { major: Math.floor(num / 10_000), superuser, role, pid };
   }
   throw new HoldfastError(
     "database.pooler",

@@ -1,7 +1,6 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import pg, { type Client, type QueryConfig, type QueryResult } from "pg";
-import type { ConnectionOptions } from "node:tls";
 import {
   PREPARED_PREFIX,
   type DatabaseAddress,
@@ -14,6 +13,7 @@ import { quoteIdentifier } from "../../postgres/quoting.ts";
 import { sha256, type ByteStream } from "../../kernel/streams.ts";
 import { requestCancel } from "./cancel.ts";
 import { databaseError, endsSession } from "./errors.ts";
+import { OwedAnswers, type Waiting } from "./owed-answers.ts";
 import { Reading } from "./reading.ts";
 import { serverRefusal } from "./refusal.ts";
 
@@ -54,28 +54,36 @@ interface Announced {
 }
 
 /** How a session is set up for a purpose, at its beginning and when it is renewed. */
-export type SetUp = (session: DatabaseSession, purpose: string) => Promise<void>;
+export type SetUp = (session: PgSession, purpose: string) => Promise<void>;
+
+/** How a session is connected, set up and bounded. */
+export interface Connected extends Waiting {
+  readonly setUp: SetUp;
+}
 
 /** One server session over the `pg` driver. */
 export class PgSession implements DatabaseSession {
   readonly #client: Client;
   readonly #address: DatabaseAddress;
-  readonly #tls: ConnectionOptions | undefined;
-  readonly #setUp: SetUp;
+  readonly #connected: Connected;
   readonly #lost = new AbortController();
   readonly #reading: Reading;
   #notices: string[] = [];
+  readonly #owed: OwedAnswers;
   /** How often the server was told to forget what was prepared. */
   #forgotten = 0;
   #last: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
   /** @param client connected already */
-  constructor(client: Client, address: DatabaseAddress, tls: ConnectionOptions | undefined, setUp: SetUp) {
+  constructor(client: Client, connected: Connected) {
     this.#client = client;
-    this.#address = address;
-    this.#tls = tls;
-    this.#setUp = setUp;
+    this.#connected = connected;
+    this.#address = connected.address;
+    this.#owed = new OwedAnswers(client, connected, {
+      lose: (reason) => this.#lose(reason),
+      cancel: () => this.cancel(),
+    });
     this.#reading = new Reading(client);
     client.on("error", (error) => this.#lose(error));
     client.on("end", () => this.#lose(new Error("the connection was closed from outside")));
@@ -96,6 +104,11 @@ export class PgSession implements DatabaseSession {
 
   get announcedPid(): number {
     return (this.#client as unknown as Announced).processID;
+  }
+
+  /** The server's process that this session is, so that the server can be asked what it does. */
+  isServedBy(pid: number): void {
+    this.#owed.backend = pid;
   }
 
   query<Row extends object = Record<string, unknown>>(
@@ -167,7 +180,7 @@ export class PgSession implements DatabaseSession {
     const turn = this.#last.then(() => {
       if (this.#lost.signal.aborted) throw this.#lost.signal.reason;
       if (this.#closing !== undefined) throw new Error("query on a closed session");
-      return run();
+      return this.#owed.wait(run);
     });
     this.#last = turn.catch(() => undefined);
     return turn;
@@ -196,9 +209,11 @@ export class PgSession implements DatabaseSession {
   async #copy(sql: string, data: ByteStream): Promise<void> {
     const { copyFrom } = await import("./copy-from.ts");
     let failure: { readonly reason: unknown } | undefined;
+    const copying = this.#owed.copying();
     const watched = async function* (): ByteStream {
       try {
         yield* data;
+        copying[Symbol.dispose]();
       } catch (reason) {
         failure = { reason };
         throw reason;
@@ -212,6 +227,8 @@ export class PgSession implements DatabaseSession {
     } catch (error) {
       if (failure !== undefined) throw failure.reason;
       throw this.#classified(error, sql);
+    } finally {
+      copying[Symbol.dispose]();
     }
   }
 
@@ -237,7 +254,7 @@ export class PgSession implements DatabaseSession {
   }
 
   empty(): Promise<void> {
-    return this.#answered(async () => {
+    return this.#promptly(async () => {
       // Outside a transaction it would be a warning in the server's log.
       if (this.#client.getTransactionStatus() !== "I") await this.query("ROLLBACK");
       const others = await this.query<{ name: string }>(EMPTYING);
@@ -247,16 +264,18 @@ export class PgSession implements DatabaseSession {
   }
 
   setUp(purpose: string): Promise<void> {
-    return this.#answered(() => this.#setUp(this, purpose));
+    return this.#promptly(async () => {
+      this.#owed.purpose = purpose;
+      await this.#connected.setUp(this, purpose);
+    });
   }
 
   /**
    * Between two holders nobody watches a session, so a server that does not answer must be found out here.
    */
-  async #answered(work: () => Promise<void>): Promise<void> {
+  async #promptly(work: () => Promise<void>): Promise<void> {
     const hangUp = setTimeout(() => {
-      this.#lose(new Error(`the server did not answer in ${GOODBYE_MS / 1000} seconds`));
-      this.#stream.destroy();
+      this.#owed.giveUp(GOODBYE_MS);
     }, GOODBYE_MS);
     try {
       await work();
@@ -265,14 +284,10 @@ export class PgSession implements DatabaseSession {
     }
   }
 
-  get #stream(): { destroy(): void } {
-    return (this.#client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream;
-  }
-
   async cancel(): Promise<void> {
     if (this.#lost.signal.aborted || this.#closing !== undefined) return;
     const { processID, secretKey } = this.#client as unknown as Announced;
-    await requestCancel(this.#address, this.#tls, processID, secretKey).catch((error: unknown) => {
+    await requestCancel(this.#address, this.#connected.tls, processID, secretKey).catch((error: unknown) => {
       throw databaseError(error, this.#address, "connecting");
     });
   }
@@ -288,7 +303,7 @@ export class PgSession implements DatabaseSession {
 
   /** Says goodbye, and hangs up on a server that does not answer: a broken network must not keep anybody. */
   async #end(): Promise<void> {
-    const hangUp = setTimeout(() => this.#stream.destroy(), GOODBYE_MS);
+    const hangUp = setTimeout(() => this.#owed.hangUp(new Error("closed")), GOODBYE_MS);
     try {
       await this.#client.end();
     } catch {

@@ -17,6 +17,8 @@ export const SCRATCH_PREFIX = "holdfast-scratch-";
 
 /** A socket's path has to fit into 107 bytes: https://man7.org/linux/man-pages/man7/unix.7.html */
 const SOCKET_PATH_MAX = 107;
+/** Milliseconds; a slow disk takes seconds. */
+const INITDB_TIMEOUT_MS = 5 * 60_000;
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 20_000;
 
@@ -87,7 +89,7 @@ function initialise(tools: ToolSet, folder: string, account: Account): Promise<v
     execFile(
       join(tools.binDir, "initdb"),
       args,
-      { cwd: folder, env: environment(folder), ...owner(account) },
+      { cwd: folder, env: environment(folder), timeout: INITDB_TIMEOUT_MS, ...owner(account) },
       (error, _stdout, stderr) => {
         if (error === null) resolve();
         else reject(startFailed(tools, stderr.trim() || error.message));

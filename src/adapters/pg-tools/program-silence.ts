@@ -1,0 +1,126 @@
+import { readdirSync, readFileSync } from "node:fs";
+import type { DatabaseAddress } from "../../ports/database.ts";
+import { formatDuration } from "../../kernel/duration.ts";
+import { HoldfastError } from "../../kernel/errors.ts";
+import { SILENCE_LIMIT_MS, SilenceWatch } from "../../kernel/silence.ts";
+import { describeAddress } from "../../postgres/database-url.ts";
+import type { Program } from "./program.ts";
+
+/**
+ * Says what a server does for sessions of a name; undefined where they are not at work, or it could not be
+ * asked within the given milliseconds.
+ */
+export type AskServer = (
+  address: DatabaseAddress,
+  applicationName: string,
+  within: number,
+) => Promise<string | undefined>;
+
+/** What bounds the wait for a program. */
+export interface ProgramBounds {
+  /** The longest silence that is borne, in milliseconds. */
+  readonly silenceMs: number;
+  readonly askServer?: AskServer;
+  /** Told of long silences. */
+  readonly tell?: (text: string) => void;
+}
+
+/** Those of the product, for a program that nobody asks about. */
+export const PROGRAM_BOUNDS: ProgramBounds = { silenceMs: SILENCE_LIMIT_MS };
+
+/** A program that is waited for. */
+export interface Awaited {
+  readonly program: Program;
+  readonly bounds: ProgramBounds;
+  /** Where it is connected, and by which name; undefined for one that asks no server. */
+  readonly server: { readonly address: DatabaseAddress; readonly applicationName: string } | undefined;
+  /** Changes with every byte; undefined while it waits for us. */
+  readonly heard: () => unknown;
+}
+
+/** A watch over a program that ends it when it has gone silent. */
+export interface Heeded extends Disposable {
+  /** @throws database.lost, or tool.failed of a program without a server, where the program was ended */
+  throwIfSilent(): void;
+}
+
+/**
+ * PostgreSQL's programs wait for a server as long as the system keeps their connection. They are at work as
+ * long as bytes move, they use the processor, or the server says that it is at work for them; a program that
+ * does none of it for as long as silence is borne is ended.
+ */
+export function heed({ program, bounds, server, heard }: Awaited): Heeded {
+  let failure: HoldfastError | undefined;
+  let used = processorTime(program.processGroup);
+  const watch = new SilenceWatch({
+    limitMs: bounds.silenceMs,
+    heard,
+    atWork: async (within) => {
+      const before = used;
+      used = processorTime(program.processGroup);
+      if (used !== before) return `${program.name} is at work`;
+      if (server === undefined) return undefined;
+      return await bounds.askServer?.(server.address, server.applicationName, within);
+    },
+    tell: (text) => bounds.tell?.(`${program.name}: ${text}`),
+    over: (silentMs) => {
+      failure = silent(program.name, server?.address, silentMs);
+      void program.stop();
+    },
+  });
+  return {
+    throwIfSilent() {
+      if (failure !== undefined) throw failure;
+    },
+    [Symbol.dispose]: () => watch[Symbol.dispose](),
+  };
+}
+
+function silent(name: string, address: DatabaseAddress | undefined, silentMs: number): HoldfastError {
+  const nothing = `has done nothing for ${formatDuration(silentMs)}`;
+  if (address === undefined) {
+    return new HoldfastError("tool.failed", `${name} ${nothing} and was ended`, {
+      hint: "Run again; if it repeats, run with --verbose and report it.",
+    });
+  }
+  return new HoldfastError(
+    "database.lost",
+    `${describeAddress(address)}: ${name} ${nothing} and was ended; nor could the server be found to be at work ` +
+      "for it",
+    {
+      hint:
+        "A connection that went silent without breaking (a network, a load balancer, a pooler), or a server " +
+        "that hangs. Run again. HOLDFAST_SILENCE_LIMIT sets how long silence is borne.",
+    },
+  );
+}
+
+/**
+ * Processor time of a group of processes, in the system's ticks: https://man7.org/linux/man-pages/man5/proc.5.html
+ * Undefined, and so never another than before, where the system does not tell it this way.
+ */
+function processorTime(group: number | undefined): number | undefined {
+  if (group === undefined) return undefined;
+  try {
+    let ticks = 0;
+    for (const pid of readdirSync("/proc")) {
+      if (/^\d+$/.test(pid)) ticks += ticksOf(pid, group);
+    }
+    return ticks;
+  } catch {
+    return undefined;
+  }
+}
+
+/** 0 of a process of another group, or of one that has ended meanwhile. */
+function ticksOf(pid: string, group: number): number {
+  let stat: string;
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  } catch {
+    return 0;
+  }
+  // The name, in parentheses, may hold anything; after it come state, parent, group.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return Number(fields[2]) === group ? Number(fields[11]) + Number(fields[12]) : 0;
+}

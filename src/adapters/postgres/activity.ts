@@ -1,0 +1,130 @@
+import pg, { type Client } from "pg";
+import type { Socket } from "node:net";
+import type { ConnectionOptions } from "node:tls";
+import type { DatabaseAddress } from "../../ports/database.ts";
+import { clientConfig } from "./start-up.ts";
+import { tlsOptions } from "./tls.ts";
+
+/** Sessions of ours on a server: by their process id there, or all of a name in the database. */
+export type Whose = { readonly pid: number } | { readonly applicationName: string };
+
+/** https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ACTIVITY-VIEW */
+interface Activity {
+  readonly pid: number;
+  readonly state: string | null;
+  readonly kind: string | null;
+  readonly event: string | null;
+}
+
+/** https://www.postgresql.org/docs/current/progress-reporting.html#CREATE-INDEX-PROGRESS-REPORTING */
+interface IndexBuild {
+  readonly name: string | null;
+  readonly phase: string;
+  readonly done: string;
+  readonly total: string;
+}
+
+/** `too_many_connections`: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const TOO_MANY = "53300";
+
+/**
+ * Asks a server, over a connection of its own, what it does for a session that has been silent: only the
+ * server can tell long work from a link that lost its answer. A session that waits to be read from, or to be
+ * written to, is not at work: what it waits for never arrived here.
+ *
+ * @param within milliseconds for all of it, connecting included
+ * @returns what it does, in words; undefined where it is not at work, or could not be asked
+ */
+export async function askActivity(
+  address: DatabaseAddress,
+  tls: ConnectionOptions | undefined,
+  whose: Whose,
+  within: number,
+): Promise<string | undefined> {
+  const config = clientConfig(address, { purpose: "watch", bare: true }, undefined, tls);
+  const client = new pg.Client({ ...config, connectionTimeoutMillis: Math.max(1, Math.floor(within)) });
+  client.on("error", () => undefined);
+  const hangUp = setTimeout(() => socketOf(client).destroy(), within);
+  try {
+    await client.connect();
+    return await describe(client, whose);
+  } catch (error) {
+    // It answers, so it lives; that it has no connection left is no reason to break one that may be at work.
+    if ((error as { code?: unknown }).code !== TOO_MANY) return undefined;
+    return "the server lives, but has no connection left over which it could be asked what it does";
+  } finally {
+    clearTimeout(hangUp);
+    // Not waited for: whoever owes an answer may owe this one as well.
+    socketOf(client).destroy();
+  }
+}
+
+/**
+ * The same of the sessions of another program, which connects as the address says.
+ *
+ * @param within milliseconds for all of it
+ */
+export async function askServer(
+  address: DatabaseAddress,
+  applicationName: string,
+  within: number,
+): Promise<string | undefined> {
+  return await askActivity(address, tlsOptions(address), { applicationName }, within);
+}
+
+/** The driver's socket; its types do not say so. */
+export function socketOf(client: Client): Socket {
+  return (client as unknown as { connection: { stream: Socket } }).connection.stream;
+}
+
+async function describe(client: Client, whose: Whose): Promise<string | undefined> {
+  const { rows } = await client.query<Activity>(
+    `
+      SELECT pid, state, wait_event_type AS kind, wait_event AS event
+        FROM pg_catalog.pg_stat_activity
+       WHERE pid OPERATOR(pg_catalog.=) $1::pg_catalog.int4
+          OR application_name OPERATOR(pg_catalog.=) $2::pg_catalog.text
+             AND datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
+    `,
+    "pid" in whose ? [whose.pid, null] : [null, whose.applicationName],
+  );
+  const busy = rows.filter(isAtWork);
+  if (busy.length === 0) return undefined;
+  const builds = await indexBuilds(
+    client,
+    busy.map(({ pid }) => pid),
+  );
+  return `the server is at work on it (${[...builds, ...busy.map(words)].slice(0, 3).join("; ")})`;
+}
+
+function isAtWork({ state, kind }: Activity): boolean {
+  return (state === "active" || state === "fastpath function call") && kind !== "Client";
+}
+
+/** https://www.postgresql.org/docs/current/monitoring-stats.html#WAIT-EVENT-TABLE */
+function words({ kind, event }: Activity): string {
+  if (kind === null) return "computing";
+  return kind === "Lock" ? `waits for a lock that somebody else holds: ${event}` : `${kind}: ${event}`;
+}
+
+/** Servers before 12 have no such view. */
+async function indexBuilds(client: Client, pids: readonly number[]): Promise<string[]> {
+  try {
+    const { rows } = await client.query<IndexBuild>(
+      `
+        SELECT index_relid::pg_catalog.regclass::pg_catalog.text AS name, phase,
+               CASE WHEN tuples_total OPERATOR(pg_catalog.>) 0 THEN tuples_done ELSE blocks_done END AS done,
+               CASE WHEN tuples_total OPERATOR(pg_catalog.>) 0 THEN tuples_total ELSE blocks_total END AS total
+          FROM pg_catalog.pg_stat_progress_create_index
+         WHERE pid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.int4[])
+      `,
+      [[...pids]],
+    );
+    return rows.map(({ name, phase, done, total }) => {
+      const share = Number(total) > 0 ? ` ${Math.floor((100 * Number(done)) / Number(total))} %` : "";
+      return `builds an index${name === null || name === "-" ? "" : ` ${name}`}: ${phase}${share}`;
+    });
+  } catch {
+    return [];
+  }
+}
