@@ -95,6 +95,7 @@ export const FAST_FILES: readonly string[] = [
   "test/kernel/retry.test.ts",
   "test/kernel/safe-address.test.ts",
   "test/kernel/secret.test.ts",
+  "test/kernel/silence.test.ts",
   "test/kernel/streams.test.ts",
   "test/kernel/suggest.test.ts",
   "test/kernel/together.test.ts",

@@ -15,7 +15,6 @@ import { HoldfastError } from "../kernel/errors.ts";
 import type { Redactor } from "../kernel/redact.ts";
 import type { Secret } from "../kernel/secret.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
-import type { Disk } from "../ports/disk.ts";
 import type { Forge } from "../ports/forge.ts";
 import type { FunctionHost } from "../ports/function-host.ts";
 import type { Log } from "../ports/log.ts";

@@ -9,16 +9,28 @@ export interface TcpProxy extends AsyncDisposable {
    * Cuts every connection without a goodbye, as a lost network does. New ones are accepted unless `forGood`.
    */
   cut(forGood?: boolean): void;
+  /**
+   * From here on nothing passes any more, of connections that are open and, if `newToo`, of those to come; none
+   * is closed. As a load balancer or a network does that forgot a connection without telling anybody.
+   */
+  fallSilent(newToo: boolean): void;
 }
 
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   const open = new Set<Socket>();
   let refusing = false;
+  let isSilent = false;
   let accepted = 0;
   const server = createServer((incoming) => {
     accepted += 1;
     if (refusing) {
       incoming.destroy();
+      return;
+    }
+    if (isSilent) {
+      open.add(incoming);
+      incoming.on("error", () => undefined);
+      incoming.on("close", () => open.delete(incoming));
       return;
     }
     const outgoing = connect(targetPort, "127.0.0.1");
@@ -46,6 +58,14 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       return accepted;
     },
     cut,
+    fallSilent(newToo) {
+      isSilent ||= newToo;
+      for (const socket of open) {
+        socket.unpipe();
+        // What arrives is taken, as by a kernel that has room, and goes nowhere.
+        socket.resume();
+      }
+    },
     async [Symbol.asyncDispose]() {
       const closed = new Promise((resolve) => server.close(resolve));
       cut(true);

@@ -130,11 +130,14 @@ export class OwedAnswers {
   #stoppingWith(stop: AbortSignal | undefined): Disposable {
     let timer: NodeJS.Timeout | undefined;
     const begin = (): void => {
-      timer = setTimeout(() => {
-        // The server would go on with it, and notice only at its end that nobody listens.
-        void this.#ending.cancel().catch(() => undefined);
-        this.hangUp(stop!.reason);
-      }, STOP_GRACE_MS);
+      timer = setTimeout(
+        () => {
+          // The server would go on with it, and notice only at its end that nobody listens.
+          void this.#ending.cancel().catch(() => undefined);
+          this.hangUp(stop!.reason);
+        },
+        Math.min(STOP_GRACE_MS, this.#waiting.bounds.silenceMs / 2),
+      );
     };
     stop?.addEventListener("abort", begin, { once: true });
     return {

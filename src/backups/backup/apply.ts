@@ -289,12 +289,21 @@ async function prove(
       withoutRows: unlogged,
       signal,
       onTable: () => progress.add(1),
+      onFewer: (why) => ports.log.warn(fewerSessions(plan.request.jobs, why)),
     });
     const largeObjects = await fingerprintLargeObjects(() => snapshot.openSession(), inventory, { signal });
     return { ...inventory, tables, largeObjects };
   } finally {
     progress.done();
   }
+}
+
+/** The backup goes on, as fast as it can with those that it has. */
+function fewerSessions(jobs: number, why: HoldfastError): string {
+  return (
+    `one session fewer than --jobs asks for: ${why.message}. A backup uses ${jobs + 2} sessions with --jobs ${jobs} ` +
+    "(one holds the snapshot, one is pg_dump's); a pooler in front of the server must have as many"
+  );
 }
 
 /**

@@ -90,7 +90,11 @@ class HeldSnapshot implements Snapshot {
   }
 
   async openSession(): Promise<DatabaseSession> {
-    const session = await this.#database.connect({ purpose: "fingerprint", settings: PINNED_SETTINGS });
+    const session = await this.#database.connect({
+      purpose: "fingerprint",
+      settings: PINNED_SETTINGS,
+      stop: this.lost,
+    });
     try {
       await session.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
       // SET TRANSACTION takes no parameters; the id is the server's own and is checked to be nothing

@@ -15,7 +15,12 @@ export async function removeCopy(target: Database, name: string, clock: Clock): 
   try {
     await dropPersistently(
       name,
-      (database) => target.connect(database === undefined ? { purpose } : { purpose, database }),
+      (database) =>
+        target.connect({
+          purpose,
+          whenCancelled: "finish",
+          ...(database === undefined ? {} : { database }),
+        }),
       clock,
     );
     return undefined;

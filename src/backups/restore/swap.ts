@@ -69,8 +69,16 @@ async function exchangePersistently(target: Database, maintenance: string, names
 
 /** Leaving before COMMIT was heard ends the session, and with it the transaction. */
 async function exchange(target: Database, maintenance: string, names: SwapNames): Promise<void> {
-  await using session = await target.connect({ purpose: "swap", database: maintenance });
-  await using ender = await target.connect({ purpose: "swap", database: maintenance });
+  await using session = await target.connect({
+    purpose: "swap",
+    whenCancelled: "finish",
+    database: maintenance,
+  });
+  await using ender = await target.connect({
+    purpose: "swap",
+    whenCancelled: "finish",
+    database: maintenance,
+  });
   const both = [names.live, names.next];
   await session.query("BEGIN");
   const renaming = session.query(
@@ -84,7 +92,11 @@ async function exchange(target: Database, maintenance: string, names: SwapNames)
 }
 
 async function isExchanged(target: Database, maintenance: string, names: SwapNames): Promise<boolean> {
-  await using session = await target.connect({ purpose: "swap", database: maintenance });
+  await using session = await target.connect({
+    purpose: "swap",
+    whenCancelled: "finish",
+    database: maintenance,
+  });
   const rows = await session.query<{ name: string }>(
     "SELECT datname::text AS name FROM pg_catalog.pg_database WHERE datname = ANY ($1)",
     [[names.live, names.next, names.old]],
@@ -105,7 +117,11 @@ async function endThemAll(session: DatabaseSession, databases: readonly string[]
 /** Who is there still, for the message; nobody where that cannot be asked. */
 async function stillThere(target: Database, maintenance: string, { live, next }: SwapNames): Promise<string> {
   try {
-    await using session = await target.connect({ purpose: "swap", database: maintenance });
+    await using session = await target.connect({
+      purpose: "swap",
+      whenCancelled: "finish",
+      database: maintenance,
+    });
     const others = await otherSessions(session, [live, next]);
     if (others.length === 0) return "";
     const words = others.map(

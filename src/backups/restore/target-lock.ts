@@ -33,14 +33,17 @@ const HOLDER = `
  * @throws lock.held
  */
 export async function lockTarget(target: Database): Promise<DatabaseSession> {
-  const session = await target.connect({ purpose: "restore lock" });
-  const [row] = await session.query<{ taken: boolean }>("SELECT pg_try_advisory_lock($1) AS taken", [
-    ADVISORY_LOCK,
-  ]);
-  if (row?.taken) return session;
-  const error = (await heldError(session, target)) ?? held(target, undefined);
-  await session.close();
-  throw error;
+  const session = await target.connect({ purpose: "restore lock", whenCancelled: "finish" });
+  try {
+    const [row] = await session.query<{ taken: boolean }>("SELECT pg_try_advisory_lock($1) AS taken", [
+      ADVISORY_LOCK,
+    ]);
+    if (row?.taken) return session;
+    throw (await heldError(session, target)) ?? held(target, undefined);
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
 }
 
 /**

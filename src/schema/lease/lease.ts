@@ -77,7 +77,7 @@ export async function takeLease(request: LeaseRequest): Promise<Lease> {
   const { database, clock, log, cancelled } = request;
   await refuseWhileReplaced(database);
   await makeHistory(database);
-  const session = await database.connect({ purpose: "lease" });
+  const session = await database.connect({ purpose: "lease", whenCancelled: "finish" });
   try {
     await session.query(KEEPALIVES);
     const until = clock.elapsed() + request.waitMs;
@@ -103,7 +103,7 @@ export async function takeLease(request: LeaseRequest): Promise<Lease> {
  * @throws lock.held
  */
 async function refuseWhileReplaced(database: Database): Promise<void> {
-  await using session = await database.connect({ purpose: "lease" });
+  await using session = await database.connect({ purpose: "lease", whenCancelled: "finish" });
   const [row] = await session.query<{ held: boolean }>(`
     SELECT pg_catalog.to_regclass('holdfast.lease') IS NULL
            AND EXISTS (SELECT FROM pg_catalog.pg_locks l, pg_catalog.pg_database d

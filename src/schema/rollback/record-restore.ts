@@ -35,7 +35,7 @@ export async function recordRestore(
   restored: Outcome,
   ports: Pick<RollbackPorts, "run" | "version" | "random">,
 ): Promise<RestoreRecord | undefined> {
-  await using session = await database.connect({ purpose: "rollback record" });
+  await using session = await database.connect({ purpose: "rollback record", whenCancelled: "finish" });
   const now = await readHistory(session);
   const there = new Set(now.map(lineOf));
   const before = new Set(history.map(lineOf));

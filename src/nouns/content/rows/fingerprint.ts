@@ -23,6 +23,8 @@ export interface FingerprintOptions {
   readonly withoutRows?: readonly { readonly schema: string; readonly name: string }[];
   /** Called once for every finished table. */
   readonly onTable?: () => void;
+  /** Told once for every session that the server had no room for, and why: the others do its work. */
+  readonly onFewer?: (why: HoldfastError) => void;
   /**
    * Called for a table whose rows may have had another fingerprint at the source although they are equal, and
    * why.
@@ -79,7 +81,8 @@ export async function fingerprintTables(
   const worker =
     (index: number) =>
     async (signal: AbortSignal): Promise<void> => {
-      const session = index === 0 ? sessions.first : await sessions.add();
+      const session = index === 0 ? sessions.first : await sessions.addIfFree(signal, options.onFewer);
+      if (session === undefined) return;
       await work(session, plan, queue, hash, { ...options, signal });
     };
   await together(
@@ -161,6 +164,24 @@ class Sessions implements AsyncDisposable {
     const session = await this.#open();
     this.#all.push(session);
     return session;
+  }
+
+  /**
+   * Another one, unless the server has none left: those that are there do its work then.
+   *
+   * @param onFewer told why there is none
+   */
+  async addIfFree(
+    signal: AbortSignal,
+    onFewer: ((why: HoldfastError) => void) | undefined,
+  ): Promise<DatabaseSession | undefined> {
+    try {
+      return await this.add();
+    } catch (error) {
+      if (signal.aborted || !isHoldfastError(error, "database.unreachable", "database.lost")) throw error;
+      onFewer?.(error);
+      return undefined;
+    }
   }
 
   get first(): DatabaseSession {

@@ -1,0 +1,76 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
+import { SilenceWatch, type Owing } from "../../src/kernel/silence.ts";
+
+beforeEach(() => void jest.useFakeTimers());
+afterEach(() => void jest.useRealTimers());
+
+/** A watch with a limit of two minutes, and what it did. */
+function watched(owing: Partial<Owing> = {}): { told: string[]; over: number[]; watch: SilenceWatch } {
+  const told: string[] = [];
+  const over: number[] = [];
+  const watch = new SilenceWatch({
+    limitMs: 120_000,
+    heard: () => 0,
+    tell: (text) => told.push(text),
+    over: (silentMs) => over.push(silentMs),
+    ...owing,
+  });
+  return { told, over, watch };
+}
+
+describe("a watch over somebody who owes an answer", () => {
+  it("says every half minute how long no byte has come, and ends the wait at the limit", async () => {
+    const { told, over } = watched();
+    await jest.advanceTimersByTimeAsync(119_000);
+    expect([over, told.length]).toEqual([[], 3]);
+    expect(told[0]).toBe("no byte for 30 s; given up in 1 min 30 s unless it goes on");
+    await jest.advanceTimersByTimeAsync(300_000);
+    expect(over).toEqual([120_000]);
+    expect(told).toHaveLength(3);
+  });
+
+  it("waits on as long as bytes move, however few", async () => {
+    let bytes = 0;
+    const { told, over } = watched({ heard: () => bytes });
+    for (let minute = 0; minute < 60; minute += 1) {
+      await jest.advanceTimersByTimeAsync(100_000);
+      bytes += 1;
+    }
+    expect(over).toEqual([]);
+    expect(told.length).toBeGreaterThan(60);
+  });
+
+  it("waits on as long as the other side is known to be at work, and tells what it does", async () => {
+    let doing: string | undefined = "it builds an index";
+    const { told, over } = watched({ atWork: () => Promise.resolve(doing) });
+    await jest.advanceTimersByTimeAsync(3_600_000);
+    expect(over).toEqual([]);
+    expect(told.at(-1)).toBe("no byte for 1 h 00 min; it builds an index");
+    doing = undefined;
+    await jest.advanceTimersByTimeAsync(151_000);
+    expect(over).toHaveLength(1);
+  });
+
+  it("owes nothing to itself: while it is our turn, no time passes", async () => {
+    let turn: number | undefined;
+    const { told, over } = watched({ heard: () => turn });
+    await jest.advanceTimersByTimeAsync(3_600_000);
+    expect([over, told]).toEqual([[], []]);
+    turn = 1;
+    await jest.advanceTimersByTimeAsync(130_000);
+    expect(over).toHaveLength(1);
+  });
+
+  it("is not kept by somebody who does not say what the other side does", async () => {
+    const { over } = watched({ atWork: () => Promise.reject(new Error("no way there either")) });
+    await jest.advanceTimersByTimeAsync(125_000);
+    expect(over).toEqual([120_000]);
+  });
+
+  it("ends with its owner", async () => {
+    const { told, over, watch } = watched();
+    watch[Symbol.dispose]();
+    await jest.advanceTimersByTimeAsync(300_000);
+    expect([over, told]).toEqual([[], []]);
+  });
+});
