@@ -37,6 +37,46 @@ const EDGE_ONLY = {
 };
 
 /**
+ * What reaches out of this process. Whoever waits for it must bound the wait, so it is behind few doors, each of
+ * which does; everybody else comes through one of them.
+ */
+const REACHING_OUT = ["child_process", "dgram", "http", "http2", "https", "net", "tls"].flatMap((name) => [
+  { name, message: "Reach out through an adapter that bounds its waits." },
+  {
+    name: `node:${name}`,
+    allowTypeImports: true,
+    message: "Reach out through an adapter that bounds its waits.",
+  },
+]);
+const DOORS = [
+  "src/adapters/app-service/**",
+  "src/adapters/azure-blob/**",
+  "src/adapters/github/**",
+  "src/adapters/npm-registry/advisories.ts",
+  "src/adapters/pg-tools/{discovery,large-writes,output-socket,program}.ts",
+  "src/adapters/postgres/{activity,cancel,database,owed-answers,session,start-up}.ts",
+  "src/adapters/scratch-server/{server,sweep}.ts",
+  "src/adapters/source-tree/git.ts",
+  "src/adapters/supabase/{call-function,management-client}.ts",
+  // Services that are played on this machine, and the programs that they start.
+  "src/sandbox/**",
+];
+/** The driver's own client waits for ever. */
+const DRIVER = {
+  name: "pg",
+  allowTypeImports: true,
+  message: "Only the files that bound every wait of a session may have the driver.",
+};
+
+const BOUNDED_WAITS = {
+  "@typescript-eslint/no-restricted-imports": ["error", { paths: [...REACHING_OUT, DRIVER] }],
+  "no-restricted-globals": [
+    ...EDGE_ONLY["no-restricted-globals"],
+    { name: "fetch", message: "Reach out through an adapter that bounds its waits." },
+  ],
+};
+
+/**
  * A limit is there to find drawers. A line holds less since it has 110 columns and every property its own:
  * what had been 250 and 70 lines became a third more.
  */
@@ -100,10 +140,18 @@ export default tseslint.config(
       ],
     },
   },
-  { files: ["src/**/*.ts"], rules: { ...SIZES, ...EDGE_ONLY } },
+  { files: ["src/**/*.ts"], rules: { ...SIZES, ...EDGE_ONLY, ...BOUNDED_WAITS } },
+  {
+    files: DOORS,
+    rules: {
+      "@typescript-eslint/no-restricted-imports": "off",
+      "no-restricted-globals": EDGE_ONLY["no-restricted-globals"],
+    },
+  },
   {
     files: ["src/entry/**/*.ts", "src/adapters/system/**/*.ts", "src/devtools/**/*.ts"],
     rules: {
+      "@typescript-eslint/no-restricted-imports": "off",
       "no-console": "off",
       "no-restricted-globals": "off",
       "no-restricted-imports": "off",

@@ -52,7 +52,7 @@ describe("a watch over somebody who owes an answer", () => {
   });
 
   it("owes nothing to itself: while it is our turn, no time passes", async () => {
-    let turn: number | undefined;
+    let turn = undefined as number | undefined;
     const { told, over } = watched({ heard: () => turn });
     await jest.advanceTimersByTimeAsync(3_600_000);
     expect([over, told]).toEqual([[], []]);

@@ -2,42 +2,35 @@ import type { DumpRequest } from "../../ports/dump-tools.ts";
 import type { ByteStream } from "../../kernel/streams.ts";
 import { connectionEnvironment } from "./environment.ts";
 import { largeWrites } from "./large-writes.ts";
-import { Flow } from "./flow.ts";
 import { openOutputSocket } from "./output-socket.ts";
 import { toolError } from "./messages.ts";
 import { describeEnding, Program, type ProgramHost } from "./program.ts";
-import { heed } from "./program-silence.ts";
 import { WarningReader } from "./warnings.ts";
 
 /** Runs pg_dump; see `DumpTools.dump` for what the stream promises. */
-export async function* dump({ base, guard, bounds }: ProgramHost, request: DumpRequest): ByteStream {
+export async function* dump(host: ProgramHost, request: DumpRequest): ByteStream {
   const { tools, address, signal } = request;
   signal.throwIfAborted();
-  const prefix = await largeWrites(tools, "pg_dump", base);
-  const env = connectionEnvironment(base, tools, address, "dump");
+  const prefix = await largeWrites(tools, "pg_dump", host.base);
+  const env = connectionEnvironment(host.base, tools, address, "dump");
   const warnings = new WarningReader(request.onWarning ?? (() => undefined));
-  const { writer, content } = await openOutputSocket();
+  const output = await openOutputSocket();
   const onLine = (line: string): void => warnings.read(line);
-  const program = new Program(tools, "pg_dump", dumpArguments(request), {
+  const program = new Program(tools, "pg_dump", dumpArguments(request), host, {
     env,
-    guard,
-    output: writer,
+    address,
+    output,
     prefix,
     onLine,
   });
   program.stdin.end();
   const stop = (): void => void program.stop();
   signal.addEventListener("abort", stop, { once: true });
-  const flow = new Flow(content);
-  const heard = (): unknown => (flow.isAwaited ? `${flow.chunks} ${program.complained}` : undefined);
-  const server = { address, applicationName: env["PGAPPNAME"]! };
-  using silence = heed({ program, bounds, server, heard });
   try {
-    yield* flow;
+    yield* program.content;
     const ending = await program.ended;
     warnings.end();
     signal.throwIfAborted();
-    silence.throwIfSilent();
     if (ending.code !== 0) throw toolError("pg_dump", describeEnding(ending), program.stderr, address);
   } finally {
     signal.removeEventListener("abort", stop);

@@ -4,7 +4,6 @@ import { withNames } from "./archive-definitions.ts";
 import { plainEnvironment } from "./environment.ts";
 import { toolError } from "./messages.ts";
 import { describeEnding, Program, type ProgramHost } from "./program.ts";
-import { heed } from "./program-silence.ts";
 import { parseToc } from "./toc.ts";
 
 /**
@@ -12,25 +11,20 @@ import { parseToc } from "./toc.ts";
  * see `DumpTools.listContents`.
  */
 export async function listContents(
-  { base, guard, bounds }: ProgramHost,
+  host: ProgramHost,
   tools: ToolSet,
   archive: ByteStream,
 ): Promise<readonly TocEntry[]> {
-  const program = new Program(tools, "pg_restore", ["--list", "--verbose", "--format=custom"], {
-    env: plainEnvironment(base),
-    guard,
+  const program = new Program(tools, "pg_restore", ["--list", "--verbose", "--format=custom"], host, {
+    env: plainEnvironment(host.base),
   });
   const listing: string[] = [];
   const names = new Map<string, TocNames>();
   program.stdout.setEncoding("utf8");
   program.stdout.on("data", (text: string) => listing.push(text));
-  const heard = (): unknown =>
-    program.isFed ? `${listing.length} ${program.complained} ${program.taken}` : undefined;
-  using silence = heed({ program, bounds, server: undefined, heard });
   try {
     await program.feed(withNames(archive, (id, each) => void names.set(id, each)));
     const ending = await program.ended;
-    silence.throwIfSilent();
     if (ending.code !== 0) throw toolError("pg_restore", describeEnding(ending), program.stderr, undefined);
     return parseToc(listing.join(""))
       .filter((entry) => !isOfArchive(entry))

@@ -9,7 +9,6 @@ import { connectionEnvironment } from "./environment.ts";
 import { classify, toolError } from "./messages.ts";
 import { ProblemReader } from "./problems.ts";
 import { describeEnding, Program, type ProgramHost } from "./program.ts";
-import { heed } from "./program-silence.ts";
 import { lastWordsWithoutRows } from "./row-values.ts";
 import { WarningReader } from "./warnings.ts";
 
@@ -23,7 +22,7 @@ const STOPPING: ReadonlySet<ErrorCode> = new Set([
 
 /** Runs pg_restore; see `DumpTools.load`. */
 export async function load(
-  { base, guard, bounds, disk = privateFiles }: ProgramHost & { readonly disk: PrivateFiles | undefined },
+  { disk = privateFiles, ...host }: ProgramHost & { readonly disk: PrivateFiles | undefined },
   request: LoadRequest,
 ): Promise<readonly LoadProblem[]> {
   const { tools, address, signal } = request;
@@ -32,21 +31,18 @@ export async function load(
   await using list = await listFile(request.entries, disk);
   const reader = new ProblemReader();
   const warnings = new WarningReader(request.onWarning ?? (() => undefined));
-  const env = connectionEnvironment(base, tools, address, "restore", request.settings);
+  const env = connectionEnvironment(host.base, tools, address, "restore", request.settings);
   const onLine = (line: string): void => {
     reader.read(line);
     warnings.read(line);
   };
-  const program = new Program(tools, "pg_restore", loadArguments({ ...request, archive }, list.path), {
+  const program = new Program(tools, "pg_restore", loadArguments({ ...request, archive }, list.path), host, {
     env,
-    guard,
+    address,
     onLine,
   });
   const stop = (): void => void program.stop();
   signal.addEventListener("abort", stop, { once: true });
-  const heard = (): unknown => (program.isFed ? `${program.taken} ${program.complained}` : undefined);
-  const server = { address, applicationName: env["PGAPPNAME"]! };
-  using silence = heed({ program, bounds, server, heard });
   try {
     program.stdout.resume();
     if ("path" in archive) program.stdin.end();
@@ -54,7 +50,6 @@ export async function load(
     const ending = await program.ended;
     warnings.end();
     signal.throwIfAborted();
-    silence.throwIfSilent();
     const failed = ending.code !== 0 && (ending.code !== 1 || reader.ignored === undefined);
     // Only the first part: what follows may quote rows, and a row may say anything.
     const stopping = reader.problems.find((problem) =>

@@ -4,7 +4,6 @@ import { formatDuration } from "../../kernel/duration.ts";
 import { HoldfastError } from "../../kernel/errors.ts";
 import { SILENCE_LIMIT_MS, SilenceWatch } from "../../kernel/silence.ts";
 import { describeAddress } from "../../postgres/database-url.ts";
-import type { Program } from "./program.ts";
 
 /**
  * Says what a server does for sessions of a name; undefined where they are not at work, or it could not be
@@ -30,18 +29,21 @@ export const PROGRAM_BOUNDS: ProgramBounds = { silenceMs: SILENCE_LIMIT_MS };
 
 /** A program that is waited for. */
 export interface Awaited {
-  readonly program: Program;
+  readonly name: string;
+  /** Of the program and all that it starts; undefined where it could not be started. */
+  readonly processGroup: number | undefined;
   readonly bounds: ProgramBounds;
   /** Where it is connected, and by which name; undefined for one that asks no server. */
   readonly server: { readonly address: DatabaseAddress; readonly applicationName: string } | undefined;
   /** Changes with every byte; undefined while it waits for us. */
   readonly heard: () => unknown;
+  readonly end: () => void;
 }
 
-/** A watch over a program that ends it when it has gone silent. */
+/** A watch over a program. */
 export interface Heeded extends Disposable {
-  /** @throws database.lost, or tool.failed of a program without a server, where the program was ended */
-  throwIfSilent(): void;
+  /** Why it was ended: `database.lost`, or `tool.failed` of a program without a server. */
+  readonly failure: HoldfastError | undefined;
 }
 
 /**
@@ -49,28 +51,28 @@ export interface Heeded extends Disposable {
  * long as bytes move, they use the processor, or the server says that it is at work for them; a program that
  * does none of it for as long as silence is borne is ended.
  */
-export function heed({ program, bounds, server, heard }: Awaited): Heeded {
+export function heed({ name, processGroup, bounds, server, heard, end }: Awaited): Heeded {
   let failure: HoldfastError | undefined;
-  let used = processorTime(program.processGroup);
+  let used = processorTime(processGroup);
   const watch = new SilenceWatch({
     limitMs: bounds.silenceMs,
     heard,
     atWork: async (within) => {
       const before = used;
-      used = processorTime(program.processGroup);
-      if (used !== before) return `${program.name} is at work`;
+      used = processorTime(processGroup);
+      if (used !== before) return `${name} is at work`;
       if (server === undefined) return undefined;
       return await bounds.askServer?.(server.address, server.applicationName, within);
     },
-    tell: (text) => bounds.tell?.(`${program.name}: ${text}`),
+    tell: (text) => bounds.tell?.(`${name}: ${text}`),
     over: (silentMs) => {
-      failure = silent(program.name, server?.address, silentMs);
-      void program.stop();
+      failure = silent(name, server?.address, silentMs);
+      end();
     },
   });
   return {
-    throwIfSilent() {
-      if (failure !== undefined) throw failure;
+    get failure() {
+      return failure;
     },
     [Symbol.dispose]: () => watch[Symbol.dispose](),
   };

@@ -1,13 +1,15 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
-import type { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
+import type { DatabaseAddress } from "../../ports/database.ts";
 import type { ToolSet } from "../../ports/dump-tools.ts";
 import type { ByteStream } from "../../kernel/streams.ts";
 import type { Prefix } from "./large-writes.ts";
 import { HoldfastError } from "../../kernel/errors.ts";
 import type { BaseEnvironment } from "./environment.ts";
-import type { ProgramBounds } from "./program-silence.ts";
+import { Flow } from "./flow.ts";
+import type { OutputSocket } from "./output-socket.ts";
+import { heed, type ProgramBounds } from "./program-silence.ts";
 
 /** Bytes of stderr that are remembered. */
 const STDERR_MAX = 64 * 1024;
@@ -41,25 +43,31 @@ export interface ProgramHost {
 /** How a program is started. */
 export interface Start {
   readonly env: Record<string, string>;
-  readonly guard: Guard | undefined;
-  /** Where its standard output goes; a pipe, {@link Program.stdout}, when absent. */
-  readonly output?: Socket;
+  /** Where it connects to, as the environment says; absent of a program that asks no server. */
+  readonly address?: DatabaseAddress;
+  /** Where its standard output goes, to be read as {@link Program.content}; a pipe when absent. */
+  readonly output?: OutputSocket;
   /** What its command line is put after. */
   readonly prefix?: Prefix | undefined;
   /** Called with every complete line of stderr. */
   readonly onLine?: (line: string) => void;
 }
 
-/** One running PostgreSQL program. */
+/**
+ * One running PostgreSQL program. It is ended when it has gone silent: there is none that could be waited for
+ * without that.
+ */
 export class Program {
   readonly name: string;
   /**
-   * Settles after the program has ended *and* its pipes are drained; rejects only when it could
-   * not be started.
+   * Settles after the program has ended *and* its pipes are drained; rejects when it could not be started, or
+   * was ended because it had gone silent.
    */
   readonly ended: Promise<Ending>;
   readonly #child: ChildProcess;
+  readonly #flow: Flow | undefined;
   #stderr = "";
+  /** Bytes of stderr, and bytes that were given to its stdin. */
   #complained = 0;
   #fed = 0;
   #gone = false;
@@ -68,24 +76,40 @@ export class Program {
     tools: ToolSet,
     name: string,
     args: readonly string[],
-    { env, guard, output, prefix, onLine }: Start,
+    { guard, bounds }: Pick<ProgramHost, "guard" | "bounds">,
+    { env, address, output, prefix, onLine }: Start,
   ) {
     this.name = name;
+    this.#flow = output === undefined ? undefined : new Flow(output.content);
     // Its own process group: a Ctrl-C at the terminal is for us, and pg_restore's workers can be
     // reached together.
     const [program, ...words] = [...(prefix ?? []), join(tools.binDir, name), ...args];
-    this.#child = spawn(program, words, { env, stdio: ["pipe", output ?? "pipe", "pipe"], detached: true });
-    output?.destroy();
+    this.#child = spawn(program, words, {
+      env,
+      stdio: ["pipe", output?.writer ?? "pipe", "pipe"],
+      detached: true,
+    });
+    output?.writer.destroy();
     const guarded = this.#child.pid === undefined ? undefined : guard?.(this.#child.pid);
     // With the pipes, not with the leader: its workers hold them too.
     this.#child.once("close", () => guarded?.[Symbol.dispose]());
+    const silence = heed({
+      name,
+      processGroup: this.#child.pid,
+      bounds,
+      server: address === undefined ? undefined : { address, applicationName: env["PGAPPNAME"]! },
+      heard: () => this.#heard(),
+      end: () => void this.stop(),
+    });
     this.ended = new Promise((resolve, reject) => {
       this.#child.once("error", (error) => {
         if (this.#child.pid === undefined) reject(notStarted(tools, name, error));
       });
       this.#child.once("close", (code, signal) => {
         this.#gone = true;
-        resolve({ code, signal });
+        silence[Symbol.dispose]();
+        if (silence.failure === undefined) resolve({ code, signal });
+        else reject(silence.failure);
       });
     });
     this.ended.catch(() => undefined);
@@ -94,24 +118,18 @@ export class Program {
     this.#listen(onLine);
   }
 
-  /** Of the program and all that it starts; undefined where it could not be started. */
-  get processGroup(): number | undefined {
-    return this.#child.pid;
+  /** What it writes to the {@link Start.output} that it was given. */
+  get content(): ByteStream {
+    return this.#flow!;
   }
 
-  /** Bytes of stderr so far. */
-  get complained(): number {
-    return this.#complained;
-  }
-
-  /** Whether it has bytes of ours to read, or has all of them: otherwise it waits for us. */
-  get isFed(): boolean {
-    return this.stdin.writableLength > 0 || this.stdin.writableEnded || this.stdin.destroyed;
-  }
-
-  /** Changes with what it reads of ours. */
-  get taken(): number {
-    return this.#fed - this.stdin.writableLength;
+  /** Changes with every byte that it takes or gives; undefined while it waits for us. */
+  #heard(): string | undefined {
+    const { writableLength, writableEnded, destroyed } = this.stdin;
+    const isFed = writableLength > 0 || writableEnded || destroyed;
+    if (!isFed || this.#flow?.isAwaited === false) return undefined;
+    const written = this.#flow?.chunks ?? 0;
+    return `${this.#fed - writableLength} ${written} ${this.#complained}`;
   }
 
   get stdin(): Writable {

@@ -3,24 +3,21 @@ import type { ByteStream } from "../../kernel/streams.ts";
 import { listFile, privateFiles, type PrivateFiles } from "./entry-list.ts";
 import { plainEnvironment } from "./environment.ts";
 import { toolError } from "./messages.ts";
-import { Flow } from "./flow.ts";
 import { openOutputSocket } from "./output-socket.ts";
 import { describeEnding, Program, type ProgramHost } from "./program.ts";
-import { heed } from "./program-silence.ts";
 
 /** Runs pg_restore without a server; see `DumpTools.script` for what the stream promises. */
 export async function* script(
-  { base, guard, bounds, disk = privateFiles }: ProgramHost & { readonly disk: PrivateFiles | undefined },
+  { disk = privateFiles, ...host }: ProgramHost & { readonly disk: PrivateFiles | undefined },
   request: ScriptRequest,
 ): ByteStream {
   const { tools, signal } = request;
   signal.throwIfAborted();
   await using list = await listFile(request.entries, disk);
-  const { writer, content } = await openOutputSocket();
-  const program = new Program(tools, "pg_restore", scriptArguments(request, list.path!), {
-    env: plainEnvironment(base),
-    guard,
-    output: writer,
+  const output = await openOutputSocket();
+  const program = new Program(tools, "pg_restore", scriptArguments(request, list.path!), host, {
+    env: plainEnvironment(host.base),
+    output,
   });
   const stop = (): void => void program.stop();
   signal.addEventListener("abort", stop, { once: true });
@@ -29,17 +26,12 @@ export async function* script(
   const feeding = program.feed({ [Symbol.asyncIterator]: () => ({ next: () => source.next() }) });
   // Looked at below, when the program's output has ended.
   feeding.catch(stop);
-  const flow = new Flow(content);
-  const heard = (): unknown =>
-    flow.isAwaited && program.isFed ? `${flow.chunks} ${program.complained} ${program.taken}` : undefined;
-  using silence = heed({ program, bounds, server: undefined, heard });
   try {
-    yield* flow;
+    yield* program.content;
     signal.throwIfAborted();
     await feeding;
     const ending = await program.ended;
     signal.throwIfAborted();
-    silence.throwIfSilent();
     if (ending.code !== 0) throw toolError("pg_restore", describeEnding(ending), program.stderr, undefined);
     while ((await source.next()).done !== true);
   } finally {

@@ -37,7 +37,16 @@ interface Ending {
   readonly cancel: () => Promise<void>;
 }
 
-/** The one place in which a session waits for its server: no longer than there are signs of life. */
+/** What the driver knows about the connection but its types do not say. */
+interface Announced {
+  readonly processID: number;
+  readonly secretKey: number;
+}
+
+/**
+ * The one place in which a session waits for its server: no longer than there are signs of life. It alone has the
+ * driver's client, so that nobody can wait for it in another way.
+ */
 export class OwedAnswers {
   /** What the session is for, as people are told. */
   purpose: string;
@@ -63,7 +72,7 @@ export class OwedAnswers {
    *
    * @throws database.lost; the reason of a run that was cancelled
    */
-  async wait<T>(work: () => Promise<T>): Promise<T> {
+  async wait<T>(work: (client: Client) => Promise<T>): Promise<T> {
     const { bounds, options, address, tls } = this.#waiting;
     const stop = AbortSignal.any([
       ...(options.stop === undefined ? [] : [options.stop]),
@@ -83,10 +92,36 @@ export class OwedAnswers {
     });
     using _stopping = this.#stoppingWith(isTidying ? undefined : stop);
     try {
-      return await work();
+      return await work(this.#client);
     } catch (error) {
       // Why we hung up says more than that the connection ended.
       throw this.#hungUp ?? error;
+    }
+  }
+
+  /** What cancels statements of this session: https://www.postgresql.org/docs/current/protocol-flow.html */
+  get announced(): Announced {
+    return this.#client as unknown as Announced;
+  }
+
+  /** As the server said last; undefined before it has. */
+  get transactionStatus(): ReturnType<Client["getTransactionStatus"]> {
+    return this.#client.getTransactionStatus();
+  }
+
+  /**
+   * Says goodbye, and hangs up on a server that does not answer: a broken network must not keep anybody.
+   *
+   * @param within milliseconds
+   */
+  async sayGoodbye(within: number): Promise<void> {
+    const timer = setTimeout(() => socketOf(this.#client).destroy(), within);
+    try {
+      await this.#client.end();
+    } catch {
+      // It is closed either way.
+    } finally {
+      clearTimeout(timer);
     }
   }
 

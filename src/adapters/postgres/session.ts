@@ -47,12 +47,6 @@ const EMPTYING = `
    WHERE pg_catalog.left(name, ${PREPARED_PREFIX.length}) <> '${PREPARED_PREFIX}'
 `;
 
-/** What the driver knows about the connection but its types do not say. */
-interface Announced {
-  readonly processID: number;
-  readonly secretKey: number;
-}
-
 /** How a session is set up for a purpose, at its beginning and when it is renewed. */
 export type SetUp = (session: PgSession, purpose: string) => Promise<void>;
 
@@ -63,7 +57,6 @@ export interface Connected extends Waiting {
 
 /** One server session over the `pg` driver. */
 export class PgSession implements DatabaseSession {
-  readonly #client: Client;
   readonly #address: DatabaseAddress;
   readonly #connected: Connected;
   readonly #lost = new AbortController();
@@ -77,7 +70,6 @@ export class PgSession implements DatabaseSession {
 
   /** @param client connected already */
   constructor(client: Client, connected: Connected) {
-    this.#client = client;
     this.#connected = connected;
     this.#address = connected.address;
     this.#owed = new OwedAnswers(client, connected, {
@@ -103,7 +95,7 @@ export class PgSession implements DatabaseSession {
   }
 
   get announcedPid(): number {
-    return (this.#client as unknown as Announced).processID;
+    return this.#owed.announced.processID;
   }
 
   /** The server's process that this session is, so that the server can be asked what it does. */
@@ -115,26 +107,26 @@ export class PgSession implements DatabaseSession {
     sql: string,
     values?: readonly unknown[],
   ): Promise<Row[]> {
-    return this.#inTurn(() => this.#run<Row>(sql, values));
+    return this.#inTurn((client) => this.#run<Row>(client, sql, values));
   }
 
   queryPrepared<Row extends object = Record<string, unknown>>(
     sql: string,
     values: readonly unknown[],
   ): Promise<Row[]> {
-    return this.#inTurn(() =>
-      this.#run<Row>(sql, values, `${PREPARED_PREFIX}${this.#forgotten}_${sha256(sql).slice(0, 24)}`),
+    return this.#inTurn((client) =>
+      this.#run<Row>(client, sql, values, `${PREPARED_PREFIX}${this.#forgotten}_${sha256(sql).slice(0, 24)}`),
     );
   }
 
   execute(sql: string, counted?: (rows: readonly (number | null)[]) => void): Promise<Execution> {
-    return this.#inTurn(async () => {
+    return this.#inTurn(async (client) => {
       const misread = this.#reading.misreads(sql);
       if (misread !== undefined) return misread;
       // Somebody's script may have the server forget what was prepared, and the driver does not notice.
       if (/\b(?:DEALLOCATE|DISCARD)\b/i.test(sql)) this.#forgotten += 1;
       try {
-        const rows = await this.#withoutRows(sql);
+        const rows = await this.#withoutRows(client, sql);
         counted?.(rows);
         return undefined;
       } catch (error) {
@@ -154,7 +146,7 @@ export class PgSession implements DatabaseSession {
    *
    * @returns how many rows each statement met
    */
-  #withoutRows(sql: string): Promise<readonly (number | null)[]> {
+  #withoutRows(client: Client, sql: string): Promise<readonly (number | null)[]> {
     return new Promise((resolve, reject) => {
       const query = new pg.Query(sql);
       query.on("row", () => undefined);
@@ -163,20 +155,20 @@ export class PgSession implements DatabaseSession {
         resolve([result].flat().map(({ rowCount }) => rowCount)),
       );
       query.on("error", reject);
-      this.#client.query(query);
+      client.query(query);
     });
   }
 
   get transaction(): DatabaseSession["transaction"] {
-    return TRANSACTION[this.#client.getTransactionStatus() ?? "I"];
+    return TRANSACTION[this.#owed.transactionStatus ?? "I"];
   }
 
   copyFrom(sql: string, data: ByteStream): Promise<void> {
-    return this.#inTurn(() => this.#copy(sql, data));
+    return this.#inTurn((client) => this.#copy(client, sql, data));
   }
 
   /** Statements of one session wait for each other here: the driver's own queue is deprecated. */
-  #inTurn<T>(run: () => Promise<T>): Promise<T> {
+  #inTurn<T>(run: (client: Client) => Promise<T>): Promise<T> {
     const turn = this.#last.then(() => {
       if (this.#lost.signal.aborted) throw this.#lost.signal.reason;
       if (this.#closing !== undefined) throw new Error("query on a closed session");
@@ -187,6 +179,7 @@ export class PgSession implements DatabaseSession {
   }
 
   async #run<Row extends object>(
+    client: Client,
     sql: string,
     values: readonly unknown[] | undefined,
     name?: string,
@@ -198,7 +191,7 @@ export class PgSession implements DatabaseSession {
         ...(name === undefined ? {} : { name }),
       };
       // Several statements in one text give several results; the types do not say so.
-      const result: QueryResult | readonly QueryResult[] = await this.#client.query(config);
+      const result: QueryResult | readonly QueryResult[] = await client.query(config);
       const last = Array.isArray(result) ? (result as readonly QueryResult[]).at(-1) : result;
       return (last?.rows ?? []) as Row[];
     } catch (error) {
@@ -206,7 +199,7 @@ export class PgSession implements DatabaseSession {
     }
   }
 
-  async #copy(sql: string, data: ByteStream): Promise<void> {
+  async #copy(client: Client, sql: string, data: ByteStream): Promise<void> {
     const { copyFrom } = await import("./copy-from.ts");
     let failure: { readonly reason: unknown } | undefined;
     const copying = this.#owed.copying();
@@ -222,7 +215,7 @@ export class PgSession implements DatabaseSession {
     try {
       await pipeline(
         Readable.from(watched(), { objectMode: false, highWaterMark: COPY_AHEAD }),
-        this.#client.query(copyFrom(sql)),
+        client.query(copyFrom(sql)),
       );
     } catch (error) {
       if (failure !== undefined) throw failure.reason;
@@ -256,7 +249,7 @@ export class PgSession implements DatabaseSession {
   empty(): Promise<void> {
     return this.#promptly(async () => {
       // Outside a transaction it would be a warning in the server's log.
-      if (this.#client.getTransactionStatus() !== "I") await this.query("ROLLBACK");
+      if (this.#owed.transactionStatus !== "I") await this.query("ROLLBACK");
       const others = await this.query<{ name: string }>(EMPTYING);
       for (const { name } of others) await this.query(`DEALLOCATE ${quoteIdentifier(name)}`);
       this.#notices = [];
@@ -286,7 +279,7 @@ export class PgSession implements DatabaseSession {
 
   async cancel(): Promise<void> {
     if (this.#lost.signal.aborted || this.#closing !== undefined) return;
-    const { processID, secretKey } = this.#client as unknown as Announced;
+    const { processID, secretKey } = this.#owed.announced;
     await requestCancel(this.#address, this.#connected.tls, processID, secretKey).catch((error: unknown) => {
       throw databaseError(error, this.#address, "connecting");
     });
@@ -297,20 +290,8 @@ export class PgSession implements DatabaseSession {
    * state is "gone".
    */
   close(): Promise<void> {
-    this.#closing ??= this.#end();
+    this.#closing ??= this.#owed.sayGoodbye(GOODBYE_MS);
     return this.#closing;
-  }
-
-  /** Says goodbye, and hangs up on a server that does not answer: a broken network must not keep anybody. */
-  async #end(): Promise<void> {
-    const hangUp = setTimeout(() => this.#owed.hangUp(new Error("closed")), GOODBYE_MS);
-    try {
-      await this.#client.end();
-    } catch {
-      // It is closed either way.
-    } finally {
-      clearTimeout(hangUp);
-    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
