@@ -19,7 +19,7 @@ export interface PgBouncer extends AsyncDisposable {
 export async function startPgBouncer(
   server: HostFacts,
   mode: "transaction" | "session" = "transaction",
-  { databases = ["*"] }: { readonly databases?: readonly string[] } = {},
+  { databases = ["*"], size = 10 }: { readonly databases?: readonly string[]; readonly size?: number } = {},
 ): Promise<PgBouncer> {
   const account = serverAccount();
   const folder = temporaryFolder("pool", account);
@@ -36,7 +36,8 @@ export async function startPgBouncer(
       "auth_type = scram-sha-256",
       `auth_file = ${join(folder, "users.txt")}`,
       `pool_mode = ${mode}`,
-      "default_pool_size = 10",
+      `default_pool_size = ${size}`,
+      "query_wait_timeout = 0",
       "server_tls_sslmode = disable",
       "ignore_startup_parameters = extra_float_digits,options",
       `logfile = ${join(folder, "pgbouncer.log")}`,

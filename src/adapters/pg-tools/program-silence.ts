@@ -91,8 +91,8 @@ function silent(name: string, address: DatabaseAddress | undefined, silentMs: nu
       "for it",
     {
       hint:
-        "A connection that went silent without breaking (a network, a load balancer, a pooler), or a server " +
-        "that hangs. Run again. HOLDFAST_SILENCE_LIMIT sets how long silence is borne.",
+        "A connection that went silent without breaking (a network, a load balancer), a pooler whose sessions are " +
+        "all taken (give it more, or use fewer --jobs), or a server that hangs. Run again. HOLDFAST_SILENCE_LIMIT sets how long silence is borne.",
     },
   );
 }

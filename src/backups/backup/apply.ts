@@ -284,7 +284,7 @@ async function prove(
   const counting = inventory.tables.filter((table) => table.kind === "table").length;
   const progress = ports.log.progress("fingerprinting", "tables", counting);
   try {
-    const tables = await fingerprintTables(() => snapshot.openSession(), inventory, {
+    const tables = await fingerprintTables((stop) => snapshot.openSession(stop), inventory, {
       jobs: plan.request.jobs,
       withoutRows: unlogged,
       signal,

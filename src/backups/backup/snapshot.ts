@@ -23,8 +23,8 @@ export interface Snapshot extends AsyncDisposable {
   readonly session: DatabaseSession;
   /** Aborts when the snapshot is lost: connection cut, or held for longer than allowed. */
   readonly lost: AbortSignal;
-  /** Opens a further read-only session that sees the same instant. */
-  openSession(): Promise<DatabaseSession>;
+  /** Opens a further read-only session that sees the same instant, and ends when `stop` says so. */
+  openSession(stop?: AbortSignal): Promise<DatabaseSession>;
 }
 
 /** Bounds of a snapshot, in milliseconds. */
@@ -89,11 +89,11 @@ class HeldSnapshot implements Snapshot {
     this.#watching = [this.#limit(limits.holdMs, clock, tooLong), this.#keepAlive(clock)];
   }
 
-  async openSession(): Promise<DatabaseSession> {
+  async openSession(stop?: AbortSignal): Promise<DatabaseSession> {
     const session = await this.#database.connect({
       purpose: "fingerprint",
       settings: PINNED_SETTINGS,
-      stop: this.lost,
+      stop: stop === undefined ? this.lost : AbortSignal.any([this.lost, stop]),
     });
     try {
       await session.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");

@@ -14,6 +14,9 @@ import { readShapes, type HashedTable } from "./table-shapes.ts";
 
 export { fingerprintLargeObjects } from "./large-objects.ts";
 
+/** Opens a session, until `stop` says that nobody waits for it any more. */
+export type OpenSession = (stop?: AbortSignal) => Promise<DatabaseSession>;
+
 /** How to fingerprint. */
 export interface FingerprintOptions {
   /** Sessions that work side by side. */
@@ -55,7 +58,7 @@ export interface FingerprintOptions {
  * @throws the signal's reason when aborted; the statements under way are cancelled on the server
  */
 export async function fingerprintTables(
-  open: () => Promise<DatabaseSession>,
+  open: OpenSession,
   inventory: ContentRecord,
   options: FingerprintOptions,
 ): Promise<TableRecord[]> {
@@ -78,12 +81,16 @@ export async function fingerprintTables(
   const plan = await planLocks(sessions.first, counted, options.jobs);
   const queue = allPieces(counted);
   const workers = Math.max(1, Math.min(options.jobs, queue.length));
+  const { onFewer } = options;
+  // A pooler that has no session left lets us wait for one; nobody waits longer than there is work.
+  const done = new AbortController();
   const worker =
     (index: number) =>
     async (signal: AbortSignal): Promise<void> => {
-      const session = index === 0 ? sessions.first : await sessions.addIfFree(signal, options.onFewer);
+      const session = index === 0 ? sessions.first : await sessions.addIfFree(signal, done.signal, onFewer);
       if (session === undefined) return;
       await work(session, plan, queue, hash, { ...options, signal });
+      done.abort(new Error("the others have done its work"));
     };
   await together(
     options.signal,
@@ -153,15 +160,15 @@ function given(readAs: ReadAs | undefined): { readonly readAs?: ReadAs } {
  * between two pieces of it.
  */
 class Sessions implements AsyncDisposable {
-  readonly #open: () => Promise<DatabaseSession>;
+  readonly #open: OpenSession;
   readonly #all: DatabaseSession[] = [];
 
-  constructor(open: () => Promise<DatabaseSession>) {
+  constructor(open: OpenSession) {
     this.#open = open;
   }
 
-  async add(): Promise<DatabaseSession> {
-    const session = await this.#open();
+  async add(stop?: AbortSignal): Promise<DatabaseSession> {
+    const session = await this.#open(stop);
     this.#all.push(session);
     return session;
   }
@@ -169,18 +176,27 @@ class Sessions implements AsyncDisposable {
   /**
    * Another one, unless the server has none left: those that are there do its work then.
    *
+   * @param done nobody needs it any more
    * @param onFewer told why there is none
    */
   async addIfFree(
     signal: AbortSignal,
+    done: AbortSignal,
     onFewer: ((why: HoldfastError) => void) | undefined,
   ): Promise<DatabaseSession | undefined> {
+    // Only until it is there: then it has work of its own.
+    const opening = new AbortController();
+    const leave = (): void => opening.abort(done.reason);
+    done.addEventListener("abort", leave, { once: true });
     try {
-      return await this.add();
+      return await this.add(AbortSignal.any([signal, opening.signal]));
     } catch (error) {
+      if (done.aborted && !signal.aborted) return undefined;
       if (signal.aborted || !isHoldfastError(error, "database.unreachable", "database.lost")) throw error;
       onFewer?.(error);
       return undefined;
+    } finally {
+      done.removeEventListener("abort", leave);
     }
   }
 
