@@ -152,11 +152,11 @@ export class Vault implements AsyncDisposable {
 
   list(
     choice: { source?: string; tier?: "tier1" | "tier2" | "tier3" | "tier4" | "safety" } = {},
-    ports: TestPortsOptions = {},
+    ports: TestPorts | TestPortsOptions = {},
   ): Promise<Outcome> {
     return runList(
       { store: this.url, storeSecret: undefined, source: choice.source, tier: choice.tier },
-      testPorts(ports),
+      portsOf(ports),
     );
   }
 

@@ -31,7 +31,15 @@ export class TemporaryFiles {
 
   /** True when the folder was not there before. */
   async makeFolder(): Promise<boolean> {
-    return (await mkdir(this.folder, { recursive: true, mode: 0o700 })) !== undefined;
+    try {
+      // Not recursively: the store's folder is there or it is an error, and Node would say of a read-only file
+      // system that it is not there (https://github.com/nodejs/node/issues/47098).
+      await mkdir(this.folder, { mode: 0o700 });
+      return true;
+    } catch (error) {
+      if (errnoOf(error) !== "EEXIST") throw error;
+      return false;
+    }
   }
 
   /** Failing to tidy up must not hide why a put failed; a left-over is invisible and harmless. */

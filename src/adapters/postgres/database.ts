@@ -11,6 +11,7 @@ import type { Bounds } from "./owed-answers.ts";
 import { PgSession, type SetUp } from "./session.ts";
 import {
   clientConfig,
+  CONNECT_TIMEOUT_MS,
   knownSettings,
   sessionSettings,
   startUpSettings,
@@ -136,7 +137,9 @@ async function openOnce(
   options: string | undefined,
   tls: ConnectionOptions | undefined,
 ): Promise<Client> {
-  const client = new pg.Client(clientConfig(address, session, options, tls));
+  const config = clientConfig(address, session, options, tls);
+  const within = Math.min(CONNECT_TIMEOUT_MS, session.bounds.silenceMs);
+  const client = new pg.Client({ ...config, connectionTimeoutMillis: within });
   // Without a listener an error between events would end the process.
   const ignore = (): void => undefined;
   client.on("error", ignore);

@@ -340,24 +340,13 @@ async function requireStored(plan: BackupPlan, artifacts: readonly ArtifactRecor
 /** The chain: each manifest names the one before it, so that a removed or replaced backup leaves a trace. */
 async function previousManifest(plan: BackupPlan, ports: BackupPorts): Promise<Manifest["previous"]> {
   const catalog = new Catalog(plan.request.store);
-  const [newest] = await catalog.keys({ source: plan.key.source, tier: plan.key.tier });
-  if (!newest) return null;
   try {
+    const [newest] = await catalog.keys({ source: plan.key.source, tier: plan.key.tier });
+    if (!newest) return null;
     return { id: newest.id, sha256: (await catalog.read(newest)).sha256 };
   } catch (error) {
-    // An unreadable predecessor is bad news, but no reason to have no backup today.
-    if (
-      !isHoldfastError(
-        error,
-        "catalog.damaged",
-        "catalog.unknown-format",
-        "input.no-such-backup",
-        "store.not-found",
-        "store.lied",
-      )
-    ) {
-      throw error;
-    }
+    // Bad news, but no reason to have no backup tonight: all that it costs is a link of the chain.
+    if (!isHoldfastError(error) || error.code === "run.cancelled") throw error;
     ports.log.warn(`the previous backup's manifest cannot be read: ${error.message}`);
     return null;
   }

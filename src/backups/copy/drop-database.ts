@@ -31,6 +31,8 @@ export async function dropDatabase(
 
 /** Tries to remove a database; sessions that were told to go need a moment on a busy server. */
 const TRIES = 4;
+/** Each waits for a login that nobody answers. */
+const TRIES_UNREACHABLE = 2;
 /** Milliseconds between two tries. */
 const PAUSE_MS = 1_000;
 
@@ -52,7 +54,8 @@ export async function dropPersistently(
       await dropDatabase(admin, name, () => connect(name));
       return;
     } catch (error) {
-      if (attempt === TRIES) throw error;
+      const isGone = isHoldfastError(error, "database.unreachable");
+      if (attempt === (isGone ? TRIES_UNREACHABLE : TRIES)) throw error;
     }
     await clock.sleep(PAUSE_MS);
   }

@@ -1,4 +1,4 @@
-import { EXIT, isHoldfastError } from "../../kernel/errors.ts";
+import { EXIT, type HoldfastError } from "../../kernel/errors.ts";
 import { formatBytes } from "../../kernel/bytes.ts";
 import { formatDuration } from "../../kernel/duration.ts";
 import type { Json, Outcome } from "../../kernel/outcome.ts";
@@ -6,6 +6,7 @@ import type { Secret } from "../../kernel/secret.ts";
 import { ageMs } from "../../kernel/duration.ts";
 import { Catalog, type Orphan } from "../../nouns/catalog/catalog.ts";
 import type { CatalogTier, Manifest } from "../../nouns/catalog/manifest.ts";
+import { concernsOneDocument, isDamaged } from "../../nouns/catalog/one-document.ts";
 import { manifestPath, type BackupKey } from "../../nouns/catalog/paths.ts";
 import { explainEmpty, type EmptyList } from "../../nouns/catalog/none-found.ts";
 import { readStanding, type Standing } from "../../nouns/catalog/standing.ts";
@@ -26,15 +27,15 @@ const READS_AT_ONCE = 8;
 
 interface Row {
   readonly key: BackupKey;
-  /** Absent when the manifest is damaged. */
+  /** Absent when the manifest is damaged or could not be read. */
   readonly manifest: Manifest | undefined;
   readonly standing: Standing | undefined;
-  readonly problem: string | undefined;
+  readonly problem: HoldfastError | undefined;
 }
 
 /**
- * `holdfast list`: every backup, newest first, with what its receipts say; damaged manifests and leftovers
- * are shown, never hidden.
+ * `holdfast list`: every backup, newest first, with what its receipts say; damaged manifests, those that cannot
+ * be read, and leftovers are shown, never hidden.
  */
 export async function runList(inputs: ListInputs, ports: ListPorts): Promise<Outcome> {
   const store = await ports.openStore(inputs.store, inputs.storeSecret);
@@ -73,19 +74,27 @@ async function readRow(catalog: Catalog, key: BackupKey, receipts: readonly stri
       problem: undefined,
     };
   } catch (error) {
-    if (!isHoldfastError(error, "catalog.damaged", "catalog.unknown-format")) throw error;
-    return { key, manifest: undefined, standing: undefined, problem: error.message };
+    if (!concernsOneDocument(error)) throw error;
+    return { key, manifest: undefined, standing: undefined, problem: error };
   }
 }
 
 function outcome(url: string, { rows, orphans, empty }: Found, ports: ListPorts): Outcome {
-  const damaged = rows.filter((row) => row.problem !== undefined);
+  const [damaged, unread] = problems(rows);
+  // An archive is where a rule of the store's puts what is old: it answered, and nothing is wrong.
+  const unanswered = unread.filter(({ error }) => error.code !== "store.archived");
+  const unreadReceipts = rows.flatMap((row) => row.standing?.unreadReceipts ?? []);
   const badReceipts = rows.flatMap((row) => row.standing?.damagedReceipts ?? []);
   const verified = rows.find((row) => row.standing?.state === "verified" && row.key.tier !== "safety");
   const latest = rows.find((row) => row.key.tier !== "safety");
   const counts = [quantity(rows.length, "backup"), ...standingCounts(rows)].join(", ");
   return {
-    exit: damaged.length + badReceipts.length > 0 ? EXIT.integrity : EXIT.done,
+    exit:
+      damaged.length + badReceipts.length > 0
+        ? EXIT.integrity
+        : unanswered.length > 0
+          ? EXIT.outside
+          : EXIT.done,
     outputs: {
       backups: rows.map((row) => rowJson(row, ports)),
       count: rows.length,
@@ -101,7 +110,7 @@ function outcome(url: string, { rows, orphans, empty }: Found, ports: ListPorts)
       })),
     },
     report: {
-      good: damaged.length + badReceipts.length === 0 && empty?.good !== false,
+      good: damaged.length + badReceipts.length + unread.length === 0 && empty?.good !== false,
       headline: `${url} ${empty?.says ?? `holds ${counts}`}`,
       tables:
         rows.length === 0
@@ -114,7 +123,11 @@ function outcome(url: string, { rows, orphans, empty }: Found, ports: ListPorts)
             ],
       notes: [
         ...(empty?.next ?? []),
-        ...damaged.map((row) => `damaged: ${row.problem ?? ""}`),
+        ...damaged.map(({ error }) => `damaged: ${error.message}`),
+        ...unread.map(
+          ({ error }) => `not read: ${error.message}${error.hint === undefined ? "" : `; ${error.hint}`}`,
+        ),
+        ...unreadReceipts.map((why) => `receipt not read, not counted: ${why}`),
         ...badReceipts.map((path) => `damaged receipt, not counted: ${path}`),
         ...orphans.map(
           (orphan) =>
@@ -127,6 +140,12 @@ function outcome(url: string, { rows, orphans, empty }: Found, ports: ListPorts)
   };
 }
 
+/** Of rows without a manifest those whose document is damaged, and those of which nobody knows. */
+function problems(rows: readonly Row[]): [{ error: HoldfastError }[], { error: HoldfastError }[]] {
+  const all = rows.flatMap(({ problem }) => (problem === undefined ? [] : [{ error: problem }]));
+  return [all.filter(({ error }) => isDamaged(error)), all.filter(({ error }) => !isDamaged(error))];
+}
+
 /** Verified ones always, the others where there are any: a zero beside nothing else would hide failures. */
 function standingCounts(rows: readonly Row[]): string[] {
   const count = (state: Standing["state"]): number =>
@@ -134,7 +153,8 @@ function standingCounts(rows: readonly Row[]): string[] {
   const counts = [
     [count("failed verification"), "failed verification"],
     [count("unverified"), "unverified"],
-    [rows.filter(({ standing }) => standing === undefined).length, "damaged"],
+    [problems(rows)[0].length, "damaged"],
+    [problems(rows)[1].length, "not readable"],
   ] as const;
   return [
     `${count("verified")} verified`,
@@ -145,7 +165,8 @@ function standingCounts(rows: readonly Row[]): string[] {
 function rowCells({ key, manifest, standing, problem }: Row, ports: ListPorts): string[] {
   const age = formatDuration(ageMs(key.time, ports.clock));
   if (!manifest || !standing) {
-    return [key.id, key.source, key.tier, age, "?", "?", "?", `DAMAGED MANIFEST: ${problem ?? ""}`];
+    const what = problem !== undefined && isDamaged(problem) ? "DAMAGED MANIFEST" : "MANIFEST NOT READABLE";
+    return [key.id, key.source, key.tier, age, "?", "?", "?", `${what}: ${problem?.message ?? ""}`];
   }
   const { tables, rows } = sizes(manifest);
   const state =
@@ -177,7 +198,10 @@ function rowJson({ key, manifest, standing, problem }: Row, ports: ListPorts): J
     ageSeconds: Math.round(ageMs(key.time, ports.clock) / 1000),
     manifest: manifestPath(key),
   };
-  if (!manifest || !standing) return { ...common, state: "damaged", problem: problem ?? "" };
+  if (!manifest || !standing) {
+    const state = problem !== undefined && isDamaged(problem) ? "damaged" : "unreadable";
+    return { ...common, state, problem: problem?.message ?? "", code: problem?.code ?? "" };
+  }
   const recipients = [...new Set(manifest.artifacts.flatMap((artifact) => artifact.encryption.recipients))];
   return {
     ...common,

@@ -8,6 +8,7 @@ import {
   type NotCompared,
   type Receipt,
 } from "../../nouns/catalog/manifest.ts";
+import { concernsOneDocument } from "../../nouns/catalog/one-document.ts";
 import { manifestPath } from "../../nouns/catalog/paths.ts";
 import { interruptible } from "../copy/interruptible.ts";
 import { withRecordedGaps } from "../copy/judge-copy.ts";
@@ -17,7 +18,8 @@ import type { Difference } from "../../nouns/content/compare/difference.ts";
 import { openAfterComparing } from "../../nouns/content/omissions/open.ts";
 import type { ValidatePorts } from "./ports.ts";
 import { accountFor } from "./accepted.ts";
-import type { ValidateItem, ValidatePlan } from "./plan.ts";
+import { fileReceipt } from "./file-receipt.ts";
+import type { Unread, ValidateItem, ValidatePlan } from "./plan.ts";
 import { readDatabase, readOpened, readStoredArtifacts } from "./read-back.ts";
 import { proveRestored } from "./restored.ts";
 import { openScratchHosts, type ScratchHost } from "./scratch.ts";
@@ -37,15 +39,23 @@ export interface Validated {
   readonly tables: number;
   readonly rows: number;
   readonly tookMs: number;
-  /** Path of the receipt; empty when none could be written because the manifest itself is unreadable. */
+  /** Path of the receipt; empty when none could be written, which the notes say, or the manifest is damaged. */
   readonly receipt: string;
 }
 
+/** What came of all of them. */
+export interface AllValidated {
+  readonly results: readonly Validated[];
+  /** Those that could not be read, which says nothing about them. */
+  readonly unread: readonly Unread[];
+}
+
 /**
- * Validates one backup after the other. Damage is a finding and goes on to the next backup; a store or server
- * that cannot be asked is no finding about a backup, so it stops the run.
+ * Validates one backup after the other. Damage is a finding and goes on to the next backup, and so does what
+ * could not be read of one of several; a store or server that cannot be asked stops the run.
  */
-export async function applyValidate(plan: ValidatePlan, ports: ValidatePorts): Promise<Validated[]> {
+export async function applyValidate(plan: ValidatePlan, ports: ValidatePorts): Promise<AllValidated> {
+  const unread = [...plan.unread];
   const restoring = plan.items.filter((item) => item.depth === "restored" && item.backup);
   const results: Validated[] = [];
   await using hosts = openScratchHosts(
@@ -57,9 +67,15 @@ export async function applyValidate(plan: ValidatePlan, ports: ValidatePorts): P
     ports.cancelled.throwIfAborted();
     const host =
       item.depth === "restored" && item.backup ? await hosts.hostFor(item.backup.manifest) : undefined;
-    results.push(await validateOne(item, plan, host, ports));
+    try {
+      results.push(await validateOne(item, plan, host, ports));
+    } catch (error) {
+      if (!concernsOneDocument(error) || plan.items.length + plan.unread.length === 1) throw error;
+      ports.log.warn(`backup ${item.key.id} cannot be validated: ${error.message}`);
+      unread.push({ key: item.key, error });
+    }
   }
-  return results;
+  return { results, unread };
 }
 
 async function validateOne(
@@ -107,7 +123,7 @@ async function validateOne(
     ...(accepted.length === 0 ? {} : { accepted: accepted.map(recordedFinding) }),
     ...(proof.notCompared.length === 0 ? {} : { notCompared: [...proof.notCompared] }),
   };
-  const receipt = await plan.request.catalog.addReceipt({
+  const filed = await fileReceipt(plan.request.catalog, {
     format: receiptFormat(more),
     backup: key.id,
     source: key.source,
@@ -133,6 +149,7 @@ async function validateOne(
     ...accounts,
     ...proof.notes,
     ...ownNote(manifest, proof.notCompared),
+    ...filed.notes,
   ];
   return {
     item,
@@ -145,7 +162,7 @@ async function validateOne(
     tables: proof.tables,
     rows: proof.rows,
     tookMs: ports.clock.elapsed() - began,
-    receipt,
+    receipt: filed.path,
   };
 }
 
@@ -244,7 +261,7 @@ async function chainFindings(backup: Backup, plan: ValidatePlan): Promise<Findin
       },
     ];
   } catch (error) {
-    if (!isHoldfastError(error, "catalog.damaged", "catalog.unknown-format")) throw error;
+    if (!concernsOneDocument(error)) throw error;
     // That manifest's damage is found when it is validated itself; it says nothing about this backup's bytes.
     return [];
   }

@@ -1,10 +1,11 @@
-import { HoldfastError } from "../../kernel/errors.ts";
+import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import type { Json } from "../../kernel/outcome.ts";
 import type { Backup } from "../../nouns/catalog/catalog.ts";
 import { findClient } from "../copy/client-programs.ts";
 import { chooseKeys } from "../../nouns/catalog/choose.ts";
 import { refuseTransactionPooler } from "../../nouns/server/refuse-pooler.ts";
 import type { Depth } from "../../nouns/catalog/manifest.ts";
+import { concernsOneDocument } from "../../nouns/catalog/one-document.ts";
 import type { BackupKey } from "../../nouns/catalog/paths.ts";
 import type { ToolSet } from "../../ports/dump-tools.ts";
 import type { ValidatePorts } from "./ports.ts";
@@ -23,9 +24,17 @@ export interface ValidateItem {
   readonly tools: ToolSet | undefined;
 }
 
+/** A backup that cannot be read, which says nothing about it. */
+export interface Unread {
+  readonly key: BackupKey;
+  readonly error: HoldfastError;
+}
+
 /** What a validation will do. */
 export interface ValidatePlan {
   readonly request: ValidateRequest;
+  /** Of several the ones whose manifests cannot be read. */
+  readonly unread: readonly Unread[];
   readonly items: readonly ValidateItem[];
 }
 
@@ -39,8 +48,18 @@ export async function planValidate(request: ValidateRequest, ports: ValidatePort
   const keys = await chooseKeys(request.catalog, request.selection, request);
   const machine = await lookAtMachine(request, ports);
   const items: ValidateItem[] = [];
-  for (const key of keys) items.push(await planItem(request, key, machine, ports));
-  return { request, items };
+  const unread: Unread[] = [];
+  for (const key of keys) {
+    try {
+      items.push(await planItem(request, key, machine, ports));
+    } catch (error) {
+      // The only one, or all of them: then that is the answer.
+      if (!concernsOneDocument(error) || unread.length + 1 === keys.length) throw error;
+      ports.log.warn(`backup ${key.id} cannot be validated: ${error.message}`);
+      unread.push({ key, error });
+    }
+  }
+  return { request, items, unread };
 }
 
 /** What this machine can do. */
@@ -76,7 +95,7 @@ async function planItem(
   try {
     backup = await request.catalog.read(key);
   } catch (error) {
-    if (!(error instanceof HoldfastError) || error.code !== "catalog.damaged") throw error;
+    if (!isHoldfastError(error, "catalog.damaged")) throw error;
     return { key, backup: undefined, damage: error, depth: "stored", note: undefined, tools: undefined };
   }
   const major = Number.parseInt(backup.manifest.tools.pgDump, 10);

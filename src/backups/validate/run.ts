@@ -10,7 +10,7 @@ import { acceptedSentence } from "./accepted.ts";
 import { nextSteps } from "./next-steps.ts";
 import { planValidate, validatePlanJson, validatePlanRows, type ValidatePlan } from "./plan.ts";
 import { parseValidateRequest, type ValidateInputs } from "./request.ts";
-import { applyValidate, type Validated } from "./apply.ts";
+import { applyValidate, type AllValidated, type Validated } from "./apply.ts";
 
 /**
  * `holdfast validate`: inputs → request → plan → (dry run ends here) → proof of each backup, a receipt
@@ -66,7 +66,7 @@ function shallowest(results: readonly Validated[]): Depth {
   return DEPTHS.find((depth) => results.some(({ item }) => item.depth === depth)) ?? "restored";
 }
 
-function validatedOutcome(plan: ValidatePlan, results: readonly Validated[], tookMs: number): Outcome {
+function validatedOutcome(plan: ValidatePlan, { results, unread }: AllValidated, tookMs: number): Outcome {
   const verdict = worst(results);
   const exits: Record<Validated["verdict"], ExitCode> = {
     proved: EXIT.done,
@@ -92,14 +92,15 @@ function validatedOutcome(plan: ValidatePlan, results: readonly Validated[], too
       ` failed: ${telling ? findingSentence(telling) : ""}`,
   }[verdict];
   return {
-    exit: exits[verdict],
+    // Known damage is worse than what nobody could look at; that is worse than a gap.
+    exit: unread.length > 0 && verdict !== "failed" ? EXIT.outside : exits[verdict],
     outputs: {
       ...outputs(plan, verdict, results, tookMs),
       "first-difference": verdict === "failed" ? (first ? findingSentence(first) : "") : "",
     },
     report: {
-      good: verdict === "proved",
-      headline,
+      good: verdict === "proved" && unread.length === 0,
+      headline: `${headline}${unread.length === 0 ? "" : `; ${unread.length} could not be read`}`,
       tables: [
         {
           columns: ["backup", "source", "tier", "depth", "verdict", "tables", "rows", "time"],
@@ -126,6 +127,7 @@ function validatedOutcome(plan: ValidatePlan, results: readonly Validated[], too
       ],
       notes: [
         ...new Set([
+          ...unread.map(({ key, error }) => `backup ${key.id} could not be read: ${error.message}`),
           ...results.flatMap((result) => result.notes),
           ...unmatchedNotes(plan, results),
           ...nextSteps(plan, results),
@@ -223,7 +225,7 @@ function outputs(
     })),
     count: results.length,
     "first-difference": "",
-    receipts: results.map((result) => result.receipt),
+    receipts: results.map((result) => result.receipt).filter((path) => path !== ""),
     "duration-seconds": Math.round(tookMs) / 1000,
     plan: validatePlanJson(plan),
   };

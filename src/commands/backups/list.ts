@@ -28,7 +28,11 @@ A store that cannot be read completely is an error, never an empty list.`,
     "latest-verified": "Id of the newest verified backup; empty when there is none.",
     orphans: "Paths of blobs that belong to no backup, as a JSON list.",
   },
-  exits: { 0: "the list is complete, even when it is empty", 5: "a manifest or receipt is damaged" },
+  exits: {
+    0: "the list is complete, even when it is empty; what lies in an archive is listed as such",
+    4: "the store cannot be asked, or it refused or did not give faithfully one of several documents",
+    5: "a manifest or receipt is damaged",
+  },
   examples: {
     cli: [
       "holdfast list --store file:///var/backups/holdfast",

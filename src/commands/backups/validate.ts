@@ -101,6 +101,7 @@ backups of databases you do not trust at depth \`opened\`, or on a machine that 
   exits: {
     0: "every validated backup is proved to the depth asked for, or has no gaps but accepted ones",
     3: "a backup could only be proved with gaps that are not accepted, or no backup matches",
+    4: "the store, a server or a program cannot be asked, or one of several backups could not be read",
     5: "a backup is damaged, or its restored content differs",
   },
   examples: {

@@ -1,9 +1,10 @@
-import { HoldfastError, isHoldfastError, withHint } from "../../kernel/errors.ts";
+import { HoldfastError, withHint } from "../../kernel/errors.ts";
 import { nearest } from "../../kernel/suggest.ts";
 import { openAfterComparing } from "../content/omissions/open.ts";
 import type { Backup, Catalog } from "./catalog.ts";
 import type { CatalogTier, Manifest } from "./manifest.ts";
 import { manifestPath, type BackupKey } from "./paths.ts";
+import { concernsOneDocument } from "./one-document.ts";
 import { selectKeys, type Selection } from "./selection.ts";
 import { DAMAGED, readStanding, type KnownStandings, type Standing } from "./standing.ts";
 
@@ -68,7 +69,7 @@ function otherIds(id: string, keys: readonly BackupKey[]): string {
 /**
  * The one backup a restore means. `latest` and an id mean exactly one, whatever it holds; `latest-verified`
  * and `before` pass over those that cannot give what is wanted, unless no other fits. Only `latest-verified`
- * passes over a damaged one: whoever asked for the newest, or for a point in time, must not get older data
+ * passes over one that is damaged or cannot be read: whoever asked for the newest, or for a point in time, must not get older data
  * without having said so.
  *
  * @returns `undefined` when the selection matches nothing
@@ -120,6 +121,9 @@ async function newestVerified(
     if (!isEarlyEnough(backup, before)) continue;
     const standing = await readStanding(catalog, key, receipts.get(key.id) ?? [], backup.sha256);
     options.standings?.set(manifestPath(key), standing);
+    for (const why of standing.unreadReceipts ?? []) {
+      options.warn?.(`a receipt of backup ${key.id} cannot be read and is not counted: ${why}`);
+    }
     if (standing.state !== "verified") {
       tellUnprovable(backup, options);
       continue;
@@ -212,7 +216,7 @@ async function readUnlessDamaged(
   try {
     return await catalog.read(key);
   } catch (error) {
-    if (!isHoldfastError(error, "catalog.damaged", "catalog.unknown-format")) throw error;
+    if (!concernsOneDocument(error)) throw error;
     options.warn?.(`backup ${key.id} is passed over: ${error.message}`);
     return undefined;
   }
@@ -222,7 +226,7 @@ async function readOrHint(catalog: Catalog, key: BackupKey): Promise<Backup> {
   try {
     return await catalog.read(key);
   } catch (error) {
-    if (!isHoldfastError(error, "catalog.damaged", "catalog.unknown-format")) throw error;
+    if (!concernsOneDocument(error)) throw error;
     throw withHint(error, "To use the newest backup that was proved instead, say --backup latest-verified.");
   }
 }

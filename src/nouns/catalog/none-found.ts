@@ -1,10 +1,10 @@
-import { isHoldfastError } from "../../kernel/errors.ts";
 import { quantity } from "../../kernel/quantity.ts";
 import { shellWord } from "../../kernel/shell-word.ts";
 import { nearest } from "../../kernel/suggest.ts";
 import type { Catalog } from "./catalog.ts";
 import type { ChoiceFilter } from "./choose.ts";
 import { manifestPath, type BackupKey } from "./paths.ts";
+import { concernsOneDocument } from "./one-document.ts";
 import { selectKeys, type Selection } from "./selection.ts";
 import { DAMAGED, readStanding, type Standing } from "./standing.ts";
 
@@ -122,7 +122,7 @@ async function noneVerified(
     [gaps, "restored with gaps only"],
     [read, "read and not restored"],
     [never, "never validated"],
-    [damaged, "with a damaged manifest"],
+    [damaged, "with a manifest that is damaged or cannot be read"],
   ] as const;
   const counts = parts.filter(([some]) => some.length > 0).map(([some, what]) => `${some.length} ${what}`);
   const validate = (key: BackupKey, more = ""): string =>
@@ -167,7 +167,7 @@ async function standingIn(
   try {
     return await readStanding(catalog, key, receipts, (await catalog.read(key)).sha256);
   } catch (error) {
-    if (!isHoldfastError(error, "catalog.damaged", "catalog.unknown-format")) throw error;
+    if (!concernsOneDocument(error)) throw error;
     return DAMAGED;
   }
 }

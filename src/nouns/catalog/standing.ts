@@ -1,8 +1,8 @@
 import { inOrder } from "../../kernel/in-order.ts";
-import { isHoldfastError } from "../../kernel/errors.ts";
 import type { Catalog } from "./catalog.ts";
 import type { BackupKey } from "./paths.ts";
 import type { Depth, Finding, Receipt } from "./manifest.ts";
+import { concernsOneDocument, isDamaged } from "./one-document.ts";
 
 /**
  * What the receipts say of a backup. `verified` means restored and compared; being readable is not enough.
@@ -19,10 +19,12 @@ export interface Standing {
   readonly reason?: string;
   /** Receipts that exist but cannot be trusted. */
   readonly damagedReceipts: readonly string[];
+  /** Receipts that could not be read, each with why; absent where there is none. */
+  readonly unreadReceipts?: readonly string[];
 }
 
 /**
- * Stands for the standing of a backup whose manifest is damaged or unknown: receipts are about a manifest.
+ * Stands for the standing of a backup whose manifest is damaged or cannot be read: receipts are about a manifest.
  */
 export const DAMAGED = "damaged";
 
@@ -131,6 +133,7 @@ export async function readStanding(
 ): Promise<Standing> {
   const receipts: Receipt[] = [];
   const damaged: string[] = [];
+  const unread: string[] = [];
   for await (const { path, read } of inOrder(paths, RECEIPTS_AT_ONCE, (path) =>
     settled(path, catalog.readReceipt(path)),
   )) {
@@ -140,9 +143,11 @@ export async function readStanding(
       if (about && (manifestSha256 === undefined || value.manifest === manifestSha256)) receipts.push(value);
     } catch (error) {
       // A damaged receipt must not make a backup look better or worse; it is shown beside the standing.
-      if (!isHoldfastError(error, "catalog.damaged", "catalog.unknown-format")) throw error;
-      damaged.push(path);
+      if (!concernsOneDocument(error)) throw error;
+      if (isDamaged(error)) damaged.push(path);
+      else unread.push(error.message.includes(path) ? error.message : `${path}: ${error.message}`);
     }
   }
-  return standingOf(receipts, damaged);
+  const standing = standingOf(receipts, damaged);
+  return unread.length === 0 ? standing : { ...standing, unreadReceipts: unread };
 }

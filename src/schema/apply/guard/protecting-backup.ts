@@ -1,6 +1,7 @@
-import { HoldfastError, isHoldfastError } from "../../../kernel/errors.ts";
+import { HoldfastError } from "../../../kernel/errors.ts";
 import { ageMs } from "../../../kernel/duration.ts";
 import type { Backup, Catalog } from "../../../nouns/catalog/catalog.ts";
+import { concernsOneDocument } from "../../../nouns/catalog/one-document.ts";
 import { selectKeys } from "../../../nouns/catalog/selection.ts";
 import { readStanding, type Standing } from "../../../nouns/catalog/standing.ts";
 import type { Ports } from "../../../ports/ports.ts";
@@ -59,7 +60,7 @@ export async function findProtection(
     try {
       backup = await catalog.read(key);
     } catch (error) {
-      if (!isHoldfastError(error, "catalog.damaged", "catalog.unknown-format")) throw error;
+      if (!concernsOneDocument(error)) throw error;
       log.warn(`backup ${key.id} is passed over: ${error.message}`);
       continue;
     }

@@ -1,0 +1,29 @@
+import { isHoldfastError } from "../../kernel/errors.ts";
+import type { Catalog } from "../../nouns/catalog/catalog.ts";
+import type { Receipt } from "../../nouns/catalog/manifest.ts";
+
+/** Where a receipt lies, and what is to be said where it could not be written. */
+export interface Filed {
+  /** Empty where it could not be written. */
+  readonly path: string;
+  readonly notes: readonly string[];
+}
+
+/**
+ * Files a receipt, if the store lets it: the verdict is there by then, and whoever asked for it must hear it,
+ * also with a right to read alone.
+ */
+export async function fileReceipt(catalog: Catalog, receipt: Receipt): Promise<Filed> {
+  try {
+    return { path: await catalog.addReceipt(receipt), notes: [] };
+  } catch (error) {
+    if (!isHoldfastError(error) || !error.code.startsWith("store.")) throw error;
+    return {
+      path: "",
+      notes: [
+        `no receipt of backup ${receipt.backup} could be written, so list and latest-verified do not know of this ` +
+          `verdict: ${error.message}; validate with a right to write (of an Azure SAS: create)`,
+      ],
+    };
+  }
+}
