@@ -11,10 +11,11 @@ import { WarningReader } from "./warnings.ts";
 export async function* dump({ base, guard }: ProgramHost, request: DumpRequest): ByteStream {
   const { tools, address, signal } = request;
   signal.throwIfAborted();
+  // First: it may refuse, and nothing may be open then.
+  const env = connectionEnvironment(base, tools, address, "dump");
   const prefix = await largeWrites(tools, "pg_dump", base);
   const { writer, content } = await openOutputSocket();
   const warnings = new WarningReader(request.onWarning ?? (() => undefined));
-  const env = connectionEnvironment(base, tools, address, "dump");
   const onLine = (line: string): void => warnings.read(line);
   const program = new Program(tools, "pg_dump", dumpArguments(request), {
     env,
