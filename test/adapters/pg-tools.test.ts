@@ -172,6 +172,22 @@ describe("a dump", () => {
     expect(args).toEqual(expect.arrayContaining(["--no-password", "--compress=0"]));
   });
 
+  it("takes no certificates from the home of whoever runs it", async () => {
+    const home = await mkdtemp(join(tmpdir(), "holdfast-home-"));
+    await mkdir(join(home, ".postgresql"));
+    // libpq would verify the server against this one, also where the URL does not ask for it.
+    await writeFile(join(home, ".postgresql/root.crt"), "no certificate at all");
+    try {
+      await using database = await createDatabase();
+      const elsewhere = postgresTools({ env: { ...process.env, HOME: home } });
+      const address: DatabaseAddress = { ...database.address, sslMode: "require" };
+      const bytes = await withSnapshot(address, (request) => collect(elsewhere.dump(request), 1e9));
+      expect(bytes.subarray(0, 5).toString()).toBe("PGDMP");
+    } finally {
+      await rm(home, { recursive: true });
+    }
+  });
+
   it("of a table it may not read fails, naming the table", async () => {
     await using database = await createDatabase({
       owner: "postgres",

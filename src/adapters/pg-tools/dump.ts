@@ -1,6 +1,6 @@
 import type { DumpRequest } from "../../ports/dump-tools.ts";
 import type { ByteStream } from "../../kernel/streams.ts";
-import { connectionEnvironment } from "./environment.ts";
+import { connectionEnvironment, connectionWords } from "./environment.ts";
 import { largeWrites } from "./large-writes.ts";
 import { openOutputSocket } from "./output-socket.ts";
 import { toolError } from "./messages.ts";
@@ -50,6 +50,7 @@ export function dumpArguments(request: DumpRequest): string[] {
     // Compression happens once, after hashing, with a checksum pg_dump's own formats lack.
     "--compress=0",
     "--no-password",
+    `--dbname=${connectionWords(request.tools, request.address, true)}`,
     `--snapshot=${request.snapshot}`,
     `--lock-wait-timeout=${Math.max(1, Math.round(request.lockWaitMs))}`,
     ...(request.sections === "schema"

@@ -5,14 +5,17 @@ import { HoldfastError } from "../../kernel/errors.ts";
 import { describeAddress, effectiveSslMode } from "../../postgres/database-url.ts";
 import { startupOptions } from "../../postgres/quoting.ts";
 import { databaseError, refusesStartupOptions, refusesTls } from "./errors.ts";
+import { guardLogin } from "./login-guard.ts";
 import { PgSession, type SetUp } from "./session.ts";
 import {
   clientConfig,
   knownSettings,
   sessionSettings,
   startUpSettings,
+  withoutOurEnvironment,
   type KnownServer,
 } from "./start-up.ts";
+import { demandTarget } from "./target-session.ts";
 import { tlsOptions } from "./tls.ts";
 
 /** A PostgreSQL server reached with the `pg` driver. */
@@ -35,6 +38,7 @@ export function postgresDatabase(address: DatabaseAddress): Database {
       const session = new PgSession(client, address, tls, setUp);
       try {
         await setUp(session, options.purpose);
+        await demandTarget(session, address);
         return session;
       } catch (error) {
         await session.close();
@@ -103,9 +107,14 @@ async function openEncrypted(
   try {
     return { client: await openOnce(address, session, options, tls), tls };
   } catch (error) {
-    if (effectiveSslMode(address) !== "prefer" || !refusesTls(error)) throw error;
+    if (!mayBePlain(address) || !refusesTls(error)) throw error;
     return { client: await openOnce(address, session, options, undefined), tls: undefined };
   }
+}
+
+/** Binding to a channel needs one. */
+function mayBePlain(address: DatabaseAddress): boolean {
+  return effectiveSslMode(address) === "prefer" && address.demands?.channelBinding !== "require";
 }
 
 async function openOnce(
@@ -114,12 +123,14 @@ async function openOnce(
   options: string | undefined,
   tls: ConnectionOptions | undefined,
 ): Promise<Client> {
-  const client = new pg.Client(clientConfig(address, session, options, tls));
+  const client = withoutOurEnvironment(new pg.Client(clientConfig(address, session, options, tls)), options);
+  const guard = guardLogin(client, address);
   // Without a listener an error between events would end the process.
   const ignore = (): void => undefined;
   client.on("error", ignore);
   try {
     await client.connect();
+    guard.check();
     return client;
   } catch (error) {
     void client.end().catch(() => undefined);

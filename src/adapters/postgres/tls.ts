@@ -8,34 +8,45 @@ import { describeAddress, effectiveSslMode } from "../../postgres/database-url.t
  * How to make the TLS connection, or `undefined` for a plain one. Without a root certificate file the public
  * certificate authorities are trusted.
  *
- * @throws database.tls when the root certificate file cannot be read
+ * @throws database.tls when a file that the URL names cannot be read
  */
 export function tlsOptions(address: DatabaseAddress): ConnectionOptions | undefined {
   const mode = effectiveSslMode(address);
   if (mode === "disable") return undefined;
   const verifies = mode === "verify-ca" || mode === "verify-full";
+  const { tlsMin, tlsMax, sslCert, sslKey, sslCrl } = address.demands ?? {};
   return {
-    minVersion: "TLSv1.2",
+    minVersion: tlsMin ?? "TLSv1.2",
+    ...(tlsMax === undefined ? {} : { maxVersion: tlsMax }),
     host: address.host,
     rejectUnauthorized: verifies,
     ...(verifies && address.sslRootCert !== undefined && address.sslRootCert !== "system"
-      ? { ca: readRoots(address) }
+      ? { ca: readPem(address, "sslrootcert", address.sslRootCert) }
       : {}),
+    ...(sslCert === undefined ? {} : { cert: readPem(address, "sslcert", sslCert) }),
+    ...(sslKey === undefined ? {} : { key: readPem(address, "sslkey", sslKey) }),
+    ...(sslCrl === undefined || !verifies ? {} : { crl: readPem(address, "sslcrl", sslCrl) }),
     ...(mode === "verify-full" ? {} : { checkServerIdentity: () => undefined }),
   };
 }
 
-function readRoots(address: DatabaseAddress): Buffer {
+/** What each parameter names, and what to give it instead. */
+const FILES = {
+  sslrootcert: ["root certificate file", "the path of a readable PEM file, or the word system"],
+  sslcert: ["client certificate", "the path of a readable PEM file"],
+  sslkey: ["client certificate's key", "the path of a readable PEM file"],
+  sslcrl: ["certificate revocation list", "the path of a readable PEM file"],
+} as const;
+
+function readPem(address: DatabaseAddress, parameter: keyof typeof FILES, path: string): Buffer {
   try {
-    return readFileSync(address.sslRootCert!);
+    return readFileSync(path);
   } catch (error) {
+    const [what, instead] = FILES[parameter];
     throw new HoldfastError(
       "database.tls",
-      `${describeAddress(address)}: the root certificate file '${address.sslRootCert}' cannot be read`,
-      {
-        hint: "Give sslrootcert in the database URL the path of a readable PEM file, or the word system.",
-        cause: error,
-      },
+      `${describeAddress(address)}: the ${what} '${path}' cannot be read`,
+      { hint: `Give ${parameter} in the database URL ${instead}.`, cause: error },
     );
   }
 }
