@@ -611,6 +611,26 @@ describe("what the programs say", () => {
     });
   });
 
+  it("at a login is what the pooler before the server means", () => {
+    const address = parseDatabaseUrl("postgresql://u:p@pooler.test/shop", "x");
+    const told = (words: string): unknown => {
+      const start = 'pg_dump: error: connection to server at "pooler.test" (192.0.2.1), port 5432 failed: ';
+      const { code } = toolError("pg_dump", "exit code 1", `${start}FATAL:  ${words}\n`, address);
+      return code;
+    };
+    expect(told("(EMAXCONNSESSION) max clients reached in session mode")).toBe("database.unreachable");
+    expect(told("(ECIRCUITBREAKER) too many authentication failures")).toBe("database.denied");
+    expect(told("no such database: shop")).toBe("database.missing");
+    expect(told("DbHandler exited")).toBe("database.unreachable");
+    expect(told("channel binding required but not supported by server's authentication request")).toBe(
+      "database.tls",
+    );
+    expect(told("session is not read-only")).toBe("database.unsupported");
+    expect(toolError("pg_dump", "exit code 1", "pg_dump: error: FATAL:  no such user", address).code).toBe(
+      "tool.failed",
+    );
+  });
+
   it("is classified by its words", () => {
     expect(classify("pg_dump: error: query failed: server closed the connection unexpectedly")?.code).toBe(
       "database.lost",

@@ -11,7 +11,7 @@ describe("a pooler's words", () => {
     ["08P01", "query_wait_timeout", "database.unreachable", FULL],
     ["08P01", "no more connections allowed (max_client_conn)", "database.unreachable", FULL],
     ["53300", "client connections exceeded (max_db_client_connections)", "database.unreachable", FULL],
-    ["08P01", "no such database: shop", "database.missing", "serves no database 'shop'"],
+    ["08P01", "no such database: shop", "database.missing", "serve no database 'shop'"],
     ["08P01", 'database "shop" is disabled', "database.missing", "[databases]"],
     ["08P01", "no such user", "database.denied", "does not know 'u'"],
     ["28P01", "SASL authentication failed", "database.denied", "auth_file"],
@@ -73,6 +73,69 @@ describe("a pooler's words", () => {
       "database.unreachable",
       "ended this session",
     ],
+    ["XX000", "(EAUTHQUERY) user not found in the database", "database.denied", "does not know 'u'"],
+    ["08006", "(ESSLHANDSHAKE) SSL handshake failed: closed", "database.tls", "sslmode"],
+    // Neon's.
+    [
+      "XX000",
+      "Endpoint ID is not specified. Either please upgrade the postgres client library (libpq) for SNI",
+      "database.denied",
+      "name of the host",
+    ],
+    ["XX000", "Control plane request failed: endpoint cannot be found", "database.denied", "ep-"],
+    ["XX000", "Control plane request failed: endpoint is disabled", "database.denied", "dashboard"],
+    [
+      "XX000",
+      "Control plane request failed: endpoint is temporarily unavailable. Check your quotas and/or contact us",
+      "database.unreachable",
+      "quota",
+    ],
+    [
+      "XX000",
+      "Your account or project has exceeded the compute time quota. Upgrade your plan to increase limits.",
+      "database.unreachable",
+      "quota",
+    ],
+    ["XX000", "Control plane request failed", "database.unreachable", "cannot log in at the server"],
+    ["XX000", "Too many connections attempts", "database.unreachable", FULL],
+    ["53300", "Too many connections to this endpoint. Please try again later.", "database.unreachable", FULL],
+    [
+      "XX000",
+      "This IP address 192.0.2.7 is not allowed to connect to this endpoint. Please add it to the allowed list",
+      "database.denied",
+      "network restrictions",
+    ],
+    ["XX000", "password authentication failed for user 'u'", "database.denied", "does not know 'u'"],
+    ["XX000", "Couldn't connect to compute node", "database.unreachable", "cannot log in at the server"],
+    // Odyssey's.
+    ["3D000", "odyssey: c0a1b2: route for 'shop.u' is not found", "database.missing", "no database 'shop'"],
+    [
+      "53300",
+      "odyssey: c0a1b2: too many tcp connections (global client_max 10)",
+      "database.unreachable",
+      FULL,
+    ],
+    [
+      "08006",
+      "odyssey: c0a1b2: failed to get remote server connection",
+      "database.unreachable",
+      "cannot log in",
+    ],
+    ["28000", "odyssey: c0a1b2: host based authentication rejected", "database.denied", "network"],
+    ["08P01", "odyssey: c0a1b2: SSL is required", "database.tls", "sslmode=require"],
+    // PgCat's.
+    ["58000", 'No pool configured for database: "shop", user: "u"', "database.missing", "or not to 'u'"],
+    ["58000", "could not get connection from the pool - AllServersDown", "database.unreachable", FULL],
+    // Those of managed services.
+    [
+      "28000",
+      "This RDS proxy has no credentials for the role u. Check the credentials for this role and try again.",
+      "database.denied",
+      "secrets of an RDS Proxy",
+    ],
+    ["08006", "This RDS Proxy requires TLS connections", "database.tls", "sslmode=require"],
+    ["08006", "Timed-out waiting to acquire database connection", "database.unreachable", FULL],
+    ["28000", "The access token has expired. Please acquire a new token", "database.denied", "a new one"],
   ])("at login: %s %s", (code, message, expected, hint) => {
     expect(byPooler({ code, message }, ADDRESS, "connecting")).toEqual({
       code: expected,
