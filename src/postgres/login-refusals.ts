@@ -54,6 +54,11 @@ const REFUSALS: readonly Refusal[] = [
       "that the dashboard shows for the project: of its region, and with its number (aws-0-…, aws-1-…).",
   },
   {
+    words: anyOf(/^\((?:ESESSIONLEAK|ESETNOTALLOWED|EPSSIMPLEQUERY)\)|not allowed in transaction mode$/i),
+    code: "database.pooler",
+    hint: () => "Use the pooler's session mode (port 5432 at Supabase), or the server's direct address.",
+  },
+  {
     words: anyOf(/^endpoint ID is not specified/i, /: endpoint cannot be found$/i),
     code: "database.denied",
     hint: () =>

@@ -75,6 +75,12 @@ describe("a pooler's words", () => {
     ],
     ["XX000", "(EAUTHQUERY) user not found in the database", "database.denied", "does not know 'u'"],
     ["08006", "(ESSLHANDSHAKE) SSL handshake failed: closed", "database.tls", "sslmode"],
+    [
+      "XX000",
+      "(ESETNOTALLOWED) session-level SET statements are not allowed in transaction mode",
+      "database.pooler",
+      "session mode",
+    ],
     // Neon's.
     [
       "XX000",
