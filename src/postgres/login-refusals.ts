@@ -33,7 +33,7 @@ const REFUSALS: readonly Refusal[] = [
     code: "database.unreachable",
     hint: () =>
       "The pooler has no free connection; a backup holds two more at a time than its --jobs. Run at a " +
-      "quieter time, use fewer --jobs, raise its pool size, or give the server's direct address.",
+      "quieter time, give a lower --jobs, raise its pool size, or give the server's direct address.",
   },
   {
     words: anyOf(/^\(ECIRCUITBREAKER\)/i, /circuit breaker|too many authentication (?:failures|errors)/i),

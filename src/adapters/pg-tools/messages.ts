@@ -17,7 +17,7 @@ interface Saying {
 
 const NO_SLOT =
   "The server, the database or the role has no free connection slots; run at a quieter time, close idle " +
-  "clients, use fewer --jobs, or raise max_connections (or the CONNECTION LIMIT).";
+  "clients, give a lower --jobs, or raise max_connections (or the CONNECTION LIMIT).";
 
 const ANYWHERE: readonly Saying[] = [
   {
