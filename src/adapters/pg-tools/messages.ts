@@ -236,8 +236,8 @@ function refusedByPooler(
   address: DatabaseAddress | undefined,
 ): { readonly code: ErrorCode; readonly hint: string } | undefined {
   if (address === undefined || !CONNECT_FAILED.test(words)) return undefined;
-  const said = /(?:FATAL|ERROR): +(.+)$/m.exec(words)?.[1];
-  const found = said === undefined ? undefined : refusedLogin(said, address);
+  const said = /(?:FATAL|ERROR): (.+)$/m.exec(words)?.[1];
+  const found = said === undefined ? undefined : refusedLogin(said.trim(), address);
   return found?.code === "database.lost" ? { ...found, code: "database.unreachable" } : found;
 }
 

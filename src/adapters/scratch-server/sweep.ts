@@ -69,10 +69,10 @@ async function stopServer(folder: string, uid: number): Promise<void> {
  */
 async function isServer(pid: number, data: string, uid: number): Promise<boolean> {
   const told = await run("ps", ["-o", "uid=,command=", "-p", String(pid)]).then(
-    ({ stdout }) => /^\s*(\d+)\s+(.*)$/s.exec(stdout),
-    () => null,
+    ({ stdout }) => stdout.trim(),
+    () => "",
   );
-  return told !== null && Number(told[1]) === uid && `${told[2]!.trim()} `.includes(` -D ${data} `);
+  return /^\d+ /.test(told) && Number.parseInt(told, 10) === uid && `${told} `.includes(` -D ${data} `);
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {
