@@ -26,6 +26,9 @@ const SSL_MODES: Readonly<Record<string, SslMode>> = {
   "verify-full": "verify-full",
 };
 
+/** What hosting services have in the URLs that are copied from their pages, brackets included. */
+const PLACEHOLDER = /^[[{<](?:your[-_ ]?)?(?:db[-_ ]?|database[-_ ]?)?password[\]}>]$/i;
+
 /** Words that other programs and haste put there; any other may be a piece of a password. */
 const MISTAKEN_MODES = ["no-verify", "verify", "verify_ca", "verify_full", "required", "enable", "true"];
 
@@ -54,7 +57,12 @@ export function parseDatabaseUrl(text: string, inputName: string): DatabaseAddre
     );
   }
   const scheme = /^postgres(?:ql)?:\/\//i.exec(text.trim());
-  if (!scheme) fail("it does not start with postgresql://");
+  if (!scheme) {
+    fail(
+      "it does not start with postgresql://",
+      `Write it as ${EXAMPLE}, without quotes, and without a command or a variable's name before it.`,
+    );
+  }
   const rest = text.trim().slice(scheme[0].length);
   const { authority, path, query } = split(rest);
   const { address: parameters, demands } = readParameters(query, fail);
@@ -63,7 +71,6 @@ export function parseDatabaseUrl(text: string, inputName: string): DatabaseAddre
   const place = readHost(authority.slice(at + 1), fail);
 
   const host = parameters.get("host") ?? place.host;
-  if (/[\p{Cc}\s]/u.test(host) && !host.startsWith("/")) fail("its host holds a blank or a line break");
   if (host === "") {
     fail(
       "it names no host",
@@ -76,6 +83,9 @@ export function parseDatabaseUrl(text: string, inputName: string): DatabaseAddre
       "Name the one server to work with: a backup must know which server it saw.",
     );
   }
+  if (!host.startsWith("/") && !/^[\p{L}\p{N}._:%-]+$/u.test(host)) {
+    fail("its host holds a character that no host's name has", "Put the server's name after the last @.");
+  }
   const user = parameters.get("user") ?? decodePart(userPart, "the user", fail);
   if (user === "") fail("it names no user");
   const database = parameters.get("dbname") ?? decodePart(path, "the database name", fail);
@@ -83,6 +93,12 @@ export function parseDatabaseUrl(text: string, inputName: string): DatabaseAddre
   const password =
     parameters.get("password") ??
     (passwordPart === undefined ? undefined : decodePart(passwordPart, "the password", fail));
+  if (password !== undefined && PLACEHOLDER.test(password)) {
+    fail(
+      "in the password's place stands what is to be replaced by it",
+      "Put the password there, without brackets.",
+    );
+  }
   const address: DatabaseAddress = {
     host,
     port: readPort(parameters.get("port") ?? place.port, fail),
@@ -196,7 +212,7 @@ export function effectiveSslMode(address: DatabaseAddress): SslMode {
 
 /** `host:port/database`, for people; no user, no password. */
 export function describeAddress(address: DatabaseAddress): string {
-  const host = address.host.includes(":") ? `[${address.host}]` : address.host;
+  const host = /^[^/].*:/.test(address.host) ? `[${address.host}]` : address.host;
   return `${host}:${address.port}/${address.database}`;
 }
 

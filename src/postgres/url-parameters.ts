@@ -42,6 +42,8 @@ const OF_CONNECTION = [
 ] as const;
 type OfConnection = (typeof OF_CONNECTION)[number];
 
+const FILES = ["sslrootcert", "sslcert", "sslkey", "sslcrl"];
+
 /** Other programs' defaults, which change nothing that Holdfast does. */
 const IGNORED = ["application_name", "fallback_application_name", "client_encoding"];
 
@@ -134,6 +136,8 @@ export function readParameters(query: string, fail: Fail): UrlParameters {
     // libpq takes the last; whoever reads the URL may have meant the first.
     if (seen.has(name) && !IGNORED.includes(name)) fail(`${told} is given twice`, "Give it once.");
     seen.add(name);
+    // As for libpq, a file without a name is none.
+    if (value === "" && FILES.includes(name)) continue;
     if (isOneOf(OF_ADDRESS, name)) address.set(name, value);
     else if (isOneOf(OF_CONNECTION, name)) asked.set(name, value);
     else if (Object.hasOwn(ONLY, name)) takeOnly(name, value, fail);

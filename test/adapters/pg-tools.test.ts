@@ -172,6 +172,31 @@ describe("a dump", () => {
     expect(args).toEqual(expect.arrayContaining(["--no-password", "--compress=0"]));
   });
 
+  it("obeys what the URL demands, which the snapshot's session does too", async () => {
+    await using database = await createDatabase();
+    const { user, password, host, port } = database.address;
+    const at = (query: string): DatabaseAddress =>
+      parseDatabaseUrl(
+        `postgresql://${user}:${encodeURIComponent(password!.reveal())}@${host}:${port}/${database.name}?${query}`,
+        "x",
+      );
+    const bound = at(
+      "sslmode=require&channel_binding=require&target_session_attrs=read-write&connect_timeout=9&" +
+        "keepalives_idle=7&tcp_user_timeout=9000&ssl_min_protocol_version=TLSv1.3",
+    );
+    expect((await dumpOf(bound)).subarray(0, 5).toString()).toBe("PGDMP");
+    // One that the server cannot meet stops pg_dump by itself.
+    const unmet: DatabaseAddress = {
+      ...database.address,
+      sslMode: "disable",
+      demands: { channelBinding: "require" },
+    };
+    const error: unknown = await withSnapshot(database.address, (request) =>
+      collect(tools.dump({ ...request, address: unmet }), 1e9),
+    ).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "database.tls" });
+  });
+
   it("takes no certificates from the home of whoever runs it", async () => {
     const home = await mkdtemp(join(tmpdir(), "holdfast-home-"));
     await mkdir(join(home, ".postgresql"));

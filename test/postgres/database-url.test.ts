@@ -82,7 +82,12 @@ describe("a database URL", () => {
     ["postgresql://u:geheim@h/d?sslmode=constructor", "sslmode is none of"],
     ["postgresql://u:geheim\n@h/d", "a line break"],
     ["postgresql://u:p@\ngeheim/d", "a line break"],
-    ["postgresql://u:p@h/d?host=geheim%0A", "a blank or a line break"],
+    ["postgresql://u:p@h/d?host=geheim%0A", "no host's name has"],
+    ["postgresql://[postgres.ref@h](mailto:geheim@h):6543/postgres", "no host's name has"],
+    ["postgresql://u:[YOUR-PASSWORD]@h/d", "what is to be replaced by it"],
+    ["postgresql://u:{your_password}@h/d", "what is to be replaced by it"],
+    ["'postgresql://u:geheim@h/d'", "does not start"],
+    ["DATABASE_URL=postgresql://u:geheim@h/d", "does not start"],
     ["postgresql://u:Se?geheim=9@h/d", "an @ stands behind its ?"],
     ["postgresql://u:1/x?sslmode=geheim@h/d", "an @ stands behind its ?"],
     ["postgresql://u:1/x?user=geheim@h/d", "an @ stands behind its ?"],
@@ -149,6 +154,22 @@ describe("a database URL", () => {
     );
   });
 
+  // As they stand in public reports of tools that showed them, cut them or took them for hosts.
+  it.each([
+    "passChar?or#21",
+    "otS33+tb/e4=",
+    "oRAND44@W)£+$\\$r{5F?#x:$A\\y^9\\;&pzIS1&b_k",
+    "kk/Q>`78N5$JJJJ",
+    "Superp@$$W0rd01",
+    "]Srs\\|^[P-{tNhoDy5E4t.*G",
+    "1kgABjxw/K6lg/jsjztzsK0FD8dVgUDxwo03ovjGinc=",
+    "123qwe?",
+    "hello#pass#world",
+  ])("takes the password '%s' as it is", (password) => {
+    const { host, database, password: taken } = parse(`postgresql://u:${password}@h.test/d?sslmode=require`);
+    expect([host, database, taken?.reveal()]).toEqual(["h.test", "d", password]);
+  });
+
   it("is read back the same for any user, password and database once they are encoded", () => {
     const text = fc
       .string({ unit: "grapheme", minLength: 1, maxLength: 20 })
@@ -173,6 +194,7 @@ describe("an address", () => {
   it("is described without user and password", () => {
     expect(describeAddress(parse("postgresql://u:p@h:1/d"))).toBe("h:1/d");
     expect(describeAddress(parse("postgresql://u:p@[::1]:1/d"))).toBe("[::1]:1/d");
+    expect(describeAddress(parse("postgresql://u@/d?host=/cloudsql/p:r:i"))).toBe("/cloudsql/p:r:i:5432/d");
   });
 
   it("gives the source its name", () => {

@@ -48,6 +48,7 @@ describe("what a URL demands of a connection", () => {
   it.each([
     "gssencmode=disable",
     "gssencmode=prefer",
+    "sslcert=&sslkey=&sslrootcert=&sslcrl=",
     "sslsni=1",
     "sslcompression=0",
     "sslnegotiation=postgres",
