@@ -1,4 +1,5 @@
-import { describe, expect, it } from "@jest/globals";
+import { describe, expect, it, jest } from "@jest/globals";
+import { Socket } from "node:net";
 import { postgresDatabase } from "../../src/adapters/postgres/database.ts";
 import { parseDatabaseUrl } from "../../src/postgres/database-url.ts";
 import { sharedServer, createDatabase } from "../support/postgres.ts";
@@ -126,5 +127,22 @@ describe("target_session_attrs", () => {
       code: "database.unsupported",
       message: expect.stringContaining("is a primary"),
     });
+  });
+});
+
+describe("signs of life", () => {
+  it.each([
+    ["", [[true, 30_000, 10_000, 3]]],
+    ["&keepalives_idle=7&keepalives_count=9", [[true, 7_000, 10_000, 9]]],
+    ["&keepalives=0", []],
+  ])("are shown as the URL says, or as we do: '%s'", async (query, calls) => {
+    await using server = await startLyingServer([SAYS.ok]);
+    const set = jest.spyOn(Socket.prototype, "setKeepAlive");
+    try {
+      expect(await login(at(server.port, `sslmode=disable${query}`))).toBe("in");
+      expect(set.mock.calls).toEqual(calls);
+    } finally {
+      set.mockRestore();
+    }
   });
 });

@@ -64,8 +64,14 @@ async function makeFolder(root: string, account: Account): Promise<string> {
   const folder = await mkdtemp(join(tooLong ? "/tmp" : root, name)).catch((error: unknown) => {
     throw diskTrouble(error, "making a folder for a scratch server");
   });
-  await writeFile(join(folder, "owner"), await ownershipOf(process.pid));
-  if (account.uid !== undefined && account.gid !== undefined) await chown(folder, account.uid, account.gid);
+  try {
+    await writeFile(join(folder, "owner"), await ownershipOf(process.pid));
+    if (account.uid !== undefined && account.gid !== undefined) await chown(folder, account.uid, account.gid);
+  } catch (error) {
+    // Without an owner no sweep would ever take it.
+    await rm(folder, { recursive: true, force: true });
+    throw diskTrouble(error, "making a folder for a scratch server");
+  }
   return folder;
 }
 
