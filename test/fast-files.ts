@@ -19,6 +19,7 @@ export const FAST_FILES: readonly string[] = [
   "test/adapters/source-tree/patch-digests.test.ts",
   "test/adapters/store-decorators/retrying.test.ts",
   "test/adapters/terminal/terminal-log.test.ts",
+  "test/adapters/tls-options.test.ts",
   "test/backups/backup/snapshot.test.ts",
   "test/backups/copy/artifact-set.test.ts",
   "test/backups/copy/control.test.ts",

@@ -151,7 +151,7 @@ const AT_CONNECT: readonly Saying[] = [
       "or sslmode=verify-full instead of channel_binding.",
   },
   {
-    says: /SSL|certificate/,
+    says: /SSL|certificate|private key file/,
     code: "database.tls",
     hint: "Check sslmode and the certificates that the database URL names.",
   },

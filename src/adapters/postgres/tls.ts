@@ -1,7 +1,8 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import type { ConnectionOptions } from "node:tls";
 import type { DatabaseAddress } from "../../ports/database.ts";
 import { HoldfastError } from "../../kernel/errors.ts";
+import { shellWord } from "../../kernel/shell-word.ts";
 import { describeAddress, effectiveSslMode } from "../../postgres/database-url.ts";
 
 /**
@@ -40,8 +41,10 @@ const FILES = {
 
 function readPem(address: DatabaseAddress, parameter: keyof typeof FILES, path: string): Buffer {
   try {
+    if (parameter === "sslkey") refuseOpenKey(address, path);
     return readFileSync(path);
   } catch (error) {
+    if (error instanceof HoldfastError) throw error;
     const [what, instead] = FILES[parameter];
     throw new HoldfastError(
       "database.tls",
@@ -49,4 +52,18 @@ function readPem(address: DatabaseAddress, parameter: keyof typeof FILES, path: 
       { hint: `Give ${parameter} in the database URL ${instead}.`, cause: error },
     );
   }
+}
+
+/**
+ * pg_dump refuses a key that others may read, and would only say so after the snapshot was taken:
+ * https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-CLIENTCERT
+ */
+function refuseOpenKey(address: DatabaseAddress, path: string): void {
+  const { mode, uid } = statSync(path);
+  if ((mode & (uid === 0 ? 0o037 : 0o077)) === 0) return;
+  throw new HoldfastError(
+    "database.tls",
+    `${describeAddress(address)}: others may read the client certificate's key '${path}'`,
+    { hint: `Take that from them: chmod 600 ${shellWord(path)}.` },
+  );
 }
