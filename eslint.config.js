@@ -54,7 +54,7 @@ const DOORS = [
   "src/adapters/github/**",
   "src/adapters/npm-registry/advisories.ts",
   "src/adapters/pg-tools/{discovery,large-writes,output-socket,program}.ts",
-  "src/adapters/postgres/{activity,cancel,database,owed-answers,session,start-up}.ts",
+  "src/adapters/postgres/{cancel,client,session,socket,start-up}.ts",
   "src/adapters/scratch-server/{server,sweep}.ts",
   "src/adapters/source-tree/git.ts",
   "src/adapters/supabase/{call-function,management-client}.ts",

@@ -92,7 +92,9 @@ export class SilenceWatch implements Disposable {
     this.#isAsking = false;
     if (this.#isOver) return;
     if (doing !== undefined) this.#silentMs = 0;
-    const left = Math.max(0, limitMs - this.#silentMs);
+    const left = limitMs - this.#silentMs;
+    // The end itself is told by whoever waited.
+    if (left <= 0) return;
     tell?.(
       `no byte for ${formatDuration(this.#stillMs)}; ` +
         (doing ?? `given up in ${formatDuration(left)} unless it goes on`),

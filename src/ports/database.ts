@@ -1,7 +1,7 @@
 import type { DatabaseAddress } from "../postgres/database-address.ts";
 import type { ByteStream } from "../kernel/streams.ts";
 
-export type { DatabaseAddress, SslMode } from "../postgres/database-address.ts";
+export type { DatabaseAddress, LoginMethod, SslMode } from "../postgres/database-address.ts";
 
 /** How the prepared statements of our own are called on the server. */
 export const PREPARED_PREFIX = "holdfast_";

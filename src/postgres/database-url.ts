@@ -2,8 +2,8 @@ import type { DatabaseAddress, SslMode } from "./database-address.ts";
 import { HoldfastError } from "../kernel/errors.ts";
 import { Secret } from "../kernel/secret.ts";
 import { sha256 } from "../kernel/streams.ts";
-import { nearest } from "../kernel/suggest.ts";
 import { withoutTrailing } from "../kernel/cut.ts";
+import { decodePart, readParameters, type Fail } from "./url-parameters.ts";
 
 /**
  * Connection URLs as libpq understands them:
@@ -16,36 +16,6 @@ import { withoutTrailing } from "../kernel/cut.ts";
 
 const EXAMPLE = "postgresql://user:password@host:5432/database";
 
-/**
- * Parameters of other programs' defaults that change nothing Holdfast does; `channel_binding` is always used
- * where the server offers it.
- */
-const IGNORED_PARAMETERS = new Set([
-  "application_name",
-  "fallback_application_name",
-  "connect_timeout",
-  "keepalives",
-  "keepalives_idle",
-  "keepalives_interval",
-  "keepalives_count",
-  "target_session_attrs",
-  "channel_binding",
-  "gssencmode",
-  "client_encoding",
-  "tcp_user_timeout",
-]);
-const KNOWN_PARAMETERS = [
-  "host",
-  "port",
-  "user",
-  "password",
-  "dbname",
-  "sslmode",
-  "sslrootcert",
-  "options",
-] as const;
-type KnownParameter = (typeof KNOWN_PARAMETERS)[number];
-
 /** libpq's `allow` (plain first) is read as `prefer` (encrypted first): never weaker than asked for. */
 const SSL_MODES: Readonly<Record<string, SslMode>> = {
   disable: "disable",
@@ -55,6 +25,12 @@ const SSL_MODES: Readonly<Record<string, SslMode>> = {
   "verify-ca": "verify-ca",
   "verify-full": "verify-full",
 };
+
+/** What hosting services have in the URLs that are copied from their pages, brackets included. */
+const PLACEHOLDER = /^[[{<](?:your[-_ ]?)?(?:db[-_ ]?|database[-_ ]?)?password[\]}>]$/i;
+
+/** Words that other programs and haste put there; any other may be a piece of a password. */
+const MISTAKEN_MODES = ["no-verify", "verify", "verify_ca", "verify_full", "required", "enable", "true"];
 
 /**
  * Reads a `postgres://` or `postgresql://` URL.
@@ -74,11 +50,22 @@ export function parseDatabaseUrl(text: string, inputName: string): DatabaseAddre
       hint,
     });
   };
+  if (/\p{Cc}/u.test(text.trim())) {
+    fail(
+      "a line break or another control character stands in it",
+      "Write it on one line, without quotes around it; a line break in the password is %0A.",
+    );
+  }
   const scheme = /^postgres(?:ql)?:\/\//i.exec(text.trim());
-  if (!scheme) fail("it does not start with postgresql://");
+  if (!scheme) {
+    fail(
+      "it does not start with postgresql://",
+      `Write it as ${EXAMPLE}, without quotes, and without a command or a variable's name before it.`,
+    );
+  }
   const rest = text.trim().slice(scheme[0].length);
   const { authority, path, query } = split(rest);
-  const parameters = readParameters(query, fail);
+  const { address: parameters, demands } = readParameters(query, fail);
   const at = authority.lastIndexOf("@");
   const [userPart, passwordPart] = divide(at < 0 ? "" : authority.slice(0, at), ":");
   const place = readHost(authority.slice(at + 1), fail);
@@ -96,14 +83,23 @@ export function parseDatabaseUrl(text: string, inputName: string): DatabaseAddre
       "Name the one server to work with: a backup must know which server it saw.",
     );
   }
-  const user = parameters.get("user") ?? decode(userPart, "the user", fail);
+  if (!host.startsWith("/") && !/^[\p{L}\p{N}._:%-]+$/u.test(host)) {
+    fail("its host holds a character that no host's name has", "Put the server's name after the last @.");
+  }
+  const user = parameters.get("user") ?? decodePart(userPart, "the user", fail);
   if (user === "") fail("it names no user");
-  const database = parameters.get("dbname") ?? decode(path, "the database name", fail);
+  const database = parameters.get("dbname") ?? decodePart(path, "the database name", fail);
   if (database === "") fail("it names no database", "Put the database's name after the host: …/name.");
   const password =
     parameters.get("password") ??
-    (passwordPart === undefined ? undefined : decode(passwordPart, "the password", fail));
-  return Object.freeze({
+    (passwordPart === undefined ? undefined : decodePart(passwordPart, "the password", fail));
+  if (password !== undefined && PLACEHOLDER.test(password)) {
+    fail(
+      "in the password's place stands what is to be replaced by it",
+      "Put the password there, without brackets.",
+    );
+  }
+  const address: DatabaseAddress = {
     host,
     port: readPort(parameters.get("port") ?? place.port, fail),
     user,
@@ -112,10 +108,36 @@ export function parseDatabaseUrl(text: string, inputName: string): DatabaseAddre
     sslMode: readSslMode(parameters.get("sslmode"), host, fail),
     sslRootCert: parameters.get("sslrootcert"),
     options: parameters.get("options"),
-  });
+    ...(demands === undefined ? {} : { demands: Object.freeze(demands) }),
+  };
+  refuseContradictions(address, fail);
+  return Object.freeze(address);
 }
 
-type Fail = (problem: string, hint?: string) => never;
+/** Demands that the rest of the URL makes impossible. */
+function refuseContradictions(address: DatabaseAddress, fail: Fail): void {
+  const { channelBinding, requireAuth, sslCert, sslCrl } = address.demands ?? {};
+  const mode = effectiveSslMode(address);
+  if (mode === "disable") {
+    if (channelBinding === "require") {
+      fail(
+        "channel_binding=require needs TLS, and this connection has none",
+        "Set sslmode=require or stricter; over a Unix socket leave channel_binding out.",
+      );
+    }
+    if (sslCert !== undefined) fail("sslcert needs TLS, and this connection has none");
+  }
+  const { sslRootCert } = address;
+  if (sslCrl !== undefined && (mode === "prefer" || sslRootCert === undefined || sslRootCert === "system")) {
+    fail(
+      "sslcrl is looked at only where a certificate is verified against a file",
+      "Give sslrootcert the path of the authority's PEM file, and sslmode=verify-full or verify-ca.",
+    );
+  }
+  if (channelBinding === "require" && requireAuth?.allowed.includes("scram-sha-256") === false) {
+    fail("channel_binding=require and its require_auth contradict each other", "Give one of them.");
+  }
+}
 
 /**
  * The query begins at the first `?` that a parameter follows; any other belongs to a password somebody forgot
@@ -136,19 +158,6 @@ function divide(text: string, separator: string): [string, string | undefined] {
   return position < 0 ? [text, undefined] : [text.slice(0, position), text.slice(position + 1)];
 }
 
-function decode(text: string, what: string, fail: Fail): string {
-  try {
-    const decoded = decodeURIComponent(text);
-    return decoded.includes("\0") ? fail(`${what} holds a NUL character`) : decoded;
-  } catch (error) {
-    if (error instanceof HoldfastError) throw error;
-    return fail(
-      `${what} holds a % that does not begin a percent-encoded character`,
-      "Write a literal % as %25.",
-    );
-  }
-}
-
 function readHost(text: string, fail: Fail): { host: string; port: string | undefined } {
   const bracketed = /^\[([^\]]+)\](?::(.*))?$/.exec(text);
   if (bracketed) return { host: bracketed[1]!, port: bracketed[2] };
@@ -160,7 +169,7 @@ function readHost(text: string, fail: Fail): { host: string; port: string | unde
     );
   }
   const [host, port] = divide(text, ":");
-  return { host: decode(host, "the host", fail), port };
+  return { host: decodePart(host, "the host", fail), port };
 }
 
 function readPort(text: string | undefined, fail: Fail): number {
@@ -170,70 +179,14 @@ function readPort(text: string | undefined, fail: Fail): number {
   return port >= 1 && port <= 65_535 ? port : fail("the port is not a number from 1 to 65535");
 }
 
-function readParameters(query: string, fail: Fail): Map<KnownParameter, string> {
-  const found = new Map<KnownParameter, string>();
-  let isEncrypted = false;
-  for (const pair of query.split("&").filter((part) => part !== "")) {
-    const [rawName, rawValue] = divide(pair, "=");
-    const name = decode(rawName, "a parameter", fail);
-    if (rawValue === undefined) fail(`parameter '${safeName(name)}' has no value`);
-    const value = decode(rawValue, `parameter '${safeName(name)}'`, fail);
-    if (name === "ssl" && value === "true") isEncrypted = true;
-    else if (KNOWN_PARAMETERS.includes(name as KnownParameter)) {
-      if (found.has(name as KnownParameter)) fail(`parameter '${name}' is given twice`);
-      found.set(name as KnownParameter, value);
-    } else if (!IGNORED_PARAMETERS.has(name)) {
-      fail(
-        `parameter '${safeName(name)}' is not known`,
-        `Remove it from the URL; known are ${KNOWN_PARAMETERS.join(", ")}.`,
-      );
-    }
-  }
-  return isEncrypted ? encrypted(found, fail) : found;
-}
-
-/** What `ssl=true` asks for, which is older than `sslmode` and never makes that weaker. */
-function encrypted(found: Map<KnownParameter, string>, fail: Fail): Map<KnownParameter, string> {
-  const mode = found.get("sslmode");
-  if (mode === undefined) return found.set("sslmode", "require");
-  if (["disable", "allow", "prefer"].includes(mode)) {
-    fail("ssl=true and its sslmode contradict each other", "Give sslmode alone.");
-  }
-  return found;
-}
-
-/** Parameters that other drivers and tools have in their URLs, as people copy them from there. */
-const OF_OTHERS = [
-  "pgbouncer",
-  "schema",
-  "connection_limit",
-  "pool_timeout",
-  "socket_timeout",
-  "statement_cache_size",
-  "sslaccept",
-  "currentSchema",
-  "sslfactory",
-];
-
-/**
- * A parameter's name is repeated in errors only if it is one, or nearly: a password with a question mark in
- * it may stand there.
- */
-function safeName(name: string): string {
-  const names = [...KNOWN_PARAMETERS, ...IGNORED_PARAMETERS, ...OF_OTHERS];
-  return names.includes(name) || nearest(name, names) !== undefined ? name : "…";
-}
-
-/** A value that is no password by its place is repeated if it looks like a word. */
-function shownWord(value: string): string {
-  return /^[A-Za-z-]{1,16}$/.test(value) ? `'${value}' ` : "";
-}
-
 function readSslMode(text: string | undefined, host: string, fail: Fail): SslMode {
   if (text !== undefined) {
     return Object.hasOwn(SSL_MODES, text)
       ? SSL_MODES[text]!
-      : fail(`sslmode ${shownWord(text)}is none of disable, prefer, require, verify-ca, verify-full`);
+      : fail(
+          `sslmode ${MISTAKEN_MODES.includes(text) ? `'${text}' ` : ""}is none of disable, prefer, require, ` +
+            "verify-ca, verify-full",
+        );
   }
   if (host.startsWith("/")) return "disable";
   return isLoopback(host) ? "prefer" : "require";
@@ -259,7 +212,7 @@ export function effectiveSslMode(address: DatabaseAddress): SslMode {
 
 /** `host:port/database`, for people; no user, no password. */
 export function describeAddress(address: DatabaseAddress): string {
-  const host = address.host.includes(":") ? `[${address.host}]` : address.host;
+  const host = /^[^/].*:/.test(address.host) ? `[${address.host}]` : address.host;
   return `${host}:${address.port}/${address.database}`;
 }
 

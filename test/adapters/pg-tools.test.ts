@@ -172,6 +172,47 @@ describe("a dump", () => {
     expect(args).toEqual(expect.arrayContaining(["--no-password", "--compress=0"]));
   });
 
+  it("obeys what the URL demands, which the snapshot's session does too", async () => {
+    await using database = await createDatabase();
+    const { user, password, host, port } = database.address;
+    const at = (query: string): DatabaseAddress =>
+      parseDatabaseUrl(
+        `postgresql://${user}:${encodeURIComponent(password!.reveal())}@${host}:${port}/${database.name}?${query}`,
+        "x",
+      );
+    const bound = at(
+      "sslmode=require&channel_binding=require&target_session_attrs=read-write&connect_timeout=9&" +
+        "keepalives_idle=7&tcp_user_timeout=9000&ssl_min_protocol_version=TLSv1.3",
+    );
+    expect((await dumpOf(bound)).subarray(0, 5).toString()).toBe("PGDMP");
+    // One that the server cannot meet stops pg_dump by itself.
+    const unmet: DatabaseAddress = {
+      ...database.address,
+      sslMode: "disable",
+      demands: { channelBinding: "require" },
+    };
+    const error: unknown = await withSnapshot(database.address, (request) =>
+      collect(tools.dump({ ...request, address: unmet }), 1e9),
+    ).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "database.tls" });
+  });
+
+  it("takes no certificates from the home of whoever runs it", async () => {
+    const home = await mkdtemp(join(tmpdir(), "holdfast-home-"));
+    await mkdir(join(home, ".postgresql"));
+    // libpq would verify the server against this one, also where the URL does not ask for it.
+    await writeFile(join(home, ".postgresql/root.crt"), "no certificate at all");
+    try {
+      await using database = await createDatabase();
+      const elsewhere = postgresTools({ env: { ...process.env, HOME: home } });
+      const address: DatabaseAddress = { ...database.address, sslMode: "require" };
+      const bytes = await withSnapshot(address, (request) => collect(elsewhere.dump(request), 1e9));
+      expect(bytes.subarray(0, 5).toString()).toBe("PGDMP");
+    } finally {
+      await rm(home, { recursive: true });
+    }
+  });
+
   it("of a table it may not read fails, naming the table", async () => {
     await using database = await createDatabase({
       owner: "postgres",
@@ -593,6 +634,26 @@ describe("what the programs say", () => {
       entry: "",
       dumpIds: [1001, 1002, 1003],
     });
+  });
+
+  it("at a login is what the pooler before the server means", () => {
+    const address = parseDatabaseUrl("postgresql://u:p@pooler.test/shop", "x");
+    const told = (words: string): unknown => {
+      const start = 'pg_dump: error: connection to server at "pooler.test" (192.0.2.1), port 5432 failed: ';
+      const { code } = toolError("pg_dump", "exit code 1", `${start}FATAL:  ${words}\n`, address);
+      return code;
+    };
+    expect(told("(EMAXCONNSESSION) max clients reached in session mode")).toBe("database.unreachable");
+    expect(told("(ECIRCUITBREAKER) too many authentication failures")).toBe("database.denied");
+    expect(told("no such database: shop")).toBe("database.missing");
+    expect(told("DbHandler exited")).toBe("database.unreachable");
+    expect(told("channel binding required but not supported by server's authentication request")).toBe(
+      "database.tls",
+    );
+    expect(told("session is not read-only")).toBe("database.unsupported");
+    expect(toolError("pg_dump", "exit code 1", "pg_dump: error: FATAL:  no such user", address).code).toBe(
+      "tool.failed",
+    );
   });
 
   it("is classified by its words", () => {

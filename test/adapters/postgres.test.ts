@@ -251,6 +251,16 @@ describe("a login that a pooler refuses", () => {
     });
     expect(databaseError(raw, address, "working")).toMatchObject({ code: "database.query" });
   });
+
+  it("of a setting in the URL names the parameter", async () => {
+    await using database = await createDatabase();
+    for (const options of ["-c work_mem=much", "-c no_such_setting=1"]) {
+      expect(await failure({ ...database.address, options })).toMatchObject({
+        code: "database.query",
+        hint: expect.stringContaining("options of the database URL"),
+      });
+    }
+  });
 });
 
 describe("a statement's failure", () => {

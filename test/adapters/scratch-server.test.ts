@@ -1,12 +1,13 @@
 import { describe, expect, it } from "@jest/globals";
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chown, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { once } from "node:events";
 import { serverInstallations } from "../../src/adapters/pg-tools/dump-tools.ts";
 import { postgresDatabase } from "../../src/adapters/postgres/database.ts";
+import { ownershipOf } from "../../src/adapters/scratch-server/ownership.ts";
 import { localScratchServers } from "../../src/adapters/scratch-server/scratch-servers.ts";
 import { sweepScratch } from "../../src/adapters/scratch-server/sweep.ts";
 import { systemDisk } from "../../src/adapters/system/disk.ts";
@@ -144,19 +145,69 @@ describe("sweeping leftovers", () => {
     const root = await mkdtemp(join(tmpdir(), "sweep-"));
     const dead = spawn("true");
     await once(dead, "exit");
-    const namespace = await (await import("../../src/adapters/scratch-server/server.ts")).processNamespace();
+    const ownership = await ownershipOf(process.pid);
+    const [namespace = "", began = ""] = ownership.trim().split(" ");
+    const gone = {
+      [`holdfast-scratch-${dead.pid}-a`]: ownership,
+      // Of a run before it was written when the owner began.
+      [`holdfast-scratch-${dead.pid}-d`]: namespace,
+      // The number is another process's by now.
+      [`holdfast-scratch-${process.pid}-e`]: `${namespace} ${Number(began) + 1}\n`,
+    };
     const folders = {
-      [`holdfast-scratch-${dead.pid}-a`]: namespace,
-      [`holdfast-scratch-${process.pid}-b`]: namespace,
-      [`holdfast-scratch-${dead.pid}-c`]: "pid:[1]",
-      "something-else": namespace,
+      ...gone,
+      [`holdfast-scratch-${process.pid}-b`]: ownership,
+      [`holdfast-scratch-${process.pid}-f`]: namespace,
+      [`holdfast-scratch-${dead.pid}-c`]: "pid:[1] 5",
+      "something-else": ownership,
     };
     for (const [name, owner] of Object.entries(folders)) {
       await mkdir(join(root, name));
       await writeFile(join(root, name, "owner"), owner);
     }
-    expect(await sweepScratch(root)).toEqual([join(root, `holdfast-scratch-${dead.pid}-a`)]);
-    expect((await readdir(root)).length).toBe(3);
+    // Not a folder, whoever made it.
+    await symlink(join(root, "something-else"), join(root, `holdfast-scratch-${dead.pid}-g`));
+    expect((await sweepScratch(root)).toSorted()).toEqual(
+      Object.keys(gone)
+        .map((name) => join(root, name))
+        .toSorted(),
+    );
+    expect((await readdir(root)).length).toBe(5);
+    await rm(root, { recursive: true });
+  });
+
+  it("ends no process that is not the server of that folder, whatever number stands there", async () => {
+    const root = await mkdtemp(join(tmpdir(), "sweep-"));
+    const dead = spawn("true");
+    await once(dead, "exit");
+    const folder = join(root, `holdfast-scratch-${dead.pid}-a`);
+    const data = join(folder, "data");
+    await mkdir(data, { recursive: true });
+    await writeFile(join(folder, "owner"), await ownershipOf(process.pid));
+    // Its command line names the folder, as an editor's or a copying program's would.
+    const other = spawn(process.execPath, ["-e", "setInterval(() => 0, 1000)", "--", join(data, "log")]);
+    try {
+      await writeFile(join(data, "postmaster.pid"), `${other.pid}\n${data}\n`);
+      expect(await sweepScratch(root)).toEqual([folder]);
+      expect(other.exitCode ?? other.signalCode).toBeNull();
+      expect(existsSync(`/proc/${other.pid}`)).toBe(true);
+    } finally {
+      other.kill("SIGKILL");
+      await rm(root, { recursive: true, force: true });
+    }
+  });
+
+  it("leaves what belongs to another user, who may have put anything there", async () => {
+    // Only root can make such a folder.
+    const isRoot = process.getuid?.() === 0;
+    const root = await mkdtemp(join(tmpdir(), "sweep-"));
+    const dead = spawn("true");
+    await once(dead, "exit");
+    const folder = join(root, `holdfast-scratch-${dead.pid}-a`);
+    await mkdir(folder);
+    await writeFile(join(folder, "owner"), await ownershipOf(process.pid));
+    if (isRoot) await chown(folder, 54_321, 54_321);
+    expect(await sweepScratch(root)).toEqual(isRoot ? [] : [folder]);
     await rm(root, { recursive: true });
   });
 

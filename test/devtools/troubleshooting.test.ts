@@ -265,9 +265,12 @@ describe("docs/troubleshooting.md", () => {
   it("quotes only what the sources say", () => {
     const sources = [
       ...ROOMS,
+      "postgres",
       "nouns/catalog",
       "ports",
       "adapters/azure-blob",
+      "adapters/actions-runner",
+      "adapters/pg-tools",
       "adapters/postgres",
       "adapters/npm-registry",
       "adapters/semantic-release",

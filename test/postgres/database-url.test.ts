@@ -57,7 +57,7 @@ describe("a database URL", () => {
     ["postgresql://h/d?user=a@b", { user: "a@b", host: "h" }],
     ["postgresql://u@h?dbname=d", { database: "d" }],
     ["postgresql://u@h/d?sslmode=allow", { sslMode: "prefer" }],
-    ["postgresql://u@h/d?ssl=true&application_name=x&channel_binding=require", { sslMode: "require" }],
+    ["postgresql://u@h/d?ssl=true&application_name=x&application_name=y", { sslMode: "require" }],
     ["postgresql://u@h/d?sslmode=verify-full&ssl=true", { sslMode: "verify-full" }],
     ["postgresql://u@h/d?ssl=true&sslmode=verify-full", { sslMode: "verify-full" }],
   ])("%s means what libpq means by it", (url, parts) => {
@@ -77,9 +77,25 @@ describe("a database URL", () => {
     ["postgresql://u:geheim@h:0/d", "port"],
     ["postgresql://u:geheim@h:65536/d", "port"],
     ["postgresql://u:geheim%zz@h/d", "%"],
-    ["postgresql://u:geheim@h/d?sslmode=maybe", "sslmode 'maybe' is none of"],
-    ["postgresql://u@h/d?sslmode=geheim%40h", "sslmode is none of"],
-    ["postgresql://u:geheim@h/d?sslmode=constructor", "sslmode 'constructor' is none of"],
+    ["postgresql://u:geheim@h/d?sslmode=no-verify", "sslmode 'no-verify' is none of"],
+    ["postgresql://u@h/d?sslmode=geheim", "sslmode is none of"],
+    ["postgresql://u:geheim@h/d?sslmode=constructor", "sslmode is none of"],
+    ["postgresql://u:geheim\n@h/d", "a line break"],
+    ["postgresql://u:p@\ngeheim/d", "a line break"],
+    ["postgresql://u:p@h/d?host=geheim%0A", "no host's name has"],
+    ["postgresql://[postgres.ref@h](mailto:geheim@h):6543/postgres", "no host's name has"],
+    ["postgresql://u:[YOUR-PASSWORD]@h/d", "what is to be replaced by it"],
+    ["postgresql://u:{your_password}@h/d", "what is to be replaced by it"],
+    ["'postgresql://u:geheim@h/d'", "does not start"],
+    ["DATABASE_URL=postgresql://u:geheim@h/d", "does not start"],
+    ["postgresql://u:Se?geheim=9@h/d", "an @ stands behind its ?"],
+    ["postgresql://u:1/x?sslmode=geheim@h/d", "an @ stands behind its ?"],
+    ["postgresql://u:1/x?user=geheim@h/d", "an @ stands behind its ?"],
+    ["postgresql://u:1/x?x=1&geheim#@h/d", "an @ stands behind its ?"],
+    ["postgresql://u:p@h/d?geheim=1", "parameter 1 after the ? is not known"],
+    ["postgresql://u:p@h/d?sslmode=require&shemageheim=1", "parameter 2 after the ? is not known"],
+    ["postgresql://u:p@h/d?geheim", "parameter 1 after the ? has no value"],
+    ["postgresql://u:p@h/d?geheim=%zz", "parameter 1 after the ? holds a %"],
     ["postgresql://u:geheim@h/d?ssl=true&sslmode=disable", "contradict each other"],
     ["postgresql://u:geheim@h/d?sslmode=prefer&ssl=true", "contradict each other"],
     ["postgresql://u:geheim@h/d?pgbouncer=true", "'pgbouncer' is not known"],
@@ -138,6 +154,22 @@ describe("a database URL", () => {
     );
   });
 
+  // As they stand in public reports of tools that showed them, cut them or took them for hosts.
+  it.each([
+    "passChar?or#21",
+    "otS33+tb/e4=",
+    "oRAND44@W)£+$\\$r{5F?#x:$A\\y^9\\;&pzIS1&b_k",
+    "kk/Q>`78N5$JJJJ",
+    "Superp@$$W0rd01",
+    "]Srs\\|^[P-{tNhoDy5E4t.*G",
+    "1kgABjxw/K6lg/jsjztzsK0FD8dVgUDxwo03ovjGinc=",
+    "123qwe?",
+    "hello#pass#world",
+  ])("takes the password '%s' as it is", (password) => {
+    const { host, database, password: taken } = parse(`postgresql://u:${password}@h.test/d?sslmode=require`);
+    expect([host, database, taken?.reveal()]).toEqual(["h.test", "d", password]);
+  });
+
   it("is read back the same for any user, password and database once they are encoded", () => {
     const text = fc
       .string({ unit: "grapheme", minLength: 1, maxLength: 20 })
@@ -162,6 +194,7 @@ describe("an address", () => {
   it("is described without user and password", () => {
     expect(describeAddress(parse("postgresql://u:p@h:1/d"))).toBe("h:1/d");
     expect(describeAddress(parse("postgresql://u:p@[::1]:1/d"))).toBe("[::1]:1/d");
+    expect(describeAddress(parse("postgresql://u@/d?host=/cloudsql/p:r:i"))).toBe("/cloudsql/p:r:i:5432/d");
   });
 
   it("gives the source its name", () => {

@@ -1,6 +1,8 @@
+import { rm } from "node:fs/promises";
 import { HoldfastError } from "../../kernel/errors.ts";
 import type { Log } from "../../ports/log.ts";
 import type { ToolInstaller } from "../../ports/tool-installer.ts";
+import { keepListed, listedHashes } from "./kept-packages.ts";
 
 /** GitHub's toolkit as far as it is needed, so that a test can stand in for it. */
 export interface InstallToolkit {
@@ -26,10 +28,9 @@ export interface AptOptions {
 const ADD_REPOSITORY = "/usr/share/postgresql-common/pgdg/apt.postgresql.org.sh";
 
 /**
- * Installs `postgresql-client-<major>` on a Debian or Ubuntu runner. The packages themselves are what is
- * kept between runs: unpacking them again with dpkg puts every program and library at its place, which
- * copying program files would not. Kept for a month at most, so that the PostgreSQL project's security
- * updates arrive.
+ * Installs `postgresql-client-<major>` on a Debian or Ubuntu runner, always by apt, which asks for the lists
+ * of packages and checks who signed them. What was downloaded is kept between runs, for a month at most, and
+ * spares the download where the lists still name the very same bytes.
  */
 export function aptClientTools(options: AptOptions): ToolInstaller {
   return {
@@ -47,60 +48,86 @@ export function aptClientTools(options: AptOptions): ToolInstaller {
         `holdfast-postgresql-client-${major}-${system.trim()}` +
         `-${options.now().toISOString().slice(0, 7)}`;
       options.log.stage(`Installing PostgreSQL's client programs, version ${major}`);
-      if (await installKept(toolkit, sudo, folder, key, options.log)) return;
-      await installFromRepository(toolkit, sudo, folder, major);
-      await keepQuietly(toolkit, folder, key, options.log);
+      const machine: Machine = { toolkit, sudo, folder, major, log: options.log };
+      await findRepository(machine);
+      const isKept = await restoreKept(machine, key);
+      await installByApt(machine);
+      if (!isKept) await keepQuietly(machine, key);
     },
   };
 }
 
-/** A cache that cannot be asked costs time, never the backup. */
-async function installKept(
-  toolkit: InstallToolkit,
-  sudo: readonly string[],
-  folder: string,
-  key: string,
-  log: Log,
-): Promise<boolean> {
-  try {
-    if (!(await toolkit.restore(folder, key))) return false;
-  } catch (error) {
-    log.debug(`the Actions cache could not be read: ${String(error)}`);
-    return false;
-  }
-  const { exitCode, output } = await elevated(toolkit, sudo, [
-    "sh",
-    "-c",
-    'dpkg --install "$0"/*.deb',
-    folder,
-  ]);
-  if (exitCode !== 0) log.debug(`the kept packages do not fit this runner any more: ${output.trim()}`);
-  return exitCode === 0;
+interface Machine {
+  readonly toolkit: InstallToolkit;
+  /** What a command line that needs root begins with. */
+  readonly sudo: readonly string[];
+  /** Where the packages lie. */
+  readonly folder: string;
+  readonly major: number;
+  readonly log: Log;
 }
 
-async function installFromRepository(
-  toolkit: InstallToolkit,
-  sudo: readonly string[],
-  folder: string,
-  major: number,
-): Promise<void> {
-  const name = `postgresql-client-${major}`;
-  const apt = (...args: string[]): Promise<string> =>
-    elevatedOrThrow(
-      toolkit,
-      sudo,
-      ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", ...args],
-      major,
+const packageOf = (major: number): string => `postgresql-client-${major}`;
+
+function apt({ toolkit, sudo, major }: Machine, ...args: string[]): Promise<string> {
+  const words = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", ...args];
+  return elevatedOrThrow(toolkit, sudo, words, major);
+}
+
+/** Fetches the lists of packages, and adds the PostgreSQL project's where the machine's own lack the client. */
+async function findRepository(machine: Machine): Promise<void> {
+  const { toolkit, sudo, major } = machine;
+  await apt(machine, "update");
+  const known = await toolkit.run("apt-cache", ["show", packageOf(major)]);
+  if (known.exitCode === 0) return;
+  await apt(machine, "install", "--yes", "--no-install-recommends", "postgresql-common", "ca-certificates");
+  await elevatedOrThrow(toolkit, sudo, [ADD_REPOSITORY, "-y"], major);
+}
+
+/**
+ * Whether every package that is needed was kept by an earlier run. A cache that cannot be asked costs time,
+ * never the backup; one whose packages are not what the lists name is told.
+ */
+async function restoreKept(machine: Machine, key: string): Promise<boolean> {
+  const { toolkit, folder, major, log } = machine;
+  try {
+    if (!(await toolkit.restore(folder, key))) return false;
+    // Into a folder with nothing in it, so that all of them are listed; this only prints.
+    const listed = listedHashes(
+      await apt(
+        machine,
+        "install",
+        "--yes",
+        "--no-install-recommends",
+        "--print-uris",
+        ...["-o", "Acquire::ForceHash=SHA256", "-o", `Dir::Cache::archives=${folder}/none`],
+        packageOf(major),
+      ),
     );
-  await apt("update");
-  const known = await toolkit.run("apt-cache", ["show", name]);
-  if (known.exitCode !== 0) {
-    await apt("install", "--yes", "--no-install-recommends", "postgresql-common", "ca-certificates");
-    await elevatedOrThrow(toolkit, sudo, [ADD_REPOSITORY, "-y"], major);
+    const { kept, forged } = await keepListed(folder, listed);
+    if (forged.length > 0) {
+      log.warn(
+        `the Actions cache '${key}' held ${forged.join(", ")} with other bytes than apt's signed lists name: ` +
+          "they were thrown away, and are downloaded anew. See who may write to this repository's caches, " +
+          "and delete that one",
+      );
+      // What is left of that cache is not to be used again, and a key cannot be written twice.
+      await rm(folder, { recursive: true, force: true });
+    }
+    return forged.length === 0 && kept.length === listed.size;
+  } catch (error) {
+    log.debug(`the Actions cache could not be used: ${String(error)}`);
+    await rm(folder, { recursive: true, force: true });
+    return false;
   }
+}
+
+async function installByApt(machine: Machine): Promise<void> {
+  const { toolkit, sudo, folder, major } = machine;
   // apt wants its `partial` folder there; keeping the archives is what makes them available to the cache.
   await elevatedOrThrow(toolkit, sudo, ["mkdir", "-p", `${folder}/partial`], major);
   await apt(
+    machine,
     "install",
     "--yes",
     "--no-install-recommends",
@@ -108,7 +135,7 @@ async function installFromRepository(
     `Dir::Cache::archives=${folder}`,
     "-o",
     "APT::Keep-Downloaded-Packages=true",
-    name,
+    packageOf(major),
   );
   await elevatedOrThrow(
     toolkit,
@@ -118,7 +145,7 @@ async function installFromRepository(
   );
 }
 
-async function keepQuietly(toolkit: InstallToolkit, folder: string, key: string, log: Log): Promise<void> {
+async function keepQuietly({ toolkit, folder, log }: Machine, key: string): Promise<void> {
   try {
     await toolkit.keep(folder, key);
   } catch (error) {
@@ -131,15 +158,6 @@ async function keepQuietly(toolkit: InstallToolkit, folder: string, key: string,
 async function privilege(toolkit: InstallToolkit): Promise<readonly string[]> {
   const { output } = await toolkit.run("id", ["-u"]);
   return output.trim() === "0" ? [] : ["sudo", "--non-interactive"];
-}
-
-async function elevated(
-  toolkit: InstallToolkit,
-  sudo: readonly string[],
-  command: readonly string[],
-): Promise<{ exitCode: number; output: string }> {
-  const [program = "", ...args] = [...sudo, ...command];
-  return await toolkit.run(program, args);
 }
 
 async function elevatedOrThrow(

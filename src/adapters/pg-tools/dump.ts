@@ -1,6 +1,6 @@
 import type { DumpRequest } from "../../ports/dump-tools.ts";
 import type { ByteStream } from "../../kernel/streams.ts";
-import { connectionEnvironment } from "./environment.ts";
+import { connectionEnvironment, connectionWords } from "./environment.ts";
 import { largeWrites } from "./large-writes.ts";
 import { openOutputSocket } from "./output-socket.ts";
 import { toolError } from "./messages.ts";
@@ -11,10 +11,11 @@ import { WarningReader } from "./warnings.ts";
 export async function* dump(host: ProgramHost, request: DumpRequest): ByteStream {
   const { tools, address, signal } = request;
   signal.throwIfAborted();
-  const prefix = await largeWrites(tools, "pg_dump", host.base);
+  // First: it may refuse, and nothing may be open then.
   const env = connectionEnvironment(host.base, tools, address, "dump");
-  const warnings = new WarningReader(request.onWarning ?? (() => undefined));
+  const prefix = await largeWrites(tools, "pg_dump", host.base);
   const output = await openOutputSocket();
+  const warnings = new WarningReader(request.onWarning ?? (() => undefined));
   const onLine = (line: string): void => warnings.read(line);
   const program = new Program(tools, "pg_dump", dumpArguments(request), host, {
     env,
@@ -49,6 +50,7 @@ export function dumpArguments(request: DumpRequest): string[] {
     // Compression happens once, after hashing, with a checksum pg_dump's own formats lack.
     "--compress=0",
     "--no-password",
+    `--dbname=${connectionWords(request.tools, request.address, true)}`,
     `--snapshot=${request.snapshot}`,
     `--lock-wait-timeout=${Math.max(1, Math.round(request.lockWaitMs))}`,
     ...(request.sections === "schema"

@@ -3,6 +3,7 @@ import type { ToolSet } from "../../ports/dump-tools.ts";
 import type { DatabaseAddress } from "../../ports/database.ts";
 import { effectiveSslMode } from "../../postgres/database-url.ts";
 import { HoldfastError } from "../../kernel/errors.ts";
+import { keepAliveOf } from "../../postgres/keep-alive.ts";
 import { startupOptions } from "../../postgres/quoting.ts";
 
 /** What of our own environment a PostgreSQL program needs; everything else stays out of its sight. */
@@ -16,7 +17,10 @@ export interface BaseEnvironment {
  * Seconds libpq tries to connect:
  * https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-CONNECT-TIMEOUT
  */
-const CONNECT_TIMEOUT = "30";
+const CONNECT_TIMEOUT = 30;
+
+/** Milliseconds that a program which only reads waits for what it sent to arrive. */
+const READER_TIMEOUT_MS = 75_000;
 
 /**
  * The distributions' bundles of public certificate authorities, for libpq before 16, which does not know
@@ -30,6 +34,24 @@ const CA_BUNDLES = [
   "/opt/homebrew/etc/openssl@3/cert.pem",
   "/usr/local/etc/openssl@3/cert.pem",
 ];
+
+/**
+ * Where nothing is: libpq would otherwise take these files from the folder of whoever runs this, which the
+ * driver never looks into; and a root certificate there makes `require` verify against it.
+ * https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-FILE-USAGE
+ */
+const NOWHERE = "/nonexistent/holdfast";
+const NO_FILES = {
+  PGSSLCERT: `${NOWHERE}/postgresql.crt`,
+  PGSSLKEY: `${NOWHERE}/postgresql.key`,
+  PGSSLROOTCERT: `${NOWHERE}/root.crt`,
+  PGSSLCRL: `${NOWHERE}/root.crl`,
+  PGSSLCRLDIR: `${NOWHERE}/crl`,
+  // The user's own ~/.pgpass must not fill in a password the URL left out.
+  PGPASSFILE: `${NOWHERE}/pgpass`,
+  PGSERVICEFILE: `${NOWHERE}/pg_service.conf`,
+  PGSYSCONFDIR: NOWHERE,
+} as const;
 
 /** A clean environment with English messages, so that they can be classified. */
 export function plainEnvironment(base: BaseEnvironment): Record<string, string> {
@@ -63,16 +85,89 @@ export function connectionEnvironment(
     PGPORT: String(address.port),
     PGUSER: address.user,
     PGDATABASE: address.database,
-    // A file that is not there: the user's own ~/.pgpass must not fill in a password the URL left out.
-    PGPASSFILE: "/nonexistent/pgpass",
+    ...NO_FILES,
     PGAPPNAME: `holdfast ${purpose}`,
-    PGCONNECT_TIMEOUT: CONNECT_TIMEOUT,
+    PGCONNECT_TIMEOUT: String(address.demands?.connectTimeoutSeconds ?? CONNECT_TIMEOUT),
     PGSSLMODE: effectiveSslMode(address),
-    PGSSLMINPROTOCOLVERSION: "TLSv1.2",
+    PGSSLMINPROTOCOLVERSION: address.demands?.tlsMin ?? "TLSv1.2",
+    // The driver knows no GSSAPI.
+    PGGSSENCMODE: "disable",
+    ...demandedEnvironment(tools, address),
     ...(root === undefined ? {} : { PGSSLROOTCERT: root }),
     ...(address.password === undefined ? {} : { PGPASSWORD: address.password.reveal() }),
     ...(options === "" ? {} : { PGOPTIONS: options }),
   };
+}
+
+/**
+ * What the URL demands besides. A libpq that does not know a variable passes over it, and the demand with it,
+ * so that such programs are refused: https://www.postgresql.org/docs/release/
+ */
+function demandedEnvironment(tools: ToolSet, { demands }: DatabaseAddress): Record<string, string> {
+  if (demands === undefined) return {};
+  const { channelBinding, requireAuth, targetSession, sslCert, sslKey, sslCrl, tlsMin, tlsMax } = demands;
+  if (channelBinding === "require") since(tools, 13, "channel_binding=require");
+  if (requireAuth !== undefined) since(tools, 16, "require_auth");
+  if (tlsMin === "TLSv1.3") since(tools, 13, "ssl_min_protocol_version");
+  if (tlsMax !== undefined) since(tools, 13, "ssl_max_protocol_version");
+  return {
+    ...(channelBinding === undefined ? {} : { PGCHANNELBINDING: channelBinding }),
+    ...(requireAuth === undefined ? {} : { PGREQUIREAUTH: requireAuth.text }),
+    ...targetEnvironment(tools, targetSession),
+    ...(sslCert === undefined ? {} : { PGSSLCERT: sslCert }),
+    ...(sslKey === undefined ? {} : { PGSSLKEY: sslKey }),
+    ...(sslCrl === undefined ? {} : { PGSSLCRL: sslCrl }),
+    ...(tlsMax === undefined ? {} : { PGSSLMAXPROTOCOLVERSION: tlsMax }),
+  };
+}
+
+/**
+ * Before 14 libpq knows `read-write` alone. Of a standby such a program need not be told: it reads by the
+ * snapshot of a session that has asked the server, and writes to no standby.
+ */
+function targetEnvironment(
+  tools: ToolSet,
+  target: NonNullable<DatabaseAddress["demands"]>["targetSession"],
+): Record<string, string> {
+  if (target === undefined || (target === "standby" && tools.major < 14)) return {};
+  return { PGTARGETSESSIONATTRS: tools.major < 14 ? "read-write" : target };
+}
+
+function since(tools: ToolSet, major: number, parameter: string): void {
+  if (tools.major >= major) return;
+  throw new HoldfastError(
+    "tool.too-old",
+    `the database URL demands ${parameter}, which the PostgreSQL client programs ${tools.version} do not know`,
+    {
+      hint:
+        `Install the PostgreSQL client programs of version ${major} or newer, or take ${parameter} out of the ` +
+        "database URL.",
+    },
+  );
+}
+
+/**
+ * A connection string for the command line, where no secret may stand: the database, and when a link that
+ * went silent counts as broken, for which libpq has no variables.
+ *
+ * @param reads whether the program sends next to nothing. One that sends rows may wait for a server that is
+ *   busy and reads none for minutes, and Linux counts that as unacknowledged too
+ */
+export function connectionWords(tools: ToolSet, address: DatabaseAddress, reads: boolean): string {
+  const { enabled, idleSeconds, intervalSeconds, count, userTimeoutMs } = keepAliveOf(address);
+  const timeout = userTimeoutMs ?? (reads && enabled ? READER_TIMEOUT_MS : undefined);
+  return [
+    `dbname='${address.database.replace(/[\\']/g, "\\$&")}'`,
+    ...(enabled
+      ? [
+          `keepalives_idle=${idleSeconds}`,
+          `keepalives_interval=${intervalSeconds}`,
+          `keepalives_count=${count}`,
+        ]
+      : ["keepalives=0"]),
+    // Older ones would refuse the word.
+    ...(timeout === undefined || tools.major < 12 ? [] : [`tcp_user_timeout=${timeout}`]),
+  ].join(" ");
 }
 
 function rootCertificate(tools: ToolSet, address: DatabaseAddress): string | undefined {

@@ -5,7 +5,7 @@ import type { ByteStream } from "../../kernel/streams.ts";
 import { withDefinitions } from "./archive-definitions.ts";
 import { withoutColumnOptions } from "./column-options.ts";
 import { listFile, privateFiles, type PrivateFiles } from "./entry-list.ts";
-import { connectionEnvironment } from "./environment.ts";
+import { connectionEnvironment, connectionWords } from "./environment.ts";
 import { classify, toolError } from "./messages.ts";
 import { ProblemReader } from "./problems.ts";
 import { describeEnding, Program, type ProgramHost } from "./program.ts";
@@ -92,7 +92,7 @@ export function loadArguments(request: LoadRequest, listPath: string | undefined
     // Without it pg_restore does not say which entry an error belongs to.
     "--verbose",
     // A connection string, because a bare name holding `=` would be read as one.
-    `--dbname=dbname='${request.address.database.replace(/[\\']/g, "\\$&")}'`,
+    `--dbname=${connectionWords(request.tools, request.address, false)}`,
     ...(request.noOwner === true ? ["--no-owner"] : []),
     ...(request.noPrivileges === true ? ["--no-privileges"] : []),
     ...(request.sections ?? []).map((section) => `--section=${section}`),

@@ -1,4 +1,5 @@
 import type { DatabaseAddress } from "../../ports/database.ts";
+import { refusedLogin } from "../../postgres/login-refusals.ts";
 import { describeAddress } from "../../postgres/database-url.ts";
 import { HoldfastError, type ErrorCode } from "../../kernel/errors.ts";
 import { anyOf } from "../../kernel/pattern.ts";
@@ -16,7 +17,7 @@ interface Saying {
 
 const NO_SLOT =
   "The server, the database or the role has no free connection slots; run at a quieter time, close idle " +
-  "clients, use fewer --jobs, or raise max_connections (or the CONNECTION LIMIT).";
+  "clients, give a lower --jobs, or raise max_connections (or the CONNECTION LIMIT).";
 
 const ANYWHERE: readonly Saying[] = [
   {
@@ -133,9 +134,26 @@ const AT_CONNECT: readonly Saying[] = [
     hint: "Check the name after the last / of the database URL.",
   },
   {
-    says: /SSL|certificate/,
+    says: /authentication method requirement/,
+    code: "database.denied",
+    hint: "The server does not ask for the password in the way that require_auth in the database URL demands.",
+  },
+  {
+    says: /session is (?:not )?read-only|server is (?:not )?in hot standby mode/,
+    code: "database.unsupported",
+    hint: "target_session_attrs in the database URL demands another kind of server: give that one's address.",
+  },
+  {
+    says: /channel binding/,
     code: "database.tls",
-    hint: "Check sslmode and sslrootcert in the database URL.",
+    hint:
+      "The server offers no channel binding, which the database URL demands; use the server's direct address, " +
+      "or sslmode=verify-full instead of channel_binding.",
+  },
+  {
+    says: /SSL|certificate|private key file/,
+    code: "database.tls",
+    hint: "Check sslmode and the certificates that the database URL names.",
   },
 ];
 
@@ -177,7 +195,7 @@ export function toolError(
   address: DatabaseAddress | undefined,
 ): HoldfastError {
   const words = lastWords(stderr);
-  const found = classify(words);
+  const found = refusedByPooler(words, address) ?? classify(words);
   const place = address === undefined ? "" : ` on ${describeAddress(address)}`;
   const text = `${program}${place} ended with ${how}: ${words === "" ? "it said nothing" : words}`;
   const password = address?.password?.reveal();
@@ -210,6 +228,17 @@ function serversDisk(
 /** The server's own HINT among a program's words; PostgreSQL 16 and later put it under the program's name. */
 function serversAdvice(words: string): string | undefined {
   return /^(?:pg_\w+: (?:error: )?)?HINT: +(\S.*)$/im.exec(words)?.[1];
+}
+
+/** What whoever stands before the server said to a login; nothing where a session was there already. */
+function refusedByPooler(
+  words: string,
+  address: DatabaseAddress | undefined,
+): { readonly code: ErrorCode; readonly hint: string } | undefined {
+  if (address === undefined || !CONNECT_FAILED.test(words)) return undefined;
+  const said = /(?:FATAL|ERROR): (.+)$/m.exec(words)?.[1];
+  const found = said === undefined ? undefined : refusedLogin(said.trim(), address);
+  return found?.code === "database.lost" ? { ...found, code: "database.unreachable" } : found;
 }
 
 /** The first saying that fits, or undefined when the words are unknown. */

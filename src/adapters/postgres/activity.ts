@@ -1,9 +1,10 @@
-import pg, { type Client } from "pg";
+import type { Client } from "pg";
 import type { Socket } from "node:net";
 import type { ConnectionOptions } from "node:tls";
 import type { DatabaseAddress } from "../../ports/database.ts";
-import { clientConfig } from "./start-up.ts";
-import { tlsOptions } from "./tls.ts";
+import { newClient } from "./client.ts";
+import { refusesTls } from "./errors.ts";
+import { mayBePlain, tlsOptions } from "./tls.ts";
 
 /** Sessions of ours on a server: by their process id there, or all of a name in the database. */
 export type Whose = { readonly pid: number } | { readonly applicationName: string };
@@ -41,14 +42,20 @@ export async function askActivity(
   whose: Whose,
   within: number,
 ): Promise<string | undefined> {
-  const config = clientConfig(address, { purpose: "watch", bare: true }, undefined, tls);
-  const client = new pg.Client({ ...config, connectionTimeoutMillis: Math.max(1, Math.floor(within)) });
-  client.on("error", () => undefined);
+  const { client, guard } = newClient(
+    address,
+    { purpose: "watch", bare: true },
+    { options: undefined, tls, within },
+  );
   const hangUp = setTimeout(() => socketOf(client).destroy(), within);
   try {
     await client.connect();
+    guard.check();
     return await describe(client, whose);
   } catch (error) {
+    if (tls !== undefined && refusesTls(error) && mayBePlain(address)) {
+      return await askActivity(address, undefined, whose, within);
+    }
     // It answers, so it lives; that it has no connection left is no reason to break one that may be at work.
     if ((error as { code?: unknown }).code !== TOO_MANY) return undefined;
     return "the server lives, but has no connection left over which it could be asked what it does";

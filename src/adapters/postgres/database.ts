@@ -1,23 +1,18 @@
-import pg, { type Client } from "pg";
+import type { Client } from "pg";
 import type { ConnectionOptions } from "node:tls";
 import type { Database, DatabaseAddress, DatabaseSession, SessionOptions } from "../../ports/database.ts";
 import { HoldfastError } from "../../kernel/errors.ts";
 import { SILENCE_LIMIT_MS } from "../../kernel/silence.ts";
-import { describeAddress, effectiveSslMode } from "../../postgres/database-url.ts";
+import { describeAddress } from "../../postgres/database-url.ts";
 import { startupOptions } from "../../postgres/quoting.ts";
 import { socketOf } from "./activity.ts";
 import { databaseError, refusesStartupOptions, refusesTls } from "./errors.ts";
+import { newClient } from "./client.ts";
 import type { Bounds } from "./owed-answers.ts";
 import { PgSession, type SetUp } from "./session.ts";
-import {
-  clientConfig,
-  CONNECT_TIMEOUT_MS,
-  knownSettings,
-  sessionSettings,
-  startUpSettings,
-  type KnownServer,
-} from "./start-up.ts";
-import { tlsOptions } from "./tls.ts";
+import { knownSettings, sessionSettings, startUpSettings, type KnownServer } from "./start-up.ts";
+import { demandTarget } from "./target-session.ts";
+import { mayBePlain, tlsOptions } from "./tls.ts";
 
 /** Bounds where nobody says otherwise: those of the product, and a run that nobody stops. */
 const BOUNDS: Bounds = {
@@ -53,6 +48,7 @@ export function postgresDatabase(address: DatabaseAddress, given: Partial<Bounds
       const session = new PgSession(client, { address: at, tls, setUp, bounds, options });
       try {
         await setUp(session, options.purpose);
+        await demandTarget(session, address);
         return session;
       } catch (error) {
         await session.close();
@@ -126,7 +122,7 @@ async function openEncrypted(
   try {
     return { client: await openOnce(address, session, options, tls), tls };
   } catch (error) {
-    if (effectiveSslMode(address) !== "prefer" || !refusesTls(error)) throw error;
+    if (!mayBePlain(address) || !refusesTls(error)) throw error;
     return { client: await openOnce(address, session, options, undefined), tls: undefined };
   }
 }
@@ -137,12 +133,7 @@ async function openOnce(
   options: string | undefined,
   tls: ConnectionOptions | undefined,
 ): Promise<Client> {
-  const config = clientConfig(address, session, options, tls);
-  const within = Math.min(CONNECT_TIMEOUT_MS, session.bounds.silenceMs);
-  const client = new pg.Client({ ...config, connectionTimeoutMillis: within });
-  // Without a listener an error between events would end the process.
-  const ignore = (): void => undefined;
-  client.on("error", ignore);
+  const { client, guard } = newClient(address, session, { options, tls, within: session.bounds.silenceMs });
   const { cancelled } = session.bounds;
   // Sessions that tidy up are opened after the end was called.
   const stop = AbortSignal.any([cancelled, ...(session.stop === undefined ? [] : [session.stop])]);
@@ -150,6 +141,7 @@ async function openOnce(
   if (!stop.aborted) stop.addEventListener("abort", hangUp, { once: true });
   try {
     await client.connect();
+    guard.check();
     return client;
   } catch (error) {
     void client.end().catch(() => undefined);

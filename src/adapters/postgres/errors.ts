@@ -181,7 +181,7 @@ function fromServer(raw: Raw, address: DatabaseAddress, moment: Moment): Found {
   const known = byState(raw.code, raw.message, moment);
   if (known !== undefined) return known;
   if (raw.code.startsWith("08")) return broken(moment);
-  if (moment === "connecting" && !REFUSES_A_STATEMENT.test(raw.code)) return notLetIn();
+  if (moment === "connecting") return REFUSES_A_SETTING.test(raw.code) ? wrongSetting() : notLetIn();
   return {
     code: "database.query",
     hint:
@@ -190,11 +190,17 @@ function fromServer(raw: Raw, address: DatabaseAddress, moment: Moment): Found {
   };
 }
 
-/**
- * Syntax, rights, values, a transaction's state, a time limit, and what a login trigger raises: what opens a
- * session asks for some settings by statements.
- */
-const REFUSES_A_STATEMENT = /^(?:0A|22|25|26|34|42|55|57014|P0)/;
+/** Rights, values, unknown names, and what a login trigger raises: a session begins with settings. */
+const REFUSES_A_SETTING = /^(?:0A|22|25|26|34|42|55|57014|P0)/;
+
+function wrongSetting(): Found {
+  return {
+    code: "database.query",
+    hint:
+      "The server refused a setting with which the session was to begin, or a login trigger did, in its own " +
+      "words above: look at the parameter options of the database URL, and at event triggers on login.",
+  };
+}
 
 /** Nothing was asked yet that could be refused: it is the login. */
 function notLetIn(): Found {

@@ -1,7 +1,8 @@
-import type { ClientConfig } from "pg";
+import type { Client, ClientConfig } from "pg";
 import pg from "pg";
 import type { ConnectionOptions } from "node:tls";
 import type { DatabaseAddress, SessionOptions } from "../../ports/database.ts";
+import { socketFor } from "./socket.ts";
 
 /** What the driver is told when a session begins. */
 
@@ -127,15 +128,32 @@ export function clientConfig(
     password: () => address.password?.reveal() ?? "",
     database: session.database ?? address.database,
     ssl: tls ?? false,
-    enableChannelBinding: true,
+    // Named, so that the driver does not look into PGSSLNEGOTIATION.
+    sslnegotiation: "postgres",
+    enableChannelBinding: address.demands?.channelBinding !== "disable",
     application_name: applicationName(session.purpose),
     client_encoding: "UTF8",
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: 30_000,
+    connectionTimeoutMillis: connectTimeoutMs(address),
+    stream: () => socketFor(address),
     types: { getTypeParser },
     ...(options === undefined || options === "" ? {} : { options }),
   };
+}
+
+/** Milliseconds to wait for a session to begin; libpq takes no less than two seconds either. */
+function connectTimeoutMs({ demands }: DatabaseAddress): number {
+  const seconds = demands?.connectTimeoutSeconds;
+  return seconds === undefined ? CONNECT_TIMEOUT_MS : Math.max(2, seconds) * 1000;
+}
+
+/**
+ * The driver fills in what it was not given from variables of libpq's that the PostgreSQL programs never see:
+ * both clients do what the URL says, and nothing else.
+ */
+export function withoutOurEnvironment(client: Client, options: string | undefined): Client {
+  const { connectionParameters } = client as unknown as { connectionParameters: Record<string, unknown> };
+  Object.assign(connectionParameters, { options: options ?? "", replication: undefined });
+  return client;
 }
 
 /** Kept as the server's text: the driver would turn them into local time, or lose digits. */

@@ -31,7 +31,7 @@ export function byState(state: string, message: string, moment: Moment): Found |
         code: "database.unreachable",
         hint:
           "The server, the database or the role has no free connection slots; run at a quieter " +
-          "time, close idle clients, use fewer --jobs, or raise max_connections (or the CONNECTION LIMIT).",
+          "time, close idle clients, give a lower --jobs, or raise max_connections (or the CONNECTION LIMIT).",
       };
     case "53100":
       return { code: "database.query", hint: "The database server's own disk is full; free space there." };
@@ -108,6 +108,6 @@ function outOfMemory(message: string): string {
         "(max_connections + max_prepared_transactions) locks in all. Raise " +
         "max_locks_per_transaction on the server (256 fits some ten thousand tables) and restart it, or " +
         "run while fewer other sessions hold locks."
-    : "The server has no memory left for this statement; run at a quieter time, use fewer --jobs, or " +
+    : "The server has no memory left for this statement; run at a quieter time, give a lower --jobs, or " +
         "give the server more memory.";
 }

@@ -1,5 +1,5 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
-import { chown, mkdtemp, readFile, readlink, rm, writeFile } from "node:fs/promises";
+import { chown, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -9,6 +9,7 @@ import type { ScratchServer } from "../../ports/scratch-server.ts";
 import { diskTrouble } from "../../kernel/disk-trouble.ts";
 import { HoldfastError } from "../../kernel/errors.ts";
 import { serverAccount, type Account } from "./account.ts";
+import { ownershipOf } from "./ownership.ts";
 import { serverSettings } from "./settings.ts";
 import { WATCHDOG } from "./watchdog.ts";
 
@@ -59,19 +60,20 @@ export async function startServer(
   }
 }
 
-/** The id of the process-id namespace: the same number means another process in another container. */
-export function processNamespace(): Promise<string> {
-  return readlink("/proc/self/ns/pid").catch(() => "");
-}
-
 async function makeFolder(root: string, account: Account): Promise<string> {
   const name = `${SCRATCH_PREFIX}${process.pid}-`;
   const tooLong = Buffer.byteLength(join(root, `${name}XXXXXX`, ".s.PGSQL.5432")) > SOCKET_PATH_MAX;
   const folder = await mkdtemp(join(tooLong ? "/tmp" : root, name)).catch((error: unknown) => {
     throw diskTrouble(error, "making a folder for a scratch server");
   });
-  await writeFile(join(folder, "owner"), await processNamespace());
-  if (account.uid !== undefined && account.gid !== undefined) await chown(folder, account.uid, account.gid);
+  try {
+    await writeFile(join(folder, "owner"), await ownershipOf(process.pid));
+    if (account.uid !== undefined && account.gid !== undefined) await chown(folder, account.uid, account.gid);
+  } catch (error) {
+    // Without an owner no sweep would ever take it.
+    await rm(folder, { recursive: true, force: true });
+    throw diskTrouble(error, "making a folder for a scratch server");
+  }
   return folder;
 }
 

@@ -21,7 +21,13 @@ export async function ownedFolder(root: string, label: string): Promise<string> 
     // Programs that are given it may run in another folder.
     join(resolve(root), `holdfast-${clean}-${process.pid}-t${(await beganAt(process.pid)) ?? 0}-`),
   );
-  await writeFile(join(folder, OWNER), await processNamespace(), { mode: 0o600 });
+  try {
+    await writeFile(join(folder, OWNER), await processNamespace(), { mode: 0o600 });
+  } catch (error) {
+    // Without an owner no sweep would ever take it.
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
   return folder;
 }
 

@@ -1,4 +1,4 @@
-import { isHoldfastError } from "../../kernel/errors.ts";
+import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import type { RowScript } from "../copy/row-script.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import { foreignKeys, rememberFamily } from "./foreign-keys.ts";
@@ -180,6 +180,10 @@ async function remove(session: DatabaseSession, table: string): Promise<void> {
   const [left] = await session.query(`SELECT FROM ONLY ${table} LIMIT 1`);
   // A rule may have made something else of it.
   if (left !== undefined) {
-    throw new Untouched(new Error(`removing the rows of ${table} left some of them there`));
+    throw new Untouched(
+      new HoldfastError("database.query", `removing the rows of ${table} left some of them there`, {
+        hint: "A rule or a trigger of that table keeps them: remove the rows by hand, or restore the whole backup.",
+      }),
+    );
   }
 }

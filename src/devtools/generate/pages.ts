@@ -1,5 +1,5 @@
 import type { Command } from "../../commands/define.ts";
-import { variableName } from "../../entry/inputs/parse-inputs.ts";
+import { variableName } from "../../entry/inputs/missing-hint.ts";
 import { ERRORS, EXIT } from "../../kernel/errors.ts";
 import { ENVIRONMENT } from "./environment.ts";
 import { cell, EXIT_MEANINGS, exitsTable, GENERATED_MARKDOWN, inputsTable, outputsTable } from "./tables.ts";

@@ -7,6 +7,7 @@ import { Redactor } from "../../kernel/redact.ts";
 import { Secret } from "../../kernel/secret.ts";
 import type { Log } from "../../ports/log.ts";
 import { describeFailure, failureText, type Failure } from "../process/failure.ts";
+import { actionMissingHint, inActionWords } from "../inputs/missing-hint.ts";
 import { parseInputs } from "../inputs/parse-inputs.ts";
 import { secretsOf } from "../inputs/mask.ts";
 import { tuneMemory } from "../process/memory.ts";
@@ -57,11 +58,21 @@ export async function runAction(name: string, phase: ActionPhase): Promise<void>
     if (phase === "post") await post(collected, { command, redactor, cancelled, ...stage });
     else await main(collected, { command, redactor, cancelled, ...stage });
   } catch (error) {
-    const failure = describeFailure(error, redact, cancelled?.aborted ?? false);
+    const failure = ofAction(name, describeFailure(error, redact, cancelled?.aborted ?? false));
     setExitCode(process, failure.exit);
     tellFailure(name, failure, stage);
     if (stage !== undefined) await summarize(stage, failureMarkdown(name, failure));
   }
+}
+
+/** Hints are written once, for the command line. */
+function ofAction(name: string, failure: Failure): Failure {
+  const specs = MENU.find((entry) => entry.name === name)?.inputs ?? {};
+  return {
+    ...failure,
+    message: inActionWords(failure.message, specs),
+    hint: failure.hint === undefined ? undefined : inActionWords(failure.hint, specs),
+  };
 }
 
 /** In the log with all details, and as an annotation of the run. */
@@ -96,6 +107,7 @@ async function main(collected: Collected, acting: Acting): Promise<void> {
     collected.given,
     (input) => `input '${input}'`,
     collected.problems,
+    actionMissingHint,
   );
   const { log, said } = rememberingLog(acting.log);
   const ports = await portsOf({ ...acting, log });

@@ -2,16 +2,12 @@ import type { Inputs, InputSpec, InputSpecs } from "../../commands/define.ts";
 import { HoldfastError } from "../../kernel/errors.ts";
 import { hideCredentials } from "./mask.ts";
 import { MalformedValue, parseValue } from "./parse-values.ts";
+import { cliMissingHint, type MissingHint } from "./missing-hint.ts";
 import type { Given, Problem } from "./given.ts";
 
 /** `store-secret` → `storeSecret`: the key of an input in the parsed object. */
 export function camelCase(name: string): string {
   return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
-}
-
-/** `store-secret` → `HOLDFAST_STORE_SECRET`: the environment variable of an input. */
-export function variableName(name: string): string {
-  return `HOLDFAST_${name.toUpperCase().replaceAll("-", "_")}`;
 }
 
 /** The default of an input as text, or `undefined`. */
@@ -25,6 +21,7 @@ export function defaultText(spec: InputSpec): string | undefined {
  * @param nameOf how an input is called where the person is: `--store` or `input 'store'`
  * @param problems what was already found wrong while collecting, such as unknown flags; reported together
  *   with the rest
+ * @param missingHint how a required input is given that was not
  * @throws HoldfastError of kind `input`, telling every problem at once
  */
 export function parseInputs<S extends InputSpecs>(
@@ -32,6 +29,7 @@ export function parseInputs<S extends InputSpecs>(
   given: ReadonlyMap<string, Given>,
   nameOf: (name: string) => string,
   problems: readonly Problem[] = [],
+  missingHint: MissingHint = cliMissingHint,
 ): Inputs<S> {
   const found = [...problems];
   const values: Record<string, unknown> = {};
@@ -65,17 +63,6 @@ export function parseInputs<S extends InputSpecs>(
   }
   if (found.length > 0) throw problemsError(found);
   return Object.freeze(values) as Inputs<S>;
-}
-
-function missingHint(name: string, spec: InputSpec): string {
-  const example = spec.example === undefined || spec.type === "secret" ? "" : `, for example ${spec.example}`;
-  const ways =
-    spec.explicit === true
-      ? `--${name} or the action's input`
-      : spec.type === "secret"
-        ? `--${name}-file or the variable ${variableName(name)}`
-        : `--${name}, the action's input or the variable ${variableName(name)}`;
-  return `Give it with ${ways}${example}.`;
 }
 
 /**

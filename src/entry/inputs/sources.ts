@@ -1,6 +1,6 @@
 import type { InputSpecs } from "../../commands/define.ts";
 import type { ParsedArgv } from "./argv.ts";
-import { variableName } from "./parse-inputs.ts";
+import { variableName } from "./missing-hint.ts";
 import type { Given, Problem } from "./given.ts";
 import { nearest } from "../../kernel/suggest.ts";
 import type { Environment } from "./environment.ts";

@@ -36,6 +36,8 @@ export function describeFailure(
         cause: error,
       })
     : error;
+  const bug = told.code === "tool.failed" ? bugBehind(told) : undefined;
+  if (bug !== undefined) return describeBug(bug, redact, told);
   return {
     code: told.code,
     exit: told.exitCode,
@@ -46,8 +48,22 @@ export function describeFailure(
   };
 }
 
-function describeBug(error: unknown, redact: (text: string) => string): Failure {
+/**
+ * Steps of a restore wrap whatever stops them, to say what became of the target. No program has failed where
+ * they wrapped what is no failure of ours nor of the system's: that is a bug, and stays one.
+ */
+function bugBehind(error: Error): Error | undefined {
+  let cause: unknown = error.cause;
+  while (isHoldfastError(cause, "tool.failed")) cause = cause.cause;
+  if (!(cause instanceof Error) || isHoldfastError(cause)) return undefined;
+  const isOfSystem = "code" in cause && typeof cause.code === "string" && !cause.code.startsWith("ERR_");
+  return isOfSystem || cause.name === "AbortError" ? undefined : cause;
+}
+
+/** @param wrapper what was said of it on its way */
+function describeBug(error: unknown, redact: (text: string) => string, wrapper?: HoldfastError): Failure {
   const isError = error instanceof Error;
+  const said = wrapper?.hint === undefined ? "" : ` ${printable(redact(wrapper.hint))}`;
   return {
     code: "bug",
     exit: EXIT.bug,
@@ -58,7 +74,7 @@ function describeBug(error: unknown, redact: (text: string) => string): Failure 
           : `something that is no error was thrown: ${String(error)}`,
       ),
     ),
-    hint: `This is a bug in Holdfast. Please report it with the lines below at ${ISSUES_URL}.`,
+    hint: `This is a bug in Holdfast. Please report it with the lines below at ${ISSUES_URL}.${said}`,
     causes: isError ? causesOf(error).map((cause) => printableLine(redact(cause))) : [],
     stack: isError && error.stack !== undefined ? printable(redact(error.stack)) : undefined,
   };

@@ -2,7 +2,8 @@ import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { defineCommand, type InputSpecs } from "../../../src/commands/define.ts";
 import { parseArgv } from "../../../src/entry/inputs/argv.ts";
-import { parseInputs, variableName } from "../../../src/entry/inputs/parse-inputs.ts";
+import { actionMissingHint, inActionWords, variableName } from "../../../src/entry/inputs/missing-hint.ts";
+import { parseInputs } from "../../../src/entry/inputs/parse-inputs.ts";
 import { collectAction, collectCli, inputVariable } from "../../../src/entry/inputs/sources.ts";
 import type { Environment } from "../../../src/entry/inputs/environment.ts";
 import { HoldfastError } from "../../../src/kernel/errors.ts";
@@ -47,7 +48,13 @@ async function fromAction(given: Record<string, string>, env: Environment = {}) 
     Object.entries(given).map(([name, value]) => [inputVariable(name), value]),
   );
   const collected = await collectAction(specs, { ...env, ...variables }, noFile);
-  return parseInputs(specs, collected.given, (name) => `input '${name}'`, collected.problems);
+  return parseInputs(
+    specs,
+    collected.given,
+    (name) => `input '${name}'`,
+    collected.problems,
+    actionMissingHint,
+  );
 }
 
 async function failure(parsing: Promise<unknown>): Promise<HoldfastError> {
@@ -58,6 +65,43 @@ async function failure(parsing: Promise<unknown>): Promise<HoldfastError> {
   if (!(error instanceof HoldfastError)) throw new Error(`expected a HoldfastError, got ${String(error)}`);
   return error;
 }
+
+describe("an action's words", () => {
+  it("for a secret that is empty name the input and why it may be, and no option", async () => {
+    for (const given of [{}, { database: "" }, { database: "  \n" }]) {
+      const { code, message, hint } = await failure(fromAction(given));
+      expect([code, message]).toEqual(["input.missing", "input 'database' is required and was not given"]);
+      expect(hint).toContain("database: ${{ secrets.");
+      expect(hint).toContain("secrets: inherit");
+      expect(hint).not.toMatch(/--|HOLDFAST_/);
+    }
+  });
+
+  it.each([
+    ["Give a lower --jobs.", "Give a lower input 'jobs'."],
+    [
+      "Give it with --database-file or --store-secret.",
+      "Give it with input 'database' or input 'store-secret'.",
+    ],
+    ["pg_dump --lock-wait-timeout=1 and --dbname", "pg_dump --lock-wait-timeout=1 and --dbname"],
+    [
+      "--database is no URL; a word--jobs and ---jobs stay",
+      "input 'database' is no URL; a word--jobs and ---jobs stay",
+    ],
+    [
+      "Then `holdfast list --source x` says it; not so --source.",
+      "Then `holdfast list --source x` says it; not so input 'source'.",
+    ],
+    [
+      "holdfast migrate-rollback --source b brings it back. --source",
+      "holdfast migrate-rollback --source b brings it back. input 'source'",
+    ],
+    ["Holdfast made it; give --tier", "Holdfast made it; give input 'tier'"],
+    ["--constructor", "--constructor"],
+  ])("for %s", (text, told) => {
+    expect(inActionWords(text, specs)).toBe(told);
+  });
+});
 
 describe("a list of one value a line", () => {
   const lines = { gaps: { type: "list", oneALine: true, text: "x" } } as const satisfies InputSpecs;

@@ -44,6 +44,26 @@ describe("telling a failure", () => {
     expect(describeFailure(undefined, asIs)).toMatchObject({ code: "bug", exit: 1 });
   });
 
+  it("lets a bug be a bug that was wrapped on its way, and says what became of the target", () => {
+    const hint = "Nothing was changed: the target is as it was.";
+    const wrap = (cause: unknown): HoldfastError =>
+      new HoldfastError("tool.failed", "rows of t", {
+        hint,
+        cause: new HoldfastError("tool.failed", "x", { cause }),
+      });
+    const bug = new TypeError("x is not a function");
+    expect(describeFailure(wrap(bug), asIs)).toMatchObject({
+      code: "bug",
+      exit: 1,
+      message: "TypeError: x is not a function",
+      hint: expect.stringContaining(hint),
+      stack: bug.stack,
+    });
+    expect(describeFailure(wrap(new HoldfastError("disk.full", "y")), asIs).code).toBe("tool.failed");
+    expect(describeFailure(wrap(Object.assign(new Error("y"), { code: "EPIPE" })), asIs).exit).toBe(4);
+    expect(describeFailure(new HoldfastError("tool.failed", "y"), asIs).exit).toBe(4);
+  });
+
   it("tells a cancelled run as cancelled, with what broke because of it as the cause", () => {
     expect(describeFailure(error, asIs, true)).toMatchObject({
       code: "run.cancelled",
