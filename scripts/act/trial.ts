@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { run, runOk, type Finished } from "../../test/support/tools.ts";
+import { withoutQueue } from "../without-queue.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const here = join(root, "scripts/act");
@@ -37,7 +38,12 @@ export async function layOut(folder: string, { shipped, caller, files = {} }: La
   const repository = join(folder, "caller");
   const workflows = join(repository, ".github/workflows");
   mkdirSync(workflows, { recursive: true });
-  for (const name of shipped) cpSync(join(root, ".github/workflows", name), join(workflows, name));
+  for (const name of shipped) {
+    writeFileSync(
+      join(workflows, name),
+      withoutQueue(readFileSync(join(root, ".github/workflows", name), "utf8")),
+    );
+  }
   if (caller !== undefined) cpSync(join(here, caller), join(workflows, "caller.yml"));
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(repository, path)), { recursive: true });
