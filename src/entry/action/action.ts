@@ -7,10 +7,10 @@ import { Redactor } from "../../kernel/redact.ts";
 import { Secret } from "../../kernel/secret.ts";
 import type { Log } from "../../ports/log.ts";
 import { describeFailure, failureText, type Failure } from "../process/failure.ts";
-import { parseInputs } from "../inputs/parse-inputs.ts";
+import { missingInAction, parseInputs } from "../inputs/parse-inputs.ts";
 import { secretsOf } from "../inputs/mask.ts";
 import { tuneMemory } from "../process/memory.ts";
-import { redactJson } from "../output/redact-json.ts";
+import { coveredOutputs, redactJson } from "../output/redact-json.ts";
 import { failureMarkdown, reportMarkdown } from "../output/report-markdown.ts";
 import { rememberingLog, withoutSaid } from "../output/said.ts";
 import { reportText } from "../output/report-text.ts";
@@ -96,6 +96,7 @@ async function main(collected: Collected, acting: Acting): Promise<void> {
     collected.given,
     (input) => `input '${input}'`,
     collected.problems,
+    missingInAction,
   );
   const { log, said } = rememberingLog(acting.log);
   const ports = await portsOf({ ...acting, log });
@@ -166,7 +167,9 @@ function tell(
   { runner, log, redactor }: Acting,
   said: ReadonlySet<string>,
 ): void {
-  for (const [name, value] of Object.entries(redactJson(outcome.outputs, redactor))) {
+  const outputs = redactJson(outcome.outputs, redactor);
+  for (const warning of coveredOutputs(outcome.outputs, outputs)) log.warn(warning);
+  for (const [name, value] of Object.entries(outputs)) {
     const text = outputText(value);
     const fits = Buffer.byteLength(text) <= OUTPUT_BYTES_MAX;
     if (!fits) {

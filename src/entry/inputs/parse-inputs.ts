@@ -25,6 +25,7 @@ export function defaultText(spec: InputSpec): string | undefined {
  * @param nameOf how an input is called where the person is: `--store` or `input 'store'`
  * @param problems what was already found wrong while collecting, such as unknown flags; reported together
  *   with the rest
+ * @param hintOf how to give what is missing, in words of the place where the person is
  * @throws HoldfastError of kind `input`, telling every problem at once
  */
 export function parseInputs<S extends InputSpecs>(
@@ -32,6 +33,7 @@ export function parseInputs<S extends InputSpecs>(
   given: ReadonlyMap<string, Given>,
   nameOf: (name: string) => string,
   problems: readonly Problem[] = [],
+  hintOf: (name: string, spec: InputSpec) => string = missingHint,
 ): Inputs<S> {
   const found = [...problems];
   const values: Record<string, unknown> = {};
@@ -42,7 +44,7 @@ export function parseInputs<S extends InputSpecs>(
       found.push({
         code: "input.missing",
         message: `${nameOf(name)} is required and was not given`,
-        hint: missingHint(name, spec),
+        hint: hintOf(name, spec),
       });
       continue;
     }
@@ -65,6 +67,23 @@ export function parseInputs<S extends InputSpecs>(
   }
   if (found.length > 0) throw problemsError(found);
   return Object.freeze(values) as Inputs<S>;
+}
+
+/**
+ * What to do about an input that an action was not given. An expression of a secret that a job cannot see is
+ * the empty text, and a called workflow sees what its caller passes.
+ * https://docs.github.com/actions/how-tos/reuse-automations/reuse-workflows#using-inputs-and-secrets-in-a-reusable-workflow
+ */
+export function missingInAction(name: string, spec: InputSpec): string {
+  if (spec.type !== "secret") {
+    const example = spec.example === undefined ? "" : `, for example ${spec.example}`;
+    return `Give it below 'with:' of the step${example}.`;
+  }
+  return (
+    `The secret that 'with: ${name}:' names is empty here: it does not exist under that name in this ` +
+    "repository or in the job's environment, or this workflow was called and the caller did not pass it. " +
+    "Pass it below 'secrets:' of the call, by name or with 'inherit'; runs for pull requests of forks get none."
+  );
 }
 
 function missingHint(name: string, spec: InputSpec): string {

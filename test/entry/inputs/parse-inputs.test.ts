@@ -2,7 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { defineCommand, type InputSpecs } from "../../../src/commands/define.ts";
 import { parseArgv } from "../../../src/entry/inputs/argv.ts";
-import { parseInputs, variableName } from "../../../src/entry/inputs/parse-inputs.ts";
+import { missingInAction, parseInputs, variableName } from "../../../src/entry/inputs/parse-inputs.ts";
 import { collectAction, collectCli, inputVariable } from "../../../src/entry/inputs/sources.ts";
 import type { Environment } from "../../../src/entry/inputs/environment.ts";
 import { HoldfastError } from "../../../src/kernel/errors.ts";
@@ -139,6 +139,15 @@ describe("inputs on the command line", () => {
     ]) {
       expect(error.message).toContain(text);
     }
+  });
+
+  it("say of an action where it is written, and by which ways a secret does not reach a job", () => {
+    expect(missingInAction("store", { type: "string", text: "x", example: "file:///srv" })).toBe(
+      "Give it below 'with:' of the step, for example file:///srv.",
+    );
+    const hint = missingInAction("database", { type: "secret", text: "x" });
+    expect(hint).toMatch(/'with: database:'.*does not exist.*environment.*caller did not pass it.*'inherit'/);
+    expect(hint).not.toContain("--");
   });
 
   it("keep the code and hint of a problem that stands alone", async () => {
