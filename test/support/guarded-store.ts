@@ -28,10 +28,16 @@ export async function guardStore(azurite: Azurite, { tls, isLive, blockMs }: Gua
   let slowly: Promise<unknown> = Promise.resolve();
   const server = createServer(tls, (incoming, outgoing) => {
     const token = (incoming.headers.authorization ?? "").replace(/^Bearer /, "");
-    if (!isLive(token)) return refuse(incoming, outgoing);
+    if (!isLive(token)) {
+      refuse(incoming, outgoing);
+      return;
+    }
     const part = /[?&]comp=(block|blocklist)(?:&|$)/.exec(incoming.url ?? "")?.[1];
     if (part !== undefined) tokens.add(token);
-    if (part !== "block") return pass(azurite, incoming, outgoing);
+    if (part !== "block") {
+      pass(azurite, incoming, outgoing);
+      return;
+    }
     blocks += 1;
     slowly = slowly.then(() => setTimeout(blockMs));
     void slowly.then(() => pass(azurite, incoming, outgoing));

@@ -50,27 +50,38 @@ export async function startIdentityProvider(lives: Lives): Promise<IdentityProvi
   });
   const answer = (request: IncomingMessage, body: string, response: ServerResponse): void => {
     const url = new URL(request.url ?? "/", "https://provider");
-    if (url.pathname === "/github/token") return issueIdToken(request, url, response);
+    if (url.pathname === "/github/token") {
+      issueIdToken(request, url, response);
+      return;
+    }
     if (url.pathname === `/${TENANT}/v2.0/.well-known/openid-configuration`) {
       const base = `https://${request.headers.host}/${TENANT}`;
-      return json(response, 200, {
+      json(response, 200, {
         issuer: `${base}/v2.0`,
         token_endpoint: `${base}/oauth2/v2.0/token`,
         authorization_endpoint: `${base}/oauth2/v2.0/authorize`,
         jwks_uri: `${base}/discovery/v2.0/keys`,
       });
+      return;
     }
     if (request.method !== "POST" || url.pathname !== `/${TENANT}/oauth2/v2.0/token`) {
-      return json(response, 404, { error: "not_found", error_description: url.pathname });
+      json(response, 404, { error: "not_found", error_description: url.pathname });
+      return;
     }
     const refusal = refusalOf(new URLSearchParams(body), idTokens);
-    if (refusal !== undefined) return json(response, 401, refusal);
+    if (refusal !== undefined) {
+      json(response, 401, refusal);
+      return;
+    }
     const token = accessToken(ends.size);
     ends.set(token, Date.now() + lives.accessTokens * 1000);
     json(response, 200, { token_type: "Bearer", expires_in: lives.accessTokens, access_token: token });
   };
   const issueIdToken = (request: IncomingMessage, url: URL, response: ServerResponse): void => {
-    if (request.headers.authorization !== `Bearer ${REQUEST_TOKEN}`) return json(response, 401, {});
+    if (request.headers.authorization !== `Bearer ${REQUEST_TOKEN}`) {
+      json(response, 401, {});
+      return;
+    }
     const claims = { sub: SUBJECT, aud: url.searchParams.get("audience"), jti: idTokens.size };
     const value = unsigned(claims);
     idTokens.set(value, Date.now() + lives.idTokens * 1000);
@@ -79,8 +90,9 @@ export async function startIdentityProvider(lives: Lives): Promise<IdentityProvi
   const port = await listen(provider);
   const proxy = createPlainServer();
   proxy.on("connect", (request, socket) => {
-    if (request.url !== "login.microsoftonline.com:443")
+    if (request.url !== "login.microsoftonline.com:443") {
       return void socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
+    }
     socket.write("HTTP/1.1 200 Connection Established\r\n\r\n");
     provider.emit("connection", socket);
   });

@@ -125,8 +125,9 @@ export function fillWorkflow(text: string, sections: Readonly<Record<string, str
     /^( *)(# generated:([a-z-]+) .*)\n(?:[\s\S]*?\n)??\1# \/generated:\3$/gm,
     (_, indent: string, begin: string, name: string) => {
       const content = sections[name];
-      if (content === undefined)
+      if (content === undefined) {
         throw new Error(`there is nothing to fill the section generated:${name} with`);
+      }
       left.delete(name);
       const lines = content.split("\n").map((line) => indent + line);
       return [`${indent}${begin}`, ...lines, `${indent}# /generated:${name}`].join("\n");
