@@ -73,7 +73,7 @@ function localRepositories(folder: string, workflow: string, server: string | un
     .flatMap((each) => [each, ...calledRemotely(each)])
     .join("\n");
   const third = [
-    ...text.matchAll(/uses: ([\w-]+\/(login|checkout|upload-artifact|download-artifact)@[0-9a-f]{40})/g),
+    ...text.matchAll(/uses: ([\w-]+\/(checkout|upload-artifact|download-artifact)@[0-9a-f]{40})/g),
   ].map(([, uses, name]) => {
     const address = server === undefined ? uses! : `${server}/${uses!}`;
     return `${address}=${join(here, "stand-ins", name!)}`;
@@ -108,6 +108,8 @@ export interface Start {
   readonly secrets?: Trial["secrets"];
   /** What has happened; by default somebody starts it by hand. */
   readonly event?: { readonly name: string; readonly payload: object };
+  /** Variables of the repository. */
+  readonly variables?: Readonly<Record<string, string>>;
   /** Added to what every step is given. */
   readonly env?: Readonly<Record<string, string>>;
   /** Where repositories are fetched from, instead of folders that stand for them: a URL. */
@@ -120,7 +122,7 @@ export interface Start {
 export async function dispatch(
   { act, folder, secrets: all }: Trial,
   workflow: string,
-  { inputs = {}, secrets = all, event, env: given = {}, server, whileItWaits }: Start = {},
+  { inputs = {}, secrets = all, event, variables = {}, env: given = {}, server, whileItWaits }: Start = {},
 ): Promise<Ran> {
   const reportPath = join(folder, "report.json");
   const gate = join(folder, "approval");
@@ -137,8 +139,10 @@ export async function dispatch(
     "ubuntu-latest=-self-hosted",
     "--no-skip-checkout",
     ...Object.entries(inputs).flatMap(([name, value]) => ["--input", `${name}=${value}`]),
-    "--var",
-    `REPORT_PATH=${reportPath}`,
+    ...Object.entries({ ...variables, REPORT_PATH: reportPath }).flatMap(([name, value]) => [
+      "--var",
+      `${name}=${value}`,
+    ]),
     "--env",
     `CALLER_REPOSITORY=${join(folder, "caller")}`,
     "--env",
