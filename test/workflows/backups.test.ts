@@ -19,16 +19,16 @@ describe.each(["backup", "validate", "restore"])("%s.yml", (name) => {
   const text = read(name);
   const job = jobsOf(text)[name]!;
   const step = job.steps!.at(-1)!;
-  const offer = OFFERS[name]!;
+  const { secrets = {}, defaults = {} } = OFFERS[name]!;
 
   it("has every input of its command, as an input or a secret, and hands all of them over", () => {
     const all = Object.keys(menuOf(name));
-    const open = all.filter((input) => offer.secrets[input] === undefined);
+    const open = all.filter((input) => secrets[input] === undefined);
     const called = triggerInputs(text, "workflow_call");
     expect(called.filter((input) => !JOBS_OWN.includes(input))).toEqual(open);
     expect(Object.keys(step.with!)).toEqual(all);
     for (const [input, value] of Object.entries(step.with!)) {
-      expect(value).toContain(`${offer.secrets[input] === undefined ? "inputs" : "secrets"}.`);
+      expect(value).toContain(`${secrets[input] === undefined ? "inputs" : "secrets"}.`);
     }
     expect(job.outputs).toEqual(
       Object.fromEntries(
@@ -46,8 +46,8 @@ describe.each(["backup", "validate", "restore"])("%s.yml", (name) => {
       declaredInputs(text, "workflow_dispatch"),
     ];
     for (const [input, spec] of Object.entries(menuOf(name))) {
-      if (offer.secrets[input] !== undefined) continue;
-      const usual = offer.defaults?.[input] ?? ("default" in spec ? spec.default : undefined);
+      if (secrets[input] !== undefined) continue;
+      const usual = defaults[input] ?? ("default" in spec ? spec.default : undefined);
       for (const declared of [called[input]!, ...(byHand[input] === undefined ? [] : [byHand[input]])]) {
         expect([input, declared.default]).toEqual([input, usual]);
       }
@@ -110,5 +110,14 @@ describe("what is filled into a workflow", () => {
     const { given } = workflowSections("restore", MENU)!;
     expect(given).toContain("install-client: ${{ toJSON(inputs.install-client) != 'false' }}");
     expect(given).toContain("backup: ${{ inputs.backup }}");
+  });
+
+  it("says what may be chosen where no list shows it, and what a workflow has to add", () => {
+    const { inputs, form } = workflowSections("backup", MENU)!;
+    const proof = (text: string): string => /^proof:\n((?: .*\n)*)/m.exec(text)![1]!;
+    expect(proof(inputs!)).toContain("One of: content, rows, none.");
+    expect(proof(form!)).toContain("options: [content, rows, none]");
+    expect(proof(form!)).not.toContain("One of");
+    expect(workflowSections("migrate", MENU)!["inputs"]).toContain("here it is `none`, or left out.");
   });
 });
