@@ -47,7 +47,8 @@ export async function layOut(folder: string, { shipped, caller, files = {} }: La
   if (caller !== undefined) cpSync(join(here, caller), join(workflows, "caller.yml"));
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(repository, path)), { recursive: true });
-    writeFileSync(join(repository, path), text);
+    // One of a workflow's kind may be ours, changed for the trial.
+    writeFileSync(join(repository, path), path.startsWith(".github/workflows/") ? withoutQueue(text) : text);
   }
   for (const name of ["action.yml", "actions", "dist"]) {
     cpSync(join(root, name), join(folder, "holdfast", name), { recursive: true });
