@@ -154,6 +154,7 @@ export const FAST_FILES: readonly string[] = [
   "test/support/sampling.test.ts",
   "test/support/servers/newer.test.ts",
   "test/workflows/approval.test.ts",
+  "test/workflows/backups.test.ts",
   "test/workflows/rollouts.test.ts",
   "test/workflows/self-release.test.ts",
 ];

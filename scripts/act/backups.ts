@@ -1,7 +1,12 @@
 import { strict as assert } from "node:assert";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { fileURLToPath } from "node:url";
+import { BlobServiceClient } from "@azure/storage-blob";
+import { AZURITE_ACCOUNT, startAzurite } from "../../test/support/azurite.ts";
+import { guardStore } from "../../test/support/guarded-store.ts";
+import { CLIENT, startIdentityProvider, TENANT } from "../../test/support/identity-provider.ts";
 import type { Cluster, TestDatabase } from "../../test/support/postgres.ts";
 import { runOk } from "../../test/support/tools.ts";
 import { dispatch, layOut, noSecrets, ok, telling, type Trial } from "./trial.ts";
@@ -53,6 +58,8 @@ export async function tryBackups(act: string, folder: string, cluster: Cluster):
   };
   const id = await calledInARow(trial);
   await damaged(trial, id, await cluster.createDatabase({ name: "shop_untouched" }));
+  await withoutSecrets(trial);
+  await signedIn(trial);
 }
 
 /** A new key of age's own. */
@@ -126,4 +133,57 @@ async function damaged(trial: Backups, id: string, target: TestDatabase): Promis
       ok(`${workflow} fails after one bit was turned, and the target is empty`);
     });
   }
+}
+
+/** A secret that is not there is named, before anything is asked or installed. */
+async function withoutSecrets({ secrets, ...trial }: Backups): Promise<void> {
+  for (const [workflow, missing] of [
+    ["backup.yml", "DATABASE_URL"],
+    ["restore.yml", "TARGET_URL"],
+  ] as const) {
+    const given = Object.fromEntries(Object.entries(secrets).filter(([name]) => name !== missing));
+    const inputs = { store: trial.store, source: "shop", recipients: trial.recipient };
+    const start = { inputs: workflow === "backup.yml" ? inputs : { store: trial.store }, secrets: given };
+    const ran = await dispatch({ ...trial, secrets }, workflow, start);
+    await telling(ran, () => {
+      assert.notEqual(ran.code, 0, `${workflow} did not notice that ${missing} is missing`);
+      assert.match(ran.stdout + ran.stderr, new RegExp(`The secret ${missing} is empty here`));
+      ok(`${workflow} names ${missing}, which it was not passed`);
+      return Promise.resolve();
+    });
+  }
+}
+
+/** Without azure/login and without a secret of the store: the step has the ids, and the job's own tokens. */
+async function signedIn(trial: Backups): Promise<void> {
+  await using provider = await startIdentityProvider({ accessTokens: 60, idTokens: 60 });
+  await using azurite = await startAzurite({ oauth: true });
+  await using store = await guardStore(azurite, { ...provider, blockMs: 0 });
+  const { AZURE_CLIENT_ID: _, AZURE_TENANT_ID: __, ...environment } = provider.environment;
+  const container = await ownContainer(azurite.connectionString, azurite.certificate ?? "");
+  const ran = await dispatch(trial, "backup.yml", {
+    inputs: {
+      store: `azure://${AZURITE_ACCOUNT}/${container}/prod`,
+      source: "shop",
+      recipients: trial.recipient,
+    },
+    variables: { AZURE_CLIENT_ID: CLIENT, AZURE_TENANT_ID: TENANT },
+    env: { ...environment, AZURE_STORAGE_BLOB_ENDPOINT: store.endpoint },
+  });
+  await telling(ran, () => {
+    assert.equal(ran.code, 0, "backup.yml did not sign in to an azure:// store");
+    assert(provider.issued > 0, "nobody asked for an access token");
+    assert(store.tokens.size > 0, "nothing was written with one");
+    noSecrets(secretsOf(trial), ran);
+    ok("backup.yml signs in to an azure:// store by the repository's variables and the job's own tokens");
+    return Promise.resolve();
+  });
+}
+
+/** Made with the account's key, as its owner does. */
+async function ownContainer(connectionString: string, certificate: string): Promise<string> {
+  setDefaultCACertificates([...getCACertificates("default"), certificate]);
+  const name = "backups";
+  await BlobServiceClient.fromConnectionString(connectionString).createContainer(name);
+  return name;
 }

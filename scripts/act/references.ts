@@ -6,6 +6,7 @@ import { namedBy } from "../../src/devtools/generate/own-reference.ts";
 import type { Cluster } from "../../test/support/postgres.ts";
 import { runOk } from "../../test/support/tools.ts";
 import { dispatch, layOut, ok, telling, type Start, type Trial } from "./trial.ts";
+import { withoutQueue } from "../without-queue.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const IDENTITY = ["-c", "user.name=release", "-c", "user.email=release@example.com"];
@@ -71,7 +72,7 @@ async function release(work: string): Promise<string> {
   }
   for (const name of readdirSync(join(work, ".github/workflows"))) {
     const path = join(work, ".github/workflows", name);
-    writeFileSync(path, namedBy(TAG, readFileSync(path, "utf8")));
+    writeFileSync(path, namedBy(TAG, withoutQueue(readFileSync(path, "utf8"))));
   }
   const git = (...words: string[]): Promise<string> => runOk("git", [...IDENTITY, ...words], { cwd: work });
   await git("init", "--quiet", "--initial-branch", "main");

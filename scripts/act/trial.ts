@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { run, runOk, type Finished } from "../../test/support/tools.ts";
+import { withoutQueue } from "../without-queue.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const here = join(root, "scripts/act");
@@ -37,11 +38,17 @@ export async function layOut(folder: string, { shipped, caller, files = {} }: La
   const repository = join(folder, "caller");
   const workflows = join(repository, ".github/workflows");
   mkdirSync(workflows, { recursive: true });
-  for (const name of shipped) cpSync(join(root, ".github/workflows", name), join(workflows, name));
+  for (const name of shipped) {
+    writeFileSync(
+      join(workflows, name),
+      withoutQueue(readFileSync(join(root, ".github/workflows", name), "utf8")),
+    );
+  }
   if (caller !== undefined) cpSync(join(here, caller), join(workflows, "caller.yml"));
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(repository, path)), { recursive: true });
-    writeFileSync(join(repository, path), text);
+    // One of a workflow's kind may be ours, changed for the trial.
+    writeFileSync(join(repository, path), path.startsWith(".github/workflows/") ? withoutQueue(text) : text);
   }
   for (const name of ["action.yml", "actions", "dist"]) {
     cpSync(join(root, name), join(folder, "holdfast", name), { recursive: true });
@@ -67,7 +74,7 @@ function localRepositories(folder: string, workflow: string, server: string | un
     .flatMap((each) => [each, ...calledRemotely(each)])
     .join("\n");
   const third = [
-    ...text.matchAll(/uses: ([\w-]+\/(login|checkout|upload-artifact|download-artifact)@[0-9a-f]{40})/g),
+    ...text.matchAll(/uses: ([\w-]+\/(checkout|upload-artifact|download-artifact)@[0-9a-f]{40})/g),
   ].map(([, uses, name]) => {
     const address = server === undefined ? uses! : `${server}/${uses!}`;
     return `${address}=${join(here, "stand-ins", name!)}`;
@@ -102,6 +109,8 @@ export interface Start {
   readonly secrets?: Trial["secrets"];
   /** What has happened; by default somebody starts it by hand. */
   readonly event?: { readonly name: string; readonly payload: object };
+  /** Variables of the repository. */
+  readonly variables?: Readonly<Record<string, string>>;
   /** Added to what every step is given. */
   readonly env?: Readonly<Record<string, string>>;
   /** Where repositories are fetched from, instead of folders that stand for them: a URL. */
@@ -114,7 +123,7 @@ export interface Start {
 export async function dispatch(
   { act, folder, secrets: all }: Trial,
   workflow: string,
-  { inputs = {}, secrets = all, event, env: given = {}, server, whileItWaits }: Start = {},
+  { inputs = {}, secrets = all, event, variables = {}, env: given = {}, server, whileItWaits }: Start = {},
 ): Promise<Ran> {
   const reportPath = join(folder, "report.json");
   const gate = join(folder, "approval");
@@ -131,8 +140,10 @@ export async function dispatch(
     "ubuntu-latest=-self-hosted",
     "--no-skip-checkout",
     ...Object.entries(inputs).flatMap(([name, value]) => ["--input", `${name}=${value}`]),
-    "--var",
-    `REPORT_PATH=${reportPath}`,
+    ...Object.entries({ ...variables, REPORT_PATH: reportPath }).flatMap(([name, value]) => [
+      "--var",
+      `${name}=${value}`,
+    ]),
     "--env",
     `CALLER_REPOSITORY=${join(folder, "caller")}`,
     "--env",

@@ -178,6 +178,7 @@ it("backup.yml waits for them where it is told the environment, else for backups
       "holdfast-${{ inputs.takes-turns-in || " +
       "format('backup-{0}-{1}-{2}', inputs.store, inputs.source, inputs.tier) }}",
     "cancel-in-progress": false,
+    queue: "max",
   });
   const { required, default: withoutIt } = declaredInputs(text, "workflow_call")["takes-turns-in"]!;
   expect([required, withoutIt]).toEqual([undefined, undefined]);

@@ -254,6 +254,7 @@ describe.each(ROLLOUTS)("$file", (rollout) => {
     expect(apply!.concurrency).toEqual({
       group: "holdfast-${{ inputs.environment || 'production' }}",
       "cancel-in-progress": false,
+      queue: "max",
     });
   });
 });

@@ -45,7 +45,11 @@ export interface Job {
   readonly if?: string;
   readonly needs?: unknown;
   readonly environment?: unknown;
-  readonly concurrency?: { readonly group?: string; readonly "cancel-in-progress"?: unknown };
+  readonly concurrency?: {
+    readonly group?: string;
+    readonly "cancel-in-progress"?: unknown;
+    readonly queue?: unknown;
+  };
   readonly permissions?: unknown;
   readonly "timeout-minutes"?: unknown;
   readonly outputs?: Readonly<Record<string, string>>;
@@ -81,12 +85,25 @@ export function problemsIn(text: string): string[] {
 /** A caller that has a group of the same name waits for itself, which GitHub ends as a deadlock. */
 function groupProblems({ on, concurrency, jobs = {} }: Workflow): string[] {
   const isCalled = typeof on === "object" && on !== null && "workflow_call" in on;
-  if (!isCalled) return [];
-  return [concurrency, ...Object.values(jobs).map((job) => job.concurrency)].flatMap((each) =>
-    each?.group === undefined || each.group.startsWith("holdfast-")
+  return [concurrency, ...Object.values(jobs).map((job) => job.concurrency)].flatMap((each) => [
+    ...(!isCalled || each?.group === undefined || each.group.startsWith("holdfast-")
       ? []
-      : [`the group ${each.group} may be one of whoever calls this: let it begin with holdfast-`],
-  );
+      : [`the group ${each.group} may be one of whoever calls this: let it begin with holdfast-`]),
+    ...queueProblems(each),
+  ]);
+}
+
+/**
+ * The linter does not know the key yet, so its values are held here.
+ * https://docs.github.com/actions/how-tos/write-workflows/choose-when-workflows-run/control-workflow-concurrency
+ */
+function queueProblems(concurrency: Job["concurrency"]): string[] {
+  const { queue, "cancel-in-progress": cancels } = concurrency ?? {};
+  if (queue === undefined) return [];
+  if (queue !== "max" && queue !== "single") return [`the queue ${String(queue)} is neither max nor single`];
+  return queue === "max" && cancels !== undefined && cancels !== false
+    ? ["a queue of more than one is refused where what runs is cancelled"]
+    : [];
 }
 
 function pinProblems(document: Document): string[] {

@@ -163,12 +163,10 @@ jobs:
   backup:
     runs-on: ubuntu-latest
     steps:
-      - uses: azure/login@f5d393ae46f8fde4be8b75f32e3fc50e654ad0ca # v3.0.1
-        with:
-          client-id: \${{ vars.AZURE_CLIENT_ID }}
-          tenant-id: \${{ vars.AZURE_TENANT_ID }}
-          subscription-id: \${{ vars.AZURE_SUBSCRIPTION_ID }}
       - uses: truststream/holdfast/actions/backup@v1
+        env:
+          AZURE_CLIENT_ID: \${{ vars.AZURE_CLIENT_ID }}
+          AZURE_TENANT_ID: \${{ vars.AZURE_TENANT_ID }}
         with:
           database: \${{ secrets.DATABASE_URL }}
           store: azure://mybackups/holdfast/prod

@@ -98,7 +98,7 @@ export async function generatedFiles(
   for (const [path, text] of files) files.set(path, namedBy(reference, text));
   files.set("src/entry/process/version.ts", versionModule(version));
   files.set("src/commands/configuration/workflows.ts", workflowsModule(root, reference));
-  for (const [path, text] of reusableWorkflows(root, reference)) files.set(path, text);
+  for (const [path, text] of reusableWorkflows(root, reference, menu)) files.set(path, text);
   const readme = fillSections(readOrEmpty(join(root, "README.md")), {
     commands: commandsTable(menu, "docs/reference/"),
   });

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import type { Command } from "../../commands/define.ts";
 import { namedBy } from "./own-reference.ts";
+import { fillWorkflow, workflowSections } from "./workflow-inputs.ts";
 
 const FOLDER = ".github/workflows";
 
@@ -8,19 +10,36 @@ const FOLDER = ".github/workflows";
 const INSTALLED = ["pr-policy", "protection-audit"];
 
 /**
- * The workflows that others call, by path, with the ref that they name our actions by. Those that only
+ * The workflows that others call, by path, with what follows from the menu and the ref that they name our
+ * actions by. Those that only
  * events start keep `v1`: here they run what is released, also on the pull request of a release, whose own
  * tag is not there before it is merged.
  */
-export function reusableWorkflows(root: string, reference: string): ReadonlyMap<string, string> {
+export function reusableWorkflows(
+  root: string,
+  reference: string,
+  menu: readonly Command[],
+): ReadonlyMap<string, string> {
   const texts = readdirSync(join(root, FOLDER))
     .sort()
     .map((name) => [`${FOLDER}/${name}`, readFileSync(join(root, FOLDER, name), "utf8")] as const);
   return new Map(
     texts
       .filter(([, text]) => /^ {2}workflow_call:/m.test(text))
-      .map(([path, text]) => [path, namedBy(reference, text)]),
+      .map(([path, text]) => {
+        const sections = workflowSections(basename(path, ".yml"), menu);
+        const filled = sections === undefined ? text : named(path, () => fillWorkflow(text, sections));
+        return [path, namedBy(reference, filled)];
+      }),
   );
+}
+
+function named(path: string, fill: () => string): string {
+  try {
+    return fill();
+  } catch (error) {
+    throw new Error(`${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
 }
 
 /**

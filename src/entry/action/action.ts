@@ -11,7 +11,7 @@ import { actionMissingHint, inActionWords } from "../inputs/missing-hint.ts";
 import { parseInputs } from "../inputs/parse-inputs.ts";
 import { secretsOf } from "../inputs/mask.ts";
 import { tuneMemory } from "../process/memory.ts";
-import { redactJson } from "../output/redact-json.ts";
+import { coveredOutputs, redactJson } from "../output/redact-json.ts";
 import { failureMarkdown, reportMarkdown } from "../output/report-markdown.ts";
 import { rememberingLog, withoutSaid } from "../output/said.ts";
 import { reportText } from "../output/report-text.ts";
@@ -178,7 +178,9 @@ function tell(
   { runner, log, redactor }: Acting,
   said: ReadonlySet<string>,
 ): void {
-  for (const [name, value] of Object.entries(redactJson(outcome.outputs, redactor))) {
+  const outputs = redactJson(outcome.outputs, redactor);
+  for (const warning of coveredOutputs(outcome.outputs, outputs)) log.warn(warning);
+  for (const [name, value] of Object.entries(outputs)) {
     const text = outputText(value);
     const fits = Buffer.byteLength(text) <= OUTPUT_BYTES_MAX;
     if (!fits) {

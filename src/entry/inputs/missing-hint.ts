@@ -19,15 +19,17 @@ export const cliMissingHint: MissingHint = (name, spec) => {
 };
 
 /**
- * An expression of a secret that is not there is the empty text:
- * https://docs.github.com/actions/how-tos/write-workflows/choose-what-workflows-do/use-secrets
+ * An expression of a secret that a job cannot see is the empty text, and a called workflow sees what its caller
+ * passes:
+ * https://docs.github.com/actions/how-tos/reuse-automations/reuse-workflows#using-inputs-and-secrets-in-a-reusable-workflow
  */
 export const actionMissingHint: MissingHint = (name, spec) =>
   spec.type === "secret"
-    ? `Give it under with: as ${name}: \${{ secrets.… }}. If it stands there, the secret is empty here: look at ` +
-      "its name and its environment, hand it to a called workflow with secrets: inherit or by name; a run for " +
-      "a fork or for Dependabot is given none."
-    : `Give it under with: as ${name}${example(spec)}; an expression that stands there is empty here.`;
+    ? `The secret that 'with: ${name}:' names is empty here: it does not exist under that name in this ` +
+      "repository or in the job's environment, or this workflow was called and the caller did not pass it. " +
+      "Pass it below 'secrets:' of the call, by name or with 'inherit'; runs for pull requests of forks and for " +
+      "Dependabot are given none."
+    : `Give it below 'with:' of the step as '${name}:'${example(spec)}; an expression that stands there is empty.`;
 
 function example(spec: InputSpec): string {
   return spec.example === undefined || spec.type === "secret" ? "" : `, for example ${spec.example}`;

@@ -12,6 +12,24 @@ export function redactJson<T extends Json>(value: T, redactor: Redactor): T {
   return walk(value) as T;
 }
 
+/**
+ * What to say of outputs that are not whole any more. GitHub does not hand an output on to another job when it
+ * sees a masked word in it; the log of the job that made it says so, and nobody looks there.
+ * https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idoutputs
+ */
+export function coveredOutputs(
+  outputs: Readonly<Record<string, Json>>,
+  redacted: Readonly<Record<string, Json>>,
+): string[] {
+  return Object.keys(outputs)
+    .filter((name) => JSON.stringify(outputs[name]) !== JSON.stringify(redacted[name]))
+    .map(
+      (name) =>
+        `output '${name}' has *** in place of a word that is also a secret, or a part of one; another job may ` +
+        "get nothing of it. Change the secret, or call what is meant otherwise",
+    );
+}
+
 /** The same for a report, before it is laid out: folding could break a secret in two. */
 export function redactReport(report: Report, redactor: Redactor): Report {
   const clean = (text: string): string => redactor.redact(text);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { failureMarkdown, reportMarkdown } from "../../../src/entry/output/report-markdown.ts";
 import { reportText } from "../../../src/entry/output/report-text.ts";
-import { redactReport } from "../../../src/entry/output/redact-json.ts";
+import { coveredOutputs, redactJson, redactReport } from "../../../src/entry/output/redact-json.ts";
 import { escapeMarkdown } from "../../../src/kernel/markdown.ts";
 import { Redactor } from "../../../src/kernel/redact.ts";
 import { rememberingLog, withoutSaid } from "../../../src/entry/output/said.ts";
@@ -229,5 +229,26 @@ describe("a report as text", () => {
     expect(reportText({ good: false, headline: "a\u001B[31mb\nc\u202Ed", tables: [], notes: [] })).toBe(
       "✘ a\\u001b[31mb c\\u202ed\n",
     );
+  });
+});
+
+describe("outputs", () => {
+  it("in which a secret's word is covered are named, and no others", () => {
+    const redactor = new Redactor();
+    redactor.add("orders");
+    const outputs = {
+      id: "20261123T020000Z-3f9a1c",
+      manifest: "database/orders/tier2/x",
+      plan: [{ source: "orders" }],
+    };
+    const redacted = redactJson(outputs, redactor);
+    expect(redacted).toEqual({ ...outputs, manifest: "database/***/tier2/x", plan: [{ source: "***" }] });
+    const warnings = coveredOutputs(outputs, redacted);
+    expect(warnings.map((text) => /^output '(\w+)' has \*\*\*/.exec(text)?.[1])).toEqual([
+      "manifest",
+      "plan",
+    ]);
+    expect(warnings.join()).not.toContain("orders");
+    expect(coveredOutputs(outputs, outputs)).toEqual([]);
   });
 });
