@@ -219,6 +219,7 @@ async function openBareStore(
       clock: systemClock,
       random: systemRandom,
       onRetry,
+      onSlow: (message: string) => around.log.warn(message),
       endpoint: endpoint === "" ? undefined : endpoint,
     };
     return await openAzureStore(

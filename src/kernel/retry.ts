@@ -10,21 +10,47 @@ export interface RetryPolicy {
   /** 0 ≤ x < 1; spreads the delays so that many clients do not come back together. */
   readonly random: () => number;
   readonly onRetry?: (error: unknown, attempt: number, delayMs: number) => void;
+  /** One end for all tries together: none begins after so much time. */
+  readonly budget?: { readonly ms: number; readonly elapsed: () => number };
+  /** The last error, told as what it is: the last of several. */
+  readonly tell?: (error: unknown, tries: number, elapsedMs: number | undefined) => unknown;
+}
+
+const triedOut = new WeakSet<object>();
+
+/**
+ * Whether tries were already used up on this error, further inside. Whoever tries again around them would
+ * multiply the tries, and the time, by its own.
+ */
+export function isTriedOut(error: unknown): boolean {
+  return typeof error === "object" && error !== null && triedOut.has(error);
+}
+
+/** Marks an error after whose tries there are to be no more. */
+export function tryNoMore<T>(error: T): T {
+  if (typeof error === "object" && error !== null) triedOut.add(error);
+  return error;
 }
 
 /**
  * Runs `operation` with exponential back-off, each delay between half and all of its ceiling; throws the last
- * error when the attempts are used up.
+ * error when the attempts or the time are used up.
  */
 export async function withRetry<T>(
   policy: RetryPolicy,
   operation: (attempt: number) => Promise<T>,
 ): Promise<T> {
+  const { budget } = policy;
+  const begun = budget?.elapsed() ?? 0;
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await operation(attempt);
     } catch (error) {
-      if (attempt >= policy.attempts || !policy.isTransient(error)) throw error;
+      if (!policy.isTransient(error)) throw error;
+      const elapsedMs = budget === undefined ? undefined : budget.elapsed() - begun;
+      if (attempt >= policy.attempts || (elapsedMs ?? 0) >= (budget?.ms ?? Number.POSITIVE_INFINITY)) {
+        throw tryNoMore(policy.tell?.(error, attempt, elapsedMs) ?? error);
+      }
       const ceiling = Math.min(policy.delayMsMax, policy.firstDelayMs * 2 ** (attempt - 1));
       const delayMs = Math.round(ceiling / 2 + (policy.random() * ceiling) / 2);
       policy.onRetry?.(error, attempt, delayMs);
