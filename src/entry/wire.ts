@@ -214,13 +214,13 @@ async function openBareStore(
         `the store did not answer (try ${attempt}), again in ${formatDuration(delayMs)}: ${why}`,
       );
     };
-    const endpoint = around.env["AZURE_STORAGE_BLOB_ENDPOINT"] ?? "";
+    const endpoint = around.env["AZURE_STORAGE_BLOB_ENDPOINT"] || undefined;
     const options = {
-      clock: systemClock,
-      random: systemRandom,
+      ...SYSTEM,
       onRetry,
+      env: around.env,
       onSlow: (message: string) => around.log.warn(message),
-      endpoint: endpoint === "" ? undefined : endpoint,
+      endpoint,
     };
     return await openAzureStore(
       url,
@@ -328,6 +328,7 @@ async function azureLogin({ env, runner }: ProcessFacts): Promise<{ tokenSource?
       tenantId,
       clientId,
       getIdToken: (audience) => runner.idToken(audience),
+      env,
     }),
   };
 }

@@ -8,7 +8,7 @@ export interface AzurePlace {
   readonly sasExpiry?: string | undefined;
   /** Of the blob endpoint, where it is not the public cloud's. */
   readonly host?: string | undefined;
-  /** Where proxies are looked up; the process's unless told. */
+  /** The environment, which names proxies. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 }
 

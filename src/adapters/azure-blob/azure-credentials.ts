@@ -44,7 +44,7 @@ export type AzureCredentials =
 export interface AzureEndpoint {
   /** Blob endpoint, where it is not the public cloud's `https://<account>.blob.core.windows.net`. */
   readonly endpoint?: string | undefined;
-  /** Names proxies; the process's environment unless told, which is what Azure's library reads. */
+  /** The environment, which names proxies: Azure's library reads the same by itself. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
@@ -69,7 +69,7 @@ function pipeline(env: Readonly<Record<string, string | undefined>>): StoragePip
 export async function containerClient(
   url: AzureUrl,
   credentials: AzureCredentials,
-  { endpoint, env = process.env }: AzureEndpoint,
+  { endpoint, env = {} }: AzureEndpoint,
 ): Promise<ContainerClient> {
   // The library would throw without a word of which variable it could not read.
   proxyFor(`${url.account}.blob.core.windows.net`, env);
@@ -178,7 +178,8 @@ function sasQuery(sas: Secret): string {
           : /["'`]/.test(query)
             ? "has a quote in it"
             : undefined;
-  if (fault === undefined) return query;
+  // A + of the signature that nobody encoded would be read as a blank.
+  if (fault === undefined) return query.replaceAll("+", "%2B");
   throw new HoldfastError("input.malformed", `the SAS ${fault}`, {
     hint: "Copy the whole token from the portal, without quotes; it looks like sv=…&se=…&sp=…&sig=….",
   });

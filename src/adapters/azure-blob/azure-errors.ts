@@ -39,7 +39,7 @@ export function azureError(error: unknown, doing: string, place: AzurePlace): Ho
   const facts = failureFacts(error);
   const [code, hint] = classify(error, facts);
   if (facts.status === undefined) {
-    const env = place.env ?? process.env;
+    const env = place.env ?? {};
     const host = hostOf(place);
     const words = transportWords(error, host, env);
     return new HoldfastError(code, `${doing}: no answer from ${store} (${words})`, {
@@ -60,7 +60,7 @@ function nameOf(error: unknown): string {
 }
 
 function stalled(error: Stalled, place: AzurePlace): HoldfastError {
-  const proxy = proxyFor(hostOf(place), place.env ?? process.env);
+  const proxy = proxyFor(hostOf(place), place.env ?? {});
   if (proxy === undefined || error.hint?.includes(proxy.address) === true) return error;
   return new Stalled(error.code, error.message, {
     hint: `Check the network and ${proxyWords(proxy)} between here and Azure, then run again.`,
@@ -124,7 +124,7 @@ export function failureFacts(error: unknown): FailureFacts {
   const codes = [shape.response?.headers?.get?.("x-ms-error-code"), details?.["errorCode"], shape.code];
   const code = codes.find((value) => typeof value === "string" && value !== "") as string | undefined;
   const textOf = (...names: string[]): string | undefined =>
-    names.map((name) => details?.[name]).find((value) => typeof value === "string") as string | undefined;
+    names.map((name) => details?.[name]).find((value): value is string => typeof value === "string");
   const header = textOf("headerName", "HeaderName");
   return {
     status,

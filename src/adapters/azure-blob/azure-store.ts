@@ -29,7 +29,7 @@ export interface AzureStoreOptions {
    * brings its own.
    */
   readonly endpoint?: string | undefined;
-  /** Names proxies; the process's environment unless told. */
+  /** The environment, which names proxies. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   /** Told when fewer blocks are sent at the same time from now on. */
   readonly onSlow?: ((message: string) => void) | undefined;

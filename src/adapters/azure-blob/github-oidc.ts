@@ -7,6 +7,8 @@ export interface GithubOidc {
   readonly clientId: string;
   /** Asks GitHub for a token with the given audience; called again for every new access token. */
   readonly getIdToken: (audience: string) => Promise<string>;
+  /** Names proxies. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 /**
@@ -14,9 +16,14 @@ export interface GithubOidc {
  * access token is bought with a fresh token of the job, so runs may last as long as the job may.
  * https://learn.microsoft.com/entra/workload-id/workload-identity-federation-create-trust
  */
-export async function githubOidcSource({ tenantId, clientId, getIdToken }: GithubOidc): Promise<TokenSource> {
+export async function githubOidcSource({
+  tenantId,
+  clientId,
+  getIdToken,
+  env = {},
+}: GithubOidc): Promise<TokenSource> {
   const { ClientAssertionCredential } = await import("@azure/identity");
-  const watch = new LoginWatch();
+  const watch = new LoginWatch(env);
   let refusal: LoginFailure | undefined;
   const assertion = async (): Promise<string> => {
     try {

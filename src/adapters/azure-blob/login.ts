@@ -59,7 +59,7 @@ export class LoginWatch {
   #met: { readonly host: string; readonly error: unknown } | undefined;
   readonly #env: Readonly<Record<string, string | undefined>>;
 
-  constructor(env: Readonly<Record<string, string | undefined>> = process.env) {
+  constructor(env: Readonly<Record<string, string | undefined>>) {
     this.#env = env;
   }
 
@@ -113,7 +113,11 @@ export class LoginWatch {
 }
 
 /** The source with an end to its waiting, and with its failures told as {@link LoginFailure}. */
-export function plainSpoken(source: TokenSource, watch = new LoginWatch(), tokenMs = TOKEN_MS): TokenSource {
+export function plainSpoken(
+  source: TokenSource,
+  watch = new LoginWatch({}),
+  tokenMs = TOKEN_MS,
+): TokenSource {
   return {
     async getToken(scopes, options) {
       watch.clear();
@@ -175,7 +179,7 @@ function loginFailure(error: unknown, watch: LoginWatch): LoginFailure {
 /** One line, without what comes after the reason, and without anything of the shape of a token. */
 function tidy(words: string): string {
   return printableLine(words)
-    .replace(/\s*(?:Trace ID|Correlation ID|Timestamp):.*$/i, "")
+    .replace(/(?:Trace ID|Correlation ID|Timestamp):.*$/i, "")
     .replace(/\b[\w-]{8,}\.[\w-]{20,}\.[\w-]{8,}\b/g, "…")
     .replace(/\b(?:client_assertion|client_secret|sig)=[^\s&'"]+/gi, "…")
     .slice(0, WORDS_MAX)

@@ -3,6 +3,7 @@ import {
   createDefaultHttpClient,
   createHttpHeaders,
   createPipelineRequest,
+  type PipelineRequest,
   type PipelineResponse,
 } from "@azure/core-rest-pipeline";
 import { moved } from "./deadline.ts";
@@ -42,7 +43,8 @@ export function storageTransport(env: Readonly<Record<string, string | undefined
 }
 
 function requestOf(resource: WebResource) {
-  const { agent, abortSignal, body, requestOverrides } = resource;
+  const { agent, abortSignal, requestOverrides } = resource;
+  const body = resource.body as PipelineRequest["body"];
   return createPipelineRequest({
     url: resource.url,
     method: resource.method,
@@ -52,7 +54,7 @@ function requestOf(resource: WebResource) {
     allowInsecureConnection: true,
     streamResponseStatusCodes: ALL,
     ...(agent === undefined ? {} : { agent }),
-    ...(abortSignal === undefined ? {} : { abortSignal: abortSignal as AbortSignal }),
+    ...(abortSignal === undefined ? {} : { abortSignal: abortSignal }),
     ...(body === undefined ? {} : { body }),
     ...(requestOverrides === undefined ? {} : { requestOverrides }),
   });

@@ -16,15 +16,15 @@ function lanes(): { lanes: Lanes; told: number[] } {
 }
 
 /** Work that ends when it is told to. */
-function held(): { work: () => Promise<void>; end: (error?: Error) => void; begun: () => boolean } {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
+function held(): { work: () => Promise<undefined>; end: (error?: Error) => void; begun: () => boolean } {
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
   let isBegun = false;
   return {
     work: () => {
       isBegun = true;
       return promise;
     },
-    end: (error) => (error === undefined ? resolve() : reject(error)),
+    end: (error) => (error === undefined ? resolve(undefined) : reject(error)),
     begun: () => isBegun,
   };
 }

@@ -10,8 +10,8 @@ import type { HoldfastError } from "../../../src/kernel/errors.ts";
 const PLACE = { account: "acct", container: "backups", env: {} };
 const JWT = `eyJhbGciOiJSUzI1NiJ9.${"a".repeat(40)}.${"b".repeat(40)}`;
 
-function failing(error: unknown): TokenSource {
-  return { getToken: async () => Promise.reject(error as Error) };
+function failing(error: Error): TokenSource {
+  return { getToken: async () => Promise.reject(error) };
 }
 
 async function told(source: TokenSource): Promise<HoldfastError> {
