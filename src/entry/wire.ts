@@ -8,7 +8,7 @@ import { sweepFolders } from "../adapters/system/temporary-folders.ts";
 import type { JobRunner } from "../adapters/actions-runner/runner.ts";
 import { terminalLog } from "../adapters/terminal/terminal-log.ts";
 import type { TextOutput } from "../adapters/terminal/text-output.ts";
-import type { TokenSource } from "../adapters/azure-blob/azure-credentials.ts";
+import type { TokenSource } from "../adapters/azure-blob/token-source.ts";
 import { formatDuration } from "../kernel/duration.ts";
 import { HoldfastError } from "../kernel/errors.ts";
 import type { Redactor } from "../kernel/redact.ts";
@@ -228,13 +228,8 @@ async function openBareStore(
       options,
     );
   }
-  throw new HoldfastError(
-    "input.malformed",
-    `store is '${hideCredentials(url)}', which is no kind of store Holdfast knows`,
-    {
-      hint: storeUrlHint(url),
-    },
-  );
+  const what = `store is '${hideCredentials(url)}', which is no kind of store Holdfast knows`;
+  throw new HoldfastError("input.malformed", what, { hint: storeUrlHint(url) });
 }
 
 /** What runs, and where it can be tried. */

@@ -11,15 +11,8 @@ import type { AzureUrl } from "./azure-url.ts";
 import { withoutTrailing } from "../../kernel/cut.ts";
 import { LoginWatch, plainSpoken } from "./login.ts";
 import { proxyFor } from "./proxy.ts";
+import type { TokenSource } from "./token-source.ts";
 import { storageTransport } from "./transport.ts";
-
-/** Anything that gives bearer tokens; the shape of `@azure/identity`'s credentials. */
-export interface TokenSource {
-  getToken(
-    scopes: string | string[],
-    options?: object,
-  ): Promise<{ token: string; expiresOnTimestamp: number } | null>;
-}
 
 /** One way of proving who we are. */
 export type AzureCredentials =

@@ -1,4 +1,4 @@
-import type { TokenSource } from "./azure-credentials.ts";
+import type { TokenSource } from "./token-source.ts";
 import { LoginFailure, LoginWatch, plainSpoken } from "./login.ts";
 
 /** Who we are in Entra ID, and how to get a fresh OIDC token of this job (`permissions: id-token: write`). */

@@ -2,7 +2,7 @@ import type { PipelinePolicy } from "@azure/core-rest-pipeline";
 import { isHoldfastError } from "../../kernel/errors.ts";
 import { orAbort } from "../../kernel/or-abort.ts";
 import { printableLine } from "../../kernel/printable.ts";
-import type { TokenSource } from "./azure-credentials.ts";
+import type { TokenSource } from "./token-source.ts";
 import { proxyFor } from "./proxy.ts";
 import { isAzures, StrangerAnswer } from "./stranger.ts";
 import { transportWords } from "./transport-trouble.ts";

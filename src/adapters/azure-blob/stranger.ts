@@ -81,8 +81,9 @@ function whatHelps({ status, host, proxy, header }: StrangerFacts): string {
 
 /** Names of programs; what looks like an address is left out. */
 function plain(text: string | undefined): string | undefined {
-  if (text === undefined || text === "" || !/^[\w.()/: -]+$/.test(text) || text.includes("//"))
-    {return undefined;}
+  if (text === undefined || text === "" || !/^[\w.()/: -]+$/.test(text) || text.includes("//")) {
+    return undefined;
+  }
   return text.slice(0, SHOWN_MAX);
 }
 

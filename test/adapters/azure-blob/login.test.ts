@@ -1,10 +1,11 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "@jest/globals";
 import { createHttpHeaders, createPipelineRequest } from "@azure/core-rest-pipeline";
-import { containerClient, type TokenSource } from "../../../src/adapters/azure-blob/azure-credentials.ts";
+import { containerClient } from "../../../src/adapters/azure-blob/azure-credentials.ts";
 import { azureError } from "../../../src/adapters/azure-blob/azure-errors.ts";
 import { githubOidcSource } from "../../../src/adapters/azure-blob/github-oidc.ts";
 import { LoginWatch, plainSpoken } from "../../../src/adapters/azure-blob/login.ts";
+import type { TokenSource } from "../../../src/adapters/azure-blob/token-source.ts";
 import type { HoldfastError } from "../../../src/kernel/errors.ts";
 
 const PLACE = { account: "acct", container: "backups", env: {} };
