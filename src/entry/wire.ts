@@ -9,7 +9,7 @@ import type { JobRunner } from "../adapters/actions-runner/runner.ts";
 import { terminalLog } from "../adapters/terminal/terminal-log.ts";
 import type { TextOutput } from "../adapters/terminal/text-output.ts";
 import { sharedTools } from "../adapters/pg-tools/shared-tools.ts";
-import type { TokenSource } from "../adapters/azure-blob/azure-credentials.ts";
+import type { TokenSource } from "../adapters/azure-blob/token-source.ts";
 import { formatDuration } from "../kernel/duration.ts";
 import { HoldfastError } from "../kernel/errors.ts";
 import type { Redactor } from "../kernel/redact.ts";
@@ -178,6 +178,7 @@ async function openStore(url: string, secret: Secret | undefined, around: Proces
     clock: systemClock,
     random: systemRandom,
     log: around.log,
+    cancelled: around.cancelled,
   });
 }
 
@@ -193,19 +194,27 @@ async function openBareStore(
   }
   if (scheme === "azure") {
     const credentials = storeCredentials(secret, around.env);
-    const { openAzureStore } = await import("../adapters/azure-blob/azure-store.ts");
+    const [{ openAzureStore, IDLE_MS }, { patienceWithin }] = await Promise.all([
+      import("../adapters/azure-blob/azure-store.ts"),
+      import("../adapters/azure-blob/deadline.ts"),
+    ]);
     const onRetry = (error: unknown, attempt: number, delayMs: number): void => {
       const why = error instanceof Error ? error.message : String(error);
       around.log.debug(
         `the store did not answer (try ${attempt}), again in ${formatDuration(delayMs)}: ${why}`,
       );
     };
-    const endpoint = around.env["AZURE_STORAGE_BLOB_ENDPOINT"] ?? "";
+    const endpoint = around.env["AZURE_STORAGE_BLOB_ENDPOINT"] || undefined;
+    const silenceMs = silenceLimit(around.env);
     const options = {
-      clock: systemClock,
-      random: systemRandom,
+      ...SYSTEM,
       onRetry,
-      endpoint: endpoint === "" ? undefined : endpoint,
+      cancelled: around.cancelled,
+      patience: patienceWithin(silenceMs),
+      idleMs: Math.min(IDLE_MS, silenceMs),
+      env: around.env,
+      onSlow: (message: string) => around.log.warn(message),
+      endpoint,
     };
     return await openAzureStore(
       url,
@@ -213,13 +222,8 @@ async function openBareStore(
       options,
     );
   }
-  throw new HoldfastError(
-    "input.malformed",
-    `store is '${hideCredentials(url)}', which is no kind of store Holdfast knows`,
-    {
-      hint: storeUrlHint(url),
-    },
-  );
+  const what = `store is '${hideCredentials(url)}', which is no kind of store Holdfast knows`;
+  throw new HoldfastError("input.malformed", what, { hint: storeUrlHint(url) });
 }
 
 /** What runs, and where it can be tried. */
@@ -313,6 +317,7 @@ async function azureLogin({ env, runner }: ProcessFacts): Promise<{ tokenSource?
       tenantId,
       clientId,
       getIdToken: (audience) => runner.idToken(audience),
+      env,
     }),
   };
 }

@@ -1,3 +1,5 @@
+import { orAbort } from "./or-abort.ts";
+
 /** How a retried operation behaves; times in milliseconds. */
 export interface RetryPolicy {
   /** Tries in all, the first one included. */
@@ -10,25 +12,63 @@ export interface RetryPolicy {
   /** 0 ≤ x < 1; spreads the delays so that many clients do not come back together. */
   readonly random: () => number;
   readonly onRetry?: (error: unknown, attempt: number, delayMs: number) => void;
+  /** One end for all tries together: none begins after so much time. */
+  readonly budget?: { readonly ms: number; readonly elapsed: () => number };
+  /**
+   * The run is to stop: what was begun before tries no more, and what tidies up afterwards tries
+   * {@link TIDYING_ATTEMPTS} times.
+   */
+  readonly stop?: AbortSignal | undefined;
+  /** The last error, told as what it is: the last of several. */
+  readonly tell?: (error: unknown, tries: number, elapsedMs: number | undefined) => unknown;
+}
+
+/** Tries of what is begun after the end was called. */
+export const TIDYING_ATTEMPTS = 2;
+
+const triedOut = new WeakSet<object>();
+
+/**
+ * Whether tries were already used up on this error, further inside. Whoever tries again around them would
+ * multiply the tries, and the time, by its own.
+ */
+export function isTriedOut(error: unknown): boolean {
+  return typeof error === "object" && error !== null && triedOut.has(error);
+}
+
+/** Marks an error after whose tries there are to be no more. */
+export function tryNoMore<T>(error: T): T {
+  if (typeof error === "object" && error !== null) triedOut.add(error);
+  return error;
 }
 
 /**
  * Runs `operation` with exponential back-off, each delay between half and all of its ceiling; throws the last
- * error when the attempts are used up.
+ * error when the attempts or the time are used up.
  */
 export async function withRetry<T>(
   policy: RetryPolicy,
   operation: (attempt: number) => Promise<T>,
 ): Promise<T> {
+  const { budget, stop } = policy;
+  const isTidying = stop?.aborted === true;
+  const attempts = isTidying ? Math.min(TIDYING_ATTEMPTS, policy.attempts) : policy.attempts;
+  const begun = budget?.elapsed() ?? 0;
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await operation(attempt);
     } catch (error) {
-      if (attempt >= policy.attempts || !policy.isTransient(error)) throw error;
+      if (!policy.isTransient(error)) throw error;
+      if (!isTidying) stop?.throwIfAborted();
+      const elapsedMs = budget === undefined ? undefined : budget.elapsed() - begun;
+      if (attempt >= attempts || (elapsedMs ?? 0) >= (budget?.ms ?? Number.POSITIVE_INFINITY)) {
+        throw tryNoMore(policy.tell?.(error, attempt, elapsedMs) ?? error);
+      }
       const ceiling = Math.min(policy.delayMsMax, policy.firstDelayMs * 2 ** (attempt - 1));
       const delayMs = Math.round(ceiling / 2 + (policy.random() * ceiling) / 2);
       policy.onRetry?.(error, attempt, delayMs);
-      await policy.sleep(delayMs);
+      const sleeping = policy.sleep(delayMs);
+      await (stop === undefined || isTidying ? sleeping : orAbort(stop, sleeping));
     }
   }
 }

@@ -53,9 +53,11 @@ export interface BlobStore {
   readonly url: string;
   /**
    * Asks the store whether it exists and answers; `forWriting` also makes sure it can be written, leaving
-   * nothing behind.
+   * nothing behind, and with the access tier that blobs will be put with, as far as that can be asked.
+   *
+   * @throws input.conflict where the store has no such tier
    */
-  check(forWriting: boolean): Promise<void>;
+  check(forWriting: boolean, options?: Pick<PutOptions, "accessTier">): Promise<void>;
   put(path: string, content: ByteStream, options?: PutOptions): Promise<BlobFacts>;
   /** `range` is in bytes, `end` exclusive. `size` is what the store announces for this answer's content. */
   get(path: string, range?: { start: number; end?: number }): Promise<{ size: number; content: ByteStream }>;

@@ -125,7 +125,7 @@ export function inTheMiddleOf(
 export function forwarding(store: BlobStore, changed: Partial<BlobStore>): BlobStore {
   return {
     url: store.url,
-    check: (forWriting) => store.check(forWriting),
+    check: (...given) => store.check(...given),
     put: (path, content, options) => store.put(path, content, options),
     get: (path, range) => store.get(path, range),
     stat: (path) => store.stat(path),

@@ -5,7 +5,7 @@ import type { BlobFacts, PutOptions } from "../../ports/blob-store.ts";
 import { azureError, type AzurePlace } from "./azure-errors.ts";
 import { bareEtag } from "./azure-listing.ts";
 import type { StagedBlocks } from "./block-upload.ts";
-import { requestTime, withDeadline } from "./deadline.ts";
+import { underWayMs, withDeadline, type Patience } from "./deadline.ts";
 
 /** What is to become a blob. */
 export interface Commit {
@@ -15,6 +15,7 @@ export interface Commit {
   readonly staged: StagedBlocks;
   readonly options: PutOptions;
   readonly retry: RetryPolicy;
+  readonly patience: Patience;
 }
 
 const ANYTHING_THERE = { ifNoneMatch: "*" };
@@ -35,21 +36,33 @@ export async function commitBlocks(commit: Commit): Promise<BlobFacts> {
   let mayHaveHappened = false;
   return await withRetry(commit.retry, async () => {
     try {
-      const answer = await withDeadline(requestTime(staged.ids.length * 100), doing, (abortSignal) =>
-        client.commitBlockList([...staged.ids], {
-          abortSignal,
-          conditions: ANYTHING_THERE,
-          blobHTTPHeaders: { blobContentType: options.contentType ?? "application/octet-stream" },
-          ...(options.accessTier === undefined ? {} : { tier: options.accessTier }),
-        }),
+      const answer = await withDeadline(
+        commit.patience.sendMs + underWayMs(staged.ids.length * 100, commit.patience),
+        doing,
+        (abortSignal) =>
+          client.commitBlockList([...staged.ids], {
+            abortSignal,
+            conditions: ANYTHING_THERE,
+            blobHTTPHeaders: { blobContentType: options.contentType ?? "application/octet-stream" },
+            ...(options.accessTier === undefined ? {} : { tier: options.accessTier }),
+          }),
       );
       return facts(commit, answer);
     } catch (error) {
       const failure = azureError(error, doing, place);
       if (failure.code === "store.unreachable") mayHaveHappened = true;
+      if (failure.code === "input.conflict") throw refusedLate(failure);
       if (failure.code !== "store.exists" && failure.code !== "store.changed") throw failure;
       return await settle(commit, mayHaveHappened);
     }
+  });
+}
+
+/** Said of what was asked for; but the bytes have gone up, so it is no matter of the input alone any more. */
+function refusedLate(failure: HoldfastError): HoldfastError {
+  return new HoldfastError("store.denied", `${failure.message}, after its bytes had been sent`, {
+    hint: `${failure.hint ?? ""} Nothing is visible of them; Azure discards them within a week.`.trim(),
+    cause: failure,
   });
 }
 
@@ -62,7 +75,7 @@ async function settle(commit: Commit, mayHaveHappened: boolean): Promise<BlobFac
     new HoldfastError("store.exists", `${path} already exists in the container ${place.container}`);
   let there: Awaited<ReturnType<BlockBlobClient["getBlockList"]>>;
   try {
-    there = await withDeadline(requestTime(), `reading ${path}`, (abortSignal) =>
+    there = await withDeadline(commit.patience.answerMs, `reading ${path}`, (abortSignal) =>
       client.getBlockList("committed", { abortSignal }),
     );
   } catch (error) {

@@ -9,14 +9,10 @@ import { HoldfastError } from "../../kernel/errors.ts";
 import type { Secret } from "../../kernel/secret.ts";
 import type { AzureUrl } from "./azure-url.ts";
 import { withoutTrailing } from "../../kernel/cut.ts";
-
-/** Anything that gives bearer tokens; the shape of `@azure/identity`'s credentials. */
-export interface TokenSource {
-  getToken(
-    scopes: string | string[],
-    options?: object,
-  ): Promise<{ token: string; expiresOnTimestamp: number } | null>;
-}
+import { LoginWatch, plainSpoken } from "./login.ts";
+import { proxyFor } from "./proxy.ts";
+import type { TokenSource } from "./token-source.ts";
+import { storageTransport } from "./transport.ts";
 
 /** One way of proving who we are. */
 export type AzureCredentials =
@@ -37,19 +33,25 @@ export type AzureCredentials =
    */
   | { readonly tokenSource?: TokenSource };
 
-/** Blob endpoint, where it is not the public cloud's `https://<account>.blob.core.windows.net`. */
+/** Where the account is asked, and by way of whom. */
 export interface AzureEndpoint {
+  /** Blob endpoint, where it is not the public cloud's `https://<account>.blob.core.windows.net`. */
   readonly endpoint?: string | undefined;
+  /** The environment, which names proxies: Azure's library reads the same by itself. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
 /**
  * One try per request: retries are ours, so that they are counted, logged and know whether a commit may
  * have happened.
  */
-const PIPELINE: StoragePipelineOptions = {
-  retryOptions: { maxTries: 1 },
-  userAgentOptions: { userAgentPrefix: "holdfast" },
-};
+function pipeline(env: Readonly<Record<string, string | undefined>>): StoragePipelineOptions {
+  return {
+    retryOptions: { maxTries: 1 },
+    userAgentOptions: { userAgentPrefix: "holdfast" },
+    httpClient: storageTransport(env),
+  };
+}
 
 /**
  * Makes the client of the store's container; sends nothing yet.
@@ -60,32 +62,54 @@ const PIPELINE: StoragePipelineOptions = {
 export async function containerClient(
   url: AzureUrl,
   credentials: AzureCredentials,
-  { endpoint }: AzureEndpoint,
+  { endpoint, env = {} }: AzureEndpoint,
 ): Promise<ContainerClient> {
+  // The library would throw without a word of which variable it could not read.
+  proxyFor(`${url.account}.blob.core.windows.net`, env);
+  const options = pipeline(env);
   if ("connectionString" in credentials) {
-    return fromConnectionString(url, credentials.connectionString).getContainerClient(url.container);
+    return fromConnectionString(url, credentials.connectionString, options).getContainerClient(url.container);
   }
   const service = withoutTrailing(endpoint ?? `https://${url.account}.blob.core.windows.net`, "/");
   if ("sas" in credentials) {
     return new BlobServiceClient(
       `${service}?${sasQuery(credentials.sas)}`,
       new AnonymousCredential(),
-      PIPELINE,
+      options,
     ).getContainerClient(url.container);
   }
   if ("accountKey" in credentials) {
     const key = new StorageSharedKeyCredential(url.account, credentials.accountKey.reveal());
-    return new BlobServiceClient(service, key, PIPELINE).getContainerClient(url.container);
+    return new BlobServiceClient(service, key, options).getContainerClient(url.container);
   }
-  const source = credentials.tokenSource ?? new (await import("@azure/identity")).DefaultAzureCredential();
-  return new BlobServiceClient(service, source, PIPELINE).getContainerClient(url.container);
+  if (!/^https:/i.test(service)) {
+    throw new HoldfastError(
+      "input.conflict",
+      `a login is only sent over https, and the endpoint is ${service}`,
+      {
+        hint: "Correct the endpoint (AZURE_STORAGE_BLOB_ENDPOINT), or give an account key or SAS.",
+      },
+    );
+  }
+  const source = credentials.tokenSource ?? (await defaultLogin(env));
+  return new BlobServiceClient(service, plainSpoken(source), options).getContainerClient(url.container);
 }
 
-function fromConnectionString(url: AzureUrl, connectionString: Secret): BlobServiceClient {
-  const text = connectionString.reveal().trim();
+async function defaultLogin(env: Readonly<Record<string, string | undefined>>): Promise<TokenSource> {
+  const { DefaultAzureCredential } = await import("@azure/identity");
+  const watch = new LoginWatch(env);
+  return plainSpoken(new DefaultAzureCredential({ additionalPolicies: watch.policies }), watch);
+}
+
+function fromConnectionString(
+  url: AzureUrl,
+  connectionString: Secret,
+  options: StoragePipelineOptions,
+): BlobServiceClient {
+  const text = unwrapped(connectionString);
   let service: BlobServiceClient;
   try {
-    service = BlobServiceClient.fromConnectionString(text, PIPELINE);
+    service = BlobServiceClient.fromConnectionString(text, options);
   } catch {
     // The SDK's message is not passed on: it may quote what it could not read.
     throw new HoldfastError("input.malformed", "the Azure connection string cannot be read", {
@@ -122,11 +146,34 @@ export function sasExpiry(credentials: AzureCredentials): string | undefined {
   return expiry === undefined || !/^[\d\-T:Z.%A-F]+$/i.test(expiry) ? undefined : decodeURIComponent(expiry);
 }
 
+/** Without what copying puts around and into it: quotes, breaks of lines, `&` as HTML and JSON write it. */
+function unwrapped(secret: Secret): string {
+  return secret
+    .reveal()
+    .replace(/[\r\n\t]+ */g, "")
+    .trim()
+    .replace(/^(["'`])(.*)\1;?$/, "$2")
+    .replace(/&amp;|\\u0026/g, "&")
+    .trim();
+}
+
 function sasQuery(sas: Secret): string {
-  const text = sas.reveal().trim();
-  const query = text.includes("?") ? text.slice(text.indexOf("?") + 1) : text;
-  if (/(?:^|&)sig=/.test(query) && !/\s/.test(query)) return query;
-  throw new HoldfastError("input.malformed", "the SAS has no signature (sig=)", {
-    hint: "Copy the whole token from the portal; it looks like sv=…&se=…&sp=…&sig=….",
+  const text = unwrapped(sas);
+  const query = text.includes("?") ? text.slice(text.lastIndexOf("?") + 1) : text;
+  const signature = /(?:^|&)sig=([^&]*)/.exec(query)?.[1];
+  const fault =
+    signature === undefined || signature === ""
+      ? "has no signature (sig=)"
+      : /\s/.test(query)
+        ? "has a blank in it, where mostly a + was lost"
+        : /%25/.test(signature)
+          ? "is percent-encoded twice"
+          : /["'`]/.test(query)
+            ? "has a quote in it"
+            : undefined;
+  // A + of the signature that nobody encoded would be read as a blank.
+  if (fault === undefined) return query.replaceAll("+", "%2B");
+  throw new HoldfastError("input.malformed", `the SAS ${fault}`, {
+    hint: "Copy the whole token from the portal, without quotes; it looks like sv=…&se=…&sp=…&sig=….",
   });
 }

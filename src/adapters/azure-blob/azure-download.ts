@@ -1,10 +1,11 @@
 import type { Readable } from "node:stream";
 import type { ContainerClient } from "@azure/storage-blob";
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
-import { withRetry, type RetryPolicy } from "../../kernel/retry.ts";
+import { tryNoMore, withRetry, type RetryPolicy } from "../../kernel/retry.ts";
 import type { ByteStream } from "../../kernel/streams.ts";
 import { azureError, failureFacts, type AzurePlace } from "./azure-errors.ts";
-import { readWithIdleLimit, requestTime, withDeadline } from "./deadline.ts";
+import { readWithIdleLimit, withDeadline } from "./deadline.ts";
+import { transportCode } from "./transport-trouble.ts";
 
 /** Where a download comes from, and how it is taken up again. */
 export interface DownloadSource {
@@ -15,6 +16,8 @@ export interface DownloadSource {
   /** As the user knows it. */
   readonly path: string;
   readonly retry: RetryPolicy;
+  /** Until an answer begins, and between its pieces. */
+  readonly answerMs: number;
   /** Give up waiting for the next bytes after this many milliseconds. */
   readonly idleMs: number;
 }
@@ -51,12 +54,12 @@ export async function download(
 async function* nothing(): ByteStream {}
 
 async function ask(
-  { container, name, path }: DownloadSource,
+  { container, name, path, answerMs }: DownloadSource,
   start: number,
   end: number | undefined,
   etag: string | undefined,
 ): Promise<Answer> {
-  const answer = await withDeadline(requestTime(), `reading ${path}`, (abortSignal) =>
+  const answer = await withDeadline(answerMs, `reading ${path}`, (abortSignal) =>
     container.getBlobClient(name).download(start, end === undefined ? undefined : end - start, {
       maxRetryRequests: 0,
       abortSignal,
@@ -98,12 +101,15 @@ async function* resumed(source: DownloadSource, first: Answer, start: number): B
         ? error
         : new HoldfastError(
             "store.unreachable",
-            `${doing}: the connection broke after ${received} of ${first.size} bytes`,
+            `${doing}: the connection broke after ${received} of ${first.size} bytes` +
+              (transportCode(error) === undefined ? "" : ` (${transportCode(error)})`),
             { cause: error },
           );
       failures += 1;
       // More than announced cannot be cured by asking again.
-      if (failures >= source.retry.attempts || received >= first.size) throw broken;
+      if (failures >= source.retry.attempts || received >= first.size) {
+        throw tryNoMore(source.retry.tell?.(broken, failures, undefined) ?? broken);
+      }
       answer = await askAgain(source, start + received, start + first.size, first.etag, failures);
     } finally {
       body.destroy();

@@ -1,166 +1,93 @@
 import { HoldfastError, type ErrorCode } from "../../kernel/errors.ts";
+import {
+  again,
+  BY_CODE,
+  hostOf,
+  meansTier,
+  network,
+  none,
+  rights,
+  TIER,
+  type AzurePlace,
+  type FailureFacts,
+  type Hint,
+} from "./azure-codes.ts";
+import { Stalled } from "./deadline.ts";
+import { LoginFailure } from "./login.ts";
+import { proxyFor, proxyWords } from "./proxy.ts";
+import { StrangerAnswer } from "./stranger.ts";
+import { transportCode, transportHint, transportWords } from "./transport-trouble.ts";
 
-/** Which container a failed request was about; for the words of hints. */
-export interface AzurePlace {
-  readonly account: string;
-  readonly container: string;
-  /** When the SAS in use says it ends (`se`); absent without a SAS. */
-  readonly sasExpiry?: string | undefined;
-}
-
-type Hint = (place: AzurePlace, facts: FailureFacts) => string | undefined;
-
-/** What could be learnt from an error the SDK threw. */
-export interface FailureFacts {
-  /** HTTP status; absent when no answer came. */
-  readonly status: number | undefined;
-  /**
-   * Azure's error code from the `x-ms-error-code` header, or the network error's code; empty when
-   * neither is known.
-   */
-  readonly code: string;
-  /** What Azure adds about a refused signature, for example its expiry. */
-  readonly detail: string;
-}
-
-const rights: Hint = () =>
-  "Give the identity the role 'Storage Blob Data Contributor' on the container (Owner and Contributor do " +
-  "not read or write blobs), or the SAS the permissions rcwdl; a new role takes some minutes to work.";
-const credentials: Hint = ({ account, sasExpiry }, { detail }) => {
-  const when = /Expiry \[([^\]]+)\]/.exec(detail)?.[1] ?? sasExpiry;
-  if (when !== undefined) {
-    return (
-      `Make a new SAS if this one has expired (it ends at ${when}); otherwise check that it ` +
-      `is of the account '${account}', and this machine's clock.`
-    );
-  }
-  return (
-    `Check that the key, connection string or login is of the account '${account}' and has not expired ` +
-    "or been regenerated, and this machine's clock."
-  );
-};
-const container: Hint = ({ account, container: name }) =>
-  `Make the container with 'az storage container create --account-name ${account} --name ${name} ` +
-  "--auth-mode login', or correct the store's URL.";
-const network: Hint = ({ account }) =>
-  `Check the network, the storage account's firewall and that the account '${account}' exists, ` +
-  "then run again.";
-const again: Hint = () =>
-  "Azure was busy or had a fault of its own; run again, and see " +
-  "https://azure.status.microsoft if it goes on.";
-const rehydrate: Hint = () =>
-  "Rehydrate it first with 'az storage blob set-tier --tier Hot'; that takes up to 15 hours, and under " +
-  "an hour for most with high priority.";
-const firewall: Hint = (place, facts) =>
-  `${credentials(place, facts) ?? ""} Or allow this machine's address in the storage account's firewall.`;
-const none: Hint = () => undefined;
-const disabled: Hint = () =>
-  "Enable the storage account again, or ask who disabled it; a subscription that ran out of money does this.";
-const leased: Hint = () =>
-  "Somebody holds a lease on this blob; end it with 'az storage blob lease break' if nobody works on it.";
-const immutable: Hint = () =>
-  "An immutability policy or legal hold protects this blob; it can be removed when the policy has run out.";
-const tier: Hint = () =>
-  "Choose another access tier: this kind of storage account does not offer the one that was asked for.";
-
-/**
- * Azure's error code → ours. https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes
- */
-const BY_CODE: Readonly<Record<string, readonly [ErrorCode, Hint]>> = {
-  BlobNotFound: ["store.not-found", none],
-  ContainerNotFound: ["store.missing", container],
-  ContainerBeingDeleted: ["store.missing", container],
-  ContainerDisabled: ["store.denied", disabled],
-  BlobAlreadyExists: ["store.exists", none],
-  // A SAS that may create but not write says this where others say BlobAlreadyExists.
-  UnauthorizedBlobOverwrite: ["store.exists", none],
-  // An append or page blob, or a folder of a hierarchical namespace, has that name.
-  InvalidBlobType: ["store.exists", none],
-  ResourceTypeMismatch: ["store.exists", none],
-  ConditionNotMet: ["store.changed", none],
-  InvalidBlockList: ["store.changed", none],
-  BlobArchived: ["store.archived", rehydrate],
-  BlobBeingRehydrated: ["store.archived", rehydrate],
-  BlobImmutableDueToPolicy: ["store.denied", immutable],
-  BlobImmutableDueToLegalHold: ["store.denied", immutable],
-  LeaseIdMissing: ["store.denied", leased],
-  AccessTierNotSupportedForBlobType: ["input.conflict", tier],
-  InvalidBlobTier: ["input.conflict", tier],
-  FeatureVersionMismatch: ["input.conflict", tier],
-  AccountIsDisabled: ["store.denied", disabled],
-  AuthenticationFailed: ["store.denied", credentials],
-  InvalidAuthenticationInfo: ["store.denied", credentials],
-  NoAuthenticationInformation: ["store.denied", credentials],
-  AuthorizationFailure: ["store.denied", firewall],
-  AuthorizationSourceIPMismatch: ["store.denied", firewall],
-  AuthorizationPermissionMismatch: ["store.denied", rights],
-  InsufficientAccountPermissions: ["store.denied", rights],
-  AuthorizationProtocolMismatch: ["store.denied", rights],
-  AuthorizationResourceTypeMismatch: ["store.denied", rights],
-  AuthorizationServiceMismatch: ["store.denied", rights],
-  KeyBasedAuthenticationNotPermitted: [
-    "store.denied",
-    () => "This account takes no keys; use OIDC (azure/login) or a user-delegation SAS.",
-  ],
-  PublicAccessNotPermitted: ["store.denied", credentials],
-  AccountRequiresHttps: ["store.denied", () => "Use https in the connection string's endpoint."],
-  // The bytes were damaged on the way; what we hold is whole, so sending it again is right.
-  Md5Mismatch: ["store.unreachable", again],
-  Crc64Mismatch: ["store.unreachable", again],
-  ServerBusy: ["store.unreachable", again],
-  InternalError: ["store.unreachable", again],
-  OperationTimedOut: ["store.unreachable", again],
-  AccountBeingCreated: ["store.unreachable", again],
-};
+export type { AzurePlace } from "./azure-codes.ts";
 
 /**
  * Turns anything the SDK throws into one of the port's errors. Absence is believed only when Azure itself
  * says so by its code: a bare 404 (a proxy, a captive portal) is `store.unreachable`. The SDK's error is not
  * kept as cause, because it holds the request with its signature; what is worth knowing of it is put into
- * a new one.
+ * a new one, by what kind of error it is.
  */
 export function azureError(error: unknown, doing: string, place: AzurePlace): HoldfastError {
+  if (error instanceof Stalled) return stalled(error, place);
   if (error instanceof HoldfastError) return error;
-  const facts = failureFacts(error);
-  const [code, hint] = classify(error, facts);
-  const store = `${place.account}/${place.container}`;
-  if (isNoLogin(error, facts)) {
-    return new HoldfastError(code, `${doing}: no credential was found for azure://${store}`, {
-      hint: hint(place, facts),
-      cause: new Error(`azure: ${(error as Error).name}`),
+  const store = `azure://${place.account}/${place.container}`;
+  if (error instanceof StrangerAnswer) {
+    return new HoldfastError("store.unreachable", `${doing}: asked for ${store}, got ${error.message}`, {
+      hint: error.hint,
     });
   }
-  const what = [facts.status === undefined ? "no answer" : `HTTP ${facts.status}`, facts.code]
-    .filter((part) => part !== "")
-    .join(" ");
-  return new HoldfastError(code, `${doing}: ${what} from azure://${store}`, {
+  if (error instanceof LoginFailure) return loginError(error, doing, store);
+  const facts = failureFacts(error);
+  const [code, hint] = classify(error, facts);
+  if (facts.status === undefined) {
+    const env = place.env ?? {};
+    const host = hostOf(place);
+    const words = transportWords(error, host, env);
+    return new HoldfastError(code, `${doing}: no answer from ${store} (${words})`, {
+      hint: transportHint(error, host, env) ?? hint(place, facts),
+      cause: new Error(`azure: ${transportCode(error) ?? nameOf(error)}`),
+    });
+  }
+  const what = `HTTP ${facts.status}${facts.code === "" ? "" : ` ${facts.code}`}`;
+  const unread = facts.status < 300 ? ", which cannot be read," : "";
+  return new HoldfastError(code, `${doing}: ${what}${unread} from ${store}`, {
     hint: hint(place, facts),
     cause: new Error(`azure: ${what}${requestId(error)}`),
   });
 }
 
-/** The SDK looked for a login everywhere and found none; it asked the store nothing. */
-function isNoLogin(error: unknown, { status }: FailureFacts): boolean {
-  return (
-    status === undefined &&
-    error instanceof Error &&
-    /^(?:CredentialUnavailable|AggregateAuthentication|AuthenticationRequired)/.test(error.name)
-  );
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
 }
 
-function classify(error: unknown, { status, code }: FailureFacts): readonly [ErrorCode, Hint] {
+function stalled(error: Stalled, place: AzurePlace): HoldfastError {
+  const proxy = proxyFor(hostOf(place), place.env ?? {});
+  if (proxy === undefined || error.hint?.includes(proxy.address) === true) return error;
+  return new Stalled(error.code, error.message, {
+    hint: `Check the network and ${proxyWords(proxy)} between here and Azure, then run again.`,
+  });
+}
+
+function loginError(error: LoginFailure, doing: string, store: string): HoldfastError {
+  const { kind, hint, message } = error;
+  if (kind === "unreachable") {
+    return new HoldfastError(
+      "store.unreachable",
+      `${doing}: the login for ${store} could not be asked for: ${message}`,
+      { hint },
+    );
+  }
+  const what = kind === "none" ? "no credential was found" : "the login was refused";
+  return new HoldfastError("store.denied", `${doing}: ${what} for ${store}: ${message}`, { hint });
+}
+
+function classify(error: unknown, facts: FailureFacts): readonly [ErrorCode, Hint] {
+  const { status, code } = facts;
   const known = BY_CODE[code];
   if (known !== undefined) return known;
-  if (error instanceof Error && /Credential|Authentication/.test(error.name)) {
-    return [
-      "store.denied",
-      () =>
-        "Log in first: azure/login with OIDC in Actions (permission id-token: " +
-        "write), 'az login' elsewhere; or give a connection string or SAS.",
-    ];
-  }
+  if (meansTier(facts)) return TIER;
   if (
     status === undefined ||
+    status < 300 ||
     status === 404 ||
     status === 408 ||
     status === 429 ||
@@ -175,6 +102,10 @@ function classify(error: unknown, { status, code }: FailureFacts): readonly [Err
     ];
   }
   if (status === 412) return ["store.changed", none];
+  // Azure says what it did not like; a role would not help.
+  if (status === 400) {
+    return ["store.denied", () => "Azure took the request for malformed: check the endpoint, key or SAS."];
+  }
   return ["store.denied", rights];
 }
 
@@ -189,12 +120,18 @@ export function failureFacts(error: unknown): FailureFacts {
   const status = [shape.statusCode, shape.response?.status].find(
     (value) => typeof value === "number" && value > 0,
   ) as number | undefined;
-  const header = shape.response?.headers?.get?.("x-ms-error-code");
-  const code = [header, shape.details?.["errorCode"], shape.code].find(
-    (value) => typeof value === "string" && value !== "",
-  ) as string | undefined;
-  const detail = shape.details?.["authenticationErrorDetail"] ?? shape.details?.["AuthenticationErrorDetail"];
-  return { status, code: code ?? "", detail: typeof detail === "string" ? detail : "" };
+  const { details } = shape;
+  const codes = [shape.response?.headers?.get?.("x-ms-error-code"), details?.["errorCode"], shape.code];
+  const code = codes.find((value) => typeof value === "string" && value !== "") as string | undefined;
+  const textOf = (...names: string[]): string | undefined =>
+    names.map((name) => details?.[name]).find((value): value is string => typeof value === "string");
+  const header = textOf("headerName", "HeaderName");
+  return {
+    status,
+    code: code ?? "",
+    detail: textOf("authenticationErrorDetail", "AuthenticationErrorDetail") ?? "",
+    ...(header === undefined ? {} : { header }),
+  };
 }
 
 function requestId(error: unknown): string {

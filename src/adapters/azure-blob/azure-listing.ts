@@ -2,7 +2,7 @@ import type { BlobItem, ContainerClient } from "@azure/storage-blob";
 import { withRetry, type RetryPolicy } from "../../kernel/retry.ts";
 import type { BlobFacts } from "../../ports/blob-store.ts";
 import { azureError, type AzurePlace } from "./azure-errors.ts";
-import { requestTime, withDeadline } from "./deadline.ts";
+import { withDeadline } from "./deadline.ts";
 
 /** What to list, and how. */
 export interface ListingSource {
@@ -11,6 +11,8 @@ export interface ListingSource {
   /** The store's own prefix, taken off the names again. */
   readonly storePrefix: string;
   readonly retry: RetryPolicy;
+  /** Until an answer begins, and between its pieces. */
+  readonly answerMs: number;
   /** Blobs per request; Azure's maximum is 5000. */
   readonly pageSize: number;
 }
@@ -42,7 +44,7 @@ async function listPage(
 ): Promise<{ items: BlobItem[]; next: string | undefined }> {
   const doing = `listing ${prefix === "" ? "the store" : prefix}`;
   try {
-    return await withDeadline(requestTime(), doing, async (abortSignal) => {
+    return await withDeadline(source.answerMs, doing, async (abortSignal) => {
       const pages = source.container
         .listBlobsFlat({ abortSignal, includeMetadata: true, ...(prefix === "" ? {} : { prefix }) })
         .byPage({

@@ -1,4 +1,3 @@
-import { Readable } from "node:stream";
 import type { BlobGetPropertiesResponse, ContainerClient } from "@azure/storage-blob";
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import { withRetry, type RetryPolicy } from "../../kernel/retry.ts";
@@ -9,22 +8,35 @@ import type { Clock, Random } from "../../ports/clock.ts";
 import { commitBlocks } from "./azure-commit.ts";
 import { containerClient, sasExpiry, type AzureCredentials } from "./azure-credentials.ts";
 import { download } from "./azure-download.ts";
+import { tierFault } from "./account-tiers.ts";
+import { TIER } from "./azure-codes.ts";
 import { azureError, type AzurePlace } from "./azure-errors.ts";
 import { bareEtag, listBlobs } from "./azure-listing.ts";
 import { parseAzureUrl, type AzureUrl } from "./azure-url.ts";
 import { BlockBuffers } from "./block-buffers.ts";
+import { sliced } from "./block-body.ts";
+import { isSlow, severalTries } from "./tries.ts";
 import { blockId, stageBlocks, type Block } from "./block-upload.ts";
-import { requestTime, withDeadline } from "./deadline.ts";
+import { moved, PATIENCE, underWayMs, withDeadline, type Patience } from "./deadline.ts";
+import { Lanes } from "./lanes.ts";
 
 /** What an Azure store needs from outside. */
 export interface AzureStoreOptions {
-  readonly clock: Pick<Clock, "sleep">;
+  readonly clock: Pick<Clock, "sleep" | "elapsed">;
   readonly random: Random;
   /**
    * Blob endpoint, where it is not `https://<account>.blob.core.windows.net`. A connection string
    * brings its own.
    */
   readonly endpoint?: string | undefined;
+  /** The environment, which names proxies. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Told when fewer blocks are sent at the same time from now on. */
+  readonly onSlow?: ((message: string) => void) | undefined;
+  /** The run is to stop, and nothing is tried again. */
+  readonly cancelled?: AbortSignal | undefined;
+  /** How long silence may last; minutes unless told. */
+  readonly patience?: Partial<Patience>;
   /** Told of every block, commit, page or download that is tried again. */
   readonly onRetry?: ((error: unknown, attempt: number, delayMs: number) => void) | undefined;
   /** Tries per block, commit, page or download; 6 unless told. */
@@ -37,8 +49,12 @@ export interface AzureStoreOptions {
   readonly pageSize?: number;
 }
 
-/** A slice is what Node's TLS encrypts ahead; handing over a whole block would copy it whole. */
-const BODY_SLICE = 256 * 1024;
+/** A download is taken up anew when nothing came for this many milliseconds. */
+export const IDLE_MS = 60_000;
+/** Tries of one block, commit, page or download end after so many silences, together; none begins later. */
+const BUDGET_SILENCES = 4;
+
+const NO_FACTS = { status: undefined, code: "", detail: "" };
 
 /**
  * Opens `azure://<account>/<container>[/<prefix>]`; asks nothing yet ({@link BlobStore.check} does).
@@ -51,8 +67,10 @@ export async function openAzureStore(
   options: AzureStoreOptions,
 ): Promise<BlobStore> {
   const parsed = parseAzureUrl(url);
-  const place = { ...parsed, sasExpiry: sasExpiry(credentials) };
-  return new AzureStore(url, place, await containerClient(parsed, credentials, options), options);
+  const container = await containerClient(parsed, credentials, options);
+  const { hostname: host } = new URL(container.url);
+  const place = { ...parsed, sasExpiry: sasExpiry(credentials), host, env: options.env };
+  return new AzureStore(url, place, container, options);
 }
 
 class AzureStore implements BlobStore {
@@ -61,7 +79,10 @@ class AzureStore implements BlobStore {
   readonly #container: ContainerClient;
   readonly #options: AzureStoreOptions;
   readonly #retry: RetryPolicy;
+  readonly #patience: Patience;
   readonly #buffers = new BlockBuffers();
+  /** The line is the same for all blobs, so what was learnt of it is kept. */
+  readonly #lanes: Lanes;
 
   constructor(
     url: string,
@@ -73,11 +94,21 @@ class AzureStore implements BlobStore {
     this.#place = place;
     this.#container = container;
     this.#options = options;
+    this.#patience = { ...PATIENCE, ...options.patience };
+    this.#lanes = new Lanes(isSlow, (active) =>
+      options.onSlow?.(
+        `the line to the store, or the store, was too slow for ${active} blocks at the same time; ` +
+          "they are sent one by one now, and more again as they arrive",
+      ),
+    );
     this.#retry = {
+      budget: { ms: this.#budgetMs, elapsed: () => options.clock.elapsed() },
+      tell: severalTries,
       attempts: options.attempts ?? 6,
       firstDelayMs: options.firstDelayMs ?? 500,
       delayMsMax: 20_000,
       isTransient: (error) => isHoldfastError(error, "store.unreachable"),
+      stop: options.cancelled,
       sleep: (ms) => options.clock.sleep(ms),
       random: () => options.random.fraction(),
       ...(options.onRetry === undefined ? {} : { onRetry: options.onRetry }),
@@ -90,7 +121,7 @@ class AzureStore implements BlobStore {
    * that does not exist: refused for lack of rights, or refused for lack of the block; in both cases nothing
    * is left behind.
    */
-  async check(forWriting: boolean): Promise<void> {
+  async check(forWriting: boolean, { accessTier }: Pick<PutOptions, "accessTier"> = {}): Promise<void> {
     for await (const _page of listBlobs({ ...this.#listing(), pageSize: 1 }, "")) break;
     if (!forWriting) return;
     const client = this.#client(`.holdfast-check-${this.#options.random.hex(8)}`);
@@ -98,30 +129,68 @@ class AzureStore implements BlobStore {
       client.commitBlockList([blockId("no-such-block", 0)], {
         abortSignal,
         conditions: { ifNoneMatch: "*" },
+        ...(accessTier === undefined ? {} : { tier: accessTier }),
       });
+    if (accessTier !== undefined) await this.#requireTier(accessTier);
     try {
-      await this.#ask(`writing to ${this.url}`, 0, commit);
+      await this.#ask(`writing to ${this.url}`, this.#patience.answerMs, commit);
     } catch (error) {
       // InvalidBlockList: the right to write is there.
       if (!isHoldfastError(error, "store.changed")) throw error;
     }
   }
 
+  /**
+   * What kind of account it is says which tiers it has, where these credentials may ask; the commit that
+   * follows may be refused for its block before its tier is looked at.
+   */
+  async #requireTier(accessTier: NonNullable<PutOptions["accessTier"]>): Promise<void> {
+    const doing = `writing to ${this.url}`;
+    let account: Awaited<ReturnType<ContainerClient["getAccountInfo"]>>;
+    try {
+      account = await this.#ask(doing, this.#patience.answerMs, (abortSignal) =>
+        this.#container.getAccountInfo({ abortSignal }),
+      );
+    } catch (error) {
+      // Most roles do not let it be asked; whatever else is wrong, the commit meets as well.
+      if (isHoldfastError(error)) return;
+      throw error;
+    }
+    const fault = tierFault(accessTier, account.skuName, account.accountKind);
+    if (fault === undefined) return;
+    throw new HoldfastError("input.conflict", `${doing}: ${fault}`, { hint: TIER[1](this.#place, NO_FACTS) });
+  }
+
   async put(path: string, content: ByteStream, options: PutOptions = {}): Promise<BlobFacts> {
     assertBlobPath(path);
     const client = this.#client(path);
     const send = async ({ id, bytes, md5 }: Block, signal: AbortSignal): Promise<void> => {
+      let waitedMs = 0;
+      const graceMs = underWayMs(bytes.length, this.#patience);
+      const { clock } = this.#options;
       const retry = {
         ...this.#retry,
+        budget: { ms: this.#budgetMs + graceMs, elapsed: () => clock.elapsed() - waitedMs },
         sleep: (ms: number) => this.#options.clock.sleep(ms, signal),
         isTransient: (error: unknown) => !signal.aborted && this.#retry.isTransient(error),
       };
       const stage = (abortSignal: AbortSignal) =>
-        client.stageBlock(id, () => sliced(bytes), bytes.length, {
-          abortSignal,
-          transactionalContentMD5: md5,
+        client.stageBlock(
+          id,
+          () => sliced(bytes, (isLast) => moved(abortSignal, isLast ? graceMs : 0)),
+          bytes.length,
+          {
+            abortSignal,
+            transactionalContentMD5: md5,
+          },
+        );
+      await withRetry(retry, async () => {
+        const from = clock.elapsed();
+        await this.#lanes.run(signal, async () => {
+          waitedMs += clock.elapsed() - from;
+          await this.#ask(`writing ${path}`, this.#patience.sendMs, stage, signal);
         });
-      await withRetry(retry, () => this.#ask(`writing ${path}`, bytes.length, stage, signal));
+      });
     };
     const uploadId = this.#options.random.hex(8);
     const staged = await stageBlocks(content, send, {
@@ -129,7 +198,8 @@ class AzureStore implements BlobStore {
       sizeHint: options.sizeHint,
       buffers: this.#buffers,
     });
-    return await commitBlocks({ client, place: this.#place, path, staged, options, retry: this.#retry });
+    const [retry, patience] = [this.#retry, this.#patience];
+    return await commitBlocks({ client, place: this.#place, path, staged, options, retry, patience });
   }
 
   async get(
@@ -149,7 +219,8 @@ class AzureStore implements BlobStore {
       name: this.#place.prefix + path,
       path,
       retry: this.#retry,
-      idleMs: this.#options.idleMs ?? 60_000,
+      answerMs: this.#patience.answerMs,
+      idleMs: this.#options.idleMs ?? IDLE_MS,
     };
     return await download(source, range.start, range.end);
   }
@@ -158,7 +229,7 @@ class AzureStore implements BlobStore {
     assertBlobPath(path);
     let properties: BlobGetPropertiesResponse;
     try {
-      properties = await this.#ask(`asking for ${path}`, 0, (abortSignal) =>
+      properties = await this.#ask(`asking for ${path}`, this.#patience.answerMs, (abortSignal) =>
         this.#client(path).getProperties({ abortSignal }),
       );
     } catch (error) {
@@ -183,8 +254,11 @@ class AzureStore implements BlobStore {
     assertBlobPath(path);
     const body = Buffer.from(content);
     try {
-      const answer = await this.#ask(`replacing ${path}`, body.length, (abortSignal) =>
-        this.#client(path).upload(body, body.length, { abortSignal, conditions: { ifMatch: `"${etag}"` } }),
+      const answer = await this.#ask(
+        `replacing ${path}`,
+        this.#patience.answerMs + underWayMs(body.length, this.#patience),
+        (abortSignal) =>
+          this.#client(path).upload(body, body.length, { abortSignal, conditions: { ifMatch: `"${etag}"` } }),
       );
       return {
         path,
@@ -201,12 +275,16 @@ class AzureStore implements BlobStore {
   async remove(path: string): Promise<void> {
     assertBlobPath(path);
     try {
-      await this.#ask(`removing ${path}`, 0, (abortSignal) =>
+      await this.#ask(`removing ${path}`, this.#patience.answerMs, (abortSignal) =>
         this.#client(path).delete({ abortSignal, deleteSnapshots: "include" }),
       );
     } catch (error) {
       if (!isHoldfastError(error, "store.not-found")) throw error;
     }
+  }
+
+  get #budgetMs(): number {
+    return BUDGET_SILENCES * this.#patience.sendMs;
   }
 
   #client(path: string) {
@@ -219,6 +297,7 @@ class AzureStore implements BlobStore {
       place: this.#place,
       storePrefix: this.#place.prefix,
       retry: this.#retry,
+      answerMs: this.#patience.answerMs,
       pageSize: this.#options.pageSize ?? 5000,
     };
   }
@@ -226,26 +305,15 @@ class AzureStore implements BlobStore {
   /** One request with a deadline, its errors turned into ours. */
   async #ask<T>(
     doing: string,
-    bytes: number,
+    ms: number,
     request: (signal: AbortSignal) => Promise<T>,
     outer?: AbortSignal,
   ): Promise<T> {
     try {
-      return await withDeadline(requestTime(bytes), doing, request, outer);
+      return await withDeadline(ms, doing, request, outer);
     } catch (error) {
       if (outer?.aborted === true) throw error;
       throw azureError(error, doing, this.#place);
     }
   }
-}
-
-/** A body that can be read again for every try. */
-function sliced(bytes: Buffer): Readable {
-  let start = 0;
-  return new Readable({
-    highWaterMark: BODY_SLICE,
-    read() {
-      this.push(start < bytes.length ? bytes.subarray(start, (start += BODY_SLICE)) : null);
-    },
-  });
 }

@@ -29,6 +29,17 @@ export function parseAzureUrl(url: string): AzureUrl {
   const [, account = "", container = "", rest = ""] =
     /^azure:\/\/([^/]*)\/([^/]*)(?:\/(.*))?$/s.exec(url) ?? [];
   if (account === "" || container === "") throw malformed("does not name an account and a container");
+  const host = /^([a-z0-9]{3,24})\.(?:blob|dfs)\./i.exec(account)?.[1];
+  if (host !== undefined) {
+    const whole = [host.toLowerCase(), container, rest].filter((part) => part !== "").join("/");
+    throw new HoldfastError(
+      "input.malformed",
+      `the store '${shown}' names a host where the account belongs`,
+      {
+        hint: `Write only the account's name: azure://${whole}`,
+      },
+    );
+  }
   if (!/^[a-z0-9]{3,24}$/.test(account)) {
     throw malformed("names an account that is not 3 to 24 lower-case letters and digits");
   }

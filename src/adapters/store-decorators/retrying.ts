@@ -1,5 +1,5 @@
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
-import { withRetry, type RetryPolicy } from "../../kernel/retry.ts";
+import { isTriedOut, tryNoMore, withRetry, type RetryPolicy } from "../../kernel/retry.ts";
 import { collect, type ByteStream } from "../../kernel/streams.ts";
 import type { BlobFacts, BlobStore, PutOptions } from "../../ports/blob-store.ts";
 import type { Clock, Random } from "../../ports/clock.ts";
@@ -7,8 +7,10 @@ import type { Log } from "../../ports/log.ts";
 
 /** What retrying needs from outside, and how often and how patiently it tries. */
 export interface StoreRetry {
-  readonly clock: Pick<Clock, "sleep">;
+  readonly clock: Pick<Clock, "sleep" | "elapsed">;
   readonly random: Pick<Random, "fraction">;
+  /** The run is to stop, and nothing is tried again. */
+  readonly cancelled?: AbortSignal;
   /** Told of every retry. */
   readonly log?: Pick<Log, "debug">;
   /** Tries in all; 5 unless told. */
@@ -16,6 +18,9 @@ export interface StoreRetry {
   /** First pause in milliseconds; 500 unless told, doubling up to 15 s. */
   readonly firstDelayMs?: number;
 }
+
+/** Tries of one call end after this, together; none begins later. */
+const BUDGET_MS = 5 * 60_000;
 
 /**
  * Tries again what `store.unreachable` ended: check, stat, get, replace, remove, and the beginning of a
@@ -25,13 +30,16 @@ export interface StoreRetry {
  */
 export function retrying(
   store: BlobStore,
-  { clock, random, log, attempts = 5, firstDelayMs = 500 }: StoreRetry,
+  { clock, random, log, cancelled, attempts = 5, firstDelayMs = 500 }: StoreRetry,
 ): BlobStore {
   return new RetryingStore(store, {
     attempts,
     firstDelayMs,
     delayMsMax: 15_000,
-    isTransient: (error) => isHoldfastError(error, "store.unreachable"),
+    // Where a store has used up tries of its own, more around them would multiply them.
+    isTransient: (error) => isHoldfastError(error, "store.unreachable") && !isTriedOut(error),
+    budget: { ms: BUDGET_MS, elapsed: () => clock.elapsed() },
+    stop: cancelled,
     sleep: (ms) => clock.sleep(ms),
     random: () => random.fraction(),
     onRetry: (error, attempt, delayMs) =>
@@ -52,8 +60,8 @@ class RetryingStore implements BlobStore {
     this.#retry = retry;
   }
 
-  check(forWriting: boolean): Promise<void> {
-    return withRetry(this.#retry, () => this.#store.check(forWriting));
+  check(...given: Parameters<BlobStore["check"]>): Promise<void> {
+    return withRetry(this.#retry, () => this.#store.check(...given));
   }
 
   put(path: string, content: ByteStream, options?: PutOptions): Promise<BlobFacts> {
@@ -135,7 +143,9 @@ class RetryingStore implements BlobStore {
         return;
       } catch (error) {
         failures += 1;
-        if (!this.#retry.isTransient(error) || failures >= this.#retry.attempts) throw error;
+        if (!this.#retry.isTransient(error) || failures >= this.#retry.attempts) {
+          throw tryNoMore(error);
+        }
       }
       const missing = first.size - received;
       const rest = await withRetry(this.#retry, () =>

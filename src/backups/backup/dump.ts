@@ -75,7 +75,7 @@ export async function dumpArtifact(
   );
   try {
     await request.store.put(dump.path, sealing.content, {
-      accessTier: request.accessTier,
+      ...(request.accessTier === undefined ? {} : { accessTier: request.accessTier }),
       contentType: "application/octet-stream",
       sizeHint: Math.ceil(plan.facts.sizeBytes / 2),
     });

@@ -39,11 +39,11 @@ export interface BackupPlan {
  * store's folder may be made.
  */
 export async function planBackup(
-  request: BackupRequest,
+  asked: BackupRequest,
   ports: BackupPorts,
   dryRun = false,
 ): Promise<BackupPlan> {
-  await checkStore(request, ports, dryRun);
+  const request = await checkStore(asked, ports, dryRun);
   await refuseTransactionPooler(request.database);
   await using session = await request.database.connect({ purpose: "plan" });
   const facts = await databaseFacts(session);
@@ -72,15 +72,26 @@ export async function planBackup(
   };
 }
 
-async function checkStore({ store }: BackupRequest, ports: BackupPorts, dryRun: boolean): Promise<void> {
+/** The request with an access tier that the store has. */
+async function checkStore(
+  request: BackupRequest,
+  ports: BackupPorts,
+  dryRun: boolean,
+): Promise<BackupRequest> {
+  const { store, accessTier } = request;
   try {
-    await store.check(!dryRun);
+    await store.check(!dryRun, accessTier === undefined ? {} : { accessTier });
   } catch (error) {
+    if (isHoldfastError(error, "input.conflict") && accessTier !== undefined && !request.isAccessTierAsked) {
+      ports.log.warn(`${error.message}; nobody asked for it, so the account's own tier is taken`);
+      return await checkStore({ ...request, accessTier: undefined }, ports, dryRun);
+    }
     // The first backup makes a new folder, so a dry run before it must not call that an error; a container
     // is never made.
     if (!dryRun || !store.url.startsWith("file://") || !isHoldfastError(error, "store.missing")) throw error;
     ports.log.warn(`${error.message}; a backup makes it if the folder above it exists`);
   }
+  return request;
 }
 
 /**
@@ -200,7 +211,7 @@ export function planRows(plan: BackupPlan): [string, string][] {
       "encryption",
       request.recipients.length > 0 ? `age, ${quantity(request.recipients.length, "recipient")}` : "NONE",
     ],
-    ["access tier", request.accessTier],
+    ["access tier", request.accessTier ?? "the account's own"],
     ...plan.warnings.map((warning): [string, string] => ["warning", warning]),
   ];
 }
@@ -221,7 +232,7 @@ export function planJson(plan: BackupPlan): Json {
     proof: request.proof,
     scope: { includeSchemas: request.scope.includeSchemas, excludeSchemas: request.scope.excludeSchemas },
     recipients: request.recipients,
-    accessTier: request.accessTier,
+    accessTier: request.accessTier ?? "Default",
     artifacts: dumps.map((dump) => dump.path),
     manifest: manifestPath(key),
   };

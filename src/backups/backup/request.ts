@@ -23,7 +23,7 @@ export interface BackupInputs {
   readonly excludeSchemas: readonly string[];
   readonly jobs: number;
   readonly compressionLevel: number;
-  readonly accessTier: AccessTier | undefined;
+  readonly accessTier: AccessTier | "Default" | undefined;
   readonly lockWait: number;
   readonly snapshotLimit: number;
   readonly installClient: boolean;
@@ -44,7 +44,10 @@ export interface BackupRequest {
   readonly scope: ContentScope;
   readonly jobs: number;
   readonly level: number;
-  readonly accessTier: AccessTier;
+  /** Undefined leaves it to the account. */
+  readonly accessTier: AccessTier | undefined;
+  /** Whether somebody asked for that one; what is only ours gives way where an account has no such tier. */
+  readonly isAccessTierAsked: boolean;
   readonly lockWaitMs: number;
   readonly snapshotLimitMs: number;
   readonly installClient: boolean;
@@ -122,7 +125,9 @@ export async function parseBackupRequest(
     scope: { includeSchemas: inputs.schemas, excludeSchemas: inputs.excludeSchemas },
     jobs: inputs.jobs,
     level: inputs.compressionLevel,
-    accessTier: inputs.accessTier ?? accessTierFor(inputs.tier),
+    accessTier:
+      inputs.accessTier === "Default" ? undefined : (inputs.accessTier ?? accessTierFor(inputs.tier)),
+    isAccessTierAsked: inputs.accessTier !== undefined,
     lockWaitMs: inputs.lockWait,
     snapshotLimitMs: inputs.snapshotLimit,
     installClient: inputs.installClient,

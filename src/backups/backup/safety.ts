@@ -31,6 +31,7 @@ export async function takeSafetyBackup(
     scope: { includeSchemas: [], excludeSchemas: [] },
     level: DEFAULT_LEVEL,
     accessTier: accessTierFor("safety"),
+    isAccessTierAsked: false,
     lockWaitMs: 60_000,
     installClient: false,
   };

@@ -8,7 +8,7 @@ import type { BlobStore } from "../../ports/blob-store.ts";
 export function interruptible(store: BlobStore, signal: AbortSignal): BlobStore {
   return {
     url: store.url,
-    check: (forWriting) => store.check(forWriting),
+    check: (...given) => store.check(...given),
     put: (path, content, options) => store.put(path, content, options),
     async get(path, range) {
       signal.throwIfAborted();

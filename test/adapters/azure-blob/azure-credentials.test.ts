@@ -186,6 +186,44 @@ describe("logging in to Azure", () => {
     }
   });
 
+  it("takes a SAS and a connection string as they get copied: quotes, breaks, `?`, `&` of HTML and JSON", async () => {
+    const plain = "sv=1&se=2030-01-01&sig=ab%2Bcd";
+    for (const text of [
+      `"${plain}"`,
+      `'?${plain}'`,
+      `\n?${plain}\r\n`,
+      "sv=1&se=2030-01-01\r\n&sig=ab%2B\ncd",
+      plain.replaceAll("&", "&amp;"),
+      plain.replaceAll("&", "\\u0026"),
+      plain.replace("%2B", "+"),
+      `"https://acct.blob.core.windows.net/backups?${plain}"`,
+    ]) {
+      expect((await containerClient(URL_PARTS, { sas: new Secret(text) }, {})).url).toBe(
+        `https://acct.blob.core.windows.net/backups?${plain}`,
+      );
+    }
+    const quoted = `"BlobEndpoint=https://acct.blob.core.windows.net/;SharedAccessSignature=${plain}"\n`;
+    expect((await containerClient(URL_PARTS, { connectionString: new Secret(quoted) }, {})).url).toContain(
+      plain,
+    );
+  });
+
+  it.each([
+    ["sv=1&sig=TOPSECRET cd", "has a blank in it"],
+    ["sv=1&sig=TOPSECRET%252Bcd", "percent-encoded twice"],
+    ['sv=1"&sig=TOPSECRET', "has a quote in it"],
+    ["sv=1&sig=", "has no signature"],
+  ])("refuses a SAS that was damaged on the way here: %s", async (text, why) => {
+    const error = await containerClient(URL_PARTS, { sas: new Secret(text) }, {}).catch(
+      (reason: unknown) => reason as HoldfastError,
+    );
+    expect(error).toMatchObject({
+      code: "input.malformed",
+      message: expect.stringContaining(why) as unknown,
+    });
+    expect(String(error)).not.toContain("TOPSECRET");
+  });
+
   it("reads when a SAS ends, and nothing else of it", () => {
     expect(sasExpiry({ sas: new Secret("sv=1&se=2026-11-30T10%3A00%3A00Z&sig=abc") })).toBe(
       "2026-11-30T10:00:00Z",

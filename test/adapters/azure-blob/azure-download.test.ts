@@ -36,6 +36,7 @@ function sourceOf(bodies: readonly string[], ranges: number[]): DownloadSource {
     name: "p/a",
     path: "a",
     retry,
+    answerMs: 1000,
     idleMs: 1000,
   };
 }

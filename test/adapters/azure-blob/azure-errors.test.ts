@@ -47,32 +47,63 @@ describe("azureError", () => {
     expect(azureError(rest(status, code), "reading a", PLACE).code).toBe(expected);
   });
 
-  it("reads network errors as store.unreachable and names the account", () => {
+  it("reads network errors as store.unreachable and names account, host, code and address", () => {
     for (const code of ["ENOTFOUND", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "EAI_AGAIN"]) {
-      const error = azureError(Object.assign(new Error(code), { code }), "reading a", PLACE);
+      const met = Object.assign(new Error(`connect ${code} 10.0.0.1:443`), { code });
+      const error = azureError(met, "reading a", { ...PLACE, env: {} });
       expect([error.code, error.message]).toEqual([
         "store.unreachable",
-        `reading a: no answer ${code} from azure://acct/backups`,
+        `reading a: no answer from azure://acct/backups (acct.blob.core.windows.net: connect ${code} 10.0.0.1:443)`,
       ]);
       expect(error.hint).toContain("'acct'");
     }
   });
 
-  it("reads a login that cannot be made as store.denied and says how to log in", () => {
-    for (const name of [
-      "CredentialUnavailableError",
-      "AuthenticationError",
-      "AggregateAuthenticationError",
-    ]) {
-      const error = azureError(Object.assign(new Error("no"), { name }), "listing the store", PLACE);
-      expect(error.code).toBe("store.denied");
-      expect(error.hint).toContain("azure/login");
-      expect(error.message).toBe(
-        "listing the store: " +
-          `no ${name === "AuthenticationError" ? "answer from" : "credential was found for"} ` +
-          "azure://acct/backups",
-      );
+  it("passes on what TLS says, and where authorities are named; of other errors the name alone", () => {
+    for (const [code, message] of [
+      ["CERT_HAS_EXPIRED", "certificate has expired"],
+      ["SELF_SIGNED_CERT_IN_CHAIN", "self-signed certificate in certificate chain"],
+      ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "unable to verify the first certificate"],
+      ["ERR_TLS_CERT_ALTNAME_INVALID", "Host: a. is not in the cert's altnames: DNS:proxy"],
+    ] as const) {
+      const error = azureError(Object.assign(new Error(message), { code }), "reading a", {
+        ...PLACE,
+        env: {},
+      });
+      expect(error.message).toContain(`${code}: ${message}`);
+      expect(error.hint).toContain("NODE_EXTRA_CA_CERTS");
     }
+    for (const code of [undefined, "REQUEST_SEND_ERROR"]) {
+      const met = Object.assign(new TypeError("https://x?sig=TOPSECRET"), { code });
+      expect(inspect(azureError(met, "reading a", { ...PLACE, env: {} }))).not.toContain("TOPSECRET");
+    }
+  });
+
+  it("names a dead proxy by its address, without user and password, and how to go past it", () => {
+    const met = Object.assign(new Error("connect ECONNREFUSED 127.0.0.1:3128"), { code: "ECONNREFUSED" });
+    const env = { HTTPS_PROXY: "http://me:TOPSECRET@127.0.0.1:3128" };
+    const error = azureError(met, "reading a", { ...PLACE, env });
+    expect(error.message).toContain("by way of the proxy http://127.0.0.1:3128 (HTTPS_PROXY)");
+    expect(error.hint).toContain("NO_PROXY=acct.blob.core.windows.net");
+    expect(inspect(error, { depth: 9 })).not.toMatch(/TOPSECRET|me:/);
+  });
+
+  it("knows every way of saying that an account has no such access tier", () => {
+    for (const error of [
+      rest(400, "InvalidBlobTier"),
+      rest(400, "BlobAccessTierNotSupportedForAccountType"),
+      rest(400, "InvalidHeaderValue", { headerName: "x-ms-access-tier" }),
+      rest(400, "UnsupportedHeader", { HeaderName: "x-ms-access-tier" }),
+    ]) {
+      const told = azureError(error, "writing a", PLACE);
+      expect([told.code, told.hint]).toEqual(["input.conflict", expect.stringContaining("access tier")]);
+    }
+    expect(azureError(rest(400, "InvalidHeaderValue"), "writing a", PLACE).code).toBe("store.denied");
+  });
+
+  it("takes an answer of 200 that cannot be read for a fault on the way, not for a missing role", () => {
+    const error = azureError(rest(200, undefined), "listing p/", PLACE);
+    expect([error.code, error.hint]).toEqual(["store.unreachable", expect.not.stringContaining("role")]);
   });
 
   it("names the expiry of a SAS, from Azure's answer or else from the SAS itself", () => {

@@ -33,4 +33,22 @@ describe("parseAzureUrl", () => {
     expect(attempt).toThrow(expect.objectContaining({ code: "input.malformed" }));
     expect(attempt).not.toThrow(/TOPSECRET/);
   });
+
+  it("says that only the account's name is written, where a host is", () => {
+    for (const host of [
+      "acct.blob.core.windows.net",
+      "Acct.blob.core.windows.net",
+      "acct.dfs.core.windows.net",
+    ]) {
+      try {
+        parseAzureUrl(`azure://${host}/backups/team`);
+        expect("refused").toBe("not");
+      } catch (error) {
+        expect(error).toMatchObject({
+          code: "input.malformed",
+          hint: "Write only the account's name: azure://acct/backups/team",
+        });
+      }
+    }
+  });
 });

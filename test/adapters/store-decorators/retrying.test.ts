@@ -18,7 +18,7 @@ function faulty(fault: Fault, attempts = 4) {
   const memory = new MemoryStore("memory://store", 1000);
   const broken = new FaultyStore(memory, fault);
   const pauses: number[] = [];
-  const clock = { sleep: async (ms: number) => void pauses.push(ms) };
+  const clock = { sleep: async (ms: number) => void pauses.push(ms), elapsed: () => 0 };
   const store = retrying(broken, { clock, random: { fraction: () => 0.5 }, attempts, firstDelayMs: 100 });
   return { memory, broken, store, pauses };
 }

@@ -162,6 +162,39 @@ describe("a backup into a store that fails", () => {
     expect(after).toEqual(before);
   });
 
+  it("takes the account's own access tier where it has none of ours; one that was asked for is refused", async () => {
+    await using vault = await Vault.make();
+    const put: (string | undefined)[] = [];
+    const ports = testPorts({
+      store: (store) =>
+        forwarding(store, {
+          async check(forWriting, options) {
+            if (options?.accessTier !== undefined) {
+              throw new HoldfastError("input.conflict", "it has no tiers", {
+                hint: "Choose another access tier.",
+              });
+            }
+            await store.check(forWriting);
+          },
+          put(path, content, options) {
+            if (path.startsWith("database/")) put.push(options?.accessTier);
+            return store.put(path, content, options);
+          },
+        }),
+    });
+    await expectRefusal(vault.backup(database.url, { accessTier: "Cool" }, ports), {
+      code: "input.conflict",
+      exit: 2,
+      says: "it has no tiers",
+      hint: /Choose another/,
+    });
+    expect(vault.files()).toEqual([]);
+    expect((await vault.backup(database.url, {}, ports)).exit).toBe(0);
+    expect((await vault.backup(database.url, { accessTier: "Default", tier: "tier1" }, ports)).exit).toBe(0);
+    expect(put.every((tier) => tier === undefined) && put.length > 1).toBe(true);
+    expect(ports.lines.join("\n")).toContain("it has no tiers; nobody asked for it");
+  });
+
   it("leaves artifacts without a manifest as orphans, which are listed and in nobody's way", async () => {
     await using vault = await Vault.make();
     const ports = testPorts({
