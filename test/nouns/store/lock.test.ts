@@ -193,7 +193,35 @@ describe("an abandoned lock", () => {
     await clock.advance(31_000);
     expect(lock.lost.reason).toMatchObject({
       code: "lock.lost",
-      message: expect.stringContaining("changed or removed"),
+      message: "the lock of shop/tier2 was lost: somebody removed its blob",
+    });
+  });
+
+  it("whose blob somebody wrote anew is lost to whom it names, and left to him", async () => {
+    const lock = await acquireLock(request());
+    const theirs = {
+      ...JSON.parse(store.blobs.get(FIRST)!.bytes.toString()),
+      token: "theirs",
+      doing: "deploy",
+    };
+    store.plant(FIRST, Buffer.from(JSON.stringify({ ...theirs, run: { ...RUN, actor: "maria" } })));
+    await clock.advance(31_000);
+    expect(lock.lost.reason).toMatchObject({
+      code: "lock.lost",
+      exitCode: 6,
+      message: "the lock of shop/tier2 was lost: its blob was changed by maria, doing deploy",
+    });
+    await lock[Symbol.asyncDispose]();
+    expect(paths()).toEqual([FIRST]);
+  });
+
+  it("whose blob was written anew with the owner's own words stays his", async () => {
+    await using lock = await acquireLock(request());
+    store.plant(FIRST, store.blobs.get(FIRST)!.bytes);
+    await clock.advance(31_000);
+    expect(lock.lost.aborted).toBe(false);
+    expect(JSON.parse(store.blobs.get(FIRST)!.bytes.toString())).toMatchObject({
+      renewedAt: "2026-11-22T04:00:30.000Z",
     });
   });
 
@@ -206,7 +234,7 @@ describe("an abandoned lock", () => {
     await clock.advance(MINUTE);
     expect(old.lost.reason).toMatchObject({
       code: "lock.lost",
-      message: expect.stringContaining("changed or removed"),
+      message: expect.stringContaining("somebody removed its blob"),
     });
     await old[Symbol.asyncDispose]();
   });
@@ -277,11 +305,42 @@ describe("a store that fails or lies", () => {
     expect(lock.lost.aborted).toBe(false);
     await clock.advance(MINUTE);
     expect(lock.lost.reason).toMatchObject({
-      code: "lock.lost",
-      message: expect.stringContaining("could not be renewed"),
-      cause: { code: "store.unreachable" },
+      code: "store.unreachable",
+      exitCode: 4,
+      message: "the lock of shop/tier2 could not be renewed for 3 min 30 s: switched off",
+      hint: "Run again. See the network.",
     });
     broken.fail(false);
+  });
+
+  it.each(["guard", "courtesy"] as const)("is told with its own reason, for a %s too", async (purpose) => {
+    const warnings: string[] = [];
+    const broken = switchable(store);
+    await using lock = await acquireLock(
+      request({ store: broken.store, purpose, warn: (text) => warnings.push(text) }),
+    );
+    broken.fail(true);
+    await clock.advance(3 * MINUTE + 31_000);
+    expect(lock.lost.reason).toMatchObject({ code: "store.unreachable", exitCode: 4 });
+    expect(warnings).toEqual([]);
+    broken.fail(false);
+  });
+
+  it("does not answer at all: a guard is lost in time all the same", async () => {
+    const broken = switchable(store);
+    const lock = await acquireLock(request({ store: broken.store }));
+    await clock.advance(MINUTE);
+    broken.hang();
+    await clock.advance(3 * MINUTE + 29_000);
+    expect(lock.lost.aborted).toBe(false);
+    await clock.advance(2_000);
+    expect(lock.lost.reason).toMatchObject({
+      code: "store.unreachable",
+      exitCode: 4,
+      message: "the lock of shop/tier2 could not be renewed for 3 min 30 s: the store has not answered",
+    });
+    broken.fail(false);
+    await lock[Symbol.asyncDispose]();
   });
 
   it("may list late: the lock goes to nobody else", async () => {
@@ -303,6 +362,74 @@ describe("a store that fails or lies", () => {
   });
 });
 
+describe("a store that lets nothing be changed", () => {
+  const IMMUTABLE = new HoldfastError("store.denied", "HTTP 409 BlobImmutableDueToPolicy", {
+    hint: "A policy protects this blob.",
+  });
+
+  it("ends what a guard guards after three and a half minutes, and says so after half a minute", async () => {
+    const warnings: string[] = [];
+    await using lock = await acquireLock(
+      request({ store: withoutChanges(store, IMMUTABLE), warn: (text) => warnings.push(text) }),
+    );
+    await clock.advance(31_000);
+    expect(warnings).toEqual([
+      "the lock of shop/tier2 cannot be renewed: HTTP 409 BlobImmutableDueToPolicy; the work goes on for " +
+        "3 min 00 s, and ends then unless the lock could be renewed, because a second run could change the " +
+        "same target",
+    ]);
+    await clock.advance(2 * MINUTE + 58_000);
+    expect(lock.lost.aborted).toBe(false);
+    await clock.advance(2_000);
+    expect(lock.lost.reason).toMatchObject({
+      code: "store.denied",
+      exitCode: 4,
+      message:
+        "the lock of shop/tier2 could not be renewed for 3 min 30 s: HTTP 409 BlobImmutableDueToPolicy",
+      hint: expect.stringMatching(/^Run again\. .*right to overwrite.* A policy protects this blob\.$/),
+    });
+    expect(warnings).toHaveLength(1);
+  });
+
+  it("does not end what is right without a lock, which it says once", async () => {
+    const warnings: string[] = [];
+    await using lock = await acquireLock(
+      request({
+        store: withoutChanges(store, IMMUTABLE),
+        purpose: "courtesy",
+        warn: (text) => warnings.push(text),
+      }),
+    );
+    await clock.advance(30 * MINUTE);
+    expect(lock.lost.aborted).toBe(false);
+    expect(warnings).toEqual([
+      expect.stringMatching(/cannot be renewed: HTTP 409 BlobImmutable.*; it lapses in 3 min 30 s and keeps/),
+    ]);
+    await using second = await acquireLock(request({ purpose: "courtesy" }));
+    await clock.advance(5 * MINUTE);
+    expect([second.path, second.lost.aborted, lock.lost.aborted]).toEqual([SECOND, false, false]);
+  });
+
+  it("and lets it be changed again takes the lock back into care", async () => {
+    const broken = switchable(store, IMMUTABLE);
+    await using lock = await acquireLock(request({ store: broken.store, purpose: "courtesy" }));
+    broken.fail(true);
+    await clock.advance(10 * MINUTE);
+    broken.fail(false);
+    await clock.advance(MINUTE);
+    await expect(acquireLock(request())).rejects.toMatchObject({ code: "lock.held" });
+    await store.remove(lock.path);
+    await clock.advance(MINUTE);
+    expect(lock.lost.reason).toMatchObject({ code: "lock.lost" });
+  });
+});
+
+/** Creates and reads; what is there stays as it is. */
+function withoutChanges(inner: BlobStore, error: HoldfastError): BlobStore {
+  const refuse = (): Promise<never> => Promise.reject(error);
+  return { ...intercepted(inner, async () => undefined), replace: refuse, remove: refuse };
+}
+
 /** A store whose calls take turns of the event loop, as given. */
 function jittery(inner: BlobStore, delays: readonly number[]): BlobStore {
   let call = 0;
@@ -313,12 +440,26 @@ function jittery(inner: BlobStore, delays: readonly number[]): BlobStore {
   return intercepted(inner, wait);
 }
 
-function switchable(inner: BlobStore): { readonly store: BlobStore; fail(value: boolean): void } {
+/** A store that can be told to fail, or to hang until it is told otherwise. */
+function switchable(
+  inner: BlobStore,
+  error = new HoldfastError("store.unreachable", "switched off", { hint: "See the network." }),
+): { readonly store: BlobStore; fail(value: boolean): void; hang(): void } {
   let fails = false;
+  let hanging: PromiseWithResolvers<void> | undefined;
   const check = async (): Promise<void> => {
-    if (fails) throw new HoldfastError("store.unreachable", "switched off");
+    await hanging?.promise;
+    if (fails) throw error;
   };
-  return { store: intercepted(inner, check), fail: (value) => void (fails = value) };
+  return {
+    store: intercepted(inner, check),
+    fail: (value) => {
+      fails = value;
+      hanging?.resolve();
+      hanging = undefined;
+    },
+    hang: () => void (hanging = Promise.withResolvers()),
+  };
 }
 
 function intercepted(inner: BlobStore, before: () => Promise<void>): BlobStore {
