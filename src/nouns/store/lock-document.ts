@@ -14,8 +14,8 @@ const lockDocument = z.object({
   renewedAt: z.iso.datetime(),
   doing: z.string(),
   run: runRecord,
-  /** When its run ended, where the store let it be changed and not removed; free for whoever comes next. */
-  releasedAt: z.iso.datetime().optional(),
+  /** Its run has ended, where the store lets a lock be changed and not removed: whoever comes next has it. */
+  released: z.boolean().optional(),
 });
 export type LockDocument = z.infer<typeof lockDocument>;
 

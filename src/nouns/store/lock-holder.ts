@@ -4,7 +4,7 @@ import type { BlobFacts } from "../../ports/blob-store.ts";
 import { encodeLock, folderOf, generations, readLock, type LockDocument } from "./lock-document.ts";
 import { isRefusal, lost, nameOf, unrenewed, type LockRequest } from "./lock-request.ts";
 import { releaseLock } from "./lock-release.ts";
-import { isStale, RENEW_EVERY_MS, STALE_AFTER_MS } from "./lock-age.ts";
+import { RENEW_EVERY_MS, STALE_AFTER_MS } from "./lock-age.ts";
 
 /** Unrenewed for this long the work ends: the next renewal would come when others may have taken over. */
 const UNRENEWED_MS_MAX = STALE_AFTER_MS - RENEW_EVERY_MS;
@@ -28,6 +28,7 @@ export class LockHolder implements HeldLock {
   readonly #lost = new AbortController();
   readonly #stop = new AbortController();
   readonly #renewing: Promise<void>;
+  readonly #abandoned: BlobFacts | undefined;
   /** As this run has written it last. */
   #blob: BlobFacts;
   /** When that was, by the monotonic clock. */
@@ -36,12 +37,14 @@ export class LockHolder implements HeldLock {
   #isRefused = false;
   #isRefusalTold = false;
 
-  constructor(request: LockRequest, document: LockDocument, blob: BlobFacts) {
+  /** @param abandoned the generation that was taken over, as it was found */
+  constructor(request: LockRequest, document: LockDocument, blob: BlobFacts, abandoned?: BlobFacts) {
     this.path = blob.path;
     this.token = document.token;
     this.#request = request;
     this.#document = document;
     this.#blob = blob;
+    this.#abandoned = abandoned;
     this.#renewed = request.clock.elapsed();
     this.#renewing = this.#keepRenewing();
   }
@@ -64,22 +67,32 @@ export class LockHolder implements HeldLock {
       // abandoned soon.
       warn?.(
         `the lock ${this.path} could not be released: ${(error as Error).message}; ` +
-          `it counts as abandoned in ${formatDuration(STALE_AFTER_MS)}`,
+          `it counts as abandoned in at most ${formatDuration(STALE_AFTER_MS)}`,
       );
     }
   }
 
   /**
    * Removes generations below ours, unless somebody renews one: then it is not the one that was taken over,
-   * but a new lock in its place.
+   * but a new lock in its place. Where nothing may be removed they stay: they are older, and below.
    */
   async #removeAbandoned(): Promise<void> {
-    const { store, clock } = this.#request;
-    for (const { blob } of await generations(store, folderOf(this.path))) {
-      if (blob.path >= this.path) continue;
-      const lock = await readLock(store, blob.path);
-      if (lock && isStale(lock, blob, clock)) await store.remove(blob.path);
+    const { store } = this.#request;
+    try {
+      for (const { blob } of await generations(store, folderOf(this.path))) {
+        if (blob.path < this.path && (await this.#isAbandoned(blob))) await store.remove(blob.path);
+      }
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
     }
+  }
+
+  async #isAbandoned({ path, modifiedAt }: BlobFacts): Promise<boolean> {
+    const { store } = this.#request;
+    if (this.#blob.modifiedAt.getTime() - modifiedAt.getTime() > STALE_AFTER_MS) return true;
+    if (path === this.#abandoned?.path && (await store.stat(path))?.etag === this.#abandoned.etag)
+      return true;
+    return (await readLock(store, path))?.released === true;
   }
 
   async #keepRenewing(): Promise<void> {

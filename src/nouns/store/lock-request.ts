@@ -21,6 +21,8 @@ export interface LockRequest {
   readonly purpose?: "courtesy" | "guard";
   readonly run: RunIdentity;
   readonly clock: Clock;
+  /** Ends the wait for a lock that has to be watched before it may be taken over. */
+  readonly cancelled?: AbortSignal;
   readonly random: Random;
   /** Told of what does not end the work: a lock that is not renewed, or that could not be given back. */
   readonly warn?: (text: string) => void;

@@ -1,10 +1,9 @@
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
-import { ageMs, formatDuration } from "../../kernel/duration.ts";
+import { formatDuration } from "../../kernel/duration.ts";
 import { once } from "../../kernel/streams.ts";
 import type { BlobFacts } from "../../ports/blob-store.ts";
-import type { Clock } from "../../ports/clock.ts";
 import { LOCKS } from "./layout.ts";
-import { isStale, STALE_AFTER_MS } from "./lock-age.ts";
+import { isStale, silenceOf, STALE_AFTER_MS, type Silence } from "./lock-age.ts";
 import {
   encodeLock,
   generationPath,
@@ -30,6 +29,9 @@ export type { LockRequest } from "./lock-request.ts";
  * do; the old owner, should it wake up, sees it and stops.
  */
 
+/** Times a lock is looked for that is listed and gone: a store may list what it does not have any more. */
+const LOOKS_MAX = 5;
+
 /**
  * Takes the lock of source and tier.
  *
@@ -53,9 +55,9 @@ export async function acquireLock(request: LockRequest): Promise<HeldLock> {
     blob = await store.put(path, once(encodeLock(document)), { contentType: "application/json" });
   } catch (error) {
     if (!isHoldfastError(error, "store.exists")) throw error;
-    throw held(request, await readLock(store, path), clock);
+    throw held(request, await readLock(store, path));
   }
-  return new LockHolder(request, document, blob);
+  return new LockHolder(request, document, blob, top?.blob);
 }
 
 /**
@@ -67,11 +69,19 @@ export async function requireFree(
   request: LockRequest,
   isMinded: (doing: string) => boolean = () => true,
 ): Promise<Generation | undefined> {
-  const { store, clock } = request;
-  const top = (await generations(store, folderOfLock(request))).at(-1);
-  const holder = top && (await readLock(store, top.blob.path));
-  if (holder && !isStale(holder, top.blob, clock) && isMinded(holder.doing)) {
-    throw held(request, holder, clock);
+  const { store } = request;
+  let top: Generation | undefined;
+  for (let look = 0; look < LOOKS_MAX; look += 1) {
+    top = (await generations(store, folderOfLock(request))).at(-1);
+    if (top === undefined) return undefined;
+    const holder = await readLock(store, top.blob.path);
+    // Gone meanwhile: whoever comes now begins with the first generation again, and so must we.
+    if (holder === undefined) continue;
+    if (holder.released === true || !isMinded(holder.doing)) return top;
+    const silence = await silenceOf(top.blob.path, request);
+    if (silence === undefined) continue;
+    if (!isStale(silence)) throw held(request, holder, silence);
+    return { ...top, blob: silence.blob };
   }
   return top;
 }
@@ -80,18 +90,24 @@ function folderOfLock({ source, tier }: LockRequest): string {
   return `${LOCKS}${source}/${tier}/`;
 }
 
-function held(request: LockRequest, holder: LockDocument | undefined, clock: Clock): HoldfastError {
-  const since =
-    holder && holder.since !== ""
-      ? ` since ${holder.since} (${formatDuration(ageMs(new Date(holder.since), clock))} ago)`
-      : "";
+function held(request: LockRequest, holder: LockDocument | undefined, silence?: Silence): HoldfastError {
   const who = holder
     ? `${holder.run.actor}, ${holder.run.url ?? `${holder.run.kind} run ${holder.run.id}`}, ` +
       `doing ${holder.doing}`
     : "another run";
-  return new HoldfastError("lock.held", `${nameOf(request)} is locked by ${who}${since}`, {
+  const lapses = silence === undefined ? "" : `, in ${formatDuration(STALE_AFTER_MS - silence.ms)}`;
+  return new HoldfastError("lock.held", `${nameOf(request)} is locked by ${who}${since(holder, silence)}`, {
     hint:
-      "Wait for that run to end; if it was killed, its lock counts as abandoned " +
-      `${formatDuration(STALE_AFTER_MS)} after its last sign of life.`,
+      "Wait for that run to end. It may have ended: if it was killed, or may not remove its lock, that counts " +
+      `as abandoned ${formatDuration(STALE_AFTER_MS)} after its last sign of life${lapses}.`,
   });
+}
+
+/** Owner's and store's clock each measure a part; no moment of one is held against one of the other. */
+function since(holder: LockDocument | undefined, silence: Silence | undefined): string {
+  if (holder === undefined || holder.since === "") return "";
+  if (silence === undefined) return ` since ${holder.since}`;
+  const keptMs = Math.max(0, Date.parse(holder.renewedAt) - Date.parse(holder.since));
+  const began = new Date(silence.blob.modifiedAt.getTime() - keptMs);
+  return ` since ${began.toISOString()} (${formatDuration(keptMs + silence.ms)} ago)`;
 }

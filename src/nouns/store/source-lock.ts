@@ -23,12 +23,13 @@ export async function lockSource(
   { source, tier }: Pick<LockRequest, "source" | "tier">,
   { doing, ifLost }: Pick<LockRequest, "doing" | "ifLost">,
   store: BlobStore,
-  ports: Pick<Ports, "clock" | "random" | "run" | "log" | "remember">,
+  ports: Pick<Ports, "clock" | "random" | "run" | "log" | "remember"> & Partial<Pick<Ports, "cancelled">>,
 ): Promise<HeldLock> {
-  const { clock, random, run, log } = ports;
+  const { clock, random, run, log, cancelled } = ports;
   const warn = (text: string): void => log.warn(text);
-  const purpose = "courtesy";
-  const request = { store, source, tier, doing, ifLost, run, clock, random, warn, purpose } as const;
+  const until = cancelled === undefined ? {} : { cancelled };
+  const words = { doing, ifLost, warn, purpose: "courtesy" } as const;
+  const request = { store, source, tier, ...words, run, clock, random, ...until };
   const isBeside = source === ENVIRONMENT_LOCK;
   if (isBeside) await requireFree(request, (other) => BACKUP.test(other));
   const place = isBeside ? { source: BESIDE, name: `${source}/${tier}` } : {};

@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { acquireLock, releaseLock, type HeldLock, type LockRequest } from "../../../src/nouns/store/lock.ts";
 import { HoldfastError } from "../../../src/kernel/errors.ts";
-import type { BlobStore } from "../../../src/ports/blob-store.ts";
+import type { BlobFacts, BlobStore } from "../../../src/ports/blob-store.ts";
+import type { Clock } from "../../../src/ports/clock.ts";
 import { FaultyStore } from "../../fakes/faulty-store.ts";
 import { LyingStore } from "../../fakes/lying-store.ts";
 import { MemoryStore } from "../../fakes/memory-store.ts";
@@ -17,8 +18,8 @@ let store: MemoryStore;
 let clock: FakeClock;
 let random: LockRequest["random"];
 beforeEach(() => {
-  store = new MemoryStore();
   clock = new FakeClock();
+  store = new MemoryStore("memory://store", undefined, clock);
   random = countingRandom();
 });
 
@@ -150,7 +151,7 @@ describe("an abandoned lock", () => {
         fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 5, maxLength: 40 }),
         fc.integer({ min: 2, max: 5 }),
         async (delays, takers) => {
-          store = new MemoryStore();
+          store = new MemoryStore("memory://store", undefined, clock);
           await abandoned();
           const slow = jittery(store, delays);
           const results = await Promise.allSettled(
@@ -238,6 +239,170 @@ describe("an abandoned lock", () => {
     });
     await old[Symbol.asyncDispose]();
   });
+});
+
+describe("a clock that is wrong", () => {
+  const HOUR = 60 * MINUTE;
+  const off = (ms: number): Clock => ({
+    now: () => new Date(clock.now().getTime() + ms),
+    elapsed: () => clock.elapsed(),
+    sleep: (pause, signal) => clock.sleep(pause, signal),
+  });
+  const dead = (ms: number): Clock => ({ ...off(ms), sleep: () => new Promise(() => undefined) });
+  /** What the store's clock was set back by after the lock was written. */
+  const setBack = (ms: number): void => {
+    const { bytes, facts } = store.blobs.get(FIRST)!;
+    const modifiedAt = new Date(facts.modifiedAt.getTime() + ms);
+    store.blobs.set(FIRST, { bytes, facts: { ...facts, modifiedAt } });
+  };
+
+  it.each([25 * HOUR, -25 * HOUR])("of a dead owner, by %d ms, makes its lock live no longer", async (ms) => {
+    await acquireLock(request({ clock: dead(ms) }));
+    clock.jump(3 * MINUTE);
+    await expect(acquireLock(request())).rejects.toMatchObject({
+      code: "lock.held",
+      message: expect.stringMatching(/ since 2026-11-22T04:00:00.000Z \(3 min 00 s ago\)$/),
+      hint: expect.stringMatching(/abandoned 4 min 00 s after its last sign of life, in 1 min 00 s\.$/),
+    });
+    clock.jump(MINUTE + 1);
+    {
+      await using lock = await acquireLock(request());
+      expect(lock.path).toBe(SECOND);
+    }
+    expect(paths()).toEqual([]);
+  });
+
+  it.each([25 * HOUR, -25 * HOUR])("of a living owner, by %d ms, does not lose it", async (ms) => {
+    await using lock = await acquireLock(request({ clock: off(ms) }));
+    await clock.advance(10 * MINUTE);
+    await expect(acquireLock(request())).rejects.toMatchObject({
+      message: expect.stringMatching(/ since 2026-11-22T04:00:00.000Z \(10 min 00 s ago\)$/),
+    });
+    await clock.advance(MINUTE);
+    expect(lock.lost.aborted).toBe(false);
+  });
+
+  it.each([20 * MINUTE, -20 * MINUTE])("of a taker, by %d ms, takes no living lock", async (ms) => {
+    await using lock = await acquireLock(request());
+    await clock.advance(10 * MINUTE);
+    await expect(acquireLock(request({ clock: off(ms) }))).rejects.toMatchObject({ code: "lock.held" });
+    await clock.advance(MINUTE);
+    expect([lock.lost.aborted, paths()]).toEqual([false, [FIRST]]);
+  });
+
+  it.each([20 * MINUTE, -20 * MINUTE])("of a taker, by %d ms, leaves no dead lock behind", async (ms) => {
+    await abandoned();
+    {
+      await using lock = await acquireLock(request({ clock: off(ms) }));
+      expect(lock.path).toBe(SECOND);
+    }
+    expect(paths()).toEqual([]);
+  });
+
+  it("of the store, set back: whoever is not seen to be renewed is taken over, by one alone", async () => {
+    await abandoned();
+    setBack(25 * HOUR);
+    const warnings: string[] = [];
+    const warn = (text: string): void => void warnings.push(text);
+    const taking = Promise.allSettled([
+      acquireLock(request({ warn })),
+      acquireLock(request({ clock: off(20 * MINUTE) })),
+    ]);
+    await clock.advance(4 * MINUTE);
+    expect([paths(), warnings]).toEqual([
+      [FIRST],
+      [expect.stringMatching(/000000001\.json is dated 1 d 0 h ahead of the store's clock; it is watched/)],
+    ]);
+    await clock.advance(MINUTE);
+    const taken = await taking;
+    expect(taken.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    for (const take of taken) {
+      if (take.status === "rejected") expect(take.reason).toMatchObject({ code: "lock.held" });
+      else await take.value[Symbol.asyncDispose]();
+    }
+    expect(paths()).toEqual([]);
+  });
+
+  it("of the store, set back: whoever is seen to be renewed keeps his lock", async () => {
+    await using lock = await acquireLock(request());
+    setBack(25 * HOUR);
+    const taking = acquireLock(request());
+    const refused = expect(taking).rejects.toMatchObject({ code: "lock.held" });
+    await clock.advance(MINUTE + 1_000);
+    await refused;
+    expect([lock.lost.aborted, paths()]).toEqual([false, [FIRST]]);
+  });
+
+  it("of the store, set back: the watching ends when the run is cancelled", async () => {
+    await abandoned();
+    setBack(25 * HOUR);
+    const cancel = new AbortController();
+    const taking = acquireLock(request({ cancelled: cancel.signal }));
+    const ended = expect(taking).rejects.toThrow("Ctrl-C");
+    await clock.advance(MINUTE);
+    cancel.abort(new Error("Ctrl-C"));
+    await ended;
+    expect(paths()).toEqual([FIRST]);
+  });
+});
+
+describe("a store that lets nobody remove", () => {
+  const DENIED = new HoldfastError("store.denied", "HTTP 403 AuthorizationPermissionMismatch");
+  const refuse = (): Promise<never> => Promise.reject(DENIED);
+  const read = (path: string): unknown => JSON.parse(store.blobs.get(path)!.bytes.toString());
+
+  it("has the lock of a run that ended marked, and the next one takes it at once", async () => {
+    const warnings: string[] = [];
+    const kept: BlobStore = { ...intercepted(store, async () => undefined), remove: refuse };
+    const mine = request({ store: kept, warn: (text) => warnings.push(text) });
+    const first = await acquireLock(mine);
+    await first[Symbol.asyncDispose]();
+    expect(read(FIRST)).toMatchObject({ format: "holdfast.lock/1", token: first.token, released: true });
+    expect(await releaseLock(kept, first.path, first.token)).toBe(false);
+    const second = await acquireLock(mine);
+    expect(second.path).toBe(SECOND);
+    await expect(acquireLock(mine)).rejects.toMatchObject({ code: "lock.held" });
+    expect(await releaseLock(kept, second.path, second.token)).toBe(true);
+    expect(warnings).toEqual([]);
+    {
+      await using third = await acquireLock(request());
+      expect(third.path).toBe("locks/shop/tier2/000000003.json");
+    }
+    expect(paths().filter((path) => path.endsWith(".json"))).toEqual([]);
+  });
+
+  it("nor change says that the run may have ended, and when its lock lapses", async () => {
+    const warnings: string[] = [];
+    const kept = withoutChanges(store, DENIED);
+    const first = await acquireLock(request({ store: kept, warn: (text) => warnings.push(text) }));
+    await first[Symbol.asyncDispose]();
+    expect(warnings).toEqual([
+      "the lock locks/shop/tier2/000000001.json could not be released: HTTP 403 " +
+        "AuthorizationPermissionMismatch; it counts as abandoned in at most 4 min 00 s",
+    ]);
+    clock.jump(MINUTE);
+    await expect(acquireLock(request({ store: kept }))).rejects.toMatchObject({
+      code: "lock.held",
+      hint: expect.stringMatching(/It may have ended: .*may not remove its lock.*, in 3 min 00 s\.$/),
+    });
+    clock.jump(3 * MINUTE + 1);
+    const next = await acquireLock(request({ store: kept }));
+    expect(next.path).toBe(SECOND);
+    await next[Symbol.asyncDispose]();
+  });
+});
+
+it("a lock that is listed and gone is looked for again, from the first generation on", async () => {
+  const gone = await abandoned();
+  let listed = false;
+  const late = intercepted(store, async () => undefined);
+  const list = async function* (prefix: string): AsyncIterable<BlobFacts> {
+    yield* late.list(prefix);
+    if (!listed) await store.remove(gone.path);
+    listed = true;
+  };
+  await using lock = await acquireLock(request({ store: { ...late, list } }));
+  expect(lock.path).toBe(FIRST);
 });
 
 describe("releasing", () => {
