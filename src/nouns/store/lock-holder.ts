@@ -1,6 +1,7 @@
 import { formatDuration } from "../../kernel/duration.ts";
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import type { BlobFacts } from "../../ports/blob-store.ts";
+import type { Clock } from "../../ports/clock.ts";
 import { encodeLock, folderOf, generations, readLock, type LockDocument } from "./lock-document.ts";
 import { isRefusal, lost, nameOf, unrenewed, type LockRequest } from "./lock-request.ts";
 import { releaseLock } from "./lock-release.ts";
@@ -8,6 +9,9 @@ import { RENEW_EVERY_MS, STALE_AFTER_MS } from "./lock-age.ts";
 
 /** Unrenewed for this long the work ends: the next renewal would come when others may have taken over. */
 const UNRENEWED_MS_MAX = STALE_AFTER_MS - RENEW_EVERY_MS;
+
+/** So long a run that is over waits for the store to take its lock back; retries within are a store's own. */
+const RELEASE_MS_MAX = 60_000;
 
 /**
  * A held lock. Disposing releases it; `lost` aborts when another run has taken it over, somebody removed it,
@@ -55,13 +59,9 @@ export class LockHolder implements HeldLock {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
-    await this.#renewing;
-    const { store, warn } = this.#request;
+    const { clock, warn } = this.#request;
     try {
-      // Abandoned generations first: were ours removed first, an abandoned one would look like
-      // the newest again.
-      if (!this.lost.aborted) await this.#removeAbandoned();
-      await releaseLock(store, this.path, this.token);
+      await answered(this.#release(), RELEASE_MS_MAX, clock);
     } catch (error) {
       // A backup that is committed must not end as a failure because its lock stays behind: it counts as
       // abandoned soon.
@@ -70,6 +70,14 @@ export class LockHolder implements HeldLock {
           `it counts as abandoned in at most ${formatDuration(STALE_AFTER_MS)}`,
       );
     }
+  }
+
+  async #release(): Promise<void> {
+    await this.#renewing;
+    // Abandoned generations first: were ours removed first, an abandoned one would look like
+    // the newest again.
+    if (!this.lost.aborted) await this.#removeAbandoned();
+    await releaseLock(this.#request.store, this.path, this.token);
   }
 
   /**
@@ -90,8 +98,9 @@ export class LockHolder implements HeldLock {
   async #isAbandoned({ path, modifiedAt }: BlobFacts): Promise<boolean> {
     const { store } = this.#request;
     if (this.#blob.modifiedAt.getTime() - modifiedAt.getTime() > STALE_AFTER_MS) return true;
-    if (path === this.#abandoned?.path && (await store.stat(path))?.etag === this.#abandoned.etag)
+    if (path === this.#abandoned?.path && (await store.stat(path))?.etag === this.#abandoned.etag) {
       return true;
+    }
     return (await readLock(store, path))?.released === true;
   }
 
@@ -121,19 +130,9 @@ export class LockHolder implements HeldLock {
       await renewal;
       return;
     }
-    const answered = new AbortController();
     // A machine that was suspended is late already, and may find its lock as it left it.
     const leftMs = Math.max(RENEW_EVERY_MS, this.#renewed + UNRENEWED_MS_MAX - clock.elapsed());
-    const tooLate = clock.sleep(leftMs, answered.signal).then(() => {
-      throw new HoldfastError("store.unreachable", "the store has not answered", {
-        hint: "See what keeps this machine from the store.",
-      });
-    });
-    try {
-      await Promise.race([renewal, tooLate]);
-    } finally {
-      answered.abort();
-    }
+    await answered(renewal, leftMs, clock);
   }
 
   async #renew(): Promise<void> {
@@ -195,5 +194,20 @@ export class LockHolder implements HeldLock {
         : `the lock of ${name} cannot be renewed: ${error.message}; the work goes on for ${left}, and ends ` +
             "then unless the lock could be renewed, because a second run could change the same target",
     );
+  }
+}
+
+/** What a store does not answer in time is given up, and may happen all the same. */
+async function answered(work: Promise<void>, ms: number, clock: Clock): Promise<void> {
+  const over = new AbortController();
+  const tooLate = clock.sleep(ms, over.signal).then(() => {
+    throw new HoldfastError("store.unreachable", "the store has not answered", {
+      hint: "See what keeps this machine from the store.",
+    });
+  });
+  try {
+    await Promise.race([work, tooLate]);
+  } finally {
+    over.abort();
   }
 }

@@ -432,6 +432,23 @@ describe("releasing", () => {
     expect(paths()).toEqual([]);
   });
 
+  it.each(["guard", "courtesy"] as const)("that is not answered is given up, of a %s", async (purpose) => {
+    const warnings: string[] = [];
+    const broken = switchable(store);
+    const warn = (text: string): void => void warnings.push(text);
+    const lock = await acquireLock(request({ store: broken.store, purpose, warn }));
+    broken.hang();
+    // A renewal is under way, too.
+    await clock.advance(31_000);
+    const released = lock[Symbol.asyncDispose]();
+    await clock.advance(59_000);
+    expect(warnings).toEqual([]);
+    await clock.advance(2_000);
+    await released;
+    expect(warnings).toEqual([expect.stringContaining("could not be released: the store has not answered;")]);
+    broken.fail(false);
+  });
+
   it("that fails is warned of and does not hide how the run ended", async () => {
     const warnings: string[] = [];
     const own = new Error("the run's own failure");
