@@ -84,11 +84,15 @@ describe("the turn of an environment", () => {
     const store = new MemoryStore();
     const ports = portsOn(store);
     let now = Date.now();
+    let removed = false;
     const clock = {
       now: () => new Date(now),
       elapsed: () => now,
       // Somebody has removed the lock: the next renewal finds out.
       sleep: async (ms: number) => {
+        // Until the next renewal; its answer is waited for without end.
+        if (removed) await new Promise(() => undefined);
+        removed = true;
         now += ms;
         for (const path of await locks(store)) await store.remove(path);
       },
@@ -100,7 +104,7 @@ describe("the turn of an environment", () => {
     });
     await expect(outcome).rejects.toMatchObject({
       code: "lock.lost",
-      message: "the lock of environment/production was lost: its blob was changed or removed",
+      message: "the lock of environment/production was lost: somebody removed its blob",
       hint: expect.stringMatching(/^See what was applied\. If it repeats/),
     });
   });

@@ -2,6 +2,7 @@ import { HoldfastError } from "../../src/kernel/errors.ts";
 import { sha256, type ByteStream } from "../../src/kernel/streams.ts";
 import { assertBlobPath, assertBlobPrefix, compareBlobPaths } from "../../src/ports/blob-path.ts";
 import type { BlobFacts, BlobStore, PutOptions } from "../../src/ports/blob-store.ts";
+import type { Clock } from "../../src/ports/clock.ts";
 
 interface Held {
   readonly bytes: Buffer;
@@ -16,10 +17,13 @@ export class MemoryStore implements BlobStore {
   readonly url: string;
   readonly blobs = new Map<string, Held>();
   readonly #chunkSize: number;
+  readonly #clock: Pick<Clock, "now"> | undefined;
   #version = 0;
 
-  constructor(url = "memory://store", chunkSize = 64 * 1024) {
+  /** @param clock dates what is written; without one each writing is a second later than the one before */
+  constructor(url = "memory://store", chunkSize = 64 * 1024, clock?: Pick<Clock, "now">) {
     this.url = url;
+    this.#clock = clock;
     this.#chunkSize = chunkSize;
   }
 
@@ -81,7 +85,7 @@ export class MemoryStore implements BlobStore {
     const facts = {
       path,
       size: bytes.byteLength,
-      modifiedAt: new Date(1_700_000_000_000 + this.#version * 1000),
+      modifiedAt: this.#clock?.now() ?? new Date(1_700_000_000_000 + this.#version * 1000),
       etag,
       ...(accessTier === undefined ? {} : { accessTier }),
     };
@@ -91,7 +95,7 @@ export class MemoryStore implements BlobStore {
 
   /** A copy that can be changed without changing this one. */
   clone(): MemoryStore {
-    const copy = new MemoryStore(this.url, this.#chunkSize);
+    const copy = new MemoryStore(this.url, this.#chunkSize, this.#clock);
     for (const [path, held] of this.blobs) copy.blobs.set(path, held);
     copy.#version = this.#version;
     return copy;

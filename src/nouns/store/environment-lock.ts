@@ -36,13 +36,15 @@ export async function lockEnvironment(
   environment: string,
   { doing, ifLost }: Pick<LockRequest, "doing" | "ifLost">,
   store: BlobStore,
-  ports: Pick<Ports, "clock" | "random" | "run" | "log" | "remember">,
+  ports: Pick<Ports, "clock" | "random" | "run" | "log" | "remember"> & Partial<Pick<Ports, "cancelled">>,
 ): Promise<HeldLock> {
-  const { clock, random, run, log } = ports;
+  const { clock, random, run, log, cancelled } = ports;
   const warn = (text: string): void => log.warn(text);
   const [source, tier] = [ENVIRONMENT_LOCK, environmentKey(environment)];
   const name = `${ENVIRONMENT_LOCK}/${environment}`;
-  const turn = await acquireLock({ store, source, tier, name, doing, ifLost, run, clock, random, warn });
+  const words = { name, doing, ifLost, warn };
+  const until = cancelled === undefined ? {} : { cancelled };
+  const turn = await acquireLock({ store, source, tier, ...words, run, clock, random, ...until });
   // A cancelled job ends before it has given the lock back; its post step does.
   rememberLock(ports, "turn", turn);
   return turn;

@@ -11,10 +11,11 @@ const BESIDE = `${ENVIRONMENT_LOCK}~source`;
 const BACKUP = /^backup \S/;
 
 /**
- * Takes the lock of a source and tier, and remembers it for the post step. A database may be called as the
- * folder of environments' locks is: so that nobody takes its backup for the turn of an environment `tier1`,
- * the locks of such a source lie beside that folder. A backup of an older version, which has its lock there,
- * is minded; one that begins later does not see this lock, and is right all the same.
+ * Takes the lock of a source and tier for a backup, which is right without it too, and remembers it for the
+ * post step. A database may be called as the folder of environments' locks is: so that nobody takes its
+ * backup for the turn of an environment `tier1`, the locks of such a source lie beside that folder. A backup
+ * of an older version, which has its lock there, is minded; one that begins later does not see this lock, and
+ * is right all the same.
  *
  * @throws lock.held
  */
@@ -22,11 +23,13 @@ export async function lockSource(
   { source, tier }: Pick<LockRequest, "source" | "tier">,
   { doing, ifLost }: Pick<LockRequest, "doing" | "ifLost">,
   store: BlobStore,
-  ports: Pick<Ports, "clock" | "random" | "run" | "log" | "remember">,
+  ports: Pick<Ports, "clock" | "random" | "run" | "log" | "remember"> & Partial<Pick<Ports, "cancelled">>,
 ): Promise<HeldLock> {
-  const { clock, random, run, log } = ports;
+  const { clock, random, run, log, cancelled } = ports;
   const warn = (text: string): void => log.warn(text);
-  const request = { store, source, tier, doing, ifLost, run, clock, random, warn };
+  const until = cancelled === undefined ? {} : { cancelled };
+  const words = { doing, ifLost, warn, purpose: "courtesy" } as const;
+  const request = { store, source, tier, ...words, run, clock, random, ...until };
   const isBeside = source === ENVIRONMENT_LOCK;
   if (isBeside) await requireFree(request, (other) => BACKUP.test(other));
   const place = isBeside ? { source: BESIDE, name: `${source}/${tier}` } : {};

@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { acquireLock, releaseLock, type HeldLock, type LockRequest } from "../../../src/nouns/store/lock.ts";
 import { HoldfastError } from "../../../src/kernel/errors.ts";
-import type { BlobStore } from "../../../src/ports/blob-store.ts";
+import type { BlobFacts, BlobStore } from "../../../src/ports/blob-store.ts";
+import type { Clock } from "../../../src/ports/clock.ts";
 import { FaultyStore } from "../../fakes/faulty-store.ts";
 import { LyingStore } from "../../fakes/lying-store.ts";
 import { MemoryStore } from "../../fakes/memory-store.ts";
@@ -17,8 +18,8 @@ let store: MemoryStore;
 let clock: FakeClock;
 let random: LockRequest["random"];
 beforeEach(() => {
-  store = new MemoryStore();
   clock = new FakeClock();
+  store = new MemoryStore("memory://store", undefined, clock);
   random = countingRandom();
 });
 
@@ -150,7 +151,7 @@ describe("an abandoned lock", () => {
         fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 5, maxLength: 40 }),
         fc.integer({ min: 2, max: 5 }),
         async (delays, takers) => {
-          store = new MemoryStore();
+          store = new MemoryStore("memory://store", undefined, clock);
           await abandoned();
           const slow = jittery(store, delays);
           const results = await Promise.allSettled(
@@ -193,7 +194,35 @@ describe("an abandoned lock", () => {
     await clock.advance(31_000);
     expect(lock.lost.reason).toMatchObject({
       code: "lock.lost",
-      message: expect.stringContaining("changed or removed"),
+      message: "the lock of shop/tier2 was lost: somebody removed its blob",
+    });
+  });
+
+  it("whose blob somebody wrote anew is lost to whom it names, and left to him", async () => {
+    const lock = await acquireLock(request());
+    const theirs = {
+      ...JSON.parse(store.blobs.get(FIRST)!.bytes.toString()),
+      token: "theirs",
+      doing: "deploy",
+    };
+    store.plant(FIRST, Buffer.from(JSON.stringify({ ...theirs, run: { ...RUN, actor: "maria" } })));
+    await clock.advance(31_000);
+    expect(lock.lost.reason).toMatchObject({
+      code: "lock.lost",
+      exitCode: 6,
+      message: "the lock of shop/tier2 was lost: its blob was changed by maria, doing deploy",
+    });
+    await lock[Symbol.asyncDispose]();
+    expect(paths()).toEqual([FIRST]);
+  });
+
+  it("whose blob was written anew with the owner's own words stays his", async () => {
+    await using lock = await acquireLock(request());
+    store.plant(FIRST, store.blobs.get(FIRST)!.bytes);
+    await clock.advance(31_000);
+    expect(lock.lost.aborted).toBe(false);
+    expect(JSON.parse(store.blobs.get(FIRST)!.bytes.toString())).toMatchObject({
+      renewedAt: "2026-11-22T04:00:30.000Z",
     });
   });
 
@@ -206,10 +235,174 @@ describe("an abandoned lock", () => {
     await clock.advance(MINUTE);
     expect(old.lost.reason).toMatchObject({
       code: "lock.lost",
-      message: expect.stringContaining("changed or removed"),
+      message: expect.stringContaining("somebody removed its blob"),
     });
     await old[Symbol.asyncDispose]();
   });
+});
+
+describe("a clock that is wrong", () => {
+  const HOUR = 60 * MINUTE;
+  const off = (ms: number): Clock => ({
+    now: () => new Date(clock.now().getTime() + ms),
+    elapsed: () => clock.elapsed(),
+    sleep: (pause, signal) => clock.sleep(pause, signal),
+  });
+  const dead = (ms: number): Clock => ({ ...off(ms), sleep: () => new Promise(() => undefined) });
+  /** What the store's clock was set back by after the lock was written. */
+  const setBack = (ms: number): void => {
+    const { bytes, facts } = store.blobs.get(FIRST)!;
+    const modifiedAt = new Date(facts.modifiedAt.getTime() + ms);
+    store.blobs.set(FIRST, { bytes, facts: { ...facts, modifiedAt } });
+  };
+
+  it.each([25 * HOUR, -25 * HOUR])("of a dead owner, by %d ms, makes its lock live no longer", async (ms) => {
+    await acquireLock(request({ clock: dead(ms) }));
+    clock.jump(3 * MINUTE);
+    await expect(acquireLock(request())).rejects.toMatchObject({
+      code: "lock.held",
+      message: expect.stringMatching(/ since 2026-11-22T04:00:00.000Z \(3 min 00 s ago\)$/),
+      hint: expect.stringMatching(/abandoned 4 min 00 s after its last sign of life, in 1 min 00 s\.$/),
+    });
+    clock.jump(MINUTE + 1);
+    {
+      await using lock = await acquireLock(request());
+      expect(lock.path).toBe(SECOND);
+    }
+    expect(paths()).toEqual([]);
+  });
+
+  it.each([25 * HOUR, -25 * HOUR])("of a living owner, by %d ms, does not lose it", async (ms) => {
+    await using lock = await acquireLock(request({ clock: off(ms) }));
+    await clock.advance(10 * MINUTE);
+    await expect(acquireLock(request())).rejects.toMatchObject({
+      message: expect.stringMatching(/ since 2026-11-22T04:00:00.000Z \(10 min 00 s ago\)$/),
+    });
+    await clock.advance(MINUTE);
+    expect(lock.lost.aborted).toBe(false);
+  });
+
+  it.each([20 * MINUTE, -20 * MINUTE])("of a taker, by %d ms, takes no living lock", async (ms) => {
+    await using lock = await acquireLock(request());
+    await clock.advance(10 * MINUTE);
+    await expect(acquireLock(request({ clock: off(ms) }))).rejects.toMatchObject({ code: "lock.held" });
+    await clock.advance(MINUTE);
+    expect([lock.lost.aborted, paths()]).toEqual([false, [FIRST]]);
+  });
+
+  it.each([20 * MINUTE, -20 * MINUTE])("of a taker, by %d ms, leaves no dead lock behind", async (ms) => {
+    await abandoned();
+    {
+      await using lock = await acquireLock(request({ clock: off(ms) }));
+      expect(lock.path).toBe(SECOND);
+    }
+    expect(paths()).toEqual([]);
+  });
+
+  it("of the store, set back: whoever is not seen to be renewed is taken over, by one alone", async () => {
+    await abandoned();
+    setBack(25 * HOUR);
+    const warnings: string[] = [];
+    const warn = (text: string): void => void warnings.push(text);
+    const taking = Promise.allSettled([
+      acquireLock(request({ warn })),
+      acquireLock(request({ clock: off(20 * MINUTE) })),
+    ]);
+    await clock.advance(4 * MINUTE);
+    expect([paths(), warnings]).toEqual([
+      [FIRST],
+      [expect.stringMatching(/000000001\.json is dated 1 d 0 h ahead of the store's clock; it is watched/)],
+    ]);
+    await clock.advance(MINUTE);
+    const taken = await taking;
+    expect(taken.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    for (const take of taken) {
+      if (take.status === "rejected") expect(take.reason).toMatchObject({ code: "lock.held" });
+      else await take.value[Symbol.asyncDispose]();
+    }
+    expect(paths()).toEqual([]);
+  });
+
+  it("of the store, set back: whoever is seen to be renewed keeps his lock", async () => {
+    await using lock = await acquireLock(request());
+    setBack(25 * HOUR);
+    const taking = acquireLock(request());
+    const refused = expect(taking).rejects.toMatchObject({ code: "lock.held" });
+    await clock.advance(MINUTE + 1_000);
+    await refused;
+    expect([lock.lost.aborted, paths()]).toEqual([false, [FIRST]]);
+  });
+
+  it("of the store, set back: the watching ends when the run is cancelled", async () => {
+    await abandoned();
+    setBack(25 * HOUR);
+    const cancel = new AbortController();
+    const taking = acquireLock(request({ cancelled: cancel.signal }));
+    const ended = expect(taking).rejects.toThrow("Ctrl-C");
+    await clock.advance(MINUTE);
+    cancel.abort(new Error("Ctrl-C"));
+    await ended;
+    expect(paths()).toEqual([FIRST]);
+  });
+});
+
+describe("a store that lets nobody remove", () => {
+  const DENIED = new HoldfastError("store.denied", "HTTP 403 AuthorizationPermissionMismatch");
+  const refuse = (): Promise<never> => Promise.reject(DENIED);
+  const read = (path: string): unknown => JSON.parse(store.blobs.get(path)!.bytes.toString());
+
+  it("has the lock of a run that ended marked, and the next one takes it at once", async () => {
+    const warnings: string[] = [];
+    const kept: BlobStore = { ...intercepted(store, async () => undefined), remove: refuse };
+    const mine = request({ store: kept, warn: (text) => warnings.push(text) });
+    const first = await acquireLock(mine);
+    await first[Symbol.asyncDispose]();
+    expect(read(FIRST)).toMatchObject({ format: "holdfast.lock/1", token: first.token, released: true });
+    expect(await releaseLock(kept, first.path, first.token)).toBe(false);
+    const second = await acquireLock(mine);
+    expect(second.path).toBe(SECOND);
+    await expect(acquireLock(mine)).rejects.toMatchObject({ code: "lock.held" });
+    expect(await releaseLock(kept, second.path, second.token)).toBe(true);
+    expect(warnings).toEqual([]);
+    {
+      await using third = await acquireLock(request());
+      expect(third.path).toBe("locks/shop/tier2/000000003.json");
+    }
+    expect(paths().filter((path) => path.endsWith(".json"))).toEqual([]);
+  });
+
+  it("nor change says that the run may have ended, and when its lock lapses", async () => {
+    const warnings: string[] = [];
+    const kept = withoutChanges(store, DENIED);
+    const first = await acquireLock(request({ store: kept, warn: (text) => warnings.push(text) }));
+    await first[Symbol.asyncDispose]();
+    expect(warnings).toEqual([
+      "the lock locks/shop/tier2/000000001.json could not be released: HTTP 403 " +
+        "AuthorizationPermissionMismatch; it counts as abandoned in at most 4 min 00 s",
+    ]);
+    clock.jump(MINUTE);
+    await expect(acquireLock(request({ store: kept }))).rejects.toMatchObject({
+      code: "lock.held",
+      hint: expect.stringMatching(/It may have ended: .*may not remove its lock.*, in 3 min 00 s\.$/),
+    });
+    clock.jump(3 * MINUTE + 1);
+    const next = await acquireLock(request({ store: kept }));
+    expect(next.path).toBe(SECOND);
+    await next[Symbol.asyncDispose]();
+  });
+});
+
+it("a lock that is listed and gone is looked for again, from the first generation on", async () => {
+  const gone = await abandoned();
+  let listed = false;
+  const late = intercepted(store, async () => undefined);
+  const list = async function* (prefix: string): AsyncIterable<BlobFacts> {
+    yield* late.list(prefix);
+    if (!listed) await store.remove(gone.path);
+    listed = true;
+  };
+  await using lock = await acquireLock(request({ store: { ...late, list } }));
+  expect(lock.path).toBe(FIRST);
 });
 
 describe("releasing", () => {
@@ -237,6 +430,23 @@ describe("releasing", () => {
     expect(await releaseLock(store, lock.path, lock.token)).toBe(true);
     expect(await releaseLock(store, lock.path, lock.token)).toBe(false);
     expect(paths()).toEqual([]);
+  });
+
+  it.each(["guard", "courtesy"] as const)("that is not answered is given up, of a %s", async (purpose) => {
+    const warnings: string[] = [];
+    const broken = switchable(store);
+    const warn = (text: string): void => void warnings.push(text);
+    const lock = await acquireLock(request({ store: broken.store, purpose, warn }));
+    broken.hang();
+    // A renewal is under way, too.
+    await clock.advance(31_000);
+    const released = lock[Symbol.asyncDispose]();
+    await clock.advance(59_000);
+    expect(warnings).toEqual([]);
+    await clock.advance(2_000);
+    await released;
+    expect(warnings).toEqual([expect.stringContaining("could not be released: the store has not answered;")]);
+    broken.fail(false);
   });
 
   it("that fails is warned of and does not hide how the run ended", async () => {
@@ -277,11 +487,42 @@ describe("a store that fails or lies", () => {
     expect(lock.lost.aborted).toBe(false);
     await clock.advance(MINUTE);
     expect(lock.lost.reason).toMatchObject({
-      code: "lock.lost",
-      message: expect.stringContaining("could not be renewed"),
-      cause: { code: "store.unreachable" },
+      code: "store.unreachable",
+      exitCode: 4,
+      message: "the lock of shop/tier2 could not be renewed for 3 min 30 s: switched off",
+      hint: "Run again. See the network.",
     });
     broken.fail(false);
+  });
+
+  it.each(["guard", "courtesy"] as const)("is told with its own reason, for a %s too", async (purpose) => {
+    const warnings: string[] = [];
+    const broken = switchable(store);
+    await using lock = await acquireLock(
+      request({ store: broken.store, purpose, warn: (text) => warnings.push(text) }),
+    );
+    broken.fail(true);
+    await clock.advance(3 * MINUTE + 31_000);
+    expect(lock.lost.reason).toMatchObject({ code: "store.unreachable", exitCode: 4 });
+    expect(warnings).toEqual([]);
+    broken.fail(false);
+  });
+
+  it("does not answer at all: a guard is lost in time all the same", async () => {
+    const broken = switchable(store);
+    const lock = await acquireLock(request({ store: broken.store }));
+    await clock.advance(MINUTE);
+    broken.hang();
+    await clock.advance(3 * MINUTE + 29_000);
+    expect(lock.lost.aborted).toBe(false);
+    await clock.advance(2_000);
+    expect(lock.lost.reason).toMatchObject({
+      code: "store.unreachable",
+      exitCode: 4,
+      message: "the lock of shop/tier2 could not be renewed for 3 min 30 s: the store has not answered",
+    });
+    broken.fail(false);
+    await lock[Symbol.asyncDispose]();
   });
 
   it("may list late: the lock goes to nobody else", async () => {
@@ -303,6 +544,74 @@ describe("a store that fails or lies", () => {
   });
 });
 
+describe("a store that lets nothing be changed", () => {
+  const IMMUTABLE = new HoldfastError("store.denied", "HTTP 409 BlobImmutableDueToPolicy", {
+    hint: "A policy protects this blob.",
+  });
+
+  it("ends what a guard guards after three and a half minutes, and says so after half a minute", async () => {
+    const warnings: string[] = [];
+    await using lock = await acquireLock(
+      request({ store: withoutChanges(store, IMMUTABLE), warn: (text) => warnings.push(text) }),
+    );
+    await clock.advance(31_000);
+    expect(warnings).toEqual([
+      "the lock of shop/tier2 cannot be renewed: HTTP 409 BlobImmutableDueToPolicy; the work goes on for " +
+        "3 min 00 s, and ends then unless the lock could be renewed, because a second run could change the " +
+        "same target",
+    ]);
+    await clock.advance(2 * MINUTE + 58_000);
+    expect(lock.lost.aborted).toBe(false);
+    await clock.advance(2_000);
+    expect(lock.lost.reason).toMatchObject({
+      code: "store.denied",
+      exitCode: 4,
+      message:
+        "the lock of shop/tier2 could not be renewed for 3 min 30 s: HTTP 409 BlobImmutableDueToPolicy",
+      hint: expect.stringMatching(/^Run again\. .*right to overwrite.* A policy protects this blob\.$/),
+    });
+    expect(warnings).toHaveLength(1);
+  });
+
+  it("does not end what is right without a lock, which it says once", async () => {
+    const warnings: string[] = [];
+    await using lock = await acquireLock(
+      request({
+        store: withoutChanges(store, IMMUTABLE),
+        purpose: "courtesy",
+        warn: (text) => warnings.push(text),
+      }),
+    );
+    await clock.advance(30 * MINUTE);
+    expect(lock.lost.aborted).toBe(false);
+    expect(warnings).toEqual([
+      expect.stringMatching(/cannot be renewed: HTTP 409 BlobImmutable.*; it lapses in 3 min 30 s and keeps/),
+    ]);
+    await using second = await acquireLock(request({ purpose: "courtesy" }));
+    await clock.advance(5 * MINUTE);
+    expect([second.path, second.lost.aborted, lock.lost.aborted]).toEqual([SECOND, false, false]);
+  });
+
+  it("and lets it be changed again takes the lock back into care", async () => {
+    const broken = switchable(store, IMMUTABLE);
+    await using lock = await acquireLock(request({ store: broken.store, purpose: "courtesy" }));
+    broken.fail(true);
+    await clock.advance(10 * MINUTE);
+    broken.fail(false);
+    await clock.advance(MINUTE);
+    await expect(acquireLock(request())).rejects.toMatchObject({ code: "lock.held" });
+    await store.remove(lock.path);
+    await clock.advance(MINUTE);
+    expect(lock.lost.reason).toMatchObject({ code: "lock.lost" });
+  });
+});
+
+/** Creates and reads; what is there stays as it is. */
+function withoutChanges(inner: BlobStore, error: HoldfastError): BlobStore {
+  const refuse = (): Promise<never> => Promise.reject(error);
+  return { ...intercepted(inner, async () => undefined), replace: refuse, remove: refuse };
+}
+
 /** A store whose calls take turns of the event loop, as given. */
 function jittery(inner: BlobStore, delays: readonly number[]): BlobStore {
   let call = 0;
@@ -313,12 +622,26 @@ function jittery(inner: BlobStore, delays: readonly number[]): BlobStore {
   return intercepted(inner, wait);
 }
 
-function switchable(inner: BlobStore): { readonly store: BlobStore; fail(value: boolean): void } {
+/** A store that can be told to fail, or to hang until it is told otherwise. */
+function switchable(
+  inner: BlobStore,
+  error = new HoldfastError("store.unreachable", "switched off", { hint: "See the network." }),
+): { readonly store: BlobStore; fail(value: boolean): void; hang(): void } {
   let fails = false;
+  let hanging: PromiseWithResolvers<void> | undefined;
   const check = async (): Promise<void> => {
-    if (fails) throw new HoldfastError("store.unreachable", "switched off");
+    await hanging?.promise;
+    if (fails) throw error;
   };
-  return { store: intercepted(inner, check), fail: (value) => void (fails = value) };
+  return {
+    store: intercepted(inner, check),
+    fail: (value) => {
+      fails = value;
+      hanging?.resolve();
+      hanging = undefined;
+    },
+    hang: () => void (hanging = Promise.withResolvers()),
+  };
 }
 
 function intercepted(inner: BlobStore, before: () => Promise<void>): BlobStore {

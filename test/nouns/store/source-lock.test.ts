@@ -3,6 +3,8 @@ import { lockEnvironment } from "../../../src/nouns/store/environment-lock.ts";
 import { acquireLock } from "../../../src/nouns/store/lock.ts";
 import { lockSource } from "../../../src/nouns/store/source-lock.ts";
 import type { Ports } from "../../../src/ports/ports.ts";
+import { HoldfastError } from "../../../src/kernel/errors.ts";
+import { FakeClock } from "../catalog/fake-clock.ts";
 import { MemoryStore } from "../../fakes/memory-store.ts";
 import { testPorts } from "../../support/test-ports.ts";
 
@@ -50,6 +52,28 @@ describe("a source that is called as the folder of environments' locks", () => {
     await using _lock = await lockSource(KEY, BACKUP, store, ports);
   });
 });
+
+it("a store that lets nothing be changed ends the turn of an environment, and no backup", async () => {
+  const clock = new FakeClock();
+  const worm = new WormStore("memory://worm", undefined, clock);
+  ports = { ...ports, clock };
+  await using lock = await lockSource({ source: "shop", tier: "tier2" }, BACKUP, worm, ports);
+  await using turn = await lockEnvironment("production", { doing: "deploy", ifLost: "" }, worm, ports);
+  await clock.advance(10 * 60_000);
+  expect([lock.lost.aborted, turn.lost.aborted]).toEqual([false, true]);
+  expect(turn.lost.reason).toMatchObject({ code: "store.denied", exitCode: 4 });
+});
+
+/** As a container with an immutability policy. */
+class WormStore extends MemoryStore {
+  override replace(): Promise<never> {
+    return this.remove();
+  }
+
+  override remove(): Promise<never> {
+    return Promise.reject(new HoldfastError("store.denied", "HTTP 409 BlobImmutableDueToPolicy"));
+  }
+}
 
 it("any other source has its lock where it always was", async () => {
   await using lock = await lockSource({ source: "shop", tier: "tier2" }, BACKUP, store, ports);

@@ -1,0 +1,70 @@
+import { formatDuration } from "../../kernel/duration.ts";
+import { once } from "../../kernel/streams.ts";
+import type { BlobFacts } from "../../ports/blob-store.ts";
+import { folderOf } from "./lock-document.ts";
+import type { LockRequest } from "./lock-request.ts";
+
+/**
+ * How long a lock has been silent, between two moments of one clock: the store's, which dates every blob. What
+ * the clocks of owner and taker say decides nothing; one of them may be hours off.
+ */
+
+export const RENEW_EVERY_MS = 30_000;
+/** After this long without renewal the owner is taken for dead: some renewals may come late or fail. */
+export const STALE_AFTER_MS = 4 * 60_000;
+/** A date that lies further ahead than a lock can be renewed while it is looked at. */
+const AHEAD_MS_MAX = 60_000;
+
+/** A lock's blob, and for how long it had not been renewed. */
+export interface Silence {
+  readonly blob: BlobFacts;
+  readonly ms: number;
+}
+
+/** @returns undefined where the lock is gone meanwhile */
+export async function silenceOf(path: string, request: LockRequest): Promise<Silence | undefined> {
+  const now = await momentOfStore(folderOf(path), request);
+  // Looked at after that moment, so that no sign of life before it is missed.
+  const blob = await request.store.stat(path);
+  if (blob === null) return undefined;
+  const ms = now.getTime() - blob.modifiedAt.getTime();
+  return ms < -AHEAD_MS_MAX ? await watched(blob, -ms, request) : { blob, ms: Math.max(0, ms) };
+}
+
+export function isStale({ ms }: Silence): boolean {
+  return ms > STALE_AFTER_MS;
+}
+
+/** A store is asked for its time by what it dates; the name is none of a generation. */
+async function momentOfStore(folder: string, { store, random }: LockRequest): Promise<Date> {
+  const path = `${folder}clock-${random.hex(8)}`;
+  const text = "Written to learn the time by the store's clock. May be removed.\n";
+  const { modifiedAt } = await store.put(path, once(Buffer.from(text)), { contentType: "text/plain" });
+  try {
+    await store.remove(path);
+  } catch {
+    // Where nothing may be removed some bytes stay, which nobody takes for a lock.
+  }
+  return modifiedAt;
+}
+
+/**
+ * The store's own clock was set back since the lock was written, so that dates say nothing. A living owner
+ * changes the blob within the time in which he counts as alive.
+ */
+async function watched(blob: BlobFacts, aheadMs: number, request: LockRequest): Promise<Silence | undefined> {
+  const { store, clock, cancelled, warn } = request;
+  warn?.(
+    `the lock ${blob.path} is dated ${formatDuration(aheadMs)} ahead of the store's clock; it is watched, and ` +
+      `taken over when it is not renewed for ${formatDuration(STALE_AFTER_MS)}`,
+  );
+  const began = clock.elapsed();
+  for (;;) {
+    await clock.sleep(RENEW_EVERY_MS, cancelled);
+    const seen = await store.stat(blob.path);
+    if (seen === null) return undefined;
+    if (seen.etag !== blob.etag) return { blob: seen, ms: 0 };
+    const ms = clock.elapsed() - began;
+    if (ms > STALE_AFTER_MS) return { blob, ms };
+  }
+}

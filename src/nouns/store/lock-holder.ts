@@ -1,0 +1,213 @@
+import { formatDuration } from "../../kernel/duration.ts";
+import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
+import type { BlobFacts } from "../../ports/blob-store.ts";
+import type { Clock } from "../../ports/clock.ts";
+import { encodeLock, folderOf, generations, readLock, type LockDocument } from "./lock-document.ts";
+import { isRefusal, lost, nameOf, unrenewed, type LockRequest } from "./lock-request.ts";
+import { releaseLock } from "./lock-release.ts";
+import { RENEW_EVERY_MS, STALE_AFTER_MS } from "./lock-age.ts";
+
+/** Unrenewed for this long the work ends: the next renewal would come when others may have taken over. */
+const UNRENEWED_MS_MAX = STALE_AFTER_MS - RENEW_EVERY_MS;
+
+/** So long a run that is over waits for the store to take its lock back; retries within are a store's own. */
+const RELEASE_MS_MAX = 60_000;
+
+/**
+ * A held lock. Disposing releases it; `lost` aborts when another run has taken it over, somebody removed it,
+ * or it could not be renewed in time: then with what the store said.
+ */
+export interface HeldLock extends AsyncDisposable {
+  readonly path: string;
+  readonly token: string;
+  readonly lost: AbortSignal;
+}
+
+/** Keeps a lock by renewing its blob until it is disposed. */
+export class LockHolder implements HeldLock {
+  readonly path: string;
+  readonly token: string;
+  readonly #request: LockRequest;
+  readonly #document: LockDocument;
+  readonly #lost = new AbortController();
+  readonly #stop = new AbortController();
+  readonly #renewing: Promise<void>;
+  readonly #abandoned: BlobFacts | undefined;
+  /** As this run has written it last. */
+  #blob: BlobFacts;
+  /** When that was, by the monotonic clock. */
+  #renewed: number;
+  /** The store refuses to let it be renewed, since the last time that it did. */
+  #isRefused = false;
+  #isRefusalTold = false;
+
+  /** @param abandoned the generation that was taken over, as it was found */
+  constructor(request: LockRequest, document: LockDocument, blob: BlobFacts, abandoned?: BlobFacts) {
+    this.path = blob.path;
+    this.token = document.token;
+    this.#request = request;
+    this.#document = document;
+    this.#blob = blob;
+    this.#abandoned = abandoned;
+    this.#renewed = request.clock.elapsed();
+    this.#renewing = this.#keepRenewing();
+  }
+
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    const { clock, warn } = this.#request;
+    try {
+      await answered(this.#release(), RELEASE_MS_MAX, clock);
+    } catch (error) {
+      // A backup that is committed must not end as a failure because its lock stays behind: it counts as
+      // abandoned soon.
+      warn?.(
+        `the lock ${this.path} could not be released: ${(error as Error).message}; ` +
+          `it counts as abandoned in at most ${formatDuration(STALE_AFTER_MS)}`,
+      );
+    }
+  }
+
+  async #release(): Promise<void> {
+    await this.#renewing;
+    // Abandoned generations first: were ours removed first, an abandoned one would look like
+    // the newest again.
+    if (!this.lost.aborted) await this.#removeAbandoned();
+    await releaseLock(this.#request.store, this.path, this.token);
+  }
+
+  /**
+   * Removes generations below ours, unless somebody renews one: then it is not the one that was taken over,
+   * but a new lock in its place. Where nothing may be removed they stay: they are older, and below.
+   */
+  async #removeAbandoned(): Promise<void> {
+    const { store } = this.#request;
+    try {
+      for (const { blob } of await generations(store, folderOf(this.path))) {
+        if (blob.path < this.path && (await this.#isAbandoned(blob))) await store.remove(blob.path);
+      }
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+    }
+  }
+
+  async #isAbandoned({ path, modifiedAt }: BlobFacts): Promise<boolean> {
+    const { store } = this.#request;
+    if (this.#blob.modifiedAt.getTime() - modifiedAt.getTime() > STALE_AFTER_MS) return true;
+    if (path === this.#abandoned?.path && (await store.stat(path))?.etag === this.#abandoned.etag) {
+      return true;
+    }
+    return (await readLock(store, path))?.released === true;
+  }
+
+  async #keepRenewing(): Promise<void> {
+    const { clock } = this.#request;
+    while (!this.#stop.signal.aborted) {
+      try {
+        await clock.sleep(RENEW_EVERY_MS, this.#stop.signal);
+        await this.#inTime(this.#renew());
+      } catch (error) {
+        if (this.#stop.signal.aborted) return;
+        const end = this.#endOf(error);
+        if (end === undefined) continue;
+        if (end.reason !== undefined) this.#lost.abort(end.reason);
+        return;
+      }
+    }
+  }
+
+  /**
+   * A guard tells in time that it lapses, also when the store does not answer at all: what it guards would
+   * go on while others take over. A courtesy waits for the answer, as the work itself waits for the store.
+   */
+  async #inTime(renewal: Promise<void>): Promise<void> {
+    const { clock, purpose = "guard" } = this.#request;
+    if (purpose === "courtesy") {
+      await renewal;
+      return;
+    }
+    // A machine that was suspended is late already, and may find its lock as it left it.
+    const leftMs = Math.max(RENEW_EVERY_MS, this.#renewed + UNRENEWED_MS_MAX - clock.elapsed());
+    await answered(renewal, leftMs, clock);
+  }
+
+  async #renew(): Promise<void> {
+    const { store, clock } = this.#request;
+    const newer = (await generations(store, folderOf(this.path))).at(-1);
+    if (newer && newer.blob.path > this.path) throw lost(this.#request, "another run took it over");
+    const next = encodeLock({ ...this.#document, renewedAt: clock.now().toISOString() });
+    try {
+      this.#blob = await store.replace(this.path, next, this.#blob.etag);
+    } catch (error) {
+      if (!isHoldfastError(error, "store.changed", "store.not-found")) throw error;
+      this.#blob = await store.replace(this.path, next, (await this.#stillOurs(error)).etag);
+    }
+    this.#renewed = clock.elapsed();
+    this.#isRefused = false;
+  }
+
+  /** A blob that is not as we left it says whose it is. @throws lock.lost */
+  async #stillOurs(cause: HoldfastError): Promise<BlobFacts> {
+    const { store } = this.#request;
+    const blob = await store.stat(this.path);
+    const lock = blob === null ? undefined : await readLock(store, this.path);
+    if (blob === null || lock === undefined) throw lost(this.#request, "somebody removed its blob", cause);
+    if (lock.token === this.token) return blob;
+    throw lost(this.#request, `its blob was changed by ${lock.run.actor}, doing ${lock.doing}`, cause);
+  }
+
+  /**
+   * @returns undefined where it is tried again; otherwise no more renewals, and the work ends for the
+   *   `reason`, unless there is none
+   */
+  #endOf(error: unknown): { readonly reason?: unknown } | undefined {
+    const { clock, purpose = "guard" } = this.#request;
+    const lapses = purpose === "courtesy" && this.#isRefused;
+    // Whoever came when ours had lapsed was let in knowingly.
+    if (isHoldfastError(error, "lock.lost")) return lapses ? {} : { reason: error };
+    const unrenewedMs = clock.elapsed() - this.#renewed;
+    if (isRefusal(error)) {
+      this.#isRefused = true;
+      this.#tellRefusal(error, UNRENEWED_MS_MAX - unrenewedMs);
+    }
+    if (unrenewedMs < UNRENEWED_MS_MAX || (purpose === "courtesy" && this.#isRefused)) return undefined;
+    return { reason: unrenewed(this.#request, unrenewedMs, error) };
+  }
+
+  /** At once: nobody should find out after minutes why the work ends, or that a second run may come. */
+  #tellRefusal(error: HoldfastError, leftMs: number): void {
+    if (this.#isRefusalTold) return;
+    this.#isRefusalTold = true;
+    const { purpose, warn } = this.#request;
+    const left = formatDuration(Math.max(0, leftMs));
+    const name = nameOf(this.#request);
+    warn?.(
+      purpose === "courtesy"
+        ? `the lock of ${name} cannot be renewed: ${error.message}; it lapses in ` +
+            `${formatDuration(Math.max(0, leftMs) + RENEW_EVERY_MS)} and keeps no second run out from then ` +
+            "on. This run goes on: whatever it writes is created once, under a name of its own, so two runs " +
+            "at once do each other no harm"
+        : `the lock of ${name} cannot be renewed: ${error.message}; the work goes on for ${left}, and ends ` +
+            "then unless the lock could be renewed, because a second run could change the same target",
+    );
+  }
+}
+
+/** What a store does not answer in time is given up, and may happen all the same. */
+async function answered(work: Promise<void>, ms: number, clock: Clock): Promise<void> {
+  const over = new AbortController();
+  const tooLate = clock.sleep(ms, over.signal).then(() => {
+    throw new HoldfastError("store.unreachable", "the store has not answered", {
+      hint: "See what keeps this machine from the store.",
+    });
+  });
+  try {
+    await Promise.race([work, tooLate]);
+  } finally {
+    over.abort();
+  }
+}
