@@ -53,7 +53,10 @@ describe("a session on a line that has fallen silent", () => {
     ["a statement", (session: DatabaseSession) => session.query("SELECT 1")],
     ["a prepared one", (session: DatabaseSession) => session.queryPrepared("SELECT $1::int", [1])],
     ["a text of somebody's", (session: DatabaseSession) => session.execute("SELECT 1; SELECT 2")],
-    ["a copy", (session: DatabaseSession) => session.copyFrom("COPY public.t FROM STDIN", once(Buffer.from("1\n")))],
+    [
+      "a copy",
+      (session: DatabaseSession) => session.copyFrom("COPY public.t FROM STDIN", once(Buffer.from("1\n"))),
+    ],
   ])("is lost by %s, and says so on every way", async (_what, ask) => {
     await using it = await line("CREATE TABLE t (a int)");
     await using session = await it.open();

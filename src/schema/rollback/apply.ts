@@ -124,7 +124,10 @@ async function ended(
   failed: RollbackFailure | undefined,
 ): Promise<Pick<RolledBack, "failed" | "restored">> {
   try {
-    await using session = await plan.request.database.connect({ purpose: "rollback record", whenCancelled: "finish" });
+    await using session = await plan.request.database.connect({
+      purpose: "rollback record",
+      whenCancelled: "finish",
+    });
     const restored =
       failed === undefined ? await isRestored(session, plan, await liveFingerprint(session)) : null;
     const why = failed && ("refused" in failed ? failed.refused.refusal.message : failed.error.message);
@@ -269,7 +272,10 @@ async function openRecord(
   { run, version, random }: RollbackPorts,
 ): Promise<string> {
   const id = random.hex(8);
-  await using session = await plan.request.database.connect({ purpose: "rollback record", whenCancelled: "finish" });
+  await using session = await plan.request.database.connect({
+    purpose: "rollback record",
+    whenCancelled: "finish",
+  });
   await session.query(LEFT_OPEN);
   const elsewhere = await wordsNow(session);
   await session.query(

@@ -71,7 +71,9 @@ describe("an action's words", () => {
     for (const given of [{}, { database: "" }, { database: "  \n" }]) {
       const { code, message, hint } = await failure(fromAction(given));
       expect([code, message]).toEqual(["input.missing", "input 'database' is required and was not given"]);
-      expect(hint).toMatch(/'with: database:'.*does not exist.*environment.*caller did not pass it.*'inherit'/);
+      expect(hint).toMatch(
+        /'with: database:'.*does not exist.*environment.*caller did not pass it.*'inherit'/,
+      );
       expect(hint).not.toMatch(/--|HOLDFAST_/);
     }
   });
