@@ -8,7 +8,7 @@ import { startupOptions } from "../../postgres/quoting.ts";
 import { socketOf } from "./activity.ts";
 import { databaseError, refusesStartupOptions, refusesTls } from "./errors.ts";
 import { newClient } from "./client.ts";
-import type { Bounds } from "./owed-answers.ts";
+import { stopOf, type Bounds } from "./owed-answers.ts";
 import { PgSession, type SetUp } from "./session.ts";
 import { knownSettings, sessionSettings, startUpSettings, type KnownServer } from "./start-up.ts";
 import { demandTarget } from "./target-session.ts";
@@ -134,9 +134,8 @@ async function openOnce(
   tls: ConnectionOptions | undefined,
 ): Promise<Client> {
   const { client, guard } = newClient(address, session, { options, tls, within: session.bounds.silenceMs });
-  const { cancelled } = session.bounds;
   // Sessions that tidy up are opened after the end was called.
-  const stop = AbortSignal.any([cancelled, ...(session.stop === undefined ? [] : [session.stop])]);
+  const stop = stopOf(session, session.bounds);
   const hangUp = (): void => void socketOf(client).destroy();
   if (!stop.aborted) stop.addEventListener("abort", hangUp, { once: true });
   try {

@@ -31,6 +31,17 @@ export interface Waiting {
   readonly options: Pick<SessionOptions, "purpose" | "stop" | "whenCancelled">;
 }
 
+/** Aborts when nobody waits any more for what a session asks. */
+export function stopOf(
+  { stop, whenCancelled }: Waiting["options"],
+  { cancelled }: Pick<Bounds, "cancelled">,
+): AbortSignal {
+  return AbortSignal.any([
+    ...(stop === undefined ? [] : [stop]),
+    ...(whenCancelled === "finish" ? [] : [cancelled]),
+  ]);
+}
+
 /** What hanging up does to the session. */
 interface Ending {
   readonly lose: (reason: unknown) => void;
@@ -55,6 +66,8 @@ export class OwedAnswers {
   readonly #client: Client;
   readonly #waiting: Waiting;
   readonly #ending: Ending;
+  /** Nobody waits for a statement any more that runs now. */
+  readonly #stop: AbortSignal;
   /** A copy to the server is waiting for, or sending, bytes of ours. */
   #isCopying = false;
   /** Why the connection was cut from here. */
@@ -65,6 +78,8 @@ export class OwedAnswers {
     this.#waiting = waiting;
     this.#ending = ending;
     this.purpose = waiting.options.purpose;
+    // Made once: a session has thousands of statements, and the run's own signal lives as long as all of them.
+    this.#stop = stopOf(waiting.options, waiting.bounds);
   }
 
   /**
@@ -73,13 +88,9 @@ export class OwedAnswers {
    * @throws database.lost; the reason of a run that was cancelled
    */
   async wait<T>(work: (client: Client) => Promise<T>): Promise<T> {
-    const { bounds, options, address, tls } = this.#waiting;
-    const stop = AbortSignal.any([
-      ...(options.stop === undefined ? [] : [options.stop]),
-      ...(options.whenCancelled === "finish" ? [] : [bounds.cancelled]),
-    ]);
+    const { bounds, address, tls } = this.#waiting;
     // What begins after the end was called tidies up.
-    const isTidying = stop.aborted || bounds.cancelled.aborted;
+    const isTidying = this.#stop.aborted || bounds.cancelled.aborted;
     using _listening = new SilenceWatch({
       limitMs: isTidying ? Math.min(TIDYING_SILENCE_MS, bounds.silenceMs) : bounds.silenceMs,
       heard: () => this.#heard(),
@@ -90,7 +101,7 @@ export class OwedAnswers {
       tell: (text) => bounds.tell(`${this.purpose}: ${text}`),
       over: (silentMs) => this.giveUp(silentMs),
     });
-    using _stopping = this.#stoppingWith(isTidying ? undefined : stop);
+    using _stopping = this.#stoppingWith(isTidying ? undefined : this.#stop);
     try {
       return await work(this.#client);
     } catch (error) {

@@ -127,7 +127,7 @@ function isDoubtful(error: unknown): boolean {
 function attemptPlan(plan: BackupPlan, number: number, waitMs: number, ports: BackupPorts): BackupPlan {
   const request = { ...plan.request, lockWaitMs: waitMs };
   if (number === 1) return { ...plan, request };
-  const id = newBackupId(ports.clock.now(), ports.random);
+  const id = newBackupId(new Date(ports.clock.now().getTime() - plan.clocks.aheadMs), ports.random);
   const key = { ...plan.key, id, time: timeOfBackupId(id) as Date };
   const dumps = plan.dumps.map(({ kind }) => ({
     kind,

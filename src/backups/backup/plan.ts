@@ -12,6 +12,7 @@ import { detectPlatform } from "../../nouns/platform/detect.ts";
 import type { PlatformProfile } from "../../nouns/platform/profile.ts";
 import type { ToolSet } from "../../ports/dump-tools.ts";
 import type { BackupPorts } from "./ports.ts";
+import { compareClocks, type Clocks } from "./clocks.ts";
 import { newBackupId, timeOfBackupId } from "../../nouns/catalog/backup-id.ts";
 import { artifactPath, manifestPath, type BackupKey } from "../../nouns/catalog/paths.ts";
 import type { Kind } from "../../nouns/catalog/manifest.ts";
@@ -31,6 +32,7 @@ export interface BackupPlan {
   readonly platform: PlatformProfile | undefined;
   /** What the person should know; the manifest keeps it. */
   readonly warnings: readonly string[];
+  readonly clocks: Clocks;
   readonly dumps: readonly { readonly kind: Kind; readonly path: string }[];
 }
 
@@ -57,10 +59,14 @@ export async function planBackup(
     );
   }
   const tools = await chooseTools(facts, request, ports);
-  const id = newBackupId(ports.clock.now(), ports.random);
+  const clocks = compareClocks(ports.clock, facts.serverTime);
+  const id = newBackupId(new Date(ports.clock.now().getTime() - clocks.aheadMs), ports.random);
   const key: BackupKey = { id, source: request.source, tier: request.tier, time: timeOfBackupId(id) as Date };
   const encrypted = request.recipients.length > 0;
-  const warnings = await clientWarnings(session, facts, tools);
+  const warnings = [
+    ...(clocks.warning === undefined ? [] : [clocks.warning]),
+    ...(await clientWarnings(session, facts, tools)),
+  ];
   return {
     request,
     key,
@@ -68,6 +74,7 @@ export async function planBackup(
     tools,
     platform,
     warnings,
+    clocks,
     dumps: request.kinds.map((kind) => ({ kind, path: artifactPath(key, kind, encrypted) })),
   };
 }
