@@ -19,6 +19,8 @@ const AHEAD_MS_MAX = 60_000;
 export interface Silence {
   readonly blob: BlobFacts;
   readonly ms: number;
+  /** Told from the store's dates; otherwise they say nothing, and it was watched. */
+  readonly isByDate: boolean;
 }
 
 /** @returns undefined where the lock is gone meanwhile */
@@ -28,7 +30,10 @@ export async function silenceOf(path: string, request: LockRequest): Promise<Sil
   const blob = await request.store.stat(path);
   if (blob === null) return undefined;
   const ms = now.getTime() - blob.modifiedAt.getTime();
-  return ms < -AHEAD_MS_MAX ? await watched(blob, -ms, request) : { blob, ms: Math.max(0, ms) };
+  // What an answer without a date comes to: no age can be told from it.
+  if (blob.modifiedAt.getTime() === 0) return await watched(blob, "not dated", request);
+  if (ms >= -AHEAD_MS_MAX) return { blob, ms: Math.max(0, ms), isByDate: true };
+  return await watched(blob, `dated ${formatDuration(-ms)} ahead of the store's clock`, request);
 }
 
 export function isStale({ ms }: Silence): boolean {
@@ -49,22 +54,22 @@ async function momentOfStore(folder: string, { store, random }: LockRequest): Pr
 }
 
 /**
- * The store's own clock was set back since the lock was written, so that dates say nothing. A living owner
+ * Dates say nothing, as when the store's own clock was set back since the lock was written. A living owner
  * changes the blob within the time in which he counts as alive.
  */
-async function watched(blob: BlobFacts, aheadMs: number, request: LockRequest): Promise<Silence | undefined> {
+async function watched(blob: BlobFacts, why: string, request: LockRequest): Promise<Silence | undefined> {
   const { store, clock, cancelled, warn } = request;
   warn?.(
-    `the lock ${blob.path} is dated ${formatDuration(aheadMs)} ahead of the store's clock; it is watched, and ` +
-      `taken over when it is not renewed for ${formatDuration(STALE_AFTER_MS)}`,
+    `the lock ${blob.path} is ${why}; it is watched, and taken over when it is not renewed for ` +
+      formatDuration(STALE_AFTER_MS),
   );
   const began = clock.elapsed();
   for (;;) {
     await clock.sleep(RENEW_EVERY_MS, cancelled);
     const seen = await store.stat(blob.path);
     if (seen === null) return undefined;
-    if (seen.etag !== blob.etag) return { blob: seen, ms: 0 };
+    if (seen.etag !== blob.etag) return { blob: seen, ms: 0, isByDate: false };
     const ms = clock.elapsed() - began;
-    if (ms > STALE_AFTER_MS) return { blob, ms };
+    if (ms > STALE_AFTER_MS) return { blob, ms, isByDate: false };
   }
 }

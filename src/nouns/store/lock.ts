@@ -108,6 +108,7 @@ function since(holder: LockDocument | undefined, silence: Silence | undefined): 
   if (holder === undefined || holder.since === "") return "";
   if (silence === undefined) return ` since ${holder.since}`;
   const keptMs = Math.max(0, Date.parse(holder.renewedAt) - Date.parse(holder.since));
+  if (!silence.isByDate) return ` for at least ${formatDuration(keptMs + silence.ms)}`;
   const began = new Date(silence.blob.modifiedAt.getTime() - keptMs);
   return ` since ${began.toISOString()} (${formatDuration(keptMs + silence.ms)} ago)`;
 }

@@ -325,12 +325,35 @@ describe("a clock that is wrong", () => {
 
   it("of the store, set back: whoever is seen to be renewed keeps his lock", async () => {
     await using lock = await acquireLock(request());
+    await clock.advance(5 * MINUTE);
     setBack(25 * HOUR);
     const taking = acquireLock(request());
-    const refused = expect(taking).rejects.toMatchObject({ code: "lock.held" });
+    const refused = expect(taking).rejects.toMatchObject({
+      code: "lock.held",
+      message: expect.stringMatching(/doing backup x for at least 5 min 00 s$/),
+    });
     await clock.advance(MINUTE + 1_000);
     await refused;
     expect([lock.lost.aborted, paths()]).toEqual([false, [FIRST]]);
+  });
+
+  it("of the store, which gives no date: whoever is seen to be renewed keeps his lock", async () => {
+    await using lock = await acquireLock(request());
+    const undated = intercepted(store, async () => undefined);
+    const stat = async (path: string): Promise<BlobFacts | null> => {
+      const facts = await undated.stat(path);
+      return facts && { ...facts, modifiedAt: new Date(0) };
+    };
+    const warnings: string[] = [];
+    const warn = (text: string): void => void warnings.push(text);
+    const refused = expect(acquireLock(request({ store: { ...undated, stat }, warn }))).rejects.toMatchObject(
+      {
+        code: "lock.held",
+      },
+    );
+    await clock.advance(MINUTE + 1_000);
+    await refused;
+    expect([lock.lost.aborted, warnings]).toEqual([false, [expect.stringContaining("is not dated; it is")]]);
   });
 
   it("of the store, set back: the watching ends when the run is cancelled", async () => {

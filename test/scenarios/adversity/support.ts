@@ -16,6 +16,7 @@ import { runRestore } from "../../../src/backups/restore/run.ts";
 import type { RestoreInputs } from "../../../src/backups/restore/request.ts";
 import { runValidate } from "../../../src/backups/validate/run.ts";
 import type { ValidateInputs } from "../../../src/backups/validate/request.ts";
+import { laterStore } from "./later-store.ts";
 import { secret, testPorts, type TestPorts } from "../../support/test-ports.ts";
 
 /** The one store of these tests; what stands behind it is given as an object. */
@@ -53,20 +54,21 @@ const tools = postgresTools({ env: process.env });
 export interface Around {
   readonly store: BlobStore;
   readonly database?: (database: Database) => Database;
-  /** Milliseconds by which the clock is ahead; makes locks look old. */
+  /** Milliseconds by which the clocks, also the store's, are ahead; makes locks look old. */
   readonly aheadMs?: number;
   readonly cancelled?: AbortSignal;
 }
 
 /** Real PostgreSQL and programs, the given store as it is: no retries, so a fault is seen the first time. */
 export function portsAround(around: Around): TestPorts {
+  const { aheadMs = 0 } = around;
   const ports = testPorts({
-    store: () => around.store,
+    store: () => (aheadMs === 0 ? around.store : laterStore(around.store, aheadMs)),
     tools: () => tools,
     ...(around.database ? { database: around.database } : {}),
     ...(around.cancelled ? { cancelled: around.cancelled } : {}),
   });
-  return { ...ports, clock: clockAhead(around.aheadMs ?? 0) };
+  return { ...ports, clock: clockAhead(aheadMs) };
 }
 
 export function clockAhead(ms: number): Clock {
