@@ -171,6 +171,10 @@ async function openFunctions(
   return supabaseFunctions({ project, ...where, key, ...SYSTEM, log, cancelled });
 }
 
+/** The longest time for all tries of one call to a store, in milliseconds, and in silences. */
+const STORE_BUDGET_MS = 5 * 60_000;
+const STORE_SILENCES = 4;
+
 /** Opens a store by the scheme of its URL, with retry around it. */
 async function openStore(url: string, secret: Secret | undefined, around: ProcessFacts): Promise<BlobStore> {
   const { retrying } = await import("../adapters/store-decorators/retrying.ts");
@@ -179,6 +183,7 @@ async function openStore(url: string, secret: Secret | undefined, around: Proces
     random: systemRandom,
     log: around.log,
     cancelled: around.cancelled,
+    budgetMs: Math.min(STORE_BUDGET_MS, STORE_SILENCES * silenceLimit(around.env)),
   });
 }
 

@@ -11,6 +11,8 @@ export interface StoreRetry {
   readonly random: Pick<Random, "fraction">;
   /** The run is to stop, and nothing is tried again. */
   readonly cancelled?: AbortSignal;
+  /** Tries of one call end after so many milliseconds, together, and none begins later; 5 minutes unless told. */
+  readonly budgetMs?: number;
   /** Told of every retry. */
   readonly log?: Pick<Log, "debug">;
   /** Tries in all; 5 unless told. */
@@ -19,7 +21,6 @@ export interface StoreRetry {
   readonly firstDelayMs?: number;
 }
 
-/** Tries of one call end after this, together; none begins later. */
 const BUDGET_MS = 5 * 60_000;
 
 /**
@@ -30,7 +31,7 @@ const BUDGET_MS = 5 * 60_000;
  */
 export function retrying(
   store: BlobStore,
-  { clock, random, log, cancelled, attempts = 5, firstDelayMs = 500 }: StoreRetry,
+  { clock, random, log, cancelled, attempts = 5, firstDelayMs = 500, budgetMs = BUDGET_MS }: StoreRetry,
 ): BlobStore {
   return new RetryingStore(store, {
     attempts,
@@ -38,7 +39,7 @@ export function retrying(
     delayMsMax: 15_000,
     // Where a store has used up tries of its own, more around them would multiply them.
     isTransient: (error) => isHoldfastError(error, "store.unreachable") && !isTriedOut(error),
-    budget: { ms: BUDGET_MS, elapsed: () => clock.elapsed() },
+    budget: { ms: budgetMs, elapsed: () => clock.elapsed() },
     stop: cancelled,
     sleep: (ms) => clock.sleep(ms),
     random: () => random.fraction(),

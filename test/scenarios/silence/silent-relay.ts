@@ -2,6 +2,7 @@ import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 
 /** Which connections fall silent: the one at which it is time, or all of them and those to come. */
 export type Silence = "one" | "all";
+export const WAYS: readonly Silence[] = ["one", "all"];
 
 /**
  * A relay to a server on the loopback that stops forwarding at the n-th piece that a client sends, in either
