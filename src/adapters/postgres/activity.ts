@@ -19,7 +19,8 @@ interface Activity {
 
 /** https://www.postgresql.org/docs/current/progress-reporting.html#CREATE-INDEX-PROGRESS-REPORTING */
 interface IndexBuild {
-  readonly name: string | null;
+  /** The index itself has no name yet that anybody else could see. */
+  readonly table: string;
   readonly phase: string;
   readonly done: string;
   readonly total: string;
@@ -119,7 +120,7 @@ async function indexBuilds(client: Client, pids: readonly number[]): Promise<str
   try {
     const { rows } = await client.query<IndexBuild>(
       `
-        SELECT index_relid::pg_catalog.regclass::pg_catalog.text AS name, phase,
+        SELECT relid::pg_catalog.regclass::pg_catalog.text AS table, phase,
                CASE WHEN tuples_total OPERATOR(pg_catalog.>) 0 THEN tuples_done ELSE blocks_done END AS done,
                CASE WHEN tuples_total OPERATOR(pg_catalog.>) 0 THEN tuples_total ELSE blocks_total END AS total
           FROM pg_catalog.pg_stat_progress_create_index
@@ -127,9 +128,9 @@ async function indexBuilds(client: Client, pids: readonly number[]): Promise<str
       `,
       [[...pids]],
     );
-    return rows.map(({ name, phase, done, total }) => {
+    return rows.map(({ table, phase, done, total }) => {
       const share = Number(total) > 0 ? ` ${Math.floor((100 * Number(done)) / Number(total))} %` : "";
-      return `builds an index${name === null || name === "-" ? "" : ` ${name}`}: ${phase}${share}`;
+      return `builds an index of ${table}: ${phase}${share}`;
     });
   } catch {
     return [];
