@@ -154,9 +154,10 @@ describe("a cancelled run", () => {
 });
 
 describe("PostgreSQL's programs on a line that has fallen silent", () => {
+  const told: string[] = [];
   const tools = postgresTools({
     env: process.env,
-    bounds: { silenceMs: SILENCE_MS, askServer },
+    bounds: { silenceMs: SILENCE_MS, askServer, tell: (text) => void told.push(text) },
   });
 
   it("are ended: pg_dump in the midst of its rows", async () => {
@@ -246,6 +247,8 @@ describe("PostgreSQL's programs on a line that has fallen silent", () => {
       signal,
     };
     expect(await tools.load(request)).toEqual([]);
+    expect(told.join("\n")).toContain("pg_restore: no byte for");
+    expect(told.join("\n")).toContain("builds an index of u: ");
     await it.database.query("DROP TABLE u; DROP FUNCTION slow");
     const loading = tools.load({ ...request, archive: once(Buffer.concat(chunks)) });
     loading.catch(() => undefined);
