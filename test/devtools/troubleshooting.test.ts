@@ -267,6 +267,7 @@ describe("docs/troubleshooting.md", () => {
       ...ROOMS,
       "postgres",
       "nouns/catalog",
+      "nouns/store",
       "ports",
       "adapters/azure-blob",
       "adapters/actions-runner",

@@ -82,8 +82,10 @@ async function readRow(catalog: Catalog, key: BackupKey, receipts: readonly stri
 function outcome(url: string, { rows, orphans, empty }: Found, ports: ListPorts): Outcome {
   const [damaged, unread] = problems(rows);
   // An archive is where a rule of the store's puts what is old: it answered, and nothing is wrong.
-  const unanswered = unread.filter(({ error }) => error.code !== "store.archived");
   const unreadReceipts = rows.flatMap((row) => row.standing?.unreadReceipts ?? []);
+  const unanswered = [...unread.map(({ error }) => error), ...unreadReceipts].filter(
+    ({ code }) => code !== "store.archived",
+  );
   const badReceipts = rows.flatMap((row) => row.standing?.damagedReceipts ?? []);
   const verified = rows.find((row) => row.standing?.state === "verified" && row.key.tier !== "safety");
   const latest = rows.find((row) => row.key.tier !== "safety");
@@ -110,7 +112,9 @@ function outcome(url: string, { rows, orphans, empty }: Found, ports: ListPorts)
       })),
     },
     report: {
-      good: damaged.length + badReceipts.length + unread.length === 0 && empty?.good !== false,
+      good:
+        damaged.length + badReceipts.length + unread.length + unreadReceipts.length === 0 &&
+        empty?.good !== false,
       headline: `${url} ${empty?.says ?? `holds ${counts}`}`,
       tables:
         rows.length === 0
@@ -127,7 +131,7 @@ function outcome(url: string, { rows, orphans, empty }: Found, ports: ListPorts)
         ...unread.map(
           ({ error }) => `not read: ${error.message}${error.hint === undefined ? "" : `; ${error.hint}`}`,
         ),
-        ...unreadReceipts.map((why) => `receipt not read, not counted: ${why}`),
+        ...unreadReceipts.map(({ message }) => `receipt not read, not counted: ${message}`),
         ...badReceipts.map((path) => `damaged receipt, not counted: ${path}`),
         ...orphans.map(
           (orphan) =>

@@ -122,7 +122,7 @@ async function newestVerified(
     const standing = await readStanding(catalog, key, receipts.get(key.id) ?? [], backup.sha256);
     options.standings?.set(manifestPath(key), standing);
     for (const why of standing.unreadReceipts ?? []) {
-      options.warn?.(`a receipt of backup ${key.id} cannot be read and is not counted: ${why}`);
+      options.warn?.(`a receipt of backup ${key.id} cannot be read and is not counted: ${why.message}`);
     }
     if (standing.state !== "verified") {
       tellUnprovable(backup, options);

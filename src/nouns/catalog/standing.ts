@@ -1,3 +1,4 @@
+import type { HoldfastError } from "../../kernel/errors.ts";
 import { inOrder } from "../../kernel/in-order.ts";
 import type { Catalog } from "./catalog.ts";
 import type { BackupKey } from "./paths.ts";
@@ -19,8 +20,8 @@ export interface Standing {
   readonly reason?: string;
   /** Receipts that exist but cannot be trusted. */
   readonly damagedReceipts: readonly string[];
-  /** Receipts that could not be read, each with why; absent where there is none. */
-  readonly unreadReceipts?: readonly string[];
+  /** Why receipts could not be read, one for each; absent where there is none. */
+  readonly unreadReceipts?: readonly HoldfastError[];
 }
 
 /**
@@ -133,7 +134,7 @@ export async function readStanding(
 ): Promise<Standing> {
   const receipts: Receipt[] = [];
   const damaged: string[] = [];
-  const unread: string[] = [];
+  const unread: HoldfastError[] = [];
   for await (const { path, read } of inOrder(paths, RECEIPTS_AT_ONCE, (path) =>
     settled(path, catalog.readReceipt(path)),
   )) {
@@ -145,9 +146,12 @@ export async function readStanding(
       // A damaged receipt must not make a backup look better or worse; it is shown beside the standing.
       if (!concernsOneDocument(error)) throw error;
       if (isDamaged(error)) damaged.push(path);
-      else unread.push(error.message.includes(path) ? error.message : `${path}: ${error.message}`);
+      else unread.push(error);
     }
   }
   const standing = standingOf(receipts, damaged);
-  return unread.length === 0 ? standing : { ...standing, unreadReceipts: unread };
+  if (unread.length === 0) return standing;
+  // What is not known to be verified may well be.
+  const reason = standing.state === "unverified" ? { reason: "a receipt could not be read" } : {};
+  return { ...standing, ...reason, unreadReceipts: unread };
 }

@@ -144,5 +144,6 @@ describe("a validation of several backups", () => {
     const backups = listed.outputs["backups"] as { state: string }[];
     expect(backups.map(({ state }) => state)).toEqual(["unverified", "unverified", "unverified"]);
     expect(listed.report.notes.join("\n")).toContain("receipt not read, not counted: receipts/");
+    expect([listed.exit, listed.report.good]).toEqual([4, false]);
   });
 });
