@@ -4,7 +4,7 @@ import { askServer } from "../../src/adapters/postgres/activity.ts";
 import { postgresDatabase } from "../../src/adapters/postgres/database.ts";
 import { postgresTools } from "../../src/adapters/pg-tools/dump-tools.ts";
 import { once } from "../../src/kernel/streams.ts";
-import type { DatabaseAddress, DatabaseSession } from "../../src/ports/database.ts";
+import type { DatabaseAddress, DatabaseSession, SessionOptions } from "../../src/ports/database.ts";
 import { createDatabase, type TestDatabase } from "../support/postgres.ts";
 import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
 
@@ -17,7 +17,7 @@ interface Line extends AsyncDisposable {
   readonly address: DatabaseAddress;
   readonly told: string[];
   readonly stop: AbortController;
-  open(options?: { whenCancelled?: "finish" }): Promise<DatabaseSession>;
+  open(options?: Partial<SessionOptions>): Promise<DatabaseSession>;
 }
 
 /** A database behind a line that can fall silent. */
@@ -80,6 +80,41 @@ describe("a session on a line that has fallen silent", () => {
     await session.query("SELECT pg_sleep(2.5)");
     expect(it.told.join("\n")).toContain("the server is at work on it (Timeout: PgSleep)");
     expect(session.lost.aborted).toBe(false);
+  });
+
+  it("is not lost while the server is at work: a session whose settings are left alone", async () => {
+    await using it = await line();
+    await using session = await it.open({ bare: true });
+    await session.query("SELECT pg_catalog.pg_sleep(1.6)");
+    expect(it.told.join("\n")).toContain("the server is at work on it (Timeout: PgSleep)");
+  });
+
+  it("is not lost while the server is at work: one that keeps no account of what it does", async () => {
+    await using it = await line();
+    await it.database.admin(`ALTER DATABASE ${it.database.name} SET track_activities = off`);
+    await using session = await it.open();
+    await session.query("SELECT pg_sleep(1.6)");
+    expect(it.told.join("\n")).toContain("the server is at work on it (Timeout: PgSleep)");
+    it.proxy.fallSilent(false);
+    await expect(session.query("SELECT 1")).rejects.toMatchObject(LOST);
+  });
+
+  it("is not lost while the server is at work: a login that becomes a role which may not see it", async () => {
+    await using it = await line();
+    const role = `${it.database.name}_other`;
+    await it.database.admin(`
+      CREATE ROLE ${role};
+      GRANT ${role} TO holdfast;
+      ALTER ROLE holdfast IN DATABASE ${it.database.name} SET role = ${role}
+    `);
+    try {
+      await using session = await it.open();
+      expect(await session.query("SELECT current_user AS role")).toEqual([{ role }]);
+      await session.query("SELECT pg_sleep(1.6)");
+      expect(it.told.join("\n")).toContain("the server is at work on it (Timeout: PgSleep)");
+    } finally {
+      await it.database.admin(`DROP ROLE ${role}`);
+    }
   });
 
   it("tells of a lock that somebody else holds", async () => {

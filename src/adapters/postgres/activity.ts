@@ -85,6 +85,9 @@ export function socketOf(client: Client): Socket {
 }
 
 async function describe(client: Client, whose: Whose): Promise<string | undefined> {
+  // A setting of the login's may have made it another role, which sees nothing of what the login does; a pooler
+  // gives the session to somebody else afterwards.
+  await client.query("BEGIN READ ONLY; SET LOCAL ROLE NONE");
   const { rows } = await client.query<Activity>(
     `
       SELECT pid, state, wait_event_type AS kind, wait_event AS event
@@ -104,8 +107,11 @@ async function describe(client: Client, whose: Whose): Promise<string | undefine
   return `the server is at work on it (${[...builds, ...busy.map(words)].slice(0, 3).join("; ")})`;
 }
 
+/** `disabled` is said with track_activities off: then only what a session waits for tells, which is told always. */
+const WORKS: readonly (string | null)[] = ["active", "fastpath function call", "disabled"];
+
 function isAtWork({ state, kind }: Activity): boolean {
-  return (state === "active" || state === "fastpath function call") && kind !== "Client";
+  return WORKS.includes(state) && kind !== "Client";
 }
 
 /** https://www.postgresql.org/docs/current/monitoring-stats.html#WAIT-EVENT-TABLE */
