@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { readdir, readFile } from "node:fs/promises";
+import { connect, createServer, type AddressInfo } from "node:net";
 import { askServer } from "../../src/adapters/postgres/activity.ts";
 import { postgresDatabase } from "../../src/adapters/postgres/database.ts";
 import { postgresTools } from "../../src/adapters/pg-tools/dump-tools.ts";
@@ -43,6 +44,36 @@ async function line(sql = ""): Promise<Line> {
       await proxy[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();
     },
+  };
+}
+
+/** Passes on so many bytes a time, so that what is sent at once takes seconds. */
+async function slowLine(to: number): Promise<AsyncDisposable & { port: number; tookMs(): number }> {
+  let first: number | undefined;
+  let last = 0;
+  const server = createServer((client) => {
+    const onward = connect(to, "127.0.0.1");
+    onward.pipe(client);
+    client.on("data", (chunk: Buffer) => {
+      first ??= performance.now();
+      last = performance.now();
+      onward.write(chunk);
+      if (chunk.length < 16_384) return;
+      client.pause();
+      setTimeout(() => client.resume(), 8);
+    });
+    for (const [one, other] of [
+      [client, onward],
+      [onward, client],
+    ] as const) {
+      one.on("error", () => undefined).on("close", () => other.destroy());
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    tookMs: () => last - (first ?? last),
+    [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())),
   };
 }
 
@@ -115,6 +146,17 @@ describe("a session on a line that has fallen silent", () => {
     } finally {
       await it.database.admin(`DROP ROLE ${role}`);
     }
+  });
+
+  it("is not lost while a long text of somebody's goes out over a slow line", async () => {
+    await using database = await createDatabase();
+    await using slow = await slowLine(database.address.port);
+    const address = { ...database.address, host: "127.0.0.1", port: slow.port };
+    await using session = await postgresDatabase(address, { silenceMs: SILENCE_MS }).connect({
+      purpose: "test",
+    });
+    expect(await session.execute(`SELECT 1 /* ${"x".repeat(20_000_000)} */`)).toBeUndefined();
+    expect(slow.tookMs()).toBeGreaterThan(SILENCE_MS * 2);
   });
 
   it("tells of a lock that somebody else holds", async () => {
