@@ -6,7 +6,7 @@ import { postgresDatabase } from "../../src/adapters/postgres/database.ts";
 import { postgresTools } from "../../src/adapters/pg-tools/dump-tools.ts";
 import { once } from "../../src/kernel/streams.ts";
 import type { DatabaseAddress, DatabaseSession, SessionOptions } from "../../src/ports/database.ts";
-import { createDatabase, type TestDatabase } from "../support/postgres.ts";
+import { createDatabase, sharedServer, startPgBouncer, type TestDatabase } from "../support/postgres.ts";
 import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
 
 /** Far less than the product's, so that nobody waits for minutes here. */
@@ -146,6 +146,16 @@ describe("a session on a line that has fallen silent", () => {
     } finally {
       await it.database.admin(`DROP ROLE ${role}`);
     }
+  });
+
+  it("is not lost where a full pooler lets nobody in who could ask what the server does", async () => {
+    await using it = await line();
+    await using pooler = await startPgBouncer(sharedServer().facts, "session", { clients: 1 });
+    const address = { ...it.address, port: pooler.port };
+    const bounds = { silenceMs: SILENCE_MS, tell: (text: string) => void it.told.push(text) };
+    await using session = await postgresDatabase(address, bounds).connect({ purpose: "test" });
+    await session.query("SELECT pg_sleep(1.6)");
+    expect(it.told.join("\n")).toContain("no connection left over which it could be asked");
   });
 
   it("is not lost while a long text of somebody's goes out over a slow line", async () => {

@@ -2,6 +2,7 @@ import type { Client } from "pg";
 import type { Socket } from "node:net";
 import type { ConnectionOptions } from "node:tls";
 import type { DatabaseAddress } from "../../ports/database.ts";
+import { isFullPooler } from "../../postgres/login-refusals.ts";
 import { newClient } from "./client.ts";
 import { refusesTls } from "./errors.ts";
 import { mayBePlain, tlsOptions } from "./tls.ts";
@@ -57,13 +58,21 @@ export async function askActivity(
       return await askActivity(address, undefined, whose, within);
     }
     // It answers, so it lives; that it has no connection left is no reason to break one that may be at work.
-    if ((error as { code?: unknown }).code !== TOO_MANY) return undefined;
-    return "the server lives, but has no connection left over which it could be asked what it does";
+    if (!hasNoneLeft(error)) return undefined;
+    return (
+      "the server, or the pooler before it, lives, but has no connection left over which it could be asked " +
+      "what it does"
+    );
   } finally {
     clearTimeout(hangUp);
     // Not waited for: whoever owes an answer may owe this one as well.
     socketOf(client).destroy();
   }
+}
+
+function hasNoneLeft(error: unknown): boolean {
+  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
+  return code === TOO_MANY || (typeof message === "string" && isFullPooler(message));
 }
 
 /**
