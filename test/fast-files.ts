@@ -53,6 +53,7 @@ export const FAST_FILES: readonly string[] = [
   "test/e2e/runner.test.ts",
   "test/entry/inputs/mask.test.ts",
   "test/entry/inputs/parse-inputs.test.ts",
+  "test/entry/inputs/silence-limit.test.ts",
   "test/entry/inputs/store-url.test.ts",
   "test/entry/output/report.test.ts",
   "test/entry/process/failure.test.ts",

@@ -2,6 +2,20 @@ import type { DatabaseAddress } from "./database-address.ts";
 import type { ErrorCode } from "../kernel/errors.ts";
 import { anyOf } from "../kernel/pattern.ts";
 
+/** A pooler has no connection to give, whichever of its limits that is. */
+const FULL = anyOf(
+  /^(?:query_wait_timeout|no more connections allowed|client connections exceeded)/i,
+  /^bouncer resources exhaustion|^no memory for (?:authentication )?pool/i,
+  /^\((?:EMAXCONN|EMAXCONNSESSION|EMAXPOOLSREACHED|EPOOLCHECKOUT|ECHECKOUT\w*|ESUBSCRIBERETRIES)\)/i,
+  /max clients reached|MaxClientsInSessionMode|max client connections reached/i,
+  /unable to check out (?:process|connection) from the pool/i,
+  // Neon, Odyssey, PgCat, RDS Proxy.
+  /^too many connections? (?:attempts|to this endpoint)|^failed to acquire permit to connect/i,
+  /^too many (?:client )?tcp connections|^too many active clients for user/i,
+  /^could not get connection from the pool|^checkout failure limit reached/i,
+  /^timed-out waiting to acquire database connection/i,
+);
+
 /**
  * What poolers and hosting services say instead of the server behind them. Their SQLSTATEs tell nothing
  * (08P01, XX000), so that they are known by their words, which stand in their sources:
@@ -18,18 +32,7 @@ import { anyOf } from "../kernel/pattern.ts";
  */
 const REFUSALS: readonly Refusal[] = [
   {
-    words: anyOf(
-      /^(?:query_wait_timeout|no more connections allowed|client connections exceeded)/i,
-      /^bouncer resources exhaustion|^no memory for (?:authentication )?pool/i,
-      /^\((?:EMAXCONN|EMAXCONNSESSION|EMAXPOOLSREACHED|EPOOLCHECKOUT|ECHECKOUT\w*|ESUBSCRIBERETRIES)\)/i,
-      /max clients reached|MaxClientsInSessionMode|max client connections reached/i,
-      /unable to check out (?:process|connection) from the pool/i,
-      // Neon, Odyssey, PgCat, RDS Proxy.
-      /^too many connections? (?:attempts|to this endpoint)|^failed to acquire permit to connect/i,
-      /^too many (?:client )?tcp connections|^too many active clients for user/i,
-      /^could not get connection from the pool|^checkout failure limit reached/i,
-      /^timed-out waiting to acquire database connection/i,
-    ),
+    words: FULL,
     code: "database.unreachable",
     hint: () =>
       "The pooler has no free connection; a backup holds two more at a time than its --jobs. Run at a " +
@@ -179,7 +182,17 @@ export function refusedLogin(
   message: string,
   address: DatabaseAddress,
 ): { readonly code: ErrorCode; readonly hint: string } | undefined {
-  const words = message.replace(/^odyssey: \S+: /i, "");
+  const words = wordsOf(message);
   const found = REFUSALS.find((refusal) => refusal.words.test(words));
   return found === undefined ? undefined : { code: found.code, hint: found.hint(address) };
+}
+
+/** Whether a pooler refuses somebody only because others are there: it lives. */
+export function isFullPooler(message: string): boolean {
+  return FULL.test(wordsOf(message));
+}
+
+/** Odyssey puts its own name and the client's before them. */
+function wordsOf(message: string): string {
+  return message.replace(/^odyssey: \S+: /i, "");
 }

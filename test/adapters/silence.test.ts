@@ -1,11 +1,12 @@
 import { describe, expect, it } from "@jest/globals";
 import { readdir, readFile } from "node:fs/promises";
+import { connect, createServer, type AddressInfo } from "node:net";
 import { askServer } from "../../src/adapters/postgres/activity.ts";
 import { postgresDatabase } from "../../src/adapters/postgres/database.ts";
 import { postgresTools } from "../../src/adapters/pg-tools/dump-tools.ts";
 import { once } from "../../src/kernel/streams.ts";
-import type { DatabaseAddress, DatabaseSession } from "../../src/ports/database.ts";
-import { createDatabase, type TestDatabase } from "../support/postgres.ts";
+import type { DatabaseAddress, DatabaseSession, SessionOptions } from "../../src/ports/database.ts";
+import { createDatabase, sharedServer, startPgBouncer, type TestDatabase } from "../support/postgres.ts";
 import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
 
 /** Far less than the product's, so that nobody waits for minutes here. */
@@ -17,7 +18,7 @@ interface Line extends AsyncDisposable {
   readonly address: DatabaseAddress;
   readonly told: string[];
   readonly stop: AbortController;
-  open(options?: { whenCancelled?: "finish" }): Promise<DatabaseSession>;
+  open(options?: Partial<SessionOptions>): Promise<DatabaseSession>;
 }
 
 /** A database behind a line that can fall silent. */
@@ -43,6 +44,36 @@ async function line(sql = ""): Promise<Line> {
       await proxy[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();
     },
+  };
+}
+
+/** Passes on so many bytes a time, so that what is sent at once takes seconds. */
+async function slowLine(to: number): Promise<AsyncDisposable & { port: number; tookMs(): number }> {
+  let first: number | undefined;
+  let last = 0;
+  const server = createServer((client) => {
+    const onward = connect(to, "127.0.0.1");
+    onward.pipe(client);
+    client.on("data", (chunk: Buffer) => {
+      first ??= performance.now();
+      last = performance.now();
+      onward.write(chunk);
+      if (chunk.length < 16_384) return;
+      client.pause();
+      setTimeout(() => client.resume(), 8);
+    });
+    for (const [one, other] of [
+      [client, onward],
+      [onward, client],
+    ] as const) {
+      one.on("error", () => undefined).on("close", () => other.destroy());
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    tookMs: () => last - (first ?? last),
+    [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())),
   };
 }
 
@@ -80,6 +111,62 @@ describe("a session on a line that has fallen silent", () => {
     await session.query("SELECT pg_sleep(2.5)");
     expect(it.told.join("\n")).toContain("the server is at work on it (Timeout: PgSleep)");
     expect(session.lost.aborted).toBe(false);
+  });
+
+  it("is not lost while the server is at work: a session whose settings are left alone", async () => {
+    await using it = await line();
+    await using session = await it.open({ bare: true });
+    await session.query("SELECT pg_catalog.pg_sleep(1.6)");
+    expect(it.told.join("\n")).toContain("the server is at work on it (Timeout: PgSleep)");
+  });
+
+  it("is not lost while the server is at work: one that keeps no account of what it does", async () => {
+    await using it = await line();
+    await it.database.admin(`ALTER DATABASE ${it.database.name} SET track_activities = off`);
+    await using session = await it.open();
+    await session.query("SELECT pg_sleep(1.6)");
+    expect(it.told.join("\n")).toContain("the server is at work on it (Timeout: PgSleep)");
+    it.proxy.fallSilent(false);
+    await expect(session.query("SELECT 1")).rejects.toMatchObject(LOST);
+  });
+
+  it("is not lost while the server is at work: a login that becomes a role which may not see it", async () => {
+    await using it = await line();
+    const role = `${it.database.name}_other`;
+    await it.database.admin(`
+      CREATE ROLE ${role};
+      GRANT ${role} TO holdfast;
+      ALTER ROLE holdfast IN DATABASE ${it.database.name} SET role = ${role}
+    `);
+    try {
+      await using session = await it.open();
+      expect(await session.query("SELECT current_user AS role")).toEqual([{ role }]);
+      await session.query("SELECT pg_sleep(1.6)");
+      expect(it.told.join("\n")).toContain("the server is at work on it (Timeout: PgSleep)");
+    } finally {
+      await it.database.admin(`DROP ROLE ${role}`);
+    }
+  });
+
+  it("is not lost where a full pooler lets nobody in who could ask what the server does", async () => {
+    await using it = await line();
+    await using pooler = await startPgBouncer(sharedServer().facts, "session", { clients: 1 });
+    const address = { ...it.address, port: pooler.port };
+    const bounds = { silenceMs: SILENCE_MS, tell: (text: string) => void it.told.push(text) };
+    await using session = await postgresDatabase(address, bounds).connect({ purpose: "test" });
+    await session.query("SELECT pg_sleep(1.6)");
+    expect(it.told.join("\n")).toContain("no connection left over which it could be asked");
+  });
+
+  it("is not lost while a long text of somebody's goes out over a slow line", async () => {
+    await using database = await createDatabase();
+    await using slow = await slowLine(database.address.port);
+    const address = { ...database.address, host: "127.0.0.1", port: slow.port };
+    await using session = await postgresDatabase(address, { silenceMs: SILENCE_MS }).connect({
+      purpose: "test",
+    });
+    expect(await session.execute(`SELECT 1 /* ${"x".repeat(20_000_000)} */`)).toBeUndefined();
+    expect(slow.tookMs()).toBeGreaterThan(SILENCE_MS * 2);
   });
 
   it("tells of a lock that somebody else holds", async () => {

@@ -19,7 +19,11 @@ export interface PgBouncer extends AsyncDisposable {
 export async function startPgBouncer(
   server: HostFacts,
   mode: "transaction" | "session" = "transaction",
-  { databases = ["*"], size = 10 }: { readonly databases?: readonly string[]; readonly size?: number } = {},
+  {
+    databases = ["*"],
+    size = 10,
+    clients = 100,
+  }: { readonly databases?: readonly string[]; readonly size?: number; readonly clients?: number } = {},
 ): Promise<PgBouncer> {
   const account = serverAccount();
   const folder = temporaryFolder("pool", account);
@@ -37,6 +41,7 @@ export async function startPgBouncer(
       `auth_file = ${join(folder, "users.txt")}`,
       `pool_mode = ${mode}`,
       `default_pool_size = ${size}`,
+      `max_client_conn = ${clients}`,
       "query_wait_timeout = 0",
       "server_tls_sslmode = disable",
       "ignore_startup_parameters = extra_float_digits,options",

@@ -2,6 +2,7 @@ import type { Client } from "pg";
 import type { Socket } from "node:net";
 import type { ConnectionOptions } from "node:tls";
 import type { DatabaseAddress } from "../../ports/database.ts";
+import { isFullPooler } from "../../postgres/login-refusals.ts";
 import { newClient } from "./client.ts";
 import { refusesTls } from "./errors.ts";
 import { mayBePlain, tlsOptions } from "./tls.ts";
@@ -58,13 +59,21 @@ export async function askActivity(
       return await askActivity(address, undefined, whose, within);
     }
     // It answers, so it lives; that it has no connection left is no reason to break one that may be at work.
-    if ((error as { code?: unknown }).code !== TOO_MANY) return undefined;
-    return "the server lives, but has no connection left over which it could be asked what it does";
+    if (!hasNoneLeft(error)) return undefined;
+    return (
+      "the server, or the pooler before it, lives, but has no connection left over which it could be asked " +
+      "what it does"
+    );
   } finally {
     clearTimeout(hangUp);
     // Not waited for: whoever owes an answer may owe this one as well.
     socketOf(client).destroy();
   }
+}
+
+function hasNoneLeft(error: unknown): boolean {
+  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
+  return code === TOO_MANY || (typeof message === "string" && isFullPooler(message));
 }
 
 /**
@@ -86,6 +95,9 @@ export function socketOf(client: Client): Socket {
 }
 
 async function describe(client: Client, whose: Whose): Promise<string | undefined> {
+  // A setting of the login's may have made it another role, which sees nothing of what the login does; a pooler
+  // gives the session to somebody else afterwards.
+  await client.query("BEGIN READ ONLY; SET LOCAL ROLE NONE");
   const { rows } = await client.query<Activity>(
     `
       SELECT pid, state, wait_event_type AS kind, wait_event AS event
@@ -105,8 +117,11 @@ async function describe(client: Client, whose: Whose): Promise<string | undefine
   return `the server is at work on it (${[...builds, ...busy.map(words)].slice(0, 3).join("; ")})`;
 }
 
+/** `disabled` is said with track_activities off: then only what a session waits for tells, which is told always. */
+const WORKS: readonly (string | null)[] = ["active", "fastpath function call", "disabled"];
+
 function isAtWork({ state, kind }: Activity): boolean {
-  return (state === "active" || state === "fastpath function call") && kind !== "Client";
+  return WORKS.includes(state) && kind !== "Client";
 }
 
 /** https://www.postgresql.org/docs/current/monitoring-stats.html#WAIT-EVENT-TABLE */

@@ -38,7 +38,10 @@ export function postgresDatabase(address: DatabaseAddress, given: Partial<Bounds
       });
       let role: string | undefined;
       const setUp: SetUp = async (session, purpose) => {
-        if (options.bare === true) return;
+        if (options.bare === true) {
+          session.isServedBy(await servedBy(session));
+          return;
+        }
         const found = await applySettings(session, address, { ...options, purpose });
         session.isServedBy(found.pid);
         known = found;
@@ -56,6 +59,12 @@ export function postgresDatabase(address: DatabaseAddress, given: Partial<Bounds
       }
     },
   };
+}
+
+/** Scripts run in bare sessions, for hours: the server must be found to be at work on these as well. */
+async function servedBy(session: DatabaseSession): Promise<number> {
+  const [row] = await session.query<{ pid: number }>("select pg_catalog.pg_backend_pid() as pid");
+  return row!.pid;
 }
 
 /**

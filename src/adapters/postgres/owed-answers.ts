@@ -6,6 +6,7 @@ import { HoldfastError } from "../../kernel/errors.ts";
 import { SilenceWatch } from "../../kernel/silence.ts";
 import { describeAddress } from "../../postgres/database-url.ts";
 import { askActivity, socketOf } from "./activity.ts";
+import { movementOf } from "./socket.ts";
 
 /** Milliseconds a statement has to end by itself when the run was cancelled, before its connection is cut. */
 const STOP_GRACE_MS = 5_000;
@@ -168,9 +169,9 @@ export class OwedAnswers {
 
   /** Bytes that came, and those that went; undefined where a copy waits for bytes of ours. */
   #heard(): string | undefined {
-    const { bytesRead, bytesWritten, writableLength } = socketOf(this.#client);
-    const isOurTurn = this.#isCopying && writableLength === 0;
-    return isOurTurn ? undefined : `${bytesRead} ${bytesWritten - writableLength}`;
+    const socket = socketOf(this.#client);
+    const isOurTurn = this.#isCopying && socket.writableLength === 0;
+    return isOurTurn ? undefined : movementOf(socket);
   }
 
   #stoppingWith(stop: AbortSignal | undefined): Disposable {
