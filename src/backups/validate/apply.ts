@@ -75,6 +75,8 @@ export async function applyValidate(plan: ValidatePlan, ports: ValidatePorts): P
       unread.push({ key: item.key, error });
     }
   }
+  // Nothing was looked at: that is the answer, and no verdict, of which the best would be taken for the worst.
+  if (results.length === 0 && unread.length > 0) throw unread.at(-1)!.error;
   return { results, unread };
 }
 

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { HoldfastError } from "../../../src/kernel/errors.ts";
+import type { BlobStore } from "../../../src/ports/blob-store.ts";
 import { createDatabase, type TestDatabase } from "../../support/postgres.ts";
 import { testPorts } from "../../support/test-ports.ts";
 import { expectRefusal, output, Vault } from "../../support/vault.ts";
@@ -11,6 +13,33 @@ let vault: Vault;
 /** By name: which, when. */
 const ids: Record<string, string> = {};
 const NOW = Date.parse("2026-05-10T12:00:00Z");
+
+/** Of the named sources only manifests can be read: a rule of the store's has moved the rest to an archive. */
+function archiving(...sources: readonly string[]): Pick<ReturnType<typeof testPorts>, "openStore"> {
+  const { openStore } = testPorts();
+  return {
+    async openStore(...given) {
+      const store = await openStore(...given);
+      const get: BlobStore["get"] = (path, range) => {
+        if (path.endsWith(".json") || !sources.some((source) => path.includes(`/${source}/`))) {
+          return store.get(path, range);
+        }
+        return Promise.reject(
+          new HoldfastError("store.archived", `${path} is in an archive`, {
+            hint: "Wait for it to be there again.",
+          }),
+        );
+      };
+      return new Proxy(store, {
+        get: (target, name) => {
+          const value: unknown = Reflect.get(target, name, target);
+          if (name === "get") return get;
+          return typeof value === "function" ? (value.bind(target) as unknown) : value;
+        },
+      });
+    },
+  };
+}
 
 function at(time: number) {
   const ports = testPorts();
@@ -104,6 +133,24 @@ describe("a validation selects", () => {
       exit: 3,
       outputs: { verdict: "failed", count: 0 },
       report: { good: false, headline: expect.stringMatching(/no backup in file:.* matches/) },
+    });
+  });
+
+  it("several, of which one cannot be read: the others are looked at, and the run says so", async () => {
+    const validated = await vault.validate({ depth: "stored" }, { ...at(NOW), ...archiving("crm") });
+    expect(validated).toMatchObject({
+      exit: 4,
+      outputs: { count: 1 },
+      report: { good: false, headline: expect.stringMatching(/; 1 could not be read$/) },
+    });
+  });
+
+  it("several, of which none can be read: an error, and no verdict on nothing", async () => {
+    await expectRefusal(vault.validate({ depth: "stored" }, { ...at(NOW), ...archiving("shop", "crm") }), {
+      code: "store.archived",
+      exit: 4,
+      says: "is in an archive",
+      hint: /Wait for it/,
     });
   });
 
