@@ -160,7 +160,8 @@ function divide(text: string, separator: string): [string, string | undefined] {
 
 function readHost(text: string, fail: Fail): { host: string; port: string | undefined } {
   const bracketed = /^\[([^\]]+)\](?::(.*))?$/.exec(text);
-  if (bracketed) return { host: bracketed[1]!, port: bracketed[2] };
+  // A zone (fe80::1%eth0) is written %25 in a URL: https://www.rfc-editor.org/rfc/rfc6874
+  if (bracketed) return { host: bracketed[1]!.replace("%25", "%"), port: bracketed[2] };
   if (text.startsWith("[")) fail("the IPv6 address lacks its closing ]");
   if (text.includes(",")) {
     fail(

@@ -200,6 +200,26 @@ describe("a failure to connect", () => {
       "sslmode=require",
     ],
     [
+      {
+        code: "28000",
+        severity: "FATAL",
+        message: 'pg_hba.conf rejects connection for host "1.2.3.4", user "u", database "d", no encryption',
+      },
+      "h",
+      "database.tls",
+      "sslmode=require",
+    ],
+    [
+      {
+        code: "28000",
+        severity: "FATAL",
+        message: 'pg_hba.conf rejects connection for host "1.2.3.4", user "u", database "d", SSL encryption',
+      },
+      "h",
+      "database.denied",
+      "pg_hba",
+    ],
+    [
       { code: "XX000", severity: "FATAL", message: "Tenant or user not found" },
       "aws-0-x.pooler.supabase.com",
       "database.denied",

@@ -48,6 +48,8 @@ describe("a database URL", () => {
     ["postgresql://u@127.0.0.1:5433/d", { sslMode: "prefer", port: 5433 }],
     ["postgresql://u@[::1]:5433/d", { host: "::1", sslMode: "prefer", port: 5433 }],
     ["postgresql://u@[2001:db8::1]/d", { host: "2001:db8::1", sslMode: "require" }],
+    ["postgresql://u@[fe80::1%25eth0]:5433/d", { host: "fe80::1%eth0", port: 5433 }],
+    ["postgresql://u@[fe80::1%eth0]/d", { host: "fe80::1%eth0" }],
     [
       "postgresql://u@/d?host=/var/run/postgresql&port=5544",
       { host: "/var/run/postgresql", port: 5544, sslMode: "disable" },

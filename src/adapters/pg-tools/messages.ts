@@ -122,7 +122,7 @@ const AT_CONNECT: readonly Saying[] = [
   },
   {
     says: anyOf(
-      /password authentication failed|no password supplied|no pg_hba\.conf entry/,
+      /password authentication failed|no password supplied|no pg_hba\.conf entry|pg_hba\.conf rejects/,
       /role "[^"]*" does not exist|not permitted to log in/,
     ),
     code: "database.denied",

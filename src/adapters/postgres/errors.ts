@@ -154,7 +154,9 @@ function oneLine(text: unknown): string {
 function fromServer(raw: Raw, address: DatabaseAddress, moment: Moment): Found {
   const ofPooler = byPooler(raw, address, moment);
   if (ofPooler !== undefined) return ofPooler;
-  if (/no pg_hba\.conf entry/.test(raw.message)) return noHbaEntry(raw, address);
+  if (/no pg_hba\.conf entry|pg_hba\.conf rejects connection/.test(raw.message)) {
+    return refusedByHba(raw, address);
+  }
   switch (raw.code) {
     case "28P01":
       return {
@@ -228,9 +230,9 @@ function permission(raw: Raw, address: DatabaseAddress): Found {
 
 /**
  * Managed servers answer an address their firewall does not know with this, and plain connections where TLS
- * is demanded too.
+ * is demanded too: by having no rule for them, or by one that says `reject`.
  */
-function noHbaEntry(raw: Raw, address: DatabaseAddress): Found {
+function refusedByHba(raw: Raw, address: DatabaseAddress): Found {
   if (/no encryption|SSL off/.test(raw.message)) {
     return {
       code: "database.tls",
