@@ -39,6 +39,8 @@ export interface Validated {
   readonly tables: number;
   readonly rows: number;
   readonly tookMs: number;
+  /** The receipt could not be written although the store lets it be. */
+  readonly isReceiptLost: boolean;
   /** Path of the receipt; empty when none could be written, which the notes say, or the manifest is damaged. */
   readonly receipt: string;
 }
@@ -102,6 +104,7 @@ async function validateOne(
       rows: 0,
       tookMs: ports.clock.elapsed() - began,
       receipt: "",
+      isReceiptLost: false,
     };
   }
   const proof = await prove(item, item.backup, plan, host, ports);
@@ -165,6 +168,7 @@ async function validateOne(
     rows: proof.rows,
     tookMs: ports.clock.elapsed() - began,
     receipt: filed.path,
+    isReceiptLost: filed.isLost,
   };
 }
 

@@ -7,6 +7,8 @@ export interface Filed {
   /** Empty where it could not be written. */
   readonly path: string;
   readonly notes: readonly string[];
+  /** It might have been written: the store lets it, and did not do it. */
+  readonly isLost: boolean;
 }
 
 /**
@@ -15,11 +17,12 @@ export interface Filed {
  */
 export async function fileReceipt(catalog: Catalog, receipt: Receipt): Promise<Filed> {
   try {
-    return { path: await catalog.addReceipt(receipt), notes: [] };
+    return { path: await catalog.addReceipt(receipt), notes: [], isLost: false };
   } catch (error) {
     if (!isHoldfastError(error) || !error.code.startsWith("store.")) throw error;
     return {
       path: "",
+      isLost: !isHoldfastError(error, "store.denied", "store.read-only"),
       notes: [
         `no receipt of backup ${receipt.backup} could be written, so list and latest-verified do not know of this ` +
           `verdict: ${error.message}; validate with a right to write (of an Azure SAS: create)`,

@@ -67,7 +67,10 @@ function shallowest(results: readonly Validated[]): Depth {
 }
 
 function validatedOutcome(plan: ValidatePlan, { results, unread }: AllValidated, tookMs: number): Outcome {
-  const verdict = worst(results);
+  // Of what nobody could look at nothing is proved.
+  const seen = worst(results);
+  const verdict = unread.length > 0 && seen === "proved" ? "gaps" : seen;
+  const isIncomplete = unread.length > 0 || results.some((result) => result.isReceiptLost);
   const exits: Record<Validated["verdict"], ExitCode> = {
     proved: EXIT.done,
     gaps: EXIT.verdict,
@@ -90,16 +93,16 @@ function validatedOutcome(plan: ValidatePlan, { results, unread }: AllValidated,
         ? total
         : `${results.filter((result) => result.verdict === "failed").length} of ${total}`) +
       ` failed: ${telling ? findingSentence(telling) : ""}`,
-  }[verdict];
+  }[seen];
   return {
     // Known damage is worse than what nobody could look at; that is worse than a gap.
-    exit: unread.length > 0 && verdict !== "failed" ? EXIT.outside : exits[verdict],
+    exit: isIncomplete && verdict !== "failed" ? EXIT.outside : exits[verdict],
     outputs: {
       ...outputs(plan, verdict, results, tookMs),
       "first-difference": verdict === "failed" ? (first ? findingSentence(first) : "") : "",
     },
     report: {
-      good: verdict === "proved" && unread.length === 0,
+      good: verdict === "proved" && !isIncomplete,
       headline: `${headline}${unread.length === 0 ? "" : `; ${unread.length} could not be read`}`,
       tables: [
         {

@@ -181,7 +181,7 @@ async function newestUpTo(
   let unsuited: Backup | undefined;
   const later: BackupKey[] = [];
   for (const key of keys.filter(({ time }) => time > before).reverse()) {
-    const backup = await readUnlessDamaged(catalog, key, {});
+    const backup = await readUnlessDamaged(catalog, key, options);
     if (backup === undefined || !isEarlyEnough(backup, before)) break;
     later.unshift(key);
   }

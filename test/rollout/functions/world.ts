@@ -65,7 +65,7 @@ const NONE = new AbortController().signal;
 /** A project, a store and a repository, reached by one process after another. */
 export class World {
   readonly clock = new VirtualClock();
-  readonly store = new MemoryStore();
+  readonly store = new MemoryStore("memory://store", 64 * 1024, this.clock);
   readonly shelf;
   readonly host: MemoryFunctions;
   /** Commits by revision. */

@@ -70,7 +70,7 @@ describe("a backup with exactly one fault, at one place after the other", () => 
   async function sweepStore(
     sweep: string,
     fault: Omit<Fault, "failAt">,
-  ): Promise<{ tried: number[]; quiet: number[]; places: number }> {
+  ): Promise<{ tried: number[]; quiet: number[]; places: number; log: readonly string[] }> {
     const counting = new FaultyStore(seeded.clone(), { failAt: 0 });
     await backup(database.url, keys.recipient, { store: counting });
     const places = counting.events;
@@ -94,7 +94,7 @@ describe("a backup with exactly one fault, at one place after the other", () => 
       if (run.exit === 0) quiet.push(failAt);
       await requireSafe(`${failAt} ${store.log[failAt - 1] ?? ""}`, memory, before, run);
     }
-    return { tried, quiet, places };
+    return { tried, quiet, places, log: counting.log };
   }
 
   it.each<[string, Omit<Fault, "failAt">]>([
@@ -104,10 +104,13 @@ describe("a backup with exactly one fault, at one place after the other", () => 
   ])(
     "%s",
     async (sweep, fault) => {
-      const { tried, quiet, places } = await sweepStore(sweep, fault);
+      const { tried, quiet, places, log } = await sweepStore(sweep, fault);
       expect(places).toBeGreaterThanOrEqual(15);
+      // Looking for the backup before costs no more than a link of the chain, where the store answers again.
+      const looksBack = (at: number): boolean =>
+        fault.forGood !== true && /^(?!put )\S+ manifests\//.test(log[at - 1] ?? "");
       // Giving the lock back comes after the backup exists, and is only warned about.
-      expect(quiet).toEqual(tried.filter((at) => at > places - GIVING_BACK));
+      expect(quiet).toEqual(tried.filter((at) => at > places - GIVING_BACK || looksBack(at)));
       expect(quiet.length).toBeGreaterThanOrEqual(1);
     },
     900_000,

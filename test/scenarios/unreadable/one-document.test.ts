@@ -105,7 +105,7 @@ describe("a validation of several backups", () => {
         [ids[2], "proved"],
         [ids[0], "proved"],
       ]);
-      expect([validated.exit, validated.report.good]).toEqual([4, false]);
+      expect([validated.exit, validated.outputs["verdict"]]).toEqual([4, "gaps"]);
       expect(validated.report.headline).toContain("; 1 could not be read");
       expect(validated.report.notes.join("\n")).toContain(`backup ${ids[1]!} could not be read: `);
     },
@@ -134,6 +134,15 @@ describe("a validation of several backups", () => {
     expect(validated.report.notes.join("\n")).toMatch(
       /no receipt of backup \S+ could be written, .*may not be/,
     );
+  });
+
+  it("ends as an error where the receipt might have been written, and tells its verdict all the same", async () => {
+    const put = (path: string): Promise<never> =>
+      Promise.reject(new HoldfastError("store.unreachable", `writing ${path}: no answer`, { hint: "wait" }));
+    const ports = testPorts({ store: (store) => forwarding(store, { put }) });
+    const validated = await vault.validate({ backup: ids[0]!, depth: "stored" }, ports);
+    expect([validated.exit, validated.outputs["verdict"]]).toEqual([4, "proved"]);
+    expect(validated.report.notes.join("\n")).toContain("no answer");
   });
 
   it("and a list past a receipt that cannot be read, which counts for nothing", async () => {
