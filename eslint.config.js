@@ -37,8 +37,8 @@ const EDGE_ONLY = {
 };
 
 /**
- * What reaches out of this process. Whoever waits for it must bound the wait, so it is behind few doors, each of
- * which does; everybody else comes through one of them.
+ * What reaches out of this process. Whoever waits for it must bound the wait, so it is behind few doors, each
+ * of which does; everybody else comes through one of them.
  */
 const REACHING_OUT = ["child_process", "dgram", "http", "http2", "https", "net", "tls"].flatMap((name) => [
   { name, message: "Reach out through an adapter that bounds its waits." },

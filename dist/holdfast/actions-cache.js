@@ -53,13 +53,13 @@ import {
   setSecret,
   warning
 } from "./shared-actions-core.js";
-import "./shared-debug.js";
 import {
   exec,
   mkdirP,
   rmRF,
   which
 } from "./shared-actions-exec.js";
+import "./shared-debug.js";
 import {
   require_semver
 } from "./shared-semver.js";

@@ -3,9 +3,40 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  sha256
+} from "./shared-kernel-streams.js";
+import {
   HoldfastError
 } from "./shared-kernel-errors.js";
 import "./shared-esbuild-runtime.js";
+
+// src/adapters/actions-runner/client-tools.ts
+import { rm as rm2 } from "node:fs/promises";
+
+// src/adapters/actions-runner/kept-packages.ts
+import { readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+var LISTED = /^'[^']+' (\S+\.deb) \d+ SHA256:([0-9a-f]{64})$/;
+function listedHashes(output) {
+  return new Map(
+    output.split("\n").map((line) => LISTED.exec(line.trim())).filter((found) => found !== null).map(([, name, hash]) => [name, hash])
+  );
+}
+async function keepListed(folder, listed) {
+  const kept = [];
+  const forged = [];
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    const wanted = entry.isFile() ? listed.get(entry.name) : void 0;
+    if (wanted !== void 0 && sha256(await readFile(path)) === wanted) {
+      kept.push(entry.name);
+      continue;
+    }
+    if (listed.has(entry.name)) forged.push(entry.name);
+    await rm(path, { recursive: true, force: true });
+  }
+  return { kept, forged };
+}
 
 // src/adapters/actions-runner/client-tools.ts
 var ADD_REPOSITORY = "/usr/share/postgresql-common/pgdg/apt.postgresql.org.sh";
@@ -23,44 +54,61 @@ function aptClientTools(options) {
       const folder = `${options.env["RUNNER_TEMP"] ?? "/tmp"}/holdfast-postgresql-client-${major}`;
       const key = `holdfast-postgresql-client-${major}-${system.trim()}-${options.now().toISOString().slice(0, 7)}`;
       options.log.stage(`Installing PostgreSQL's client programs, version ${major}`);
-      if (await installKept(toolkit, sudo, folder, key, options.log)) return;
-      await installFromRepository(toolkit, sudo, folder, major);
-      await keepQuietly(toolkit, folder, key, options.log);
+      const machine = { toolkit, sudo, folder, major, log: options.log };
+      await findRepository(machine);
+      const isKept = await restoreKept(machine, key);
+      await installByApt(machine);
+      if (!isKept) await keepQuietly(machine, key);
     }
   };
 }
-async function installKept(toolkit, sudo, folder, key, log) {
+var packageOf = (major) => `postgresql-client-${major}`;
+function apt({ toolkit, sudo, major }, ...args) {
+  const words = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", ...args];
+  return elevatedOrThrow(toolkit, sudo, words, major);
+}
+async function findRepository(machine) {
+  const { toolkit, sudo, major } = machine;
+  await apt(machine, "update");
+  const known = await toolkit.run("apt-cache", ["show", packageOf(major)]);
+  if (known.exitCode === 0) return;
+  await apt(machine, "install", "--yes", "--no-install-recommends", "postgresql-common", "ca-certificates");
+  await elevatedOrThrow(toolkit, sudo, [ADD_REPOSITORY, "-y"], major);
+}
+async function restoreKept(machine, key) {
+  const { toolkit, folder, major, log } = machine;
   try {
     if (!await toolkit.restore(folder, key)) return false;
+    const listed = listedHashes(
+      await apt(
+        machine,
+        "install",
+        "--yes",
+        "--no-install-recommends",
+        "--print-uris",
+        ...["-o", "Acquire::ForceHash=SHA256", "-o", `Dir::Cache::archives=${folder}/none`],
+        packageOf(major)
+      )
+    );
+    const { kept, forged } = await keepListed(folder, listed);
+    if (forged.length > 0) {
+      log.warn(
+        `the Actions cache '${key}' held ${forged.join(", ")} with other bytes than apt's signed lists name: they were thrown away, and are downloaded anew. See who may write to this repository's caches, and delete that one`
+      );
+      await rm2(folder, { recursive: true, force: true });
+    }
+    return forged.length === 0 && kept.length === listed.size;
   } catch (error) {
-    log.debug(`the Actions cache could not be read: ${String(error)}`);
+    log.debug(`the Actions cache could not be used: ${String(error)}`);
+    await rm2(folder, { recursive: true, force: true });
     return false;
   }
-  const { exitCode, output } = await elevated(toolkit, sudo, [
-    "sh",
-    "-c",
-    'dpkg --install "$0"/*.deb',
-    folder
-  ]);
-  if (exitCode !== 0) log.debug(`the kept packages do not fit this runner any more: ${output.trim()}`);
-  return exitCode === 0;
 }
-async function installFromRepository(toolkit, sudo, folder, major) {
-  const name = `postgresql-client-${major}`;
-  const apt = (...args) => elevatedOrThrow(
-    toolkit,
-    sudo,
-    ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", ...args],
-    major
-  );
-  await apt("update");
-  const known = await toolkit.run("apt-cache", ["show", name]);
-  if (known.exitCode !== 0) {
-    await apt("install", "--yes", "--no-install-recommends", "postgresql-common", "ca-certificates");
-    await elevatedOrThrow(toolkit, sudo, [ADD_REPOSITORY, "-y"], major);
-  }
+async function installByApt(machine) {
+  const { toolkit, sudo, folder, major } = machine;
   await elevatedOrThrow(toolkit, sudo, ["mkdir", "-p", `${folder}/partial`], major);
   await apt(
+    machine,
     "install",
     "--yes",
     "--no-install-recommends",
@@ -68,7 +116,7 @@ async function installFromRepository(toolkit, sudo, folder, major) {
     `Dir::Cache::archives=${folder}`,
     "-o",
     "APT::Keep-Downloaded-Packages=true",
-    name
+    packageOf(major)
   );
   await elevatedOrThrow(
     toolkit,
@@ -77,7 +125,7 @@ async function installFromRepository(toolkit, sudo, folder, major) {
     major
   );
 }
-async function keepQuietly(toolkit, folder, key, log) {
+async function keepQuietly({ toolkit, folder, log }, key) {
   try {
     await toolkit.keep(folder, key);
   } catch (error) {
@@ -87,10 +135,6 @@ async function keepQuietly(toolkit, folder, key, log) {
 async function privilege(toolkit) {
   const { output } = await toolkit.run("id", ["-u"]);
   return output.trim() === "0" ? [] : ["sudo", "--non-interactive"];
-}
-async function elevated(toolkit, sudo, command) {
-  const [program = "", ...args] = [...sudo, ...command];
-  return await toolkit.run(program, args);
 }
 async function elevatedOrThrow(toolkit, sudo, command, major) {
   const [program = "", ...args] = [...sudo, ...command];

@@ -3,6 +3,26 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  LoginFailure,
+  LoginWatch,
+  StrangerAnswer,
+  isAzures,
+  plainSpoken,
+  proxyFor,
+  proxyWords,
+  transportCode,
+  transportHint,
+  transportWords
+} from "./shared-adapters-azure-blob-login.js";
+import {
+  PATIENCE,
+  Stalled,
+  moved,
+  readWithIdleLimit,
+  underWayMs,
+  withDeadline
+} from "./shared-adapters-azure-blob-deadline.js";
+import {
   AnonymousCredential,
   BufferScheduler,
   ExtendedServiceClient,
@@ -39,8 +59,10 @@ import {
   AbortError,
   bearerTokenAuthenticationPolicy,
   createClientLogger,
+  createDefaultHttpClient2 as createDefaultHttpClient,
   createEmptyPipeline,
   createHttpHeaders,
+  createPipelineRequest,
   createTracingClient,
   decompressResponsePolicyName,
   delay,
@@ -55,16 +77,25 @@ import {
   blobPathFault
 } from "./shared-ports-blob-path.js";
 import "./shared-debug.js";
+import "./shared-kernel-printable.js";
 import {
+  tryNoMore,
   withRetry
 } from "./shared-kernel-retry.js";
+import {
+  orAbort
+} from "./shared-kernel-or-abort.js";
 import {
   before,
   withoutTrailing
 } from "./shared-kernel-cut.js";
+import "./shared-kernel-pattern.js";
 import {
   MiB
 } from "./shared-kernel-bytes.js";
+import {
+  formatDuration
+} from "./shared-kernel-duration.js";
 import {
   HoldfastError,
   isHoldfastError
@@ -73,10 +104,10 @@ import {
   __export
 } from "./shared-esbuild-runtime.js";
 
-// src/adapters/azure-blob/azure-store.ts
-import { Readable as Readable3 } from "node:stream";
-
-// src/adapters/azure-blob/azure-errors.ts
+// src/adapters/azure-blob/azure-codes.ts
+function hostOf({ account, host }) {
+  return host ?? `${account}.blob.core.windows.net`;
+}
 var rights = () => "Give the identity the role 'Storage Blob Data Contributor' on the container (Owner and Contributor do not read or write blobs), or the SAS the permissions rcwdl; a new role takes some minutes to work.";
 var credentials = ({ account, sasExpiry: sasExpiry2 }, { detail }) => {
   const when = /Expiry \[([^\]]+)\]/.exec(detail)?.[1] ?? sasExpiry2;
@@ -94,7 +125,7 @@ var none = () => void 0;
 var disabled = () => "Enable the storage account again, or ask who disabled it; a subscription that ran out of money does this.";
 var leased = () => "Somebody holds a lease on this blob; end it with 'az storage blob lease break' if nobody works on it.";
 var immutable = () => "An immutability policy or legal hold protects this blob; it can be removed when the policy has run out.";
-var tier = () => "Choose another access tier: this kind of storage account does not offer the one that was asked for.";
+var tier = () => "Choose another access tier, or --access-tier Default for the account's own: this kind of storage account does not offer the one that was asked for (premium and general-purpose v1 accounts have none, Archive is on LRS, GRS and RA-GRS alone).";
 var BY_CODE = {
   BlobNotFound: ["store.not-found", none],
   ContainerNotFound: ["store.missing", container],
@@ -113,8 +144,12 @@ var BY_CODE = {
   BlobImmutableDueToPolicy: ["store.denied", immutable],
   BlobImmutableDueToLegalHold: ["store.denied", immutable],
   LeaseIdMissing: ["store.denied", leased],
+  LeaseAlreadyPresent: ["store.denied", leased],
   AccessTierNotSupportedForBlobType: ["input.conflict", tier],
   InvalidBlobTier: ["input.conflict", tier],
+  BlobAccessTierNotSupportedForAccountType: ["input.conflict", tier],
+  AccessTierNotSupported: ["input.conflict", tier],
+  AccountTypeNotSupported: ["input.conflict", tier],
   FeatureVersionMismatch: ["input.conflict", tier],
   AccountIsDisabled: ["store.denied", disabled],
   AuthenticationFailed: ["store.denied", credentials],
@@ -139,38 +174,71 @@ var BY_CODE = {
   ServerBusy: ["store.unreachable", again],
   InternalError: ["store.unreachable", again],
   OperationTimedOut: ["store.unreachable", again],
-  AccountBeingCreated: ["store.unreachable", again]
+  AccountBeingCreated: ["store.unreachable", again],
+  RequestTimeout: ["store.unreachable", again]
 };
+function meansTier({ code, header }) {
+  return /^(?:InvalidHeaderValue|UnsupportedHeader)$/.test(code) && /^x-ms-access-tier$/i.test(header ?? "");
+}
+var TIER = ["input.conflict", tier];
+
+// src/adapters/azure-blob/azure-errors.ts
 function azureError(error, doing, place) {
+  if (error instanceof Stalled) return stalled(error, place);
   if (error instanceof HoldfastError) return error;
-  const facts2 = failureFacts(error);
-  const [code, hint] = classify(error, facts2);
-  const store = `${place.account}/${place.container}`;
-  if (isNoLogin(error, facts2)) {
-    return new HoldfastError(code, `${doing}: no credential was found for azure://${store}`, {
-      hint: hint(place, facts2),
-      cause: new Error(`azure: ${error.name}`)
+  const store = `azure://${place.account}/${place.container}`;
+  if (error instanceof StrangerAnswer) {
+    return new HoldfastError("store.unreachable", `${doing}: asked for ${store}, got ${error.message}`, {
+      hint: error.hint
     });
   }
-  const what = [facts2.status === void 0 ? "no answer" : `HTTP ${facts2.status}`, facts2.code].filter((part) => part !== "").join(" ");
-  return new HoldfastError(code, `${doing}: ${what} from azure://${store}`, {
+  if (error instanceof LoginFailure) return loginError(error, doing, store);
+  const facts2 = failureFacts(error);
+  const [code, hint] = classify(error, facts2);
+  if (facts2.status === void 0) {
+    const env = place.env ?? {};
+    const host = hostOf(place);
+    const words = transportWords(error, host, env);
+    return new HoldfastError(code, `${doing}: no answer from ${store} (${words})`, {
+      hint: transportHint(error, host, env) ?? hint(place, facts2),
+      cause: new Error(`azure: ${transportCode(error) ?? nameOf(error)}`)
+    });
+  }
+  const what = `HTTP ${facts2.status}${facts2.code === "" ? "" : ` ${facts2.code}`}`;
+  const unread = facts2.status < 300 ? ", which cannot be read," : "";
+  return new HoldfastError(code, `${doing}: ${what}${unread} from ${store}`, {
     hint: hint(place, facts2),
     cause: new Error(`azure: ${what}${requestId(error)}`)
   });
 }
-function isNoLogin(error, { status }) {
-  return status === void 0 && error instanceof Error && /^(?:CredentialUnavailable|AggregateAuthentication|AuthenticationRequired)/.test(error.name);
+function nameOf(error) {
+  return error instanceof Error ? error.name : typeof error;
 }
-function classify(error, { status, code }) {
+function stalled(error, place) {
+  const proxy = proxyFor(hostOf(place), place.env ?? {});
+  if (proxy === void 0 || error.hint?.includes(proxy.address) === true) return error;
+  return new Stalled(error.code, error.message, {
+    hint: `Check the network and ${proxyWords(proxy)} between here and Azure, then run again.`
+  });
+}
+function loginError(error, doing, store) {
+  const { kind, hint, message } = error;
+  if (kind === "unreachable") {
+    return new HoldfastError(
+      "store.unreachable",
+      `${doing}: the login for ${store} could not be asked for: ${message}`,
+      { hint }
+    );
+  }
+  const what = kind === "none" ? "no credential was found" : "the login was refused";
+  return new HoldfastError("store.denied", `${doing}: ${what} for ${store}: ${message}`, { hint });
+}
+function classify(error, facts2) {
+  const { status, code } = facts2;
   const known = BY_CODE[code];
   if (known !== void 0) return known;
-  if (error instanceof Error && /Credential|Authentication/.test(error.name)) {
-    return [
-      "store.denied",
-      () => "Log in first: azure/login with OIDC in Actions (permission id-token: write), 'az login' elsewhere; or give a connection string or SAS."
-    ];
-  }
-  if (status === void 0 || status === 404 || status === 408 || status === 429 || status >= 500 && status !== 507) {
+  if (meansTier(facts2)) return TIER;
+  if (status === void 0 || status < 300 || status === 404 || status === 408 || status === 429 || status >= 500 && status !== 507) {
     return ["store.unreachable", status === void 0 ? network : again];
   }
   if (status === 507) {
@@ -180,6 +248,9 @@ function classify(error, { status, code }) {
     ];
   }
   if (status === 412) return ["store.changed", none];
+  if (status === 400) {
+    return ["store.denied", () => "Azure took the request for malformed: check the endpoint, key or SAS."];
+  }
   return ["store.denied", rights];
 }
 function failureFacts(error) {
@@ -187,61 +258,22 @@ function failureFacts(error) {
   const status = [shape.statusCode, shape.response?.status].find(
     (value) => typeof value === "number" && value > 0
   );
-  const header = shape.response?.headers?.get?.("x-ms-error-code");
-  const code = [header, shape.details?.["errorCode"], shape.code].find(
-    (value) => typeof value === "string" && value !== ""
-  );
-  const detail = shape.details?.["authenticationErrorDetail"] ?? shape.details?.["AuthenticationErrorDetail"];
-  return { status, code: code ?? "", detail: typeof detail === "string" ? detail : "" };
+  const { details } = shape;
+  const codes = [shape.response?.headers?.get?.("x-ms-error-code"), details?.["errorCode"], shape.code];
+  const code = codes.find((value) => typeof value === "string" && value !== "");
+  const textOf2 = (...names) => names.map((name) => details?.[name]).find((value) => typeof value === "string");
+  const header = textOf2("headerName", "HeaderName");
+  return {
+    status,
+    code: code ?? "",
+    detail: textOf2("authenticationErrorDetail", "AuthenticationErrorDetail") ?? "",
+    ...header === void 0 ? {} : { header }
+  };
 }
 function requestId(error) {
   const headers = error?.response?.headers;
   const id = headers?.get?.("x-ms-request-id");
   return id === void 0 ? "" : `, request ${id}`;
-}
-
-// src/adapters/azure-blob/deadline.ts
-var HINT = "Check the network between here and Azure, then run again.";
-function requestTime(bytes = 0) {
-  return 3e4 + bytes / 50;
-}
-async function withDeadline(ms, doing, request, outer) {
-  outer?.throwIfAborted();
-  const controller = new AbortController();
-  const onOuter = () => controller.abort(outer?.reason);
-  const late = new HoldfastError(
-    "store.unreachable",
-    `${doing}: no answer within ${Math.round(ms / 1e3)} s`,
-    { hint: HINT }
-  );
-  const timer = setTimeout(() => controller.abort(late), ms);
-  outer?.addEventListener("abort", onOuter);
-  try {
-    return await request(controller.signal);
-  } catch (error) {
-    if (controller.signal.aborted) throw controller.signal.reason;
-    throw error;
-  } finally {
-    clearTimeout(timer);
-    outer?.removeEventListener("abort", onOuter);
-  }
-}
-async function* readWithIdleLimit(body2, idleMs, doing, giveUp) {
-  const late = new HoldfastError(
-    "store.unreachable",
-    `${doing}: nothing came for ${Math.round(idleMs / 1e3)} s`,
-    { hint: HINT }
-  );
-  let timer = setTimeout(giveUp, idleMs, late);
-  try {
-    for await (const chunk of body2) {
-      clearTimeout(timer);
-      yield chunk;
-      timer = setTimeout(giveUp, idleMs, late);
-    }
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 // src/adapters/azure-blob/azure-listing.ts
@@ -259,7 +291,7 @@ async function* listBlobs(source, prefix2) {
 async function listPage(source, prefix2, marker2) {
   const doing = `listing ${prefix2 === "" ? "the store" : prefix2}`;
   try {
-    return await withDeadline(requestTime(), doing, async (abortSignal) => {
+    return await withDeadline(source.answerMs, doing, async (abortSignal) => {
       const pages = source.container.listBlobsFlat({ abortSignal, includeMetadata: true, ...prefix2 === "" ? {} : { prefix: prefix2 } }).byPage({
         maxPageSize: source.pageSize,
         ...marker2 === void 0 ? {} : { continuationToken: marker2 }
@@ -301,7 +333,7 @@ async function commitBlocks(commit) {
   return await withRetry(commit.retry, async () => {
     try {
       const answer = await withDeadline(
-        requestTime(staged.ids.length * 100),
+        commit.patience.sendMs + underWayMs(staged.ids.length * 100, commit.patience),
         doing,
         (abortSignal) => client.commitBlockList([...staged.ids], {
           abortSignal,
@@ -314,9 +346,16 @@ async function commitBlocks(commit) {
     } catch (error) {
       const failure = azureError(error, doing, place);
       if (failure.code === "store.unreachable") mayHaveHappened = true;
+      if (failure.code === "input.conflict") throw refusedLate(failure);
       if (failure.code !== "store.exists" && failure.code !== "store.changed") throw failure;
       return await settle(commit, mayHaveHappened);
     }
+  });
+}
+function refusedLate(failure) {
+  return new HoldfastError("store.denied", `${failure.message}, after its bytes had been sent`, {
+    hint: `${failure.hint ?? ""} Nothing is visible of them; Azure discards them within a week.`.trim(),
+    cause: failure
   });
 }
 async function settle(commit, mayHaveHappened) {
@@ -325,7 +364,7 @@ async function settle(commit, mayHaveHappened) {
   let there;
   try {
     there = await withDeadline(
-      requestTime(),
+      commit.patience.answerMs,
       `reading ${path}`,
       (abortSignal) => client.getBlockList("committed", { abortSignal })
     );
@@ -593,11 +632,11 @@ var PathStylePorts = [
 ];
 
 // node_modules/@azure/storage-blob/dist/esm/Pipeline.js
-function isPipelineLike(pipeline) {
-  if (!pipeline || typeof pipeline !== "object") {
+function isPipelineLike(pipeline2) {
+  if (!pipeline2 || typeof pipeline2 !== "object") {
     return false;
   }
-  const castPipeline = pipeline;
+  const castPipeline = pipeline2;
   return Array.isArray(castPipeline.factories) && typeof castPipeline.options === "object" && typeof castPipeline.toServiceClientOptions === "function";
 }
 var Pipeline = class {
@@ -636,11 +675,11 @@ function newPipeline(credential, pipelineOptions = {}) {
   if (!credential) {
     credential = new AnonymousCredential();
   }
-  const pipeline = new Pipeline([], pipelineOptions);
-  pipeline._credential = credential;
-  return pipeline;
+  const pipeline2 = new Pipeline([], pipelineOptions);
+  pipeline2._credential = credential;
+  return pipeline2;
 }
-function processDownlevelPipeline(pipeline) {
+function processDownlevelPipeline(pipeline2) {
   const knownFactoryFunctions = [
     isAnonymousCredential,
     isStorageSharedKeyCredential,
@@ -650,8 +689,8 @@ function processDownlevelPipeline(pipeline) {
     isStorageTelemetryPolicyFactory,
     isCoreHttpPolicyFactory
   ];
-  if (pipeline.factories.length) {
-    const novelFactories = pipeline.factories.filter((factory) => {
+  if (pipeline2.factories.length) {
+    const novelFactories = pipeline2.factories.filter((factory) => {
       return !knownFactoryFunctions.some((knownFactory) => knownFactory(factory));
     });
     if (novelFactories.length) {
@@ -664,14 +703,14 @@ function processDownlevelPipeline(pipeline) {
   }
   return void 0;
 }
-function getCoreClientOptions(pipeline) {
-  const { httpClient: v1Client, ...restOptions } = pipeline.options;
-  let httpClient = pipeline._coreHttpClient;
+function getCoreClientOptions(pipeline2) {
+  const { httpClient: v1Client, ...restOptions } = pipeline2.options;
+  let httpClient = pipeline2._coreHttpClient;
   if (!httpClient) {
     httpClient = v1Client ? convertHttpClient(v1Client) : getCachedDefaultHttpClient();
-    pipeline._coreHttpClient = httpClient;
+    pipeline2._coreHttpClient = httpClient;
   }
-  let corePipeline = pipeline._corePipeline;
+  let corePipeline = pipeline2._corePipeline;
   if (!corePipeline) {
     const packageDetails = `azsdk-js-azure-storage-blob/${SDK_VERSION}`;
     const userAgentPrefix = restOptions.userAgentOptions && restOptions.userAgentOptions.userAgentPrefix ? `${restOptions.userAgentOptions.userAgentPrefix} ${packageDetails}` : `${packageDetails}`;
@@ -712,11 +751,11 @@ function getCoreClientOptions(pipeline) {
     corePipeline.addPolicy(storageRetryPolicy(restOptions.retryOptions), { phase: "Retry" });
     corePipeline.addPolicy(storageRequestFailureDetailsParserPolicy());
     corePipeline.addPolicy(storageBrowserPolicy());
-    const downlevelResults = processDownlevelPipeline(pipeline);
+    const downlevelResults = processDownlevelPipeline(pipeline2);
     if (downlevelResults) {
       corePipeline.addPolicy(downlevelResults.wrappedPolicies, downlevelResults.afterRetry ? { afterPhase: "Retry" } : void 0);
     }
-    const credential = getCredentialFromPipeline(pipeline);
+    const credential = getCredentialFromPipeline(pipeline2);
     if (isTokenCredential(credential)) {
       corePipeline.addPolicy(bearerTokenAuthenticationPolicy({
         credential,
@@ -729,7 +768,7 @@ function getCoreClientOptions(pipeline) {
         accountKey: credential.accountKey
       }), { phase: "Sign" });
     }
-    pipeline._corePipeline = corePipeline;
+    pipeline2._corePipeline = corePipeline;
   }
   return {
     ...restOptions,
@@ -738,12 +777,12 @@ function getCoreClientOptions(pipeline) {
     pipeline: corePipeline
   };
 }
-function getCredentialFromPipeline(pipeline) {
-  if (pipeline._credential) {
-    return pipeline._credential;
+function getCredentialFromPipeline(pipeline2) {
+  if (pipeline2._credential) {
+    return pipeline2._credential;
   }
   let credential = new AnonymousCredential();
-  for (const factory of pipeline.factories) {
+  for (const factory of pipeline2.factories) {
     if (isTokenCredential(factory.credential)) {
       credential = factory.credential;
     } else if (isStorageSharedKeyCredential(factory)) {
@@ -15273,13 +15312,13 @@ var StorageClient2 = class {
    * @param url - url to resource
    * @param pipeline - request policy pipeline.
    */
-  constructor(url2, pipeline) {
+  constructor(url2, pipeline2) {
     this.url = escapeURLPath(url2);
     this.accountName = getAccountNameFromUrl(url2);
-    this.pipeline = pipeline;
-    this.storageClientContext = new StorageContextClient(this.url, getCoreClientOptions(pipeline));
+    this.pipeline = pipeline2;
+    this.storageClientContext = new StorageContextClient(this.url, getCoreClientOptions(pipeline2));
     this.isHttps = iEqual(getURLScheme(this.url) || "", "https");
-    this.credential = getCredentialFromPipeline(pipeline);
+    this.credential = getCredentialFromPipeline(pipeline2);
     const storageClientContext = this.storageClientContext;
     storageClientContext.requestContentType = void 0;
   }
@@ -19044,22 +19083,22 @@ var BlobClient = class _BlobClient extends StorageClient2 {
   }
   constructor(urlOrConnectionString, credentialOrPipelineOrContainerName, blobNameOrOptions, options) {
     options = options || {};
-    let pipeline;
+    let pipeline2;
     let url2;
     if (isPipelineLike(credentialOrPipelineOrContainerName)) {
       url2 = urlOrConnectionString;
-      pipeline = credentialOrPipelineOrContainerName;
+      pipeline2 = credentialOrPipelineOrContainerName;
       options = blobNameOrOptions;
     } else if (isNodeLike && credentialOrPipelineOrContainerName instanceof StorageSharedKeyCredential || credentialOrPipelineOrContainerName instanceof AnonymousCredential || isTokenCredential(credentialOrPipelineOrContainerName)) {
       url2 = urlOrConnectionString;
       options = blobNameOrOptions;
-      pipeline = newPipeline(credentialOrPipelineOrContainerName, options);
+      pipeline2 = newPipeline(credentialOrPipelineOrContainerName, options);
     } else if (!credentialOrPipelineOrContainerName && typeof credentialOrPipelineOrContainerName !== "string") {
       url2 = urlOrConnectionString;
       if (blobNameOrOptions && typeof blobNameOrOptions !== "string") {
         options = blobNameOrOptions;
       }
-      pipeline = newPipeline(new AnonymousCredential(), options);
+      pipeline2 = newPipeline(new AnonymousCredential(), options);
     } else if (credentialOrPipelineOrContainerName && typeof credentialOrPipelineOrContainerName === "string" && blobNameOrOptions && typeof blobNameOrOptions === "string") {
       const containerName = credentialOrPipelineOrContainerName;
       const blobName = blobNameOrOptions;
@@ -19071,20 +19110,20 @@ var BlobClient = class _BlobClient extends StorageClient2 {
           if (!options.proxyOptions) {
             options.proxyOptions = getDefaultProxySettings(extractedCreds.proxyUri);
           }
-          pipeline = newPipeline(sharedKeyCredential, options);
+          pipeline2 = newPipeline(sharedKeyCredential, options);
         } else {
           throw new Error("Account connection string is only supported in Node.js environment");
         }
       } else if (extractedCreds.kind === "SASConnString") {
         url2 = appendToURLPath(appendToURLPath(extractedCreds.url, encodeURIComponent(containerName)), encodeURIComponent(blobName)) + "?" + extractedCreds.accountSas;
-        pipeline = newPipeline(new AnonymousCredential(), options);
+        pipeline2 = newPipeline(new AnonymousCredential(), options);
       } else {
         throw new Error("Connection string must be either an Account connection string or a SAS connection string");
       }
     } else {
       throw new Error("Expecting non-empty strings for containerName and blobName parameters");
     }
-    super(url2, pipeline);
+    super(url2, pipeline2);
     ({ blobName: this._name, containerName: this._containerName } = this.getBlobAndContainerNamesFromUrl());
     this.blobContext = this.storageClientContext.blob;
     this._snapshot = getURLParameter(this.url, URLConstants.Parameters.SNAPSHOT);
@@ -20087,21 +20126,21 @@ var AppendBlobClient = class _AppendBlobClient extends BlobClient {
    */
   appendBlobContext;
   constructor(urlOrConnectionString, credentialOrPipelineOrContainerName, blobNameOrOptions, options) {
-    let pipeline;
+    let pipeline2;
     let url2;
     options = options || {};
     if (isPipelineLike(credentialOrPipelineOrContainerName)) {
       url2 = urlOrConnectionString;
-      pipeline = credentialOrPipelineOrContainerName;
+      pipeline2 = credentialOrPipelineOrContainerName;
       options = blobNameOrOptions;
     } else if (isNodeLike && credentialOrPipelineOrContainerName instanceof StorageSharedKeyCredential || credentialOrPipelineOrContainerName instanceof AnonymousCredential || isTokenCredential(credentialOrPipelineOrContainerName)) {
       url2 = urlOrConnectionString;
       options = blobNameOrOptions;
-      pipeline = newPipeline(credentialOrPipelineOrContainerName, options);
+      pipeline2 = newPipeline(credentialOrPipelineOrContainerName, options);
     } else if (!credentialOrPipelineOrContainerName && typeof credentialOrPipelineOrContainerName !== "string") {
       url2 = urlOrConnectionString;
       options = blobNameOrOptions;
-      pipeline = newPipeline(new AnonymousCredential(), options);
+      pipeline2 = newPipeline(new AnonymousCredential(), options);
     } else if (credentialOrPipelineOrContainerName && typeof credentialOrPipelineOrContainerName === "string" && blobNameOrOptions && typeof blobNameOrOptions === "string") {
       const containerName = credentialOrPipelineOrContainerName;
       const blobName = blobNameOrOptions;
@@ -20113,20 +20152,20 @@ var AppendBlobClient = class _AppendBlobClient extends BlobClient {
           if (!options.proxyOptions) {
             options.proxyOptions = getDefaultProxySettings(extractedCreds.proxyUri);
           }
-          pipeline = newPipeline(sharedKeyCredential, options);
+          pipeline2 = newPipeline(sharedKeyCredential, options);
         } else {
           throw new Error("Account connection string is only supported in Node.js environment");
         }
       } else if (extractedCreds.kind === "SASConnString") {
         url2 = appendToURLPath(appendToURLPath(extractedCreds.url, encodeURIComponent(containerName)), encodeURIComponent(blobName)) + "?" + extractedCreds.accountSas;
-        pipeline = newPipeline(new AnonymousCredential(), options);
+        pipeline2 = newPipeline(new AnonymousCredential(), options);
       } else {
         throw new Error("Connection string must be either an Account connection string or a SAS connection string");
       }
     } else {
       throw new Error("Expecting non-empty strings for containerName and blobName parameters");
     }
-    super(url2, pipeline);
+    super(url2, pipeline2);
     this.appendBlobContext = this.storageClientContext.appendBlob;
     this.blobClientConfig = options;
   }
@@ -20367,23 +20406,23 @@ var BlockBlobClient = class _BlockBlobClient extends BlobClient {
    */
   blockBlobContext;
   constructor(urlOrConnectionString, credentialOrPipelineOrContainerName, blobNameOrOptions, options) {
-    let pipeline;
+    let pipeline2;
     let url2;
     options = options || {};
     if (isPipelineLike(credentialOrPipelineOrContainerName)) {
       url2 = urlOrConnectionString;
-      pipeline = credentialOrPipelineOrContainerName;
+      pipeline2 = credentialOrPipelineOrContainerName;
       options = blobNameOrOptions;
     } else if (isNodeLike && credentialOrPipelineOrContainerName instanceof StorageSharedKeyCredential || credentialOrPipelineOrContainerName instanceof AnonymousCredential || isTokenCredential(credentialOrPipelineOrContainerName)) {
       url2 = urlOrConnectionString;
       options = blobNameOrOptions;
-      pipeline = newPipeline(credentialOrPipelineOrContainerName, options);
+      pipeline2 = newPipeline(credentialOrPipelineOrContainerName, options);
     } else if (!credentialOrPipelineOrContainerName && typeof credentialOrPipelineOrContainerName !== "string") {
       url2 = urlOrConnectionString;
       if (blobNameOrOptions && typeof blobNameOrOptions !== "string") {
         options = blobNameOrOptions;
       }
-      pipeline = newPipeline(new AnonymousCredential(), options);
+      pipeline2 = newPipeline(new AnonymousCredential(), options);
     } else if (credentialOrPipelineOrContainerName && typeof credentialOrPipelineOrContainerName === "string" && blobNameOrOptions && typeof blobNameOrOptions === "string") {
       const containerName = credentialOrPipelineOrContainerName;
       const blobName = blobNameOrOptions;
@@ -20395,20 +20434,20 @@ var BlockBlobClient = class _BlockBlobClient extends BlobClient {
           if (!options.proxyOptions) {
             options.proxyOptions = getDefaultProxySettings(extractedCreds.proxyUri);
           }
-          pipeline = newPipeline(sharedKeyCredential, options);
+          pipeline2 = newPipeline(sharedKeyCredential, options);
         } else {
           throw new Error("Account connection string is only supported in Node.js environment");
         }
       } else if (extractedCreds.kind === "SASConnString") {
         url2 = appendToURLPath(appendToURLPath(extractedCreds.url, encodeURIComponent(containerName)), encodeURIComponent(blobName)) + "?" + extractedCreds.accountSas;
-        pipeline = newPipeline(new AnonymousCredential(), options);
+        pipeline2 = newPipeline(new AnonymousCredential(), options);
       } else {
         throw new Error("Connection string must be either an Account connection string or a SAS connection string");
       }
     } else {
       throw new Error("Expecting non-empty strings for containerName and blobName parameters");
     }
-    super(url2, pipeline);
+    super(url2, pipeline2);
     this.blockBlobContext = this.storageClientContext.blockBlob;
     this._blobContext = this.storageClientContext.blob;
     this.blobClientConfig = options;
@@ -20983,21 +21022,21 @@ var PageBlobClient = class _PageBlobClient extends BlobClient {
    */
   pageBlobContext;
   constructor(urlOrConnectionString, credentialOrPipelineOrContainerName, blobNameOrOptions, options) {
-    let pipeline;
+    let pipeline2;
     let url2;
     options = options || {};
     if (isPipelineLike(credentialOrPipelineOrContainerName)) {
       url2 = urlOrConnectionString;
-      pipeline = credentialOrPipelineOrContainerName;
+      pipeline2 = credentialOrPipelineOrContainerName;
       options = blobNameOrOptions;
     } else if (isNodeLike && credentialOrPipelineOrContainerName instanceof StorageSharedKeyCredential || credentialOrPipelineOrContainerName instanceof AnonymousCredential || isTokenCredential(credentialOrPipelineOrContainerName)) {
       url2 = urlOrConnectionString;
       options = blobNameOrOptions;
-      pipeline = newPipeline(credentialOrPipelineOrContainerName, options);
+      pipeline2 = newPipeline(credentialOrPipelineOrContainerName, options);
     } else if (!credentialOrPipelineOrContainerName && typeof credentialOrPipelineOrContainerName !== "string") {
       url2 = urlOrConnectionString;
       options = blobNameOrOptions;
-      pipeline = newPipeline(new AnonymousCredential(), options);
+      pipeline2 = newPipeline(new AnonymousCredential(), options);
     } else if (credentialOrPipelineOrContainerName && typeof credentialOrPipelineOrContainerName === "string" && blobNameOrOptions && typeof blobNameOrOptions === "string") {
       const containerName = credentialOrPipelineOrContainerName;
       const blobName = blobNameOrOptions;
@@ -21009,20 +21048,20 @@ var PageBlobClient = class _PageBlobClient extends BlobClient {
           if (!options.proxyOptions) {
             options.proxyOptions = getDefaultProxySettings(extractedCreds.proxyUri);
           }
-          pipeline = newPipeline(sharedKeyCredential, options);
+          pipeline2 = newPipeline(sharedKeyCredential, options);
         } else {
           throw new Error("Account connection string is only supported in Node.js environment");
         }
       } else if (extractedCreds.kind === "SASConnString") {
         url2 = appendToURLPath(appendToURLPath(extractedCreds.url, encodeURIComponent(containerName)), encodeURIComponent(blobName)) + "?" + extractedCreds.accountSas;
-        pipeline = newPipeline(new AnonymousCredential(), options);
+        pipeline2 = newPipeline(new AnonymousCredential(), options);
       } else {
         throw new Error("Connection string must be either an Account connection string or a SAS connection string");
       }
     } else {
       throw new Error("Expecting non-empty strings for containerName and blobName parameters");
     }
-    super(url2, pipeline);
+    super(url2, pipeline2);
     this.pageBlobContext = this.storageClientContext.pageBlob;
     this.blobClientConfig = options;
   }
@@ -22038,10 +22077,10 @@ var InnerBatchRequest = class {
         accountKey: credential.accountKey
       }), { phase: "Sign" });
     }
-    const pipeline = new Pipeline([]);
-    pipeline._credential = credential;
-    pipeline._corePipeline = corePipeline;
-    return pipeline;
+    const pipeline2 = new Pipeline([]);
+    pipeline2._credential = credential;
+    pipeline2._corePipeline = corePipeline;
+    return pipeline2;
   }
   appendSubRequestToBody(request) {
     this.body += [
@@ -22118,15 +22157,15 @@ function batchHeaderFilterPolicy() {
 var BlobBatchClient = class {
   serviceOrContainerContext;
   constructor(url2, credentialOrPipeline, options) {
-    let pipeline;
+    let pipeline2;
     if (isPipelineLike(credentialOrPipeline)) {
-      pipeline = credentialOrPipeline;
+      pipeline2 = credentialOrPipeline;
     } else if (!credentialOrPipeline) {
-      pipeline = newPipeline(new AnonymousCredential(), options);
+      pipeline2 = newPipeline(new AnonymousCredential(), options);
     } else {
-      pipeline = newPipeline(credentialOrPipeline, options);
+      pipeline2 = newPipeline(credentialOrPipeline, options);
     }
-    const storageClientContext = new StorageContextClient(url2, getCoreClientOptions(pipeline));
+    const storageClientContext = new StorageContextClient(url2, getCoreClientOptions(pipeline2));
     const path = getURLPath(url2);
     if (path && path !== "/") {
       this.serviceOrContainerContext = storageClientContext.container;
@@ -22303,18 +22342,18 @@ var ContainerClient = class extends StorageClient2 {
     return this._containerName;
   }
   constructor(urlOrConnectionString, credentialOrPipelineOrContainerName, options) {
-    let pipeline;
+    let pipeline2;
     let url2;
     options = options || {};
     if (isPipelineLike(credentialOrPipelineOrContainerName)) {
       url2 = urlOrConnectionString;
-      pipeline = credentialOrPipelineOrContainerName;
+      pipeline2 = credentialOrPipelineOrContainerName;
     } else if (isNodeLike && credentialOrPipelineOrContainerName instanceof StorageSharedKeyCredential || credentialOrPipelineOrContainerName instanceof AnonymousCredential || isTokenCredential(credentialOrPipelineOrContainerName)) {
       url2 = urlOrConnectionString;
-      pipeline = newPipeline(credentialOrPipelineOrContainerName, options);
+      pipeline2 = newPipeline(credentialOrPipelineOrContainerName, options);
     } else if (!credentialOrPipelineOrContainerName && typeof credentialOrPipelineOrContainerName !== "string") {
       url2 = urlOrConnectionString;
-      pipeline = newPipeline(new AnonymousCredential(), options);
+      pipeline2 = newPipeline(new AnonymousCredential(), options);
     } else if (credentialOrPipelineOrContainerName && typeof credentialOrPipelineOrContainerName === "string") {
       const containerName = credentialOrPipelineOrContainerName;
       const extractedCreds = extractConnectionStringParts(urlOrConnectionString);
@@ -22325,20 +22364,20 @@ var ContainerClient = class extends StorageClient2 {
           if (!options.proxyOptions) {
             options.proxyOptions = getDefaultProxySettings(extractedCreds.proxyUri);
           }
-          pipeline = newPipeline(sharedKeyCredential, options);
+          pipeline2 = newPipeline(sharedKeyCredential, options);
         } else {
           throw new Error("Account connection string is only supported in Node.js environment");
         }
       } else if (extractedCreds.kind === "SASConnString") {
         url2 = appendToURLPath(extractedCreds.url, encodeURIComponent(containerName)) + "?" + extractedCreds.accountSas;
-        pipeline = newPipeline(new AnonymousCredential(), options);
+        pipeline2 = newPipeline(new AnonymousCredential(), options);
       } else {
         throw new Error("Connection string must be either an Account connection string or a SAS connection string");
       }
     } else {
       throw new Error("Expecting non-empty strings for containerName parameter");
     }
-    super(url2, pipeline);
+    super(url2, pipeline2);
     this._containerName = this.getContainerNameFromUrl();
     this.containerContext = this.storageClientContext.container;
     this.blobClientConfig = options;
@@ -24066,29 +24105,29 @@ var BlobServiceClient = class _BlobServiceClient extends StorageClient2 {
         if (!options.proxyOptions) {
           options.proxyOptions = getDefaultProxySettings(extractedCreds.proxyUri);
         }
-        const pipeline = newPipeline(sharedKeyCredential, options);
-        return new _BlobServiceClient(extractedCreds.url, pipeline);
+        const pipeline2 = newPipeline(sharedKeyCredential, options);
+        return new _BlobServiceClient(extractedCreds.url, pipeline2);
       } else {
         throw new Error("Account connection string is only supported in Node.js environment");
       }
     } else if (extractedCreds.kind === "SASConnString") {
-      const pipeline = newPipeline(new AnonymousCredential(), options);
-      return new _BlobServiceClient(extractedCreds.url + "?" + extractedCreds.accountSas, pipeline, options);
+      const pipeline2 = newPipeline(new AnonymousCredential(), options);
+      return new _BlobServiceClient(extractedCreds.url + "?" + extractedCreds.accountSas, pipeline2, options);
     } else {
       throw new Error("Connection string must be either an Account connection string or a SAS connection string");
     }
   }
   constructor(url2, credentialOrPipeline, options) {
     options = options ?? {};
-    let pipeline;
+    let pipeline2;
     if (isPipelineLike(credentialOrPipeline)) {
-      pipeline = credentialOrPipeline;
+      pipeline2 = credentialOrPipeline;
     } else if (isNodeLike && credentialOrPipeline instanceof StorageSharedKeyCredential || credentialOrPipeline instanceof AnonymousCredential || isTokenCredential(credentialOrPipeline)) {
-      pipeline = newPipeline(credentialOrPipeline, options);
+      pipeline2 = newPipeline(credentialOrPipeline, options);
     } else {
-      pipeline = newPipeline(new AnonymousCredential(), options);
+      pipeline2 = newPipeline(new AnonymousCredential(), options);
     }
-    super(url2, pipeline);
+    super(url2, pipeline2);
     this.serviceContext = this.storageClientContext.service;
     this.blobClientConfig = options;
   }
@@ -24717,35 +24756,125 @@ var KnownEncryptionAlgorithmType2;
   KnownEncryptionAlgorithmType3["AES256"] = "AES256";
 })(KnownEncryptionAlgorithmType2 || (KnownEncryptionAlgorithmType2 = {}));
 
+// src/adapters/azure-blob/transport.ts
+var PAGE_BYTES = 4096;
+var ALL = /* @__PURE__ */ new Set([Number.POSITIVE_INFINITY]);
+function storageTransport(env) {
+  const http = createDefaultHttpClient();
+  return {
+    async sendRequest(resource) {
+      const response = await http.sendRequest(requestOf(resource));
+      const headers = [...response.headers];
+      if (!isAzures(headers)) {
+        const { hostname } = new URL(resource.url);
+        throw new StrangerAnswer({
+          status: response.status,
+          host: hostname,
+          proxy: proxyFor(hostname, env),
+          header: (name) => response.headers.get(name),
+          page: await beginningOf(response, resource)
+        });
+      }
+      return await answerOf(response, resource);
+    }
+  };
+}
+function requestOf(resource) {
+  const { agent, abortSignal, requestOverrides } = resource;
+  const body2 = resource.body;
+  return createPipelineRequest({
+    url: resource.url,
+    method: resource.method,
+    headers: createHttpHeaders(resource.headers.toJson({ preserveCase: true })),
+    timeout: resource.timeout,
+    requestId: resource.requestId,
+    allowInsecureConnection: true,
+    streamResponseStatusCodes: ALL,
+    ...agent === void 0 ? {} : { agent },
+    ...abortSignal === void 0 ? {} : { abortSignal },
+    ...body2 === void 0 ? {} : { body: body2 },
+    ...requestOverrides === void 0 ? {} : { requestOverrides }
+  });
+}
+async function answerOf(response, resource) {
+  const { status, headers, readableStreamBody: body2 } = response;
+  const wanted = resource.streamResponseStatusCodes;
+  const isStream = wanted?.has(status) === true || wanted?.has(Number.POSITIVE_INFINITY) === true;
+  const read = isStream ? { readableStreamBody: body2 } : { bodyAsText: await textOf(body2, resource) };
+  const shape = { toJson: () => headers.toJSON({ preserveCase: true }) };
+  return { status, headers: shape, request: resource, ...read };
+}
+async function textOf(body2, resource) {
+  const pieces = [];
+  for await (const piece of body2 ?? []) {
+    pieces.push(Buffer.from(piece));
+    moved(resource.abortSignal);
+  }
+  return Buffer.concat(pieces).toString("utf8");
+}
+async function beginningOf(response, { abortSignal }) {
+  const pieces = [];
+  let size = 0;
+  try {
+    for await (const piece of response.readableStreamBody ?? []) {
+      pieces.push(Buffer.from(piece));
+      size += piece.length;
+      if (size >= PAGE_BYTES) break;
+    }
+  } catch (error) {
+    if (abortSignal?.aborted === true) throw error;
+  }
+  return Buffer.concat(pieces).toString("utf8").slice(0, PAGE_BYTES);
+}
+
 // src/adapters/azure-blob/azure-credentials.ts
-var PIPELINE = {
-  retryOptions: { maxTries: 1 },
-  userAgentOptions: { userAgentPrefix: "holdfast" }
-};
-async function containerClient(url2, credentials2, { endpoint }) {
+function pipeline(env) {
+  return {
+    retryOptions: { maxTries: 1 },
+    userAgentOptions: { userAgentPrefix: "holdfast" },
+    httpClient: storageTransport(env)
+  };
+}
+async function containerClient(url2, credentials2, { endpoint, env = {} }) {
+  proxyFor(`${url2.account}.blob.core.windows.net`, env);
+  const options = pipeline(env);
   if ("connectionString" in credentials2) {
-    return fromConnectionString(url2, credentials2.connectionString).getContainerClient(url2.container);
+    return fromConnectionString(url2, credentials2.connectionString, options).getContainerClient(url2.container);
   }
   const service = withoutTrailing(endpoint ?? `https://${url2.account}.blob.core.windows.net`, "/");
   if ("sas" in credentials2) {
     return new BlobServiceClient(
       `${service}?${sasQuery(credentials2.sas)}`,
       new AnonymousCredential(),
-      PIPELINE
+      options
     ).getContainerClient(url2.container);
   }
   if ("accountKey" in credentials2) {
     const key = new StorageSharedKeyCredential(url2.account, credentials2.accountKey.reveal());
-    return new BlobServiceClient(service, key, PIPELINE).getContainerClient(url2.container);
+    return new BlobServiceClient(service, key, options).getContainerClient(url2.container);
   }
-  const source = credentials2.tokenSource ?? new (await import("./azure-identity.js")).DefaultAzureCredential();
-  return new BlobServiceClient(service, source, PIPELINE).getContainerClient(url2.container);
+  if (!/^https:/i.test(service)) {
+    throw new HoldfastError(
+      "input.conflict",
+      `a login is only sent over https, and the endpoint is ${service}`,
+      {
+        hint: "Correct the endpoint (AZURE_STORAGE_BLOB_ENDPOINT), or give an account key or SAS."
+      }
+    );
+  }
+  const source = credentials2.tokenSource ?? await defaultLogin(env);
+  return new BlobServiceClient(service, plainSpoken(source), options).getContainerClient(url2.container);
 }
-function fromConnectionString(url2, connectionString) {
-  const text = connectionString.reveal().trim();
+async function defaultLogin(env) {
+  const { DefaultAzureCredential } = await import("./azure-identity.js");
+  const watch = new LoginWatch(env);
+  return plainSpoken(new DefaultAzureCredential({ additionalPolicies: watch.policies }), watch);
+}
+function fromConnectionString(url2, connectionString, options) {
+  const text = unwrapped(connectionString);
   let service;
   try {
-    service = BlobServiceClient.fromConnectionString(text, PIPELINE);
+    service = BlobServiceClient.fromConnectionString(text, options);
   } catch {
     throw new HoldfastError("input.malformed", "the Azure connection string cannot be read", {
       hint: "Copy it whole from the portal (Access keys, or Shared access signature), beginning with DefaultEndpointsProtocol= or BlobEndpoint=."
@@ -24768,12 +24897,17 @@ function sasExpiry(credentials2) {
   const expiry = /(?:^|[?&;=])se=([^&;\s]+)/.exec(text)?.[1];
   return expiry === void 0 || !/^[\d\-T:Z.%A-F]+$/i.test(expiry) ? void 0 : decodeURIComponent(expiry);
 }
+function unwrapped(secret) {
+  return secret.reveal().replace(/[\r\n\t]+ */g, "").trim().replace(/^(["'`])(.*)\1;?$/, "$2").replace(/&amp;|\\u0026/g, "&").trim();
+}
 function sasQuery(sas) {
-  const text = sas.reveal().trim();
-  const query = text.includes("?") ? text.slice(text.indexOf("?") + 1) : text;
-  if (/(?:^|&)sig=/.test(query) && !/\s/.test(query)) return query;
-  throw new HoldfastError("input.malformed", "the SAS has no signature (sig=)", {
-    hint: "Copy the whole token from the portal; it looks like sv=…&se=…&sp=…&sig=…."
+  const text = unwrapped(sas);
+  const query = text.includes("?") ? text.slice(text.lastIndexOf("?") + 1) : text;
+  const signature = /(?:^|&)sig=([^&]*)/.exec(query)?.[1];
+  const fault = signature === void 0 || signature === "" ? "has no signature (sig=)" : /\s/.test(query) ? "has a blank in it, where mostly a + was lost" : /%25/.test(signature) ? "is percent-encoded twice" : /["'`]/.test(query) ? "has a quote in it" : void 0;
+  if (fault === void 0) return query.replaceAll("+", "%2B");
+  throw new HoldfastError("input.malformed", `the SAS ${fault}`, {
+    hint: "Copy the whole token from the portal, without quotes; it looks like sv=…&se=…&sp=…&sig=…."
   });
 }
 
@@ -24791,9 +24925,9 @@ async function download(source, start, end) {
 }
 async function* nothing() {
 }
-async function ask({ container: container2, name, path }, start, end, etag) {
+async function ask({ container: container2, name, path, answerMs }, start, end, etag) {
   const answer = await withDeadline(
-    requestTime(),
+    answerMs,
     `reading ${path}`,
     (abortSignal) => container2.getBlobClient(name).download(start, end === void 0 ? void 0 : end - start, {
       maxRetryRequests: 0,
@@ -24833,11 +24967,13 @@ async function* resumed(source, first, start) {
       if (received === first.size) return;
       const broken = isHoldfastError(error) ? error : new HoldfastError(
         "store.unreachable",
-        `${doing}: the connection broke after ${received} of ${first.size} bytes`,
+        `${doing}: the connection broke after ${received} of ${first.size} bytes` + (transportCode(error) === void 0 ? "" : ` (${transportCode(error)})`),
         { cause: error }
       );
       failures += 1;
-      if (failures >= source.retry.attempts || received >= first.size) throw broken;
+      if (failures >= source.retry.attempts || received >= first.size) {
+        throw tryNoMore(source.retry.tell?.(broken, failures, void 0) ?? broken);
+      }
       answer = await askAgain(source, start + received, start + first.size, first.etag, failures);
     } finally {
       body2.destroy();
@@ -24854,6 +24990,16 @@ async function askAgain(source, start, end, etag, failures) {
   });
 }
 
+// src/adapters/azure-blob/account-tiers.ts
+function tierFault(tier3, sku, kind) {
+  if (sku?.startsWith("Premium") === true) return `a premium account (${sku}) has no access tier '${tier3}'`;
+  if (kind === "Storage") return `a general-purpose v1 account has no access tier '${tier3}'`;
+  if (tier3 === "Archive" && sku !== void 0 && /(?:ZRS)$/.test(sku)) {
+    return `an account of the kind ${sku} has no access tier 'Archive'`;
+  }
+  return void 0;
+}
+
 // src/adapters/azure-blob/azure-url.ts
 function parseAzureUrl(url2) {
   const address = before(url2, "?", "#");
@@ -24864,6 +25010,17 @@ function parseAzureUrl(url2) {
   if (/[?#]/.test(url2)) throw malformed("holds a query, which may be a secret");
   const [, account = "", container2 = "", rest = ""] = /^azure:\/\/([^/]*)\/([^/]*)(?:\/(.*))?$/s.exec(url2) ?? [];
   if (account === "" || container2 === "") throw malformed("does not name an account and a container");
+  const host = /^([a-z0-9]{3,24})\.(?:blob|dfs)\./i.exec(account)?.[1];
+  if (host !== void 0) {
+    const whole = [host.toLowerCase(), container2, rest].filter((part) => part !== "").join("/");
+    throw new HoldfastError(
+      "input.malformed",
+      `the store '${shown}' names a host where the account belongs`,
+      {
+        hint: `Write only the account's name: azure://${whole}`
+      }
+    );
+  }
   if (!/^[a-z0-9]{3,24}$/.test(account)) {
     throw malformed("names an account that is not 3 to 24 lower-case letters and digits");
   }
@@ -24902,6 +25059,34 @@ var BlockBuffers = class {
     this.#free.push(buffer);
   }
 };
+
+// src/adapters/azure-blob/block-body.ts
+import { Readable as Readable3 } from "node:stream";
+var BODY_SLICE = 256 * 1024;
+function sliced(bytes, onSlice) {
+  let start = 0;
+  return new Readable3({
+    highWaterMark: BODY_SLICE,
+    read() {
+      const slice = start < bytes.length ? bytes.subarray(start, start += BODY_SLICE) : null;
+      onSlice(start >= bytes.length);
+      this.push(slice);
+    }
+  });
+}
+
+// src/adapters/azure-blob/tries.ts
+function isSlow(error) {
+  return error instanceof Stalled || isHoldfastError(error) && / (?:ServerBusy|OperationTimedOut|RequestTimeout|HTTP 408)\b/.test(error.message);
+}
+function severalTries(error, tries, elapsedMs) {
+  if (!(error instanceof HoldfastError) || tries < 2) return error;
+  const over = elapsedMs === void 0 ? "" : ` over ${formatDuration(elapsedMs)}`;
+  return new HoldfastError(error.code, `${error.message}; tried ${tries} times${over}`, {
+    hint: error.hint,
+    cause: error.cause
+  });
+}
 
 // src/adapters/azure-blob/block-upload.ts
 import { createHash } from "node:crypto";
@@ -25020,12 +25205,71 @@ function md5(bytes) {
   return hash.digest();
 }
 
+// src/adapters/azure-blob/lanes.ts
+var GOOD_TO_WIDEN = 8;
+var WIDE = 16;
+var Lanes = class {
+  #width = Number.POSITIVE_INFINITY;
+  #active = 0;
+  #good = 0;
+  #narrowings = 0;
+  #waiting = [];
+  #isSlow;
+  #onNarrow;
+  constructor(isSlow2, onNarrow) {
+    this.#isSlow = isSlow2;
+    this.#onNarrow = onNarrow;
+  }
+  get width() {
+    return this.#width;
+  }
+  /** Waits for a place, then works. @throws the signal's reason, what the work throws */
+  async run(signal, work) {
+    while (this.#active >= this.#width) {
+      await orAbort(signal, new Promise((resolve) => this.#waiting.push(resolve)));
+    }
+    this.#active += 1;
+    const before2 = this.#narrowings;
+    try {
+      const result = await work();
+      this.#widen();
+      return result;
+    } catch (error) {
+      if (this.#active > 1 && before2 === this.#narrowings && this.#isSlow(error)) this.#narrow();
+      throw error;
+    } finally {
+      this.#active -= 1;
+      const waiting = this.#waiting;
+      this.#waiting = [];
+      for (const wake of waiting) wake();
+    }
+  }
+  #narrow() {
+    this.#narrowings += 1;
+    this.#good = 0;
+    this.#width = 1;
+    this.#onNarrow(this.#active);
+  }
+  #widen() {
+    if (!Number.isFinite(this.#width)) return;
+    this.#good += 1;
+    if (this.#good < GOOD_TO_WIDEN) return;
+    this.#good = 0;
+    this.#width += 1;
+    if (this.#width > WIDE) this.#width = Number.POSITIVE_INFINITY;
+  }
+};
+
 // src/adapters/azure-blob/azure-store.ts
-var BODY_SLICE = 256 * 1024;
+var IDLE_MS = 6e4;
+var BUDGET_SILENCES = 4;
+var NO_FACTS = { status: void 0, code: "", detail: "" };
 async function openAzureStore(url2, credentials2, options) {
   const parsed = parseAzureUrl(url2);
-  const place = { ...parsed, sasExpiry: sasExpiry(credentials2) };
-  return new AzureStore(url2, place, await containerClient(parsed, credentials2, options), options);
+  const container2 = await containerClient(parsed, credentials2, options);
+  const { hostname: host } = new URL(container2.url);
+  const place = { ...parsed, sasExpiry: sasExpiry(credentials2), host, env: options.env };
+  return new AzureStore(url2, place, container2, options);
 }
 var AzureStore = class {
   url;
@@ -25033,17 +25277,30 @@ var AzureStore = class {
   #container;
   #options;
   #retry;
+  #patience;
   #buffers = new BlockBuffers();
+  /** The line is the same for all blobs, so what was learnt of it is kept. */
+  #lanes;
   constructor(url2, place, container2, options) {
     this.url = url2;
     this.#place = place;
     this.#container = container2;
     this.#options = options;
+    this.#patience = { ...PATIENCE, ...options.patience };
+    this.#lanes = new Lanes(
+      isSlow,
+      (active) => options.onSlow?.(
+        `the line to the store, or the store, was too slow for ${active} blocks at the same time; they are sent one by one now, and more again as they arrive`
+      )
+    );
     this.#retry = {
+      budget: { ms: this.#budgetMs, elapsed: () => options.clock.elapsed() },
+      tell: severalTries,
       attempts: options.attempts ?? 6,
       firstDelayMs: options.firstDelayMs ?? 500,
       delayMsMax: 2e4,
       isTransient: (error) => isHoldfastError(error, "store.unreachable"),
+      stop: options.cancelled,
       sleep: (ms) => options.clock.sleep(ms),
       random: () => options.random.fraction(),
       ...options.onRetry === void 0 ? {} : { onRetry: options.onRetry }
@@ -25055,34 +25312,72 @@ var AzureStore = class {
    * that does not exist: refused for lack of rights, or refused for lack of the block; in both cases nothing
    * is left behind.
    */
-  async check(forWriting) {
+  async check(forWriting, { accessTier } = {}) {
     for await (const _page of listBlobs({ ...this.#listing(), pageSize: 1 }, "")) break;
     if (!forWriting) return;
     const client = this.#client(`.holdfast-check-${this.#options.random.hex(8)}`);
     const commit = (abortSignal) => client.commitBlockList([blockId2("no-such-block", 0)], {
       abortSignal,
-      conditions: { ifNoneMatch: "*" }
+      conditions: { ifNoneMatch: "*" },
+      ...accessTier === void 0 ? {} : { tier: accessTier }
     });
+    if (accessTier !== void 0) await this.#requireTier(accessTier);
     try {
-      await this.#ask(`writing to ${this.url}`, 0, commit);
+      await this.#ask(`writing to ${this.url}`, this.#patience.answerMs, commit);
     } catch (error) {
       if (!isHoldfastError(error, "store.changed")) throw error;
     }
+  }
+  /**
+   * What kind of account it is says which tiers it has, where these credentials may ask; the commit that
+   * follows may be refused for its block before its tier is looked at.
+   */
+  async #requireTier(accessTier) {
+    const doing = `writing to ${this.url}`;
+    let account;
+    try {
+      account = await this.#ask(
+        doing,
+        this.#patience.answerMs,
+        (abortSignal) => this.#container.getAccountInfo({ abortSignal })
+      );
+    } catch (error) {
+      if (isHoldfastError(error)) return;
+      throw error;
+    }
+    const fault = tierFault(accessTier, account.skuName, account.accountKind);
+    if (fault === void 0) return;
+    throw new HoldfastError("input.conflict", `${doing}: ${fault}`, { hint: TIER[1](this.#place, NO_FACTS) });
   }
   async put(path, content, options = {}) {
     assertBlobPath(path);
     const client = this.#client(path);
     const send = async ({ id, bytes, md5: md52 }, signal) => {
-      const retry = {
+      let waitedMs = 0;
+      const graceMs = underWayMs(bytes.length, this.#patience);
+      const { clock } = this.#options;
+      const retry2 = {
         ...this.#retry,
+        budget: { ms: this.#budgetMs + graceMs, elapsed: () => clock.elapsed() - waitedMs },
         sleep: (ms) => this.#options.clock.sleep(ms, signal),
         isTransient: (error) => !signal.aborted && this.#retry.isTransient(error)
       };
-      const stage = (abortSignal) => client.stageBlock(id, () => sliced(bytes), bytes.length, {
-        abortSignal,
-        transactionalContentMD5: md52
+      const stage = (abortSignal) => client.stageBlock(
+        id,
+        () => sliced(bytes, (isLast) => moved(abortSignal, isLast ? graceMs : 0)),
+        bytes.length,
+        {
+          abortSignal,
+          transactionalContentMD5: md52
+        }
+      );
+      await withRetry(retry2, async () => {
+        const from = clock.elapsed();
+        await this.#lanes.run(signal, async () => {
+          waitedMs += clock.elapsed() - from;
+          await this.#ask(`writing ${path}`, this.#patience.sendMs, stage, signal);
+        });
       });
-      await withRetry(retry, () => this.#ask(`writing ${path}`, bytes.length, stage, signal));
     };
     const uploadId = this.#options.random.hex(8);
     const staged = await stageBlocks(content, send, {
@@ -25090,7 +25385,8 @@ var AzureStore = class {
       sizeHint: options.sizeHint,
       buffers: this.#buffers
     });
-    return await commitBlocks({ client, place: this.#place, path, staged, options, retry: this.#retry });
+    const [retry, patience] = [this.#retry, this.#patience];
+    return await commitBlocks({ client, place: this.#place, path, staged, options, retry, patience });
   }
   async get(path, range2 = { start: 0 }) {
     assertBlobPath(path);
@@ -25107,7 +25403,8 @@ var AzureStore = class {
       name: this.#place.prefix + path,
       path,
       retry: this.#retry,
-      idleMs: this.#options.idleMs ?? 6e4
+      answerMs: this.#patience.answerMs,
+      idleMs: this.#options.idleMs ?? IDLE_MS
     };
     return await download(source, range2.start, range2.end);
   }
@@ -25117,7 +25414,7 @@ var AzureStore = class {
     try {
       properties = await this.#ask(
         `asking for ${path}`,
-        0,
+        this.#patience.answerMs,
         (abortSignal) => this.#client(path).getProperties({ abortSignal })
       );
     } catch (error) {
@@ -25142,7 +25439,7 @@ var AzureStore = class {
     try {
       const answer = await this.#ask(
         `replacing ${path}`,
-        body2.length,
+        this.#patience.answerMs + underWayMs(body2.length, this.#patience),
         (abortSignal) => this.#client(path).upload(body2, body2.length, { abortSignal, conditions: { ifMatch: `"${etag}"` } })
       );
       return {
@@ -25161,12 +25458,15 @@ var AzureStore = class {
     try {
       await this.#ask(
         `removing ${path}`,
-        0,
+        this.#patience.answerMs,
         (abortSignal) => this.#client(path).delete({ abortSignal, deleteSnapshots: "include" })
       );
     } catch (error) {
       if (!isHoldfastError(error, "store.not-found")) throw error;
     }
+  }
+  get #budgetMs() {
+    return BUDGET_SILENCES * this.#patience.sendMs;
   }
   #client(path) {
     return this.#container.getBlockBlobClient(this.#place.prefix + path);
@@ -25177,28 +25477,21 @@ var AzureStore = class {
       place: this.#place,
       storePrefix: this.#place.prefix,
       retry: this.#retry,
+      answerMs: this.#patience.answerMs,
       pageSize: this.#options.pageSize ?? 5e3
     };
   }
   /** One request with a deadline, its errors turned into ours. */
-  async #ask(doing, bytes, request, outer) {
+  async #ask(doing, ms, request, outer) {
     try {
-      return await withDeadline(requestTime(bytes), doing, request, outer);
+      return await withDeadline(ms, doing, request, outer);
     } catch (error) {
       if (outer?.aborted === true) throw error;
       throw azureError(error, doing, this.#place);
     }
   }
 };
-function sliced(bytes) {
-  let start = 0;
-  return new Readable3({
-    highWaterMark: BODY_SLICE,
-    read() {
-      this.push(start < bytes.length ? bytes.subarray(start, start += BODY_SLICE) : null);
-    }
-  });
-}
 export {
+  IDLE_MS,
   openAzureStore
 };

@@ -2,12 +2,63 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+import {
+  LoginFailure,
+  LoginWatch,
+  plainSpoken
+} from "./shared-adapters-azure-blob-login.js";
+import "./shared-kernel-printable.js";
+import "./shared-kernel-or-abort.js";
+import "./shared-kernel-pattern.js";
+import "./shared-kernel-errors.js";
 import "./shared-esbuild-runtime.js";
 
 // src/adapters/azure-blob/github-oidc.ts
-async function githubOidcSource({ tenantId, clientId, getIdToken }) {
+async function githubOidcSource({
+  tenantId,
+  clientId,
+  getIdToken,
+  env = {}
+}) {
   const { ClientAssertionCredential } = await import("./azure-identity.js");
-  return new ClientAssertionCredential(tenantId, clientId, () => getIdToken("api://AzureADTokenExchange"));
+  const watch = new LoginWatch(env);
+  let refusal;
+  const assertion = async () => {
+    try {
+      return await getIdToken("api://AzureADTokenExchange");
+    } catch (error) {
+      refusal = idTokenFailure(error);
+      throw refusal;
+    }
+  };
+  const options = { additionalPolicies: watch.policies, retryOptions: { maxRetries: 0 } };
+  const credential = new ClientAssertionCredential(tenantId, clientId, assertion, options);
+  return plainSpoken(
+    {
+      async getToken(scopes, given) {
+        refusal = void 0;
+        try {
+          return await credential.getToken(scopes, given);
+        } catch (error) {
+          throw refusal ?? error;
+        }
+      }
+    },
+    watch
+  );
+}
+function idTokenFailure(error) {
+  const text = error instanceof Error ? error.message : String(error);
+  const status = /Error Code\s*:\s*(\d{3})/.exec(text)?.[1];
+  const code = /\b(?:E[A-Z]{4,}|\w*CERT\w*)\b/.exec(text)?.[0];
+  const variable = /ACTIONS_ID_TOKEN_REQUEST_\w+/.exec(text)?.[0];
+  const what = status !== void 0 ? `answered ${status}` : variable !== void 0 ? `is not known: ${variable} is not set` : `gave no token${code === void 0 ? "" : ` (${code})`}`;
+  const isRefused = variable !== void 0 || status !== void 0 && /^4(?!08|29)/.test(status);
+  return new LoginFailure(
+    isRefused ? "refused" : "unreachable",
+    `GitHub's token endpoint ${what}`,
+    isRefused ? "Give the job permissions: id-token: write; a pull request from a fork never has it." : "GitHub was busy or cannot be reached; see https://www.githubstatus.com, then run again."
+  );
 }
 export {
   githubOidcSource

@@ -260,7 +260,13 @@ var TemporaryFiles = class {
   }
   /** True when the folder was not there before. */
   async makeFolder() {
-    return await mkdir2(this.folder, { recursive: true, mode: 448 }) !== void 0;
+    try {
+      await mkdir2(this.folder, { mode: 448 });
+      return true;
+    } catch (error) {
+      if (errnoOf(error) !== "EEXIST") throw error;
+      return false;
+    }
   }
   /** Failing to tidy up must not hide why a put failed; a left-over is invisible and harmless. */
   async discard(path) {

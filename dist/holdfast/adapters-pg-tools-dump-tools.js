@@ -6,9 +6,15 @@ import {
   diskTrouble
 } from "./shared-kernel-disk-trouble.js";
 import {
+  SILENCE_LIMIT_MS,
+  SilenceWatch
+} from "./shared-kernel-silence.js";
+import {
   UNKNOWN_WORDS,
-  knownWords
-} from "./shared-postgres-known-words.js";
+  keepAliveOf,
+  knownWords,
+  refusedLogin
+} from "./shared-postgres-login-refusals.js";
 import {
   cutAfter,
   outsideQuotes
@@ -19,16 +25,18 @@ import {
 import {
   describeAddress,
   effectiveSslMode
-} from "./shared-postgres-database-url.js";
+} from "./shared-postgres-url-parameters.js";
 import "./shared-kernel-cut.js";
 import {
   anyOf
 } from "./shared-kernel-pattern.js";
 import "./shared-kernel-secret.js";
-import "./shared-kernel-suggest.js";
 import {
   once
 } from "./shared-kernel-streams.js";
+import {
+  formatDuration
+} from "./shared-kernel-duration.js";
 import {
   HoldfastError
 } from "./shared-kernel-errors.js";
@@ -45,7 +53,8 @@ import { promisify } from "node:util";
 
 // src/adapters/pg-tools/environment.ts
 import { existsSync } from "node:fs";
-var CONNECT_TIMEOUT = "30";
+var CONNECT_TIMEOUT = 30;
+var READER_TIMEOUT_MS = 75e3;
 var CA_BUNDLES = [
   "/etc/ssl/certs/ca-certificates.crt",
   "/etc/pki/tls/certs/ca-bundle.crt",
@@ -54,6 +63,18 @@ var CA_BUNDLES = [
   "/opt/homebrew/etc/openssl@3/cert.pem",
   "/usr/local/etc/openssl@3/cert.pem"
 ];
+var NOWHERE = "/nonexistent/holdfast";
+var NO_FILES = {
+  PGSSLCERT: `${NOWHERE}/postgresql.crt`,
+  PGSSLKEY: `${NOWHERE}/postgresql.key`,
+  PGSSLROOTCERT: `${NOWHERE}/root.crt`,
+  PGSSLCRL: `${NOWHERE}/root.crl`,
+  PGSSLCRLDIR: `${NOWHERE}/crl`,
+  // The user's own ~/.pgpass must not fill in a password the URL left out.
+  PGPASSFILE: `${NOWHERE}/pgpass`,
+  PGSERVICEFILE: `${NOWHERE}/pg_service.conf`,
+  PGSYSCONFDIR: NOWHERE
+};
 function plainEnvironment(base) {
   return {
     PATH: base.path ?? "/usr/bin:/bin",
@@ -71,16 +92,63 @@ function connectionEnvironment(base, tools, address, purpose, settings = {}) {
     PGPORT: String(address.port),
     PGUSER: address.user,
     PGDATABASE: address.database,
-    // A file that is not there: the user's own ~/.pgpass must not fill in a password the URL left out.
-    PGPASSFILE: "/nonexistent/pgpass",
+    ...NO_FILES,
     PGAPPNAME: `holdfast ${purpose}`,
-    PGCONNECT_TIMEOUT: CONNECT_TIMEOUT,
+    PGCONNECT_TIMEOUT: String(address.demands?.connectTimeoutSeconds ?? CONNECT_TIMEOUT),
     PGSSLMODE: effectiveSslMode(address),
-    PGSSLMINPROTOCOLVERSION: "TLSv1.2",
+    PGSSLMINPROTOCOLVERSION: address.demands?.tlsMin ?? "TLSv1.2",
+    // The driver knows no GSSAPI.
+    PGGSSENCMODE: "disable",
+    ...demandedEnvironment(tools, address),
     ...root === void 0 ? {} : { PGSSLROOTCERT: root },
     ...address.password === void 0 ? {} : { PGPASSWORD: address.password.reveal() },
     ...options === "" ? {} : { PGOPTIONS: options }
   };
+}
+function demandedEnvironment(tools, { demands }) {
+  if (demands === void 0) return {};
+  const { channelBinding, requireAuth, targetSession, sslCert, sslKey, sslCrl, tlsMin, tlsMax } = demands;
+  if (channelBinding === "require") since(tools, 13, "channel_binding=require");
+  if (requireAuth !== void 0) since(tools, 16, "require_auth");
+  if (tlsMin === "TLSv1.3") since(tools, 13, "ssl_min_protocol_version");
+  if (tlsMax !== void 0) since(tools, 13, "ssl_max_protocol_version");
+  return {
+    ...channelBinding === void 0 ? {} : { PGCHANNELBINDING: channelBinding },
+    ...requireAuth === void 0 ? {} : { PGREQUIREAUTH: requireAuth.text },
+    ...targetEnvironment(tools, targetSession),
+    ...sslCert === void 0 ? {} : { PGSSLCERT: sslCert },
+    ...sslKey === void 0 ? {} : { PGSSLKEY: sslKey },
+    ...sslCrl === void 0 ? {} : { PGSSLCRL: sslCrl },
+    ...tlsMax === void 0 ? {} : { PGSSLMAXPROTOCOLVERSION: tlsMax }
+  };
+}
+function targetEnvironment(tools, target) {
+  if (target === void 0 || target === "standby" && tools.major < 14) return {};
+  return { PGTARGETSESSIONATTRS: tools.major < 14 ? "read-write" : target };
+}
+function since(tools, major, parameter) {
+  if (tools.major >= major) return;
+  throw new HoldfastError(
+    "tool.too-old",
+    `the database URL demands ${parameter}, which the PostgreSQL client programs ${tools.version} do not know`,
+    {
+      hint: `Install the PostgreSQL client programs of version ${major} or newer, or take ${parameter} out of the database URL.`
+    }
+  );
+}
+function connectionWords(tools, address, reads) {
+  const { enabled, idleSeconds, intervalSeconds, count, userTimeoutMs } = keepAliveOf(address);
+  const timeout = userTimeoutMs ?? (reads && enabled ? READER_TIMEOUT_MS : void 0);
+  return [
+    `dbname='${address.database.replace(/[\\']/g, "\\$&")}'`,
+    ...enabled ? [
+      `keepalives_idle=${idleSeconds}`,
+      `keepalives_interval=${intervalSeconds}`,
+      `keepalives_count=${count}`
+    ] : ["keepalives=0"],
+    // Older ones would refuse the word.
+    ...timeout === void 0 || tools.major < 12 ? [] : [`tcp_user_timeout=${timeout}`]
+  ].join(" ");
 }
 function rootCertificate(tools, address) {
   const mode = effectiveSslMode(address);
@@ -541,7 +609,7 @@ var Chunks = class {
 };
 
 // src/adapters/pg-tools/messages.ts
-var NO_SLOT = "The server, the database or the role has no free connection slots; run at a quieter time, close idle clients, use fewer --jobs, or raise max_connections (or the CONNECTION LIMIT).";
+var NO_SLOT = "The server, the database or the role has no free connection slots; run at a quieter time, close idle clients, give a lower --jobs, or raise max_connections (or the CONNECTION LIMIT).";
 var ANYWHERE = [
   {
     says: /affected by row-level security policy/,
@@ -632,7 +700,7 @@ var AT_CONNECT = [
   },
   {
     says: anyOf(
-      /password authentication failed|no password supplied|no pg_hba\.conf entry/,
+      /password authentication failed|no password supplied|no pg_hba\.conf entry|pg_hba\.conf rejects/,
       /role "[^"]*" does not exist|not permitted to log in/
     ),
     code: "database.denied",
@@ -644,9 +712,24 @@ var AT_CONNECT = [
     hint: "Check the name after the last / of the database URL."
   },
   {
-    says: /SSL|certificate/,
+    says: /authentication method requirement/,
+    code: "database.denied",
+    hint: "The server does not ask for the password in the way that require_auth in the database URL demands."
+  },
+  {
+    says: /session is (?:not )?read-only|server is (?:not )?in hot standby mode/,
+    code: "database.unsupported",
+    hint: "target_session_attrs in the database URL demands another kind of server: give that one's address."
+  },
+  {
+    says: /channel binding/,
     code: "database.tls",
-    hint: "Check sslmode and sslrootcert in the database URL."
+    hint: "The server offers no channel binding, which the database URL demands; use the server's direct address, or sslmode=verify-full instead of channel_binding."
+  },
+  {
+    says: /SSL|certificate|private key file/,
+    code: "database.tls",
+    hint: "Check sslmode and the certificates that the database URL names."
   }
 ];
 var CONNECT_FAILED = anyOf(
@@ -669,7 +752,7 @@ function lastWords(stderr) {
 var SPEAKS_OF_TROUBLE = /^(?:error|warning|fatal|detail|hint|\[)/i;
 function toolError(program, how, stderr, address) {
   const words = lastWords(stderr);
-  const found = classify(words);
+  const found = refusedByPooler(words, address) ?? classify(words);
   const place = address === void 0 ? "" : ` on ${describeAddress(address)}`;
   const text = `${program}${place} ended with ${how}: ${words === "" ? "it said nothing" : words}`;
   const password = address?.password?.reveal();
@@ -687,6 +770,12 @@ function serversDisk(words, code, address) {
 function serversAdvice(words) {
   return /^(?:pg_\w+: (?:error: )?)?HINT: +(\S.*)$/im.exec(words)?.[1];
 }
+function refusedByPooler(words, address) {
+  if (address === void 0 || !CONNECT_FAILED.test(words)) return void 0;
+  const said = /(?:FATAL|ERROR): (.+)$/m.exec(words)?.[1];
+  const found = said === void 0 ? void 0 : refusedLogin(said.trim(), address);
+  return found?.code === "database.lost" ? { ...found, code: "database.unreachable" } : found;
+}
 function classify(words) {
   if (CONNECT_FAILED.test(words) || /unsupported startup parameter/.test(words)) {
     return AT_CONNECT.find((saying) => saying.says.test(words)) ?? {
@@ -700,6 +789,96 @@ function classify(words) {
 // src/adapters/pg-tools/program.ts
 import { spawn } from "node:child_process";
 import { join as join4 } from "node:path";
+
+// src/adapters/pg-tools/flow.ts
+var Flow = class {
+  #source;
+  /** Chunks that came. */
+  chunks = 0;
+  /** Somebody waits for the next one, or for the end. */
+  isAwaited = false;
+  constructor(source) {
+    this.#source = source;
+  }
+  async *[Symbol.asyncIterator]() {
+    this.isAwaited = true;
+    for await (const chunk of this.#source) {
+      this.chunks += 1;
+      this.isAwaited = false;
+      yield chunk;
+      this.isAwaited = true;
+    }
+  }
+};
+
+// src/adapters/pg-tools/program-silence.ts
+import { readdirSync, readFileSync } from "node:fs";
+var PROGRAM_BOUNDS = { silenceMs: SILENCE_LIMIT_MS };
+function heed({ name, processGroup, bounds, server, heard, end }) {
+  let failure;
+  let used = processorTime(processGroup);
+  const watch = new SilenceWatch({
+    limitMs: bounds.silenceMs,
+    heard,
+    atWork: async (within) => {
+      const before = used;
+      used = processorTime(processGroup);
+      if (used !== before) return `${name} is at work`;
+      if (server === void 0) return void 0;
+      return await bounds.askServer?.(server.address, server.applicationName, within);
+    },
+    tell: (text) => bounds.tell?.(`${name}: ${text}`),
+    over: (silentMs) => {
+      failure = silent(name, server?.address, silentMs);
+      end();
+    }
+  });
+  return {
+    get failure() {
+      return failure;
+    },
+    [Symbol.dispose]: () => watch[Symbol.dispose]()
+  };
+}
+function silent(name, address, silentMs) {
+  const nothing = `has done nothing for ${formatDuration(silentMs)}`;
+  if (address === void 0) {
+    return new HoldfastError("tool.failed", `${name} ${nothing} and was ended`, {
+      hint: "Run again; if it repeats, run with --verbose and report it."
+    });
+  }
+  return new HoldfastError(
+    "database.lost",
+    `${describeAddress(address)}: ${name} ${nothing} and was ended; nor could the server be found to be at work for it`,
+    {
+      hint: "A connection that went silent without breaking (a network, a load balancer), a pooler whose sessions are all taken (give it more, or use fewer --jobs), or a server that hangs. Run again. HOLDFAST_SILENCE_LIMIT sets how long silence is borne."
+    }
+  );
+}
+function processorTime(group) {
+  if (group === void 0) return void 0;
+  try {
+    let ticks = 0;
+    for (const pid of readdirSync("/proc")) {
+      if (/^\d+$/.test(pid)) ticks += ticksOf(pid, group);
+    }
+    return ticks;
+  } catch {
+    return void 0;
+  }
+}
+function ticksOf(pid, group) {
+  let stat;
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  } catch {
+    return 0;
+  }
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return Number(fields[2]) === group ? Number(fields[11]) + Number(fields[12]) : 0;
+}
+
+// src/adapters/pg-tools/program.ts
 var STDERR_MAX = 64 * 1024;
 var TERM_GRACE_MS = 5e3;
 function describeEnding(ending) {
@@ -708,32 +887,63 @@ function describeEnding(ending) {
 var Program = class {
   name;
   /**
-   * Settles after the program has ended *and* its pipes are drained; rejects only when it could
-   * not be started.
+   * Settles after the program has ended *and* its pipes are drained; rejects when it could not be started, or
+   * was ended because it had gone silent.
    */
   ended;
   #child;
+  #flow;
   #stderr = "";
+  /** Bytes of stderr, and bytes that were given to its stdin. */
+  #complained = 0;
+  #fed = 0;
   #gone = false;
-  constructor(tools, name, args, { env, guard, output, prefix, onLine }) {
+  constructor(tools, name, args, { guard, bounds }, { env, address, output, prefix, onLine }) {
     this.name = name;
+    this.#flow = output === void 0 ? void 0 : new Flow(output.content);
     const [program, ...words] = [...prefix ?? [], join4(tools.binDir, name), ...args];
-    this.#child = spawn(program, words, { env, stdio: ["pipe", output ?? "pipe", "pipe"], detached: true });
-    output?.destroy();
+    this.#child = spawn(program, words, {
+      env,
+      stdio: ["pipe", output?.writer ?? "pipe", "pipe"],
+      detached: true
+    });
+    output?.writer.destroy();
     const guarded = this.#child.pid === void 0 ? void 0 : guard?.(this.#child.pid);
     this.#child.once("close", () => guarded?.[Symbol.dispose]());
+    const silence = heed({
+      name,
+      processGroup: this.#child.pid,
+      bounds,
+      server: address === void 0 ? void 0 : { address, applicationName: env["PGAPPNAME"] },
+      heard: () => this.#heard(),
+      end: () => void this.stop()
+    });
     this.ended = new Promise((resolve, reject) => {
       this.#child.once("error", (error) => {
         if (this.#child.pid === void 0) reject(notStarted(tools, name, error));
       });
       this.#child.once("close", (code, signal) => {
         this.#gone = true;
-        resolve({ code, signal });
+        silence[Symbol.dispose]();
+        if (silence.failure === void 0) resolve({ code, signal });
+        else reject(silence.failure);
       });
     });
     this.ended.catch(() => void 0);
     this.stdin.on("error", () => void 0);
     this.#listen(onLine);
+  }
+  /** What it writes to the {@link Start.output} that it was given. */
+  get content() {
+    return this.#flow;
+  }
+  /** Changes with every byte that it takes or gives; undefined while it waits for us. */
+  #heard() {
+    const { writableLength, writableEnded, destroyed } = this.stdin;
+    const isFed = writableLength > 0 || writableEnded || destroyed;
+    if (!isFed || this.#flow?.isAwaited === false) return void 0;
+    const written = this.#flow?.chunks ?? 0;
+    return `${this.#fed - writableLength} ${written} ${this.#complained}`;
   }
   get stdin() {
     return this.#child.stdin;
@@ -750,6 +960,7 @@ var Program = class {
     const stderr = this.#child.stderr;
     stderr.setEncoding("utf8");
     stderr.on("data", (text) => {
+      this.#complained += text.length;
       this.#stderr = (this.#stderr + text).slice(-STDERR_MAX);
       if (onLine === void 0) return;
       const lines = (rest + text).split("\n");
@@ -790,6 +1001,7 @@ var Program = class {
     const closed = new Promise((resolve) => this.stdin.once("close", () => resolve("gone")));
     for await (const chunk of source) {
       if (this.#gone || this.stdin.destroyed) return;
+      this.#fed += chunk.length;
       if (this.stdin.write(chunk)) continue;
       const drained = new Promise((resolve) => this.stdin.once("drain", () => resolve("drained")));
       if (await Promise.race([drained, stopped, closed]) === "gone") return;
@@ -840,18 +1052,18 @@ var WarningReader = class {
 };
 
 // src/adapters/pg-tools/dump.ts
-async function* dump({ base, guard }, request) {
+async function* dump(host, request) {
   const { tools, address, signal } = request;
   signal.throwIfAborted();
-  const prefix = await largeWrites(tools, "pg_dump", base);
-  const { writer, content } = await openOutputSocket();
+  const env = connectionEnvironment(host.base, tools, address, "dump");
+  const prefix = await largeWrites(tools, "pg_dump", host.base);
+  const output = await openOutputSocket();
   const warnings = new WarningReader(request.onWarning ?? (() => void 0));
-  const env = connectionEnvironment(base, tools, address, "dump");
   const onLine = (line) => warnings.read(line);
-  const program = new Program(tools, "pg_dump", dumpArguments(request), {
+  const program = new Program(tools, "pg_dump", dumpArguments(request), host, {
     env,
-    guard,
-    output: writer,
+    address,
+    output,
     prefix,
     onLine
   });
@@ -859,7 +1071,7 @@ async function* dump({ base, guard }, request) {
   const stop = () => void program.stop();
   signal.addEventListener("abort", stop, { once: true });
   try {
-    yield* content;
+    yield* program.content;
     const ending = await program.ended;
     warnings.end();
     signal.throwIfAborted();
@@ -879,6 +1091,7 @@ function dumpArguments(request) {
     // Compression happens once, after hashing, with a checksum pg_dump's own formats lack.
     "--compress=0",
     "--no-password",
+    `--dbname=${connectionWords(request.tools, request.address, true)}`,
     `--snapshot=${request.snapshot}`,
     `--lock-wait-timeout=${Math.max(1, Math.round(request.lockWaitMs))}`,
     ...request.sections === "schema" ? ["--schema-only"] : request.sections === "data" ? ["--data-only"] : [],
@@ -966,10 +1179,9 @@ function parseTocLine(line) {
 }
 
 // src/adapters/pg-tools/list.ts
-async function listContents({ base, guard }, tools, archive) {
-  const program = new Program(tools, "pg_restore", ["--list", "--verbose", "--format=custom"], {
-    env: plainEnvironment(base),
-    guard
+async function listContents(host, tools, archive) {
+  const program = new Program(tools, "pg_restore", ["--list", "--verbose", "--format=custom"], host, {
+    env: plainEnvironment(host.base)
   });
   const listing = [];
   const names = /* @__PURE__ */ new Map();
@@ -1209,7 +1421,7 @@ var STOPPING = /* @__PURE__ */ new Set([
   "dump.incomplete",
   "tool.too-old"
 ]);
-async function load({ base, guard, disk = privateFiles }, request) {
+async function load({ disk = privateFiles, ...host }, request) {
   var _stack = [];
   try {
     const { tools, address, signal } = request;
@@ -1218,14 +1430,14 @@ async function load({ base, guard, disk = privateFiles }, request) {
     const list = __using(_stack, await listFile(request.entries, disk), true);
     const reader = new ProblemReader();
     const warnings = new WarningReader(request.onWarning ?? (() => void 0));
-    const env = connectionEnvironment(base, tools, address, "restore", request.settings);
+    const env = connectionEnvironment(host.base, tools, address, "restore", request.settings);
     const onLine = (line) => {
       reader.read(line);
       warnings.read(line);
     };
-    const program = new Program(tools, "pg_restore", loadArguments({ ...request, archive }, list.path), {
+    const program = new Program(tools, "pg_restore", loadArguments({ ...request, archive }, list.path), host, {
       env,
-      guard,
+      address,
       onLine
     });
     const stop = () => void program.stop();
@@ -1279,7 +1491,7 @@ function loadArguments(request, listPath) {
     // Without it pg_restore does not say which entry an error belongs to.
     "--verbose",
     // A connection string, because a bare name holding `=` would be read as one.
-    `--dbname=dbname='${request.address.database.replace(/[\\']/g, "\\$&")}'`,
+    `--dbname=${connectionWords(request.tools, request.address, false)}`,
     ...request.noOwner === true ? ["--no-owner"] : [],
     ...request.noPrivileges === true ? ["--no-privileges"] : [],
     ...(request.sections ?? []).map((section) => `--section=${section}`),
@@ -1289,17 +1501,16 @@ function loadArguments(request, listPath) {
 }
 
 // src/adapters/pg-tools/script.ts
-async function* script({ base, guard, disk = privateFiles }, request) {
+async function* script({ disk = privateFiles, ...host }, request) {
   var _stack = [];
   try {
     const { tools, signal } = request;
     signal.throwIfAborted();
     const list = __using(_stack, await listFile(request.entries, disk), true);
-    const { writer, content } = await openOutputSocket();
-    const program = new Program(tools, "pg_restore", scriptArguments(request, list.path), {
-      env: plainEnvironment(base),
-      guard,
-      output: writer
+    const output = await openOutputSocket();
+    const program = new Program(tools, "pg_restore", scriptArguments(request, list.path), host, {
+      env: plainEnvironment(host.base),
+      output
     });
     const stop = () => void program.stop();
     signal.addEventListener("abort", stop, { once: true });
@@ -1307,7 +1518,7 @@ async function* script({ base, guard, disk = privateFiles }, request) {
     const feeding = program.feed({ [Symbol.asyncIterator]: () => ({ next: () => source.next() }) });
     feeding.catch(stop);
     try {
-      yield* content;
+      yield* program.content;
       signal.throwIfAborted();
       await feeding;
       const ending = await program.ended;
@@ -1340,15 +1551,16 @@ function scriptArguments({ sections, naming }, listPath) {
 // src/adapters/pg-tools/dump-tools.ts
 function postgresTools(options) {
   const base = baseEnvironment(options);
-  const { disk, guard } = options;
+  const { disk, guard, bounds = PROGRAM_BOUNDS } = options;
+  const host = { base, guard, bounds };
   return {
     // Looked for anew each time: another one may have been installed in between.
     installed: () => findInstallations(base, explicitFolder(options), ["pg_dump", "pg_restore"]),
-    dump: (request) => dump({ base, guard }, request),
-    listContents: (tools, archive) => listContents({ base, guard }, tools, archive),
+    dump: (request) => dump(host, request),
+    listContents: (tools, archive) => listContents(host, tools, archive),
     listDatabase,
-    load: (request) => load({ base, guard, disk }, request),
-    script: (request) => script({ base, guard, disk }, request)
+    load: (request) => load({ ...host, disk }, request),
+    script: (request) => script({ ...host, disk }, request)
   };
 }
 function serverInstallations(options) {

@@ -4,15 +4,20 @@ const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
   SCRATCH_PREFIX,
-  processNamespace
+  isAlive,
+  isOfThisNamespace,
+  isOwnerAlive,
+  serverAccount
 } from "./shared-adapters-scratch-server-server.js";
 import "./shared-kernel-disk-trouble.js";
-import "./shared-kernel-errors.js";
+import {
+  isHoldfastError
+} from "./shared-kernel-errors.js";
 import "./shared-esbuild-runtime.js";
 
 // src/adapters/scratch-server/sweep.ts
 import { execFile } from "node:child_process";
-import { readdir, readFile, rm } from "node:fs/promises";
+import { lstat, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -21,14 +26,17 @@ var run = promisify(execFile);
 var STOP_TIMEOUT_MS = 1e4;
 async function sweepScratch(root = tmpdir()) {
   const removed = [];
-  const namespace = await processNamespace();
+  const ours = ourAccounts();
   for (const name of await readdir(root).catch(() => [])) {
-    const pid = new RegExp(`^${SCRATCH_PREFIX}(\\d+)-`).exec(name)?.[1];
-    if (pid === void 0 || isAlive(Number(pid))) continue;
+    const pid = Number(new RegExp(`^${SCRATCH_PREFIX}(\\d+)-`).exec(name)?.[1] ?? NaN);
+    if (!Number.isSafeInteger(pid)) continue;
     const folder = join(root, name);
-    const owner = await readFile(join(folder, "owner"), "utf8").catch(() => void 0);
-    if (owner !== namespace) continue;
-    await stopServer(folder);
+    const facts = await lstat(folder).catch(() => void 0);
+    if (facts?.isDirectory() !== true || !ours.has(facts.uid)) continue;
+    const ownership = await readFile(join(folder, "owner"), "utf8").catch(() => void 0);
+    if (ownership === void 0 || !await isOfThisNamespace(ownership)) continue;
+    if (await isOwnerAlive(pid, ownership)) continue;
+    await stopServer(folder, facts.uid);
     await rm(folder, { recursive: true, force: true, maxRetries: 5 }).then(
       () => removed.push(folder),
       () => void 0
@@ -36,25 +44,34 @@ async function sweepScratch(root = tmpdir()) {
   }
   return removed;
 }
-async function stopServer(folder) {
+function ourAccounts() {
+  const own = process.getuid?.() ?? -1;
+  try {
+    return /* @__PURE__ */ new Set([own, serverAccount().uid ?? own]);
+  } catch (error) {
+    if (!isHoldfastError(error, "tool.missing")) throw error;
+    return /* @__PURE__ */ new Set([own]);
+  }
+}
+async function stopServer(folder, uid) {
   const data = join(folder, "data");
   const pid = Number((await readFile(join(data, "postmaster.pid"), "utf8").catch(() => "")).split("\n")[0]);
-  if (!Number.isInteger(pid) || pid <= 1) return;
-  const command = await run("ps", ["-o", "command=", "-p", String(pid)]).then(
-    ({ stdout }) => stdout,
+  if (!Number.isInteger(pid) || pid <= 1 || !await isServer(pid, data, uid)) return;
+  signal(pid, "SIGQUIT");
+  for (let waited = 0; waited < STOP_TIMEOUT_MS && isAlive(pid); waited += 50) await delay(50);
+  if (await isServer(pid, data, uid)) signal(pid, "SIGKILL");
+}
+async function isServer(pid, data, uid) {
+  const told = await run("ps", ["-o", "uid=,command=", "-p", String(pid)]).then(
+    ({ stdout }) => stdout.trim(),
     () => ""
   );
-  if (!command.includes(data)) return;
-  process.kill(pid, "SIGQUIT");
-  for (let waited = 0; waited < STOP_TIMEOUT_MS && isAlive(pid); waited += 50) await delay(50);
-  if (isAlive(pid)) process.kill(pid, "SIGKILL");
+  return /^\d+ /.test(told) && Number.parseInt(told, 10) === uid && `${told} `.includes(` -D ${data} `);
 }
-function isAlive(pid) {
+function signal(pid, name) {
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error.code === "EPERM";
+    process.kill(pid, name);
+  } catch {
   }
 }
 export {

@@ -3,8 +3,11 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  isTriedOut,
+  tryNoMore,
   withRetry
 } from "./shared-kernel-retry.js";
+import "./shared-kernel-or-abort.js";
 import {
   collect
 } from "./shared-kernel-streams.js";
@@ -15,12 +18,16 @@ import {
 import "./shared-esbuild-runtime.js";
 
 // src/adapters/store-decorators/retrying.ts
-function retrying(store, { clock, random, log, attempts = 5, firstDelayMs = 500 }) {
+var BUDGET_MS = 5 * 6e4;
+function retrying(store, { clock, random, log, cancelled, attempts = 5, firstDelayMs = 500, budgetMs = BUDGET_MS }) {
   return new RetryingStore(store, {
     attempts,
     firstDelayMs,
     delayMsMax: 15e3,
-    isTransient: (error) => isHoldfastError(error, "store.unreachable"),
+    // Where a store has used up tries of its own, more around them would multiply them.
+    isTransient: (error) => isHoldfastError(error, "store.unreachable") && !isTriedOut(error),
+    budget: { ms: budgetMs, elapsed: () => clock.elapsed() },
+    stop: cancelled,
     sleep: (ms) => clock.sleep(ms),
     random: () => random.fraction(),
     onRetry: (error, attempt, delayMs) => log?.debug(`${String(error)}; trying again in ${delayMs} ms (try ${attempt + 1} of ${attempts})`)
@@ -35,8 +42,8 @@ var RetryingStore = class {
     this.#store = store;
     this.#retry = retry;
   }
-  check(forWriting) {
-    return withRetry(this.#retry, () => this.#store.check(forWriting));
+  check(...given) {
+    return withRetry(this.#retry, () => this.#store.check(...given));
   }
   put(path, content, options) {
     return this.#store.put(path, content, options);
@@ -105,7 +112,9 @@ var RetryingStore = class {
         return;
       } catch (error) {
         failures += 1;
-        if (!this.#retry.isTransient(error) || failures >= this.#retry.attempts) throw error;
+        if (!this.#retry.isTransient(error) || failures >= this.#retry.attempts) {
+          throw tryNoMore(error);
+        }
       }
       const missing = first.size - received;
       const rest = await withRetry(

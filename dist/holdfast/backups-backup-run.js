@@ -15,7 +15,7 @@ import {
 import "./shared-kernel-retry.js";
 import "./shared-kernel-or-abort.js";
 import "./shared-nouns-store-environment-lock.js";
-import "./shared-nouns-store-lock.js";
+import "./shared-nouns-store-lock-holder.js";
 import "./shared-nouns-content-read-readable.js";
 import "./shared-nouns-content-read-digest-1-other-queries.js";
 import "./shared-ports-dump-tools.js";
@@ -24,7 +24,7 @@ import "./shared-nouns-platform-supabase.js";
 import "./shared-nouns-server-ask-again.js";
 import "./shared-nouns-content-read-objects-tables.js";
 import "./shared-postgres-quoting.js";
-import "./shared-postgres-database-url.js";
+import "./shared-postgres-url-parameters.js";
 import "./shared-kernel-together.js";
 import "./shared-nouns-seal-default-level.js";
 import "./shared-kernel-cut.js";

@@ -6,6 +6,8 @@ import {
   explainEmpty
 } from "./shared-nouns-catalog-none-found.js";
 import {
+  concernsOneDocument,
+  isDamaged,
   readStanding
 } from "./shared-nouns-catalog-standing.js";
 import {
@@ -35,8 +37,7 @@ import {
   formatDuration
 } from "./shared-kernel-duration.js";
 import {
-  EXIT,
-  isHoldfastError
+  EXIT
 } from "./shared-kernel-errors.js";
 import "./shared-esbuild-runtime.js";
 
@@ -72,18 +73,22 @@ async function readRow(catalog, key, receipts) {
       problem: void 0
     };
   } catch (error) {
-    if (!isHoldfastError(error, "catalog.damaged", "catalog.unknown-format")) throw error;
-    return { key, manifest: void 0, standing: void 0, problem: error.message };
+    if (!concernsOneDocument(error)) throw error;
+    return { key, manifest: void 0, standing: void 0, problem: error };
   }
 }
 function outcome(url, { rows, orphans, empty }, ports) {
-  const damaged = rows.filter((row) => row.problem !== void 0);
+  const [damaged, unread] = problems(rows);
+  const unreadReceipts = rows.flatMap((row) => row.standing?.unreadReceipts ?? []);
+  const unanswered = [...unread.map(({ error }) => error), ...unreadReceipts].filter(
+    ({ code }) => code !== "store.archived"
+  );
   const badReceipts = rows.flatMap((row) => row.standing?.damagedReceipts ?? []);
   const verified = rows.find((row) => row.standing?.state === "verified" && row.key.tier !== "safety");
   const latest = rows.find((row) => row.key.tier !== "safety");
   const counts = [quantity(rows.length, "backup"), ...standingCounts(rows)].join(", ");
   return {
-    exit: damaged.length + badReceipts.length > 0 ? EXIT.integrity : EXIT.done,
+    exit: damaged.length + badReceipts.length > 0 ? EXIT.integrity : unanswered.length > 0 ? EXIT.outside : EXIT.done,
     outputs: {
       backups: rows.map((row) => rowJson(row, ports)),
       count: rows.length,
@@ -99,7 +104,7 @@ function outcome(url, { rows, orphans, empty }, ports) {
       }))
     },
     report: {
-      good: damaged.length + badReceipts.length === 0 && empty?.good !== false,
+      good: damaged.length + badReceipts.length + unread.length + unreadReceipts.length === 0 && empty?.good !== false,
       headline: `${url} ${empty?.says ?? `holds ${counts}`}`,
       tables: rows.length === 0 ? [] : [
         {
@@ -109,7 +114,11 @@ function outcome(url, { rows, orphans, empty }, ports) {
       ],
       notes: [
         ...empty?.next ?? [],
-        ...damaged.map((row) => `damaged: ${row.problem ?? ""}`),
+        ...damaged.map(({ error }) => `damaged: ${error.message}`),
+        ...unread.map(
+          ({ error }) => `not read: ${error.message}${error.hint === void 0 ? "" : `; ${error.hint}`}`
+        ),
+        ...unreadReceipts.map(({ message }) => `receipt not read, not counted: ${message}`),
         ...badReceipts.map((path) => `damaged receipt, not counted: ${path}`),
         ...orphans.map(
           (orphan) => `${orphan.key.source}/${orphan.key.tier}/${orphan.key.id} has ${quantity(orphan.blobs, "blob")}, ${formatBytes(orphan.bytes)}, but no manifest: a run that was killed or is still running; it is no backup and harms nothing`
@@ -118,12 +127,17 @@ function outcome(url, { rows, orphans, empty }, ports) {
     }
   };
 }
+function problems(rows) {
+  const all = rows.flatMap(({ problem }) => problem === void 0 ? [] : [{ error: problem }]);
+  return [all.filter(({ error }) => isDamaged(error)), all.filter(({ error }) => !isDamaged(error))];
+}
 function standingCounts(rows) {
   const count = (state) => rows.filter(({ standing }) => standing?.state === state).length;
   const counts = [
     [count("failed verification"), "failed verification"],
     [count("unverified"), "unverified"],
-    [rows.filter(({ standing }) => standing === void 0).length, "damaged"]
+    [problems(rows)[0].length, "damaged"],
+    [problems(rows)[1].length, "not readable"]
   ];
   return [
     `${count("verified")} verified`,
@@ -133,7 +147,8 @@ function standingCounts(rows) {
 function rowCells({ key, manifest, standing, problem }, ports) {
   const age = formatDuration(ageMs(key.time, ports.clock));
   if (!manifest || !standing) {
-    return [key.id, key.source, key.tier, age, "?", "?", "?", `DAMAGED MANIFEST: ${problem ?? ""}`];
+    const what = problem !== void 0 && isDamaged(problem) ? "DAMAGED MANIFEST" : "MANIFEST NOT READABLE";
+    return [key.id, key.source, key.tier, age, "?", "?", "?", `${what}: ${problem?.message ?? ""}`];
   }
   const { tables, rows } = sizes(manifest);
   const state = standing.state === "verified" ? `verified ${standing.at?.slice(0, 10) ?? ""}` : `${standing.state}: ${standing.reason ?? ""}`;
@@ -158,7 +173,10 @@ function rowJson({ key, manifest, standing, problem }, ports) {
     ageSeconds: Math.round(ageMs(key.time, ports.clock) / 1e3),
     manifest: manifestPath(key)
   };
-  if (!manifest || !standing) return { ...common, state: "damaged", problem: problem ?? "" };
+  if (!manifest || !standing) {
+    const state = problem !== void 0 && isDamaged(problem) ? "damaged" : "unreadable";
+    return { ...common, state, problem: problem?.message ?? "", code: problem?.code ?? "" };
+  }
   const recipients = [...new Set(manifest.artifacts.flatMap((artifact) => artifact.encryption.recipients))];
   return {
     ...common,

@@ -21,7 +21,7 @@ import "./shared-nouns-platform-supabase.js";
 import "./shared-nouns-server-ask-again.js";
 import "./shared-nouns-content-read-objects-tables.js";
 import "./shared-postgres-quoting.js";
-import "./shared-postgres-database-url.js";
+import "./shared-postgres-url-parameters.js";
 import "./shared-kernel-together.js";
 import "./shared-nouns-seal-default-level.js";
 import "./shared-kernel-cut.js";

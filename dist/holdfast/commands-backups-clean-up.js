@@ -6,7 +6,7 @@ import {
   REMEMBERED_LOCKS,
   releaseLock,
   rememberedKeys
-} from "./shared-nouns-store-lock.js";
+} from "./shared-nouns-store-lock-holder.js";
 import "./shared-nouns-store-layout.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";

@@ -8,7 +8,7 @@ import {
 import {
   describeAddress,
   parseDatabaseUrl
-} from "./shared-postgres-database-url.js";
+} from "./shared-postgres-url-parameters.js";
 import "./shared-kernel-cut.js";
 import {
   listed
@@ -17,7 +17,6 @@ import "./shared-kernel-secret.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";
-import "./shared-kernel-suggest.js";
 import "./shared-kernel-streams.js";
 import {
   array,

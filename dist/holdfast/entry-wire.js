@@ -14,6 +14,9 @@ import {
   diskTrouble
 } from "./shared-kernel-disk-trouble.js";
 import {
+  SILENCE_LIMIT_MS
+} from "./shared-kernel-silence.js";
+import {
   VERSION,
   cutToWidth,
   forgeAccess,
@@ -34,7 +37,8 @@ import {
   formatBytes
 } from "./shared-kernel-bytes.js";
 import {
-  formatDuration
+  formatDuration,
+  parseDuration
 } from "./shared-kernel-duration.js";
 import {
   HoldfastError
@@ -81,7 +85,12 @@ async function ownedFolder(root, label) {
     // Programs that are given it may run in another folder.
     join(resolve(root), `holdfast-${clean}-${process.pid}-t${await beganAt(process.pid) ?? 0}-`)
   );
-  await writeFile(join(folder, OWNER), await processNamespace(), { mode: 384 });
+  try {
+    await writeFile(join(folder, OWNER), await processNamespace(), { mode: 384 });
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
   return folder;
 }
 async function sweepFolders(root = tmpdir()) {
@@ -328,6 +337,26 @@ function terminalLog(output, style) {
   };
 }
 
+// src/adapters/pg-tools/shared-tools.ts
+function sharedTools(options) {
+  let current;
+  return {
+    async tools() {
+      const { postgresTools } = await import("./adapters-pg-tools-dump-tools.js");
+      const fresh = () => current ??= postgresTools(options);
+      return {
+        installed: () => fresh().installed(),
+        dump: (request) => fresh().dump(request),
+        listContents: (tools, archive) => fresh().listContents(tools, archive),
+        listDatabase: (archive) => fresh().listDatabase(archive),
+        load: (request) => fresh().load(request),
+        script: (request) => fresh().script(request)
+      };
+    },
+    forget: () => current = void 0
+  };
+}
+
 // src/entry/inputs/store-url.ts
 import { resolve as resolve2 } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -336,12 +365,38 @@ function storeUrlHint(text) {
   return isPath ? `A folder is written ${pathToFileURL(resolve2(text)).href}, and a container azure://<account>/<container>[/<prefix>].` : "Use azure://<account>/<container>[/<prefix>] or file:///<folder>.";
 }
 
+// src/entry/inputs/silence-limit.ts
+var LEAST_MS = 1e3;
+var MOST_MS = 7 * 24 * 36e5;
+function silenceLimit(env) {
+  const given = env["HOLDFAST_SILENCE_LIMIT"] ?? "";
+  if (given.trim() === "") return SILENCE_LIMIT_MS;
+  const ms = parseDuration(given, "HOLDFAST_SILENCE_LIMIT");
+  if (ms >= LEAST_MS && ms <= MOST_MS) return ms;
+  throw new HoldfastError(
+    "input.malformed",
+    `HOLDFAST_SILENCE_LIMIT is '${given}', which is ` + (ms < LEAST_MS ? "less than a second" : "more than a week"),
+    {
+      hint: "Give a duration such as 2m, up to 7d, or leave it out."
+    }
+  );
+}
+
 // src/entry/wire.ts
 var SYSTEM = { version: VERSION, clock: systemClock, random: systemRandom };
 function makePorts(around) {
   const { env, runner, log } = around;
   const disk = systemDisk();
-  const shared = sharedTools(env, disk);
+  const bounds = { silenceMs: silenceLimit(env), tell: (text) => log.info(text) };
+  const shared = sharedTools({
+    env,
+    disk,
+    guard: endWithUs,
+    bounds: {
+      ...bounds,
+      askServer: async (...asked) => (await import("./adapters-postgres-activity.js")).askServer(...asked)
+    }
+  });
   const common = {
     clock: systemClock,
     random: systemRandom,
@@ -361,7 +416,7 @@ function makePorts(around) {
     ...rolloutPorts(around),
     async openDatabase(address) {
       const { postgresDatabase } = await import("./adapters-postgres-database.js");
-      return postgresDatabase(address);
+      return postgresDatabase(address, { ...bounds, cancelled: around.cancelled });
     },
     async sourceTree() {
       const { checkout } = await import("./adapters-source-tree-checkout.js");
@@ -427,24 +482,6 @@ function makePorts(around) {
 function eventPath(env) {
   return env["GITHUB_ACTIONS"] === "true" ? env["GITHUB_EVENT_PATH"] || void 0 : void 0;
 }
-function sharedTools(env, disk) {
-  let current;
-  return {
-    async tools() {
-      const { postgresTools } = await import("./adapters-pg-tools-dump-tools.js");
-      const fresh = () => current ??= postgresTools({ env, disk, guard: endWithUs });
-      return {
-        installed: () => fresh().installed(),
-        dump: (request) => fresh().dump(request),
-        listContents: (tools, archive) => fresh().listContents(tools, archive),
-        listDatabase: (archive) => fresh().listDatabase(archive),
-        load: (request) => fresh().load(request),
-        script: (request) => fresh().script(request)
-      };
-    },
-    forget: () => current = void 0
-  };
-}
 async function openForge([repository, token], { env, log, cancelled }) {
   const { repository: name, ...where } = forgeAccess(repository, token, env);
   const { githubForge } = await import("./adapters-github-github-forge.js");
@@ -455,12 +492,16 @@ async function openFunctions([project, token, key], { env, log, cancelled }) {
   const { supabaseFunctions } = await import("./adapters-supabase-supabase-functions.js");
   return supabaseFunctions({ project, ...where, key, ...SYSTEM, log, cancelled });
 }
+var STORE_BUDGET_MS = 5 * 6e4;
+var STORE_SILENCES = 4;
 async function openStore(url, secret, around) {
   const { retrying } = await import("./adapters-store-decorators-retrying.js");
   return retrying(await openBareStore(url, secret, around), {
     clock: systemClock,
     random: systemRandom,
-    log: around.log
+    log: around.log,
+    cancelled: around.cancelled,
+    budgetMs: Math.min(STORE_BUDGET_MS, STORE_SILENCES * silenceLimit(around.env))
   });
 }
 async function openBareStore(url, secret, around) {
@@ -471,19 +512,27 @@ async function openBareStore(url, secret, around) {
   }
   if (scheme === "azure") {
     const credentials = storeCredentials(secret, around.env);
-    const { openAzureStore } = await import("./adapters-azure-blob-azure-store.js");
+    const [{ openAzureStore, IDLE_MS }, { patienceWithin }] = await Promise.all([
+      import("./adapters-azure-blob-azure-store.js"),
+      import("./adapters-azure-blob-deadline.js")
+    ]);
     const onRetry = (error, attempt, delayMs) => {
       const why = error instanceof Error ? error.message : String(error);
       around.log.debug(
         `the store did not answer (try ${attempt}), again in ${formatDuration(delayMs)}: ${why}`
       );
     };
-    const endpoint = around.env["AZURE_STORAGE_BLOB_ENDPOINT"] ?? "";
+    const endpoint = around.env["AZURE_STORAGE_BLOB_ENDPOINT"] || void 0;
+    const silenceMs = silenceLimit(around.env);
     const options = {
-      clock: systemClock,
-      random: systemRandom,
+      ...SYSTEM,
       onRetry,
-      endpoint: endpoint === "" ? void 0 : endpoint
+      cancelled: around.cancelled,
+      patience: patienceWithin(silenceMs),
+      idleMs: Math.min(IDLE_MS, silenceMs),
+      env: around.env,
+      onSlow: (message) => around.log.warn(message),
+      endpoint
     };
     return await openAzureStore(
       url,
@@ -491,13 +540,8 @@ async function openBareStore(url, secret, around) {
       options
     );
   }
-  throw new HoldfastError(
-    "input.malformed",
-    `store is '${hideCredentials(url)}', which is no kind of store Holdfast knows`,
-    {
-      hint: storeUrlHint(url)
-    }
-  );
+  const what = `store is '${hideCredentials(url)}', which is no kind of store Holdfast knows`;
+  throw new HoldfastError("input.malformed", what, { hint: storeUrlHint(url) });
 }
 function rolloutPorts(around) {
   const { env, log } = around;
@@ -571,7 +615,8 @@ async function azureLogin({ env, runner }) {
     tokenSource: await githubOidcSource({
       tenantId,
       clientId,
-      getIdToken: (audience) => runner.idToken(audience)
+      getIdToken: (audience) => runner.idToken(audience),
+      env
     })
   };
 }

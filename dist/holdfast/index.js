@@ -67,7 +67,7 @@ var store = {
 };
 var storeSecret = {
   type: "secret",
-  text: "Azure connection string or SAS token of the store. Without it AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_SAS_TOKEN and then the signed-in identity (OIDC from azure/login, managed identity, Azure CLI) are used. Not needed for file:// stores."
+  text: "Azure connection string or SAS token of the store. Without it AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_SAS_TOKEN and then the signed-in identity (the job's own by AZURE_CLIENT_ID and AZURE_TENANT_ID with `id-token: write`, azure/login, managed identity, Azure CLI) are used. Not needed for file:// stores."
 };
 var source = {
   type: "string",
@@ -223,8 +223,8 @@ rows in tables that an extension has not marked) is named as a gap, here and in 
     },
     "access-tier": {
       type: "choice",
-      choices: ["Hot", "Cool", "Cold", "Archive"],
-      text: "Azure access tier of the blobs; by default Hot for tier1 and tier3, Cool for tier2 and tier4. An archived backup cannot be validated until it is rehydrated, so let a lifecycle rule archive tier3 after its validation."
+      choices: ["Hot", "Cool", "Cold", "Archive", "Default"],
+      text: "Azure access tier of the blobs; by default Hot for tier1 and tier3, Cool for tier2 and tier4, or the account's own where it has none of these. Default leaves it to the account. An archived backup cannot be validated until it is rehydrated, so let a lifecycle rule archive tier3 after its validation."
     },
     "lock-wait": {
       type: "duration",
@@ -273,12 +273,10 @@ jobs:
   backup:
     runs-on: ubuntu-latest
     steps:
-      - uses: azure/login@f5d393ae46f8fde4be8b75f32e3fc50e654ad0ca # v3.0.1
-        with:
-          client-id: \${{ vars.AZURE_CLIENT_ID }}
-          tenant-id: \${{ vars.AZURE_TENANT_ID }}
-          subscription-id: \${{ vars.AZURE_SUBSCRIPTION_ID }}
       - uses: truststream/holdfast/actions/backup@v1
+        env:
+          AZURE_CLIENT_ID: \${{ vars.AZURE_CLIENT_ID }}
+          AZURE_TENANT_ID: \${{ vars.AZURE_TENANT_ID }}
         with:
           database: \${{ secrets.DATABASE_URL }}
           store: azure://mybackups/holdfast/prod
@@ -376,7 +374,11 @@ A store that cannot be read completely is an error, never an empty list.`,
     "latest-verified": "Id of the newest verified backup; empty when there is none.",
     orphans: "Paths of blobs that belong to no backup, as a JSON list."
   },
-  exits: { 0: "the list is complete, even when it is empty", 5: "a manifest or receipt is damaged" },
+  exits: {
+    0: "the list is complete, even when it is empty; what lies in an archive is listed as such",
+    4: "the store cannot be asked, or it refused or did not give faithfully one of several documents",
+    5: "a manifest or receipt is damaged"
+  },
   examples: {
     cli: [
       "holdfast list --store file:///var/backups/holdfast",
@@ -700,7 +702,7 @@ backups of databases you do not trust at depth \`opened\`, or on a machine that 
     "dry-run": dryRun
   },
   outputs: {
-    verdict: "`proved`, `gaps` or `failed`: the worst of all validated backups.",
+    verdict: "`proved`, `gaps` or `failed`: the worst of all validated backups; `gaps` too where one could not be read.",
     backups: "The validated backups with verdict, depth, findings and accepted gaps, as a JSON list.",
     count: "How many backups were validated.",
     "first-difference": "The first thing that differs and how, in one sentence; empty when nothing does.",
@@ -711,6 +713,7 @@ backups of databases you do not trust at depth \`opened\`, or on a machine that 
   exits: {
     0: "every validated backup is proved to the depth asked for, or has no gaps but accepted ones",
     3: "a backup could only be proved with gaps that are not accepted, or no backup matches",
+    4: "the store, a server or a program cannot be asked, or one of several backups could not be read",
     5: "a backup is damaged, or its restored content differs"
   },
   examples: {
@@ -3315,6 +3318,8 @@ function describeFailure(error, redact, cancelled = false) {
     hint: "Run again when ready.",
     cause: error
   }) : error;
+  const bug = told.code === "tool.failed" ? bugBehind(told) : void 0;
+  if (bug !== void 0) return describeBug(bug, redact, told);
   return {
     code: told.code,
     exit: told.exitCode,
@@ -3324,8 +3329,16 @@ function describeFailure(error, redact, cancelled = false) {
     stack: void 0
   };
 }
-function describeBug(error, redact) {
+function bugBehind(error) {
+  let cause = error.cause;
+  while (isHoldfastError(cause, "tool.failed")) cause = cause.cause;
+  if (!(cause instanceof Error) || isHoldfastError(cause)) return void 0;
+  const isOfSystem = "code" in cause && typeof cause.code === "string" && !cause.code.startsWith("ERR_");
+  return isOfSystem || cause.name === "AbortError" ? void 0 : cause;
+}
+function describeBug(error, redact, wrapper) {
   const isError = error instanceof Error;
+  const said = wrapper?.hint === void 0 ? "" : ` ${printable(redact(wrapper.hint))}`;
   return {
     code: "bug",
     exit: EXIT.bug,
@@ -3334,7 +3347,7 @@ function describeBug(error, redact) {
         isError ? `${error.name}: ${error.message}` : `something that is no error was thrown: ${String(error)}`
       )
     ),
-    hint: `This is a bug in Holdfast. Please report it with the lines below at ${ISSUES_URL}.`,
+    hint: `This is a bug in Holdfast. Please report it with the lines below at ${ISSUES_URL}.${said}`,
     causes: isError ? causesOf(error).map((cause) => printableLine(redact(cause))) : [],
     stack: isError && error.stack !== void 0 ? printable(redact(error.stack)) : void 0
   };
@@ -3373,6 +3386,27 @@ function failureJson({ code, message, hint, exit }) {
   return `${JSON.stringify({ error: { code, message, hint: hint ?? null, exit } })}
 `;
 }
+
+// src/entry/inputs/missing-hint.ts
+function variableName(name) {
+  return `HOLDFAST_${name.toUpperCase().replaceAll("-", "_")}`;
+}
+var cliMissingHint = (name, spec) => {
+  const ways = spec.explicit === true ? `--${name} or the action's input` : spec.type === "secret" ? `--${name}-file or the variable ${variableName(name)}` : `--${name}, the action's input or the variable ${variableName(name)}`;
+  return `Give it with ${ways}${example(spec)}.`;
+};
+var actionMissingHint = (name, spec) => spec.type === "secret" ? `The secret that 'with: ${name}:' names is empty here: it does not exist under that name in this repository or in the job's environment, or this workflow was called and the caller did not pass it. Pass it below 'secrets:' of the call, by name or with 'inherit'; runs for pull requests of forks and for Dependabot are given none.` : `Give it below 'with:' of the step as '${name}:'${example(spec)}; an expression that stands there is empty.`;
+function example(spec) {
+  return spec.example === void 0 || spec.type === "secret" ? "" : `, for example ${spec.example}`;
+}
+function inActionWords(text, specs) {
+  return text.replace(OPTION_OR_COMMAND, (found, name) => {
+    if (name === void 0) return found;
+    const input = [name, name.replace(/-file$/, "")].find((each) => Object.hasOwn(specs, each));
+    return input === void 0 ? found : `input '${input}'`;
+  });
+}
+var OPTION_OR_COMMAND = /\bholdfast [a-z-]+(?: (?!--)[\w./:<>-]+)*(?: --[^`.;]*)?|(?<![\w-])--([a-z][a-z\d-]*[a-z\d])/g;
 
 // src/entry/inputs/parse-values.ts
 var MalformedValue = class extends Error {
@@ -3468,13 +3502,10 @@ function parseInstant(text) {
 function camelCase(name) {
   return name.replace(/-([a-z])/g, (_, letter) => letter.toUpperCase());
 }
-function variableName(name) {
-  return `HOLDFAST_${name.toUpperCase().replaceAll("-", "_")}`;
-}
 function defaultText(spec) {
   return "default" in spec && spec.default !== void 0 ? String(spec.default) : void 0;
 }
-function parseInputs(specs, given, nameOf, problems = []) {
+function parseInputs(specs, given, nameOf, problems = [], missingHint = cliMissingHint) {
   const found = [...problems];
   const values = {};
   for (const [name, spec] of Object.entries(specs)) {
@@ -3508,11 +3539,6 @@ function parseInputs(specs, given, nameOf, problems = []) {
   if (found.length > 0) throw problemsError(found);
   return Object.freeze(values);
 }
-function missingHint(name, spec) {
-  const example = spec.example === void 0 || spec.type === "secret" ? "" : `, for example ${spec.example}`;
-  const ways = spec.explicit === true ? `--${name} or the action's input` : spec.type === "secret" ? `--${name}-file or the variable ${variableName(name)}` : `--${name}, the action's input or the variable ${variableName(name)}`;
-  return `Give it with ${ways}${example}.`;
-}
 function shorten(text) {
   const clean = hideCredentials(text);
   return clean.length > 120 ? `${clean.slice(0, 117)}…` : clean;
@@ -3545,6 +3571,11 @@ function redactJson(value, redactor) {
     return Object.fromEntries(Object.entries(part).map(([key, inner]) => [key, walk(inner)]));
   };
   return walk(value);
+}
+function coveredOutputs(outputs, redacted) {
+  return Object.keys(outputs).filter((name) => JSON.stringify(outputs[name]) !== JSON.stringify(redacted[name])).map(
+    (name) => `output '${name}' has *** in place of a word that is also a secret, or a part of one; another job may get nothing of it. Change the secret, or call what is meant otherwise`
+  );
 }
 function redactReport(report, redactor) {
   const clean = (text) => redactor.redact(text);
@@ -3924,11 +3955,19 @@ async function runAction(name, phase) {
     if (phase === "post") await post(collected, { command, redactor, cancelled, ...stage });
     else await main(collected, { command, redactor, cancelled, ...stage });
   } catch (error) {
-    const failure = describeFailure(error, redact, cancelled?.aborted ?? false);
+    const failure = ofAction(name, describeFailure(error, redact, cancelled?.aborted ?? false));
     setExitCode(process, failure.exit);
     tellFailure(name, failure, stage);
     if (stage !== void 0) await summarize(stage, failureMarkdown(name, failure));
   }
+}
+function ofAction(name, failure) {
+  const specs = MENU.find((entry) => entry.name === name)?.inputs ?? {};
+  return {
+    ...failure,
+    message: inActionWords(failure.message, specs),
+    hint: failure.hint === void 0 ? void 0 : inActionWords(failure.hint, specs)
+  };
 }
 function tellFailure(name, failure, stage) {
   if (stage === void 0) {
@@ -3950,7 +3989,8 @@ async function main(collected, acting) {
     command.inputs,
     collected.given,
     (input) => `input '${input}'`,
-    collected.problems
+    collected.problems,
+    actionMissingHint
   );
   const { log, said } = rememberingLog(acting.log);
   const ports = await portsOf({ ...acting, log });
@@ -4006,7 +4046,9 @@ function maskSecrets(command, collected, runner, redactor) {
   }
 }
 function tell(command, outcome, { runner, log, redactor }, said) {
-  for (const [name, value] of Object.entries(redactJson(outcome.outputs, redactor))) {
+  const outputs = redactJson(outcome.outputs, redactor);
+  for (const warning of coveredOutputs(outcome.outputs, outputs)) log.warn(warning);
+  for (const [name, value] of Object.entries(outputs)) {
     const text = outputText(value);
     const fits = Buffer.byteLength(text) <= OUTPUT_BYTES_MAX;
     if (!fits) {
@@ -4266,7 +4308,7 @@ Exit codes (besides the common ones):
 ${exits.join("\n")}
 
 Examples:
-${command.examples.cli.map((example) => `  ${example}`).join("\n")}
+${command.examples.cli.map((example2) => `  ${example2}`).join("\n")}
 `;
 }
 function optionHelp(name, spec, width) {

@@ -7,7 +7,7 @@ import {
   environmentKey,
   lockEnvironment
 } from "./shared-nouns-store-environment-lock.js";
-import "./shared-nouns-store-lock.js";
+import "./shared-nouns-store-lock-holder.js";
 import "./shared-nouns-store-layout.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";

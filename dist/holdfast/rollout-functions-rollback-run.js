@@ -38,7 +38,7 @@ import "./shared-kernel-printable.js";
 import "./shared-kernel-in-order.js";
 import "./shared-kernel-retry.js";
 import "./shared-kernel-or-abort.js";
-import "./shared-nouns-store-lock.js";
+import "./shared-nouns-store-lock-holder.js";
 import "./shared-kernel-together.js";
 import "./shared-kernel-cut.js";
 import {

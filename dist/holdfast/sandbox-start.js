@@ -3,12 +3,12 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  readForm
-} from "./shared-fastify-busboy.js";
-import {
   init_tslib_es6,
   tslib_es6_exports
 } from "./shared-tslib.js";
+import {
+  readForm
+} from "./shared-fastify-busboy.js";
 import {
   fits
 } from "./shared-kernel-path-pattern.js";

@@ -83,6 +83,7 @@ import {
   versionKey
 } from "./shared-nouns-migration-files-version.js";
 import {
+  concernsOneDocument,
   readStanding,
   selectKeys
 } from "./shared-nouns-catalog-standing.js";
@@ -100,7 +101,7 @@ import "./shared-postgres-quoting.js";
 import {
   describeAddress,
   parseDatabaseUrl
-} from "./shared-postgres-database-url.js";
+} from "./shared-postgres-url-parameters.js";
 import {
   folderPath
 } from "./shared-kernel-cut.js";
@@ -118,7 +119,6 @@ import "./shared-nouns-content-record.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";
-import "./shared-kernel-suggest.js";
 import "./shared-nouns-store-layout.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
@@ -753,7 +753,7 @@ async function findProtection(catalog, objects, { source, database, maxAgeMs }, 
     try {
       backup = await catalog.read(key);
     } catch (error) {
-      if (!isHoldfastError(error, "catalog.damaged", "catalog.unknown-format")) throw error;
+      if (!concernsOneDocument(error)) throw error;
       log.warn(`backup ${key.id} is passed over: ${error.message}`);
       continue;
     }

@@ -52,7 +52,7 @@ import "./shared-nouns-content-read-objects-tables.js";
 import "./shared-postgres-quoting.js";
 import {
   parseDatabaseUrl
-} from "./shared-postgres-database-url.js";
+} from "./shared-postgres-url-parameters.js";
 import {
   together
 } from "./shared-kernel-together.js";
@@ -65,7 +65,6 @@ import "./shared-kernel-secret.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";
-import "./shared-kernel-suggest.js";
 import "./shared-kernel-streams.js";
 import {
   formatDuration

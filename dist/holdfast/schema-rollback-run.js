@@ -83,7 +83,7 @@ import {
 import {
   describeAddress,
   parseDatabaseUrl
-} from "./shared-postgres-database-url.js";
+} from "./shared-postgres-url-parameters.js";
 import {
   folderPath
 } from "./shared-kernel-cut.js";
@@ -95,7 +95,6 @@ import "./shared-kernel-secret.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";
-import "./shared-kernel-suggest.js";
 import "./shared-kernel-streams.js";
 import "./shared-kernel-duration.js";
 import {
@@ -393,7 +392,10 @@ async function ended(plan, record, failed) {
   try {
     var _stack = [];
     try {
-      const session = __using(_stack, await plan.request.database.connect({ purpose: "rollback record" }), true);
+      const session = __using(_stack, await plan.request.database.connect({
+        purpose: "rollback record",
+        whenCancelled: "finish"
+      }), true);
       const restored = failed === void 0 ? await isRestored(session, plan, await liveFingerprint(session)) : null;
       const why = failed && ("refused" in failed ? failed.refused.refusal.message : failed.error.message);
       const failure = why === void 0 ? null : `${failed?.step?.entry.version ?? ""}: ${why}`;
@@ -512,7 +514,10 @@ async function openRecord(plan, backup, { run, version, random }) {
   var _stack = [];
   try {
     const id = random.hex(8);
-    const session = __using(_stack, await plan.request.database.connect({ purpose: "rollback record" }), true);
+    const session = __using(_stack, await plan.request.database.connect({
+      purpose: "rollback record",
+      whenCancelled: "finish"
+    }), true);
     await session.query(LEFT_OPEN);
     const elsewhere = await wordsNow(session);
     await session.query(
@@ -596,7 +601,7 @@ function decidedOf({ outputs: { plan } }) {
 async function recordRestore({ database, backup, history }, reason, restored, ports) {
   var _stack = [];
   try {
-    const session = __using(_stack, await database.connect({ purpose: "rollback record" }), true);
+    const session = __using(_stack, await database.connect({ purpose: "rollback record", whenCancelled: "finish" }), true);
     const now = await readHistory(session);
     const there = new Set(now.map(lineOf));
     const before = new Set(history.map(lineOf));

@@ -49,7 +49,7 @@ import "./shared-postgres-quoting.js";
 import {
   describeAddress,
   parseDatabaseUrl
-} from "./shared-postgres-database-url.js";
+} from "./shared-postgres-url-parameters.js";
 import {
   folderPath
 } from "./shared-kernel-cut.js";
@@ -61,7 +61,6 @@ import "./shared-kernel-secret.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";
-import "./shared-kernel-suggest.js";
 import "./shared-kernel-streams.js";
 import "./shared-kernel-duration.js";
 import {

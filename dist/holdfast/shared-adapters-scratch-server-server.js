@@ -30,9 +30,41 @@ function serverAccount() {
   return { uid: Number(entry[2]), gid: Number(entry[3]) };
 }
 
+// src/adapters/scratch-server/ownership.ts
+import { readFile, readlink } from "node:fs/promises";
+async function ownershipOf(pid) {
+  return `${await processNamespace()} ${await beganAt(pid) ?? 0}
+`;
+}
+async function isOwnerAlive(pid, ownership) {
+  if (!isAlive(pid)) return false;
+  const [, began = "0"] = ownership.trim().split(" ");
+  const actual = await beganAt(pid);
+  return actual === void 0 || began === "0" || Number(began) === actual;
+}
+async function isOfThisNamespace(ownership) {
+  return ownership.trim().split(" ", 1)[0] === await processNamespace();
+}
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === "EPERM";
+  }
+}
+function processNamespace() {
+  return readlink("/proc/self/ns/pid").catch(() => "");
+}
+async function beganAt(pid) {
+  const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  const ticks = Number(text.slice(text.lastIndexOf(")") + 2).split(" ")[19]);
+  return Number.isInteger(ticks) && ticks > 0 ? ticks : void 0;
+}
+
 // src/adapters/scratch-server/server.ts
 import { execFile, spawn } from "node:child_process";
-import { chown, mkdtemp, readFile, readlink, rm, writeFile } from "node:fs/promises";
+import { chown, mkdtemp, readFile as readFile2, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -85,6 +117,7 @@ rm -rf "$folder"
 // src/adapters/scratch-server/server.ts
 var SCRATCH_PREFIX = "holdfast-scratch-";
 var SOCKET_PATH_MAX = 107;
+var INITDB_TIMEOUT_MS = 5 * 6e4;
 var START_TIMEOUT_MS = 6e4;
 var STOP_TIMEOUT_MS = 2e4;
 async function startServer(tools, root, makeDataFolder) {
@@ -111,17 +144,19 @@ async function startServer(tools, root, makeDataFolder) {
     throw error;
   }
 }
-function processNamespace() {
-  return readlink("/proc/self/ns/pid").catch(() => "");
-}
 async function makeFolder(root, account) {
   const name = `${SCRATCH_PREFIX}${process.pid}-`;
   const tooLong = Buffer.byteLength(join(root, `${name}XXXXXX`, ".s.PGSQL.5432")) > SOCKET_PATH_MAX;
   const folder = await mkdtemp(join(tooLong ? "/tmp" : root, name)).catch((error) => {
     throw diskTrouble(error, "making a folder for a scratch server");
   });
-  await writeFile(join(folder, "owner"), await processNamespace());
-  if (account.uid !== void 0 && account.gid !== void 0) await chown(folder, account.uid, account.gid);
+  try {
+    await writeFile(join(folder, "owner"), await ownershipOf(process.pid));
+    if (account.uid !== void 0 && account.gid !== void 0) await chown(folder, account.uid, account.gid);
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw diskTrouble(error, "making a folder for a scratch server");
+  }
   return folder;
 }
 function initialise(tools, folder, account) {
@@ -138,7 +173,7 @@ function initialise(tools, folder, account) {
     execFile(
       join(tools.binDir, "initdb"),
       args,
-      { cwd: folder, env: environment(folder), ...owner(account) },
+      { cwd: folder, env: environment(folder), timeout: INITDB_TIMEOUT_MS, ...owner(account) },
       (error, _stdout, stderr) => {
         if (error === null) resolve();
         else reject(startFailed(tools, stderr.trim() || error.message));
@@ -169,9 +204,9 @@ async function ready(folder, watchdog) {
   const pidFile = join(folder, "data", "postmaster.pid");
   const deadline = AbortSignal.timeout(START_TIMEOUT_MS);
   for (; ; ) {
-    const text = await readFile(pidFile, "utf8").catch(() => "");
+    const text = await readFile2(pidFile, "utf8").catch(() => "");
     if (text.split("\n")[7]?.trim() === "ready") return;
-    const log = await readFile(join(folder, "log"), "utf8").catch(() => "");
+    const log = await readFile2(join(folder, "log"), "utf8").catch(() => "");
     if (watchdog.exitCode !== null || deadline.aborted || /FATAL|could not access/.test(log)) {
       throw startFailed(void 0, log.trim().split("\n").slice(-5).join("\n") || "it did not become ready");
     }
@@ -219,7 +254,9 @@ function startFailed(tools, words) {
 
 export {
   serverAccount,
+  isOwnerAlive,
+  isOfThisNamespace,
+  isAlive,
   SCRATCH_PREFIX,
-  startServer,
-  processNamespace
+  startServer
 };

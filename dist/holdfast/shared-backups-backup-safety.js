@@ -10,7 +10,7 @@ import {
 } from "./shared-nouns-content-read-search-path.js";
 import {
   sourceNameOf
-} from "./shared-postgres-database-url.js";
+} from "./shared-postgres-url-parameters.js";
 import {
   DEFAULT_LEVEL
 } from "./shared-nouns-seal-default-level.js";
@@ -26,6 +26,7 @@ async function takeSafetyBackup(what, ports) {
     scope: { includeSchemas: [], excludeSchemas: [] },
     level: DEFAULT_LEVEL,
     accessTier: accessTierFor("safety"),
+    isAccessTierAsked: false,
     lockWaitMs: 6e4,
     installClient: false
   };

@@ -8,6 +8,7 @@ import {
 } from "./shared-postgres-sql-quotes.js";
 import {
   DAMAGED,
+  concernsOneDocument,
   readStanding,
   selectKeys
 } from "./shared-nouns-catalog-standing.js";
@@ -587,7 +588,7 @@ function lied(artifact, how, cause) {
 function interruptible(store, signal) {
   return {
     url: store.url,
-    check: (forWriting) => store.check(forWriting),
+    check: (...given) => store.check(...given),
     put: (path, content, options) => store.put(path, content, options),
     async get(path, range) {
       signal.throwIfAborted();
@@ -877,6 +878,9 @@ async function newestVerified(catalog, keys, before, options) {
     if (!isEarlyEnough(backup, before)) continue;
     const standing = await readStanding(catalog, key, receipts.get(key.id) ?? [], backup.sha256);
     options.standings?.set(manifestPath(key), standing);
+    for (const why of standing.unreadReceipts ?? []) {
+      options.warn?.(`a receipt of backup ${key.id} cannot be read and is not counted: ${why.message}`);
+    }
     if (standing.state !== "verified") {
       tellUnprovable(backup, options);
       continue;
@@ -910,7 +914,7 @@ async function newestUpTo(before, catalog, keys, options) {
   let unsuited;
   const later = [];
   for (const key of keys.filter(({ time }) => time > before).reverse()) {
-    const backup = await readUnlessDamaged(catalog, key, {});
+    const backup = await readUnlessDamaged(catalog, key, options);
     if (backup === void 0 || !isEarlyEnough(backup, before)) break;
     later.unshift(key);
   }
@@ -936,7 +940,7 @@ async function readUnlessDamaged(catalog, key, options) {
   try {
     return await catalog.read(key);
   } catch (error) {
-    if (!isHoldfastError(error, "catalog.damaged", "catalog.unknown-format")) throw error;
+    if (!concernsOneDocument(error)) throw error;
     options.warn?.(`backup ${key.id} is passed over: ${error.message}`);
     return void 0;
   }
@@ -945,7 +949,7 @@ async function readOrHint(catalog, key) {
   try {
     return await catalog.read(key);
   } catch (error) {
-    if (!isHoldfastError(error, "catalog.damaged", "catalog.unknown-format")) throw error;
+    if (!concernsOneDocument(error)) throw error;
     throw withHint(error, "To use the newest backup that was proved instead, say --backup latest-verified.");
   }
 }
@@ -2255,6 +2259,7 @@ async function dropDatabase(admin, name, connect) {
   await dropForced(admin, name);
 }
 var TRIES = 4;
+var TRIES_UNREACHABLE = 2;
 var PAUSE_MS = 1e3;
 async function dropPersistently(name, connect, clock) {
   for (let attempt = 1; ; attempt += 1) {
@@ -2271,7 +2276,8 @@ async function dropPersistently(name, connect, clock) {
         _promise && await _promise;
       }
     } catch (error) {
-      if (attempt === TRIES) throw error;
+      const isGone = isHoldfastError(error, "database.unreachable");
+      if (attempt === (isGone ? TRIES_UNREACHABLE : TRIES)) throw error;
     }
     await clock.sleep(PAUSE_MS);
   }

@@ -161,7 +161,7 @@ import {
   describeAddress,
   parseDatabaseUrl,
   supabaseProject
-} from "./shared-postgres-database-url.js";
+} from "./shared-postgres-url-parameters.js";
 import {
   before
 } from "./shared-kernel-cut.js";
@@ -337,7 +337,11 @@ async function removeCopy(target, name, clock) {
   try {
     await dropPersistently(
       name,
-      (database) => target.connect(database === void 0 ? { purpose } : { purpose, database }),
+      (database) => target.connect({
+        purpose,
+        whenCancelled: "finish",
+        ...database === void 0 ? {} : { database }
+      }),
       clock
     );
     return void 0;
@@ -2940,7 +2944,11 @@ async function remove(session, table) {
   await step(session, `DELETE FROM ONLY ${table}`, `removing the rows of ${table}`);
   const [left] = await session.query(`SELECT FROM ONLY ${table} LIMIT 1`);
   if (left !== void 0) {
-    throw new Untouched(new Error(`removing the rows of ${table} left some of them there`));
+    throw new Untouched(
+      new HoldfastError("database.query", `removing the rows of ${table} left some of them there`, {
+        hint: "A rule or a trigger of that table keeps them: remove the rows by hand, or restore the whole backup."
+      })
+    );
   }
 }
 
@@ -9075,8 +9083,16 @@ async function exchangePersistently(target, maintenance, names3) {
 async function exchange(target, maintenance, names3) {
   var _stack = [];
   try {
-    const session = __using(_stack, await target.connect({ purpose: "swap", database: maintenance }), true);
-    const ender = __using(_stack, await target.connect({ purpose: "swap", database: maintenance }), true);
+    const session = __using(_stack, await target.connect({
+      purpose: "swap",
+      whenCancelled: "finish",
+      database: maintenance
+    }), true);
+    const ender = __using(_stack, await target.connect({
+      purpose: "swap",
+      whenCancelled: "finish",
+      database: maintenance
+    }), true);
     const both = [names3.live, names3.next];
     await session.query("BEGIN");
     const renaming = session.query(
@@ -9097,7 +9113,11 @@ async function exchange(target, maintenance, names3) {
 async function isExchanged(target, maintenance, names3) {
   var _stack = [];
   try {
-    const session = __using(_stack, await target.connect({ purpose: "swap", database: maintenance }), true);
+    const session = __using(_stack, await target.connect({
+      purpose: "swap",
+      whenCancelled: "finish",
+      database: maintenance
+    }), true);
     const rows2 = await session.query(
       "SELECT datname::text AS name FROM pg_catalog.pg_database WHERE datname = ANY ($1)",
       [[names3.live, names3.next, names3.old]]
@@ -9122,7 +9142,11 @@ async function stillThere2(target, maintenance, { live, next }) {
   try {
     var _stack = [];
     try {
-      const session = __using(_stack, await target.connect({ purpose: "swap", database: maintenance }), true);
+      const session = __using(_stack, await target.connect({
+        purpose: "swap",
+        whenCancelled: "finish",
+        database: maintenance
+      }), true);
       const others = await otherSessions(session, [live, next]);
       if (others.length === 0) return "";
       const words2 = others.map(
@@ -9185,14 +9209,17 @@ var HOLDER = `
    LIMIT 1
 `;
 async function lockTarget(target) {
-  const session = await target.connect({ purpose: "restore lock" });
-  const [row] = await session.query("SELECT pg_try_advisory_lock($1) AS taken", [
-    ADVISORY_LOCK
-  ]);
-  if (row?.taken) return session;
-  const error = await heldError(session, target) ?? held(target, void 0);
-  await session.close();
-  throw error;
+  const session = await target.connect({ purpose: "restore lock", whenCancelled: "finish" });
+  try {
+    const [row] = await session.query("SELECT pg_try_advisory_lock($1) AS taken", [
+      ADVISORY_LOCK
+    ]);
+    if (row?.taken) return session;
+    throw await heldError(session, target) ?? held(target, void 0);
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
 }
 async function requireUnlocked(session, target) {
   const error = await heldError(session, target);

@@ -29,6 +29,7 @@ import {
   explainNone
 } from "./shared-nouns-catalog-none-found.js";
 import {
+  concernsOneDocument,
   parseSelection
 } from "./shared-nouns-catalog-standing.js";
 import {
@@ -63,7 +64,7 @@ import {
 } from "./shared-postgres-quoting.js";
 import {
   parseDatabaseUrl
-} from "./shared-postgres-database-url.js";
+} from "./shared-postgres-url-parameters.js";
 import {
   listed
 } from "./shared-kernel-listed.js";
@@ -268,8 +269,17 @@ async function planValidate(request, ports) {
   const keys = await chooseKeys(request.catalog, request.selection, request);
   const machine = await lookAtMachine(request, ports);
   const items = [];
-  for (const key of keys) items.push(await planItem(request, key, machine, ports));
-  return { request, items };
+  const unread2 = [];
+  for (const key of keys) {
+    try {
+      items.push(await planItem(request, key, machine, ports));
+    } catch (error) {
+      if (!concernsOneDocument(error) || unread2.length + 1 === keys.length) throw error;
+      ports.log.warn(`backup ${key.id} cannot be validated: ${error.message}`);
+      unread2.push({ key, error });
+    }
+  }
+  return { request, items, unread: unread2 };
 }
 async function lookAtMachine(request, ports) {
   if (request.depth === "stored") return { toolSets: [], scratchMajor: void 0, reason: "not asked for" };
@@ -296,7 +306,7 @@ async function planItem(request, key, machine, ports) {
   try {
     backup = await request.catalog.read(key);
   } catch (error) {
-    if (!(error instanceof HoldfastError) || error.code !== "catalog.damaged") throw error;
+    if (!isHoldfastError(error, "catalog.damaged")) throw error;
     return { key, backup: void 0, damage: error, depth: "stored", note: void 0, tools: void 0 };
   }
   const major = Number.parseInt(backup.manifest.tools.pgDump, 10);
@@ -384,6 +394,22 @@ async function parseValidateRequest(inputs, ports) {
     acceptGaps,
     installClient: inputs.installClient
   };
+}
+
+// src/backups/validate/file-receipt.ts
+async function fileReceipt(catalog, receipt) {
+  try {
+    return { path: await catalog.addReceipt(receipt), notes: [], isLost: false };
+  } catch (error) {
+    if (!isHoldfastError(error) || !error.code.startsWith("store.")) throw error;
+    return {
+      path: "",
+      isLost: !isHoldfastError(error, "store.denied", "store.read-only"),
+      notes: [
+        `no receipt of backup ${receipt.backup} could be written, so list and latest-verified do not know of this verdict: ${error.message}; validate with a right to write (of an Azure SAS: create)`
+      ]
+    };
+  }
 }
 
 // src/backups/validate/read-back.ts
@@ -866,6 +892,7 @@ async function loadContext({
 async function applyValidate(plan, ports) {
   var _stack = [];
   try {
+    const unread2 = [...plan.unread];
     const restoring = plan.items.filter((item) => item.depth === "restored" && item.backup);
     const results = [];
     const hosts = __using(_stack, openScratchHosts(
@@ -876,9 +903,16 @@ async function applyValidate(plan, ports) {
     for (const item of plan.items) {
       ports.cancelled.throwIfAborted();
       const host = item.depth === "restored" && item.backup ? await hosts.hostFor(item.backup.manifest) : void 0;
-      results.push(await validateOne(item, plan, host, ports));
+      try {
+        results.push(await validateOne(item, plan, host, ports));
+      } catch (error) {
+        if (!concernsOneDocument(error) || plan.items.length + plan.unread.length === 1) throw error;
+        ports.log.warn(`backup ${item.key.id} cannot be validated: ${error.message}`);
+        unread2.push({ key: item.key, error });
+      }
     }
-    return results;
+    if (results.length === 0 && unread2.length > 0) throw unread2.at(-1).error;
+    return { results, unread: unread2 };
   } catch (_) {
     var _error = _, _hasError = true;
   } finally {
@@ -902,7 +936,8 @@ async function validateOne(item, plan, host, ports) {
       tables: 0,
       rows: 0,
       tookMs: ports.clock.elapsed() - began,
-      receipt: ""
+      receipt: "",
+      isReceiptLost: false
     };
   }
   const proof = await prove(item, item.backup, plan, host, ports);
@@ -921,7 +956,7 @@ async function validateOne(item, plan, host, ports) {
     ...accepted.length === 0 ? {} : { accepted: accepted.map(recordedFinding) },
     ...proof.notCompared.length === 0 ? {} : { notCompared: [...proof.notCompared] }
   };
-  const receipt = await plan.request.catalog.addReceipt({
+  const filed = await fileReceipt(plan.request.catalog, {
     format: receiptFormat(more),
     backup: key.id,
     source: key.source,
@@ -946,7 +981,8 @@ async function validateOne(item, plan, host, ports) {
     ...item.note ? [item.note] : [],
     ...accounts,
     ...proof.notes,
-    ...ownNote(manifest, proof.notCompared)
+    ...ownNote(manifest, proof.notCompared),
+    ...filed.notes
   ];
   return {
     item,
@@ -959,7 +995,8 @@ async function validateOne(item, plan, host, ports) {
     tables: proof.tables,
     rows: proof.rows,
     tookMs: ports.clock.elapsed() - began,
-    receipt
+    receipt: filed.path,
+    isReceiptLost: filed.isLost
   };
 }
 function ownNote({ platform }, own) {
@@ -1027,7 +1064,7 @@ async function chainFindings(backup, plan) {
       }
     ];
   } catch (error) {
-    if (!isHoldfastError(error, "catalog.damaged", "catalog.unknown-format")) throw error;
+    if (!concernsOneDocument(error)) throw error;
     return [];
   }
 }
@@ -1076,8 +1113,10 @@ var HELD = {
 function shallowest(results) {
   return DEPTHS.find((depth) => results.some(({ item }) => item.depth === depth)) ?? "restored";
 }
-function validatedOutcome(plan, results, tookMs) {
-  const verdict = worst(results);
+function validatedOutcome(plan, { results, unread: unread2 }, tookMs) {
+  const seen = worst(results);
+  const verdict = unread2.length > 0 && seen === "proved" ? "gaps" : seen;
+  const isIncomplete = unread2.length > 0 || results.some((result) => result.isReceiptLost);
   const exits = {
     proved: EXIT.done,
     gaps: EXIT.verdict,
@@ -1093,16 +1132,17 @@ function validatedOutcome(plan, results, tookMs) {
     proved: `${total} ${HELD[depth]} in ${formatDuration(tookMs)}${acceptedSentence(accepted)}`,
     gaps: `${total} ${depth === "restored" ? "restored" : HELD[depth]} with gaps: ${telling ? findingSentence(telling) : ""}`,
     failed: (results.length === 1 ? total : `${results.filter((result) => result.verdict === "failed").length} of ${total}`) + ` failed: ${telling ? findingSentence(telling) : ""}`
-  }[verdict];
+  }[seen];
   return {
-    exit: exits[verdict],
+    // Known damage is worse than what nobody could look at; that is worse than a gap.
+    exit: isIncomplete && verdict !== "failed" ? EXIT.outside : exits[verdict],
     outputs: {
       ...outputs(plan, verdict, results, tookMs),
       "first-difference": verdict === "failed" ? first ? findingSentence(first) : "" : ""
     },
     report: {
-      good: verdict === "proved",
-      headline,
+      good: verdict === "proved" && !isIncomplete,
+      headline: `${headline}${unread2.length === 0 ? "" : `; ${unread2.length} could not be read`}`,
       tables: [
         {
           columns: ["backup", "source", "tier", "depth", "verdict", "tables", "rows", "time"],
@@ -1133,6 +1173,7 @@ function validatedOutcome(plan, results, tookMs) {
       ],
       notes: [
         .../* @__PURE__ */ new Set([
+          ...unread2.map(({ key, error }) => `backup ${key.id} could not be read: ${error.message}`),
           ...results.flatMap((result) => result.notes),
           ...unmatchedNotes(plan, results),
           ...nextSteps(plan, results)
@@ -1198,7 +1239,7 @@ function outputs(plan, verdict, results, tookMs) {
     })),
     count: results.length,
     "first-difference": "",
-    receipts: results.map((result) => result.receipt),
+    receipts: results.map((result) => result.receipt).filter((path) => path !== ""),
     "duration-seconds": Math.round(tookMs) / 1e3,
     plan: validatePlanJson(plan)
   };

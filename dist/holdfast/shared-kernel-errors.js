@@ -234,7 +234,7 @@ var ERRORS = {
   "lock.held": { kind: "locked", meaning: "another run works on the same source and tier" },
   "lock.lost": {
     kind: "locked",
-    meaning: "this run's lock was taken over because it was not renewed in time"
+    meaning: "somebody else took over this run's lock, or removed it"
   },
   "refused.unencrypted": { kind: "refused", meaning: "an unencrypted backup was not explicitly allowed" },
   "refused.outside-scope": {

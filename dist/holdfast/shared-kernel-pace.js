@@ -14,6 +14,7 @@ import {
 
 // src/kernel/pace.ts
 var WINDOW_MS = 1e4;
+var STILL_MS = 2e4;
 var WORTH_TELLING_MS = 1e3;
 var Pace = class {
   #unit;
@@ -22,21 +23,28 @@ var Pace = class {
   /** Moments (ms) and the count at them, oldest first; at most one per half second. */
   #samples;
   #count = 0;
+  /** When something was counted last. */
+  #movedAt;
   /** @param now monotonic milliseconds, as in every method */
   constructor(unit, total, now) {
     this.#unit = unit;
     this.#total = total !== void 0 && total > 0 ? total : void 0;
-    this.#startedAt = now;
+    this.#startedAt = this.#movedAt = now;
     this.#samples = [{ at: now, count: 0 }];
   }
   add(count, now) {
     this.#count += count;
+    if (count > 0) this.#movedAt = now;
     const last = this.#samples.at(-1);
     if (last !== void 0 && now - last.at < 500) return;
     this.#samples.push({ at: now, count: this.#count });
     while (this.#samples.length > 2 && now - this.#samples[1].at > WINDOW_MS) {
       this.#samples.shift();
     }
+  }
+  /** Milliseconds since something was counted, or since the beginning. */
+  stillMs(now) {
+    return now - this.#movedAt;
   }
   /** Units a second. */
   rate(now) {
@@ -71,6 +79,7 @@ var Pace = class {
     if (this.#unit === "bytes" && rate > 0) parts.push(`${formatBytes(rate)}/s`);
     const remaining = this.remainingMs(now);
     if (remaining !== void 0) parts.push(`${formatDuration(remaining)} left`);
+    if (this.stillMs(now) >= STILL_MS) parts.push(`nothing for ${formatDuration(this.stillMs(now))}`);
     return parts.join(", ");
   }
   /**
@@ -89,11 +98,16 @@ var Pace = class {
 };
 
 // src/kernel/spaced-progress.ts
+var STILL_EVERY_MS = 3e4;
 function spacedProgress(print, pacing, spacingMs) {
   const { label, elapsed } = pacing;
   const pace = new Pace(pacing.unit, pacing.total, elapsed());
   let printedAt = elapsed();
   let ended = false;
+  const timer = setInterval(() => {
+    const now = elapsed();
+    if (pace.stillMs(now) >= STILL_EVERY_MS) print(`${label}: ${pace.describe(now)}`);
+  }, STILL_EVERY_MS).unref();
   return {
     add(count) {
       const now = elapsed();
@@ -105,6 +119,7 @@ function spacedProgress(print, pacing, spacingMs) {
     done(note) {
       if (ended) return;
       ended = true;
+      clearInterval(timer);
       const told = note === void 0 ? pace.summary(elapsed()) : pacing.clean(note);
       if (told !== void 0) print(`${label}: ${told}`);
     }

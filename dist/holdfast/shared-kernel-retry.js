@@ -2,22 +2,46 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+import {
+  orAbort
+} from "./shared-kernel-or-abort.js";
 
 // src/kernel/retry.ts
+var TIDYING_ATTEMPTS = 2;
+var triedOut = /* @__PURE__ */ new WeakSet();
+function isTriedOut(error) {
+  return typeof error === "object" && error !== null && triedOut.has(error);
+}
+function tryNoMore(error) {
+  if (typeof error === "object" && error !== null) triedOut.add(error);
+  return error;
+}
 async function withRetry(policy, operation) {
+  const { budget, stop } = policy;
+  const isTidying = stop?.aborted === true;
+  const attempts = isTidying ? Math.min(TIDYING_ATTEMPTS, policy.attempts) : policy.attempts;
+  const begun = budget?.elapsed() ?? 0;
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await operation(attempt);
     } catch (error) {
-      if (attempt >= policy.attempts || !policy.isTransient(error)) throw error;
+      if (!policy.isTransient(error)) throw error;
+      if (!isTidying) stop?.throwIfAborted();
+      const elapsedMs = budget === void 0 ? void 0 : budget.elapsed() - begun;
+      if (attempt >= attempts || (elapsedMs ?? 0) >= (budget?.ms ?? Number.POSITIVE_INFINITY)) {
+        throw tryNoMore(policy.tell?.(error, attempt, elapsedMs) ?? error);
+      }
       const ceiling = Math.min(policy.delayMsMax, policy.firstDelayMs * 2 ** (attempt - 1));
       const delayMs = Math.round(ceiling / 2 + policy.random() * ceiling / 2);
       policy.onRetry?.(error, attempt, delayMs);
-      await policy.sleep(delayMs);
+      const sleeping = policy.sleep(delayMs);
+      await (stop === void 0 || isTidying ? sleeping : orAbort(stop, sleeping));
     }
   }
 }
 
 export {
+  isTriedOut,
+  tryNoMore,
   withRetry
 };

@@ -4,6 +4,7 @@ const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
   DAMAGED,
+  concernsOneDocument,
   readStanding,
   selectKeys
 } from "./shared-nouns-catalog-standing.js";
@@ -19,9 +20,6 @@ import {
 import {
   nearest
 } from "./shared-kernel-suggest.js";
-import {
-  isHoldfastError
-} from "./shared-kernel-errors.js";
 
 // src/nouns/catalog/none-found.ts
 async function explainNone(catalog, selection, filter, known = /* @__PURE__ */ new Map()) {
@@ -86,7 +84,7 @@ async function noneVerified(catalog, keys, known) {
     [gaps, "restored with gaps only"],
     [read, "read and not restored"],
     [never, "never validated"],
-    [damaged, "with a damaged manifest"]
+    [damaged, "with a manifest that is damaged or cannot be read"]
   ];
   const counts = parts.filter(([some]) => some.length > 0).map(([some, what]) => `${some.length} ${what}`);
   const validate = (key, more = "") => `\`holdfast validate --store ${shellWord(catalog.store.url)} --source ${shellWord(key.source)} --backup ${key.id}${more}\` (with --identity-file where it is encrypted)`;
@@ -115,7 +113,7 @@ async function standingIn(catalog, key, receipts) {
   try {
     return await readStanding(catalog, key, receipts, (await catalog.read(key)).sha256);
   } catch (error) {
-    if (!isHoldfastError(error, "catalog.damaged", "catalog.unknown-format")) throw error;
+    if (!concernsOneDocument(error)) throw error;
     return DAMAGED;
   }
 }

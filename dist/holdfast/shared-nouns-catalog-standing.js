@@ -16,6 +16,22 @@ import {
   isHoldfastError
 } from "./shared-kernel-errors.js";
 
+// src/nouns/catalog/one-document.ts
+var OF_ONE = [
+  "catalog.damaged",
+  "catalog.unknown-format",
+  "store.archived",
+  "store.denied",
+  "store.lied",
+  "store.not-found"
+];
+function concernsOneDocument(error) {
+  return isHoldfastError(error, ...OF_ONE);
+}
+function isDamaged(error) {
+  return isHoldfastError(error, "catalog.damaged", "catalog.unknown-format");
+}
+
 // src/nouns/catalog/standing.ts
 var DAMAGED = "damaged";
 function standingOf(receipts, damagedReceipts = []) {
@@ -75,6 +91,7 @@ async function settled(path, reading) {
 async function readStanding(catalog, key, paths, manifestSha256) {
   const receipts = [];
   const damaged = [];
+  const unread = [];
   for await (const { path, read } of inOrder(
     paths,
     RECEIPTS_AT_ONCE,
@@ -85,11 +102,15 @@ async function readStanding(catalog, key, paths, manifestSha256) {
       const about = value.backup === key.id && value.source === key.source && value.tier === key.tier;
       if (about && (manifestSha256 === void 0 || value.manifest === manifestSha256)) receipts.push(value);
     } catch (error) {
-      if (!isHoldfastError(error, "catalog.damaged", "catalog.unknown-format")) throw error;
-      damaged.push(path);
+      if (!concernsOneDocument(error)) throw error;
+      if (isDamaged(error)) damaged.push(path);
+      else unread.push(error);
     }
   }
-  return standingOf(receipts, damaged);
+  const standing = standingOf(receipts, damaged);
+  if (unread.length === 0) return standing;
+  const reason = standing.state === "unverified" ? { reason: "a receipt could not be read" } : {};
+  return { ...standing, ...reason, unreadReceipts: unread };
 }
 
 // src/nouns/catalog/selection.ts
@@ -136,6 +157,8 @@ function firstPer(keys, group) {
 }
 
 export {
+  concernsOneDocument,
+  isDamaged,
   parseSelection,
   selectKeys,
   DAMAGED,

@@ -2884,9 +2884,13 @@ async function fingerprintTables(open, inventory, options2) {
     const plan = await planLocks(sessions.first, counted, options2.jobs);
     const queue = allPieces(counted);
     const workers = Math.max(1, Math.min(options2.jobs, queue.length));
+    const { onFewer } = options2;
+    const done = new AbortController();
     const worker = (index) => async (signal) => {
-      const session = index === 0 ? sessions.first : await sessions.add();
+      const session = index === 0 ? sessions.first : await sessions.addIfFree(signal, done.signal, onFewer);
+      if (session === void 0) return;
       await work(session, plan, queue, hash, { ...options2, signal });
+      done.abort(new Error("the others have done its work"));
     };
     await together(
       options2.signal,
@@ -2942,10 +2946,31 @@ var Sessions = class {
   constructor(open) {
     this.#open = open;
   }
-  async add() {
-    const session = await this.#open();
+  async add(stop) {
+    const session = await this.#open(stop);
     this.#all.push(session);
     return session;
+  }
+  /**
+   * Another one, unless the server has none left: those that are there do its work then.
+   *
+   * @param done nobody needs it any more
+   * @param onFewer told why there is none
+   */
+  async addIfFree(signal, done, onFewer) {
+    const opening = new AbortController();
+    const leave = () => opening.abort(done.reason);
+    done.addEventListener("abort", leave, { once: true });
+    try {
+      return await this.add(AbortSignal.any([signal, opening.signal]));
+    } catch (error) {
+      if (done.aborted && !signal.aborted) return void 0;
+      if (signal.aborted || !isHoldfastError(error, "database.unreachable", "database.lost")) throw error;
+      onFewer?.(error);
+      return void 0;
+    } finally {
+      done.removeEventListener("abort", leave);
+    }
   }
   get first() {
     return this.#all[0];

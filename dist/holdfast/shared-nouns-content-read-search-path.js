@@ -15,7 +15,7 @@ import {
   acquireLock,
   rememberLock,
   requireFree
-} from "./shared-nouns-store-lock.js";
+} from "./shared-nouns-store-lock-holder.js";
 import {
   detectPlatform,
   mayLeaveOut,
@@ -70,7 +70,7 @@ import {
   describeAddress,
   parseDatabaseUrl,
   sourceNameOf
-} from "./shared-postgres-database-url.js";
+} from "./shared-postgres-url-parameters.js";
 import {
   together
 } from "./shared-kernel-together.js";
@@ -125,11 +125,29 @@ async function readColumnMarks(session) {
   return rows.map((row) => row.name);
 }
 
+// src/backups/backup/clocks.ts
+var APART_MS = 2 * 6e4;
+function compareClocks(clock, serverTime) {
+  const aheadMs = clock.now().getTime() - serverTime.getTime();
+  if (Math.abs(aheadMs) <= APART_MS) return { aheadMs: 0, warning: void 0 };
+  const apart = formatDuration(Math.abs(aheadMs));
+  if (aheadMs > 0) {
+    return {
+      aheadMs,
+      warning: `this machine's clock is ${apart} ahead of the database server's, so this backup's id goes by the server's`
+    };
+  }
+  return {
+    aheadMs: 0,
+    warning: `this machine's clock is ${apart} behind the database server's: this backup's id is older than those that other machines made in that time`
+  };
+}
+
 // src/backups/backup/plan.ts
-async function planBackup(request, ports, dryRun = false) {
+async function planBackup(asked, ports, dryRun = false) {
   var _stack = [];
   try {
-    await checkStore(request, ports, dryRun);
+    const request = await checkStore(asked, ports, dryRun);
     await refuseTransactionPooler(request.database);
     const session = __using(_stack, await request.database.connect({ purpose: "plan" }), true);
     const facts = await databaseFacts(session);
@@ -141,10 +159,14 @@ async function planBackup(request, ports, dryRun = false) {
       );
     }
     const tools = await chooseTools(facts, request, ports);
-    const id = newBackupId(ports.clock.now(), ports.random);
+    const clocks = compareClocks(ports.clock, facts.serverTime);
+    const id = newBackupId(new Date(ports.clock.now().getTime() - clocks.aheadMs), ports.random);
     const key2 = { id, source: request.source, tier: request.tier, time: timeOfBackupId(id) };
     const encrypted = request.recipients.length > 0;
-    const warnings = await clientWarnings(session, facts, tools);
+    const warnings = [
+      ...clocks.warning === void 0 ? [] : [clocks.warning],
+      ...await clientWarnings(session, facts, tools)
+    ];
     return {
       request,
       key: key2,
@@ -152,6 +174,7 @@ async function planBackup(request, ports, dryRun = false) {
       tools,
       platform,
       warnings,
+      clocks,
       dumps: request.kinds.map((kind) => ({ kind, path: artifactPath(key2, kind, encrypted) }))
     };
   } catch (_) {
@@ -161,13 +184,19 @@ async function planBackup(request, ports, dryRun = false) {
     _promise && await _promise;
   }
 }
-async function checkStore({ store }, ports, dryRun) {
+async function checkStore(request, ports, dryRun) {
+  const { store, accessTier } = request;
   try {
-    await store.check(!dryRun);
+    await store.check(!dryRun, accessTier === void 0 ? {} : { accessTier });
   } catch (error) {
+    if (isHoldfastError(error, "input.conflict") && accessTier !== void 0 && !request.isAccessTierAsked) {
+      ports.log.warn(`${error.message}; nobody asked for it, so the account's own tier is taken`);
+      return await checkStore({ ...request, accessTier: void 0 }, ports, dryRun);
+    }
     if (!dryRun || !store.url.startsWith("file://") || !isHoldfastError(error, "store.missing")) throw error;
     ports.log.warn(`${error.message}; a backup makes it if the folder above it exists`);
   }
+  return request;
 }
 async function requireSchemas(session, { scope }, ports) {
   if (scope.includeSchemas.length + scope.excludeSchemas.length === 0) return;
@@ -245,7 +274,7 @@ function planRows(plan) {
       "encryption",
       request.recipients.length > 0 ? `age, ${quantity(request.recipients.length, "recipient")}` : "NONE"
     ],
-    ["access tier", request.accessTier],
+    ["access tier", request.accessTier ?? "the account's own"],
     ...plan.warnings.map((warning) => ["warning", warning])
   ];
 }
@@ -264,7 +293,7 @@ function planJson(plan) {
     proof: request.proof,
     scope: { includeSchemas: request.scope.includeSchemas, excludeSchemas: request.scope.excludeSchemas },
     recipients: request.recipients,
-    accessTier: request.accessTier,
+    accessTier: request.accessTier ?? "Default",
     artifacts: dumps.map((dump) => dump.path),
     manifest: manifestPath(key2)
   };
@@ -321,7 +350,8 @@ async function parseBackupRequest(inputs, ports) {
     scope: { includeSchemas: inputs.schemas, excludeSchemas: inputs.excludeSchemas },
     jobs: inputs.jobs,
     level: inputs.compressionLevel,
-    accessTier: inputs.accessTier ?? accessTierFor(inputs.tier),
+    accessTier: inputs.accessTier === "Default" ? void 0 : inputs.accessTier ?? accessTierFor(inputs.tier),
+    isAccessTierAsked: inputs.accessTier !== void 0,
     lockWaitMs: inputs.lockWait,
     snapshotLimitMs: inputs.snapshotLimit,
     installClient: inputs.installClient
@@ -332,9 +362,11 @@ async function parseBackupRequest(inputs, ports) {
 var BESIDE = `${ENVIRONMENT_LOCK}~source`;
 var BACKUP = /^backup \S/;
 async function lockSource({ source, tier }, { doing, ifLost }, store, ports) {
-  const { clock, random, run, log } = ports;
+  const { clock, random, run, log, cancelled } = ports;
   const warn = (text3) => log.warn(text3);
-  const request = { store, source, tier, doing, ifLost, run, clock, random, warn };
+  const until = cancelled === void 0 ? {} : { cancelled };
+  const words = { doing, ifLost, warn, purpose: "courtesy" };
+  const request = { store, source, tier, ...words, run, clock, random, ...until };
   const isBeside = source === ENVIRONMENT_LOCK;
   if (isBeside) await requireFree(request, (other) => BACKUP.test(other));
   const place = isBeside ? { source: BESIDE, name: `${source}/${tier}` } : {};
@@ -1526,7 +1558,7 @@ function isDoubtful(error) {
 function attemptPlan(plan, number, waitMs, ports) {
   const request = { ...plan.request, lockWaitMs: waitMs };
   if (number === 1) return { ...plan, request };
-  const id = newBackupId(ports.clock.now(), ports.random);
+  const id = newBackupId(new Date(ports.clock.now().getTime() - plan.clocks.aheadMs), ports.random);
   const key2 = { ...plan.key, id, time: timeOfBackupId(id) };
   const dumps = plan.dumps.map(({ kind }) => ({
     kind,
@@ -1586,7 +1618,7 @@ async function dumpArtifact(plan, dump, context) {
   );
   try {
     await request.store.put(dump.path, sealing.content, {
-      accessTier: request.accessTier,
+      ...request.accessTier === void 0 ? {} : { accessTier: request.accessTier },
       contentType: "application/octet-stream",
       sizeHint: Math.ceil(plan.facts.sizeBytes / 2)
     });
@@ -1736,8 +1768,12 @@ var HeldSnapshot = class {
     this.#limits = limits;
     this.#watching = [this.#limit(limits.holdMs, clock, tooLong), this.#keepAlive(clock)];
   }
-  async openSession() {
-    const session = await this.#database.connect({ purpose: "fingerprint", settings: PINNED_SETTINGS });
+  async openSession(stop) {
+    const session = await this.#database.connect({
+      purpose: "fingerprint",
+      settings: PINNED_SETTINGS,
+      stop: stop === void 0 ? this.lost : AbortSignal.any([this.lost, stop])
+    });
     try {
       await session.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
       if (!/^[0-9A-Fa-f-]+$/.test(this.id)) throw new Error(`strange snapshot id ${this.id}`);
@@ -1963,17 +1999,21 @@ async function prove(plan, ports, { snapshot, inventory, unlogged }, signal) {
   const counting = inventory.tables.filter((table) => table.kind === "table").length;
   const progress = ports.log.progress("fingerprinting", "tables", counting);
   try {
-    const tables = await fingerprintTables(() => snapshot.openSession(), inventory, {
+    const tables = await fingerprintTables((stop) => snapshot.openSession(stop), inventory, {
       jobs: plan.request.jobs,
       withoutRows: unlogged,
       signal,
-      onTable: () => progress.add(1)
+      onTable: () => progress.add(1),
+      onFewer: (why) => ports.log.warn(fewerSessions(plan.request.jobs, why))
     });
     const largeObjects = await fingerprintLargeObjects(() => snapshot.openSession(), inventory, { signal });
     return { ...inventory, tables, largeObjects };
   } finally {
     progress.done();
   }
+}
+function fewerSessions(jobs, why) {
+  return `one session fewer than --jobs asks for: ${why.message}. A backup uses ${jobs + 2} sessions with --jobs ${jobs} (one holds the snapshot, one is pg_dump's); a pooler in front of the server must have as many`;
 }
 function bracket(before, after) {
   const late = new Map(after.map((sequence) => [displayName(sequence), sequence.after]));
@@ -1997,21 +2037,12 @@ async function requireStored(plan, artifacts) {
 }
 async function previousManifest(plan, ports) {
   const catalog = new Catalog(plan.request.store);
-  const [newest] = await catalog.keys({ source: plan.key.source, tier: plan.key.tier });
-  if (!newest) return null;
   try {
+    const [newest] = await catalog.keys({ source: plan.key.source, tier: plan.key.tier });
+    if (!newest) return null;
     return { id: newest.id, sha256: (await catalog.read(newest)).sha256 };
   } catch (error) {
-    if (!isHoldfastError(
-      error,
-      "catalog.damaged",
-      "catalog.unknown-format",
-      "input.no-such-backup",
-      "store.not-found",
-      "store.lied"
-    )) {
-      throw error;
-    }
+    if (!isHoldfastError(error) || error.code === "run.cancelled") throw error;
     ports.log.warn(`the previous backup's manifest cannot be read: ${error.message}`);
     return null;
   }

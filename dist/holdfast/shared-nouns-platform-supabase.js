@@ -7,7 +7,7 @@ import {
 } from "./shared-nouns-server-ask-again.js";
 import {
   knownTransactionPooler
-} from "./shared-postgres-database-url.js";
+} from "./shared-postgres-url-parameters.js";
 import {
   HoldfastError
 } from "./shared-kernel-errors.js";

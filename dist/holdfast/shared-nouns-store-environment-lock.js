@@ -5,7 +5,7 @@ const __dirname = import.meta.dirname;
 import {
   acquireLock,
   rememberLock
-} from "./shared-nouns-store-lock.js";
+} from "./shared-nouns-store-lock-holder.js";
 
 // src/nouns/store/environment-lock.ts
 import { createHash } from "node:crypto";
@@ -20,11 +20,13 @@ function environmentKey(environment) {
   return `${readable}~${createHash("sha256").update(name).digest("hex").slice(0, DIGEST_DIGITS)}`;
 }
 async function lockEnvironment(environment, { doing, ifLost }, store, ports) {
-  const { clock, random, run, log } = ports;
+  const { clock, random, run, log, cancelled } = ports;
   const warn = (text) => log.warn(text);
   const [source, tier] = [ENVIRONMENT_LOCK, environmentKey(environment)];
   const name = `${ENVIRONMENT_LOCK}/${environment}`;
-  const turn = await acquireLock({ store, source, tier, name, doing, ifLost, run, clock, random, warn });
+  const words = { name, doing, ifLost, warn };
+  const until = cancelled === void 0 ? {} : { cancelled };
+  const turn = await acquireLock({ store, source, tier, ...words, run, clock, random, ...until });
   rememberLock(ports, "turn", turn);
   return turn;
 }

@@ -32,7 +32,7 @@ import {
 import {
   acquireLock,
   rememberLock
-} from "./shared-nouns-store-lock.js";
+} from "./shared-nouns-store-lock-holder.js";
 import {
   listed
 } from "./shared-kernel-listed.js";

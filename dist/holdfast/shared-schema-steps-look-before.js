@@ -155,7 +155,7 @@ async function takeLease(request) {
   const { database, clock, log, cancelled } = request;
   await refuseWhileReplaced(database);
   await makeHistory(database);
-  const session = await database.connect({ purpose: "lease" });
+  const session = await database.connect({ purpose: "lease", whenCancelled: "finish" });
   try {
     await session.query(KEEPALIVES);
     const until = clock.elapsed() + request.waitMs;
@@ -177,7 +177,7 @@ async function takeLease(request) {
 async function refuseWhileReplaced(database) {
   var _stack = [];
   try {
-    const session = __using(_stack, await database.connect({ purpose: "lease" }), true);
+    const session = __using(_stack, await database.connect({ purpose: "lease", whenCancelled: "finish" }), true);
     const [row] = await session.query(`
     SELECT pg_catalog.to_regclass('holdfast.lease') IS NULL
            AND EXISTS (SELECT FROM pg_catalog.pg_locks l, pg_catalog.pg_database d

@@ -20,7 +20,8 @@ export const storeSecret = {
   text:
     "Azure connection string or SAS token of the store. Without it AZURE_STORAGE_CONNECTION_STRING, " +
     "AZURE_STORAGE_SAS_TOKEN and then the signed-in identity (the job's own by " +
-    "AZURE_CLIENT_ID and AZURE_TENANT_ID with `id-token: write`, azure/login, managed identity, Azure CLI) are " +
+    "AZURE_CLIENT_ID and AZURE_TENANT_ID with `id-token: write`, azure/login, managed identity, " +
+    "Azure CLI) are " +
     "used. Not needed for file:// stores.",
 } as const satisfies InputSpec;
 

@@ -36,8 +36,8 @@ export interface Owing {
  * other side is known to be at work. Who only waits for a connection to break waits for ever where a network
  * loses it without a word, or where something between keeps it open.
  *
- * Counted is what this process lived through: a machine that slept, or was too busy to look, has heard nothing
- * of anybody. Disposing ends the watch.
+ * Counted is what this process lived through: a machine that slept, or was too busy to look, has heard
+ * nothing of anybody. Disposing ends the watch.
  */
 export class SilenceWatch implements Disposable {
   readonly #owing: Owing;

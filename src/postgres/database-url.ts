@@ -185,7 +185,8 @@ function readSslMode(text: string | undefined, host: string, fail: Fail): SslMod
     return Object.hasOwn(SSL_MODES, text)
       ? SSL_MODES[text]!
       : fail(
-          `sslmode ${MISTAKEN_MODES.includes(text) ? `'${text}' ` : ""}is none of disable, prefer, require, ` +
+          `sslmode ${MISTAKEN_MODES.includes(text) ? `'${text}' ` : ""}is none of disable, prefer, ` +
+            "require, " +
             "verify-ca, verify-full",
         );
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it, jest } from "@jest/globals";
 import { Socket } from "node:net";
+import { isHoldfastError } from "../../src/kernel/errors.ts";
 import { postgresDatabase } from "../../src/adapters/postgres/database.ts";
 import { parseDatabaseUrl } from "../../src/postgres/database-url.ts";
 import { sharedServer, createDatabase } from "../support/postgres.ts";
@@ -10,13 +11,16 @@ const PLUS = "SCRAM-SHA-256-PLUS";
 
 async function login(url: string): Promise<unknown> {
   try {
-    await using _ = await postgresDatabase(parseDatabaseUrl(url, "x")).connect({
+    await using _ = await postgresDatabase(parseDatabaseUrl(url, "x"), { silenceMs: 3_000 }).connect({
       purpose: "test",
       bare: true,
     });
     return "in";
   } catch (error) {
-    return error;
+    // Whoever lies lets us in, and has no answer to the first question.
+    return isHoldfastError(error, "database.lost") && error.message.includes("owes the session")
+      ? "in"
+      : error;
   }
 }
 
@@ -64,7 +68,8 @@ describe("channel_binding=require", () => {
   it("is obeyed by a real server", async () => {
     await using database = await createDatabase();
     const { user, password, host, port } = database.address;
-    const url = `postgresql://${user}:${encodeURIComponent(password!.reveal())}@${host}:${port}/${database.name}`;
+    const account = `${user}:${encodeURIComponent(password!.reveal())}`;
+    const url = `postgresql://${account}@${host}:${port}/${database.name}`;
     const bound = `${url}?sslmode=require&channel_binding=require&require_auth=scram-sha-256`;
     expect(await login(bound)).toBe("in");
     expect(await login(`${bound}&sslrootcert=${encodeURIComponent(sharedServer().facts.certificate)}`)).toBe(
@@ -119,7 +124,8 @@ describe("target_session_attrs", () => {
   it("is asked of the server", async () => {
     await using database = await createDatabase();
     const { user, password, host, port } = database.address;
-    const url = `postgresql://${user}:${encodeURIComponent(password!.reveal())}@${host}:${port}/${database.name}`;
+    const account = `${user}:${encodeURIComponent(password!.reveal())}`;
+    const url = `postgresql://${account}@${host}:${port}/${database.name}`;
     for (const wanted of ["read-write", "primary", "prefer-standby"]) {
       expect(await login(`${url}?target_session_attrs=${wanted}`)).toBe("in");
     }

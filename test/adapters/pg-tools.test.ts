@@ -177,7 +177,8 @@ describe("a dump", () => {
     const { user, password, host, port } = database.address;
     const at = (query: string): DatabaseAddress =>
       parseDatabaseUrl(
-        `postgresql://${user}:${encodeURIComponent(password!.reveal())}@${host}:${port}/${database.name}?${query}`,
+        `postgresql://${user}:${encodeURIComponent(password!.reveal())}@` +
+          `${host}:${port}/${database.name}?${query}`,
         "x",
       );
     const bound = at(

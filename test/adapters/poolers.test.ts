@@ -92,7 +92,8 @@ describe("a pooler's words", () => {
     ["XX000", "Control plane request failed: endpoint is disabled", "database.denied", "dashboard"],
     [
       "XX000",
-      "Control plane request failed: endpoint is temporarily unavailable. Check your quotas and/or contact us",
+      "Control plane request failed: endpoint is temporarily unavailable. Check your quotas and/or " +
+        "contact us",
       "database.unreachable",
       "quota",
     ],
@@ -107,7 +108,8 @@ describe("a pooler's words", () => {
     ["53300", "Too many connections to this endpoint. Please try again later.", "database.unreachable", FULL],
     [
       "XX000",
-      "This IP address 192.0.2.7 is not allowed to connect to this endpoint. Please add it to the allowed list",
+      "This IP address 192.0.2.7 is not allowed to connect to this endpoint. Please add it to the " +
+        "allowed list",
       "database.denied",
       "network restrictions",
     ],

@@ -98,7 +98,7 @@ describe("a session on a line that has fallen silent", () => {
     expect(it.told[0]).toMatch(/^test: no byte for 0\.\d s; given up in/);
   });
 
-  it("is lost too where the server answers everybody else, and had ended the statement long ago", async () => {
+  it("is lost too where the server answers everybody else, and has ended the statement", async () => {
     await using it = await line();
     await using session = await it.open();
     it.proxy.fallSilent(false);
@@ -130,7 +130,7 @@ describe("a session on a line that has fallen silent", () => {
     await expect(session.query("SELECT 1")).rejects.toMatchObject(LOST);
   });
 
-  it("is not lost while the server is at work: a login that becomes a role which may not see it", async () => {
+  it("is not lost while the server is at work: a login that becomes another role", async () => {
     await using it = await line();
     const role = `${it.database.name}_other`;
     await it.database.admin(`
@@ -350,7 +350,8 @@ describe("PostgreSQL's programs on a line that has fallen silent", () => {
 
 async function sleepers(database: TestDatabase): Promise<number> {
   const [row] = await database.admin(
-    "SELECT count(*)::int AS n FROM pg_stat_activity WHERE state = 'active' AND query = 'SELECT pg_sleep(61)'",
+    "SELECT count(*)::int AS n FROM pg_stat_activity WHERE state = 'active' AND query = 'SELECT " +
+      "pg_sleep(61)'",
   );
   return row!["n"] as number;
 }

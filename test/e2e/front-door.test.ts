@@ -298,7 +298,7 @@ describe("the front door, started from dist/ as the runner and a person start it
     expect(lines[0]).not.toContain("planted");
   });
 
-  it("says at the first Ctrl-C that it stops, and waits no longer for a server that says nothing", async () => {
+  it("says at the first Ctrl-C that it stops, and waits no longer for a silent server", async () => {
     await using folder = scratchFolder("front-door");
     mkdirSync(join(folder.path, "store"));
     const { server, port } = await silentServer();

@@ -10,8 +10,8 @@ export interface TcpProxy extends AsyncDisposable {
    */
   cut(forGood?: boolean): void;
   /**
-   * From here on nothing passes any more, of connections that are open and, if `newToo`, of those to come; none
-   * is closed. As a load balancer or a network does that forgot a connection without telling anybody.
+   * From here on nothing passes any more, of connections that are open and, if `newToo`, of those to come;
+   * none is closed. As a load balancer or a network does that forgot a connection without telling anybody.
    */
   fallSilent(newToo: boolean): void;
 }

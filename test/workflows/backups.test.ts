@@ -74,7 +74,7 @@ describe.each(["backup", "validate", "restore"])("%s.yml", (name) => {
   });
 });
 
-it("backup.yml insists on the source, which alone tells databases of one store apart before they are asked", () => {
+it("backup.yml insists on the source, which alone tells databases of one store apart", () => {
   for (const trigger of ["workflow_call", "workflow_dispatch"] as const) {
     expect(declaredInputs(read("backup"), trigger)["source"]!.required).toBe(true);
   }

@@ -74,7 +74,9 @@ function apt({ toolkit, sudo, major }: Machine, ...args: string[]): Promise<stri
   return elevatedOrThrow(toolkit, sudo, words, major);
 }
 
-/** Fetches the lists of packages, and adds the PostgreSQL project's where the machine's own lack the client. */
+/**
+ * Fetches the lists of packages, and adds the PostgreSQL project's where the machine's own lack the client.
+ */
 async function findRepository(machine: Machine): Promise<void> {
   const { toolkit, sudo, major } = machine;
   await apt(machine, "update");
@@ -107,7 +109,8 @@ async function restoreKept(machine: Machine, key: string): Promise<boolean> {
     const { kept, forged } = await keepListed(folder, listed);
     if (forged.length > 0) {
       log.warn(
-        `the Actions cache '${key}' held ${forged.join(", ")} with other bytes than apt's signed lists name: ` +
+        `the Actions cache '${key}' held ${forged.join(", ")} with other bytes than apt's signed ` +
+          "lists name: " +
           "they were thrown away, and are downloaded anew. See who may write to this repository's caches, " +
           "and delete that one",
       );

@@ -43,7 +43,8 @@ export function moved(signal: object | undefined, graceMs = 0): void {
  * silently gone. Its time is not that of the whole: a slow line that moves is no fault. Whoever sees bytes go
  * or come says so with {@link moved}.
  *
- * @throws store.unreachable ({@link Stalled}) when nothing moved for `ms`; the outer signal's reason when that
+ * @throws store.unreachable ({@link Stalled}) when nothing moved for `ms`; the outer signal's reason when
+ * that
  *   aborted
  */
 export async function withDeadline<T>(

@@ -37,7 +37,8 @@ const SIGN_IN =
 const BY_AADSTS: readonly (readonly [codes: readonly string[], hint: string])[] = [
   [
     ["70021", "700211", "700212", "700213", "7002138"],
-    "Give the app registration a federated credential with exactly this issuer, subject and audience: a job in an " +
+    "Give the app registration a federated credential with exactly this issuer, subject and " +
+      "audience: a job in an " +
       "environment has another subject than one on a branch.",
   ],
   [

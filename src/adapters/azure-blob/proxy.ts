@@ -12,8 +12,8 @@ export interface Proxy {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The proxy over which Azure's library asks a host; undefined where it asks directly. Its own order and its own
- * reading of NO_PROXY: names as they are or with a leading dot, neither stars nor networks.
+ * The proxy over which Azure's library asks a host; undefined where it asks directly. Its own order and its
+ * own reading of NO_PROXY: names as they are or with a leading dot, neither stars nor networks.
  * https://learn.microsoft.com/azure/developer/javascript/sdk/proxy
  *
  * @throws input.malformed for an address that the library cannot read, or reads as something else
@@ -27,7 +27,9 @@ export function proxyFor(host: string, env: Environment): Proxy | undefined {
   if (url === null || url.hostname === "" || !/^https?:$/.test(url.protocol)) {
     // The value is not repeated: it may hold a password.
     throw new HoldfastError("input.malformed", `${variable} is not an address that begins with http://`, {
-      hint: "Write http://<host>:<port>, with <user>:<password>@ in front of the host where it wants a login.",
+      hint:
+        "Write http://<host>:<port>, with <user>:<password>@ in front of the host where it " +
+        "wants a login.",
     });
   }
   if (isExcepted(host, env["NO_PROXY"] || env["no_proxy"] || "")) return undefined;

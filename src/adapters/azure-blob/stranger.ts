@@ -66,7 +66,8 @@ function whatHelps({ status, host, proxy, header }: StrangerFacts): string {
   }
   if (status < 300) {
     return (
-      `A sign-in page, a web filter or another service answers for ${host}: sign in there, have ${host} let ` +
+      `A sign-in page, a web filter or another service answers for ${host}: sign in there, have ` +
+      `${host} let ` +
       `through, or correct the endpoint${past}.`
     );
   }

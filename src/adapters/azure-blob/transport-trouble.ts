@@ -1,9 +1,15 @@
+import { anyOf } from "../../kernel/pattern.ts";
 import { printableLine } from "../../kernel/printable.ts";
 import { proxyFor, proxyWords } from "./proxy.ts";
 
-/** Codes of Node's sockets, resolver, TLS and HTTP parser. Their texts name hosts, ports and certificates alone. */
-const NODES_OWN =
-  /^(?:E(?!RR_)[A-Z0-9]{2,}(?:_[A-Z0-9]+)*|ERR_(?:TLS|SSL|SOCKET|STREAM)_\w+|HPE_\w+|\w*CERT\w*|UNABLE_TO_\w+|HOSTNAME_MISMATCH)$/;
+/**
+ * Codes of Node's sockets, resolver, TLS and HTTP parser. Their texts name hosts, ports and certificates
+ * alone.
+ */
+const NODES_OWN = anyOf(
+  /^(?:E(?!RR_)[A-Z0-9]{2,}(?:_[A-Z0-9]+)*|ERR_(?:TLS|SSL|SOCKET|STREAM)_\w+)$/,
+  /^(?:HPE_\w+|\w*CERT\w*|UNABLE_TO_\w+|HOSTNAME_MISMATCH)$/,
+);
 const CERTIFICATE = /CERT|UNABLE_TO_|HOSTNAME_MISMATCH|ERR_TLS|ERR_SSL|EPROTO/;
 
 /** The code of an error that Node itself made of a connection; undefined for any other. */
@@ -46,13 +52,16 @@ export function transportHint(
   const proxy = proxyFor(host, env);
   if (code !== undefined && CERTIFICATE.test(code)) {
     return (
-      `The certificate shown for ${host} is not one that this machine trusts: a proxy that reads TLS, a wrong ` +
-      "endpoint, or a wrong clock. Name the authority's certificate in NODE_EXTRA_CA_CERTS where it is your own."
+      `The certificate shown for ${host} is not one that this machine trusts: a proxy that reads ` +
+      "TLS, a wrong " +
+      "endpoint, or a wrong clock. Name the authority's certificate in NODE_EXTRA_CA_CERTS where " +
+      "it is your own."
     );
   }
   if (proxy !== undefined) {
     return (
-      `Check that ${proxyWords(proxy)} can be reached and lets ${host} through, or unset ${proxy.variable}; ` +
+      `Check that ${proxyWords(proxy)} can be reached and lets ${host} through, or unset ` +
+      `${proxy.variable}; ` +
       `NO_PROXY=${host} goes past it.`
     );
   }

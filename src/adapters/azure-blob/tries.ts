@@ -2,7 +2,10 @@ import { formatDuration } from "../../kernel/duration.ts";
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import { Stalled } from "./deadline.ts";
 
-/** Whether more room on the line would have helped: nothing moved, or Azure itself had to wait or was too busy. */
+/**
+ * Whether more room on the line would have helped: nothing moved, or Azure itself had to wait or was too
+ * busy.
+ */
 export function isSlow(error: unknown): boolean {
   return (
     error instanceof Stalled ||

@@ -32,8 +32,8 @@ export class TemporaryFiles {
   /** True when the folder was not there before. */
   async makeFolder(): Promise<boolean> {
     try {
-      // Not recursively: the store's folder is there or it is an error, and Node would say of a read-only file
-      // system that it is not there (https://github.com/nodejs/node/issues/47098).
+      // Not recursively: the store's folder is there or it is an error, and Node would say of a read-only
+      // file system that it is not there (https://github.com/nodejs/node/issues/47098).
       await mkdir(this.folder, { mode: 0o700 });
       return true;
     } catch (error) {

@@ -137,10 +137,12 @@ function since(tools: ToolSet, major: number, parameter: string): void {
   if (tools.major >= major) return;
   throw new HoldfastError(
     "tool.too-old",
-    `the database URL demands ${parameter}, which the PostgreSQL client programs ${tools.version} do not know`,
+    `the database URL demands ${parameter}, which the PostgreSQL client programs ${tools.version} ` +
+      "do not know",
     {
       hint:
-        `Install the PostgreSQL client programs of version ${major} or newer, or take ${parameter} out of the ` +
+        `Install the PostgreSQL client programs of version ${major} or newer, or take ${parameter} ` +
+        "out of the " +
         "database URL.",
     },
   );

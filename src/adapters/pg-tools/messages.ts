@@ -136,7 +136,9 @@ const AT_CONNECT: readonly Saying[] = [
   {
     says: /authentication method requirement/,
     code: "database.denied",
-    hint: "The server does not ask for the password in the way that require_auth in the database URL demands.",
+    hint:
+      "The server does not ask for the password in the way that require_auth in the database " +
+      "URL demands.",
   },
   {
     says: /session is (?:not )?read-only|server is (?:not )?in hot standby mode/,
@@ -147,7 +149,8 @@ const AT_CONNECT: readonly Saying[] = [
     says: /channel binding/,
     code: "database.tls",
     hint:
-      "The server offers no channel binding, which the database URL demands; use the server's direct address, " +
+      "The server offers no channel binding, which the database URL demands; use the server's " +
+      "direct address, " +
       "or sslmode=verify-full instead of channel_binding.",
   },
   {

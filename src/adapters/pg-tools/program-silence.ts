@@ -87,19 +87,23 @@ function silent(name: string, address: DatabaseAddress | undefined, silentMs: nu
   }
   return new HoldfastError(
     "database.lost",
-    `${describeAddress(address)}: ${name} ${nothing} and was ended; nor could the server be found to be at work ` +
+    `${describeAddress(address)}: ${name} ${nothing} and was ended; ` +
+      "nor could the server be found to be at work " +
       "for it",
     {
       hint:
-        "A connection that went silent without breaking (a network, a load balancer), a pooler whose sessions are " +
-        "all taken (give it more, or use fewer --jobs), or a server that hangs. Run again. HOLDFAST_SILENCE_LIMIT sets how long silence is borne.",
+        "A connection that went silent without breaking (a network, a load balancer), a pooler " +
+        "whose sessions are " +
+        "all taken (give it more, or use fewer --jobs), or a server that hangs. Run again. " +
+        "HOLDFAST_SILENCE_LIMIT sets how long silence is borne.",
     },
   );
 }
 
 /**
- * Processor time of a group of processes, in the system's ticks: https://man7.org/linux/man-pages/man5/proc.5.html
- * Undefined, and so never another than before, where the system does not tell it this way.
+ * Processor time of a group of processes, in the system's ticks:
+ * https://man7.org/linux/man-pages/man5/proc.5.html Undefined, and so never another than before, where the
+ * system does not tell it this way.
  */
 function processorTime(group: number | undefined): number | undefined {
   if (group === undefined) return undefined;

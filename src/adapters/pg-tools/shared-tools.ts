@@ -2,8 +2,8 @@ import type { DumpTools } from "../../ports/dump-tools.ts";
 import type { RunningOptions } from "./dump-tools.ts";
 
 /**
- * The same tools for the whole run, so that the machine is searched once, and nothing is loaded before they are
- * used; `forget` makes the next question search again, because what is installed changes while we run.
+ * The same tools for the whole run, so that the machine is searched once, and nothing is loaded before they
+ * are used; `forget` makes the next question search again, because what is installed changes while we run.
  */
 export function sharedTools(options: RunningOptions): { tools(): Promise<DumpTools>; forget(): void } {
   let current: DumpTools | undefined;

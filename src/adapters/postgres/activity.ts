@@ -95,8 +95,8 @@ export function socketOf(client: Client): Socket {
 }
 
 async function describe(client: Client, whose: Whose): Promise<string | undefined> {
-  // A setting of the login's may have made it another role, which sees nothing of what the login does; a pooler
-  // gives the session to somebody else afterwards.
+  // A setting of the login's may have made it another role, which sees nothing of what the login does; a
+  // pooler gives the session to somebody else afterwards.
   await client.query("BEGIN READ ONLY; SET LOCAL ROLE NONE");
   const { rows } = await client.query<Activity>(
     `
@@ -117,7 +117,10 @@ async function describe(client: Client, whose: Whose): Promise<string | undefine
   return `the server is at work on it (${[...builds, ...busy.map(words)].slice(0, 3).join("; ")})`;
 }
 
-/** `disabled` is said with track_activities off: then only what a session waits for tells, which is told always. */
+/**
+ * `disabled` is said with track_activities off: then only what a session waits for tells, which is told
+ * always.
+ */
 const WORKS: readonly (string | null)[] = ["active", "fastpath function call", "disabled"];
 
 function isAtWork({ state, kind }: Activity): boolean {
@@ -137,7 +140,8 @@ async function indexBuilds(client: Client, pids: readonly number[]): Promise<str
       `
         SELECT relid::pg_catalog.regclass::pg_catalog.text AS table, phase,
                CASE WHEN tuples_total OPERATOR(pg_catalog.>) 0 THEN tuples_done ELSE blocks_done END AS done,
-               CASE WHEN tuples_total OPERATOR(pg_catalog.>) 0 THEN tuples_total ELSE blocks_total END AS total
+               CASE WHEN tuples_total OPERATOR(pg_catalog.>) 0 THEN tuples_total
+                    ELSE blocks_total END AS total
           FROM pg_catalog.pg_stat_progress_create_index
          WHERE pid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.int4[])
       `,

@@ -56,8 +56,8 @@ interface Announced {
 }
 
 /**
- * The one place in which a session waits for its server: no longer than there are signs of life. It alone has the
- * driver's client, so that nobody can wait for it in another way.
+ * The one place in which a session waits for its server: no longer than there are signs of life. It alone has
+ * the driver's client, so that nobody can wait for it in another way.
  */
 export class OwedAnswers {
   /** What the session is for, as people are told. */
@@ -79,7 +79,8 @@ export class OwedAnswers {
     this.#waiting = waiting;
     this.#ending = ending;
     this.purpose = waiting.options.purpose;
-    // Made once: a session has thousands of statements, and the run's own signal lives as long as all of them.
+    // Made once: a session has thousands of statements, and the run's own signal lives as long as all of
+    // them.
     this.#stop = stopOf(waiting.options, waiting.bounds);
   }
 
@@ -155,12 +156,15 @@ export class OwedAnswers {
     this.hangUp(
       new HoldfastError(
         "database.lost",
-        `${describeAddress(this.#waiting.address)}: the server owes the session '${this.purpose}' an answer, no ` +
+        `${describeAddress(this.#waiting.address)}: the server owes the session '${this.purpose}' ` +
+          "an answer, no " +
           `byte has come for ${formatDuration(silentMs)}, and it could not be found to be at work on it`,
         {
           hint:
-            "A connection that went silent without breaking (a network, a load balancer, a pooler whose sessions " +
-            "are all taken), or a server that hangs. Run again; where the server sits behind a pooler, give its " +
+            "A connection that went silent without breaking (a network, a load balancer, a pooler " +
+            "whose sessions " +
+            "are all taken), or a server that hangs. Run again; where the server sits behind a " +
+            "pooler, give its " +
             "pool one session more than the run uses. HOLDFAST_SILENCE_LIMIT sets how long silence is borne.",
         },
       ),

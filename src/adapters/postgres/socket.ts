@@ -17,7 +17,10 @@ export function socketFor(address: DatabaseAddress): Socket {
   return socket;
 }
 
-/** What Node looks at itself, so that no timeout of a socket ends what still goes out; its types do not say so. */
+/**
+ * What Node looks at itself, so that no timeout of a socket ends what still goes out; its types do not say
+ * so.
+ */
 interface Sending {
   readonly _handle?: { readonly writeQueueSize?: number } | null;
   /** The socket below TLS, which alone tells what has gone. */
@@ -25,8 +28,9 @@ interface Sending {
 }
 
 /**
- * Something that is another value as soon as a byte has come or gone. Node counts what was written once all of
- * it has gone: of one long text nothing would move for minutes where a line is slow, so the system is asked.
+ * Something that is another value as soon as a byte has come or gone. Node counts what was written once all
+ * of it has gone: of one long text nothing would move for minutes where a line is slow, so the system is
+ * asked.
  */
 export function movementOf(socket: Socket): string {
   const { bytesRead, bytesWritten, writableLength } = socket;

@@ -31,7 +31,8 @@ export function byState(state: string, message: string, moment: Moment): Found |
         code: "database.unreachable",
         hint:
           "The server, the database or the role has no free connection slots; run at a quieter " +
-          "time, close idle clients, give a lower --jobs, or raise max_connections (or the CONNECTION LIMIT).",
+          "time, close idle clients, give a lower --jobs, or raise max_connections (or the " +
+          "CONNECTION LIMIT).",
       };
     case "53100":
       return { code: "database.query", hint: "The database server's own disk is full; free space there." };

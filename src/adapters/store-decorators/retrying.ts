@@ -11,7 +11,9 @@ export interface StoreRetry {
   readonly random: Pick<Random, "fraction">;
   /** The run is to stop, and nothing is tried again. */
   readonly cancelled?: AbortSignal;
-  /** Tries of one call end after so many milliseconds, together, and none begins later; 5 minutes unless told. */
+  /**
+   * Tries of one call end after so many milliseconds, together, and none begins later; 5 minutes unless told.
+   */
   readonly budgetMs?: number;
   /** Told of every retry. */
   readonly log?: Pick<Log, "debug">;

@@ -301,7 +301,8 @@ async function prove(
 /** The backup goes on, as fast as it can with those that it has. */
 function fewerSessions(jobs: number, why: HoldfastError): string {
   return (
-    `one session fewer than --jobs asks for: ${why.message}. A backup uses ${jobs + 2} sessions with --jobs ${jobs} ` +
+    `one session fewer than --jobs asks for: ${why.message}. A backup uses ${jobs + 2} sessions ` +
+    `with --jobs ${jobs} ` +
     "(one holds the snapshot, one is pg_dump's); a pooler in front of the server must have as many"
   );
 }

@@ -13,9 +13,9 @@ export interface Clocks {
 }
 
 /**
- * A backup's id begins with a time, and the latest is the one whose id is. One of a machine whose clock is ahead
- * would be the latest until everybody's clock has caught up, so its id goes by the server's clock, as its content
- * does.
+ * A backup's id begins with a time, and the latest is the one whose id is. One of a machine whose clock is
+ * ahead would be the latest until everybody's clock has caught up, so its id goes by the server's clock, as
+ * its content does.
  *
  * @param serverTime read a moment ago
  */
@@ -26,13 +26,16 @@ export function compareClocks(clock: Pick<Clock, "now">, serverTime: Date): Cloc
   if (aheadMs > 0) {
     return {
       aheadMs,
-      warning: `this machine's clock is ${apart} ahead of the database server's, so this backup's id goes by the server's`,
+      warning:
+        `this machine's clock is ${apart} ahead of the database server's, so this backup's ` +
+        "id goes by the server's",
     };
   }
   return {
     aheadMs: 0,
     warning:
-      `this machine's clock is ${apart} behind the database server's: this backup's id is older than those that ` +
+      `this machine's clock is ${apart} behind the database server's: this backup's id is older ` +
+      "than those that " +
       "other machines made in that time",
   };
 }

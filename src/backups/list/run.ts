@@ -34,8 +34,8 @@ interface Row {
 }
 
 /**
- * `holdfast list`: every backup, newest first, with what its receipts say; damaged manifests, those that cannot
- * be read, and leftovers are shown, never hidden.
+ * `holdfast list`: every backup, newest first, with what its receipts say; damaged manifests, those that
+ * cannot be read, and leftovers are shown, never hidden.
  */
 export async function runList(inputs: ListInputs, ports: ListPorts): Promise<Outcome> {
   const store = await ports.openStore(inputs.store, inputs.storeSecret);

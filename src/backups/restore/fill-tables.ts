@@ -182,7 +182,9 @@ async function remove(session: DatabaseSession, table: string): Promise<void> {
   if (left !== undefined) {
     throw new Untouched(
       new HoldfastError("database.query", `removing the rows of ${table} left some of them there`, {
-        hint: "A rule or a trigger of that table keeps them: remove the rows by hand, or restore the whole backup.",
+        hint:
+          "A rule or a trigger of that table keeps them: remove the rows by hand, or restore " +
+          "the whole backup.",
       }),
     );
   }

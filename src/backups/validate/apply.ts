@@ -41,7 +41,9 @@ export interface Validated {
   readonly tookMs: number;
   /** The receipt could not be written although the store lets it be. */
   readonly isReceiptLost: boolean;
-  /** Path of the receipt; empty when none could be written, which the notes say, or the manifest is damaged. */
+  /**
+   * Path of the receipt; empty when none could be written, which the notes say, or the manifest is damaged.
+   */
   readonly receipt: string;
 }
 
@@ -77,7 +79,8 @@ export async function applyValidate(plan: ValidatePlan, ports: ValidatePorts): P
       unread.push({ key: item.key, error });
     }
   }
-  // Nothing was looked at: that is the answer, and no verdict, of which the best would be taken for the worst.
+  // Nothing was looked at: that is the answer, and no verdict, of which the best would be taken for the
+  // worst.
   if (results.length === 0 && unread.length > 0) throw unread.at(-1)!.error;
   return { results, unread };
 }

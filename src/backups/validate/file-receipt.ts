@@ -24,7 +24,8 @@ export async function fileReceipt(catalog: Catalog, receipt: Receipt): Promise<F
       path: "",
       isLost: !isHoldfastError(error, "store.denied", "store.read-only"),
       notes: [
-        `no receipt of backup ${receipt.backup} could be written, so list and latest-verified do not know of this ` +
+        `no receipt of backup ${receipt.backup} could be written, so list and latest-verified do ` +
+          "not know of this " +
           `verdict: ${error.message}; validate with a right to write (of an Azure SAS: create)`,
       ],
     };

@@ -91,7 +91,8 @@ backups of databases you do not trust at depth \`opened\`, or on a machine that 
   },
   outputs: {
     verdict:
-      "`proved`, `gaps` or `failed`: the worst of all validated backups; `gaps` too where one could not be read.",
+      "`proved`, `gaps` or `failed`: the worst of all validated backups; `gaps` too where one " +
+      "could not be read.",
     backups: "The validated backups with verdict, depth, findings and accepted gaps, as a JSON list.",
     count: "How many backups were validated.",
     "first-difference": "The first thing that differs and how, in one sentence; empty when nothing does.",

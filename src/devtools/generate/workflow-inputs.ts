@@ -10,15 +10,17 @@ interface Offer {
   /** Inputs that the workflow gives by itself, or has in a way of its own, or that are of no use there. */
   readonly own?: readonly string[];
   /**
-   * Inputs that have to be given although the commands do not insist, and the other way round: GitHub's groups
-   * cannot see a database's URL, so that without a source all databases of a store would be one.
+   * Inputs that have to be given although the commands do not insist, and the other way round: GitHub's
+   * groups cannot see a database's URL, so that without a source all databases of a store would be one.
    */
   readonly required?: Readonly<Record<string, boolean>>;
   /** Defaults that suit a job better than those for everywhere. */
   readonly defaults?: Readonly<Record<string, string | boolean>>;
   /** What there is to add to the menu's text of an input here. */
   readonly notes?: Readonly<Record<string, string>>;
-  /** Inputs of the form for starting by hand, which has ten fields at most with those of the workflow alone. */
+  /**
+   * Inputs of the form for starting by hand, which has ten fields at most with those of the workflow alone.
+   */
   readonly form: readonly string[];
 }
 
@@ -183,7 +185,9 @@ function callType(spec: InputSpec): string[] {
   return [`  type: ${types[spec.type] ?? "string"}`];
 }
 
-/** A form shows the first of the choices where none is the default, which would narrow what was not narrowed. */
+/**
+ * A form shows the first of the choices where none is the default, which would narrow what was not narrowed.
+ */
 function formType(spec: InputSpec): string[] {
   if (spec.type !== "choice" || spec.default === undefined) return callType(spec);
   return ["  type: choice", `  options: [${spec.choices.join(", ")}]`];

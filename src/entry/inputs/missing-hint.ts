@@ -19,17 +19,19 @@ export const cliMissingHint: MissingHint = (name, spec) => {
 };
 
 /**
- * An expression of a secret that a job cannot see is the empty text, and a called workflow sees what its caller
- * passes:
+ * An expression of a secret that a job cannot see is the empty text, and a called workflow sees what its
+ * caller passes:
  * https://docs.github.com/actions/how-tos/reuse-automations/reuse-workflows#using-inputs-and-secrets-in-a-reusable-workflow
  */
 export const actionMissingHint: MissingHint = (name, spec) =>
   spec.type === "secret"
     ? `The secret that 'with: ${name}:' names is empty here: it does not exist under that name in this ` +
       "repository or in the job's environment, or this workflow was called and the caller did not pass it. " +
-      "Pass it below 'secrets:' of the call, by name or with 'inherit'; runs for pull requests of forks and for " +
+      "Pass it below 'secrets:' of the call, by name or with 'inherit'; runs for pull requests of " +
+      "forks and for " +
       "Dependabot are given none."
-    : `Give it below 'with:' of the step as '${name}:'${example(spec)}; an expression that stands there is empty.`;
+    : `Give it below 'with:' of the step as '${name}:'${example(spec)}; an expression that stands ` +
+      "there is empty.";
 
 function example(spec: InputSpec): string {
   return spec.example === undefined || spec.type === "secret" ? "" : `, for example ${spec.example}`;

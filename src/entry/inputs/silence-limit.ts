@@ -9,8 +9,8 @@ const LEAST_MS = 1_000;
 const MOST_MS = 7 * 24 * 3_600_000;
 
 /**
- * The longest silence, in milliseconds, that is borne while somebody owes an answer: HOLDFAST_SILENCE_LIMIT, a
- * duration such as `5m`; two minutes where it is not set.
+ * The longest silence, in milliseconds, that is borne while somebody owes an answer: HOLDFAST_SILENCE_LIMIT,
+ * a duration such as `5m`; two minutes where it is not set.
  *
  * @throws input.malformed
  */
@@ -21,7 +21,8 @@ export function silenceLimit(env: Environment): number {
   if (ms >= LEAST_MS && ms <= MOST_MS) return ms;
   throw new HoldfastError(
     "input.malformed",
-    `HOLDFAST_SILENCE_LIMIT is '${given}', which is ${ms < LEAST_MS ? "less than a second" : "more than a week"}`,
+    `HOLDFAST_SILENCE_LIMIT is '${given}', which is ` +
+      (ms < LEAST_MS ? "less than a second" : "more than a week"),
     {
       hint: "Give a duration such as 2m, up to 7d, or leave it out.",
     },

@@ -13,8 +13,8 @@ export function redactJson<T extends Json>(value: T, redactor: Redactor): T {
 }
 
 /**
- * What to say of outputs that are not whole any more. GitHub does not hand an output on to another job when it
- * sees a masked word in it; the log of the job that made it says so, and nobody looks there.
+ * What to say of outputs that are not whole any more. GitHub does not hand an output on to another job when
+ * it sees a masked word in it; the log of the job that made it says so, and nobody looks there.
  * https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idoutputs
  */
 export function coveredOutputs(
@@ -25,7 +25,8 @@ export function coveredOutputs(
     .filter((name) => JSON.stringify(outputs[name]) !== JSON.stringify(redacted[name]))
     .map(
       (name) =>
-        `output '${name}' has *** in place of a word that is also a secret, or a part of one; another job may ` +
+        `output '${name}' has *** in place of a word that is also a secret, or a part of one; ` +
+        "another job may " +
         "get nothing of it. Change the secret, or call what is meant otherwise",
     );
 }

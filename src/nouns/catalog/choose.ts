@@ -69,8 +69,8 @@ function otherIds(id: string, keys: readonly BackupKey[]): string {
 /**
  * The one backup a restore means. `latest` and an id mean exactly one, whatever it holds; `latest-verified`
  * and `before` pass over those that cannot give what is wanted, unless no other fits. Only `latest-verified`
- * passes over one that is damaged or cannot be read: whoever asked for the newest, or for a point in time, must not get older data
- * without having said so.
+ * passes over one that is damaged or cannot be read: whoever asked for the newest, or for a point in time,
+ * must not get older data without having said so.
  *
  * @returns `undefined` when the selection matches nothing
  * @throws input.conflict when the store holds several sources and none was named; catalog.damaged,

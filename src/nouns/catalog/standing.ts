@@ -25,7 +25,8 @@ export interface Standing {
 }
 
 /**
- * Stands for the standing of a backup whose manifest is damaged or cannot be read: receipts are about a manifest.
+ * Stands for the standing of a backup whose manifest is damaged or cannot be read: receipts are about a
+ * manifest.
  */
 export const DAMAGED = "damaged";
 

@@ -5,8 +5,8 @@ import { folderOf } from "./lock-document.ts";
 import type { LockRequest } from "./lock-request.ts";
 
 /**
- * How long a lock has been silent, between two moments of one clock: the store's, which dates every blob. What
- * the clocks of owner and taker say decides nothing; one of them may be hours off.
+ * How long a lock has been silent, between two moments of one clock: the store's, which dates every blob.
+ * What the clocks of owner and taker say decides nothing; one of them may be hours off.
  */
 
 export const RENEW_EVERY_MS = 30_000;

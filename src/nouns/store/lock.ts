@@ -98,7 +98,8 @@ function held(request: LockRequest, holder: LockDocument | undefined, silence?: 
   const lapses = silence === undefined ? "" : `, in ${formatDuration(STALE_AFTER_MS - silence.ms)}`;
   return new HoldfastError("lock.held", `${nameOf(request)} is locked by ${who}${since(holder, silence)}`, {
     hint:
-      "Wait for that run to end. It may have ended: if it was killed, or may not remove its lock, that counts " +
+      "Wait for that run to end. It may have ended: if it was killed, or may not remove its lock, " +
+      "that counts " +
       `as abandoned ${formatDuration(STALE_AFTER_MS)} after its last sign of life${lapses}.`,
   });
 }

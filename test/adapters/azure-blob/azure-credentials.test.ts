@@ -186,7 +186,7 @@ describe("logging in to Azure", () => {
     }
   });
 
-  it("takes a SAS and a connection string as they get copied: quotes, breaks, `?`, `&` of HTML and JSON", async () => {
+  it("takes a SAS and a connection string as they get copied: quotes, breaks, `?`, `&amp;`", async () => {
     const plain = "sv=1&se=2030-01-01&sig=ab%2Bcd";
     for (const text of [
       `"${plain}"`,

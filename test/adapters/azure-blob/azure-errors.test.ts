@@ -53,7 +53,8 @@ describe("azureError", () => {
       const error = azureError(met, "reading a", { ...PLACE, env: {} });
       expect([error.code, error.message]).toEqual([
         "store.unreachable",
-        `reading a: no answer from azure://acct/backups (acct.blob.core.windows.net: connect ${code} 10.0.0.1:443)`,
+        "reading a: no answer from azure://acct/backups (acct.blob.core.windows.net: connect " +
+          `${code} 10.0.0.1:443)`,
       ]);
       expect(error.hint).toContain("'acct'");
     }

@@ -30,7 +30,7 @@ function held(): { work: () => Promise<undefined>; end: (error?: Error) => void;
 }
 
 describe("lanes", () => {
-  it("narrow once to one where several fail together for being slow, and widen as blocks arrive", async () => {
+  it("narrow once to one where several fail together for being slow, and widen again", async () => {
     const { lanes: line, told } = lanes();
     const four = Array.from({ length: 4 }, held);
     const running = four.map(({ work }) => line.run(NEVER, work).catch(() => undefined));

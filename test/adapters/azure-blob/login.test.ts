@@ -159,7 +159,8 @@ describe("a login by GitHub's token", () => {
       "store.unreachable",
     ],
     [
-      "Failed to get ID Token. \n \n        Error Code : undefined\n \n        Error Message: getaddrinfo ENOTFOUND x",
+      "Failed to get ID Token. \n \n        Error Code : undefined\n \n        Error Message: " +
+        "getaddrinfo ENOTFOUND x",
       "gave no token (ENOTFOUND)",
       "store.unreachable",
     ],

@@ -6,7 +6,9 @@ import { startPgBouncer } from "../../support/pgbouncer.ts";
 import { testPorts } from "../../support/test-ports.ts";
 import { Vault } from "../../support/vault.ts";
 
-/** A pooler in session mode that lets whoever comes last wait, for ever: PgBouncer with query_wait_timeout 0. */
+/**
+ * A pooler in session mode that lets whoever comes last wait, for ever: PgBouncer with query_wait_timeout 0.
+ */
 
 let database: TestDatabase;
 beforeAll(async () => {

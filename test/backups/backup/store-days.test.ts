@@ -162,7 +162,7 @@ describe("a backup into a store that fails", () => {
     expect(after).toEqual(before);
   });
 
-  it("takes the account's own access tier where it has none of ours; one that was asked for is refused", async () => {
+  it("takes the account's own access tier where it has none of ours, unless one was asked for", async () => {
     await using vault = await Vault.make();
     const put: (string | undefined)[] = [];
     const ports = testPorts({

@@ -14,7 +14,9 @@ let vault: Vault;
 const ids: Record<string, string> = {};
 const NOW = Date.parse("2026-05-10T12:00:00Z");
 
-/** Of the named sources only manifests can be read: a rule of the store's has moved the rest to an archive. */
+/**
+ * Of the named sources only manifests can be read: a rule of the store's has moved the rest to an archive.
+ */
 function archiving(...sources: readonly string[]): Pick<ReturnType<typeof testPorts>, "openStore"> {
   const { openStore } = testPorts();
   return {

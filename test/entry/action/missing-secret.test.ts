@@ -1,7 +1,7 @@
 import { expect, it } from "@jest/globals";
 import { run, scratchFolder } from "../../support/tools.ts";
 
-it("an action whose secret is empty says where secrets get lost, and names no option of the command line", async () => {
+it("an action whose secret is empty says where secrets get lost, and names no option", async () => {
   await using folder = scratchFolder("missing-secret");
   const action = new URL("../../../src/entry/action/action.ts", import.meta.url).href;
   const script = `await (await import(${JSON.stringify(action)})).runAction("backup", "main");`;

@@ -236,7 +236,8 @@ describe("when nothing is chosen", () => {
     // A damaged one twice by the choice itself: the store may have lied.
     expect(once).toHaveLength(6);
     const why =
-      "of 3 backups none is verified: 2 restored with gaps only, 1 with a manifest that is damaged or cannot be read";
+      "of 3 backups none is verified: 2 restored with gaps only, 1 with a manifest that is damaged " +
+      "or cannot be read";
     expect((await explainNone(heard, verified, { source: "shop" }, standings)).why).toBe(why);
     expect(read).toEqual([]);
     // One that came meanwhile is read, and nothing besides.

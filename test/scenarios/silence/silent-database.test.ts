@@ -7,8 +7,8 @@ import { startSilentRelay, WAYS, type SilentRelay } from "./silent-relay.ts";
 import { expectNothingLeft, judge, start, type Run } from "./silent-run.ts";
 
 /**
- * The line to the database falls silent at one piece of all that the command line sends over it, without closing:
- * one connection of it, or all. Each run ends within its bound, says why, and leaves nothing.
+ * The line to the database falls silent at one piece of all that the command line sends over it, without
+ * closing: one connection of it, or all. Each run ends within its bound, says why, and leaves nothing.
  */
 
 const SQL = `

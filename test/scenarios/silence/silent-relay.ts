@@ -6,8 +6,8 @@ export const WAYS: readonly Silence[] = ["one", "all"];
 
 /**
  * A relay to a server on the loopback that stops forwarding at the n-th piece that a client sends, in either
- * direction and without closing, as a load balancer or a network that forgot a connection. When a client is gone it
- * tells the server, as the system behind it would.
+ * direction and without closing, as a load balancer or a network that forgot a connection. When a client is
+ * gone it tells the server, as the system behind it would.
  */
 export interface SilentRelay extends AsyncDisposable {
   readonly port: number;

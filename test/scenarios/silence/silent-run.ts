@@ -7,8 +7,9 @@ import { eventually } from "../../support/tools.ts";
 /** What is borne in these runs. */
 export const SILENCE = "2s";
 /**
- * Seconds: silence, twice; a login of pg_dump, which its own clock bounds; a program that is given 5 s to go; four
- * silences of a store, for its work and for giving back its lock; the start of the process on a busy machine.
+ * Seconds: silence, twice; a login of pg_dump, which its own clock bounds; a program that is given 5 s to go;
+ * four silences of a store, for its work and for giving back its lock; the start of the process on a busy
+ * machine.
  */
 const BOUND_S = 75;
 
@@ -32,7 +33,8 @@ export async function start({ args, env = {}, files }: Run, folder: string): Pro
   mkdirSync(join(folder, "tmp"), { recursive: true });
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   const cli = new URL("../../../src/entry/main.ts", import.meta.url).href;
-  const script = `const { runCli } = await import(${JSON.stringify(cli)}); await runCli(process.argv.slice(1));`;
+  const script =
+    `const { runCli } = await import(${JSON.stringify(cli)}); ` + "await runCli(process.argv.slice(1));";
   const began = performance.now();
   const child = spawn(
     process.execPath,
@@ -90,8 +92,8 @@ function environments(): string[] {
 }
 
 /**
- * What is wrong with an end; undefined where nothing is. A run that did its work in spite of it is no failure: what
- * fell silent may have been a goodbye, or a question to which the answer is a warning.
+ * What is wrong with an end; undefined where nothing is. A run that did its work in spite of it is no
+ * failure: what fell silent may have been a goodbye, or a question to which the answer is a warning.
  *
  * @param codes of the errors that say what happened
  */

@@ -8,8 +8,8 @@ import { startSilentRelay, WAYS, type SilentRelay } from "./silent-relay.ts";
 import { expectNothingLeft, judge, start, type Run } from "./silent-run.ts";
 
 /**
- * The line to the store falls silent at one piece of all that is sent over it, without closing. One connection is
- * got over by asking again; where all are silent, each run ends within its bound and says so.
+ * The line to the store falls silent at one piece of all that is sent over it, without closing. One
+ * connection is got over by asking again; where all are silent, each run ends within its bound and says so.
  */
 
 let azurite: Azurite;

@@ -8,8 +8,8 @@ import { testPorts, type TestPorts } from "../../support/test-ports.ts";
 import { Vault } from "../../support/vault.ts";
 
 /**
- * One document that cannot be read is a line beside the others: a rule of the store's moved it to an archive, its
- * rights are other ones, it was removed a moment ago, it is damaged, or a newer version wrote it.
+ * One document that cannot be read is a line beside the others: a rule of the store's moved it to an archive,
+ * its rights are other ones, it was removed a moment ago, it is damaged, or a newer version wrote it.
  */
 
 let vault: Vault;
@@ -136,7 +136,7 @@ describe("a validation of several backups", () => {
     );
   });
 
-  it("ends as an error where the receipt might have been written, and tells its verdict all the same", async () => {
+  it("ends as an error where the receipt might have been written, and tells its verdict", async () => {
     const put = (path: string): Promise<never> =>
       Promise.reject(new HoldfastError("store.unreachable", `writing ${path}: no answer`, { hint: "wait" }));
     const ports = testPorts({ store: (store) => forwarding(store, { put }) });
