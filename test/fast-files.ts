@@ -7,6 +7,7 @@ export const FAST_FILES: readonly string[] = [
   "test/adapters/actions-runner/client-tools.test.ts",
   "test/adapters/actions-runner/runner-log.test.ts",
   "test/adapters/app-service/differences.test.ts",
+  "test/adapters/app-service/no-token.test.ts",
   "test/adapters/app-service/refusal.test.ts",
   "test/adapters/azure-blob/azure-download.test.ts",
   "test/adapters/azure-blob/azure-errors.test.ts",

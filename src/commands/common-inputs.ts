@@ -19,10 +19,9 @@ export const storeSecret = {
   type: "secret",
   text:
     "Azure connection string or SAS token of the store. Without it AZURE_STORAGE_CONNECTION_STRING, " +
-    "AZURE_STORAGE_SAS_TOKEN and then the signed-in identity (the job's own by " +
-    "AZURE_CLIENT_ID and AZURE_TENANT_ID with `id-token: write`, azure/login, managed identity, " +
-    "Azure CLI) are " +
-    "used. Not needed for file:// stores.",
+    "AZURE_STORAGE_SAS_TOKEN and then the signed-in identity (the job's own by AZURE_CLIENT_ID and " +
+    "AZURE_TENANT_ID with `id-token: write`, azure/login, managed identity, Azure CLI) are used. Not " +
+    "needed for file:// stores.",
 } as const satisfies InputSpec;
 
 export const source = {

@@ -186,8 +186,7 @@ function readSslMode(text: string | undefined, host: string, fail: Fail): SslMod
       ? SSL_MODES[text]!
       : fail(
           `sslmode ${MISTAKEN_MODES.includes(text) ? `'${text}' ` : ""}is none of disable, prefer, ` +
-            "require, " +
-            "verify-ca, verify-full",
+            "require, verify-ca, verify-full",
         );
   }
   if (host.startsWith("/")) return "disable";

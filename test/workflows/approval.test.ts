@@ -175,8 +175,8 @@ it("backup.yml waits for them where it is told the environment, else for backups
   expect(rollback.group).toMatch(/^holdfast-\$\{\{ inputs\.environment/);
   expect(jobsOf(text)["backup"]!.concurrency).toEqual({
     group:
-      "holdfast-${{ inputs.takes-turns-in || " +
-      "format('backup-{0}-{1}-{2}', inputs.store, inputs.source, inputs.tier) }}",
+      "holdfast-${{ inputs.takes-turns-in || format('backup-{0}-{1}-{2}', inputs.store, inputs.source, " +
+      "inputs.tier) }}",
     "cancel-in-progress": false,
     queue: "max",
   });

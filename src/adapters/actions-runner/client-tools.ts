@@ -110,9 +110,8 @@ async function restoreKept(machine: Machine, key: string): Promise<boolean> {
     if (forged.length > 0) {
       log.warn(
         `the Actions cache '${key}' held ${forged.join(", ")} with other bytes than apt's signed ` +
-          "lists name: " +
-          "they were thrown away, and are downloaded anew. See who may write to this repository's caches, " +
-          "and delete that one",
+          "lists name: they were thrown away, and are downloaded anew. See who may write to this " +
+          "repository's caches, and delete that one",
       );
       // What is left of that cache is not to be used again, and a key cannot be written twice.
       await rm(folder, { recursive: true, force: true });

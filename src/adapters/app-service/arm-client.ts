@@ -14,6 +14,7 @@ import { orAbort } from "../../kernel/or-abort.ts";
 import { printableLine } from "../../kernel/printable.ts";
 import type { Clock, Random } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
+import { LoginFailure } from "../../ports/login-failure.ts";
 import type { Budget } from "./budget.ts";
 import { isBusy, refusalOf, refused, wordsOf, type Refusal } from "./refusal.ts";
 
@@ -237,12 +238,23 @@ export class ArmClient {
       return got.token;
     } catch (error) {
       budget.signal.throwIfAborted();
-      throw new HoldfastError("slots.denied", `there is no token for ${endpoint}`, {
-        hint: "Sign in: azure/login in Actions, `az login` on a machine of yours, or a managed identity.",
-        cause: error,
-      });
+      throw noToken(endpoint, error);
     }
   }
+}
+
+/** That nobody could be asked who we are is not that we may not. */
+function noToken(endpoint: string, error: unknown): HoldfastError {
+  const known = error instanceof LoginFailure ? error : undefined;
+  const isLate = (error as { name?: unknown } | undefined)?.name === "TimeoutError";
+  const code = isLate || known?.kind === "unreachable" ? "slots.unreachable" : "slots.denied";
+  const why = isLate ? `: no answer in ${formatDuration(REQUEST_MS)}` : known ? `: ${known.message}` : "";
+  return new HoldfastError(code, `there is no token for ${endpoint}${why}`, {
+    hint:
+      known?.hint ??
+      "Sign in: azure/login in Actions, `az login` on a machine of yours, or a managed identity.",
+    cause: error,
+  });
 }
 
 /** `Retry-After` in milliseconds, whether it is a number of seconds or a date; undefined without one. */

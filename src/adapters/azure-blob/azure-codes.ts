@@ -73,11 +73,9 @@ const leased: Hint = () =>
 const immutable: Hint = () =>
   "An immutability policy or legal hold protects this blob; it can be removed when the policy has run out.";
 const tier: Hint = () =>
-  "Choose another access tier, or --access-tier Default for the account's own: this kind of " +
-  "storage account " +
-  "does not offer the one that was asked for (premium and general-purpose v1 accounts have none, " +
-  "Archive is " +
-  "on LRS, GRS and RA-GRS alone).";
+  "Choose another access tier, or --access-tier Default for the account's own: this kind of storage " +
+  "account does not offer the one that was asked for (premium and general-purpose v1 accounts have none, " +
+  "Archive is on LRS, GRS and RA-GRS alone).";
 
 /**
  * Azure's error code → ours. https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes

@@ -13,7 +13,7 @@ import {
   type Hint,
 } from "./azure-codes.ts";
 import { Stalled } from "./deadline.ts";
-import { LoginFailure } from "./login.ts";
+import { LoginFailure } from "../../ports/login-failure.ts";
 import { proxyFor, proxyWords } from "./proxy.ts";
 import { StrangerAnswer } from "./stranger.ts";
 import { transportCode, transportHint, transportWords } from "./transport-trouble.ts";

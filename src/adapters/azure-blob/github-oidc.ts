@@ -1,5 +1,6 @@
 import type { TokenSource } from "./token-source.ts";
-import { LoginFailure, LoginWatch, plainSpoken } from "./login.ts";
+import { LoginFailure } from "../../ports/login-failure.ts";
+import { LoginWatch, plainSpoken } from "./login.ts";
 
 /** Who we are in Entra ID, and how to get a fresh OIDC token of this job (`permissions: id-token: write`). */
 export interface GithubOidc {

@@ -1,27 +1,12 @@
 import type { PipelinePolicy } from "@azure/core-rest-pipeline";
 import { isHoldfastError } from "../../kernel/errors.ts";
 import { orAbort } from "../../kernel/or-abort.ts";
+import { LoginFailure } from "../../ports/login-failure.ts";
 import { printableLine } from "../../kernel/printable.ts";
 import type { TokenSource } from "./token-source.ts";
 import { proxyFor } from "./proxy.ts";
 import { isAzures, StrangerAnswer } from "./stranger.ts";
 import { transportWords } from "./transport-trouble.ts";
-
-/** `none`: nobody is logged in; `unreachable`: whether the login is good could not be asked. */
-export type LoginFailureKind = "none" | "refused" | "unreachable";
-
-/** Why there is no token, in words that hold no token. */
-export class LoginFailure extends Error {
-  override readonly name = "LoginFailure";
-  readonly kind: LoginFailureKind;
-  readonly hint: string;
-
-  constructor(kind: LoginFailureKind, message: string, hint: string) {
-    super(message);
-    this.kind = kind;
-    this.hint = hint;
-  }
-}
 
 const TOKEN_MS = 60_000;
 const WORDS_MAX = 500;
@@ -38,8 +23,7 @@ const BY_AADSTS: readonly (readonly [codes: readonly string[], hint: string])[] 
   [
     ["70021", "700211", "700212", "700213", "7002138"],
     "Give the app registration a federated credential with exactly this issuer, subject and " +
-      "audience: a job in an " +
-      "environment has another subject than one on a branch.",
+      "audience: a job in an environment has another subject than one on a branch.",
   ],
   [
     ["700024", "700082", "50173", "70043"],

@@ -53,9 +53,8 @@ export function transportHint(
   if (code !== undefined && CERTIFICATE.test(code)) {
     return (
       `The certificate shown for ${host} is not one that this machine trusts: a proxy that reads ` +
-      "TLS, a wrong " +
-      "endpoint, or a wrong clock. Name the authority's certificate in NODE_EXTRA_CA_CERTS where " +
-      "it is your own."
+      "TLS, a wrong endpoint, or a wrong clock. Name the authority's certificate in NODE_EXTRA_CA_CERTS " +
+      "where it is your own."
     );
   }
   if (proxy !== undefined) {

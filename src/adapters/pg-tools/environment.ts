@@ -142,8 +142,7 @@ function since(tools: ToolSet, major: number, parameter: string): void {
     {
       hint:
         `Install the PostgreSQL client programs of version ${major} or newer, or take ${parameter} ` +
-        "out of the " +
-        "database URL.",
+        "out of the database URL.",
     },
   );
 }

@@ -149,9 +149,8 @@ const AT_CONNECT: readonly Saying[] = [
     says: /channel binding/,
     code: "database.tls",
     hint:
-      "The server offers no channel binding, which the database URL demands; use the server's " +
-      "direct address, " +
-      "or sslmode=verify-full instead of channel_binding.",
+      "The server offers no channel binding, which the database URL demands; use the server's direct " +
+      "address, or sslmode=verify-full instead of channel_binding.",
   },
   {
     says: /SSL|certificate|private key file/,

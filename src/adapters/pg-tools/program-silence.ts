@@ -88,13 +88,11 @@ function silent(name: string, address: DatabaseAddress | undefined, silentMs: nu
   return new HoldfastError(
     "database.lost",
     `${describeAddress(address)}: ${name} ${nothing} and was ended; ` +
-      "nor could the server be found to be at work " +
-      "for it",
+      "nor could the server be found to be at work for it",
     {
       hint:
-        "A connection that went silent without breaking (a network, a load balancer), a pooler " +
-        "whose sessions are " +
-        "all taken (give it more, or use fewer --jobs), or a server that hangs. Run again. " +
+        "A connection that went silent without breaking (a network, a load balancer), a pooler whose " +
+        "sessions are all taken (give it more, or use fewer --jobs), or a server that hangs. Run again. " +
         "HOLDFAST_SILENCE_LIMIT sets how long silence is borne.",
     },
   );

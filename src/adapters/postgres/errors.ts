@@ -199,9 +199,8 @@ function wrongSetting(): Found {
   return {
     code: "database.query",
     hint:
-      "The server refused a setting with which the session was to begin, or a login trigger did, " +
-      "in its own " +
-      "words above: look at the parameter options of the database URL, and at event triggers on login.",
+      "The server refused a setting with which the session was to begin, or a login trigger did, in its " +
+      "own words above: look at the parameter options of the database URL, and at event triggers on login.",
   };
 }
 

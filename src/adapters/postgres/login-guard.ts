@@ -83,9 +83,8 @@ function forbidden(address: DatabaseAddress, text: string, method: LoginMethod):
     `${describeAddress(address)}: the server ${ASKS[method]}, which require_auth=${text} does not allow`,
     {
       hint:
-        "The password was not sent. See that this is the server that you mean; then let its " +
-        "pg_hba.conf ask " +
-        "as the database URL demands, or change require_auth.",
+        "The password was not sent. See that this is the server that you mean; then let its pg_hba.conf " +
+        "ask as the database URL demands, or change require_auth.",
     },
   );
 }

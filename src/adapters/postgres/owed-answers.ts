@@ -157,15 +157,14 @@ export class OwedAnswers {
       new HoldfastError(
         "database.lost",
         `${describeAddress(this.#waiting.address)}: the server owes the session '${this.purpose}' ` +
-          "an answer, no " +
-          `byte has come for ${formatDuration(silentMs)}, and it could not be found to be at work on it`,
+          `an answer, no byte has come for ${formatDuration(silentMs)}, and it could not be found to be ` +
+          "at work on it",
         {
           hint:
-            "A connection that went silent without breaking (a network, a load balancer, a pooler " +
-            "whose sessions " +
-            "are all taken), or a server that hangs. Run again; where the server sits behind a " +
-            "pooler, give its " +
-            "pool one session more than the run uses. HOLDFAST_SILENCE_LIMIT sets how long silence is borne.",
+            "A connection that went silent without breaking (a network, a load balancer, a pooler whose " +
+            "sessions are all taken), or a server that hangs. Run again; where the server sits behind a " +
+            "pooler, give its pool one session more than the run uses. HOLDFAST_SILENCE_LIMIT sets how " +
+            "long silence is borne.",
         },
       ),
     );

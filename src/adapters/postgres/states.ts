@@ -20,9 +20,7 @@ export function byState(state: string, message: string, moment: Moment): Found |
   if (ENDED.has(state)) {
     return {
       code: "database.lost",
-      hint:
-        "The server ended this session (restart, failover, an " +
-        "administrator or a time limit); run again.",
+      hint: "The server ended this session (restart, failover, an administrator or a time limit); run again.",
     };
   }
   switch (state) {
@@ -42,8 +40,8 @@ export function byState(state: string, message: string, moment: Moment): Found |
       return {
         code: "database.lock-timeout",
         hint:
-          "Another session holds a conflicting lock, often a " +
-          "schema change, or a prepared transaction does (pg_prepared_xacts); let it finish and run again.",
+          "Another session holds a conflicting lock, often a schema change, or a prepared transaction " +
+          "does (pg_prepared_xacts); let it finish and run again.",
       };
     case "57P03":
       return {
@@ -54,8 +52,8 @@ export function byState(state: string, message: string, moment: Moment): Found |
       return {
         code: "database.changing",
         hint:
-          "Another session waited for a lock of this one while " +
-          "this one waited for a lock of that; run again, at a quieter time.",
+          "Another session waited for a lock of this one while this one waited for a lock of that; run " +
+          "again, at a quieter time.",
       };
     case "XX000":
       return LOOKED_AT_THE_PRESENT.test(message)
@@ -83,8 +81,8 @@ export function byState(state: string, message: string, moment: Moment): Found |
       return {
         code: "database.query",
         hint:
-          "Something that is to stay depends on what was to be " +
-          "removed; the message names it. Remove or move it by hand, and run again.",
+          "Something that is to stay depends on what was to be removed; the message names it. Remove or " +
+          "move it by hand, and run again.",
       };
   }
   return undefined;

@@ -20,9 +20,8 @@ export async function demandTarget(session: DatabaseSession, address: DatabaseAd
       `target_session_attrs=${wanted}`,
     {
       hint:
-        "Give the address of the other server, or take target_session_attrs out of the database " +
-        "URL if this " +
-        "is the one that you mean.",
+        "Give the address of the other server, or take target_session_attrs out of the database URL if " +
+        "this is the one that you mean.",
     },
   );
 }

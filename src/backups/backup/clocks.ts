@@ -35,7 +35,6 @@ export function compareClocks(clock: Pick<Clock, "now">, serverTime: Date): Cloc
     aheadMs: 0,
     warning:
       `this machine's clock is ${apart} behind the database server's: this backup's id is older ` +
-      "than those that " +
-      "other machines made in that time",
+      "than those that other machines made in that time",
   };
 }

@@ -102,11 +102,10 @@ rows in tables that an extension has not marked) is named as a gap, here and in 
       type: "choice",
       choices: ["Hot", "Cool", "Cold", "Archive", "Default"],
       text:
-        "Azure access tier of the blobs; by default Hot for tier1 and tier3, Cool for tier2 and " +
-        "tier4, or the " +
-        "account's own where it has none of these. Default leaves it to the account. " +
-        "An archived backup cannot be validated until it is rehydrated, so let a lifecycle rule archive " +
-        "tier3 after its validation.",
+        "Azure access tier of the blobs; by default Hot for tier1 and tier3, Cool for tier2 and tier4, or " +
+        "the account's own where it has none of these. Default leaves it to the account. An archived " +
+        "backup cannot be validated until it is rehydrated, so let a lifecycle rule archive tier3 after " +
+        "its validation.",
     },
     "lock-wait": {
       type: "duration",

@@ -13,8 +13,8 @@ export const ENVIRONMENT: readonly (readonly [string, string])[] = [
   [
     "`HOLDFAST_SILENCE_LIMIT`",
     "Longest silence that is borne while a database server, a program or a store owes an answer, " +
-      "such as `5m`; " +
-      "two minutes unless set ([what ends which wait](../troubleshooting.md#how-long-can-silence-last)).",
+      "such as `5m`; two minutes unless set ([what ends which " +
+      "wait](../troubleshooting.md#how-long-can-silence-last)).",
   ],
   [
     "`AZURE_STORAGE_CONNECTION_STRING`",

@@ -27,9 +27,8 @@ export const actionMissingHint: MissingHint = (name, spec) =>
   spec.type === "secret"
     ? `The secret that 'with: ${name}:' names is empty here: it does not exist under that name in this ` +
       "repository or in the job's environment, or this workflow was called and the caller did not pass it. " +
-      "Pass it below 'secrets:' of the call, by name or with 'inherit'; runs for pull requests of " +
-      "forks and for " +
-      "Dependabot are given none."
+      "Pass it below 'secrets:' of the call, by name or with 'inherit'; runs for pull requests of forks " +
+      "and for Dependabot are given none."
     : `Give it below 'with:' of the step as '${name}:'${example(spec)}; an expression that stands ` +
       "there is empty.";
 

@@ -26,8 +26,7 @@ export function coveredOutputs(
     .map(
       (name) =>
         `output '${name}' has *** in place of a word that is also a secret, or a part of one; ` +
-        "another job may " +
-        "get nothing of it. Change the secret, or call what is meant otherwise",
+        "another job may get nothing of it. Change the secret, or call what is meant otherwise",
     );
 }
 

@@ -189,9 +189,8 @@ export class LockHolder implements HeldLock {
       purpose === "courtesy"
         ? `the lock of ${name} cannot be renewed: ${error.message}; it lapses in ` +
             `${formatDuration(Math.max(0, leftMs) + RENEW_EVERY_MS)} and keeps no second run out from then ` +
-            "on. This run goes on: whatever it writes is created once, under a name of its own, so " +
-            "two runs " +
-            "at once do each other no harm"
+            "on. This run goes on: whatever it writes is created once, under a name of its own, so two " +
+            "runs at once do each other no harm"
         : `the lock of ${name} cannot be renewed: ${error.message}; the work goes on for ${left}, and ends ` +
             "then unless the lock could be renewed, because a second run could change the same target",
     );

@@ -26,9 +26,9 @@ export async function lockApp(
   target: AppTarget,
   doing: string,
   store: BlobStore,
-  ports: Pick<Ports, "clock" | "random" | "run" | "log" | "remember">,
+  ports: Pick<Ports, "clock" | "random" | "run" | "log" | "remember"> & Partial<Pick<Ports, "cancelled">>,
 ): Promise<HeldApp> {
-  const { clock, random, run, log } = ports;
+  const { clock, random, run, log, cancelled } = ports;
   await using stack = new AsyncDisposableStack();
   const lock = stack.use(await lockEnvironment(target.environment, { doing, ifLost: IF_LOST }, store, ports));
   const app = stack.use(
@@ -42,6 +42,7 @@ export async function lockApp(
       clock,
       random,
       warn: (text) => log.warn(text),
+      ...(cancelled === undefined ? {} : { cancelled }),
     }),
   );
   rememberLock(ports, "app", app);

@@ -91,9 +91,10 @@ export async function functionsPart(
 export async function locked(
   { kind, project }: { readonly kind: Rollout["kind"] | "snapshot"; readonly project: string },
   store: Opened["store"],
-  ports: Pick<RolloutPorts, "clock" | "random" | "run" | "log" | "remember">,
+  ports: Pick<RolloutPorts, "clock" | "random" | "run" | "log" | "remember"> &
+    Partial<Pick<RolloutPorts, "cancelled">>,
 ): Promise<HeldLock> {
-  const { clock, random, run, log } = ports;
+  const { clock, random, run, log, cancelled } = ports;
   const warn = (text: string): void => log.warn(text);
   const doing = `functions ${kind}`;
   const lock = await acquireLock({
@@ -106,6 +107,7 @@ export async function locked(
     clock,
     random,
     warn,
+    ...(cancelled === undefined ? {} : { cancelled }),
   });
   // A cancelled job ends before it has given the lock back; its post step does.
   rememberLock(ports, "functions", lock);
