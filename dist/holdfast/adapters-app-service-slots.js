@@ -3,6 +3,9 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  LoginFailure
+} from "./shared-ports-login-failure.js";
+import {
   createDefaultHttpClient2 as createDefaultHttpClient,
   createEmptyPipeline,
   createHttpHeaders,
@@ -1233,13 +1236,20 @@ var ArmClient = class {
       return got.token;
     } catch (error) {
       budget.signal.throwIfAborted();
-      throw new HoldfastError("slots.denied", `there is no token for ${endpoint}`, {
-        hint: "Sign in: azure/login in Actions, `az login` on a machine of yours, or a managed identity.",
-        cause: error
-      });
+      throw noToken(endpoint, error);
     }
   }
 };
+function noToken(endpoint, error) {
+  const known = error instanceof LoginFailure ? error : void 0;
+  const isLate = error?.name === "TimeoutError";
+  const code = isLate || known?.kind === "unreachable" ? "slots.unreachable" : "slots.denied";
+  const why = isLate ? `: no answer in ${formatDuration(REQUEST_MS)}` : known ? `: ${known.message}` : "";
+  return new HoldfastError(code, `there is no token for ${endpoint}${why}`, {
+    hint: known?.hint ?? "Sign in: azure/login in Actions, `az login` on a machine of yours, or a managed identity.",
+    cause: error
+  });
+}
 function retryAfterMs(answer, now) {
   const text = answer.header("retry-after");
   if (text === void 0 || text === "") return void 0;

@@ -3,7 +3,6 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  LoginFailure,
   LoginWatch,
   StrangerAnswer,
   isAzures,
@@ -22,6 +21,9 @@ import {
   underWayMs,
   withDeadline
 } from "./shared-adapters-azure-blob-deadline.js";
+import {
+  LoginFailure
+} from "./shared-ports-login-failure.js";
 import {
   AnonymousCredential,
   BufferScheduler,

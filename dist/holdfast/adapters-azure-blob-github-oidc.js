@@ -3,10 +3,12 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  LoginFailure,
   LoginWatch,
   plainSpoken
 } from "./shared-adapters-azure-blob-login.js";
+import {
+  LoginFailure
+} from "./shared-ports-login-failure.js";
 import "./shared-kernel-printable.js";
 import "./shared-kernel-or-abort.js";
 import "./shared-kernel-pattern.js";

@@ -3,6 +3,9 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  LoginFailure
+} from "./shared-ports-login-failure.js";
+import {
   printableLine
 } from "./shared-kernel-printable.js";
 import {
@@ -134,16 +137,6 @@ function transportHint(error, host, env) {
 }
 
 // src/adapters/azure-blob/login.ts
-var LoginFailure = class extends Error {
-  name = "LoginFailure";
-  kind;
-  hint;
-  constructor(kind, message, hint) {
-    super(message);
-    this.kind = kind;
-    this.hint = hint;
-  }
-};
 var TOKEN_MS = 6e4;
 var WORDS_MAX = 500;
 var NETWORK = "Check the network and proxy between here and the identity service, then run again.";
@@ -280,7 +273,6 @@ export {
   transportCode,
   transportWords,
   transportHint,
-  LoginFailure,
   LoginWatch,
   plainSpoken
 };

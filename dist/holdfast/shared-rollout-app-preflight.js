@@ -254,7 +254,7 @@ var IF_LOST = "The run was stopped where it was, and what it had done by then st
 async function lockApp(target, doing, store, ports) {
   var _stack = [];
   try {
-    const { clock, random, run, log } = ports;
+    const { clock, random, run, log, cancelled } = ports;
     const stack = __using(_stack, new AsyncDisposableStack(), true);
     const lock = stack.use(await lockEnvironment(target.environment, { doing, ifLost: IF_LOST }, store, ports));
     const app = stack.use(
@@ -267,7 +267,8 @@ async function lockApp(target, doing, store, ports) {
         run,
         clock,
         random,
-        warn: (text) => log.warn(text)
+        warn: (text) => log.warn(text),
+        ...cancelled === void 0 ? {} : { cancelled }
       })
     );
     rememberLock(ports, "app", app);

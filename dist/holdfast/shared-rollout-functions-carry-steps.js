@@ -698,7 +698,7 @@ async function functionsPart(rollout, { host, store }, id, inputs, { clock, log,
   return { reached, served, runbook: runbookOf(rollout, reached) };
 }
 async function locked({ kind, project }, store, ports) {
-  const { clock, random, run, log } = ports;
+  const { clock, random, run, log, cancelled } = ports;
   const warn = (text) => log.warn(text);
   const doing = `functions ${kind}`;
   const lock = await acquireLock({
@@ -710,7 +710,8 @@ async function locked({ kind, project }, store, ports) {
     run,
     clock,
     random,
-    warn
+    warn,
+    ...cancelled === void 0 ? {} : { cancelled }
   });
   rememberLock(ports, "functions", lock);
   return lock;
