@@ -20,13 +20,16 @@ export async function fileReceipt(catalog: Catalog, receipt: Receipt): Promise<F
     return { path: await catalog.addReceipt(receipt), notes: [], isLost: false };
   } catch (error) {
     if (!isHoldfastError(error) || !error.code.startsWith("store.")) throw error;
+    const isLost = !["store.denied", "store.read-only"].includes(error.code);
+    const wayOn = isLost
+      ? `validate again to have it on record (${error.code}: ${error.hint})`
+      : "validate with a right to write (of an Azure SAS: create)";
     return {
       path: "",
-      isLost: !isHoldfastError(error, "store.denied", "store.read-only"),
+      isLost,
       notes: [
         `no receipt of backup ${receipt.backup} could be written, so list and latest-verified do ` +
-          "not know of this " +
-          `verdict: ${error.message}; validate with a right to write (of an Azure SAS: create)`,
+          `not know of this verdict: ${error.message}; ${wayOn}`,
       ],
     };
   }

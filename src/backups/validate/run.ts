@@ -70,7 +70,8 @@ function validatedOutcome(plan: ValidatePlan, { results, unread }: AllValidated,
   // Of what nobody could look at nothing is proved.
   const seen = worst(results);
   const verdict = unread.length > 0 && seen === "proved" ? "gaps" : seen;
-  const isIncomplete = unread.length > 0 || results.some((result) => result.isReceiptLost);
+  const lost = results.filter((result) => result.isReceiptLost).length;
+  const isIncomplete = unread.length > 0 || lost > 0;
   const exits: Record<Validated["verdict"], ExitCode> = {
     proved: EXIT.done,
     gaps: EXIT.verdict,
@@ -103,7 +104,10 @@ function validatedOutcome(plan: ValidatePlan, { results, unread }: AllValidated,
     },
     report: {
       good: verdict === "proved" && !isIncomplete,
-      headline: `${headline}${unread.length === 0 ? "" : `; ${unread.length} could not be read`}`,
+      headline:
+        headline +
+        (unread.length === 0 ? "" : `; ${unread.length} could not be read`) +
+        (lost === 0 ? "" : `; ${quantity(lost, "receipt")} could not be written`),
       tables: [
         {
           columns: ["backup", "source", "tier", "depth", "verdict", "tables", "rows", "time"],

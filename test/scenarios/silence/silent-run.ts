@@ -101,6 +101,8 @@ export function judge({ code, said }: Ended, codes: readonly string[]): string |
   if (said.includes("STILL RUNNING")) return "it hangs";
   if (code === 0) return said.includes("✔") ? undefined : "it ends well and says nothing";
   if (code !== 4) return "another exit code than 4";
+  // The verdict was there when the store fell silent, and is told.
+  if (codes.some((one) => said.includes(`validate again to have it on record (${one}: `))) return undefined;
   if (!said.includes("hint: ")) return "it says no way on";
   return codes.some((one) => said.includes(`(${one}, exit code 4)`)) ? undefined : "another reason";
 }
