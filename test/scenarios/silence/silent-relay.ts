@@ -17,12 +17,18 @@ export interface SilentRelay extends AsyncDisposable {
   readonly open: number;
   /** From the n-th piece on, from now; 0 for never. */
   fallSilentAt(piece: number, what: Silence): void;
+  /** At the n-th piece, from now, something else happens; 0 for never. */
+  happensAt(piece: number, what: () => void): void;
+  /** Tells the server that every client is gone. */
+  forgetClients(): void;
 }
 
-export async function startSilentRelay(target: number): Promise<SilentRelay> {
+/** @param host on which it listens */
+export async function startSilentRelay(target: number, host = "127.0.0.1"): Promise<SilentRelay> {
   const clients = new Set<Socket>();
   let [pieces, at, what]: [number, number, Silence] = [0, 0, "one"];
   let isSilent = false;
+  let event: { readonly piece: number; readonly what: () => void } | undefined;
   const server = createServer((client) => {
     clients.add(client);
     const upstream = connect(target, "127.0.0.1");
@@ -30,6 +36,7 @@ export async function startSilentRelay(target: number): Promise<SilentRelay> {
     const stops = (): boolean => mine || isSilent;
     client.on("data", (bytes) => {
       pieces += 1;
+      if (pieces === event?.piece) event.what();
       if (at > 0 && pieces >= at && !isSilent && !mine) {
         mine = true;
         if (what === "all") isSilent = true;
@@ -49,7 +56,7 @@ export async function startSilentRelay(target: number): Promise<SilentRelay> {
       if (!stops()) client.destroy();
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   return {
     port: (server.address() as AddressInfo).port,
     get pieces() {
@@ -60,6 +67,13 @@ export async function startSilentRelay(target: number): Promise<SilentRelay> {
     },
     fallSilentAt(piece, how) {
       [pieces, at, what, isSilent] = [0, piece, how, false];
+    },
+    happensAt(piece, then) {
+      pieces = 0;
+      event = { piece, what: then };
+    },
+    forgetClients() {
+      for (const client of clients) client.destroy();
     },
     async [Symbol.asyncDispose]() {
       const closed = new Promise((resolve) => server.close(resolve));

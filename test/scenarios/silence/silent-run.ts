@@ -26,25 +26,25 @@ export interface Run {
   readonly env?: Readonly<Record<string, string>>;
   /** Files of the folder, by name. */
   readonly files: Readonly<Record<string, string>>;
+  /** A program that starts it, with its arguments. */
+  readonly by?: readonly string[];
 }
 
 /** The command line as a process of its own, which is killed where it does not end within the bound. */
-export async function start({ args, env = {}, files }: Run, folder: string): Promise<Ended> {
+export async function start({ args, env = {}, files, by = [] }: Run, folder: string): Promise<Ended> {
   mkdirSync(join(folder, "tmp"), { recursive: true });
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   const cli = new URL("../../../src/entry/main.ts", import.meta.url).href;
   const script =
     `const { runCli } = await import(${JSON.stringify(cli)}); ` + "await runCli(process.argv.slice(1));";
   const began = performance.now();
-  const child = spawn(
-    process.execPath,
-    ["--no-warnings", "--input-type=module", "-e", script, "--", ...args],
-    {
-      cwd: folder,
-      env: { ...process.env, ...env, TMPDIR: join(folder, "tmp"), HOLDFAST_SILENCE_LIMIT: SILENCE },
-      stdio: ["ignore", "pipe", "pipe"],
-    },
-  );
+  const node = [process.execPath, "--no-warnings", "--input-type=module", "-e", script, "--", ...args];
+  const [program, ...words] = [...by, ...node] as [string, ...string[]];
+  const child = spawn(program, words, {
+    cwd: folder,
+    env: { ...process.env, ...env, TMPDIR: join(folder, "tmp"), HOLDFAST_SILENCE_LIMIT: SILENCE },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let said = "";
   for (const output of [child.stdout, child.stderr]) {
     output.setEncoding("utf8").on("data", (text: string) => (said += text));
