@@ -140,13 +140,18 @@ function refuseContradictions(address: DatabaseAddress, fail: Fail): void {
 }
 
 /**
- * The query begins at the first `?` that a parameter follows; any other belongs to a password somebody forgot
- * to encode. So does any `@` but the last one before the query: a host holds none.
+ * The query begins at the first `?` that a parameter of whatever name follows, or nothing with an `@`; any
+ * other belongs to a password somebody forgot to encode. So does any `@` but the last one before the query: a
+ * host holds none.
  */
 function split(rest: string): { authority: string; path: string; query: string } {
-  const question = rest.search(/\?(?=[A-Za-z_]*(?:=|&|$))/);
-  const place = question < 0 ? rest : rest.slice(0, question);
-  const query = question < 0 ? "" : rest.slice(question + 1);
+  const questions = [
+    rest.search(/\?(?=[^=&@/?#\s]*(?:=|&|$))/),
+    rest.indexOf("?", rest.lastIndexOf("@") + 1),
+  ];
+  const question = Math.min(...questions.filter((at) => at >= 0), rest.length);
+  const place = rest.slice(0, question);
+  const query = rest.slice(question + 1);
   const slash = place.indexOf("/", Math.max(0, place.lastIndexOf("@")));
   return slash < 0
     ? { authority: place, path: "", query }

@@ -156,6 +156,27 @@ describe("a database URL", () => {
     );
   });
 
+  it("takes all that follows the first ? for parameters, whatever the first one is called", () => {
+    const parameter = fc.string({
+      unit: fc.constantFrom(...Array.from("aZ9-_.[]%;+?/=&$é ")),
+      maxLength: 12,
+    });
+    fc.assert(
+      fc.property(parameter, (first) => {
+        const url = `postgresql://u:p@h/d?${first}&sslmode=verify-full&channel_binding=require`;
+        try {
+          const { database, sslMode, demands } = parse(url);
+          expect([database, sslMode, demands?.channelBinding]).toEqual(["d", "verify-full", "require"]);
+        } catch (error) {
+          expect(error).toBeInstanceOf(HoldfastError);
+        }
+      }),
+    );
+    for (const first of ["x-migrations-table=t", "a.b=", "foo[]=1", "%73slmode=disable", "9=1"]) {
+      expect(refusal(`postgresql://u:p@h/d?${first}&sslmode=verify-full`).code).toBe("input.malformed");
+    }
+  });
+
   // As they stand in public reports of tools that showed them, cut them or took them for hosts.
   it.each([
     "passChar?or#21",
