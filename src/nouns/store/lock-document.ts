@@ -40,6 +40,11 @@ export function generationPath(folder: string, generation: number): string {
   return `${folder}${String(generation).padStart(9, "0")}.json`;
 }
 
+/** The path of the generation after one. */
+export function nextGenerationPath(path: string): string {
+  return generationPath(folderOf(path), Number(path.slice(-"000000000.json".length, -".json".length)) + 1);
+}
+
 export function folderOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/") + 1);
 }

@@ -1,8 +1,16 @@
 import { formatDuration } from "../../kernel/duration.ts";
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
+import { once } from "../../kernel/streams.ts";
 import type { BlobFacts } from "../../ports/blob-store.ts";
 import type { Clock } from "../../ports/clock.ts";
-import { encodeLock, folderOf, generations, readLock, type LockDocument } from "./lock-document.ts";
+import {
+  encodeLock,
+  folderOf,
+  generations,
+  nextGenerationPath,
+  readLock,
+  type LockDocument,
+} from "./lock-document.ts";
 import { isRefusal, lost, nameOf, unrenewed, type LockRequest } from "./lock-request.ts";
 import { releaseLock } from "./lock-release.ts";
 import { RENEW_EVERY_MS, STALE_AFTER_MS } from "./lock-age.ts";
@@ -18,14 +26,17 @@ const RELEASE_MS_MAX = 60_000;
  * or it could not be renewed in time: then with what the store said.
  */
 export interface HeldLock extends AsyncDisposable {
+  /** Of its newest generation. */
   readonly path: string;
   readonly token: string;
   readonly lost: AbortSignal;
 }
 
-/** Keeps a lock by renewing its blob until it is disposed. */
+/**
+ * Keeps a lock by renewing its blob until it is disposed. Where the store lets no blob be changed, as under
+ * an immutability policy, a guard is kept by the next generation, created as a taker would create it.
+ */
 export class LockHolder implements HeldLock {
-  readonly path: string;
   readonly token: string;
   readonly #request: LockRequest;
   readonly #document: LockDocument;
@@ -40,10 +51,11 @@ export class LockHolder implements HeldLock {
   /** The store refuses to let it be renewed, since the last time that it did. */
   #isRefused = false;
   #isRefusalTold = false;
+  /** What is there may not be changed: each sign of life is a blob of its own. */
+  #isCreateOnly = false;
 
   /** @param abandoned the generation that was taken over, as it was found */
   constructor(request: LockRequest, document: LockDocument, blob: BlobFacts, abandoned?: BlobFacts) {
-    this.path = blob.path;
     this.token = document.token;
     this.#request = request;
     this.#document = document;
@@ -51,6 +63,10 @@ export class LockHolder implements HeldLock {
     this.#abandoned = abandoned;
     this.#renewed = request.clock.elapsed();
     this.#renewing = this.#keepRenewing();
+  }
+
+  get path(): string {
+    return this.#blob.path;
   }
 
   get lost(): AbortSignal {
@@ -101,7 +117,8 @@ export class LockHolder implements HeldLock {
     if (path === this.#abandoned?.path && (await store.stat(path))?.etag === this.#abandoned.etag) {
       return true;
     }
-    return (await readLock(store, path))?.released === true;
+    const lock = await readLock(store, path);
+    return lock?.released === true || lock?.token === this.token;
   }
 
   async #keepRenewing(): Promise<void> {
@@ -137,17 +154,55 @@ export class LockHolder implements HeldLock {
 
   async #renew(): Promise<void> {
     const { store, clock } = this.#request;
-    const newer = (await generations(store, folderOf(this.path))).at(-1);
-    if (newer && newer.blob.path > this.path) throw lost(this.#request, "another run took it over");
+    const newest = (await generations(store, folderOf(this.path))).at(-1)?.blob;
+    if (newest !== undefined && newest.path > this.path) await this.#adopt(newest);
     const next = encodeLock({ ...this.#document, renewedAt: clock.now().toISOString() });
-    try {
-      this.#blob = await store.replace(this.path, next, this.#blob.etag);
-    } catch (error) {
-      if (!isHoldfastError(error, "store.changed", "store.not-found")) throw error;
-      this.#blob = await store.replace(this.path, next, (await this.#stillOurs(error)).etag);
-    }
+    this.#blob = this.#isCreateOnly ? await this.#createNext(next) : await this.#replace(next);
     this.#renewed = clock.elapsed();
     this.#isRefused = false;
+  }
+
+  /** Ours, where only the answer to its creation was lost. @throws lock.lost where it is another run's */
+  async #adopt(blob: BlobFacts): Promise<void> {
+    if ((await readLock(this.#request.store, blob.path))?.token !== this.token) {
+      throw lost(this.#request, "another run took it over");
+    }
+    this.#blob = blob;
+  }
+
+  async #replace(next: Buffer): Promise<BlobFacts> {
+    const { store, purpose = "guard" } = this.#request;
+    try {
+      return await store.replace(this.path, next, this.#blob.etag);
+    } catch (error) {
+      if (isHoldfastError(error, "store.changed", "store.not-found")) {
+        return await store.replace(this.path, next, (await this.#stillOurs(error)).etag);
+      }
+      // A courtesy may lapse, and leaves nothing behind that nobody may remove.
+      if (purpose === "courtesy" || !isRefusal(error)) throw error;
+      const created = await this.#createNext(next).catch((why: unknown) => {
+        // That nothing may be created either says less than why nothing may be changed.
+        throw isRefusal(why) && why.code !== "lock.lost" ? error : why;
+      });
+      this.#isCreateOnly = true;
+      return created;
+    }
+  }
+
+  /** @throws lock.lost where another run has created it, or ours was removed */
+  async #createNext(content: Buffer): Promise<BlobFacts> {
+    const { store } = this.#request;
+    // Whoever comes after it was removed begins with the first generation, and does not meet the next one.
+    if ((await store.stat(this.path)) === null) throw lost(this.#request, "somebody removed its blob");
+    const path = nextGenerationPath(this.path);
+    try {
+      return await store.put(path, once(content), { contentType: "application/json" });
+    } catch (error) {
+      const blob = isHoldfastError(error, "store.exists") ? await store.stat(path) : null;
+      if (blob === null) throw error;
+      await this.#adopt(blob);
+      return blob;
+    }
   }
 
   /** A blob that is not as we left it says whose it is. @throws lock.lost */

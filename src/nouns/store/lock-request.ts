@@ -47,8 +47,7 @@ export function lost(request: LockRequest, why: string, cause?: unknown): Holdfa
 export function unrenewed(request: LockRequest, forMs: number, cause: unknown): unknown {
   if (!(cause instanceof HoldfastError)) return cause;
   const why = isRefusal(cause)
-    ? "A lock has to be renewed: it needs the right to overwrite, and a container or folder without an " +
-      "immutability policy."
+    ? "A lock has to be renewed: it needs the right to overwrite blobs, or at least to create them."
     : undefined;
   return new HoldfastError(
     cause.code,

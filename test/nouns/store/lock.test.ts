@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { acquireLock, releaseLock, type HeldLock, type LockRequest } from "../../../src/nouns/store/lock.ts";
 import { HoldfastError } from "../../../src/kernel/errors.ts";
+import { once } from "../../../src/kernel/streams.ts";
 import type { BlobFacts, BlobStore } from "../../../src/ports/blob-store.ts";
 import type { Clock } from "../../../src/ports/clock.ts";
 import { FaultyStore } from "../../fakes/faulty-store.ts";
@@ -394,9 +395,12 @@ describe("a store that lets nobody remove", () => {
     expect(paths().filter((path) => path.endsWith(".json"))).toEqual([]);
   });
 
-  it("nor change says that the run may have ended, and when its lock lapses", async () => {
+  it("nor change or create says that the run may have ended, and when its lock lapses", async () => {
     const warnings: string[] = [];
-    const kept = withoutChanges(store, DENIED);
+    let isRefused = true;
+    const put: BlobStore["put"] = (...given) =>
+      isRefused && given[0] === SECOND ? refuse() : store.put(...given);
+    const kept: BlobStore = { ...withoutChanges(store, DENIED), put };
     const first = await acquireLock(request({ store: kept, warn: (text) => warnings.push(text) }));
     await first[Symbol.asyncDispose]();
     expect(warnings).toEqual([
@@ -409,6 +413,7 @@ describe("a store that lets nobody remove", () => {
       hint: expect.stringMatching(/It may have ended: .*may not remove its lock.*, in 3 min 00 s\.$/),
     });
     clock.jump(3 * MINUTE + 1);
+    isRefused = false;
     const next = await acquireLock(request({ store: kept }));
     expect(next.path).toBe(SECOND);
     await next[Symbol.asyncDispose]();
@@ -572,11 +577,96 @@ describe("a store that lets nothing be changed", () => {
     hint: "A policy protects this blob.",
   });
 
-  it("ends what a guard guards after three and a half minutes, and says so after half a minute", async () => {
+  it("keeps a guard by the next generation, for hours, and the next run has the lock at once", async () => {
     const warnings: string[] = [];
+    const kept = withoutChanges(store, IMMUTABLE);
+    const mine = request({ store: kept, warn: (text) => warnings.push(text) });
+    const lock = await acquireLock(mine);
+    await clock.advance(2 * 60 * MINUTE);
+    expect([lock.lost.aborted, lock.path]).toEqual([false, generationOf(241)]);
+    await expect(acquireLock(request({ store: kept }))).rejects.toMatchObject({
+      code: "lock.held",
+      message: expect.stringContaining("since 2026-11-22T04:00:00.000Z (2 h"),
+    });
+    await lock[Symbol.asyncDispose]();
+    const second = await acquireLock(mine);
+    expect([second.path, warnings]).toEqual([generationOf(243), []]);
+    await second[Symbol.asyncDispose]();
+  });
+
+  it("and its lock is released by the path under which it was taken", async () => {
+    const kept = withoutChanges(store, IMMUTABLE);
+    const killed = await abandoned({ store: kept });
+    await store.put(SECOND, once(store.blobs.get(FIRST)!.bytes));
+    expect(await releaseLock(kept, FIRST, "somebody-else")).toBe(false);
+    expect(await releaseLock(kept, FIRST, killed.token)).toBe(true);
+    expect(await releaseLock(kept, FIRST, killed.token)).toBe(false);
+    await using next = await acquireLock(request({ store: kept }));
+    expect(next.path).toBe(generationOf(4));
+  });
+
+  it("of a lock with several generations each is removed where that may be done", async () => {
+    const refuse = (): Promise<never> => Promise.reject(IMMUTABLE);
+    const kept: BlobStore = { ...intercepted(store, async () => undefined), replace: refuse };
+    {
+      await using lock = await acquireLock(request({ store: kept }));
+      await clock.advance(2 * MINUTE);
+      expect(lock.path).toBe(generationOf(5));
+    }
+    expect(paths()).toEqual([]);
+    const killed = await acquireLock(request({ store: kept }));
+    await clock.advance(MINUTE);
+    expect(await releaseLock(store, FIRST, killed.token)).toBe(true);
+    expect(paths()).toEqual([]);
+    await clock.advance(MINUTE);
+    expect(killed.lost.reason).toMatchObject({ code: "lock.lost" });
+  });
+
+  it("takes a generation for its own of whose creation only the answer was lost", async () => {
+    let isLost = true;
+    const kept = withoutChanges(store, IMMUTABLE);
+    const put: BlobStore["put"] = async (...given) => {
+      const facts = await store.put(...given);
+      isLost = !isLost && given[0].endsWith(".json");
+      if (isLost) throw new HoldfastError("store.unreachable", "the answer was lost", { hint: "wait" });
+      return facts;
+    };
+    await using lock = await acquireLock(request({ store: { ...kept, put } }));
+    await clock.advance(10 * MINUTE);
+    expect(lock.lost.aborted).toBe(false);
+  });
+
+  it("loses a guard to whoever took it over, and to whoever removed it", async () => {
+    const kept = withoutChanges(store, IMMUTABLE);
+    const lock = await acquireLock(request({ store: kept }));
+    await clock.advance(MINUTE);
+    await store.put(generationOf(4), once(Buffer.from(JSON.stringify({ token: "another" }))));
+    await clock.advance(MINUTE);
+    expect(lock.lost.reason).toMatchObject({
+      code: "lock.lost",
+      message: expect.stringContaining("another run took it over"),
+    });
+    store.blobs.clear();
+    await using second = await acquireLock(request({ store: kept }));
+    await clock.advance(MINUTE);
+    store.blobs.clear();
+    await clock.advance(MINUTE);
+    expect(second.lost.reason).toMatchObject({
+      code: "lock.lost",
+      message: expect.stringContaining("somebody removed"),
+    });
+  });
+
+  it("nor created ends what a guard guards after three and a half minutes, and says so at once", async () => {
+    const warnings: string[] = [];
+    let isFull = false;
+    const kept = withoutChanges(store, IMMUTABLE);
+    const put: BlobStore["put"] = (...given) =>
+      isFull ? Promise.reject(new HoldfastError("store.full", "no room")) : store.put(...given);
     await using lock = await acquireLock(
-      request({ store: withoutChanges(store, IMMUTABLE), warn: (text) => warnings.push(text) }),
+      request({ store: { ...kept, put }, warn: (text) => warnings.push(text) }),
     );
+    isFull = true;
     await clock.advance(31_000);
     expect(warnings).toEqual([
       "the lock of shop/tier2 cannot be renewed: HTTP 409 BlobImmutableDueToPolicy; the work goes on for " +
@@ -628,6 +718,10 @@ describe("a store that lets nothing be changed", () => {
     expect(lock.lost.reason).toMatchObject({ code: "lock.lost" });
   });
 });
+
+function generationOf(number: number): string {
+  return `locks/shop/tier2/${String(number).padStart(9, "0")}.json`;
+}
 
 /** Creates and reads; what is there stays as it is. */
 function withoutChanges(inner: BlobStore, error: HoldfastError): BlobStore {
