@@ -47,6 +47,29 @@ async function line(sql = ""): Promise<Line> {
   };
 }
 
+/** Passes everything on, so many milliseconds later each way. */
+async function farLine(to: number, ms: number): Promise<AsyncDisposable & { port: number }> {
+  const server = createServer((client) => {
+    const onward = connect(to, "127.0.0.1");
+    for (const [from, into] of [
+      [client, onward],
+      [onward, client],
+    ] as const) {
+      from.setNoDelay();
+      from.on("data", (bytes) => setTimeout(() => into.writable && into.write(bytes), ms));
+      from.on("error", () => into.destroy());
+      from.on("close", () => setTimeout(() => into.destroy(), ms));
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    async [Symbol.asyncDispose]() {
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
 /** Passes on so many bytes a time, so that what is sent at once takes seconds. */
 async function slowLine(to: number): Promise<AsyncDisposable & { port: number; tookMs(): number }> {
   let first: number | undefined;
@@ -296,6 +319,35 @@ describe("PostgreSQL's programs on a line that has fallen silent", () => {
       isFirst = false;
     }
     expect(bytes).toBeGreaterThan(9_000_000);
+  });
+
+  it("are not ended while each of many small questions has a long way to go", async () => {
+    await using database = await createDatabase({
+      sql: `
+        DO $$ BEGIN FOR i IN 1..300 LOOP
+          EXECUTE format('CREATE FUNCTION f%s() RETURNS int LANGUAGE sql AS %L', i, 'SELECT 1');
+        END LOOP; END $$;
+      `,
+    });
+    await using far = await farLine(database.address.port, 8);
+    await using holder = await postgresDatabase(database.address).connect({ purpose: "snapshot" });
+    await holder.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    const [row] = await holder.query<{ id: string }>("SELECT pg_export_snapshot() AS id");
+    const [newest] = await tools.installed();
+    let bytes = 0;
+    for await (const chunk of tools.dump({
+      tools: newest!,
+      address: { ...database.address, host: "127.0.0.1", port: far.port },
+      snapshot: row!.id,
+      sections: "full",
+      includeSchemas: [],
+      excludeSchemas: [],
+      lockWaitMs: 1000,
+      signal: new AbortController().signal,
+    })) {
+      bytes += chunk.length;
+    }
+    expect(bytes).toBeGreaterThan(10_000);
   });
 
   it("are ended: pg_restore, whose server has forgotten it; and not while that builds an index", async () => {

@@ -6,14 +6,14 @@ import { SILENCE_LIMIT_MS, SilenceWatch } from "../../kernel/silence.ts";
 import { describeAddress } from "../../postgres/database-url.ts";
 
 /**
- * Says what a server does for sessions of a name; undefined where they are not at work, or it could not be
- * asked within the given milliseconds.
+ * Says what a server does for sessions of a name, in words where they are at work, and a mark of the last
+ * statements that they began or ended; undefined where it could not be asked within the given milliseconds.
  */
 export type AskServer = (
   address: DatabaseAddress,
   applicationName: string,
   within: number,
-) => Promise<string | undefined>;
+) => Promise<{ readonly doing: string | undefined; readonly mark: string } | undefined>;
 
 /** What bounds the wait for a program. */
 export interface ProgramBounds {
@@ -48,12 +48,14 @@ export interface Heeded extends Disposable {
 
 /**
  * PostgreSQL's programs wait for a server as long as the system keeps their connection. They are at work as
- * long as bytes move, they use the processor, or the server says that it is at work for them; a program that
- * does none of it for as long as silence is borne is ended.
+ * long as bytes move, they use the processor, or the server says that it is at work for them or was since it
+ * was asked last: over a long line, small questions are each answered in no time. A program that does none of
+ * it for as long as silence is borne is ended.
  */
 export function heed({ name, processGroup, bounds, server, heard, end }: Awaited): Heeded {
   let failure: HoldfastError | undefined;
   let used = processorTime(processGroup);
+  let mark: string | undefined;
   const watch = new SilenceWatch({
     limitMs: bounds.silenceMs,
     heard,
@@ -62,7 +64,11 @@ export function heed({ name, processGroup, bounds, server, heard, end }: Awaited
       used = processorTime(processGroup);
       if (used !== before) return `${name} is at work`;
       if (server === undefined) return undefined;
-      return await bounds.askServer?.(server.address, server.applicationName, within);
+      const work = await bounds.askServer?.(server.address, server.applicationName, within);
+      if (work === undefined) return undefined;
+      const hasMoved = mark !== undefined && mark !== work.mark;
+      mark = work.mark;
+      return work.doing ?? (hasMoved ? `the server answers what ${name} asks` : undefined);
     },
     tell: (text) => bounds.tell?.(`${name}: ${text}`),
     over: (silentMs) => {

@@ -16,6 +16,16 @@ interface Activity {
   readonly state: string | null;
   readonly kind: string | null;
   readonly event: string | null;
+  /** When it last began or ended a statement. */
+  readonly changed: string | null;
+}
+
+/** What a server says of sessions of ours. */
+export interface ServerWork {
+  /** In words; undefined where they are not at work. */
+  readonly doing: string | undefined;
+  /** Another one than before where a session has begun or ended a statement, has come or gone. */
+  readonly mark: string;
 }
 
 /** https://www.postgresql.org/docs/current/progress-reporting.html#CREATE-INDEX-PROGRESS-REPORTING */
@@ -36,14 +46,14 @@ const TOO_MANY = "53300";
  * written to, is not at work: what it waits for never arrived here.
  *
  * @param within milliseconds for all of it, connecting included
- * @returns what it does, in words; undefined where it is not at work, or could not be asked
+ * @returns undefined where it could not be asked
  */
 export async function askActivity(
   address: DatabaseAddress,
   tls: ConnectionOptions | undefined,
   whose: Whose,
   within: number,
-): Promise<string | undefined> {
+): Promise<ServerWork | undefined> {
   const { client, guard } = newClient(
     address,
     { purpose: "watch", bare: true },
@@ -60,10 +70,12 @@ export async function askActivity(
     }
     // It answers, so it lives; that it has no connection left is no reason to break one that may be at work.
     if (!hasNoneLeft(error)) return undefined;
-    return (
-      "the server, or the pooler before it, lives, but has no connection left over which it could be asked " +
-      "what it does"
-    );
+    return {
+      doing:
+        "the server, or the pooler before it, lives, but has no connection left over which it could be asked " +
+        "what it does",
+      mark: "",
+    };
   } finally {
     clearTimeout(hangUp);
     // Not waited for: whoever owes an answer may owe this one as well.
@@ -85,7 +97,7 @@ export async function askServer(
   address: DatabaseAddress,
   applicationName: string,
   within: number,
-): Promise<string | undefined> {
+): Promise<ServerWork | undefined> {
   return await askActivity(address, tlsOptions(address), { applicationName }, within);
 }
 
@@ -94,13 +106,14 @@ export function socketOf(client: Client): Socket {
   return (client as unknown as { connection: { stream: Socket } }).connection.stream;
 }
 
-async function describe(client: Client, whose: Whose): Promise<string | undefined> {
+async function describe(client: Client, whose: Whose): Promise<ServerWork> {
   // A setting of the login's may have made it another role, which sees nothing of what the login does; a
   // pooler gives the session to somebody else afterwards.
   await client.query("BEGIN READ ONLY; SET LOCAL ROLE NONE");
   const { rows } = await client.query<Activity>(
     `
-      SELECT pid, state, wait_event_type AS kind, wait_event AS event
+      SELECT pid, state, wait_event_type AS kind, wait_event AS event,
+             state_change::pg_catalog.text AS changed
         FROM pg_catalog.pg_stat_activity
        WHERE pid OPERATOR(pg_catalog.=) $1::pg_catalog.int4
           OR application_name OPERATOR(pg_catalog.=) $2::pg_catalog.text
@@ -108,13 +121,18 @@ async function describe(client: Client, whose: Whose): Promise<string | undefine
     `,
     "pid" in whose ? [whose.pid, null] : [null, whose.applicationName],
   );
+  const mark = rows
+    .map(({ pid, changed }) => `${pid} ${changed ?? ""}`)
+    .sort()
+    .join(", ");
   const busy = rows.filter(isAtWork);
-  if (busy.length === 0) return undefined;
+  if (busy.length === 0) return { doing: undefined, mark };
   const builds = await indexBuilds(
     client,
     busy.map(({ pid }) => pid),
   );
-  return `the server is at work on it (${[...builds, ...busy.map(words)].slice(0, 3).join("; ")})`;
+  const doing = [...builds, ...busy.map(words)].slice(0, 3).join("; ");
+  return { doing: `the server is at work on it (${doing})`, mark };
 }
 
 /**

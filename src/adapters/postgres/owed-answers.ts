@@ -99,7 +99,7 @@ export class OwedAnswers {
       atWork: async (within) =>
         this.backend === undefined
           ? undefined
-          : await askActivity(address, tls, { pid: this.backend }, within),
+          : (await askActivity(address, tls, { pid: this.backend }, within))?.doing,
       tell: (text) => bounds.tell(`${this.purpose}: ${text}`),
       over: (silentMs) => this.giveUp(silentMs),
     });
