@@ -143,6 +143,7 @@ export const FAST_FILES: readonly string[] = [
   "test/rollout/rollback/schema-gate.test.ts",
   "test/rollout/watch/watching.test.ts",
   "test/sandbox/supabase/supabase-parts.test.ts",
+  "test/scenarios/outside/situations.test.ts",
   "test/schema/check/rules/look.test.ts",
   "test/schema/check/waive.test.ts",
   "test/schema/folder/read-folder.test.ts",

@@ -8,6 +8,7 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
+import { execFileSync, type ExecFileSyncOptions } from "node:child_process";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, describe, expect, it } from "@jest/globals";
@@ -27,6 +28,25 @@ function open(path: string) {
 
 function fresh(): string {
   return join(folder, systemRandom.hex(6));
+}
+
+/** Mounts a folder read-only, which takes the right to mount: mount(8). */
+function mountReadOnly(): Disposable & { readonly path: string } {
+  const path = fresh();
+  mkdirSync(path, { recursive: true });
+  const options: ExecFileSyncOptions = { stdio: ["ignore", "ignore", "pipe"] };
+  execFileSync("mount", ["-t", "tmpfs", "-o", "ro,size=64k", "tmpfs", path], options);
+  return { path, [Symbol.dispose]: () => void execFileSync("umount", [path], options) };
+}
+
+/** Why nothing can be mounted here; empty where it can. */
+function whyNotMounted(): string {
+  try {
+    mountReadOnly()[Symbol.dispose]();
+    return "";
+  } catch (error) {
+    return ` (NOT RUN: ${(error as Error).message.trim()})`;
+  }
 }
 
 describeBlobStoreLaws("the file store", async () => {
@@ -131,6 +151,16 @@ describe("the file store", () => {
     expect(stdout.trim()).toBe("store.full");
     expect(await listed(open(path), "")).toEqual([]);
     expect(readdirSync(join(path, ".holdfast-tmp"))).toEqual([]);
+  });
+
+  const notRun = whyNotMounted();
+  (notRun === "" ? it : it.skip)(`is store.read-only on a read-only mount${notRun}`, async () => {
+    using mount = mountReadOnly();
+    expect(await codeOf(open(mount.path).check(false))).toBe("no error");
+    for (const path of [mount.path, join(mount.path, "new")]) {
+      expect(await codeOf(open(path).check(true))).toBe("store.read-only");
+    }
+    expect(await codeOf(open(mount.path).put("a", bytes("x")))).toBe("store.read-only");
   });
 
   it("does not follow a link out of the store", async () => {

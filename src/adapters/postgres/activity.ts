@@ -72,8 +72,8 @@ export async function askActivity(
     if (!hasNoneLeft(error)) return undefined;
     return {
       doing:
-        "the server, or the pooler before it, lives, but has no connection left over which it could be asked " +
-        "what it does",
+        "the server, or the pooler before it, lives, but has no connection left over which it could be " +
+        "asked what it does",
       mark: "",
     };
   } finally {
