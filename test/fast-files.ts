@@ -18,6 +18,7 @@ export const FAST_FILES: readonly string[] = [
   "test/adapters/azure-blob/login.test.ts",
   "test/adapters/column-options.test.ts",
   "test/adapters/connection-environment.test.ts",
+  "test/adapters/file-store/file-errors.test.ts",
   "test/adapters/poolers.test.ts",
   "test/adapters/row-values.test.ts",
   "test/adapters/source-tree/patch-digests.test.ts",

@@ -46,7 +46,7 @@ export interface PutOptions {
  *    for locks alone: backups are never edited.
  * 7. **remove** of a missing path succeeds: the wanted state is reached.
  *
- * Worth retrying: `store.unreachable`. Everything else is final for the same call.
+ * Worth retrying: `store.unreachable`, `store.unreadable`. Everything else is final for the same call.
  */
 export interface BlobStore {
   /** The store's URL as the user wrote it, without credentials. */

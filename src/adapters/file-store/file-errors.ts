@@ -1,4 +1,9 @@
+import { constants } from "node:os";
 import { HoldfastError, type ErrorCode } from "../../kernel/errors.ts";
+
+const TOO_MANY_FILES =
+  "This process, or the machine, has as many files open as it may: raise the limit (ulimit -n), or run " +
+  "again when less is going on.";
 
 const BY_ERRNO: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   ENOSPC: ["store.full", "Make room on the store's disk, or point --store at a larger one, and run again."],
@@ -17,6 +22,8 @@ const BY_ERRNO: Readonly<Record<string, readonly [ErrorCode, string]>> = {
     "input.malformed",
     "Use shorter names: a file system takes at most 255 bytes between two slashes.",
   ],
+  EMFILE: ["store.unreachable", TOO_MANY_FILES],
+  ENFILE: ["store.unreachable", TOO_MANY_FILES],
   ENOENT: ["store.missing", "Check that the store's folder still exists and its disk is mounted."],
   ENOTDIR: [
     "input.conflict",
@@ -29,15 +36,28 @@ const BY_ERRNO: Readonly<Record<string, readonly [ErrorCode, string]>> = {
 };
 
 /**
+ * What is wrong with one file and leaves others as they are: a bad sector, a damaged file system, a file that
+ * a server of NFS has forgotten, links in a circle. https://man7.org/linux/man-pages/man3/errno.3.html
+ */
+const OF_ONE_FILE = ["EIO", "EUCLEAN", "EBADMSG", "EREMOTEIO", "ESTALE", "ELOOP"];
+
+/** By number, and what neither list of Node's names: https://github.com/libuv/libuv/blob/v1.x/include/uv.h */
+const NAMES = new Map<number, string>([
+  ...Object.entries(constants.errno).map(([name, number]) => [number, name] as const),
+  [117, "EUCLEAN"],
+  [121, "EREMOTEIO"],
+]);
+
+/**
  * The `code` of a Node system error (`ENOENT` …), or `undefined` for anything else. Looked at, not asked for
  * its class: realms differ.
  */
 export function errnoOf(error: unknown): string | undefined {
-  const code =
-    typeof error === "object" && error !== null && "syscall" in error
-      ? (error as NodeJS.ErrnoException).code
-      : undefined;
-  return typeof code === "string" ? code : undefined;
+  if (typeof error !== "object" || error === null || !("syscall" in error)) return undefined;
+  const { code, errno } = error as NodeJS.ErrnoException;
+  if (typeof code !== "string") return undefined;
+  // Of those that libuv does not know Node says "Unknown system error -116".
+  return code.startsWith("Unknown system error") ? (NAMES.get(Math.abs(errno ?? 0)) ?? code) : code;
 }
 
 /**
@@ -54,6 +74,18 @@ export function fileError(error: unknown, doing: string): unknown {
     "Check the disk or network mount that holds the store, then run again.",
   ];
   return new HoldfastError(code, `${doing}: ${errno}`, { hint, cause: error });
+}
+
+/** The same where one file was to be read, which may be all that is wrong. */
+export function fileReadError(error: unknown, path: string): unknown {
+  const errno = errnoOf(error);
+  if (errno === undefined || !OF_ONE_FILE.includes(errno)) return fileError(error, `reading ${path}`);
+  return new HoldfastError("store.unreadable", `reading ${path}: ${errno}`, {
+    hint:
+      "Its disk, file system or mount has an error there: look at the system's log (dmesg). A network " +
+      "mount may give it again once it is mounted anew; of a bad disk take another copy.",
+    cause: error,
+  });
 }
 
 /** Runs file system calls and turns their errors with {@link fileError}. */

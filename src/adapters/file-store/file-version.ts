@@ -3,7 +3,7 @@ import { lstat, open } from "node:fs/promises";
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import type { ByteStream } from "../../kernel/streams.ts";
 import type { BlobFacts } from "../../ports/blob-store.ts";
-import { errnoOf, fileError } from "./file-errors.ts";
+import { errnoOf, fileReadError } from "./file-errors.ts";
 
 const READ_BYTES = 256 * 1024;
 
@@ -25,7 +25,7 @@ export async function readFacts(path: string, target: string): Promise<BlobFacts
     found = await lstat(target, { bigint: true });
   } catch (error) {
     if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return null;
-    throw fileError(error, `reading ${path}`);
+    throw fileReadError(error, path);
   }
   return found.isFile()
     ? { path, size: Number(found.size), modifiedAt: found.mtime, etag: etagOf(found) }
@@ -54,6 +54,6 @@ export async function* readVersion(seen: BlobFacts, target: string, start: numbe
     }
   } catch (error) {
     if (isHoldfastError(error)) throw error;
-    throw errnoOf(error) === "ENOENT" ? changed() : fileError(error, `reading ${seen.path}`);
+    throw errnoOf(error) === "ENOENT" ? changed() : fileReadError(error, seen.path);
   }
 }

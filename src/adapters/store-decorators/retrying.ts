@@ -26,10 +26,10 @@ export interface StoreRetry {
 const BUDGET_MS = 5 * 60_000;
 
 /**
- * Tries again what `store.unreachable` ended: check, stat, get, replace, remove, and the beginning of a
- * listing. A download that breaks in the middle goes on by range. A put is never repeated as a whole, because
- * its stream can be read only once: adapters retry within a put. A listing that breaks later is thrown:
- * adapters retry within a listing, where they know the page.
+ * Tries again what `store.unreachable` or `store.unreadable` ended: check, stat, get, replace, remove, and
+ * the beginning of a listing. A download that breaks in the middle goes on by range. A put is never repeated
+ * as a whole, because its stream can be read only once: adapters retry within a put. A listing that breaks
+ * later is thrown: adapters retry within a listing, where they know the page.
  */
 export function retrying(
   store: BlobStore,
@@ -40,7 +40,8 @@ export function retrying(
     firstDelayMs,
     delayMsMax: 15_000,
     // Where a store has used up tries of its own, more around them would multiply them.
-    isTransient: (error) => isHoldfastError(error, "store.unreachable") && !isTriedOut(error),
+    isTransient: (error) =>
+      isHoldfastError(error, "store.unreachable", "store.unreadable") && !isTriedOut(error),
     budget: { ms: budgetMs, elapsed: () => clock.elapsed() },
     stop: cancelled,
     sleep: (ms) => clock.sleep(ms),

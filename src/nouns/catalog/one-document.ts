@@ -1,9 +1,9 @@
 import { isHoldfastError, type ErrorCode, type HoldfastError } from "../../kernel/errors.ts";
 
 /**
- * Failures that are about one document and leave the others as they are: it is damaged, or of a newer format;
- * moved to an archive by a rule of the store's; refused; given unfaithfully; removed since it was listed. A
- * store that does not answer is none of them: it would answer for no other document either.
+ * Failures that are about one document and leave the others as they are: it is damaged, or of a newer
+ * format; moved to an archive by a rule of the store's; refused; on a bad sector; given unfaithfully; removed
+ * since it was listed. A store that does not answer is none of them: nor would it for any other document.
  */
 const OF_ONE: readonly ErrorCode[] = [
   "catalog.damaged",
@@ -12,6 +12,7 @@ const OF_ONE: readonly ErrorCode[] = [
   "store.denied",
   "store.lied",
   "store.not-found",
+  "store.unreadable",
 ];
 
 /** Whoever walks over several documents tells of such a failure, and goes on to the next. */

@@ -56,7 +56,7 @@ export function unrenewed(request: LockRequest, forMs: number, cause: unknown): 
   );
 }
 
-/** The store answered and will not do it: no trouble of the network, which may pass. */
+/** The store answered and will not do it: no trouble of the network or of a mount, which may pass. */
 export function isRefusal(error: unknown): error is HoldfastError {
-  return error instanceof HoldfastError && error.code !== "store.unreachable";
+  return error instanceof HoldfastError && !["store.unreachable", "store.unreadable"].includes(error.code);
 }

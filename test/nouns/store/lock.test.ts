@@ -536,6 +536,20 @@ describe("a store that fails or lies", () => {
     broken.fail(false);
   });
 
+  it("gives an error where its mount is stale, which is no refusal: nothing is created anew", async () => {
+    const stale = new HoldfastError("store.unreadable", "reading the lock: ESTALE", { hint: "Mount it." });
+    const broken = switchable(store, stale);
+    const warnings: string[] = [];
+    await using lock = await acquireLock(
+      request({ store: broken.store, warn: (text) => warnings.push(text) }),
+    );
+    broken.fail(true);
+    await clock.advance(3 * MINUTE);
+    broken.fail(false);
+    await clock.advance(MINUTE);
+    expect([lock.lost.aborted, lock.path, warnings]).toEqual([false, FIRST, []]);
+  });
+
   it("does not answer at all: a guard is lost in time all the same", async () => {
     const broken = switchable(store);
     const lock = await acquireLock(request({ store: broken.store }));

@@ -36,6 +36,7 @@ const CODES = [
   "store.denied",
   "store.not-found",
   "store.lied",
+  "store.unreadable",
   "catalog.damaged",
   "catalog.unknown-format",
 ] as const;
