@@ -39,7 +39,7 @@ export const FAST_FILES: readonly string[] = [
   "test/backups/copy/row-script.test.ts",
   "test/backups/copy/search-path-advice.test.ts",
   "test/backups/copy/table-text.test.ts",
-  "test/backups/restore/list-setting.test.ts",
+  "test/backups/restore/properties/list-setting.test.ts",
   "test/backups/validate/majors.test.ts",
   "test/commands/clean-up.test.ts",
   "test/commands/environment-turn.test.ts",

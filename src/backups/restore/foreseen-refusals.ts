@@ -5,11 +5,11 @@ import { detectPlatform } from "../../nouns/platform/detect.ts";
 import { mayLeaveOut } from "../../nouns/platform/may-leave-out.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { RestorePorts } from "./ports.ts";
-import { requireClearable } from "./clear.ts";
-import { requireDroppable } from "./require-droppable.ts";
+import { requireClearable } from "./clear/clear.ts";
+import { requireDroppable } from "./clear/require-droppable.ts";
 import type { RestorePlan } from "./restore-plan.ts";
 import type { Refusals } from "./refusals.ts";
-import { requireUnlocked } from "./target-lock.ts";
+import { requireUnlocked } from "./target/target-lock.ts";
 
 type Planned = Pick<RestorePlan, "request" | "backup" | "target" | "mode" | "safetyBackup"> &
   Partial<Pick<RestorePlan, "project">>;

@@ -2,10 +2,10 @@ import { createDatabaseLike } from "../copy/create-database.ts";
 import { loadIntoEmpty, type LoadedSet, type Recipe } from "../copy/recipe.ts";
 import type { Database } from "../../ports/database.ts";
 import type { RestorePorts } from "./ports.ts";
-import { clearScope } from "./clear.ts";
+import { clearScope } from "./clear/clear.ts";
 import { loadContext } from "./load-context.ts";
 import type { RestorePlan } from "./restore-plan.ts";
-import { loadRowsInPlace } from "./rows-in-place.ts";
+import { loadRowsInPlace } from "./rows/rows-in-place.ts";
 
 /**
  * Loads the whole set (or its schema) into an empty database.

@@ -4,11 +4,11 @@ import type { Backup } from "../../nouns/catalog/catalog.ts";
 import type { Standing } from "../../nouns/catalog/standing.ts";
 import type { TableRecord } from "../../nouns/content/record.ts";
 import type { ToolSet } from "../../ports/dump-tools.ts";
-import type { NotMadeHere } from "./not-made-here.ts";
+import type { NotMadeHere } from "./rights/not-made-here.ts";
 import type { ProjectPlan } from "./project/project-plan.ts";
-import type { PlannedProperties } from "./planned-properties.ts";
+import type { PlannedProperties } from "./properties/planned-properties.ts";
 import type { RestoreRequest } from "./request.ts";
-import type { TargetState } from "./target.ts";
+import type { TargetState } from "./target/target.ts";
 
 /** How the backup gets into the target. */
 export type RestoreMode = "in-place" | "beside" | "project";

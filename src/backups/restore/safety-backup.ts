@@ -2,7 +2,7 @@ import { displayName } from "../../postgres/display-name.ts";
 import { HoldfastError, isHoldfastError, withHint } from "../../kernel/errors.ts";
 import { shellWord } from "../../kernel/shell-word.ts";
 import type { TableRecord } from "../../nouns/content/record.ts";
-import { sequencesToSet } from "./live-sequences.ts";
+import { sequencesToSet } from "./rows/live-sequences.ts";
 import { isWholeDatabase } from "./scope.ts";
 import type { RestorePlan } from "./restore-plan.ts";
 

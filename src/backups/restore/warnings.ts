@@ -5,7 +5,7 @@ import { listed } from "../../kernel/listed.ts";
 import { INCOMPLETE } from "../../nouns/content/omissions/incomplete.ts";
 import type { RestoreMode } from "./restore-plan.ts";
 import type { RestoreRequest } from "./request.ts";
-import type { TargetState } from "./target.ts";
+import type { TargetState } from "./target/target.ts";
 
 /**
  * What the person should know of a backup and a target before one is restored into the other; nothing of it

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import { divideScript, onlyDefinition, withoutOwner } from "../../../src/backups/copy/definition-script.ts";
 import { HoldfastError } from "../../../src/kernel/errors.ts";
 import type { TocEntry } from "../../../src/ports/dump-tools.ts";
-import { defaultOf } from "../../../src/backups/restore/project/defaults.ts";
+import { defaultOf } from "../../../src/backups/restore/project/rows/defaults.ts";
 
 const entry = (id: string): TocEntry => ({
   id,

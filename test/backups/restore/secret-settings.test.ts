@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import pg from "pg";
 import { postgresDatabase } from "../../../src/adapters/postgres/database.ts";
-import type { PropertiesToDo } from "../../../src/backups/restore/bring-properties.ts";
-import { bringAlone } from "../../../src/backups/restore/properties-of-source.ts";
+import type { PropertiesToDo } from "../../../src/backups/restore/properties/bring-properties.ts";
+import { bringAlone } from "../../../src/backups/restore/properties/properties-of-source.ts";
 import { startCluster, type Cluster } from "../../support/postgres.ts";
 import { output, said, Vault } from "../../support/vault.ts";
 

@@ -6,7 +6,7 @@ import { databaseFacts } from "../../../src/nouns/server/database-facts.ts";
 import { readMigrations } from "../../../src/nouns/server/migrations.ts";
 import { requireReadable } from "../../../src/nouns/content/read/readable.ts";
 import { compareContent } from "../../../src/nouns/content/compare/compare-content.ts";
-import { lookAtTarget } from "../../../src/backups/restore/target.ts";
+import { lookAtTarget } from "../../../src/backups/restore/target/target.ts";
 import { startCluster, startPgBouncer, type Cluster, type TestDatabase } from "../../support/postgres.ts";
 import { findings, output, Vault } from "../../support/vault.ts";
 import { measure, WHOLE } from "./copies.ts";

@@ -2,7 +2,7 @@ import { isHoldfastError } from "../../../kernel/errors.ts";
 import type { DefinitionText } from "../../copy/definition-script.ts";
 import type { TocEntry } from "../../../ports/dump-tools.ts";
 import type { RestorePorts } from "../ports.ts";
-import { FILL_SETTINGS } from "../fill-tables.ts";
+import { FILL_SETTINGS } from "../rows/fill-tables.ts";
 import { loadContext } from "../load-context.ts";
 import { LOCK_TIMEOUT } from "../lock-timeout.ts";
 import { Untouched } from "../untouched.ts";

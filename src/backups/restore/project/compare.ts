@@ -10,16 +10,16 @@ import type { MeasuredContent } from "../../../nouns/content/record.ts";
 import { leadingNames, wordAndRest } from "../../../nouns/platform/identity.ts";
 import { readPlatform } from "../../../nouns/platform/read-record.ts";
 import type { RestorePorts } from "../ports.ts";
-import { thingOfEntry, thingsOfFinding } from "../things.ts";
+import { thingOfEntry, thingsOfFinding } from "../rights/things.ts";
 import type { Restored } from "../restored.ts";
 import { gapsOf } from "../gaps.ts";
 import { measureCopy } from "../measure-copy.ts";
 import type { PlanOfProject, LoadedProject } from "./loaded-project.ts";
-import { neverMade } from "./keys-behind.ts";
-import { filledByUsers } from "./members.ts";
+import { neverMade } from "./rows/keys-behind.ts";
+import { filledByUsers } from "./users/members.ts";
 import { attributeNotes } from "./role-attributes.ts";
-import { withoutFurther } from "./extension-tables.ts";
-import { usersPart } from "./users-part.ts";
+import { withoutFurther } from "./rows/extension-tables.ts";
+import { usersPart } from "./users/users-part.ts";
 
 /**
  * Compares what is the user's with what the source held. Rows of the platform's tables were held against

@@ -1,8 +1,8 @@
 import type { UnavailableExtension } from "../../copy/extensions.ts";
 import type { Finding } from "../../../nouns/catalog/manifest.ts";
 import type { RestorePlan } from "../restore-plan.ts";
-import type { PlatformRowsForeseen } from "./foresee.ts";
-import type { Kept } from "./kept.ts";
+import type { PlatformRowsForeseen } from "./rows/foresee.ts";
+import type { Kept } from "./ground/kept.ts";
 import type { ProjectPlan } from "./project-plan.ts";
 import type { RefusedRights } from "../../copy/rights/give-singly.ts";
 

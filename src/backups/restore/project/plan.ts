@@ -3,29 +3,33 @@ import { doubtsOf } from "../../../nouns/platform/doubtful.ts";
 import { profileOf } from "../../../nouns/platform/profiles.ts";
 import { whoseIs } from "../../../nouns/platform/whose.ts";
 import type { RestorePorts } from "../ports.ts";
-import { databaseRightsEnds, databaseRightsNotes, databaseRightsToDo } from "../database-rights.ts";
-import { FILL_SETTINGS } from "../fill-tables.ts";
+import {
+  databaseRightsEnds,
+  databaseRightsNotes,
+  databaseRightsToDo,
+} from "../properties/database-rights.ts";
+import { FILL_SETTINGS } from "../rows/fill-tables.ts";
 import { LOCK_TIMEOUT } from "../lock-timeout.ts";
-import { whatIsBrought } from "./brought.ts";
+import { whatIsBrought } from "./users/brought.ts";
 import type { BothEnds } from "./choose-into.ts";
 import { doubtNotes, gapsOfOwned } from "./doubts.ts";
-import { extensionsNeeded } from "./entries.ts";
-import { keysBehind, notesOfKeys } from "./keys-behind.ts";
-import { furtherMembers, readMembers } from "./members.ts";
-import { gapsOfMisfits, gapsOfStaying, refusalsOfMisfits } from "./misfits.ts";
-import { notMade } from "./not-made.ts";
-import { usersOwnersOutOfReach } from "./owners-out-of-reach.ts";
+import { extensionsNeeded } from "./users/entries.ts";
+import { keysBehind, notesOfKeys } from "./rows/keys-behind.ts";
+import { furtherMembers, readMembers } from "./users/members.ts";
+import { gapsOfMisfits, gapsOfStaying, refusalsOfMisfits } from "./rows/misfits.ts";
+import { notMade } from "./not-made/not-made.ts";
+import { usersOwnersOutOfReach } from "./definitions/owners-out-of-reach.ts";
 import { behindNotes, quietNotes, versionNotes } from "./plan-notes.ts";
 import { openArchive } from "./project-archive.ts";
 import type { ProjectPlan, ProjectInputs } from "./project-plan.ts";
-import { lostDefaults, publicsOwnerNotes } from "./public.ts";
-import { mayQuieten } from "./quiet.ts";
+import { lostDefaults, publicsOwnerNotes } from "./rights/public.ts";
+import { mayQuieten } from "./rows/quiet.ts";
 import { rebuildKit } from "./rebuild-kit.ts";
-import { rehearseRows } from "./rehearse-rows.ts";
-import { removedObjects } from "./removed.ts";
+import { rehearseRows } from "./rows/rehearse-rows.ts";
+import { removedObjects } from "./ground/removed.ts";
 import { settingsToDo } from "./settings-to-do.ts";
-import { readTargetObjects } from "./target-objects.ts";
-import { usersIn } from "./users-in.ts";
+import { readTargetObjects } from "./users/target-objects.ts";
+import { usersIn } from "./users/users-in.ts";
 
 /**
  * Reads and asks; the backup's rows of the platform's tables are held against the target's in a transaction

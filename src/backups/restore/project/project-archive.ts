@@ -6,7 +6,7 @@ import type { TocEntry } from "../../../ports/dump-tools.ts";
 import type { RestorePorts } from "../ports.ts";
 import { loadContext } from "../load-context.ts";
 import type { ProjectInputs } from "./project-plan.ts";
-import { WhoseRows } from "./whose-rows.ts";
+import { WhoseRows } from "./rows/whose-rows.ts";
 
 /**
  * A backup of a project, opened: where its definitions and rows lie, what is in them, and whose its rows are.

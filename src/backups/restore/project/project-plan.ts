@@ -6,18 +6,18 @@ import type { RoleRecord } from "../../../nouns/content/record.ts";
 import type { PlatformProfile } from "../../../nouns/platform/profile.ts";
 import type { ToolSet } from "../../../ports/dump-tools.ts";
 import type { RestoreRequest } from "../request.ts";
-import type { TargetState } from "../target.ts";
-import type { NotAllowed } from "./not-allowed.ts";
+import type { TargetState } from "../target/target.ts";
+import type { NotAllowed } from "./not-made/not-allowed.ts";
 import type { BothEnds } from "./choose-into.ts";
-import type { Defaults } from "./defaults.ts";
-import type { ProjectEntries } from "./entries.ts";
-import type { Foreseen } from "./foresee.ts";
-import type { KeyBehind } from "./keys-behind.ts";
-import type { OwnerOutOfReach } from "./owners-out-of-reach.ts";
-import type { NamedObject } from "./platform-tables.ts";
+import type { Defaults } from "./rows/defaults.ts";
+import type { ProjectEntries } from "./users/entries.ts";
+import type { Foreseen } from "./rows/foresee.ts";
+import type { KeyBehind } from "./rows/keys-behind.ts";
+import type { OwnerOutOfReach } from "./definitions/owners-out-of-reach.ts";
+import type { NamedObject } from "./users/platform-tables.ts";
 import type { KitItem } from "./rebuild-kit.ts";
-import type { PublicationsToDo } from "./publication-options.ts";
-import type { WhoseRows } from "./whose-rows.ts";
+import type { PublicationsToDo } from "./users/publication-options.ts";
+import type { WhoseRows } from "./rows/whose-rows.ts";
 
 /** What a restore into a project will do, beside what every restore's plan says. */
 export interface ProjectPlan extends BothEnds {

@@ -1,7 +1,7 @@
 import type { Json, ReportTable } from "../../../kernel/outcome.ts";
 import { quantity } from "../../../kernel/quantity.ts";
 import { entryTitle } from "../../copy/toc-names.ts";
-import type { PlatformRowsForeseen } from "./foresee.ts";
+import type { PlatformRowsForeseen } from "./rows/foresee.ts";
 import type { ProjectPlan } from "./project-plan.ts";
 
 /** Names shown in one row of a plan. */

@@ -1,0 +1,81 @@
+import { readContents } from "../../../copy/load.ts";
+import { ownerOfPublic } from "../../../copy/schema-entry.ts";
+import type { Finding } from "../../../../nouns/catalog/manifest.ts";
+import type { DatabaseSession } from "../../../../ports/database.ts";
+import type { TocEntry } from "../../../../ports/dump-tools.ts";
+import type { BothEnds } from "../choose-into.ts";
+import { projectEntries, type ProjectEntries } from "./entries.ts";
+import { filledByUsers } from "./members.ts";
+import { lostNotes } from "../plan-notes.ts";
+import { rowSecurityOfPlatform } from "./platform-row-security.ts";
+import { comparePlatformTables, type NamedObject } from "./platform-tables.ts";
+import type { ProjectArchive } from "../project-archive.ts";
+import type { ProjectPlan } from "../project-plan.ts";
+import { publicationsToDo, withoutFull } from "./publication-options.ts";
+import { readTableParts } from "./table-parts.ts";
+import type { TargetObjects } from "./target-objects.ts";
+
+/** What is brought into a project: its entries, and what of the user's stands on the platform's own. */
+export interface Brought extends Pick<
+  ProjectPlan,
+  "source" | "brought" | "parts" | "entries" | "publications"
+> {
+  readonly gaps: readonly Finding[];
+  readonly notes: readonly string[];
+}
+
+/** Holds what both ends have of the platform against each other. */
+export async function whatIsBrought(
+  session: DatabaseSession,
+  archive: ProjectArchive,
+  ends: BothEnds,
+  here: TargetObjects,
+): Promise<Brought> {
+  const { content, context, definitionsIn, rowsIn, contents, rows } = archive;
+  const tables = comparePlatformTables(ends.source, ends.target, content, here);
+  const rowSecurity = rowSecurityOfPlatform(ends, content, here);
+  // A publication of the platform's that somebody dropped is made again, to be filled.
+  const lacking = filledByUsers(ends.source).filter(
+    (name) => !ends.target.own.some(([kind, own]) => kind === "publication" && own === name),
+  );
+  const brought: readonly NamedObject[] = [
+    ...tables.brought,
+    ...lacking.map((name): NamedObject => ["publication", name]),
+  ];
+  const source = {
+    ...ends.source,
+    users: [...ends.source.users, ...brought.map(([kind, identity]): [string, string] => [kind, identity])],
+  };
+  // What of a table calls something of the user's: where the archive has no entry of it, it is in
+  // the table's own.
+  const calling = ends.source.users.filter(
+    ([kind, identity]) =>
+      kind === "constraint" || (kind === "column" && Object.hasOwn(here.objects.column ?? {}, identity)),
+  );
+  const parts = await readTableParts([...(calling as readonly NamedObject[]), ...tables.brought], {
+    context,
+    artifact: definitionsIn,
+    contents,
+    content,
+  });
+  const entriesOf = (all: readonly TocEntry[]): ProjectEntries =>
+    projectEntries(all, source, content, (schema, table) => rows.staged(schema, table) !== undefined);
+  const entries = entriesOf(contents);
+  const made = parts.texts.map(({ entry }) => entry);
+  const publications = await publicationsToDo(session, ends.target, content, here);
+  return {
+    source,
+    brought,
+    parts: parts.texts,
+    publications,
+    entries: {
+      ...entries,
+      publicOwner: ownerOfPublic(contents, content),
+      after: withoutFull([...made, ...entries.after], publications),
+      onPlatform: withoutFull([...made, ...entries.onPlatform], publications),
+      rows: rowsIn === definitionsIn ? entries.rows : entriesOf(await readContents(context, rowsIn)).rows,
+    },
+    gaps: [...publications.gaps, ...rowSecurity.gaps],
+    notes: [...tables.notes, ...rowSecurity.notes, ...publications.notes, ...lostNotes(parts.lost)],
+  };
+}
