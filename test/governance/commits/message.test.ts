@@ -4,6 +4,7 @@ import createPreset from "conventional-changelog-conventionalcommits";
 import fc from "fast-check";
 import { defaultRules, lintMessage } from "../../../src/governance/commits/lint.ts";
 import { isFixup, readMessage } from "../../../src/governance/commits/message.ts";
+import { processorMs } from "../../support/processor-time.ts";
 
 /** Type, scope, impact, in a line. */
 const told = (text: string): string => {
@@ -149,12 +150,12 @@ describe("a message", () => {
       "a".repeat(long),
       `feat: x${"\t".repeat(long)}z`,
     ];
-    const begun = performance.now();
+    const begun = processorMs();
     for (const text of hostile) {
       readMessage(text);
       await lintMessage(text, defaultRules(["feat"], undefined));
     }
     // Minutes for each, before; some 20 ms for all.
-    expect(performance.now() - begun).toBeLessThan(5_000);
+    expect(processorMs() - begun).toBeLessThan(5_000);
   });
 });

@@ -5,6 +5,7 @@ import { readManifest } from "../../../src/governance/dependencies/manifest.ts";
 import { readLock } from "../../../src/governance/dependencies/read-lock.ts";
 import { DEPENDENCIES } from "../../../src/governance/dependencies/settings.ts";
 import { berryLock, filesOf, FORMS, manifestOf, SMALL } from "./locks.ts";
+import { processorMs } from "../../support/processor-time.ts";
 
 /** What a careless or ill-willed hand leaves in a file. */
 const HARM = fc.constantFrom(
@@ -105,7 +106,7 @@ describe("a file that is made to take long", () => {
     ],
   ])("is judged soon all the same: %s", (_what, file, text) => {
     const other: RepositoryFile = { file, text: text.replaceAll(".0.0", ".1.0") };
-    const started = performance.now();
+    const started = processorMs();
     judgeDependencies({
       before: { manifests: [], locks: [other] },
       after: { manifests: [], locks: [{ file, text }] },
@@ -113,7 +114,7 @@ describe("a file that is made to take long", () => {
       today: "2026-06-15",
       audit: null,
     });
-    expect(performance.now() - started).toBeLessThan(3_000);
+    expect(processorMs() - started).toBeLessThan(3_000);
   });
 
   it("is judged soon all the same: a range without an end", () => {
@@ -125,7 +126,7 @@ describe("a file that is made to take long", () => {
     ]) {
       const manifests = [{ file: "package.json", text: JSON.stringify({ dependencies: { a: range } }) }];
       const files = { manifests, locks: [] };
-      const started = performance.now();
+      const started = processorMs();
       judgeDependencies({
         before: files,
         after: files,
@@ -133,7 +134,7 @@ describe("a file that is made to take long", () => {
         today: "2026-06-15",
         audit: null,
       });
-      expect(performance.now() - started).toBeLessThan(3_000);
+      expect(processorMs() - started).toBeLessThan(3_000);
     }
   });
 });

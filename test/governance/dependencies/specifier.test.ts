@@ -4,6 +4,7 @@ import { fits } from "../../../src/kernel/path-pattern.ts";
 import { strengthOf } from "../../../src/governance/dependencies/integrity.ts";
 import { overriddenName } from "../../../src/governance/dependencies/manifest.ts";
 import { parseSpecifier, reachOf, satisfies } from "../../../src/governance/dependencies/specifier.ts";
+import { processorMs } from "../../support/processor-time.ts";
 
 describe("what stands behind a name in package.json", () => {
   it.each([
@@ -111,10 +112,10 @@ describe("a pattern", () => {
   ])("%s fits %s: %s", (pattern, value, so) => expect(fits(pattern, value)).toBe(so));
 
   it("takes no longer for a stranger's hundred stars", () => {
-    const started = performance.now();
+    const started = processorMs();
     expect(fits(`${"**/a/".repeat(100)}b`, `${"a/".repeat(2_000)}c`)).toBe(false);
     expect(fits("*a".repeat(100), `${"a".repeat(2_000)}b`)).toBe(false);
-    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(processorMs() - started).toBeLessThan(2_000);
   });
 });
 

@@ -4,6 +4,7 @@ import {
   saysSomething,
   type Description,
 } from "../../../src/governance/description/description.ts";
+import { processorMs } from "../../support/processor-time.ts";
 
 function read(markdown: string): Description {
   const found = readDescription(markdown, 60_000);
@@ -147,9 +148,9 @@ describe("hostile Markdown", () => {
       "***a_ ".repeat(10_000),
       "- [ ]".repeat(12_000),
     ];
-    const begun = performance.now();
+    const begun = processorMs();
     for (const markdown of hostile) expect(readDescription(`${markdown}a`, 50)).toBeUndefined();
-    expect(performance.now() - begun).toBeLessThan(5_000);
+    expect(processorMs() - begun).toBeLessThan(5_000);
   });
 
   it.each([

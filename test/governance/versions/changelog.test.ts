@@ -2,6 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { topLevelOf } from "../../../src/governance/versions/markdown-top-level.ts";
 import { sectionOf, withSection } from "../../../src/governance/versions/changelog.ts";
+import { processorMs } from "../../support/processor-time.ts";
 
 const NOTES = "## 1.3.0 (2026-11-28)\n\n### Features\n\n* carts ([abc1234](https://x.example/c/abc1234))";
 
@@ -345,9 +346,9 @@ it("reads a changelog of thousands of releases in seconds", () => {
   const release = (at: number): string =>
     `## [1.${at}.0](https://x.example) (2026-10-01)\n\n### Features\n\n* orders [a](b) *c*\n`;
   const text = Array.from({ length: 5_000 }, (_, at) => release(5_000 - at)).join("\n");
-  const begun = performance.now();
+  const begun = processorMs();
   expect(withSection(text, "## 2.0.0\n\n* all new")).toBe(`## 2.0.0\n\n* all new\n\n${text}`);
-  expect(performance.now() - begun).toBeLessThan(10_000);
+  expect(processorMs() - begun).toBeLessThan(10_000);
 });
 
 describe("the fix of an older line", () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { versionFilePaths, withVersion } from "../../../src/governance/versions/version-files.ts";
 import type { VersionFile } from "../../../src/governance/versions/version-files-setting.ts";
+import { processorMs } from "../../support/processor-time.ts";
 
 const NEXT = "1.3.0";
 
@@ -156,9 +157,9 @@ describe("a marked line", () => {
 
   it("is read in no time, however long it is", () => {
     for (const word of ["1.", "1-", "1.2.3-", "-", "1.2.3-a.", "+1", "1.2.3_", "v"]) {
-      const begun = performance.now();
+      const begun = processorMs();
       expect(() => written("a.txt", `${word.repeat(200_000)}_ ${MARK}`)).toThrow("has no version");
-      expect(performance.now() - begun).toBeLessThan(2_000);
+      expect(processorMs() - begun).toBeLessThan(2_000);
     }
   });
 });
@@ -178,9 +179,9 @@ describe("a file", () => {
   it("of ten thousand packages is read in seconds", () => {
     const packages = Array.from({ length: 10_000 }, (_, at) => `"node_modules/p${at}": {"version": "1.2.0"}`);
     const lock = `{"version": "1.2.0", "packages": {"": {"version": "1.2.0"},\n${packages.join(",\n")}}}`;
-    const begun = performance.now();
+    const begun = processorMs();
     expect(written("package-lock.json", lock)).toBe(lock.replace("1.2.0", NEXT).replace("1.2.0", NEXT));
-    expect(performance.now() - begun).toBeLessThan(10_000);
+    expect(processorMs() - begun).toBeLessThan(10_000);
   });
 
   it("gets nothing that is no version", () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import { isWanted } from "../../../src/nouns/migration-files/classify.ts";
 import type { MigrationFolder } from "../../../src/schema/folder/migration.ts";
 import { readFolder } from "../../../src/schema/folder/read-folder.ts";
+import { processorMs } from "../../support/processor-time.ts";
 
 function read(files: Readonly<Record<string, string | Buffer>>, supabase = false): MigrationFolder {
   const found = Object.entries(files)
@@ -342,10 +343,10 @@ describe("the order of a folder", () => {
 
   it("finds near marks in a long file of comments in a moment", () => {
     const comments = "-- migrate: down\n/* migrate: up */ ".repeat(50_000);
-    const started = performance.now();
+    const started = processorMs();
     expect(read({ "1_a.sql": `SELECT 1;\n${comments}` }).problems).toHaveLength(0);
     expect(read({ "1_a.sql": `${comments}\nSELECT 1;` }).problems).toMatchObject([{ line: 1 }]);
-    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(processorMs() - started).toBeLessThan(5_000);
   });
 
   it("warns of a time among numbers", () => {
@@ -361,9 +362,9 @@ describe("the order of a folder", () => {
         [`${at}_t.down.sql`, "SELECT 1;"],
       ]),
     );
-    const before = performance.now();
+    const before = processorMs();
     const { migrations, problems } = read(files);
-    expect(performance.now() - before).toBeLessThan(2000);
+    expect(processorMs() - before).toBeLessThan(2000);
     expect(problems).toEqual([]);
     expect(migrations.map(({ version }) => Number(version))).toEqual(
       Array.from({ length: 1000 }, (_, at) => at + 1),
