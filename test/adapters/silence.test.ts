@@ -7,6 +7,7 @@ import { postgresTools } from "../../src/adapters/pg-tools/dump-tools.ts";
 import { once } from "../../src/kernel/streams.ts";
 import type { DatabaseAddress, DatabaseSession, SessionOptions } from "../../src/ports/database.ts";
 import { createDatabase, sharedServer, startPgBouncer, type TestDatabase } from "../support/postgres.ts";
+import { startRenaming } from "../support/renaming-pooler.ts";
 import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
 
 /** Far less than the product's, so that nobody waits for minutes here. */
@@ -352,36 +353,13 @@ describe("PostgreSQL's programs on a line that has fallen silent", () => {
 
   it("are ended: pg_restore, whose server has forgotten it; and not while that builds an index", async () => {
     await using it = await line("CREATE TABLE t (a int)");
-    await using source = await createDatabase({
-      sql: `
-        CREATE FUNCTION slow(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS
-          $$ BEGIN PERFORM pg_catalog.pg_sleep(0.5); RETURN $1; END $$;
-        CREATE TABLE u AS SELECT g AS a FROM generate_series(1, 6) g;
-        CREATE INDEX slowly ON u (slow(a));
-      `,
-    });
+    const archive = await slowIndex();
     const [newest] = await tools.installed();
-    await using holder = await postgresDatabase(source.address).connect({ purpose: "snapshot" });
-    await holder.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-    const [row] = await holder.query<{ id: string }>("SELECT pg_export_snapshot() AS id");
-    const chunks: Uint8Array[] = [];
     const signal = new AbortController().signal;
-    for await (const chunk of tools.dump({
-      tools: newest!,
-      address: source.address,
-      snapshot: row!.id,
-      sections: "full",
-      includeSchemas: [],
-      excludeSchemas: [],
-      lockWaitMs: 1000,
-      signal,
-    })) {
-      chunks.push(chunk);
-    }
     const request = {
       tools: newest!,
       address: it.address,
-      archive: once(Buffer.concat(chunks)),
+      archive: once(archive),
       jobs: 1,
       signal,
     };
@@ -389,7 +367,7 @@ describe("PostgreSQL's programs on a line that has fallen silent", () => {
     expect(told.join("\n")).toContain("pg_restore: no byte for");
     expect(told.join("\n")).toContain("builds an index of u: ");
     await it.database.query("DROP TABLE u; DROP FUNCTION slow");
-    const loading = tools.load({ ...request, archive: once(Buffer.concat(chunks)) });
+    const loading = tools.load({ ...request, archive: once(archive) });
     loading.catch(() => undefined);
     await until(async () => (await restorers(it.database)) > 0);
     it.proxy.fallSilent(true);
@@ -398,7 +376,58 @@ describe("PostgreSQL's programs on a line that has fallen silent", () => {
       message: expect.stringContaining("pg_restore has done nothing for"),
     });
   });
+
+  it.each(["adds an address to the names of sessions", "gives every session a name of its own"])(
+    "are not ended while the server is at work behind a pooler that %s",
+    async (how) => {
+      await using database = await createDatabase();
+      await using pooler = how.startsWith("adds")
+        ? await startPgBouncer(sharedServer().facts, "session", { addsHost: true })
+        : await startRenaming(database.address.port, "Supavisor");
+      const [newest] = await tools.installed();
+      const problems = await tools.load({
+        tools: newest!,
+        address: { ...database.address, host: "127.0.0.1", port: pooler.port },
+        archive: once(await slowIndex()),
+        jobs: 1,
+        signal: new AbortController().signal,
+      });
+      expect(problems).toEqual([]);
+      expect(await restorers(database)).toBe(0);
+    },
+  );
 });
+
+/** An archive with an index that takes three seconds to make. */
+async function slowIndex(): Promise<Buffer> {
+  await using source = await createDatabase({
+    sql: `
+      CREATE FUNCTION slow(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS
+        $$ BEGIN PERFORM pg_catalog.pg_sleep(0.5); RETURN $1; END $$;
+      CREATE TABLE u AS SELECT g AS a FROM generate_series(1, 6) g;
+      CREATE INDEX slowly ON u (slow(a));
+    `,
+  });
+  const tools = postgresTools({ env: process.env });
+  const [newest] = await tools.installed();
+  await using holder = await postgresDatabase(source.address).connect({ purpose: "snapshot" });
+  await holder.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+  const [row] = await holder.query<{ id: string }>("SELECT pg_export_snapshot() AS id");
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of tools.dump({
+    tools: newest!,
+    address: source.address,
+    snapshot: row!.id,
+    sections: "full",
+    includeSchemas: [],
+    excludeSchemas: [],
+    lockWaitMs: 1000,
+    signal: new AbortController().signal,
+  })) {
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
 
 async function sleepers(database: TestDatabase): Promise<number> {
   const [row] = await database.admin(

@@ -225,6 +225,24 @@ describe("the Azure store on a bad network", () => {
     expect(await codeOf(faulty.put("unknown", bytes("our bytes")))).toBe("store.unreachable");
   });
 
+  it.each([true, false])(
+    "says that blocks are gone, and not that the blob is there, where Azure has none (may read: %s)",
+    async (mayRead) => {
+      const { faulty, direct } = await through();
+      proxy.decide = ({ kind }) => {
+        if (kind === "PUT blocklist") return { status: 400, code: "InvalidBlockList" };
+        if (mayRead || !/^(?:GET|HEAD) /.test(kind)) return "pass";
+        return { status: 403, code: "AuthorizationPermissionMismatch" };
+      };
+      const error: unknown = await faulty.put("gone", bytes("ours")).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({
+        code: "store.changed",
+        message: "the blocks of gone were discarded before they could be committed",
+      });
+      expect(await direct.stat("gone")).toBeNull();
+    },
+  );
+
   it("goes on reading from the missing byte after a broken connection, several times", async () => {
     const { faulty, direct } = await through();
     await direct.put("large", pattern(5_000_000));

@@ -23,7 +23,14 @@ export async function startPgBouncer(
     databases = ["*"],
     size = 10,
     clients = 100,
-  }: { readonly databases?: readonly string[]; readonly size?: number; readonly clients?: number } = {},
+    addsHost = false,
+  }: {
+    readonly databases?: readonly string[];
+    readonly size?: number;
+    readonly clients?: number;
+    /** Names of sessions get the client's address. */
+    readonly addsHost?: boolean;
+  } = {},
 ): Promise<PgBouncer> {
   const account = serverAccount();
   const folder = temporaryFolder("pool", account);
@@ -43,6 +50,7 @@ export async function startPgBouncer(
       `default_pool_size = ${size}`,
       `max_client_conn = ${clients}`,
       "query_wait_timeout = 0",
+      `application_name_add_host = ${addsHost ? 1 : 0}`,
       "server_tls_sslmode = disable",
       "ignore_startup_parameters = extra_float_digits,options",
       `logfile = ${join(folder, "pgbouncer.log")}`,

@@ -32,13 +32,27 @@ export interface FailureFacts {
   readonly header?: string;
 }
 
+/**
+ * Azure's own words about a login that it refused, where they hold no signature: those that quote one, or the
+ * text that was signed, say so, and a signature is a long word of base64.
+ */
+export function tellable(detail: string): string {
+  const [line = ""] = detail.split("\n", 1);
+  const isQuoting = /signature found|string to sign/i.test(detail) || /[A-Za-z0-9+/=%_-]{24,}/.test(line);
+  return isQuoting ? "" : line.slice(0, 300).trim();
+}
+
 /** What to do next; undefined where nothing helps. */
 export type Hint = (place: AzurePlace, facts: FailureFacts) => string | undefined;
 
 export const rights: Hint = () =>
   "Give the identity the role 'Storage Blob Data Contributor' on the container (Owner and Contributor do " +
   "not read or write blobs), or the SAS the permissions rcwdl; a new role takes some minutes to work.";
+const clock =
+  "Azure takes no request that is dated a quarter of an hour off: set this machine's clock (timedatectl), " +
+  "and see that it is kept by NTP.";
 const credentials: Hint = ({ account, sasExpiry }, { detail }) => {
+  if (/\bdate header\b/i.test(detail)) return clock;
   const when = /Expiry \[([^\]]+)\]/.exec(detail)?.[1] ?? sasExpiry;
   if (when !== undefined) {
     return (
@@ -54,6 +68,9 @@ const credentials: Hint = ({ account, sasExpiry }, { detail }) => {
 const container: Hint = ({ account, container: name }) =>
   `Make the container with 'az storage container create --account-name ${account} --name ${name} ` +
   "--auth-mode login', or correct the store's URL.";
+const beingDeleted: Hint = ({ container: name }) =>
+  `Somebody has deleted '${name}', which takes Azure half a minute or more; until then it can be neither ` +
+  "used nor made. Wait, and make it anew, or restore it with its blobs where the account keeps what is deleted.";
 export const network: Hint = ({ account }) =>
   `Check the network, the storage account's firewall and that the account '${account}' exists, ` +
   "then run again.";
@@ -83,7 +100,7 @@ const tier: Hint = () =>
 export const BY_CODE: Readonly<Record<string, readonly [ErrorCode, Hint]>> = {
   BlobNotFound: ["store.not-found", none],
   ContainerNotFound: ["store.missing", container],
-  ContainerBeingDeleted: ["store.missing", container],
+  ContainerBeingDeleted: ["store.missing", beingDeleted],
   ContainerDisabled: ["store.denied", disabled],
   BlobAlreadyExists: ["store.exists", none],
   // A SAS that may create but not write says this where others say BlobAlreadyExists.

@@ -53,7 +53,7 @@ export async function commitBlocks(commit: Commit): Promise<BlobFacts> {
       if (failure.code === "store.unreachable") mayHaveHappened = true;
       if (failure.code === "input.conflict") throw refusedLate(failure);
       if (failure.code !== "store.exists" && failure.code !== "store.changed") throw failure;
-      return await settle(commit, mayHaveHappened);
+      return await settle(commit, failure, mayHaveHappened);
     }
   });
 }
@@ -69,30 +69,24 @@ function refusedLate(failure: HoldfastError): HoldfastError {
 /**
  * The path is taken, or our blocks are gone because another writer's commit discarded them: find out which.
  */
-async function settle(commit: Commit, mayHaveHappened: boolean): Promise<BlobFacts> {
+async function settle(commit: Commit, refusal: HoldfastError, mayHaveHappened: boolean): Promise<BlobFacts> {
   const { client, place, path, staged } = commit;
   const exists = (): HoldfastError =>
     new HoldfastError("store.exists", `${path} already exists in the container ${place.container}`);
   let there: Awaited<ReturnType<BlockBlobClient["getBlockList"]>>;
   try {
-    there = await withDeadline(commit.patience.answerMs, `reading ${path}`, (abortSignal) =>
-      client.getBlockList("committed", { abortSignal }),
-    );
+    there = await withDeadline(commit.patience.answerMs, `reading ${path}`, async (abortSignal) => {
+      // Blocks that were sent and never committed have a list, and are no blob.
+      await client.getProperties({ abortSignal });
+      return await client.getBlockList("committed", { abortSignal });
+    });
   } catch (error) {
     const failure = azureError(error, `reading ${path}`, place);
-    if (failure.code === "store.not-found") {
-      throw new HoldfastError(
-        "store.changed",
-        `the blocks of ${path} were discarded before they could be committed`,
-        {
-          hint: "Another writer wrote and removed the same path in the meantime; run again.",
-        },
-      );
-    }
+    if (failure.code === "store.not-found") throw discarded(path);
     // Without the right to read, a first refusal can only mean another's blob; after a lost answer
     // nothing is known.
     if (failure.code === "store.denied") {
-      if (!mayHaveHappened) throw exists();
+      if (!mayHaveHappened) throw refusal.code === "store.exists" ? exists() : discarded(path);
       throw new HoldfastError(
         "store.unreachable",
         `${path}: the answer to the commit was lost, and these credentials may not read whether it happened`,
@@ -112,6 +106,16 @@ async function settle(commit: Commit, mayHaveHappened: boolean): Promise<BlobFac
     ids.every((id, index) => id === staged.ids[index]);
   if (!isOurs) throw exists();
   return facts(commit, there);
+}
+
+function discarded(path: string): HoldfastError {
+  return new HoldfastError(
+    "store.changed",
+    `the blocks of ${path} were discarded before they could be committed`,
+    {
+      hint: "Another writer wrote and removed the same path in the meantime; run again.",
+    },
+  );
 }
 
 function facts({ path, staged, options }: Commit, answer: { etag?: string; lastModified?: Date }): BlobFacts {

@@ -7,6 +7,7 @@ import {
   network,
   none,
   rights,
+  tellable,
   TIER,
   type AzurePlace,
   type FailureFacts,
@@ -49,7 +50,9 @@ export function azureError(error: unknown, doing: string, place: AzurePlace): Ho
   }
   const what = `HTTP ${facts.status}${facts.code === "" ? "" : ` ${facts.code}`}`;
   const unread = facts.status < 300 ? ", which cannot be read," : "";
-  return new HoldfastError(code, `${doing}: ${what}${unread} from ${store}`, {
+  const words = tellable(facts.detail);
+  const why = words === "" ? "" : `: ${words}`;
+  return new HoldfastError(code, `${doing}: ${what}${unread} from ${store}${why}`, {
     hint: hint(place, facts),
     cause: new Error(`azure: ${what}${requestId(error)}`),
   });

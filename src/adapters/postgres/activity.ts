@@ -18,6 +18,8 @@ interface Activity {
   readonly event: string | null;
   /** When it last began or ended a statement. */
   readonly changed: string | null;
+  /** It is told by its name or number; otherwise it may be another's. */
+  readonly isOurs: boolean;
 }
 
 /** What a server says of sessions of ours. */
@@ -63,7 +65,7 @@ export async function askActivity(
   try {
     await client.connect();
     guard.check();
-    return await describe(client, whose);
+    return await describe(client, whose, within / 2);
   } catch (error) {
     if (tls !== undefined && refusesTls(error) && mayBePlain(address)) {
       return await askActivity(address, undefined, whose, within);
@@ -106,22 +108,49 @@ export function socketOf(client: Client): Socket {
   return (client as unknown as { connection: { stream: Socket } }).connection.stream;
 }
 
-async function describe(client: Client, whose: Whose): Promise<ServerWork> {
+/**
+ * Sessions of a name, also where a pooler puts the client's address behind it
+ * (https://www.pgbouncer.org/config.html#application_name_add_host).
+ */
+const OURS = `
+  application_name OPERATOR(pg_catalog.=) $2::pg_catalog.text
+  OR pg_catalog.left(application_name, pg_catalog.length($2) OPERATOR(pg_catalog.+) 3)
+     OPERATOR(pg_catalog.=) ($2 OPERATOR(pg_catalog.||) ' - ')
+`;
+/**
+ * Some poolers give every session a name of their own (https://github.com/supabase/supavisor/issues/343):
+ * then those of this user that are called as the asking one is, and are at work on one statement for so long
+ * that it is none of an application's small ones.
+ */
+const RENAMED = `
+  state OPERATOR(pg_catalog.<>) 'idle'
+  AND usename OPERATOR(pg_catalog.=) SESSION_USER
+  AND query_start OPERATOR(pg_catalog.<)
+      (pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) pg_catalog.make_interval(secs => $3))
+  AND application_name OPERATOR(pg_catalog.=) (
+    SELECT application_name FROM pg_catalog.pg_stat_activity
+     WHERE pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()
+  )
+`;
+
+/** @param longMs so long a statement takes that cannot be told from another's by the name of its session */
+async function describe(client: Client, whose: Whose, longMs: number): Promise<ServerWork> {
   // A setting of the login's may have made it another role, which sees nothing of what the login does; a
   // pooler gives the session to somebody else afterwards.
   await client.query("BEGIN READ ONLY; SET LOCAL ROLE NONE");
   const { rows } = await client.query<Activity>(
     `
       SELECT pid, state, wait_event_type AS kind, wait_event AS event,
-             state_change::pg_catalog.text AS changed
+             state_change::pg_catalog.text AS changed,
+             coalesce($1::pg_catalog.int4 IS NOT NULL OR ${OURS}, false) AS "isOurs"
         FROM pg_catalog.pg_stat_activity
        WHERE pid OPERATOR(pg_catalog.=) $1::pg_catalog.int4
-          OR application_name OPERATOR(pg_catalog.=) $2::pg_catalog.text
-             AND datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
+          OR datname OPERATOR(pg_catalog.=) pg_catalog.current_database() AND (${OURS} OR ${RENAMED})
     `,
-    "pid" in whose ? [whose.pid, null] : [null, whose.applicationName],
+    "pid" in whose ? [whose.pid, null, 0] : [null, whose.applicationName, longMs / 1000],
   );
   const mark = rows
+    .filter(({ isOurs }) => isOurs)
     .map(({ pid, changed }) => `${pid} ${changed ?? ""}`)
     .sort()
     .join(", ");

@@ -121,6 +121,41 @@ describe("azureError", () => {
     ).toContain("2026-11-02");
   });
 
+  it.each([
+    "Request date header too old: 'Sun, 29 Nov 2026 10:00:00 GMT'",
+    "Policy violated by no signed start time",
+    "Issuer validation failed. Issuer did not match.",
+  ])("passes on why Azure refused a login: %s", (authenticationErrorDetail) => {
+    const error = azureError(
+      rest(403, "AuthenticationFailed", { authenticationErrorDetail }),
+      "reading",
+      PLACE,
+    );
+    expect(error.message).toContain(authenticationErrorDetail);
+    expect(error.hint?.includes("timedatectl")).toBe(authenticationErrorDetail.includes("date header"));
+  });
+
+  it.each([
+    "The MAC signature found in the HTTP request 'abc=' is not the same as any computed signature. Server " +
+      "used following string to sign: 'GET\n\nTOPSECRET'.",
+    "Signature did not match. String to sign used was racwdl\nTOPSECRET",
+    "Something with TOPSECRETTOPSECRETTOPSECRETTOPSECRETabc+/= in it",
+  ])("keeps to itself what may hold a signature: %s", (authenticationErrorDetail) => {
+    const error = azureError(
+      rest(403, "AuthenticationFailed", { authenticationErrorDetail }),
+      "reading",
+      PLACE,
+    );
+    expect(inspect(error, { depth: 9 })).not.toMatch(/TOPSECRET|abc=/);
+  });
+
+  it("says of a container that is being deleted that it has to be waited for", () => {
+    expect(azureError(rest(409, "ContainerBeingDeleted"), "reading a", PLACE)).toMatchObject({
+      code: "store.missing",
+      hint: expect.stringMatching(/Wait, and make it anew/),
+    });
+  });
+
   it("tells the command that makes a missing container", () => {
     expect(azureError(rest(404, "ContainerNotFound"), "reading a", PLACE).hint).toContain(
       "az storage container create --account-name acct --name backups",
