@@ -129,6 +129,7 @@ export const FAST_FILES: readonly string[] = [
   "test/nouns/store/source-lock.test.ts",
   "test/ports/memory-store.test.ts",
   "test/postgres/database-url.test.ts",
+  "test/postgres/server-options.test.ts",
   "test/postgres/url-parameters.test.ts",
   "test/rollout/app/probe.test.ts",
   "test/rollout/app/records.test.ts",

@@ -102,9 +102,10 @@ export interface SessionOptions {
    */
   readonly settings?: Readonly<Record<string, string>>;
   /**
-   * Leaves every setting as it is, and thereby the search path to whoever set it: only for statements that
-   * say the schema of every name. A pooler in transaction mode keeps what one client sets for the next one,
-   * so it must be found out before anything is set.
+   * Leaves every setting as role, database and the URL's options have it, and thereby the search path to
+   * whoever set it: only for scripts, and for statements that say the schema of every name. A pooler in
+   * transaction mode keeps what one client sets for the next one, so it must be found out before anything is
+   * set.
    */
   readonly bare?: boolean;
   /** Connect to another database of the same server. */

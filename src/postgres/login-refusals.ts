@@ -62,6 +62,13 @@ const REFUSALS: readonly Refusal[] = [
     hint: () => "Use the pooler's session mode (port 5432 at Supabase), or the server's direct address.",
   },
   {
+    words: anyOf(/unsupported startup parameter/i),
+    code: "database.pooler",
+    hint: () =>
+      "A pooler passes no such settings on: leave options out of the database URL (a role's own are set by " +
+      "ALTER ROLE), or give the server's direct address.",
+  },
+  {
     words: anyOf(/^endpoint ID is not specified/i, /: endpoint cannot be found$/i),
     code: "database.denied",
     hint: () =>

@@ -1,5 +1,6 @@
 import type { ConnectionDemands, KeepAlive, LoginMethod } from "./database-address.ts";
 import { HoldfastError } from "../kernel/errors.ts";
+import { OWN_SETTINGS, readServerOptions } from "./server-options.ts";
 
 /**
  * The parameters of a connection URL. One that demands something is obeyed by both clients or refused; only
@@ -149,6 +150,7 @@ export function readParameters(query: string, fail: Fail): UrlParameters {
     else if (!IGNORED.includes(name)) fail(`${told} is not known`, notKnown(name));
   }
   if (isEncrypted) demandEncryption(address, fail);
+  refuseOwnSettings(address.get("options"), fail);
   const demands = asked.size === 0 ? undefined : readDemands(asked, fail);
   return { address, demands };
 }
@@ -166,6 +168,16 @@ function refuseStrayAt(query: string, fail: Fail): void {
       );
     }
   }
+}
+
+/** Time limits and the like that `options` ask for, and that no session of ours has. */
+function refuseOwnSettings(options: string | undefined, fail: Fail): void {
+  const ours = readServerOptions(options ?? "").find(({ name }) => OWN_SETTINGS.includes(name));
+  if (ours === undefined) return;
+  fail(
+    `its options set ${ours.name}, which every session sets itself`,
+    "Leave it out of the URL: work is bounded by the command's own inputs and by HOLDFAST_SILENCE_LIMIT.",
+  );
 }
 
 function isOneOf<T extends string>(names: readonly T[], name: string): name is T {

@@ -17,6 +17,7 @@ describe("a pooler's words", () => {
     ["28P01", "SASL authentication failed", "database.denied", "auth_file"],
     ["08P01", "login rejected", "database.denied", "auth_file"],
     ["08P01", "SSL required", "database.tls", "sslmode=require"],
+    ["08P01", "unsupported startup parameter: options", "database.pooler", "leave options out"],
     [
       "08P01",
       'server login has been failing, cached error: FATAL: role "u" does not exist (server_login_retry)',

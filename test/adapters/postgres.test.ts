@@ -507,6 +507,19 @@ async function refusesOptions(host: string, port: number): Promise<Server> {
   return server;
 }
 
+describe("a standby that ends what reads it", () => {
+  it("is told as one, with what keeps it from that", () => {
+    const address = parseDatabaseUrl("postgresql://u:p@standby.test/d", "x");
+    for (const said of ["canceling statement", "terminating connection"]) {
+      const error = { severity: "ERROR", code: "40001", message: `${said} due to conflict with recovery` };
+      expect(databaseError(error, address, "working")).toMatchObject({
+        code: "database.lost",
+        hint: expect.stringContaining("hot_standby_feedback"),
+      });
+    }
+  });
+});
+
 describe("a pooler", () => {
   it("that refuses start-up options still gives sessions with every setting", async () => {
     await using database = await createDatabase();
@@ -525,6 +538,28 @@ describe("a pooler", () => {
     }
     pooler.close();
   });
+
+  it.each([{ bare: true }, { bare: false }])(
+    "that drops the options of a URL is found out, and a server that takes them obeyed (%j)",
+    async ({ bare }) => {
+      await using database = await createDatabase();
+      await using pooler = await startPgBouncer(sharedServer().facts, "session");
+      const through = parseDatabaseUrl(pooler.url(database.name), "x");
+      const opened = (address: DatabaseAddress, options: string) =>
+        postgresDatabase({ ...address, options }).connect({ purpose: "test", bare });
+      await expect(opened(through, "-c geqo=off")).rejects.toMatchObject({
+        code: "database.pooler",
+        message: expect.stringContaining("set geqo, and the session has another value"),
+      });
+      // As written, and as the server writes it; the last of two counts.
+      await using session = await opened(database.address, "-c geqo=on -c geqo=OFF -c work_mem=1024");
+      expect(await session.query("SHOW work_mem")).toEqual([{ work_mem: "1MB" }]);
+      await using backend = await opened(database.address, "-c post_auth_delay=0");
+      expect(await backend.query("SHOW post_auth_delay")).toEqual([{ post_auth_delay: "0" }]);
+      await using path = await opened(database.address, "-c search_path=app");
+      expect(await path.query("SHOW search_path")).toEqual([{ search_path: bare ? "app" : "pg_catalog" }]);
+    },
+  );
 
   it("is told from a server, and transaction mode from session mode", async () => {
     await using database = await createDatabase();

@@ -70,7 +70,8 @@ const container: Hint = ({ account, container: name }) =>
   "--auth-mode login', or correct the store's URL.";
 const beingDeleted: Hint = ({ container: name }) =>
   `Somebody has deleted '${name}', which takes Azure half a minute or more; until then it can be neither ` +
-  "used nor made. Wait, and make it anew, or restore it with its blobs where the account keeps what is deleted.";
+  "used nor made. Wait, and make it anew, or restore it with its blobs where the account keeps what is " +
+  "deleted.";
 export const network: Hint = ({ account }) =>
   `Check the network, the storage account's firewall and that the account '${account}' exists, ` +
   "then run again.";

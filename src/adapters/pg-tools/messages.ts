@@ -1,5 +1,6 @@
 import type { DatabaseAddress } from "../../ports/database.ts";
 import { refusedLogin } from "../../postgres/login-refusals.ts";
+import { CONFLICT_WITH_RECOVERY, ON_STANDBY } from "../../postgres/standby.ts";
 import { describeAddress } from "../../postgres/database-url.ts";
 import { HoldfastError, type ErrorCode } from "../../kernel/errors.ts";
 import { anyOf } from "../../kernel/pattern.ts";
@@ -65,6 +66,7 @@ const ANYWHERE: readonly Saying[] = [
       "The archive was written by a newer pg_dump; install PostgreSQL client programs of that major " +
       "version or newer.",
   },
+  { says: CONFLICT_WITH_RECOVERY, code: "database.lost", hint: ON_STANDBY },
   {
     says: anyOf(
       /server closed the connection unexpectedly|terminating connection due to/,

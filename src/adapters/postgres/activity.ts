@@ -123,7 +123,9 @@ const OURS = `
  * that it is none of an application's small ones.
  */
 const RENAMED = `
-  state OPERATOR(pg_catalog.<>) 'idle'
+  $2 IS NOT NULL
+  AND pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()
+  AND state OPERATOR(pg_catalog.<>) 'idle'
   AND usename OPERATOR(pg_catalog.=) SESSION_USER
   AND query_start OPERATOR(pg_catalog.<)
       (pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) pg_catalog.make_interval(secs => $3))

@@ -5,6 +5,7 @@ import { HoldfastError } from "../../kernel/errors.ts";
 import { SILENCE_LIMIT_MS } from "../../kernel/silence.ts";
 import { describeAddress } from "../../postgres/database-url.ts";
 import { startupOptions } from "../../postgres/quoting.ts";
+import { readServerOptions, WITHOUT_EFFECT } from "../../postgres/server-options.ts";
 import { socketOf } from "./activity.ts";
 import { databaseError, refusesStartupOptions, refusesTls } from "./errors.ts";
 import { newClient } from "./client.ts";
@@ -39,6 +40,7 @@ export function postgresDatabase(address: DatabaseAddress, given: Partial<Bounds
       let role: string | undefined;
       const setUp: SetUp = async (session, purpose) => {
         if (options.bare === true) {
+          await requireOptions(session, address, ["application_name"]);
           session.isServedBy(await servedBy(session));
           return;
         }
@@ -101,7 +103,7 @@ async function open(
   session: Opening,
   known: KnownServer | undefined,
 ): Promise<Opened> {
-  if (session.bare === true) return await openEncrypted(address, session, undefined);
+  if (session.bare === true) return await openEncrypted(address, session, address.options);
   const ours = startUpSettings(session);
   const besides = knownSettings(known);
   const own = address.options;
@@ -173,6 +175,7 @@ async function applySettings(
   options: SessionOptions,
 ): Promise<KnownServer & { readonly pid: number }> {
   const settings = sessionSettings(options);
+  await requireOptions(session, address, WITHOUT_EFFECT);
   const set = await session.query<{
     name: string;
     value: string;
@@ -220,6 +223,53 @@ async function applySettings(
       hint:
         "Something between here and the server gives each statement another session; " +
         "use the server's direct address or a pooler in session mode.",
+    },
+  );
+}
+
+/**
+ * A pooler may drop what the URL's options ask for without a word (PgBouncer's ignore_startup_parameters):
+ * another role, or a database that is only to be read. The server itself writes each value as it is set, and
+ * says what there is.
+ */
+async function requireOptions(
+  session: DatabaseSession,
+  address: DatabaseAddress,
+  except: readonly string[],
+): Promise<void> {
+  const asked = new Map(readServerOptions(address.options ?? "").map(({ name, value }) => [name, value]));
+  for (const name of except) asked.delete(name);
+  if (asked.size === 0) return;
+  // What is set before a session begins, and never after, cannot be tried; the trial ends with its statement.
+  const found = await session.query<{ name: string; value: string | null }>(
+    `
+      select asked.name, pg_catalog.current_setting(asked.name, true) as value
+        from pg_catalog.unnest($1::pg_catalog.text[]) as asked(name)
+       where not exists (
+         select from pg_catalog.pg_settings as setting
+          where pg_catalog.lower(setting.name) operator(pg_catalog.=) asked.name
+            and setting.context operator(pg_catalog.<>) all (array['user', 'superuser'])
+       )
+    `,
+    [[...asked.keys()]],
+  );
+  const set = await session.query<{ name: string; value: string }>(
+    `
+      select s.name, pg_catalog.set_config(s.name, s.value, true) as value
+        from rows from (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[]))
+             as s(name, value)
+    `,
+    [found.map(({ name }) => name), found.map(({ name }) => asked.get(name)!)],
+  );
+  const dropped = set.find(({ value }, index) => value !== found[index]?.value);
+  if (dropped === undefined) return;
+  throw new HoldfastError(
+    "database.pooler",
+    `${describeAddress(address)}: the URL's options set ${dropped.name}, and the session has another value`,
+    {
+      hint:
+        "A pooler between here and the server drops options (PgBouncer's ignore_startup_parameters): leave " +
+        "them out of the URL, or give the server's direct address.",
     },
   );
 }

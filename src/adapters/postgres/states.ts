@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../../kernel/errors.ts";
 import { anyOf } from "../../kernel/pattern.ts";
+import { CONFLICT_WITH_RECOVERY, ON_STANDBY } from "../../postgres/standby.ts";
 
 /**
  * What a SQLSTATE means to whoever runs Holdfast:
@@ -15,8 +16,12 @@ export type Found = { readonly code: ErrorCode; readonly hint: string | undefine
 /** Ways in which a server ends a session: restart, failover, an administrator, a time limit. */
 const ENDED = new Set(["57P01", "57P02", "57P04", "57P05", "25P03", "25P04"]);
 
-/** The meaning of a server's error by its SQLSTATE alone; `undefined` where it has none of its own. */
+/**
+ * The meaning of a server's error by its SQLSTATE, or by the words of a standby; `undefined` where it has
+ * none of its own.
+ */
 export function byState(state: string, message: string, moment: Moment): Found | undefined {
+  if (CONFLICT_WITH_RECOVERY.test(message)) return { code: "database.lost", hint: ON_STANDBY };
   if (ENDED.has(state)) {
     return {
       code: "database.lost",

@@ -16,7 +16,7 @@ import { cliRun } from "../process/run-identity.ts";
 import { secretFileReader } from "../inputs/secret-files.ts";
 import { collectCli } from "../inputs/sources.ts";
 import type { Environment } from "../inputs/environment.ts";
-import { crashLoudly, setExitCode, stopOnSignals, survivePipe } from "../process/stopping.ts";
+import { crashLoudly, ignoresHangUp, setExitCode, stopOnSignals, survivePipe } from "../process/stopping.ts";
 import { nearest } from "../../kernel/suggest.ts";
 import { VERSION } from "../process/version.ts";
 
@@ -54,7 +54,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
     }
     const args = parseArgv(chosen.command.inputs, chosen.args);
     if (args.exposed.length > 0) hideArguments(args, redactor);
-    cancelled = stopOnSignals(process, (text) => stderr.write(`\n${text}\n`));
+    cancelled = stopOnSignals(process, (text) => stderr.write(`\n${text}\n`), ignoresHangUp());
     const { outcome, said } = await perform(chosen.command, args, { redactor, cancelled, ...style });
     show({ ...outcome, report: withoutSaid(outcome.report, said) }, { ...style, redactor });
     setExitCode(process, outcome.exit);

@@ -1,8 +1,9 @@
+import { readFileSync } from "node:fs";
 import { EXIT, HoldfastError } from "../../kernel/errors.ts";
 
 /** The part of a process that is needed, so that a test can stand in for it. */
 export interface StoppableProcess {
-  on(signal: "SIGINT" | "SIGTERM", listener: () => void): unknown;
+  on(signal: "SIGINT" | "SIGTERM" | "SIGHUP", listener: () => void): unknown;
   exit(code: number): never;
 }
 
@@ -12,18 +13,30 @@ export interface CrashableProcess {
   exit(code: number): never;
 }
 
+/** Signals that end a run, each with the code that shells tell it by. */
+const ENDING = [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+  // Its terminal is gone.
+  ["SIGHUP", 129],
+] as const;
+
 /**
- * The first SIGINT or SIGTERM asks the work to stop: locks are released, servers stopped, nothing half done
- * is left. A second one ends the process at once (130 or 143, as shells count), for people who know better.
+ * The first SIGINT, SIGTERM or SIGHUP asks the work to stop: locks are released, servers stopped, nothing
+ * half done is left. A second one ends the process at once (130, 143 or 129, as shells count), for people who
+ * know better.
  *
+ * @param outlivesTerminal whoever started it wants it to go on when its terminal is gone, as nohup(1) does
  * @returns aborts with a `run.cancelled` error
  */
-export function stopOnSignals(host: StoppableProcess, say: (text: string) => void): AbortSignal {
+export function stopOnSignals(
+  host: StoppableProcess,
+  say: (text: string) => void,
+  outlivesTerminal: boolean,
+): AbortSignal {
   const controller = new AbortController();
-  for (const [signal, code] of [
-    ["SIGINT", 130],
-    ["SIGTERM", 143],
-  ] as const) {
+  for (const [signal, code] of ENDING) {
+    if (signal === "SIGHUP" && outlivesTerminal) continue;
     host.on(signal, () => {
       if (controller.signal.aborted) host.exit(code);
       say(`${signal} received: stopping and cleaning up; once more to stop at once`);
@@ -35,6 +48,20 @@ export function stopOnSignals(host: StoppableProcess, say: (text: string) => voi
     });
   }
   return controller.signal;
+}
+
+/**
+ * Whether SIGHUP is ignored by whoever started this process, which listening to it would undo: bit 0 of
+ * SigIgn, https://man7.org/linux/man-pages/man5/proc_pid_status.5.html. Where the system does not tell, it is
+ * taken for so.
+ */
+export function ignoresHangUp(statusOfSelf = () => readFileSync("/proc/self/status", "utf8")): boolean {
+  try {
+    const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(statusOfSelf())?.[1];
+    return mask === undefined || (Number.parseInt(mask.slice(-1), 16) & 1) === 1;
+  } catch {
+    return true;
+  }
 }
 
 /**
@@ -58,7 +85,8 @@ export function crashLoudly(host: CrashableProcess, tell: (error: unknown) => vo
  */
 export function survivePipe(stream: NodeJS.WriteStream, onBroken: (error: Error) => void): void {
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") onBroken(error);
+    // EIO is what a terminal says that has hung up.
+    if (!["EPIPE", "EIO", "ERR_STREAM_DESTROYED"].includes(error.code ?? "")) onBroken(error);
   });
 }
 

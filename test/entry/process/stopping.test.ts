@@ -1,5 +1,10 @@
 import { describe, expect, it } from "@jest/globals";
-import { crashLoudly, setExitCode, stopOnSignals } from "../../../src/entry/process/stopping.ts";
+import {
+  crashLoudly,
+  ignoresHangUp,
+  setExitCode,
+  stopOnSignals,
+} from "../../../src/entry/process/stopping.ts";
 import { isHoldfastError } from "../../../src/kernel/errors.ts";
 
 class FakeProcess {
@@ -18,7 +23,7 @@ describe("signals", () => {
   it("ask the work to stop the first time and end the process the second time", () => {
     const host = new FakeProcess();
     const said: string[] = [];
-    const signal = stopOnSignals(host, (text) => said.push(text));
+    const signal = stopOnSignals(host, (text) => said.push(text), false);
     expect(signal.aborted).toBe(false);
     host.listeners.get("SIGINT")?.();
     expect(isHoldfastError(signal.reason, "run.cancelled")).toBe(true);
@@ -26,7 +31,22 @@ describe("signals", () => {
     expect(said).toHaveLength(1);
     expect(() => host.listeners.get("SIGTERM")?.()).toThrow("exited");
     expect(() => host.listeners.get("SIGINT")?.()).toThrow("exited");
-    expect(host.exits).toEqual([143, 130]);
+    expect(() => host.listeners.get("SIGHUP")?.()).toThrow("exited");
+    expect(host.exits).toEqual([143, 130, 129]);
+  });
+
+  it("of a terminal that is gone are left alone where nohup has it so, or nobody knows", () => {
+    const host = new FakeProcess();
+    stopOnSignals(host, () => undefined, true);
+    expect([...host.listeners.keys()]).toEqual(["SIGINT", "SIGTERM"]);
+    expect(ignoresHangUp(() => "SigBlk:\t0000000000000000\nSigIgn:\t0000000001001000\n")).toBe(false);
+    expect(ignoresHangUp(() => "SigIgn:\t0000000001001001\n")).toBe(true);
+    expect(ignoresHangUp(() => "")).toBe(true);
+    expect(
+      ignoresHangUp(() => {
+        throw new Error("ENOENT");
+      }),
+    ).toBe(true);
   });
 });
 
