@@ -110,8 +110,15 @@ import {
 function hostOf({ account, host }) {
   return host ?? `${account}.blob.core.windows.net`;
 }
+function tellable(detail) {
+  const [line = ""] = detail.split("\n", 1);
+  const isQuoting = /signature found|string to sign/i.test(detail) || /[A-Za-z0-9+/=%_-]{24,}/.test(line);
+  return isQuoting ? "" : line.slice(0, 300).trim();
+}
 var rights = () => "Give the identity the role 'Storage Blob Data Contributor' on the container (Owner and Contributor do not read or write blobs), or the SAS the permissions rcwdl; a new role takes some minutes to work.";
+var clock = "Azure takes no request that is dated a quarter of an hour off: set this machine's clock (timedatectl), and see that it is kept by NTP.";
 var credentials = ({ account, sasExpiry: sasExpiry2 }, { detail }) => {
+  if (/\bdate header\b/i.test(detail)) return clock;
   const when = /Expiry \[([^\]]+)\]/.exec(detail)?.[1] ?? sasExpiry2;
   if (when !== void 0) {
     return `Make a new SAS if this one has expired (it ends at ${when}); otherwise check that it is of the account '${account}', and this machine's clock.`;
@@ -119,6 +126,7 @@ var credentials = ({ account, sasExpiry: sasExpiry2 }, { detail }) => {
   return `Check that the key, connection string or login is of the account '${account}' and has not expired or been regenerated, and this machine's clock.`;
 };
 var container = ({ account, container: name }) => `Make the container with 'az storage container create --account-name ${account} --name ${name} --auth-mode login', or correct the store's URL.`;
+var beingDeleted = ({ container: name }) => `Somebody has deleted '${name}', which takes Azure half a minute or more; until then it can be neither used nor made. Wait, and make it anew, or restore it with its blobs where the account keeps what is deleted.`;
 var network = ({ account }) => `Check the network, the storage account's firewall and that the account '${account}' exists, then run again.`;
 var again = () => "Azure was busy or had a fault of its own; run again, and see https://azure.status.microsoft if it goes on.";
 var rehydrate = () => "Rehydrate it first with 'az storage blob set-tier --tier Hot'; that takes up to 15 hours, and under an hour for most with high priority.";
@@ -131,7 +139,7 @@ var tier = () => "Choose another access tier, or --access-tier Default for the a
 var BY_CODE = {
   BlobNotFound: ["store.not-found", none],
   ContainerNotFound: ["store.missing", container],
-  ContainerBeingDeleted: ["store.missing", container],
+  ContainerBeingDeleted: ["store.missing", beingDeleted],
   ContainerDisabled: ["store.denied", disabled],
   BlobAlreadyExists: ["store.exists", none],
   // A SAS that may create but not write says this where others say BlobAlreadyExists.
@@ -200,15 +208,17 @@ function azureError(error, doing, place) {
   if (facts2.status === void 0) {
     const env = place.env ?? {};
     const host = hostOf(place);
-    const words = transportWords(error, host, env);
-    return new HoldfastError(code, `${doing}: no answer from ${store} (${words})`, {
+    const words2 = transportWords(error, host, env);
+    return new HoldfastError(code, `${doing}: no answer from ${store} (${words2})`, {
       hint: transportHint(error, host, env) ?? hint(place, facts2),
       cause: new Error(`azure: ${transportCode(error) ?? nameOf(error)}`)
     });
   }
   const what = `HTTP ${facts2.status}${facts2.code === "" ? "" : ` ${facts2.code}`}`;
   const unread = facts2.status < 300 ? ", which cannot be read," : "";
-  return new HoldfastError(code, `${doing}: ${what}${unread} from ${store}`, {
+  const words = tellable(facts2.detail);
+  const why = words === "" ? "" : `: ${words}`;
+  return new HoldfastError(code, `${doing}: ${what}${unread} from ${store}${why}`, {
     hint: hint(place, facts2),
     cause: new Error(`azure: ${what}${requestId(error)}`)
   });
@@ -350,7 +360,7 @@ async function commitBlocks(commit) {
       if (failure.code === "store.unreachable") mayHaveHappened = true;
       if (failure.code === "input.conflict") throw refusedLate(failure);
       if (failure.code !== "store.exists" && failure.code !== "store.changed") throw failure;
-      return await settle(commit, mayHaveHappened);
+      return await settle(commit, failure, mayHaveHappened);
     }
   });
 }
@@ -360,29 +370,20 @@ function refusedLate(failure) {
     cause: failure
   });
 }
-async function settle(commit, mayHaveHappened) {
+async function settle(commit, refusal, mayHaveHappened) {
   const { client, place, path, staged } = commit;
   const exists = () => new HoldfastError("store.exists", `${path} already exists in the container ${place.container}`);
   let there;
   try {
-    there = await withDeadline(
-      commit.patience.answerMs,
-      `reading ${path}`,
-      (abortSignal) => client.getBlockList("committed", { abortSignal })
-    );
+    there = await withDeadline(commit.patience.answerMs, `reading ${path}`, async (abortSignal) => {
+      await client.getProperties({ abortSignal });
+      return await client.getBlockList("committed", { abortSignal });
+    });
   } catch (error) {
     const failure = azureError(error, `reading ${path}`, place);
-    if (failure.code === "store.not-found") {
-      throw new HoldfastError(
-        "store.changed",
-        `the blocks of ${path} were discarded before they could be committed`,
-        {
-          hint: "Another writer wrote and removed the same path in the meantime; run again."
-        }
-      );
-    }
+    if (failure.code === "store.not-found") throw discarded(path);
     if (failure.code === "store.denied") {
-      if (!mayHaveHappened) throw exists();
+      if (!mayHaveHappened) throw refusal.code === "store.exists" ? exists() : discarded(path);
       throw new HoldfastError(
         "store.unreachable",
         `${path}: the answer to the commit was lost, and these credentials may not read whether it happened`,
@@ -398,6 +399,15 @@ async function settle(commit, mayHaveHappened) {
   const isOurs = mayHaveHappened && there.blobContentLength === staged.size && ids.length === staged.ids.length && ids.every((id, index) => id === staged.ids[index]);
   if (!isOurs) throw exists();
   return facts(commit, there);
+}
+function discarded(path) {
+  return new HoldfastError(
+    "store.changed",
+    `the blocks of ${path} were discarded before they could be committed`,
+    {
+      hint: "Another writer wrote and removed the same path in the meantime; run again."
+    }
+  );
 }
 function facts({ path, staged, options }, answer) {
   return {
@@ -25357,10 +25367,10 @@ var AzureStore = class {
     const send = async ({ id, bytes, md5: md52 }, signal) => {
       let waitedMs = 0;
       const graceMs = underWayMs(bytes.length, this.#patience);
-      const { clock } = this.#options;
+      const { clock: clock2 } = this.#options;
       const retry2 = {
         ...this.#retry,
-        budget: { ms: this.#budgetMs + graceMs, elapsed: () => clock.elapsed() - waitedMs },
+        budget: { ms: this.#budgetMs + graceMs, elapsed: () => clock2.elapsed() - waitedMs },
         sleep: (ms) => this.#options.clock.sleep(ms, signal),
         isTransient: (error) => !signal.aborted && this.#retry.isTransient(error)
       };
@@ -25374,9 +25384,9 @@ var AzureStore = class {
         }
       );
       await withRetry(retry2, async () => {
-        const from = clock.elapsed();
+        const from = clock2.elapsed();
         await this.#lanes.run(signal, async () => {
-          waitedMs += clock.elapsed() - from;
+          waitedMs += clock2.elapsed() - from;
           await this.#ask(`writing ${path}`, this.#patience.sendMs, stage, signal);
         });
       });

@@ -29,11 +29,13 @@ import { dirname as dirname2, join as join4 } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 // src/adapters/file-store/durable.ts
-import { constants } from "node:fs";
+import { constants as constants2 } from "node:fs";
 import { mkdir, open } from "node:fs/promises";
 import { dirname, relative, sep } from "node:path";
 
 // src/adapters/file-store/file-errors.ts
+import { constants } from "node:os";
+var TOO_MANY_FILES = "This process, or the machine, has as many files open as it may: raise the limit (ulimit -n), or run again when less is going on.";
 var BY_ERRNO = {
   ENOSPC: ["store.full", "Make room on the store's disk, or point --store at a larger one, and run again."],
   EDQUOT: ["store.full", "Raise the disk quota of this user, or make room, and run again."],
@@ -51,6 +53,8 @@ var BY_ERRNO = {
     "input.malformed",
     "Use shorter names: a file system takes at most 255 bytes between two slashes."
   ],
+  EMFILE: ["store.unreachable", TOO_MANY_FILES],
+  ENFILE: ["store.unreachable", TOO_MANY_FILES],
   ENOENT: ["store.missing", "Check that the store's folder still exists and its disk is mounted."],
   ENOTDIR: [
     "input.conflict",
@@ -61,9 +65,17 @@ var BY_ERRNO = {
     "A folder lies where the file should be; choose another name or move that folder away."
   ]
 };
+var OF_ONE_FILE = ["EIO", "EUCLEAN", "EBADMSG", "EREMOTEIO", "ESTALE", "ELOOP"];
+var NAMES = new Map([
+  ...Object.entries(constants.errno).map(([name, number]) => [number, name]),
+  [117, "EUCLEAN"],
+  [121, "EREMOTEIO"]
+]);
 function errnoOf(error) {
-  const code = typeof error === "object" && error !== null && "syscall" in error ? error.code : void 0;
-  return typeof code === "string" ? code : void 0;
+  if (typeof error !== "object" || error === null || !("syscall" in error)) return void 0;
+  const { code, errno } = error;
+  if (typeof code !== "string") return void 0;
+  return code.startsWith("Unknown system error") ? NAMES.get(Math.abs(errno ?? 0)) ?? code : code;
 }
 function fileError(error, doing) {
   if (error instanceof HoldfastError) return error;
@@ -75,6 +87,14 @@ function fileError(error, doing) {
   ];
   return new HoldfastError(code, `${doing}: ${errno}`, { hint, cause: error });
 }
+function fileReadError(error, path) {
+  const errno = errnoOf(error);
+  if (errno === void 0 || !OF_ONE_FILE.includes(errno)) return fileError(error, `reading ${path}`);
+  return new HoldfastError("store.unreadable", `reading ${path}: ${errno}`, {
+    hint: "Its disk, file system or mount has an error there: look at the system's log (dmesg). A network mount may give it again once it is mounted anew; of a bad disk take another copy.",
+    cause: error
+  });
+}
 async function asking(doing, work) {
   try {
     return await work();
@@ -85,7 +105,7 @@ async function asking(doing, work) {
 
 // src/adapters/file-store/durable.ts
 async function syncFolder(path) {
-  const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  const handle = await open(path, constants2.O_RDONLY | constants2.O_DIRECTORY);
   try {
     await handle.sync();
   } catch (error) {
@@ -200,7 +220,7 @@ function parseFileUrl(url) {
 }
 
 // src/adapters/file-store/file-version.ts
-import { constants as constants2 } from "node:fs";
+import { constants as constants3 } from "node:fs";
 import { lstat, open as open2 } from "node:fs/promises";
 var READ_BYTES = 256 * 1024;
 function etagOf(found) {
@@ -212,7 +232,7 @@ async function readFacts(path, target) {
     found = await lstat(target, { bigint: true });
   } catch (error) {
     if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return null;
-    throw fileError(error, `reading ${path}`);
+    throw fileReadError(error, path);
   }
   return found.isFile() ? { path, size: Number(found.size), modifiedAt: found.mtime, etag: etagOf(found) } : null;
 }
@@ -221,7 +241,7 @@ async function* readVersion(seen, target, start, end) {
   try {
     var _stack = [];
     try {
-      const handle = __using(_stack, await open2(target, constants2.O_RDONLY | constants2.O_NOFOLLOW), true);
+      const handle = __using(_stack, await open2(target, constants3.O_RDONLY | constants3.O_NOFOLLOW), true);
       if (etagOf(await handle.stat({ bigint: true })) !== seen.etag) throw changed();
       for (let position = start; position < end; ) {
         const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, end - position));
@@ -238,7 +258,7 @@ async function* readVersion(seen, target, start, end) {
     }
   } catch (error) {
     if (isHoldfastError(error)) throw error;
-    throw errnoOf(error) === "ENOENT" ? changed() : fileError(error, `reading ${seen.path}`);
+    throw errnoOf(error) === "ENOENT" ? changed() : fileReadError(error, seen.path);
   }
 }
 

@@ -10,6 +10,8 @@ import {
   SilenceWatch
 } from "./shared-kernel-silence.js";
 import {
+  CONFLICT_WITH_RECOVERY,
+  ON_STANDBY,
   UNKNOWN_WORDS,
   keepAliveOf,
   knownWords,
@@ -648,6 +650,7 @@ var ANYWHERE = [
     code: "tool.too-old",
     hint: "The archive was written by a newer pg_dump; install PostgreSQL client programs of that major version or newer."
   },
+  { says: CONFLICT_WITH_RECOVERY, code: "database.lost", hint: ON_STANDBY },
   {
     says: anyOf(
       /server closed the connection unexpectedly|terminating connection due to/,
@@ -817,6 +820,7 @@ var PROGRAM_BOUNDS = { silenceMs: SILENCE_LIMIT_MS };
 function heed({ name, processGroup, bounds, server, heard, end }) {
   let failure;
   let used = processorTime(processGroup);
+  let mark;
   const watch = new SilenceWatch({
     limitMs: bounds.silenceMs,
     heard,
@@ -825,7 +829,11 @@ function heed({ name, processGroup, bounds, server, heard, end }) {
       used = processorTime(processGroup);
       if (used !== before) return `${name} is at work`;
       if (server === void 0) return void 0;
-      return await bounds.askServer?.(server.address, server.applicationName, within);
+      const work = await bounds.askServer?.(server.address, server.applicationName, within);
+      if (work === void 0) return void 0;
+      const hasMoved = mark !== void 0 && mark !== work.mark;
+      mark = work.mark;
+      return work.doing ?? (hasMoved ? `the server answers what ${name} asks` : void 0);
     },
     tell: (text) => bounds.tell?.(`${name}: ${text}`),
     over: (silentMs) => {

@@ -32,7 +32,9 @@ import {
   startupOptions
 } from "./shared-postgres-quoting.js";
 import {
-  describeAddress
+  WITHOUT_EFFECT,
+  describeAddress,
+  readServerOptions
 } from "./shared-postgres-url-parameters.js";
 import "./shared-kernel-cut.js";
 import "./shared-kernel-pattern.js";
@@ -94,7 +96,7 @@ var OwedAnswers = class {
       const _listening = __using(_stack, new SilenceWatch({
         limitMs: isTidying ? Math.min(TIDYING_SILENCE_MS, bounds.silenceMs) : bounds.silenceMs,
         heard: () => this.#heard(),
-        atWork: async (within) => this.backend === void 0 ? void 0 : await askActivity(address, tls, { pid: this.backend }, within),
+        atWork: async (within) => this.backend === void 0 ? void 0 : (await askActivity(address, tls, { pid: this.backend }, within))?.doing,
         tell: (text) => bounds.tell(`${this.purpose}: ${text}`),
         over: (silentMs) => this.giveUp(silentMs)
       }));
@@ -541,6 +543,7 @@ function postgresDatabase(address, given = {}) {
       let role;
       const setUp = async (session2, purpose) => {
         if (options.bare === true) {
+          await requireOptions(session2, address, ["application_name"]);
           session2.isServedBy(await servedBy(session2));
           return;
         }
@@ -576,7 +579,7 @@ function otherRole(address, before, now) {
   );
 }
 async function open(address, session, known) {
-  if (session.bare === true) return await openEncrypted(address, session, void 0);
+  if (session.bare === true) return await openEncrypted(address, session, address.options);
   const ours = startUpSettings(session);
   const besides = knownSettings(known);
   const own = address.options;
@@ -619,6 +622,7 @@ async function openOnce(address, session, options, tls) {
 }
 async function applySettings(session, address, options) {
   const settings = sessionSettings(options);
+  await requireOptions(session, address, WITHOUT_EFFECT);
   const set = await session.query(
     `
       select s.name, pg_catalog.set_config(s.name, s.value, false) as value, server.num, server.superuser,
@@ -656,6 +660,40 @@ async function applySettings(session, address, options) {
     `${describeAddress(address)}: setting ${wrong.name} to '${wrong.value}' did not last from one statement to the next`,
     {
       hint: "Something between here and the server gives each statement another session; use the server's direct address or a pooler in session mode."
+    }
+  );
+}
+async function requireOptions(session, address, except) {
+  const asked = new Map(readServerOptions(address.options ?? "").map(({ name, value }) => [name, value]));
+  for (const name of except) asked.delete(name);
+  if (asked.size === 0) return;
+  const found = await session.query(
+    `
+      select asked.name, pg_catalog.current_setting(asked.name, true) as value
+        from pg_catalog.unnest($1::pg_catalog.text[]) as asked(name)
+       where not exists (
+         select from pg_catalog.pg_settings as setting
+          where pg_catalog.lower(setting.name) operator(pg_catalog.=) asked.name
+            and setting.context operator(pg_catalog.<>) all (array['user', 'superuser'])
+       )
+    `,
+    [[...asked.keys()]]
+  );
+  const set = await session.query(
+    `
+      select s.name, pg_catalog.set_config(s.name, s.value, true) as value
+        from rows from (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[]))
+             as s(name, value)
+    `,
+    [found.map(({ name }) => name), found.map(({ name }) => asked.get(name))]
+  );
+  const dropped = set.find(({ value }, index) => value !== found[index]?.value);
+  if (dropped === void 0) return;
+  throw new HoldfastError(
+    "database.pooler",
+    `${describeAddress(address)}: the URL's options set ${dropped.name}, and the session has another value`,
+    {
+      hint: "A pooler between here and the server drops options (PgBouncer's ignore_startup_parameters): leave them out of the URL, or give the server's direct address."
     }
   );
 }

@@ -25,7 +25,7 @@ function retrying(store, { clock, random, log, cancelled, attempts = 5, firstDel
     firstDelayMs,
     delayMsMax: 15e3,
     // Where a store has used up tries of its own, more around them would multiply them.
-    isTransient: (error) => isHoldfastError(error, "store.unreachable") && !isTriedOut(error),
+    isTransient: (error) => isHoldfastError(error, "store.unreachable", "store.unreadable") && !isTriedOut(error),
     budget: { ms: budgetMs, elapsed: () => clock.elapsed() },
     stop: cancelled,
     sleep: (ms) => clock.sleep(ms),

@@ -3898,12 +3898,17 @@ async function readInto(collected, name, path, origin, readFile) {
 }
 
 // src/entry/process/stopping.ts
-function stopOnSignals(host, say) {
+import { readFileSync } from "node:fs";
+var ENDING = [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+  // Its terminal is gone.
+  ["SIGHUP", 129]
+];
+function stopOnSignals(host, say, outlivesTerminal) {
   const controller = new AbortController();
-  for (const [signal, code] of [
-    ["SIGINT", 130],
-    ["SIGTERM", 143]
-  ]) {
+  for (const [signal, code] of ENDING) {
+    if (signal === "SIGHUP" && outlivesTerminal) continue;
     host.on(signal, () => {
       if (controller.signal.aborted) host.exit(code);
       say(`${signal} received: stopping and cleaning up; once more to stop at once`);
@@ -3916,6 +3921,14 @@ function stopOnSignals(host, say) {
   }
   return controller.signal;
 }
+function ignoresHangUp(statusOfSelf = () => readFileSync("/proc/self/status", "utf8")) {
+  try {
+    const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(statusOfSelf())?.[1];
+    return mask === void 0 || (Number.parseInt(mask.slice(-1), 16) & 1) === 1;
+  } catch {
+    return true;
+  }
+}
 function crashLoudly(host, tell2) {
   for (const event of ["uncaughtException", "unhandledRejection"]) {
     host.on(event, (error) => {
@@ -3926,7 +3939,7 @@ function crashLoudly(host, tell2) {
 }
 function survivePipe(stream, onBroken) {
   stream.on("error", (error) => {
-    if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") onBroken(error);
+    if (!["EPIPE", "EIO", "ERR_STREAM_DESTROYED"].includes(error.code ?? "")) onBroken(error);
   });
 }
 function setExitCode(host, code) {
@@ -3951,7 +3964,7 @@ async function runAction(name, phase) {
     const { runner, log } = await actionRunner(process.env, redactor);
     stage = { runner, log };
     maskSecrets(command, collected, runner, redactor);
-    cancelled = stopOnSignals(process, (text) => log.warn(text));
+    cancelled = stopOnSignals(process, (text) => log.warn(text), ignoresHangUp());
     if (phase === "post") await post(collected, { command, redactor, cancelled, ...stage });
     else await main(collected, { command, redactor, cancelled, ...stage });
   } catch (error) {
@@ -4357,7 +4370,7 @@ async function runCli(argv) {
     if (args.exposed.length > 0) hideArguments(args, redactor);
     cancelled = stopOnSignals(process, (text) => stderr.write(`
 ${text}
-`));
+`), ignoresHangUp());
     const { outcome, said } = await perform(chosen.command, args, { redactor, cancelled, ...style });
     show({ ...outcome, report: withoutSaid(outcome.report, said) }, { ...style, redactor });
     setExitCode(process, outcome.exit);

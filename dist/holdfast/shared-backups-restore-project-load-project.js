@@ -455,7 +455,7 @@ async function controlOf(plan, ports) {
   }
 }
 
-// src/backups/restore/subscriptions.ts
+// src/backups/restore/properties/subscriptions.ts
 async function subscriptionNotes(plan, database) {
   var _stack = [];
   try {
@@ -477,7 +477,7 @@ async function subscriptionNotes(plan, database) {
   }
 }
 
-// src/backups/restore/list-setting.ts
+// src/backups/restore/properties/list-setting.ts
 var LIST_SETTINGS = /* @__PURE__ */ new Set([
   "local_preload_libraries",
   "search_path",
@@ -501,7 +501,7 @@ function splitListSetting(value) {
 // src/backups/restore/lock-timeout.ts
 var LOCK_TIMEOUT = "30s";
 
-// src/backups/restore/settings-into-database.ts
+// src/backups/restore/properties/settings-into-database.ts
 var PATIENCE = "5s";
 var SAID_ALONE = /* @__PURE__ */ new Set([
   "session_preload_libraries",
@@ -653,7 +653,7 @@ function isSameValue({ name, values }, stored) {
   return elements(here) === elements(values);
 }
 
-// src/backups/restore/database-properties.ts
+// src/backups/restore/properties/database-properties.ts
 async function copyDatabaseProperties(session, from, to, rehearse2 = false) {
   const statements = await propertyStatements(session, from, to);
   await session.query("BEGIN");
@@ -754,7 +754,7 @@ async function grantStatements(session, from, target, owner) {
   ];
 }
 
-// src/backups/restore/live-sequences.ts
+// src/backups/restore/rows/live-sequences.ts
 function sequencesToSet({ sequences }, tables) {
   if (tables === void 0) return sequences;
   const own = namesOf2(tables);
@@ -963,7 +963,7 @@ async function measureCopy(database, scope, options) {
   }
 }
 
-// src/backups/restore/database-rights.ts
+// src/backups/restore/properties/database-rights.ts
 function databaseRightsEnds(content, { roles }) {
   return { source: content.database, platform: roles, roles: content.roles.map(({ name }) => name) };
 }
@@ -1070,7 +1070,7 @@ function roleSql([role]) {
   return role === null ? "PUBLIC" : quoteIdentifier(role);
 }
 
-// src/backups/restore/rights-into-database.ts
+// src/backups/restore/properties/rights-into-database.ts
 var BY_ITSELF = /* @__PURE__ */ new Set(["CONNECT", "TEMPORARY"]);
 async function rightsIntoDatabase(session, { rights, owner, profile, isNew, made }) {
   const here = (await readDatabaseRecord(session)).rights ?? [];
@@ -1118,7 +1118,7 @@ async function mayWithoutPublic(session, role, right) {
   return row.may;
 }
 
-// src/backups/restore/bring-properties.ts
+// src/backups/restore/properties/bring-properties.ts
 async function propertiesToDo(session, source) {
   const { properties, record, profile, made, isNew, withoutRights, connections } = source;
   const [here] = await session.query(`
@@ -1226,7 +1226,7 @@ async function bringRights(session, database, { record, properties, profile, isN
   return error === void 0 ? { done: put.done, notes: put.findings.map(findingSentence) } : { done: NOTHING, notes: [lost(serverWords(error))] };
 }
 
-// src/backups/restore/properties-of-source.ts
+// src/backups/restore/properties/properties-of-source.ts
 var BESIDES = 5;
 var UNTOLD = "what belongs to the source's database itself (settings, comment, connection limit, rights) cannot be told from this archive, and is not brought";
 async function withProperties(plan, ports) {
@@ -1315,7 +1315,7 @@ function byHand({ settings, comment, connectionLimit, rights }, database) {
   ];
 }
 
-// src/backups/restore/default-privileges.ts
+// src/backups/restore/clear/default-privileges.ts
 async function defaultPrivileges(session, schemas) {
   const named4 = schemas.filter((name) => name !== null);
   return await session.query(DEFAULTS, [named4, named4.length < schemas.length]);
@@ -1394,7 +1394,7 @@ async function takeDefaultsBack(session, made) {
   for (const { sql } of statements) await session.query(sql);
 }
 
-// src/backups/restore/objects-in.ts
+// src/backups/restore/clear/objects-in.ts
 var COMES_WITH = (catalog) => `
   EXISTS (SELECT FROM pg_depend d
            WHERE d.classid = '${catalog}'::regclass
@@ -1462,7 +1462,7 @@ function sqlWord(type) {
   return type === "statistics object" ? "STATISTICS" : type.toUpperCase();
 }
 
-// src/backups/restore/empty-schema.ts
+// src/backups/restore/clear/empty-schema.ts
 async function hasDefaultsOfOthers(session, schema) {
   const [row] = await session.query(
     `
@@ -1509,7 +1509,7 @@ async function resetSchemaRights(session, schema) {
   if (row !== void 0) await session.query(row.sql);
 }
 
-// src/backups/restore/platforms-extensions.ts
+// src/backups/restore/clear/platforms-extensions.ts
 async function platformsExtensions(session) {
   const profile = await detectPlatform(session);
   if (profile === void 0) return { names: /* @__PURE__ */ new Set(), schemas: /* @__PURE__ */ new Set() };
@@ -1540,7 +1540,7 @@ async function platformsExtensions(session) {
   return { names: new Set(names3), schemas: new Set(schemas.map(({ name }) => name)) };
 }
 
-// src/backups/restore/drop-batches.ts
+// src/backups/restore/clear/drop-batches.ts
 var LOCKS_PER_OBJECT = 20;
 var OUT_OF_MEMORY = /SQLSTATE 53200/;
 async function dropRelationsInBatches(session, locks, inTransaction2) {
@@ -1617,7 +1617,7 @@ async function inBatches(all, first, run2) {
   }
 }
 
-// src/backups/restore/lock-needs.ts
+// src/backups/restore/clear/lock-needs.ts
 async function readLockNeeds(session) {
   const counts = [
     "pg_class",
@@ -1638,7 +1638,7 @@ async function readLockNeeds(session) {
   return row;
 }
 
-// src/backups/restore/outside-scope.ts
+// src/backups/restore/clear/outside-scope.ts
 var NAMES_MAX = 5;
 async function listOutside(session, schemas) {
   const relation = "JOIN pg_catalog.pg_class c ON c.oid = %s JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace";
@@ -1725,7 +1725,7 @@ function requireUntouched(before2, after, expected) {
   );
 }
 
-// src/backups/restore/unschemed.ts
+// src/backups/restore/clear/unschemed.ts
 var FIRST_USER_OID = 16384;
 var named2 = (what2, column) => `format('DROP ${what2} IF EXISTS %I CASCADE', o.${column})`;
 var owned = (column) => `pg_catalog.pg_has_role(o.${column}, 'USAGE')`;
@@ -1855,7 +1855,7 @@ async function requireOwnLargeObjects(session) {
   );
 }
 
-// src/backups/restore/clear.ts
+// src/backups/restore/clear/clear.ts
 async function clearScope(session, scope, remade, log) {
   if (!isWholeDatabase(scope)) {
     await inTransaction(session, () => clearSchemas(session, scope, remade), untouched2);
@@ -2198,7 +2198,7 @@ function refuse(text) {
   );
 }
 
-// src/backups/restore/live-tables.ts
+// src/backups/restore/rows/live-tables.ts
 async function readLiveTables(session, tables) {
   return await session.query(
     `
@@ -2254,7 +2254,7 @@ async function readWholeTrees(session, leaves) {
   );
 }
 
-// src/backups/restore/table-entries.ts
+// src/backups/restore/rows/table-entries.ts
 var PG_CLASS = "1259";
 var NAMED_AFTER_TABLE = /* @__PURE__ */ new Set([
   "DEFAULT",
@@ -2368,7 +2368,7 @@ function printed(text) {
   return text.replace(/[\r\n]/g, " ");
 }
 
-// src/backups/restore/being-made.ts
+// src/backups/restore/rows/being-made.ts
 function tablesNotMade(tables, entries, problems) {
   return tables.flatMap((table) => {
     const ids = new Set(definitionEntries(entries, table).map(({ id }) => Number(id)));
@@ -2426,7 +2426,7 @@ function nameOf({ schema, name }) {
   return printableLine(qualifiedName(schema, name));
 }
 
-// src/backups/restore/foreign-keys.ts
+// src/backups/restore/rows/foreign-keys.ts
 async function foreignKeys(session, oids) {
   return await session.query(
     `
@@ -2541,7 +2541,7 @@ async function triggers(session, relation, name) {
   );
 }
 
-// src/backups/restore/row-loader.ts
+// src/backups/restore/rows/row-loader.ts
 var PIECE_SIZE = 1024 * 1024;
 var FOR_WRITING = 131072;
 var REMEDY = "The target's table does not take the backup's rows as it stands: change it, or restore the whole backup.";
@@ -2703,7 +2703,7 @@ function notPlanned(name) {
   );
 }
 
-// src/backups/restore/set-aside.ts
+// src/backups/restore/rows/set-aside.ts
 async function readSetAside(session, tables) {
   const oids = tables.map((table) => table.oid);
   const found2 = [];
@@ -2829,7 +2829,7 @@ var DOMAIN_CHECKS = `
    ORDER BY k.oid
 `;
 
-// src/backups/restore/fill-tables.ts
+// src/backups/restore/rows/fill-tables.ts
 var FILL_SETTINGS = {
   row_security: "off",
   xmloption: "content",
@@ -2992,7 +2992,7 @@ function exitOfDryRun(refusals, { part, confirm }) {
   return refusals.find((refusal2) => !isAsked(refusal2))?.exitCode ?? EXIT.done;
 }
 
-// src/backups/restore/large-objects.ts
+// src/backups/restore/rows/large-objects.ts
 async function requireLargeObjects(session, entries) {
   const wanted = entries.flatMap(
     ({ type, rest }) => type === "BLOB" || type === "BLOB METADATA" ? /^- (\d+)/.exec(rest)?.[1] ?? [] : []
@@ -3013,7 +3013,7 @@ async function requireLargeObjects(session, entries) {
   });
 }
 
-// src/backups/restore/foresee-rows.ts
+// src/backups/restore/rows/foresee-rows.ts
 async function foreseeRows(plan, ports, refusals = new Refusals()) {
   var _stack = [];
   try {
@@ -3172,7 +3172,7 @@ function backupColumns(identities) {
   return found2;
 }
 
-// src/backups/restore/quiet-refresh.ts
+// src/backups/restore/rows/quiet-refresh.ts
 async function quietRefresh(session) {
   const aside = await eventTriggersAside(session);
   if (aside.length === 0) return void 0;
@@ -3190,7 +3190,7 @@ async function quietRefresh(session) {
   };
 }
 
-// src/backups/restore/rows-in-place.ts
+// src/backups/restore/rows/rows-in-place.ts
 var ROW_TYPES = /* @__PURE__ */ new Set(["TABLE DATA", "SEQUENCE SET", "BLOBS"]);
 async function loadRowsInPlace(plan, ports, onChange) {
   var _stack = [];
@@ -3411,7 +3411,7 @@ async function createBeside(plan, name) {
   }
 }
 
-// src/backups/restore/project/needing.ts
+// src/backups/restore/project/not-made/needing.ts
 var NOT_TAKEN_ALONG = "ACCESS METHOD";
 function withNeeding(entries, found2) {
   const ids = new Set(found2.map(({ id }) => id));
@@ -3436,7 +3436,7 @@ function withNeeding(entries, found2) {
   return [...found2, ...needing];
 }
 
-// src/backups/restore/things.ts
+// src/backups/restore/rights/things.ts
 var GROUPS = [
   [/^(?:table|view|materialized-view|foreign-table|sequence|index)\b|^(?:column|row-security)$/, "relation"],
   [/^(?:function|aggregate|procedure)$/, "function"],
@@ -3478,7 +3478,7 @@ function groupOf(kind) {
   return GROUPS.find(([kinds]) => kinds.test(kind))?.[1] ?? kind;
 }
 
-// src/backups/restore/superusers-functions.ts
+// src/backups/restore/rights/superusers-functions.ts
 var UNTRUSTED = [
   "c",
   "internal",
@@ -3549,7 +3549,7 @@ function recordedFunctions(functions) {
   return byName;
 }
 
-// src/backups/restore/superuser-only.ts
+// src/backups/restore/rights/superuser-only.ts
 var SOMETHING_TEMPORARY = "CREATE TEMPORARY TABLE holdfast_asks_first ()";
 var SUPERUSER_ONLY = {
   "EVENT TRIGGER": {
@@ -3686,7 +3686,7 @@ function ofSuperusers(entries, content) {
   });
 }
 
-// src/backups/restore/not-made-here.ts
+// src/backups/restore/rights/not-made-here.ts
 var NOTHING_ASKED = { all: [], allowed: /* @__PURE__ */ new Set() };
 async function notMadeHere(target, entries, content) {
   if (entries.some(({ names: names3 }) => names3 === void 0)) return NOTHING_ASKED;
@@ -3755,7 +3755,7 @@ function gapsOf({ backup, request }) {
   );
 }
 
-// src/backups/restore/made-roles.ts
+// src/backups/restore/rights/made-roles.ts
 async function withRoles(session, roles, log, work) {
   if (roles.length === 0) return await work();
   const names3 = roles.map(({ name }) => displayPart(name)).join(", ");
@@ -3783,7 +3783,7 @@ async function makeAll(session, roles, names3) {
   }
 }
 
-// src/backups/restore/made-tables.ts
+// src/backups/restore/rows/made-tables.ts
 async function tablesToMake({
   request,
   tables
@@ -3845,7 +3845,7 @@ function ownedBy(record) {
   ];
 }
 
-// src/backups/restore/project/absent-tables.ts
+// src/backups/restore/project/definitions/absent-tables.ts
 async function absentTables(session, tables) {
   const absent = [];
   for (const table of tables) {
@@ -3869,7 +3869,7 @@ async function requireNoneEmpty(session, skipped) {
   );
 }
 
-// src/backups/restore/project/hanging.ts
+// src/backups/restore/project/ground/hanging.ts
 async function placesOf(session, objects) {
   const names3 = objects.map(([, identity]) => leadingNames(identity));
   const rows2 = await session.query(PLACES, [
@@ -3936,7 +3936,7 @@ var PLACES = `
   SELECT cls::regclass || ' ' || obj AS place FROM whole
 `;
 
-// src/backups/restore/project/ground.ts
+// src/backups/restore/project/ground/ground.ts
 var ALONE = [
   { catalog: "pg_event_trigger", kind: "event-trigger", owner: "evtowner", word: "" },
   { catalog: "pg_publication", kind: "publication", owner: "pubowner", word: "" },
@@ -4115,7 +4115,7 @@ function named3(title, error) {
   });
 }
 
-// src/backups/restore/project/standing-on.ts
+// src/backups/restore/project/ground/standing-on.ts
 async function standingOn(session, kept) {
   const relations = kept.flatMap((key) => /^(?:table|view|materialized-view) (.*)$/s.exec(key)?.[1] ?? []);
   if (relations.length === 0) return [];
@@ -4137,7 +4137,7 @@ async function standingOn(session, kept) {
   return rows2.map(({ key }) => key);
 }
 
-// src/backups/restore/project/kept.ts
+// src/backups/restore/project/ground/kept.ts
 var ROWS = /* @__PURE__ */ new Set(["TABLE DATA", "SEQUENCE SET"]);
 var Kept = class _Kept {
   objects;
@@ -4209,7 +4209,7 @@ function keptNotes({ objects }) {
   ];
 }
 
-// src/backups/restore/project/members.ts
+// src/backups/restore/project/users/members.ts
 function filledByUsers({ name, own }) {
   const { filledByItself, publications } = profileOf(name);
   const known = publications.filter((each) => !filledByItself.includes(each)).map(displayPart);
@@ -4322,7 +4322,7 @@ async function whyNotIn(session, words2, schema, isSchema) {
   return refused2?.code === "database.permission" ? serverWords(refused2) : void 0;
 }
 
-// src/backups/restore/project/schemaless.ts
+// src/backups/restore/project/ground/schemaless.ts
 var CLASSES3 = {
   "FOREIGN DATA WRAPPER": {
     kind: "foreign-data-wrapper",
@@ -4392,7 +4392,7 @@ function needsOf(entry, entries) {
   ];
 }
 
-// src/backups/restore/project/clear-ground.ts
+// src/backups/restore/project/ground/clear-ground.ts
 async function clearGround(session, plan, now) {
   const { project } = plan;
   const { kept, stands } = await drop(session, plan, now);
@@ -4424,7 +4424,7 @@ async function drop(session, { project, backup }, now) {
   return { kept, stands: new Set([...schemaless].filter((key) => there.has(key))) };
 }
 
-// src/backups/restore/project/fit-places.ts
+// src/backups/restore/project/definitions/fit-places.ts
 async function fitPlaces(session, texts) {
   if (!texts.some(({ places }) => places.tablespace !== void 0 || places.accessMethod !== void 0)) {
     return { texts, findings: [], notes: [] };
@@ -4470,7 +4470,7 @@ async function names(session, sql) {
   return new Set(rows2.map(({ name }) => name));
 }
 
-// src/backups/restore/project/keys-behind.ts
+// src/backups/restore/project/rows/keys-behind.ts
 async function keysBehind(context, artifact, contents, entries, sides) {
   const byId = new Map(contents.map((entry) => [entry.id, entry]));
   const isAway = (table) => sides.rows.isBehind(table) || sides.jobs.has(`${table.schema}.${table.name}`);
@@ -4542,7 +4542,7 @@ function refusalOfKey({ title, why }) {
   return `${title} cannot be made: ${why}`;
 }
 
-// src/backups/restore/project/staged.ts
+// src/backups/restore/project/rows/staged.ts
 function isFitting(staged) {
   return staged.shape !== void 0;
 }
@@ -4622,7 +4622,7 @@ function heldRules(staged) {
   );
 }
 
-// src/backups/restore/project/table-shape.ts
+// src/backups/restore/project/rows/table-shape.ts
 async function readTableShapes(session, tables) {
   if (tables.length === 0) return [];
   return await session.query(SHAPE, [
@@ -4757,7 +4757,7 @@ var SHAPE = `
      AND c.relkind IN ('r', 'p')
 `;
 
-// src/backups/restore/project/load-rows.ts
+// src/backups/restore/project/rows/load-rows.ts
 async function loadRows(session, source, context, label) {
   const loading = new Loading(session, source, context, label);
   await loading.run();
@@ -4887,7 +4887,7 @@ function entriesOf(entries, refused2) {
   return refused2.every((one) => one.part === 1 && named4.some((entry) => isNamed(entry, one))) ? named4 : withRows;
 }
 
-// src/backups/restore/project/make-extensions.ts
+// src/backups/restore/project/definitions/make-extensions.ts
 async function makeExtensions(session, extensions2, allowGaps) {
   let waiting = extensions2;
   for (; ; ) {
@@ -4955,7 +4955,7 @@ async function removeFromSchema(session, name) {
   await session.query(`DROP EXTENSION ${quoteIdentifier(name)}`);
 }
 
-// src/backups/restore/project/extension-tables.ts
+// src/backups/restore/project/rows/extension-tables.ts
 function comesWithExtension(content, isThere) {
   const extensions2 = new Map(content.tables.map((table) => [displayName(table), table.extension]));
   return ({ schema, name, kind }) => {
@@ -4978,7 +4978,7 @@ function withoutFurther(tables, foreseen) {
   });
 }
 
-// src/backups/restore/project/fill-derived.ts
+// src/backups/restore/project/rows/fill-derived.ts
 async function fillDerived(session, { schemas }, { tables }) {
   const findings = [];
   for (const { name: schema, rows: rows2 } of schemas) {
@@ -5000,7 +5000,7 @@ async function fillDerived(session, { schemas }, { tables }) {
   return findings;
 }
 
-// src/backups/restore/project/count-rows.ts
+// src/backups/restore/project/rows/count-rows.ts
 async function count(session, sql, values) {
   const [row] = await session.query(sql, values);
   return Number(row.n);
@@ -5009,7 +5009,7 @@ function rows(n) {
   return n === 1 ? "1 row" : `${n} rows`;
 }
 
-// src/backups/restore/project/broken-rules.ts
+// src/backups/restore/project/rows/broken-rules.ts
 function brokenCheckRemedy(table, check) {
   return `drop the check at the target where it is yours (ALTER TABLE ${table} DROP CONSTRAINT ${check}), or mend these rows at the source and back up again`;
 }
@@ -5026,7 +5026,7 @@ function brokenRuleRemedy(error, table) {
   return `A row of the backup breaks a rule of ${table} at the target: ${remedy}.`;
 }
 
-// src/backups/restore/project/held-by-rules.ts
+// src/backups/restore/project/rows/held-by-rules.ts
 async function collisions(session, one) {
   const key = keyColumns(one);
   if (key === void 0) return [];
@@ -5141,7 +5141,7 @@ async function orphans(session, one, staged) {
   return found2;
 }
 
-// src/backups/restore/project/jobs.ts
+// src/backups/restore/project/rows/jobs.ts
 var OF_ONE_PROJECT = /* @__PURE__ */ new Set(["jobid", "active", "database", "nodename", "nodeport"]);
 async function restoreJobs(session, staged, database) {
   const notes = [];
@@ -5290,7 +5290,7 @@ async function schedule(session, job) {
   return row.id;
 }
 
-// src/backups/restore/project/untaken.ts
+// src/backups/restore/project/rows/untaken.ts
 var CUTTING = /^(?:character|bit)\b/;
 async function untaken(session, { title, columns, shape, temporary }) {
   const found2 = [];
@@ -5320,7 +5320,7 @@ async function untaken(session, { title, columns, shape, temporary }) {
   return found2.length > 0 ? found2 : [`the target's table ${title} does not take the backup's rows of it`];
 }
 
-// src/backups/restore/project/foresee.ts
+// src/backups/restore/project/rows/foresee.ts
 async function foreseeStaged(session, staged, defaults, comes) {
   const tables = [];
   const refusals = [];
@@ -5470,7 +5470,7 @@ async function lookAtColumns(session, one, backup, defaults) {
   return { refusals, notes };
 }
 
-// src/backups/restore/project/exchanged.ts
+// src/backups/restore/project/rows/exchanged.ts
 var Exchanged = class {
   #session;
   #one;
@@ -5577,7 +5577,7 @@ function cannotGiveUp(title, rule) {
   );
 }
 
-// src/backups/restore/project/merge.ts
+// src/backups/restore/project/rows/merge.ts
 async function mergeStaged(session, staged, quiet) {
   const written = /* @__PURE__ */ new Map();
   const tables = inOrderOfReference(staged.filter(isFitting));
@@ -5685,7 +5685,7 @@ function inOrderOfReference(tables) {
   return sorted;
 }
 
-// src/backups/restore/project/owners-out-of-reach.ts
+// src/backups/restore/project/definitions/owners-out-of-reach.ts
 var OWNED2 = /* @__PURE__ */ new Set([
   "AGGREGATE",
   "COLLATION",
@@ -5786,7 +5786,7 @@ function gapOfOwner({ title, owner, why }, role) {
   };
 }
 
-// src/backups/restore/project/misfits.ts
+// src/backups/restore/project/rows/misfits.ts
 function gapsOfMisfits({ notAllowed, unwritable, ownersOut, keysBehind: keysBehind2 }, role) {
   return [
     ...notAllowed.map(gapOfRight),
@@ -5855,7 +5855,7 @@ function misfits(refusals, backup, project, singly) {
   ];
 }
 
-// src/backups/restore/project/quiet.ts
+// src/backups/restore/project/rows/quiet.ts
 async function quieten(session) {
   const refused2 = await refusal(
     session,
@@ -5877,7 +5877,7 @@ async function mayQuieten(session) {
   }
 }
 
-// src/backups/restore/project/merge-rows.ts
+// src/backups/restore/project/rows/merge-rows.ts
 async function mergeRows(session, { project, backup, request }, staged, unavailable) {
   const unwritable = new Set(request.allowGaps ? project.foreseen.unwritable.map(({ table }) => table) : []);
   const merged = staged.filter(({ kind, title }) => kind !== "job" && !unwritable.has(title));
@@ -5905,7 +5905,7 @@ async function mergeRows(session, { project, backup, request }, staged, unavaila
   return { tables, written, findings };
 }
 
-// src/backups/restore/project/paused.ts
+// src/backups/restore/project/ground/paused.ts
 async function pauseWebhooks(session, { profile }, kept) {
   const triggers2 = await session.query(
     `
@@ -5957,7 +5957,7 @@ async function reachingOut(session, { profile, target }) {
   );
 }
 
-// src/backups/restore/project/entries.ts
+// src/backups/restore/project/users/entries.ts
 var AFTER_ROWS = /* @__PURE__ */ new Set([
   "INDEX",
   "INDEX ATTACH",
@@ -6241,7 +6241,7 @@ function quietNotes(quiet, role) {
   ];
 }
 
-// src/backups/restore/project/platform-row-security.ts
+// src/backups/restore/project/users/platform-row-security.ts
 var SWITCHES = [
   { field: "enabled", word: "on", on: "ENABLE", off: "DISABLE" },
   { field: "forced", word: "forced on its owner", on: "FORCE", off: "NO FORCE" }
@@ -6271,7 +6271,7 @@ function rowSecurityOfPlatform({ source, target }, content, here) {
   return found2;
 }
 
-// src/backups/restore/project/platform-tables.ts
+// src/backups/restore/project/users/platform-tables.ts
 var KINDS3 = ["trigger", "constraint", "index", "comment", "column"];
 var SETTABLE = /* @__PURE__ */ new Set(["default", "statistics-target", "has-default"]);
 function comparePlatformTables(source, target, content, here) {
@@ -6383,7 +6383,7 @@ function hasTable({ objects }, { tables }, kind, identity) {
   return Object.keys(objects.table ?? {}).some((table) => namesKey(leadingNames(table)) === namesKey(of));
 }
 
-// src/backups/restore/project/publication-options.ts
+// src/backups/restore/project/users/publication-options.ts
 var OPERATIONS = ["insert", "update", "delete", "truncate"];
 async function publicationsToDo(session, target, source, here) {
   const todo = {
@@ -6524,7 +6524,7 @@ function plain(name) {
   return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
 }
 
-// src/backups/restore/project/table-parts.ts
+// src/backups/restore/project/users/table-parts.ts
 async function readTableParts(wanted, { context, artifact, contents, content }) {
   const keys = new Set(contents.map(entryKey));
   const parts = wanted.filter(
@@ -6586,7 +6586,7 @@ function columnSql(table, name, digests, { defaults, statistics }, separate) {
 ${alter} SET STATISTICS ${target ?? "-1"};`;
 }
 
-// src/backups/restore/project/brought.ts
+// src/backups/restore/project/users/brought.ts
 async function whatIsBrought(session, archive, ends, here) {
   const { content, context, definitionsIn, rowsIn, contents, rows: rows2 } = archive;
   const tables = comparePlatformTables(ends.source, ends.target, content, here);
@@ -6664,7 +6664,7 @@ function functionOf(entry) {
   return [schema, tag.replace(/\([^()]*\)$/s, "")];
 }
 
-// src/backups/restore/project/ask-rights.ts
+// src/backups/restore/project/not-made/ask-rights.ts
 var PATIENCE2 = "100ms";
 async function askRights(session, asked) {
   const found2 = [...await lackingOfPlatform(session, asked)];
@@ -6828,7 +6828,7 @@ async function lackingOfPlatform(session, { contents, entries, platformSchemas }
   return found2;
 }
 
-// src/backups/restore/project/others-alone.ts
+// src/backups/restore/project/not-made/others-alone.ts
 var OTHERS = `
   SELECT 'PUBLICATION' AS type, pubname::text AS name, pg_get_userbyid(pubowner)::text AS owner
     FROM pg_publication
@@ -6854,7 +6854,7 @@ function isOf(entry, other, name) {
   return entry.type === other ? tag === name : entry.type === `${other} TABLE` && tag.startsWith(`${name} `);
 }
 
-// src/backups/restore/project/not-made.ts
+// src/backups/restore/project/not-made/not-made.ts
 async function notMade(session, archive, { source, target }, entries, members) {
   const { content, contents, rows: rows2 } = archive;
   const platformTables = content.tables.filter(
@@ -6891,7 +6891,7 @@ async function notMade(session, archive, { source, target }, entries, members) {
   };
 }
 
-// src/backups/restore/project/whose-rows.ts
+// src/backups/restore/project/rows/whose-rows.ts
 var WhoseRows = class {
   #record;
   #withSessions;
@@ -6994,7 +6994,7 @@ function artifactsOf(phases) {
   return { definitionsIn: definitions.artifact, rowsIn: rows2.artifact };
 }
 
-// src/backups/restore/project/public.ts
+// src/backups/restore/project/rights/public.ts
 var STANDARD_COMMENT = "COMMENT ON SCHEMA public IS 'standard public schema'";
 async function makePublic(session, { objects }) {
   const [there] = await session.query(`
@@ -7158,7 +7158,7 @@ function rebuildKit(record, content) {
   ];
 }
 
-// src/backups/restore/project/defaults.ts
+// src/backups/restore/project/rows/defaults.ts
 async function readDefaults(context, artifact, contents, staged) {
   const lacking2 = staged.filter(
     ({ columns, shape }) => shape !== void 0 && columns.some((name) => !shape.columns.some((column) => column.name === name))
@@ -7183,7 +7183,7 @@ function defaultOf(definition, column) {
   return value.startsWith("'") ? value.slice(1, -1).replaceAll("''", "'") : value;
 }
 
-// src/backups/restore/project/rows-source.ts
+// src/backups/restore/project/rows/rows-source.ts
 function rowsSource(artifact, entries, rows2) {
   const sequences = rows2.stagedSequences;
   return {
@@ -7198,7 +7198,7 @@ function rowsSource(artifact, entries, rows2) {
   };
 }
 
-// src/backups/restore/project/rehearse-rows.ts
+// src/backups/restore/project/rows/rehearse-rows.ts
 async function rehearseRows(session, archive, entries) {
   const { context, rowsIn, definitionsIn, contents, rows: rows2, content } = archive;
   await session.query("BEGIN READ WRITE");
@@ -7228,7 +7228,7 @@ async function rehearseRows(session, archive, entries) {
   }
 }
 
-// src/backups/restore/project/removed.ts
+// src/backups/restore/project/ground/removed.ts
 var KINDS4 = [
   "schema",
   "table",
@@ -7341,7 +7341,7 @@ async function mayAlterRole(session, role) {
   }
 }
 
-// src/backups/restore/project/target-objects.ts
+// src/backups/restore/project/users/target-objects.ts
 var PARTS = `
   SELECT 'index' AS kind, quote_ident(xn.nspname) || '.' || quote_ident(x.relname) AS identity,
          ${RELATION} AS of
@@ -7372,7 +7372,7 @@ async function readTargetObjects(session, scope) {
   };
 }
 
-// src/backups/restore/project/users-in.ts
+// src/backups/restore/project/users/users-in.ts
 async function usersIn(session, profile, record, scope) {
   const { onPlatform: onPlatform2, own } = await readUsersGround(session, record, scope);
   const keys = new Set(own.flatMap(({ key }) => key ?? []));
@@ -7514,7 +7514,7 @@ function usersExtensions(extensions2, { source }) {
   return extensions2.filter(({ name }) => name !== "plpgsql" && whoseIs(source, "extension", name) === "user");
 }
 
-// src/backups/restore/project/refresh-views.ts
+// src/backups/restore/project/definitions/refresh-views.ts
 async function refreshViews(session, { tables }, searchPath, allowEmpty) {
   const isThere = async (view) => {
     const [row] = await session.query("SELECT to_regclass($1) IS NOT NULL AS there", [
@@ -7567,7 +7567,7 @@ async function refresh(session, view, paths) {
   return first;
 }
 
-// src/backups/restore/project/access-list.ts
+// src/backups/restore/project/rights/access-list.ts
 var TOLD_ALREADY = "";
 var ON_OBJECT = inSequence(
   /^\s*(?:GRANT|REVOKE) /,
@@ -7719,7 +7719,7 @@ var ACCESS_LIST = `
     FROM meant m
 `;
 
-// src/backups/restore/project/users-part.ts
+// src/backups/restore/project/users/users-part.ts
 function usersPart(content, record, like) {
   const users = (kind, identity) => whoseIs(record, kind, identity) === "user";
   const objects = Object.fromEntries(
@@ -7796,7 +7796,7 @@ function usersInPlatform({ users }) {
   });
 }
 
-// src/backups/restore/project/platform-rights.ts
+// src/backups/restore/project/rights/platform-rights.ts
 var TOLD_MAX3 = 20;
 async function restorePlatformRights(session, ends, { objects, serverMajor: sourceMajor }, texts, told2) {
   const { source, target } = ends;
@@ -7911,7 +7911,7 @@ function textsFor(identity, texts) {
   });
 }
 
-// src/backups/restore/project/rights-of-made.ts
+// src/backups/restore/project/rights/rights-of-made.ts
 async function resetRights(session, schemas, others, except) {
   const values = [
     [...schemas],
@@ -7973,7 +7973,7 @@ async function resetDefaults(session, schemas, except) {
   }
 }
 
-// src/backups/restore/project/said-on-platform.ts
+// src/backups/restore/project/rights/said-on-platform.ts
 async function grantOnPlatform(session, texts, roles, sourceMajor) {
   const findings = [];
   for (const { entry, sql } of texts) {
@@ -8044,7 +8044,7 @@ async function commentOnPublication(session, publication, sql) {
   ];
 }
 
-// src/backups/restore/project/give-rights.ts
+// src/backups/restore/project/rights/give-rights.ts
 async function giveRights(session, { project, backup, request }, define, textsOf2) {
   const now = await session.query("SELECT nspname::text AS name FROM pg_namespace");
   const own = now.map(({ name }) => name).filter(
@@ -8086,7 +8086,7 @@ async function giveRights(session, { project, backup, request }, define, textsOf
   return { findings, notes: platforms.notes, refused: refused2 };
 }
 
-// src/backups/restore/project/run-definitions.ts
+// src/backups/restore/project/definitions/run-definitions.ts
 async function runDefinitions(session, texts, signal) {
   let waiting = texts;
   const kept = [];
@@ -8133,7 +8133,7 @@ function refusedSentence({ entry, error }) {
   });
 }
 
-// src/backups/restore/project/require-taken.ts
+// src/backups/restore/project/definitions/require-taken.ts
 function isBrokenByRows({ entry, error }) {
   return (entry.type.endsWith("CONSTRAINT") || entry.type === "INDEX") && BROKEN.test(error.message);
 }
@@ -8179,7 +8179,7 @@ function requireTaken(refused2, { project, request }, unavailable) {
   }));
 }
 
-// src/backups/restore/project/sequences.ts
+// src/backups/restore/project/rows/sequences.ts
 async function forwardSequences(session, staged, values) {
   const touched = new Set(
     staged.filter(({ kind }) => kind !== "job").flatMap(({ shape }) => shape?.sequences ?? [])
@@ -8196,7 +8196,7 @@ async function forwardSequences(session, staged, values) {
   }
 }
 
-// src/backups/restore/project/memberships.ts
+// src/backups/restore/project/users/memberships.ts
 async function giveMemberships(session, all, profile) {
   const platform = new Set(profile.roles);
   const findings = [];
@@ -8263,7 +8263,7 @@ async function refused(session, statement) {
   return error === void 0 ? void 0 : serverWords(error);
 }
 
-// src/backups/restore/project/users-roles.ts
+// src/backups/restore/project/users/users-roles.ts
 var POWERS = [
   ["createDb", "CREATEDB"],
   ["createRole", "CREATEROLE"],
@@ -8978,7 +8978,7 @@ function classOf(catalog) {
   return `'pg_catalog.${catalog === "pg_user_mappings" ? "pg_user_mapping" : catalog}'::regclass`;
 }
 
-// src/backups/restore/still-empty.ts
+// src/backups/restore/target/still-empty.ts
 async function requireStillEmpty(plan, guard) {
   const { target, request, backup } = plan;
   if (!target.empty) return;
@@ -9047,7 +9047,7 @@ function nothingMade(error) {
   );
 }
 
-// src/backups/restore/swap.ts
+// src/backups/restore/target/swap.ts
 async function swapNames(target, names3) {
   const maintenance = names3.live === "postgres" ? "template1" : "postgres";
   try {
@@ -9191,7 +9191,7 @@ function names2({ objects }, kind) {
   return Object.keys(objects[kind] ?? {});
 }
 
-// src/backups/restore/target-lock.ts
+// src/backups/restore/target/target-lock.ts
 var ADVISORY_LOCK = 4785213907;
 var HOLDER = `
   SELECT format('role %s%s%s',
@@ -9511,7 +9511,7 @@ function otherLargeObjects(plan, { largeObjects: now }) {
   ];
 }
 
-// src/backups/restore/choose-mode.ts
+// src/backups/restore/target/choose-mode.ts
 function chooseMode({ manifest, key }, target, request) {
   const someSchemas = !isWholeDatabase(manifest.scope);
   if (request.mode === "beside") {
@@ -9539,7 +9539,7 @@ function noSwap(reason2) {
   });
 }
 
-// src/backups/restore/confirmation.ts
+// src/backups/restore/target/confirmation.ts
 function findUnconfirmed(backup, target, request) {
   const { database } = request.target.address;
   if (target.empty) return void 0;
@@ -9568,7 +9568,7 @@ function findUnconfirmed(backup, target, request) {
   );
 }
 
-// src/backups/restore/require-droppable.ts
+// src/backups/restore/clear/require-droppable.ts
 async function requireDroppable(session, scope) {
   const { dropped, kept, isKept } = await schemasToClear(session, scope);
   const isWhole = isWholeDatabase(scope);
@@ -9703,7 +9703,7 @@ async function requireSafety(session, { target }, ports) {
   }
 }
 
-// src/backups/restore/lacking-at-target.ts
+// src/backups/restore/target/lacking-at-target.ts
 async function lackingOwners(backup, set, contents, target, request) {
   if (request.createRoles || request.noOwner || !set.hasSchema || target.missingRoles.length === 0) {
     return void 0;
@@ -9875,7 +9875,7 @@ function whyNot3({ manifest: { platform, scope }, key }) {
   );
 }
 
-// src/backups/restore/others-connected.ts
+// src/backups/restore/target/others-connected.ts
 var OURS = "holdfast %";
 async function othersConnected(session, mode) {
   const [row] = await session.query(
@@ -9936,7 +9936,7 @@ async function whatHolds(session) {
   ];
 }
 
-// src/backups/restore/room-in-schemas.ts
+// src/backups/restore/target/room-in-schemas.ts
 var MAKES_NOTHING = anyOf(
   /^(?:ACL|DEFAULT ACL|COMMENT|SECURITY LABEL|SCHEMA)$/,
   /^(?:TABLE DATA|SEQUENCE SET|BLOBS?|MATERIALIZED VIEW DATA|STATISTICS DATA)$/,
@@ -10110,7 +10110,7 @@ async function goesOn(session) {
   }
 }
 
-// src/backups/restore/target.ts
+// src/backups/restore/target/target.ts
 async function lookAtTarget(target, manifest, makesObjects = true) {
   var _stack = [];
   try {
@@ -10217,7 +10217,7 @@ function failedWarnings({ state, at = "", reason: reason2 = "", damagedReceipts 
   ];
 }
 
-// src/backups/restore/made-anew.ts
+// src/backups/restore/rights/made-anew.ts
 async function madeAnew(target, extensions2, role) {
   var _stack = [];
   try {
@@ -10244,7 +10244,7 @@ async function madeAnew(target, extensions2, role) {
   }
 }
 
-// src/backups/restore/rights.ts
+// src/backups/restore/rights/rights.ts
 var SUBSCRIPTION_ROLE_SINCE = 16;
 var NAMES_MAX3 = 5;
 function rightsWarnings(entries, facts, { allowed }, content) {
@@ -10345,7 +10345,7 @@ async function publicKept(session, owner, { major, role }, mode) {
   ];
 }
 
-// src/backups/restore/warn-of-rights.ts
+// src/backups/restore/rights/warn-of-rights.ts
 async function warnOfRights({
   backup: { manifest },
   set,

@@ -402,11 +402,13 @@ async function fileReceipt(catalog, receipt) {
     return { path: await catalog.addReceipt(receipt), notes: [], isLost: false };
   } catch (error) {
     if (!isHoldfastError(error) || !error.code.startsWith("store.")) throw error;
+    const isLost = !["store.denied", "store.read-only"].includes(error.code);
+    const wayOn = isLost ? `validate again to have it on record (${error.code}: ${error.hint})` : "validate with a right to write (of an Azure SAS: create)";
     return {
       path: "",
-      isLost: !isHoldfastError(error, "store.denied", "store.read-only"),
+      isLost,
       notes: [
-        `no receipt of backup ${receipt.backup} could be written, so list and latest-verified do not know of this verdict: ${error.message}; validate with a right to write (of an Azure SAS: create)`
+        `no receipt of backup ${receipt.backup} could be written, so list and latest-verified do not know of this verdict: ${error.message}; ${wayOn}`
       ]
     };
   }
@@ -1116,7 +1118,8 @@ function shallowest(results) {
 function validatedOutcome(plan, { results, unread: unread2 }, tookMs) {
   const seen = worst(results);
   const verdict = unread2.length > 0 && seen === "proved" ? "gaps" : seen;
-  const isIncomplete = unread2.length > 0 || results.some((result) => result.isReceiptLost);
+  const lost = results.filter((result) => result.isReceiptLost).length;
+  const isIncomplete = unread2.length > 0 || lost > 0;
   const exits = {
     proved: EXIT.done,
     gaps: EXIT.verdict,
@@ -1142,7 +1145,7 @@ function validatedOutcome(plan, { results, unread: unread2 }, tookMs) {
     },
     report: {
       good: verdict === "proved" && !isIncomplete,
-      headline: `${headline}${unread2.length === 0 ? "" : `; ${unread2.length} could not be read`}`,
+      headline: headline + (unread2.length === 0 ? "" : `; ${unread2.length} could not be read`) + (lost === 0 ? "" : `; ${quantity(lost, "receipt")} could not be written`),
       tables: [
         {
           columns: ["backup", "source", "tier", "depth", "verdict", "tables", "rows", "time"],

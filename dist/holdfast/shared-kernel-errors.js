@@ -38,6 +38,10 @@ var ERRORS = {
     kind: "outside",
     meaning: "the blob is in the archive access tier and cannot be read until it is rehydrated"
   },
+  "store.unreadable": {
+    kind: "outside",
+    meaning: "a blob is there, and its disk, file system or mount gives an error where it is to be read"
+  },
   "store.unreachable": { kind: "outside", meaning: "the store did not answer, or the connection broke" },
   "store.lied": {
     kind: "outside",

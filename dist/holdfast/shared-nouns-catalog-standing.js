@@ -23,7 +23,8 @@ var OF_ONE = [
   "store.archived",
   "store.denied",
   "store.lied",
-  "store.not-found"
+  "store.not-found",
+  "store.unreadable"
 ];
 function concernsOneDocument(error) {
   return isHoldfastError(error, ...OF_ONE);

@@ -63,6 +63,9 @@ async function generations(store, folder) {
 function generationPath(folder, generation) {
   return `${folder}${String(generation).padStart(9, "0")}.json`;
 }
+function nextGenerationPath(path) {
+  return generationPath(folderOf(path), Number(path.slice(-"000000000.json".length, -".json".length)) + 1);
+}
 function folderOf(path) {
   return path.slice(0, path.lastIndexOf("/") + 1);
 }
@@ -105,7 +108,7 @@ function lost(request, why, cause) {
 }
 function unrenewed(request, forMs, cause) {
   if (!(cause instanceof HoldfastError)) return cause;
-  const why = isRefusal(cause) ? "A lock has to be renewed: it needs the right to overwrite, and a container or folder without an immutability policy." : void 0;
+  const why = isRefusal(cause) ? "A lock has to be renewed: it needs the right to overwrite blobs, or at least to create them." : void 0;
   return new HoldfastError(
     cause.code,
     `the lock of ${nameOf(request)} could not be renewed for ${formatDuration(forMs)}: ${cause.message}`,
@@ -118,21 +121,38 @@ function isRefusal(error) {
 
 // src/nouns/store/lock-release.ts
 async function releaseLock(store, path, token) {
-  const blob = await store.stat(path);
-  if (blob === null) return false;
-  const lock = await readLock(store, path);
-  if (lock?.token !== token || lock.released === true) return false;
+  const own = await ownGenerations(store, path, token);
+  if (own === void 0 || own.lock.released === true) return false;
   try {
-    await store.remove(path);
+    for (const blob of own.blobs) await store.remove(blob.path);
   } catch (error) {
     if (!isRefusal(error)) throw error;
     try {
-      await store.replace(path, encodeLock({ ...lock, released: true }), blob.etag);
+      await mark(store, own.blobs.at(-1), { ...own.lock, released: true });
     } catch {
       throw error;
     }
   }
   return true;
+}
+async function ownGenerations(store, path, token) {
+  const blobs = [];
+  for (const { blob } of await generations(store, folderOf(path))) if (blob.path >= path) blobs.push(blob);
+  for (const those of [blobs, blobs.filter((blob) => blob.path === path)]) {
+    const newest = those.at(-1);
+    const lock = newest === void 0 ? void 0 : await readLock(store, newest.path);
+    if (lock?.token === token) return { blobs: those, lock };
+  }
+  return void 0;
+}
+async function mark(store, blob, released) {
+  const content = encodeLock(released);
+  try {
+    await store.replace(blob.path, content, blob.etag);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    await store.put(nextGenerationPath(blob.path), once(content), { contentType: "application/json" });
+  }
 }
 
 // src/nouns/store/lock-age.ts
@@ -181,7 +201,6 @@ async function watched(blob, why, request) {
 var UNRENEWED_MS_MAX = STALE_AFTER_MS - RENEW_EVERY_MS;
 var RELEASE_MS_MAX = 6e4;
 var LockHolder = class {
-  path;
   token;
   #request;
   #document;
@@ -196,9 +215,10 @@ var LockHolder = class {
   /** The store refuses to let it be renewed, since the last time that it did. */
   #isRefused = false;
   #isRefusalTold = false;
+  /** What is there may not be changed: each sign of life is a blob of its own. */
+  #isCreateOnly = false;
   /** @param abandoned the generation that was taken over, as it was found */
   constructor(request, document, blob, abandoned) {
-    this.path = blob.path;
     this.token = document.token;
     this.#request = request;
     this.#document = document;
@@ -206,6 +226,9 @@ var LockHolder = class {
     this.#abandoned = abandoned;
     this.#renewed = request.clock.elapsed();
     this.#renewing = this.#keepRenewing();
+  }
+  get path() {
+    return this.#blob.path;
   }
   get lost() {
     return this.#lost.signal;
@@ -246,7 +269,8 @@ var LockHolder = class {
     if (path === this.#abandoned?.path && (await store.stat(path))?.etag === this.#abandoned.etag) {
       return true;
     }
-    return (await readLock(store, path))?.released === true;
+    const lock = await readLock(store, path);
+    return lock?.released === true || lock?.token === this.token;
   }
   async #keepRenewing() {
     const { clock } = this.#request;
@@ -278,17 +302,49 @@ var LockHolder = class {
   }
   async #renew() {
     const { store, clock } = this.#request;
-    const newer = (await generations(store, folderOf(this.path))).at(-1);
-    if (newer && newer.blob.path > this.path) throw lost(this.#request, "another run took it over");
+    const newest = (await generations(store, folderOf(this.path))).at(-1)?.blob;
+    if (newest !== void 0 && newest.path > this.path) await this.#adopt(newest);
     const next = encodeLock({ ...this.#document, renewedAt: clock.now().toISOString() });
-    try {
-      this.#blob = await store.replace(this.path, next, this.#blob.etag);
-    } catch (error) {
-      if (!isHoldfastError(error, "store.changed", "store.not-found")) throw error;
-      this.#blob = await store.replace(this.path, next, (await this.#stillOurs(error)).etag);
-    }
+    this.#blob = this.#isCreateOnly ? await this.#createNext(next) : await this.#replace(next);
     this.#renewed = clock.elapsed();
     this.#isRefused = false;
+  }
+  /** Ours, where only the answer to its creation was lost. @throws lock.lost where it is another run's */
+  async #adopt(blob) {
+    if ((await readLock(this.#request.store, blob.path))?.token !== this.token) {
+      throw lost(this.#request, "another run took it over");
+    }
+    this.#blob = blob;
+  }
+  async #replace(next) {
+    const { store, purpose = "guard" } = this.#request;
+    try {
+      return await store.replace(this.path, next, this.#blob.etag);
+    } catch (error) {
+      if (isHoldfastError(error, "store.changed", "store.not-found")) {
+        return await store.replace(this.path, next, (await this.#stillOurs(error)).etag);
+      }
+      if (purpose === "courtesy" || !isRefusal(error)) throw error;
+      const created = await this.#createNext(next).catch((why) => {
+        throw isRefusal(why) && why.code !== "lock.lost" ? error : why;
+      });
+      this.#isCreateOnly = true;
+      return created;
+    }
+  }
+  /** @throws lock.lost where another run has created it, or ours was removed */
+  async #createNext(content) {
+    const { store } = this.#request;
+    if (await store.stat(this.path) === null) throw lost(this.#request, "somebody removed its blob");
+    const path = nextGenerationPath(this.path);
+    try {
+      return await store.put(path, once(content), { contentType: "application/json" });
+    } catch (error) {
+      const blob = isHoldfastError(error, "store.exists") ? await store.stat(path) : null;
+      if (blob === null) throw error;
+      await this.#adopt(blob);
+      return blob;
+    }
   }
   /** A blob that is not as we left it says whose it is. @throws lock.lost */
   async #stillOurs(cause) {

@@ -3,6 +3,8 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  CONFLICT_WITH_RECOVERY,
+  ON_STANDBY,
   UNKNOWN_WORDS,
   isFullPooler,
   keepAliveOf,
@@ -5582,6 +5584,7 @@ function byPooler({ code: state, message }, address, moment) {
 // src/adapters/postgres/states.ts
 var ENDED = /* @__PURE__ */ new Set(["57P01", "57P02", "57P04", "57P05", "25P03", "25P04"]);
 function byState(state, message, moment) {
+  if (CONFLICT_WITH_RECOVERY.test(message)) return { code: "database.lost", hint: ON_STANDBY };
   if (ENDED.has(state)) {
     return {
       code: "database.lost",
@@ -5919,13 +5922,16 @@ async function askActivity(address, tls, whose, within) {
   try {
     await client.connect();
     guard.check();
-    return await describe(client, whose);
+    return await describe(client, whose, within / 2);
   } catch (error) {
     if (tls !== void 0 && refusesTls(error) && mayBePlain(address)) {
       return await askActivity(address, void 0, whose, within);
     }
     if (!hasNoneLeft(error)) return void 0;
-    return "the server, or the pooler before it, lives, but has no connection left over which it could be asked what it does";
+    return {
+      doing: "the server, or the pooler before it, lives, but has no connection left over which it could be asked what it does",
+      mark: ""
+    };
   } finally {
     clearTimeout(hangUp);
     socketOf(client).destroy();
@@ -5941,25 +5947,45 @@ async function askServer(address, applicationName2, within) {
 function socketOf(client) {
   return client.connection.stream;
 }
-async function describe(client, whose) {
+var OURS = `
+  application_name OPERATOR(pg_catalog.=) $2::pg_catalog.text
+  OR pg_catalog.left(application_name, pg_catalog.length($2) OPERATOR(pg_catalog.+) 3)
+     OPERATOR(pg_catalog.=) ($2 OPERATOR(pg_catalog.||) ' - ')
+`;
+var RENAMED = `
+  $2 IS NOT NULL
+  AND pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()
+  AND state OPERATOR(pg_catalog.<>) 'idle'
+  AND usename OPERATOR(pg_catalog.=) SESSION_USER
+  AND query_start OPERATOR(pg_catalog.<)
+      (pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) pg_catalog.make_interval(secs => $3))
+  AND application_name OPERATOR(pg_catalog.=) (
+    SELECT application_name FROM pg_catalog.pg_stat_activity
+     WHERE pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()
+  )
+`;
+async function describe(client, whose, longMs) {
   await client.query("BEGIN READ ONLY; SET LOCAL ROLE NONE");
   const { rows } = await client.query(
     `
-      SELECT pid, state, wait_event_type AS kind, wait_event AS event
+      SELECT pid, state, wait_event_type AS kind, wait_event AS event,
+             state_change::pg_catalog.text AS changed,
+             coalesce($1::pg_catalog.int4 IS NOT NULL OR ${OURS}, false) AS "isOurs"
         FROM pg_catalog.pg_stat_activity
        WHERE pid OPERATOR(pg_catalog.=) $1::pg_catalog.int4
-          OR application_name OPERATOR(pg_catalog.=) $2::pg_catalog.text
-             AND datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
+          OR datname OPERATOR(pg_catalog.=) pg_catalog.current_database() AND (${OURS} OR ${RENAMED})
     `,
-    "pid" in whose ? [whose.pid, null] : [null, whose.applicationName]
+    "pid" in whose ? [whose.pid, null, 0] : [null, whose.applicationName, longMs / 1e3]
   );
+  const mark = rows.filter(({ isOurs }) => isOurs).map(({ pid, changed }) => `${pid} ${changed ?? ""}`).sort().join(", ");
   const busy = rows.filter(isAtWork);
-  if (busy.length === 0) return void 0;
+  if (busy.length === 0) return { doing: void 0, mark };
   const builds = await indexBuilds(
     client,
     busy.map(({ pid }) => pid)
   );
-  return `the server is at work on it (${[...builds, ...busy.map(words)].slice(0, 3).join("; ")})`;
+  const doing = [...builds, ...busy.map(words)].slice(0, 3).join("; ");
+  return { doing: `the server is at work on it (${doing})`, mark };
 }
 var WORKS = ["active", "fastpath function call", "disabled"];
 function isAtWork({ state, kind }) {

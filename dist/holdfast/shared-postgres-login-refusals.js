@@ -45,6 +45,11 @@ var REFUSALS = [
     hint: () => "Use the pooler's session mode (port 5432 at Supabase), or the server's direct address."
   },
   {
+    words: anyOf(/unsupported startup parameter/i),
+    code: "database.pooler",
+    hint: () => "A pooler passes no such settings on: leave options out of the database URL (a role's own are set by ALTER ROLE), or give the server's direct address."
+  },
+  {
     words: anyOf(/^endpoint ID is not specified/i, /: endpoint cannot be found$/i),
     code: "database.denied",
     hint: () => "Neon tells its databases by the name of the host: give the endpoint's whole name (ep-….<region>.aws.neon.tech) as its console shows it, and no address in numbers."
@@ -250,10 +255,16 @@ function keepAliveOf({ demands }) {
   return { ...OURS, userTimeoutMs: void 0, ...demands?.keepAlive };
 }
 
+// src/postgres/standby.ts
+var CONFLICT_WITH_RECOVERY = /conflict with recovery/;
+var ON_STANDBY = "This server is a standby, and ended what still needed rows that its primary has removed: set hot_standby_feedback = on there, or raise max_standby_streaming_delay for the time of the run, or give the primary's address.";
+
 export {
   keepAliveOf,
   refusedLogin,
   isFullPooler,
+  CONFLICT_WITH_RECOVERY,
+  ON_STANDBY,
   UNKNOWN_WORDS,
   knownWords,
   runningFunction

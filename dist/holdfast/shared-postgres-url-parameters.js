@@ -15,6 +15,48 @@ import {
   HoldfastError
 } from "./shared-kernel-errors.js";
 
+// src/postgres/server-options.ts
+function readServerOptions(options) {
+  const words = [...options.matchAll(/(?:\\[\s\S]|[^\s\\])+/g)].map(
+    ([word]) => word.replace(/\\([\s\S])/g, "$1")
+  );
+  const found = [];
+  for (let index = 0; index < words.length; index += 1) {
+    const word = words[index];
+    const long = word.startsWith("--");
+    let text;
+    if (long) text = word.slice(2);
+    else if (word === "-c") text = words[index += 1];
+    else if (word.startsWith("-c")) text = word.slice(2);
+    const at = text?.indexOf("=") ?? -1;
+    if (text === void 0 || at <= 0) continue;
+    const name = text.slice(0, at).toLowerCase();
+    found.push({ name: long ? name.replaceAll("-", "_") : name, value: text.slice(at + 1) });
+  }
+  return found;
+}
+var OWN_SETTINGS = [
+  "array_nulls",
+  "client_encoding",
+  "default_table_access_method",
+  "default_tablespace",
+  "default_transaction_deferrable",
+  "default_transaction_isolation",
+  "default_transaction_read_only",
+  "event_triggers",
+  "exit_on_error",
+  "idle_in_transaction_session_timeout",
+  "idle_session_timeout",
+  "lock_timeout",
+  "quote_all_identifiers",
+  "row_security",
+  "standard_conforming_strings",
+  "statement_timeout",
+  "transaction_timeout",
+  "transform_null_equals"
+];
+var WITHOUT_EFFECT = ["application_name", "search_path"];
+
 // src/postgres/url-parameters.ts
 var OF_ADDRESS = [
   "host",
@@ -79,6 +121,11 @@ var OF_OTHERS = [
   "currentSchema",
   "sslfactory",
   "prepareThreshold",
+  "prepare",
+  "binary_parameters",
+  "default_query_exec_mode",
+  "x-migrations-table",
+  "x-multi-statement",
   "supa",
   "workaround",
   "pool_mode",
@@ -123,6 +170,7 @@ function readParameters(query, fail) {
     else if (!IGNORED.includes(name)) fail(`${told} is not known`, notKnown(name));
   }
   if (isEncrypted) demandEncryption(address, fail);
+  refuseOwnSettings(address.get("options"), fail);
   const demands = asked.size === 0 ? void 0 : readDemands(asked, fail);
   return { address, demands };
 }
@@ -135,6 +183,14 @@ function refuseStrayAt(query, fail) {
       );
     }
   }
+}
+function refuseOwnSettings(options, fail) {
+  const ours = readServerOptions(options ?? "").find(({ name }) => OWN_SETTINGS.includes(name));
+  if (ours === void 0) return;
+  fail(
+    `its options set ${ours.name}, which every session sets itself`,
+    "Leave it out of the URL: work is bounded by the command's own inputs and by HOLDFAST_SILENCE_LIMIT."
+  );
 }
 function isOneOf(names, name) {
   return names.includes(name);
@@ -349,9 +405,13 @@ function refuseContradictions(address, fail) {
   }
 }
 function split(rest) {
-  const question = rest.search(/\?(?=[A-Za-z_]*(?:=|&|$))/);
-  const place = question < 0 ? rest : rest.slice(0, question);
-  const query = question < 0 ? "" : rest.slice(question + 1);
+  const questions = [
+    rest.search(/\?(?=[^=&@/?#\s]*(?:=|&|$))/),
+    rest.indexOf("?", rest.lastIndexOf("@") + 1)
+  ];
+  const question = Math.min(...questions.filter((at) => at >= 0), rest.length);
+  const place = rest.slice(0, question);
+  const query = rest.slice(question + 1);
   const slash = place.indexOf("/", Math.max(0, place.lastIndexOf("@")));
   return slash < 0 ? { authority: place, path: "", query } : { authority: place.slice(0, slash), path: place.slice(slash + 1), query };
 }
@@ -432,6 +492,8 @@ function knownTransactionPooler(address) {
 }
 
 export {
+  readServerOptions,
+  WITHOUT_EFFECT,
   parseDatabaseUrl,
   effectiveSslMode,
   describeAddress,

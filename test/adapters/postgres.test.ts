@@ -520,6 +520,15 @@ describe("a standby that ends what reads it", () => {
   });
 });
 
+it("damaged data of the server is told as that, and whose it is", () => {
+  const address = parseDatabaseUrl("postgresql://u:p@damaged.test/d", "x");
+  const message = "missing chunk number 0 for toast value 19470 in pg_toast_19464";
+  expect(databaseError({ severity: "ERROR", code: "XX001", message }, address, "working")).toMatchObject({
+    code: "database.query",
+    hint: expect.stringMatching(/damaged.*reltoastrelid = 'pg_toast\.pg_toast_19464'::regclass/),
+  });
+});
+
 describe("a pooler", () => {
   it("that refuses start-up options still gives sessions with every setting", async () => {
     await using database = await createDatabase();

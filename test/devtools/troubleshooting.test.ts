@@ -105,6 +105,7 @@ const SERVERS_OWN = [
   "other objects depend on it",
   "must be owner of extension",
   "unsupported startup parameter",
+  "conflict with recovery",
 ];
 
 /** Stands for what a template is filled with. */

@@ -60,6 +60,9 @@ export function byState(state: string, message: string, moment: Moment): Found |
           "Another session waited for a lock of this one while this one waited for a lock of that; run " +
           "again, at a quieter time.",
       };
+    case "XX001":
+    case "XX002":
+      return { code: "database.query", hint: damaged(message) };
     case "XX000":
       return LOOKED_AT_THE_PRESENT.test(message)
         ? {
@@ -102,6 +105,19 @@ const LOOKED_AT_THE_PRESENT = anyOf(
   /^could not find (?:tuple|entry) for/,
   /^relation with OID \d+ does not exist/,
 );
+
+/** The server's own data; a TOAST relation says by its number which table it belongs to. */
+function damaged(message: string): string {
+  const toast = /\bpg_toast_\d+\b/.exec(message)?.[0];
+  const whose =
+    toast === undefined
+      ? ""
+      : ` Its table: SELECT oid::regclass FROM pg_class WHERE reltoastrelid = 'pg_toast.${toast}'::regclass.`;
+  return (
+    "Data of this server is damaged, and no backup of it can be whole: see its disk and its log, and find " +
+    `the rows (pg_amcheck); restore them from a backup that is proved.${whose}`
+  );
+}
 
 /**
  * One code for two memories: the lock table that all sessions share, and what one statement takes for itself.

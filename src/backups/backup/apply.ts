@@ -27,6 +27,7 @@ import { dumpArtifact, type DumpContext, type Dumped } from "./dump.ts";
 import type { BackupPlan } from "./plan.ts";
 import { isPlatformsLog, outsideWarnings, platformGaps } from "./platform.ts";
 import { exportSnapshot, type Snapshot } from "./snapshot.ts";
+import { commitManifest } from "./commit-manifest.ts";
 
 /** A backup that exists. */
 export interface BackupTaken {
@@ -155,7 +156,7 @@ async function attemptBackup(
   };
   stop.throwIfAborted();
   log.stage("writing the manifest: from here on the backup exists");
-  return { plan, manifest, sha256: await new Catalog(request.store).commit(manifest) };
+  return { plan, manifest, sha256: await commitManifest(request.store, manifest) };
 }
 
 /** What is dumped, and where it is said what lies in the store. */

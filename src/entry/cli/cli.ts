@@ -32,7 +32,10 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   const redactor = new Redactor();
   const redact = (text: string): string => redactor.redact(text);
   const broken = (error: Error): void => {
-    stderr.write(`error: ${error.message}\n`);
+    stderr.write(
+      `error: what there was to tell could not be written to standard output: ${error.message}\n` +
+        "hint: What the command did, it did; see where its output goes.\n",
+    );
     setExitCode(process, EXIT.outside);
   };
   crashLoudly(process, (error) =>

@@ -138,6 +138,28 @@ describe("a backup into a store that fails", () => {
     expect(vault.files("database")).toEqual([]);
   });
 
+  it("says that a backup may be there whose last answer was lost, and keeps its artifacts", async () => {
+    await using vault = await Vault.make();
+    const ports = testPorts({
+      store: (store) =>
+        forwarding(store, {
+          put: async (path, content, options) => {
+            const facts = await store.put(path, content, options);
+            if (!path.startsWith("manifests/")) return facts;
+            throw new HoldfastError("store.unreachable", "the answer was lost", { hint: "See the network." });
+          },
+        }),
+    });
+    await expectRefusal(vault.backup(database.url, {}, ports), {
+      code: "store.unreachable",
+      exit: 4,
+      says: /^whether backup \S+ was committed is not known: the answer was lost$/,
+      hint: /^See by holdfast list/,
+    });
+    const validated = await vault.validate({ backup: "latest", depth: "opened" });
+    expect(validated.outputs["verdict"]).toBe("proved");
+  });
+
   it("never overwrites a backup that has its id already", async () => {
     await using vault = await Vault.make();
     const now = new Date("2026-03-01T02:00:00Z");
