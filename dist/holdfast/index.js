@@ -4344,8 +4344,11 @@ async function runCli(argv) {
   const redactor = new Redactor();
   const redact = (text) => redactor.redact(text);
   const broken = (error) => {
-    stderr.write(`error: ${error.message}
-`);
+    stderr.write(
+      `error: what there was to tell could not be written to standard output: ${error.message}
+hint: What the command did, it did; see where its output goes.
+`
+    );
     setExitCode(process, EXIT.outside);
   };
   crashLoudly(

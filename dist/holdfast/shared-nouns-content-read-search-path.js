@@ -1817,6 +1817,21 @@ var HeldSnapshot = class {
   }
 };
 
+// src/backups/backup/commit-manifest.ts
+async function commitManifest(store, manifest) {
+  try {
+    return await new Catalog(store).commit(manifest);
+  } catch (error) {
+    if (!isHoldfastError(error, "store.unreachable")) throw error;
+    const known = "See by holdfast list once the store answers; a backup that is listed is whole.";
+    throw new HoldfastError(
+      error.code,
+      `whether backup ${manifest.id} was committed is not known: ${error.message}`,
+      { hint: error.hint === void 0 ? known : `${known} ${error.hint}`, cause: error }
+    );
+  }
+}
+
 // src/backups/backup/apply.ts
 async function applyBackup(plan, ports) {
   var _stack = [];
@@ -1929,7 +1944,7 @@ async function attemptBackup(plan, ports, { lost, stored }) {
     };
     stop.throwIfAborted();
     log.stage("writing the manifest: from here on the backup exists");
-    return { plan, manifest, sha256: await new Catalog(request.store).commit(manifest) };
+    return { plan, manifest, sha256: await commitManifest(request.store, manifest) };
   } catch (_) {
     var _error = _, _hasError = true;
   } finally {

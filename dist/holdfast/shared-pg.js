@@ -5616,6 +5616,9 @@ function byState(state, message, moment) {
         code: "database.changing",
         hint: "Another session waited for a lock of this one while this one waited for a lock of that; run again, at a quieter time."
       };
+    case "XX001":
+    case "XX002":
+      return { code: "database.query", hint: damaged(message) };
     case "XX000":
       return LOOKED_AT_THE_PRESENT.test(message) ? {
         code: "database.changing",
@@ -5644,6 +5647,11 @@ var LOOKED_AT_THE_PRESENT = anyOf(
   /^could not find (?:tuple|entry) for/,
   /^relation with OID \d+ does not exist/
 );
+function damaged(message) {
+  const toast = /\bpg_toast_\d+\b/.exec(message)?.[0];
+  const whose = toast === void 0 ? "" : ` Its table: SELECT oid::regclass FROM pg_class WHERE reltoastrelid = 'pg_toast.${toast}'::regclass.`;
+  return `Data of this server is damaged, and no backup of it can be whole: see its disk and its log, and find the rows (pg_amcheck); restore them from a backup that is proved.${whose}`;
+}
 function outOfMemory(message) {
   return /shared memory/i.test(message) ? "The server's lock table is full: it has room for about max_locks_per_transaction × (max_connections + max_prepared_transactions) locks in all. Raise max_locks_per_transaction on the server (256 fits some ten thousand tables) and restart it, or run while fewer other sessions hold locks." : "The server has no memory left for this statement; run at a quieter time, give a lower --jobs, or give the server more memory.";
 }
