@@ -45,7 +45,7 @@ export function storageTransport(env: Readonly<Record<string, string | undefined
 function requestOf(resource: WebResource) {
   const { agent, abortSignal, requestOverrides } = resource;
   const body = resource.body as PipelineRequest["body"];
-  return createPipelineRequest({
+  const request = createPipelineRequest({
     url: resource.url,
     method: resource.method,
     headers: createHttpHeaders(resource.headers.toJson({ preserveCase: true })),
@@ -53,11 +53,13 @@ function requestOf(resource: WebResource) {
     requestId: resource.requestId,
     allowInsecureConnection: true,
     streamResponseStatusCodes: ALL,
-    ...(agent === undefined ? {} : { agent }),
     ...(abortSignal === undefined ? {} : { abortSignal: abortSignal }),
     ...(body === undefined ? {} : { body }),
     ...(requestOverrides === undefined ? {} : { requestOverrides }),
   });
+  // Which way to go, by a proxy or directly: what makes a request does not take it.
+  if (agent !== undefined) request.agent = agent;
+  return request;
 }
 
 async function answerOf(response: PipelineResponse, resource: WebResource): Promise<CompatResponse> {

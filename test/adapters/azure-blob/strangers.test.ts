@@ -1,3 +1,4 @@
+import { createServer, type AddressInfo } from "node:net";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { openAzureStore } from "../../../src/adapters/azure-blob/azure-store.ts";
@@ -99,6 +100,41 @@ describe("an answer that is not Azure's", () => {
       expect(error.hint).not.toContain("Storage Blob Data");
     }
   });
+
+  it.each(["HTTPS_PROXY", "ALL_PROXY", "https_proxy"])(
+    "is a proxy's, which is asked in the host's place: %s",
+    async (variable) => {
+      const asked: string[] = [];
+      const proxy = createServer((client) => {
+        client.on("error", () => undefined);
+        client.on("data", (bytes) => {
+          asked.push(bytes.toString("latin1"));
+          client.end("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n");
+        });
+      });
+      await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+      const { port } = proxy.address() as AddressInfo;
+      const env = { [variable]: `http://joe:hidden@127.0.0.1:${port}` };
+      // The library looks into the process's own environment.
+      Object.assign(process.env, env);
+      try {
+        const store = await openAzureStore(
+          "azure://nobody/backups",
+          { sas: new Secret(SAS) },
+          { clock: systemClock, random: systemRandom, attempts: 1, env },
+        );
+        const error = await errorOf(store.stat("a"));
+        expect(error.message).toContain(`HTTP 407, and this answer is not Azure's; the proxy`);
+        expect(asked.map((text) => text.split("\r\n")[0])).toEqual([
+          "CONNECT nobody.blob.core.windows.net:443 HTTP/1.1",
+        ]);
+        expect(asked[0]).toContain(`Proxy-Authorization: Basic ${btoa("joe:hidden")}`);
+      } finally {
+        delete process.env[variable];
+        proxy.close();
+      }
+    },
+  );
 
   it("names the proxy in force and its page, and never follows where it points", async () => {
     relay.answer = (request, response) => {
