@@ -74,6 +74,9 @@ import {
   stringToUint8Array
 } from "./shared-typespec-ts-http-runtime.js";
 import {
+  severalTries
+} from "./shared-kernel-several-tries.js";
+import {
   assertBlobPath,
   assertBlobPrefix,
   blobPathFault
@@ -95,9 +98,7 @@ import "./shared-kernel-pattern.js";
 import {
   MiB
 } from "./shared-kernel-bytes.js";
-import {
-  formatDuration
-} from "./shared-kernel-duration.js";
+import "./shared-kernel-duration.js";
 import {
   HoldfastError,
   isHoldfastError
@@ -24794,7 +24795,7 @@ function storageTransport(env) {
 function requestOf(resource) {
   const { agent, abortSignal, requestOverrides } = resource;
   const body2 = resource.body;
-  return createPipelineRequest({
+  const request = createPipelineRequest({
     url: resource.url,
     method: resource.method,
     headers: createHttpHeaders(resource.headers.toJson({ preserveCase: true })),
@@ -24802,11 +24803,12 @@ function requestOf(resource) {
     requestId: resource.requestId,
     allowInsecureConnection: true,
     streamResponseStatusCodes: ALL,
-    ...agent === void 0 ? {} : { agent },
     ...abortSignal === void 0 ? {} : { abortSignal },
     ...body2 === void 0 ? {} : { body: body2 },
     ...requestOverrides === void 0 ? {} : { requestOverrides }
   });
+  if (agent !== void 0) request.agent = agent;
+  return request;
 }
 async function answerOf(response, resource) {
   const { status, headers, readableStreamBody: body2 } = response;
@@ -25090,14 +25092,6 @@ function sliced(bytes, onSlice) {
 // src/adapters/azure-blob/tries.ts
 function isSlow(error) {
   return error instanceof Stalled || isHoldfastError(error) && / (?:ServerBusy|OperationTimedOut|RequestTimeout|HTTP 408)\b/.test(error.message);
-}
-function severalTries(error, tries, elapsedMs) {
-  if (!(error instanceof HoldfastError) || tries < 2) return error;
-  const over = elapsedMs === void 0 ? "" : ` over ${formatDuration(elapsedMs)}`;
-  return new HoldfastError(error.code, `${error.message}; tried ${tries} times${over}`, {
-    hint: error.hint,
-    cause: error.cause
-  });
 }
 
 // src/adapters/azure-blob/block-upload.ts

@@ -3,6 +3,9 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  severalTries
+} from "./shared-kernel-several-tries.js";
+import {
   isTriedOut,
   tryNoMore,
   withRetry
@@ -11,6 +14,9 @@ import "./shared-kernel-or-abort.js";
 import {
   collect
 } from "./shared-kernel-streams.js";
+import {
+  formatDuration
+} from "./shared-kernel-duration.js";
 import {
   HoldfastError,
   isHoldfastError
@@ -28,9 +34,12 @@ function retrying(store, { clock, random, log, cancelled, attempts = 5, firstDel
     isTransient: (error) => isHoldfastError(error, "store.unreachable", "store.unreadable") && !isTriedOut(error),
     budget: { ms: budgetMs, elapsed: () => clock.elapsed() },
     stop: cancelled,
+    tell: severalTries,
     sleep: (ms) => clock.sleep(ms),
     random: () => random.fraction(),
-    onRetry: (error, attempt, delayMs) => log?.debug(`${String(error)}; trying again in ${delayMs} ms (try ${attempt + 1} of ${attempts})`)
+    onRetry: (error, attempt, delayMs) => log?.info(
+      `${error.message}; trying again in ${formatDuration(delayMs)} (try ${attempt + 1} of ${attempts})`
+    )
   });
 }
 var RetryingStore = class {

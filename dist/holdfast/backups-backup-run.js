@@ -12,6 +12,7 @@ import {
   planJson,
   planRows
 } from "./shared-nouns-content-read-search-path.js";
+import "./shared-nouns-server-lost-clients.js";
 import "./shared-kernel-retry.js";
 import "./shared-kernel-or-abort.js";
 import "./shared-nouns-store-environment-lock.js";

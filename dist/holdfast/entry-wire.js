@@ -518,7 +518,7 @@ async function openBareStore(url, secret, around) {
     ]);
     const onRetry = (error, attempt, delayMs) => {
       const why = error instanceof Error ? error.message : String(error);
-      around.log.debug(
+      around.log.info(
         `the store did not answer (try ${attempt}), again in ${formatDuration(delayMs)}: ${why}`
       );
     };

@@ -3905,12 +3905,17 @@ var ENDING = [
   // Its terminal is gone.
   ["SIGHUP", 129]
 ];
-function stopOnSignals(host, say, outlivesTerminal) {
+var ECHO_MS = 250;
+function stopOnSignals(host, say, { outlivesTerminal, echoMs = ECHO_MS }) {
   const controller = new AbortController();
+  let mayEcho;
   for (const [signal, code] of ENDING) {
     if (signal === "SIGHUP" && outlivesTerminal) continue;
     host.on(signal, () => {
+      if (mayEcho === signal) return;
       if (controller.signal.aborted) host.exit(code);
+      mayEcho = echoMs > 0 ? signal : void 0;
+      setTimeout(() => mayEcho = void 0, echoMs).unref();
       say(`${signal} received: stopping and cleaning up; once more to stop at once`);
       controller.abort(
         new HoldfastError("run.cancelled", `the run was cancelled by ${signal}`, {
@@ -3920,6 +3925,10 @@ function stopOnSignals(host, say, outlivesTerminal) {
     });
   }
   return controller.signal;
+}
+var LEAVING_MS = 3e3;
+function leaveSoon(host) {
+  setTimeout(() => host.exit(host.exitCode ?? EXIT.done), LEAVING_MS).unref();
 }
 function ignoresHangUp(statusOfSelf = () => readFileSync("/proc/self/status", "utf8")) {
   try {
@@ -3964,7 +3973,7 @@ async function runAction(name, phase) {
     const { runner, log } = await actionRunner(process.env, redactor);
     stage = { runner, log };
     maskSecrets(command, collected, runner, redactor);
-    cancelled = stopOnSignals(process, (text) => log.warn(text), ignoresHangUp());
+    cancelled = stopOnSignals(process, (text) => log.warn(text), { outlivesTerminal: ignoresHangUp() });
     if (phase === "post") await post(collected, { command, redactor, cancelled, ...stage });
     else await main(collected, { command, redactor, cancelled, ...stage });
   } catch (error) {
@@ -3972,6 +3981,8 @@ async function runAction(name, phase) {
     setExitCode(process, failure.exit);
     tellFailure(name, failure, stage);
     if (stage !== void 0) await summarize(stage, failureMarkdown(name, failure));
+  } finally {
+    leaveSoon(process);
   }
 }
 function ofAction(name, failure) {
@@ -4373,7 +4384,9 @@ hint: What the command did, it did; see where its output goes.
     if (args.exposed.length > 0) hideArguments(args, redactor);
     cancelled = stopOnSignals(process, (text) => stderr.write(`
 ${text}
-`), ignoresHangUp());
+`), {
+      outlivesTerminal: ignoresHangUp()
+    });
     const { outcome, said } = await perform(chosen.command, args, { redactor, cancelled, ...style });
     show({ ...outcome, report: withoutSaid(outcome.report, said) }, { ...style, redactor });
     setExitCode(process, outcome.exit);
@@ -4382,6 +4395,8 @@ ${text}
     if (style.json) stdout.write(failureJson(failure));
     stderr.write(failureText(failure, style));
     setExitCode(process, failure.exit);
+  } finally {
+    leaveSoon(process);
   }
 }
 async function perform(command, args, how) {

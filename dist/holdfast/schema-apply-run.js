@@ -88,6 +88,7 @@ import {
   selectKeys
 } from "./shared-nouns-catalog-standing.js";
 import "./shared-kernel-in-order.js";
+import "./shared-nouns-server-lost-clients.js";
 import "./shared-kernel-or-abort.js";
 import "./shared-postgres-key-words.js";
 import {

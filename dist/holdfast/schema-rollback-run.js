@@ -66,6 +66,7 @@ import {
   compareKeys,
   versionKey
 } from "./shared-nouns-migration-files-version.js";
+import "./shared-nouns-server-lost-clients.js";
 import "./shared-kernel-or-abort.js";
 import {
   displayPart

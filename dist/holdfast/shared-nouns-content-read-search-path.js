@@ -3,6 +3,9 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  NOTICE_LOST_CLIENT
+} from "./shared-nouns-server-lost-clients.js";
+import {
   withRetry
 } from "./shared-kernel-retry.js";
 import {
@@ -1737,6 +1740,7 @@ var KEEP_ALIVE_MS = 3e4;
 async function exportSnapshot(database, limits, clock) {
   const session = await database.connect({ purpose: "snapshot", settings: PINNED_SETTINGS });
   try {
+    await session.query(NOTICE_LOST_CLIENT);
     await session.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
     const [row] = await session.query(`
       SELECT pg_catalog.pg_export_snapshot() AS id,

@@ -28,6 +28,9 @@ import {
   isVersion
 } from "./shared-nouns-migration-files-version.js";
 import {
+  NOTICE_LOST_CLIENT
+} from "./shared-nouns-server-lost-clients.js";
+import {
   askAgain
 } from "./shared-nouns-server-ask-again.js";
 import {
@@ -150,14 +153,13 @@ var KEY = "6033277340932434121";
 var RENEW_EVERY_MS = 1e4;
 var LEASE_STALE_MS = 6e4;
 var POLL_MS = 1e3;
-var KEEPALIVES = "SET tcp_keepalives_idle = 60; SET tcp_keepalives_interval = 15; SET tcp_keepalives_count = 4";
 async function takeLease(request) {
   const { database, clock, log, cancelled } = request;
   await refuseWhileReplaced(database);
   await makeHistory(database);
   const session = await database.connect({ purpose: "lease", whenCancelled: "finish" });
   try {
-    await session.query(KEEPALIVES);
+    await session.query(NOTICE_LOST_CLIENT);
     const until = clock.elapsed() + request.waitMs;
     for (let told = false; ; ) {
       cancelled.throwIfAborted();

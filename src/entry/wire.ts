@@ -205,7 +205,7 @@ async function openBareStore(
     ]);
     const onRetry = (error: unknown, attempt: number, delayMs: number): void => {
       const why = error instanceof Error ? error.message : String(error);
-      around.log.debug(
+      around.log.info(
         `the store did not answer (try ${attempt}), again in ${formatDuration(delayMs)}: ${why}`,
       );
     };

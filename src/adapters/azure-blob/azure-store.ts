@@ -1,6 +1,7 @@
 import type { BlobGetPropertiesResponse, ContainerClient } from "@azure/storage-blob";
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import { withRetry, type RetryPolicy } from "../../kernel/retry.ts";
+import { severalTries } from "../../kernel/several-tries.ts";
 import type { ByteStream } from "../../kernel/streams.ts";
 import { assertBlobPath, assertBlobPrefix } from "../../ports/blob-path.ts";
 import type { BlobFacts, BlobStore, PutOptions } from "../../ports/blob-store.ts";
@@ -15,7 +16,7 @@ import { bareEtag, listBlobs } from "./azure-listing.ts";
 import { parseAzureUrl, type AzureUrl } from "./azure-url.ts";
 import { BlockBuffers } from "./block-buffers.ts";
 import { sliced } from "./block-body.ts";
-import { isSlow, severalTries } from "./tries.ts";
+import { isSlow } from "./tries.ts";
 import { blockId, stageBlocks, type Block } from "./block-upload.ts";
 import { moved, PATIENCE, underWayMs, withDeadline, type Patience } from "./deadline.ts";
 import { Lanes } from "./lanes.ts";

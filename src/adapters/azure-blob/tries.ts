@@ -1,5 +1,4 @@
-import { formatDuration } from "../../kernel/duration.ts";
-import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
+import { isHoldfastError } from "../../kernel/errors.ts";
 import { Stalled } from "./deadline.ts";
 
 /**
@@ -12,14 +11,4 @@ export function isSlow(error: unknown): boolean {
     (isHoldfastError(error) &&
       / (?:ServerBusy|OperationTimedOut|RequestTimeout|HTTP 408)\b/.test(error.message))
   );
-}
-
-/** The last of several failures, told as that. */
-export function severalTries(error: unknown, tries: number, elapsedMs: number | undefined): unknown {
-  if (!(error instanceof HoldfastError) || tries < 2) return error;
-  const over = elapsedMs === undefined ? "" : ` over ${formatDuration(elapsedMs)}`;
-  return new HoldfastError(error.code, `${error.message}; tried ${tries} times${over}`, {
-    hint: error.hint,
-    cause: error.cause,
-  });
 }

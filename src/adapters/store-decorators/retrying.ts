@@ -1,5 +1,7 @@
+import { formatDuration } from "../../kernel/duration.ts";
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import { isTriedOut, tryNoMore, withRetry, type RetryPolicy } from "../../kernel/retry.ts";
+import { severalTries } from "../../kernel/several-tries.ts";
 import { collect, type ByteStream } from "../../kernel/streams.ts";
 import type { BlobFacts, BlobStore, PutOptions } from "../../ports/blob-store.ts";
 import type { Clock, Random } from "../../ports/clock.ts";
@@ -16,7 +18,7 @@ export interface StoreRetry {
    */
   readonly budgetMs?: number;
   /** Told of every retry. */
-  readonly log?: Pick<Log, "debug">;
+  readonly log?: Pick<Log, "info">;
   /** Tries in all; 5 unless told. */
   readonly attempts?: number;
   /** First pause in milliseconds; 500 unless told, doubling up to 15 s. */
@@ -44,10 +46,14 @@ export function retrying(
       isHoldfastError(error, "store.unreachable", "store.unreadable") && !isTriedOut(error),
     budget: { ms: budgetMs, elapsed: () => clock.elapsed() },
     stop: cancelled,
+    tell: severalTries,
     sleep: (ms) => clock.sleep(ms),
     random: () => random.fraction(),
     onRetry: (error, attempt, delayMs) =>
-      log?.debug(`${String(error)}; trying again in ${delayMs} ms (try ${attempt + 1} of ${attempts})`),
+      log?.info(
+        `${(error as Error).message}; trying again in ${formatDuration(delayMs)} ` +
+          `(try ${attempt + 1} of ${attempts})`,
+      ),
   });
 }
 

@@ -18,7 +18,7 @@ import { reportText } from "../output/report-text.ts";
 import { actionRun } from "../process/run-identity.ts";
 import { secretFileReader } from "../inputs/secret-files.ts";
 import { collectAction, type Collected } from "../inputs/sources.ts";
-import { crashLoudly, ignoresHangUp, setExitCode, stopOnSignals } from "../process/stopping.ts";
+import { crashLoudly, ignoresHangUp, leaveSoon, setExitCode, stopOnSignals } from "../process/stopping.ts";
 import type { JobRunner } from "../wire.ts";
 
 /** https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idoutputs */
@@ -54,7 +54,7 @@ export async function runAction(name: string, phase: ActionPhase): Promise<void>
     const { runner, log } = await actionRunner(process.env, redactor);
     stage = { runner, log };
     maskSecrets(command, collected, runner, redactor);
-    cancelled = stopOnSignals(process, (text) => log.warn(text), ignoresHangUp());
+    cancelled = stopOnSignals(process, (text) => log.warn(text), { outlivesTerminal: ignoresHangUp() });
     if (phase === "post") await post(collected, { command, redactor, cancelled, ...stage });
     else await main(collected, { command, redactor, cancelled, ...stage });
   } catch (error) {
@@ -62,6 +62,8 @@ export async function runAction(name: string, phase: ActionPhase): Promise<void>
     setExitCode(process, failure.exit);
     tellFailure(name, failure, stage);
     if (stage !== undefined) await summarize(stage, failureMarkdown(name, failure));
+  } finally {
+    leaveSoon(process);
   }
 }
 

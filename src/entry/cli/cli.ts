@@ -16,7 +16,14 @@ import { cliRun } from "../process/run-identity.ts";
 import { secretFileReader } from "../inputs/secret-files.ts";
 import { collectCli } from "../inputs/sources.ts";
 import type { Environment } from "../inputs/environment.ts";
-import { crashLoudly, ignoresHangUp, setExitCode, stopOnSignals, survivePipe } from "../process/stopping.ts";
+import {
+  crashLoudly,
+  ignoresHangUp,
+  leaveSoon,
+  setExitCode,
+  stopOnSignals,
+  survivePipe,
+} from "../process/stopping.ts";
 import { nearest } from "../../kernel/suggest.ts";
 import { VERSION } from "../process/version.ts";
 
@@ -57,7 +64,9 @@ export async function runCli(argv: readonly string[]): Promise<void> {
     }
     const args = parseArgv(chosen.command.inputs, chosen.args);
     if (args.exposed.length > 0) hideArguments(args, redactor);
-    cancelled = stopOnSignals(process, (text) => stderr.write(`\n${text}\n`), ignoresHangUp());
+    cancelled = stopOnSignals(process, (text) => stderr.write(`\n${text}\n`), {
+      outlivesTerminal: ignoresHangUp(),
+    });
     const { outcome, said } = await perform(chosen.command, args, { redactor, cancelled, ...style });
     show({ ...outcome, report: withoutSaid(outcome.report, said) }, { ...style, redactor });
     setExitCode(process, outcome.exit);
@@ -66,6 +75,8 @@ export async function runCli(argv: readonly string[]): Promise<void> {
     if (style.json) stdout.write(failureJson(failure));
     stderr.write(failureText(failure, style));
     setExitCode(process, failure.exit);
+  } finally {
+    leaveSoon(process);
   }
 }
 

@@ -22,23 +22,40 @@ const ENDING = [
 ] as const;
 
 /**
+ * A signal within so many milliseconds of the first is the same one once more: it was sent to a group of
+ * processes, and somebody among them (npm's scripts, an init of a container) passed it on.
+ */
+const ECHO_MS = 250;
+
+/** How signals are taken. */
+export interface Signals {
+  /** Whoever started the process wants it to go on when its terminal is gone, as nohup(1) does. */
+  readonly outlivesTerminal: boolean;
+  /** {@link ECHO_MS} unless told. */
+  readonly echoMs?: number;
+}
+
+/**
  * The first SIGINT, SIGTERM or SIGHUP asks the work to stop: locks are released, servers stopped, nothing
  * half done is left. A second one ends the process at once (130, 143 or 129, as shells count), for people who
  * know better.
  *
- * @param outlivesTerminal whoever started it wants it to go on when its terminal is gone, as nohup(1) does
  * @returns aborts with a `run.cancelled` error
  */
 export function stopOnSignals(
   host: StoppableProcess,
   say: (text: string) => void,
-  outlivesTerminal: boolean,
+  { outlivesTerminal, echoMs = ECHO_MS }: Signals,
 ): AbortSignal {
   const controller = new AbortController();
+  let mayEcho: NodeJS.Signals | undefined;
   for (const [signal, code] of ENDING) {
     if (signal === "SIGHUP" && outlivesTerminal) continue;
     host.on(signal, () => {
+      if (mayEcho === signal) return;
       if (controller.signal.aborted) host.exit(code);
+      mayEcho = echoMs > 0 ? signal : undefined;
+      setTimeout(() => (mayEcho = undefined), echoMs).unref();
       say(`${signal} received: stopping and cleaning up; once more to stop at once`);
       controller.abort(
         new HoldfastError("run.cancelled", `the run was cancelled by ${signal}`, {
@@ -48,6 +65,18 @@ export function stopOnSignals(
     });
   }
   return controller.signal;
+}
+
+/** So long what is still open has to end by itself, once everything was told. */
+const LEAVING_MS = 3_000;
+
+/**
+ * Ends the process when everything was told, also while a request is open that nobody answers any more: what
+ * has to be waited for was waited for before. Standard output to a pipe or a file is written at once:
+ * https://nodejs.org/api/process.html#a-note-on-process-io
+ */
+export function leaveSoon(host: Pick<NodeJS.Process, "exit" | "exitCode">): void {
+  setTimeout(() => host.exit(host.exitCode ?? EXIT.done), LEAVING_MS).unref();
 }
 
 /**

@@ -6,6 +6,7 @@ import type { Log } from "../../ports/log.ts";
 import { makeHistory } from "../history/table.ts";
 import { patiently } from "../history/patience.ts";
 import type { RunIdentity } from "../../ports/run-identity.ts";
+import { NOTICE_LOST_CLIENT } from "../../nouns/server/lost-clients.ts";
 
 /**
  * Who may change the schema. Two things are held together: a session lock of the server's (advisory), which
@@ -25,14 +26,6 @@ const RENEW_EVERY_MS = 10_000;
 /** A holder that did not renew for so long is taken for dead, by the server's clock. */
 export const LEASE_STALE_MS = 60_000;
 const POLL_MS = 1_000;
-
-/**
- * The server is to notice within two minutes that a machine is gone that said no goodbye; by itself it may
- * take hours. Where the connection is no TCP these are 0, and stay so.
- * https://www.postgresql.org/docs/current/runtime-config-connection.html#GUC-TCP-KEEPALIVES-IDLE
- */
-const KEEPALIVES =
-  "SET tcp_keepalives_idle = 60; SET tcp_keepalives_interval = 15; SET tcp_keepalives_count = 4";
 
 /** What is needed to hold it. */
 export interface LeaseRequest {
@@ -79,7 +72,7 @@ export async function takeLease(request: LeaseRequest): Promise<Lease> {
   await makeHistory(database);
   const session = await database.connect({ purpose: "lease", whenCancelled: "finish" });
   try {
-    await session.query(KEEPALIVES);
+    await session.query(NOTICE_LOST_CLIENT);
     const until = clock.elapsed() + request.waitMs;
     for (let told = false; ;) {
       cancelled.throwIfAborted();

@@ -23,7 +23,10 @@ describe("signals", () => {
   it("ask the work to stop the first time and end the process the second time", () => {
     const host = new FakeProcess();
     const said: string[] = [];
-    const signal = stopOnSignals(host, (text) => said.push(text), false);
+    const signal = stopOnSignals(host, (text) => said.push(text), {
+      outlivesTerminal: false,
+      echoMs: 0,
+    });
     expect(signal.aborted).toBe(false);
     host.listeners.get("SIGINT")?.();
     expect(isHoldfastError(signal.reason, "run.cancelled")).toBe(true);
@@ -35,9 +38,18 @@ describe("signals", () => {
     expect(host.exits).toEqual([143, 130, 129]);
   });
 
+  it("that come twice within a moment were sent once, and passed on by somebody in between", () => {
+    const host = new FakeProcess();
+    const signal = stopOnSignals(host, () => undefined, { outlivesTerminal: false });
+    host.listeners.get("SIGTERM")?.();
+    host.listeners.get("SIGTERM")?.();
+    expect([signal.aborted, host.exits]).toEqual([true, []]);
+    expect(() => host.listeners.get("SIGINT")?.()).toThrow("exited");
+  });
+
   it("of a terminal that is gone are left alone where nohup has it so, or nobody knows", () => {
     const host = new FakeProcess();
-    stopOnSignals(host, () => undefined, true);
+    stopOnSignals(host, () => undefined, { outlivesTerminal: true });
     expect([...host.listeners.keys()]).toEqual(["SIGINT", "SIGTERM"]);
     expect(ignoresHangUp(() => "SigBlk:\t0000000000000000\nSigIgn:\t0000000001001000\n")).toBe(false);
     expect(ignoresHangUp(() => "SigIgn:\t0000000001001001\n")).toBe(true);
