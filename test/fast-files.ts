@@ -128,6 +128,7 @@ export const FAST_FILES: readonly string[] = [
   "test/nouns/store/lock.test.ts",
   "test/nouns/store/source-lock.test.ts",
   "test/ports/memory-store.test.ts",
+  "test/postgres/client-demands.test.ts",
   "test/postgres/database-url.test.ts",
   "test/postgres/server-options.test.ts",
   "test/postgres/url-parameters.test.ts",

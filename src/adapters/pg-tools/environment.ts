@@ -4,6 +4,7 @@ import type { DatabaseAddress } from "../../ports/database.ts";
 import { effectiveSslMode } from "../../postgres/database-url.ts";
 import { HoldfastError } from "../../kernel/errors.ts";
 import { keepAliveOf } from "../../postgres/keep-alive.ts";
+import { requireKnownDemands } from "../../postgres/client-demands.ts";
 import { startupOptions } from "../../postgres/quoting.ts";
 
 /** What of our own environment a PostgreSQL program needs; everything else stays out of its sight. */
@@ -99,17 +100,11 @@ export function connectionEnvironment(
   };
 }
 
-/**
- * What the URL demands besides. A libpq that does not know a variable passes over it, and the demand with it,
- * so that such programs are refused: https://www.postgresql.org/docs/release/
- */
+/** What the URL demands besides. */
 function demandedEnvironment(tools: ToolSet, { demands }: DatabaseAddress): Record<string, string> {
   if (demands === undefined) return {};
-  const { channelBinding, requireAuth, targetSession, sslCert, sslKey, sslCrl, tlsMin, tlsMax } = demands;
-  if (channelBinding === "require") since(tools, 13, "channel_binding=require");
-  if (requireAuth !== undefined) since(tools, 16, "require_auth");
-  if (tlsMin === "TLSv1.3") since(tools, 13, "ssl_min_protocol_version");
-  if (tlsMax !== undefined) since(tools, 13, "ssl_max_protocol_version");
+  requireKnownDemands(tools, demands);
+  const { channelBinding, requireAuth, targetSession, sslCert, sslKey, sslCrl, tlsMax } = demands;
   return {
     ...(channelBinding === undefined ? {} : { PGCHANNELBINDING: channelBinding }),
     ...(requireAuth === undefined ? {} : { PGREQUIREAUTH: requireAuth.text }),
@@ -131,20 +126,6 @@ function targetEnvironment(
 ): Record<string, string> {
   if (target === undefined || (target === "standby" && tools.major < 14)) return {};
   return { PGTARGETSESSIONATTRS: tools.major < 14 ? "read-write" : target };
-}
-
-function since(tools: ToolSet, major: number, parameter: string): void {
-  if (tools.major >= major) return;
-  throw new HoldfastError(
-    "tool.too-old",
-    `the database URL demands ${parameter}, which the PostgreSQL client programs ${tools.version} ` +
-      "do not know",
-    {
-      hint:
-        `Install the PostgreSQL client programs of version ${major} or newer, or take ${parameter} ` +
-        "out of the database URL.",
-    },
-  );
 }
 
 /**

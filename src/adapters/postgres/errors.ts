@@ -102,12 +102,16 @@ function readRaw(error: unknown, statement: string): Raw {
   };
 }
 
+/** What the driver says when a connection was not made, or a login not answered, in time. */
+const DRIVERS_PATIENCE = /^timeout expired$/;
+const NO_ANSWER = "no answer, to the connection itself or to the login, for as long as one is waited for";
+
 /**
  * Node says after "self-signed certificate" how Node itself is to be run, which is no way on for
  * whoever runs this.
  */
 function withoutAdviceOnNode(message: string): string {
-  return message.replace(/; if the root CA is installed locally.*$/, "");
+  return message.replace(/; if the root CA is installed locally.*$/, "").replace(DRIVERS_PATIENCE, NO_ANSWER);
 }
 
 /**

@@ -18,6 +18,7 @@ import { artifactPath, manifestPath, type BackupKey } from "../../nouns/catalog/
 import type { Kind } from "../../nouns/catalog/manifest.ts";
 import type { BackupRequest } from "./request.ts";
 import { isUsersSchema } from "../../postgres/schemas.ts";
+import { requireKnownDemands } from "../../postgres/client-demands.ts";
 
 /** What a backup will do: a value that prints as a table and as JSON, and that the run then carries out. */
 export interface BackupPlan {
@@ -59,6 +60,7 @@ export async function planBackup(
     );
   }
   const tools = await chooseTools(facts, request, ports);
+  requireKnownDemands(tools, request.database.address.demands ?? {});
   const clocks = compareClocks(ports.clock, facts.serverTime);
   const id = newBackupId(new Date(ports.clock.now().getTime() - clocks.aheadMs), ports.random);
   const key: BackupKey = { id, source: request.source, tier: request.tier, time: timeOfBackupId(id) as Date };

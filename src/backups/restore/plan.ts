@@ -42,6 +42,7 @@ import { tellStanding } from "./told-standing.ts";
 import { warnOfRights } from "./rights/warn-of-rights.ts";
 import { manyObjects, warnings } from "./warnings.ts";
 import type { RestoreMode, RestorePlan } from "./restore-plan.ts";
+import { requireKnownDemands } from "../../postgres/client-demands.ts";
 
 /**
  * Reads, asks and decides. Returns `undefined` when no backup matches.
@@ -84,6 +85,7 @@ async function planWith(
   const set = artifactSetFor(backup.manifest, request.part);
   const tables = namedTables(backup, request);
   const tools = await chooseTools(backup, request, ports);
+  requireKnownDemands(tools, request.target.address.demands ?? {});
   await sayingHowToCreate(request.target, refuseTransactionPooler(request.target));
   const ends = await chooseInto(request, backup);
   const refusals = new Refusals(dryRun);
