@@ -22,6 +22,9 @@ import {
   outsideQuotes
 } from "./shared-postgres-sql-quotes.js";
 import {
+  requireKnownDemands
+} from "./shared-postgres-client-demands.js";
+import {
   startupOptions
 } from "./shared-postgres-quoting.js";
 import {
@@ -109,11 +112,8 @@ function connectionEnvironment(base, tools, address, purpose, settings = {}) {
 }
 function demandedEnvironment(tools, { demands }) {
   if (demands === void 0) return {};
-  const { channelBinding, requireAuth, targetSession, sslCert, sslKey, sslCrl, tlsMin, tlsMax } = demands;
-  if (channelBinding === "require") since(tools, 13, "channel_binding=require");
-  if (requireAuth !== void 0) since(tools, 16, "require_auth");
-  if (tlsMin === "TLSv1.3") since(tools, 13, "ssl_min_protocol_version");
-  if (tlsMax !== void 0) since(tools, 13, "ssl_max_protocol_version");
+  requireKnownDemands(tools, demands);
+  const { channelBinding, requireAuth, targetSession, sslCert, sslKey, sslCrl, tlsMax } = demands;
   return {
     ...channelBinding === void 0 ? {} : { PGCHANNELBINDING: channelBinding },
     ...requireAuth === void 0 ? {} : { PGREQUIREAUTH: requireAuth.text },
@@ -127,16 +127,6 @@ function demandedEnvironment(tools, { demands }) {
 function targetEnvironment(tools, target) {
   if (target === void 0 || target === "standby" && tools.major < 14) return {};
   return { PGTARGETSESSIONATTRS: tools.major < 14 ? "read-write" : target };
-}
-function since(tools, major, parameter) {
-  if (tools.major >= major) return;
-  throw new HoldfastError(
-    "tool.too-old",
-    `the database URL demands ${parameter}, which the PostgreSQL client programs ${tools.version} do not know`,
-    {
-      hint: `Install the PostgreSQL client programs of version ${major} or newer, or take ${parameter} out of the database URL.`
-    }
-  );
 }
 function connectionWords(tools, address, reads) {
   const { enabled, idleSeconds, intervalSeconds, count, userTimeoutMs } = keepAliveOf(address);

@@ -12,6 +12,7 @@ import "./shared-kernel-or-abort.js";
 import "./shared-nouns-store-environment-lock.js";
 import "./shared-nouns-store-lock-holder.js";
 import "./shared-nouns-content-read-readable.js";
+import "./shared-postgres-client-demands.js";
 import "./shared-nouns-content-read-digest-1-other-queries.js";
 import "./shared-ports-dump-tools.js";
 import "./shared-postgres-key-words.js";

@@ -14,6 +14,7 @@ import "./shared-nouns-catalog-standing.js";
 import "./shared-kernel-in-order.js";
 import "./shared-kernel-shell-word.js";
 import "./shared-nouns-content-read-readable.js";
+import "./shared-postgres-client-demands.js";
 import "./shared-nouns-content-read-digest-1-other-queries.js";
 import "./shared-ports-dump-tools.js";
 import "./shared-postgres-key-words.js";

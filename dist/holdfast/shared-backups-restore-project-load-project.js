@@ -94,6 +94,9 @@ import {
   requireReadable
 } from "./shared-nouns-content-read-readable.js";
 import {
+  requireKnownDemands
+} from "./shared-postgres-client-demands.js";
+import {
   INCOMPLETE,
   adviceSentence,
   argumentsOf,
@@ -10498,6 +10501,7 @@ async function planWith(request, ports, dryRun, standings) {
   const set = artifactSetFor(backup.manifest, request.part);
   const tables = namedTables(backup, request);
   const tools = await chooseTools(backup, request, ports);
+  requireKnownDemands(tools, request.target.address.demands ?? {});
   await sayingHowToCreate(request.target, refuseTransactionPooler(request.target));
   const ends = await chooseInto(request, backup);
   const refusals = new Refusals(dryRun);

@@ -28,6 +28,9 @@ import {
   usersOutside
 } from "./shared-nouns-content-read-readable.js";
 import {
+  requireKnownDemands
+} from "./shared-postgres-client-demands.js";
+import {
   Sealing,
   UNDECIDED,
   attempt,
@@ -162,6 +165,7 @@ async function planBackup(asked, ports, dryRun = false) {
       );
     }
     const tools = await chooseTools(facts, request, ports);
+    requireKnownDemands(tools, request.database.address.demands ?? {});
     const clocks = compareClocks(ports.clock, facts.serverTime);
     const id = newBackupId(new Date(ports.clock.now().getTime() - clocks.aheadMs), ports.random);
     const key2 = { id, source: request.source, tier: request.tier, time: timeOfBackupId(id) };

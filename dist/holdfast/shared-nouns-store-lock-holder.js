@@ -116,7 +116,7 @@ function unrenewed(request, forMs, cause) {
   );
 }
 function isRefusal(error) {
-  return error instanceof HoldfastError && error.code !== "store.unreachable";
+  return error instanceof HoldfastError && !["store.unreachable", "store.unreadable"].includes(error.code);
 }
 
 // src/nouns/store/lock-release.ts

@@ -5702,8 +5702,10 @@ function readRaw(error, statement) {
     fromServer: fromServer2
   };
 }
+var DRIVERS_PATIENCE = /^timeout expired$/;
+var NO_ANSWER = "no answer, to the connection itself or to the login, for as long as one is waited for";
 function withoutAdviceOnNode(message) {
-  return message.replace(/; if the root CA is installed locally.*$/, "");
+  return message.replace(/; if the root CA is installed locally.*$/, "").replace(DRIVERS_PATIENCE, NO_ANSWER);
 }
 var QUOTES_ROWS = /^(?:22|23|P0)/;
 var LOOKS_AT_NO_ROW = anyOf(
