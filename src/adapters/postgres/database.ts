@@ -1,6 +1,7 @@
 import type { Client } from "pg";
 import type { ConnectionOptions } from "node:tls";
 import type { Database, DatabaseAddress, DatabaseSession, SessionOptions } from "../../ports/database.ts";
+import { askAgain } from "../../ports/ask-again.ts";
 import { HoldfastError } from "../../kernel/errors.ts";
 import { SILENCE_LIMIT_MS } from "../../kernel/silence.ts";
 import { describeAddress } from "../../postgres/database-url.ts";
@@ -65,7 +66,7 @@ export function postgresDatabase(address: DatabaseAddress, given: Partial<Bounds
 
 /** Scripts run in bare sessions, for hours: the server must be found to be at work on these as well. */
 async function servedBy(session: DatabaseSession): Promise<number> {
-  const [row] = await session.query<{ pid: number }>("select pg_catalog.pg_backend_pid() as pid");
+  const [row] = await askAgain<{ pid: number }>(session, "select pg_catalog.pg_backend_pid() as pid");
   return row!.pid;
 }
 

@@ -1,5 +1,5 @@
 import type { Database, DatabaseSession } from "../../ports/database.ts";
-import { askAgain } from "./ask-again.ts";
+import { askAgain } from "../../ports/ask-again.ts";
 
 /** Probes of one server session being lent to a second client; one alone could be chance. */
 const PROBES = 3;

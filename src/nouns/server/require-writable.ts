@@ -1,6 +1,6 @@
 import { HoldfastError } from "../../kernel/errors.ts";
 import type { Database } from "../../ports/database.ts";
-import { askAgain } from "./ask-again.ts";
+import { askAgain } from "../../ports/ask-again.ts";
 
 /**
  * Refuses a server that would refuse the first change in words of its own: a standby, and a database that was

@@ -1,5 +1,5 @@
 import type { DatabaseSession } from "../../ports/database.ts";
-import { askAgain } from "./ask-again.ts";
+import { askAgain } from "../../ports/ask-again.ts";
 
 /**
  * Takes the limits of time that the role or the database has away from a session that began bare: they are

@@ -1,5 +1,5 @@
-import { isHoldfastError } from "../../kernel/errors.ts";
-import type { DatabaseSession } from "../../ports/database.ts";
+import { isHoldfastError } from "../kernel/errors.ts";
+import type { DatabaseSession } from "./database.ts";
 
 /** A machine that is busy meets a limit of milliseconds now and then, and not every time. */
 const TRIES = 20;

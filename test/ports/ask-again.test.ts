@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
-import { postgresDatabase } from "../../../src/adapters/postgres/database.ts";
-import { askAgain } from "../../../src/nouns/server/ask-again.ts";
-import { createDatabase } from "../../support/postgres.ts";
+import { postgresDatabase } from "../../src/adapters/postgres/database.ts";
+import { askAgain } from "../../src/ports/ask-again.ts";
+import { createDatabase } from "../support/postgres.ts";
 
 describe("a small question under the role's own time limit", () => {
   it("is asked again until it is through, as on a server that is busy for a moment", async () => {
