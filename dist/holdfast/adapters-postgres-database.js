@@ -28,6 +28,9 @@ import {
 } from "./shared-ports-database.js";
 import "./shared-kernel-shell-word.js";
 import {
+  askAgain
+} from "./shared-ports-ask-again.js";
+import {
   quoteIdentifier,
   startupOptions
 } from "./shared-postgres-quoting.js";
@@ -566,7 +569,7 @@ function postgresDatabase(address, given = {}) {
   };
 }
 async function servedBy(session) {
-  const [row] = await session.query("select pg_catalog.pg_backend_pid() as pid");
+  const [row] = await askAgain(session, "select pg_catalog.pg_backend_pid() as pid");
   return row.pid;
 }
 function otherRole(address, before, now) {

@@ -23,7 +23,7 @@ import "./shared-nouns-content-read-digest-1-other-queries.js";
 import "./shared-ports-dump-tools.js";
 import "./shared-postgres-key-words.js";
 import "./shared-nouns-platform-supabase.js";
-import "./shared-nouns-server-ask-again.js";
+import "./shared-ports-ask-again.js";
 import "./shared-nouns-content-read-objects-tables.js";
 import "./shared-postgres-quoting.js";
 import "./shared-postgres-url-parameters.js";

@@ -94,7 +94,7 @@ import "./shared-postgres-key-words.js";
 import {
   refuseTransactionPooler
 } from "./shared-nouns-platform-supabase.js";
-import "./shared-nouns-server-ask-again.js";
+import "./shared-ports-ask-again.js";
 import {
   serverFacts
 } from "./shared-nouns-content-read-objects-tables.js";

@@ -74,7 +74,7 @@ import {
 import {
   refuseTransactionPooler
 } from "./shared-nouns-platform-supabase.js";
-import "./shared-nouns-server-ask-again.js";
+import "./shared-ports-ask-again.js";
 import {
   serverFacts
 } from "./shared-nouns-content-read-objects-tables.js";

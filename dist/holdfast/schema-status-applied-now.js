@@ -15,7 +15,7 @@ import {
   isVersion,
   versionKey
 } from "./shared-nouns-migration-files-version.js";
-import "./shared-nouns-server-ask-again.js";
+import "./shared-ports-ask-again.js";
 import "./shared-nouns-content-read-objects-tables.js";
 import "./shared-postgres-quoting.js";
 import "./shared-kernel-pattern.js";

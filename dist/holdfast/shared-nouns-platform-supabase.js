@@ -4,7 +4,7 @@ const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
   askAgain
-} from "./shared-nouns-server-ask-again.js";
+} from "./shared-ports-ask-again.js";
 import {
   knownTransactionPooler
 } from "./shared-postgres-url-parameters.js";

@@ -13,7 +13,7 @@ import {
 } from "./shared-nouns-migration-files-version.js";
 import {
   askAgain
-} from "./shared-nouns-server-ask-again.js";
+} from "./shared-ports-ask-again.js";
 import {
   OBJECT_CLASSES
 } from "./shared-nouns-content-read-objects-tables.js";

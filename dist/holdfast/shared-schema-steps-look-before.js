@@ -32,7 +32,7 @@ import {
 } from "./shared-nouns-server-lost-clients.js";
 import {
   askAgain
-} from "./shared-nouns-server-ask-again.js";
+} from "./shared-ports-ask-again.js";
 import {
   quoteIdentifier
 } from "./shared-postgres-quoting.js";

@@ -6,7 +6,7 @@ import {
   isHoldfastError
 } from "./shared-kernel-errors.js";
 
-// src/nouns/server/ask-again.ts
+// src/ports/ask-again.ts
 var TRIES = 20;
 async function askAgain(session, sql) {
   for (let left = TRIES - 1; ; left -= 1) {
