@@ -164,6 +164,7 @@ export const FAST_FILES: readonly string[] = [
   "test/support/servers/newer.test.ts",
   "test/workflows/approval.test.ts",
   "test/workflows/backups.test.ts",
+  "test/workflows/offers.test.ts",
   "test/workflows/rollouts.test.ts",
   "test/workflows/self-release.test.ts",
 ];

@@ -177,6 +177,7 @@ export type Trigger = "workflow_call" | "workflow_dispatch";
 /** What a workflow declares of an input. */
 export interface DeclaredInput {
   readonly required?: boolean;
+  readonly type?: string;
   readonly default?: unknown;
 }
 

@@ -5,8 +5,10 @@ import { inputsOf } from "./tables.ts";
 interface Offer {
   /** With the same inputs where they have one of the same name. */
   readonly commands: readonly string[];
-  /** Inputs that the workflow has as secrets, by their names there; with them it is one job with one step. */
+  /** Inputs that the workflow has as secrets, by their names there. */
   readonly secrets?: Readonly<Record<string, string>>;
+  /** Where what comes of it is from; left out where several jobs make it, which is written by hand. */
+  readonly from?: Source;
   /** Inputs that the workflow gives by itself, or has in a way of its own, or that are of no use there. */
   readonly own?: readonly string[];
   /**
@@ -19,19 +21,38 @@ interface Offer {
   /** What there is to add to the menu's text of an input here. */
   readonly notes?: Readonly<Record<string, string>>;
   /**
-   * Inputs of the form for starting by hand, which has ten fields at most with those of the workflow alone.
+   * Inputs of the form for starting by hand, which has ten fields at most with those of the workflow alone;
+   * left out where nobody starts it by hand.
    */
-  readonly form: readonly string[];
+  readonly form?: readonly string[];
+}
+
+/** The step of a workflow whose outputs are those of the workflow. */
+interface Source {
+  /** The job, and the id of the step in it. */
+  readonly job: string;
+  /** Those that are of use to a caller; all when left out. */
+  readonly outputs?: readonly string[];
+  /** Whether the step is given all inputs as they are; otherwise what it is given is written by hand. */
+  readonly isGivenAll: boolean;
 }
 
 /** What is asked for, or given, by the two jobs of a workflow whose plan is approved. */
 const APPROVAL = ["database", "store-secret", "takes-turns-in", "dry-run", "plan-hash"];
 const FUNCTIONS = ["access-token", "functions-key"];
+/** What a run on GitHub knows by itself. */
+const RUN = ["branch", "repository", "token"];
+/** What is said of a pull request that is not one yet, and what coverage is not judged by. */
+const NOT_COVERAGE = [
+  ...["local", "judge", "base", "title", "title-file", "body-file", "coverage"],
+  ...["audit", "audit-registry"],
+];
 
 /** By file, without its ending. */
 export const OFFERS: Readonly<Record<string, Offer>> = {
   backup: {
     commands: ["backup"],
+    from: { job: "backup", isGivenAll: true },
     secrets: { database: "DATABASE_URL", "store-secret": "STORE_SECRET" },
     required: { source: true },
     defaults: { "install-client": true },
@@ -42,12 +63,14 @@ export const OFFERS: Readonly<Record<string, Offer>> = {
   },
   validate: {
     commands: ["validate"],
+    from: { job: "validate", isGivenAll: true },
     secrets: { "store-secret": "STORE_SECRET", scratch: "SCRATCH_URL", identity: "AGE_IDENTITY" },
     defaults: { "install-client": true },
     form: ["store", "backup", "since", "source", "tier", "depth", "accept-gaps", "jobs", "dry-run"],
   },
   restore: {
     commands: ["restore"],
+    from: { job: "restore", isGivenAll: true },
     secrets: { "store-secret": "STORE_SECRET", target: "TARGET_URL", identity: "AGE_IDENTITY" },
     defaults: { backup: "latest-verified", "install-client": true },
     form: [
@@ -100,6 +123,45 @@ export const OFFERS: Readonly<Record<string, Offer>> = {
     required: { reason: true, store: false },
     form: ["to", "trigger", "reason", "schema", "confirm", "from-backup", "store", "resume"],
   },
+  migrations: {
+    commands: ["migrate-check"],
+    from: { job: "check", outputs: ["verdict", "counts"], isGivenAll: true },
+    // A service container belongs to the job that calls, and a called workflow's job has none.
+    own: ["shadow"],
+    notes: { "server-major": "It is installed where the runner lacks it." },
+  },
+  coverage: {
+    commands: ["pr-policy"],
+    from: { job: "coverage", outputs: ["verdict", "coverage"], isGivenAll: false },
+    own: [...RUN, ...NOT_COVERAGE],
+  },
+  "release-cut": {
+    commands: ["release-cut"],
+    from: { job: "cut", outputs: ["version", "branch", "pull-request", "url"], isGivenAll: true },
+    own: RUN,
+    form: ["expect-version", "dry-run"],
+  },
+  hotfix: {
+    commands: ["hotfix-start", "hotfix-finish"],
+    own: RUN,
+    notes: { from: "To start.", issue: "To finish.", "require-merged": "To finish." },
+    form: ["name", "from", "issue", "require-merged", "dry-run"],
+  },
+  release: {
+    commands: ["release-publish"],
+    from: {
+      job: "publish",
+      outputs: ["version", "tag", "artifact-version", "published"],
+      isGivenAll: false,
+    },
+    // Its plan is a job of it, and `build` is the command that builds.
+    own: [...RUN, "build", "dry-run"],
+    notes: {
+      tag: "It is checked out.",
+      assets: "With a `build` it makes them; without one they are in the repository.",
+    },
+    form: ["tag", "assets"],
+  },
 };
 
 /** The inputs that a workflow takes over, in the order of its commands. */
@@ -124,33 +186,37 @@ export function workflowSections(
   if (offer === undefined || !menu.some(({ name }) => offer.commands.includes(name))) return undefined;
   const offered = inputsOffered(offer, menu);
   const open = offered.filter(([name]) => offer.secrets?.[name] === undefined);
-  const shown = open.filter(([name]) => offer.form.includes(name));
+  const shown = open.filter(([name]) => offer.form?.includes(name) === true);
   const form = shown.flatMap(([name, spec]) => declared(name, spec, offer, formType(spec))).join("\n");
   return {
     inputs: open.flatMap(([name, spec]) => declared(name, spec, offer, callType(spec))).join("\n"),
-    form,
-    ...(offer.secrets === undefined ? {} : ofOneStep(file, offered, menu)),
+    ...(offer.form === undefined ? {} : { form }),
+    ...(offer.from === undefined ? {} : outputsFrom(offer.from, offer, menu)),
+    ...(offer.from?.isGivenAll === true ? { given: given(offer, offered) } : {}),
   };
 }
 
-/** The rest of a workflow that is one job with one step: what that is given, and what comes of it. */
-function ofOneStep(
-  file: string,
-  offered: readonly (readonly [string, InputSpec])[],
+/** What comes of a workflow, and of its job. */
+function outputsFrom(
+  { job, outputs }: Source,
+  offer: Offer,
   menu: readonly Command[],
-): Readonly<Record<string, string>> {
-  const offer = OFFERS[file]!;
-  const outputs = Object.entries(menu.find(({ name }) => name === offer.commands[0])!.outputs);
-  const value = (name: string, text: string): string[] => [
+): Record<string, string> {
+  const all = Object.entries(menu.find(({ name }) => name === offer.commands[0])!.outputs);
+  const those = all.filter(([name]) => outputs === undefined || outputs.includes(name));
+  const value = ([name, text]: readonly [string, string]): string[] => [
     `${name}:`,
     `  description: ${quoted(text)}`,
-    `  value: \${{ jobs.${file}.outputs.${name} }}`,
+    `  value: \${{ jobs.${job}.outputs.${name} }}`,
   ];
   return {
-    outputs: outputs.flatMap(([name, text]) => value(name, text)).join("\n"),
-    "job-outputs": outputs.map(([name]) => `${name}: \${{ steps.${file}.outputs.${name} }}`).join("\n"),
-    given: offered.map(([name]) => `${name}: \${{ ${expression(name, offer)} }}`).join("\n"),
+    outputs: those.flatMap(value).join("\n"),
+    "job-outputs": those.map(([name]) => `${name}: \${{ steps.${job}.outputs.${name} }}`).join("\n"),
   };
+}
+
+function given(offer: Offer, offered: readonly (readonly [string, InputSpec])[]): string {
+  return offered.map(([name]) => `${name}: \${{ ${expression(name, offer)} }}`).join("\n");
 }
 
 function declared(name: string, spec: InputSpec, offer: Offer, type: readonly string[]): string[] {
@@ -180,7 +246,9 @@ function isInsisted(name: string, { required }: Offer): boolean {
   return required?.[name] === true;
 }
 
+/** A number that nobody gives is 0 to GitHub, so that one without a default is a text, which can be empty. */
 function callType(spec: InputSpec): string[] {
+  if (spec.type === "integer" && spec.default === undefined) return ["  type: string"];
   const types: Partial<Record<InputSpec["type"], string>> = { boolean: "boolean", integer: "number" };
   return [`  type: ${types[spec.type] ?? "string"}`];
 }
@@ -197,7 +265,7 @@ function formType(spec: InputSpec): string[] {
 function expression(name: string, { secrets = {}, defaults = {}, form }: Offer): string {
   if (secrets[name] !== undefined) return `secrets.${secrets[name]}`;
   const usual = defaults[name];
-  if (usual === undefined || form.includes(name)) return `inputs.${name}`;
+  if (usual === undefined || form === undefined || form.includes(name)) return `inputs.${name}`;
   // What is not there equals false in an expression, so that the texts are compared.
   if (usual === true) return `toJSON(inputs.${name}) != 'false'`;
   return `inputs.${name} || '${String(usual)}'`;
