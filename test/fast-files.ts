@@ -22,6 +22,7 @@ export const FAST_FILES: readonly string[] = [
   "test/adapters/poolers.test.ts",
   "test/adapters/row-values.test.ts",
   "test/adapters/source-tree/patch-digests.test.ts",
+  "test/adapters/store-decorators/answering.test.ts",
   "test/adapters/store-decorators/retrying.test.ts",
   "test/adapters/terminal/terminal-log.test.ts",
   "test/adapters/tls-options.test.ts",

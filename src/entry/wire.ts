@@ -195,7 +195,12 @@ async function openBareStore(
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1]?.toLowerCase();
   if (scheme === "file") {
     const { openFileStore } = await import("../adapters/file-store/file-store.ts");
-    return openFileStore(url, { random: systemRandom });
+    const { answering } = await import("../adapters/store-decorators/answering.ts");
+    return answering(openFileStore(url, { random: systemRandom }), {
+      silenceMs: silenceLimit(around.env),
+      cancelled: around.cancelled,
+      tell: (text) => around.log.info(text),
+    });
   }
   if (scheme === "azure") {
     const credentials = storeCredentials(secret, around.env);

@@ -64,5 +64,7 @@ export interface BlobStore {
   stat(path: string): Promise<BlobFacts | null>;
   list(prefix: string): AsyncIterable<BlobFacts>;
   replace(path: string, content: Uint8Array, etag: string): Promise<BlobFacts>;
+  /** The moment by the clock that dates blobs, to the second at least; leaves nothing behind. */
+  now(): Promise<Date>;
   remove(path: string): Promise<void>;
 }

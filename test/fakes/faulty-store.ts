@@ -81,6 +81,11 @@ export class FaultyStore implements BlobStore {
     return await this.#writing(`replace ${path}`, () => this.#store.replace(path, content, etag));
   }
 
+  async now(): Promise<Date> {
+    this.#event("now");
+    return await this.#store.now();
+  }
+
   async remove(path: string): Promise<void> {
     await this.#writing(`remove ${path}`, () => this.#store.remove(path));
   }

@@ -83,6 +83,10 @@ export class LyingStore implements BlobStore {
     return this.#store.replace(path, content, etag);
   }
 
+  now(): Promise<Date> {
+    return this.#store.now();
+  }
+
   remove(path: string): Promise<void> {
     return this.#store.remove(path);
   }

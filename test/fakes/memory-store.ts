@@ -73,6 +73,12 @@ export class MemoryStore implements BlobStore {
     return this.plant(path, Buffer.from(content));
   }
 
+  async now(): Promise<Date> {
+    if (this.#clock !== undefined) return this.#clock.now();
+    this.#version += 1;
+    return this.#date();
+  }
+
   async remove(path: string): Promise<void> {
     assertBlobPath(path);
     this.blobs.delete(path);
@@ -85,7 +91,7 @@ export class MemoryStore implements BlobStore {
     const facts = {
       path,
       size: bytes.byteLength,
-      modifiedAt: this.#clock?.now() ?? new Date(1_700_000_000_000 + this.#version * 1000),
+      modifiedAt: this.#clock?.now() ?? this.#date(),
       etag,
       ...(accessTier === undefined ? {} : { accessTier }),
     };
@@ -99,6 +105,10 @@ export class MemoryStore implements BlobStore {
     for (const [path, held] of this.blobs) copy.blobs.set(path, held);
     copy.#version = this.#version;
     return copy;
+  }
+
+  #date(): Date {
+    return new Date(1_700_000_000_000 + this.#version * 1000);
   }
 
   async *#cut(bytes: Buffer): ByteStream {

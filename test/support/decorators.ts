@@ -131,6 +131,7 @@ export function forwarding(store: BlobStore, changed: Partial<BlobStore>): BlobS
     stat: (path) => store.stat(path),
     list: (prefix) => store.list(prefix),
     replace: (path, content, etag) => store.replace(path, content, etag),
+    now: () => store.now(),
     remove: (path) => store.remove(path),
     ...changed,
   };

@@ -46,6 +46,7 @@ export async function commitBlocks(commit: Commit): Promise<BlobFacts> {
             blobHTTPHeaders: { blobContentType: options.contentType ?? "application/octet-stream" },
             ...(options.accessTier === undefined ? {} : { tier: options.accessTier }),
           }),
+        { stop: commit.retry.stop, isChange: true },
       );
       return facts(commit, answer);
     } catch (error) {

@@ -54,18 +54,18 @@ export async function download(
 async function* nothing(): ByteStream {}
 
 async function ask(
-  { container, name, path, answerMs }: DownloadSource,
+  { container, name, path, answerMs, retry }: DownloadSource,
   start: number,
   end: number | undefined,
   etag: string | undefined,
 ): Promise<Answer> {
-  const answer = await withDeadline(answerMs, `reading ${path}`, (abortSignal) =>
+  const request = (abortSignal: AbortSignal) =>
     container.getBlobClient(name).download(start, end === undefined ? undefined : end - start, {
       maxRetryRequests: 0,
       abortSignal,
       conditions: etag === undefined ? {} : { ifMatch: etag },
-    }),
-  );
+    });
+  const answer = await withDeadline(answerMs, `reading ${path}`, request, { stop: retry.stop });
   return {
     size: answer.contentLength ?? 0,
     etag: answer.etag ?? "",
@@ -75,14 +75,14 @@ async function ask(
 
 async function* resumed(source: DownloadSource, first: Answer, start: number): ByteStream {
   const doing = `reading ${source.path}`;
+  const { stop } = source.retry;
   let received = 0;
   let answer = first;
   for (let failures = 0; ;) {
     const { body } = answer;
     try {
-      for await (const chunk of readWithIdleLimit(body, source.idleMs, doing, (error) =>
-        body.destroy(error),
-      )) {
+      const giveUp = (error: Error) => body.destroy(error);
+      for await (const chunk of readWithIdleLimit(body, source.idleMs, doing, giveUp, stop)) {
         received += chunk.byteLength;
         // Only progress gives the tries back.
         if (chunk.byteLength > 0) failures = 0;
@@ -96,6 +96,7 @@ async function* resumed(source: DownloadSource, first: Answer, start: number): B
     } catch (error) {
       // Broken after the last byte: nothing is missing.
       if (received === first.size) return;
+      if (stop?.aborted === true && error === stop.reason) throw error;
       // Whatever breaks a body is the connection: Azure's refusals come before the body.
       const broken = isHoldfastError(error)
         ? error

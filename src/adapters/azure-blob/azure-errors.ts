@@ -137,6 +137,13 @@ export function failureFacts(error: unknown): FailureFacts {
   };
 }
 
+/** When a refusal was given, by the clock of whoever gave it; undefined where it does not say. */
+export function dateOfAnswer(error: unknown): Date | undefined {
+  const { response } = error as { response?: { headers?: { get?: (name: string) => string | undefined } } };
+  const date = new Date(response?.headers?.get?.("date") ?? "");
+  return Number.isNaN(date.getTime()) ? undefined : date;
+}
+
 function requestId(error: unknown): string {
   const headers = (
     error as { response?: { headers?: { get?: (name: string) => string | undefined } } } | null

@@ -44,7 +44,7 @@ async function listPage(
 ): Promise<{ items: BlobItem[]; next: string | undefined }> {
   const doing = `listing ${prefix === "" ? "the store" : prefix}`;
   try {
-    return await withDeadline(source.answerMs, doing, async (abortSignal) => {
+    const request = async (abortSignal: AbortSignal) => {
       const pages = source.container
         .listBlobsFlat({ abortSignal, includeMetadata: true, ...(prefix === "" ? {} : { prefix }) })
         .byPage({
@@ -58,7 +58,8 @@ async function listPage(
         items: page.value.segment.blobItems,
         next: next === undefined || next === "" ? undefined : next,
       };
-    });
+    };
+    return await withDeadline(source.answerMs, doing, request, { stop: source.retry.stop });
   } catch (error) {
     throw azureError(error, doing, source.place);
   }

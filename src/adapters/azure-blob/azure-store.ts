@@ -11,14 +11,14 @@ import { containerClient, sasExpiry, type AzureCredentials } from "./azure-crede
 import { download } from "./azure-download.ts";
 import { tierFault } from "./account-tiers.ts";
 import { TIER } from "./azure-codes.ts";
-import { azureError, type AzurePlace } from "./azure-errors.ts";
+import { azureError, dateOfAnswer, failureFacts, type AzurePlace } from "./azure-errors.ts";
 import { bareEtag, listBlobs } from "./azure-listing.ts";
 import { parseAzureUrl, type AzureUrl } from "./azure-url.ts";
 import { BlockBuffers } from "./block-buffers.ts";
 import { sliced } from "./block-body.ts";
 import { isSlow } from "./tries.ts";
 import { blockId, stageBlocks, type Block } from "./block-upload.ts";
-import { moved, PATIENCE, underWayMs, withDeadline, type Patience } from "./deadline.ts";
+import { moved, PATIENCE, underWayMs, withDeadline, type Ends, type Patience } from "./deadline.ts";
 import { Lanes } from "./lanes.ts";
 
 /** What an Azure store needs from outside. */
@@ -189,7 +189,7 @@ class AzureStore implements BlobStore {
         const from = clock.elapsed();
         await this.#lanes.run(signal, async () => {
           waitedMs += clock.elapsed() - from;
-          await this.#ask(`writing ${path}`, this.#patience.sendMs, stage, signal);
+          await this.#ask(`writing ${path}`, this.#patience.sendMs, stage, { outer: signal });
         });
       });
     };
@@ -260,6 +260,7 @@ class AzureStore implements BlobStore {
         this.#patience.answerMs + underWayMs(body.length, this.#patience),
         (abortSignal) =>
           this.#client(path).upload(body, body.length, { abortSignal, conditions: { ifMatch: `"${etag}"` } }),
+        { isChange: true },
       );
       return {
         path,
@@ -273,11 +274,30 @@ class AzureStore implements BlobStore {
     }
   }
 
+  /**
+   * Asks for a blob that is not there, which needs no more rights than reading: every answer has its date.
+   */
+  async now(): Promise<Date> {
+    const client = this.#client(`.holdfast-clock-${this.#options.random.hex(8)}`);
+    const date = await this.#ask("asking for the time", this.#patience.answerMs, async (abortSignal) => {
+      try {
+        return (await client.getProperties({ abortSignal })).date;
+      } catch (error) {
+        if (failureFacts(error).code === "BlobNotFound") return dateOfAnswer(error);
+        throw error;
+      }
+    });
+    return date ?? new Date(0);
+  }
+
   async remove(path: string): Promise<void> {
     assertBlobPath(path);
     try {
-      await this.#ask(`removing ${path}`, this.#patience.answerMs, (abortSignal) =>
-        this.#client(path).delete({ abortSignal, deleteSnapshots: "include" }),
+      await this.#ask(
+        `removing ${path}`,
+        this.#patience.answerMs,
+        (abortSignal) => this.#client(path).delete({ abortSignal, deleteSnapshots: "include" }),
+        { isChange: true },
       );
     } catch (error) {
       if (!isHoldfastError(error, "store.not-found")) throw error;
@@ -308,12 +328,12 @@ class AzureStore implements BlobStore {
     doing: string,
     ms: number,
     request: (signal: AbortSignal) => Promise<T>,
-    outer?: AbortSignal,
+    ends: Omit<Ends, "stop"> = {},
   ): Promise<T> {
     try {
-      return await withDeadline(ms, doing, request, outer);
+      return await withDeadline(ms, doing, request, { ...ends, stop: this.#options.cancelled });
     } catch (error) {
-      if (outer?.aborted === true) throw error;
+      if (ends.outer?.aborted === true) throw error;
       throw azureError(error, doing, this.#place);
     }
   }

@@ -1,4 +1,5 @@
 import { HoldfastError } from "../../kernel/errors.ts";
+import { soonAfter } from "../../kernel/soon-after.ts";
 
 const HINT = "Check the network between here and Azure, then run again.";
 
@@ -28,6 +29,26 @@ export function underWayMs(bytes: number, { bytesPerMs }: Patience): number {
   return Math.min(bytes, UNDER_WAY_BYTES_MAX) / bytesPerMs;
 }
 
+/** What ends a request besides silence. */
+export interface Ends {
+  /** What it is a part of was given up: it ends at once. */
+  readonly outer?: AbortSignal | undefined;
+  /**
+   * The run is to stop. What was begun before ends soon: what only asks after {@link STOP_GRACE_MS}, with the
+   * signal's reason. What is begun afterwards tidies up, and is not ended by it.
+   */
+  readonly stop?: AbortSignal | undefined;
+  /**
+   * It changes what the store holds, and only its answer tells whether it did: it has
+   * {@link STOP_GRACE_CHANGE_MS}, and ends like every other whose answer was lost.
+   */
+  readonly isChange?: boolean;
+}
+
+/** So long what was asked before the run was stopped may still be answered. */
+const STOP_GRACE_MS = 5_000;
+const STOP_GRACE_CHANGE_MS = 30_000;
+
 /** Nothing moved for too long. */
 export class Stalled extends HoldfastError {}
 
@@ -43,27 +64,27 @@ export function moved(signal: object | undefined, graceMs = 0): void {
  * silently gone. Its time is not that of the whole: a slow line that moves is no fault. Whoever sees bytes go
  * or come says so with {@link moved}.
  *
- * @throws store.unreachable ({@link Stalled}) when nothing moved for `ms`; the outer signal's reason when
- * that
- *   aborted
+ * @throws store.unreachable ({@link Stalled}) when nothing moved for `ms`; the reason of what else ended it
  */
 export async function withDeadline<T>(
   ms: number,
   doing: string,
   request: (signal: AbortSignal) => Promise<T>,
-  outer?: AbortSignal,
+  { outer, stop, isChange = false }: Ends = {},
 ): Promise<T> {
   outer?.throwIfAborted();
   const controller = new AbortController();
   const { signal } = controller;
   const onOuter = (): void => controller.abort(outer?.reason);
+  const stalled = (waitedMs: number): Stalled => {
+    const text = `${doing}: no answer within ${Math.round(waitedMs / 1000)} s`;
+    return new Stalled("store.unreachable", text, { hint: HINT });
+  };
   const giveUpIn = (waitMs: number): NodeJS.Timeout =>
-    setTimeout(() => {
-      const seconds = Math.round(waitMs / 1000);
-      controller.abort(
-        new Stalled("store.unreachable", `${doing}: no answer within ${seconds} s`, { hint: HINT }),
-      );
-    }, waitMs);
+    setTimeout(() => controller.abort(stalled(waitMs)), waitMs);
+  using _stopping = isChange
+    ? soonAfter(stop, STOP_GRACE_CHANGE_MS, () => controller.abort(stalled(STOP_GRACE_CHANGE_MS)))
+    : soonAfter(stop, STOP_GRACE_MS, (reason) => controller.abort(reason));
   let timer = giveUpIn(ms);
   watched.set(signal, (graceMs = 0) => {
     clearTimeout(timer);
@@ -85,16 +106,19 @@ export async function withDeadline<T>(
 
 /**
  * Reads a response's body, giving up when the peer sends nothing for `idleMs` although we are waiting. A slow
- * reader is no fault: the time only runs while a chunk is being waited for.
+ * reader is no fault: the time only runs while a chunk is being waited for. When the run is to stop it ends
+ * soon.
  *
- * @throws store.unreachable after giving up, or whatever the body throws
+ * @throws store.unreachable after giving up, the reason of the stop, or whatever the body throws
  */
 export async function* readWithIdleLimit(
   body: AsyncIterable<Uint8Array>,
   idleMs: number,
   doing: string,
   giveUp: (error: Error) => void,
+  stop?: AbortSignal,
 ): AsyncIterable<Uint8Array> {
+  using _stopping = soonAfter(stop, STOP_GRACE_MS, giveUp);
   const late = new Stalled("store.unreachable", `${doing}: nothing came for ${Math.round(idleMs / 1000)} s`, {
     hint: HINT,
   });

@@ -61,6 +61,12 @@ async function openNew(path: string): Promise<FileHandle> {
 }
 
 /**
+ * What was written and not yet handed to the disk is at most twice as much: whoever watches sees a slow disk
+ * move, and the end does not wait for all the memory of the machine to be written.
+ */
+const UNSYNCED_BYTES_MAX = 64 * 1024 * 1024;
+
+/**
  * Writes a stream to a new file and fsyncs it. An error of `content` is rethrown as it is; errors of the disk
  * are turned into the port's. The caller removes the file in either case.
  *
@@ -76,13 +82,24 @@ export async function writeDurably(path: string, content: ByteStream, doing: str
   };
   const handle = await disk(openNew(path));
   let size = 0;
+  let unsynced = 0;
+  let syncing: Promise<void> = Promise.resolve();
   try {
     for await (const chunk of content) {
       await disk(writeWhole(handle, chunk));
       size += chunk.byteLength;
+      unsynced += chunk.byteLength;
+      if (unsynced < UNSYNCED_BYTES_MAX) continue;
+      await disk(syncing);
+      syncing = handle.datasync();
+      // Its error is met by whoever waits for it.
+      syncing.catch(() => undefined);
+      unsynced = 0;
     }
+    await disk(syncing);
     await disk(handle.sync());
   } finally {
+    await syncing.catch(() => undefined);
     await disk(handle.close());
   }
   return size;

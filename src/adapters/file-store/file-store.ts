@@ -124,6 +124,15 @@ class FileStore implements BlobStore {
     });
   }
 
+  /** Of a network mount it is the server's, which dates what is written. */
+  async now(): Promise<Date> {
+    const written = await this.#withTemporary(async (temporary) => {
+      await writeDurably(temporary, once(Buffer.from("holdfast")), `asking ${this.url} for the time`);
+      return await asking(`asking ${this.url} for the time`, () => stat(temporary));
+    });
+    return written.mtime;
+  }
+
   async remove(path: string): Promise<void> {
     const target = this.#target(path);
     await asking(`removing ${path}`, async () => {

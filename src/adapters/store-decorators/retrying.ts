@@ -28,7 +28,7 @@ export interface StoreRetry {
 const BUDGET_MS = 5 * 60_000;
 
 /**
- * Tries again what `store.unreachable` or `store.unreadable` ended: check, stat, get, replace, remove, and
+ * Tries again what `store.unreachable` or `store.unreadable` ended: check, stat, get, replace, now, remove, and
  * the beginning of a listing. A download that breaks in the middle goes on by range. A put is never repeated
  * as a whole, because its stream can be read only once: adapters retry within a put. A listing that breaks
  * later is thrown: adapters retry within a listing, where they know the page.
@@ -125,6 +125,10 @@ class RetryingStore implements BlobStore {
         throw error;
       }
     });
+  }
+
+  now(): Promise<Date> {
+    return withRetry(this.#retry, () => this.#store.now());
   }
 
   remove(path: string): Promise<void> {

@@ -18,6 +18,7 @@ export function interruptible(store: BlobStore, signal: AbortSignal): BlobStore 
     stat: (path) => store.stat(path),
     list: (prefix) => store.list(prefix),
     replace: (path, content, etag) => store.replace(path, content, etag),
+    now: () => store.now(),
     remove: (path) => store.remove(path),
   };
 }

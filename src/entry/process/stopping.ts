@@ -1,16 +1,15 @@
 import { readFileSync } from "node:fs";
 import { EXIT, HoldfastError } from "../../kernel/errors.ts";
+import { endProcess, type EndableProcess } from "./ending.ts";
 
 /** The part of a process that is needed, so that a test can stand in for it. */
-export interface StoppableProcess {
+export interface StoppableProcess extends EndableProcess {
   on(signal: "SIGINT" | "SIGTERM" | "SIGHUP", listener: () => void): unknown;
-  exit(code: number): never;
 }
 
 /** The same for errors that nobody caught. */
-export interface CrashableProcess {
+export interface CrashableProcess extends EndableProcess {
   on(event: "uncaughtException" | "unhandledRejection", listener: (error: unknown) => void): unknown;
-  exit(code: number): never;
 }
 
 /** Signals that end a run, each with the code that shells tell it by. */
@@ -53,7 +52,7 @@ export function stopOnSignals(
     if (signal === "SIGHUP" && outlivesTerminal) continue;
     host.on(signal, () => {
       if (mayEcho === signal) return;
-      if (controller.signal.aborted) host.exit(code);
+      if (controller.signal.aborted) endProcess(host, code);
       mayEcho = echoMs > 0 ? signal : undefined;
       setTimeout(() => (mayEcho = undefined), echoMs).unref();
       say(`${signal} received: stopping and cleaning up; once more to stop at once`);
@@ -75,8 +74,10 @@ const LEAVING_MS = 3_000;
  * has to be waited for was waited for before. Standard output to a pipe or a file is written at once:
  * https://nodejs.org/api/process.html#a-note-on-process-io
  */
-export function leaveSoon(host: Pick<NodeJS.Process, "exit" | "exitCode">): void {
-  setTimeout(() => host.exit(host.exitCode ?? EXIT.done), LEAVING_MS).unref();
+export function leaveSoon(
+  host: EndableProcess & { readonly exitCode?: number | string | null | undefined },
+): void {
+  setTimeout(() => endProcess(host, Number(host.exitCode ?? EXIT.done)), LEAVING_MS).unref();
 }
 
 /**
@@ -101,7 +102,7 @@ export function crashLoudly(host: CrashableProcess, tell: (error: unknown) => vo
   for (const event of ["uncaughtException", "unhandledRejection"] as const) {
     host.on(event, (error) => {
       tell(error);
-      host.exit(EXIT.bug);
+      endProcess(host, EXIT.bug);
     });
   }
 }

@@ -1,7 +1,5 @@
 import { formatDuration } from "../../kernel/duration.ts";
-import { once } from "../../kernel/streams.ts";
 import type { BlobFacts } from "../../ports/blob-store.ts";
-import { folderOf } from "./lock-document.ts";
 import type { LockRequest } from "./lock-request.ts";
 
 /**
@@ -25,32 +23,19 @@ export interface Silence {
 
 /** @returns undefined where the lock is gone meanwhile */
 export async function silenceOf(path: string, request: LockRequest): Promise<Silence | undefined> {
-  const now = await momentOfStore(folderOf(path), request);
+  const now = await request.store.now();
   // Looked at after that moment, so that no sign of life before it is missed.
   const blob = await request.store.stat(path);
   if (blob === null) return undefined;
   const ms = now.getTime() - blob.modifiedAt.getTime();
   // What an answer without a date comes to: no age can be told from it.
-  if (blob.modifiedAt.getTime() === 0) return await watched(blob, "not dated", request);
+  if (blob.modifiedAt.getTime() === 0 || now.getTime() === 0) return await watched(blob, "not dated", request);
   if (ms >= -AHEAD_MS_MAX) return { blob, ms: Math.max(0, ms), isByDate: true };
   return await watched(blob, `dated ${formatDuration(-ms)} ahead of the store's clock`, request);
 }
 
 export function isStale({ ms }: Silence): boolean {
   return ms > STALE_AFTER_MS;
-}
-
-/** A store is asked for its time by what it dates; the name is none of a generation. */
-async function momentOfStore(folder: string, { store, random }: LockRequest): Promise<Date> {
-  const path = `${folder}clock-${random.hex(8)}`;
-  const text = "Written to learn the time by the store's clock. May be removed.\n";
-  const { modifiedAt } = await store.put(path, once(Buffer.from(text)), { contentType: "text/plain" });
-  try {
-    await store.remove(path);
-  } catch {
-    // Where nothing may be removed some bytes stay, which nobody takes for a lock.
-  }
-  return modifiedAt;
 }
 
 /**

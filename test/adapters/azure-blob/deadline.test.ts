@@ -42,9 +42,34 @@ describe("a request with a deadline", () => {
     await expect(work).rejects.toThrow("no answer within 6 s");
   });
 
+  it("that only asks ends soon after the run is stopped, and one that changes something later, as lost", async () => {
+    const stop = new AbortController();
+    const asks = withDeadline(60_000, "asking for a", silent, { stop: stop.signal });
+    const changes = withDeadline(60_000, "removing a", silent, { stop: stop.signal, isChange: true });
+    const ends = [
+      expect(asks).rejects.toThrow("stopped"),
+      expect(changes).rejects.toMatchObject({
+        code: "store.unreachable",
+        message: "removing a: no answer within 30 s",
+      }),
+    ];
+    await jest.advanceTimersByTimeAsync(1000);
+    stop.abort(new Error("stopped"));
+    await jest.advanceTimersByTimeAsync(4999);
+    expect(await Promise.race([asks, "waits"].map((each) => Promise.resolve(each)))).toBe("waits");
+    await jest.advanceTimersByTimeAsync(25_001);
+    await Promise.all(ends);
+    // What is begun afterwards tidies up, and has all of its time.
+    const tidies = withDeadline(60_000, "removing a", silent, { stop: stop.signal });
+    const late = expect(tidies).rejects.toThrow("no answer within 60 s");
+    await jest.advanceTimersByTimeAsync(60_000);
+    await late;
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
   it("ends with the reason of whoever stops it, and leaves no timer behind", async () => {
     const stop = new AbortController();
-    const work = withDeadline(1000, "writing a", silent, stop.signal);
+    const work = withDeadline(1000, "writing a", silent, { outer: stop.signal });
     const ended = expect(work).rejects.toThrow("stopped");
     stop.abort(new Error("stopped"));
     await ended;

@@ -8,10 +8,17 @@ import {
 import { isHoldfastError } from "../../../src/kernel/errors.ts";
 
 class FakeProcess {
+  readonly execPath = "/usr/bin/node";
   readonly listeners = new Map<string, (error?: unknown) => void>();
   readonly exits: number[] = [];
   on(signal: string, listener: (error?: unknown) => void): void {
     this.listeners.set(signal, listener);
+  }
+  getActiveResourcesInfo(): readonly string[] {
+    return ["Timeout"];
+  }
+  emit(): void {
+    throw new Error("nothing is emitted here");
   }
   exit(code: number): never {
     this.exits.push(code);

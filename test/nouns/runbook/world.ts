@@ -249,6 +249,7 @@ export class Process {
       stat: (path) => inner.stat(path),
       list: (prefix) => inner.list(prefix),
       replace: (path, content, etag) => inner.replace(path, content, etag),
+      now: () => inner.now(),
       remove: (path) => inner.remove(path),
     };
   }

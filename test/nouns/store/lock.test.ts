@@ -787,6 +787,7 @@ function intercepted(inner: BlobStore, before: () => Promise<void>): BlobStore {
       yield* inner.list(prefix);
     },
     replace: (path, content, etag) => before().then(() => inner.replace(path, content, etag)),
+    now: () => before().then(() => inner.now()),
     remove: (path) => before().then(() => inner.remove(path)),
   };
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { appWorld, told, type AppWorld } from "./support.ts";
 import { testInTurn } from "../../support/cases-in-turn.ts";
+import { forwarding } from "../../support/decorators.ts";
 
 const worlds: AppWorld[] = [];
 async function world(...given: Parameters<typeof appWorld>): Promise<AppWorld> {
@@ -153,19 +154,13 @@ inTurn(
       expect((await app.deploy(`v${version}`, await app.packaged(version))).exit).toBe(0);
     }
     // The store is gone once production is 1.2.0: the journal ends, and no record is written.
-    app.aroundStore = (store) => ({
-      check: (forWriting) => store.check(forWriting),
-      url: store.url,
-      list: (prefix) => store.list(prefix),
-      get: (...given) => store.get(...given),
-      stat: (path) => store.stat(path),
-      replace: (...given) => store.replace(...given),
-      remove: (path) => store.remove(path),
-      async put(path, ...given) {
-        if (path.startsWith("rollouts/")) throw new Error("killed");
-        return await store.put(path, ...given);
-      },
-    });
+    app.aroundStore = (store) =>
+      forwarding(store, {
+        async put(path, ...given) {
+          if (path.startsWith("rollouts/")) throw new Error("killed");
+          return await store.put(path, ...given);
+        },
+      });
     const ended = await app.rollback();
     expect(told(ended)).toMatchObject({ outcome: "incomplete", production: "1.2.0" });
     app.aroundStore = (store) => store;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import type { Outcome } from "../../../src/kernel/outcome.ts";
-import type { BlobStore } from "../../../src/ports/blob-store.ts";
 import { MemoryFunctions } from "../../fakes/memory-functions.ts";
+import { forwarding } from "../../support/decorators.ts";
 import { PROJECT, World } from "./world.ts";
 
 const V1 = { auth: { version: "1.0.0" }, orders: { version: "1.0.0", needs: ["auth@^1.0.0"] } };
@@ -67,16 +67,12 @@ function portsOf(world: World, process: Process): ReturnType<World["ports"]> {
     },
   });
   const { store: real } = world;
-  const store: BlobStore = {
-    url: real.url,
-    check: (forWriting) => real.check(forWriting),
+  const store = forwarding(real, {
     get: (...args) => process.around(() => real.get(...args)),
-    stat: (path) => real.stat(path),
-    list: (prefix) => real.list(prefix),
     put: (...args) => process.around(() => real.put(...args)),
     replace: (...args) => process.around(() => real.replace(...args)),
     remove: (path) => process.around(() => real.remove(path)),
-  };
+  });
   return world.ports({ host: guarded, store });
 }
 

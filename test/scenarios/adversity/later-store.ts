@@ -27,6 +27,7 @@ export function laterStore(store: BlobStore, ms: number): BlobStore {
       for await (const facts of store.list(prefix)) yield dated(facts);
     },
     replace: async (path, content, etag) => writing(await store.replace(path, content, etag)),
+    now: async () => new Date((await store.now()).getTime() + ms),
     remove: (path) => store.remove(path),
   };
 }

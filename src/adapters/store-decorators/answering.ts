@@ -1,0 +1,180 @@
+import { formatDuration } from "../../kernel/duration.ts";
+import { HoldfastError } from "../../kernel/errors.ts";
+import { tryNoMore } from "../../kernel/retry.ts";
+import { SilenceWatch } from "../../kernel/silence.ts";
+import { soonAfter } from "../../kernel/soon-after.ts";
+import type { ByteStream } from "../../kernel/streams.ts";
+import type { BlobFacts, BlobStore, PutOptions } from "../../ports/blob-store.ts";
+
+/** For how long an answer of a store is waited for; times in milliseconds. */
+export interface AnswerLimits {
+  /** Without a sign of life. */
+  readonly silenceMs: number;
+  /** The run is to stop: what was asked before has seconds left. */
+  readonly cancelled?: AbortSignal;
+  /** Told of every long silence, again and again. */
+  readonly tell?: (text: string) => void;
+  /** What was asked before the end was called may still be answered; 5 s unless told. */
+  readonly graceMs?: number;
+  /** The same of what changes the store, where only the answer tells whether it did; 30 s unless told. */
+  readonly changeGraceMs?: number;
+}
+
+const HINT =
+  "Look at the mount and what is behind it (mount, dmesg, the server of a network mount), then run again.";
+
+/**
+ * Bounds the waits for a store that has no bounds of its own: a call to a file system whose server went away
+ * does not end, and nobody can take it back. It is given up, and may still happen, or never. Nothing is tried
+ * again, because each call would hold one of the few threads that make them.
+ *
+ * @throws store.unreachable from every call that was silent for too long
+ */
+export function answering(store: BlobStore, limits: AnswerLimits): BlobStore {
+  return new AnsweringStore(store, limits);
+}
+
+/** What somebody waits for. */
+interface Wait {
+  readonly doing: string;
+  readonly isChange?: boolean;
+  /** As of {@link SilenceWatch}: changes with every sign of life, and is undefined while nothing is owed. */
+  readonly heard?: () => unknown;
+}
+
+class AnsweringStore implements BlobStore {
+  readonly url: string;
+  readonly #store: BlobStore;
+  readonly #limits: AnswerLimits;
+
+  constructor(store: BlobStore, limits: AnswerLimits) {
+    this.url = store.url;
+    this.#store = store;
+    this.#limits = limits;
+  }
+
+  check(...given: Parameters<BlobStore["check"]>): Promise<void> {
+    return this.#within({ doing: `asking ${this.url}` }, () => this.#store.check(...given));
+  }
+
+  async put(path: string, content: ByteStream, options?: PutOptions): Promise<BlobFacts> {
+    const sent = new Sent(content);
+    const wait: Wait = { doing: `writing ${path}`, isChange: true, heard: () => sent.heard() };
+    try {
+      return await this.#within(wait, () => this.#store.put(path, sent.pieces(), options));
+    } finally {
+      await sent.end();
+    }
+  }
+
+  async get(
+    path: string,
+    range?: { start: number; end?: number },
+  ): Promise<{ size: number; content: ByteStream }> {
+    const wait = { doing: `reading ${path}` };
+    const { size, content } = await this.#within(wait, () => this.#store.get(path, range));
+    return { size, content: this.#pieces(wait, content) };
+  }
+
+  stat(path: string): Promise<BlobFacts | null> {
+    return this.#within({ doing: `asking for ${path}` }, () => this.#store.stat(path));
+  }
+
+  list(prefix: string): AsyncIterable<BlobFacts> {
+    return this.#pieces({ doing: `listing ${prefix === "" ? this.url : prefix}` }, this.#store.list(prefix));
+  }
+
+  replace(path: string, content: Uint8Array, etag: string): Promise<BlobFacts> {
+    const wait = { doing: `replacing ${path}`, isChange: true };
+    return this.#within(wait, () => this.#store.replace(path, content, etag));
+  }
+
+  now(): Promise<Date> {
+    return this.#within({ doing: `asking ${this.url} for the time` }, () => this.#store.now());
+  }
+
+  remove(path: string): Promise<void> {
+    return this.#within({ doing: `removing ${path}`, isChange: true }, () => this.#store.remove(path));
+  }
+
+  async *#pieces<T>(wait: Wait, pieces: AsyncIterable<T>): AsyncIterable<T> {
+    const iterator = pieces[Symbol.asyncIterator]();
+    // After a piece that does not come its source can only be left.
+    let isLeft = false;
+    try {
+      for (;;) {
+        isLeft = true;
+        const next = await this.#within(wait, () => iterator.next());
+        isLeft = false;
+        if (next.done === true) return;
+        yield next.value;
+      }
+    } finally {
+      if (!isLeft) await iterator.return?.();
+    }
+  }
+
+  async #within<T>({ doing, isChange = false, heard }: Wait, work: () => Promise<T>): Promise<T> {
+    const { silenceMs, cancelled, tell, graceMs = 5_000, changeGraceMs = 30_000 } = this.#limits;
+    const givenUp = Promise.withResolvers<never>();
+    const stuck = (ms: number): void =>
+      givenUp.reject(
+        tryNoMore(
+          new HoldfastError(
+            "store.unreachable",
+            `${doing}: ${this.url} has not answered for ${formatDuration(ms)}`,
+            { hint: HINT },
+          ),
+        ),
+      );
+    using _watch = new SilenceWatch({
+      limitMs: silenceMs,
+      heard: heard ?? (() => "nothing"),
+      ...(tell === undefined ? {} : { tell: (text: string) => tell(`${doing}: ${text}`) }),
+      over: stuck,
+    });
+    using _stopping = isChange
+      ? soonAfter(cancelled, changeGraceMs, () => stuck(changeGraceMs))
+      : soonAfter(cancelled, graceMs, givenUp.reject);
+    return await Promise.race([work(), givenUp.promise]);
+  }
+}
+
+/** What a put is given, and whether the store owes anything: it does not while it waits for more of it. */
+class Sent {
+  readonly #content: AsyncIterator<Uint8Array>;
+  #count = 0;
+  #isAsked = false;
+  #isOver = false;
+
+  constructor(content: ByteStream) {
+    this.#content = content[Symbol.asyncIterator]();
+  }
+
+  heard(): number | undefined {
+    return this.#isAsked ? undefined : this.#count;
+  }
+
+  /** Whatever is still at work on the put gets no more; where the content comes from can end. */
+  async end(): Promise<void> {
+    this.#isOver = true;
+    if (!this.#isAsked) await this.#content.return?.();
+  }
+
+  async *pieces(): ByteStream {
+    try {
+      for (;;) {
+        this.#isAsked = true;
+        const next = await this.#content.next();
+        this.#isAsked = false;
+        this.#count += 1;
+        if (next.done === true) return;
+        yield next.value;
+        if (this.#isOver) throw new Error("the put was given up");
+      }
+    } finally {
+      this.#isAsked = false;
+      if (!this.#isOver) await this.#content.return?.();
+    }
+  }
+}
