@@ -10,10 +10,14 @@ const TRIES = 20;
  * Setting the limit there would reach whoever a pooler lends the server's session to next.
  * https://www.postgresql.org/docs/current/errcodes-appendix.html (57014)
  */
-export async function askAgain<Row extends object>(session: DatabaseSession, sql: string): Promise<Row[]> {
+export async function askAgain<Row extends object>(
+  session: DatabaseSession,
+  sql: string,
+  parameters?: readonly unknown[],
+): Promise<Row[]> {
   for (let left = TRIES - 1; ; left -= 1) {
     try {
-      return await session.query<Row>(sql);
+      return await session.query<Row>(sql, parameters);
     } catch (error) {
       const isTimeLimit =
         isHoldfastError(error, "database.query") && error.message.includes("(SQLSTATE 57014)");

@@ -140,13 +140,16 @@ function refuseContradictions(address: DatabaseAddress, fail: Fail): void {
 }
 
 /**
- * The query begins at the first `?` that a parameter of whatever name follows, or nothing with an `@`; any
- * other belongs to a password somebody forgot to encode. So does any `@` but the last one before the query: a
- * host holds none.
+ * The query begins at the first `?` that a parameter follows, or nothing with an `@`; one of whatever name
+ * where a host may have been before it. Any other belongs to a password somebody forgot to encode. So does
+ * any `@` but the last one before the query: a host holds none.
  */
 function split(rest: string): { authority: string; path: string; query: string } {
+  const host = rest.indexOf("@") + 1;
+  const named = rest.slice(host).search(/\?(?=[^=&@/?#\s]*(?:=|&|$))/);
   const questions = [
-    rest.search(/\?(?=[^=&@/?#\s]*(?:=|&|$))/),
+    rest.search(/\?(?=[A-Za-z_]*(?:=|&|$))/),
+    named < 0 ? named : host + named,
     rest.indexOf("?", rest.lastIndexOf("@") + 1),
   ];
   const question = Math.min(...questions.filter((at) => at >= 0), rest.length);

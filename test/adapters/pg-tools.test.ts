@@ -268,7 +268,7 @@ describe("a dump", () => {
           await database.admin(`
             SELECT count(*) AS n
               FROM pg_stat_activity
-             WHERE datname = current_database() AND application_name = 'holdfast dump'
+             WHERE datname = current_database() AND application_name LIKE 'holdfast dump %'
           `)
         )[0]!["n"],
       );
@@ -305,7 +305,7 @@ describe("a dump", () => {
             await database.admin(`
               SELECT pg_terminate_backend(pid)
                 FROM pg_stat_activity
-               WHERE datname = current_database() AND application_name = 'holdfast dump'
+               WHERE datname = current_database() AND application_name LIKE 'holdfast dump %'
             `);
           }
           first = false;

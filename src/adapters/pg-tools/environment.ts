@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import type { ToolSet } from "../../ports/dump-tools.ts";
 import type { DatabaseAddress } from "../../ports/database.ts";
@@ -87,7 +88,8 @@ export function connectionEnvironment(
     PGUSER: address.user,
     PGDATABASE: address.database,
     ...NO_FILES,
-    PGAPPNAME: `holdfast ${purpose}`,
+    // Of its own, so that no other program's sessions are taken for those of this one.
+    PGAPPNAME: `holdfast ${purpose} ${randomUUID().slice(0, 8)}`,
     PGCONNECT_TIMEOUT: String(address.demands?.connectTimeoutSeconds ?? CONNECT_TIMEOUT),
     PGSSLMODE: effectiveSslMode(address),
     PGSSLMINPROTOCOLVERSION: address.demands?.tlsMin ?? "TLSv1.2",

@@ -59,7 +59,8 @@ export async function askActivity(
   const { client, guard } = newClient(
     address,
     { purpose: "watch", bare: true },
-    { options: undefined, tls, within },
+    // A pooler may find by them whom it is for.
+    { options: address.options, tls, within },
   );
   const hangUp = setTimeout(() => socketOf(client).destroy(), within);
   try {
@@ -119,8 +120,8 @@ const OURS = `
 `;
 /**
  * Some poolers give every session a name of their own (https://github.com/supabase/supavisor/issues/343):
- * then those of this user that are called as the asking one is, and are at work on one statement for so long
- * that it is none of an application's small ones.
+ * then those of this user that are called as the asking one is, and are at work for so long on a statement
+ * such as pg_dump and pg_restore send and applications seldom do.
  */
 const RENAMED = `
   $2 IS NOT NULL
@@ -129,11 +130,15 @@ const RENAMED = `
   AND usename OPERATOR(pg_catalog.=) SESSION_USER
   AND query_start OPERATOR(pg_catalog.<)
       (pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) pg_catalog.make_interval(secs => $3))
+  AND query OPERATOR(pg_catalog.~*) $4
   AND application_name OPERATOR(pg_catalog.=) (
     SELECT application_name FROM pg_catalog.pg_stat_activity
      WHERE pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()
   )
 `;
+
+/** Moving rows, making indexes and constraints, reading catalogues. */
+const OF_PROGRAMS = "^\\s*(copy|fetch|create|alter|refresh|analyze|vacuum|lock)\\M|\\mpg_catalog\\.";
 
 /** @param longMs so long a statement takes that cannot be told from another's by the name of its session */
 async function describe(client: Client, whose: Whose, longMs: number): Promise<ServerWork> {
@@ -149,7 +154,9 @@ async function describe(client: Client, whose: Whose, longMs: number): Promise<S
        WHERE pid OPERATOR(pg_catalog.=) $1::pg_catalog.int4
           OR datname OPERATOR(pg_catalog.=) pg_catalog.current_database() AND (${OURS} OR ${RENAMED})
     `,
-    "pid" in whose ? [whose.pid, null, 0] : [null, whose.applicationName, longMs / 1000],
+    "pid" in whose
+      ? [whose.pid, null, 0, OF_PROGRAMS]
+      : [null, whose.applicationName, longMs / 1000, OF_PROGRAMS],
   );
   const mark = rows
     .filter(({ isOurs }) => isOurs)

@@ -2,7 +2,7 @@ import type { Client } from "pg";
 import type { ConnectionOptions } from "node:tls";
 import type { Database, DatabaseAddress, DatabaseSession, SessionOptions } from "../../ports/database.ts";
 import { askAgain } from "../../ports/ask-again.ts";
-import { HoldfastError } from "../../kernel/errors.ts";
+import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import { SILENCE_LIMIT_MS } from "../../kernel/silence.ts";
 import { describeAddress } from "../../postgres/database-url.ts";
 import { startupOptions } from "../../postgres/quoting.ts";
@@ -41,7 +41,7 @@ export function postgresDatabase(address: DatabaseAddress, given: Partial<Bounds
       let role: string | undefined;
       const setUp: SetUp = async (session, purpose) => {
         if (options.bare === true) {
-          await requireOptions(session, address, ["application_name"]);
+          await requireOptions(session, address, ["application_name", "client_encoding"]);
           session.isServedBy(await servedBy(session));
           return;
         }
@@ -176,7 +176,7 @@ async function applySettings(
   options: SessionOptions,
 ): Promise<KnownServer & { readonly pid: number }> {
   const settings = sessionSettings(options);
-  await requireOptions(session, address, WITHOUT_EFFECT);
+  await requireOptions(session, address, [...WITHOUT_EFFECT, ...settings.map(({ name }) => name)]);
   const set = await session.query<{
     name: string;
     value: string;
@@ -228,49 +228,71 @@ async function applySettings(
   );
 }
 
+/** A setting that the URL's options ask for, and what became of it. */
+interface Asked {
+  readonly name: string;
+  /** Null of one that the server does not know. */
+  readonly value: string | null;
+  /** Where its value is from; null of what the view does not hold. */
+  readonly source: string | null;
+}
+
 /**
  * A pooler may drop what the URL's options ask for without a word (PgBouncer's ignore_startup_parameters):
- * another role, or a database that is only to be read. The server itself writes each value as it is set, and
- * says what there is.
+ * another role, or a database that is only to be read. The server knows which settings came with the session:
+ * https://www.postgresql.org/docs/current/view-pg-settings.html
+ *
+ * @param ours what this session sets itself, which is not the URL's any more
  */
 async function requireOptions(
   session: DatabaseSession,
   address: DatabaseAddress,
-  except: readonly string[],
+  ours: readonly string[],
 ): Promise<void> {
-  const asked = new Map(readServerOptions(address.options ?? "").map(({ name, value }) => [name, value]));
-  for (const name of except) asked.delete(name);
-  if (asked.size === 0) return;
-  // What is set before a session begins, and never after, cannot be tried; the trial ends with its statement.
-  const found = await session.query<{ name: string; value: string | null }>(
+  const wanted = new Map(readServerOptions(address.options ?? "").map(({ name, value }) => [name, value]));
+  for (const name of ours) wanted.delete(name);
+  if (wanted.size === 0) return;
+  const asked = await askAgain<Asked>(
+    session,
     `
-      select asked.name, pg_catalog.current_setting(asked.name, true) as value
+      select asked.name, pg_catalog.current_setting(asked.name, true) as value, setting.source
         from pg_catalog.unnest($1::pg_catalog.text[]) as asked(name)
-       where not exists (
-         select from pg_catalog.pg_settings as setting
-          where pg_catalog.lower(setting.name) operator(pg_catalog.=) asked.name
-            and setting.context operator(pg_catalog.<>) all (array['user', 'superuser'])
-       )
+        left join pg_catalog.pg_settings as setting
+          on pg_catalog.lower(setting.name) operator(pg_catalog.=) asked.name
     `,
-    [[...asked.keys()]],
+    [[...wanted.keys()]],
   );
-  const set = await session.query<{ name: string; value: string }>(
-    `
-      select s.name, pg_catalog.set_config(s.name, s.value, true) as value
-        from rows from (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[]))
-             as s(name, value)
-    `,
-    [found.map(({ name }) => name), found.map(({ name }) => asked.get(name)!)],
-  );
-  const dropped = set.find(({ value }, index) => value !== found[index]?.value);
-  if (dropped === undefined) return;
-  throw new HoldfastError(
-    "database.pooler",
-    `${describeAddress(address)}: the URL's options set ${dropped.name}, and the session has another value`,
-    {
-      hint:
-        "A pooler between here and the server drops options (PgBouncer's ignore_startup_parameters): leave " +
-        "them out of the URL, or give the server's direct address.",
-    },
-  );
+  for (const one of asked) {
+    if (await isAsWanted(session, one, wanted.get(one.name)!)) continue;
+    throw new HoldfastError(
+      "database.pooler",
+      `${describeAddress(address)}: the URL's options set ${one.name}, and the session has another value`,
+      {
+        hint:
+          "A pooler between here and the server drops options (PgBouncer's ignore_startup_parameters): " +
+          "leave them out of the URL, or give the server's direct address.",
+      },
+    );
+  }
+}
+
+/** Of a setting that came with the session, or was set in it by a pooler that keeps it for us. */
+const OF_THE_SESSION = ["client", "session", "override", "interactive"];
+
+async function isAsWanted(session: DatabaseSession, asked: Asked, wanted: string): Promise<boolean> {
+  const { name, value, source } = asked;
+  if (value === wanted || (source !== null && OF_THE_SESSION.includes(source))) return true;
+  // What no server knows cannot have reached one: it is a proxy's own word, which that has taken out.
+  if (value === null && !name.includes(".")) return true;
+  if (value === null || source === null) return false;
+  // The default may be the same in other words: the server itself writes a value as it is set. The trial ends
+  // with its statement, and is refused where it may not be set in a session.
+  try {
+    const sql = "select pg_catalog.set_config($1::pg_catalog.text, $2::pg_catalog.text, true) as value";
+    const [set] = await askAgain<{ value: string }>(session, sql, [name, wanted]);
+    return set?.value === value;
+  } catch (error) {
+    if (!isHoldfastError(error) || error.code === "database.lost") throw error;
+    return false;
+  }
 }

@@ -22,7 +22,7 @@ export async function fileReceipt(catalog: Catalog, receipt: Receipt): Promise<F
     if (!isHoldfastError(error) || !error.code.startsWith("store.")) throw error;
     const isLost = !["store.denied", "store.read-only"].includes(error.code);
     const wayOn = isLost
-      ? `validate again to have it on record (${error.code}: ${error.hint})`
+      ? `validate again to have it on record (${[error.code, error.hint].filter(Boolean).join(": ")})`
       : "validate with a right to write (of an Azure SAS: create)";
     return {
       path: "",

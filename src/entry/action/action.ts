@@ -1,3 +1,4 @@
+import { isatty } from "node:tty";
 import type { Command, Json, Outcome } from "../../commands/define.ts";
 import type { Annotation } from "../../kernel/outcome.ts";
 import { MENU } from "../../commands/menu.ts";
@@ -18,7 +19,7 @@ import { reportText } from "../output/report-text.ts";
 import { actionRun } from "../process/run-identity.ts";
 import { secretFileReader } from "../inputs/secret-files.ts";
 import { collectAction, type Collected } from "../inputs/sources.ts";
-import { crashLoudly, ignoresHangUp, leaveSoon, setExitCode, stopOnSignals } from "../process/stopping.ts";
+import { crashLoudly, leaveSoon, setExitCode, stopOnSignals } from "../process/stopping.ts";
 import type { JobRunner } from "../wire.ts";
 
 /** https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idoutputs */
@@ -54,7 +55,7 @@ export async function runAction(name: string, phase: ActionPhase): Promise<void>
     const { runner, log } = await actionRunner(process.env, redactor);
     stage = { runner, log };
     maskSecrets(command, collected, runner, redactor);
-    cancelled = stopOnSignals(process, (text) => log.warn(text), { outlivesTerminal: ignoresHangUp() });
+    cancelled = stopOnSignals(process, (text) => log.warn(text), { hasTerminal: [0, 1, 2].some((stream) => isatty(stream)) });
     if (phase === "post") await post(collected, { command, redactor, cancelled, ...stage });
     else await main(collected, { command, redactor, cancelled, ...stage });
   } catch (error) {

@@ -1,3 +1,4 @@
+import { isatty } from "node:tty";
 import type { Command, Outcome } from "../../commands/define.ts";
 import { MENU } from "../../commands/menu.ts";
 import { EXIT, HoldfastError } from "../../kernel/errors.ts";
@@ -18,7 +19,6 @@ import { collectCli } from "../inputs/sources.ts";
 import type { Environment } from "../inputs/environment.ts";
 import {
   crashLoudly,
-  ignoresHangUp,
   leaveSoon,
   setExitCode,
   stopOnSignals,
@@ -65,7 +65,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
     const args = parseArgv(chosen.command.inputs, chosen.args);
     if (args.exposed.length > 0) hideArguments(args, redactor);
     cancelled = stopOnSignals(process, (text) => stderr.write(`\n${text}\n`), {
-      outlivesTerminal: ignoresHangUp(),
+      hasTerminal: [0, 1, 2].some((stream) => isatty(stream)),
     });
     const { outcome, said } = await perform(chosen.command, args, { redactor, cancelled, ...style });
     show({ ...outcome, report: withoutSaid(outcome.report, said) }, { ...style, redactor });

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { EXIT, HoldfastError } from "../../kernel/errors.ts";
 import { endProcess, type EndableProcess } from "./ending.ts";
 
@@ -28,30 +27,34 @@ const ECHO_MS = 250;
 
 /** How signals are taken. */
 export interface Signals {
-  /** Whoever started the process wants it to go on when its terminal is gone, as nohup(1) does. */
-  readonly outlivesTerminal: boolean;
+  /**
+   * It reads from a terminal or writes to one. Another outlives the terminal that it was started from, as
+   * nohup(1) wants it, which takes all three away; that SIGHUP was ignored Node has forgotten by now:
+   * https://github.com/nodejs/node/blob/v24.x/src/node.cc (ResetSignalHandlers)
+   */
+  readonly hasTerminal: boolean;
   /** {@link ECHO_MS} unless told. */
   readonly echoMs?: number;
 }
 
 /**
  * The first SIGINT, SIGTERM or SIGHUP asks the work to stop: locks are released, servers stopped, nothing
- * half done is left. A second one ends the process at once (130, 143 or 129, as shells count), for people who
- * know better.
+ * half done is left. A second one ends the process at once (130 or 143, as shells count), for people who know
+ * better; SIGHUP is nobody's, and comes behind the first when the terminal is closed.
  *
  * @returns aborts with a `run.cancelled` error
  */
 export function stopOnSignals(
   host: StoppableProcess,
   say: (text: string) => void,
-  { outlivesTerminal, echoMs = ECHO_MS }: Signals,
+  { hasTerminal, echoMs = ECHO_MS }: Signals,
 ): AbortSignal {
   const controller = new AbortController();
   let mayEcho: NodeJS.Signals | undefined;
   for (const [signal, code] of ENDING) {
-    if (signal === "SIGHUP" && outlivesTerminal) continue;
     host.on(signal, () => {
       if (mayEcho === signal) return;
+      if (signal === "SIGHUP" && (!hasTerminal || controller.signal.aborted)) return;
       if (controller.signal.aborted) endProcess(host, code);
       mayEcho = echoMs > 0 ? signal : undefined;
       setTimeout(() => (mayEcho = undefined), echoMs).unref();
@@ -69,29 +72,24 @@ export function stopOnSignals(
 /** So long what is still open has to end by itself, once everything was told. */
 const LEAVING_MS = 3_000;
 
-/**
- * Ends the process when everything was told, also while a request is open that nobody answers any more: what
- * has to be waited for was waited for before. Standard output to a pipe or a file is written at once:
- * https://nodejs.org/api/process.html#a-note-on-process-io
- */
-export function leaveSoon(
-  host: EndableProcess & { readonly exitCode?: number | string | null | undefined },
-): void {
-  setTimeout(() => endProcess(host, Number(host.exitCode ?? EXIT.done)), LEAVING_MS).unref();
+/** A process that tells something before it ends. */
+export interface TellingProcess extends EndableProcess {
+  readonly exitCode?: number | string | null | undefined;
+  readonly stdout: Pick<NodeJS.WritableStream, "write">;
+  readonly stderr: Pick<NodeJS.WritableStream, "write">;
 }
 
 /**
- * Whether SIGHUP is ignored by whoever started this process, which listening to it would undo: bit 0 of
- * SigIgn, https://man7.org/linux/man-pages/man5/proc_pid_status.5.html. Where the system does not tell, it is
- * taken for so.
+ * Ends the process when everything was told, also while a request is open that nobody answers any more: what
+ * has to be waited for was waited for before. A pipe whose reader takes its time still holds some of it:
+ * https://nodejs.org/api/process.html#a-note-on-process-io
  */
-export function ignoresHangUp(statusOfSelf = () => readFileSync("/proc/self/status", "utf8")): boolean {
-  try {
-    const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(statusOfSelf())?.[1];
-    return mask === undefined || (Number.parseInt(mask.slice(-1), 16) & 1) === 1;
-  } catch {
-    return true;
-  }
+export function leaveSoon(host: TellingProcess): void {
+  const told = (stream: Pick<NodeJS.WritableStream, "write">): Promise<void> =>
+    new Promise((resolve) => void stream.write("", () => resolve()));
+  void Promise.all([told(host.stdout), told(host.stderr)]).then(() => {
+    setTimeout(() => endProcess(host, Number(host.exitCode ?? EXIT.done)), LEAVING_MS).unref();
+  });
 }
 
 /**
@@ -115,8 +113,9 @@ export function crashLoudly(host: CrashableProcess, tell: (error: unknown) => vo
  */
 export function survivePipe(stream: NodeJS.WriteStream, onBroken: (error: Error) => void): void {
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    // EIO is what a terminal says that has hung up.
-    if (!["EPIPE", "EIO", "ERR_STREAM_DESTROYED"].includes(error.code ?? "")) onBroken(error);
+    const isClosed = ["EPIPE", "ERR_STREAM_DESTROYED"].includes(error.code ?? "");
+    // EIO is what a terminal says that has hung up; a file says it of its disk.
+    if (!isClosed && !(error.code === "EIO" && stream.isTTY)) onBroken(error);
   });
 }
 

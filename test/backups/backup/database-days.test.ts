@@ -125,7 +125,7 @@ describe("a backup in whose middle", () => {
       const ports = midDump(async () => {
         ended = (
           await cluster.admin(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1",
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE $1 || '%'",
             [name],
           )
         ).length;

@@ -1,9 +1,10 @@
+import { EventEmitter } from "node:events";
 import { describe, expect, it } from "@jest/globals";
 import {
   crashLoudly,
-  ignoresHangUp,
   setExitCode,
   stopOnSignals,
+  survivePipe,
 } from "../../../src/entry/process/stopping.ts";
 import { isHoldfastError } from "../../../src/kernel/errors.ts";
 
@@ -31,7 +32,7 @@ describe("signals", () => {
     const host = new FakeProcess();
     const said: string[] = [];
     const signal = stopOnSignals(host, (text) => said.push(text), {
-      outlivesTerminal: false,
+      hasTerminal: true,
       echoMs: 0,
     });
     expect(signal.aborted).toBe(false);
@@ -41,32 +42,46 @@ describe("signals", () => {
     expect(said).toHaveLength(1);
     expect(() => host.listeners.get("SIGTERM")?.()).toThrow("exited");
     expect(() => host.listeners.get("SIGINT")?.()).toThrow("exited");
-    expect(() => host.listeners.get("SIGHUP")?.()).toThrow("exited");
-    expect(host.exits).toEqual([143, 130, 129]);
+    expect(host.exits).toEqual([143, 130]);
   });
 
   it("that come twice within a moment were sent once, and passed on by somebody in between", () => {
     const host = new FakeProcess();
-    const signal = stopOnSignals(host, () => undefined, { outlivesTerminal: false });
+    const signal = stopOnSignals(host, () => undefined, { hasTerminal: true });
     host.listeners.get("SIGTERM")?.();
     host.listeners.get("SIGTERM")?.();
     expect([signal.aborted, host.exits]).toEqual([true, []]);
     expect(() => host.listeners.get("SIGINT")?.()).toThrow("exited");
   });
 
-  it("of a terminal that is gone are left alone where nohup has it so, or nobody knows", () => {
+  it("of a terminal that is gone end what has one, as the first signal and never as the second", () => {
     const host = new FakeProcess();
-    stopOnSignals(host, () => undefined, { outlivesTerminal: true });
-    expect([...host.listeners.keys()]).toEqual(["SIGINT", "SIGTERM"]);
-    expect(ignoresHangUp(() => "SigBlk:\t0000000000000000\nSigIgn:\t0000000001001000\n")).toBe(false);
-    expect(ignoresHangUp(() => "SigIgn:\t0000000001001001\n")).toBe(true);
-    expect(ignoresHangUp(() => "")).toBe(true);
-    expect(
-      ignoresHangUp(() => {
-        throw new Error("ENOENT");
-      }),
-    ).toBe(true);
+    const signal = stopOnSignals(host, () => undefined, { hasTerminal: true, echoMs: 0 });
+    host.listeners.get("SIGHUP")?.();
+    expect(signal.aborted).toBe(true);
+    // Closed after Ctrl-C, or what systemd sends behind SIGTERM: nobody is impatient.
+    host.listeners.get("SIGHUP")?.();
+    expect(host.exits).toEqual([]);
+    const held = new FakeProcess();
+    const goesOn = stopOnSignals(held, () => undefined, { hasTerminal: false });
+    held.listeners.get("SIGHUP")?.();
+    expect([goesOn.aborted, held.exits]).toEqual([false, []]);
   });
+});
+
+it("a disk that fails below standard output is told, and a terminal that hung up is not", () => {
+  const told: string[] = [];
+  for (const [isTTY, code] of [
+    [false, "EIO"],
+    [true, "EIO"],
+    [false, "EPIPE"],
+    [false, "ENOSPC"],
+  ] as const) {
+    const stream = Object.assign(new EventEmitter(), { isTTY });
+    survivePipe(stream as unknown as NodeJS.WriteStream, (error) => told.push(`${isTTY} ${error.message}`));
+    stream.emit("error", Object.assign(new Error(code), { code }));
+  }
+  expect(told).toEqual(["false EIO", "false ENOSPC"]);
 });
 
 it("an exit code that tells of trouble is never replaced by 0", () => {
