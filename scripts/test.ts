@@ -73,7 +73,7 @@ interface JestResult {
     /** Both in milliseconds since 1970. */
     readonly startTime: number;
     readonly endTime: number;
-    readonly assertionResults: readonly { readonly status: string }[];
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
   }[];
 }
 
@@ -200,6 +200,16 @@ function notRunLive({ testResults }: JestResult): string[] {
   }
 }
 
+/** Tests that this machine, or this user, does not let run, with the reason that their titles give. */
+function notRunHere({ testResults }: JestResult): string[] {
+  return testResults.flatMap(({ assertionResults }) =>
+    assertionResults.flatMap(({ fullName, status }) => {
+      const told = status === "pending" ? /^(.*) \(NOT RUN: ([\s\S]*)\)$/.exec(fullName) : null;
+      return told === null ? [] : [`${told[1]!}: ${told[2]!}`];
+    }),
+  );
+}
+
 mkdirSync(join(root, ".cache"), { recursive: true });
 const words = process.argv.slice(2);
 // Their tests have no server, so none is looked for.
@@ -239,6 +249,7 @@ if (result === undefined) {
     process.stdout.write(`NOT RUN: PostgreSQL ${version}: ${reason}\n`);
   }
   for (const live of notRunLive(result)) process.stdout.write(`NOT RUN: ${live}\n`);
+  for (const title of notRunHere(result)) process.stdout.write(`NOT RUN: ${title}\n`);
   for (const path of misplaced) {
     process.stdout.write(
       `NOT FAST: no test of ${path} left its process: put it on a list in test/fast-files.ts\n`,

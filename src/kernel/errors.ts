@@ -324,16 +324,19 @@ export type ErrorCode = keyof typeof ERRORS;
 export class HoldfastError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
+  /** Nobody knows whether what was asked for was done: its answer was lost. */
+  readonly outcomeUnknown: boolean;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { hint?: string | undefined; cause?: unknown } = {},
+    options: { hint?: string | undefined; cause?: unknown; outcomeUnknown?: boolean } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "HoldfastError";
     this.code = code;
     this.hint = options.hint;
+    this.outcomeUnknown = options.outcomeUnknown ?? false;
   }
 
   get kind(): ErrorKind {
@@ -350,6 +353,16 @@ export function isHoldfastError(error: unknown, ...codes: ErrorCode[]): error is
   return error instanceof HoldfastError && (codes.length === 0 || codes.includes(error.code));
 }
 
+/** Of an error and its causes the first that says that something may have been done all the same. */
+export function unknownOutcome(error: unknown): HoldfastError | undefined {
+  const seen = new Set<unknown>();
+  for (let at = error; at instanceof Error && !seen.has(at); at = at.cause) {
+    if (at instanceof HoldfastError && at.outcomeUnknown) return at;
+    seen.add(at);
+  }
+  return undefined;
+}
+
 /**
  * The same error, whose hint says more: what was made before it, or what else helps. Anything else, a bug, is
  * as it was.
@@ -361,5 +374,6 @@ export function withHint(error: unknown, more: string): unknown {
   return new HoldfastError(error.code, error.message, {
     hint: `${error.hint ?? ""} ${more}`.trim(),
     cause: error,
+    outcomeUnknown: error.outcomeUnknown,
   });
 }

@@ -64,11 +64,25 @@ export async function withRetry<T>(
       if (attempt >= attempts || (elapsedMs ?? 0) >= (budget?.ms ?? Number.POSITIVE_INFINITY)) {
         throw tryNoMore(policy.tell?.(error, attempt, elapsedMs) ?? error);
       }
-      const ceiling = Math.min(policy.delayMsMax, policy.firstDelayMs * 2 ** (attempt - 1));
-      const delayMs = Math.round(ceiling / 2 + (policy.random() * ceiling) / 2);
-      policy.onRetry?.(error, attempt, delayMs);
-      const sleeping = policy.sleep(delayMs);
-      await (stop === undefined || isTidying ? sleeping : orAbort(stop, sleeping));
+      await pauseBefore(isTidying ? { ...policy, stop: undefined } : policy, attempt + 1, error);
     }
   }
+}
+
+/**
+ * Tells that it is tried again, and waits until then.
+ *
+ * @param attempt that is made next, from 2
+ * @throws the reason of the policy's `stop`
+ */
+export async function pauseBefore(
+  { delayMsMax, firstDelayMs, random, onRetry, sleep, stop }: RetryPolicy,
+  attempt: number,
+  error: unknown,
+): Promise<void> {
+  const ceiling = Math.min(delayMsMax, firstDelayMs * 2 ** (attempt - 2));
+  const delayMs = Math.round(ceiling / 2 + (random() * ceiling) / 2);
+  onRetry?.(error, attempt - 1, delayMs);
+  const sleeping = sleep(delayMs);
+  await (stop === undefined ? sleeping : orAbort(stop, sleeping));
 }

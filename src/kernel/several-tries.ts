@@ -8,5 +8,6 @@ export function severalTries(error: unknown, tries: number, elapsedMs: number | 
   return new HoldfastError(error.code, `${error.message}; tried ${tries} times${over}`, {
     hint: error.hint,
     cause: error.cause,
+    outcomeUnknown: error.outcomeUnknown,
   });
 }

@@ -41,7 +41,7 @@ export interface PutOptions {
  * 4. **get streams** in bounded memory and throws if the connection breaks; it never ends early as if
  *    complete when the store announced more bytes.
  * 5. **list** yields every path that starts with the prefix, in lexicographic order, or throws; it never ends
- *    early in silence.
+ *    early in silence. One whose facts cannot be read is there, with no size, no etag and the date 0.
  * 6. **replace** succeeds only if the blob still has the given etag (`store.changed` otherwise). It exists
  *    for locks alone: backups are never edited.
  * 7. **remove** of a missing path succeeds: the wanted state is reached.

@@ -8,7 +8,6 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { execFileSync, type ExecFileSyncOptions } from "node:child_process";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, describe, expect, it } from "@jest/globals";
@@ -16,6 +15,7 @@ import { rm } from "node:fs/promises";
 import { openFileStore } from "../../src/adapters/file-store/file-store.ts";
 import { systemRandom } from "../../src/adapters/system/random.ts";
 import { killWriter } from "../support/kill-writer.ts";
+import { mountDamageable, mountReadOnly, whyNot } from "../support/mounts.ts";
 import { run, temporaryFolder } from "../support/tools.ts";
 import { bytes, codeOf, describeBlobStoreLaws, listed, pattern, text } from "./blob-store.laws.ts";
 
@@ -28,25 +28,6 @@ function open(path: string) {
 
 function fresh(): string {
   return join(folder, systemRandom.hex(6));
-}
-
-/** Mounts a folder read-only, which takes the right to mount: mount(8). */
-function mountReadOnly(): Disposable & { readonly path: string } {
-  const path = fresh();
-  mkdirSync(path, { recursive: true });
-  const options: ExecFileSyncOptions = { stdio: ["ignore", "ignore", "pipe"] };
-  execFileSync("mount", ["-t", "tmpfs", "-o", "ro,size=64k", "tmpfs", path], options);
-  return { path, [Symbol.dispose]: () => void execFileSync("umount", [path], options) };
-}
-
-/** Why nothing can be mounted here; empty where it can. */
-function whyNotMounted(): string {
-  try {
-    mountReadOnly()[Symbol.dispose]();
-    return "";
-  } catch (error) {
-    return ` (NOT RUN: ${(error as Error).message.trim()})`;
-  }
 }
 
 describeBlobStoreLaws("the file store", async () => {
@@ -153,14 +134,31 @@ describe("the file store", () => {
     expect(readdirSync(join(path, ".holdfast-tmp"))).toEqual([]);
   });
 
-  const notRun = whyNotMounted();
+  const notRun = whyNot(() => mountReadOnly(fresh()));
   (notRun === "" ? it : it.skip)(`is store.read-only on a read-only mount${notRun}`, async () => {
-    using mount = mountReadOnly();
+    using mount = mountReadOnly(fresh());
     expect(await codeOf(open(mount.path).check(false))).toBe("no error");
     for (const path of [mount.path, join(mount.path, "new")]) {
       expect(await codeOf(open(path).check(true))).toBe("store.read-only");
     }
     expect(await codeOf(open(mount.path).put("a", bytes("x")))).toBe("store.read-only");
+  });
+
+  const notDamaged = whyNot(() => mountDamageable(fresh()));
+  (notDamaged === "" ? it : it.skip)(`lists a file with a bad inode, by its name${notDamaged}`, async () => {
+    using disk = mountDamageable(fresh());
+    const store = open(disk.path);
+    for (const name of ["a", "b", "c"]) await store.put(`x/${name}`, bytes(name));
+    disk.damage("x/b");
+    const seen = await listed(store, "x/");
+    expect(seen.map(({ path, size }) => [path, size])).toEqual([
+      ["x/a", 1],
+      ["x/b", 0],
+      ["x/c", 1],
+    ]);
+    expect(seen[1]!.modifiedAt.getTime()).toBe(0);
+    expect(await codeOf(text(store, "x/b"))).toBe("store.unreadable");
+    expect(await text(store, "x/c")).toBe("c");
   });
 
   it("does not follow a link out of the store", async () => {

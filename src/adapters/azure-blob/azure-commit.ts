@@ -1,5 +1,5 @@
 import type { BlockBlobClient } from "@azure/storage-blob";
-import { HoldfastError } from "../../kernel/errors.ts";
+import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import { withRetry, type RetryPolicy } from "../../kernel/retry.ts";
 import type { BlobFacts, PutOptions } from "../../ports/blob-store.ts";
 import { azureError, type AzurePlace } from "./azure-errors.ts";
@@ -34,7 +34,7 @@ export async function commitBlocks(commit: Commit): Promise<BlobFacts> {
   const { client, place, path, staged, options } = commit;
   const doing = `committing ${path}`;
   let mayHaveHappened = false;
-  return await withRetry(commit.retry, async () => {
+  const tryOnce = async (): Promise<BlobFacts> => {
     try {
       const answer = await withDeadline(
         commit.patience.sendMs + underWayMs(staged.ids.length * 100, commit.patience),
@@ -56,7 +56,19 @@ export async function commitBlocks(commit: Commit): Promise<BlobFacts> {
       if (failure.code !== "store.exists" && failure.code !== "store.changed") throw failure;
       return await settle(commit, failure, mayHaveHappened);
     }
-  });
+  };
+  try {
+    return await withRetry(commit.retry, tryOnce);
+  } catch (error) {
+    if (!mayHaveHappened || !isHoldfastError(error) || error.code === "store.exists") throw error;
+    // A right that ended, or a run that was stopped, says nothing of the try before.
+    const isLost = error.code === "store.unreachable";
+    throw new HoldfastError(
+      "store.unreachable",
+      isLost ? error.message : `${doing}: an answer was lost, and then: ${error.message}`,
+      { hint: error.hint, cause: error, outcomeUnknown: true },
+    );
+  }
 }
 
 /** Said of what was asked for; but the bytes have gone up, so it is no matter of the input alone any more. */

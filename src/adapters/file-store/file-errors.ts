@@ -61,7 +61,7 @@ export function errnoOf(error: unknown): string | undefined {
 }
 
 /**
- * Turns a system error into one of the port's. What is not in the table (EIO, ESTALE, ETIMEDOUT, EMFILE …)
+ * Turns a system error into one of the port's. What is not in the table (EIO, ESTALE, ETIMEDOUT …)
  * is a disk or network mount that did not answer: `store.unreachable`. Errors that are no system errors come
  * back unchanged: they are bugs.
  */

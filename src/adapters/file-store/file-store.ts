@@ -1,7 +1,7 @@
 import { link, mkdir, readdir, rename, rm, rmdir, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { HoldfastError } from "../../kernel/errors.ts";
+import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import { once, type ByteStream } from "../../kernel/streams.ts";
 import { assertBlobPath, assertBlobPrefix } from "../../ports/blob-path.ts";
 import type { BlobFacts, BlobStore } from "../../ports/blob-store.ts";
@@ -10,7 +10,7 @@ import { foldersUpTo, makeFolders, syncFolder, writeDurably } from "./durable.ts
 import { asking, errnoOf, fileError } from "./file-errors.ts";
 import { TEMPORARY, walkFiles } from "./file-listing.ts";
 import { parseFileUrl } from "./file-url.ts";
-import { readFacts, readVersion } from "./file-version.ts";
+import { readFacts, readVersion, unreadFacts } from "./file-version.ts";
 import { TemporaryFiles } from "./temporary-files.ts";
 import { withVersionClaim, type ClaimRoom } from "./version-claim.ts";
 
@@ -62,12 +62,18 @@ class FileStore implements BlobStore {
       await writeDurably(temporary, content, `writing ${path}`);
       await asking(`writing ${path}`, () => this.#publish(path, temporary, target));
       // The temporary name is the same file, and nobody else can remove or replace it before we have looked.
-      return await readFacts(path, temporary);
+      return await readFacts(path, temporary).catch((error: unknown) => error as Error);
     });
-    if (facts === null) {
+    if (facts === null || facts instanceof Error) {
       throw new HoldfastError(
         "store.changed",
-        `the temporary file of ${path} was removed while it was being written`,
+        `${path} was written, and cannot be looked at: ` +
+          (facts?.message ?? "its temporary file was removed by somebody else"),
+        {
+          hint: "See what else works in the store's folder, and look at the system's log (dmesg).",
+          cause: facts ?? undefined,
+          outcomeUnknown: true,
+        },
       );
     }
     return facts;
@@ -94,7 +100,11 @@ class FileStore implements BlobStore {
     await this.#assertRoot();
     try {
       for await (const path of walkFiles(this.#root, prefix)) {
-        const facts = await readFacts(path, join(this.#root, path));
+        const facts = await readFacts(path, join(this.#root, path)).catch((error: unknown) => {
+          // Its name is known, and it is one of many.
+          if (isHoldfastError(error, "store.unreadable")) return unreadFacts(path);
+          throw error;
+        });
         if (facts !== null) yield facts;
       }
     } catch (error) {

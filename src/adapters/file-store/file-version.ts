@@ -32,6 +32,11 @@ export async function readFacts(path: string, target: string): Promise<BlobFacts
     : null;
 }
 
+/** Of a file whose facts its file system cannot give: it has a name, and whoever reads it learns the rest. */
+export function unreadFacts(path: string): BlobFacts {
+  return { path, size: 0, modifiedAt: new Date(0), etag: "" };
+}
+
 /**
  * The bytes from `start` to `end` of the version `seen`. Opens only when read, so that an answer nobody reads
  * leaves no file open.

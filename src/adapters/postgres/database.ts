@@ -233,14 +233,11 @@ interface Asked {
   readonly name: string;
   /** Null of one that the server does not know. */
   readonly value: string | null;
-  /** Where its value is from; null of what the view does not hold. */
-  readonly source: string | null;
 }
 
 /**
  * A pooler may drop what the URL's options ask for without a word (PgBouncer's ignore_startup_parameters):
- * another role, or a database that is only to be read. The server knows which settings came with the session:
- * https://www.postgresql.org/docs/current/view-pg-settings.html
+ * another role, or a database that is only to be read.
  *
  * @param ours what this session sets itself, which is not the URL's any more
  */
@@ -255,10 +252,8 @@ async function requireOptions(
   const asked = await askAgain<Asked>(
     session,
     `
-      select asked.name, pg_catalog.current_setting(asked.name, true) as value, setting.source
-        from pg_catalog.unnest($1::pg_catalog.text[]) as asked(name)
-        left join pg_catalog.pg_settings as setting
-          on pg_catalog.lower(setting.name) operator(pg_catalog.=) asked.name
+      select name, pg_catalog.current_setting(name, true) as value
+        from pg_catalog.unnest($1::pg_catalog.text[]) as name
     `,
     [[...wanted.keys()]],
   );
@@ -276,23 +271,38 @@ async function requireOptions(
   }
 }
 
-/** Of a setting that came with the session, or was set in it by a pooler that keeps it for us. */
-const OF_THE_SESSION = ["client", "session", "override", "interactive"];
-
 async function isAsWanted(session: DatabaseSession, asked: Asked, wanted: string): Promise<boolean> {
-  const { name, value, source } = asked;
-  if (value === wanted || (source !== null && OF_THE_SESSION.includes(source))) return true;
+  const { name, value } = asked;
+  if (value === wanted) return true;
   // What no server knows cannot have reached one: it is a proxy's own word, which that has taken out.
-  if (value === null && !name.includes(".")) return true;
-  if (value === null || source === null) return false;
-  // The default may be the same in other words: the server itself writes a value as it is set. The trial ends
-  // with its statement, and is refused where it may not be set in a session.
+  if (value === null) return !name.includes(".");
+  return (await wouldBe(session, name, wanted)) === value || (await cameWithSession(session, name));
+}
+
+/**
+ * The server itself writes a value as it is set. The trial ends with its statement, and is refused where the
+ * setting cannot be made within a session.
+ */
+async function wouldBe(session: DatabaseSession, name: string, wanted: string): Promise<string | undefined> {
   try {
     const sql = "select pg_catalog.set_config($1::pg_catalog.text, $2::pg_catalog.text, true) as value";
     const [set] = await askAgain<{ value: string }>(session, sql, [name, wanted]);
-    return set?.value === value;
+    return set?.value;
   } catch (error) {
     if (!isHoldfastError(error) || error.code === "database.lost") throw error;
-    return false;
+    return undefined;
   }
+}
+
+/**
+ * In the start-up packet, or set by a pooler that keeps it:
+ * https://www.postgresql.org/docs/current/view-pg-settings.html
+ */
+async function cameWithSession(session: DatabaseSession, name: string): Promise<boolean> {
+  const sql = `
+    select source from pg_catalog.pg_settings
+     where pg_catalog.lower(name) operator(pg_catalog.=) $1::pg_catalog.text
+  `;
+  const [setting] = await askAgain<{ source: string }>(session, sql, [name]);
+  return ["client", "session", "override", "interactive"].includes(setting?.source ?? "");
 }

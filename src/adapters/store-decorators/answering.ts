@@ -123,7 +123,7 @@ class AnsweringStore implements BlobStore {
           new HoldfastError(
             "store.unreachable",
             `${doing}: ${this.url} has not answered for ${formatDuration(ms)}`,
-            { hint: HINT },
+            { hint: HINT, outcomeUnknown: isChange },
           ),
         ),
       );

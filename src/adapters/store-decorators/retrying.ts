@@ -1,6 +1,6 @@
 import { formatDuration } from "../../kernel/duration.ts";
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
-import { isTriedOut, tryNoMore, withRetry, type RetryPolicy } from "../../kernel/retry.ts";
+import { isTriedOut, pauseBefore, tryNoMore, withRetry, type RetryPolicy } from "../../kernel/retry.ts";
 import { severalTries } from "../../kernel/several-tries.ts";
 import { collect, type ByteStream } from "../../kernel/streams.ts";
 import type { BlobFacts, BlobStore, PutOptions } from "../../ports/blob-store.ts";
@@ -157,9 +157,9 @@ class RetryingStore implements BlobStore {
         return;
       } catch (error) {
         failures += 1;
-        if (!this.#retry.isTransient(error) || failures >= this.#retry.attempts) {
-          throw tryNoMore(error);
-        }
+        if (!this.#retry.isTransient(error) || this.#retry.stop?.aborted === true) throw tryNoMore(error);
+        if (failures >= this.#retry.attempts) throw tryNoMore(severalTries(error, failures, undefined));
+        await pauseBefore(this.#retry, failures + 1, error);
       }
       const missing = first.size - received;
       const rest = await withRetry(this.#retry, () =>

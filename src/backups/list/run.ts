@@ -6,7 +6,7 @@ import type { Secret } from "../../kernel/secret.ts";
 import { ageMs } from "../../kernel/duration.ts";
 import { Catalog, type Orphan } from "../../nouns/catalog/catalog.ts";
 import type { CatalogTier, Manifest } from "../../nouns/catalog/manifest.ts";
-import { concernsOneDocument, isDamaged } from "../../nouns/catalog/one-document.ts";
+import { concernsOneDocument, isDamaged } from "../../nouns/store/one-document.ts";
 import { manifestPath, type BackupKey } from "../../nouns/catalog/paths.ts";
 import { explainEmpty, type EmptyList } from "../../nouns/catalog/none-found.ts";
 import { readStanding, type Standing } from "../../nouns/catalog/standing.ts";

@@ -46,13 +46,15 @@ export function standingWords(standing: Standing | undefined): string {
     : `not verified (${standing.reason ?? "never validated"})`;
 }
 
-function failedWarnings({ state, at = "", reason = "", damagedReceipts }: Standing): string[] {
+function failedWarnings(standing: Standing): string[] {
+  const { state, at = "", reason = "", damagedReceipts, unreadReceipts = [] } = standing;
+  const unknown = [...damagedReceipts, ...unreadReceipts.map(({ message }) => message)];
   const damaged =
-    damagedReceipts.length === 0
+    unknown.length === 0
       ? []
       : [
-          `of its receipts, ${damagedReceipts.length} cannot be read, so more or less may be known ` +
-            `of it: ${listed(damagedReceipts)}`,
+          `of its receipts, ${unknown.length} cannot be read, so more or less may be known ` +
+            `of it: ${listed(unknown)}`,
         ];
   if (state !== "failed verification") return damaged;
   return [

@@ -8,7 +8,7 @@ import {
   type NotCompared,
   type Receipt,
 } from "../../nouns/catalog/manifest.ts";
-import { concernsOneDocument } from "../../nouns/catalog/one-document.ts";
+import { concernsOneDocument } from "../../nouns/store/one-document.ts";
 import { manifestPath } from "../../nouns/catalog/paths.ts";
 import { interruptible } from "../copy/interruptible.ts";
 import { withRecordedGaps } from "../copy/judge-copy.ts";

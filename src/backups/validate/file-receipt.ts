@@ -19,7 +19,8 @@ export async function fileReceipt(catalog: Catalog, receipt: Receipt): Promise<F
   try {
     return { path: await catalog.addReceipt(receipt), notes: [], isLost: false };
   } catch (error) {
-    if (!isHoldfastError(error) || !error.code.startsWith("store.")) throw error;
+    // A verdict that was reached is never lost; what is wrong in here is.
+    if (!isHoldfastError(error) || error.code === "run.cancelled") throw error;
     const isLost = !["store.denied", "store.read-only"].includes(error.code);
     const wayOn = isLost
       ? `validate again to have it on record (${[error.code, error.hint].filter(Boolean).join(": ")})`

@@ -5,10 +5,11 @@ import { findClient } from "../copy/client-programs.ts";
 import { chooseKeys } from "../../nouns/catalog/choose.ts";
 import { refuseTransactionPooler } from "../../nouns/server/refuse-pooler.ts";
 import type { Depth } from "../../nouns/catalog/manifest.ts";
-import { concernsOneDocument } from "../../nouns/catalog/one-document.ts";
+import { concernsOneDocument } from "../../nouns/store/one-document.ts";
 import type { BackupKey } from "../../nouns/catalog/paths.ts";
 import type { ToolSet } from "../../ports/dump-tools.ts";
 import type { ValidatePorts } from "./ports.ts";
+import { requireKnownDemands } from "../../postgres/client-demands.ts";
 import type { ValidateRequest } from "./request.ts";
 
 /** One backup to be validated, and how deep. */
@@ -101,6 +102,7 @@ async function planItem(
   const major = Number.parseInt(backup.manifest.tools.pgDump, 10);
   const tools =
     request.depth === "stored" ? undefined : await findClient(major, request.installClient, ports);
+  if (tools !== undefined) requireKnownDemands(tools, request.scratch?.address.demands ?? {});
   const obstacle = obstacleToRestoring(backup, machine, tools);
   if (request.depth === "restored" && obstacle) throw obstacle;
   const depth = request.depth ?? (obstacle ? "opened" : "restored");

@@ -8,7 +8,7 @@ import { DEPTHS, recordedFinding, type Depth, type Finding } from "../../nouns/c
 import type { ValidatePorts } from "./ports.ts";
 import { acceptedSentence } from "./accepted.ts";
 import { nextSteps } from "./next-steps.ts";
-import { planValidate, validatePlanJson, validatePlanRows, type ValidatePlan } from "./plan.ts";
+import { planValidate, validatePlanJson, validatePlanRows, type Unread, type ValidatePlan } from "./plan.ts";
 import { parseValidateRequest, type ValidateInputs } from "./request.ts";
 import { applyValidate, type AllValidated, type Validated } from "./apply.ts";
 
@@ -44,13 +44,15 @@ async function nothingOutcome(plan: ValidatePlan, elapsed: () => number): Promis
 
 function dryRunOutcome(plan: ValidatePlan, tookMs: number): Outcome {
   return {
-    exit: EXIT.done,
+    exit: plan.unread.length === 0 ? EXIT.done : EXIT.outside,
     outputs: outputs(plan, "", [], tookMs),
     report: {
-      good: true,
-      headline: `dry run: nothing was changed; ${quantity(plan.items.length, "backup")} would be validated`,
+      good: plan.unread.length === 0,
+      headline:
+        `dry run: nothing was changed; ${quantity(plan.items.length, "backup")} would be validated` +
+        headlineOfUnread(plan.unread),
       tables: [{ columns: ["backup", "source", "tier", "depth", "note"], rows: validatePlanRows(plan) }],
-      notes: [],
+      notes: notesOfUnread(plan.unread),
     },
   };
 }
@@ -106,7 +108,7 @@ function validatedOutcome(plan: ValidatePlan, { results, unread }: AllValidated,
       good: verdict === "proved" && !isIncomplete,
       headline:
         headline +
-        (unread.length === 0 ? "" : `; ${unread.length} could not be read`) +
+        headlineOfUnread(unread) +
         (lost === 0 ? "" : `; ${quantity(lost, "receipt")} could not be written`),
       tables: [
         {
@@ -134,7 +136,7 @@ function validatedOutcome(plan: ValidatePlan, { results, unread }: AllValidated,
       ],
       notes: [
         ...new Set([
-          ...unread.map(({ key, error }) => `backup ${key.id} could not be read: ${error.message}`),
+          ...notesOfUnread(unread),
           ...results.flatMap((result) => result.notes),
           ...unmatchedNotes(plan, results),
           ...nextSteps(plan, results),
@@ -142,6 +144,14 @@ function validatedOutcome(plan: ValidatePlan, { results, unread }: AllValidated,
       ],
     },
   };
+}
+
+function headlineOfUnread(unread: readonly Unread[]): string {
+  return unread.length === 0 ? "" : `; ${unread.length} could not be read`;
+}
+
+function notesOfUnread(unread: readonly Unread[]): string[] {
+  return unread.map(({ key, error }) => `backup ${key.id} could not be read: ${error.message}`);
 }
 
 /** Findings shown per backup; all of them are in the receipt. */

@@ -1,4 +1,4 @@
-import { EXIT, HoldfastError, isHoldfastError, type ExitCode } from "../../kernel/errors.ts";
+import { EXIT, HoldfastError, isHoldfastError, unknownOutcome, type ExitCode } from "../../kernel/errors.ts";
 import { printable, printableLine } from "../../kernel/printable.ts";
 
 /** Where a bug in Holdfast is to be reported. */
@@ -30,12 +30,7 @@ export function describeFailure(
 ): Failure {
   if (!(error instanceof HoldfastError)) return describeBug(error, redact);
   const consequence = cancelled && error.kind === "outside" && !isHoldfastError(error, "run.cancelled");
-  const told = consequence
-    ? new HoldfastError("run.cancelled", "the run was cancelled", {
-        hint: "Run again when ready.",
-        cause: error,
-      })
-    : error;
+  const told = consequence ? cancellation(error) : withOutcome(error);
   const bug = told.code === "tool.failed" ? bugBehind(told) : undefined;
   if (bug !== undefined) return describeBug(bug, redact, told);
   return {
@@ -46,6 +41,25 @@ export function describeFailure(
     causes: causesOf(told).map((cause) => printableLine(redact(cause))),
     stack: undefined,
   };
+}
+
+function cancellation(error: HoldfastError): HoldfastError {
+  return withOutcome(
+    new HoldfastError("run.cancelled", "the run was cancelled", {
+      hint: "Run again when ready.",
+      cause: error,
+    }),
+  );
+}
+
+/** What may have been done all the same is the news, also where the run was to stop. */
+function withOutcome(error: HoldfastError): HoldfastError {
+  const open = unknownOutcome(error);
+  if (error.code !== "run.cancelled" || open === undefined || open === error) return error;
+  return new HoldfastError(error.code, `${error.message}; ${open.message}`, {
+    hint: open.hint ?? error.hint,
+    cause: error,
+  });
 }
 
 /**

@@ -4,7 +4,7 @@ import { openAfterComparing } from "../content/omissions/open.ts";
 import type { Backup, Catalog } from "./catalog.ts";
 import type { CatalogTier, Manifest } from "./manifest.ts";
 import { manifestPath, type BackupKey } from "./paths.ts";
-import { concernsOneDocument } from "./one-document.ts";
+import { concernsOneDocument } from "../store/one-document.ts";
 import { selectKeys, type Selection } from "./selection.ts";
 import { DAMAGED, readStanding, type KnownStandings, type Standing } from "./standing.ts";
 

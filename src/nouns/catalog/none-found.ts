@@ -4,7 +4,7 @@ import { nearest } from "../../kernel/suggest.ts";
 import type { Catalog } from "./catalog.ts";
 import type { ChoiceFilter } from "./choose.ts";
 import { manifestPath, type BackupKey } from "./paths.ts";
-import { concernsOneDocument } from "./one-document.ts";
+import { concernsOneDocument } from "../store/one-document.ts";
 import { selectKeys, type Selection } from "./selection.ts";
 import { DAMAGED, readStanding, type Standing } from "./standing.ts";
 
@@ -108,7 +108,14 @@ async function noneVerified(
 ): Promise<NoneFound> {
   const isKnown = (key: BackupKey): boolean => known.has(manifestPath(key));
   const receipts = keys.every(isKnown) ? new Map<string, string[]>() : await catalog.receiptPaths();
-  const found: Record<NotVerified, BackupKey[]> = { failed: [], gaps: [], read: [], never: [], damaged: [] };
+  const found: Record<NotVerified, BackupKey[]> = {
+    failed: [],
+    gaps: [],
+    read: [],
+    never: [],
+    unknown: [],
+    damaged: [],
+  };
   for (const key of keys) {
     found[
       whyNotVerified(
@@ -116,12 +123,13 @@ async function noneVerified(
       )
     ].push(key);
   }
-  const { failed, gaps, read, never, damaged } = found;
+  const { failed, gaps, read, never, unknown, damaged } = found;
   const parts = [
     [failed, "failed validation"],
     [gaps, "restored with gaps only"],
     [read, "read and not restored"],
     [never, "never validated"],
+    [unknown, "with a receipt that could not be read"],
     [damaged, "with a manifest that is damaged or cannot be read"],
   ] as const;
   const counts = parts.filter(([some]) => some.length > 0).map(([some, what]) => `${some.length} ${what}`);
@@ -129,7 +137,7 @@ async function noneVerified(
     `\`holdfast validate --store ${shellWord(catalog.store.url)} --source ${shellWord(key.source)} ` +
     `--backup ${key.id}${more}\` (with --identity-file where it is encrypted)`;
   const [withGaps] = gaps;
-  const [open] = [...never, ...read].sort((a, b) => (a.id < b.id ? 1 : -1));
+  const [open] = [...never, ...read, ...unknown].sort((a, b) => (a.id < b.id ? 1 : -1));
   const ways = [
     ...(open === undefined ? [] : [`prove the newest that was not restored yet: ${validate(open)}`]),
     ...(withGaps === undefined
@@ -150,12 +158,13 @@ async function noneVerified(
 }
 
 /** Why a backup is not verified. */
-type NotVerified = "failed" | "gaps" | "read" | "never" | "damaged";
+type NotVerified = "failed" | "gaps" | "read" | "never" | "unknown" | "damaged";
 
 function whyNotVerified(standing: Standing | typeof DAMAGED): NotVerified {
   if (standing === DAMAGED) return "damaged";
   if (standing.state === "failed verification") return "failed";
   if (standing.reason === "restored with gaps") return "gaps";
+  if (standing.unreadReceipts !== undefined) return "unknown";
   return standing.depth === undefined ? "never" : "read";
 }
 

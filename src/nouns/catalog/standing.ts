@@ -3,7 +3,7 @@ import { inOrder } from "../../kernel/in-order.ts";
 import type { Catalog } from "./catalog.ts";
 import type { BackupKey } from "./paths.ts";
 import type { Depth, Finding, Receipt } from "./manifest.ts";
-import { concernsOneDocument, isDamaged } from "./one-document.ts";
+import { concernsOneDocument, isDamaged } from "../store/one-document.ts";
 
 /**
  * What the receipts say of a backup. `verified` means restored and compared; being readable is not enough.

@@ -1,7 +1,7 @@
 import { formatBytes, KiB, MiB } from "../../kernel/bytes.ts";
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import type { Json } from "../../kernel/outcome.ts";
-import { withRetry } from "../../kernel/retry.ts";
+import { isTriedOut, withRetry } from "../../kernel/retry.ts";
 import { collect, once, sha256 } from "../../kernel/streams.ts";
 import type { BlobStore } from "../../ports/blob-store.ts";
 import type { Clock, Random } from "../../ports/clock.ts";
@@ -126,7 +126,9 @@ export class Journal {
           attempts: WRITES,
           firstDelayMs: FIRST_PAUSE_MS,
           delayMsMax: 8 * FIRST_PAUSE_MS,
-          isTransient: (error) => isHoldfastError(error, "store.unreachable"),
+          // Where the store has used up tries of its own, more would multiply them.
+          isTransient: (error) =>
+            isHoldfastError(error, "store.unreachable", "store.unreadable") && !isTriedOut(error),
           sleep: (ms) => clock.sleep(ms),
           random: () => random.fraction(),
         },

@@ -40,7 +40,7 @@ export function isStale({ ms }: Silence): boolean {
 
 /**
  * Dates say nothing, as when the store's own clock was set back since the lock was written. A living owner
- * changes the blob within the time in which he counts as alive.
+ * changes the blob, or adds one behind it, within the time in which he counts as alive.
  */
 async function watched(blob: BlobFacts, why: string, request: LockRequest): Promise<Silence | undefined> {
   const { store, clock, cancelled, warn } = request;

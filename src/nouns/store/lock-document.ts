@@ -3,7 +3,7 @@ import { MiB } from "../../kernel/bytes.ts";
 import { isHoldfastError } from "../../kernel/errors.ts";
 import { collect } from "../../kernel/streams.ts";
 import type { BlobFacts, BlobStore } from "../../ports/blob-store.ts";
-import type { RunIdentity } from "../../ports/run-identity.ts";
+import { concernsOneDocument } from "./one-document.ts";
 import { runRecord } from "./run-record.ts";
 
 /** What a lock says of its owner, and the blobs that say it (`docs/formats.md`). */
@@ -49,31 +49,35 @@ export function folderOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/") + 1);
 }
 
-/** @returns undefined where there is none; one without token and dates where it cannot be understood */
+/**
+ * @returns undefined where there is none; one without token and dates where it cannot be read (it may have
+ *   been archived, long after its run), or not be understood
+ */
 export async function readLock(store: BlobStore, path: string): Promise<LockDocument | undefined> {
   let bytes: Buffer;
   try {
     bytes = await collect((await store.get(path)).content, MiB);
   } catch (error) {
     if (isHoldfastError(error, "store.not-found")) return undefined;
+    if (concernsOneDocument(error)) return UNKNOWN;
     throw error;
   }
   try {
     return lockDocument.parse(JSON.parse(bytes.toString("utf8")));
   } catch {
-    // A lock that cannot be read still says that somebody was here; its age alone decides.
-    return {
-      format: "holdfast.lock/1",
-      token: "",
-      since: "",
-      renewedAt: "",
-      doing: "an unknown command",
-      run: UNKNOWN_RUN,
-    };
+    return UNKNOWN;
   }
 }
 
-const UNKNOWN_RUN: RunIdentity = { kind: "cli", id: "unknown", url: null, commit: null, actor: "somebody" };
+/** A lock that cannot be read still says that somebody was here; its age alone decides. */
+const UNKNOWN: LockDocument = {
+  format: "holdfast.lock/1",
+  token: "",
+  since: "",
+  renewedAt: "",
+  doing: "an unknown command",
+  run: { kind: "cli", id: "unknown", url: null, commit: null, actor: "somebody" },
+};
 
 export function encodeLock(document: LockDocument): Buffer {
   return Buffer.from(`${JSON.stringify(document, null, 2)}\n`);

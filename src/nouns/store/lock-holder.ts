@@ -178,31 +178,52 @@ export class LockHolder implements HeldLock {
       if (isHoldfastError(error, "store.changed", "store.not-found")) {
         return await store.replace(this.path, next, (await this.#stillOurs(error)).etag);
       }
-      // A courtesy may lapse, and leaves nothing behind that nobody may remove.
+      // A courtesy may lapse, rather than leave a blob every half minute that nobody may remove.
       if (purpose === "courtesy" || !isRefusal(error)) throw error;
       const created = await this.#createNext(next).catch((why: unknown) => {
         // That nothing may be created either says less than why nothing may be changed.
-        throw isRefusal(why) && why.code !== "lock.lost" ? error : why;
+        throw isRefusal(why) ? error : why;
       });
       this.#isCreateOnly = true;
       return created;
     }
   }
 
-  /** @throws lock.lost where another run has created it, or ours was removed */
+  /**
+   * Nobody else can have created it before, but whoever took the lock over may have ended since and removed
+   * everything, so that a third run has begun with the first generation: ours must follow our own. This
+   * machine may sleep between any two lines.
+   *
+   * @throws lock.lost where another run has created it, or ours was removed
+   */
   async #createNext(content: Buffer): Promise<BlobFacts> {
     const { store } = this.#request;
-    // Whoever comes after it was removed begins with the first generation, and does not meet the next one.
-    if ((await store.stat(this.path)) === null) throw lost(this.#request, "somebody removed its blob");
-    const path = nextGenerationPath(this.path);
+    const own = this.#blob;
+    await this.#requireStanding(own);
+    const path = nextGenerationPath(own.path);
+    let next: BlobFacts;
     try {
-      return await store.put(path, once(content), { contentType: "application/json" });
+      next = await store.put(path, once(content), { contentType: "application/json" });
     } catch (error) {
       const blob = isHoldfastError(error, "store.exists") ? await store.stat(path) : null;
       if (blob === null) throw error;
       await this.#adopt(blob);
-      return blob;
+      next = blob;
     }
+    try {
+      await this.#requireStanding(own);
+    } catch (error) {
+      // It stands in somebody else's way, and is only in the way until it counts as abandoned.
+      if (isHoldfastError(error, "lock.lost")) await store.remove(path).catch(() => undefined);
+      throw error;
+    }
+    return next;
+  }
+
+  /** @throws lock.lost where the blob is not as we have written it */
+  async #requireStanding({ path, etag }: BlobFacts): Promise<void> {
+    const found = await this.#request.store.stat(path);
+    if (found?.etag !== etag) throw lost(this.#request, "somebody removed its blob");
   }
 
   /** A blob that is not as we left it says whose it is. @throws lock.lost */

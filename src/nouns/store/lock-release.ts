@@ -36,7 +36,7 @@ export async function releaseLock(store: BlobStore, path: string, token: string)
 
 /**
  * The generations of one owner, the newest last, and what that one says. Whoever takes a lock over creates
- * the next one, so that those up to a newest one of ours are ours.
+ * the next one, so that those up to a newest one of ours are ours: that holder saw its predecessor stand.
  */
 async function ownGenerations(
   store: BlobStore,

@@ -1,5 +1,5 @@
 import { formatDuration } from "../../kernel/duration.ts";
-import { HoldfastError } from "../../kernel/errors.ts";
+import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import type { BlobStore } from "../../ports/blob-store.ts";
 import type { Clock, Random } from "../../ports/clock.ts";
 import type { RunIdentity } from "../../ports/run-identity.ts";
@@ -56,7 +56,7 @@ export function unrenewed(request: LockRequest, forMs: number, cause: unknown): 
   );
 }
 
-/** The store answered and will not do it: no trouble of the network or of a mount, which may pass. */
+/** The store answered and will not do it: nothing that may pass, and nothing of this run's own. */
 export function isRefusal(error: unknown): error is HoldfastError {
-  return error instanceof HoldfastError && !["store.unreachable", "store.unreadable"].includes(error.code);
+  return isHoldfastError(error, "store.denied", "store.read-only", "store.full", "store.missing");
 }

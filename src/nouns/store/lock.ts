@@ -38,8 +38,16 @@ const LOOKS_MAX = 5;
  * @throws lock.held, naming who holds it and since when
  */
 export async function acquireLock(request: LockRequest): Promise<HeldLock> {
+  for (let look = 0; look < LOOKS_MAX; look += 1) {
+    const lock = await take(request, await requireFree(request));
+    if (lock !== undefined) return lock;
+  }
+  throw held(request, undefined);
+}
+
+/** @returns undefined where the generation that was left behind is gone meanwhile, and others may be on */
+async function take(request: LockRequest, top: Generation | undefined): Promise<HeldLock | undefined> {
   const { store, clock } = request;
-  const top = await requireFree(request);
   const path = generationPath(folderOfLock(request), (top?.generation ?? 0) + 1);
   const now = clock.now().toISOString();
   const document: LockDocument = {
@@ -56,6 +64,11 @@ export async function acquireLock(request: LockRequest): Promise<HeldLock> {
   } catch (error) {
     if (!isHoldfastError(error, "store.exists")) throw error;
     throw held(request, await readLock(store, path));
+  }
+  // Whoever began anew meanwhile, with the first generation, would meet ours as that of a taker.
+  if (top !== undefined && (await store.stat(top.blob.path))?.etag !== top.blob.etag) {
+    await store.remove(path).catch(() => undefined);
+    return undefined;
   }
   return new LockHolder(request, document, blob, top?.blob);
 }

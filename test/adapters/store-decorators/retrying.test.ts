@@ -4,6 +4,7 @@ import { HoldfastError } from "../../../src/kernel/errors.ts";
 import type { BlobStore } from "../../../src/ports/blob-store.ts";
 import { FaultyStore, type Fault } from "../../fakes/faulty-store.ts";
 import { MemoryStore } from "../../fakes/memory-store.ts";
+import { forwarding } from "../../support/decorators.ts";
 import {
   codeOf,
   describeBlobStoreLaws,
@@ -103,5 +104,33 @@ describe("the retrying store", () => {
     const { memory, store } = faulty({ failAt: 2 });
     for (const name of ["a", "b", "c"]) memory.plant(name, Buffer.from(name));
     expect(await codeOf(listed(store, ""))).toBe("store.unreachable");
+  });
+
+  it("tells, counts and waits for the tries of a download that brings nothing", async () => {
+    const memory = new MemoryStore();
+    memory.plant("a", Buffer.from("abc"));
+    const broken = forwarding(memory, {
+      get: (_path, range) =>
+        Promise.resolve({
+          size: 3 - (range?.start ?? 0),
+          content: (async function* () {
+            yield Buffer.alloc(0);
+            throw new HoldfastError("store.unreadable", "reading a: EIO", { hint: "x" });
+          })(),
+        }),
+    });
+    const lines: string[] = [];
+    const pauses: number[] = [];
+    const clock = { sleep: async (ms: number) => void pauses.push(ms), elapsed: () => 0 };
+    const log = { info: (line: string) => void lines.push(line) };
+    const store = retrying(broken, {
+      clock,
+      random: { fraction: () => 0.5 },
+      log,
+      attempts: 4,
+      firstDelayMs: 100,
+    });
+    await expect(text(store, "a")).rejects.toThrow("reading a: EIO; tried 4 times");
+    expect([lines.length, pauses]).toEqual([3, [75, 150, 300]]);
   });
 });

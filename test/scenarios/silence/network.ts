@@ -28,17 +28,23 @@ export function lostNetwork(): LostNetwork | { readonly reason: string } {
   } catch (error) {
     return { reason: `no network namespace can be made here: ${(error as Error).message.trim()}` };
   }
-  ip(`link add ${outer} type veth peer name ${inner} netns ${name}`);
-  ip(`address add ${net}.1/30 dev ${outer}`);
-  ip(`link set ${outer} up`);
-  ip(`-n ${name} address add ${net}.2/30 dev ${inner}`);
-  ip(`-n ${name} link set ${inner} up`);
-  ip(`-n ${name} link set lo up`);
+  const leave = (): void => ip(`netns delete ${name}`);
+  try {
+    ip(`link add ${outer} type veth peer name ${inner} netns ${name}`);
+    ip(`address add ${net}.1/30 dev ${outer}`);
+    ip(`link set ${outer} up`);
+    ip(`-n ${name} address add ${net}.2/30 dev ${inner}`);
+    ip(`-n ${name} link set ${inner} up`);
+    ip(`-n ${name} link set lo up`);
+  } catch (error) {
+    leave();
+    return { reason: `no network can be made in a namespace here: ${(error as Error).message.trim()}` };
+  }
   return {
     host: `${net}.1`,
     by: ["ip", "netns", "exec", name],
     take: () => ip(`link set ${outer} down`),
     giveBack: () => ip(`link set ${outer} up`),
-    [Symbol.dispose]: () => ip(`netns delete ${name}`),
+    [Symbol.dispose]: leave,
   };
 }

@@ -20,7 +20,11 @@ export const FUNCTIONS = "functions";
 const AGAIN: RetryRule = {
   attempts: 2,
   pauseMs: 5_000,
-  mayHelp: (error) => isHoldfastError(error, "functions.unreachable", "store.unreachable", "functions.moved"),
+  mayHelp: (error) =>
+    isHoldfastError(
+      error,
+      ...(["functions.unreachable", "functions.moved", "store.unreachable", "store.unreadable"] as const),
+    ),
 };
 const ONCE: RetryRule = { attempts: 1, pauseMs: 0, mayHelp: () => false };
 

@@ -1,7 +1,8 @@
 import { HoldfastError } from "../../../kernel/errors.ts";
 import { ageMs } from "../../../kernel/duration.ts";
+import { listed } from "../../../kernel/listed.ts";
 import type { Backup, Catalog } from "../../../nouns/catalog/catalog.ts";
-import { concernsOneDocument } from "../../../nouns/catalog/one-document.ts";
+import { concernsOneDocument } from "../../../nouns/store/one-document.ts";
 import { selectKeys } from "../../../nouns/catalog/selection.ts";
 import { readStanding, type Standing } from "../../../nouns/catalog/standing.ts";
 import type { Ports } from "../../../ports/ports.ts";
@@ -74,6 +75,15 @@ export async function findProtection(
     }
     const standing = await readStanding(catalog, key, receipts.get(key.id) ?? [], backup.sha256);
     if (standing.state !== "verified" || !holdsRows(backup)) continue;
+    const [unread] = standing.unreadReceipts ?? [];
+    if (unread !== undefined || standing.damagedReceipts.length > 0) {
+      // It may say that the backup has failed since.
+      log.warn(
+        `backup ${key.id} is passed over: a receipt of it cannot be read, and may say that it failed: ` +
+          (unread?.message ?? listed(standing.damagedReceipts)),
+      );
+      continue;
+    }
     const age = ageMs(new Date(backup.manifest.snapshotAt), clock);
     if (newest === undefined || age < newest.ageMs) newest = { id: key.id, ageMs: age };
     if (age > maxAgeMs) continue;
