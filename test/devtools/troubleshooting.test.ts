@@ -280,6 +280,8 @@ describe("docs/troubleshooting.md", () => {
       "governance/coverage",
       "governance/patterns",
       "governance/pr-policy/rules",
+      "rollout/app",
+      "rollout/functions",
     ]
       .flatMap(filesOf)
       .flatMap(wholeTexts)

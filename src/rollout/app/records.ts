@@ -1,10 +1,15 @@
+import { posix } from "node:path";
 import * as z from "zod";
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
-import { MiB } from "../../kernel/bytes.ts";
+import { formatBytes, MiB } from "../../kernel/bytes.ts";
+import { quantity } from "../../kernel/quantity.ts";
 import { collect, once } from "../../kernel/streams.ts";
+import { BACKUP_ID } from "../../nouns/catalog/manifest.ts";
+import { concernsOneDocument } from "../../nouns/catalog/one-document.ts";
 import { ROLLOUTS } from "../../nouns/store/layout.ts";
 import { runRecord } from "../../nouns/store/run-record.ts";
-import type { BlobStore } from "../../ports/blob-store.ts";
+import { compareBlobPaths } from "../../ports/blob-path.ts";
+import type { BlobFacts, BlobStore } from "../../ports/blob-store.ts";
 import { folderOf, type AppTarget } from "./target.ts";
 
 /**
@@ -52,6 +57,22 @@ export type RolloutRecord = z.infer<typeof rolloutRecord>;
 
 const RECORD_SIZE_MAX = MiB;
 
+/** One that could not be read: of what release it is nobody knows, only of which run, and how old it is. */
+export interface UnreadRecord {
+  readonly path: string;
+  /** How many of those that were read are older. */
+  readonly after: number;
+  readonly error: HoldfastError;
+}
+
+/** What a store has of an app, each oldest first. */
+export interface RecordsRead {
+  readonly records: readonly RolloutRecord[];
+  readonly unread: readonly UnreadRecord[];
+  /** Of the newest, whether it could be read or not: it is called after its run. */
+  readonly newestId: string | null;
+}
+
 type RecordStore = Pick<BlobStore, "put" | "get" | "list" | "url">;
 
 /** The records of one app. */
@@ -81,23 +102,44 @@ export class RolloutRecords {
   }
 
   /**
-   * All of them, oldest first by the store's clock: that of a runner may be wrong. One that holds something
-   * else is told of, and is never the end of the others.
+   * All of them, oldest first by the store's clock: that of a runner may be wrong. One that cannot be read is
+   * never the end of the others.
    *
-   * @throws what the store throws: a record that could not be had is not one that is not there
+   * @throws what the store throws: where it does not answer, a record is not one that is not there
    */
-  async all(unreadable: (path: string, why: string) => void): Promise<readonly RolloutRecord[]> {
-    const found: { readonly at: number; readonly record: RolloutRecord }[] = [];
-    for await (const { path, modifiedAt } of this.#store.list(this.#folder)) {
-      const bytes = await collect((await this.#store.get(path)).content, RECORD_SIZE_MAX);
-      try {
-        found.push({ at: modifiedAt.getTime(), record: recordIn(bytes) });
-      } catch (error) {
-        unreadable(path, (error as Error).message);
-      }
+  async all(): Promise<RecordsRead> {
+    const found: {
+      readonly at: number;
+      readonly path: string;
+      readonly read: RolloutRecord | HoldfastError;
+    }[] = [];
+    for await (const blob of this.#store.list(this.#folder)) {
+      // What is called after no run is none of ours, and no reason to doubt the others.
+      if (!BACKUP_ID.test(idIn(blob.path))) continue;
+      found.push({ at: blob.modifiedAt.getTime(), path: blob.path, read: await this.#readOr(blob) });
     }
-    found.sort((a, b) => a.at - b.at || a.record.ended.localeCompare(b.record.ended, "en"));
-    return found.map(({ record }) => record);
+    // One that cannot be read may have ended after all others of its moment.
+    const endOf = (read: RolloutRecord | HoldfastError): string => ("ended" in read ? read.ended : "~");
+    found.sort((a, b) => a.at - b.at || compareBlobPaths(endOf(a.read), endOf(b.read)));
+    const records: RolloutRecord[] = [];
+    const unread: UnreadRecord[] = [];
+    for (const { path, read } of found) {
+      if (read instanceof HoldfastError) unread.push({ path, after: records.length, error: read });
+      else records.push(read);
+    }
+    const newest = found.at(-1);
+    return { records, unread, newestId: newest === undefined ? null : idIn(newest.path) };
+  }
+
+  /** @returns why it cannot be read, where that concerns it alone */
+  async #readOr({ path, size }: BlobFacts): Promise<RolloutRecord | HoldfastError> {
+    try {
+      if (size > RECORD_SIZE_MAX) throw damaged(path, `has ${formatBytes(size)}, which no record has`);
+      return recordIn(path, await collect((await this.#store.get(path)).content, RECORD_SIZE_MAX));
+    } catch (error) {
+      if (!concernsOneDocument(error)) throw error;
+      return error;
+    }
   }
 
   #path(id: string): string {
@@ -105,10 +147,53 @@ export class RolloutRecords {
   }
 }
 
-function recordIn(bytes: Buffer): RolloutRecord {
-  const read = rolloutRecord.safeParse(JSON.parse(bytes.toString("utf8")));
+function idIn(path: string): string {
+  return posix.basename(path, ".json");
+}
+
+function recordIn(path: string, bytes: Buffer): RolloutRecord {
+  let value: unknown;
+  try {
+    value = JSON.parse(bytes.toString("utf8"));
+  } catch (error) {
+    throw damaged(path, "is no JSON", error);
+  }
+  const format = (value as { format?: unknown } | null)?.format;
+  if (typeof format === "string" && /^holdfast\.rollout\/(?!1$)\d+$/.test(format)) {
+    throw new HoldfastError("catalog.unknown-format", `${path} has the format '${format}'`, {
+      hint: "Use the version of Holdfast that wrote it, or a newer one.",
+    });
+  }
+  const read = rolloutRecord.safeParse(value);
   if (read.success) return read.data;
-  throw new Error("it is no record of a rollout");
+  throw damaged(path, "is no record of a rollout", read.error);
+}
+
+function damaged(path: string, why: string, cause?: unknown): HoldfastError {
+  return new HoldfastError("catalog.damaged", `${path} ${why}`, {
+    hint: "It was changed or damaged after it was written.",
+    cause,
+  });
+}
+
+/** Named one by one: a rule of the store's that archives what is old has soon archived a hundred. */
+const NAMED_MAX = 5;
+
+/** A line for each that cannot be read, the newest first. */
+export function unreadLines({ unread }: Pick<RecordsRead, "unread">): readonly string[] {
+  const lines = unread
+    .toReversed()
+    .slice(0, NAMED_MAX)
+    .map(({ path, error }) => `${path} could not be read, and does not count: ${error.message}`);
+  const more = unread.length - lines.length;
+  if (more > 0) lines.push(`${quantity(more, "older record")} could not be read either`);
+  return lines;
+}
+
+/** The newest; undefined where there is none, and where it could not be read. */
+export function newestOf({ records, newestId }: RecordsRead): RolloutRecord | undefined {
+  const newest = records.at(-1);
+  return newest?.id === newestId ? newest : undefined;
 }
 
 /**

@@ -11,7 +11,7 @@ import { lockApp } from "../app/environment-lock.ts";
 import { isVerified, makeRecord, productionBefore } from "../app/make-record.ts";
 import type { PackageSource } from "../app/package-shelf.ts";
 import type { Preflight } from "../app/preflight.ts";
-import { RolloutRecords, type RolloutRecord } from "../app/records.ts";
+import { newestOf, RolloutRecords, unreadLines, type RolloutRecord } from "../app/records.ts";
 import { markAt, type Build } from "../app/release-mark.ts";
 import type { AppInputs, AppPorts, AppSettings } from "../app/request.ts";
 import { callOf, MINUTE_MS } from "../app/steps/on-app.ts";
@@ -60,12 +60,13 @@ export async function carryOut(
     makeRecord({ kind: "deploy", target, reason: REASON, id, schema }, on, writing.journal!, ports),
   );
   const now = await markAt(host, PRODUCTION_SLOT, callOf(cancelled, 2 * MINUTE_MS));
-  const all = await records.all((path, why) => ports.log.warn(`${path} does not count: ${why}`));
-  const after = await newestBefore(all, inputs.resume, store, now);
+  const read = await records.all();
+  for (const line of unreadLines(read)) ports.log.warn(line);
+  const after = await newestBefore(read, inputs.resume, store, now);
   const hasPreview = !checked.facts.hasSignIn;
   const prepared: Prepared = {
     runbook: deployRunbook(on, { target, reason: REASON, source, keep, hasPreview, record, after }),
-    isIdle: (plan) => isVerified(plan, build, all.at(-1)),
+    isIdle: (plan) => isVerified(plan, build, newestOf(read)),
     problems: checked.problems,
   };
   const came = await runPlanned(

@@ -52,7 +52,7 @@ export async function functionsAlong(
   ports: RollbackPorts,
 ): Promise<FunctionsAlong> {
   const { functionsFolder, functionsTo: to = `v${version}` } = inputs;
-  const archive = await FunctionArchive.open(store, project);
+  const archive = await FunctionArchive.open(store, project, (text) => ports.log.warn(text));
   const rollout = await rolloutTo({ project, functionsFolder, to, functions: [] }, archive, ports).catch(
     (error: unknown) => {
       throw withHint(error, "Name a snapshot of the functions with --functions-to, or leave --project out.");

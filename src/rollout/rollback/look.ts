@@ -5,7 +5,7 @@ import { lookAtApp, type AppPart } from "../app/app-part.ts";
 import { askedOf, chosenRecord, newestBefore, resumedRecord } from "../app/choose-record.ts";
 import { packageOfRecord } from "../app/package-of.ts";
 import { PackageShelf, type PackageSource } from "../app/package-shelf.ts";
-import { RolloutRecords, type RolloutRecord } from "../app/records.ts";
+import { newestOf, RolloutRecords, unreadLines, type RolloutRecord } from "../app/records.ts";
 import { markAt, type Build } from "../app/release-mark.ts";
 import type { AppSettings } from "../app/request.ts";
 import { schemaOfRelease, type KnownRange } from "../app/schema-range.ts";
@@ -73,14 +73,11 @@ async function choose(
   ports.log.stage(`looking for ${inputs.to} of ${name}`);
   const call = callOf(ports.cancelled, 2 * MINUTE_MS);
   const now = await markAt(host, PRODUCTION_SLOT, call);
-  const notes: string[] = [];
-  const records = await new RolloutRecords(store, app.target).all((path, why) => {
-    notes.push(`${path} could not be read, and does not count: ${why}`);
-  });
+  const read = await new RolloutRecords(store, app.target).all();
   const record =
     inputs.resume === undefined
-      ? chosenRecord(inputs.to, records, now, name)
-      : await resumedRecord(inputs.resume, store, records, name);
+      ? chosenRecord(inputs.to, read, now, name)
+      : await resumedRecord(inputs.resume, store, read, name);
   const { version, digest } = record;
   const build = { version, build: record.build ?? undefined, digest };
   const range =
@@ -88,10 +85,10 @@ async function choose(
       ? record.schema
       : await schemaOfRelease(version, inputs, ports);
   const shelf = new PackageShelf(store, ports.disk);
-  const read = callOf(ports.cancelled, 30 * MINUTE_MS);
-  const source = await packageOfRecord(record, inputs.package, { host, shelf }, read);
-  const after = await newestBefore(records, inputs.resume, store, now);
-  return { record, build, range, source, newest: records.at(-1), after, notes };
+  const packed = callOf(ports.cancelled, 30 * MINUTE_MS);
+  const source = await packageOfRecord(record, inputs.package, { host, shelf }, packed);
+  const after = await newestBefore(read, inputs.resume, store, now);
+  return { record, build, range, source, newest: newestOf(read), after, notes: unreadLines(read) };
 }
 
 /** What becomes of the database: by what is there now, or as it was decided when the run began. */

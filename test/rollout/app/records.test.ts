@@ -1,10 +1,17 @@
 import { describe, expect, test } from "@jest/globals";
+import { HoldfastError, type ErrorCode } from "../../../src/kernel/errors.ts";
+import { once } from "../../../src/kernel/streams.ts";
 import {
   lastKnownGood,
+  newestOf,
   recordOfVersion,
+  RolloutRecords,
+  unreadLines,
   wentBackUnrecorded,
   type RolloutRecord,
 } from "../../../src/rollout/app/records.ts";
+import { MemoryStore } from "../../fakes/memory-store.ts";
+import { forwarding } from "../../support/decorators.ts";
 
 /** @param mark version and what stands for its package: `1.2.0 a` */
 function record(
@@ -93,3 +100,105 @@ describe("the record of a version", () => {
     expect(recordOfVersion(records, "1.4.0")).toBeUndefined();
   });
 });
+
+describe("a record that cannot be read", () => {
+  const target = {
+    address: { subscription: "s", group: "g", site: "w" },
+    slot: "staging",
+    environment: "production",
+  };
+  const FOLDER = "rollouts/s/g/w/";
+  const [OLD, NEW] = ["20260101T000000Z-aaaaaa", "20261101T000000Z-bbbbbb"] as const;
+
+  async function two(): Promise<MemoryStore> {
+    const store = new MemoryStore();
+    const records = new RolloutRecords(store, target);
+    await records.write(whole(OLD, "1.0.0"));
+    await records.write(whole(NEW, "2.0.0"));
+    return store;
+  }
+
+  test.each<ErrorCode>([
+    "store.archived",
+    "store.denied",
+    "store.lied",
+    "store.not-found",
+    "store.unreadable",
+  ])("because of %s is one line, and the others are read", async (code) => {
+    const store = await two();
+    const path = `${FOLDER}${OLD}.json`;
+    const get: MemoryStore["get"] = (asked, range) =>
+      asked === path
+        ? Promise.reject(new HoldfastError(code, "the store's words", { hint: "x" }))
+        : store.get(asked, range);
+    const read = await new RolloutRecords(forwarding(store, { get }), target).all();
+    expect(read.records.map(({ version }) => version)).toEqual(["2.0.0"]);
+    expect(unreadLines(read)).toEqual([`${path} could not be read, and does not count: the store's words`]);
+    expect([newestOf(read)?.id, read.newestId]).toEqual([NEW, NEW]);
+  });
+
+  test.each([
+    ["no JSON", "{", "catalog.damaged"],
+    ["JSON, and no record", "{}", "catalog.damaged"],
+    ["of a newer format", '{ "format": "holdfast.rollout/2" }', "catalog.unknown-format"],
+    ["larger than any", " ".repeat(2 ** 20 + 1), "catalog.damaged"],
+  ])("because it is %s is told with its place, and the newest is then not known", async (_, text, code) => {
+    const store = await two();
+    await store.remove(`${FOLDER}${NEW}.json`);
+    await store.put(`${FOLDER}${NEW}.json`, once(Buffer.from(text)));
+    const read = await new RolloutRecords(store, target).all();
+    expect(read.records.map(({ version }) => version)).toEqual(["1.0.0"]);
+    expect(read.unread).toEqual([
+      { path: `${FOLDER}${NEW}.json`, after: 1, error: expect.objectContaining({ code }) },
+    ]);
+    expect([newestOf(read), read.newestId]).toEqual([undefined, NEW]);
+  });
+
+  test("is none that is called after no run", async () => {
+    const store = await two();
+    await store.put(`${FOLDER}notes.json`, once(Buffer.from("{")));
+    expect((await new RolloutRecords(store, target).all()).unread).toEqual([]);
+  });
+
+  test("ends it all where the store does not answer", async () => {
+    const store = await two();
+    const get: MemoryStore["get"] = () =>
+      Promise.reject(new HoldfastError("store.unreachable", "503", { hint: "again" }));
+    const records = new RolloutRecords(forwarding(store, { get }), target);
+    await expect(records.all()).rejects.toMatchObject({ code: "store.unreachable" });
+  });
+
+  test("is named with the newest of many", async () => {
+    const store = new MemoryStore();
+    for (let day = 10; day < 22; day += 1) {
+      await store.put(`${FOLDER}202601${day}T000000Z-aaaaaa.json`, once(Buffer.from("{")));
+    }
+    const lines = unreadLines(await new RolloutRecords(store, target).all());
+    expect([lines.length, lines[0], lines.at(-1)]).toEqual([
+      6,
+      expect.stringContaining("20260121T000000Z"),
+      "7 older records could not be read either",
+    ]);
+  });
+});
+
+function whole(id: string, version: string): RolloutRecord {
+  return {
+    format: "holdfast.rollout/1",
+    id,
+    kind: "deploy",
+    app: { subscription: "s", group: "g", site: "w", slot: "staging" },
+    environment: "production",
+    version,
+    build: null,
+    digest: "a".repeat(64),
+    mark: `${version} a`,
+    before: null,
+    reason: "deploy",
+    seen: {},
+    address: "https://x.test",
+    began: "2026-01-01T00:00:00Z",
+    ended: "2026-01-01T00:00:00Z",
+    run: { kind: "cli", id: "host:42", url: null, commit: null, actor: "tester" },
+  };
+}

@@ -119,6 +119,31 @@ inTurn("a store that does not answer for one record is not the reason to go back
   expect(await app.live()).not.toBe("1.1.0");
 });
 
+inTurn(
+  "an old record that a rule of the store's has archived ends no deployment and no rollback",
+  async () => {
+    const app = await world();
+    for (const version of ["1.1.0", "1.2.0"]) await app.deploy(`v${version}`, await app.packaged(version));
+    const [oldest] = readdirSync(join(app.store, "journals")).sort();
+    const path = (asked: string): boolean => asked.startsWith("rollouts/") && asked.includes(oldest!);
+    app.aroundStore = (store) =>
+      through(store, {
+        get: (asked, range) =>
+          path(asked)
+            ? Promise.reject(
+                new HoldfastError("store.archived", `${asked} is archived`, { hint: "rehydrate" }),
+              )
+            : store.get(asked, range),
+      });
+    expect(told(await app.deploy("v1.3.0", await app.packaged("1.3.0")))).toMatchObject({ exit: 0 });
+    const back = await app.rollback();
+    expect(told(back)).toMatchObject({ exit: 0, production: "1.2.0" });
+    expect(back.report.notes.filter((note) => note.includes("could not be read"))).toEqual([
+      expect.stringContaining(`${oldest!}.json could not be read, and does not count: `),
+    ]);
+  },
+);
+
 inTurn("a runner whose clock goes wrong does not close the button", async () => {
   const app = await world();
   const clocked = (ms: number) => {

@@ -185,6 +185,7 @@ async function checked(
     {
       sourceTree: () => Promise.resolve(tree as SourceTree),
       openStore: () => Promise.reject(new Error("no store is asked")),
+      log: new World().ports().log,
     },
   );
 }

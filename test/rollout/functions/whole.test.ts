@@ -1,3 +1,4 @@
+import { mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -107,5 +108,15 @@ it("a manifest of the checkout is checked with its lines, and with what the stor
   expect(withStore.report.tables[0]!.rows.map(([, , problem]) => problem)).toEqual([
     "mail@1.0.0: there is no function mail",
     "orders@1.0.0 does not exist: the store keeps no sources of it",
+  ]);
+  // What could not be read may be it.
+  const damaged = join(folder.path, `functions/${PROJECT}/sources/orders/${"a".repeat(64)}`);
+  mkdirSync(damaged, { recursive: true });
+  writeFileSync(join(damaged, `${"b".repeat(64)}.json`), "{");
+  repo.write(Object.fromEntries(commitOf({ orders: { version: "1.1.0", target: "orders@1.0.0" } })));
+  const doubtful = await runFunctionsCheck({ ...alone, project: PROJECT, store }, ports);
+  expect([doubtful.exit, doubtful.report.notes.at(-1)]).toEqual([
+    0,
+    "whether the rollback target of orders exists is not known: not all could be read",
   ]);
 });

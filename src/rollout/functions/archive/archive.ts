@@ -4,6 +4,7 @@ import { MiB } from "../../../kernel/bytes.ts";
 import { HoldfastError, isHoldfastError } from "../../../kernel/errors.ts";
 import { inOrder } from "../../../kernel/in-order.ts";
 import { collect, once, sha256 } from "../../../kernel/streams.ts";
+import { concernsOneDocument } from "../../../nouns/catalog/one-document.ts";
 import { FUNCTIONS } from "../../../nouns/store/layout.ts";
 import { readDocument, writeDocument } from "../../../nouns/store/sealed-document.ts";
 import type { BlobStore } from "../../../ports/blob-store.ts";
@@ -23,6 +24,9 @@ const DOCUMENT_MAX = 64 * MiB;
 const FILE_MAX = 128 * MiB;
 const AT_ONCE = 8;
 
+/** Named one by one: a rule of the store's that archives what is old has soon archived a hundred. */
+const NAMED_MAX = 5;
+
 type ArchiveStore = Pick<BlobStore, "put" | "get" | "list" | "url">;
 
 /** By what the host names the bundle that is served; where it does not say, by its version. */
@@ -32,10 +36,16 @@ export function bundleOf(live: Pick<LiveFunction, "bundle" | "id" | "version">):
   return `v${live.version}-${sha256(live.id).slice(0, 16)}`;
 }
 
+/** What is kept of a function, the newest first, and why some of it could not be read. */
+export interface KeptSources {
+  readonly sources: readonly SourceDocument[];
+  readonly unread: readonly HoldfastError[];
+}
+
 /**
  * What a store keeps of one project's functions. Laws: files first, then the document that names them, then
  * the snapshot that names all: killed anywhere, what is named is there. Nothing is ever changed; the same
- * bytes lie there once.
+ * bytes lie there once. Of several documents one that cannot be read is told, and the others count.
  */
 export class FunctionArchive {
   readonly project: string;
@@ -45,16 +55,29 @@ export class FunctionArchive {
   readonly #known = new Map<string, Map<string, Set<string>>>();
   /** Files that this process has put or found. */
   readonly #files = new Set<string>();
+  readonly #warn: (text: string) => void;
+  /** Paths that could not be read: each is told once. */
+  readonly #told = new Set<string>();
 
-  private constructor(store: ArchiveStore, project: string) {
+  private constructor(store: ArchiveStore, project: string, warn: (text: string) => void) {
     this.#store = store;
+    this.#warn = warn;
     this.project = project;
     this.#folder = `${FUNCTIONS}${project}/`;
   }
 
-  /** Lists what is known of bundles. @throws what the store throws */
-  static async open(store: ArchiveStore, project: string): Promise<FunctionArchive> {
-    const archive = new FunctionArchive(store, project);
+  /**
+   * Lists what is known of bundles.
+   *
+   * @param warn told of documents that cannot be read
+   * @throws what the store throws
+   */
+  static async open(
+    store: ArchiveStore,
+    project: string,
+    warn: (text: string) => void,
+  ): Promise<FunctionArchive> {
+    const archive = new FunctionArchive(store, project, warn);
     const folder = `${archive.#folder}sources/`;
     for await (const { path } of store.list(folder)) {
       const [slug = "", bundle = "", file = ""] = path.slice(folder.length).split("/");
@@ -73,13 +96,16 @@ export class FunctionArchive {
     return this.#known.get(slug)?.has(bundle) === true;
   }
 
-  /** What is kept of a bundle, what was uploaded before what was had back; undefined where nothing is. */
+  /**
+   * What is kept of a bundle, what was uploaded before what was had back; undefined where nothing is that can
+   * be read.
+   */
   async sourcesOf(slug: string, bundle: string): Promise<SourceDocument | undefined> {
     const digests = [...(this.#known.get(slug)?.get(bundle) ?? [])].sort();
     const all: SourceDocument[] = [];
     for (const digest of digests) {
-      const path = this.#sourcePath(slug, bundle, digest);
-      all.push(await this.#read(path, sourceDocument, "holdfast.function-sources/1"));
+      const read = await this.#source(this.#sourcePath(slug, bundle, digest));
+      if (!(read instanceof HoldfastError)) all.push(read);
     }
     return all.find(({ origin }) => origin === "uploaded") ?? all[0];
   }
@@ -143,19 +169,17 @@ export class FunctionArchive {
   }
 
   /** All sources that are kept of a function. */
-  async allSourcesOf(slug: string): Promise<readonly SourceDocument[]> {
-    const all: SourceDocument[] = [];
+  async allSourcesOf(slug: string): Promise<KeptSources> {
+    const sources: SourceDocument[] = [];
+    const unread: HoldfastError[] = [];
     for (const [bundle, digests] of this.#known.get(slug) ?? []) {
       for (const digest of digests) {
-        const path = this.#sourcePath(slug, bundle, digest);
-        all.push(await this.#read(path, sourceDocument, "holdfast.function-sources/1"));
+        const read = await this.#source(this.#sourcePath(slug, bundle, digest));
+        if (read instanceof HoldfastError) unread.push(read);
+        else sources.push(read);
       }
     }
-    return all.sort((a, b) => (a.made < b.made ? 1 : -1));
-  }
-
-  get slugs(): readonly string[] {
-    return [...this.#known.keys()].sort();
+    return { sources: sources.sort((a, b) => (a.made < b.made ? 1 : -1)), unread };
   }
 
   /** The bytes of kept files, each held against its name. @throws artifact.missing, artifact.damaged */
@@ -185,14 +209,15 @@ export class FunctionArchive {
     );
   }
 
-  /** What this run has uploaded so far, the newest of each function. */
+  /** What this run has uploaded so far, as far as it can be read: what is not known is uploaded again. */
   async uploads(run: string): Promise<ReadonlyMap<string, readonly UploadDocument[]>> {
     const paths: string[] = [];
     for await (const { path } of this.#store.list(this.#runFolder(run))) paths.push(path);
     const found = new Map<string, UploadDocument[]>();
-    const read = (path: string): Promise<UploadDocument> =>
-      this.#read(path, uploadDocument, "holdfast.function-upload/1");
+    const read = (path: string): Promise<UploadDocument | HoldfastError> =>
+      this.#readOr(path, uploadDocument, "holdfast.function-upload/1");
     for await (const each of inOrder(paths, AT_ONCE, read)) {
+      if (each instanceof HoldfastError) continue;
       found.set(each.slug, [...(found.get(each.slug) ?? []), each]);
     }
     return found;
@@ -242,6 +267,31 @@ export class FunctionArchive {
   async #read<T>(path: string, schema: z.ZodType<T>, format: string): Promise<T> {
     const bytes = await collect((await this.#store.get(path)).content, DOCUMENT_MAX);
     return readDocument(bytes, schema, format, path).value;
+  }
+
+  #source(path: string): Promise<SourceDocument | HoldfastError> {
+    return this.#readOr(path, sourceDocument, "holdfast.function-sources/1");
+  }
+
+  /** One of several. @returns why it cannot be read, where that concerns it alone */
+  async #readOr<T>(path: string, schema: z.ZodType<T>, format: string): Promise<T | HoldfastError> {
+    try {
+      return await this.#read(path, schema, format);
+    } catch (error) {
+      if (!concernsOneDocument(error)) throw error;
+      this.#tell(path, error);
+      return error;
+    }
+  }
+
+  #tell(path: string, { message }: HoldfastError): void {
+    if (this.#told.has(path)) return;
+    this.#told.add(path);
+    if (this.#told.size <= NAMED_MAX) {
+      this.#warn(`${path} could not be read, and does not count: ${message}`);
+    } else if (this.#told.size === NAMED_MAX + 1) {
+      this.#warn("more of what is kept of functions could not be read");
+    }
   }
 
   #sourcePath(slug: string, bundle: string, digest: string): string {

@@ -13,10 +13,10 @@ export async function noteDeployed(
   id: string,
   path: string,
   store: BlobStore,
-  ports: Pick<Ports, "workTree" | "clock">,
+  ports: Pick<Ports, "workTree" | "clock" | "log">,
 ): Promise<Outcome> {
   try {
-    const archive = await FunctionArchive.open(store, rollout.project);
+    const archive = await FunctionArchive.open(store, rollout.project, (text) => ports.log.warn(text));
     const before = new Map((await archive.snapshot(id))?.functions.map((each) => [each.slug, each]) ?? []);
     const served = rollout.levels
       .flat()

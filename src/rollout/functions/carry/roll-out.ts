@@ -75,7 +75,7 @@ export async function functionsPart(
   inputs: Pick<RolloutInputs, "functionsKey">,
   { clock, log, run, cancelled }: Pick<RolloutPorts, "clock" | "log" | "run" | "cancelled">,
 ): Promise<FunctionsPart> {
-  const archive = await FunctionArchive.open(store, rollout.project);
+  const archive = await FunctionArchive.open(store, rollout.project, (text) => log.warn(text));
   const live = new LiveView(host, clock, cancelled);
   const reached: Reached = { id, host, archive, live, uploads: new Uploads(archive, id), clock, run };
   log.stage(`looking at the functions of ${rollout.project}`);

@@ -192,12 +192,14 @@ async function declaredTargets(
 ): Promise<Target> {
   const manifest = (await checkoutOf("HEAD", inputs, ports, { isNeeded: true }))?.manifest;
   const functions = new Map<string, WantedFunction>();
+  const impossible = new Map<string, string>();
   for (const [name, { rollback_target: text }] of Object.entries(manifest?.functions ?? {})) {
     if (text === undefined || text === null) continue;
     const kept = await keptAt(name, text, archive);
-    functions.set(name, wantedIn(kept, archive));
+    if (typeof kept === "string") impossible.set(name, kept);
+    else functions.set(name, wantedIn(kept, archive));
   }
-  if (functions.size === 0) {
+  if (functions.size + impossible.size === 0) {
     throw new HoldfastError(
       "input.missing",
       "the manifest declares no rollback_target, and --to was not given",
@@ -209,15 +211,26 @@ async function declaredTargets(
   return {
     said: "rollback_target",
     ...ofMap(functions),
+    names: [...functions.keys(), ...impossible.keys()],
+    impossible,
     needs: manifest === undefined ? new Map() : needsOf(manifest),
   };
 }
 
-/** The newest sources of `name@version` that the store keeps. */
-async function keptAt(name: string, text: string, archive: FunctionArchive): Promise<SourceDocument> {
+/** The newest sources of `name@version` that can be read; why they cannot, where they may be there. */
+async function keptAt(
+  name: string,
+  text: string,
+  archive: FunctionArchive,
+): Promise<SourceDocument | string> {
   const version = referenceIn(text)?.version;
-  const found = (await archive.allSourcesOf(name)).find((each) => each.version === version);
+  const { sources, unread } = await archive.allSourcesOf(name);
+  const found = sources.find((each) => each.version === version);
   if (found !== undefined) return found;
+  const [first] = unread;
+  if (first !== undefined) {
+    return `${printableLine(text)} is in nothing that can be read of what the store keeps: ${first.message}`;
+  }
   throw new HoldfastError(
     "input.no-such-snapshot",
     `the store keeps no sources of ${printableLine(text)}, to which ${name} is to be taken back`,

@@ -6,9 +6,10 @@ import type { Secret } from "../../../kernel/secret.ts";
 import type { Ports } from "../../../ports/ports.ts";
 import type { SourceTree } from "../../../ports/source-tree.ts";
 import { FunctionArchive } from "../archive/archive.ts";
-import { checkManifest, needsOf } from "../manifest/check-manifest.ts";
-import { FUNCTION_MANIFEST } from "../manifest/manifest.ts";
+import { checkManifest, needsOf, referenceIn, type KeptVersions } from "../manifest/check-manifest.ts";
+import { FUNCTION_MANIFEST, type FunctionManifest } from "../manifest/manifest.ts";
 import { inLevels } from "../manifest/order.ts";
+import type { ReadManifest } from "../manifest/read-manifest.ts";
 import { refusedManifest } from "../manifest/refused.ts";
 import { besides, functionSet, manifestPlaces, type FunctionSet } from "../sources/function-set.ts";
 import { doubtsOf } from "../sources/unfit.ts";
@@ -22,7 +23,7 @@ export interface FunctionsCheckInputs {
   readonly storeSecret: Secret | undefined;
 }
 
-export type FunctionsCheckPorts = Pick<Ports, "sourceTree" | "openStore">;
+export type FunctionsCheckPorts = Pick<Ports, "sourceTree" | "openStore" | "log">;
 
 /** `holdfast functions check`: see src/commands/rollout/functions-check.ts. */
 export async function runFunctionsCheck(
@@ -33,7 +34,7 @@ export async function runFunctionsCheck(
   const { set, links } = await checkedOut(await ports.sourceTree(), folder, inputs.project);
   if (set.manifest === undefined) throw noManifest(folder);
   const { path, read } = set.manifest;
-  const kept = await keptVersions(inputs, ports);
+  const kept = await keptVersions(read, inputs, ports);
   const around = { folders: set.names, kept, config: set.config };
   const problems = [...checkManifest(read, around), ...checkSources(read, set, links)].sort(
     (a, b) => a.line - b.line,
@@ -55,12 +56,26 @@ export async function runFunctionsCheck(
       tables: [],
       notes: [
         ...doubtsOf(set, names),
+        ...untoldTargets(read.manifest, kept),
         ...(kept === undefined
           ? ["whether rollback targets exist was not asked: give --project and --store for that"]
           : []),
       ],
     },
   };
+}
+
+/** What could not be read of a function may be the version that its target names. */
+function untoldTargets(
+  { functions }: FunctionManifest,
+  kept: ReadonlyMap<string, KeptVersions> | undefined,
+): readonly string[] {
+  return [...(kept ?? [])]
+    .filter(([name, { versions, isWhole }]) => {
+      const version = referenceIn(functions[name]?.rollback_target ?? "")?.version;
+      return !isWhole && (version === undefined || !versions.has(version));
+    })
+    .map(([name]) => `whether the rollback target of ${name} exists is not known: not all could be read`);
 }
 
 function noManifest(folder: string): HoldfastError {
@@ -95,10 +110,12 @@ async function fileOf(tree: SourceTree, path: string): Promise<Buffer | undefine
   }
 }
 
+/** Of the functions that have a target: nothing else is asked for. */
 async function keptVersions(
+  { manifest }: ReadManifest,
   { project, store: url, storeSecret }: FunctionsCheckInputs,
-  ports: Pick<Ports, "openStore">,
-): Promise<ReadonlyMap<string, ReadonlySet<string>> | undefined> {
+  ports: Pick<Ports, "openStore" | "log">,
+): Promise<ReadonlyMap<string, KeptVersions> | undefined> {
   // A project alone says which section of config.toml is meant.
   if (url === undefined) return undefined;
   if (project === undefined) {
@@ -108,11 +125,13 @@ async function keptVersions(
   }
   const store = await ports.openStore(url, storeSecret);
   await store.check(false);
-  const archive = await FunctionArchive.open(store, project);
-  const kept = new Map<string, ReadonlySet<string>>();
-  for (const slug of archive.slugs) {
-    const all = await archive.allSourcesOf(slug);
-    kept.set(slug, new Set(all.flatMap(({ version }) => version ?? [])));
+  const archive = await FunctionArchive.open(store, project, (text) => ports.log.warn(text));
+  const kept = new Map<string, KeptVersions>();
+  for (const [slug, { rollback_target: target }] of Object.entries(manifest?.functions ?? {})) {
+    if (target === undefined || target === null) continue;
+    const { sources, unread } = await archive.allSourcesOf(slug);
+    const versions = new Set(sources.flatMap(({ version }) => version ?? []));
+    kept.set(slug, { versions, isWhole: unread.length === 0 });
   }
   return kept;
 }

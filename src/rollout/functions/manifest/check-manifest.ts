@@ -5,12 +5,19 @@ import { inLevels, oneCircle, type Needs } from "./order.ts";
 import type { FunctionManifest } from "./manifest.ts";
 import { keyText, type ManifestProblem, type ReadManifest } from "./read-manifest.ts";
 
+/** What a store keeps of a function. */
+export interface KeptVersions {
+  readonly versions: ReadonlySet<string>;
+  /** Whether all of it could be read: what could not may be any other version. */
+  readonly isWhole: boolean;
+}
+
 /** What a manifest is held against. */
 export interface Around {
   /** Names of the folders that hold functions. */
   readonly folders: ReadonlySet<string>;
   /** Versions that can be gone back to, by function; undefined where nobody was asked. */
-  readonly kept: ReadonlyMap<string, ReadonlySet<string>> | undefined;
+  readonly kept: ReadonlyMap<string, KeptVersions> | undefined;
   /** What Supabase's own `config.toml` says of them. */
   readonly config: {
     get(name: string): { readonly isEnabled: boolean; readonly verifyJwt: boolean | undefined } | undefined;
@@ -176,6 +183,10 @@ function checkMatrix({ functions, api_versions: matrix }: FunctionManifest, say:
   }
 }
 
+function isLacking(kept: KeptVersions | undefined, version: string): boolean {
+  return kept === undefined || (kept.isWhole && !kept.versions.has(version));
+}
+
 function checkTargets({ functions }: FunctionManifest, { kept }: Around, say: Say): void {
   for (const [name, { version, rollback_target: target }] of Object.entries(functions)) {
     if (target === null || target === undefined) continue;
@@ -186,7 +197,7 @@ function checkTargets({ functions }: FunctionManifest, { kept }: Around, say: Sa
     else if (reference.name !== name) say(path, `${shown} is another function than ${name}`);
     else if (!isVersion(reference.version)) say(path, `'${shown}' has no version such as 1.2.0 behind its @`);
     else if (reference.version === version) say(path, `${shown} is the version that is to be taken back`);
-    else if (kept !== undefined && kept.get(name)?.has(reference.version) !== true) {
+    else if (kept !== undefined && isLacking(kept.get(name), reference.version)) {
       say(path, `${shown} does not exist: the store keeps no sources of it`);
     }
   }

@@ -28,7 +28,7 @@ export async function runFunctionsRollback(
   ports: FunctionsRollbackPorts,
 ): Promise<Outcome> {
   const both = await opened(inputs, ports, { forWriting: !inputs.dryRun });
-  const archive = await FunctionArchive.open(both.store, inputs.project);
+  const archive = await FunctionArchive.open(both.store, inputs.project, (text) => ports.log.warn(text));
   const rollout = await rolloutTo(inputs, archive, ports);
   const done = await rollOut(rollout, both, inputs, ports);
   const set = new Set([...rollout.levels.flat().map(({ slug }) => slug), ...rollout.leftOut.keys()]);

@@ -25,8 +25,9 @@ export async function runFunctionsSnapshot(
   const { clock, random, log, run, cancelled } = ports;
   const { project } = inputs;
   const { host, store } = await opened(inputs, ports, { forWriting: !inputs.dryRun });
+  const warn = (text: string): void => log.warn(text);
   if (inputs.dryRun) {
-    const archive = await FunctionArchive.open(store, project);
+    const archive = await FunctionArchive.open(store, project, warn);
     const live = await host.list(cancelled);
     const unknown = live.filter((each) => !archive.knows(each.slug, bundleOf(each))).length;
     return outcome(
@@ -38,7 +39,7 @@ export async function runFunctionsSnapshot(
     );
   }
   await using lock = await locked({ kind: "snapshot", project }, store, ports);
-  const archive = await FunctionArchive.open(store, project);
+  const archive = await FunctionArchive.open(store, project, warn);
   const id = newBackupId(clock.now(), random);
   const signal = AbortSignal.any([cancelled, lock.lost]);
   log.stage(`keeping the functions of ${project}`);

@@ -3,6 +3,7 @@ import type { Json, Outcome } from "../../../kernel/outcome.ts";
 import { quantity } from "../../../kernel/quantity.ts";
 import type { LiveFunction } from "../../../ports/function-host.ts";
 import type { Ports } from "../../../ports/ports.ts";
+import { concernsOneDocument } from "../../../nouns/catalog/one-document.ts";
 import { bundleOf, FunctionArchive } from "../archive/archive.ts";
 import type { SnapshotDocument } from "../archive/documents.ts";
 import { opened, type ProjectInputs, type RolloutPorts } from "../carry/request.ts";
@@ -39,7 +40,7 @@ interface Row {
   /** As far as the store knows of what the served bundle is made. */
   readonly served: string;
   readonly live: LiveFunction | undefined;
-  readonly snapshot: "same" | "other" | "none";
+  readonly snapshot: "same" | "other" | "none" | "unknown";
 }
 
 /** `holdfast functions status`: see src/commands/rollout/functions-status.ts. */
@@ -49,9 +50,9 @@ export async function runFunctionsStatus(
 ): Promise<Outcome> {
   const { host, store } = await opened(inputs, ports, { forWriting: false });
   const { committed, entries, note } = await declaredIn(inputs, ports);
-  const archive = await FunctionArchive.open(store, inputs.project);
+  const archive = await FunctionArchive.open(store, inputs.project, (text) => ports.log.warn(text));
   const ids = await archive.snapshots();
-  const newest = ids[0] === undefined ? undefined : await archive.snapshot(ids[0]);
+  const newest = await newestOf(ids, archive, ports);
   ports.log.stage(`looking at the functions of ${inputs.project}`);
   const live = new Map((await host.list(ports.cancelled)).map((each) => [each.slug, each]));
   const names = [...new Set([...live.keys(), ...(committed?.names ?? [])])].sort();
@@ -62,32 +63,58 @@ export async function runFunctionsStatus(
   return outcomeOf(inputs.project, rows, ids, note);
 }
 
+/** @returns "unread" where it is there and cannot be read: what it has of each function is not known */
+async function newestOf(
+  [id]: readonly string[],
+  archive: FunctionArchive,
+  { log }: Pick<FunctionsStatusPorts, "log">,
+): Promise<SnapshotDocument | "unread" | undefined> {
+  try {
+    return id === undefined ? undefined : await archive.snapshot(id);
+  } catch (error) {
+    if (!concernsOneDocument(error)) throw error;
+    log.warn(`the snapshot ${id} could not be read, and does not count: ${error.message}`);
+    return "unread";
+  }
+}
+
 interface Known {
   readonly committed: FunctionSet | undefined;
   readonly entries: Readonly<Record<string, ManifestEntry>>;
   readonly archive: FunctionArchive;
-  readonly newest: SnapshotDocument | undefined;
+  readonly newest: SnapshotDocument | "unread" | undefined;
 }
 
 async function rowOf(slug: string, live: LiveFunction | undefined, known: Known): Promise<Row> {
   const { committed, entries, archive, newest } = known;
   const entry = entries[slug];
   const sources = live === undefined ? undefined : await archive.sourcesOf(slug, bundleOf(live));
-  const kept = newest?.functions.find((each) => each.slug === slug);
-  const isSame = live !== undefined && kept?.id === live.id && kept["live-version"] === live.version;
   const row = {
     slug,
     declared: entry?.version ?? "",
     served: sources?.version ?? "",
     live,
-    snapshot: kept === undefined ? ("none" as const) : isSame ? ("same" as const) : ("other" as const),
+    snapshot: newest === "unread" ? ("unknown" as const) : inSnapshot(slug, live, newest),
   };
   if (committed?.names.has(slug) !== true) return { ...row, state: "undeclared" };
   if (live === undefined) return { ...row, state: "not-deployed" };
   if (committed.startOf(slug).isPossible && isServed(committed.wanted(slug), live, archive)) {
     return { ...row, state: "as-declared", served: row.declared };
   }
-  return { ...row, state: sources === undefined ? "unknown" : "other" };
+  // Of what it is made is known by what the store's documents are called, whether they can be read or not.
+  return { ...row, state: archive.knows(slug, bundleOf(live)) ? "other" : "unknown" };
+}
+
+function inSnapshot(
+  slug: string,
+  live: LiveFunction | undefined,
+  newest: SnapshotDocument | undefined,
+): Row["snapshot"] {
+  const kept = newest?.functions.find((each) => each.slug === slug);
+  if (kept === undefined) return "none";
+  return live !== undefined && kept.id === live.id && kept["live-version"] === live.version
+    ? "same"
+    : "other";
 }
 
 /** Without a checkout what is live is told all the same. */
@@ -119,6 +146,13 @@ const WORDS: Readonly<Record<State, string>> = {
   unknown: "deployed by others: of what is not known",
   "not-deployed": "NOT deployed",
   undeclared: "not declared",
+};
+
+const SNAPSHOT_WORDS: Readonly<Record<Row["snapshot"], string>> = {
+  same: "has it",
+  other: "has another version",
+  none: "",
+  unknown: "cannot be read",
 };
 
 function outcomeOf(
@@ -159,7 +193,7 @@ function outcomeOf(
             served,
             live === undefined ? "" : String(live.version),
             WORDS[state],
-            { same: "has it", other: "has another version", none: "" }[snapshot],
+            SNAPSHOT_WORDS[snapshot],
           ]),
         },
       ],
