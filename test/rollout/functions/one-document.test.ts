@@ -132,3 +132,25 @@ describe("a snapshot that is archived", () => {
     expect(await endOf(world.rollback({ to: "v1.0.0" }, world.ports({ store })))).toMatch(/^0 /);
   });
 });
+
+it("what the host said of an upload ends the run that needs it, by its name, and a new one uploads", async () => {
+  const { world, warned } = await archived(isSnapshot);
+  world.commit({ one: { version: "2.0.0" }, two: { version: "2.0.0", needs: ["one@^2.0.0"] } });
+  world.host.meddle = (call, when) => {
+    if (when === "before" && call === "upload two") throw new HoldfastError("functions.denied", "expired");
+  };
+  const run = String((await world.deploy()).outputs["run"]);
+  const path = [...world.store.blobs.keys()].find((each) => each.includes(`/runs/${run}/one/`))!;
+  await world.store.remove(path);
+  await world.store.put(path, once(Buffer.from("{")));
+  world.host.meddle = () => undefined;
+  const { outputs, report } = await world.deploy({ resume: run });
+  expect([outputs["outcome"], world.served["one"], warned().length]).toEqual([
+    "undone",
+    "serve one 1.0.0",
+    1,
+  ]);
+  expect(report.notes[0]).toMatch(new RegExp(`${path} does not have the checksum .* Or begin a new run`));
+  expect(await endOf(world.deploy())).toBe("0 done");
+  expect(world.served).toEqual({ one: "serve one 2.0.0", two: "serve two 2.0.0" });
+});

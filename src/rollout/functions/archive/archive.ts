@@ -42,6 +42,12 @@ export interface KeptSources {
   readonly unread: readonly HoldfastError[];
 }
 
+/** What a run has uploaded of a function, the newest last, and why some of it could not be read. */
+export interface KeptUploads {
+  readonly uploads: readonly UploadDocument[];
+  readonly unread: readonly HoldfastError[];
+}
+
 /**
  * What a store keeps of one project's functions. Laws: files first, then the document that names them, then
  * the snapshot that names all: killed anywhere, what is named is there. Nothing is ever changed; the same
@@ -209,16 +215,21 @@ export class FunctionArchive {
     );
   }
 
-  /** What this run has uploaded so far, as far as it can be read: what is not known is uploaded again. */
-  async uploads(run: string): Promise<ReadonlyMap<string, readonly UploadDocument[]>> {
+  /** What this run has uploaded so far, by function, the newest last. */
+  async uploads(run: string): Promise<ReadonlyMap<string, KeptUploads>> {
+    const folder = this.#runFolder(run);
     const paths: string[] = [];
-    for await (const { path } of this.#store.list(this.#runFolder(run))) paths.push(path);
-    const found = new Map<string, UploadDocument[]>();
-    const read = (path: string): Promise<UploadDocument | HoldfastError> =>
-      this.#readOr(path, uploadDocument, "holdfast.function-upload/1");
-    for await (const each of inOrder(paths, AT_ONCE, read)) {
-      if (each instanceof HoldfastError) continue;
-      found.set(each.slug, [...(found.get(each.slug) ?? []), each]);
+    for await (const { path } of this.#store.list(folder)) paths.push(path);
+    const found = new Map<string, { uploads: UploadDocument[]; unread: HoldfastError[] }>();
+    const read = async (path: string): Promise<readonly [string, UploadDocument | HoldfastError]> => [
+      path.slice(folder.length).split("/")[0]!,
+      await this.#readOr(path, uploadDocument, "holdfast.function-upload/1"),
+    ];
+    for await (const [slug, each] of inOrder(paths, AT_ONCE, read)) {
+      const kept = found.get(slug) ?? { uploads: [], unread: [] };
+      found.set(slug, kept);
+      if (each instanceof HoldfastError) kept.unread.push(each);
+      else kept.uploads.push(each);
     }
     return found;
   }

@@ -211,7 +211,7 @@ function activateStep({ kind }: Rollout, wanted: readonly WantedFunction[], reac
       const ready: UploadedFunction[] = [];
       for (const each of await open(signal)) {
         const uploaded = await uploads.of(each, served.get(each.slug));
-        if (uploaded === undefined) throw lacking(each.slug);
+        if (uploaded === undefined) throw (await uploads.unreadOf(each.slug)) ?? lacking(each.slug);
         ready.push(uploaded);
       }
       try {
@@ -245,7 +245,11 @@ async function movedSince(
   for (const { slug } of waiting) {
     const [before, now] = [was.get(slug), served.get(slug)];
     const isAsBefore = before?.id === now?.id && before?.["live-version"] === now?.version;
-    if (!isAsBefore && (now === undefined || !(await uploads.isOurs(now)))) moved.push(slug);
+    if (isAsBefore || (now !== undefined && (await uploads.isOurs(now)))) continue;
+    // It may be ours: nobody is blamed for what cannot be read.
+    const unread = await uploads.unreadOf(slug);
+    if (unread !== undefined) throw unread;
+    moved.push(slug);
   }
   return moved;
 }

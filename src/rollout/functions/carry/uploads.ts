@@ -1,3 +1,4 @@
+import { withHint, type HoldfastError } from "../../../kernel/errors.ts";
 import type { FunctionUpload, LiveFunction, UploadedFunction } from "../../../ports/function-host.ts";
 import { bundleOf, uploadedIn, type FunctionArchive } from "../archive/archive.ts";
 import type { WantedFunction } from "../sources/function-sources.ts";
@@ -9,7 +10,7 @@ import type { WantedFunction } from "../sources/function-sources.ts";
 export class Uploads {
   readonly #archive: FunctionArchive;
   readonly #run: string;
-  #kept: Promise<Map<string, Kept[]>> | undefined;
+  #kept: Promise<Map<string, Kept>> | undefined;
 
   constructor(archive: FunctionArchive, run: string) {
     this.#archive = archive;
@@ -22,7 +23,7 @@ export class Uploads {
    */
   async of(wanted: WantedFunction, live: LiveFunction | undefined): Promise<UploadedFunction | undefined> {
     const verifyJwt = wantedJwt(wanted, live);
-    const all = (await this.#all()).get(wanted.slug) ?? [];
+    const all = (await this.#all()).get(wanted.slug)?.uploads ?? [];
     return all
       .filter(({ digest, uploaded }) => digest === wanted.digest && uploaded.verifyJwt === verifyJwt)
       .filter(
@@ -33,7 +34,7 @@ export class Uploads {
 
   /** Whether this run has uploaded what the host now serves. */
   async isOurs(live: LiveFunction): Promise<boolean> {
-    const all = (await this.#all()).get(live.slug) ?? [];
+    const all = (await this.#all()).get(live.slug)?.uploads ?? [];
     // Somebody else's deployment of the same moment has the same version, and another bundle.
     return all.some(
       ({ uploaded }) =>
@@ -41,19 +42,29 @@ export class Uploads {
     );
   }
 
+  /** Why nobody can tell what this run has uploaded of a function; undefined where all of it was read. */
+  async unreadOf(slug: string): Promise<unknown> {
+    const [first] = (await this.#all()).get(slug)?.unread ?? [];
+    return first && withHint(first, "Or begin a new run, which uploads the function again.");
+  }
+
   async add(wanted: Pick<WantedFunction, "slug" | "digest">, uploaded: UploadedFunction): Promise<void> {
     await this.#archive.keepUpload(this.#run, wanted.slug, wanted.digest, uploaded);
     const all = await this.#all();
-    all.set(wanted.slug, [...(all.get(wanted.slug) ?? []), { digest: wanted.digest, uploaded }]);
+    const { uploads = [], unread = [] } = all.get(wanted.slug) ?? {};
+    all.set(wanted.slug, { uploads: [...uploads, { digest: wanted.digest, uploaded }], unread });
   }
 
-  #all(): Promise<Map<string, Kept[]>> {
-    const read = async (): Promise<Map<string, Kept[]>> => {
+  #all(): Promise<Map<string, Kept>> {
+    const read = async (): Promise<Map<string, Kept>> => {
       const found = await this.#archive.uploads(this.#run);
       return new Map(
-        [...found].map(([slug, documents]) => [
+        [...found].map(([slug, { uploads, unread }]) => [
           slug,
-          documents.map((each) => ({ digest: each.digest, uploaded: uploadedIn(each) })),
+          {
+            uploads: uploads.map((each) => ({ digest: each.digest, uploaded: uploadedIn(each) })),
+            unread,
+          },
         ]),
       );
     };
@@ -64,8 +75,8 @@ export class Uploads {
 }
 
 interface Kept {
-  readonly digest: string;
-  readonly uploaded: UploadedFunction;
+  readonly uploads: readonly { readonly digest: string; readonly uploaded: UploadedFunction }[];
+  readonly unread: readonly HoldfastError[];
 }
 
 /** Where nothing is said it stays as it is; a new function asks for a token. */
