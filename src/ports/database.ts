@@ -50,6 +50,11 @@ export interface DatabaseSession extends AsyncDisposable {
   readonly lost: AbortSignal;
   /** The process id the server announced for cancellation; a pooler announces its own invention. */
   readonly announcedPid: number;
+  /**
+   * Whether the server is known to get what a start-up packet sets: it took this session's own, and no pooler
+   * answers in its place. False of a session that began bare, which has sent none.
+   */
+  readonly takesStartupOptions: boolean;
   /** Server notices (NOTICE, WARNING) since the connection began. */
   readonly notices: readonly string[];
   /**

@@ -42,6 +42,8 @@ export interface DumpRequest {
   /** Sequences whose definitions are dumped and whose values are not even read. */
   readonly excludeValues?: readonly { readonly schema: string; readonly name: string }[];
   readonly lockWaitMs: number;
+  /** Settings for pg_dump's session. */
+  readonly settings?: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   /** Hears of every warning, in pg_dump's own words: one text each, with its detail and hint. */
   readonly onWarning?: (text: string) => void;

@@ -7,12 +7,13 @@ import type { ToolSet } from "../../src/ports/dump-tools.ts";
 
 const tools = (major: number): ToolSet => ({ major, version: `${major}.1`, binDir: "/bin" });
 const address = (query: string) => parseDatabaseUrl(`postgresql://u:geheim@h/d?${query}`, "x");
-const environment = (query: string, major = 18): Record<string, string> =>
+const environment = (query: string, major = 18, settings = {}): Record<string, string> =>
   connectionEnvironment(
     { path: "/bin", home: "/home/me", tmpdir: undefined },
     tools(major),
     address(query),
     "test",
+    settings,
   );
 
 describe("what libpq is told of a connection", () => {
@@ -32,6 +33,15 @@ describe("what libpq is told of a connection", () => {
     ["sslmode=require", { PGSSLMINPROTOCOLVERSION: "TLSv1.2", PGGSSENCMODE: "disable" }],
   ])("is what the URL demands: %s", (query, variables) => {
     expect(environment(query)).toMatchObject(variables);
+  });
+
+  it("is what the session is to set, behind what the URL does", () => {
+    const settings = { tcp_keepalives_idle: "60" };
+    expect(environment("", 18, settings)["PGOPTIONS"]).toBe("-c tcp_keepalives_idle=60");
+    expect(environment("options=-cgeqo%3Doff", 18, settings)["PGOPTIONS"]).toBe(
+      "-cgeqo=off -c tcp_keepalives_idle=60",
+    );
+    expect(environment("")["PGOPTIONS"]).toBeUndefined();
   });
 
   it("is no file of whoever runs this, which the driver does not see either", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { connect as connectTcp, createServer, type AddressInfo, type Server } from "node:net";
+import { createServer, type AddressInfo } from "node:net";
 import { once } from "node:events";
 import type { HoldfastError } from "../../src/kernel/errors.ts";
 import { Secret } from "../../src/kernel/secret.ts";
@@ -9,6 +9,7 @@ import { detectPooler } from "../../src/nouns/server/pooler.ts";
 import { parseDatabaseUrl } from "../../src/postgres/database-url.ts";
 import type { DatabaseAddress } from "../../src/ports/database.ts";
 import { createDatabase, sharedServer, startCluster, startPgBouncer } from "../support/postgres.ts";
+import { startRefusingOptions } from "../support/refusing-pooler.ts";
 
 const connect = (address: DatabaseAddress, settings: Record<string, string> = {}) =>
   postgresDatabase(address).connect({ purpose: "test", settings });
@@ -483,30 +484,6 @@ describe("TLS", () => {
   });
 });
 
-/**
- * Stands before a server as a pooler that knows no `options` in the start-up packet does: it refuses them,
- * and passes on the rest.
- */
-async function refusesOptions(host: string, port: number): Promise<Server> {
-  const server = createServer((client) => {
-    client.on("error", () => undefined);
-    client.once("data", (startup) => {
-      if (startup.includes("options\0")) {
-        const fields = Buffer.from("SFATAL\0VFATAL\0C08P01\0Munsupported startup parameter: options\0\0");
-        const head = Buffer.from([0x45, 0, 0, 0, 0]);
-        head.writeInt32BE(fields.length + 4, 1);
-        client.end(Buffer.concat([head, fields]));
-        return;
-      }
-      const upstream = connectTcp(port, host).on("error", () => client.destroy());
-      upstream.write(startup);
-      client.pipe(upstream).pipe(client);
-    });
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return server;
-}
-
 describe("a standby that ends what reads it", () => {
   it("is told as one, with what keeps it from that", () => {
     const address = parseDatabaseUrl("postgresql://u:p@standby.test/d", "x");
@@ -533,19 +510,16 @@ describe("a pooler", () => {
   it("that refuses start-up options still gives sessions with every setting", async () => {
     await using database = await createDatabase();
     await database.admin(`ALTER DATABASE ${database.name} SET statement_timeout = '1s'`);
-    const pooler = await refusesOptions(database.address.host, database.address.port);
-    {
-      await using session = await connect(
-        { ...database.address, port: (pooler.address() as AddressInfo).port, sslMode: "disable" },
-        { TimeZone: "Asia/Tokyo" },
-      );
-      expect(
-        await session.query(
-          "SELECT current_setting('TimeZone') AS a, current_setting('statement_timeout') AS b",
-        ),
-      ).toEqual([{ a: "Asia/Tokyo", b: "0" }]);
-    }
-    pooler.close();
+    await using pooler = await startRefusingOptions(database.address);
+    await using session = await connect(
+      { ...database.address, port: pooler.port, sslMode: "disable" },
+      { TimeZone: "Asia/Tokyo" },
+    );
+    expect(
+      await session.query(
+        "SELECT current_setting('TimeZone') AS a, current_setting('statement_timeout') AS b",
+      ),
+    ).toEqual([{ a: "Asia/Tokyo", b: "0" }]);
   });
 
   it.each([{ bare: true }, { bare: false }])(

@@ -99,6 +99,10 @@ export class FaultySession implements DatabaseSession {
     return this.#session.announcedPid;
   }
 
+  get takesStartupOptions(): boolean {
+    return this.#session.takesStartupOptions;
+  }
+
   get notices(): readonly string[] {
     return this.#session.notices;
   }

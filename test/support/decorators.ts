@@ -67,6 +67,9 @@ function watched(session: DatabaseSession, hooks: Parameters<typeof withQueries>
     get announcedPid() {
       return session.announcedPid;
     },
+    get takesStartupOptions() {
+      return session.takesStartupOptions;
+    },
     get notices() {
       return session.notices;
     },

@@ -12,7 +12,7 @@ export async function* dump(host: ProgramHost, request: DumpRequest): ByteStream
   const { tools, address, signal } = request;
   signal.throwIfAborted();
   // First: it may refuse, and nothing may be open then.
-  const env = connectionEnvironment(host.base, tools, address, "dump");
+  const env = connectionEnvironment(host.base, tools, address, "dump", request.settings);
   const prefix = await largeWrites(tools, "pg_dump", host.base);
   const output = await openOutputSocket();
   const warnings = new WarningReader(request.onWarning ?? (() => undefined));

@@ -35,9 +35,11 @@ export function postgresDatabase(address: DatabaseAddress, given: Partial<Bounds
     address,
     async connect(options) {
       const at = options.database === undefined ? address : { ...address, database: options.database };
-      const { client, tls } = await open(address, { ...options, bounds }, known).catch((error: unknown) => {
-        throw databaseError(error, at, "connecting");
-      });
+      const { client, tls, tookOptions } = await open(address, { ...options, bounds }, known).catch(
+        (error: unknown) => {
+          throw databaseError(error, at, "connecting");
+        },
+      );
       let role: string | undefined;
       const setUp: SetUp = async (session, purpose) => {
         if (options.bare === true) {
@@ -51,7 +53,7 @@ export function postgresDatabase(address: DatabaseAddress, given: Partial<Bounds
         role ??= known.role;
         if (role !== known.role) throw otherRole(address, role, known.role);
       };
-      const session = new PgSession(client, { address: at, tls, setUp, bounds, options });
+      const session = new PgSession(client, { address: at, tls, tookOptions, setUp, bounds, options });
       try {
         await setUp(session, options.purpose);
         await demandTarget(session, address);
@@ -93,6 +95,8 @@ interface Opened {
   readonly client: Client;
   /** How the connection is encrypted; undefined when it is not. */
   readonly tls: ConnectionOptions | undefined;
+  /** Whether settings of ours came with the start-up packet, and were not refused. */
+  readonly tookOptions: boolean;
 }
 
 /**
@@ -104,7 +108,7 @@ async function open(
   session: Opening,
   known: KnownServer | undefined,
 ): Promise<Opened> {
-  if (session.bare === true) return await openEncrypted(address, session, address.options);
+  if (session.bare === true) return await openWithout(address, session);
   const ours = startUpSettings(session);
   const besides = knownSettings(known);
   const own = address.options;
@@ -113,12 +117,16 @@ async function open(
   );
   for (const options of tries) {
     try {
-      return await openEncrypted(address, session, options);
+      return { ...(await openEncrypted(address, session, options)), tookOptions: true };
     } catch (error) {
       if (!refusesStartupOptions(error)) throw error;
     }
   }
-  return await openEncrypted(address, session, own);
+  return await openWithout(address, session);
+}
+
+async function openWithout(address: DatabaseAddress, session: Opening): Promise<Opened> {
+  return { ...(await openEncrypted(address, session, address.options)), tookOptions: false };
 }
 
 /**
@@ -129,7 +137,7 @@ async function openEncrypted(
   address: DatabaseAddress,
   session: Opening,
   options: string | undefined,
-): Promise<Opened> {
+): Promise<Omit<Opened, "tookOptions">> {
   const tls = tlsOptions(address);
   try {
     return { client: await openOnce(address, session, options, tls), tls };
@@ -175,7 +183,7 @@ async function applySettings(
   address: DatabaseAddress,
   options: SessionOptions,
 ): Promise<KnownServer & { readonly pid: number }> {
-  const settings = sessionSettings(options);
+  const settings = sessionSettings(options, address.options);
   await requireOptions(session, address, [...WITHOUT_EFFECT, ...settings.map(({ name }) => name)]);
   const set = await session.query<{
     name: string;
@@ -186,12 +194,20 @@ async function applySettings(
     pid: number;
   }>(
     `
-      select s.name, pg_catalog.set_config(s.name, s.value, false) as value, server.num, server.superuser,
-             current_user as role, pg_catalog.pg_backend_pid() as pid
+      select s.name,
+             pg_catalog.set_config(
+               s.name,
+               case when s.at_most
+                     and pg_catalog.current_setting(s.name) operator(pg_catalog.~) '^[1-9][0-9]{0,8}$'
+                    then least(pg_catalog.current_setting(s.name)::pg_catalog.int4,
+                               s.value::pg_catalog.int4)::pg_catalog.text
+                    else s.value end,
+               false) as value,
+             server.num, server.superuser, current_user as role, pg_catalog.pg_backend_pid() as pid
         from rows
         from (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[]),
-              pg_catalog.unnest($3::pg_catalog.int4[]), pg_catalog.unnest($4::pg_catalog.bool[])) as s(
-                name, value, since, superuser_only),
+              pg_catalog.unnest($3::pg_catalog.int4[]), pg_catalog.unnest($4::pg_catalog.bool[]),
+              pg_catalog.unnest($5::pg_catalog.bool[])) as s(name, value, since, superuser_only, at_most),
              (select pg_catalog.current_setting('server_version_num')::pg_catalog.int4 as num,
                      pg_catalog.current_setting('is_superuser')::pg_catalog.bool as superuser) as server
        where server.num operator(pg_catalog.>=) s.since and (server.superuser or not s.superuser_only)
@@ -201,6 +217,7 @@ async function applySettings(
       settings.map(({ value }) => value),
       settings.map(({ since }) => since * 10_000),
       settings.map((one) => one.superuserOnly),
+      settings.map((one) => one.atMost),
     ],
   );
   const read = await session.query<{ name: string; value: string | null }>(

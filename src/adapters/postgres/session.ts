@@ -52,6 +52,8 @@ export type SetUp = (session: PgSession, purpose: string) => Promise<void>;
 
 /** How a session is connected, set up and bounded. */
 export interface Connected extends Waiting {
+  /** Whether settings of ours came with the start-up packet, and were not refused. */
+  readonly tookOptions: boolean;
   readonly setUp: SetUp;
 }
 
@@ -96,6 +98,10 @@ export class PgSession implements DatabaseSession {
 
   get announcedPid(): number {
     return this.#owed.announced.processID;
+  }
+
+  get takesStartupOptions(): boolean {
+    return this.#connected.tookOptions && this.#owed.backend === this.announcedPid;
   }
 
   /** The server's process that this session is, so that the server can be asked what it does. */

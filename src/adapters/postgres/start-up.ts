@@ -2,6 +2,8 @@ import type { Client, ClientConfig } from "pg";
 import pg from "pg";
 import type { ConnectionOptions } from "node:tls";
 import type { DatabaseAddress, SessionOptions } from "../../ports/database.ts";
+import { LOST_CLIENT } from "../../postgres/keep-alive.ts";
+import { readServerOptions } from "../../postgres/server-options.ts";
 import { socketFor } from "./socket.ts";
 
 /** What the driver is told when a session begins. */
@@ -84,25 +86,41 @@ export interface SessionSetting {
   /** First major version that knows it; 0 for all that we do. */
   readonly since: number;
   readonly superuserOnly: boolean;
+  /** A number that may be smaller already, which then stays. */
+  readonly atMost: boolean;
 }
 
-/** All settings of a session; the caller's win. */
-export function sessionSettings(options: SessionOptions): SessionSetting[] {
+/**
+ * All settings of a session; the caller's win.
+ *
+ * @param urlOptions the URL's options, which know better when a client counts as lost
+ */
+export function sessionSettings(options: SessionOptions, urlOptions = ""): SessionSetting[] {
   const everywhere = {
     application_name: applicationName(options.purpose),
     ...NEUTRAL,
     ...startUpSettings(options),
   };
+  const setting = (name: string, value: string, since = 0): SessionSetting => ({
+    name,
+    value,
+    since,
+    superuserOnly: false,
+    atMost: false,
+  });
+  const asked = new Set(readServerOptions(urlOptions).map(({ name }) => name));
   return [
-    ...Object.entries(everywhere).map(([name, value]) => ({ name, value, since: 0, superuserOnly: false })),
+    ...Object.entries(everywhere).map(([name, value]) => setting(name, value)),
     ...Object.entries(NEWER_TIMEOUTS)
       .filter(([name]) => !(name in everywhere))
-      .map(([name, since]) => ({ name, value: "0", since, superuserOnly: false })),
+      .map(([name, since]) => setting(name, "0", since)),
     ...Object.entries(NO_EVENT_TRIGGERS).map(([name, value]) => ({
-      name,
-      value,
-      since: 17,
+      ...setting(name, value, 17),
       superuserOnly: true,
+    })),
+    ...LOST_CLIENT.filter(({ name }) => !asked.has(name)).map(({ name, value, since }) => ({
+      ...setting(name, String(value), since),
+      atMost: true,
     })),
   ];
 }

@@ -56,6 +56,7 @@ export async function dumpArtifact(
     excludeRelations: context.leftOut,
     excludeValues: context.withoutValue,
     lockWaitMs: request.lockWaitMs,
+    settings: plan.dumpSettings,
     signal: context.signal,
     onWarning: context.onWarning,
   });

@@ -3,6 +3,7 @@ import { describeAddress } from "../../postgres/database-url.ts";
 import type { Json } from "../../kernel/outcome.ts";
 import { quantity } from "../../kernel/quantity.ts";
 import { nearest } from "../../kernel/suggest.ts";
+import { lostClientSettings } from "../../nouns/server/lost-clients.ts";
 import { refuseTransactionPooler } from "../../nouns/server/refuse-pooler.ts";
 import { readColumnMarks } from "../../nouns/content/read/column-marks.ts";
 import { databaseFacts, type DatabaseFacts } from "../../nouns/server/database-facts.ts";
@@ -34,6 +35,8 @@ export interface BackupPlan {
   /** What the person should know; the manifest keeps it. */
   readonly warnings: readonly string[];
   readonly clocks: Clocks;
+  /** What pg_dump's session is told besides. */
+  readonly dumpSettings: Readonly<Record<string, string>>;
   readonly dumps: readonly { readonly kind: Kind; readonly path: string }[];
 }
 
@@ -77,6 +80,7 @@ export async function planBackup(
     platform,
     warnings,
     clocks,
+    dumpSettings: (await lostClientSettings(session)).dumping,
     dumps: request.kinds.map((kind) => ({ kind, path: artifactPath(key, kind, encrypted) })),
   };
 }

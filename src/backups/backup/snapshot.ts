@@ -3,7 +3,6 @@ import { formatDuration } from "../../kernel/duration.ts";
 import { PINNED_SETTINGS } from "../../nouns/server/pinned-settings.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Database, DatabaseSession } from "../../ports/database.ts";
-import { NOTICE_LOST_CLIENT } from "../../nouns/server/lost-clients.ts";
 
 /**
  * A network address translator forgets silent connections after minutes; a word now and then keeps the
@@ -49,7 +48,6 @@ export async function exportSnapshot(
 ): Promise<Snapshot> {
   const session = await database.connect({ purpose: "snapshot", settings: PINNED_SETTINGS });
   try {
-    await session.query(NOTICE_LOST_CLIENT);
     await session.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
     const [row] = await session.query<{ id: string; at: string }>(`
       SELECT pg_catalog.pg_export_snapshot() AS id,

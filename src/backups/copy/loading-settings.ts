@@ -1,3 +1,4 @@
+import { lostClientSettings } from "../../nouns/server/lost-clients.ts";
 import type { Database } from "../../ports/database.ts";
 
 /**
@@ -43,11 +44,21 @@ const NEEDED_OF_SUPERUSERS: Readonly<Record<string, string>> = { event_triggers:
 export const WITHOUT_LIMIT = "SET statement_timeout = 0";
 
 /**
- * What pg_restore must be told when it connects, so that the target's own settings do not act on the load:
- * only what is otherwise there, because poolers refuse settings at start-up. Names, operators and types of a
- * session that nobody has set up may be anybody's, so it uses none.
+ * What pg_restore is told when it connects: what keeps the target's own settings from acting on the load, and
+ * by what the server finds out that pg_restore is gone.
  */
 export async function loadingSettings(database: Database): Promise<Readonly<Record<string, string>>> {
+  const against = await settingsAgainst(database);
+  await using session = await database.connect({ purpose: "settings" });
+  return { ...(await lostClientSettings(session)).loading, ...against };
+}
+
+/**
+ * What pg_restore must be told so that the target's own settings do not act on the load: only what is
+ * otherwise there, because poolers refuse settings at start-up. Names, operators and types of a session that
+ * nobody has set up may be anybody's, so it uses none.
+ */
+async function settingsAgainst(database: Database): Promise<Readonly<Record<string, string>>> {
   await using session = await database.connect({ purpose: "settings", bare: true });
   await session.query(WITHOUT_LIMIT);
   const rows = await session.query<{ name: string; setting: string; superuser: string }>(`

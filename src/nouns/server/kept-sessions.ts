@@ -135,6 +135,10 @@ class KeptSession implements DatabaseSession {
     return this.#session.announcedPid;
   }
 
+  get takesStartupOptions(): boolean {
+    return this.#session.takesStartupOptions;
+  }
+
   get notices(): readonly string[] {
     return this.#notices ?? this.#session.notices;
   }

@@ -6,7 +6,6 @@ import type { Log } from "../../ports/log.ts";
 import { makeHistory } from "../history/table.ts";
 import { patiently } from "../history/patience.ts";
 import type { RunIdentity } from "../../ports/run-identity.ts";
-import { NOTICE_LOST_CLIENT } from "../../nouns/server/lost-clients.ts";
 
 /**
  * Who may change the schema. Two things are held together: a session lock of the server's (advisory), which
@@ -72,7 +71,6 @@ export async function takeLease(request: LeaseRequest): Promise<Lease> {
   await makeHistory(database);
   const session = await database.connect({ purpose: "lease", whenCancelled: "finish" });
   try {
-    await session.query(NOTICE_LOST_CLIENT);
     const until = clock.elapsed() + request.waitMs;
     for (let told = false; ;) {
       cancelled.throwIfAborted();

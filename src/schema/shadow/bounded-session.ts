@@ -79,6 +79,9 @@ export function boundedSession(session: DatabaseSession, bounds: Bounds): Databa
     get announcedPid() {
       return session.announcedPid;
     },
+    get takesStartupOptions() {
+      return session.takesStartupOptions;
+    },
     get notices() {
       return session.notices;
     },

@@ -1,3 +1,4 @@
+import { noticeLostClient } from "../../nouns/server/lost-clients.ts";
 import { withoutLimits } from "../../nouns/server/without-limits.ts";
 import type { Database, DatabaseSession } from "../../ports/database.ts";
 
@@ -35,6 +36,7 @@ export class ScriptSessions implements AsyncDisposable {
     const session = await this.#database.connect({ purpose: this.#purpose, bare: true });
     try {
       await withoutLimits(session);
+      await noticeLostClient(session);
       return { session, begins: await howSessionsBegin(session) };
     } catch (error) {
       await session.close();
@@ -50,6 +52,7 @@ export class ScriptSessions implements AsyncDisposable {
     try {
       await idle.session.empty();
       await withoutLimits(idle.session);
+      await noticeLostClient(idle.session);
       if (idle.begins !== undefined && (await howSessionsBegin(idle.session)) === idle.begins) return idle;
     } catch {
       // Whatever it was, a new session meets it too, and says it better.

@@ -153,15 +153,22 @@ describe("a database with settings of its own", () => {
     await expectWhole(database, database.adminUrl);
   }, 120_000);
 
-  it("sends pg_restore only what is otherwise there", async () => {
+  it("sends pg_restore only what is otherwise there, and when the server is to take it for lost", async () => {
     await using plain = await cluster.createDatabase();
-    expect(await loadingSettings(postgresDatabase(plain.address))).toEqual({});
+    const whenLost = {
+      tcp_keepalives_idle: "60",
+      tcp_keepalives_interval: "15",
+      tcp_keepalives_count: "4",
+      tcp_user_timeout: "120000",
+    };
+    expect(await loadingSettings(postgresDatabase(plain.address))).toEqual(whenLost);
     await cluster.admin(`
       ALTER DATABASE ${plain.name} SET default_transaction_read_only = on;
       ALTER ROLE holdfast IN DATABASE ${plain.name} SET array_nulls = off;
       ALTER DATABASE ${plain.name} SET work_mem = '1MB'
     `);
     expect(await loadingSettings(postgresDatabase(plain.address))).toEqual({
+      ...whenLost,
       array_nulls: "on",
       default_transaction_read_only: "off",
     });
