@@ -193,14 +193,11 @@ async function openBareStore(
   around: ProcessFacts,
 ): Promise<BlobStore> {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1]?.toLowerCase();
+  const silenceMs = silenceLimit(around.env);
   if (scheme === "file") {
     const { openFileStore } = await import("../adapters/file-store/file-store.ts");
-    const { answering } = await import("../adapters/store-decorators/answering.ts");
-    return answering(openFileStore(url, { random: systemRandom }), {
-      silenceMs: silenceLimit(around.env),
-      cancelled: around.cancelled,
-      tell: (text) => around.log.info(text),
-    });
+    const limits = { silenceMs, cancelled: around.cancelled, tell: (text: string) => around.log.info(text) };
+    return openFileStore(url, { random: systemRandom, limits });
   }
   if (scheme === "azure") {
     const credentials = storeCredentials(secret, around.env);
@@ -215,7 +212,6 @@ async function openBareStore(
       );
     };
     const endpoint = around.env["AZURE_STORAGE_BLOB_ENDPOINT"] || undefined;
-    const silenceMs = silenceLimit(around.env);
     const options = {
       ...SYSTEM,
       onRetry,

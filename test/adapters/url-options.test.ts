@@ -8,7 +8,7 @@ import { startEating } from "../support/eating-pooler.ts";
 import { createDatabase, type TestDatabase } from "../support/postgres.ts";
 import { Vault } from "../support/vault.ts";
 
-/** What a URL's options ask for arrives, or is known not to have; nothing else is taken for a pooler's doing. */
+/** What a URL's options ask for arrives, or is known not to; nothing else is taken for a pooler's doing. */
 
 const withOptions = (url: string, options: string): string => {
   return `${url}${url.includes("?") ? "&" : "?"}options=${encodeURIComponent(options)}`;

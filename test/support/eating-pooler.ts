@@ -4,7 +4,7 @@ import { connect, createServer, type AddressInfo } from "node:net";
 const SSL_REQUEST = 80_877_103;
 const VERSION_3 = 196_608;
 
-/** A pooler that finds by a word of the start-up packet's `options` whom a session is for, and takes it out. */
+/** A pooler that finds by a word of the start-up packet's `options` whom a session is for, and drops it. */
 export interface EatingPooler extends AsyncDisposable {
   readonly port: number;
   /** Names of the sessions that had no such word. */

@@ -6,6 +6,7 @@ import { once, type ByteStream } from "../../kernel/streams.ts";
 import { assertBlobPath, assertBlobPrefix } from "../../ports/blob-path.ts";
 import type { BlobFacts, BlobStore } from "../../ports/blob-store.ts";
 import type { Random } from "../../ports/clock.ts";
+import { answering, type AnswerLimits } from "./answering.ts";
 import { foldersUpTo, makeFolders, syncFolder, writeDurably } from "./durable.ts";
 import { asking, errnoOf, fileError } from "./file-errors.ts";
 import { TEMPORARY, walkFiles } from "./file-listing.ts";
@@ -17,6 +18,8 @@ import { withVersionClaim, type ClaimRoom } from "./version-claim.ts";
 /** What a file store needs from outside. */
 export interface FileStoreOptions {
   readonly random: Pick<Random, "hex">;
+  /** For how long a call is waited for; for ever when left out. */
+  readonly limits?: AnswerLimits;
 }
 
 /**
@@ -28,8 +31,9 @@ export interface FileStoreOptions {
  *
  * @throws input.malformed
  */
-export function openFileStore(url: string, options: FileStoreOptions): BlobStore {
-  return new FileStore(url, parseFileUrl(url), options.random);
+export function openFileStore(url: string, { random, limits }: FileStoreOptions): BlobStore {
+  const store = new FileStore(url, parseFileUrl(url), random);
+  return limits === undefined ? store : answering(store, limits);
 }
 
 class FileStore implements BlobStore {

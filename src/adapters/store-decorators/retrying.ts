@@ -28,10 +28,10 @@ export interface StoreRetry {
 const BUDGET_MS = 5 * 60_000;
 
 /**
- * Tries again what `store.unreachable` or `store.unreadable` ended: check, stat, get, replace, now, remove, and
- * the beginning of a listing. A download that breaks in the middle goes on by range. A put is never repeated
- * as a whole, because its stream can be read only once: adapters retry within a put. A listing that breaks
- * later is thrown: adapters retry within a listing, where they know the page.
+ * Tries again what `store.unreachable` or `store.unreadable` ended: check, stat, get, replace, now, remove,
+ * and the beginning of a listing. A download that breaks in the middle goes on by range. A put is never
+ * repeated as a whole, because its stream can be read only once: adapters retry within a put. A listing that
+ * breaks later is thrown: adapters retry within a listing, where they know the page.
  */
 export function retrying(
   store: BlobStore,

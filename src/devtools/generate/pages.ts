@@ -143,8 +143,8 @@ With \`--json\` a failure prints \`{"error":{"code","message","hint","exit"}}\`;
 |---|---|
 ${exits.join("\n")}
 
-The first Ctrl-C (SIGINT), SIGTERM or SIGHUP (its terminal is gone; nohup keeps a run going) stops the work and
-cleans up, a second one ends the process at once with 130, 143 or 129.
+The first Ctrl-C (SIGINT), SIGTERM or SIGHUP (its terminal is gone; nohup keeps a run going) stops the work
+and cleans up; a second SIGINT or SIGTERM ends the process at once with 130 or 143.
 
 ## Environment variables
 

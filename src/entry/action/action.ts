@@ -55,7 +55,9 @@ export async function runAction(name: string, phase: ActionPhase): Promise<void>
     const { runner, log } = await actionRunner(process.env, redactor);
     stage = { runner, log };
     maskSecrets(command, collected, runner, redactor);
-    cancelled = stopOnSignals(process, (text) => log.warn(text), { hasTerminal: [0, 1, 2].some((stream) => isatty(stream)) });
+    cancelled = stopOnSignals(process, (text) => log.warn(text), {
+      hasTerminal: [0, 1, 2].some((stream) => isatty(stream)),
+    });
     if (phase === "post") await post(collected, { command, redactor, cancelled, ...stage });
     else await main(collected, { command, redactor, cancelled, ...stage });
   } catch (error) {

@@ -17,13 +17,7 @@ import { cliRun } from "../process/run-identity.ts";
 import { secretFileReader } from "../inputs/secret-files.ts";
 import { collectCli } from "../inputs/sources.ts";
 import type { Environment } from "../inputs/environment.ts";
-import {
-  crashLoudly,
-  leaveSoon,
-  setExitCode,
-  stopOnSignals,
-  survivePipe,
-} from "../process/stopping.ts";
+import { crashLoudly, leaveSoon, setExitCode, stopOnSignals, survivePipe } from "../process/stopping.ts";
 import { nearest } from "../../kernel/suggest.ts";
 import { VERSION } from "../process/version.ts";
 

@@ -29,7 +29,9 @@ export async function silenceOf(path: string, request: LockRequest): Promise<Sil
   if (blob === null) return undefined;
   const ms = now.getTime() - blob.modifiedAt.getTime();
   // What an answer without a date comes to: no age can be told from it.
-  if (blob.modifiedAt.getTime() === 0 || now.getTime() === 0) return await watched(blob, "not dated", request);
+  if (blob.modifiedAt.getTime() === 0 || now.getTime() === 0) {
+    return await watched(blob, "not dated", request);
+  }
   if (ms >= -AHEAD_MS_MAX) return { blob, ms: Math.max(0, ms), isByDate: true };
   return await watched(blob, `dated ${formatDuration(-ms)} ahead of the store's clock`, request);
 }

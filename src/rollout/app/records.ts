@@ -5,7 +5,7 @@ import { formatBytes, MiB } from "../../kernel/bytes.ts";
 import { quantity } from "../../kernel/quantity.ts";
 import { collect, once } from "../../kernel/streams.ts";
 import { BACKUP_ID } from "../../nouns/catalog/manifest.ts";
-import { concernsOneDocument } from "../../nouns/catalog/one-document.ts";
+import { concernsOneDocument } from "../../nouns/store/one-document.ts";
 import { ROLLOUTS } from "../../nouns/store/layout.ts";
 import { runRecord } from "../../nouns/store/run-record.ts";
 import { compareBlobPaths } from "../../ports/blob-path.ts";

@@ -42,7 +42,7 @@ describe("a request with a deadline", () => {
     await expect(work).rejects.toThrow("no answer within 6 s");
   });
 
-  it("that only asks ends soon after the run is stopped, and one that changes something later, as lost", async () => {
+  it("that asks ends soon after the run is stopped, one that changes something as lost", async () => {
     const stop = new AbortController();
     const asks = withDeadline(60_000, "asking for a", silent, { stop: stop.signal });
     const changes = withDeadline(60_000, "removing a", silent, { stop: stop.signal, isChange: true });

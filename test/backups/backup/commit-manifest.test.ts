@@ -38,7 +38,7 @@ async function azure(cancelled?: AbortSignal) {
 }
 
 describe("a manifest whose answer was lost", () => {
-  it("and whose second try is refused (a SAS that ended, a firewall) is not called not committed", async () => {
+  it("and whose second try is refused (a SAS that ended) is not called not committed", async () => {
     const { faulty, direct } = await azure();
     let seen = 0;
     proxy.decide = ({ kind }) =>

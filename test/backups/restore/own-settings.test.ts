@@ -153,7 +153,7 @@ describe("a database with settings of its own", () => {
     await expectWhole(database, database.adminUrl);
   }, 120_000);
 
-  it("sends pg_restore only what is otherwise there, and when the server is to take it for lost", async () => {
+  it("sends pg_restore only what is otherwise there, and when it counts as lost", async () => {
     await using plain = await cluster.createDatabase();
     const whenLost = {
       tcp_keepalives_idle: "60",

@@ -1,11 +1,6 @@
 import { EventEmitter } from "node:events";
 import { describe, expect, it } from "@jest/globals";
-import {
-  crashLoudly,
-  setExitCode,
-  stopOnSignals,
-  survivePipe,
-} from "../../../src/entry/process/stopping.ts";
+import { crashLoudly, setExitCode, stopOnSignals, survivePipe } from "../../../src/entry/process/stopping.ts";
 import { isHoldfastError } from "../../../src/kernel/errors.ts";
 
 class FakeProcess {

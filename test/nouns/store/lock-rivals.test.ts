@@ -99,23 +99,23 @@ describe("a lock", () => {
   it("that was given up does not come back behind the next holder's, and take his away", async () => {
     // Blobs may be created and removed, and not changed (an Azure SAS with r, c, d and l).
     const refuse = (): Promise<never> => Promise.reject(IMMUTABLE);
-    let hanging: PromiseWithResolvers<void> | undefined;
+    const line: { hangs?: PromiseWithResolvers<void> } = {};
     const base = forwarding(store, { replace: refuse });
     const slow: BlobStore = forwarding(base, {
       put: async (...given) => {
         // Sent, and on its way for minutes.
-        await hanging?.promise;
+        await line.hangs?.promise;
         return await base.put(...given);
       },
     });
     const first = await acquireLock(request({ store: slow }));
     await clock.advance(MINUTE);
-    hanging = Promise.withResolvers();
+    line.hangs = Promise.withResolvers();
     await clock.advance(5 * MINUTE);
     expect(first.lost.aborted).toBe(true);
     await first[Symbol.asyncDispose]();
     await using second = await acquireLock(request({ store: base }));
-    hanging.resolve();
+    line.hangs.resolve();
     await settle();
     await clock.advance(MINUTE);
     expect([paths(), second.path, second.lost.reason]).toEqual([
@@ -125,13 +125,13 @@ describe("a lock", () => {
     ]);
   });
 
-  it("whose owner was suspended within a renewal is not his when he wakes: others had it meanwhile", async () => {
+  it("whose owner was suspended within a renewal is not his any more: others had it", async () => {
     const refuse = (): Promise<never> => Promise.reject(IMMUTABLE);
     const base = forwarding(store, { replace: refuse });
-    let suspended: PromiseWithResolvers<void> | undefined;
+    const machine: { sleeps?: PromiseWithResolvers<void> } = {};
     const sleepy: BlobStore = forwarding(base, {
       put: async (...given) => {
-        await suspended?.promise;
+        await machine.sleeps?.promise;
         return await base.put(...given);
       },
     });
@@ -139,15 +139,15 @@ describe("a lock", () => {
     const first = await acquireLock(request({ store: sleepy, clock: own }));
     await own.advance(MINUTE);
     expect(first.path).toBe("locks/environment/production/000000003.json");
-    // The machine of the first is suspended when its next renewal is about to be sent; its clock stands still.
-    suspended = Promise.withResolvers();
+    // The first is suspended when its next renewal is about to be sent; its clock stands still.
+    machine.sleeps = Promise.withResolvers();
     await own.advance(30_000);
     clock.jump(10 * MINUTE);
     {
       await using _second = await acquireLock(request({ store: base, doing: "the second's deployment" }));
     }
     const third = await acquireLock(request({ store: base, doing: "the third's deployment" }));
-    suspended.resolve();
+    machine.sleeps.resolve();
     await settle();
     await own.advance(1);
     const both = [first.lost.aborted, third.lost.aborted];
@@ -160,7 +160,7 @@ describe("a lock", () => {
     });
   });
 
-  it("that was removed is lost, also where another run has begun and has come to the same generation", async () => {
+  it("that was removed is lost, also where another run has come to the same generation", async () => {
     // The first run is at generation 3 when its machine is suspended for an hour.
     let asleep = false;
     const sleeping: (() => void)[] = [];

@@ -78,7 +78,7 @@ describe("sources of a function that are archived", () => {
     expect(await endOf(world.deploy({ functions: ["two"] }, world.ports({ store })))).toBe("0 done");
   });
 
-  it("leave that function as it is where each goes back to its target, and end it where it is named", async () => {
+  it("leave that function as it is where each goes back, and end where it is named", async () => {
     const { world, store } = await archived(sourcesOf("one"));
     world.commit(V2);
     await world.deploy({}, world.ports({ store }));
@@ -133,7 +133,7 @@ describe("a snapshot that is archived", () => {
   });
 });
 
-it("what the host said of an upload ends the run that needs it, by its name, and a new one uploads", async () => {
+it("what the host said of an upload ends the run that needs it, and a new one uploads", async () => {
   const { world, warned } = await archived(isSnapshot);
   world.commit({ one: { version: "2.0.0" }, two: { version: "2.0.0", needs: ["one@^2.0.0"] } });
   world.host.meddle = (call, when) => {

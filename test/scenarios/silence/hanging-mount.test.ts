@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { createDatabase, sharedServer, type TestDatabase } from "../../support/postgres.ts";
-import { mountHanging, type Hanging } from "../../support/mounts.ts";
+import { mountHanging } from "../../support/mounts.ts";
 import { scratchFolder } from "../../support/tools.ts";
 import { Vault } from "../../support/vault.ts";
 import { expectNothingLeft, judge, start, type Run } from "./silent-run.ts";
@@ -86,7 +86,7 @@ if ("reason" in mount) {
       await using folder = scratchFolder("midst");
       const parts = join(scratch.path, "behind/store/.holdfast-tmp");
       const look = setInterval(() => {
-        if (listed(parts).some((name) => name.startsWith("part-"))) (mount as Hanging).hang();
+        if (listed(parts).some((name) => name.startsWith("part-"))) mount.hang();
       }, 2);
       try {
         const ended = await start(backup(), folder.path);

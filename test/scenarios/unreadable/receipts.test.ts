@@ -12,7 +12,7 @@ import { createDatabase, type TestDatabase } from "../../support/postgres.ts";
 import { testPorts, type TestPorts } from "../../support/test-ports.ts";
 import { Vault } from "../../support/vault.ts";
 
-/** A receipt that cannot be read may say that the backup failed: whoever builds on the others must hear it. */
+/** A receipt that cannot be read may say that the backup failed: who builds on the others must hear it. */
 
 let database: TestDatabase;
 beforeAll(async () => {

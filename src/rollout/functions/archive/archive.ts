@@ -4,7 +4,7 @@ import { MiB } from "../../../kernel/bytes.ts";
 import { HoldfastError, isHoldfastError } from "../../../kernel/errors.ts";
 import { inOrder } from "../../../kernel/in-order.ts";
 import { collect, once, sha256 } from "../../../kernel/streams.ts";
-import { concernsOneDocument } from "../../../nouns/catalog/one-document.ts";
+import { concernsOneDocument } from "../../../nouns/store/one-document.ts";
 import { FUNCTIONS } from "../../../nouns/store/layout.ts";
 import { readDocument, writeDocument } from "../../../nouns/store/sealed-document.ts";
 import type { BlobStore } from "../../../ports/blob-store.ts";

@@ -3,7 +3,7 @@ import type { Json, Outcome } from "../../../kernel/outcome.ts";
 import { quantity } from "../../../kernel/quantity.ts";
 import type { LiveFunction } from "../../../ports/function-host.ts";
 import type { Ports } from "../../../ports/ports.ts";
-import { concernsOneDocument } from "../../../nouns/catalog/one-document.ts";
+import { concernsOneDocument } from "../../../nouns/store/one-document.ts";
 import { bundleOf, FunctionArchive } from "../archive/archive.ts";
 import type { SnapshotDocument } from "../archive/documents.ts";
 import { opened, type ProjectInputs, type RolloutPorts } from "../carry/request.ts";
