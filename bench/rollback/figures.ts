@@ -85,7 +85,10 @@ export async function rollbackFigures(
 async function engine(folder: string, cancelled: AbortSignal): Promise<number> {
   const place = join(folder, "engine-store");
   mkdirSync(place);
-  const store = openFileStore(pathToFileURL(place).href, { random: systemRandom });
+  const store = openFileStore(pathToFileURL(place).href, {
+    random: systemRandom,
+    limits: { silenceMs: 120_000 },
+  });
   const began = performance.now();
   const come = await runPlanned(
     { runbook: idleSteps(), isIdle: () => false },

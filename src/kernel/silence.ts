@@ -88,7 +88,12 @@ export class SilenceWatch implements Disposable {
     const { limitMs, atWork, tell } = this.#owing;
     this.#isAsking = true;
     this.#unaskedMs = 0;
+    // Whoever does not answer may not answer this question either.
+    const patience = setTimeout(() => {
+      if (!this.#isOver) tell?.(`no byte for ${formatDuration(this.#stillMs)}; asking what is at work`);
+    }, this.#stepMs).unref();
     const doing = await atWork?.(limitMs * ASK_AFTER).catch(() => undefined);
+    clearTimeout(patience);
     this.#isAsking = false;
     if (this.#isOver) return;
     if (doing !== undefined) this.#silentMs = 0;

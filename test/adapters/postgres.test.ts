@@ -247,6 +247,23 @@ describe("a failure to connect", () => {
   });
 });
 
+it("a web server in the database's place is not told as a matter of certificates", async () => {
+  const server = createServer((client) => {
+    client.on("error", () => undefined);
+    client.once("data", () => client.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const address = parseDatabaseUrl(`postgresql://u:geheim@127.0.0.1:${port}/d?sslmode=require`, "x");
+  await expect(postgresDatabase(address).connect({ purpose: "x" })).rejects.toMatchObject({
+    code: "database.unreachable",
+    message: expect.stringContaining("what answers there does not speak as a PostgreSQL server does"),
+    hint: expect.stringContaining("a web server's or a proxy's"),
+  });
+  server.close();
+});
+
 describe("a login that a pooler refuses", () => {
   it("is told as what it is: a real PgBouncer's words", async () => {
     const { facts } = sharedServer();

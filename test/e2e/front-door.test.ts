@@ -118,7 +118,7 @@ describe("the front door, started from dist/ as the runner and a person start it
     await using job = new Job();
     mkdirSync(join(job.folder, "store"));
     const url = `file://${job.folder}/store`;
-    const store = openFileStore(url, { random: systemRandom });
+    const store = openFileStore(url, { random: systemRandom, limits: { silenceMs: 120_000 } });
     // A clock whose sleep never ends: the lock is held, but nobody renews it, as after kill -9.
     const clock = { ...systemClock, sleep: () => new Promise<void>(() => undefined) };
     const identity = { kind: "github-actions" as const, id: "1.1", url: null, commit: null, actor: "mona" };

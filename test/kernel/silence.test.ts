@@ -67,6 +67,18 @@ describe("a watch over somebody who owes an answer", () => {
     expect(over).toEqual([120_000]);
   });
 
+  it("says in time that no byte has come, though the question about it hangs as well", async () => {
+    const { told, over } = watched({
+      atWork: () => new Promise((resolve) => setTimeout(() => resolve(undefined), 30_000)),
+    });
+    await jest.advanceTimersByTimeAsync(36_000);
+    expect(told).toEqual(["no byte for 35 s; asking what is at work"]);
+    await jest.advanceTimersByTimeAsync(30_000);
+    expect(told).toContainEqual(expect.stringMatching(/^no byte for 55 s; given up in /));
+    await jest.advanceTimersByTimeAsync(90_000);
+    expect(over).toHaveLength(1);
+  });
+
   it("ends with its owner", async () => {
     const { told, over, watch } = watched();
     watch[Symbol.dispose]();

@@ -23,7 +23,7 @@ const folder = temporaryFolder("file-store");
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 function open(path: string) {
-  return openFileStore(pathToFileURL(path).href, { random: systemRandom });
+  return openFileStore(pathToFileURL(path).href, { random: systemRandom, limits: { silenceMs: 120_000 } });
 }
 
 function fresh(): string {
@@ -109,7 +109,8 @@ describe("the file store", () => {
     const module = new URL("../../src/adapters/file-store/file-store.ts", import.meta.url).href;
     const script = `
       const { openFileStore } = await import(${JSON.stringify(module)});
-      const store = openFileStore(process.argv[1], { random: { hex: () => "abc" } });
+      const around = { random: { hex: () => "abc" }, limits: { silenceMs: 120000 } };
+      const store = openFileStore(process.argv[1], around);
       const endless = (async function* () { for (;;) yield Buffer.alloc(65536); })();
       await store.put("big", endless).catch((error) => console.log(error.code));`;
     // ulimit -f counts blocks of 512 or 1024 bytes; a writer without end reaches either.

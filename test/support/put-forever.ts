@@ -20,6 +20,7 @@ async function open(url: string): Promise<BlobStore> {
   if (url.startsWith("file:")) {
     return (await import("../../src/adapters/file-store/file-store.ts")).openFileStore(url, {
       random: systemRandom,
+      limits: { silenceMs: 120_000 },
     });
   }
   const { openAzureStore } = await import("../../src/adapters/azure-blob/azure-store.ts");

@@ -103,7 +103,10 @@ export function testPorts(options: TestPortsOptions = {}): TestPorts {
         ? Promise.reject(new Error("this test has no functions"))
         : Promise.resolve(options.functions),
     openAdvisories: () => Promise.reject(new Error("this test has no registry")),
-    openStore: (url) => Promise.resolve(around(openFileStore(url, { random: systemRandom }), options.store)),
+    openStore: (url) =>
+      Promise.resolve(
+        around(openFileStore(url, { random: systemRandom, limits: { silenceMs: 120_000 } }), options.store),
+      ),
     sourceTree: () => Promise.resolve(checkout({ env: process.env })),
     sourceHistory: (folder) => Promise.resolve(gitHistory({ env: process.env, folder })),
     sourceRefs: (folder) => Promise.resolve(gitRefs({ env: process.env, folder, disk })),

@@ -13,7 +13,9 @@ const menuOf = (name: string): Readonly<Record<string, InputSpec>> =>
   MENU.find((command) => command.name === name)!.inputs;
 
 /** What only the workflow knows: where it runs, and who it is at Azure. */
-const JOBS_OWN = ["azure-client-id", "azure-tenant-id", "environment", "runner", "timeout-minutes"];
+const JOBS_OWN = [
+  ...["azure-client-id", "azure-tenant-id", "environment", "runner", "server-major", "timeout-minutes"],
+];
 
 describe.each(["backup", "validate", "restore"])("%s.yml", (name) => {
   const text = read(name);

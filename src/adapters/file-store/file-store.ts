@@ -18,8 +18,8 @@ import { withVersionClaim, type ClaimRoom } from "./version-claim.ts";
 /** What a file store needs from outside. */
 export interface FileStoreOptions {
   readonly random: Pick<Random, "hex">;
-  /** For how long a call is waited for; for ever when left out. */
-  readonly limits?: AnswerLimits;
+  /** For how long a call is waited for: the system waits for ever. */
+  readonly limits: AnswerLimits;
 }
 
 /**
@@ -32,8 +32,7 @@ export interface FileStoreOptions {
  * @throws input.malformed
  */
 export function openFileStore(url: string, { random, limits }: FileStoreOptions): BlobStore {
-  const store = new FileStore(url, parseFileUrl(url), random);
-  return limits === undefined ? store : answering(store, limits);
+  return answering(new FileStore(url, parseFileUrl(url), random), limits);
 }
 
 class FileStore implements BlobStore {

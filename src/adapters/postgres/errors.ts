@@ -89,7 +89,7 @@ function readRaw(error: unknown, statement: string): Raw {
   const said = (one ?? {}) as Said;
   const state = typeof said.code === "string" ? said.code : "";
   const fromServer = typeof said.severity === "string";
-  const message = withoutAdviceOnNode(oneLine(said.message)) || "the connection failed";
+  const message = inPlainWords(oneLine(said.message)) || "the connection failed";
   const doubtful = fromServer && mayQuoteRows(state, said, statement);
   const told = doubtful ? withoutRows(state, message, said) : message;
   return {
@@ -102,15 +102,23 @@ function readRaw(error: unknown, statement: string): Raw {
   };
 }
 
+/**
+ * The driver says so where the first byte of an answer is neither a yes nor a no to TLS:
+ * https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-SSL
+ */
+const NO_YES_OR_NO = /error establishing an SSL connection/i;
+const SPEAKS_OTHERWISE = "what answers there does not speak as a PostgreSQL server does";
+
 /** What the driver says when a connection was not made, or a login not answered, in time. */
 const DRIVERS_PATIENCE = /^timeout expired$/;
 const NO_ANSWER = "no answer, to the connection itself or to the login, for as long as one is waited for";
 
 /**
- * Node says after "self-signed certificate" how Node itself is to be run, which is no way on for
- * whoever runs this.
+ * The driver's words as they are meant. Node says after "self-signed certificate" how Node itself is to be
+ * run, which is no way on for whoever runs this.
  */
-function withoutAdviceOnNode(message: string): string {
+function inPlainWords(message: string): string {
+  if (NO_YES_OR_NO.test(message)) return SPEAKS_OTHERWISE;
   return message.replace(/; if the root CA is installed locally.*$/, "").replace(DRIVERS_PATIENCE, NO_ANSWER);
 }
 
@@ -270,13 +278,18 @@ const TLS_CODES = anyOf(
 );
 
 function isTlsFailure(code: string, message: string): boolean {
-  return (
-    TLS_CODES.test(code) ||
-    /does not support SSL|error establishing an SSL|secure TLS connection/i.test(message)
-  );
+  return TLS_CODES.test(code) || /does not support SSL|secure TLS connection/i.test(message);
 }
 
 function fromDriver(raw: Raw, address: DatabaseAddress, moment: Moment): Found {
+  if (raw.message === SPEAKS_OTHERWISE) {
+    return {
+      code: "database.unreachable",
+      hint:
+        "Check the host and the port: it may be a web server's or a proxy's, or a PostgreSQL server that " +
+        "is too busy to begin a session.",
+    };
+  }
   if (/does not support SSL/i.test(raw.message)) {
     return {
       code: "database.tls",

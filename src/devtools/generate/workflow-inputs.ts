@@ -65,7 +65,9 @@ export const OFFERS: Readonly<Record<string, Offer>> = {
     commands: ["validate"],
     from: { job: "validate", isGivenAll: true },
     secrets: { "store-secret": "STORE_SECRET", scratch: "SCRATCH_URL", identity: "AGE_IDENTITY" },
-    defaults: { "install-client": true },
+    // What is green every night is taken for proved.
+    defaults: { depth: "restored", "install-client": true },
+    notes: { depth: "Here `restored` unless told: red where the runner has no server for it." },
     form: ["store", "backup", "since", "source", "tier", "depth", "accept-gaps", "jobs", "dry-run"],
   },
   restore: {

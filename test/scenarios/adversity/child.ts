@@ -92,7 +92,11 @@ const ports: Ports = {
   disk: systemDisk(),
   log,
   openStore: (url) =>
-    Promise.resolve(new DeadlyStore(openFileStore(url, { random: systemRandom }), { failAt: 0 })),
+    Promise.resolve(
+      new DeadlyStore(openFileStore(url, { random: systemRandom, limits: { silenceMs: 120_000 } }), {
+        failAt: 0,
+      }),
+    ),
   openNotifications: () => Promise.reject(new Error("this child tells nobody")),
   openSlotHost: () => Promise.reject(new Error("no app here")),
   web: { get: () => Promise.reject(new Error("this test asks no address")) },

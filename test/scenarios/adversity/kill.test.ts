@@ -54,7 +54,7 @@ describe("a run killed with SIGKILL at every place", () => {
   });
 
   function open(path: string): BlobStore {
-    return openFileStore(`file://${path}`, { random: systemRandom });
+    return openFileStore(`file://${path}`, { random: systemRandom, limits: { silenceMs: 120_000 } });
   }
 
   /** One child's world: a copy of the store and a folder for temporary files, both its own. */

@@ -303,4 +303,44 @@ export const SITUATIONS: readonly Situation[] = [
       ["e2e/cancelled-turn.test.ts", "SIGTERM"],
     ],
   },
+  {
+    reports: [],
+    about: "the store is a folder of a network mount whose server is gone",
+    shown: [
+      ["scenarios/silence/hanging-mount.test.ts", "ends %s in time, with a reason and a way on"],
+      ["scenarios/silence/hanging-mount.test.ts", "ends a backup whose dump was on its way"],
+      ["entry/process/ending.test.ts", "ends with its code though a call to a file system never does"],
+    ],
+  },
+  {
+    reports: [],
+    about: "one file of a store that is a folder has a bad inode",
+    shown: [["ports/file-store.test.ts", "lists a file with a bad inode, by its name"]],
+  },
+  {
+    reports: [],
+    about: "the answer to the write by which a backup exists is lost, and the next try is refused",
+    shown: [["backups/backup/commit-manifest.test.ts", "and whose second try is refused"]],
+  },
+  {
+    reports: [],
+    about: "a machine is suspended while others take its lock, end, and others begin",
+    shown: [
+      ["nouns/store/lock-rivals.test.ts", "whose owner was suspended within a renewal"],
+      ["nouns/store/lock-rivals.test.ts", "is not taken behind an abandoned one that is gone meanwhile"],
+    ],
+  },
+  {
+    reports: [],
+    about: "a URL's options name whom a pooler's session is for, or what a session sets itself",
+    shown: [
+      ["adapters/silence-of-others.test.ts", "does not have a long statement of a session cut"],
+      ["adapters/url-options.test.ts", "is obeyed, or beaten by a session's own setting"],
+    ],
+  },
+  {
+    reports: [],
+    about: "output goes to a pipe whose reader takes its time",
+    shown: [["entry/process/leaving.test.ts", "reaches a reader that takes longer than that, whole"]],
+  },
 ];
