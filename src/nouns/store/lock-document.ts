@@ -50,16 +50,25 @@ export function folderOf(path: string): string {
 }
 
 /**
- * @returns undefined where there is none; one without token and dates where it cannot be read (it may have
- *   been archived, long after its run), or not be understood
+ * What is known of somebody's lock, for whoever would take it: one that cannot be read (it may have been
+ * archived, long after its run) is somebody's whose name is not known.
  */
+export async function guessLock(store: BlobStore, path: string): Promise<LockDocument | undefined> {
+  try {
+    return await readLock(store, path);
+  } catch (error) {
+    if (concernsOneDocument(error)) return UNKNOWN;
+    throw error;
+  }
+}
+
+/** @returns undefined where there is none; one without token and dates where it cannot be understood */
 export async function readLock(store: BlobStore, path: string): Promise<LockDocument | undefined> {
   let bytes: Buffer;
   try {
     bytes = await collect((await store.get(path)).content, MiB);
   } catch (error) {
     if (isHoldfastError(error, "store.not-found")) return undefined;
-    if (concernsOneDocument(error)) return UNKNOWN;
     throw error;
   }
   try {

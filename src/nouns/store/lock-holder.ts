@@ -7,6 +7,7 @@ import {
   encodeLock,
   folderOf,
   generations,
+  guessLock,
   nextGenerationPath,
   readLock,
   type LockDocument,
@@ -117,7 +118,7 @@ export class LockHolder implements HeldLock {
     if (path === this.#abandoned?.path && (await store.stat(path))?.etag === this.#abandoned.etag) {
       return true;
     }
-    const lock = await readLock(store, path);
+    const lock = await guessLock(store, path);
     return lock?.released === true || lock?.token === this.token;
   }
 
@@ -153,13 +154,20 @@ export class LockHolder implements HeldLock {
   }
 
   async #renew(): Promise<void> {
-    const { store, clock } = this.#request;
-    const newest = (await generations(store, folderOf(this.path))).at(-1)?.blob;
-    if (newest !== undefined && newest.path > this.path) await this.#adopt(newest);
+    const { clock } = this.#request;
+    await this.#requireNewest();
     const next = encodeLock({ ...this.#document, renewedAt: clock.now().toISOString() });
     this.#blob = this.#isCreateOnly ? await this.#createNext(next) : await this.#replace(next);
+    // This machine may have slept in between, for as long as others need to take the lock over.
+    await this.#requireNewest();
     this.#renewed = clock.elapsed();
     this.#isRefused = false;
+  }
+
+  /** @throws lock.lost where another run has taken the lock over */
+  async #requireNewest(): Promise<void> {
+    const newest = (await generations(this.#request.store, folderOf(this.path))).at(-1)?.blob;
+    if (newest !== undefined && newest.path > this.path) await this.#adopt(newest);
   }
 
   /** Ours, where only the answer to its creation was lost. @throws lock.lost where it is another run's */

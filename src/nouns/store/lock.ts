@@ -1,14 +1,14 @@
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import { formatDuration } from "../../kernel/duration.ts";
 import { once } from "../../kernel/streams.ts";
-import type { BlobFacts } from "../../ports/blob-store.ts";
+import type { BlobFacts, BlobStore } from "../../ports/blob-store.ts";
 import { LOCKS } from "./layout.ts";
 import { isStale, silenceOf, STALE_AFTER_MS, type Silence } from "./lock-age.ts";
 import {
   encodeLock,
   generationPath,
   generations,
-  readLock,
+  guessLock,
   type Generation,
   type LockDocument,
 } from "./lock-document.ts";
@@ -63,14 +63,22 @@ async function take(request: LockRequest, top: Generation | undefined): Promise<
     blob = await store.put(path, once(encodeLock(document)), { contentType: "application/json" });
   } catch (error) {
     if (!isHoldfastError(error, "store.exists")) throw error;
-    throw held(request, await readLock(store, path));
+    throw held(request, await guessLock(store, path));
   }
   // Whoever began anew meanwhile, with the first generation, would meet ours as that of a taker.
-  if (top !== undefined && (await store.stat(top.blob.path))?.etag !== top.blob.etag) {
-    await store.remove(path).catch(() => undefined);
-    return undefined;
-  }
+  if (top !== undefined && !(await stillStands(top.blob, path, store))) return undefined;
   return new LockHolder(request, document, blob, top?.blob);
+}
+
+/** @param ours is removed where the other does not stand any more, or that cannot be found out */
+async function stillStands(abandoned: BlobFacts, ours: string, store: BlobStore): Promise<boolean> {
+  let stands = false;
+  try {
+    stands = (await store.stat(abandoned.path))?.etag === abandoned.etag;
+  } finally {
+    if (!stands) await store.remove(ours).catch(() => undefined);
+  }
+  return stands;
 }
 
 /**
@@ -87,7 +95,7 @@ export async function requireFree(
   for (let look = 0; look < LOOKS_MAX; look += 1) {
     top = (await generations(store, folderOfLock(request))).at(-1);
     if (top === undefined) return undefined;
-    const holder = await readLock(store, top.blob.path);
+    const holder = await guessLock(store, top.blob.path);
     // Gone meanwhile: whoever comes now begins with the first generation again, and so must we.
     if (holder === undefined) continue;
     if (holder.released === true || !isMinded(holder.doing)) return top;

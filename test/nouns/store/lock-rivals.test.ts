@@ -225,4 +225,53 @@ describe("a lock", () => {
     await third![Symbol.asyncDispose]();
     expect(killed.lost.aborted).toBe(true);
   });
+
+  it("that cannot be read for a moment is neither lost by its owner, nor left behind in silence", async () => {
+    const warnings: string[] = [];
+    let reads: "well" | "badly" = "well";
+    let answers: "kept" | "lost" = "kept";
+    const flaky = forwarding(store, {
+      get: (path, range) =>
+        reads === "well"
+          ? store.get(path, range)
+          : Promise.reject(new HoldfastError("store.unreadable", "EIO", { hint: "x" })),
+      async replace(...given) {
+        const facts = await store.replace(...given);
+        if (answers === "kept") return facts;
+        throw new HoldfastError("store.unreachable", "the answer was lost", { hint: "x" });
+      },
+    });
+    const lock = await acquireLock(request({ store: flaky, warn: (text) => warnings.push(text) }));
+    answers = "lost";
+    await clock.advance(30_000);
+    [answers, reads] = ["kept", "badly"];
+    await clock.advance(30_000);
+    expect(lock.lost.aborted).toBe(false);
+    reads = "well";
+    await clock.advance(30_000);
+    expect(lock.lost.aborted).toBe(false);
+    reads = "badly";
+    await lock[Symbol.asyncDispose]();
+    expect(warnings.join()).toContain("could not be released: EIO");
+  });
+
+  it("is lost, though it could still be renewed, where another run took it over in the midst of that", async () => {
+    const sleeps: { now?: () => Promise<void> } = {};
+    const sleepy = forwarding(store, {
+      async replace(...given) {
+        await sleeps.now?.();
+        return await store.replace(...given);
+      },
+    });
+    const first = await acquireLock(request({ store: sleepy }));
+    let second: HeldLock | undefined;
+    sleeps.now = async () => {
+      delete sleeps.now;
+      clock.jump(10 * MINUTE);
+      second = await acquireLock(request({ doing: "the second's deployment" }));
+    };
+    await clock.advance(30_000);
+    expect([first.lost.aborted, second!.lost.aborted]).toEqual([true, false]);
+    await second![Symbol.asyncDispose]();
+  });
 });
