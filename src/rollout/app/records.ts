@@ -116,11 +116,12 @@ export class RolloutRecords {
     for await (const blob of this.#store.list(this.#folder)) {
       // What is called after no run is none of ours, and no reason to doubt the others.
       if (!BACKUP_ID.test(idIn(blob.path))) continue;
-      found.push({ at: blob.modifiedAt.getTime(), path: blob.path, read: await this.#readOr(blob) });
+      const read = await this.#readOr(blob);
+      found.push({ at: momentOf(blob, read), path: blob.path, read });
     }
     // One that cannot be read may have ended after all others of its moment.
     const endOf = (read: RolloutRecord | HoldfastError): string => ("ended" in read ? read.ended : "~");
-    found.sort((a, b) => a.at - b.at || compareBlobPaths(endOf(a.read), endOf(b.read)));
+    found.sort((a, b) => (a.at === b.at ? compareBlobPaths(endOf(a.read), endOf(b.read)) : a.at - b.at));
     const records: RolloutRecord[] = [];
     const unread: UnreadRecord[] = [];
     for (const { path, read } of found) {
@@ -145,6 +146,15 @@ export class RolloutRecords {
   #path(id: string): string {
     return `${this.#folder}${id}.json`;
   }
+}
+
+/**
+ * When it was written, by the store. One whose date cannot be read either may be newer than all others: it
+ * must not pass for an old one.
+ */
+function momentOf({ modifiedAt }: BlobFacts, read: RolloutRecord | HoldfastError): number {
+  if (modifiedAt.getTime() > 0) return modifiedAt.getTime();
+  return read instanceof HoldfastError ? Number.POSITIVE_INFINITY : Date.parse(read.ended);
 }
 
 function idIn(path: string): string {

@@ -154,6 +154,25 @@ describe("a record that cannot be read", () => {
     expect([newestOf(read), read.newestId]).toEqual([undefined, NEW]);
   });
 
+  test("may be the newest where its date cannot be read either", async () => {
+    const store = await two();
+    const path = `${FOLDER}${OLD}.json`;
+    const undated = forwarding(store, {
+      get: (asked, range) =>
+        asked === path
+          ? Promise.reject(new HoldfastError("store.unreadable", "EBADMSG", { hint: "x" }))
+          : store.get(asked, range),
+      async *list(prefix) {
+        for await (const blob of store.list(prefix)) {
+          yield blob.path === path ? { ...blob, size: 0, etag: "", modifiedAt: new Date(0) } : blob;
+        }
+      },
+    });
+    const read = await new RolloutRecords(undated, target).all();
+    expect(read.unread).toMatchObject([{ path, after: 1 }]);
+    expect([newestOf(read), read.newestId]).toEqual([undefined, OLD]);
+  });
+
   test("is none that is called after no run", async () => {
     const store = await two();
     await store.put(`${FOLDER}notes.json`, once(Buffer.from("{")));
