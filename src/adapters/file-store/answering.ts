@@ -60,11 +60,10 @@ class AnsweringStore implements BlobStore {
   async put(path: string, content: ByteStream, options?: PutOptions): Promise<BlobFacts> {
     const sent = new Sent(content);
     const wait: Wait = { doing: `writing ${path}`, isChange: true, heard: () => sent.heard() };
-    try {
-      return await this.#within(wait, () => this.#store.put(path, sent.pieces(), options));
-    } finally {
-      await sent.end();
-    }
+    return await leaving(
+      () => this.#within(wait, () => this.#store.put(path, sent.pieces(), options)),
+      () => sent.end(),
+    );
   }
 
   async get(
@@ -99,22 +98,23 @@ class AnsweringStore implements BlobStore {
 
   async *#pieces<T>(wait: Wait, pieces: AsyncIterable<T>): AsyncIterable<T> {
     const iterator = pieces[Symbol.asyncIterator]();
-    // After a piece that does not come its source can only be left.
-    let isLeft = false;
+    // After a piece that does not come its source can only be left, and it is closed already after the last.
+    let isOpen = true;
+    const next = async (): Promise<IteratorResult<T>> => {
+      isOpen = false;
+      const piece = await this.#within(wait, () => iterator.next());
+      isOpen = piece.done !== true;
+      return piece;
+    };
     try {
-      for (;;) {
-        isLeft = true;
-        const next = await this.#within(wait, () => iterator.next());
-        isLeft = false;
-        if (next.done === true) return;
-        yield next.value;
-      }
+      for (let piece = await next(); piece.done !== true; piece = await next()) yield piece.value;
     } finally {
-      if (!isLeft) await iterator.return?.();
+      if (isOpen) await this.#within(wait, async () => iterator.return?.());
     }
   }
 
-  async #within<T>({ doing, isChange = false, heard }: Wait, work: () => Promise<T>): Promise<T> {
+  async #within<T>(wait: Wait, work: () => Promise<T>): Promise<T> {
+    const { doing, isChange = false, heard = () => "nothing" } = wait;
     const { silenceMs, cancelled, tell, graceMs = 5_000, changeGraceMs = 30_000 } = this.#limits;
     const givenUp = Promise.withResolvers<never>();
     const stuck = (ms: number): void =>
@@ -129,13 +129,19 @@ class AnsweringStore implements BlobStore {
       );
     using _watch = new SilenceWatch({
       limitMs: silenceMs,
-      heard: heard ?? (() => "nothing"),
+      heard,
       ...(tell === undefined ? {} : { tell: (text: string) => tell(`${doing}: ${text}`) }),
       over: stuck,
     });
-    using _stopping = isChange
-      ? soonAfter(cancelled, changeGraceMs, () => stuck(changeGraceMs))
-      : soonAfter(cancelled, graceMs, givenUp.reject);
+    using stopped = new DisposableStack();
+    stopped.use(
+      isChange
+        ? // What moves goes on: whatever its content is from has heard of the end as well.
+          soonAfter(cancelled, 0, () =>
+            stopped.use(new SilenceWatch({ limitMs: changeGraceMs, heard, over: stuck })),
+          )
+        : soonAfter(cancelled, graceMs, givenUp.reject),
+    );
     return await Promise.race([work(), givenUp.promise]);
   }
 }
@@ -161,20 +167,39 @@ class Sent {
     if (!this.#isAsked) await this.#content.return?.();
   }
 
+  /** Never ends as if complete once it was given up: what came so far would be published. */
   async *pieces(): ByteStream {
     try {
       for (;;) {
+        this.#requireWanted();
         this.#isAsked = true;
         const next = await this.#content.next();
         this.#isAsked = false;
         this.#count += 1;
+        this.#requireWanted();
         if (next.done === true) return;
         yield next.value;
-        if (this.#isOver) throw new Error("the put was given up");
       }
     } finally {
       this.#isAsked = false;
       if (!this.#isOver) await this.#content.return?.();
     }
   }
+
+  #requireWanted(): void {
+    if (this.#isOver) throw new Error("the put was given up");
+  }
+}
+
+/** Does something and then what ends it; of two errors the first one is told. */
+async function leaving<T>(work: () => Promise<T>, end: () => Promise<void>): Promise<T> {
+  let result: T;
+  try {
+    result = await work();
+  } catch (error) {
+    await end().catch(() => undefined);
+    throw error;
+  }
+  await end();
+  return result;
 }

@@ -64,7 +64,7 @@ async function openNew(path: string): Promise<FileHandle> {
  * What was written and not yet handed to the disk is at most twice as much: whoever watches sees a slow disk
  * move, and the end does not wait for all the memory of the machine to be written.
  */
-const UNSYNCED_BYTES_MAX = 64 * 1024 * 1024;
+const UNSYNCED_BYTES_MAX = 16 * 1024 * 1024;
 
 /**
  * Writes a stream to a new file and fsyncs it. An error of `content` is rethrown as it is; errors of the disk

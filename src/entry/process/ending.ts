@@ -3,6 +3,7 @@ export interface EndableProcess {
   exit(code: number): never;
   emit(event: "exit", code: number): unknown;
   readonly execPath: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** https://nodejs.org/api/process.html#processgetactiveresourcesinfo */
   getActiveResourcesInfo(): readonly string[];
   /** Absent on Windows: https://nodejs.org/api/process.html#processexecvefile-args-env */
@@ -22,7 +23,9 @@ export function endProcess(host: EndableProcess, code: number): never {
   if (host.execve !== undefined && host.getActiveResourcesInfo().some((name) => IN_A_THREAD.test(name))) {
     // What is to be done last is done as ever.
     host.emit("exit", code);
-    host.execve(host.execPath, [host.execPath, "--eval", `process.exit(${code})`], {});
+    const { NODE_OPTIONS: _, ...env } = host.env;
+    const given = Object.entries(env).filter((each): each is [string, string] => each[1] !== undefined);
+    host.execve(host.execPath, [host.execPath, "--eval", `process.exit(${code})`], Object.fromEntries(given));
   }
   return host.exit(code);
 }

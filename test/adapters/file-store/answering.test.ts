@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { answering, type AnswerLimits } from "../../../src/adapters/file-store/answering.ts";
+import { HoldfastError } from "../../../src/kernel/errors.ts";
 import { isTriedOut } from "../../../src/kernel/retry.ts";
 import { collect } from "../../../src/kernel/streams.ts";
 import type { BlobStore } from "../../../src/ports/blob-store.ts";
@@ -71,6 +72,19 @@ describe.each(Object.entries(CALLS))("%s of a store that hangs", (_, call) => {
 });
 
 describe("a put", () => {
+  it("that moves goes on when the run is stopped: where its content is from decides", async () => {
+    const stop = new AbortController();
+    const store = answering(new MemoryStore(), { ...HOURS, changeGraceMs: 40, cancelled: stop.signal });
+    async function* slow() {
+      for (let piece = 0; piece < 6; piece += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        if (piece === 1) stop.abort(new Error("stopped"));
+        yield Buffer.from("x");
+      }
+    }
+    expect(await store.put("a", slow())).toMatchObject({ size: 6 });
+  });
+
   it("owes nothing while it waits for its content, and moves with each piece of it", async () => {
     const store = answering(new MemoryStore(), QUICK);
     async function* slow() {
@@ -124,6 +138,52 @@ describe("a put", () => {
     expect(await codeOf(answering(sleepy, QUICK).put("a", letters()))).toBe("store.unreachable");
     await expect(late).rejects.toThrow("the put was given up");
   });
+});
+
+it("a put that is given up before it has anything publishes nothing when the mount is back", async () => {
+  const memory = new MemoryStore();
+  let back: Promise<unknown> = Promise.resolve();
+  const late = forwarding(memory, {
+    put(path, content) {
+      back = new Promise((resolve) => setTimeout(resolve, 120)).then(() => memory.put(path, content));
+      back.catch(() => undefined);
+      return back as Promise<never>;
+    },
+  });
+  let isClosed = false;
+  const content = (async function* () {
+    try {
+      yield Buffer.from("a whole manifest");
+    } finally {
+      isClosed = true;
+    }
+  })();
+  expect(await codeOf(answering(late, QUICK).put("a", content))).toBe("store.unreachable");
+  await expect(back).rejects.toThrow("the put was given up");
+  expect([await memory.stat("a"), isClosed, (await content.next()).done]).toEqual([null, false, true]);
+});
+
+it("a source that cannot be left keeps nobody, and the error that came first is told", async () => {
+  const memory = new MemoryStore("memory://store", 1);
+  memory.plant("a", Buffer.from("four"));
+  const stuck = forwarding(memory, {
+    async get(path) {
+      const { size, content } = await memory.get(path);
+      const inner = content[Symbol.asyncIterator]();
+      return {
+        size,
+        content: { [Symbol.asyncIterator]: () => ({ next: () => inner.next(), return: never }) },
+      };
+    },
+    put: () => Promise.reject(new HoldfastError("store.full", "no room")),
+  });
+  const store = answering(stuck, QUICK);
+  const { content } = await store.get("a");
+  const read = async (): Promise<void> => {
+    for await (const _piece of content) break;
+  };
+  expect(await codeOf(read())).toBe("store.unreachable");
+  expect(await codeOf(store.put("b", (await store.get("a")).content))).toBe("store.full");
 });
 
 it("a download that stops midway is given up, a slow reader is no fault, silence is told", async () => {

@@ -34,6 +34,7 @@ it("where nothing is at work, or nothing can take its place, it ends as every pr
   const calls: string[] = [];
   const host = (resources: readonly string[]): EndableProcess => ({
     execPath: "/usr/bin/node",
+    env: {},
     emit: (event, code) => calls.push(`${event} ${code}`),
     getActiveResourcesInfo: () => resources,
     exit(code) {

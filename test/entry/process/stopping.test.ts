@@ -5,6 +5,7 @@ import { isHoldfastError } from "../../../src/kernel/errors.ts";
 
 class FakeProcess {
   readonly execPath = "/usr/bin/node";
+  readonly env = {};
   readonly listeners = new Map<string, (error?: unknown) => void>();
   readonly exits: number[] = [];
   on(signal: string, listener: (error?: unknown) => void): void {

@@ -226,7 +226,7 @@ describe("a lock", () => {
     expect(killed.lost.aborted).toBe(true);
   });
 
-  it("that cannot be read for a moment is neither lost by its owner, nor left behind in silence", async () => {
+  it("that cannot be read for a moment is not lost by its owner, nor left in silence", async () => {
     const warnings: string[] = [];
     let reads: "well" | "badly" = "well";
     let answers: "kept" | "lost" = "kept";
@@ -255,7 +255,7 @@ describe("a lock", () => {
     expect(warnings.join()).toContain("could not be released: EIO");
   });
 
-  it("is lost, though it could still be renewed, where another run took it over in the midst of that", async () => {
+  it("is lost, though it could be renewed, where another run took it over in the midst", async () => {
     const sleeps: { now?: () => Promise<void> } = {};
     const sleepy = forwarding(store, {
       async replace(...given) {

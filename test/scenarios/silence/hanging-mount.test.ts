@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { readdirSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { createDatabase, sharedServer, type TestDatabase } from "../../support/postgres.ts";
 import { mountHanging } from "../../support/mounts.ts";
-import { scratchFolder } from "../../support/tools.ts";
+import { eventually, scratchFolder } from "../../support/tools.ts";
 import { Vault } from "../../support/vault.ts";
 import { expectNothingLeft, judge, start, type Run } from "./silent-run.ts";
 
@@ -85,26 +85,57 @@ if ("reason" in mount) {
     it("ends a backup whose dump was on its way, and gives its snapshot back", async () => {
       await using folder = scratchFolder("midst");
       const parts = join(scratch.path, "behind/store/.holdfast-tmp");
+      const hangs = Promise.withResolvers<"hangs">();
       const look = setInterval(() => {
-        if (listed(parts).some((name) => name.startsWith("part-"))) mount.hang();
+        // What the store's own look at it writes is smaller.
+        if (!sizesIn(parts).some((bytes) => bytes > 200_000)) return;
+        clearInterval(look);
+        mount.hang();
+        hangs.resolve("hangs");
       }, 2);
+      const running = start(backup(), folder.path);
+      const early = running.then(({ said }) => Promise.reject(new Error(`it ended before: ${said}`)));
+      await Promise.race([hangs.promise, early]);
+      expect(await sessionsIn(source.name)).toBeGreaterThan(0);
+      // Who has a file of such a mount open cannot end before that answers, whatever ends it: what was to be
+      // given back is so by then.
       try {
-        const ended = await start(backup(), folder.path);
-        expect([judge(ended, ["store.unreachable"]), ended.said]).toEqual([undefined, expect.anything()]);
-        expect(ended.code).toBe(4);
-        await expectNothingLeft(folder.path, [source.name], sharedServer());
+        await eventually(
+          "the sessions to be gone",
+          async () => (await sessionsIn(source.name)) === 0,
+          60_000,
+        );
       } finally {
         clearInterval(look);
         mount.goOn();
       }
+      const ended = await running;
+      expect([judge(ended, ["store.unreachable"]), ended.said]).toEqual([undefined, expect.anything()]);
+      expect(ended.said).toContain("has not answered for");
+      expect(ended.code).toBe(4);
+      await expectNothingLeft(folder.path, [source.name], sharedServer());
+      const manifests = readdirSync(join(scratch.path, "behind/store/manifests"), { recursive: true });
+      expect(manifests.filter((name) => String(name).endsWith(".json"))).toHaveLength(1);
     });
   });
 }
 
-/** Nothing where there is no such folder. */
-function listed(folder: string): string[] {
+/** How many sessions of ours a database has. */
+async function sessionsIn(database: string): Promise<number> {
+  const [row] = await sharedServer().admin(
+    `
+      SELECT count(*)::int AS n FROM pg_stat_activity
+       WHERE application_name LIKE 'holdfast%' AND datname = $1
+    `,
+    [database],
+  );
+  return row!["n"] as number;
+}
+
+/** Nothing where there is no such folder, or a file goes meanwhile. */
+function sizesIn(folder: string): number[] {
   try {
-    return readdirSync(folder);
+    return readdirSync(folder).map((name) => statSync(join(folder, name)).size);
   } catch {
     return [];
   }
