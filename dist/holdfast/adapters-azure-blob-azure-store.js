@@ -76,12 +76,13 @@ import {
 import {
   severalTries
 } from "./shared-kernel-several-tries.js";
+import "./shared-kernel-soon-after.js";
+import "./shared-debug.js";
 import {
   assertBlobPath,
   assertBlobPrefix,
   blobPathFault
 } from "./shared-ports-blob-path.js";
-import "./shared-debug.js";
 import "./shared-kernel-printable.js";
 import {
   tryNoMore,
@@ -283,6 +284,11 @@ function failureFacts(error) {
     ...header === void 0 ? {} : { header }
   };
 }
+function dateOfAnswer(error) {
+  const { response } = error;
+  const date = new Date(response?.headers?.get?.("date") ?? "");
+  return Number.isNaN(date.getTime()) ? void 0 : date;
+}
 function requestId(error) {
   const headers = error?.response?.headers;
   const id = headers?.get?.("x-ms-request-id");
@@ -304,7 +310,7 @@ async function* listBlobs(source, prefix2) {
 async function listPage(source, prefix2, marker2) {
   const doing = `listing ${prefix2 === "" ? "the store" : prefix2}`;
   try {
-    return await withDeadline(source.answerMs, doing, async (abortSignal) => {
+    const request = async (abortSignal) => {
       const pages = source.container.listBlobsFlat({ abortSignal, includeMetadata: true, ...prefix2 === "" ? {} : { prefix: prefix2 } }).byPage({
         maxPageSize: source.pageSize,
         ...marker2 === void 0 ? {} : { continuationToken: marker2 }
@@ -316,7 +322,8 @@ async function listPage(source, prefix2, marker2) {
         items: page.value.segment.blobItems,
         next: next === void 0 || next === "" ? void 0 : next
       };
-    });
+    };
+    return await withDeadline(source.answerMs, doing, request, { stop: source.retry.stop });
   } catch (error) {
     throw azureError(error, doing, source.place);
   }
@@ -343,7 +350,7 @@ async function commitBlocks(commit) {
   const { client, place, path, staged, options } = commit;
   const doing = `committing ${path}`;
   let mayHaveHappened = false;
-  return await withRetry(commit.retry, async () => {
+  const tryOnce = async () => {
     try {
       const answer = await withDeadline(
         commit.patience.sendMs + underWayMs(staged.ids.length * 100, commit.patience),
@@ -353,7 +360,8 @@ async function commitBlocks(commit) {
           conditions: ANYTHING_THERE,
           blobHTTPHeaders: { blobContentType: options.contentType ?? "application/octet-stream" },
           ...options.accessTier === void 0 ? {} : { tier: options.accessTier }
-        })
+        }),
+        { stop: commit.retry.stop, isChange: true }
       );
       return facts(commit, answer);
     } catch (error) {
@@ -363,7 +371,18 @@ async function commitBlocks(commit) {
       if (failure.code !== "store.exists" && failure.code !== "store.changed") throw failure;
       return await settle(commit, failure, mayHaveHappened);
     }
-  });
+  };
+  try {
+    return await withRetry(commit.retry, tryOnce);
+  } catch (error) {
+    if (!mayHaveHappened || !isHoldfastError(error) || error.code === "store.exists") throw error;
+    const isLost = error.code === "store.unreachable";
+    throw new HoldfastError(
+      "store.unreachable",
+      isLost ? error.message : `${doing}: an answer was lost, and then: ${error.message}`,
+      { hint: error.hint, cause: error, outcomeUnknown: true }
+    );
+  }
 }
 function refusedLate(failure) {
   return new HoldfastError("store.denied", `${failure.message}, after its bytes had been sent`, {
@@ -24939,16 +24958,13 @@ async function download(source, start, end) {
 }
 async function* nothing() {
 }
-async function ask({ container: container2, name, path, answerMs }, start, end, etag) {
-  const answer = await withDeadline(
-    answerMs,
-    `reading ${path}`,
-    (abortSignal) => container2.getBlobClient(name).download(start, end === void 0 ? void 0 : end - start, {
-      maxRetryRequests: 0,
-      abortSignal,
-      conditions: etag === void 0 ? {} : { ifMatch: etag }
-    })
-  );
+async function ask({ container: container2, name, path, answerMs, retry }, start, end, etag) {
+  const request = (abortSignal) => container2.getBlobClient(name).download(start, end === void 0 ? void 0 : end - start, {
+    maxRetryRequests: 0,
+    abortSignal,
+    conditions: etag === void 0 ? {} : { ifMatch: etag }
+  });
+  const answer = await withDeadline(answerMs, `reading ${path}`, request, { stop: retry.stop });
   return {
     size: answer.contentLength ?? 0,
     etag: answer.etag ?? "",
@@ -24957,17 +24973,14 @@ async function ask({ container: container2, name, path, answerMs }, start, end, 
 }
 async function* resumed(source, first, start) {
   const doing = `reading ${source.path}`;
+  const { stop } = source.retry;
   let received = 0;
   let answer = first;
   for (let failures = 0; ; ) {
     const { body: body2 } = answer;
     try {
-      for await (const chunk of readWithIdleLimit(
-        body2,
-        source.idleMs,
-        doing,
-        (error) => body2.destroy(error)
-      )) {
+      const giveUp = (error) => body2.destroy(error);
+      for await (const chunk of readWithIdleLimit(body2, source.idleMs, doing, giveUp, stop)) {
         received += chunk.byteLength;
         if (chunk.byteLength > 0) failures = 0;
         yield chunk;
@@ -24979,6 +24992,7 @@ async function* resumed(source, first, start) {
       );
     } catch (error) {
       if (received === first.size) return;
+      if (stop?.aborted === true && error === stop.reason) throw error;
       const broken = isHoldfastError(error) ? error : new HoldfastError(
         "store.unreachable",
         `${doing}: the connection broke after ${received} of ${first.size} bytes` + (transportCode(error) === void 0 ? "" : ` (${transportCode(error)})`),
@@ -25381,7 +25395,7 @@ var AzureStore = class {
         const from = clock2.elapsed();
         await this.#lanes.run(signal, async () => {
           waitedMs += clock2.elapsed() - from;
-          await this.#ask(`writing ${path}`, this.#patience.sendMs, stage, signal);
+          await this.#ask(`writing ${path}`, this.#patience.sendMs, stage, { outer: signal });
         });
       });
     };
@@ -25446,7 +25460,8 @@ var AzureStore = class {
       const answer = await this.#ask(
         `replacing ${path}`,
         this.#patience.answerMs + underWayMs(body2.length, this.#patience),
-        (abortSignal) => this.#client(path).upload(body2, body2.length, { abortSignal, conditions: { ifMatch: `"${etag}"` } })
+        (abortSignal) => this.#client(path).upload(body2, body2.length, { abortSignal, conditions: { ifMatch: `"${etag}"` } }),
+        { isChange: true }
       );
       return {
         path,
@@ -25459,13 +25474,29 @@ var AzureStore = class {
       throw new HoldfastError("store.changed", `${path} was removed by somebody else`, { cause: error });
     }
   }
+  /**
+   * Asks for a blob that is not there, which needs no more rights than reading: every answer has its date.
+   */
+  async now() {
+    const client = this.#client(`.holdfast-clock-${this.#options.random.hex(8)}`);
+    const date = await this.#ask("asking for the time", this.#patience.answerMs, async (abortSignal) => {
+      try {
+        return (await client.getProperties({ abortSignal })).date;
+      } catch (error) {
+        if (failureFacts(error).code === "BlobNotFound") return dateOfAnswer(error);
+        throw error;
+      }
+    });
+    return date ?? /* @__PURE__ */ new Date(0);
+  }
   async remove(path) {
     assertBlobPath(path);
     try {
       await this.#ask(
         `removing ${path}`,
         this.#patience.answerMs,
-        (abortSignal) => this.#client(path).delete({ abortSignal, deleteSnapshots: "include" })
+        (abortSignal) => this.#client(path).delete({ abortSignal, deleteSnapshots: "include" }),
+        { isChange: true }
       );
     } catch (error) {
       if (!isHoldfastError(error, "store.not-found")) throw error;
@@ -25488,11 +25519,11 @@ var AzureStore = class {
     };
   }
   /** One request with a deadline, its errors turned into ours. */
-  async #ask(doing, ms, request, outer) {
+  async #ask(doing, ms, request, ends = {}) {
     try {
-      return await withDeadline(ms, doing, request, outer);
+      return await withDeadline(ms, doing, request, { ...ends, stop: this.#options.cancelled });
     } catch (error) {
-      if (outer?.aborted === true) throw error;
+      if (ends.outer?.aborted === true) throw error;
       throw azureError(error, doing, this.#place);
     }
   }

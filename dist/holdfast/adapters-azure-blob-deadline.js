@@ -11,6 +11,7 @@ import {
   underWayMs,
   withDeadline
 } from "./shared-adapters-azure-blob-deadline.js";
+import "./shared-kernel-soon-after.js";
 import "./shared-kernel-errors.js";
 import "./shared-esbuild-runtime.js";
 export {

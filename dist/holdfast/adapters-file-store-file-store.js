@@ -3,10 +3,20 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  soonAfter
+} from "./shared-kernel-soon-after.js";
+import {
+  SilenceWatch
+} from "./shared-kernel-silence.js";
+import {
   assertBlobPath,
   assertBlobPrefix,
   compareBlobPaths
 } from "./shared-ports-blob-path.js";
+import {
+  tryNoMore
+} from "./shared-kernel-retry.js";
+import "./shared-kernel-or-abort.js";
 import {
   withoutTrailing
 } from "./shared-kernel-cut.js";
@@ -14,6 +24,9 @@ import {
   once,
   sha256
 } from "./shared-kernel-streams.js";
+import {
+  formatDuration
+} from "./shared-kernel-duration.js";
 import {
   HoldfastError,
   isHoldfastError
@@ -27,6 +40,157 @@ import {
 import { link as link3, mkdir as mkdir3, readdir as readdir2, rename as rename2, rm as rm3, rmdir as rmdir2, stat as stat3, unlink } from "node:fs/promises";
 import { dirname as dirname2, join as join4 } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+
+// src/adapters/file-store/answering.ts
+var HINT = "Look at the mount and what is behind it (mount, dmesg, the server of a network mount), then run again.";
+function answering(store, limits) {
+  return new AnsweringStore(store, limits);
+}
+var AnsweringStore = class {
+  url;
+  #store;
+  #limits;
+  constructor(store, limits) {
+    this.url = store.url;
+    this.#store = store;
+    this.#limits = limits;
+  }
+  check(...given) {
+    return this.#within({ doing: `asking ${this.url}` }, () => this.#store.check(...given));
+  }
+  async put(path, content, options) {
+    const sent = new Sent(content);
+    const wait = { doing: `writing ${path}`, isChange: true, heard: () => sent.heard() };
+    return await leaving(
+      () => this.#within(wait, () => this.#store.put(path, sent.pieces(), options)),
+      () => sent.end()
+    );
+  }
+  async get(path, range) {
+    const wait = { doing: `reading ${path}` };
+    const { size, content } = await this.#within(wait, () => this.#store.get(path, range));
+    return { size, content: this.#pieces(wait, content) };
+  }
+  stat(path) {
+    return this.#within({ doing: `asking for ${path}` }, () => this.#store.stat(path));
+  }
+  list(prefix) {
+    return this.#pieces({ doing: `listing ${prefix === "" ? this.url : prefix}` }, this.#store.list(prefix));
+  }
+  replace(path, content, etag) {
+    const wait = { doing: `replacing ${path}`, isChange: true };
+    return this.#within(wait, () => this.#store.replace(path, content, etag));
+  }
+  now() {
+    return this.#within({ doing: `asking ${this.url} for the time` }, () => this.#store.now());
+  }
+  remove(path) {
+    return this.#within({ doing: `removing ${path}`, isChange: true }, () => this.#store.remove(path));
+  }
+  async *#pieces(wait, pieces) {
+    const iterator = pieces[Symbol.asyncIterator]();
+    let isOpen = true;
+    const next = async () => {
+      isOpen = false;
+      const piece = await this.#within(wait, () => iterator.next());
+      isOpen = piece.done !== true;
+      return piece;
+    };
+    try {
+      for (let piece = await next(); piece.done !== true; piece = await next()) yield piece.value;
+    } finally {
+      if (isOpen) await this.#within(wait, async () => iterator.return?.());
+    }
+  }
+  async #within(wait, work) {
+    var _stack = [];
+    try {
+      const { doing, isChange = false, heard = () => "nothing" } = wait;
+      const { silenceMs, cancelled, tell, graceMs = 5e3, changeGraceMs = 3e4 } = this.#limits;
+      const givenUp = Promise.withResolvers();
+      const stuck = (ms) => givenUp.reject(
+        tryNoMore(
+          new HoldfastError(
+            "store.unreachable",
+            `${doing}: ${this.url} has not answered for ${formatDuration(ms)}`,
+            { hint: HINT, outcomeUnknown: isChange }
+          )
+        )
+      );
+      const _watch = __using(_stack, new SilenceWatch({
+        limitMs: silenceMs,
+        heard,
+        ...tell === void 0 ? {} : { tell: (text) => tell(`${doing}: ${text}`) },
+        over: stuck
+      }));
+      const stopped = __using(_stack, new DisposableStack());
+      stopped.use(
+        isChange ? (
+          // What moves goes on: whatever its content is from has heard of the end as well.
+          soonAfter(
+            cancelled,
+            0,
+            () => stopped.use(new SilenceWatch({ limitMs: changeGraceMs, heard, over: stuck }))
+          )
+        ) : soonAfter(cancelled, graceMs, givenUp.reject)
+      );
+      return await Promise.race([work(), givenUp.promise]);
+    } catch (_) {
+      var _error = _, _hasError = true;
+    } finally {
+      __callDispose(_stack, _error, _hasError);
+    }
+  }
+};
+var Sent = class {
+  #content;
+  #count = 0;
+  #isAsked = false;
+  #isOver = false;
+  constructor(content) {
+    this.#content = content[Symbol.asyncIterator]();
+  }
+  heard() {
+    return this.#isAsked ? void 0 : this.#count;
+  }
+  /** Whatever is still at work on the put gets no more; where the content comes from can end. */
+  async end() {
+    this.#isOver = true;
+    if (!this.#isAsked) await this.#content.return?.();
+  }
+  /** Never ends as if complete once it was given up: what came so far would be published. */
+  async *pieces() {
+    try {
+      for (; ; ) {
+        this.#requireWanted();
+        this.#isAsked = true;
+        const next = await this.#content.next();
+        this.#isAsked = false;
+        this.#count += 1;
+        this.#requireWanted();
+        if (next.done === true) return;
+        yield next.value;
+      }
+    } finally {
+      this.#isAsked = false;
+      if (!this.#isOver) await this.#content.return?.();
+    }
+  }
+  #requireWanted() {
+    if (this.#isOver) throw new Error("the put was given up");
+  }
+};
+async function leaving(work, end) {
+  let result;
+  try {
+    result = await work();
+  } catch (error) {
+    await end().catch(() => void 0);
+    throw error;
+  }
+  await end();
+  return result;
+}
 
 // src/adapters/file-store/durable.ts
 import { constants as constants2 } from "node:fs";
@@ -146,6 +310,7 @@ async function openNew(path) {
     return await open(path, "wx", 384);
   }
 }
+var UNSYNCED_BYTES_MAX = 16 * 1024 * 1024;
 async function writeDurably(path, content, doing) {
   const disk = async (work) => {
     try {
@@ -156,13 +321,23 @@ async function writeDurably(path, content, doing) {
   };
   const handle = await disk(openNew(path));
   let size = 0;
+  let unsynced = 0;
+  let syncing = Promise.resolve();
   try {
     for await (const chunk of content) {
       await disk(writeWhole(handle, chunk));
       size += chunk.byteLength;
+      unsynced += chunk.byteLength;
+      if (unsynced < UNSYNCED_BYTES_MAX) continue;
+      await disk(syncing);
+      syncing = handle.datasync();
+      syncing.catch(() => void 0);
+      unsynced = 0;
     }
+    await disk(syncing);
     await disk(handle.sync());
   } finally {
+    await syncing.catch(() => void 0);
     await disk(handle.close());
   }
   return size;
@@ -235,6 +410,9 @@ async function readFacts(path, target) {
     throw fileReadError(error, path);
   }
   return found.isFile() ? { path, size: Number(found.size), modifiedAt: found.mtime, etag: etagOf(found) } : null;
+}
+function unreadFacts(path) {
+  return { path, size: 0, modifiedAt: /* @__PURE__ */ new Date(0), etag: "" };
 }
 async function* readVersion(seen, target, start, end) {
   const changed = () => new HoldfastError("store.changed", `${seen.path} was changed or cut while it was being read`);
@@ -383,8 +561,8 @@ async function breakClaim(room, claim) {
 }
 
 // src/adapters/file-store/file-store.ts
-function openFileStore(url, options) {
-  return new FileStore(url, parseFileUrl(url), options.random);
+function openFileStore(url, { random, limits }) {
+  return answering(new FileStore(url, parseFileUrl(url), random), limits);
 }
 var FileStore = class {
   url;
@@ -412,12 +590,17 @@ var FileStore = class {
     const facts = await this.#withTemporary(async (temporary) => {
       await writeDurably(temporary, content, `writing ${path}`);
       await asking(`writing ${path}`, () => this.#publish(path, temporary, target));
-      return await readFacts(path, temporary);
+      return await readFacts(path, temporary).catch((error) => error);
     });
-    if (facts === null) {
+    if (facts === null || facts instanceof Error) {
       throw new HoldfastError(
         "store.changed",
-        `the temporary file of ${path} was removed while it was being written`
+        `${path} was written, and cannot be looked at: ` + (facts?.message ?? "its temporary file was removed by somebody else"),
+        {
+          hint: "See what else works in the store's folder, and look at the system's log (dmesg).",
+          cause: facts ?? void 0,
+          outcomeUnknown: true
+        }
       );
     }
     return facts;
@@ -438,7 +621,10 @@ var FileStore = class {
     await this.#assertRoot();
     try {
       for await (const path of walkFiles(this.#root, prefix)) {
-        const facts = await readFacts(path, join4(this.#root, path));
+        const facts = await readFacts(path, join4(this.#root, path)).catch((error) => {
+          if (isHoldfastError(error, "store.unreadable")) return unreadFacts(path);
+          throw error;
+        });
         if (facts !== null) yield facts;
       }
     } catch (error) {
@@ -464,6 +650,14 @@ var FileStore = class {
         })
       );
     });
+  }
+  /** Of a network mount it is the server's, which dates what is written. */
+  async now() {
+    const written = await this.#withTemporary(async (temporary) => {
+      await writeDurably(temporary, once(Buffer.from("holdfast")), `asking ${this.url} for the time`);
+      return await asking(`asking ${this.url} for the time`, () => stat3(temporary));
+    });
+    return written.mtime;
   }
   async remove(path) {
     const target = this.#target(path);

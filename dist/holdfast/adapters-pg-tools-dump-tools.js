@@ -13,7 +13,6 @@ import {
   CONFLICT_WITH_RECOVERY,
   ON_STANDBY,
   UNKNOWN_WORDS,
-  keepAliveOf,
   knownWords,
   refusedLogin
 } from "./shared-postgres-login-refusals.js";
@@ -24,6 +23,9 @@ import {
 import {
   requireKnownDemands
 } from "./shared-postgres-client-demands.js";
+import {
+  keepAliveOf
+} from "./shared-postgres-keep-alive.js";
 import {
   startupOptions
 } from "./shared-postgres-quoting.js";
@@ -57,6 +59,7 @@ import { basename, delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
 
 // src/adapters/pg-tools/environment.ts
+import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 var CONNECT_TIMEOUT = 30;
 var READER_TIMEOUT_MS = 75e3;
@@ -98,7 +101,8 @@ function connectionEnvironment(base, tools, address, purpose, settings = {}) {
     PGUSER: address.user,
     PGDATABASE: address.database,
     ...NO_FILES,
-    PGAPPNAME: `holdfast ${purpose}`,
+    // Of its own, so that no other program's sessions are taken for those of this one.
+    PGAPPNAME: `holdfast ${purpose} ${randomUUID().slice(0, 8)}`,
     PGCONNECT_TIMEOUT: String(address.demands?.connectTimeoutSeconds ?? CONNECT_TIMEOUT),
     PGSSLMODE: effectiveSslMode(address),
     PGSSLMINPROTOCOLVERSION: address.demands?.tlsMin ?? "TLSv1.2",
@@ -1053,7 +1057,7 @@ var WarningReader = class {
 async function* dump(host, request) {
   const { tools, address, signal } = request;
   signal.throwIfAborted();
-  const env = connectionEnvironment(host.base, tools, address, "dump");
+  const env = connectionEnvironment(host.base, tools, address, "dump", request.settings);
   const prefix = await largeWrites(tools, "pg_dump", host.base);
   const output = await openOutputSocket();
   const warnings = new WarningReader(request.onWarning ?? (() => void 0));

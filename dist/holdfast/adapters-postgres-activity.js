@@ -9,6 +9,7 @@ import {
 } from "./shared-pg.js";
 import "./shared-postgres-login-refusals.js";
 import "./shared-kernel-shell-word.js";
+import "./shared-postgres-keep-alive.js";
 import "./shared-postgres-url-parameters.js";
 import "./shared-kernel-cut.js";
 import "./shared-kernel-pattern.js";

@@ -27,6 +27,7 @@ import {
   PREPARED_PREFIX
 } from "./shared-ports-database.js";
 import "./shared-kernel-shell-word.js";
+import "./shared-postgres-keep-alive.js";
 import {
   askAgain
 } from "./shared-ports-ask-again.js";
@@ -49,7 +50,8 @@ import {
   formatDuration
 } from "./shared-kernel-duration.js";
 import {
-  HoldfastError
+  HoldfastError,
+  isHoldfastError
 } from "./shared-kernel-errors.js";
 import {
   __callDispose,
@@ -347,6 +349,9 @@ var PgSession = class {
   get announcedPid() {
     return this.#owed.announced.processID;
   }
+  get takesStartupOptions() {
+    return this.#connected.tookOptions && this.#owed.backend === this.announcedPid;
+  }
   /** The server's process that this session is, so that the server can be asked what it does. */
   isServedBy(pid) {
     this.#owed.backend = pid;
@@ -540,13 +545,15 @@ function postgresDatabase(address, given = {}) {
     address,
     async connect(options) {
       const at = options.database === void 0 ? address : { ...address, database: options.database };
-      const { client, tls } = await open(address, { ...options, bounds }, known).catch((error) => {
-        throw databaseError(error, at, "connecting");
-      });
+      const { client, tls, tookOptions } = await open(address, { ...options, bounds }, known).catch(
+        (error) => {
+          throw databaseError(error, at, "connecting");
+        }
+      );
       let role;
       const setUp = async (session2, purpose) => {
         if (options.bare === true) {
-          await requireOptions(session2, address, ["application_name"]);
+          await requireOptions(session2, address, ["application_name", "client_encoding"]);
           session2.isServedBy(await servedBy(session2));
           return;
         }
@@ -556,7 +563,7 @@ function postgresDatabase(address, given = {}) {
         role ??= known.role;
         if (role !== known.role) throw otherRole(address, role, known.role);
       };
-      const session = new PgSession(client, { address: at, tls, setUp, bounds, options });
+      const session = new PgSession(client, { address: at, tls, tookOptions, setUp, bounds, options });
       try {
         await setUp(session, options.purpose);
         await demandTarget(session, address);
@@ -582,7 +589,7 @@ function otherRole(address, before, now) {
   );
 }
 async function open(address, session, known) {
-  if (session.bare === true) return await openEncrypted(address, session, address.options);
+  if (session.bare === true) return await openWithout(address, session);
   const ours = startUpSettings(session);
   const besides = knownSettings(known);
   const own = address.options;
@@ -591,12 +598,15 @@ async function open(address, session, known) {
   );
   for (const options of tries) {
     try {
-      return await openEncrypted(address, session, options);
+      return { ...await openEncrypted(address, session, options), tookOptions: true };
     } catch (error) {
       if (!refusesStartupOptions(error)) throw error;
     }
   }
-  return await openEncrypted(address, session, own);
+  return await openWithout(address, session);
+}
+async function openWithout(address, session) {
+  return { ...await openEncrypted(address, session, address.options), tookOptions: false };
 }
 async function openEncrypted(address, session, options) {
   const tls = tlsOptions(address);
@@ -624,16 +634,24 @@ async function openOnce(address, session, options, tls) {
   }
 }
 async function applySettings(session, address, options) {
-  const settings = sessionSettings(options);
-  await requireOptions(session, address, WITHOUT_EFFECT);
+  const settings = sessionSettings(options, address.options);
+  await requireOptions(session, address, [...WITHOUT_EFFECT, ...settings.map(({ name }) => name)]);
   const set = await session.query(
     `
-      select s.name, pg_catalog.set_config(s.name, s.value, false) as value, server.num, server.superuser,
-             current_user as role, pg_catalog.pg_backend_pid() as pid
+      select s.name,
+             pg_catalog.set_config(
+               s.name,
+               case when s.at_most
+                     and pg_catalog.current_setting(s.name) operator(pg_catalog.~) '^[1-9][0-9]{0,8}$'
+                    then least(pg_catalog.current_setting(s.name)::pg_catalog.int4,
+                               s.value::pg_catalog.int4)::pg_catalog.text
+                    else s.value end,
+               false) as value,
+             server.num, server.superuser, current_user as role, pg_catalog.pg_backend_pid() as pid
         from rows
         from (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[]),
-              pg_catalog.unnest($3::pg_catalog.int4[]), pg_catalog.unnest($4::pg_catalog.bool[])) as s(
-                name, value, since, superuser_only),
+              pg_catalog.unnest($3::pg_catalog.int4[]), pg_catalog.unnest($4::pg_catalog.bool[]),
+              pg_catalog.unnest($5::pg_catalog.bool[])) as s(name, value, since, superuser_only, at_most),
              (select pg_catalog.current_setting('server_version_num')::pg_catalog.int4 as num,
                      pg_catalog.current_setting('is_superuser')::pg_catalog.bool as superuser) as server
        where server.num operator(pg_catalog.>=) s.since and (server.superuser or not s.superuser_only)
@@ -642,7 +660,8 @@ async function applySettings(session, address, options) {
       settings.map(({ name }) => name),
       settings.map(({ value }) => value),
       settings.map(({ since }) => since * 1e4),
-      settings.map((one) => one.superuserOnly)
+      settings.map((one) => one.superuserOnly),
+      settings.map((one) => one.atMost)
     ]
   );
   const read = await session.query(
@@ -666,39 +685,52 @@ async function applySettings(session, address, options) {
     }
   );
 }
-async function requireOptions(session, address, except) {
-  const asked = new Map(readServerOptions(address.options ?? "").map(({ name, value }) => [name, value]));
-  for (const name of except) asked.delete(name);
-  if (asked.size === 0) return;
-  const found = await session.query(
+async function requireOptions(session, address, ours) {
+  const wanted = new Map(readServerOptions(address.options ?? "").map(({ name, value }) => [name, value]));
+  for (const name of ours) wanted.delete(name);
+  if (wanted.size === 0) return;
+  const asked = await askAgain(
+    session,
     `
-      select asked.name, pg_catalog.current_setting(asked.name, true) as value
-        from pg_catalog.unnest($1::pg_catalog.text[]) as asked(name)
-       where not exists (
-         select from pg_catalog.pg_settings as setting
-          where pg_catalog.lower(setting.name) operator(pg_catalog.=) asked.name
-            and setting.context operator(pg_catalog.<>) all (array['user', 'superuser'])
-       )
+      select name, pg_catalog.current_setting(name, true) as value
+        from pg_catalog.unnest($1::pg_catalog.text[]) as name
     `,
-    [[...asked.keys()]]
+    [[...wanted.keys()]]
   );
-  const set = await session.query(
-    `
-      select s.name, pg_catalog.set_config(s.name, s.value, true) as value
-        from rows from (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[]))
-             as s(name, value)
-    `,
-    [found.map(({ name }) => name), found.map(({ name }) => asked.get(name))]
-  );
-  const dropped = set.find(({ value }, index) => value !== found[index]?.value);
-  if (dropped === void 0) return;
-  throw new HoldfastError(
-    "database.pooler",
-    `${describeAddress(address)}: the URL's options set ${dropped.name}, and the session has another value`,
-    {
-      hint: "A pooler between here and the server drops options (PgBouncer's ignore_startup_parameters): leave them out of the URL, or give the server's direct address."
-    }
-  );
+  for (const one of asked) {
+    if (await isAsWanted(session, one, wanted.get(one.name))) continue;
+    throw new HoldfastError(
+      "database.pooler",
+      `${describeAddress(address)}: the URL's options set ${one.name}, and the session has another value`,
+      {
+        hint: "A pooler between here and the server drops options (PgBouncer's ignore_startup_parameters): leave them out of the URL, or give the server's direct address."
+      }
+    );
+  }
+}
+async function isAsWanted(session, asked, wanted) {
+  const { name, value } = asked;
+  if (value === wanted) return true;
+  if (value === null) return !name.includes(".");
+  return await wouldBe(session, name, wanted) === value || await cameWithSession(session, name);
+}
+async function wouldBe(session, name, wanted) {
+  try {
+    const sql = "select pg_catalog.set_config($1::pg_catalog.text, $2::pg_catalog.text, true) as value";
+    const [set] = await askAgain(session, sql, [name, wanted]);
+    return set?.value;
+  } catch (error) {
+    if (!isHoldfastError(error) || error.code === "database.lost") throw error;
+    return void 0;
+  }
+}
+async function cameWithSession(session, name) {
+  const sql = `
+    select source from pg_catalog.pg_settings
+     where pg_catalog.lower(name) operator(pg_catalog.=) $1::pg_catalog.text
+  `;
+  const [setting] = await askAgain(session, sql, [name]);
+  return ["client", "session", "override", "interactive"].includes(setting?.source ?? "");
 }
 export {
   postgresDatabase

@@ -7,6 +7,7 @@ import {
 } from "./shared-kernel-several-tries.js";
 import {
   isTriedOut,
+  pauseBefore,
   tryNoMore,
   withRetry
 } from "./shared-kernel-retry.js";
@@ -98,6 +99,9 @@ var RetryingStore = class {
       }
     });
   }
+  now() {
+    return withRetry(this.#retry, () => this.#store.now());
+  }
   remove(path) {
     return withRetry(this.#retry, () => this.#store.remove(path));
   }
@@ -121,9 +125,9 @@ var RetryingStore = class {
         return;
       } catch (error) {
         failures += 1;
-        if (!this.#retry.isTransient(error) || failures >= this.#retry.attempts) {
-          throw tryNoMore(error);
-        }
+        if (!this.#retry.isTransient(error) || this.#retry.stop?.aborted === true) throw tryNoMore(error);
+        if (failures >= this.#retry.attempts) throw tryNoMore(severalTries(error, failures, void 0));
+        await pauseBefore(this.#retry, failures + 1, error);
       }
       const missing = first.size - received;
       const rest = await withRetry(

@@ -12,15 +12,16 @@ import {
   planJson,
   planRows
 } from "./shared-nouns-content-read-search-path.js";
-import "./shared-nouns-server-lost-clients.js";
 import "./shared-kernel-retry.js";
 import "./shared-kernel-or-abort.js";
 import "./shared-nouns-store-environment-lock.js";
 import "./shared-nouns-store-lock-holder.js";
 import "./shared-nouns-content-read-readable.js";
-import "./shared-postgres-client-demands.js";
 import "./shared-nouns-content-read-digest-1-other-queries.js";
 import "./shared-ports-dump-tools.js";
+import "./shared-postgres-client-demands.js";
+import "./shared-nouns-server-lost-clients.js";
+import "./shared-postgres-keep-alive.js";
 import "./shared-postgres-key-words.js";
 import "./shared-nouns-platform-supabase.js";
 import "./shared-ports-ask-again.js";
@@ -43,7 +44,7 @@ import {
   quantity
 } from "./shared-kernel-quantity.js";
 import "./shared-kernel-suggest.js";
-import "./shared-nouns-store-layout.js";
+import "./shared-nouns-store-one-document.js";
 import {
   formatBytes
 } from "./shared-kernel-bytes.js";

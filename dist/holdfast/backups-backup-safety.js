@@ -6,15 +6,16 @@ import {
   takeSafetyBackup
 } from "./shared-backups-backup-safety.js";
 import "./shared-nouns-content-read-search-path.js";
-import "./shared-nouns-server-lost-clients.js";
 import "./shared-kernel-retry.js";
 import "./shared-kernel-or-abort.js";
 import "./shared-nouns-store-environment-lock.js";
 import "./shared-nouns-store-lock-holder.js";
 import "./shared-nouns-content-read-readable.js";
-import "./shared-postgres-client-demands.js";
 import "./shared-nouns-content-read-digest-1-other-queries.js";
 import "./shared-ports-dump-tools.js";
+import "./shared-postgres-client-demands.js";
+import "./shared-nouns-server-lost-clients.js";
+import "./shared-postgres-keep-alive.js";
 import "./shared-postgres-key-words.js";
 import "./shared-nouns-platform-supabase.js";
 import "./shared-ports-ask-again.js";
@@ -33,7 +34,7 @@ import "./shared-nouns-catalog-backup-id.js";
 import "./shared-nouns-content-record.js";
 import "./shared-kernel-quantity.js";
 import "./shared-kernel-suggest.js";
-import "./shared-nouns-store-layout.js";
+import "./shared-nouns-store-one-document.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import "./shared-nouns-store-run-record.js";

@@ -6,8 +6,6 @@ import {
   explainEmpty
 } from "./shared-nouns-catalog-none-found.js";
 import {
-  concernsOneDocument,
-  isDamaged,
   readStanding
 } from "./shared-nouns-catalog-standing.js";
 import {
@@ -25,7 +23,10 @@ import {
   quantity
 } from "./shared-kernel-quantity.js";
 import "./shared-kernel-suggest.js";
-import "./shared-nouns-store-layout.js";
+import {
+  concernsOneDocument,
+  isDamaged
+} from "./shared-nouns-store-one-document.js";
 import {
   formatBytes
 } from "./shared-kernel-bytes.js";

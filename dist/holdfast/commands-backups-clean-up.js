@@ -7,7 +7,7 @@ import {
   releaseLock,
   rememberedKeys
 } from "./shared-nouns-store-lock-holder.js";
-import "./shared-nouns-store-layout.js";
+import "./shared-nouns-store-one-document.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import "./shared-nouns-store-run-record.js";

@@ -506,9 +506,11 @@ async function openStore(url, secret, around) {
 }
 async function openBareStore(url, secret, around) {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1]?.toLowerCase();
+  const silenceMs = silenceLimit(around.env);
   if (scheme === "file") {
     const { openFileStore } = await import("./adapters-file-store-file-store.js");
-    return openFileStore(url, { random: systemRandom });
+    const limits = { silenceMs, cancelled: around.cancelled, tell: (text) => around.log.info(text) };
+    return openFileStore(url, { random: systemRandom, limits });
   }
   if (scheme === "azure") {
     const credentials = storeCredentials(secret, around.env);
@@ -523,7 +525,6 @@ async function openBareStore(url, secret, around) {
       );
     };
     const endpoint = around.env["AZURE_STORAGE_BLOB_ENDPOINT"] || void 0;
-    const silenceMs = silenceLimit(around.env);
     const options = {
       ...SYSTEM,
       onRetry,

@@ -49,12 +49,16 @@ import {
 import {
   EXIT,
   HoldfastError,
-  isHoldfastError
+  isHoldfastError,
+  unknownOutcome
 } from "./shared-kernel-errors.js";
 import {
   __callDispose,
   __using
 } from "./shared-esbuild-runtime.js";
+
+// src/entry/action/action.ts
+import { isatty } from "node:tty";
 
 // src/commands/common-inputs.ts
 var store = {
@@ -3314,10 +3318,7 @@ var ISSUES_URL = "https://github.com/truststream/holdfast/issues";
 function describeFailure(error, redact, cancelled = false) {
   if (!(error instanceof HoldfastError)) return describeBug(error, redact);
   const consequence = cancelled && error.kind === "outside" && !isHoldfastError(error, "run.cancelled");
-  const told = consequence ? new HoldfastError("run.cancelled", "the run was cancelled", {
-    hint: "Run again when ready.",
-    cause: error
-  }) : error;
+  const told = consequence ? cancellation(error) : withOutcome(error);
   const bug = told.code === "tool.failed" ? bugBehind(told) : void 0;
   if (bug !== void 0) return describeBug(bug, redact, told);
   return {
@@ -3328,6 +3329,22 @@ function describeFailure(error, redact, cancelled = false) {
     causes: causesOf(told).map((cause) => printableLine(redact(cause))),
     stack: void 0
   };
+}
+function cancellation(error) {
+  return withOutcome(
+    new HoldfastError("run.cancelled", "the run was cancelled", {
+      hint: "Run again when ready.",
+      cause: error
+    })
+  );
+}
+function withOutcome(error) {
+  const open = unknownOutcome(error);
+  if (error.code !== "run.cancelled" || open === void 0 || open === error) return error;
+  return new HoldfastError(error.code, `${error.message}; ${open.message}`, {
+    hint: open.hint ?? error.hint,
+    cause: error
+  });
 }
 function bugBehind(error) {
   let cause = error.cause;
@@ -3897,8 +3914,19 @@ async function readInto(collected, name, path, origin, readFile) {
   }
 }
 
+// src/entry/process/ending.ts
+var IN_A_THREAD = /^(?:FSReq|GetAddrInfoReq|GetNameInfoReq|FileHandleCloseReq)/;
+function endProcess(host, code) {
+  if (host.execve !== void 0 && host.getActiveResourcesInfo().some((name) => IN_A_THREAD.test(name))) {
+    host.emit("exit", code);
+    const { NODE_OPTIONS: _, ...env } = host.env;
+    const given = Object.entries(env).filter((each) => each[1] !== void 0);
+    host.execve(host.execPath, [host.execPath, "--eval", `process.exit(${code})`], Object.fromEntries(given));
+  }
+  return host.exit(code);
+}
+
 // src/entry/process/stopping.ts
-import { readFileSync } from "node:fs";
 var ENDING = [
   ["SIGINT", 130],
   ["SIGTERM", 143],
@@ -3906,14 +3934,14 @@ var ENDING = [
   ["SIGHUP", 129]
 ];
 var ECHO_MS = 250;
-function stopOnSignals(host, say, { outlivesTerminal, echoMs = ECHO_MS }) {
+function stopOnSignals(host, say, { hasTerminal, echoMs = ECHO_MS }) {
   const controller = new AbortController();
   let mayEcho;
   for (const [signal, code] of ENDING) {
-    if (signal === "SIGHUP" && outlivesTerminal) continue;
     host.on(signal, () => {
       if (mayEcho === signal) return;
-      if (controller.signal.aborted) host.exit(code);
+      if (signal === "SIGHUP" && (!hasTerminal || controller.signal.aborted)) return;
+      if (controller.signal.aborted) endProcess(host, code);
       mayEcho = echoMs > 0 ? signal : void 0;
       setTimeout(() => mayEcho = void 0, echoMs).unref();
       say(`${signal} received: stopping and cleaning up; once more to stop at once`);
@@ -3928,27 +3956,23 @@ function stopOnSignals(host, say, { outlivesTerminal, echoMs = ECHO_MS }) {
 }
 var LEAVING_MS = 3e3;
 function leaveSoon(host) {
-  setTimeout(() => host.exit(host.exitCode ?? EXIT.done), LEAVING_MS).unref();
-}
-function ignoresHangUp(statusOfSelf = () => readFileSync("/proc/self/status", "utf8")) {
-  try {
-    const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(statusOfSelf())?.[1];
-    return mask === void 0 || (Number.parseInt(mask.slice(-1), 16) & 1) === 1;
-  } catch {
-    return true;
-  }
+  const told = (stream) => new Promise((resolve) => void stream.write("", () => resolve()));
+  void Promise.all([told(host.stdout), told(host.stderr)]).then(() => {
+    setTimeout(() => endProcess(host, Number(host.exitCode ?? EXIT.done)), LEAVING_MS).unref();
+  });
 }
 function crashLoudly(host, tell2) {
   for (const event of ["uncaughtException", "unhandledRejection"]) {
     host.on(event, (error) => {
       tell2(error);
-      host.exit(EXIT.bug);
+      endProcess(host, EXIT.bug);
     });
   }
 }
 function survivePipe(stream, onBroken) {
   stream.on("error", (error) => {
-    if (!["EPIPE", "EIO", "ERR_STREAM_DESTROYED"].includes(error.code ?? "")) onBroken(error);
+    const isClosed = ["EPIPE", "ERR_STREAM_DESTROYED"].includes(error.code ?? "");
+    if (!isClosed && !(error.code === "EIO" && stream.isTTY)) onBroken(error);
   });
 }
 function setExitCode(host, code) {
@@ -3973,7 +3997,9 @@ async function runAction(name, phase) {
     const { runner, log } = await actionRunner(process.env, redactor);
     stage = { runner, log };
     maskSecrets(command, collected, runner, redactor);
-    cancelled = stopOnSignals(process, (text) => log.warn(text), { outlivesTerminal: ignoresHangUp() });
+    cancelled = stopOnSignals(process, (text) => log.warn(text), {
+      hasTerminal: [0, 1, 2].some((stream) => isatty(stream))
+    });
     if (phase === "post") await post(collected, { command, redactor, cancelled, ...stage });
     else await main(collected, { command, redactor, cancelled, ...stage });
   } catch (error) {
@@ -4113,6 +4139,9 @@ async function summarize({ runner, log }, markdown) {
     );
   }
 }
+
+// src/entry/cli/cli.ts
+import { isatty as isatty2 } from "node:tty";
 
 // src/entry/inputs/argv.ts
 var COMMON_FLAGS = {
@@ -4385,7 +4414,7 @@ hint: What the command did, it did; see where its output goes.
     cancelled = stopOnSignals(process, (text) => stderr.write(`
 ${text}
 `), {
-      outlivesTerminal: ignoresHangUp()
+      hasTerminal: [0, 1, 2].some((stream) => isatty2(stream))
     });
     const { outcome, said } = await perform(chosen.command, args, { redactor, cancelled, ...style });
     show({ ...outcome, report: withoutSaid(outcome.report, said) }, { ...style, redactor });

@@ -8,7 +8,7 @@ import {
   lockEnvironment
 } from "./shared-nouns-store-environment-lock.js";
 import "./shared-nouns-store-lock-holder.js";
-import "./shared-nouns-store-layout.js";
+import "./shared-nouns-store-one-document.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import "./shared-nouns-store-run-record.js";

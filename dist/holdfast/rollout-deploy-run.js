@@ -20,6 +20,7 @@ import {
   markOf,
   nameOf,
   newestBefore,
+  newestOf,
   productionBefore,
   productionNow,
   readAppSettings,
@@ -28,13 +29,15 @@ import {
   soakStep,
   stepsToProduction,
   testsStep,
+  unreadLines,
   versionIn,
   versionOf,
   withTimeline
-} from "./shared-rollout-app-preflight.js";
+} from "./shared-rollout-app-records.js";
 import {
   PRODUCTION_SLOT
 } from "./shared-ports-slot-host.js";
+import "./shared-ports-blob-path.js";
 import {
   failureNotes,
   hashNote,
@@ -86,7 +89,7 @@ import {
   quantity
 } from "./shared-kernel-quantity.js";
 import "./shared-kernel-suggest.js";
-import "./shared-nouns-store-layout.js";
+import "./shared-nouns-store-one-document.js";
 import {
   formatBytes
 } from "./shared-kernel-bytes.js";
@@ -142,12 +145,13 @@ async function carryOut(wanted, app, { host, store }, inputs, ports) {
       () => makeRecord({ kind: "deploy", target, reason: REASON, id, schema }, on, writing.journal, ports)
     );
     const now = await markAt(host, PRODUCTION_SLOT, callOf(cancelled, 2 * MINUTE_MS));
-    const all = await records.all((path, why) => ports.log.warn(`${path} does not count: ${why}`));
-    const after = await newestBefore(all, inputs.resume, store, now);
+    const read = await records.all();
+    for (const line of unreadLines(read)) ports.log.warn(line);
+    const after = await newestBefore(read, inputs.resume, store, now);
     const hasPreview = !checked.facts.hasSignIn;
     const prepared = {
       runbook: deployRunbook(on, { target, reason: REASON, source, keep, hasPreview, record, after }),
-      isIdle: (plan) => isVerified(plan, build, all.at(-1)),
+      isIdle: (plan) => isVerified(plan, build, newestOf(read)),
       problems: checked.problems
     };
     const came = await runPlanned(

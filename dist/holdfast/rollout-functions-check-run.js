@@ -10,6 +10,7 @@ import {
   doubtsOf,
   inLevels,
   needsOf,
+  referenceIn,
   straySources
 } from "./shared-rollout-functions-sources-imports.js";
 import "./shared-kernel-lfs-pointer.js";
@@ -38,7 +39,7 @@ import {
   quantity
 } from "./shared-kernel-quantity.js";
 import "./shared-kernel-suggest.js";
-import "./shared-nouns-store-layout.js";
+import "./shared-nouns-store-one-document.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import "./shared-nouns-store-run-record.js";
@@ -71,7 +72,7 @@ async function runFunctionsCheck(inputs, ports) {
   const { set, links } = await checkedOut(await ports.sourceTree(), folder, inputs.project);
   if (set.manifest === void 0) throw noManifest(folder);
   const { path, read } = set.manifest;
-  const kept = await keptVersions(inputs, ports);
+  const kept = await keptVersions(read, inputs, ports);
   const around = { folders: set.names, kept, config: set.config };
   const problems = [...checkManifest(read, around), ...checkSources(read, set, links)].sort(
     (a, b) => a.line - b.line
@@ -93,10 +94,17 @@ async function runFunctionsCheck(inputs, ports) {
       tables: [],
       notes: [
         ...doubtsOf(set, names),
+        ...untoldTargets(read.manifest, kept),
         ...kept === void 0 ? ["whether rollback targets exist was not asked: give --project and --store for that"] : []
       ]
     }
   };
+}
+function untoldTargets({ functions }, kept) {
+  return [...kept ?? []].filter(([name, { versions, isWhole }]) => {
+    const version = referenceIn(functions[name]?.rollback_target ?? "")?.version;
+    return !isWhole && (version === void 0 || !versions.has(version));
+  }).map(([name]) => `whether the rollback target of ${name} exists is not known: not all could be read`);
 }
 function noManifest(folder) {
   const places = manifestPlaces(folder).join(" or ");
@@ -121,7 +129,7 @@ async function fileOf(tree, path) {
     return void 0;
   }
 }
-async function keptVersions({ project, store: url, storeSecret }, ports) {
+async function keptVersions({ manifest }, { project, store: url, storeSecret }, ports) {
   if (url === void 0) return void 0;
   if (project === void 0) {
     throw new HoldfastError("input.missing", "a store was given, and no project whose sources it keeps", {
@@ -130,11 +138,13 @@ async function keptVersions({ project, store: url, storeSecret }, ports) {
   }
   const store = await ports.openStore(url, storeSecret);
   await store.check(false);
-  const archive = await FunctionArchive.open(store, project);
+  const archive = await FunctionArchive.open(store, project, (text) => ports.log.warn(text));
   const kept = /* @__PURE__ */ new Map();
-  for (const slug of archive.slugs) {
-    const all = await archive.allSourcesOf(slug);
-    kept.set(slug, new Set(all.flatMap(({ version }) => version ?? [])));
+  for (const [slug, { rollback_target: target }] of Object.entries(manifest?.functions ?? {})) {
+    if (target === void 0 || target === null) continue;
+    const { sources, unread } = await archive.allSourcesOf(slug);
+    const versions = new Set(sources.flatMap(({ version }) => version ?? []));
+    kept.set(slug, { versions, isWhole: unread.length === 0 });
   }
   return kept;
 }

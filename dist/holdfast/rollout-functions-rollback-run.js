@@ -51,7 +51,7 @@ import {
   quantity
 } from "./shared-kernel-quantity.js";
 import "./shared-kernel-suggest.js";
-import "./shared-nouns-store-layout.js";
+import "./shared-nouns-store-one-document.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import "./shared-nouns-store-run-record.js";
@@ -65,7 +65,7 @@ import "./shared-esbuild-runtime.js";
 // src/rollout/functions/rollback/run.ts
 async function runFunctionsRollback(inputs, ports) {
   const both = await opened(inputs, ports, { forWriting: !inputs.dryRun });
-  const archive = await FunctionArchive.open(both.store, inputs.project);
+  const archive = await FunctionArchive.open(both.store, inputs.project, (text) => ports.log.warn(text));
   const rollout = await rolloutTo(inputs, archive, ports);
   const done = await rollOut(rollout, both, inputs, ports);
   const set = /* @__PURE__ */ new Set([...rollout.levels.flat().map(({ slug }) => slug), ...rollout.leftOut.keys()]);

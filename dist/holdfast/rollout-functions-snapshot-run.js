@@ -33,7 +33,7 @@ import "./shared-nouns-content-record.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";
-import "./shared-nouns-store-layout.js";
+import "./shared-nouns-store-one-document.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import "./shared-nouns-store-run-record.js";
@@ -54,8 +54,9 @@ async function runFunctionsSnapshot(inputs, ports) {
     const { clock, random, log, run, cancelled } = ports;
     const { project } = inputs;
     const { host, store } = await opened(inputs, ports, { forWriting: !inputs.dryRun });
+    const warn = (text) => log.warn(text);
     if (inputs.dryRun) {
-      const archive2 = await FunctionArchive.open(store, project);
+      const archive2 = await FunctionArchive.open(store, project, warn);
       const live = await host.list(cancelled);
       const unknown = live.filter((each) => !archive2.knows(each.slug, bundleOf(each))).length;
       return outcome(
@@ -67,7 +68,7 @@ async function runFunctionsSnapshot(inputs, ports) {
       );
     }
     const lock = __using(_stack, await locked({ kind: "snapshot", project }, store, ports), true);
-    const archive = await FunctionArchive.open(store, project);
+    const archive = await FunctionArchive.open(store, project, warn);
     const id = newBackupId(clock.now(), random);
     const signal = AbortSignal.any([cancelled, lock.lost]);
     log.stage(`keeping the functions of ${project}`);

@@ -31,7 +31,9 @@ import {
   quantity
 } from "./shared-kernel-quantity.js";
 import "./shared-kernel-suggest.js";
-import "./shared-nouns-store-layout.js";
+import {
+  concernsOneDocument
+} from "./shared-nouns-store-one-document.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import "./shared-nouns-store-run-record.js";
@@ -46,9 +48,9 @@ import "./shared-esbuild-runtime.js";
 async function runFunctionsStatus(inputs, ports) {
   const { host, store } = await opened(inputs, ports, { forWriting: false });
   const { committed, entries, note } = await declaredIn(inputs, ports);
-  const archive = await FunctionArchive.open(store, inputs.project);
+  const archive = await FunctionArchive.open(store, inputs.project, (text) => ports.log.warn(text));
   const ids = await archive.snapshots();
-  const newest = ids[0] === void 0 ? void 0 : await archive.snapshot(ids[0]);
+  const newest = await newestOf(ids, archive, ports);
   ports.log.stage(`looking at the functions of ${inputs.project}`);
   const live = new Map((await host.list(ports.cancelled)).map((each) => [each.slug, each]));
   const names = [.../* @__PURE__ */ new Set([...live.keys(), ...committed?.names ?? []])].sort();
@@ -58,25 +60,37 @@ async function runFunctionsStatus(inputs, ports) {
   }
   return outcomeOf(inputs.project, rows, ids, note);
 }
+async function newestOf([id], archive, { log }) {
+  try {
+    return id === void 0 ? void 0 : await archive.snapshot(id);
+  } catch (error) {
+    if (!concernsOneDocument(error)) throw error;
+    log.warn(`the snapshot ${id} could not be read, and does not count: ${error.message}`);
+    return "unread";
+  }
+}
 async function rowOf(slug, live, known) {
   const { committed, entries, archive, newest } = known;
   const entry = entries[slug];
   const sources = live === void 0 ? void 0 : await archive.sourcesOf(slug, bundleOf(live));
-  const kept = newest?.functions.find((each) => each.slug === slug);
-  const isSame = live !== void 0 && kept?.id === live.id && kept["live-version"] === live.version;
   const row = {
     slug,
     declared: entry?.version ?? "",
     served: sources?.version ?? "",
     live,
-    snapshot: kept === void 0 ? "none" : isSame ? "same" : "other"
+    snapshot: newest === "unread" ? "unknown" : inSnapshot(slug, live, newest)
   };
   if (committed?.names.has(slug) !== true) return { ...row, state: "undeclared" };
   if (live === void 0) return { ...row, state: "not-deployed" };
   if (committed.startOf(slug).isPossible && isServed(committed.wanted(slug), live, archive)) {
     return { ...row, state: "as-declared", served: row.declared };
   }
-  return { ...row, state: sources === void 0 ? "unknown" : "other" };
+  return { ...row, state: archive.knows(slug, bundleOf(live)) ? "other" : "unknown" };
+}
+function inSnapshot(slug, live, newest) {
+  const kept = newest?.functions.find((each) => each.slug === slug);
+  if (kept === void 0) return "none";
+  return live !== void 0 && kept.id === live.id && kept["live-version"] === live.version ? "same" : "other";
 }
 async function declaredIn({ ref, functionsFolder, project }, ports) {
   try {
@@ -101,6 +115,12 @@ var WORDS = {
   unknown: "deployed by others: of what is not known",
   "not-deployed": "NOT deployed",
   undeclared: "not declared"
+};
+var SNAPSHOT_WORDS = {
+  same: "has it",
+  other: "has another version",
+  none: "",
+  unknown: "cannot be read"
 };
 function outcomeOf(project, rows, ids, note) {
   const off = rows.filter(({ state }) => state !== "as-declared");
@@ -133,7 +153,7 @@ function outcomeOf(project, rows, ids, note) {
             served,
             live === void 0 ? "" : String(live.version),
             WORDS[state],
-            { same: "has it", other: "has another version", none: "" }[snapshot]
+            SNAPSHOT_WORDS[snapshot]
           ])
         }
       ],

@@ -40,6 +40,7 @@ import {
   markOf,
   nameOf,
   newestBefore,
+  newestOf,
   packageOfRecord,
   productionBefore,
   productionIn,
@@ -51,13 +52,15 @@ import {
   soakStep,
   stepsToProduction,
   testsStep,
+  unreadLines,
   versionIn,
   versionOf,
   withTimeline
-} from "./shared-rollout-app-preflight.js";
+} from "./shared-rollout-app-records.js";
 import {
   PRODUCTION_SLOT
 } from "./shared-ports-slot-host.js";
+import "./shared-ports-blob-path.js";
 import {
   failureNotes,
   hashNote,
@@ -90,7 +93,7 @@ import "./shared-kernel-yaml.js";
 import "./shared-yaml.js";
 import {
   misfit,
-  newestOf,
+  newestOf as newestOf2,
   passSchemaGate
 } from "./shared-rollout-rollback-schema-gate.js";
 import {
@@ -120,7 +123,7 @@ import {
   quantity
 } from "./shared-kernel-quantity.js";
 import "./shared-kernel-suggest.js";
-import "./shared-nouns-store-layout.js";
+import "./shared-nouns-store-one-document.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import "./shared-nouns-store-run-record.js";
@@ -195,7 +198,7 @@ function databaseStep(on) {
       const now = await road.now(signal);
       return isBack(now) ? standing(road, now, range) : {
         kind: "wrong",
-        what: `${road.name} is at version ${newestOf(now.versions) ?? "none"}`,
+        what: `${road.name} is at version ${newestOf2(now.versions) ?? "none"}`,
         hint: "See what stands there with migrate-status, then go on with this run."
       };
     },
@@ -234,7 +237,7 @@ function schemaStep(road, range) {
   });
 }
 function standing(road, now, range) {
-  const where = `${road.name} is at version ${newestOf(now.versions) ?? "none"}`;
+  const where = `${road.name} is at version ${newestOf2(now.versions) ?? "none"}`;
   const why = misfit(range, now.versions);
   if (why !== void 0) {
     return {
@@ -297,7 +300,7 @@ async function lockFunctions({ project }, store, ports) {
 }
 async function functionsAlong({ project, host }, version, { id, store }, inputs, ports) {
   const { functionsFolder, functionsTo: to = `v${version}` } = inputs;
-  const archive = await FunctionArchive.open(store, project);
+  const archive = await FunctionArchive.open(store, project, (text) => ports.log.warn(text));
   const rollout = await rolloutTo({ project, functionsFolder, to, functions: [] }, archive, ports).catch(
     (error) => {
       throw withHint(error, "Name a snapshot of the functions with --functions-to, or leave --project out.");
@@ -331,19 +334,16 @@ async function choose(inputs, { app, store, host }, ports) {
   ports.log.stage(`looking for ${inputs.to} of ${name}`);
   const call = callOf(ports.cancelled, 2 * MINUTE_MS);
   const now = await markAt(host, PRODUCTION_SLOT, call);
-  const notes = [];
-  const records = await new RolloutRecords(store, app.target).all((path, why) => {
-    notes.push(`${path} could not be read, and does not count: ${why}`);
-  });
-  const record = inputs.resume === void 0 ? chosenRecord(inputs.to, records, now, name) : await resumedRecord(inputs.resume, store, records, name);
+  const read = await new RolloutRecords(store, app.target).all();
+  const record = inputs.resume === void 0 ? chosenRecord(inputs.to, read, now, name) : await resumedRecord(inputs.resume, store, read, name);
   const { version, digest } = record;
   const build = { version, build: record.build ?? void 0, digest };
   const range = inputs.unit === void 0 && record.schema !== void 0 ? record.schema : await schemaOfRelease(version, inputs, ports);
   const shelf = new PackageShelf(store, ports.disk);
-  const read = callOf(ports.cancelled, 30 * MINUTE_MS);
-  const source = await packageOfRecord(record, inputs.package, { host, shelf }, read);
-  const after = await newestBefore(records, inputs.resume, store, now);
-  return { record, build, range, source, newest: records.at(-1), after, notes };
+  const packed = callOf(ports.cancelled, 30 * MINUTE_MS);
+  const source = await packageOfRecord(record, inputs.package, { host, shelf }, packed);
+  const after = await newestBefore(read, inputs.resume, store, now);
+  return { record, build, range, source, newest: newestOf(read), after, notes: unreadLines(read) };
 }
 async function pass(inputs, { record, range }, { store, road }, cancelled) {
   requireBackup(inputs);
@@ -475,7 +475,7 @@ function rollbackOutcome(whole) {
       trigger: inputs.trigger,
       outcome: outcomeWord(came),
       production: production === void 0 ? "unknown" : production === null ? "" : versionIn(production),
-      database: database === void 0 ? "" : newestOf(database.now?.versions ?? []) ?? "",
+      database: database === void 0 ? "" : newestOf2(database.now?.versions ?? []) ?? "",
       schema: passed.what,
       changes: changesJson(part.checked.changes),
       "plan-hash": came.plan.hash,
@@ -639,7 +639,7 @@ async function standsNow({ came, part, road, functions }, cancelled) {
 async function databaseNow(road, cancelled) {
   try {
     const now = await road.now(cancelled);
-    return { words: `${road.name} is at version ${newestOf(now.versions) ?? "none"}`, now };
+    return { words: `${road.name} is at version ${newestOf2(now.versions) ?? "none"}`, now };
   } catch (error) {
     cancelled.throwIfAborted();
     return { words: `${road.name} could not be asked: ${error.message}`, now: void 0 };
@@ -770,7 +770,7 @@ function seenIn({ entries }) {
   return [...standingOf(entries).steps.values()].map(({ what }) => what).filter((what) => what !== "");
 }
 async function alongOf({ road, passed: { way: way2 }, functions }, id, cancelled) {
-  const version = road && way2 && (newestOf((await road.now(cancelled)).versions) ?? "");
+  const version = road && way2 && (newestOf2((await road.now(cancelled)).versions) ?? "");
   const backup = way2?.kind === "backup" ? way2.backup : null;
   return {
     ...version === void 0 ? {} : { database: { name: road.name, version, backup } },

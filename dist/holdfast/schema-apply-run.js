@@ -83,13 +83,13 @@ import {
   versionKey
 } from "./shared-nouns-migration-files-version.js";
 import {
-  concernsOneDocument,
   readStanding,
   selectKeys
 } from "./shared-nouns-catalog-standing.js";
 import "./shared-kernel-in-order.js";
-import "./shared-nouns-server-lost-clients.js";
 import "./shared-kernel-or-abort.js";
+import "./shared-nouns-server-lost-clients.js";
+import "./shared-postgres-keep-alive.js";
 import "./shared-postgres-key-words.js";
 import {
   refuseTransactionPooler
@@ -120,7 +120,9 @@ import "./shared-nouns-content-record.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";
-import "./shared-nouns-store-layout.js";
+import {
+  concernsOneDocument
+} from "./shared-nouns-store-one-document.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import "./shared-nouns-store-run-record.js";
@@ -767,6 +769,13 @@ async function findProtection(catalog, objects, { source, database, maxAgeMs }, 
     }
     const standing = await readStanding(catalog, key, receipts.get(key.id) ?? [], backup.sha256);
     if (standing.state !== "verified" || !holdsRows(backup)) continue;
+    const [unread] = standing.unreadReceipts ?? [];
+    if (unread !== void 0 || standing.damagedReceipts.length > 0) {
+      log.warn(
+        `backup ${key.id} is passed over: a receipt of it cannot be read, and may say that it failed: ` + (unread?.message ?? listed(standing.damagedReceipts))
+      );
+      continue;
+    }
     const age = ageMs(new Date(backup.manifest.snapshotAt), clock);
     if (newest === void 0 || age < newest.ageMs) newest = { id: key.id, ageMs: age };
     if (age > maxAgeMs) continue;

@@ -66,8 +66,9 @@ import {
   compareKeys,
   versionKey
 } from "./shared-nouns-migration-files-version.js";
-import "./shared-nouns-server-lost-clients.js";
 import "./shared-kernel-or-abort.js";
+import "./shared-nouns-server-lost-clients.js";
+import "./shared-postgres-keep-alive.js";
 import {
   displayPart
 } from "./shared-postgres-key-words.js";

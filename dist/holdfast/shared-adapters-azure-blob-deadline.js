@@ -3,8 +3,15 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  soonAfter
+} from "./shared-kernel-soon-after.js";
+import {
   HoldfastError
 } from "./shared-kernel-errors.js";
+import {
+  __callDispose,
+  __using
+} from "./shared-esbuild-runtime.js";
 
 // src/adapters/azure-blob/deadline.ts
 var HINT = "Check the network between here and Azure, then run again.";
@@ -16,53 +23,70 @@ var UNDER_WAY_BYTES_MAX = 16 * 1024 * 1024;
 function underWayMs(bytes, { bytesPerMs }) {
   return Math.min(bytes, UNDER_WAY_BYTES_MAX) / bytesPerMs;
 }
+var STOP_GRACE_MS = 5e3;
+var STOP_GRACE_CHANGE_MS = 3e4;
 var Stalled = class extends HoldfastError {
 };
 var watched = /* @__PURE__ */ new WeakMap();
 function moved(signal, graceMs = 0) {
   if (signal !== void 0) watched.get(signal)?.(graceMs);
 }
-async function withDeadline(ms, doing, request, outer) {
-  outer?.throwIfAborted();
-  const controller = new AbortController();
-  const { signal } = controller;
-  const onOuter = () => controller.abort(outer?.reason);
-  const giveUpIn = (waitMs) => setTimeout(() => {
-    const seconds = Math.round(waitMs / 1e3);
-    controller.abort(
-      new Stalled("store.unreachable", `${doing}: no answer within ${seconds} s`, { hint: HINT })
-    );
-  }, waitMs);
-  let timer = giveUpIn(ms);
-  watched.set(signal, (graceMs = 0) => {
-    clearTimeout(timer);
-    timer = giveUpIn(ms + graceMs);
-  });
-  outer?.addEventListener("abort", onOuter);
+async function withDeadline(ms, doing, request, { outer, stop, isChange = false } = {}) {
+  var _stack = [];
   try {
-    return await request(signal);
-  } catch (error) {
-    if (signal.aborted) throw signal.reason;
-    throw error;
+    outer?.throwIfAborted();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const onOuter = () => controller.abort(outer?.reason);
+    const stalled = (waitedMs) => {
+      const text = `${doing}: no answer within ${Math.round(waitedMs / 1e3)} s`;
+      return new Stalled("store.unreachable", text, { hint: HINT });
+    };
+    const giveUpIn = (waitMs) => setTimeout(() => controller.abort(stalled(waitMs)), waitMs);
+    const _stopping = __using(_stack, isChange ? soonAfter(stop, STOP_GRACE_CHANGE_MS, () => controller.abort(stalled(STOP_GRACE_CHANGE_MS))) : soonAfter(stop, STOP_GRACE_MS, (reason) => controller.abort(reason)));
+    let timer = giveUpIn(ms);
+    watched.set(signal, (graceMs = 0) => {
+      clearTimeout(timer);
+      timer = giveUpIn(ms + graceMs);
+    });
+    outer?.addEventListener("abort", onOuter);
+    try {
+      return await request(signal);
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      throw error;
+    } finally {
+      watched.delete(signal);
+      clearTimeout(timer);
+      outer?.removeEventListener("abort", onOuter);
+    }
+  } catch (_) {
+    var _error = _, _hasError = true;
   } finally {
-    watched.delete(signal);
-    clearTimeout(timer);
-    outer?.removeEventListener("abort", onOuter);
+    __callDispose(_stack, _error, _hasError);
   }
 }
-async function* readWithIdleLimit(body, idleMs, doing, giveUp) {
-  const late = new Stalled("store.unreachable", `${doing}: nothing came for ${Math.round(idleMs / 1e3)} s`, {
-    hint: HINT
-  });
-  let timer = setTimeout(giveUp, idleMs, late);
+async function* readWithIdleLimit(body, idleMs, doing, giveUp, stop) {
+  var _stack = [];
   try {
-    for await (const chunk of body) {
+    const _stopping = __using(_stack, soonAfter(stop, STOP_GRACE_MS, giveUp));
+    const late = new Stalled("store.unreachable", `${doing}: nothing came for ${Math.round(idleMs / 1e3)} s`, {
+      hint: HINT
+    });
+    let timer = setTimeout(giveUp, idleMs, late);
+    try {
+      for await (const chunk of body) {
+        clearTimeout(timer);
+        yield chunk;
+        timer = setTimeout(giveUp, idleMs, late);
+      }
+    } finally {
       clearTimeout(timer);
-      yield chunk;
-      timer = setTimeout(giveUp, idleMs, late);
     }
+  } catch (_) {
+    var _error = _, _hasError = true;
   } finally {
-    clearTimeout(timer);
+    __callDispose(_stack, _error, _hasError);
   }
 }
 

@@ -8,7 +8,6 @@ import {
 } from "./shared-postgres-sql-quotes.js";
 import {
   DAMAGED,
-  concernsOneDocument,
   readStanding,
   selectKeys
 } from "./shared-nouns-catalog-standing.js";
@@ -39,6 +38,9 @@ import {
   unseal,
   wordAndRest
 } from "./shared-nouns-content-read-digest-1-other-queries.js";
+import {
+  lostClientSettings
+} from "./shared-nouns-server-lost-clients.js";
 import {
   displayName,
   displayPart
@@ -75,6 +77,9 @@ import {
 import {
   nearest
 } from "./shared-kernel-suggest.js";
+import {
+  concernsOneDocument
+} from "./shared-nouns-store-one-document.js";
 import {
   Meter,
   abortable,
@@ -399,6 +404,9 @@ var KeptSession = class {
   get announcedPid() {
     return this.#session.announcedPid;
   }
+  get takesStartupOptions() {
+    return this.#session.takesStartupOptions;
+  }
   get notices() {
     return this.#notices ?? this.#session.notices;
   }
@@ -598,6 +606,7 @@ function interruptible(store, signal) {
     stat: (path) => store.stat(path),
     list: (prefix) => store.list(prefix),
     replace: (path, content, etag) => store.replace(path, content, etag),
+    now: () => store.now(),
     remove: (path) => store.remove(path)
   };
 }
@@ -1213,6 +1222,19 @@ var LIMITS = ["statement_timeout", "lock_timeout"];
 var NEEDED_OF_SUPERUSERS = { event_triggers: "off" };
 var WITHOUT_LIMIT = "SET statement_timeout = 0";
 async function loadingSettings(database) {
+  var _stack = [];
+  try {
+    const against = await settingsAgainst(database);
+    const session = __using(_stack, await database.connect({ purpose: "settings" }), true);
+    return { ...(await lostClientSettings(session)).loading, ...against };
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
+  }
+}
+async function settingsAgainst(database) {
   var _stack = [];
   try {
     const session = __using(_stack, await database.connect({ purpose: "settings", bare: true }), true);

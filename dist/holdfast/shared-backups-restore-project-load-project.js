@@ -94,9 +94,6 @@ import {
   requireReadable
 } from "./shared-nouns-content-read-readable.js";
 import {
-  requireKnownDemands
-} from "./shared-postgres-client-demands.js";
-import {
   INCOMPLETE,
   adviceSentence,
   argumentsOf,
@@ -139,6 +136,9 @@ import {
   withRecordedGaps,
   wordAndRest
 } from "./shared-nouns-content-read-digest-1-other-queries.js";
+import {
+  requireKnownDemands
+} from "./shared-postgres-client-demands.js";
 import {
   displayName,
   displayPart
@@ -10209,9 +10209,11 @@ function standingWords(standing) {
   if (standing.state === "verified") return `verified ${standing.at ?? ""}`.trim();
   return standing.state === "failed verification" ? "FAILED verification" : `not verified (${standing.reason ?? "never validated"})`;
 }
-function failedWarnings({ state, at = "", reason: reason2 = "", damagedReceipts }) {
-  const damaged = damagedReceipts.length === 0 ? [] : [
-    `of its receipts, ${damagedReceipts.length} cannot be read, so more or less may be known of it: ${listed(damagedReceipts)}`
+function failedWarnings(standing) {
+  const { state, at = "", reason: reason2 = "", damagedReceipts, unreadReceipts = [] } = standing;
+  const unknown = [...damagedReceipts, ...unreadReceipts.map(({ message }) => message)];
+  const damaged = unknown.length === 0 ? [] : [
+    `of its receipts, ${unknown.length} cannot be read, so more or less may be known of it: ${listed(unknown)}`
   ];
   if (state !== "failed verification") return damaged;
   return [

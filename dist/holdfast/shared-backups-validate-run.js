@@ -29,7 +29,6 @@ import {
   explainNone
 } from "./shared-nouns-catalog-none-found.js";
 import {
-  concernsOneDocument,
   parseSelection
 } from "./shared-nouns-catalog-standing.js";
 import {
@@ -48,6 +47,9 @@ import {
   profileOf,
   withRecordedGaps
 } from "./shared-nouns-content-read-digest-1-other-queries.js";
+import {
+  requireKnownDemands
+} from "./shared-postgres-client-demands.js";
 import {
   displayName
 } from "./shared-postgres-key-words.js";
@@ -80,6 +82,9 @@ import {
 import {
   quantity
 } from "./shared-kernel-quantity.js";
+import {
+  concernsOneDocument
+} from "./shared-nouns-store-one-document.js";
 import {
   drain,
   fork
@@ -311,6 +316,7 @@ async function planItem(request, key, machine, ports) {
   }
   const major = Number.parseInt(backup.manifest.tools.pgDump, 10);
   const tools = request.depth === "stored" ? void 0 : await findClient(major, request.installClient, ports);
+  if (tools !== void 0) requireKnownDemands(tools, request.scratch?.address.demands ?? {});
   const obstacle = obstacleToRestoring(backup, machine, tools);
   if (request.depth === "restored" && obstacle) throw obstacle;
   const depth = request.depth ?? (obstacle ? "opened" : "restored");
@@ -401,9 +407,9 @@ async function fileReceipt(catalog, receipt) {
   try {
     return { path: await catalog.addReceipt(receipt), notes: [], isLost: false };
   } catch (error) {
-    if (!isHoldfastError(error) || !error.code.startsWith("store.")) throw error;
+    if (!isHoldfastError(error) || error.code === "run.cancelled") throw error;
     const isLost = !["store.denied", "store.read-only"].includes(error.code);
-    const wayOn = isLost ? `validate again to have it on record (${error.code}: ${error.hint})` : "validate with a right to write (of an Azure SAS: create)";
+    const wayOn = isLost ? `validate again to have it on record (${[error.code, error.hint].filter(Boolean).join(": ")})` : "validate with a right to write (of an Azure SAS: create)";
     return {
       path: "",
       isLost,
@@ -1097,13 +1103,13 @@ async function nothingOutcome(plan, elapsed) {
 }
 function dryRunOutcome(plan, tookMs) {
   return {
-    exit: EXIT.done,
+    exit: plan.unread.length === 0 ? EXIT.done : EXIT.outside,
     outputs: outputs(plan, "", [], tookMs),
     report: {
-      good: true,
-      headline: `dry run: nothing was changed; ${quantity(plan.items.length, "backup")} would be validated`,
+      good: plan.unread.length === 0,
+      headline: `dry run: nothing was changed; ${quantity(plan.items.length, "backup")} would be validated` + headlineOfUnread(plan.unread),
       tables: [{ columns: ["backup", "source", "tier", "depth", "note"], rows: validatePlanRows(plan) }],
-      notes: []
+      notes: notesOfUnread(plan.unread)
     }
   };
 }
@@ -1145,7 +1151,7 @@ function validatedOutcome(plan, { results, unread: unread2 }, tookMs) {
     },
     report: {
       good: verdict === "proved" && !isIncomplete,
-      headline: headline + (unread2.length === 0 ? "" : `; ${unread2.length} could not be read`) + (lost === 0 ? "" : `; ${quantity(lost, "receipt")} could not be written`),
+      headline: headline + headlineOfUnread(unread2) + (lost === 0 ? "" : `; ${quantity(lost, "receipt")} could not be written`),
       tables: [
         {
           columns: ["backup", "source", "tier", "depth", "verdict", "tables", "rows", "time"],
@@ -1176,7 +1182,7 @@ function validatedOutcome(plan, { results, unread: unread2 }, tookMs) {
       ],
       notes: [
         .../* @__PURE__ */ new Set([
-          ...unread2.map(({ key, error }) => `backup ${key.id} could not be read: ${error.message}`),
+          ...notesOfUnread(unread2),
           ...results.flatMap((result) => result.notes),
           ...unmatchedNotes(plan, results),
           ...nextSteps(plan, results)
@@ -1184,6 +1190,12 @@ function validatedOutcome(plan, { results, unread: unread2 }, tookMs) {
       ]
     }
   };
+}
+function headlineOfUnread(unread2) {
+  return unread2.length === 0 ? "" : `; ${unread2.length} could not be read`;
+}
+function notesOfUnread(unread2) {
+  return unread2.map(({ key, error }) => `backup ${key.id} could not be read: ${error.message}`);
 }
 var FINDINGS_SHOWN = 20;
 function findingTable(title, last, results, rowsOf) {

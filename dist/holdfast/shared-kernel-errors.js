@@ -267,11 +267,14 @@ var ERRORS = {
 var HoldfastError = class extends Error {
   code;
   hint;
+  /** Nobody knows whether what was asked for was done: its answer was lost. */
+  outcomeUnknown;
   constructor(code, message, options = {}) {
     super(message, options.cause === void 0 ? void 0 : { cause: options.cause });
     this.name = "HoldfastError";
     this.code = code;
     this.hint = options.hint;
+    this.outcomeUnknown = options.outcomeUnknown ?? false;
   }
   get kind() {
     return ERRORS[this.code].kind;
@@ -283,11 +286,20 @@ var HoldfastError = class extends Error {
 function isHoldfastError(error, ...codes) {
   return error instanceof HoldfastError && (codes.length === 0 || codes.includes(error.code));
 }
+function unknownOutcome(error) {
+  const seen = /* @__PURE__ */ new Set();
+  for (let at = error; at instanceof Error && !seen.has(at); at = at.cause) {
+    if (at instanceof HoldfastError && at.outcomeUnknown) return at;
+    seen.add(at);
+  }
+  return void 0;
+}
 function withHint(error, more) {
   if (!(error instanceof HoldfastError)) return error;
   return new HoldfastError(error.code, error.message, {
     hint: `${error.hint ?? ""} ${more}`.trim(),
-    cause: error
+    cause: error,
+    outcomeUnknown: error.outcomeUnknown
   });
 }
 
@@ -295,5 +307,6 @@ export {
   EXIT,
   HoldfastError,
   isHoldfastError,
+  unknownOutcome,
   withHint
 };

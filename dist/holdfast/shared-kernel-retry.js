@@ -31,17 +31,21 @@ async function withRetry(policy, operation) {
       if (attempt >= attempts || (elapsedMs ?? 0) >= (budget?.ms ?? Number.POSITIVE_INFINITY)) {
         throw tryNoMore(policy.tell?.(error, attempt, elapsedMs) ?? error);
       }
-      const ceiling = Math.min(policy.delayMsMax, policy.firstDelayMs * 2 ** (attempt - 1));
-      const delayMs = Math.round(ceiling / 2 + policy.random() * ceiling / 2);
-      policy.onRetry?.(error, attempt, delayMs);
-      const sleeping = policy.sleep(delayMs);
-      await (stop === void 0 || isTidying ? sleeping : orAbort(stop, sleeping));
+      await pauseBefore(isTidying ? { ...policy, stop: void 0 } : policy, attempt + 1, error);
     }
   }
+}
+async function pauseBefore({ delayMsMax, firstDelayMs, random, onRetry, sleep, stop }, attempt, error) {
+  const ceiling = Math.min(delayMsMax, firstDelayMs * 2 ** (attempt - 2));
+  const delayMs = Math.round(ceiling / 2 + random() * ceiling / 2);
+  onRetry?.(error, attempt - 1, delayMs);
+  const sleeping = sleep(delayMs);
+  await (stop === void 0 ? sleeping : orAbort(stop, sleeping));
 }
 
 export {
   isTriedOut,
   tryNoMore,
-  withRetry
+  withRetry,
+  pauseBefore
 };

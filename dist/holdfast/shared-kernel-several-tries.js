@@ -15,7 +15,8 @@ function severalTries(error, tries, elapsedMs) {
   const over = elapsedMs === void 0 ? "" : ` over ${formatDuration(elapsedMs)}`;
   return new HoldfastError(error.code, `${error.message}; tried ${tries} times${over}`, {
     hint: error.hint,
-    cause: error.cause
+    cause: error.cause,
+    outcomeUnknown: error.outcomeUnknown
   });
 }
 

@@ -55,7 +55,11 @@ var SilenceWatch = class {
     const { limitMs, atWork, tell } = this.#owing;
     this.#isAsking = true;
     this.#unaskedMs = 0;
+    const patience = setTimeout(() => {
+      if (!this.#isOver) tell?.(`no byte for ${formatDuration(this.#stillMs)}; asking what is at work`);
+    }, this.#stepMs).unref();
     const doing = await atWork?.(limitMs * ASK_AFTER).catch(() => void 0);
+    clearTimeout(patience);
     this.#isAsking = false;
     if (this.#isOver) return;
     if (doing !== void 0) this.#silentMs = 0;

@@ -24,7 +24,7 @@ import {
   LOCKS,
   MANIFESTS,
   RECEIPTS
-} from "./shared-nouns-store-layout.js";
+} from "./shared-nouns-store-one-document.js";
 import {
   MiB
 } from "./shared-kernel-bytes.js";

@@ -4,7 +4,6 @@ const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
   DAMAGED,
-  concernsOneDocument,
   readStanding,
   selectKeys
 } from "./shared-nouns-catalog-standing.js";
@@ -20,6 +19,9 @@ import {
 import {
   nearest
 } from "./shared-kernel-suggest.js";
+import {
+  concernsOneDocument
+} from "./shared-nouns-store-one-document.js";
 
 // src/nouns/catalog/none-found.ts
 async function explainNone(catalog, selection, filter, known = /* @__PURE__ */ new Map()) {
@@ -72,24 +74,32 @@ function noneAtAll(all, { source, tier }) {
 async function noneVerified(catalog, keys, known) {
   const isKnown = (key) => known.has(manifestPath(key));
   const receipts = keys.every(isKnown) ? /* @__PURE__ */ new Map() : await catalog.receiptPaths();
-  const found = { failed: [], gaps: [], read: [], never: [], damaged: [] };
+  const found = {
+    failed: [],
+    gaps: [],
+    read: [],
+    never: [],
+    unknown: [],
+    damaged: []
+  };
   for (const key of keys) {
     found[whyNotVerified(
       known.get(manifestPath(key)) ?? await standingIn(catalog, key, receipts.get(key.id) ?? [])
     )].push(key);
   }
-  const { failed, gaps, read, never, damaged } = found;
+  const { failed, gaps, read, never, unknown, damaged } = found;
   const parts = [
     [failed, "failed validation"],
     [gaps, "restored with gaps only"],
     [read, "read and not restored"],
     [never, "never validated"],
+    [unknown, "with a receipt that could not be read"],
     [damaged, "with a manifest that is damaged or cannot be read"]
   ];
   const counts = parts.filter(([some]) => some.length > 0).map(([some, what]) => `${some.length} ${what}`);
   const validate = (key, more = "") => `\`holdfast validate --store ${shellWord(catalog.store.url)} --source ${shellWord(key.source)} --backup ${key.id}${more}\` (with --identity-file where it is encrypted)`;
   const [withGaps] = gaps;
-  const [open] = [...never, ...read].sort((a, b) => a.id < b.id ? 1 : -1);
+  const [open] = [...never, ...read, ...unknown].sort((a, b) => a.id < b.id ? 1 : -1);
   const ways = [
     ...open === void 0 ? [] : [`prove the newest that was not restored yet: ${validate(open)}`],
     ...withGaps === void 0 ? [] : [
@@ -107,6 +117,7 @@ function whyNotVerified(standing) {
   if (standing === DAMAGED) return "damaged";
   if (standing.state === "failed verification") return "failed";
   if (standing.reason === "restored with gaps") return "gaps";
+  if (standing.unreadReceipts !== void 0) return "unknown";
   return standing.depth === void 0 ? "never" : "read";
 }
 async function standingIn(catalog, key, receipts) {

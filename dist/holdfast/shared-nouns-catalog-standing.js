@@ -12,26 +12,12 @@ import {
   BACKUP_ID
 } from "./shared-nouns-content-record.js";
 import {
-  HoldfastError,
-  isHoldfastError
+  concernsOneDocument,
+  isDamaged
+} from "./shared-nouns-store-one-document.js";
+import {
+  HoldfastError
 } from "./shared-kernel-errors.js";
-
-// src/nouns/catalog/one-document.ts
-var OF_ONE = [
-  "catalog.damaged",
-  "catalog.unknown-format",
-  "store.archived",
-  "store.denied",
-  "store.lied",
-  "store.not-found",
-  "store.unreadable"
-];
-function concernsOneDocument(error) {
-  return isHoldfastError(error, ...OF_ONE);
-}
-function isDamaged(error) {
-  return isHoldfastError(error, "catalog.damaged", "catalog.unknown-format");
-}
 
 // src/nouns/catalog/standing.ts
 var DAMAGED = "damaged";
@@ -158,8 +144,6 @@ function firstPer(keys, group) {
 }
 
 export {
-  concernsOneDocument,
-  isDamaged,
   parseSelection,
   selectKeys,
   DAMAGED,

@@ -3,9 +3,6 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  NOTICE_LOST_CLIENT
-} from "./shared-nouns-server-lost-clients.js";
-import {
   withRetry
 } from "./shared-kernel-retry.js";
 import {
@@ -28,9 +25,6 @@ import {
   usersOutside
 } from "./shared-nouns-content-read-readable.js";
 import {
-  requireKnownDemands
-} from "./shared-postgres-client-demands.js";
-import {
   Sealing,
   UNDECIDED,
   attempt,
@@ -48,6 +42,12 @@ import {
   readSequences,
   takeInventory
 } from "./shared-nouns-content-read-digest-1-other-queries.js";
+import {
+  requireKnownDemands
+} from "./shared-postgres-client-demands.js";
+import {
+  lostClientSettings
+} from "./shared-nouns-server-lost-clients.js";
 import {
   displayName,
   displayPart
@@ -182,6 +182,7 @@ async function planBackup(asked, ports, dryRun = false) {
       platform,
       warnings,
       clocks,
+      dumpSettings: (await lostClientSettings(session)).dumping,
       dumps: request.kinds.map((kind) => ({ kind, path: artifactPath(key2, kind, encrypted) }))
     };
   } catch (_) {
@@ -1607,6 +1608,7 @@ async function dumpArtifact(plan, dump, context) {
     excludeRelations: context.leftOut,
     excludeValues: context.withoutValue,
     lockWaitMs: request.lockWaitMs,
+    settings: plan.dumpSettings,
     signal: context.signal,
     onWarning: context.onWarning
   });
@@ -1744,7 +1746,6 @@ var KEEP_ALIVE_MS = 3e4;
 async function exportSnapshot(database, limits, clock) {
   const session = await database.connect({ purpose: "snapshot", settings: PINNED_SETTINGS });
   try {
-    await session.query(NOTICE_LOST_CLIENT);
     await session.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
     const [row] = await session.query(`
       SELECT pg_catalog.pg_export_snapshot() AS id,
@@ -1826,16 +1827,30 @@ var HeldSnapshot = class {
 };
 
 // src/backups/backup/commit-manifest.ts
+var NOT_WRITTEN = [
+  "input.conflict",
+  "run.cancelled",
+  "store.denied",
+  "store.exists",
+  "store.full",
+  "store.missing",
+  "store.read-only"
+];
 async function commitManifest(store, manifest) {
   try {
     return await new Catalog(store).commit(manifest);
   } catch (error) {
-    if (!isHoldfastError(error, "store.unreachable")) throw error;
+    if (!isHoldfastError(error)) throw error;
+    if (!error.outcomeUnknown && NOT_WRITTEN.includes(error.code)) throw error;
     const known = "See by holdfast list once the store answers; a backup that is listed is whole.";
     throw new HoldfastError(
       error.code,
       `whether backup ${manifest.id} was committed is not known: ${error.message}`,
-      { hint: error.hint === void 0 ? known : `${known} ${error.hint}`, cause: error }
+      {
+        hint: error.hint === void 0 ? known : `${known} ${error.hint}`,
+        cause: error,
+        outcomeUnknown: true
+      }
     );
   }
 }

@@ -9,6 +9,7 @@ import {
   printableLine
 } from "./shared-kernel-printable.js";
 import {
+  isTriedOut,
   withRetry
 } from "./shared-kernel-retry.js";
 import {
@@ -28,7 +29,7 @@ import {
 } from "./shared-kernel-quantity.js";
 import {
   JOURNALS
-} from "./shared-nouns-store-layout.js";
+} from "./shared-nouns-store-one-document.js";
 import {
   KiB,
   MiB,
@@ -652,7 +653,8 @@ var Journal = class _Journal {
           attempts: WRITES,
           firstDelayMs: FIRST_PAUSE_MS,
           delayMsMax: 8 * FIRST_PAUSE_MS,
-          isTransient: (error) => isHoldfastError(error, "store.unreachable"),
+          // Where the store has used up tries of its own, more would multiply them.
+          isTransient: (error) => isHoldfastError(error, "store.unreachable", "store.unreadable") && !isTriedOut(error),
           sleep: (ms) => clock.sleep(ms),
           random: () => random.fraction()
         },

@@ -2,10 +2,46 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+import {
+  LOST_CLIENT
+} from "./shared-postgres-keep-alive.js";
 
 // src/nouns/server/lost-clients.ts
-var NOTICE_LOST_CLIENT = "SET tcp_keepalives_idle = 60; SET tcp_keepalives_interval = 15; SET tcp_keepalives_count = 4";
+var NONE = { loading: {}, dumping: {} };
+async function lostClientSettings(session) {
+  if (!session.takesStartupOptions) return NONE;
+  const rows = await session.query(
+    `
+      SELECT name, pg_catalog.current_setting(name, true) AS value
+        FROM pg_catalog.unnest($1::pg_catalog.text[]) AS name
+    `,
+    [LOST_CLIENT.map(({ name }) => name)]
+  );
+  const known = rows.flatMap(
+    ({ name, value }) => value !== null && /^[1-9]/.test(value) ? [[name, value]] : []
+  );
+  return {
+    loading: Object.fromEntries(known),
+    dumping: Object.fromEntries(known.filter(([name]) => name !== "tcp_user_timeout"))
+  };
+}
+async function noticeLostClient(session) {
+  await session.queryPrepared(NOTICE_LOST_CLIENT, [
+    LOST_CLIENT.map(({ name }) => name),
+    LOST_CLIENT.map(({ value }) => value)
+  ]);
+}
+var NOTICE_LOST_CLIENT = `
+  SELECT pg_catalog.set_config(s.name, ours.value::pg_catalog.text, false)
+    FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.int4[]))
+           AS ours(name, value)
+    JOIN pg_catalog.pg_settings AS s ON s.name OPERATOR(pg_catalog.=) ours.name
+   WHERE s.source OPERATOR(pg_catalog.<>) 'client'
+     AND (s.setting::pg_catalog.int4 OPERATOR(pg_catalog.<=) 0
+          OR s.setting::pg_catalog.int4 OPERATOR(pg_catalog.>) ours.value)
+`;
 
 export {
-  NOTICE_LOST_CLIENT
+  lostClientSettings,
+  noticeLostClient
 };

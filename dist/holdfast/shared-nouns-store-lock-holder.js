@@ -3,8 +3,9 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  LOCKS
-} from "./shared-nouns-store-layout.js";
+  LOCKS,
+  concernsOneDocument
+} from "./shared-nouns-store-one-document.js";
 import {
   MiB
 } from "./shared-kernel-bytes.js";
@@ -69,6 +70,14 @@ function nextGenerationPath(path) {
 function folderOf(path) {
   return path.slice(0, path.lastIndexOf("/") + 1);
 }
+async function guessLock(store, path) {
+  try {
+    return await readLock(store, path);
+  } catch (error) {
+    if (concernsOneDocument(error)) return UNKNOWN;
+    throw error;
+  }
+}
 async function readLock(store, path) {
   let bytes;
   try {
@@ -80,17 +89,17 @@ async function readLock(store, path) {
   try {
     return lockDocument.parse(JSON.parse(bytes.toString("utf8")));
   } catch {
-    return {
-      format: "holdfast.lock/1",
-      token: "",
-      since: "",
-      renewedAt: "",
-      doing: "an unknown command",
-      run: UNKNOWN_RUN
-    };
+    return UNKNOWN;
   }
 }
-var UNKNOWN_RUN = { kind: "cli", id: "unknown", url: null, commit: null, actor: "somebody" };
+var UNKNOWN = {
+  format: "holdfast.lock/1",
+  token: "",
+  since: "",
+  renewedAt: "",
+  doing: "an unknown command",
+  run: { kind: "cli", id: "unknown", url: null, commit: null, actor: "somebody" }
+};
 function encodeLock(document) {
   return Buffer.from(`${JSON.stringify(document, null, 2)}
 `);
@@ -116,7 +125,7 @@ function unrenewed(request, forMs, cause) {
   );
 }
 function isRefusal(error) {
-  return error instanceof HoldfastError && !["store.unreachable", "store.unreadable"].includes(error.code);
+  return isHoldfastError(error, "store.denied", "store.read-only", "store.full", "store.missing");
 }
 
 // src/nouns/store/lock-release.ts
@@ -160,26 +169,18 @@ var RENEW_EVERY_MS = 3e4;
 var STALE_AFTER_MS = 4 * 6e4;
 var AHEAD_MS_MAX = 6e4;
 async function silenceOf(path, request) {
-  const now = await momentOfStore(folderOf(path), request);
+  const now = await request.store.now();
   const blob = await request.store.stat(path);
   if (blob === null) return void 0;
   const ms = now.getTime() - blob.modifiedAt.getTime();
-  if (blob.modifiedAt.getTime() === 0) return await watched(blob, "not dated", request);
+  if (blob.modifiedAt.getTime() === 0 || now.getTime() === 0) {
+    return await watched(blob, "not dated", request);
+  }
   if (ms >= -AHEAD_MS_MAX) return { blob, ms: Math.max(0, ms), isByDate: true };
   return await watched(blob, `dated ${formatDuration(-ms)} ahead of the store's clock`, request);
 }
 function isStale({ ms }) {
   return ms > STALE_AFTER_MS;
-}
-async function momentOfStore(folder, { store, random }) {
-  const path = `${folder}clock-${random.hex(8)}`;
-  const text = "Written to learn the time by the store's clock. May be removed.\n";
-  const { modifiedAt } = await store.put(path, once(Buffer.from(text)), { contentType: "text/plain" });
-  try {
-    await store.remove(path);
-  } catch {
-  }
-  return modifiedAt;
 }
 async function watched(blob, why, request) {
   const { store, clock, cancelled, warn } = request;
@@ -269,7 +270,7 @@ var LockHolder = class {
     if (path === this.#abandoned?.path && (await store.stat(path))?.etag === this.#abandoned.etag) {
       return true;
     }
-    const lock = await readLock(store, path);
+    const lock = await guessLock(store, path);
     return lock?.released === true || lock?.token === this.token;
   }
   async #keepRenewing() {
@@ -301,13 +302,18 @@ var LockHolder = class {
     await answered(renewal, leftMs, clock);
   }
   async #renew() {
-    const { store, clock } = this.#request;
-    const newest = (await generations(store, folderOf(this.path))).at(-1)?.blob;
-    if (newest !== void 0 && newest.path > this.path) await this.#adopt(newest);
+    const { clock } = this.#request;
+    await this.#requireNewest();
     const next = encodeLock({ ...this.#document, renewedAt: clock.now().toISOString() });
     this.#blob = this.#isCreateOnly ? await this.#createNext(next) : await this.#replace(next);
+    await this.#requireNewest();
     this.#renewed = clock.elapsed();
     this.#isRefused = false;
+  }
+  /** @throws lock.lost where another run has taken the lock over */
+  async #requireNewest() {
+    const newest = (await generations(this.#request.store, folderOf(this.path))).at(-1)?.blob;
+    if (newest !== void 0 && newest.path > this.path) await this.#adopt(newest);
   }
   /** Ours, where only the answer to its creation was lost. @throws lock.lost where it is another run's */
   async #adopt(blob) {
@@ -326,25 +332,45 @@ var LockHolder = class {
       }
       if (purpose === "courtesy" || !isRefusal(error)) throw error;
       const created = await this.#createNext(next).catch((why) => {
-        throw isRefusal(why) && why.code !== "lock.lost" ? error : why;
+        throw isRefusal(why) ? error : why;
       });
       this.#isCreateOnly = true;
       return created;
     }
   }
-  /** @throws lock.lost where another run has created it, or ours was removed */
+  /**
+   * Nobody else can have created it before, but whoever took the lock over may have ended since and removed
+   * everything, so that a third run has begun with the first generation: ours must follow our own. This
+   * machine may sleep between any two lines.
+   *
+   * @throws lock.lost where another run has created it, or ours was removed
+   */
   async #createNext(content) {
     const { store } = this.#request;
-    if (await store.stat(this.path) === null) throw lost(this.#request, "somebody removed its blob");
-    const path = nextGenerationPath(this.path);
+    const own = this.#blob;
+    await this.#requireStanding(own);
+    const path = nextGenerationPath(own.path);
+    let next;
     try {
-      return await store.put(path, once(content), { contentType: "application/json" });
+      next = await store.put(path, once(content), { contentType: "application/json" });
     } catch (error) {
       const blob = isHoldfastError(error, "store.exists") ? await store.stat(path) : null;
       if (blob === null) throw error;
       await this.#adopt(blob);
-      return blob;
+      next = blob;
     }
+    try {
+      await this.#requireStanding(own);
+    } catch (error) {
+      if (isHoldfastError(error, "lock.lost")) await store.remove(path).catch(() => void 0);
+      throw error;
+    }
+    return next;
+  }
+  /** @throws lock.lost where the blob is not as we have written it */
+  async #requireStanding({ path, etag }) {
+    const found = await this.#request.store.stat(path);
+    if (found?.etag !== etag) throw lost(this.#request, "somebody removed its blob");
   }
   /** A blob that is not as we left it says whose it is. @throws lock.lost */
   async #stillOurs(cause) {
@@ -400,8 +426,14 @@ async function answered(work, ms, clock) {
 // src/nouns/store/lock.ts
 var LOOKS_MAX = 5;
 async function acquireLock(request) {
+  for (let look = 0; look < LOOKS_MAX; look += 1) {
+    const lock = await take(request, await requireFree(request));
+    if (lock !== void 0) return lock;
+  }
+  throw held(request, void 0);
+}
+async function take(request, top) {
   const { store, clock } = request;
-  const top = await requireFree(request);
   const path = generationPath(folderOfLock(request), (top?.generation ?? 0) + 1);
   const now = clock.now().toISOString();
   const document = {
@@ -417,9 +449,19 @@ async function acquireLock(request) {
     blob = await store.put(path, once(encodeLock(document)), { contentType: "application/json" });
   } catch (error) {
     if (!isHoldfastError(error, "store.exists")) throw error;
-    throw held(request, await readLock(store, path));
+    throw held(request, await guessLock(store, path));
   }
+  if (top !== void 0 && !await stillStands(top.blob, path, store)) return void 0;
   return new LockHolder(request, document, blob, top?.blob);
+}
+async function stillStands(abandoned, ours, store) {
+  let stands = false;
+  try {
+    stands = (await store.stat(abandoned.path))?.etag === abandoned.etag;
+  } finally {
+    if (!stands) await store.remove(ours).catch(() => void 0);
+  }
+  return stands;
 }
 async function requireFree(request, isMinded = () => true) {
   const { store } = request;
@@ -427,7 +469,7 @@ async function requireFree(request, isMinded = () => true) {
   for (let look = 0; look < LOOKS_MAX; look += 1) {
     top = (await generations(store, folderOfLock(request))).at(-1);
     if (top === void 0) return void 0;
-    const holder = await readLock(store, top.blob.path);
+    const holder = await guessLock(store, top.blob.path);
     if (holder === void 0) continue;
     if (holder.released === true || !isMinded(holder.doing)) return top;
     const silence = await silenceOf(top.blob.path, request);

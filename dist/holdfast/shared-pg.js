@@ -7,7 +7,6 @@ import {
   ON_STANDBY,
   UNKNOWN_WORDS,
   isFullPooler,
-  keepAliveOf,
   knownWords,
   refusedLogin,
   runningFunction
@@ -16,8 +15,13 @@ import {
   shellWord
 } from "./shared-kernel-shell-word.js";
 import {
+  LOST_CLIENT,
+  keepAliveOf
+} from "./shared-postgres-keep-alive.js";
+import {
   describeAddress,
   effectiveSslMode,
+  readServerOptions,
   supabaseProject
 } from "./shared-postgres-url-parameters.js";
 import {
@@ -5486,20 +5490,30 @@ function knownSettings(known) {
 function startUpSettings(options) {
   return { ...SEARCH_PATH, ...Object.fromEntries(TIMEOUTS.map((name) => [name, "0"])), ...options.settings };
 }
-function sessionSettings(options) {
+function sessionSettings(options, urlOptions = "") {
   const everywhere = {
     application_name: applicationName(options.purpose),
     ...NEUTRAL,
     ...startUpSettings(options)
   };
+  const setting = (name, value, since = 0) => ({
+    name,
+    value,
+    since,
+    superuserOnly: false,
+    atMost: false
+  });
+  const asked = new Set(readServerOptions(urlOptions).map(({ name }) => name));
   return [
-    ...Object.entries(everywhere).map(([name, value]) => ({ name, value, since: 0, superuserOnly: false })),
-    ...Object.entries(NEWER_TIMEOUTS).filter(([name]) => !(name in everywhere)).map(([name, since]) => ({ name, value: "0", since, superuserOnly: false })),
+    ...Object.entries(everywhere).map(([name, value]) => setting(name, value)),
+    ...Object.entries(NEWER_TIMEOUTS).filter(([name]) => !(name in everywhere)).map(([name, since]) => setting(name, "0", since)),
     ...Object.entries(NO_EVENT_TRIGGERS).map(([name, value]) => ({
-      name,
-      value,
-      since: 17,
+      ...setting(name, value, 17),
       superuserOnly: true
+    })),
+    ...LOST_CLIENT.filter(({ name }) => !asked.has(name)).map(({ name, value, since }) => ({
+      ...setting(name, String(value), since),
+      atMost: true
     }))
   ];
 }
@@ -5690,7 +5704,7 @@ function readRaw(error, statement) {
   const said = one ?? {};
   const state = typeof said.code === "string" ? said.code : "";
   const fromServer2 = typeof said.severity === "string";
-  const message = withoutAdviceOnNode(oneLine(said.message)) || "the connection failed";
+  const message = inPlainWords(oneLine(said.message)) || "the connection failed";
   const doubtful = fromServer2 && mayQuoteRows(state, said, statement);
   const told = doubtful ? withoutRows(state, message, said) : message;
   return {
@@ -5702,9 +5716,12 @@ function readRaw(error, statement) {
     fromServer: fromServer2
   };
 }
+var NO_YES_OR_NO = /error establishing an SSL connection/i;
+var SPEAKS_OTHERWISE = "what answers there does not speak as a PostgreSQL server does";
 var DRIVERS_PATIENCE = /^timeout expired$/;
 var NO_ANSWER = "no answer, to the connection itself or to the login, for as long as one is waited for";
-function withoutAdviceOnNode(message) {
+function inPlainWords(message) {
+  if (NO_YES_OR_NO.test(message)) return SPEAKS_OTHERWISE;
   return message.replace(/; if the root CA is installed locally.*$/, "").replace(DRIVERS_PATIENCE, NO_ANSWER);
 }
 var QUOTES_ROWS = /^(?:22|23|P0)/;
@@ -5811,9 +5828,15 @@ var TLS_CODES = anyOf(
   /^(?:HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE)/
 );
 function isTlsFailure(code, message) {
-  return TLS_CODES.test(code) || /does not support SSL|error establishing an SSL|secure TLS connection/i.test(message);
+  return TLS_CODES.test(code) || /does not support SSL|secure TLS connection/i.test(message);
 }
 function fromDriver(raw, address, moment) {
+  if (raw.message === SPEAKS_OTHERWISE) {
+    return {
+      code: "database.unreachable",
+      hint: "Check the host and the port: it may be a web server's or a proxy's, or a PostgreSQL server that is too busy to begin a session."
+    };
+  }
   if (/does not support SSL/i.test(raw.message)) {
     return {
       code: "database.tls",
@@ -5926,7 +5949,8 @@ async function askActivity(address, tls, whose, within) {
   const { client, guard } = newClient(
     address,
     { purpose: "watch", bare: true },
-    { options: void 0, tls, within }
+    // A pooler may find by them whom it is for.
+    { options: address.options, tls, within }
   );
   const hangUp = setTimeout(() => socketOf(client).destroy(), within);
   try {
@@ -5969,11 +5993,13 @@ var RENAMED = `
   AND usename OPERATOR(pg_catalog.=) SESSION_USER
   AND query_start OPERATOR(pg_catalog.<)
       (pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) pg_catalog.make_interval(secs => $3))
+  AND query OPERATOR(pg_catalog.~*) $4
   AND application_name OPERATOR(pg_catalog.=) (
     SELECT application_name FROM pg_catalog.pg_stat_activity
      WHERE pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()
   )
 `;
+var OF_PROGRAMS = "^\\s*(copy|fetch|create|alter|refresh|analyze|vacuum|lock)\\M|\\mpg_catalog\\.";
 async function describe(client, whose, longMs) {
   await client.query("BEGIN READ ONLY; SET LOCAL ROLE NONE");
   const { rows } = await client.query(
@@ -5985,7 +6011,7 @@ async function describe(client, whose, longMs) {
        WHERE pid OPERATOR(pg_catalog.=) $1::pg_catalog.int4
           OR datname OPERATOR(pg_catalog.=) pg_catalog.current_database() AND (${OURS} OR ${RENAMED})
     `,
-    "pid" in whose ? [whose.pid, null, 0] : [null, whose.applicationName, longMs / 1e3]
+    "pid" in whose ? [whose.pid, null, 0, OF_PROGRAMS] : [null, whose.applicationName, longMs / 1e3, OF_PROGRAMS]
   );
   const mark = rows.filter(({ isOurs }) => isOurs).map(({ pid, changed }) => `${pid} ${changed ?? ""}`).sort().join(", ");
   const busy = rows.filter(isAtWork);

@@ -8,10 +8,10 @@ import {
 
 // src/ports/ask-again.ts
 var TRIES = 20;
-async function askAgain(session, sql) {
+async function askAgain(session, sql, parameters) {
   for (let left = TRIES - 1; ; left -= 1) {
     try {
-      return await session.query(sql);
+      return await session.query(sql, parameters);
     } catch (error) {
       const isTimeLimit = isHoldfastError(error, "database.query") && error.message.includes("(SQLSTATE 57014)");
       if (!isTimeLimit || left === 0 || session.transaction !== "none") throw error;

@@ -249,18 +249,11 @@ function runningFunction(context) {
   )?.[1];
 }
 
-// src/postgres/keep-alive.ts
-var OURS = { enabled: true, idleSeconds: 30, intervalSeconds: 10, count: 3 };
-function keepAliveOf({ demands }) {
-  return { ...OURS, userTimeoutMs: void 0, ...demands?.keepAlive };
-}
-
 // src/postgres/standby.ts
 var CONFLICT_WITH_RECOVERY = /conflict with recovery/;
 var ON_STANDBY = "This server is a standby, and ended what still needed rows that its primary has removed: set hot_standby_feedback = on there, or raise max_standby_streaming_delay for the time of the run, or give the primary's address.";
 
 export {
-  keepAliveOf,
   refusedLogin,
   isFullPooler,
   CONFLICT_WITH_RECOVERY,

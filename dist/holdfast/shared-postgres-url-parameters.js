@@ -405,8 +405,11 @@ function refuseContradictions(address, fail) {
   }
 }
 function split(rest) {
+  const host = rest.indexOf("@") + 1;
+  const named = rest.slice(host).search(/\?(?=[^=&@/?#\s]*(?:=|&|$))/);
   const questions = [
-    rest.search(/\?(?=[^=&@/?#\s]*(?:=|&|$))/),
+    rest.search(/\?(?=[A-Za-z_]*(?:=|&|$))/),
+    named < 0 ? named : host + named,
     rest.indexOf("?", rest.lastIndexOf("@") + 1)
   ];
   const question = Math.min(...questions.filter((at) => at >= 0), rest.length);

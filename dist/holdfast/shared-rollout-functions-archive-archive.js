@@ -16,8 +16,9 @@ import {
   BACKUP_ID
 } from "./shared-nouns-content-record.js";
 import {
-  FUNCTIONS
-} from "./shared-nouns-store-layout.js";
+  FUNCTIONS,
+  concernsOneDocument
+} from "./shared-nouns-store-one-document.js";
 import {
   MiB
 } from "./shared-kernel-bytes.js";
@@ -167,6 +168,7 @@ var uploadDocument = strictObject({
 var DOCUMENT_MAX = 64 * MiB;
 var FILE_MAX = 128 * MiB;
 var AT_ONCE = 8;
+var NAMED_MAX = 5;
 function bundleOf(live) {
   if (live.bundle !== void 0 && /^[0-9A-Za-z]{8,128}$/.test(live.bundle)) return live.bundle.toLowerCase();
   return `v${live.version}-${sha256(live.id).slice(0, 16)}`;
@@ -179,14 +181,23 @@ var FunctionArchive = class _FunctionArchive {
   #known = /* @__PURE__ */ new Map();
   /** Files that this process has put or found. */
   #files = /* @__PURE__ */ new Set();
-  constructor(store, project) {
+  #warn;
+  /** Paths that could not be read: each is told once. */
+  #told = /* @__PURE__ */ new Set();
+  constructor(store, project, warn) {
     this.#store = store;
+    this.#warn = warn;
     this.project = project;
     this.#folder = `${FUNCTIONS}${project}/`;
   }
-  /** Lists what is known of bundles. @throws what the store throws */
-  static async open(store, project) {
-    const archive = new _FunctionArchive(store, project);
+  /**
+   * Lists what is known of bundles.
+   *
+   * @param warn told of documents that cannot be read
+   * @throws what the store throws
+   */
+  static async open(store, project, warn) {
+    const archive = new _FunctionArchive(store, project, warn);
     const folder = `${archive.#folder}sources/`;
     for await (const { path } of store.list(folder)) {
       const [slug3 = "", bundle = "", file = ""] = path.slice(folder.length).split("/");
@@ -202,13 +213,16 @@ var FunctionArchive = class _FunctionArchive {
   knows(slug3, bundle) {
     return this.#known.get(slug3)?.has(bundle) === true;
   }
-  /** What is kept of a bundle, what was uploaded before what was had back; undefined where nothing is. */
+  /**
+   * What is kept of a bundle, what was uploaded before what was had back; undefined where nothing is that can
+   * be read.
+   */
   async sourcesOf(slug3, bundle) {
     const digests = [...this.#known.get(slug3)?.get(bundle) ?? []].sort();
     const all = [];
     for (const digest2 of digests) {
-      const path = this.#sourcePath(slug3, bundle, digest2);
-      all.push(await this.#read(path, sourceDocument, "holdfast.function-sources/1"));
+      const read = await this.#source(this.#sourcePath(slug3, bundle, digest2));
+      if (!(read instanceof HoldfastError)) all.push(read);
     }
     return all.find(({ origin }) => origin === "uploaded") ?? all[0];
   }
@@ -267,17 +281,16 @@ var FunctionArchive = class _FunctionArchive {
   }
   /** All sources that are kept of a function. */
   async allSourcesOf(slug3) {
-    const all = [];
+    const sources2 = [];
+    const unread = [];
     for (const [bundle, digests] of this.#known.get(slug3) ?? []) {
       for (const digest2 of digests) {
-        const path = this.#sourcePath(slug3, bundle, digest2);
-        all.push(await this.#read(path, sourceDocument, "holdfast.function-sources/1"));
+        const read = await this.#source(this.#sourcePath(slug3, bundle, digest2));
+        if (read instanceof HoldfastError) unread.push(read);
+        else sources2.push(read);
       }
     }
-    return all.sort((a, b) => a.made < b.made ? 1 : -1);
-  }
-  get slugs() {
-    return [...this.#known.keys()].sort();
+    return { sources: sources2.sort((a, b) => a.made < b.made ? 1 : -1), unread };
   }
   /** The bytes of kept files, each held against its name. @throws artifact.missing, artifact.damaged */
   async load(files) {
@@ -304,14 +317,21 @@ var FunctionArchive = class _FunctionArchive {
       "application/json"
     );
   }
-  /** What this run has uploaded so far, the newest of each function. */
+  /** What this run has uploaded so far, by function, the newest last. */
   async uploads(run) {
+    const folder = this.#runFolder(run);
     const paths = [];
-    for await (const { path } of this.#store.list(this.#runFolder(run))) paths.push(path);
+    for await (const { path } of this.#store.list(folder)) paths.push(path);
     const found = /* @__PURE__ */ new Map();
-    const read = (path) => this.#read(path, uploadDocument, "holdfast.function-upload/1");
-    for await (const each of inOrder(paths, AT_ONCE, read)) {
-      found.set(each.slug, [...found.get(each.slug) ?? [], each]);
+    const read = async (path) => [
+      path.slice(folder.length).split("/")[0],
+      await this.#readOr(path, uploadDocument, "holdfast.function-upload/1")
+    ];
+    for await (const [slug3, each] of inOrder(paths, AT_ONCE, read)) {
+      const kept = found.get(slug3) ?? { uploads: [], unread: [] };
+      found.set(slug3, kept);
+      if (each instanceof HoldfastError) kept.unread.push(each);
+      else kept.uploads.push(each);
     }
     return found;
   }
@@ -355,6 +375,28 @@ var FunctionArchive = class _FunctionArchive {
   async #read(path, schema, format) {
     const bytes = await collect((await this.#store.get(path)).content, DOCUMENT_MAX);
     return readDocument(bytes, schema, format, path).value;
+  }
+  #source(path) {
+    return this.#readOr(path, sourceDocument, "holdfast.function-sources/1");
+  }
+  /** One of several. @returns why it cannot be read, where that concerns it alone */
+  async #readOr(path, schema, format) {
+    try {
+      return await this.#read(path, schema, format);
+    } catch (error) {
+      if (!concernsOneDocument(error)) throw error;
+      this.#tell(path, error);
+      return error;
+    }
+  }
+  #tell(path, { message }) {
+    if (this.#told.has(path)) return;
+    this.#told.add(path);
+    if (this.#told.size <= NAMED_MAX) {
+      this.#warn(`${path} could not be read, and does not count: ${message}`);
+    } else if (this.#told.size === NAMED_MAX + 1) {
+      this.#warn("more of what is kept of functions could not be read");
+    }
   }
   #sourcePath(slug3, bundle, digest2) {
     return posix.join(this.#folder, "sources", slug3, bundle, `${digest2}.json`);

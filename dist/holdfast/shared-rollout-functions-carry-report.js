@@ -61,7 +61,7 @@ async function writeManifest(path, served, tree, clock) {
 // src/rollout/functions/carry/note-deployed.ts
 async function noteDeployed(outcome, rollout, id, path, store, ports) {
   try {
-    const archive = await FunctionArchive.open(store, rollout.project);
+    const archive = await FunctionArchive.open(store, rollout.project, (text) => ports.log.warn(text));
     const before = new Map((await archive.snapshot(id))?.functions.map((each) => [each.slug, each]) ?? []);
     const served = rollout.levels.flat().filter(({ slug, digest }) => before.get(slug)?.digest !== digest).map(({ slug, version }) => ({
       slug,

@@ -146,12 +146,14 @@ async function releaseTarget(to, inputs, ports) {
 async function declaredTargets(inputs, archive, ports) {
   const manifest = (await checkoutOf("HEAD", inputs, ports, { isNeeded: true }))?.manifest;
   const functions = /* @__PURE__ */ new Map();
+  const impossible = /* @__PURE__ */ new Map();
   for (const [name, { rollback_target: text }] of Object.entries(manifest?.functions ?? {})) {
     if (text === void 0 || text === null) continue;
     const kept = await keptAt(name, text, archive);
-    functions.set(name, wantedIn(kept, archive));
+    if (typeof kept === "string") impossible.set(name, kept);
+    else functions.set(name, wantedIn(kept, archive));
   }
-  if (functions.size === 0) {
+  if (functions.size + impossible.size === 0) {
     throw new HoldfastError(
       "input.missing",
       "the manifest declares no rollback_target, and --to was not given",
@@ -163,13 +165,20 @@ async function declaredTargets(inputs, archive, ports) {
   return {
     said: "rollback_target",
     ...ofMap(functions),
+    names: [...functions.keys(), ...impossible.keys()],
+    impossible,
     needs: manifest === void 0 ? /* @__PURE__ */ new Map() : needsOf(manifest)
   };
 }
 async function keptAt(name, text, archive) {
   const version = referenceIn(text)?.version;
-  const found = (await archive.allSourcesOf(name)).find((each) => each.version === version);
+  const { sources, unread } = await archive.allSourcesOf(name);
+  const found = sources.find((each) => each.version === version);
   if (found !== void 0) return found;
+  const [first] = unread;
+  if (first !== void 0) {
+    return `${printableLine(text)} is in nothing that can be read of what the store keeps: ${first.message}`;
+  }
   throw new HoldfastError(
     "input.no-such-snapshot",
     `the store keeps no sources of ${printableLine(text)}, to which ${name} is to be taken back`,

@@ -344,7 +344,10 @@ var FUNCTIONS = "functions";
 var AGAIN = {
   attempts: 2,
   pauseMs: 5e3,
-  mayHelp: (error) => isHoldfastError(error, "functions.unreachable", "store.unreachable", "functions.moved")
+  mayHelp: (error) => isHoldfastError(
+    error,
+    ...["functions.unreachable", "functions.moved", "store.unreachable", "store.unreadable"]
+  )
 };
 var ONCE = { attempts: 1, pauseMs: 0, mayHelp: () => false };
 function runbookOf(rollout, reached) {
@@ -512,7 +515,7 @@ function activateStep({ kind }, wanted, reached) {
       const ready = [];
       for (const each of await open(signal)) {
         const uploaded = await uploads.of(each, served.get(each.slug));
-        if (uploaded === void 0) throw lacking(each.slug);
+        if (uploaded === void 0) throw await uploads.unreadOf(each.slug) ?? lacking(each.slug);
         ready.push(uploaded);
       }
       try {
@@ -538,7 +541,10 @@ async function movedSince(waiting, { id, archive, live, uploads }, signal) {
   for (const { slug } of waiting) {
     const [before, now] = [was.get(slug), served.get(slug)];
     const isAsBefore = before?.id === now?.id && before?.["live-version"] === now?.version;
-    if (!isAsBefore && (now === void 0 || !await uploads.isOurs(now))) moved.push(slug);
+    if (isAsBefore || now !== void 0 && await uploads.isOurs(now)) continue;
+    const unread = await uploads.unreadOf(slug);
+    if (unread !== void 0) throw unread;
+    moved.push(slug);
   }
   return moved;
 }
@@ -686,7 +692,7 @@ async function rollOut(rollout, { host, store }, inputs, ports) {
   }
 }
 async function functionsPart(rollout, { host, store }, id, inputs, { clock, log, run, cancelled }) {
-  const archive = await FunctionArchive.open(store, rollout.project);
+  const archive = await FunctionArchive.open(store, rollout.project, (text) => log.warn(text));
   const live = new LiveView(host, clock, cancelled);
   const reached = { id, host, archive, live, uploads: new Uploads(archive, id), clock, run };
   log.stage(`looking at the functions of ${rollout.project}`);

@@ -6,6 +6,9 @@ import {
   bundleOf,
   uploadedIn
 } from "./shared-rollout-functions-archive-archive.js";
+import {
+  withHint
+} from "./shared-kernel-errors.js";
 
 // src/rollout/functions/carry/uploads.ts
 var Uploads = class {
@@ -22,30 +25,39 @@ var Uploads = class {
    */
   async of(wanted, live) {
     const verifyJwt = wantedJwt(wanted, live);
-    const all = (await this.#all()).get(wanted.slug) ?? [];
+    const all = (await this.#all()).get(wanted.slug)?.uploads ?? [];
     return all.filter(({ digest, uploaded }) => digest === wanted.digest && uploaded.verifyJwt === verifyJwt).filter(
       ({ uploaded }) => live === void 0 || uploaded.id === live.id && uploaded.version > live.version
     ).at(-1)?.uploaded;
   }
   /** Whether this run has uploaded what the host now serves. */
   async isOurs(live) {
-    const all = (await this.#all()).get(live.slug) ?? [];
+    const all = (await this.#all()).get(live.slug)?.uploads ?? [];
     return all.some(
       ({ uploaded }) => uploaded.id === live.id && uploaded.version === live.version && uploaded.bundle === live.bundle
     );
   }
+  /** Why nobody can tell what this run has uploaded of a function; undefined where all of it was read. */
+  async unreadOf(slug) {
+    const [first] = (await this.#all()).get(slug)?.unread ?? [];
+    return first && withHint(first, "Or begin a new run, which uploads the function again.");
+  }
   async add(wanted, uploaded) {
     await this.#archive.keepUpload(this.#run, wanted.slug, wanted.digest, uploaded);
     const all = await this.#all();
-    all.set(wanted.slug, [...all.get(wanted.slug) ?? [], { digest: wanted.digest, uploaded }]);
+    const { uploads = [], unread = [] } = all.get(wanted.slug) ?? {};
+    all.set(wanted.slug, { uploads: [...uploads, { digest: wanted.digest, uploaded }], unread });
   }
   #all() {
     const read = async () => {
       const found = await this.#archive.uploads(this.#run);
       return new Map(
-        [...found].map(([slug, documents]) => [
+        [...found].map(([slug, { uploads, unread }]) => [
           slug,
-          documents.map((each) => ({ digest: each.digest, uploaded: uploadedIn(each) }))
+          {
+            uploads: uploads.map((each) => ({ digest: each.digest, uploaded: uploadedIn(each) })),
+            unread
+          }
         ])
       );
     };

@@ -215,6 +215,9 @@ function checkMatrix({ functions, api_versions: matrix }, say) {
     }
   }
 }
+function isLacking(kept, version) {
+  return kept === void 0 || kept.isWhole && !kept.versions.has(version);
+}
 function checkTargets({ functions }, { kept }, say) {
   for (const [name, { version, rollback_target: target }] of Object.entries(functions)) {
     if (target === null || target === void 0) continue;
@@ -225,7 +228,7 @@ function checkTargets({ functions }, { kept }, say) {
     else if (reference.name !== name) say(path, `${shown} is another function than ${name}`);
     else if (!isVersion(reference.version)) say(path, `'${shown}' has no version such as 1.2.0 behind its @`);
     else if (reference.version === version) say(path, `${shown} is the version that is to be taken back`);
-    else if (kept !== void 0 && kept.get(name)?.has(reference.version) !== true) {
+    else if (kept !== void 0 && isLacking(kept.get(name), reference.version)) {
       say(path, `${shown} does not exist: the store keeps no sources of it`);
     }
   }

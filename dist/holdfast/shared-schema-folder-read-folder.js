@@ -2141,6 +2141,9 @@ function boundedSession(session, bounds) {
     get announcedPid() {
       return session.announcedPid;
     },
+    get takesStartupOptions() {
+      return session.takesStartupOptions;
+    },
     get notices() {
       return session.notices;
     },

@@ -28,7 +28,7 @@ import {
   isVersion
 } from "./shared-nouns-migration-files-version.js";
 import {
-  NOTICE_LOST_CLIENT
+  noticeLostClient
 } from "./shared-nouns-server-lost-clients.js";
 import {
   askAgain
@@ -159,7 +159,6 @@ async function takeLease(request) {
   await makeHistory(database);
   const session = await database.connect({ purpose: "lease", whenCancelled: "finish" });
   try {
-    await session.query(NOTICE_LOST_CLIENT);
     const until = clock.elapsed() + request.waitMs;
     for (let told = false; ; ) {
       cancelled.throwIfAborted();
@@ -707,6 +706,7 @@ var ScriptSessions = class {
     const session = await this.#database.connect({ purpose: this.#purpose, bare: true });
     try {
       await withoutLimits(session);
+      await noticeLostClient(session);
       return { session, begins: await howSessionsBegin(session) };
     } catch (error) {
       await session.close();
@@ -721,6 +721,7 @@ var ScriptSessions = class {
     try {
       await idle.session.empty();
       await withoutLimits(idle.session);
+      await noticeLostClient(idle.session);
       if (idle.begins !== void 0 && await howSessionsBegin(idle.session) === idle.begins) return idle;
     } catch {
     }

@@ -6,6 +6,9 @@ import {
   PRODUCTION_SLOT
 } from "./shared-ports-slot-host.js";
 import {
+  compareBlobPaths
+} from "./shared-ports-blob-path.js";
+import {
   failuresOf,
   recordOf,
   timelineHtml,
@@ -55,14 +58,19 @@ import {
   Secret
 } from "./shared-kernel-secret.js";
 import {
+  BACKUP_ID
+} from "./shared-nouns-content-record.js";
+import {
   quantity
 } from "./shared-kernel-quantity.js";
 import {
   PACKAGES,
-  ROLLOUTS
-} from "./shared-nouns-store-layout.js";
+  ROLLOUTS,
+  concernsOneDocument
+} from "./shared-nouns-store-one-document.js";
 import {
-  MiB
+  MiB,
+  formatBytes
 } from "./shared-kernel-bytes.js";
 import {
   Meter,
@@ -107,6 +115,7 @@ function folderOf({ address: { subscription, group, site } }) {
 }
 
 // src/rollout/app/records.ts
+import { posix } from "node:path";
 var rolloutRecord = strictObject({
   format: literal("holdfast.rollout/1"),
   /** Of the run, whose journal has the details. */
@@ -163,32 +172,83 @@ var RolloutRecords = class {
     }
   }
   /**
-   * All of them, oldest first by the store's clock: that of a runner may be wrong. One that holds something
-   * else is told of, and is never the end of the others.
+   * All of them, oldest first by the store's clock: that of a runner may be wrong. One that cannot be read is
+   * never the end of the others.
    *
-   * @throws what the store throws: a record that could not be had is not one that is not there
+   * @throws what the store throws: where it does not answer, a record is not one that is not there
    */
-  async all(unreadable) {
+  async all() {
     const found = [];
-    for await (const { path, modifiedAt } of this.#store.list(this.#folder)) {
-      const bytes = await collect((await this.#store.get(path)).content, RECORD_SIZE_MAX);
-      try {
-        found.push({ at: modifiedAt.getTime(), record: recordIn(bytes) });
-      } catch (error) {
-        unreadable(path, error.message);
-      }
+    for await (const blob of this.#store.list(this.#folder)) {
+      if (!BACKUP_ID.test(idIn(blob.path))) continue;
+      const read = await this.#readOr(blob);
+      found.push({ at: momentOf(blob, read), path: blob.path, read });
     }
-    found.sort((a, b) => a.at - b.at || a.record.ended.localeCompare(b.record.ended, "en"));
-    return found.map(({ record: record2 }) => record2);
+    const endOf = (read) => "ended" in read ? read.ended : "~";
+    found.sort((a, b) => a.at === b.at ? compareBlobPaths(endOf(a.read), endOf(b.read)) : a.at - b.at);
+    const records = [];
+    const unread = [];
+    for (const { path, read } of found) {
+      if (read instanceof HoldfastError) unread.push({ path, after: records.length, error: read });
+      else records.push(read);
+    }
+    const newest = found.at(-1);
+    return { records, unread, newestId: newest === void 0 ? null : idIn(newest.path) };
+  }
+  /** @returns why it cannot be read, where that concerns it alone */
+  async #readOr({ path, size }) {
+    try {
+      if (size > RECORD_SIZE_MAX) throw damaged(path, `has ${formatBytes(size)}, which no record has`);
+      return recordIn(path, await collect((await this.#store.get(path)).content, RECORD_SIZE_MAX));
+    } catch (error) {
+      if (!concernsOneDocument(error)) throw error;
+      return error;
+    }
   }
   #path(id) {
     return `${this.#folder}${id}.json`;
   }
 };
-function recordIn(bytes) {
-  const read = rolloutRecord.safeParse(JSON.parse(bytes.toString("utf8")));
+function momentOf({ modifiedAt }, read) {
+  if (modifiedAt.getTime() > 0) return modifiedAt.getTime();
+  return read instanceof HoldfastError ? Number.POSITIVE_INFINITY : Date.parse(read.ended);
+}
+function idIn(path) {
+  return posix.basename(path, ".json");
+}
+function recordIn(path, bytes) {
+  let value;
+  try {
+    value = JSON.parse(bytes.toString("utf8"));
+  } catch (error) {
+    throw damaged(path, "is no JSON", error);
+  }
+  const format = value?.format;
+  if (typeof format === "string" && /^holdfast\.rollout\/(?!1$)\d+$/.test(format)) {
+    throw new HoldfastError("catalog.unknown-format", `${path} has the format '${format}'`, {
+      hint: "Use the version of Holdfast that wrote it, or a newer one."
+    });
+  }
+  const read = rolloutRecord.safeParse(value);
   if (read.success) return read.data;
-  throw new Error("it is no record of a rollout");
+  throw damaged(path, "is no record of a rollout", read.error);
+}
+function damaged(path, why, cause) {
+  return new HoldfastError("catalog.damaged", `${path} ${why}`, {
+    hint: "It was changed or damaged after it was written.",
+    cause
+  });
+}
+var NAMED_MAX = 5;
+function unreadLines({ unread }) {
+  const lines = unread.toReversed().slice(0, NAMED_MAX).map(({ path, error }) => `${path} could not be read, and does not count: ${error.message}`);
+  const more = unread.length - lines.length;
+  if (more > 0) lines.push(`${quantity(more, "older record")} could not be read either`);
+  return lines;
+}
+function newestOf({ records, newestId }) {
+  const newest = records.at(-1);
+  return newest?.id === newestId ? newest : void 0;
 }
 function lastKnownGood(records, now) {
   const newest = records.at(-1);
@@ -374,7 +434,7 @@ var PackageShelf = class {
       const path = join(folder.path, "package.zip");
       const meter = new Meter();
       await this.#disk.write(path, metered((await this.#store.get(pathOf(digest))).content, meter));
-      if (meter.sha256 !== digest) throw damaged(digest, meter.sha256);
+      if (meter.sha256 !== digest) throw damaged2(digest, meter.sha256);
       return { path, [Symbol.asyncDispose]: async () => await folder[Symbol.asyncDispose]() };
     } catch (error) {
       await folder[Symbol.asyncDispose]();
@@ -385,7 +445,7 @@ var PackageShelf = class {
 function pathOf(digest) {
   return `${PACKAGES}${digest}.zip`;
 }
-function damaged(digest, found) {
+function damaged2(digest, found) {
   return new HoldfastError(
     "artifact.damaged",
     `${pathOf(digest)} in the store is another package: its SHA-256 is ${found}`,
@@ -505,11 +565,40 @@ async function askedOf(run, store) {
   const inputs = opened.event.kind === "opened" ? opened.event.inputs : void 0;
   return inputs !== null && typeof inputs === "object" && !Array.isArray(inputs) ? inputs : {};
 }
-async function resumedRecord(run, store, records, target) {
+async function resumedRecord(run, store, { records, unread }, target) {
   const { build } = await askedOf(run, store);
   const record2 = records.findLast(({ mark }) => mark === build);
-  if (record2 === void 0) throw noSuchRecord(`what the run ${run} went back to`, target);
+  if (record2 === void 0) throw notFound(`what the run ${run} went back to`, unread, target);
   return record2;
+}
+function notFound(what, unread, target) {
+  const last = unread.at(-1);
+  if (last === void 0) return noSuchRecord(what, target);
+  return new HoldfastError(
+    "input.malformed",
+    `the store has no record of ${what} at ${target} that can be read, and may have it in ${namesOf2(unread)}: ${last.error.message}`,
+    {
+      hint: "Name another version with --to <release>, whose record can be read; or deploy this one again. " + (last.error.hint ?? ""),
+      cause: last.error
+    }
+  );
+}
+function cannotTell(unread, target) {
+  const { error } = unread.at(-1);
+  return new HoldfastError(
+    "input.conflict",
+    `which release of ${target} was good last nobody can tell: what ${namesOf2(unread)} says could be another one, or that somebody went back from it: ${error.message}`,
+    {
+      hint: "Name the version that is gone back to with --to <release>, such as --to v1.2.0. " + (error.hint ?? ""),
+      cause: error
+    }
+  );
+}
+function namesOf2(unread) {
+  return listed(
+    unread.toReversed().map(({ path }) => path),
+    3
+  );
 }
 function alreadyBack(now, { version }, target) {
   return new HoldfastError(
@@ -518,30 +607,39 @@ function alreadyBack(now, { version }, target) {
     { hint: "Go on with that run by --resume; or name the version that is gone back to with --to." }
   );
 }
-function chosenRecord(to, records, now, target) {
+function chosenRecord(to, read, now, target) {
+  const { records, unread } = read;
   if (to !== LAST_KNOWN_GOOD) {
     const record3 = recordOfVersion(records, to);
-    if (record3 === void 0) throw noSuchRecord(to, target);
+    if (record3 === void 0) throw notFound(to, unread, target);
     return record3;
   }
-  if (now === void 0 && records.length > 0) throw leftOurs(records.at(-1), target);
-  if (now !== void 0 && wentBackUnrecorded(records, now)) throw alreadyBack(now, records.at(-1), target);
+  const last = records.at(-1);
+  const newer = unread.filter(({ after }) => after === records.length);
+  if (newer.length > 0) throw cannotTell(newer, target);
+  if (now === void 0 && last !== void 0) throw leftOurs(last, target);
+  if (now !== void 0 && wentBackUnrecorded(records, now)) throw alreadyBack(now, last, target);
+  if (unread.length > 0 && !records.some(({ mark }) => mark === now)) throw cannotTell(unread, target);
   const record2 = lastKnownGood(records, now);
-  if (record2 === void 0) throw noSuchRecord("a good release before this one", target);
+  if (record2 === void 0) throw notFound("a good release before this one", unread, target);
+  const since = unread.filter(({ after }) => after > records.indexOf(record2));
+  if (since.length > 0) throw cannotTell(since, target);
   return record2;
 }
-async function newestBefore(records, run, store, now) {
-  const newest = records.at(-1);
-  if (run === void 0) return newest?.id ?? null;
+async function newestBefore(read, run, store, now) {
+  const { newestId } = read;
+  if (run === void 0) return newestId;
   const { after, build } = await askedOf(run, store);
   const { state } = standingOf(await readJournal(run, store)).steps.get("swap") ?? { state: "open" };
   const wasSwapped = state === "found" || state === "confirmed";
   if (wasSwapped && now !== build) throw exchanged(run, now);
-  const isOvertaken = newest !== void 0 && newest.id !== run && newest.id !== after;
+  const isOvertaken = newestId !== null && newestId !== run && newestId !== after;
   if (!isOvertaken) return typeof after === "string" ? after : null;
+  const newest = newestOf(read);
+  const what = newest === void 0 ? "another release was brought there" : `${newest.version} was ${newest.kind === "deploy" ? "deployed" : "gone back to"}`;
   throw new HoldfastError(
     "input.conflict",
-    `since the run ${run} began ${newest.version} was ${newest.kind === "deploy" ? "deployed" : "gone back to"} (run ${newest.id}): going on with it would undo that`,
+    `since the run ${run} began ${what} (run ${newestId}): going on with it would undo that`,
     { hint: "Begin a new run, which looks at what is there now." }
   );
 }
@@ -1308,6 +1406,8 @@ function isJudged(ran) {
 export {
   nameOf,
   RolloutRecords,
+  unreadLines,
+  newestOf,
   markOf,
   versionOf,
   versionIn,

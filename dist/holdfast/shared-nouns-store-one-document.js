@@ -2,6 +2,26 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+import {
+  isHoldfastError
+} from "./shared-kernel-errors.js";
+
+// src/nouns/store/one-document.ts
+var OF_ONE = [
+  "catalog.damaged",
+  "catalog.unknown-format",
+  "store.archived",
+  "store.denied",
+  "store.lied",
+  "store.not-found",
+  "store.unreadable"
+];
+function concernsOneDocument(error) {
+  return isHoldfastError(error, ...OF_ONE);
+}
+function isDamaged(error) {
+  return isHoldfastError(error, "catalog.damaged", "catalog.unknown-format");
+}
 
 // src/nouns/store/layout.ts
 var MANIFESTS = "manifests/";
@@ -21,5 +41,7 @@ export {
   JOURNALS,
   FUNCTIONS,
   ROLLOUTS,
-  PACKAGES
+  PACKAGES,
+  concernsOneDocument,
+  isDamaged
 };
