@@ -1,8 +1,10 @@
 import { createHash, hash, type Hash } from "node:crypto";
+import { keep } from "./lent-chunks.ts";
 
 /**
  * A stream of bytes; pulling is backpressure, and leaving the loop early must release whatever is behind it.
- * A chunk that was given is not written to again: readers keep chunks while they pull more.
+ * A chunk that was given is not written to again: readers keep chunks while they pull more. (Where the last
+ * reader copies, it may give them back: see lent-chunks.ts.)
  */
 export type ByteStream = AsyncIterable<Uint8Array>;
 
@@ -110,6 +112,7 @@ class SideStream {
   /** Resolves when the reader has taken the chunk, or has left. */
   async push(chunk: Uint8Array): Promise<void> {
     if (this.#left) return;
+    keep(chunk);
     this.#chunk = chunk;
     this.#signal();
     while (this.#chunk !== undefined && !this.#left) await this.#changed();

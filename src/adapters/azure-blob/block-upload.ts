@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { HoldfastError } from "../../kernel/errors.ts";
+import { giveBack } from "../../kernel/lent-chunks.ts";
 import type { ByteStream } from "../../kernel/streams.ts";
 import { BlockBuffers } from "./block-buffers.ts";
 import { BLOCKS_MAX, blockPlan, type BlockPlan } from "./block-plan.ts";
@@ -52,7 +53,10 @@ export async function stageBlocks(
 ): Promise<StagedBlocks> {
   const upload = new BlockUpload(send, options);
   try {
-    for await (const chunk of content) await upload.append(chunk);
+    for await (const chunk of content) {
+      await upload.append(chunk);
+      giveBack(chunk);
+    }
     return await upload.finish();
   } catch (error) {
     await upload.abandon(error);

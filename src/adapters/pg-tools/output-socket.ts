@@ -3,13 +3,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { LentBlocks } from "../../kernel/lent-chunks.ts";
 import type { ByteStream } from "../../kernel/streams.ts";
 
 /**
  * Bytes of a chunk, except the last: PostgreSQL's programs write 4 kB at a time, and every step of a pipeline
  * costs something per chunk.
  */
-const CHUNK_SIZE = 256 * 1024;
+const CHUNK_SIZE = 512 * 1024;
 /** Less room than this at the end of a chunk is not worth a read. */
 const ROOM_MIN = 16 * 1024;
 /** Full chunks that wait for the consumer before reading pauses. */
@@ -73,12 +74,13 @@ async function* read(reader: Socket, chunks: Chunks): ByteStream {
 }
 
 /**
- * Chunks being filled by the socket and taken by the consumer; each is handed on once and never
- * written to again.
+ * Chunks being filled by the socket and taken by the consumer; each is handed on once, and not written to
+ * again unless it is given back.
  */
 class Chunks {
   readonly #full: Buffer[] = [];
-  #filling = Buffer.allocUnsafeSlow(CHUNK_SIZE);
+  readonly #blocks = new LentBlocks();
+  #filling = this.#blocks.take(CHUNK_SIZE);
   #filled = 0;
   #closed = false;
   #wake: () => void = () => undefined;
@@ -116,8 +118,8 @@ class Chunks {
   }
 
   #handOn(): void {
-    this.#full.push(this.#filling.subarray(0, this.#filled));
-    this.#filling = Buffer.allocUnsafeSlow(CHUNK_SIZE);
+    this.#full.push(this.#blocks.lend(this.#filling, this.#filled));
+    this.#filling = this.#blocks.take(CHUNK_SIZE);
     this.#filled = 0;
     this.#wake();
   }

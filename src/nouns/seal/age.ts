@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
 import { HoldfastError } from "../../kernel/errors.ts";
 import { KiB } from "../../kernel/bytes.ts";
+import { LentBlocks } from "../../kernel/lent-chunks.ts";
 import type { ByteStream } from "../../kernel/streams.ts";
 import { ByteQueue } from "./byte-queue.ts";
 
@@ -12,6 +13,8 @@ import { ByteQueue } from "./byte-queue.ts";
 
 const CHUNK = 64 * KiB;
 const TAG = 16;
+/** Encrypted chunks that go on as one piece: every step of a pipeline costs something per piece. */
+const CHUNKS_MAX = 16;
 const NONCE = 16;
 /**
  * A header holds about 100 bytes a recipient; this allows for some hundreds of them and bounds what a hostile
@@ -86,12 +89,21 @@ export async function* encrypt(plain: ByteStream, recipients: readonly string[])
   yield Buffer.concat([header, nonce]);
   const seal = new PayloadCipher(payloadKey(fileKey, nonce));
   const queue = new ByteQueue();
+  const blocks = new LentBlocks();
   for await (const chunk of plain) {
     queue.push(chunk);
     // One chunk is always held back: only the end of the stream tells which chunk is the last.
-    while (queue.size > CHUNK) yield* seal.encrypt(queue.take(CHUNK), false);
+    while (queue.size > CHUNK) {
+      const chunks = Math.min(CHUNKS_MAX, Math.ceil(queue.size / CHUNK) - 1);
+      const size = chunks * (CHUNK + TAG);
+      const block = blocks.take(size);
+      for (let at = 0; at < size; at += CHUNK + TAG) seal.encrypt(queue.take(CHUNK), false, block, at);
+      yield blocks.lend(block, size);
+    }
   }
-  yield* seal.encrypt(queue.take(queue.size), true);
+  const last = Buffer.allocUnsafeSlow(queue.size + TAG);
+  seal.encrypt(queue.take(queue.size), true, last, 0);
+  yield last;
 }
 
 /**
@@ -200,14 +212,14 @@ class PayloadCipher {
     return this.#counter;
   }
 
-  /** Ciphertext and tag; not joined, because that would copy everything once more. */
-  encrypt(chunk: Buffer, last: boolean): readonly [Buffer, Buffer] {
+  /** Writes ciphertext and tag into `out` from `at` on. */
+  encrypt(chunk: Buffer, last: boolean, out: Buffer, at: number): void {
     const cipher = createCipheriv("chacha20-poly1305", this.#key, this.#nextNonce(last), {
       authTagLength: TAG,
     });
-    const body = cipher.update(chunk);
+    out.set(cipher.update(chunk), at);
     cipher.final();
-    return [body, cipher.getAuthTag()];
+    out.set(cipher.getAuthTag(), at + chunk.length);
   }
 
   decrypt(chunk: Buffer, last: boolean): Buffer {

@@ -7,6 +7,7 @@ import {
 } from "node:zlib";
 import { HoldfastError } from "../../kernel/errors.ts";
 import { KiB, MiB } from "../../kernel/bytes.ts";
+import { giveBack } from "../../kernel/lent-chunks.ts";
 import type { ByteStream } from "../../kernel/streams.ts";
 import { DEFAULT_LEVEL } from "./default-level.ts";
 
@@ -34,9 +35,9 @@ const DEFAULT_TABLES = { [constants.ZSTD_c_windowLog]: 22, [constants.ZSTD_c_has
 const LANES = 4;
 
 /**
- * Compresses a stream at the given level (1…19). The chunks of `plain` are copied at once into a few
- * blocks that are used over and over: held back until a frame is full they would be garbage by the
- * tens of megabytes.
+ * Compresses a stream at the given level (1…19), as its last reader. The chunks of `plain` are copied at once
+ * into a few blocks that are used over and over, and given back: held until a frame is full they would be
+ * garbage by the tens of megabytes.
  */
 export async function* compress(plain: ByteStream, level: number): ByteStream {
   const idle = Array.from({ length: LANES }, () => new Lane(level));
@@ -61,6 +62,7 @@ export async function* compress(plain: ByteStream, level: number): ByteStream {
         busy.push({ lane, frame: lane.endFrame() });
         frames += 1;
       }
+      giveBack(chunk);
     }
     const last = idle.at(-1);
     if (last !== undefined && (last.hasInput || frames === 0)) {

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import { createHash } from "node:crypto";
 import fc from "fast-check";
-import { collect, once } from "../../../src/kernel/streams.ts";
+import { giveBack, LentBlocks } from "../../../src/kernel/lent-chunks.ts";
+import { collect, once, type ByteStream } from "../../../src/kernel/streams.ts";
 import { MiB } from "../../../src/kernel/bytes.ts";
 import { Sealing, unseal } from "../../../src/nouns/seal/seal.ts";
 import {
@@ -69,6 +70,32 @@ describe("a sealed stream", () => {
       );
     },
   );
+
+  it("comes back the same from chunks that are written over as soon as they are given back", async () => {
+    const plain = noise(9 * MiB + 7);
+    const blocks = new LentBlocks();
+    let reused = 0;
+    const seen = new Set<ArrayBufferLike>();
+    const source = async function* (): ByteStream {
+      for (let at = 0; at < plain.length; at += 100_000) {
+        const block = blocks.take(100_000).fill(0);
+        reused += seen.has(block.buffer) ? 1 : 0;
+        seen.add(block.buffer);
+        yield blocks.lend(block, plain.copy(block, 0, at));
+      }
+    };
+    const stored: Buffer[] = [];
+    const sealing = new Sealing(source(), { level: 1, recipients: [ours.recipient] });
+    for await (const chunk of sealing.content) {
+      stored.push(Buffer.from(chunk));
+      giveBack(chunk);
+      chunk.fill(0);
+    }
+    const sealed = Buffer.concat(stored);
+    expect(hash(sealed)).toBe(sealing.totals.stored.sha256);
+    expect((await collect(unseal(once(sealed), [ours.identity]), 64 * MiB)).equals(plain)).toBe(true);
+    expect(reused).toBeGreaterThan(90);
+  });
 
   it("comes back the same when it is compressible text at every level", async () => {
     const plain = Buffer.from(
