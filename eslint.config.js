@@ -33,6 +33,14 @@ const EDGE_ONLY = {
       message: "The current time comes from the Clock port.",
     },
     { selector: "ExportDefaultDeclaration", message: "Exports have names." },
+    {
+      selector: "ImportDeclaration[source.value='zod'] ImportSpecifier[imported.name='z']",
+      message: "Write `import * as z`: the object `z` brings two thirds of zod along that nobody uses.",
+    },
+    {
+      selector: "MemberExpression[property.name=/^toLocale|^localeCompare$/], Identifier[name='Intl']",
+      message: "Its first call loads the tables of all languages: kernel/quantity.ts groups digits.",
+    },
   ],
 };
 

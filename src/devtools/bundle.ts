@@ -40,7 +40,7 @@ export async function bundle(
     logLevel: "warning",
     // A linked node_modules is the folder's own: its real path would be another one on the next machine.
     preserveSymlinks: true,
-    plugins: [lazyTokenRequest, leftOut, ownPackage],
+    plugins: [putOff, leftOut, ownPackage],
     // Packages in CommonJS ask for Node's own modules by `require`, and for their folder by `__dirname`,
     // which a module does not have.
     banner: {
@@ -59,24 +59,35 @@ export async function bundle(
 }
 
 /**
- * `@actions/core` loads an HTTP client at once, a quarter of an action's start, for one thing that few runs
- * ask of it: a token. The package offers no other way in, so its module for tokens is put off until the first
- * token is asked for.
+ * What `@actions/core` loads at once for what few runs ask of it: for a token an HTTP client, a quarter of an
+ * action's start, and for the name of the operating system child programs and what they need. The package
+ * offers no other way in, so these modules of its are put off until they are asked.
  */
-const lazyTokenRequest: Plugin = {
-  name: "lazy-token-request",
+const PUT_OFF: ReadonlyMap<string, string> = new Map([
+  [
+    "./oidc-utils.js",
+    "export const OidcClient = { getIDToken: async (audience) => (await " +
+      'import("./oidc-utils.js")).OidcClient.getIDToken(audience) };',
+  ],
+  ["./platform.js", 'export const getDetails = async () => (await import("./platform.js")).getDetails();'],
+]);
+
+const putOff: Plugin = {
+  name: "put-off",
   setup(on) {
-    on.onResolve({ filter: /^\.\/oidc-utils\.js$/ }, ({ importer, resolveDir }) =>
-      importer.endsWith("/@actions/core/lib/core.js")
-        ? { path: "node_modules/@actions/core/lib/oidc-utils.js", namespace: "lazy", pluginData: resolveDir }
+    on.onResolve({ filter: /^\.\/[\w-]+\.js$/ }, ({ path, importer, resolveDir }) =>
+      importer.endsWith("/@actions/core/lib/core.js") && PUT_OFF.has(path)
+        ? {
+            path: `node_modules/@actions/core/lib/${path.slice(2)}`,
+            namespace: "lazy",
+            pluginData: { path, resolveDir },
+          }
         : undefined,
     );
-    on.onLoad({ filter: /./, namespace: "lazy" }, ({ pluginData }) => ({
-      resolveDir: pluginData as string,
-      contents:
-        "export const OidcClient = { getIDToken: async (audience) => (await " +
-        'import("./oidc-utils.js")).OidcClient.getIDToken(audience) };',
-    }));
+    on.onLoad({ filter: /./, namespace: "lazy" }, ({ pluginData }) => {
+      const { path, resolveDir } = pluginData as { readonly path: string; readonly resolveDir: string };
+      return { resolveDir, contents: PUT_OFF.get(path)! };
+    });
   },
 };
 

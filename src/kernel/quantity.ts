@@ -1,4 +1,12 @@
+/**
+ * Writes a whole number for people, in groups of three: `1,234`. Not by `toLocaleString`: its first call
+ * loads the tables of all languages, which takes a sixth of the time in which `list` starts.
+ */
+export function grouped(count: number): string {
+  return String(count).replace(/\B(?=(?:\d{3})+$)/g, ",");
+}
+
 /** Writes a number with its noun for people: `1 table`, `1,234 rows`. The plural is the noun with an s. */
 export function quantity(count: number, noun: string): string {
-  return `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
+  return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
 }

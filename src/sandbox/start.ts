@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { HoldfastError } from "../kernel/errors.ts";
 import type { Clock, Random } from "../ports/clock.ts";
 import type { RunningSandbox, SandboxRequestedSite } from "../ports/sandbox.ts";

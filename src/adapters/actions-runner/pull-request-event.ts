@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { HoldfastError } from "../../kernel/errors.ts";
 import { mergesOf } from "../../ports/merges.ts";
 import type { MergeGroupEvent, PullRequestEvent } from "../../ports/pull-request-event.ts";

@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { z } from "zod";
+import * as z from "zod";
 import { HoldfastError } from "../../kernel/errors.ts";
 import { printableLine } from "../../kernel/printable.ts";
 import type { SlotFacts } from "../../ports/slot-host.ts";

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Secret } from "../../kernel/secret.ts";
 import type { DifferenceKind, SettingDifference } from "../../ports/slot-host.ts";
 import { includes } from "./names.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { HoldfastError } from "../../kernel/errors.ts";
 import type { ArmAnswer, ArmCall, ArmClient } from "./arm-client.ts";
 import { retryAfterMs } from "./arm-client.ts";

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Configured } from "./differences.ts";
 import { HoldfastError } from "../../kernel/errors.ts";
 import { listed } from "../../kernel/listed.ts";

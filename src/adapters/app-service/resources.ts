@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { HoldfastError } from "../../kernel/errors.ts";
 import type { SlotFacts, SlotTraffic } from "../../ports/slot-host.ts";
 import type { ArmAnswer } from "./arm-client.ts";

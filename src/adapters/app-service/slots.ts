@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import type { z } from "zod";
+import type * as z from "zod";
 import { HoldfastError } from "../../kernel/errors.ts";
 import { Secret } from "../../kernel/secret.ts";
 import type { ByteStream } from "../../kernel/streams.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { HoldfastError } from "../../kernel/errors.ts";
 import { innermost } from "../../kernel/innermost.ts";
 import { printableLine } from "../../kernel/printable.ts";

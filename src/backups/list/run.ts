@@ -11,7 +11,7 @@ import { manifestPath, type BackupKey } from "../../nouns/catalog/paths.ts";
 import { explainEmpty, type EmptyList } from "../../nouns/catalog/none-found.ts";
 import { readStanding, type Standing } from "../../nouns/catalog/standing.ts";
 import { inOrder } from "../../kernel/in-order.ts";
-import { quantity } from "../../kernel/quantity.ts";
+import { grouped, quantity } from "../../kernel/quantity.ts";
 import type { ListPorts } from "./ports.ts";
 
 /** The parsed inputs of `holdfast list`. */
@@ -186,7 +186,7 @@ function rowCells({ key, manifest, standing, problem }: Row, ports: ListPorts): 
     age,
     formatBytes(storedBytes(manifest)),
     String(tables),
-    rows === null ? "–" : rows.toLocaleString("en-US"),
+    rows === null ? "–" : grouped(rows),
     gaps === 0
       ? state
       : `${state}; ${quantity(gaps, standing.accepted === undefined ? "gap" : "accepted gap")}`,

@@ -1,4 +1,5 @@
 import { HoldfastError } from "../../kernel/errors.ts";
+import { quantity } from "../../kernel/quantity.ts";
 import type { Difference } from "../../nouns/content/compare/difference.ts";
 import { displayName } from "../../postgres/display-name.ts";
 import type { ContentRecord } from "../../nouns/content/record.ts";
@@ -142,12 +143,8 @@ export function acceptedSentence(accepted: readonly Difference[]): string {
         .map(titleOf),
     ),
   ];
-  const told = names.slice(0, TOLD_MAX).join(", ");
-  const count = accepted.length;
-  return (
-    `, with ${count.toLocaleString("en-US")} accepted gap${count === 1 ? "" : "s"}: ` +
-    `${told}${names.length > TOLD_MAX ? " and more" : ""}`
-  );
+  const told = names.slice(0, TOLD_MAX).join(", ") + (names.length > TOLD_MAX ? " and more" : "");
+  return `, with ${quantity(accepted.length, "accepted gap")}: ${told}`;
 }
 
 function titleOf({ about, name }: Difference): string {

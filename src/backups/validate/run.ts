@@ -1,7 +1,7 @@
 import { EXIT, type ExitCode } from "../../kernel/errors.ts";
 import { formatDuration } from "../../kernel/duration.ts";
 import type { Outcome, ReportTable } from "../../kernel/outcome.ts";
-import { quantity } from "../../kernel/quantity.ts";
+import { grouped, quantity } from "../../kernel/quantity.ts";
 import { explainNone } from "../../nouns/catalog/none-found.ts";
 import { findingSentence, headlineFinding } from "../copy/judge-copy.ts";
 import { DEPTHS, recordedFinding, type Depth, type Finding } from "../../nouns/catalog/manifest.ts";
@@ -210,7 +210,7 @@ function resultCells(result: Validated): string[] {
     depth,
     result.verdict,
     String(result.tables),
-    result.rows.toLocaleString("en-US"),
+    grouped(result.rows),
     formatDuration(result.tookMs),
   ];
 }

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import lint from "@commitlint/lint";
 import conventional from "@commitlint/config-conventional";
 import type { QualifiedRules } from "@commitlint/types";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { CoveredLines } from "./covered-lines.ts";
 import { addLine, UnusableReport, type ReportedFile } from "./report.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { glob } from "../patterns/glob.ts";
 import { RULE_NAMES } from "./rules/names.ts";
 import { REACHES } from "./specifier.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ACROSS } from "../../nouns/settings/across.ts";
 import { mergeContradictions } from "../merging/contradictions.ts";
 import { METHODS } from "../merging/merge-methods.ts";

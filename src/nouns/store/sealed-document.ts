@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { HoldfastError } from "../../kernel/errors.ts";
 import { sha256 } from "../../kernel/streams.ts";
 

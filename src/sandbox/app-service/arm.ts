@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Json } from "../../kernel/outcome.ts";
 import { jsonOf, type SandboxAnswer, type SandboxRequest } from "../router/part.ts";
 import {

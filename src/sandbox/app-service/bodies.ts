@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Bodies of calls, as far as they are played; what else they hold is let through. */
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 const nth = z.int().min(1);
 const ms = z.int().min(0).max(3_600_000);

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 import { open, type Entry, type ZipFile } from "yauzl";
-import { z } from "zod";
+import * as z from "zod";
 
 /** How a package is started: the words of a command, and the folder it is started in. */
 export interface Start {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** What may go wrong with calls, whichever service they are for. A script is data: a list of these. */
 export const callFault = z.strictObject({

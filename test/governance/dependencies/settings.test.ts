@@ -1,5 +1,5 @@
 import { expect, it } from "@jest/globals";
-import { z } from "zod";
+import * as z from "zod";
 import { EXCEPTION_RULES, RULES } from "../../../src/governance/dependencies/rules/all.ts";
 import { FIXED_RULE_NAMES, RULE_NAMES } from "../../../src/governance/dependencies/rules/names.ts";
 import { DEPENDENCIES } from "../../../src/governance/dependencies/settings.ts";
