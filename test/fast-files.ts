@@ -128,6 +128,7 @@ export const FAST_FILES: readonly string[] = [
   "test/nouns/settings/examine.test.ts",
   "test/nouns/settings/json-schema.test.ts",
   "test/nouns/settings/read-settings.test.ts",
+  "test/nouns/store/lock-late.test.ts",
   "test/nouns/store/lock-rivals.test.ts",
   "test/nouns/store/lock.test.ts",
   "test/nouns/store/source-lock.test.ts",

@@ -12,8 +12,12 @@ export const systemClock: Clock = {
   elapsed: () => performance.now(),
   async sleep(ms, signal) {
     try {
-      for (let left = ms; left > 0; left -= TIMER_MS_MAX) {
-        await delay(Math.min(left, TIMER_MS_MAX), undefined, signal === undefined ? {} : { signal });
+      // A timer drops fractions, and so comes up to a millisecond early: whoever compares afterwards would find
+      // that the time is not over yet.
+      const end = performance.now() + ms;
+      for (let left = ms; left > 0; left = end - performance.now()) {
+        const wait = Math.min(Math.ceil(left), TIMER_MS_MAX);
+        await delay(wait, undefined, signal === undefined ? {} : { signal });
       }
     } catch (error) {
       // Node rejects with its own AbortError; the port promises the signal's reason.

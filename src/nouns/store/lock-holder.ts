@@ -16,8 +16,14 @@ import { isRefusal, lost, nameOf, unrenewed, type LockRequest } from "./lock-req
 import { releaseLock } from "./lock-release.ts";
 import { RENEW_EVERY_MS, STALE_AFTER_MS } from "./lock-age.ts";
 
-/** Unrenewed for this long the work ends: the next renewal would come when others may have taken over. */
-const UNRENEWED_MS_MAX = STALE_AFTER_MS - RENEW_EVERY_MS;
+/**
+ * Unrenewed for this long a guard ends, whatever is under way: some time before others may take it over. It is
+ * counted from before a blob was written, since the store dates it by when it was.
+ */
+export const UNRENEWED_MS_MAX = STALE_AFTER_MS - RENEW_EVERY_MS;
+
+/** Between two renewals at least, also where there is little time left. */
+const PAUSE_MS_MIN = 1_000;
 
 /** So long a run that is over waits for the store to take its lock back; retries within are a store's own. */
 const RELEASE_MS_MAX = 60_000;
@@ -31,6 +37,15 @@ export interface HeldLock extends AsyncDisposable {
   readonly path: string;
   readonly token: string;
   readonly lost: AbortSignal;
+}
+
+/** How a lock was taken. */
+export interface Taken {
+  readonly blob: BlobFacts;
+  /** Monotonic milliseconds, before the blob was written. */
+  readonly began: number;
+  /** The generation that was taken over, as it was found. */
+  readonly abandoned?: BlobFacts | undefined;
 }
 
 /**
@@ -47,22 +62,24 @@ export class LockHolder implements HeldLock {
   readonly #abandoned: BlobFacts | undefined;
   /** As this run has written it last. */
   #blob: BlobFacts;
-  /** When that was, by the monotonic clock. */
+  /** Not later than that was, by the monotonic clock. */
   #renewed: number;
   /** The store refuses to let it be renewed, since the last time that it did. */
   #isRefused = false;
   #isRefusalTold = false;
+  /** Why it could not be renewed the last time; absent where it could. */
+  #failure: unknown;
   /** What is there may not be changed: each sign of life is a blob of its own. */
   #isCreateOnly = false;
 
-  /** @param abandoned the generation that was taken over, as it was found */
-  constructor(request: LockRequest, document: LockDocument, blob: BlobFacts, abandoned?: BlobFacts) {
+  /** @param taken how it was taken */
+  constructor(request: LockRequest, document: LockDocument, { blob, began, abandoned }: Taken) {
     this.token = document.token;
     this.#request = request;
     this.#document = document;
     this.#blob = blob;
     this.#abandoned = abandoned;
-    this.#renewed = request.clock.elapsed();
+    this.#renewed = began;
     this.#renewing = this.#keepRenewing();
   }
 
@@ -78,7 +95,7 @@ export class LockHolder implements HeldLock {
     this.#stop.abort();
     const { clock, warn } = this.#request;
     try {
-      await answered(this.#release(), RELEASE_MS_MAX, clock);
+      if (!(await answered(() => this.#release(), RELEASE_MS_MAX, clock))) throw unanswered();
     } catch (error) {
       // A backup that is committed must not end as a failure because its lock stays behind: it counts as
       // abandoned soon.
@@ -126,10 +143,13 @@ export class LockHolder implements HeldLock {
     const { clock } = this.#request;
     while (!this.#stop.signal.aborted) {
       try {
-        await clock.sleep(RENEW_EVERY_MS, this.#stop.signal);
-        await this.#inTime(this.#renew());
+        const pauseMs = this.#pauseMs();
+        const wake = clock.elapsed() + pauseMs;
+        await clock.sleep(pauseMs, this.#stop.signal);
+        await this.#renewInTime(clock.elapsed() - wake);
       } catch (error) {
         if (this.#stop.signal.aborted) return;
+        this.#failure = error;
         const end = this.#endOf(error);
         if (end === undefined) continue;
         if (end.reason !== undefined) this.#lost.abort(end.reason);
@@ -138,30 +158,45 @@ export class LockHolder implements HeldLock {
     }
   }
 
+  /** Milliseconds until a guard ends. A courtesy does not: it waits for the store, as the work itself does. */
+  #leftMs(): number {
+    const { clock, purpose = "guard" } = this.#request;
+    return purpose === "courtesy" ? Infinity : this.#renewed + UNRENEWED_MS_MAX - clock.elapsed();
+  }
+
+  /** After one that failed, which may have taken long, the next begins while it can still succeed. */
+  #pauseMs(): number {
+    const { clock } = this.#request;
+    const isDue = this.#renewed + RENEW_EVERY_MS - clock.elapsed();
+    const pauseMs = this.#failure === undefined ? isDue : Math.min(RENEW_EVERY_MS, this.#leftMs() / 2);
+    return Math.max(PAUSE_MS_MIN, pauseMs);
+  }
+
   /**
    * A guard tells in time that it lapses, also when the store does not answer at all: what it guards would
-   * go on while others take over. A courtesy waits for the answer, as the work itself waits for the store.
+   * go on while others take over.
+   *
+   * @param lateMs by how much the pause before was overslept
    */
-  async #inTime(renewal: Promise<void>): Promise<void> {
-    const { clock, purpose = "guard" } = this.#request;
-    if (purpose === "courtesy") {
-      await renewal;
-      return;
-    }
+  async #renewInTime(lateMs: number): Promise<void> {
     // A machine that was suspended is late already, and may find its lock as it left it.
-    const leftMs = Math.max(RENEW_EVERY_MS, this.#renewed + UNRENEWED_MS_MAX - clock.elapsed());
-    await answered(renewal, leftMs, clock);
+    const leftMs = lateMs > RENEW_EVERY_MS ? Math.max(RENEW_EVERY_MS, this.#leftMs()) : this.#leftMs();
+    const isAnswered = await answered(() => this.#renew(), leftMs, this.#request.clock);
+    // That the time is over says less than why it could not be renewed before.
+    if (!isAnswered) throw this.#failure ?? unanswered();
   }
 
   async #renew(): Promise<void> {
     const { clock } = this.#request;
     await this.#requireNewest();
+    const written = clock.elapsed();
     const next = encodeLock({ ...this.#document, renewedAt: clock.now().toISOString() });
     this.#blob = this.#isCreateOnly ? await this.#createNext(next) : await this.#replace(next);
     // This machine may have slept in between, for as long as others need to take the lock over.
     await this.#requireNewest();
-    this.#renewed = clock.elapsed();
+    this.#renewed = written;
     this.#isRefused = false;
+    this.#failure = undefined;
   }
 
   /** @throws lock.lost where another run has taken the lock over */
@@ -281,16 +316,26 @@ export class LockHolder implements HeldLock {
   }
 }
 
-/** What a store does not answer in time is given up, and may happen all the same. */
-async function answered(work: Promise<void>, ms: number, clock: Clock): Promise<void> {
-  const over = new AbortController();
-  const tooLate = clock.sleep(ms, over.signal).then(() => {
-    throw new HoldfastError("store.unreachable", "the store has not answered", {
-      hint: "See what keeps this machine from the store.",
-    });
+function unanswered(): HoldfastError {
+  return new HoldfastError("store.unreachable", "the store has not answered", {
+    hint: "See what keeps this machine from the store.",
   });
+}
+
+/**
+ * What a store does not answer in time is given up, and may happen all the same.
+ *
+ * @returns whether it was done in time
+ */
+async function answered(work: () => Promise<void>, ms: number, clock: Clock): Promise<boolean> {
+  if (ms <= 0) return false;
+  if (ms === Infinity) {
+    await work();
+    return true;
+  }
+  const over = new AbortController();
   try {
-    await Promise.race([work, tooLate]);
+    return await Promise.race([work().then(() => true), clock.sleep(ms, over.signal).then(() => false)]);
   } finally {
     over.abort();
   }

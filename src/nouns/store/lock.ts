@@ -12,7 +12,7 @@ import {
   type Generation,
   type LockDocument,
 } from "./lock-document.ts";
-import { LockHolder, type HeldLock } from "./lock-holder.ts";
+import { LockHolder, UNRENEWED_MS_MAX, type HeldLock } from "./lock-holder.ts";
 import { nameOf, type LockRequest } from "./lock-request.ts";
 
 export type { HeldLock } from "./lock-holder.ts";
@@ -45,7 +45,7 @@ export async function acquireLock(request: LockRequest): Promise<HeldLock> {
   throw held(request, undefined);
 }
 
-/** @returns undefined where the generation that was left behind is gone meanwhile, and others may be on */
+/** @returns undefined where others may have come meanwhile, and it must be looked again */
 async function take(request: LockRequest, top: Generation | undefined): Promise<HeldLock | undefined> {
   const { store, clock } = request;
   const path = generationPath(folderOfLock(request), (top?.generation ?? 0) + 1);
@@ -58,6 +58,7 @@ async function take(request: LockRequest, top: Generation | undefined): Promise<
     doing: request.doing,
     run: request.run,
   };
+  const began = clock.elapsed();
   let blob: BlobFacts;
   try {
     blob = await store.put(path, once(encodeLock(document)), { contentType: "application/json" });
@@ -67,7 +68,12 @@ async function take(request: LockRequest, top: Generation | undefined): Promise<
   }
   // Whoever began anew meanwhile, with the first generation, would meet ours as that of a taker.
   if (top !== undefined && !(await stillStands(top.blob, path, store))) return undefined;
-  return new LockHolder(request, document, blob, top?.blob);
+  // Answers that took so long may have come after others had found it abandoned.
+  if (clock.elapsed() - began >= UNRENEWED_MS_MAX) {
+    await store.remove(path);
+    return undefined;
+  }
+  return new LockHolder(request, document, { blob, began, abandoned: top?.blob });
 }
 
 /** @param ours is removed where the other does not stand any more, or that cannot be found out */
