@@ -57,7 +57,7 @@ export type RolloutRecord = z.infer<typeof rolloutRecord>;
 
 const RECORD_SIZE_MAX = MiB;
 
-/** One that could not be read: of what release it is nobody knows, only of which run, and how old it is. */
+/** One that could not be read: of what release it is nobody knows, only of which run, and what is older. */
 export interface UnreadRecord {
   readonly path: string;
   /** How many of those that were read are older. */
@@ -102,34 +102,30 @@ export class RolloutRecords {
   }
 
   /**
-   * All of them, oldest first by the store's clock: that of a runner may be wrong. One that cannot be read is
-   * never the end of the others.
+   * All of them, oldest first by the store's clock: that of a runner may be wrong, and counts only where the
+   * store cannot tell. One that cannot be read is never the end of the others.
    *
    * @throws what the store throws: where it does not answer, a record is not one that is not there
    */
   async all(): Promise<RecordsRead> {
-    const found: {
-      readonly at: number;
-      readonly path: string;
-      readonly read: RolloutRecord | HoldfastError;
-    }[] = [];
+    const found: Found[] = [];
     for await (const blob of this.#store.list(this.#folder)) {
       // What is called after no run is none of ours, and no reason to doubt the others.
       if (!BACKUP_ID.test(idIn(blob.path))) continue;
-      const read = await this.#readOr(blob);
-      found.push({ at: momentOf(blob, read), path: blob.path, read });
+      found.push({ blob, read: await this.#readOr(blob) });
     }
-    // One that cannot be read may have ended after all others of its moment.
-    const endOf = (read: RolloutRecord | HoldfastError): string => ("ended" in read ? read.ended : "~");
-    found.sort((a, b) => (a.at === b.at ? compareBlobPaths(endOf(a.read), endOf(b.read)) : a.at - b.at));
+    const ordered = inOrder(found);
     const records: RolloutRecord[] = [];
     const unread: UnreadRecord[] = [];
-    for (const { path, read } of found) {
+    for (const {
+      blob: { path },
+      read,
+    } of ordered) {
       if (read instanceof HoldfastError) unread.push({ path, after: records.length, error: read });
       else records.push(read);
     }
-    const newest = found.at(-1);
-    return { records, unread, newestId: newest === undefined ? null : idIn(newest.path) };
+    const newest = ordered.at(-1);
+    return { records, unread, newestId: newest === undefined ? null : idIn(newest.blob.path) };
   }
 
   /** @returns why it cannot be read, where that concerns it alone */
@@ -148,13 +144,30 @@ export class RolloutRecords {
   }
 }
 
-/**
- * When it was written, by the store. One whose date cannot be read either may be newer than all others: it
- * must not pass for an old one.
- */
-function momentOf({ modifiedAt }: BlobFacts, read: RolloutRecord | HoldfastError): number {
-  if (modifiedAt.getTime() > 0) return modifiedAt.getTime();
-  return read instanceof HoldfastError ? Number.POSITIVE_INFINITY : Date.parse(read.ended);
+interface Found {
+  readonly blob: BlobFacts;
+  readonly read: RolloutRecord | HoldfastError;
+}
+
+/** Oldest first; one that cannot be read behind others of its moment, since it may have ended after them. */
+function inOrder(found: readonly Found[]): readonly Found[] {
+  const endOf = ({ read }: Found): string => (read instanceof HoldfastError ? "~" : read.ended);
+  return found
+    .map((one) => ({ one, at: knownMoment(one) ?? momentByRun(one, found) }))
+    .sort((a, b) => (a.at === b.at ? compareBlobPaths(endOf(a.one), endOf(b.one)) : a.at - b.at))
+    .map(({ one }) => one);
+}
+
+/** When it was written, by the store; of one with a bad inode, which has no date, what it says itself. */
+function knownMoment({ blob, read }: Found): number | undefined {
+  if (blob.modifiedAt.getTime() > 0) return blob.modifiedAt.getTime();
+  return read instanceof HoldfastError ? undefined : Date.parse(read.ended);
+}
+
+/** Runs of an app take turns, so that it ended after all that had begun before it, and before all others. */
+function momentByRun({ blob }: Found, found: readonly Found[]): number {
+  const before = found.filter((other) => idIn(other.blob.path) < idIn(blob.path));
+  return Math.max(0, ...before.map((other) => knownMoment(other) ?? 0));
 }
 
 function idIn(path: string): string {

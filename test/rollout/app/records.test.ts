@@ -154,9 +154,12 @@ describe("a record that cannot be read", () => {
     expect([newestOf(read), read.newestId]).toEqual([undefined, NEW]);
   });
 
-  test("may be the newest where its date cannot be read either", async () => {
+  test.each([
+    { of: OLD, after: 0, newest: { id: NEW, read: NEW } },
+    { of: NEW, after: 1, newest: { id: NEW, read: undefined } },
+  ])("is placed by its run where its date cannot be read either: $of", async ({ of, after, newest }) => {
     const store = await two();
-    const path = `${FOLDER}${OLD}.json`;
+    const path = `${FOLDER}${of}.json`;
     const undated = forwarding(store, {
       get: (asked, range) =>
         asked === path
@@ -169,8 +172,8 @@ describe("a record that cannot be read", () => {
       },
     });
     const read = await new RolloutRecords(undated, target).all();
-    expect(read.unread).toMatchObject([{ path, after: 1 }]);
-    expect([newestOf(read), read.newestId]).toEqual([undefined, OLD]);
+    expect(read.unread).toMatchObject([{ path, after }]);
+    expect([read.newestId, newestOf(read)?.id]).toEqual([newest.id, newest.read]);
   });
 
   test("is none that is called after no run", async () => {

@@ -32,6 +32,33 @@ function through(store: BlobStore, more: Partial<BlobStore>): BlobStore {
   });
 }
 
+/** Everything fails from the moment on at which it would swap for the nth time. */
+async function killedAtSwap(nth: number, app: AppWorld, deploy: () => Promise<unknown>): Promise<string> {
+  const { aroundStore } = app;
+  let swaps = 0;
+  let isDead = false;
+  const wrap = <T extends object>(port: T): T =>
+    new Proxy(port, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name);
+        if (typeof value !== "function") return value;
+        return (...args: readonly unknown[]): unknown => {
+          if (name === "swap" && ++swaps === nth) isDead = true;
+          if (isDead) throw new Error("killed");
+          return (value as (...all: readonly unknown[]) => unknown).apply(target, [...args]);
+        };
+      },
+    });
+  app.around = wrap;
+  app.aroundStore = (store) => wrap(aroundStore(store));
+  await deploy().catch(() => undefined);
+  expect(isDead).toBe(true);
+  app.around = (host) => host;
+  app.aroundStore = aroundStore;
+  rmSync(join(app.store, "locks"), { recursive: true, force: true });
+  return readdirSync(join(app.store, "journals")).sort().at(-1)!;
+}
+
 const inTurn = testInTurn("what happens around a deployment", 3);
 
 inTurn("a rollback of an ill app whose swap is refused releases its preview", async () => {
@@ -68,29 +95,8 @@ test("a swap back brings back what was there before, not what the slot holds by 
     "if (process.env.ROLE === undefined) setTimeout(() => process.exit(1), 400);",
   );
   app.declare({ soak: "{ for: 40s, every: 1s }" });
-  let swaps = 0;
-  let isDead = false;
-  const wrap = <T extends object>(port: T): T =>
-    new Proxy(port, {
-      get(target, name) {
-        const value: unknown = Reflect.get(target, name);
-        if (typeof value !== "function") return value;
-        return (...args: readonly unknown[]): unknown => {
-          // Killed right before it swaps back.
-          if (name === "swap" && ++swaps === 2) isDead = true;
-          if (isDead) throw new Error("killed");
-          return (value as (...all: readonly unknown[]) => unknown).apply(target, [...args]);
-        };
-      },
-    });
-  app.around = wrap;
-  app.aroundStore = wrap;
-  await app.deploy("v1.3.0", bad).catch(() => undefined);
-  expect(isDead).toBe(true);
-  app.around = (host) => host;
-  app.aroundStore = (store) => store;
-  rmSync(join(app.store, "locks"), { recursive: true, force: true });
-  const run = readdirSync(join(app.store, "journals")).sort().at(-1)!;
+  // Killed right before it swaps back.
+  const run = await killedAtSwap(2, app, () => app.deploy("v1.3.0", bad));
   // Somebody tries a fix, whose tests fail: it stays in the slot, and never comes to production.
   app.declare({ tests: "{ command: exit 1 }" });
   await app.deploy("v1.4.0", await app.packaged("1.4.0"));
@@ -143,6 +149,49 @@ inTurn(
     ]);
   },
 );
+
+/** Of the first record's file neither what it says is there, nor its date: a bad inode. */
+function rotten(store: BlobStore, run: string): BlobStore {
+  const isIt = (path: string): boolean => path.startsWith("rollouts/") && path.includes(run);
+  return through(store, {
+    get: (path, range) =>
+      isIt(path)
+        ? Promise.reject(new HoldfastError("store.unreadable", "EBADMSG", { hint: "x" }))
+        : store.get(path, range),
+    async *list(prefix) {
+      for await (const blob of store.list(prefix)) {
+        yield isIt(blob.path) ? { ...blob, size: 0, etag: "", modifiedAt: new Date(0) } : blob;
+      }
+    },
+  });
+}
+
+inTurn("a run is not gone on with over a newer one because an old record lost its date", async () => {
+  const app = await world();
+  await app.deploy("v1.1.0", await app.packaged("1.1.0"));
+  const [oldest] = readdirSync(join(app.store, "journals"));
+  app.aroundStore = (store) => rotten(store, oldest!);
+  const two = await app.packaged("1.2.0");
+  const killed = await killedAtSwap(1, app, () => app.deploy("v1.2.0", two));
+  expect(told(await app.deploy("v1.3.0", await app.packaged("1.3.0")))).toMatchObject({ exit: 0 });
+  await expect(app.deploy("v1.2.0", two, { resume: killed })).rejects.toMatchObject({
+    code: "input.conflict",
+    message: expect.stringContaining("1.3.0 was deployed"),
+  });
+  expect(await app.live()).toBe("1.3.0");
+});
+
+inTurn("a run is gone on with though an old record has lost its date since", async () => {
+  const app = await world();
+  await app.deploy("v1.0.0", await app.packaged("1.0.0"));
+  await app.deploy("v1.1.0", await app.packaged("1.1.0"));
+  const [oldest] = readdirSync(join(app.store, "journals")).sort();
+  const two = await app.packaged("1.2.0");
+  const killed = await killedAtSwap(1, app, () => app.deploy("v1.2.0", two));
+  app.aroundStore = (store) => rotten(store, oldest!);
+  const done = await app.deploy("v1.2.0", two, { resume: killed });
+  expect(told(done)).toMatchObject({ exit: 0, production: "1.2.0" });
+});
 
 inTurn("a runner whose clock goes wrong does not close the button", async () => {
   const app = await world();
