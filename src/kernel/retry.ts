@@ -29,11 +29,17 @@ export const TIDYING_ATTEMPTS = 2;
 const triedOut = new WeakSet<object>();
 
 /**
- * Whether tries were already used up on this error, further inside. Whoever tries again around them would
- * multiply the tries, and the time, by its own.
+ * Whether tries were already used up on this error, or on one that it was made of, further inside. Whoever
+ * tries again around them would multiply the tries, and the time, by its own.
  */
 export function isTriedOut(error: unknown): boolean {
-  return typeof error === "object" && error !== null && triedOut.has(error);
+  const seen = new Set<unknown>();
+  for (let one = error; typeof one === "object" && one !== null && !seen.has(one);) {
+    if (triedOut.has(one)) return true;
+    seen.add(one);
+    one = (one as { readonly cause?: unknown }).cause;
+  }
+  return false;
 }
 
 /** Marks an error after whose tries there are to be no more. */

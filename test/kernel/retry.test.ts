@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
-import { withRetry, type RetryPolicy } from "../../src/kernel/retry.ts";
+import { HoldfastError, withHint } from "../../src/kernel/errors.ts";
+import { isTriedOut, withRetry, type RetryPolicy } from "../../src/kernel/retry.ts";
 
 function policy(slept: number[], changes: Partial<RetryPolicy> = {}): RetryPolicy {
   return {
@@ -63,5 +64,16 @@ describe("a retried operation", () => {
       ),
     ).rejects.toBe(final);
     expect(slept).toEqual([]);
+  });
+
+  it("is tried out, whatever is made of its error further outside", async () => {
+    const inner = new HoldfastError("store.unreachable", "no answer", { hint: "Wait." });
+    expect(isTriedOut(withHint(inner, "Nothing was written."))).toBe(false);
+    await expect(withRetry(policy([]), () => Promise.reject(inner))).rejects.toBe(inner);
+    const outer = new HoldfastError("store.unreachable", "it may be there", { cause: withHint(inner, "x") });
+    expect([inner, withHint(inner, "x"), outer].map(isTriedOut)).toEqual([true, true, true]);
+    const round: { cause?: unknown } = {};
+    round.cause = round;
+    expect([round, null, "x"].map(isTriedOut)).toEqual([false, false, false]);
   });
 });
