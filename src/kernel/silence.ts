@@ -85,17 +85,20 @@ export class SilenceWatch implements Disposable {
   }
 
   async #ask(): Promise<void> {
-    const { limitMs, atWork, tell } = this.#owing;
+    const { limitMs, atWork, tell, heard } = this.#owing;
     this.#isAsking = true;
     this.#unaskedMs = 0;
+    // A byte may have come since, seen by a look or not yet: then there is nothing to be told.
+    const last = this.#last;
+    const isStill = (): boolean => !this.#isOver && heard() === last;
     // Whoever does not answer may not answer this question either.
     const patience = setTimeout(() => {
-      if (!this.#isOver) tell?.(`no byte for ${formatDuration(this.#stillMs)}; asking what is at work`);
+      if (isStill()) tell?.(`no byte for ${formatDuration(this.#stillMs)}; asking what is at work`);
     }, this.#stepMs).unref();
     const doing = await atWork?.(limitMs * ASK_AFTER).catch(() => undefined);
     clearTimeout(patience);
     this.#isAsking = false;
-    if (this.#isOver) return;
+    if (!isStill()) return;
     if (doing !== undefined) this.#silentMs = 0;
     const left = limitMs - this.#silentMs;
     // The end itself is told by whoever waited.

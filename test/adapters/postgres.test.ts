@@ -247,6 +247,15 @@ describe("a failure to connect", () => {
   });
 });
 
+it("a server that speaks of TLS itself is told in its own words", () => {
+  const message = "relay 3: there was an error establishing an SSL connection to the remote node";
+  const address = parseDatabaseUrl("postgresql://u:p@h/d", "x");
+  expect(databaseError({ code: "XX000", message, severity: "ERROR" }, address, "working")).toMatchObject({
+    code: "database.query",
+    message: expect.stringContaining(message),
+  });
+});
+
 it("a web server in the database's place is not told as a matter of certificates", async () => {
   const server = createServer((client) => {
     client.on("error", () => undefined);

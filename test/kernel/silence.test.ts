@@ -67,6 +67,24 @@ describe("a watch over somebody who owes an answer", () => {
     expect(over).toEqual([120_000]);
   });
 
+  it("says nothing of a silence that ended while it was asked what is at work", async () => {
+    for (const [cameAfterMs, answerMs] of [
+      [34_000, 60_000],
+      [31_000, 4_000],
+      [31_000, 12_000],
+    ] as const) {
+      let bytes = 0;
+      setTimeout(() => (bytes = 1), cameAfterMs);
+      const { told, watch } = watched({
+        heard: () => bytes,
+        atWork: () => new Promise((resolve) => setTimeout(() => resolve("it copies"), answerMs)),
+      });
+      await jest.advanceTimersByTimeAsync(60_000);
+      expect(told).toEqual([]);
+      watch[Symbol.dispose]();
+    }
+  });
+
   it("says in time that no byte has come, though the question about it hangs as well", async () => {
     const { told, over } = watched({
       atWork: () => new Promise((resolve) => setTimeout(() => resolve(undefined), 30_000)),

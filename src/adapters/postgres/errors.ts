@@ -89,7 +89,8 @@ function readRaw(error: unknown, statement: string): Raw {
   const said = (one ?? {}) as Said;
   const state = typeof said.code === "string" ? said.code : "";
   const fromServer = typeof said.severity === "string";
-  const message = inPlainWords(oneLine(said.message)) || "the connection failed";
+  const words = oneLine(said.message);
+  const message = (fromServer ? words : inPlainWords(words)) || "the connection failed";
   const doubtful = fromServer && mayQuoteRows(state, said, statement);
   const told = doubtful ? withoutRows(state, message, said) : message;
   return {
@@ -106,7 +107,7 @@ function readRaw(error: unknown, statement: string): Raw {
  * The driver says so where the first byte of an answer is neither a yes nor a no to TLS:
  * https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-SSL
  */
-const NO_YES_OR_NO = /error establishing an SSL connection/i;
+const NO_YES_OR_NO = /^There was an error establishing an SSL connection$/;
 const SPEAKS_OTHERWISE = "what answers there does not speak as a PostgreSQL server does";
 
 /** What the driver says when a connection was not made, or a login not answered, in time. */
@@ -282,7 +283,7 @@ function isTlsFailure(code: string, message: string): boolean {
 }
 
 function fromDriver(raw: Raw, address: DatabaseAddress, moment: Moment): Found {
-  if (raw.message === SPEAKS_OTHERWISE) {
+  if (!raw.fromServer && raw.message === SPEAKS_OTHERWISE) {
     return {
       code: "database.unreachable",
       hint:
