@@ -33,8 +33,17 @@ const EVERY_NOUN = Object.keys(NOUNS);
 
 /** Wings, with what the capabilities of one share; capabilities do not import each other. */
 const WINGS = {
-  backups: { capabilities: ["backup", "validate", "restore", "list", "keygen"], shared: { copy: [] } },
   // Each shared room with those of the wing that it stands on.
+  backups: {
+    capabilities: ["backup", "validate", "restore", "list", "keygen"],
+    shared: {
+      "copy/databases": [],
+      "copy/artifacts": [],
+      "copy/rights": ["copy/artifacts"],
+      "copy/loading": ["copy/rights", "copy/artifacts"],
+      "copy/judging": ["copy/loading", "copy/rights", "copy/artifacts"],
+    },
+  },
   schema: {
     capabilities: ["check", "apply", "rollback", "status"],
     shared: {

@@ -6,7 +6,7 @@ import type { LeftOut } from "../../nouns/content/left-out.ts";
 import type { TableRecord } from "../../nouns/content/record.ts";
 import type { DumpTools, TocEntry } from "../../ports/dump-tools.ts";
 import type { Progress } from "../../ports/log.ts";
-import { countTypes } from "../copy/contents.ts";
+import { countTypes } from "../copy/artifacts/contents.ts";
 import { Sealing } from "../../nouns/seal/seal.ts";
 import type { BackupPlan } from "./plan.ts";
 

@@ -8,7 +8,7 @@ import { refuseTransactionPooler } from "../../nouns/server/refuse-pooler.ts";
 import { readColumnMarks } from "../../nouns/content/read/column-marks.ts";
 import { databaseFacts, type DatabaseFacts } from "../../nouns/server/database-facts.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
-import { findClient } from "../copy/client-programs.ts";
+import { findClient } from "../copy/artifacts/client-programs.ts";
 import { detectPlatform } from "../../nouns/platform/detect.ts";
 import type { PlatformProfile } from "../../nouns/platform/profile.ts";
 import type { ToolSet } from "../../ports/dump-tools.ts";

@@ -1,11 +1,11 @@
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
-import { believe } from "../copy/control.ts";
-import type { UnavailableExtension } from "../copy/extensions.ts";
-import { findingSentence, judge, withRecordedGaps } from "../copy/judge-copy.ts";
-import type { LoadedSet } from "../copy/recipe.ts";
-import { notComparedNote } from "../copy/platforms-own.ts";
+import { believe } from "../copy/judging/control.ts";
+import type { UnavailableExtension } from "../copy/loading/extensions.ts";
+import { findingSentence, judge, withRecordedGaps } from "../copy/judging/judge-copy.ts";
+import type { LoadedSet } from "../copy/loading/recipe.ts";
+import { notComparedNote } from "../copy/judging/platforms-own.ts";
 import { asIfGiven } from "../copy/rights/as-if-given.ts";
-import { asIfPublicOwned } from "../copy/rights/as-if-public-owned.ts";
+import { asIfPublicOwned } from "../copy/judging/as-if-public-owned.ts";
 import type { Finding } from "../../nouns/catalog/manifest.ts";
 import type { CompareOptions } from "../../nouns/content/compare/compare-content.ts";
 import { compareProperties } from "../../nouns/content/compare/compare-properties.ts";

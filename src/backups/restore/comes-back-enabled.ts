@@ -1,5 +1,5 @@
 import { quantity } from "../../kernel/quantity.ts";
-import { entryTitle } from "../copy/toc-names.ts";
+import { entryTitle } from "../copy/artifacts/toc-names.ts";
 import type { Manifest } from "../../nouns/catalog/manifest.ts";
 import { displayName } from "../../postgres/display-name.ts";
 import { profileOf } from "../../nouns/platform/profiles.ts";

@@ -1,7 +1,7 @@
 import { HoldfastError } from "../../kernel/errors.ts";
-import { createDatabaseLike } from "../copy/create-database.ts";
-import { measureControl } from "../copy/control-copy.ts";
-import { PassingName, sweepLeftovers } from "../copy/leftovers.ts";
+import { createDatabaseLike } from "../copy/databases/create-database.ts";
+import { measureControl } from "../copy/loading/control-copy.ts";
+import { PassingName, sweepLeftovers } from "../copy/databases/leftovers.ts";
 import type { ContentRecord } from "../../nouns/content/record.ts";
 import type { Database, DatabaseSession } from "../../ports/database.ts";
 import type { Log } from "../../ports/log.ts";

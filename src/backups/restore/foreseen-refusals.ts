@@ -1,5 +1,5 @@
 import { HoldfastError, isHoldfastError, type ErrorCode } from "../../kernel/errors.ts";
-import { findClient } from "../copy/client-programs.ts";
+import { findClient } from "../copy/artifacts/client-programs.ts";
 import { requireReadable } from "../../nouns/content/read/readable.ts";
 import { detectPlatform } from "../../nouns/platform/detect.ts";
 import { mayLeaveOut } from "../../nouns/platform/may-leave-out.ts";

@@ -1,6 +1,6 @@
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import { quoteIdentifier } from "../../postgres/quoting.ts";
-import { dropPersistently } from "../copy/drop-database.ts";
+import { dropPersistently } from "../copy/databases/drop-database.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Database } from "../../ports/database.ts";
 

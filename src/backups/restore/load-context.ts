@@ -1,7 +1,7 @@
-import { withoutExtensions } from "../copy/extensions.ts";
-import type { LoadContext } from "../copy/load.ts";
-import { loadingSettings } from "../copy/loading-settings.ts";
-import { withoutPublicSchema } from "../copy/public-schema.ts";
+import { withoutExtensions } from "../copy/loading/extensions.ts";
+import type { LoadContext } from "../copy/artifacts/load.ts";
+import { loadingSettings } from "../copy/loading/loading-settings.ts";
+import { withoutPublicSchema } from "../copy/loading/public-schema.ts";
 import type { Database } from "../../ports/database.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
 import type { RestorePorts } from "./ports.ts";

@@ -1,5 +1,5 @@
-import { createDatabaseLike } from "../copy/create-database.ts";
-import { loadIntoEmpty, type LoadedSet, type Recipe } from "../copy/recipe.ts";
+import { createDatabaseLike } from "../copy/databases/create-database.ts";
+import { loadIntoEmpty, type LoadedSet, type Recipe } from "../copy/loading/recipe.ts";
 import type { Database } from "../../ports/database.ts";
 import type { RestorePorts } from "./ports.ts";
 import { clearScope } from "./clear/clear.ts";

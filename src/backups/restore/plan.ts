@@ -1,8 +1,8 @@
 import { HoldfastError } from "../../kernel/errors.ts";
-import { artifactSetFor, gives, type ArtifactSet } from "../copy/artifact-set.ts";
-import { interruptible } from "../copy/interruptible.ts";
-import { findClient } from "../copy/client-programs.ts";
-import { SetContents } from "../copy/set-contents.ts";
+import { artifactSetFor, gives, type ArtifactSet } from "../copy/artifacts/artifact-set.ts";
+import { interruptible } from "../copy/artifacts/interruptible.ts";
+import { findClient } from "../copy/artifacts/client-programs.ts";
+import { SetContents } from "../copy/artifacts/set-contents.ts";
 import type { Backup } from "../../nouns/catalog/catalog.ts";
 import { chooseOne } from "../../nouns/catalog/choose.ts";
 import type { KnownStandings } from "../../nouns/catalog/standing.ts";

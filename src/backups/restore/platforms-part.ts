@@ -1,4 +1,4 @@
-import type { Judgement } from "../copy/judge-copy.ts";
+import type { Judgement } from "../copy/judging/judge-copy.ts";
 import type { Manifest } from "../../nouns/catalog/manifest.ts";
 import { profileOf } from "../../nouns/platform/profiles.ts";
 

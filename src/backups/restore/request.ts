@@ -1,7 +1,7 @@
 import { HoldfastError } from "../../kernel/errors.ts";
 import { parseDatabaseUrl } from "../../postgres/database-url.ts";
 import type { Secret } from "../../kernel/secret.ts";
-import type { Part } from "../copy/artifact-set.ts";
+import type { Part } from "../copy/artifacts/artifact-set.ts";
 import { Catalog } from "../../nouns/catalog/catalog.ts";
 import type { CatalogTier } from "../../nouns/catalog/manifest.ts";
 import { parseSelection, type Selection } from "../../nouns/catalog/selection.ts";

@@ -1,6 +1,6 @@
-import { verifyStored } from "../copy/artifact.ts";
-import { interruptible } from "../copy/interruptible.ts";
-import { readContentsAnew } from "../copy/load.ts";
+import { verifyStored } from "../copy/artifacts/artifact.ts";
+import { interruptible } from "../copy/artifacts/interruptible.ts";
+import { readContentsAnew } from "../copy/artifacts/load.ts";
 import type { BlobStore } from "../../ports/blob-store.ts";
 import type { RestorePorts } from "./ports.ts";
 import type { RestorePlan } from "./restore-plan.ts";

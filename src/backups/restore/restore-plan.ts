@@ -1,5 +1,5 @@
 import type { HoldfastError } from "../../kernel/errors.ts";
-import type { ArtifactSet } from "../copy/artifact-set.ts";
+import type { ArtifactSet } from "../copy/artifacts/artifact-set.ts";
 import type { Backup } from "../../nouns/catalog/catalog.ts";
 import type { Standing } from "../../nouns/catalog/standing.ts";
 import type { TableRecord } from "../../nouns/content/record.ts";

@@ -1,4 +1,4 @@
-import { namesOf } from "../copy/toc-names.ts";
+import { namesOf } from "../copy/artifacts/toc-names.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
 
 /**

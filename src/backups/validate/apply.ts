@@ -10,9 +10,9 @@ import {
 } from "../../nouns/catalog/manifest.ts";
 import { concernsOneDocument } from "../../nouns/store/one-document.ts";
 import { manifestPath } from "../../nouns/catalog/paths.ts";
-import { interruptible } from "../copy/interruptible.ts";
-import { withRecordedGaps } from "../copy/judge-copy.ts";
-import { notComparedNote } from "../copy/platforms-own.ts";
+import { interruptible } from "../copy/artifacts/interruptible.ts";
+import { withRecordedGaps } from "../copy/judging/judge-copy.ts";
+import { notComparedNote } from "../copy/judging/platforms-own.ts";
 import { profileOf } from "../../nouns/platform/profiles.ts";
 import type { Difference } from "../../nouns/content/compare/difference.ts";
 import { openAfterComparing } from "../../nouns/content/omissions/open.ts";

@@ -1,7 +1,7 @@
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import type { Json } from "../../kernel/outcome.ts";
 import type { Backup } from "../../nouns/catalog/catalog.ts";
-import { findClient } from "../copy/client-programs.ts";
+import { findClient } from "../copy/artifacts/client-programs.ts";
 import { chooseKeys } from "../../nouns/catalog/choose.ts";
 import { refuseTransactionPooler } from "../../nouns/server/refuse-pooler.ts";
 import type { Depth } from "../../nouns/catalog/manifest.ts";

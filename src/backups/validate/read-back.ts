@@ -1,14 +1,14 @@
 import { drain, fork } from "../../kernel/streams.ts";
 import type { ArtifactRecord, Finding, Manifest } from "../../nouns/catalog/manifest.ts";
-import { openArtifact, verifyStored } from "../copy/artifact.ts";
-import { compareDatabase, type DatabaseCompared } from "../copy/compare-database.ts";
+import { openArtifact, verifyStored } from "../copy/artifacts/artifact.ts";
+import { compareDatabase, type DatabaseCompared } from "../copy/judging/compare-database.ts";
 import {
   readDatabaseProperties,
   understood,
   type DatabaseProperties,
   type Untold,
-} from "../copy/database-properties.ts";
-import { countTypes } from "../copy/contents.ts";
+} from "../copy/judging/database-properties.ts";
+import { countTypes } from "../copy/artifacts/contents.ts";
 import type { BlobStore } from "../../ports/blob-store.ts";
 import type { DumpTools, ToolSet } from "../../ports/dump-tools.ts";
 import type { Log } from "../../ports/log.ts";

@@ -1,7 +1,7 @@
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import type { Difference } from "../../nouns/content/compare/difference.ts";
 import { databaseFacts } from "../../nouns/server/database-facts.ts";
-import type { LoadedSet } from "../copy/recipe.ts";
+import type { LoadedSet } from "../copy/loading/recipe.ts";
 import type { ScratchHost } from "./scratch.ts";
 
 const REMEDY =

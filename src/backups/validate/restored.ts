@@ -1,11 +1,11 @@
 import type { Backup } from "../../nouns/catalog/catalog.ts";
 import type { Manifest, NotCompared } from "../../nouns/catalog/manifest.ts";
-import { artifactSets, type ArtifactSet } from "../copy/artifact-set.ts";
-import { believe } from "../copy/control.ts";
-import { measureControl } from "../copy/control-copy.ts";
-import { loadIntoEmpty, type LoadedSet, type Recipe } from "../copy/recipe.ts";
+import { artifactSets, type ArtifactSet } from "../copy/artifacts/artifact-set.ts";
+import { believe } from "../copy/judging/control.ts";
+import { measureControl } from "../copy/loading/control-copy.ts";
+import { loadIntoEmpty, type LoadedSet, type Recipe } from "../copy/loading/recipe.ts";
 import { asIfGiven } from "../copy/rights/as-if-given.ts";
-import { judge } from "../copy/judge-copy.ts";
+import { judge } from "../copy/judging/judge-copy.ts";
 import type { Difference } from "../../nouns/content/compare/difference.ts";
 import { measureContent } from "../../nouns/content/rows/measure.ts";
 import type { ContentRecord } from "../../nouns/content/record.ts";

@@ -1,12 +1,12 @@
 import type { Manifest } from "../../nouns/catalog/manifest.ts";
 import type { Database, DatabaseAddress, DatabaseSession } from "../../ports/database.ts";
 import type { ValidatePorts } from "./ports.ts";
-import { RESTORED_SIZE_FACTOR } from "../copy/load.ts";
-import { createDatabaseLike } from "../copy/create-database.ts";
-import { dropPersistently } from "../copy/drop-database.ts";
-import { PassingName, sweepLeftovers } from "../copy/leftovers.ts";
-import { powerfulOwners } from "../copy/powerful-owners.ts";
-import { dropScratchRoles, holdScratchRoles, scratchRoles } from "../copy/scratch-roles.ts";
+import { RESTORED_SIZE_FACTOR } from "../copy/artifacts/load.ts";
+import { createDatabaseLike } from "../copy/databases/create-database.ts";
+import { dropPersistently } from "../copy/databases/drop-database.ts";
+import { PassingName, sweepLeftovers } from "../copy/databases/leftovers.ts";
+import { powerfulOwners } from "../copy/databases/powerful-owners.ts";
+import { dropScratchRoles, holdScratchRoles, scratchRoles } from "../copy/databases/scratch-roles.ts";
 import type { Log } from "../../ports/log.ts";
 
 /** A server on which throw-away databases may be made. */

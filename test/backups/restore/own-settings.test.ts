@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { postgresDatabase } from "../../../src/adapters/postgres/database.ts";
-import { loadingSettings } from "../../../src/backups/copy/loading-settings.ts";
+import { loadingSettings } from "../../../src/backups/copy/loading/loading-settings.ts";
 import { startCluster, type Cluster, type TestDatabase } from "../../support/postgres.ts";
 import { findings, output, Vault } from "../../support/vault.ts";
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { postgresDatabase } from "../../../src/adapters/postgres/database.ts";
-import { isPlatformsDifference } from "../../../src/backups/copy/platforms-own.ts";
+import { isPlatformsDifference } from "../../../src/backups/copy/judging/platforms-own.ts";
 import type { PlatformProfile } from "../../../src/nouns/platform/profile.ts";
 import { AMAZON_RDS, AZURE_FLEXIBLE_SERVER, GOOGLE_CLOUD_SQL } from "../../../src/nouns/platform/managed.ts";
 import { PROFILES } from "../../../src/nouns/platform/profiles.ts";

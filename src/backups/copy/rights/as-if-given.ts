@@ -4,7 +4,7 @@ import { displayPart } from "../../../postgres/display-name.ts";
 import type { ContentScope, MeasuredContent, ObjectKind } from "../../../nouns/content/record.ts";
 import { afterName, leadingNames, namesKey, wordAndRest } from "../../../nouns/platform/identity.ts";
 import type { Database, DatabaseSession } from "../../../ports/database.ts";
-import { entryTitle } from "../toc-names.ts";
+import { entryTitle } from "../artifacts/toc-names.ts";
 import { recordedAggregates } from "./archived-arguments.ts";
 import type { RefusedRights } from "./give-singly.ts";
 import type { SingleRight } from "./single-rights.ts";

@@ -2,10 +2,10 @@ import { digestRights, readEffectiveRights } from "../../../nouns/content/read/e
 import type { ContentRecord, ContentScope, MeasuredContent } from "../../../nouns/content/record.ts";
 import { wordAndRest } from "../../../nouns/platform/identity.ts";
 import type { Database } from "../../../ports/database.ts";
-import type { LoadContext } from "../load.ts";
+import type { LoadContext } from "../artifacts/load.ts";
 import type { ArtifactRecord } from "../../../nouns/catalog/manifest.ts";
-import { readContents } from "../load.ts";
-import { isOfRights } from "../rounds.ts";
+import { readContents } from "../artifacts/load.ts";
+import { isOfRights } from "../artifacts/rounds.ts";
 import { byObject, objectKey } from "./as-if-given.ts";
 import { readLists } from "./give-left.ts";
 import { statementsOf } from "./give-singly.ts";

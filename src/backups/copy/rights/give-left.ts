@@ -1,11 +1,11 @@
 import { isHoldfastError } from "../../../kernel/errors.ts";
 import type { Database } from "../../../ports/database.ts";
 import type { LoadProblem, TocEntry } from "../../../ports/dump-tools.ts";
-import { dumpId } from "../contents.ts";
-import type { DefinitionText } from "../definition-script.ts";
-import type { LoadContext, LoadedPhase } from "../load.ts";
-import { readDefinitions } from "../read-definitions.ts";
-import { isOfRights } from "../rounds.ts";
+import { dumpId } from "../artifacts/contents.ts";
+import type { DefinitionText } from "../artifacts/definition-script.ts";
+import type { LoadContext, LoadedPhase } from "../artifacts/load.ts";
+import { readDefinitions } from "../artifacts/read-definitions.ts";
+import { isOfRights } from "../artifacts/rounds.ts";
 import { giveSingly, type GivingOptions, type RefusedRights } from "./give-singly.ts";
 
 /** What became of rights that pg_restore could not give. */

@@ -3,8 +3,8 @@ import { quoteIdentifier } from "../../../postgres/quoting.ts";
 import { refusal } from "../../../nouns/server/refusal.ts";
 import type { DatabaseSession } from "../../../ports/database.ts";
 import type { TocEntry } from "../../../ports/dump-tools.ts";
-import type { DefinitionText } from "../definition-script.ts";
-import { serverWords } from "../server-words.ts";
+import type { DefinitionText } from "../artifacts/definition-script.ts";
+import { serverWords } from "../../../postgres/server-words.ts";
 import { leaveRoles, mayBecome, reachRoles } from "./reach-roles.ts";
 import { isHeld, plain, singleRights, type SingleRight } from "./single-rights.ts";
 

@@ -1,6 +1,6 @@
 import { HoldfastError } from "../../../kernel/errors.ts";
 import type { DatabaseSession } from "../../../ports/database.ts";
-import { dropSubscription } from "../../copy/drop-database.ts";
+import { dropSubscription } from "../../copy/databases/drop-database.ts";
 import { resetDefaultPrivileges } from "./default-privileges.ts";
 
 /** A class of objects that belong to no schema, so that dropping schemas leaves them. */

@@ -2,7 +2,7 @@ import { KeptSessions } from "../../../nouns/server/kept-sessions.ts";
 import { asOwned } from "../as-owned.ts";
 import { listed } from "../../../kernel/listed.ts";
 import { quantity } from "../../../kernel/quantity.ts";
-import { judge, withRecordedGaps } from "../../copy/judge-copy.ts";
+import { judge, withRecordedGaps } from "../../copy/judging/judge-copy.ts";
 import { asIfGiven } from "../../copy/rights/as-if-given.ts";
 import type { Finding, NotCompared } from "../../../nouns/catalog/manifest.ts";
 import { heldAgainst } from "../../../nouns/platform/doubtful.ts";

@@ -1,7 +1,7 @@
 import { HoldfastError } from "../../../kernel/errors.ts";
 import { quantity } from "../../../kernel/quantity.ts";
-import type { UnavailableExtension } from "../../copy/extensions.ts";
-import { serverWords } from "../../copy/server-words.ts";
+import type { UnavailableExtension } from "../../copy/loading/extensions.ts";
+import { serverWords } from "../../../postgres/server-words.ts";
 import {
   entryKey,
   entryPlace,
@@ -9,8 +9,8 @@ import {
   isNamed,
   isOfEventTrigger,
   namesOf,
-} from "../../copy/toc-names.ts";
-import { withoutOwner, type DefinitionText } from "../../copy/definition-script.ts";
+} from "../../copy/artifacts/toc-names.ts";
+import { withoutOwner, type DefinitionText } from "../../copy/artifacts/definition-script.ts";
 import type { Finding } from "../../../nouns/catalog/manifest.ts";
 import type { TableRecord } from "../../../nouns/content/record.ts";
 import { doubtsOf, heldAgainst } from "../../../nouns/platform/doubtful.ts";
@@ -35,7 +35,7 @@ import { pauseWebhooks, reachingOut } from "./ground/paused.ts";
 import { usersExtensions } from "./plan.ts";
 import { rowsSource } from "./rows/rows-source.ts";
 import { setOptions } from "./users/publication-options.ts";
-import { heirsToValidate, validateHeir } from "../../copy/validate-heirs.ts";
+import { heirsToValidate, validateHeir } from "../../copy/loading/validate-heirs.ts";
 import { refreshViews } from "./definitions/refresh-views.ts";
 import { giveRights } from "./rights/give-rights.ts";
 import { leaveRoles, owningRoles, reachRoles } from "../../copy/rights/reach-roles.ts";

@@ -1,4 +1,4 @@
-import type { UnavailableExtension } from "../../copy/extensions.ts";
+import type { UnavailableExtension } from "../../copy/loading/extensions.ts";
 import type { Finding } from "../../../nouns/catalog/manifest.ts";
 import type { RestorePlan } from "../restore-plan.ts";
 import type { PlatformRowsForeseen } from "./rows/foresee.ts";

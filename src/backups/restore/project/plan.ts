@@ -1,4 +1,4 @@
-import { missingRoles } from "../../copy/roles.ts";
+import { missingRoles } from "../../copy/databases/roles.ts";
 import { doubtsOf } from "../../../nouns/platform/doubtful.ts";
 import { profileOf } from "../../../nouns/platform/profiles.ts";
 import { whoseIs } from "../../../nouns/platform/whose.ts";

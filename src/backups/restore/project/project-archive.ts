@@ -1,5 +1,5 @@
-import type { LoadPhase } from "../../copy/artifact-set.ts";
-import { readContents, type LoadContext } from "../../copy/load.ts";
+import type { LoadPhase } from "../../copy/artifacts/artifact-set.ts";
+import { readContents, type LoadContext } from "../../copy/artifacts/load.ts";
 import type { ArtifactRecord } from "../../../nouns/catalog/manifest.ts";
 import type { ContentRecord } from "../../../nouns/content/record.ts";
 import type { TocEntry } from "../../../ports/dump-tools.ts";

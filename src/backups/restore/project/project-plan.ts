@@ -1,5 +1,5 @@
-import type { ArtifactSet } from "../../copy/artifact-set.ts";
-import type { DefinitionText } from "../../copy/definition-script.ts";
+import type { ArtifactSet } from "../../copy/artifacts/artifact-set.ts";
+import type { DefinitionText } from "../../copy/artifacts/definition-script.ts";
 import type { Backup } from "../../../nouns/catalog/catalog.ts";
 import type { ArtifactRecord, Finding } from "../../../nouns/catalog/manifest.ts";
 import type { RoleRecord } from "../../../nouns/content/record.ts";

@@ -1,6 +1,6 @@
 import type { Json, ReportTable } from "../../../kernel/outcome.ts";
 import { quantity } from "../../../kernel/quantity.ts";
-import { entryTitle } from "../../copy/toc-names.ts";
+import { entryTitle } from "../../copy/artifacts/toc-names.ts";
 import type { PlatformRowsForeseen } from "./rows/foresee.ts";
 import type { ProjectPlan } from "./project-plan.ts";
 

@@ -1,9 +1,9 @@
 import { HoldfastError } from "../../../kernel/errors.ts";
 import { quoteIdentifier, quoteLiteral } from "../../../postgres/quoting.ts";
-import { findingSentence } from "../../copy/judge-copy.ts";
-import { settingName } from "../../copy/compare-database.ts";
-import type { DatabaseProperties, DatabaseSetting } from "../../copy/database-properties.ts";
-import { serverWords } from "../../copy/server-words.ts";
+import { findingSentence } from "../../copy/judging/judge-copy.ts";
+import { settingName } from "../../copy/judging/compare-database.ts";
+import type { DatabaseProperties, DatabaseSetting } from "../../copy/judging/database-properties.ts";
+import { serverWords } from "../../../postgres/server-words.ts";
 import type { DatabaseRecord } from "../../../nouns/content/record.ts";
 import { refusal } from "../../../nouns/server/refusal.ts";
 import type { PlatformProfile } from "../../../nouns/platform/profile.ts";

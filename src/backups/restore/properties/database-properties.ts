@@ -1,6 +1,6 @@
 import { HoldfastError, isHoldfastError } from "../../../kernel/errors.ts";
 import { quoteIdentifier, quoteLiteral } from "../../../postgres/quoting.ts";
-import type { DatabaseSetting } from "../../copy/database-properties.ts";
+import type { DatabaseSetting } from "../../copy/judging/database-properties.ts";
 import type { DatabaseSession } from "../../../ports/database.ts";
 import { LIST_SETTINGS, splitListSetting } from "./list-setting.ts";
 import { LOCK_TIMEOUT } from "../lock-timeout.ts";

@@ -1,4 +1,4 @@
-import { readDatabaseProperties } from "../../copy/database-properties.ts";
+import { readDatabaseProperties } from "../../copy/judging/database-properties.ts";
 import { isHoldfastError } from "../../../kernel/errors.ts";
 import { quoteIdentifier } from "../../../postgres/quoting.ts";
 import { profileOf } from "../../../nouns/platform/profiles.ts";

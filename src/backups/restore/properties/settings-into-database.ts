@@ -1,7 +1,7 @@
 import { isHoldfastError, type HoldfastError } from "../../../kernel/errors.ts";
 import { quoteIdentifier, quoteLiteral } from "../../../postgres/quoting.ts";
-import { settingName } from "../../copy/compare-database.ts";
-import type { DatabaseSetting } from "../../copy/database-properties.ts";
+import { settingName } from "../../copy/judging/compare-database.ts";
+import type { DatabaseSetting } from "../../copy/judging/database-properties.ts";
 import { refusal } from "../../../nouns/server/refusal.ts";
 import type { PlatformProfile } from "../../../nouns/platform/profile.ts";
 import type { DatabaseSession } from "../../../ports/database.ts";

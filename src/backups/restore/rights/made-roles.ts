@@ -1,6 +1,6 @@
 import { isHoldfastError, withHint } from "../../../kernel/errors.ts";
 import { displayPart } from "../../../postgres/display-name.ts";
-import { createRoles } from "../../copy/roles.ts";
+import { createRoles } from "../../copy/databases/roles.ts";
 import type { RoleRecord } from "../../../nouns/content/record.ts";
 import type { DatabaseSession } from "../../../ports/database.ts";
 import type { Log } from "../../../ports/log.ts";

@@ -4,7 +4,7 @@ import type { ContentRecord } from "../../../nouns/content/record.ts";
 import { leadingNames } from "../../../nouns/platform/identity.ts";
 import type { Database } from "../../../ports/database.ts";
 import type { TocEntry } from "../../../ports/dump-tools.ts";
-import { entryKey, entryPlace, entryTitle } from "../../copy/toc-names.ts";
+import { entryKey, entryPlace, entryTitle } from "../../copy/artifacts/toc-names.ts";
 import type { NotAllowed } from "../project/not-made/not-allowed.ts";
 import { withNeeding } from "../project/not-made/needing.ts";
 import { isAboutEntry } from "./things.ts";

@@ -1,5 +1,5 @@
-import { isOfRights } from "../../copy/rounds.ts";
-import { likelyNamesOf } from "../../copy/toc-names.ts";
+import { isOfRights } from "../../copy/artifacts/rounds.ts";
+import { likelyNamesOf } from "../../copy/artifacts/toc-names.ts";
 import type { DatabaseFacts } from "../../../nouns/server/database-facts.ts";
 import type { DatabaseSession } from "../../../ports/database.ts";
 import type { TocEntry } from "../../../ports/dump-tools.ts";

@@ -1,6 +1,6 @@
 import { isHoldfastError } from "../../../kernel/errors.ts";
 import { displayPart } from "../../../postgres/display-name.ts";
-import { likelyNamesOf } from "../../copy/toc-names.ts";
+import { likelyNamesOf } from "../../copy/artifacts/toc-names.ts";
 import type { ContentRecord } from "../../../nouns/content/record.ts";
 import { readDigests } from "../../../nouns/content/read/objects/field-digests.ts";
 import { refusal } from "../../../nouns/server/refusal.ts";

@@ -3,8 +3,8 @@ import { fieldDigest, readDigests } from "../../../nouns/content/read/objects/fi
 import type { ContentRecord } from "../../../nouns/content/record.ts";
 import { quoteIdentifier } from "../../../postgres/quoting.ts";
 import type { TocEntry } from "../../../ports/dump-tools.ts";
-import { likelyNamesOf } from "../../copy/toc-names.ts";
-import { argumentsOf, fitsArguments } from "../../copy/function-arguments.ts";
+import { likelyNamesOf } from "../../copy/artifacts/toc-names.ts";
+import { argumentsOf, fitsArguments } from "../../copy/judging/function-arguments.ts";
 
 /**
  * Functions that only a superuser may make. An archive does not say which they are; the record does.

@@ -1,6 +1,6 @@
 import type { Finding } from "../../../nouns/catalog/manifest.ts";
 import { leadingNames, wordAndRest } from "../../../nouns/platform/identity.ts";
-import { argumentsOf, fitsArguments } from "../../copy/function-arguments.ts";
+import { argumentsOf, fitsArguments } from "../../copy/judging/function-arguments.ts";
 
 /**
  * Whether a finding and an entry of an archive are of the same thing. Its name alone does not say so: a

@@ -1,5 +1,5 @@
-import { ownerInEntry, ownerOfPublic } from "../../copy/schema-entry.ts";
-import type { SetContents } from "../../copy/set-contents.ts";
+import { ownerInEntry, ownerOfPublic } from "../../copy/artifacts/schema-entry.ts";
+import type { SetContents } from "../../copy/artifacts/set-contents.ts";
 import { madeAnew } from "./made-anew.ts";
 import type { NotMadeHere } from "./not-made-here.ts";
 import type { RestorePlan } from "../restore-plan.ts";

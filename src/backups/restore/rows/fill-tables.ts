@@ -1,5 +1,5 @@
 import { HoldfastError, isHoldfastError } from "../../../kernel/errors.ts";
-import type { RowScript } from "../../copy/row-script.ts";
+import type { RowScript } from "../../copy/artifacts/row-script.ts";
 import type { DatabaseSession } from "../../../ports/database.ts";
 import { foreignKeys, rememberFamily } from "./foreign-keys.ts";
 import { readLiveTables, readWholeTrees, type LiveTable, type NamedTable } from "./live-tables.ts";

@@ -1,5 +1,5 @@
 import { HoldfastError, type ErrorCode } from "../../../kernel/errors.ts";
-import { readContents } from "../../copy/load.ts";
+import { readContents } from "../../copy/artifacts/load.ts";
 import { qualifiedName } from "../../../postgres/quoting.ts";
 import { isRetyped } from "../../../nouns/content/rows/column-types.ts";
 import { displayName } from "../../../postgres/display-name.ts";

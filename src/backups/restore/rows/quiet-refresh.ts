@@ -1,4 +1,4 @@
-import type { RunRefresh } from "../../copy/refresh.ts";
+import type { RunRefresh } from "../../copy/loading/refresh.ts";
 import type { DatabaseSession } from "../../../ports/database.ts";
 import { eventTriggersAside } from "./set-aside.ts";
 

@@ -1,7 +1,7 @@
 import { HoldfastError, isHoldfastError } from "../../../kernel/errors.ts";
 import { printableLine } from "../../../kernel/printable.ts";
 import { qualifiedName, quoteIdentifier } from "../../../postgres/quoting.ts";
-import type { CopyStep, RawText, RowScript, RowStep, SequenceStep } from "../../copy/row-script.ts";
+import type { CopyStep, RawText, RowScript, RowStep, SequenceStep } from "../../copy/artifacts/row-script.ts";
 import type { ByteStream } from "../../../kernel/streams.ts";
 import type { DatabaseSession } from "../../../ports/database.ts";
 import type { NamedTable } from "./live-tables.ts";

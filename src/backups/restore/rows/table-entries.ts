@@ -1,4 +1,4 @@
-import { isNamed, likelyNamesOf } from "../../copy/toc-names.ts";
+import { isNamed, likelyNamesOf } from "../../copy/artifacts/toc-names.ts";
 import type { TableRecord } from "../../../nouns/content/record.ts";
 import type { TocEntry } from "../../../ports/dump-tools.ts";
 

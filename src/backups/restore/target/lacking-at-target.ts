@@ -1,8 +1,8 @@
 import { HoldfastError } from "../../../kernel/errors.ts";
-import type { ArtifactSet } from "../../copy/artifact-set.ts";
-import { ownerInEntry } from "../../copy/schema-entry.ts";
-import { likelyNamesOf } from "../../copy/toc-names.ts";
-import type { SetContents } from "../../copy/set-contents.ts";
+import type { ArtifactSet } from "../../copy/artifacts/artifact-set.ts";
+import { ownerInEntry } from "../../copy/artifacts/schema-entry.ts";
+import { likelyNamesOf } from "../../copy/artifacts/toc-names.ts";
+import type { SetContents } from "../../copy/artifacts/set-contents.ts";
 import type { Backup } from "../../../nouns/catalog/catalog.ts";
 import { profileOf } from "../../../nouns/platform/profiles.ts";
 import type { RestoreRequest } from "../request.ts";

@@ -1,10 +1,10 @@
-import { WITHOUT_LIMIT } from "../../copy/loading-settings.ts";
+import { WITHOUT_LIMIT } from "../../copy/loading/loading-settings.ts";
 import { HoldfastError, isHoldfastError } from "../../../kernel/errors.ts";
 import { supabaseProject } from "../../../postgres/database-url.ts";
-import { unavailableExtensions, type UnavailableExtension } from "../../copy/extensions.ts";
-import { rehearseExtensions } from "../../copy/rehearse-extensions.ts";
-import { ownSearchPath } from "../../copy/refresh.ts";
-import { missingRoles } from "../../copy/roles.ts";
+import { unavailableExtensions, type UnavailableExtension } from "../../copy/loading/extensions.ts";
+import { rehearseExtensions } from "../../copy/loading/rehearse-extensions.ts";
+import { ownSearchPath } from "../../copy/loading/refresh.ts";
+import { missingRoles } from "../../copy/databases/roles.ts";
 import type { Manifest } from "../../../nouns/catalog/manifest.ts";
 import { emptiness } from "../../../nouns/server/emptiness.ts";
 import { databaseFacts, type DatabaseFacts } from "../../../nouns/server/database-facts.ts";

@@ -1,9 +1,9 @@
-import type { DefinitionText } from "../../../copy/definition-script.ts";
-import type { Places } from "../../../copy/places.ts";
+import type { DefinitionText } from "../../../copy/artifacts/definition-script.ts";
+import type { Places } from "../../../copy/artifacts/places.ts";
 import type { Finding } from "../../../../nouns/catalog/manifest.ts";
 import { displayPart } from "../../../../postgres/display-name.ts";
 import type { DatabaseSession } from "../../../../ports/database.ts";
-import { entryTitle, namesOf } from "../../../copy/toc-names.ts";
+import { entryTitle, namesOf } from "../../../copy/artifacts/toc-names.ts";
 
 /** Definitions whose places the target has, and what is said of those that it has not. */
 export interface FittedTexts {

@@ -1,7 +1,7 @@
 import { HoldfastError } from "../../../../kernel/errors.ts";
 import { quoteIdentifier } from "../../../../postgres/quoting.ts";
-import type { UnavailableExtension } from "../../../copy/extensions.ts";
-import { serverWords } from "../../../copy/server-words.ts";
+import type { UnavailableExtension } from "../../../copy/loading/extensions.ts";
+import { serverWords } from "../../../../postgres/server-words.ts";
 import { refusal } from "../../../../nouns/server/refusal.ts";
 import type { ExtensionRecord } from "../../../../nouns/content/record.ts";
 import type { DatabaseSession } from "../../../../ports/database.ts";

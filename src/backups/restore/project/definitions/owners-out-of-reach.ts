@@ -1,5 +1,5 @@
-import { createRoles } from "../../../copy/roles.ts";
-import { entryPlace, entryTitle, namesOf } from "../../../copy/toc-names.ts";
+import { createRoles } from "../../../copy/databases/roles.ts";
+import { entryPlace, entryTitle, namesOf } from "../../../copy/artifacts/toc-names.ts";
 import type { Finding } from "../../../../nouns/catalog/manifest.ts";
 import type { RoleRecord } from "../../../../nouns/content/record.ts";
 import { refusal } from "../../../../nouns/server/refusal.ts";

@@ -1,6 +1,6 @@
 import { HoldfastError } from "../../../../kernel/errors.ts";
 import { qualifiedName } from "../../../../postgres/quoting.ts";
-import { serverWords } from "../../../copy/server-words.ts";
+import { serverWords } from "../../../../postgres/server-words.ts";
 import type { Finding } from "../../../../nouns/catalog/manifest.ts";
 import type { ContentRecord, TableRecord } from "../../../../nouns/content/record.ts";
 import { refusal } from "../../../../nouns/server/refusal.ts";

@@ -1,8 +1,8 @@
 import { HoldfastError } from "../../../../kernel/errors.ts";
 import { quantity } from "../../../../kernel/quantity.ts";
-import type { UnavailableExtension } from "../../../copy/extensions.ts";
-import { entryTitle } from "../../../copy/toc-names.ts";
-import { serverWords } from "../../../copy/server-words.ts";
+import type { UnavailableExtension } from "../../../copy/loading/extensions.ts";
+import { entryTitle } from "../../../copy/artifacts/toc-names.ts";
+import { serverWords } from "../../../../postgres/server-words.ts";
 import type { Finding } from "../../../../nouns/catalog/manifest.ts";
 import type { TocEntry } from "../../../../ports/dump-tools.ts";
 import type { PlanOfProject } from "../loaded-project.ts";

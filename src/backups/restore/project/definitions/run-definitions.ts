@@ -1,9 +1,9 @@
-import { adviceSentence } from "../../../copy/advice.ts";
+import { adviceSentence } from "../../../copy/judging/advice.ts";
 import type { HoldfastError } from "../../../../kernel/errors.ts";
-import { withoutOwner, type DefinitionText } from "../../../copy/definition-script.ts";
-import { inPlace, type Places } from "../../../copy/places.ts";
-import { entryTitle, namesOf } from "../../../copy/toc-names.ts";
-import { serverWords } from "../../../copy/server-words.ts";
+import { withoutOwner, type DefinitionText } from "../../../copy/artifacts/definition-script.ts";
+import { inPlace, type Places } from "../../../copy/artifacts/places.ts";
+import { entryTitle, namesOf } from "../../../copy/artifacts/toc-names.ts";
+import { serverWords } from "../../../../postgres/server-words.ts";
 import { refusal } from "../../../../nouns/server/refusal.ts";
 import type { TocEntry } from "../../../../ports/dump-tools.ts";
 import type { DatabaseSession } from "../../../../ports/database.ts";

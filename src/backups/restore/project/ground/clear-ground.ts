@@ -1,4 +1,4 @@
-import { entryKey } from "../../../copy/toc-names.ts";
+import { entryKey } from "../../../copy/artifacts/toc-names.ts";
 import type { PlatformRecord } from "../../../../nouns/platform/record.ts";
 import type { DatabaseSession } from "../../../../ports/database.ts";
 import type { TocEntry } from "../../../../ports/dump-tools.ts";

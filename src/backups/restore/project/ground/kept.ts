@@ -1,4 +1,4 @@
-import { entryKey, isFunction, namesOf } from "../../../copy/toc-names.ts";
+import { entryKey, isFunction, namesOf } from "../../../copy/artifacts/toc-names.ts";
 import { leadingNames } from "../../../../nouns/platform/identity.ts";
 import type { DatabaseSession } from "../../../../ports/database.ts";
 import type { TocEntry } from "../../../../ports/dump-tools.ts";

@@ -1,4 +1,4 @@
-import { entryKey, entryPlace, entryTitle, namesOf } from "../../../copy/toc-names.ts";
+import { entryKey, entryPlace, entryTitle, namesOf } from "../../../copy/artifacts/toc-names.ts";
 import type { ContentRecord } from "../../../../nouns/content/record.ts";
 import type { DatabaseSession } from "../../../../ports/database.ts";
 import type { TocEntry } from "../../../../ports/dump-tools.ts";

@@ -1,7 +1,7 @@
 import { functionOf, webhookTriggers } from "../../webhooks.ts";
 import { isHoldfastError } from "../../../../kernel/errors.ts";
 import { qualifiedName } from "../../../../postgres/quoting.ts";
-import { entryKey, entryPlace, entryTitle, namesOf } from "../../../copy/toc-names.ts";
+import { entryKey, entryPlace, entryTitle, namesOf } from "../../../copy/artifacts/toc-names.ts";
 import type { ContentRecord, TableRecord } from "../../../../nouns/content/record.ts";
 import type { DatabaseSession } from "../../../../ports/database.ts";
 import type { TocEntry } from "../../../../ports/dump-tools.ts";

@@ -1,4 +1,4 @@
-import { entryKey, entryPlace, entryTitle } from "../../../copy/toc-names.ts";
+import { entryKey, entryPlace, entryTitle } from "../../../copy/artifacts/toc-names.ts";
 import type { TocEntry } from "../../../../ports/dump-tools.ts";
 import type { NotAllowed } from "./not-allowed.ts";
 

@@ -1,7 +1,7 @@
 import type { DatabaseSession } from "../../../../ports/database.ts";
 import type { TocEntry } from "../../../../ports/dump-tools.ts";
 import type { NotAllowed } from "./not-allowed.ts";
-import { entryKey, entryPlace, entryTitle, namesOf } from "../../../copy/toc-names.ts";
+import { entryKey, entryPlace, entryTitle, namesOf } from "../../../copy/artifacts/toc-names.ts";
 
 /**
  * Publications of roles that this one cannot be. Event triggers of others stay with the functions that they

@@ -1,9 +1,9 @@
-import type { DefinitionText } from "../../../copy/definition-script.ts";
+import type { DefinitionText } from "../../../copy/artifacts/definition-script.ts";
 import { ARCHIVED_ROUTINE } from "../../../copy/rights/archived-arguments.ts";
 import { statementsOf } from "../../../copy/rights/give-singly.ts";
 import { mayBecome } from "../../../copy/rights/reach-roles.ts";
 import { singleRights, type SingleRight } from "../../../copy/rights/single-rights.ts";
-import { serverWords } from "../../../copy/server-words.ts";
+import { serverWords } from "../../../../postgres/server-words.ts";
 import { refusal } from "../../../../nouns/server/refusal.ts";
 import { outsideQuotes } from "../../../../postgres/sql-quotes.ts";
 import { quoteIdentifier } from "../../../../postgres/quoting.ts";

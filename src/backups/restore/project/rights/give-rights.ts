@@ -1,4 +1,4 @@
-import type { DefinitionText } from "../../../copy/definition-script.ts";
+import type { DefinitionText } from "../../../copy/artifacts/definition-script.ts";
 import { rightsFindings } from "../../../copy/rights/as-if-given.ts";
 import { giveSingly, type RefusedRights } from "../../../copy/rights/give-singly.ts";
 import type { Finding } from "../../../../nouns/catalog/manifest.ts";

@@ -1,5 +1,5 @@
-import { namesOf } from "../../../copy/toc-names.ts";
-import type { DefinitionText } from "../../../copy/definition-script.ts";
+import { namesOf } from "../../../copy/artifacts/toc-names.ts";
+import type { DefinitionText } from "../../../copy/artifacts/definition-script.ts";
 import type { Finding } from "../../../../nouns/catalog/manifest.ts";
 import { readDigests } from "../../../../nouns/content/read/objects/field-digests.ts";
 import { readObjectsOf } from "../../../../nouns/content/read/objects.ts";

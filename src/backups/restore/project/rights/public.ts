@@ -1,6 +1,6 @@
 import { isHoldfastError } from "../../../../kernel/errors.ts";
-import { namesOf } from "../../../copy/toc-names.ts";
-import { serverWords } from "../../../copy/server-words.ts";
+import { namesOf } from "../../../copy/artifacts/toc-names.ts";
+import { serverWords } from "../../../../postgres/server-words.ts";
 import type { Finding, Manifest } from "../../../../nouns/catalog/manifest.ts";
 import { quoteIdentifier } from "../../../../postgres/quoting.ts";
 import type { ContentRecord } from "../../../../nouns/content/record.ts";

@@ -1,8 +1,8 @@
 import { cutAfter } from "../../../../postgres/sql-quotes.ts";
 import { qualifiedName } from "../../../../postgres/quoting.ts";
-import type { DefinitionText } from "../../../copy/definition-script.ts";
-import { serverWords } from "../../../copy/server-words.ts";
-import { entryTitle, namesOf } from "../../../copy/toc-names.ts";
+import type { DefinitionText } from "../../../copy/artifacts/definition-script.ts";
+import { serverWords } from "../../../../postgres/server-words.ts";
+import { entryTitle, namesOf } from "../../../copy/artifacts/toc-names.ts";
 import type { Finding } from "../../../../nouns/catalog/manifest.ts";
 import { displayPart } from "../../../../postgres/display-name.ts";
 import { leadingNames } from "../../../../nouns/platform/identity.ts";

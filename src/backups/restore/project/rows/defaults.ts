@@ -1,8 +1,8 @@
-import type { LoadContext } from "../../../copy/load.ts";
-import { isNamed } from "../../../copy/toc-names.ts";
+import type { LoadContext } from "../../../copy/artifacts/load.ts";
+import { isNamed } from "../../../copy/artifacts/toc-names.ts";
 import type { ArtifactRecord } from "../../../../nouns/catalog/manifest.ts";
 import type { TocEntry } from "../../../../ports/dump-tools.ts";
-import { readDefinitions } from "../../../copy/read-definitions.ts";
+import { readDefinitions } from "../../../copy/artifacts/read-definitions.ts";
 import type { Staged } from "./staged.ts";
 
 /** What a column holds by default at the source, as COPY writes it; undefined where that is not known. */

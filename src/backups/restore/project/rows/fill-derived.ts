@@ -1,4 +1,4 @@
-import { serverWords } from "../../../copy/server-words.ts";
+import { serverWords } from "../../../../postgres/server-words.ts";
 import type { Finding } from "../../../../nouns/catalog/manifest.ts";
 import type { ContentRecord } from "../../../../nouns/content/record.ts";
 import { refusal } from "../../../../nouns/server/refusal.ts";

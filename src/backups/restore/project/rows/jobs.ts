@@ -1,6 +1,6 @@
 import { quantity } from "../../../../kernel/quantity.ts";
 import { quoteIdentifier, quoteLiteral } from "../../../../postgres/quoting.ts";
-import { serverWords } from "../../../copy/server-words.ts";
+import { serverWords } from "../../../../postgres/server-words.ts";
 import type { Finding } from "../../../../nouns/catalog/manifest.ts";
 import { displayPart } from "../../../../postgres/display-name.ts";
 import { refusal } from "../../../../nouns/server/refusal.ts";

@@ -1,13 +1,13 @@
 import { quantity } from "../../../../kernel/quantity.ts";
 import { outsideQuotes } from "../../../../postgres/sql-quotes.ts";
 import { leadingNames } from "../../../../nouns/platform/identity.ts";
-import { entryKey, entryTitle, isNamed } from "../../../copy/toc-names.ts";
-import type { LoadContext } from "../../../copy/load.ts";
+import { entryKey, entryTitle, isNamed } from "../../../copy/artifacts/toc-names.ts";
+import type { LoadContext } from "../../../copy/artifacts/load.ts";
 import type { ArtifactRecord, Finding } from "../../../../nouns/catalog/manifest.ts";
 import type { ContentRecord, TableRecord } from "../../../../nouns/content/record.ts";
 import type { RowsKind } from "../../../../nouns/platform/profile.ts";
 import type { TocEntry } from "../../../../ports/dump-tools.ts";
-import { readDefinitions } from "../../../copy/read-definitions.ts";
+import { readDefinitions } from "../../../copy/artifacts/read-definitions.ts";
 import type { WhoseRows } from "./whose-rows.ts";
 
 /**

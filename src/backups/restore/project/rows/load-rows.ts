@@ -1,13 +1,13 @@
-import { openArtifact } from "../../../copy/artifact.ts";
-import { interruptible } from "../../../copy/interruptible.ts";
-import type { LoadContext } from "../../../copy/load.ts";
-import { RowScript } from "../../../copy/row-script.ts";
+import { openArtifact } from "../../../copy/artifacts/artifact.ts";
+import { interruptible } from "../../../copy/artifacts/interruptible.ts";
+import type { LoadContext } from "../../../copy/artifacts/load.ts";
+import { RowScript } from "../../../copy/artifacts/row-script.ts";
 import type { ArtifactRecord } from "../../../../nouns/catalog/manifest.ts";
 import type { TableRecord } from "../../../../nouns/content/record.ts";
 import type { DatabaseSession } from "../../../../ports/database.ts";
 import type { HoldfastError } from "../../../../kernel/errors.ts";
 import { qualifiedName } from "../../../../postgres/quoting.ts";
-import { isNamed } from "../../../copy/toc-names.ts";
+import { isNamed } from "../../../copy/artifacts/toc-names.ts";
 import { refusal } from "../../../../nouns/server/refusal.ts";
 import type { TocEntry } from "../../../../ports/dump-tools.ts";
 import { RowLoader, type SequenceValue } from "../../rows/row-loader.ts";

@@ -1,4 +1,4 @@
-import type { UnavailableExtension } from "../../../copy/extensions.ts";
+import type { UnavailableExtension } from "../../../copy/loading/extensions.ts";
 import type { Finding } from "../../../../nouns/catalog/manifest.ts";
 import type { DatabaseSession } from "../../../../ports/database.ts";
 import { comesWithExtension } from "./extension-tables.ts";

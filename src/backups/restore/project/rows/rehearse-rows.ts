@@ -1,4 +1,4 @@
-import { isNamed } from "../../../copy/toc-names.ts";
+import { isNamed } from "../../../copy/artifacts/toc-names.ts";
 import type { DatabaseSession } from "../../../../ports/database.ts";
 import { readDefaults } from "./defaults.ts";
 import type { ProjectEntries } from "../users/entries.ts";

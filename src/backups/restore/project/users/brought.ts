@@ -1,5 +1,5 @@
-import { readContents } from "../../../copy/load.ts";
-import { ownerOfPublic } from "../../../copy/schema-entry.ts";
+import { readContents } from "../../../copy/artifacts/load.ts";
+import { ownerOfPublic } from "../../../copy/artifacts/schema-entry.ts";
 import type { Finding } from "../../../../nouns/catalog/manifest.ts";
 import type { DatabaseSession } from "../../../../ports/database.ts";
 import type { TocEntry } from "../../../../ports/dump-tools.ts";

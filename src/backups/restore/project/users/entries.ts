@@ -4,7 +4,7 @@ import { profileOf } from "../../../../nouns/platform/profiles.ts";
 import { whoseIs } from "../../../../nouns/platform/whose.ts";
 import { displayPart } from "../../../../postgres/display-name.ts";
 import type { ContentRecord } from "../../../../nouns/content/record.ts";
-import { namesOf } from "../../../copy/toc-names.ts";
+import { namesOf } from "../../../copy/artifacts/toc-names.ts";
 import { filledByUsers } from "./members.ts";
 import type { TocEntry, TocNames } from "../../../../ports/dump-tools.ts";
 import { before } from "../../../../kernel/cut.ts";

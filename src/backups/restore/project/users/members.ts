@@ -1,8 +1,8 @@
 import { refusal } from "../../../../nouns/server/refusal.ts";
 import { qualifiedName, quoteIdentifier } from "../../../../postgres/quoting.ts";
-import type { DefinitionText } from "../../../copy/definition-script.ts";
-import { entryKey, entryPlace, entryTitle, namesOf } from "../../../copy/toc-names.ts";
-import { serverWords } from "../../../copy/server-words.ts";
+import type { DefinitionText } from "../../../copy/artifacts/definition-script.ts";
+import { entryKey, entryPlace, entryTitle, namesOf } from "../../../copy/artifacts/toc-names.ts";
+import { serverWords } from "../../../../postgres/server-words.ts";
 import { displayPart } from "../../../../postgres/display-name.ts";
 import { profileOf } from "../../../../nouns/platform/profiles.ts";
 import type { PlatformRecord } from "../../../../nouns/platform/record.ts";

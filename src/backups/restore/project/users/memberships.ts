@@ -1,5 +1,5 @@
 import { quoteIdentifier } from "../../../../postgres/quoting.ts";
-import { serverWords } from "../../../copy/server-words.ts";
+import { serverWords } from "../../../../postgres/server-words.ts";
 import type { Finding } from "../../../../nouns/catalog/manifest.ts";
 import { refusal } from "../../../../nouns/server/refusal.ts";
 import type { RoleRecord } from "../../../../nouns/content/record.ts";

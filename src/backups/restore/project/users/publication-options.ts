@@ -1,4 +1,4 @@
-import { serverWords } from "../../../copy/server-words.ts";
+import { serverWords } from "../../../../postgres/server-words.ts";
 import type { Finding } from "../../../../nouns/catalog/manifest.ts";
 import { fieldDigest, readDigests } from "../../../../nouns/content/read/objects/field-digests.ts";
 import type { ContentRecord } from "../../../../nouns/content/record.ts";
@@ -6,7 +6,7 @@ import { refusal } from "../../../../nouns/server/refusal.ts";
 import type { PlatformRecord } from "../../../../nouns/platform/record.ts";
 import type { DatabaseSession } from "../../../../ports/database.ts";
 import type { TocEntry } from "../../../../ports/dump-tools.ts";
-import { namesOf } from "../../../copy/toc-names.ts";
+import { namesOf } from "../../../copy/artifacts/toc-names.ts";
 import { filledByUsers } from "./members.ts";
 
 /** How a publication of the platform's that users fill has to publish, where that is otherwise than here. */

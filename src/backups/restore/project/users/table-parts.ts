@@ -1,6 +1,6 @@
-import type { DefinitionText } from "../../../copy/definition-script.ts";
-import type { LoadContext } from "../../../copy/load.ts";
-import { readTableText, type TableText } from "../../../copy/table-text.ts";
+import type { DefinitionText } from "../../../copy/artifacts/definition-script.ts";
+import type { LoadContext } from "../../../copy/artifacts/load.ts";
+import { readTableText, type TableText } from "../../../copy/artifacts/table-text.ts";
 import type { ArtifactRecord } from "../../../../nouns/catalog/manifest.ts";
 import { displayName } from "../../../../postgres/display-name.ts";
 import { readDigests } from "../../../../nouns/content/read/objects/field-digests.ts";
@@ -10,8 +10,8 @@ import { leadingNames } from "../../../../nouns/platform/identity.ts";
 import type { TocEntry } from "../../../../ports/dump-tools.ts";
 import { nameKey } from "../ground/ground.ts";
 import type { NamedObject } from "./platform-tables.ts";
-import { readDefinitions } from "../../../copy/read-definitions.ts";
-import { entryKey, namesOf } from "../../../copy/toc-names.ts";
+import { readDefinitions } from "../../../copy/artifacts/read-definitions.ts";
+import { entryKey, namesOf } from "../../../copy/artifacts/toc-names.ts";
 
 /** Parts of tables of the platform's, each as if it were an entry of the archive. */
 export interface TableParts {

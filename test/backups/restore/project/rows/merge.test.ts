@@ -4,7 +4,7 @@ import { postgresDatabase } from "../../../../../src/adapters/postgres/database.
 import type { DatabaseSession } from "../../../../../src/ports/database.ts";
 import { foreseeStaged } from "../../../../../src/backups/restore/project/rows/foresee.ts";
 import { mergeStaged } from "../../../../../src/backups/restore/project/rows/merge.ts";
-import { SCRIPT_MAX } from "../../../../../src/backups/copy/read-definitions.ts";
+import { SCRIPT_MAX } from "../../../../../src/backups/copy/artifacts/read-definitions.ts";
 import { makeStaged, type Staged } from "../../../../../src/backups/restore/project/rows/staged.ts";
 import { readTableShapes } from "../../../../../src/backups/restore/project/rows/table-shape.ts";
 import { createDatabase, type TestDatabase } from "../../../../support/postgres.ts";
