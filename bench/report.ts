@@ -1,6 +1,7 @@
 import { formatBytes } from "../src/kernel/bytes.ts";
 import { padToWidth, textWidth } from "../src/kernel/text-width.ts";
 import { median, middle, type Contest, type Results } from "./results.ts";
+import { unmetLines } from "./unmet.ts";
 import type { Cost } from "./measure.ts";
 
 /** A table of results, for the terminal and for Markdown. */
@@ -169,6 +170,11 @@ everything it starts. More, and how it was measured: [docs/benchmark.md](docs/be
 ${table}`;
 }
 
+function unmet(results: Results): string {
+  const lines = unmetLines(results);
+  return lines.length === 0 ? "" : `## What is not met, and where it goes\n\n${lines.join("\n")}\n\n`;
+}
+
 /** docs/benchmark.md. */
 export function markdown(results: Results): string {
   const { machine, versions, database, rounds } = results;
@@ -186,7 +192,7 @@ Numbers are medians; the ratios say more than the seconds, which belong to this 
 ![Time of a backup, by contestant](benchmark.svg)
 
 ${sheets(results).map(sheetMarkdown).join("\n")}
-## How it was measured
+${unmet(results)}## How it was measured
 
 - The database is generated and the same in every run: ${database.megabytes.toLocaleString("en-US")} MB of
   text, jsonb and numbers in three large tables and a small one (${formatBytes(database.bytesOnDisk)} on

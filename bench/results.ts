@@ -106,6 +106,12 @@ export function goals(results: Measured): Goal[] {
       ),
     faster("Restore at least as fast as psql < dump.sql", restore("psql"), restore("holdfast-1"), 1),
     faster("Parallel restore faster than the streamed one", restore("holdfast-1"), restore("holdfast-2"), 1),
+    within(
+      "Whole validate --depth restored at most 1.3× pg_restore",
+      restore("holdfast-validate"),
+      restore("pg_restore"),
+      1.3,
+    ),
     ...migrationGoals(results.migrations),
     ...policyGoals(results.policy),
     ...releaseGoals(results.release),

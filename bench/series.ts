@@ -200,6 +200,15 @@ function restorers(plain: string, proved: string): (RestoreResult & { readonly s
       script: holdfast(proved, 2),
       runs: [],
     },
+    {
+      id: "holdfast-validate",
+      name: "Holdfast, validate",
+      how: "holdfast validate --depth restored, into a server of its own, every row compared",
+      script:
+        `"$NODE" "$HOLDFAST" validate --source content --backup ${proved} --depth restored --json ` +
+        "> /dev/null",
+      runs: [],
+    },
   ];
 }
 
