@@ -34,6 +34,10 @@ const EDGE_ONLY = {
     },
     { selector: "ExportDefaultDeclaration", message: "Exports have names." },
     {
+      selector: "CallExpression[callee.property.name='addEventListener'][arguments.0.value='abort']",
+      message: "A signal that has aborted already tells nobody: use kernel/on-abort.ts or soon-after.ts.",
+    },
+    {
       selector: "ImportDeclaration[source.value='zod'] ImportSpecifier[imported.name='z']",
       message: "Write `import * as z`: the object `z` brings two thirds of zod along that nobody uses.",
     },
@@ -166,6 +170,11 @@ export default tseslint.config(
       "no-restricted-properties": "off",
       "no-restricted-syntax": "off",
     },
+  },
+  {
+    // These are what everybody else uses.
+    files: ["src/kernel/{on-abort,soon-after}.ts"],
+    rules: { "no-restricted-syntax": "off" },
   },
   {
     // What other people's packages export is theirs to name.

@@ -98,6 +98,7 @@ export const FAST_FILES: readonly string[] = [
   "test/kernel/innermost.test.ts",
   "test/kernel/lent-chunks.test.ts",
   "test/kernel/news-of.test.ts",
+  "test/kernel/on-abort.test.ts",
   "test/kernel/or-abort.test.ts",
   "test/kernel/pace.test.ts",
   "test/kernel/pattern.test.ts",

@@ -1,3 +1,5 @@
+import { onAbort } from "./on-abort.ts";
+
 /**
  * Waits for `work`, but not beyond the signal: what waits for somebody who has gone silent must still be
  * stoppable. The work itself goes on until its owner, closed by the caller on the way out, ends it.
@@ -8,15 +10,8 @@ export async function orAbort<T>(signal: AbortSignal, work: Promise<T>): Promise
   // Whichever loses must not end as an unhandled rejection, also where the signal was there before.
   work.catch(() => undefined);
   signal.throwIfAborted();
-  let stop: () => void = () => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason as Error);
-    signal.addEventListener("abort", stop, { once: true });
-  });
-  aborted.catch(() => undefined);
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
+  const aborted = Promise.withResolvers<never>();
+  aborted.promise.catch(() => undefined);
+  using _stopping = onAbort(signal, () => aborted.reject(signal.reason));
+  return await Promise.race([work, aborted.promise]);
 }

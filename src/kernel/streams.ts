@@ -1,5 +1,6 @@
 import { createHash, hash, type Hash } from "node:crypto";
 import { keep } from "./lent-chunks.ts";
+import { onAbort } from "./on-abort.ts";
 
 /**
  * A stream of bytes; pulling is backpressure, and leaving the loop early must release whatever is behind it.
@@ -176,8 +177,7 @@ export async function* abortable(source: ByteStream, signal: AbortSignal): ByteS
   const iterator = source[Symbol.asyncIterator]();
   let fail: (reason: unknown) => void = () => undefined;
   // One listener for all chunks: one each would pile up on a signal that lives as long as the run.
-  const onAbort = (): void => fail(signal.reason);
-  signal.addEventListener("abort", onAbort);
+  using _ending = onAbort(signal, () => fail(signal.reason));
   let isDone = false;
   try {
     for (;;) {
@@ -191,7 +191,6 @@ export async function* abortable(source: ByteStream, signal: AbortSignal): ByteS
       signal.throwIfAborted();
     }
   } finally {
-    signal.removeEventListener("abort", onAbort);
     const stopped = isDone ? undefined : iterator.return?.();
     if (signal.aborted) stopped?.catch(() => undefined);
     else await stopped;

@@ -290,6 +290,16 @@ describe("a dump", () => {
       await expect(aborted).rejects.toBe(reason);
       await gone(running);
 
+      // After the first look at the signal, and before pg_dump is there to be ended.
+      const early = new AbortController();
+      const first = tools
+        .dump({ ...request, signal: early.signal })
+        [Symbol.asyncIterator]()
+        .next();
+      early.abort(reason);
+      await expect(first).rejects.toBe(reason);
+      await gone(running);
+
       const killed = (async () => {
         for await (const chunk of tools.dump(request)) if (chunk.byteLength > 0) await killDump(request);
       })();
@@ -431,6 +441,28 @@ describe("a restore", () => {
       yield archive.subarray(100_000);
     };
     await expect(load(target.address, slow(), { signal: stop.signal })).rejects.toThrow("enough");
+    // After the first look at the signal, and before pg_restore is there to be ended.
+    const early = new AbortController();
+    let read = 0;
+    const paced = async function* (): ByteStream {
+      for (let at = 0; at < archive.length; at += 10_000) {
+        read = at;
+        yield archive.subarray(at, at + 10_000);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    };
+    const { signal } = early;
+    const toolSet = await newest();
+    const loading = tools.load({
+      tools: toolSet,
+      address: target.address,
+      archive: paced(),
+      jobs: 1,
+      signal,
+    });
+    early.abort(new Error("early"));
+    await expect(loading).rejects.toThrow("early");
+    expect(read).toBeLessThan(archive.length / 2);
     await expect(
       drain(
         tools.dump({

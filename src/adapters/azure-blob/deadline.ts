@@ -1,5 +1,6 @@
 import { HoldfastError } from "../../kernel/errors.ts";
 import { soonAfter } from "../../kernel/soon-after.ts";
+import { onAbort } from "../../kernel/on-abort.ts";
 
 const HINT = "Check the network between here and Azure, then run again.";
 
@@ -75,7 +76,6 @@ export async function withDeadline<T>(
   outer?.throwIfAborted();
   const controller = new AbortController();
   const { signal } = controller;
-  const onOuter = (): void => controller.abort(outer?.reason);
   const stalled = (waitedMs: number): Stalled => {
     const text = `${doing}: no answer within ${Math.round(waitedMs / 1000)} s`;
     return new Stalled("store.unreachable", text, { hint: HINT });
@@ -90,7 +90,7 @@ export async function withDeadline<T>(
     clearTimeout(timer);
     timer = giveUpIn(ms + graceMs);
   });
-  outer?.addEventListener("abort", onOuter);
+  using _outer = outer === undefined ? undefined : onAbort(outer, () => controller.abort(outer.reason));
   try {
     return await request(signal);
   } catch (error) {
@@ -100,7 +100,6 @@ export async function withDeadline<T>(
   } finally {
     watched.delete(signal);
     clearTimeout(timer);
-    outer?.removeEventListener("abort", onOuter);
   }
 }
 

@@ -49,9 +49,12 @@ export async function findInstallations(
       },
     );
   }
-  return [...found.values()].sort(
-    (a, b) => b.major - a.major || b.version.localeCompare(a.version, "en", { numeric: true }),
-  );
+  return [...found.values()].sort((a, b) => b.major - a.major || minorOf(b) - minorOf(a));
+}
+
+/** 20 of `15.20`; less than any of a version that is not released yet, as `19beta1`. */
+function minorOf({ version }: ToolSet): number {
+  return Number.parseInt(version.split(".")[1] ?? "-1", 10);
 }
 
 async function candidates(base: BaseEnvironment): Promise<string[]> {

@@ -6,6 +6,7 @@ import { openOutputSocket } from "./output-socket.ts";
 import { toolError } from "./messages.ts";
 import { describeEnding, Program, type ProgramHost } from "./program.ts";
 import { WarningReader } from "./warnings.ts";
+import { onAbort } from "../../kernel/on-abort.ts";
 
 /** Runs pg_dump; see `DumpTools.dump` for what the stream promises. */
 export async function* dump(host: ProgramHost, request: DumpRequest): ByteStream {
@@ -26,7 +27,7 @@ export async function* dump(host: ProgramHost, request: DumpRequest): ByteStream
   });
   program.stdin.end();
   const stop = (): void => void program.stop();
-  signal.addEventListener("abort", stop, { once: true });
+  using _stopping = onAbort(signal, stop);
   try {
     yield* program.content;
     const ending = await program.ended;
@@ -34,7 +35,6 @@ export async function* dump(host: ProgramHost, request: DumpRequest): ByteStream
     signal.throwIfAborted();
     if (ending.code !== 0) throw toolError("pg_dump", describeEnding(ending), program.stderr, address);
   } finally {
-    signal.removeEventListener("abort", stop);
     await program.stop();
   }
 }

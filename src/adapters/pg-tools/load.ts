@@ -11,6 +11,7 @@ import { ProblemReader } from "./problems.ts";
 import { describeEnding, Program, type ProgramHost } from "./program.ts";
 import { lastWordsWithoutRows } from "./row-values.ts";
 import { WarningReader } from "./warnings.ts";
+import { onAbort } from "../../kernel/on-abort.ts";
 
 /** pg_restore goes past these too, but what follows them says nothing about the backup. */
 const STOPPING: ReadonlySet<ErrorCode> = new Set([
@@ -42,7 +43,7 @@ export async function load(
     onLine,
   });
   const stop = (): void => void program.stop();
-  signal.addEventListener("abort", stop, { once: true });
+  using _stopping = onAbort(signal, stop);
   try {
     program.stdout.resume();
     if ("path" in archive) program.stdin.end();
@@ -65,7 +66,6 @@ export async function load(
     }
     return reader.problems;
   } finally {
-    signal.removeEventListener("abort", stop);
     await program.stop();
   }
 }

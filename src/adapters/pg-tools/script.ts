@@ -5,6 +5,7 @@ import { plainEnvironment } from "./environment.ts";
 import { toolError } from "./messages.ts";
 import { openOutputSocket } from "./output-socket.ts";
 import { describeEnding, Program, type ProgramHost } from "./program.ts";
+import { onAbort } from "../../kernel/on-abort.ts";
 
 /** Runs pg_restore without a server; see `DumpTools.script` for what the stream promises. */
 export async function* script(
@@ -20,7 +21,7 @@ export async function* script(
     output,
   });
   const stop = (): void => void program.stop();
-  signal.addEventListener("abort", stop, { once: true });
+  using _stopping = onAbort(signal, stop);
   const source = request.archive[Symbol.asyncIterator]();
   // Without a `return`: pg_restore leaves when it has what it wants, and the rest is read below.
   const feeding = program.feed({ [Symbol.asyncIterator]: () => ({ next: () => source.next() }) });
@@ -35,7 +36,6 @@ export async function* script(
     if (ending.code !== 0) throw toolError("pg_restore", describeEnding(ending), program.stderr, undefined);
     while ((await source.next()).done !== true);
   } finally {
-    signal.removeEventListener("abort", stop);
     await program.stop();
     await source.return?.();
   }

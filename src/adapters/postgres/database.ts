@@ -15,6 +15,7 @@ import { PgSession, type SetUp } from "./session.ts";
 import { knownSettings, sessionSettings, startUpSettings, type KnownServer } from "./start-up.ts";
 import { demandTarget } from "./target-session.ts";
 import { mayBePlain, tlsOptions } from "./tls.ts";
+import { soonAfter } from "../../kernel/soon-after.ts";
 
 /** Bounds where nobody says otherwise: those of the product, and a run that nobody stops. */
 const BOUNDS: Bounds = {
@@ -156,8 +157,7 @@ async function openOnce(
   const { client, guard } = newClient(address, session, { options, tls, within: session.bounds.silenceMs });
   // Sessions that tidy up are opened after the end was called.
   const stop = stopOf(session, session.bounds);
-  const hangUp = (): void => void socketOf(client).destroy();
-  if (!stop.aborted) stop.addEventListener("abort", hangUp, { once: true });
+  using _hangingUp = soonAfter(stop, 0, () => void socketOf(client).destroy());
   try {
     await client.connect();
     guard.check();
@@ -165,8 +165,6 @@ async function openOnce(
   } catch (error) {
     void client.end().catch(() => undefined);
     throw error;
-  } finally {
-    stop.removeEventListener("abort", hangUp);
   }
 }
 

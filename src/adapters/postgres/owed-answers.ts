@@ -7,6 +7,7 @@ import { SilenceWatch } from "../../kernel/silence.ts";
 import { describeAddress } from "../../postgres/database-url.ts";
 import { askActivity, socketOf } from "./activity.ts";
 import { movementOf } from "./socket.ts";
+import { soonAfter } from "../../kernel/soon-after.ts";
 
 /** Milliseconds a statement has to end by itself when the run was cancelled, before its connection is cut. */
 const STOP_GRACE_MS = 5_000;
@@ -178,23 +179,11 @@ export class OwedAnswers {
   }
 
   #stoppingWith(stop: AbortSignal | undefined): Disposable {
-    let timer: NodeJS.Timeout | undefined;
-    const begin = (): void => {
-      timer = setTimeout(
-        () => {
-          // The server would go on with it, and notice only at its end that nobody listens.
-          void this.#ending.cancel().catch(() => undefined);
-          this.hangUp(stop!.reason);
-        },
-        Math.min(STOP_GRACE_MS, this.#waiting.bounds.silenceMs / 2),
-      );
-    };
-    stop?.addEventListener("abort", begin, { once: true });
-    return {
-      [Symbol.dispose]: () => {
-        stop?.removeEventListener("abort", begin);
-        clearTimeout(timer);
-      },
-    };
+    const graceMs = Math.min(STOP_GRACE_MS, this.#waiting.bounds.silenceMs / 2);
+    return soonAfter(stop, graceMs, (reason) => {
+      // The server would go on with it, and notice only at its end that nobody listens.
+      void this.#ending.cancel().catch(() => undefined);
+      this.hangUp(reason);
+    });
   }
 }

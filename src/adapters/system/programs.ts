@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 import { HoldfastError } from "../../kernel/errors.ts";
 import type { ProgramCall, ProgramEnd, Programs } from "../../ports/programs.ts";
 import { endWithUs } from "./last-will.ts";
+import { onAbort } from "../../kernel/on-abort.ts";
 
 /** Milliseconds between asking a program to end and making it. */
 const GRACE_MS = 5_000;
@@ -37,16 +38,11 @@ async function run(
   for (const input of [child.stdout, child.stderr]) createInterface({ input }).on("line", heard);
   const late = AbortSignal.timeout(withinMs);
   const stop = AbortSignal.any([signal, late]);
-  const end = (): void => endGroup(group);
-  stop.addEventListener("abort", end, { once: true });
-  try {
-    const [code, ended] = (await once(child, "close")) as [number | null, string | null];
-    signal.throwIfAborted();
-    if (late.aborted) return { ended: "timeout" };
-    return code === null ? { ended: ended ?? "unknown" } : { code };
-  } finally {
-    stop.removeEventListener("abort", end);
-  }
+  using _ending = onAbort(stop, () => endGroup(group));
+  const [code, ended] = (await once(child, "close")) as [number | null, string | null];
+  signal.throwIfAborted();
+  if (late.aborted) return { ended: "timeout" };
+  return code === null ? { ended: ended ?? "unknown" } : { code };
 }
 
 function endGroup(group: number): void {

@@ -6,6 +6,7 @@ import type {
   SessionOptions,
   Execution,
 } from "../../ports/database.ts";
+import { onAbort } from "../../kernel/on-abort.ts";
 
 /**
  * A server whose sessions are kept when they are closed and handed, as new, to the next who asks for one
@@ -114,7 +115,7 @@ class KeptSession implements DatabaseSession {
   readonly #session: DatabaseSession;
   readonly #giveBack: (session: DatabaseSession) => Promise<void>;
   readonly #lost = new AbortController();
-  readonly #onLost = (): void => this.#lost.abort(this.#session.lost.reason);
+  readonly #hearing: Disposable;
   #running = 0;
   #isCancelled = false;
   #notices: readonly string[] | undefined;
@@ -123,8 +124,7 @@ class KeptSession implements DatabaseSession {
   constructor(session: DatabaseSession, giveBack: (session: DatabaseSession) => Promise<void>) {
     this.#session = session;
     this.#giveBack = giveBack;
-    if (session.lost.aborted) this.#onLost();
-    else session.lost.addEventListener("abort", this.#onLost, { once: true });
+    this.#hearing = onAbort(session.lost, () => this.#lost.abort(session.lost.reason));
   }
 
   get lost(): AbortSignal {
@@ -194,7 +194,7 @@ class KeptSession implements DatabaseSession {
   }
 
   #end(): Promise<void> {
-    this.#session.lost.removeEventListener("abort", this.#onLost);
+    this.#hearing[Symbol.dispose]();
     this.#notices = [...this.#session.notices];
     return this.#running > 0 || this.#isCancelled ? this.#session.close() : this.#giveBack(this.#session);
   }

@@ -1,6 +1,7 @@
 import type { DatabaseSession, Execution } from "../../ports/database.ts";
 import { formatDuration } from "../../kernel/duration.ts";
 import { orAbort } from "../../kernel/or-abort.ts";
+import { onAbort } from "../../kernel/on-abort.ts";
 
 /**
  * No statement of a migration may take longer on a shadow, where tables are as good as empty: one that does
@@ -44,14 +45,12 @@ export function boundedSession(session: DatabaseSession, bounds: Bounds): Databa
       void ask();
       cut = setTimeout(() => void session.close(), STOP_MS);
     }, statementMs);
-    const stop = (): void => void ask();
-    cancelled.addEventListener("abort", stop, { once: true });
+    using _stopping = onAbort(cancelled, () => void ask());
     try {
       return { result: await orAbort(cancelled, work()), late };
     } finally {
       clearTimeout(timer);
       clearTimeout(cut);
-      cancelled.removeEventListener("abort", stop);
     }
   };
   return {

@@ -5,6 +5,7 @@ import type { Statement } from "../script/script.ts";
 import type { Refused } from "./carry-out.ts";
 import { leavesSessionAsItWas } from "./leaves-alone.ts";
 import type { ScriptSessions } from "./script-sessions.ts";
+import { onAbort } from "../../kernel/on-abort.ts";
 
 /** A lock that somebody holds, a deadlock, a transaction in the way: a moment later it may go through. */
 const PASSING = new Set(["55P03", "40P01", "40001"]);
@@ -58,14 +59,10 @@ async function once({ sessions, stop, attempt, statements }: Trying): Promise<Re
     async (session) => {
       const cancel = (): void => void session.cancel().catch(() => undefined);
       stop.throwIfAborted();
-      stop.addEventListener("abort", cancel, { once: true });
-      try {
-        const refused = await attempt(session, stop);
-        if (refused !== undefined) stop.throwIfAborted();
-        return refused;
-      } finally {
-        stop.removeEventListener("abort", cancel);
-      }
+      using _cancelling = onAbort(stop, cancel);
+      const refused = await attempt(session, stop);
+      if (refused !== undefined) stop.throwIfAborted();
+      return refused;
     },
     (refused) => refused === undefined && !stop.aborted && leavesSessionAsItWas(statements),
   );

@@ -9,6 +9,7 @@ import { Untouched } from "../untouched.ts";
 import { readDefinitions } from "../../copy/artifacts/read-definitions.ts";
 import { ProjectLoader } from "./load-project.ts";
 import type { PlanOfProject, LoadedProject } from "./loaded-project.ts";
+import { onAbort } from "../../../kernel/on-abort.ts";
 
 /**
  * Carries a restore into a project out, in one transaction of one session: at its end everything is there,
@@ -38,7 +39,7 @@ export async function applyProject(plan: PlanOfProject, ports: RestorePorts): Pr
   const texts = [...project.parts, ...read];
   await using session = await request.target.connect({ purpose: "restore", settings: FILL_SETTINGS });
   const cancel = (): void => void session.cancel().catch(() => undefined);
-  signal.addEventListener("abort", cancel, { once: true });
+  using cancelling = onAbort(signal, cancel);
   let loaded: LoadedProject;
   try {
     signal.throwIfAborted();
@@ -52,7 +53,8 @@ export async function applyProject(plan: PlanOfProject, ports: RestorePorts): Pr
     if (signal.aborted) throw new Untouched(signal.reason);
     throw error instanceof Untouched ? error : new Untouched(error);
   } finally {
-    signal.removeEventListener("abort", cancel);
+    // What is committed is not cancelled.
+    cancelling[Symbol.dispose]();
   }
   try {
     await session.query("COMMIT");

@@ -8,6 +8,7 @@ import { readSetAside } from "./set-aside.ts";
 import type { SetAside, Validation } from "./set-aside-definition.ts";
 import { LOCK_TIMEOUT } from "../lock-timeout.ts";
 import { Untouched } from "../untouched.ts";
+import { onAbort } from "../../../kernel/on-abort.ts";
 
 /**
  * Settings under which values mean what pg_dump wrote; pg_restore's script sets only some of them, and a
@@ -46,7 +47,7 @@ export interface Filling {
 export async function fillTables(session: DatabaseSession, filling: Filling): Promise<void> {
   const { signal } = filling;
   const cancel = (): void => void session.cancel().catch(() => undefined);
-  signal.addEventListener("abort", cancel, { once: true });
+  using cancelling = onAbort(signal, cancel);
   try {
     signal.throwIfAborted();
     await session.query("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
@@ -58,7 +59,8 @@ export async function fillTables(session: DatabaseSession, filling: Filling): Pr
     if (signal.aborted) throw new Untouched(signal.reason);
     throw error instanceof Untouched ? error : new Untouched(error);
   } finally {
-    signal.removeEventListener("abort", cancel);
+    // What is committed is not cancelled.
+    cancelling[Symbol.dispose]();
   }
   await commit(session);
 }

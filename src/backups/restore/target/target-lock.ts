@@ -1,5 +1,6 @@
 import { HoldfastError } from "../../../kernel/errors.ts";
 import type { Database, DatabaseSession } from "../../../ports/database.ts";
+import { onAbort } from "../../../kernel/on-abort.ts";
 
 /**
  * Two restores onto one database would destroy each other; this number is Holdfast's in the target's
@@ -95,8 +96,7 @@ export function whileLocked(guard: DatabaseSession, target: Database, cancelled:
         },
       ),
     );
-  if (guard.lost.aborted) lose();
-  else guard.lost.addEventListener("abort", lose, { once: true });
+  onAbort(guard.lost, lose);
   return AbortSignal.any([cancelled, lost.signal]);
 }
 

@@ -11,6 +11,7 @@ import { rowHashNamed, type RowHash } from "./row-hash.ts";
 import { ROW_HASH } from "../row-hash-names.ts";
 import { planLocks, TableLocks, type LockPlan } from "./table-locks.ts";
 import { readShapes, type HashedTable } from "./table-shapes.ts";
+import { onAbort } from "../../../kernel/on-abort.ts";
 
 export { fingerprintLargeObjects } from "./large-objects.ts";
 
@@ -187,7 +188,7 @@ class Sessions implements AsyncDisposable {
     // Only until it is there: then it has work of its own.
     const opening = new AbortController();
     const leave = (): void => opening.abort(done.reason);
-    done.addEventListener("abort", leave, { once: true });
+    using _leaving = onAbort(done, leave);
     try {
       return await this.add(AbortSignal.any([signal, opening.signal]));
     } catch (error) {
@@ -195,8 +196,6 @@ class Sessions implements AsyncDisposable {
       if (signal.aborted || !isHoldfastError(error, "database.unreachable", "database.lost")) throw error;
       onFewer?.(error);
       return undefined;
-    } finally {
-      done.removeEventListener("abort", leave);
     }
   }
 
@@ -220,8 +219,9 @@ async function work(
   const cancel = (): void => void session.cancel().catch(() => undefined);
   const locks = new TableLocks(session, plan);
   const kept = new Set(plan.kept);
-  signal.addEventListener("abort", cancel, { once: true });
+  using _cancelling = onAbort(signal, cancel);
   try {
+    signal.throwIfAborted();
     await locks.takeKept();
     for (let piece = queue.shift(); piece !== undefined; piece = queue.shift()) {
       signal.throwIfAborted();
@@ -232,8 +232,6 @@ async function work(
   } catch (error) {
     signal.throwIfAborted();
     throw error;
-  } finally {
-    signal.removeEventListener("abort", cancel);
   }
 }
 

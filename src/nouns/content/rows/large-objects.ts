@@ -1,5 +1,6 @@
 import type { DatabaseSession } from "../../../ports/database.ts";
 import type { ContentRecord } from "../record.ts";
+import { onAbort } from "../../../kernel/on-abort.ts";
 
 /** Bytes read of one large object at a time; a part of the fingerprint's definition. */
 const CHUNK = 1024 * 1024;
@@ -27,8 +28,9 @@ export async function fingerprintLargeObjects(
   if (count === 0) return { count, fingerprint: "0" };
   await using session = await open();
   const cancel = (): void => void session.cancel().catch(() => undefined);
-  options.signal.addEventListener("abort", cancel, { once: true });
+  using _cancelling = onAbort(options.signal, cancel);
   try {
+    options.signal.throwIfAborted();
     let sum = 0n;
     let after = "0";
     for (;;) {
@@ -49,8 +51,6 @@ export async function fingerprintLargeObjects(
   } catch (error) {
     options.signal.throwIfAborted();
     throw error;
-  } finally {
-    options.signal.removeEventListener("abort", cancel);
   }
 }
 
