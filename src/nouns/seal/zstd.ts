@@ -70,8 +70,8 @@ export async function* compress(plain: ByteStream, level: number): ByteStream {
     }
     while (busy.length > 0) yield* await finish();
   } finally {
-    // Nothing may still read our blocks after the stream was left.
-    await Promise.allSettled(busy.map(({ frame }) => frame));
+    // What is being compressed is not waited for, which at a high level takes long: a compressor that is
+    // closed keeps its block until it is done, and its frame is nobody's.
     for (const lane of lanes) lane.close();
   }
 }

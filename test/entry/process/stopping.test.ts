@@ -11,9 +11,6 @@ class FakeProcess {
   on(signal: string, listener: (error?: unknown) => void): void {
     this.listeners.set(signal, listener);
   }
-  getActiveResourcesInfo(): readonly string[] {
-    return ["Timeout"];
-  }
   emit(): void {
     throw new Error("nothing is emitted here");
   }
