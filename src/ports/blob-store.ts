@@ -27,6 +27,12 @@ export interface PutOptions {
   readonly sizeHint?: number;
 }
 
+/** How a store is looked at. */
+export interface CheckOptions extends Pick<PutOptions, "accessTier"> {
+  /** What the first run that writes makes is as good as there: a folder, where the one above it exists. */
+  readonly mayBeMade?: boolean;
+}
+
 /**
  * A place that keeps blobs under paths. Laws, checked by `test/ports/blob-store.laws.ts` against
  * every adapter:
@@ -57,7 +63,7 @@ export interface BlobStore {
    *
    * @throws input.conflict where the store has no such tier
    */
-  check(forWriting: boolean, options?: Pick<PutOptions, "accessTier">): Promise<void>;
+  check(forWriting: boolean, options?: CheckOptions): Promise<void>;
   put(path: string, content: ByteStream, options?: PutOptions): Promise<BlobFacts>;
   /** `range` is in bytes, `end` exclusive. `size` is what the store announces for this answer's content. */
   get(path: string, range?: { start: number; end?: number }): Promise<{ size: number; content: ByteStream }>;

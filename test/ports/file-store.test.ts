@@ -167,10 +167,28 @@ describe("the file store", () => {
     mkdirSync(path);
     writeFileSync(join(folder, "outside"), "secret");
     symlinkSync(join(folder, "outside"), join(path, "link"));
-    expect(await listed(open(path), "")).toEqual([]);
-    expect(await open(path).stat("link")).toBeNull();
-    expect(await codeOf(open(path).get("link"))).toBe("store.not-found");
-    expect(await codeOf(open(path).put("link", bytes("x")))).toBe("store.exists");
+    symlinkSync("/nowhere", join(path, "dangling"));
+    expect((await listed(open(path), "")).map((blob) => [blob.path, blob.size])).toEqual([
+      ["dangling", 0],
+      ["link", 0],
+    ]);
+    for (const link of ["link", "dangling"]) {
+      expect(await codeOf(open(path).stat(link))).toBe("store.unreadable");
+      expect(await codeOf(open(path).get(link))).toBe("store.unreadable");
+      expect(await codeOf(open(path).put(link, bytes("x")))).toBe("store.exists");
+    }
+  });
+
+  it("takes nothing behind a link for absent", async () => {
+    const path = fresh();
+    mkdirSync(join(path, "manifests"), { recursive: true });
+    mkdirSync(join(folder, "elsewhere"));
+    symlinkSync(join(folder, "elsewhere"), join(path, "manifests/shop"));
+    expect(await codeOf(listed(open(path), "manifests/"))).toBe("store.unreadable");
+    // What lies beside is nobody's.
+    symlinkSync(join(folder, "elsewhere"), join(path, "notes"));
+    expect(await listed(open(path), "database/")).toEqual([]);
+    expect(await open(path).check(false)).toBeUndefined();
   });
 
   it("keeps its own folder to itself", async () => {

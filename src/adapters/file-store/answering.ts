@@ -21,7 +21,8 @@ export interface AnswerLimits {
 }
 
 const HINT =
-  "Look at the mount and what is behind it (mount, dmesg, the server of a network mount), then run again.";
+  "Look at the mount and what is behind it (mount, dmesg, the server of a network mount), then run again. " +
+  "HOLDFAST_SILENCE_LIMIT gives a slow one longer.";
 
 /**
  * Bounds the waits for a store that has no bounds of its own: a call to a file system whose server went away

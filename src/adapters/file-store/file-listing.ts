@@ -1,6 +1,8 @@
-import { opendir } from "node:fs/promises";
+import { opendir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { compareBlobPaths } from "../../ports/blob-path.ts";
+import { HoldfastError } from "../../kernel/errors.ts";
+import { tryNoMore } from "../../kernel/retry.ts";
 import { errnoOf } from "./file-errors.ts";
 
 /** The store's own folder for files in the making; never listed, and no blob may live there. */
@@ -16,6 +18,23 @@ export async function* walkFiles(root: string, prefix: string): AsyncIterable<st
   yield* walkFolder(root, slash < 0 ? "" : prefix.slice(0, slash + 1), prefix);
 }
 
+/** One that leads nowhere is none. */
+async function isFolder(path: string): Promise<boolean> {
+  return await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
+/** What is there may be anything: nothing is read through it, and nothing passes for absent. */
+export function linked(path: string): HoldfastError {
+  return tryNoMore(
+    new HoldfastError("store.unreadable", `${path} is a symbolic link, and none is followed in a store`, {
+      hint: "Put the file or the folder itself in its place; or give what holds everything as --store.",
+    }),
+  );
+}
+
 /** @param base path of the folder below root, empty or ending in `/` */
 async function* walkFolder(root: string, base: string, prefix: string): AsyncIterable<string> {
   if (base.startsWith(`${TEMPORARY}/`)) return;
@@ -23,9 +42,17 @@ async function* walkFolder(root: string, base: string, prefix: string): AsyncIte
   try {
     for await (const entry of await opendir(join(root, base))) {
       if (base === "" && entry.name === TEMPORARY) continue;
-      // Links, sockets and devices are not ours and are no blobs.
-      if (entry.isDirectory()) entries.push(`${base}${entry.name}/`);
-      else if (entry.isFile()) entries.push(base + entry.name);
+      // Sockets and devices are not ours and are no blobs. A link is none either, but what it stands for may
+      // be missed: one to a file is named, and reading it says what it is; behind one to a folder, unless it
+      // lies beside all that is ours, are names that nobody would hear of.
+      const path = base + entry.name;
+      if (entry.isDirectory()) entries.push(`${path}/`);
+      else if (entry.isFile()) entries.push(path);
+      else if (entry.isSymbolicLink()) {
+        const isAsked = `${path}/`.startsWith(prefix);
+        if (base !== "" && isAsked && (await isFolder(join(root, path)))) throw linked(path);
+        entries.push(path);
+      }
     }
   } catch (error) {
     // Not there: the prefix names no folder, or somebody removed the folder while we were on the way to it.

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import { once, type ByteStream } from "../../kernel/streams.ts";
 import { assertBlobPath, assertBlobPrefix } from "../../ports/blob-path.ts";
-import type { BlobFacts, BlobStore } from "../../ports/blob-store.ts";
+import type { BlobFacts, BlobStore, CheckOptions } from "../../ports/blob-store.ts";
 import type { Random } from "../../ports/clock.ts";
 import { answering, type AnswerLimits } from "./answering.ts";
 import { foldersUpTo, makeFolders, syncFolder, writeDurably } from "./durable.ts";
@@ -52,8 +52,9 @@ class FileStore implements BlobStore {
     };
   }
 
-  async check(forWriting: boolean): Promise<void> {
+  async check(forWriting: boolean, { mayBeMade = false }: CheckOptions = {}): Promise<void> {
     if (forWriting) await this.#create();
+    else if (mayBeMade && (await this.#couldBeMade())) return;
     await this.#assertRoot();
     await asking(`reading ${this.url}`, () => readdir(this.#root));
     if (forWriting) await asking(`writing to ${this.url}`, () => this.#temporary.probe(this.url));
@@ -182,20 +183,34 @@ class FileStore implements BlobStore {
    */
   async #assertRoot(): Promise<void> {
     let is = "is not a folder";
+    let above = "";
     try {
       if ((await stat(this.#root)).isDirectory()) return;
     } catch (error) {
       if (errnoOf(error) !== "ENOENT" && errnoOf(error) !== "ENOTDIR") {
         throw fileError(error, `reading ${this.url}`);
       }
-      if (errnoOf(error) === "ENOENT") is = "is not there";
+      if (errnoOf(error) === "ENOENT") {
+        is = "is not there";
+        if (!(await this.#couldBeMade())) above = ", and neither is the folder above it";
+      }
     }
-    throw new HoldfastError("store.missing", `${this.url} ${is}`, {
+    throw new HoldfastError("store.missing", `${this.url} ${is}${above}`, {
       hint:
         "Check the path and that its disk is mounted. A new store's folder is made by the first run that " +
-        "writes (a backup, a deployment) if the folder above it exists; for a dry run before it, make the " +
-        "folder yourself.",
+        "writes (a backup, a deployment) if the folder above it exists; for the dry run of a deployment or " +
+        "a rollback before it, make the folder yourself.",
     });
+  }
+
+  /** It is not there, and the folder above it is. */
+  async #couldBeMade(): Promise<boolean> {
+    const isFolder = async (path: string): Promise<boolean | undefined> =>
+      await stat(path).then(
+        (found) => found.isDirectory(),
+        (error: unknown) => (errnoOf(error) === "ENOENT" ? undefined : false),
+      );
+    return (await isFolder(this.#root)) === undefined && (await isFolder(dirname(this.#root))) === true;
   }
 
   async #create(): Promise<void> {

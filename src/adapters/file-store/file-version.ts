@@ -4,6 +4,7 @@ import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import type { ByteStream } from "../../kernel/streams.ts";
 import type { BlobFacts } from "../../ports/blob-store.ts";
 import { errnoOf, fileReadError } from "./file-errors.ts";
+import { linked } from "./file-listing.ts";
 
 const READ_BYTES = 256 * 1024;
 
@@ -16,8 +17,9 @@ function etagOf(found: BigIntStats): string {
 }
 
 /**
- * Facts of the file at `target`, or `null` when there is no regular file there (links and folders
- * are no blobs).
+ * Facts of the file at `target`, or `null` when there is no regular file there (folders are no blobs).
+ *
+ * @throws store.unreadable where it is a link
  */
 export async function readFacts(path: string, target: string): Promise<BlobFacts | null> {
   let found: BigIntStats;
@@ -27,6 +29,7 @@ export async function readFacts(path: string, target: string): Promise<BlobFacts
     if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return null;
     throw fileReadError(error, path);
   }
+  if (found.isSymbolicLink()) throw linked(path);
   return found.isFile()
     ? { path, size: Number(found.size), modifiedAt: found.mtime, etag: etagOf(found) }
     : null;

@@ -102,7 +102,8 @@ async function checkStore(
     // The first backup makes a new folder, so a dry run before it must not call that an error; a container
     // is never made.
     if (!dryRun || !store.url.startsWith("file://") || !isHoldfastError(error, "store.missing")) throw error;
-    ports.log.warn(`${error.message}; a backup makes it if the folder above it exists`);
+    await store.check(false, { mayBeMade: true });
+    ports.log.warn(`${error.message}; a backup makes it`);
   }
   return request;
 }
