@@ -35,7 +35,7 @@ export async function tellRelease(world: World): Promise<void> {
       ...sandbox.env,
       HOLDFAST_DATABASE: postgres.url("postgres", "", DATABASE),
       HOLDFAST_PG_BIN: postgres.tools.binDir,
-      SUPABASE_ACCESS_TOKEN: "demo",
+      SUPABASE_ACCESS_TOKEN: "the-demos-own-token",
     },
     repository,
     cancelled,

@@ -292,10 +292,8 @@ describe("a dump", () => {
 
       // After the first look at the signal, and before pg_dump is there to be ended.
       const early = new AbortController();
-      const first = tools
-        .dump({ ...request, signal: early.signal })
-        [Symbol.asyncIterator]()
-        .next();
+      const starting = tools.dump({ ...request, signal: early.signal });
+      const first = starting[Symbol.asyncIterator]().next();
       early.abort(reason);
       await expect(first).rejects.toBe(reason);
       await gone(running);

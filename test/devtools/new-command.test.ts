@@ -27,7 +27,7 @@ it("puts a new command at the end of the menu, with its import in order, once", 
 it("puts a new command behind walls of its own, in its wing or with a new one, once", () => {
   const walls = readFileSync(new URL("../../walls.cjs", import.meta.url), "utf8");
   const more = wallsWith(walls, "backups", "prune");
-  expect(more).toMatch(/^ {2}backups: \{ capabilities: \[.*, "keygen", "prune"\]/m);
+  expect(more).toMatch(/^ {4}capabilities: \["backup", .*"keygen", "prune"\]/m);
   expect(() => wallsWith(more, "backups", "prune")).toThrow("has walls already");
   const wing = wallsWith(walls, "releases", "promote");
   expect(wing).toContain('  releases: { capabilities: ["promote"], shared: {} },\n};');

@@ -271,6 +271,7 @@ describe("docs/troubleshooting.md", () => {
       "nouns/store",
       "ports",
       "adapters/azure-blob",
+      "adapters/file-store",
       "adapters/actions-runner",
       "adapters/pg-tools",
       "adapters/postgres",

@@ -291,6 +291,23 @@ function fromDriver(raw: Raw, address: DatabaseAddress, moment: Moment): Found {
         "is too busy to begin a session.",
     };
   }
+  if (!raw.fromServer && raw.message === NO_ANSWER) {
+    return {
+      code: "database.unreachable",
+      hint:
+        "Check the host, the port and any firewall between here and the server, and that what listens " +
+        "there is PostgreSQL. connect_timeout=<seconds> in the database URL waits longer.",
+    };
+  }
+  if (/does not support SSL/i.test(raw.message) && address.demands?.channelBinding === "require") {
+    return {
+      code: "database.tls",
+      hint:
+        "The server offers no TLS, and channel_binding=require needs it: switch TLS on at the server, or " +
+        "take channel_binding out of the database URL and add sslmode=disable if plain text on this " +
+        "network is acceptable.",
+    };
+  }
   if (/does not support SSL/i.test(raw.message)) {
     return {
       code: "database.tls",

@@ -12,8 +12,8 @@ export const systemClock: Clock = {
   elapsed: () => performance.now(),
   async sleep(ms, signal) {
     try {
-      // A timer drops fractions, and so comes up to a millisecond early: whoever compares afterwards would find
-      // that the time is not over yet.
+      // A timer drops fractions, and so comes up to a millisecond early: whoever compares afterwards would
+      // find that the time is not over yet.
       const end = performance.now() + ms;
       for (let left = ms; left > 0; left = end - performance.now()) {
         const wait = Math.min(Math.ceil(left), TIMER_MS_MAX);

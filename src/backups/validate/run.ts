@@ -59,7 +59,7 @@ function dryRunOutcome(plan: ValidatePlan, tookMs: number): Outcome {
 
 /** What a headline may claim: only rows that were restored and compared are proved. */
 const HELD: Readonly<Record<Depth, string>> = {
-  stored: "whole as it was stored, byte for byte (not opened, no row proved)",
+  stored: "whole as stored, byte for byte (not opened, no row proved)",
   opened: "opened and read to its end (not restored, no row proved)",
   restored: "proved",
 };

@@ -17,8 +17,8 @@ import { releaseLock } from "./lock-release.ts";
 import { RENEW_EVERY_MS, STALE_AFTER_MS } from "./lock-age.ts";
 
 /**
- * Unrenewed for this long a guard ends, whatever is under way: some time before others may take it over. It is
- * counted from before a blob was written, since the store dates it by when it was.
+ * Unrenewed for this long a guard ends, whatever is under way: some time before others may take it over. It
+ * is counted from before a blob was written, since the store dates it by when it was.
  */
 export const UNRENEWED_MS_MAX = STALE_AFTER_MS - RENEW_EVERY_MS;
 
@@ -158,7 +158,7 @@ export class LockHolder implements HeldLock {
     }
   }
 
-  /** Milliseconds until a guard ends. A courtesy does not: it waits for the store, as the work itself does. */
+  /** Milliseconds until a guard ends. A courtesy waits for the store, as the work itself does. */
   #leftMs(): number {
     const { clock, purpose = "guard" } = this.#request;
     return purpose === "courtesy" ? Infinity : this.#renewed + UNRENEWED_MS_MAX - clock.elapsed();
