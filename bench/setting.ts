@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { generateX25519Identity, identityToRecipient } from "age-encryption";
@@ -70,6 +70,8 @@ export async function openArena(setting: Setting, database: string): Promise<Are
   const { postgres, identity } = setting;
   const folder = mkdtempSync(join(setting.folder, "run-"));
   mkdirSync(join(folder, "tmp"));
+  // As root a private server runs as another user, who must be able to come here.
+  for (const each of [setting.folder, folder, join(folder, "tmp")]) chmodSync(each, 0o711);
   const azurite = await startPrivateAzurite((await answers(EMULATOR_PORT)) ? undefined : EMULATOR_PORT);
   const container = azurite.container(CONTAINER);
   await container.create();
