@@ -116,7 +116,12 @@ class Lane {
     const frame = new Promise<readonly Buffer[]>((resolve, reject) => {
       this.#compressor.once("error", reject);
       if (this.#filled > 0) this.#compressor.write(this.#block.subarray(0, this.#filled));
-      this.#compressor.flush(constants.ZSTD_e_end, () => {
+      this.#compressor.flush(constants.ZSTD_e_end, (error?: Error | null) => {
+        // It is called before the error is told, and what there is would be half a frame.
+        if (error) {
+          reject(error);
+          return;
+        }
         this.#compressor.off("error", reject);
         const pieces = this.#pieces;
         this.#pieces = [];
