@@ -61,7 +61,7 @@ function shared(contest: Contest<Cost> | undefined, cpus: number): string | unde
     middle(contest, (run) => run.cpuStore),
   ];
   return (
-    `the command needs ${own.toFixed(1)} s of processor time (two thirds of it zstd), the server ` +
+    `the command needs ${own.toFixed(1)} s of processor time, the server ` +
     `${server.toFixed(1)} s and the store ${store.toFixed(1)} s, together at least ` +
     `${((own + server + store) / cpus).toFixed(1)} s on ${cpus} processors; the rest is one waiting for ` +
     "another."

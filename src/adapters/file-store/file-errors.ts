@@ -1,5 +1,6 @@
 import { constants } from "node:os";
 import { HoldfastError, type ErrorCode } from "../../kernel/errors.ts";
+import { tryNoMore } from "../../kernel/retry.ts";
 
 const TOO_MANY_FILES =
   "This process, or the machine, has as many files open as it may: raise the limit (ulimit -n), or run " +
@@ -95,4 +96,13 @@ export async function asking<T>(doing: string, work: () => Promise<T>): Promise<
   } catch (error) {
     throw fileError(error, doing);
   }
+}
+
+/** What is there may be anything: nothing is read through it, and nothing passes for absent. */
+export function linked(path: string): HoldfastError {
+  return tryNoMore(
+    new HoldfastError("store.unreadable", `${path} is a symbolic link, and none is followed in a store`, {
+      hint: "Put the file or the folder itself in its place; or give what holds everything as --store.",
+    }),
+  );
 }

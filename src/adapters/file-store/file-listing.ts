@@ -1,9 +1,7 @@
 import { opendir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { compareBlobPaths } from "../../ports/blob-path.ts";
-import { HoldfastError } from "../../kernel/errors.ts";
-import { tryNoMore } from "../../kernel/retry.ts";
-import { errnoOf } from "./file-errors.ts";
+import { errnoOf, linked } from "./file-errors.ts";
 
 /** The store's own folder for files in the making; never listed, and no blob may live there. */
 export const TEMPORARY = ".holdfast-tmp";
@@ -23,15 +21,6 @@ async function isFolder(path: string): Promise<boolean> {
   return await stat(path).then(
     (found) => found.isDirectory(),
     () => false,
-  );
-}
-
-/** What is there may be anything: nothing is read through it, and nothing passes for absent. */
-export function linked(path: string): HoldfastError {
-  return tryNoMore(
-    new HoldfastError("store.unreadable", `${path} is a symbolic link, and none is followed in a store`, {
-      hint: "Put the file or the folder itself in its place; or give what holds everything as --store.",
-    }),
   );
 }
 

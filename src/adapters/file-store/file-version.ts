@@ -3,8 +3,7 @@ import { lstat, open } from "node:fs/promises";
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import type { ByteStream } from "../../kernel/streams.ts";
 import type { BlobFacts } from "../../ports/blob-store.ts";
-import { errnoOf, fileReadError } from "./file-errors.ts";
-import { linked } from "./file-listing.ts";
+import { errnoOf, fileReadError, linked } from "./file-errors.ts";
 
 const READ_BYTES = 256 * 1024;
 

@@ -39,7 +39,7 @@ export async function applyProject(plan: PlanOfProject, ports: RestorePorts): Pr
   const texts = [...project.parts, ...read];
   await using session = await request.target.connect({ purpose: "restore", settings: FILL_SETTINGS });
   const cancel = (): void => void session.cancel().catch(() => undefined);
-  using cancelling = onAbort(signal, cancel);
+  const cancelling = onAbort(signal, cancel);
   let loaded: LoadedProject;
   try {
     signal.throwIfAborted();

@@ -47,7 +47,7 @@ export interface Filling {
 export async function fillTables(session: DatabaseSession, filling: Filling): Promise<void> {
   const { signal } = filling;
   const cancel = (): void => void session.cancel().catch(() => undefined);
-  using cancelling = onAbort(signal, cancel);
+  const cancelling = onAbort(signal, cancel);
   try {
     signal.throwIfAborted();
     await session.query("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
