@@ -10,7 +10,6 @@ import {
   debug,
   setSecret
 } from "./shared-actions-core.js";
-import "./shared-actions-exec.js";
 import "./shared-esbuild-runtime.js";
 
 // node_modules/@actions/core/lib/oidc-utils.js

@@ -5,6 +5,8 @@ const __dirname = import.meta.dirname;
 import {
   sha256
 } from "./shared-kernel-streams.js";
+import "./shared-kernel-lent-chunks.js";
+import "./shared-kernel-on-abort.js";
 import {
   HoldfastError
 } from "./shared-kernel-errors.js";

@@ -6,7 +6,10 @@ import {
   mergesOf
 } from "./shared-ports-merges.js";
 import {
-  external_exports
+  boolean,
+  number,
+  object,
+  string
 } from "./shared-zod.js";
 import {
   HoldfastError
@@ -15,24 +18,24 @@ import "./shared-esbuild-runtime.js";
 
 // src/adapters/actions-runner/pull-request-event.ts
 import { readFile } from "node:fs/promises";
-var REPOSITORY = external_exports.object({
-  allow_merge_commit: external_exports.boolean().optional(),
-  allow_squash_merge: external_exports.boolean().optional(),
-  allow_rebase_merge: external_exports.boolean().optional(),
-  squash_merge_commit_title: external_exports.string().optional(),
-  squash_merge_commit_message: external_exports.string().optional()
+var REPOSITORY = object({
+  allow_merge_commit: boolean().optional(),
+  allow_squash_merge: boolean().optional(),
+  allow_rebase_merge: boolean().optional(),
+  squash_merge_commit_title: string().optional(),
+  squash_merge_commit_message: string().optional()
 });
-var HASH = external_exports.string().regex(/^[0-9a-f]{40,64}$/);
-var EVENT = external_exports.object({
-  merge_group: external_exports.object({ head_ref: external_exports.string(), head_sha: HASH, base_ref: external_exports.string(), base_sha: HASH }).optional(),
-  pull_request: external_exports.object({
-    number: external_exports.number().int(),
-    title: external_exports.string(),
-    body: external_exports.string().nullish(),
-    draft: external_exports.boolean().nullish(),
-    user: external_exports.object({ login: external_exports.string() }).nullish(),
-    head: external_exports.object({ ref: external_exports.string(), sha: HASH }),
-    base: external_exports.object({ ref: external_exports.string(), repo: REPOSITORY.nullish() })
+var HASH = string().regex(/^[0-9a-f]{40,64}$/);
+var EVENT = object({
+  merge_group: object({ head_ref: string(), head_sha: HASH, base_ref: string(), base_sha: HASH }).optional(),
+  pull_request: object({
+    number: number().int(),
+    title: string(),
+    body: string().nullish(),
+    draft: boolean().nullish(),
+    user: object({ login: string() }).nullish(),
+    head: object({ ref: string(), sha: HASH }),
+    base: object({ ref: string(), repo: REPOSITORY.nullish() })
   }).optional()
 });
 async function pullRequestEvent(path, attempt) {

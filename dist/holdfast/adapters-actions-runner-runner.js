@@ -19,7 +19,6 @@ import {
   summary,
   warning
 } from "./shared-actions-core.js";
-import "./shared-actions-exec.js";
 import {
   printable,
   printableLine

@@ -36,8 +36,19 @@ import {
 import {
   Secret
 } from "./shared-kernel-secret.js";
+import "./shared-kernel-on-abort.js";
+import "./shared-zod-2.js";
 import {
-  external_exports
+  ZodError,
+  array,
+  boolean,
+  int,
+  looseObject,
+  number,
+  prettifyError,
+  record,
+  string,
+  unknown
 } from "./shared-zod.js";
 import {
   formatDuration
@@ -930,9 +941,9 @@ var require_yazl = __commonJS({
     var cp437 = "\0☺☻♥♦♣♠•◘○◙♂♀♪♫☼►◄↕‼¶§▬↨↑↓→←∟↔▲▼ !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~⌂ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■ ";
     if (cp437.length !== 256) throw new Error("assertion failure");
     var reverseCp437 = null;
-    function encodeCp437(string) {
-      if (/^[\x20-\x7e]*$/.test(string)) {
-        return bufferFrom(string, "utf-8");
+    function encodeCp437(string2) {
+      if (/^[\x20-\x7e]*$/.test(string2)) {
+        return bufferFrom(string2, "utf-8");
       }
       if (reverseCp437 == null) {
         reverseCp437 = {};
@@ -940,10 +951,10 @@ var require_yazl = __commonJS({
           reverseCp437[cp437[i]] = i;
         }
       }
-      var result = bufferAlloc(string.length);
-      for (var i = 0; i < string.length; i++) {
-        var b = reverseCp437[string[i]];
-        if (b == null) throw new Error("character not encodable in CP437: " + JSON.stringify(string[i]));
+      var result = bufferAlloc(string2.length);
+      for (var i = 0; i < string2.length; i++) {
+        var b = reverseCp437[string2[i]];
+        if (b == null) throw new Error("character not encodable in CP437: " + JSON.stringify(string2[i]));
         result[i] = b;
       }
       return result;
@@ -1296,12 +1307,12 @@ import { createReadStream } from "node:fs";
 var POLL_MS = 3e3;
 var POLL_MS_MIN = 20;
 var UNKNOWN_MS = 6e4;
-var deployment = external_exports.looseObject({
-  id: external_exports.string(),
-  status: external_exports.int(),
-  complete: external_exports.boolean(),
-  status_text: external_exports.string().nullish(),
-  message: external_exports.string().nullish()
+var deployment = looseObject({
+  id: string(),
+  status: int(),
+  complete: boolean(),
+  status_text: string().nullish(),
+  message: string().nullish()
 });
 var SUCCESS = 4;
 var RESTARTED = /\bSCM (?:container|site) restart|deployment has been stopped/i;
@@ -1479,9 +1490,9 @@ function differing(kind, from, to, isSticky) {
 // src/adapters/app-service/long-running.ts
 var POLL_MS2 = 2e3;
 var POLL_MS_MIN2 = 20;
-var status = external_exports.looseObject({
-  status: external_exports.string(),
-  error: external_exports.looseObject({ code: external_exports.string().nullish(), message: external_exports.string().nullish() }).nullish()
+var status = looseObject({
+  status: string(),
+  error: looseObject({ code: string().nullish(), message: string().nullish() }).nullish()
 });
 async function ended(client, taken, { call, endpoint, now }, budget) {
   const status2 = taken.header("azure-asyncoperation");
@@ -1528,66 +1539,66 @@ function ours(address, endpoint) {
 import { isDeepStrictEqual as isDeepStrictEqual2 } from "node:util";
 
 // src/adapters/app-service/resources.ts
-var site = external_exports.looseObject({
-  location: external_exports.string(),
-  kind: external_exports.string().nullish(),
-  tags: external_exports.record(external_exports.string(), external_exports.string().nullish()).nullish(),
-  properties: external_exports.looseObject({
-    state: external_exports.string().nullish(),
-    serverFarmId: external_exports.string(),
-    enabledHostNames: external_exports.array(external_exports.string()).nullish(),
-    hostNameSslStates: external_exports.array(external_exports.looseObject({ name: external_exports.string(), hostType: external_exports.string().nullish() })).nullish(),
-    targetSwapSlot: external_exports.string().nullish(),
-    slotSwapStatus: external_exports.looseObject({
-      timestampUtc: external_exports.string(),
-      sourceSlotName: external_exports.string(),
-      destinationSlotName: external_exports.string()
+var site = looseObject({
+  location: string(),
+  kind: string().nullish(),
+  tags: record(string(), string().nullish()).nullish(),
+  properties: looseObject({
+    state: string().nullish(),
+    serverFarmId: string(),
+    enabledHostNames: array(string()).nullish(),
+    hostNameSslStates: array(looseObject({ name: string(), hostType: string().nullish() })).nullish(),
+    targetSwapSlot: string().nullish(),
+    slotSwapStatus: looseObject({
+      timestampUtc: string(),
+      sourceSlotName: string(),
+      destinationSlotName: string()
     }).nullish(),
-    inProgressOperationId: external_exports.string().nullish()
+    inProgressOperationId: string().nullish()
   })
 });
-var plan = external_exports.looseObject({ sku: external_exports.looseObject({ tier: external_exports.string() }) });
-var slotPage = external_exports.looseObject({
-  value: external_exports.array(external_exports.looseObject({ name: external_exports.string() })),
-  nextLink: external_exports.string().nullish()
+var plan = looseObject({ sku: looseObject({ tier: string() }) });
+var slotPage = looseObject({
+  value: array(looseObject({ name: string() })),
+  nextLink: string().nullish()
 });
-var sticky = external_exports.looseObject({
-  properties: external_exports.looseObject({
-    appSettingNames: external_exports.array(external_exports.string()).nullish(),
-    connectionStringNames: external_exports.array(external_exports.string()).nullish(),
-    azureStorageConfigNames: external_exports.array(external_exports.string()).nullish()
+var sticky = looseObject({
+  properties: looseObject({
+    appSettingNames: array(string()).nullish(),
+    connectionStringNames: array(string()).nullish(),
+    azureStorageConfigNames: array(string()).nullish()
   })
 });
-var auth = external_exports.looseObject({
-  properties: external_exports.looseObject({ platform: external_exports.looseObject({ enabled: external_exports.boolean().nullish() }).nullish() })
+var auth = looseObject({
+  properties: looseObject({ platform: looseObject({ enabled: boolean().nullish() }).nullish() })
 });
-var settingValues = external_exports.looseObject({
+var settingValues = looseObject({
   // One without a value has been seen as null: https://github.com/Azure/azure-rest-api-specs/issues/26734
-  properties: external_exports.record(external_exports.string(), external_exports.string().nullable()).nullish()
+  properties: record(string(), string().nullable()).nullish()
 });
-var connectionStrings = external_exports.looseObject({
-  properties: external_exports.record(external_exports.string(), external_exports.looseObject({ value: external_exports.string().nullish(), type: external_exports.string() })).nullish()
+var connectionStrings = looseObject({
+  properties: record(string(), looseObject({ value: string().nullish(), type: string() })).nullish()
 });
-var mounts = external_exports.looseObject({
-  properties: external_exports.record(external_exports.string(), external_exports.looseObject({})).nullish()
+var mounts = looseObject({
+  properties: record(string(), looseObject({})).nullish()
 });
-var trafficConfig = external_exports.looseObject({
-  properties: external_exports.looseObject({
-    autoSwapSlotName: external_exports.string().nullish(),
-    experiments: external_exports.looseObject({
-      rampUpRules: external_exports.array(
-        external_exports.looseObject({
-          name: external_exports.string().nullish(),
-          actionHostName: external_exports.string().nullish(),
-          reroutePercentage: external_exports.number().nullish(),
-          changeStep: external_exports.number().nullish(),
-          changeDecisionCallbackUrl: external_exports.string().nullish()
+var trafficConfig = looseObject({
+  properties: looseObject({
+    autoSwapSlotName: string().nullish(),
+    experiments: looseObject({
+      rampUpRules: array(
+        looseObject({
+          name: string().nullish(),
+          actionHostName: string().nullish(),
+          reroutePercentage: number().nullish(),
+          changeStep: number().nullish(),
+          changeDecisionCallbackUrl: string().nullish()
         })
       ).nullish()
     }).nullish()
   })
 });
-var webConfig = external_exports.looseObject({ properties: external_exports.record(external_exports.string(), external_exports.unknown()) });
+var webConfig = looseObject({ properties: record(string(), unknown()) });
 var UNFINISHED = "holdfast-unfinished";
 function factsOf(name, { properties, tags }) {
   const { slotSwapStatus: swapped, state, targetSwapSlot, inProgressOperationId } = properties;
@@ -1632,7 +1643,7 @@ function shapeOf(shape, answer, doing) {
     return shape.parse(JSON.parse(answer.text));
   } catch (cause) {
     const message = `App Service's answer is not what its description says (${doing})`;
-    const why = cause instanceof external_exports.ZodError ? external_exports.prettifyError(cause) : "it is no JSON";
+    const why = cause instanceof ZodError ? prettifyError(cause) : "it is no JSON";
     throw new HoldfastError("slots.unreachable", `${message}: ${why.replaceAll("\n", "; ")}`, {
       hint: "Check the management endpoint, and what stands between here and Azure; then run again."
     });

@@ -14,6 +14,9 @@ import {
   transportWords
 } from "./shared-adapters-azure-blob-login.js";
 import {
+  LoginFailure
+} from "./shared-ports-login-failure.js";
+import {
   PATIENCE,
   Stalled,
   moved,
@@ -21,9 +24,6 @@ import {
   underWayMs,
   withDeadline
 } from "./shared-adapters-azure-blob-deadline.js";
-import {
-  LoginFailure
-} from "./shared-ports-login-failure.js";
 import {
   AnonymousCredential,
   BufferScheduler,
@@ -76,8 +76,8 @@ import {
 import {
   severalTries
 } from "./shared-kernel-several-tries.js";
-import "./shared-kernel-soon-after.js";
 import "./shared-debug.js";
+import "./shared-kernel-soon-after.js";
 import {
   assertBlobPath,
   assertBlobPrefix,
@@ -99,6 +99,10 @@ import "./shared-kernel-pattern.js";
 import {
   MiB
 } from "./shared-kernel-bytes.js";
+import {
+  giveBack
+} from "./shared-kernel-lent-chunks.js";
+import "./shared-kernel-on-abort.js";
 import "./shared-kernel-duration.js";
 import {
   HoldfastError,
@@ -25135,7 +25139,10 @@ function blockId2(uploadId, index) {
 async function stageBlocks(content, send, options) {
   const upload = new BlockUpload(send, options);
   try {
-    for await (const chunk of content) await upload.append(chunk);
+    for await (const chunk of content) {
+      await upload.append(chunk);
+      giveBack(chunk);
+    }
     return await upload.finish();
   } catch (error) {
     await upload.abandon(error);

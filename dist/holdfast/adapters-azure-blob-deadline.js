@@ -12,6 +12,7 @@ import {
   withDeadline
 } from "./shared-adapters-azure-blob-deadline.js";
 import "./shared-kernel-soon-after.js";
+import "./shared-kernel-on-abort.js";
 import "./shared-kernel-errors.js";
 import "./shared-esbuild-runtime.js";
 export {

@@ -12,6 +12,7 @@ import {
 import "./shared-kernel-printable.js";
 import "./shared-kernel-or-abort.js";
 import "./shared-kernel-pattern.js";
+import "./shared-kernel-on-abort.js";
 import "./shared-kernel-errors.js";
 import "./shared-esbuild-runtime.js";
 

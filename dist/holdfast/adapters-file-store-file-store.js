@@ -24,6 +24,8 @@ import {
   once,
   sha256
 } from "./shared-kernel-streams.js";
+import "./shared-kernel-lent-chunks.js";
+import "./shared-kernel-on-abort.js";
 import {
   formatDuration
 } from "./shared-kernel-duration.js";
@@ -37,12 +39,12 @@ import {
 } from "./shared-esbuild-runtime.js";
 
 // src/adapters/file-store/file-store.ts
-import { link as link3, mkdir as mkdir3, readdir as readdir2, rename as rename2, rm as rm3, rmdir as rmdir2, stat as stat3, unlink } from "node:fs/promises";
+import { link as link3, mkdir as mkdir3, readdir as readdir2, rename as rename2, rm as rm3, rmdir as rmdir2, stat as stat4, unlink } from "node:fs/promises";
 import { dirname as dirname2, join as join4 } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 // src/adapters/file-store/answering.ts
-var HINT = "Look at the mount and what is behind it (mount, dmesg, the server of a network mount), then run again.";
+var HINT = "Look at the mount and what is behind it (mount, dmesg, the server of a network mount), then run again. HOLDFAST_SILENCE_LIMIT gives a slow one longer.";
 function answering(store, limits) {
   return new AnsweringStore(store, limits);
 }
@@ -266,6 +268,13 @@ async function asking(doing, work) {
     throw fileError(error, doing);
   }
 }
+function linked(path) {
+  return tryNoMore(
+    new HoldfastError("store.unreadable", `${path} is a symbolic link, and none is followed in a store`, {
+      hint: "Put the file or the folder itself in its place; or give what holds everything as --store."
+    })
+  );
+}
 
 // src/adapters/file-store/durable.ts
 async function syncFolder(path) {
@@ -344,12 +353,18 @@ async function writeDurably(path, content, doing) {
 }
 
 // src/adapters/file-store/file-listing.ts
-import { opendir } from "node:fs/promises";
+import { opendir, stat } from "node:fs/promises";
 import { join } from "node:path";
 var TEMPORARY = ".holdfast-tmp";
 async function* walkFiles(root, prefix) {
   const slash = prefix.lastIndexOf("/");
   yield* walkFolder(root, slash < 0 ? "" : prefix.slice(0, slash + 1), prefix);
+}
+async function isFolder(path) {
+  return await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false
+  );
 }
 async function* walkFolder(root, base, prefix) {
   if (base.startsWith(`${TEMPORARY}/`)) return;
@@ -357,8 +372,14 @@ async function* walkFolder(root, base, prefix) {
   try {
     for await (const entry of await opendir(join(root, base))) {
       if (base === "" && entry.name === TEMPORARY) continue;
-      if (entry.isDirectory()) entries.push(`${base}${entry.name}/`);
-      else if (entry.isFile()) entries.push(base + entry.name);
+      const path = base + entry.name;
+      if (entry.isDirectory()) entries.push(`${path}/`);
+      else if (entry.isFile()) entries.push(path);
+      else if (entry.isSymbolicLink()) {
+        const isAsked = `${path}/`.startsWith(prefix);
+        if (base !== "" && isAsked && await isFolder(join(root, path))) throw linked(path);
+        entries.push(path);
+      }
     }
   } catch (error) {
     if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return;
@@ -409,6 +430,7 @@ async function readFacts(path, target) {
     if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return null;
     throw fileReadError(error, path);
   }
+  if (found.isSymbolicLink()) throw linked(path);
   return found.isFile() ? { path, size: Number(found.size), modifiedAt: found.mtime, etag: etagOf(found) } : null;
 }
 function unreadFacts(path) {
@@ -441,7 +463,7 @@ async function* readVersion(seen, target, start, end) {
 }
 
 // src/adapters/file-store/temporary-files.ts
-import { link, mkdir as mkdir2, readdir, rm, rmdir, stat } from "node:fs/promises";
+import { link, mkdir as mkdir2, readdir, rm, rmdir, stat as stat2 } from "node:fs/promises";
 import { join as join2 } from "node:path";
 var LEFTOVER_MS = 7 * 24 * 36e5;
 var NO_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"];
@@ -478,10 +500,10 @@ var TemporaryFiles = class {
   async probe(storeUrl) {
     const isNew = await this.makeFolder();
     const path = this.fresh();
-    const linked = `${path}-linked`;
+    const linked2 = `${path}-linked`;
     try {
       await writeDurably(path, once(Buffer.from("holdfast")), `writing to ${storeUrl}`);
-      await link(path, linked).catch((error) => {
+      await link(path, linked2).catch((error) => {
         if (!NO_LINKS.includes(errnoOf(error) ?? "")) throw error;
         throw new HoldfastError(
           "store.read-only",
@@ -492,9 +514,9 @@ var TemporaryFiles = class {
           }
         );
       });
-      await this.#removeLeftovers((await stat(path)).mtimeMs);
+      await this.#removeLeftovers((await stat2(path)).mtimeMs);
     } finally {
-      await this.discard(linked);
+      await this.discard(linked2);
       await this.discard(path);
       if (isNew) await rmdir(this.folder).catch(() => void 0);
     }
@@ -502,14 +524,14 @@ var TemporaryFiles = class {
   async #removeLeftovers(nowMs) {
     for (const name of await readdir(this.folder)) {
       const leftover = join2(this.folder, name);
-      const made = await stat(leftover).catch(() => void 0);
+      const made = await stat2(leftover).catch(() => void 0);
       if (made !== void 0 && nowMs - made.mtimeMs > LEFTOVER_MS) await this.discard(leftover);
     }
   }
 };
 
 // src/adapters/file-store/version-claim.ts
-import { link as link2, open as open3, rename, rm as rm2, stat as stat2 } from "node:fs/promises";
+import { link as link2, open as open3, rename, rm as rm2, stat as stat3 } from "node:fs/promises";
 import { join as join3 } from "node:path";
 var STALE_MS = 6e4;
 var POLL_MS = 25;
@@ -539,7 +561,7 @@ async function isStale(room, claim) {
   const probe = room.freshPath();
   await createEmpty(probe);
   try {
-    const [now, made] = [await stat2(probe), await stat2(claim)];
+    const [now, made] = [await stat3(probe), await stat3(claim)];
     return now.mtimeMs - made.mtimeMs > STALE_MS;
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return false;
@@ -579,8 +601,9 @@ var FileStore = class {
       sleep: (ms) => sleep(ms)
     };
   }
-  async check(forWriting) {
+  async check(forWriting, { mayBeMade = false } = {}) {
     if (forWriting) await this.#create();
+    else if (mayBeMade && await this.#couldBeMade()) return;
     await this.#assertRoot();
     await asking(`reading ${this.url}`, () => readdir2(this.#root));
     if (forWriting) await asking(`writing to ${this.url}`, () => this.#temporary.probe(this.url));
@@ -655,7 +678,7 @@ var FileStore = class {
   async now() {
     const written = await this.#withTemporary(async (temporary) => {
       await writeDurably(temporary, once(Buffer.from("holdfast")), `asking ${this.url} for the time`);
-      return await asking(`asking ${this.url} for the time`, () => stat3(temporary));
+      return await asking(`asking ${this.url} for the time`, () => stat4(temporary));
     });
     return written.mtime;
   }
@@ -691,17 +714,29 @@ var FileStore = class {
    */
   async #assertRoot() {
     let is = "is not a folder";
+    let above = "";
     try {
-      if ((await stat3(this.#root)).isDirectory()) return;
+      if ((await stat4(this.#root)).isDirectory()) return;
     } catch (error) {
       if (errnoOf(error) !== "ENOENT" && errnoOf(error) !== "ENOTDIR") {
         throw fileError(error, `reading ${this.url}`);
       }
-      if (errnoOf(error) === "ENOENT") is = "is not there";
+      if (errnoOf(error) === "ENOENT") {
+        is = "is not there";
+        if (!await this.#couldBeMade()) above = ", and neither is the folder above it";
+      }
     }
-    throw new HoldfastError("store.missing", `${this.url} ${is}`, {
-      hint: "Check the path and that its disk is mounted. A new store's folder is made by the first run that writes (a backup, a deployment) if the folder above it exists; for a dry run before it, make the folder yourself."
+    throw new HoldfastError("store.missing", `${this.url} ${is}${above}`, {
+      hint: "Check the path and that its disk is mounted. A new store's folder is made by the first run that writes (a backup, a deployment) if the folder above it exists; for the dry run of a deployment or a rollback before it, make the folder yourself."
     });
+  }
+  /** It is not there, and the folder above it is. */
+  async #couldBeMade() {
+    const isFolder2 = async (path) => await stat4(path).then(
+      (found) => found.isDirectory(),
+      (error) => errnoOf(error) === "ENOENT" ? void 0 : false
+    );
+    return await isFolder2(this.#root) === void 0 && await isFolder2(dirname2(this.#root)) === true;
   }
   async #create() {
     try {

@@ -15,11 +15,13 @@ import {
   printableLine
 } from "./shared-kernel-printable.js";
 import {
+  iso_exports
+} from "./shared-zod-2.js";
+import {
   _enum,
   array,
   boolean,
   int,
-  iso_exports,
   json,
   looseObject,
   record,

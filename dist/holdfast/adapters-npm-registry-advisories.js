@@ -15,7 +15,13 @@ import {
   withoutTrailing
 } from "./shared-kernel-cut.js";
 import {
-  external_exports
+  _enum,
+  array,
+  number,
+  object,
+  record,
+  string,
+  union
 } from "./shared-zod.js";
 import {
   HoldfastError
@@ -25,15 +31,15 @@ import "./shared-esbuild-runtime.js";
 // src/adapters/npm-registry/advisories.ts
 import { setTimeout as delay } from "node:timers/promises";
 var PATH = "/-/npm/v1/security/advisories/bulk";
-var ANSWER = external_exports.record(
-  external_exports.string(),
-  external_exports.array(
-    external_exports.object({
-      id: external_exports.union([external_exports.number(), external_exports.string()]),
-      url: external_exports.string(),
-      title: external_exports.string(),
-      severity: external_exports.enum(ADVISORY_SEVERITIES),
-      vulnerable_versions: external_exports.string()
+var ANSWER = record(
+  string(),
+  array(
+    object({
+      id: union([number(), string()]),
+      url: string(),
+      title: string(),
+      severity: _enum(ADVISORY_SEVERITIES),
+      vulnerable_versions: string()
     })
   )
 );

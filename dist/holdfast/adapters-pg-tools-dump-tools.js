@@ -42,6 +42,12 @@ import {
   once
 } from "./shared-kernel-streams.js";
 import {
+  LentBlocks
+} from "./shared-kernel-lent-chunks.js";
+import {
+  onAbort
+} from "./shared-kernel-on-abort.js";
+import {
   formatDuration
 } from "./shared-kernel-duration.js";
 import {
@@ -190,9 +196,10 @@ async function findInstallations(base, explicit, programs) {
       }
     );
   }
-  return [...found.values()].sort(
-    (a, b) => b.major - a.major || b.version.localeCompare(a.version, "en", { numeric: true })
-  );
+  return [...found.values()].sort((a, b) => b.major - a.major || minorOf(b) - minorOf(a));
+}
+function minorOf({ version }) {
+  return Number.parseInt(version.split(".")[1] ?? "-1", 10);
 }
 async function candidates(base) {
   const versioned = await Promise.all(
@@ -525,7 +532,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join as join3 } from "node:path";
-var CHUNK_SIZE = 256 * 1024;
+var CHUNK_SIZE = 512 * 1024;
 var ROOM_MIN = 16 * 1024;
 var WAITING_MAX = 4;
 var FOLDER_LENGTH_MAX = 80;
@@ -565,7 +572,8 @@ async function* read(reader, chunks) {
 }
 var Chunks = class {
   #full = [];
-  #filling = Buffer.allocUnsafeSlow(CHUNK_SIZE);
+  #blocks = new LentBlocks();
+  #filling = this.#blocks.take(CHUNK_SIZE);
   #filled = 0;
   #closed = false;
   #wake = () => void 0;
@@ -597,8 +605,8 @@ var Chunks = class {
     return this.#full.shift();
   }
   #handOn() {
-    this.#full.push(this.#filling.subarray(0, this.#filled));
-    this.#filling = Buffer.allocUnsafeSlow(CHUNK_SIZE);
+    this.#full.push(this.#blocks.lend(this.#filling, this.#filled));
+    this.#filling = this.#blocks.take(CHUNK_SIZE);
     this.#filled = 0;
     this.#wake();
   }
@@ -1055,32 +1063,38 @@ var WarningReader = class {
 
 // src/adapters/pg-tools/dump.ts
 async function* dump(host, request) {
-  const { tools, address, signal } = request;
-  signal.throwIfAborted();
-  const env = connectionEnvironment(host.base, tools, address, "dump", request.settings);
-  const prefix = await largeWrites(tools, "pg_dump", host.base);
-  const output = await openOutputSocket();
-  const warnings = new WarningReader(request.onWarning ?? (() => void 0));
-  const onLine = (line) => warnings.read(line);
-  const program = new Program(tools, "pg_dump", dumpArguments(request), host, {
-    env,
-    address,
-    output,
-    prefix,
-    onLine
-  });
-  program.stdin.end();
-  const stop = () => void program.stop();
-  signal.addEventListener("abort", stop, { once: true });
+  var _stack = [];
   try {
-    yield* program.content;
-    const ending = await program.ended;
-    warnings.end();
+    const { tools, address, signal } = request;
     signal.throwIfAborted();
-    if (ending.code !== 0) throw toolError("pg_dump", describeEnding(ending), program.stderr, address);
+    const env = connectionEnvironment(host.base, tools, address, "dump", request.settings);
+    const prefix = await largeWrites(tools, "pg_dump", host.base);
+    const output = await openOutputSocket();
+    const warnings = new WarningReader(request.onWarning ?? (() => void 0));
+    const onLine = (line) => warnings.read(line);
+    const program = new Program(tools, "pg_dump", dumpArguments(request), host, {
+      env,
+      address,
+      output,
+      prefix,
+      onLine
+    });
+    program.stdin.end();
+    const stop = () => void program.stop();
+    const _stopping = __using(_stack, onAbort(signal, stop));
+    try {
+      yield* program.content;
+      const ending = await program.ended;
+      warnings.end();
+      signal.throwIfAborted();
+      if (ending.code !== 0) throw toolError("pg_dump", describeEnding(ending), program.stderr, address);
+    } finally {
+      await program.stop();
+    }
+  } catch (_) {
+    var _error = _, _hasError = true;
   } finally {
-    signal.removeEventListener("abort", stop);
-    await program.stop();
+    __callDispose(_stack, _error, _hasError);
   }
 }
 function dumpArguments(request) {
@@ -1443,7 +1457,7 @@ async function load({ disk = privateFiles, ...host }, request) {
       onLine
     });
     const stop = () => void program.stop();
-    signal.addEventListener("abort", stop, { once: true });
+    const _stopping = __using(_stack, onAbort(signal, stop));
     try {
       program.stdout.resume();
       if ("path" in archive) program.stdin.end();
@@ -1465,7 +1479,6 @@ async function load({ disk = privateFiles, ...host }, request) {
       }
       return reader.problems;
     } finally {
-      signal.removeEventListener("abort", stop);
       await program.stop();
     }
   } catch (_) {
@@ -1515,7 +1528,7 @@ async function* script({ disk = privateFiles, ...host }, request) {
       output
     });
     const stop = () => void program.stop();
-    signal.addEventListener("abort", stop, { once: true });
+    const _stopping = __using(_stack, onAbort(signal, stop));
     const source = request.archive[Symbol.asyncIterator]();
     const feeding = program.feed({ [Symbol.asyncIterator]: () => ({ next: () => source.next() }) });
     feeding.catch(stop);
@@ -1528,7 +1541,6 @@ async function* script({ disk = privateFiles, ...host }, request) {
       if (ending.code !== 0) throw toolError("pg_restore", describeEnding(ending), program.stderr, void 0);
       while ((await source.next()).done !== true) ;
     } finally {
-      signal.removeEventListener("abort", stop);
       await program.stop();
       await source.return?.();
     }

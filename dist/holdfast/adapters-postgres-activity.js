@@ -15,6 +15,8 @@ import "./shared-kernel-cut.js";
 import "./shared-kernel-pattern.js";
 import "./shared-kernel-secret.js";
 import "./shared-kernel-streams.js";
+import "./shared-kernel-lent-chunks.js";
+import "./shared-kernel-on-abort.js";
 import "./shared-kernel-errors.js";
 import "./shared-esbuild-runtime.js";
 export {

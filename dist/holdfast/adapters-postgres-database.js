@@ -3,6 +3,9 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  soonAfter
+} from "./shared-kernel-soon-after.js";
+import {
   SILENCE_LIMIT_MS,
   SilenceWatch
 } from "./shared-kernel-silence.js";
@@ -46,6 +49,8 @@ import "./shared-kernel-secret.js";
 import {
   sha256
 } from "./shared-kernel-streams.js";
+import "./shared-kernel-lent-chunks.js";
+import "./shared-kernel-on-abort.js";
 import {
   formatDuration
 } from "./shared-kernel-duration.js";
@@ -169,23 +174,11 @@ var OwedAnswers = class {
     return isOurTurn ? void 0 : movementOf(socket);
   }
   #stoppingWith(stop) {
-    let timer;
-    const begin = () => {
-      timer = setTimeout(
-        () => {
-          void this.#ending.cancel().catch(() => void 0);
-          this.hangUp(stop.reason);
-        },
-        Math.min(STOP_GRACE_MS, this.#waiting.bounds.silenceMs / 2)
-      );
-    };
-    stop?.addEventListener("abort", begin, { once: true });
-    return {
-      [Symbol.dispose]: () => {
-        stop?.removeEventListener("abort", begin);
-        clearTimeout(timer);
-      }
-    };
+    const graceMs = Math.min(STOP_GRACE_MS, this.#waiting.bounds.silenceMs / 2);
+    return soonAfter(stop, graceMs, (reason) => {
+      void this.#ending.cancel().catch(() => void 0);
+      this.hangUp(reason);
+    });
   }
 };
 
@@ -618,19 +611,23 @@ async function openEncrypted(address, session, options) {
   }
 }
 async function openOnce(address, session, options, tls) {
-  const { client, guard } = newClient(address, session, { options, tls, within: session.bounds.silenceMs });
-  const stop = stopOf(session, session.bounds);
-  const hangUp = () => void socketOf(client).destroy();
-  if (!stop.aborted) stop.addEventListener("abort", hangUp, { once: true });
+  var _stack = [];
   try {
-    await client.connect();
-    guard.check();
-    return client;
-  } catch (error) {
-    void client.end().catch(() => void 0);
-    throw error;
+    const { client, guard } = newClient(address, session, { options, tls, within: session.bounds.silenceMs });
+    const stop = stopOf(session, session.bounds);
+    const _hangingUp = __using(_stack, soonAfter(stop, 0, () => void socketOf(client).destroy()));
+    try {
+      await client.connect();
+      guard.check();
+      return client;
+    } catch (error) {
+      void client.end().catch(() => void 0);
+      throw error;
+    }
+  } catch (_) {
+    var _error = _, _hasError = true;
   } finally {
-    stop.removeEventListener("abort", hangUp);
+    __callDispose(_stack, _error, _hasError);
   }
 }
 async function applySettings(session, address, options) {

@@ -15,6 +15,8 @@ import "./shared-kernel-or-abort.js";
 import {
   collect
 } from "./shared-kernel-streams.js";
+import "./shared-kernel-lent-chunks.js";
+import "./shared-kernel-on-abort.js";
 import {
   formatDuration
 } from "./shared-kernel-duration.js";

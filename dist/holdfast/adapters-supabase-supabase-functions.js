@@ -20,6 +20,8 @@ import {
 import {
   collect
 } from "./shared-kernel-streams.js";
+import "./shared-kernel-lent-chunks.js";
+import "./shared-kernel-on-abort.js";
 import {
   _enum,
   array,

@@ -6,6 +6,9 @@ import {
   endWithUs
 } from "./shared-adapters-system-last-will.js";
 import {
+  onAbort
+} from "./shared-kernel-on-abort.js";
+import {
   HoldfastError
 } from "./shared-kernel-errors.js";
 import {
@@ -43,16 +46,11 @@ async function run(line, { env, signal, withinMs, heard }, own) {
     for (const input of [child.stdout, child.stderr]) createInterface({ input }).on("line", heard);
     const late = AbortSignal.timeout(withinMs);
     const stop = AbortSignal.any([signal, late]);
-    const end = () => endGroup(group);
-    stop.addEventListener("abort", end, { once: true });
-    try {
-      const [code, ended] = await once(child, "close");
-      signal.throwIfAborted();
-      if (late.aborted) return { ended: "timeout" };
-      return code === null ? { ended: ended ?? "unknown" } : { code };
-    } finally {
-      stop.removeEventListener("abort", end);
-    }
+    const _ending = __using(_stack, onAbort(stop, () => endGroup(group)));
+    const [code, ended] = await once(child, "close");
+    signal.throwIfAborted();
+    if (late.aborted) return { ended: "timeout" };
+    return code === null ? { ended: ended ?? "unknown" } : { code };
   } catch (_) {
     var _error = _, _hasError = true;
   } finally {

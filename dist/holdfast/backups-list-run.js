@@ -20,6 +20,7 @@ import "./shared-nouns-store-sealed-document.js";
 import "./shared-nouns-catalog-backup-id.js";
 import "./shared-nouns-content-record.js";
 import {
+  grouped,
   quantity
 } from "./shared-kernel-quantity.js";
 import "./shared-kernel-suggest.js";
@@ -31,7 +32,10 @@ import {
   formatBytes
 } from "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
+import "./shared-kernel-lent-chunks.js";
+import "./shared-kernel-on-abort.js";
 import "./shared-nouns-store-run-record.js";
+import "./shared-zod-2.js";
 import "./shared-zod.js";
 import {
   ageMs,
@@ -161,7 +165,7 @@ function rowCells({ key, manifest, standing, problem }, ports) {
     age,
     formatBytes(storedBytes(manifest)),
     String(tables),
-    rows === null ? "–" : rows.toLocaleString("en-US"),
+    rows === null ? "–" : grouped(rows),
     gaps === 0 ? state : `${state}; ${quantity(gaps, standing.accepted === void 0 ? "gap" : "accepted gap")}`
   ];
 }

@@ -5,7 +5,7 @@ const __dirname = import.meta.dirname;
 import {
   runValidate
 } from "./shared-backups-validate-run.js";
-import "./shared-backups-copy-recipe.js";
+import "./shared-backups-copy-loading-recipe.js";
 import "./shared-postgres-sql-quotes.js";
 import "./shared-nouns-catalog-none-found.js";
 import "./shared-nouns-catalog-standing.js";
@@ -37,7 +37,10 @@ import "./shared-kernel-suggest.js";
 import "./shared-nouns-store-one-document.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
+import "./shared-kernel-lent-chunks.js";
+import "./shared-kernel-on-abort.js";
 import "./shared-nouns-store-run-record.js";
+import "./shared-zod-2.js";
 import "./shared-zod.js";
 import "./shared-kernel-duration.js";
 import "./shared-kernel-errors.js";

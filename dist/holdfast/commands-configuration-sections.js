@@ -28,6 +28,7 @@ import "./shared-nouns-settings-section.js";
 import "./shared-kernel-listed.js";
 import "./shared-kernel-secret.js";
 import "./shared-kernel-suggest.js";
+import "./shared-zod-2.js";
 import "./shared-zod.js";
 import "./shared-kernel-duration.js";
 import "./shared-kernel-errors.js";

@@ -21,6 +21,7 @@ import {
 import {
   quantity
 } from "./shared-kernel-quantity.js";
+import "./shared-zod-2.js";
 import "./shared-zod.js";
 import {
   EXIT,

@@ -24,6 +24,7 @@ import {
   quantity
 } from "./shared-kernel-quantity.js";
 import "./shared-kernel-suggest.js";
+import "./shared-zod-2.js";
 import "./shared-zod.js";
 import {
   EXIT,

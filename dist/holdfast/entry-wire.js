@@ -56,8 +56,10 @@ var systemClock = {
   elapsed: () => performance.now(),
   async sleep(ms, signal) {
     try {
-      for (let left = ms; left > 0; left -= TIMER_MS_MAX) {
-        await delay(Math.min(left, TIMER_MS_MAX), void 0, signal === void 0 ? {} : { signal });
+      const end = performance.now() + ms;
+      for (let left = ms; left > 0; left = end - performance.now()) {
+        const wait = Math.min(Math.ceil(left), TIMER_MS_MAX);
+        await delay(wait, void 0, signal === void 0 ? {} : { signal });
       }
     } catch (error) {
       throw signal?.aborted ? signal.reason : error;

@@ -38,6 +38,7 @@ import {
 } from "./shared-kernel-printable.js";
 import "./shared-kernel-secret.js";
 import "./shared-kernel-suggest.js";
+import "./shared-zod-2.js";
 import "./shared-zod.js";
 import {
   EXIT,

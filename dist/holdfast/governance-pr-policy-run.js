@@ -87,8 +87,15 @@ import {
   editDistance,
   nearest
 } from "./shared-kernel-suggest.js";
+import "./shared-zod-2.js";
 import {
-  external_exports
+  array,
+  number,
+  object,
+  record,
+  string,
+  union,
+  unknown
 } from "./shared-zod.js";
 import {
   EXIT,
@@ -2152,14 +2159,14 @@ async function measure(reported, commit) {
   );
   const changed = commit.changes.filter(({ isFile, lines }) => isFile && lines.length > 0);
   const shares = changed.map(({ path, lines }) => ofChanged(path, lines, files.get(path)));
-  const unknown = changed.map(({ path }) => path).filter((path) => !files.has(path) && commit.isSource(path));
+  const unknown2 = changed.map(({ path }) => path).filter((path) => !files.has(path) && commit.isSource(path));
   const lengths = await commit.lengths([...files.keys()]);
   const touched2 = commit.changes.filter(({ isFile, lines, removed }) => isFile && lines.length + removed > 0);
   return {
     ...sum([...files.values()]),
     changed: sum(shares.map(({ share }) => share)),
     uncovered: shares.flatMap(({ uncovered: uncovered2 }) => uncovered2),
-    unmeasured: unknown.map((file) => {
+    unmeasured: unknown2.map((file) => {
       const { told: told4, meant = [] } = doubtful.find(({ meant: meant2 }) => meant2.includes(file)) ?? {};
       return { file, told: told4, others: meant.filter((path) => path !== file) };
     }),
@@ -2455,13 +2462,13 @@ function foreignForm(text) {
 }
 
 // src/governance/coverage/istanbul.ts
-var FILE = external_exports.object({
-  path: external_exports.string().optional(),
-  statementMap: external_exports.record(external_exports.string(), external_exports.object({ start: external_exports.object({ line: external_exports.number().int().min(0) }) })),
-  s: external_exports.record(external_exports.string(), external_exports.number())
+var FILE = object({
+  path: string().optional(),
+  statementMap: record(string(), object({ start: object({ line: number().int().min(0) }) })),
+  s: record(string(), number())
 });
-var REPORT = external_exports.record(external_exports.string(), external_exports.unknown());
-var SUMMARY = external_exports.object({ total: external_exports.object({ lines: external_exports.object({ total: external_exports.unknown() }) }) });
+var REPORT = record(string(), unknown());
+var SUMMARY = object({ total: object({ lines: object({ total: unknown() }) }) });
 function readIstanbul(text) {
   let document;
   try {
@@ -2495,29 +2502,29 @@ function readLcov(text) {
   const files = [];
   let section;
   let at = 0;
-  for (let number = 1; at < text.length; number += 1) {
+  for (let number2 = 1; at < text.length; number2 += 1) {
     const found = text.indexOf("\n", at);
     const end = found === -1 ? text.length : found;
     const line = text.slice(at, text[end - 1] === "\r" ? end - 1 : end);
     at = end + 1;
     if (line.startsWith("DA:")) {
-      if (section === void 0) throw new UnusableReport(`has a line of no file, at its line ${number}`);
-      readLine(line, number, section);
+      if (section === void 0) throw new UnusableReport(`has a line of no file, at its line ${number2}`);
+      readLine(line, number2, section);
     } else if (line.startsWith("LF:")) {
       if (section !== void 0) section.said = countOf(line);
     } else if (line.startsWith("SF:")) {
       if (section !== void 0) {
-        throw new UnusableReport(`does not end ${called(section.path)}, at its line ${number}`);
+        throw new UnusableReport(`does not end ${called(section.path)}, at its line ${number2}`);
       }
       section = { path: line.slice(3).trim(), lines: new CoveredLines(), told: 0, said: void 0 };
     } else if (line === "end_of_record") {
       if (section === void 0) {
-        throw new UnusableReport(`ends a file that it did not begin, at its line ${number}`);
+        throw new UnusableReport(`ends a file that it did not begin, at its line ${number2}`);
       }
       if (section.told > 0 || section.said === 0) files.push(fileOf(section));
       section = void 0;
     } else if (!/^(?:[A-Z]+:|#|\s*$)/.test(line)) {
-      throw new UnusableReport(`is none of lcov's, Cobertura's or Istanbul's, at its line ${number}`);
+      throw new UnusableReport(`is none of lcov's, Cobertura's or Istanbul's, at its line ${number2}`);
     }
   }
   if (section !== void 0) throw new UnusableReport(`ends in the middle of ${called(section.path)}`);
@@ -2527,12 +2534,12 @@ function fileOf({ path, lines, told: told4, said: said2 = 0 }) {
   return { places: [path], lines, ...said2 > told4 ? { untold: said2 - told4 } : {} };
 }
 function countOf(line) {
-  const number = line.slice(3).trim();
-  return /^\d{1,15}$/.test(number) ? Number(number) : void 0;
+  const number2 = line.slice(3).trim();
+  return /^\d{1,15}$/.test(number2) ? Number(number2) : void 0;
 }
-function readLine(line, number, section) {
+function readLine(line, number2, section) {
   const [, at, hits] = /^DA:(\d+),(-?\d+(?:\.\d+)?(?:e\+?\d+)?)(?:,|$)/i.exec(line) ?? [];
-  if (at === void 0) throw new UnusableReport(`has no line and count at its line ${number}`);
+  if (at === void 0) throw new UnusableReport(`has no line and count at its line ${number2}`);
   addLine(section.lines, Number(at), Math.max(0, Number(hits)));
   section.told += 1;
 }
@@ -2796,8 +2803,8 @@ function isIgnored(commit = "", opts = {}) {
 
 // node_modules/@commitlint/parse/node_modules/conventional-commits-parser/dist/regex.js
 var nomatchRegex = /(?!.*)/;
-function escape(string) {
-  return string.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+function escape(string2) {
+  return string2.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
 function joinOr(parts) {
   return parts.map((val) => typeof val === "string" ? escape(val.trim()) : val.source).filter(Boolean).join("|");
@@ -3237,8 +3244,8 @@ function createParserOpts() {
 function toString(value) {
   return typeof value === "number" || value ? String(value) : "";
 }
-function each(array, callback, separator = newline()) {
-  return array ? array.reduce((acc, item) => {
+function each(array2, callback, separator = newline()) {
+  return array2 ? array2.reduce((acc, item) => {
     const rendered = toString(callback(item)).trim();
     return `${acc}${acc && rendered ? separator : ""}${rendered}`;
   }, "") : "";
@@ -3249,8 +3256,8 @@ function heading(level, text) {
 function link(text, url2) {
   return `[${text}](${url2})`;
 }
-function list(array, callback) {
-  return each(array, (item) => {
+function list(array2, callback) {
+  return each(array2, (item) => {
     const rendered = toString(callback(item)).trim();
     const itemText = rendered.split(/\r?\n/).map((line, index) => index > 0 && line ? `  ${line}` : line).join("\n");
     return rendered ? `* ${itemText}` : "";
@@ -3298,8 +3305,8 @@ var protectedSegments = [
 ];
 var userMention = /\B@(?<user>[a-z0-9](?:-?[a-z0-9/]){0,38})/;
 var defaultIssuePattern = /[a-z0-9]+/;
-function escapeRegExp(string) {
-  return string.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+function escapeRegExp(string2) {
+  return string2.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
 function referencesRegex(issuePrefixes = [], issuePattern = defaultIssuePattern) {
   const prefixes = issuePrefixes.map((prefix) => typeof prefix === "string" ? escapeRegExp(prefix) : prefix.source).join("|");
@@ -3831,9 +3838,9 @@ function getUnicodeWordPattern() {
   ].join("|"), "g");
   return reUnicodeWord;
 }
-function lodashWords(string) {
-  const pattern = reHasUnicodeWord.test(string) ? getUnicodeWordPattern() : reAsciiWord;
-  const matched = string.match(pattern);
+function lodashWords(string2) {
+  const pattern = reHasUnicodeWord.test(string2) ? getUnicodeWordPattern() : reAsciiWord;
+  const matched = string2.match(pattern);
   return matched == null ? [] : Array.from(matched);
 }
 
@@ -5278,18 +5285,18 @@ function hitsOf(what, { level, message: message2, rule }) {
   return level === "error" ? [{ message: `${what}: ${message2} (${rule})` }] : [];
 }
 async function tooLong(scene) {
-  const { number } = scene.pull;
+  const { number: number2 } = scene.pull;
   const hits = [];
   for (const { from, isSure, header } of squashMessages(scene)) {
     const isLong = async (text) => (await lintMessage(text, scene.messageRules)).find(
       ({ rule, level }) => rule === "header-max-length" && level === "error"
     );
-    const behind = ` (#${number ?? 1})`;
+    const behind = ` (#${number2 ?? 1})`;
     const problem = await isLong(header) === void 0 ? await isLong(header + behind) : void 0;
     if (problem === void 0) continue;
     hits.push({
       message: `${from === "title" ? "the title" : "the only commit's header"} ${JSON.stringify(header.slice(0, 120))}, behind which a squash writes "${behind}": ${problem.message} (${problem.rule})`,
-      ...number === void 0 || !isSure ? { severity: "warning" } : {}
+      ...number2 === void 0 || !isSure ? { severity: "warning" } : {}
     });
   }
   return hits;
@@ -7652,12 +7659,12 @@ var CODE2 = /^(?:\.commitlintrc|commitlint\.config)\.[cm]?[jt]s$/;
 var CONVENTIONAL = /* @__PURE__ */ new Set(["@commitlint/config-conventional", "@commitlint/conventional", "conventional"]);
 var ALIASES_MAX = 100;
 var NEEDING_MORE = ["parserPreset", "plugins", "ignores"];
-var configuration = external_exports.object({
-  parserPreset: external_exports.unknown().optional(),
-  plugins: external_exports.unknown().optional(),
-  ignores: external_exports.unknown().optional(),
-  extends: external_exports.union([external_exports.string(), external_exports.array(external_exports.string())]).transform((names) => typeof names === "string" ? [names] : names).default([]),
-  rules: external_exports.record(external_exports.string(), external_exports.union([external_exports.number(), external_exports.array(external_exports.unknown()).min(1).max(3)])).transform(
+var configuration = object({
+  parserPreset: unknown().optional(),
+  plugins: unknown().optional(),
+  ignores: unknown().optional(),
+  extends: union([string(), array(string())]).transform((names) => typeof names === "string" ? [names] : names).default([]),
+  rules: record(string(), union([number(), array(unknown()).min(1).max(3)])).transform(
     (rules) => Object.fromEntries(
       Object.entries(rules).map(([name, rule]) => [name, typeof rule === "number" ? [rule] : rule])
     )
@@ -7789,8 +7796,8 @@ async function withCurrentText(request) {
     const old = "this run was started again, and without a token nobody can be asked: judged were title and description as they were when it first began";
     return { request, notes: [old] };
   }
-  const { number } = event;
-  const pull = told(await forge.pulls.pull(number), `pull request #${number}`);
+  const { number: number2 } = event;
+  const pull = told(await forge.pulls.pull(number2), `pull request #${number2}`);
   const { title: title2, body, author, isDraft } = pull;
   const hasMoved = pull.head.commit !== event.head.commit;
   const head = event.head.commit.slice(0, 10);
@@ -7824,8 +7831,8 @@ async function findGroup(history, pulls, event) {
   tips.set(event.commit, lastNumber(event));
   const owners = [];
   for (const step of steps.toReversed()) {
-    const number = tips.get(step.id);
-    owners.unshift(number === void 0 ? await search.ownerOf(step, owners[0]) : await search.pull(number));
+    const number2 = tips.get(step.id);
+    owners.unshift(number2 === void 0 ? await search.ownerOf(step, owners[0]) : await search.pull(number2));
   }
   const members = [];
   for (const pull of new Set(owners)) {
@@ -7852,9 +7859,9 @@ async function stepsOf2(history, event) {
   );
 }
 function lastNumber(event) {
-  const number = numberInQueue(event.branch);
-  if (number === void 0) throw untold(event, `the branch ${JSON.stringify(event.branch)} names none`);
-  return number;
+  const number2 = numberInQueue(event.branch);
+  if (number2 === void 0) throw untold(event, `the branch ${JSON.stringify(event.branch)} names none`);
+  return number2;
 }
 var Search = class {
   #pulls;
@@ -7865,11 +7872,11 @@ var Search = class {
     this.#pulls = pulls;
     this.#base = base;
   }
-  async pull(number) {
-    const known = this.#known.get(number);
+  async pull(number2) {
+    const known = this.#known.get(number2);
     if (known !== void 0) return known;
-    const pull = told(await this.#pulls.pull(number), `pull request #${number}`);
-    this.#known.set(number, pull);
+    const pull = told(await this.#pulls.pull(number2), `pull request #${number2}`);
+    this.#known.set(number2, pull);
     return pull;
   }
   async commits(pull) {
@@ -7910,12 +7917,12 @@ var Search = class {
   }
   /** A message may name what is none, or one that was merged long ago and is picked up here. */
   async *#open(numbers) {
-    for (const number of numbers) {
-      const known = this.#known.get(number);
-      const answer = known === void 0 ? await this.#pulls.pull(number) : void 0;
+    for (const number2 of numbers) {
+      const known = this.#known.get(number2);
+      const answer = known === void 0 ? await this.#pulls.pull(number2) : void 0;
       const pull = answer?.kind === "found" ? answer.value : known;
       if (pull?.isOpen !== true) continue;
-      this.#known.set(number, pull);
+      this.#known.set(number2, pull);
       yield pull;
     }
   }
@@ -7925,8 +7932,8 @@ var Search = class {
    */
   async #fits(step, header, pull) {
     if (step.parents.length > 1) return step.parents[1] === pull.head.commit;
-    const [, title2, number] = NUMBERED.exec(header) ?? [];
-    const isNumbered = Number(number) === pull.number;
+    const [, title2, number2] = NUMBERED.exec(header) ?? [];
+    const isNumbered = Number(number2) === pull.number;
     if (isNumbered && title2 === pull.title) return true;
     return (await this.commits(pull)).some(
       ({ message: message2 }) => isNumbered ? message2.split("\n")[0] === title2 : message2.trim() === step.message.trim()
@@ -8046,13 +8053,13 @@ async function askNamed(branch, hotfix, range, { history, forge }) {
   const names = [...new Set(named3.map(({ text }) => text))];
   if (forge === void 0) return { names, verdict: "unasked", why: [] };
   const why = [];
-  for (const { text, repository, number } of named3) {
+  for (const { text, repository, number: number2 } of named3) {
     const isOwn = repository === void 0 || repository.toLowerCase() === forge.repository.toLowerCase();
-    if (number === void 0 || !isOwn) {
+    if (number2 === void 0 || !isOwn) {
       why.push(`${text} is no pull request of ${forge.repository}`);
       continue;
     }
-    const answer = await forge.pulls.pull(number);
+    const answer = await forge.pulls.pull(number2);
     if (answer.kind !== "found") {
       const told4 = answer.kind === "hidden" ? `${answer.why}; ${answer.permission}` : "it is not there";
       why.push(`${text} is not shown to this token (${told4})`);
@@ -8181,9 +8188,9 @@ async function planPolicy(given, sections2) {
   );
   const scenes = [];
   for (const { pull, commits: own2, range: of } of members) {
-    const { number, title: called3, body, head, base, author, isDraft } = pull;
+    const { number: number2, title: called3, body, head, base, author, isDraft } = pull;
     const [from, into] = [head.branch, base.branch];
-    const facts = { number, title: called3, body, head: from, base: into, author, isDraft };
+    const facts = { number: number2, title: called3, body, head: from, base: into, author, isDraft };
     const has = { commits: await policyCommits(own2, history), changes: await history.changes(of) };
     scenes.push(await sceneOf2({ ...facts, ...has }, of));
   }
@@ -8224,7 +8231,7 @@ async function membersOf({ group, forge, history }) {
 function whatOf({ group, judge }, title2, numbers) {
   if (group === void 0) return judge === "coverage" ? "the coverage" : JSON.stringify(title2);
   if (numbers.length === 0) return "the coverage of the merge group";
-  return `the merge group of ${numbers.map((number) => `#${number}`).join(", ")}`;
+  return `the merge group of ${numbers.map((number2) => `#${number2}`).join(", ")}`;
 }
 function localNotes({ isUnasked }) {
   const unasked = "this runs for no pull request: judged is what is checked out, and what is given here, as with --local";
@@ -8339,8 +8346,8 @@ function nothingIn({ event, group, judge, range }, commits2) {
   return `there is nothing to judge${but}: ${range.head} has no commit that ${range.base} has not`;
 }
 function coverageNote({ covered, total, changed, unplaced }) {
-  const unknown = unplaced.length === 0 ? "" : `; ${quantity(unplaced.length, "file")} of the reports, such as ${unplaced[0]}, could not be found here`;
-  return `tests run ${covered} of ${total} lines, and ` + (changed.total === 0 ? "no changed line is one to run" : `${changed.covered} of ${changed.total} that are changed`) + unknown;
+  const unknown2 = unplaced.length === 0 ? "" : `; ${quantity(unplaced.length, "file")} of the reports, such as ${unplaced[0]}, could not be found here`;
+  return `tests run ${covered} of ${total} lines, and ` + (changed.total === 0 ? "no changed line is one to run" : `${changed.covered} of ${changed.total} that are changed`) + unknown2;
 }
 function annotation({ severity, rule, file, line, message: message2, fix }) {
   const level = severity === "note" ? "notice" : severity;

@@ -36,6 +36,7 @@ import {
 } from "./shared-kernel-listed.js";
 import "./shared-kernel-secret.js";
 import "./shared-kernel-suggest.js";
+import "./shared-zod-2.js";
 import {
   _enum,
   looseObject

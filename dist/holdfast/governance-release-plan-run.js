@@ -36,6 +36,7 @@ import {
 import "./shared-kernel-secret.js";
 import "./shared-kernel-suggest.js";
 import "./shared-nouns-store-run-record.js";
+import "./shared-zod-2.js";
 import "./shared-zod.js";
 import {
   EXIT,

@@ -91,7 +91,10 @@ import "./shared-kernel-quantity.js";
 import "./shared-kernel-suggest.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
+import "./shared-kernel-lent-chunks.js";
+import "./shared-kernel-on-abort.js";
 import "./shared-nouns-store-run-record.js";
+import "./shared-zod-2.js";
 import "./shared-zod.js";
 import {
   EXIT,

@@ -3915,15 +3915,23 @@ async function readInto(collected, name, path, origin, readFile) {
 }
 
 // src/entry/process/ending.ts
-var IN_A_THREAD = /^(?:FSReq|GetAddrInfoReq|GetNameInfoReq|FileHandleCloseReq)/;
+import { accessSync, constants } from "node:fs";
 function endProcess(host, code) {
-  if (host.execve !== void 0 && host.getActiveResourcesInfo().some((name) => IN_A_THREAD.test(name))) {
+  if (host.execve !== void 0 && canBeStarted(host.execPath)) {
     host.emit("exit", code);
     const { NODE_OPTIONS: _, ...env } = host.env;
     const given = Object.entries(env).filter((each) => each[1] !== void 0);
     host.execve(host.execPath, [host.execPath, "--eval", `process.exit(${code})`], Object.fromEntries(given));
   }
   return host.exit(code);
+}
+function canBeStarted(program) {
+  try {
+    accessSync(program, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 // src/entry/process/stopping.ts

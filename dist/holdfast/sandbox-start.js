@@ -18,14 +18,23 @@ import {
 import {
   sha256
 } from "./shared-kernel-streams.js";
+import "./shared-kernel-lent-chunks.js";
+import "./shared-kernel-on-abort.js";
+import "./shared-zod-2.js";
 import {
   ZodError,
   _enum,
   array,
   boolean,
-  external_exports,
+  discriminatedUnion,
   int,
+  literal,
+  looseObject,
+  number,
   object,
+  prettifyError,
+  record,
+  strictObject,
   string
 } from "./shared-zod.js";
 import {
@@ -2324,9 +2333,9 @@ var require_build2 = __commonJS({
         if (this.tagNumber < 31 && !this.isHexOnly) {
           const retView2 = new Uint8Array(1);
           if (!sizeOnly) {
-            let number = this.tagNumber;
-            number &= 31;
-            firstOctet |= number;
+            let number2 = this.tagNumber;
+            number2 &= 31;
+            firstOctet |= number2;
             retView2[0] = firstOctet;
           }
           return retView2.buffer;
@@ -5034,8 +5043,8 @@ ${values.join("\n")}` : `${blockName} :`;
           timeString = inputString.substring(0, inputString.length - 1);
           isUTC = true;
         } else {
-          const number = new Number(inputString[inputString.length - 1]);
-          if (isNaN(number.valueOf()))
+          const number2 = new Number(inputString[inputString.length - 1]);
+          if (isNaN(number2.valueOf()))
             throw new Error("Wrong input string for conversion");
           timeString = inputString;
         }
@@ -5057,15 +5066,15 @@ ${values.join("\n")}` : `${blockName} :`;
             timeString = timeString.substring(0, differencePosition);
             if (differenceString.length !== 2 && differenceString.length !== 4)
               throw new Error("Wrong input string for conversion");
-            let number = parseInt(differenceString.substring(0, 2), 10);
-            if (isNaN(number.valueOf()))
+            let number2 = parseInt(differenceString.substring(0, 2), 10);
+            if (isNaN(number2.valueOf()))
               throw new Error("Wrong input string for conversion");
-            hourDifference = multiplier * number;
+            hourDifference = multiplier * number2;
             if (differenceString.length === 4) {
-              number = parseInt(differenceString.substring(2, 4), 10);
-              if (isNaN(number.valueOf()))
+              number2 = parseInt(differenceString.substring(2, 4), 10);
+              if (isNaN(number2.valueOf()))
                 throw new Error("Wrong input string for conversion");
-              minuteDifference = multiplier * number;
+              minuteDifference = multiplier * number2;
             }
           }
         }
@@ -10639,37 +10648,37 @@ async function jsonOf(request3) {
 }
 
 // src/sandbox/app-service/bodies.ts
-var settingsBody = external_exports.looseObject({ properties: external_exports.record(external_exports.string(), external_exports.string()).nullish() });
-var swapBody = external_exports.looseObject({ targetSlot: external_exports.string().min(1), preserveVnet: external_exports.boolean() });
-var stickyBody = external_exports.looseObject({
-  properties: external_exports.looseObject({
-    appSettingNames: external_exports.array(external_exports.string()).nullish(),
-    connectionStringNames: external_exports.array(external_exports.string()).nullish(),
-    azureStorageConfigNames: external_exports.array(external_exports.string()).nullish()
+var settingsBody = looseObject({ properties: record(string(), string()).nullish() });
+var swapBody = looseObject({ targetSlot: string().min(1), preserveVnet: boolean() });
+var stickyBody = looseObject({
+  properties: looseObject({
+    appSettingNames: array(string()).nullish(),
+    connectionStringNames: array(string()).nullish(),
+    azureStorageConfigNames: array(string()).nullish()
   })
 });
-var connectionsBody = external_exports.looseObject({
-  properties: external_exports.record(external_exports.string(), external_exports.looseObject({ value: external_exports.string(), type: external_exports.string() })).nullish()
+var connectionsBody = looseObject({
+  properties: record(string(), looseObject({ value: string(), type: string() })).nullish()
 });
-var mountsBody = external_exports.looseObject({ properties: external_exports.record(external_exports.string(), external_exports.looseObject({})).nullish() });
-var webBody = external_exports.looseObject({
-  properties: external_exports.looseObject({
-    autoSwapSlotName: external_exports.string().nullish(),
-    experiments: external_exports.looseObject({ rampUpRules: external_exports.array(external_exports.looseObject({})).nullish() }).nullish()
+var mountsBody = looseObject({ properties: record(string(), looseObject({})).nullish() });
+var webBody = looseObject({
+  properties: looseObject({
+    autoSwapSlotName: string().nullish(),
+    experiments: looseObject({ rampUpRules: array(looseObject({})).nullish() }).nullish()
   })
 });
-var authBody = external_exports.looseObject({
-  properties: external_exports.looseObject({ platform: external_exports.looseObject({ enabled: external_exports.boolean().optional() }).optional() })
+var authBody = looseObject({
+  properties: looseObject({ platform: looseObject({ enabled: boolean().optional() }).optional() })
 });
-var siteBody = external_exports.looseObject({ properties: external_exports.looseObject({}).nullish() });
-var slotBody = external_exports.looseObject({
-  location: external_exports.string().min(1),
-  tags: external_exports.record(external_exports.string(), external_exports.string()).nullish(),
-  properties: external_exports.looseObject({
-    siteConfig: external_exports.looseObject({
-      appSettings: external_exports.array(external_exports.looseObject({ name: external_exports.string(), value: external_exports.string() })).nullish(),
-      connectionStrings: external_exports.array(external_exports.looseObject({ name: external_exports.string(), connectionString: external_exports.string(), type: external_exports.string() })).nullish(),
-      azureStorageAccounts: external_exports.record(external_exports.string(), external_exports.looseObject({})).nullish()
+var siteBody = looseObject({ properties: looseObject({}).nullish() });
+var slotBody = looseObject({
+  location: string().min(1),
+  tags: record(string(), string()).nullish(),
+  properties: looseObject({
+    siteConfig: looseObject({
+      appSettings: array(looseObject({ name: string(), value: string() })).nullish(),
+      connectionStrings: array(looseObject({ name: string(), connectionString: string(), type: string() })).nullish(),
+      azureStorageAccounts: record(string(), looseObject({})).nullish()
     }).nullish()
   }).optional()
 });
@@ -10733,43 +10742,43 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
 // src/sandbox/app-service/faults.ts
-var nth = external_exports.int().min(1);
-var ms = external_exports.int().min(0).max(36e5);
-var appServiceFault = external_exports.discriminatedUnion("fault", [
+var nth = int().min(1);
+var ms = int().min(0).max(36e5);
+var appServiceFault = discriminatedUnion("fault", [
   /** The swap is taken (202), and its failure is told only to who asks how it went. */
-  external_exports.strictObject({
-    fault: external_exports.literal("fail-swap"),
+  strictObject({
+    fault: literal("fail-swap"),
     at: nth,
     afterMs: ms.default(0),
     /** Whether the slots have been exchanged all the same. */
-    happened: external_exports.boolean().default(false),
-    status: external_exports.int().min(400).max(599).default(400),
-    code: external_exports.string().default("BadRequest"),
-    message: external_exports.string().default("the swap failed by script")
+    happened: boolean().default(false),
+    status: int().min(400).max(599).default(400),
+    code: string().default("BadRequest"),
+    message: string().default("the swap failed by script")
   }),
   /** The swap is told to have succeeded, and nothing was exchanged. */
-  external_exports.strictObject({ fault: external_exports.literal("pretend-swap"), at: nth }),
+  strictObject({ fault: literal("pretend-swap"), at: nth }),
   /** What answers on production's address is unavailable for a while after the slots were exchanged. */
-  external_exports.strictObject({ fault: external_exports.literal("unavailable-after-swap"), at: nth, forMs: ms }),
+  strictObject({ fault: literal("unavailable-after-swap"), at: nth, forMs: ms }),
   /** The deployment is taken, and its build fails: HTTP 200 with status 3. */
-  external_exports.strictObject({
-    fault: external_exports.literal("fail-build"),
+  strictObject({
+    fault: literal("fail-build"),
     at: nth,
-    message: external_exports.string().default("the build failed by script"),
+    message: string().default("the build failed by script"),
     /** `status_text` of its record, where that says another thing than `message`. */
-    statusText: external_exports.string().optional()
+    statusText: string().optional()
   }),
   /** The service does not take a package: another deployment holds its lock, or nobody knows why. */
-  external_exports.strictObject({
-    fault: external_exports.literal("refuse-package"),
+  strictObject({
+    fault: literal("refuse-package"),
     at: nth,
     times: nth.default(1),
-    text: external_exports.string().default("")
+    text: string().default("")
   }),
   /** The nth slot that is made lets in everybody, whatever restrictions were asked for. */
-  external_exports.strictObject({ fault: external_exports.literal("open-slot"), at: nth }),
+  strictObject({ fault: literal("open-slot"), at: nth }),
   /** The deployment never ends. */
-  external_exports.strictObject({ fault: external_exports.literal("hang-build"), at: nth })
+  strictObject({ fault: literal("hang-build"), at: nth })
 ]);
 var AppServiceFaults = class {
   #faults;
@@ -11455,7 +11464,7 @@ async function answerArm(world, request3) {
   const body = async (shape) => {
     const parsed = shape.safeParse(await jsonOf(request3));
     if (parsed.success) return parsed.data;
-    throw new SiteRefusal(400, "BadRequest", `The request is not valid: ${external_exports.prettifyError(parsed.error)}`);
+    throw new SiteRefusal(400, "BadRequest", `The request is not valid: ${prettifyError(parsed.error)}`);
   };
   const asked2 = slotName ?? PRODUCTION;
   const slot = site.slots.get(asked2.toLowerCase());
@@ -11691,8 +11700,8 @@ function operationResult({ world, site, slot, url }, id) {
   }
   return operation.ended.failure?.answer ?? { status: 200, json: shownSlot(site, slot) };
 }
-function jsonRecord(record) {
-  return record ?? {};
+function jsonRecord(record2) {
+  return record2 ?? {};
 }
 function notPlayed(what) {
   return armError(501, "NotImplemented", `The sandbox does not play ${what}.`);
@@ -11752,9 +11761,9 @@ async function put(archive, entry, folder) {
   const mode = entry.externalFileAttributes >>> 16 & 511;
   if ((mode & 64) !== 0) await chmod(path, 493);
 }
-var manifest = external_exports.looseObject({
-  main: external_exports.string().optional(),
-  scripts: external_exports.looseObject({ start: external_exports.string().optional() }).optional()
+var manifest = looseObject({
+  main: string().optional(),
+  scripts: looseObject({ start: string().optional() }).optional()
 });
 async function startOf(folder, node) {
   const text = await readFile(join2(folder, "package.json"), "utf8").catch(() => "{}");
@@ -11899,17 +11908,17 @@ function status(world, site, slot, id) {
   };
 }
 function shown(site, slot, deployment) {
-  const { id, status: number, text, received, ended } = deployment;
-  const isGood = number === STATUS.success;
+  const { id, status: number2, text, received, ended } = deployment;
+  const isGood = number2 === STATUS.success;
   const url = `https://${slot.scm.host}/api/deployments/${id}`;
   return {
     id,
-    status: number,
-    status_text: number === STATUS.failed ? deployment.statusText ?? text : "",
+    status: number2,
+    status_text: number2 === STATUS.failed ? deployment.statusText ?? text : "",
     author_email: "N/A",
     author: "N/A",
     deployer: deployment.deployer,
-    message: number === STATUS.failed ? text : "OneDeploy",
+    message: number2 === STATUS.failed ? text : "OneDeploy",
     progress: ended === void 0 ? "Building and Deploying" : "",
     received_time: received.toISOString(),
     start_time: received.toISOString(),
@@ -12026,8 +12035,8 @@ function unavailable(incoming, response, text) {
 }
 
 // src/sandbox/router/call-faults.ts
-var callFault = external_exports.strictObject({
-  fault: external_exports.enum([
+var callFault = strictObject({
+  fault: _enum([
     /** The connection is cut before anything is done. */
     "cut-before",
     /** It is done, and the connection is cut instead of the answer. */
@@ -12042,12 +12051,12 @@ var callFault = external_exports.strictObject({
     "silence"
   ]),
   /** The first call that it is for, from 1, counted among those that the route fits. */
-  at: external_exports.int().min(1),
+  at: int().min(1),
   /** How many calls in a row. */
-  times: external_exports.int().min(1).default(1),
+  times: int().min(1).default(1),
   /** Words that `METHOD /path` must hold, whatever their case; every call where it is absent. */
-  route: external_exports.string().min(1).optional(),
-  retryAfterSeconds: external_exports.number().min(0).default(0)
+  route: string().min(1).optional(),
+  retryAfterSeconds: number().min(0).default(0)
 });
 var CallFaults = class {
   #faults;
@@ -12068,9 +12077,9 @@ var CallFaults = class {
     let met;
     for (const [index, fault] of this.#faults.entries()) {
       if (fault.route !== void 0 && !route.includes(fault.route.toLowerCase())) continue;
-      const number = (this.#seen[index] ?? 0) + 1;
-      this.#seen[index] = number;
-      if (met === void 0 && number >= fault.at && number < fault.at + fault.times) met = fault;
+      const number2 = (this.#seen[index] ?? 0) + 1;
+      this.#seen[index] = number2;
+      if (met === void 0 && number2 >= fault.at && number2 < fault.at + fault.times) met = fault;
     }
     return met;
   }
@@ -12807,9 +12816,9 @@ function hasBearer(authorization) {
 }
 
 // src/sandbox/start.ts
-var script = external_exports.strictObject({
-  calls: external_exports.array(callFault).default([]),
-  appService: external_exports.array(appServiceFault).default([])
+var script = strictObject({
+  calls: array(callFault).default([]),
+  appService: array(appServiceFault).default([])
 });
 var TIERS = {
   F: "Free",
@@ -12925,7 +12934,7 @@ function scriptOf(text) {
   if (parsed.success) return parsed.data;
   throw new HoldfastError(
     "input.malformed",
-    `the script of faults is not one: ${external_exports.prettifyError(parsed.error).replaceAll("\n", "; ")}`,
+    `the script of faults is not one: ${prettifyError(parsed.error).replaceAll("\n", "; ")}`,
     { hint: "Its form is in docs/sandbox.md." }
   );
 }

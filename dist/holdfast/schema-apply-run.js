@@ -125,7 +125,10 @@ import {
 } from "./shared-nouns-store-one-document.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
+import "./shared-kernel-lent-chunks.js";
+import "./shared-kernel-on-abort.js";
 import "./shared-nouns-store-run-record.js";
+import "./shared-zod-2.js";
 import "./shared-zod.js";
 import {
   ageMs,

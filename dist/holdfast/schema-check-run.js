@@ -66,6 +66,8 @@ import {
   quantity
 } from "./shared-kernel-quantity.js";
 import "./shared-kernel-streams.js";
+import "./shared-kernel-lent-chunks.js";
+import "./shared-kernel-on-abort.js";
 import {
   formatDuration
 } from "./shared-kernel-duration.js";

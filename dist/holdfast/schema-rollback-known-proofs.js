@@ -7,6 +7,8 @@ import {
 } from "./shared-schema-rollback-known-proofs.js";
 import "./shared-schema-history-script-of.js";
 import "./shared-kernel-streams.js";
+import "./shared-kernel-lent-chunks.js";
+import "./shared-kernel-on-abort.js";
 import "./shared-esbuild-runtime.js";
 export {
   KnownProofs

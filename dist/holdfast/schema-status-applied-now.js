@@ -20,6 +20,8 @@ import "./shared-nouns-content-read-objects-tables.js";
 import "./shared-postgres-quoting.js";
 import "./shared-kernel-pattern.js";
 import "./shared-kernel-streams.js";
+import "./shared-kernel-lent-chunks.js";
+import "./shared-kernel-on-abort.js";
 import {
   HoldfastError,
   isHoldfastError

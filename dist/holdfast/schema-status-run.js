@@ -62,6 +62,8 @@ import {
   quantity
 } from "./shared-kernel-quantity.js";
 import "./shared-kernel-streams.js";
+import "./shared-kernel-lent-chunks.js";
+import "./shared-kernel-on-abort.js";
 import "./shared-kernel-duration.js";
 import {
   EXIT,

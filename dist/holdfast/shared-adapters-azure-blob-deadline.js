@@ -6,6 +6,9 @@ import {
   soonAfter
 } from "./shared-kernel-soon-after.js";
 import {
+  onAbort
+} from "./shared-kernel-on-abort.js";
+import {
   HoldfastError
 } from "./shared-kernel-errors.js";
 import {
@@ -37,7 +40,6 @@ async function withDeadline(ms, doing, request, { outer, stop, isChange = false 
     outer?.throwIfAborted();
     const controller = new AbortController();
     const { signal } = controller;
-    const onOuter = () => controller.abort(outer?.reason);
     const stalled = (waitedMs) => {
       const text = `${doing}: no answer within ${Math.round(waitedMs / 1e3)} s`;
       return new Stalled("store.unreachable", text, { hint: HINT });
@@ -49,7 +51,7 @@ async function withDeadline(ms, doing, request, { outer, stop, isChange = false 
       clearTimeout(timer);
       timer = giveUpIn(ms + graceMs);
     });
-    outer?.addEventListener("abort", onOuter);
+    const _outer = __using(_stack, outer === void 0 ? void 0 : onAbort(outer, () => controller.abort(outer.reason)));
     try {
       return await request(signal);
     } catch (error) {
@@ -58,7 +60,6 @@ async function withDeadline(ms, doing, request, { outer, stop, isChange = false 
     } finally {
       watched.delete(signal);
       clearTimeout(timer);
-      outer?.removeEventListener("abort", onOuter);
     }
   } catch (_) {
     var _error = _, _hasError = true;

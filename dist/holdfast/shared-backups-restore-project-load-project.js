@@ -68,7 +68,7 @@ import {
   withoutExtensions,
   withoutOwner,
   withoutPublicSchema
-} from "./shared-backups-copy-recipe.js";
+} from "./shared-backups-copy-loading-recipe.js";
 import {
   cutAfter,
   outsideQuotes
@@ -194,6 +194,9 @@ import {
   formatBytes
 } from "./shared-kernel-bytes.js";
 import {
+  onAbort
+} from "./shared-kernel-on-abort.js";
+import {
   formatDuration
 } from "./shared-kernel-duration.js";
 import {
@@ -207,7 +210,7 @@ import {
   __using
 } from "./shared-esbuild-runtime.js";
 
-// src/backups/copy/rights/as-if-public-owned.ts
+// src/backups/copy/judging/as-if-public-owned.ts
 var PUBLIC = "schema public";
 async function asIfPublicOwned(database, actual, expected, platform) {
   var _stack = [];
@@ -2011,7 +2014,7 @@ async function remakePublic(session) {
   }
 }
 
-// src/backups/copy/row-script.ts
+// src/backups/copy/artifacts/row-script.ts
 var STATEMENT_MAX = 4 * 1024 * 1024;
 var END_OF_ROWS = Buffer.from("\n\\.\n");
 var NEWLINE = 10;
@@ -2846,7 +2849,7 @@ var FILL_SETTINGS = {
 async function fillTables(session, filling) {
   const { signal } = filling;
   const cancel = () => void session.cancel().catch(() => void 0);
-  signal.addEventListener("abort", cancel, { once: true });
+  const cancelling = onAbort(signal, cancel);
   try {
     signal.throwIfAborted();
     await session.query("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
@@ -2857,7 +2860,7 @@ async function fillTables(session, filling) {
     if (signal.aborted) throw new Untouched(signal.reason);
     throw error instanceof Untouched ? error : new Untouched(error);
   } finally {
-    signal.removeEventListener("abort", cancel);
+    cancelling[Symbol.dispose]();
   }
   await commit(session);
 }
@@ -6472,7 +6475,7 @@ async function setOptions(session, todo) {
   return findings;
 }
 
-// src/backups/copy/table-text.ts
+// src/backups/copy/artifacts/table-text.ts
 var NAME2 = String.raw`("(?:[^"]|"")+"|[a-z_][a-z0-9_$]*)`;
 var CHECK = new RegExp(String.raw`^CONSTRAINT ${NAME2} (CHECK \([\s\S]*)$`);
 var COLUMN = new RegExp(`^${NAME2} `);
@@ -8589,7 +8592,7 @@ async function applyProject(plan, ports) {
     const texts = [...project.parts, ...read2];
     const session = __using(_stack, await request.target.connect({ purpose: "restore", settings: FILL_SETTINGS }), true);
     const cancel = () => void session.cancel().catch(() => void 0);
-    signal.addEventListener("abort", cancel, { once: true });
+    const cancelling = onAbort(signal, cancel);
     let loaded;
     try {
       signal.throwIfAborted();
@@ -8602,7 +8605,7 @@ async function applyProject(plan, ports) {
       if (signal.aborted) throw new Untouched(signal.reason);
       throw error instanceof Untouched ? error : new Untouched(error);
     } finally {
-      signal.removeEventListener("abort", cancel);
+      cancelling[Symbol.dispose]();
     }
     try {
       await session.query("COMMIT");
@@ -9253,8 +9256,7 @@ function whileLocked(guard, target, cancelled) {
       }
     )
   );
-  if (guard.lost.aborted) lose();
-  else guard.lost.addEventListener("abort", lose, { once: true });
+  onAbort(guard.lost, lose);
   return AbortSignal.any([cancelled, lost.signal]);
 }
 async function requireAlone(guard, target) {
@@ -10011,7 +10013,7 @@ function findUnencrypted(recipients, request) {
   );
 }
 
-// src/backups/copy/rehearse-extensions.ts
+// src/backups/copy/loading/rehearse-extensions.ts
 var OWN_SCHEMA = "holdfast_rehearsal_";
 async function rehearseExtensions(database, extensions2, empty2) {
   const refused2 = [];

@@ -24,7 +24,7 @@ import {
   sweepLeftovers,
   understood,
   verifyStored
-} from "./shared-backups-copy-recipe.js";
+} from "./shared-backups-copy-loading-recipe.js";
 import {
   explainNone
 } from "./shared-nouns-catalog-none-found.js";
@@ -80,6 +80,7 @@ import {
   recordedFinding
 } from "./shared-nouns-content-record.js";
 import {
+  grouped,
   quantity
 } from "./shared-kernel-quantity.js";
 import {
@@ -183,9 +184,8 @@ function acceptedSentence(accepted) {
       accepted.filter(({ needs }) => needs === void 0).concat(accepted).map(titleOf)
     )
   ];
-  const told = names.slice(0, TOLD_MAX).join(", ");
-  const count = accepted.length;
-  return `, with ${count.toLocaleString("en-US")} accepted gap${count === 1 ? "" : "s"}: ${told}${names.length > TOLD_MAX ? " and more" : ""}`;
+  const told = names.slice(0, TOLD_MAX).join(", ") + (names.length > TOLD_MAX ? " and more" : "");
+  return `, with ${quantity(accepted.length, "accepted gap")}: ${told}`;
 }
 function titleOf({ about, name }) {
   return name === "" ? about : `${about} ${name}`;
@@ -546,7 +546,7 @@ function unreadableCopy(error, host) {
   );
 }
 
-// src/backups/copy/powerful-owners.ts
+// src/backups/copy/databases/powerful-owners.ts
 var ONLY_SUPERUSERS = /^(?:event-trigger |foreign-server wrapper |subscription )/;
 var WIDE = ["all-tables", "schemas"];
 function powerfulOwners({
@@ -565,7 +565,7 @@ function isWide(of, objects) {
   return WIDE.some((field) => fields.has(field));
 }
 
-// src/backups/copy/scratch-roles.ts
+// src/backups/copy/databases/scratch-roles.ts
 var MARK = "made by holdfast for a scratch database";
 var ATTEMPTS = 10;
 async function holdScratchRoles(session, database, roles, powerful = /* @__PURE__ */ new Set()) {
@@ -1114,7 +1114,7 @@ function dryRunOutcome(plan, tookMs) {
   };
 }
 var HELD = {
-  stored: "whole as it was stored, byte for byte (not opened, no row proved)",
+  stored: "whole as stored, byte for byte (not opened, no row proved)",
   opened: "opened and read to its end (not restored, no row proved)",
   restored: "proved"
 };
@@ -1229,7 +1229,7 @@ function resultCells(result) {
     depth,
     result.verdict,
     String(result.tables),
-    result.rows.toLocaleString("en-US"),
+    grouped(result.rows),
     formatDuration(result.tookMs)
   ];
 }

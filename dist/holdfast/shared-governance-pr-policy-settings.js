@@ -22,8 +22,10 @@ import {
   _enum,
   array,
   boolean,
-  external_exports,
   looseObject,
+  number,
+  partialRecord,
+  strictObject,
   string
 } from "./shared-zod.js";
 import {
@@ -121,63 +123,63 @@ function satisfies(version, specifier) {
 }
 
 // src/governance/dependencies/settings.ts
-var NAME = external_exports.string().max(214).regex(/^(?:@[^@/\s]+\/)?[^@/\s]+$/, "is no name of a package: without a version, such as `@supabase/*`");
-var ALLOWED = external_exports.string().regex(
+var NAME = string().max(214).regex(/^(?:@[^@/\s]+\/)?[^@/\s]+$/, "is no name of a package: without a version, such as `@supabase/*`");
+var ALLOWED = string().regex(
   /^(?:@[^@/\s*]+\/)?[^@/\s*]+(?:@[^\s^~<>=*][^\s]*)?$/,
   "is no package: a name (`esbuild`), or a name and one version (`esbuild@0.28.2`), without * and ranges"
 );
-var REACH = external_exports.enum(REACHES);
+var REACH = _enum(REACHES);
 var KINDS = ["star", "tag", "git", "http", "file", "patch", "workspace", "catalog"];
 function isDay(text) {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
   const day = /* @__PURE__ */ new Date(`${text}T00:00:00Z`);
   return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
 }
-var RANGES = external_exports.strictObject({
+var RANGES = strictObject({
   runtime: REACH.default("caret").describe(
     "The widest range that `dependencies` may have: `exact`, `tilde`, `caret` or `any`. Narrower ones are well; what counts is what a range means, not how it is written."
   ),
   dev: REACH.default("caret").describe("The same for `devDependencies`."),
   optional: REACH.default("caret").describe("The same for `optionalDependencies`."),
   peer: REACH.default("any").describe("The same for `peerDependencies`."),
-  names: external_exports.array(
-    external_exports.strictObject({
+  names: array(
+    strictObject({
       name: NAME.describe("Name of packages; `*` stands for anything but `/`: `@supabase/*`."),
       range: REACH.describe("The widest range that they may have, in every group.")
     })
   ).default([]).describe("Packages with a range policy of their own. The first that fits counts. Peers are not meant."),
-  allow: external_exports.array(external_exports.enum(KINDS)).default(["workspace", "catalog"]).describe(
+  allow: array(_enum(KINDS)).default(["workspace", "catalog"]).describe(
     "What may stand in place of versions: `star` (`*` or nothing), `tag` (`latest`), `git`, `http`, `file`, `patch`, `workspace`, `catalog`. Everything else of this list is refused."
   )
 });
-var SCRIPTS = external_exports.strictObject({
-  allow: external_exports.array(ALLOWED).default([]).describe(
+var SCRIPTS = strictObject({
+  allow: array(ALLOWED).default([]).describe(
     "Packages whose install scripts were looked at: a name (`esbuild`) for every version, or one version (`esbuild@0.28.2`)."
   )
 });
-var AUDIT = external_exports.strictObject({
-  level: external_exports.enum(["low", "moderate", "high", "critical"]).default("high").describe("From which severity on a known vulnerability refuses. Milder ones are told as warnings.")
+var AUDIT = strictObject({
+  level: _enum(["low", "moderate", "high", "critical"]).default("high").describe("From which severity on a known vulnerability refuses. Milder ones are told as warnings.")
 });
-var EXCEPTION = external_exports.strictObject({
-  rule: external_exports.enum(RULE_NAMES).describe("Rule whose finding is excepted."),
+var EXCEPTION = strictObject({
+  rule: _enum(RULE_NAMES).describe("Rule whose finding is excepted."),
   package: glob.describe(
     "Name of the package, with `*` for anything but `/`; for findings about a file its path from the root."
   ),
-  advisory: external_exports.string().optional().describe(
+  advisory: string().optional().describe(
     "For the rule `advisory`: its identifier, `GHSA-…`, so that the next one of the package is told."
   ),
-  reason: external_exports.string().trim().min(1).describe("Why, for whoever reads it later."),
-  until: external_exports.string().refine(isDay, { error: "must be a day that exists, YYYY-MM-DD" }).describe("The last day on which it counts, YYYY-MM-DD.")
+  reason: string().trim().min(1).describe("Why, for whoever reads it later."),
+  until: string().refine(isDay, { error: "must be a day that exists, YYYY-MM-DD" }).describe("The last day on which it counts, YYYY-MM-DD.")
 }).refine(({ rule, advisory }) => rule === "advisory" === (advisory !== void 0), {
   error: "`advisory` must be given for the rule `advisory`, and only there",
   path: ["advisory"]
 });
-var SEVERITY = external_exports.enum(["error", "warning", "note", "off"]);
-var DEPENDENCIES = external_exports.strictObject({
-  ignore: external_exports.array(glob).default([]).describe("package.json and lock files that are not judged, by path: `test/fixtures/**`."),
+var SEVERITY = _enum(["error", "warning", "note", "off"]);
+var DEPENDENCIES = strictObject({
+  ignore: array(glob).default([]).describe("package.json and lock files that are not judged, by path: `test/fixtures/**`."),
   ranges: RANGES.prefault({}).describe("How far the ranges in package.json may reach, by group and name."),
-  hosts: external_exports.array(
-    external_exports.string().regex(/^[a-z0-9.-]+(?::\d+)?$/, { error: "must be a host, lower case, without https://" })
+  hosts: array(
+    string().regex(/^[a-z0-9.-]+(?::\d+)?$/, { error: "must be a host, lower case, without https://" })
   ).default(["registry.npmjs.org", "registry.yarnpkg.com"]).describe(
     "Hosts that packages may come from, as lock files name them. Always by https, or git by ssh."
   ),
@@ -185,8 +187,8 @@ var DEPENDENCIES = external_exports.strictObject({
     "Which packages may run scripts when they are installed."
   ),
   audit: AUDIT.prefault({}).describe("When known vulnerabilities refuse."),
-  rules: external_exports.partialRecord(external_exports.enum(RULE_NAMES), SEVERITY).default({}).describe("Severity of single rules: `error` refuses, `warning` and `note` tell, `off` is silent."),
-  exceptions: external_exports.array(EXCEPTION).default([]).describe("Findings that do not count until a day. Expired and unused ones are told.")
+  rules: partialRecord(_enum(RULE_NAMES), SEVERITY).default({}).describe("Severity of single rules: `error` refuses, `warning` and `note` tell, `off` is silent."),
+  exceptions: array(EXCEPTION).default([]).describe("Findings that do not count until a day. Expired and unused ones are told.")
 }).describe(
   "Lock files, ranges, registries, install scripts and known vulnerabilities of npm, pnpm and yarn."
 );
@@ -251,9 +253,9 @@ var branchGlob = glob.refine(
   "matches nothing: no branch is called so; a * stands for a part of a name, and there are no [sets]"
 );
 var SEVERITIES = ["error", "warning", "note", "off"];
-var section = external_exports.strictObject({
-  name: external_exports.string().min(1).describe("How the section is called in findings."),
-  headings: external_exports.array(external_exports.string().min(1)).min(1).describe("Words that its heading has, one of them; upper and lower case are the same.")
+var section = strictObject({
+  name: string().min(1).describe("How the section is called in findings."),
+  headings: array(string().min(1)).min(1).describe("Words that its heading has, one of them; upper and lower case are the same.")
 });
 var DEFAULT_TEMPLATE = ".github/pull_request_template.md";
 var SECTIONS = [
@@ -269,56 +271,56 @@ function isExpression(text) {
     return false;
   }
 }
-var description = external_exports.strictObject({
-  sections: external_exports.array(section).default(SECTIONS).describe("Sections that a description must have, each with something in it."),
-  template: external_exports.string().default(DEFAULT_TEMPLATE).describe(
+var description = strictObject({
+  sections: array(section).default(SECTIONS).describe("Sections that a description must have, each with something in it."),
+  template: string().default(DEFAULT_TEMPLATE).describe(
     "The template of the repository: what stands in it too says nothing. By default every one that GitHub takes, in the root, `docs` or `.github`, whatever the case."
   ),
-  choices: external_exports.array(external_exports.string().min(1)).default([]).describe(
+  choices: array(string().min(1)).default([]).describe(
     "Words of headings under which one box of several is to be ticked, such as `type of change`, also below headings of their own; elsewhere all of them are."
   ),
-  trackers: external_exports.array(external_exports.string().min(1).max(200).refine(isExpression, "is no regular expression")).default([]).describe(
+  trackers: array(string().min(1).max(200).refine(isExpression, "is no regular expression")).default([]).describe(
     "Patterns (regular expressions) of issues in another tracker, such as `SHOP-[0-9]+`; issues of GitHub and links to issues count anyway."
   )
 });
-var documentation = external_exports.strictObject({
-  documents: external_exports.array(glob).default(["docs/**", "**/*.md", "**/*.mdx", "**/*.rst", "**/*.adoc"]).describe("Files that are documentation."),
-  headings: external_exports.array(external_exports.string().min(1)).default(["documentation", "docs"]).describe("Headings under which a description may say why none had to be changed."),
-  paths: external_exports.array(glob).default(["**"]).describe("Files whose change is to be documented.")
+var documentation = strictObject({
+  documents: array(glob).default(["docs/**", "**/*.md", "**/*.mdx", "**/*.rst", "**/*.adoc"]).describe("Files that are documentation."),
+  headings: array(string().min(1)).default(["documentation", "docs"]).describe("Headings under which a description may say why none had to be changed."),
+  paths: array(glob).default(["**"]).describe("Files whose change is to be documented.")
 });
-var branches = external_exports.strictObject({
-  allowed: external_exports.array(
-    external_exports.strictObject({
+var branches = strictObject({
+  allowed: array(
+    strictObject({
       head: branchGlob.describe("Pattern of branches that are merged, such as `feature/*`."),
-      bases: external_exports.array(branchGlob).min(1).describe("Branches that they may be merged into.")
+      bases: array(branchGlob).min(1).describe("Branches that they may be merged into.")
     })
   ).default([]).describe("Which branches may be merged into which. Empty: any into any."),
-  twins: external_exports.array(
-    external_exports.strictObject({
+  twins: array(
+    strictObject({
       head: branchGlob.describe("Pattern of branches, such as `hotfix/*`."),
       base: branchGlob.describe("The branch that they are merged into, such as `main`."),
-      also: external_exports.string().min(1).max(300).describe("Another that must get the same, such as `develop`.")
+      also: string().min(1).max(300).describe("Another that must get the same, such as `develop`.")
     })
   ).default([]).describe(
     "Branches whose commits another branch must have too, or get by a pull request that the description names."
   )
 });
-var merge = external_exports.strictObject({
-  methods: external_exports.array(external_exports.enum(METHODS)).min(1).optional().describe("Ways in which pull requests are merged. By default what GitHub tells, else any."),
-  "squash-title": external_exports.enum(["pr-title", "commit-or-pr-title"]).optional().describe(
+var merge = strictObject({
+  methods: array(_enum(METHODS)).min(1).optional().describe("Ways in which pull requests are merged. By default what GitHub tells, else any."),
+  "squash-title": _enum(["pr-title", "commit-or-pr-title"]).optional().describe(
     "What a squash is called: the pull request's title, or of a single commit its own header, as GitHub has it unless told otherwise. By default what GitHub tells, else either."
   ),
-  "squash-body": external_exports.enum(["commits", "description", "other"]).optional().describe(
+  "squash-body": _enum(["commits", "description", "other"]).optional().describe(
     "What a squash writes below the title: the messages of its `commits` or the `description`, whose BREAKING CHANGE footers stay; of anything else only the title counts. By default what GitHub tells, else `other`."
   )
 });
-var commits = external_exports.strictObject({
-  types: external_exports.array(external_exports.string().regex(/^[a-z][a-z0-9]*$/, "is no type: a lower-case letter, then letters and digits")).min(1).default(["build", "chore", "ci", "docs", "feat", "fix", "perf", "refactor", "revert", "style", "test"]).describe("Types that titles and commits may have."),
-  scopes: external_exports.array(external_exports.string().min(1)).min(1).optional().describe("Scopes that they may have; any by default.")
+var commits = strictObject({
+  types: array(string().regex(/^[a-z][a-z0-9]*$/, "is no type: a lower-case letter, then letters and digits")).min(1).default(["build", "chore", "ci", "docs", "feat", "fix", "perf", "refactor", "revert", "style", "test"]).describe("Types that titles and commits may have."),
+  scopes: array(string().min(1)).min(1).optional().describe("Scopes that they may have; any by default.")
 });
 var LOGIN = /^[A-Za-z0-9][\w-]*(?:\[bot\])?$/;
-var policy = external_exports.strictObject({
-  bots: external_exports.array(external_exports.string().max(100).regex(LOGIN, "is no account: write its login, without @, * and spaces")).default([]).describe(
+var policy = strictObject({
+  bots: array(string().max(100).regex(LOGIN, "is no account: write its login, without @, * and spaces")).default([]).describe(
     "Accounts of programs that open pull requests, beside dependabot, renovate and every GitHub App: nobody asks them for a description."
   ),
   branches: branches.prefault({}),
@@ -326,19 +328,19 @@ var policy = external_exports.strictObject({
   commits: commits.prefault({}),
   description: description.prefault({}),
   documentation: documentation.prefault({}),
-  rules: external_exports.partialRecord(external_exports.enum(RULE_NAMES2), external_exports.enum(SEVERITIES)).default({}).describe("Rules that weigh otherwise than by default, or are `off`, by their names.")
+  rules: partialRecord(_enum(RULE_NAMES2), _enum(SEVERITIES)).default({}).describe("Rules that weigh otherwise than by default, or are `off`, by their names.")
 });
-var percent = external_exports.number().min(0).max(100).multipleOf(0.01);
-var coverage = external_exports.strictObject({
+var percent = number().min(0).max(100).multipleOf(0.01);
+var coverage = strictObject({
   total: percent.default(85).describe("Least share of all lines that tests must run, in percent."),
   changed: percent.default(85).describe("Least share of the changed lines that tests must run, in percent."),
-  required: external_exports.boolean().default(false).describe(
+  required: boolean().default(false).describe(
     "Whether a pull request without a report is refused. By default not: what is judged by its title alone has none."
   ),
-  sources: external_exports.array(glob).default([]).describe(
+  sources: array(glob).default([]).describe(
     "Files that reports must know when they are changed. By default those of the kinds that the reports know, but tests and settings."
   ),
-  exclude: external_exports.array(glob).default([]).describe("Files that no report has to know.")
+  exclude: array(glob).default([]).describe("Files that no report has to know.")
 });
 policy.register(ACROSS, {
   against: "protection",

@@ -2,21 +2,28 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+import {
+  onAbort
+} from "./shared-kernel-on-abort.js";
+import {
+  __callDispose,
+  __using
+} from "./shared-esbuild-runtime.js";
 
 // src/kernel/or-abort.ts
 async function orAbort(signal, work) {
-  work.catch(() => void 0);
-  signal.throwIfAborted();
-  let stop = () => void 0;
-  const aborted = new Promise((_, reject) => {
-    stop = () => reject(signal.reason);
-    signal.addEventListener("abort", stop, { once: true });
-  });
-  aborted.catch(() => void 0);
+  var _stack = [];
   try {
-    return await Promise.race([work, aborted]);
+    work.catch(() => void 0);
+    signal.throwIfAborted();
+    const aborted = Promise.withResolvers();
+    aborted.promise.catch(() => void 0);
+    const _stopping = __using(_stack, onAbort(signal, () => aborted.reject(signal.reason)));
+    return await Promise.race([work, aborted.promise]);
+  } catch (_) {
+    var _error = _, _hasError = true;
   } finally {
-    signal.removeEventListener("abort", stop);
+    __callDispose(_stack, _error, _hasError);
   }
 }
 

@@ -4,10 +4,17 @@ const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 
 // src/kernel/quantity.ts
+function grouped(count) {
+  let rest = String(Math.abs(count));
+  let groups = "";
+  for (; rest.length > 3; rest = rest.slice(0, -3)) groups = `,${rest.slice(-3)}${groups}`;
+  return `${count < 0 ? "-" : ""}${rest}${groups}`;
+}
 function quantity(count, noun) {
-  return `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
+  return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 export {
+  grouped,
   quantity
 };

@@ -10,7 +10,13 @@ import {
 var TIDYING_ATTEMPTS = 2;
 var triedOut = /* @__PURE__ */ new WeakSet();
 function isTriedOut(error) {
-  return typeof error === "object" && error !== null && triedOut.has(error);
+  const seen = /* @__PURE__ */ new Set();
+  for (let one = error; typeof one === "object" && one !== null && !seen.has(one); ) {
+    if (triedOut.has(one)) return true;
+    seen.add(one);
+    one = one.cause;
+  }
+  return false;
 }
 function tryNoMore(error) {
   if (typeof error === "object" && error !== null) triedOut.add(error);

@@ -52,16 +52,18 @@ var SilenceWatch = class {
     }
   }
   async #ask() {
-    const { limitMs, atWork, tell } = this.#owing;
+    const { limitMs, atWork, tell, heard } = this.#owing;
     this.#isAsking = true;
     this.#unaskedMs = 0;
+    const last = this.#last;
+    const isStill = () => !this.#isOver && heard() === last;
     const patience = setTimeout(() => {
-      if (!this.#isOver) tell?.(`no byte for ${formatDuration(this.#stillMs)}; asking what is at work`);
+      if (isStill()) tell?.(`no byte for ${formatDuration(this.#stillMs)}; asking what is at work`);
     }, this.#stepMs).unref();
     const doing = await atWork?.(limitMs * ASK_AFTER).catch(() => void 0);
     clearTimeout(patience);
     this.#isAsking = false;
-    if (this.#isOver) return;
+    if (!isStill()) return;
     if (doing !== void 0) this.#silentMs = 0;
     const left = limitMs - this.#silentMs;
     if (left <= 0) return;

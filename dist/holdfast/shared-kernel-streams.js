@@ -2,6 +2,16 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+import {
+  keep
+} from "./shared-kernel-lent-chunks.js";
+import {
+  onAbort
+} from "./shared-kernel-on-abort.js";
+import {
+  __callDispose,
+  __using
+} from "./shared-esbuild-runtime.js";
 
 // src/kernel/streams.ts
 import { createHash, hash } from "node:crypto";
@@ -80,6 +90,7 @@ var SideStream = class {
   /** Resolves when the reader has taken the chunk, or has left. */
   async push(chunk) {
     if (this.#left) return;
+    keep(chunk);
     this.#chunk = chunk;
     this.#signal();
     while (this.#chunk !== void 0 && !this.#left) await this.#changed();
@@ -128,28 +139,33 @@ var SideStream = class {
   }
 };
 async function* abortable(source, signal) {
-  signal.throwIfAborted();
-  const iterator = source[Symbol.asyncIterator]();
-  let fail = () => void 0;
-  const onAbort = () => fail(signal.reason);
-  signal.addEventListener("abort", onAbort);
-  let isDone = false;
+  var _stack = [];
   try {
-    for (; ; ) {
-      const result = await new Promise((resolve, reject) => {
-        fail = reject;
-        iterator.next().then(resolve, reject);
-      });
-      isDone = result.done === true;
-      if (isDone) return;
-      yield result.value;
-      signal.throwIfAborted();
+    signal.throwIfAborted();
+    const iterator = source[Symbol.asyncIterator]();
+    let fail = () => void 0;
+    const _ending = __using(_stack, onAbort(signal, () => fail(signal.reason)));
+    let isDone = false;
+    try {
+      for (; ; ) {
+        const result = await new Promise((resolve, reject) => {
+          fail = reject;
+          iterator.next().then(resolve, reject);
+        });
+        isDone = result.done === true;
+        if (isDone) return;
+        yield result.value;
+        signal.throwIfAborted();
+      }
+    } finally {
+      const stopped = isDone ? void 0 : iterator.return?.();
+      if (signal.aborted) stopped?.catch(() => void 0);
+      else await stopped;
     }
+  } catch (_) {
+    var _error = _, _hasError = true;
   } finally {
-    signal.removeEventListener("abort", onAbort);
-    const stopped = isDone ? void 0 : iterator.return?.();
-    if (signal.aborted) stopped?.catch(() => void 0);
-    else await stopped;
+    __callDispose(_stack, _error, _hasError);
   }
 }
 

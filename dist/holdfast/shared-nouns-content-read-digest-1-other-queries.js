@@ -79,6 +79,13 @@ import {
   sha256
 } from "./shared-kernel-streams.js";
 import {
+  LentBlocks,
+  giveBack
+} from "./shared-kernel-lent-chunks.js";
+import {
+  onAbort
+} from "./shared-kernel-on-abort.js";
+import {
   HoldfastError,
   isHoldfastError
 } from "./shared-kernel-errors.js";
@@ -87,7 +94,7 @@ import {
   __using
 } from "./shared-esbuild-runtime.js";
 
-// src/backups/copy/function-arguments.ts
+// src/backups/copy/judging/function-arguments.ts
 var NAME = '(?:"(?:[^"]|"")*"|[^",() ]+)';
 function argumentsOf(text2) {
   const end = text2.lastIndexOf(")");
@@ -1614,7 +1621,7 @@ async function objectsOf(session, server, scope, holds) {
   return objects;
 }
 
-// src/backups/copy/server-words.ts
+// src/postgres/server-words.ts
 function serverWords(error) {
   const said = error.cause?.message;
   const state = /\(SQLSTATE [0-9A-Z]{5}\)$/.exec(error.message)?.[0];
@@ -1622,7 +1629,7 @@ function serverWords(error) {
   return [said.replace(/\s+/g, " "), state].filter((part) => part !== void 0).join(" ");
 }
 
-// src/backups/copy/refresh.ts
+// src/backups/copy/loading/refresh.ts
 var REFUSALS = [
   "database.query",
   "database.permission",
@@ -1677,7 +1684,7 @@ async function ownSearchPath(bare) {
   return row?.path ?? "";
 }
 
-// src/backups/copy/toc-names.ts
+// src/backups/copy/artifacts/toc-names.ts
 function namesOf({ names, type, rest }) {
   if (names !== void 0) return names;
   throw new HoldfastError(
@@ -1735,7 +1742,7 @@ function placeOf(entry) {
   return schema === void 0 ? [tag] : [schema, tag];
 }
 
-// src/backups/copy/incomplete-objects.ts
+// src/backups/copy/judging/incomplete-objects.ts
 var IncompleteObjects = class {
   #recorded;
   constructor(recorded) {
@@ -1817,7 +1824,7 @@ function placesOf({ listed: listed2, entry }) {
   ];
 }
 
-// src/backups/copy/foreign-key-advice.ts
+// src/backups/copy/judging/foreign-key-advice.ts
 var ENTRY = /^FK CONSTRAINT /;
 var OF_KEY = "constraint ";
 var VIOLATED = /violates foreign key constraint "([^"]+)"/;
@@ -1830,7 +1837,7 @@ function foreignKeyAdvice({ entry, message, listed: listed2 }, incomplete) {
   return `where no difference in rows is told, the source itself holds rows that break ${name} (written while triggers were off, say): no restore can make the key over them; at the source, find and mend them, or make the key NOT VALID, and back up again`;
 }
 
-// src/backups/copy/parameter-advice.ts
+// src/backups/copy/loading/parameter-advice.ts
 function unknownParameter(message) {
   return /unrecognized parameter "([^"]+)"/.exec(message)?.[1];
 }
@@ -1840,7 +1847,7 @@ function parameterAdvice({ message }) {
   return `this server does not know ${name}; if nobody set it at the source, it is a mark of that server: back up with the client programs of exactly its release, or restore into a server of that release`;
 }
 
-// src/backups/copy/search-path-advice.ts
+// src/backups/copy/judging/search-path-advice.ts
 var NOT_FOUND = new RegExp(
   [
     String.raw`(?:relation|type|text search configuration|text search dictionary|collation) "([^".]+)" ` + `does not exist`,
@@ -1871,7 +1878,7 @@ function searchPathAdvice({ message, entry }) {
   return /^MATERIALIZED VIEW DATA /.test(entry) ? `${why} in a string or a function that the view calls: write it with its schema there, or ALTER FUNCTION … SET search_path = …; and back up again. Until then, REFRESH MATERIALIZED VIEW by hand fills it` : missing[3] === void 0 ? void 0 : operatorAdvice(missing[3]);
 }
 
-// src/backups/copy/advice.ts
+// src/backups/copy/judging/advice.ts
 function adviceOf(problem, incomplete = /* @__PURE__ */ new Map()) {
   return searchPathAdvice(problem) ?? parameterAdvice(problem) ?? foreignKeyAdvice(problem, incomplete);
 }
@@ -2081,7 +2088,7 @@ function objectKey([kind, identity]) {
   return JSON.stringify([kind, dotted ? leadingNames(identity) : identity]);
 }
 
-// src/backups/copy/platforms-own.ts
+// src/backups/copy/judging/platforms-own.ts
 var KINDS = new Set(OBJECT_KINDS);
 var MEMBERSHIP = /\bin (?:.*, )?(?:tables|columns|filters|has filters|schemas)\b/;
 function isPlatformsDifference(record, { about, name, message }, { objects }) {
@@ -2178,7 +2185,7 @@ function notComparedNote(title, own) {
   ];
 }
 
-// src/backups/copy/judge-copy.ts
+// src/backups/copy/judging/judge-copy.ts
 var PROBLEMS_MAX = 50;
 function judge(judgement) {
   const {
@@ -2410,7 +2417,7 @@ async function databaseFacts(session) {
   };
 }
 
-// src/backups/copy/client-programs.ts
+// src/backups/copy/artifacts/client-programs.ts
 async function findClient(major, mayInstall, ports) {
   const installed = async () => nearestSet(await (await ports.dumpTools()).installed(), major);
   const found = await installed();
@@ -2474,6 +2481,7 @@ var ByteQueue = class {
 // src/nouns/seal/age.ts
 var CHUNK = 64 * KiB;
 var TAG = 16;
+var CHUNKS_MAX = 16;
 var NONCE = 16;
 var HEADER_SIZE_MAX = 64 * KiB;
 async function parseRecipient(text2) {
@@ -2520,11 +2528,20 @@ async function* encrypt(plain2, recipients) {
   yield Buffer.concat([header, nonce]);
   const seal = new PayloadCipher(payloadKey(fileKey, nonce));
   const queue = new ByteQueue();
+  const blocks = new LentBlocks();
   for await (const chunk of plain2) {
     queue.push(chunk);
-    while (queue.size > CHUNK) yield* seal.encrypt(queue.take(CHUNK), false);
+    while (queue.size > CHUNK) {
+      const chunks = Math.min(CHUNKS_MAX, Math.ceil(queue.size / CHUNK) - 1);
+      const size = chunks * (CHUNK + TAG);
+      const block = blocks.take(size);
+      for (let at = 0; at < size; at += CHUNK + TAG) seal.encrypt(queue.take(CHUNK), false, block, at);
+      yield blocks.lend(block, size);
+    }
   }
-  yield* seal.encrypt(queue.take(queue.size), true);
+  const last = Buffer.allocUnsafeSlow(queue.size + TAG);
+  seal.encrypt(queue.take(queue.size), true, last, 0);
+  yield last;
 }
 async function* decrypt(sealed, identities) {
   const queue = new ByteQueue();
@@ -2604,14 +2621,14 @@ var PayloadCipher = class {
   get position() {
     return this.#counter;
   }
-  /** Ciphertext and tag; not joined, because that would copy everything once more. */
-  encrypt(chunk, last) {
+  /** Writes ciphertext and tag into `out` from `at` on. */
+  encrypt(chunk, last, out, at) {
     const cipher = createCipheriv("chacha20-poly1305", this.#key, this.#nextNonce(last), {
       authTagLength: TAG
     });
-    const body = cipher.update(chunk);
+    out.set(cipher.update(chunk), at);
     cipher.final();
-    return [body, cipher.getAuthTag()];
+    out.set(cipher.getAuthTag(), at + chunk.length);
   }
   decrypt(chunk, last) {
     if (chunk.length < TAG) throw damaged("the encrypted stream is cut short");
@@ -2652,8 +2669,9 @@ async function fingerprintLargeObjects(open, inventory, options2) {
     if (count3 === 0) return { count: count3, fingerprint: "0" };
     const session = __using(_stack, await open(), true);
     const cancel = () => void session.cancel().catch(() => void 0);
-    options2.signal.addEventListener("abort", cancel, { once: true });
+    const _cancelling = __using(_stack, onAbort(options2.signal, cancel));
     try {
+      options2.signal.throwIfAborted();
       let sum = 0n;
       let after = "0";
       for (; ; ) {
@@ -2674,8 +2692,6 @@ async function fingerprintLargeObjects(open, inventory, options2) {
     } catch (error) {
       options2.signal.throwIfAborted();
       throw error;
-    } finally {
-      options2.signal.removeEventListener("abort", cancel);
     }
   } catch (_) {
     var _error = _, _hasError = true;
@@ -2958,18 +2974,23 @@ var Sessions = class {
    * @param onFewer told why there is none
    */
   async addIfFree(signal, done, onFewer) {
-    const opening = new AbortController();
-    const leave = () => opening.abort(done.reason);
-    done.addEventListener("abort", leave, { once: true });
+    var _stack = [];
     try {
-      return await this.add(AbortSignal.any([signal, opening.signal]));
-    } catch (error) {
-      if (done.aborted && !signal.aborted) return void 0;
-      if (signal.aborted || !isHoldfastError(error, "database.unreachable", "database.lost")) throw error;
-      onFewer?.(error);
-      return void 0;
+      const opening = new AbortController();
+      const leave = () => opening.abort(done.reason);
+      const _leaving = __using(_stack, onAbort(done, leave));
+      try {
+        return await this.add(AbortSignal.any([signal, opening.signal]));
+      } catch (error) {
+        if (done.aborted && !signal.aborted) return void 0;
+        if (signal.aborted || !isHoldfastError(error, "database.unreachable", "database.lost")) throw error;
+        onFewer?.(error);
+        return void 0;
+      }
+    } catch (_) {
+      var _error = _, _hasError = true;
     } finally {
-      done.removeEventListener("abort", leave);
+      __callDispose(_stack, _error, _hasError);
     }
   }
   get first() {
@@ -2980,24 +3001,30 @@ var Sessions = class {
   }
 };
 async function work(session, plan, queue, hash, options2) {
-  const { signal, onTable } = options2;
-  const cancel = () => void session.cancel().catch(() => void 0);
-  const locks = new TableLocks(session, plan);
-  const kept = new Set(plan.kept);
-  signal.addEventListener("abort", cancel, { once: true });
+  var _stack = [];
   try {
-    await locks.takeKept();
-    for (let piece = queue.shift(); piece !== void 0; piece = queue.shift()) {
+    const { signal, onTable } = options2;
+    const cancel = () => void session.cancel().catch(() => void 0);
+    const locks = new TableLocks(session, plan);
+    const kept = new Set(plan.kept);
+    const _cancelling = __using(_stack, onAbort(signal, cancel));
+    try {
       signal.throwIfAborted();
-      await locks.makeRoomFor(piece.table, kept.has(piece.table));
-      await count2(session, piece, hash);
-      if (piece.table.pieces === 0) onTable?.();
+      await locks.takeKept();
+      for (let piece = queue.shift(); piece !== void 0; piece = queue.shift()) {
+        signal.throwIfAborted();
+        await locks.makeRoomFor(piece.table, kept.has(piece.table));
+        await count2(session, piece, hash);
+        if (piece.table.pieces === 0) onTable?.();
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error;
     }
-  } catch (error) {
-    signal.throwIfAborted();
-    throw error;
+  } catch (_) {
+    var _error = _, _hasError = true;
   } finally {
-    signal.removeEventListener("abort", cancel);
+    __callDispose(_stack, _error, _hasError);
   }
 }
 async function count2(session, piece, hash) {
@@ -4446,7 +4473,7 @@ async function countLargeObjects(session, scope) {
   return Number(row.count);
 }
 
-// src/backups/copy/contents.ts
+// src/backups/copy/artifacts/contents.ts
 function countTypes(entries) {
   const counts = /* @__PURE__ */ new Map();
   for (const { type } of entries) counts.set(type, (counts.get(type) ?? 0) + 1);
@@ -4488,6 +4515,7 @@ async function* compress(plain2, level) {
         busy.push({ lane, frame: lane.endFrame() });
         frames += 1;
       }
+      giveBack(chunk);
     }
     const last = idle.at(-1);
     if (last !== void 0 && (last.hasInput || frames === 0)) {
@@ -4495,7 +4523,6 @@ async function* compress(plain2, level) {
     }
     while (busy.length > 0) yield* await finish();
   } finally {
-    await Promise.allSettled(busy.map(({ frame }) => frame));
     for (const lane of lanes) lane.close();
   }
 }
@@ -4533,7 +4560,11 @@ var Lane = class {
     const frame = new Promise((resolve, reject) => {
       this.#compressor.once("error", reject);
       if (this.#filled > 0) this.#compressor.write(this.#block.subarray(0, this.#filled));
-      this.#compressor.flush(constants.ZSTD_e_end, () => {
+      this.#compressor.flush(constants.ZSTD_e_end, (error) => {
+        if (error) {
+          reject(error);
+          return;
+        }
         this.#compressor.off("error", reject);
         const pieces = this.#pieces;
         this.#pieces = [];

@@ -202,7 +202,8 @@ async function checkStore(request, ports, dryRun) {
       return await checkStore({ ...request, accessTier: void 0 }, ports, dryRun);
     }
     if (!dryRun || !store.url.startsWith("file://") || !isHoldfastError(error, "store.missing")) throw error;
-    ports.log.warn(`${error.message}; a backup makes it if the folder above it exists`);
+    await store.check(false, { mayBeMade: true });
+    ports.log.warn(`${error.message}; a backup makes it`);
   }
   return request;
 }

@@ -6,12 +6,14 @@ import {
   runRecord
 } from "./shared-nouns-store-run-record.js";
 import {
+  iso_exports
+} from "./shared-zod-2.js";
+import {
   NEVER,
   _enum,
   array,
   boolean,
   int,
-  iso_exports,
   literal,
   partialRecord,
   record,

@@ -9,10 +9,12 @@ import {
   runRecord
 } from "./shared-nouns-store-run-record.js";
 import {
+  iso_exports
+} from "./shared-zod-2.js";
+import {
   _enum,
   array,
   int,
-  iso_exports,
   literal,
   strictObject,
   string

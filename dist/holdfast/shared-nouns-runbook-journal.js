@@ -44,11 +44,13 @@ import {
   runRecord
 } from "./shared-nouns-store-run-record.js";
 import {
+  iso_exports
+} from "./shared-zod-2.js";
+import {
   _enum,
   array,
   discriminatedUnion,
   int,
-  iso_exports,
   json,
   literal,
   strictObject,

@@ -17,8 +17,10 @@ import {
   runRecord
 } from "./shared-nouns-store-run-record.js";
 import {
+  iso_exports
+} from "./shared-zod-2.js";
+import {
   boolean,
-  iso_exports,
   literal,
   object,
   string
@@ -200,6 +202,7 @@ async function watched(blob, why, request) {
 
 // src/nouns/store/lock-holder.ts
 var UNRENEWED_MS_MAX = STALE_AFTER_MS - RENEW_EVERY_MS;
+var PAUSE_MS_MIN = 1e3;
 var RELEASE_MS_MAX = 6e4;
 var LockHolder = class {
   token;
@@ -211,21 +214,23 @@ var LockHolder = class {
   #abandoned;
   /** As this run has written it last. */
   #blob;
-  /** When that was, by the monotonic clock. */
+  /** Not later than that was, by the monotonic clock. */
   #renewed;
   /** The store refuses to let it be renewed, since the last time that it did. */
   #isRefused = false;
   #isRefusalTold = false;
+  /** Why it could not be renewed the last time; absent where it could. */
+  #failure;
   /** What is there may not be changed: each sign of life is a blob of its own. */
   #isCreateOnly = false;
-  /** @param abandoned the generation that was taken over, as it was found */
-  constructor(request, document, blob, abandoned) {
+  /** @param taken how it was taken */
+  constructor(request, document, { blob, began, abandoned }) {
     this.token = document.token;
     this.#request = request;
     this.#document = document;
     this.#blob = blob;
     this.#abandoned = abandoned;
-    this.#renewed = request.clock.elapsed();
+    this.#renewed = began;
     this.#renewing = this.#keepRenewing();
   }
   get path() {
@@ -238,7 +243,7 @@ var LockHolder = class {
     this.#stop.abort();
     const { clock, warn } = this.#request;
     try {
-      await answered(this.#release(), RELEASE_MS_MAX, clock);
+      if (!await answered(() => this.#release(), RELEASE_MS_MAX, clock)) throw unanswered();
     } catch (error) {
       warn?.(
         `the lock ${this.path} could not be released: ${error.message}; it counts as abandoned in at most ${formatDuration(STALE_AFTER_MS)}`
@@ -277,10 +282,13 @@ var LockHolder = class {
     const { clock } = this.#request;
     while (!this.#stop.signal.aborted) {
       try {
-        await clock.sleep(RENEW_EVERY_MS, this.#stop.signal);
-        await this.#inTime(this.#renew());
+        const pauseMs = this.#pauseMs();
+        const wake = clock.elapsed() + pauseMs;
+        await clock.sleep(pauseMs, this.#stop.signal);
+        await this.#renewInTime(clock.elapsed() - wake);
       } catch (error) {
         if (this.#stop.signal.aborted) return;
+        this.#failure = error;
         const end = this.#endOf(error);
         if (end === void 0) continue;
         if (end.reason !== void 0) this.#lost.abort(end.reason);
@@ -288,27 +296,39 @@ var LockHolder = class {
       }
     }
   }
+  /** Milliseconds until a guard ends. A courtesy waits for the store, as the work itself does. */
+  #leftMs() {
+    const { clock, purpose = "guard" } = this.#request;
+    return purpose === "courtesy" ? Infinity : this.#renewed + UNRENEWED_MS_MAX - clock.elapsed();
+  }
+  /** After one that failed, which may have taken long, the next begins while it can still succeed. */
+  #pauseMs() {
+    const { clock } = this.#request;
+    const isDue = this.#renewed + RENEW_EVERY_MS - clock.elapsed();
+    const pauseMs = this.#failure === void 0 ? isDue : Math.min(RENEW_EVERY_MS, this.#leftMs() / 2);
+    return Math.max(PAUSE_MS_MIN, pauseMs);
+  }
   /**
    * A guard tells in time that it lapses, also when the store does not answer at all: what it guards would
-   * go on while others take over. A courtesy waits for the answer, as the work itself waits for the store.
+   * go on while others take over.
+   *
+   * @param lateMs by how much the pause before was overslept
    */
-  async #inTime(renewal) {
-    const { clock, purpose = "guard" } = this.#request;
-    if (purpose === "courtesy") {
-      await renewal;
-      return;
-    }
-    const leftMs = Math.max(RENEW_EVERY_MS, this.#renewed + UNRENEWED_MS_MAX - clock.elapsed());
-    await answered(renewal, leftMs, clock);
+  async #renewInTime(lateMs) {
+    const leftMs = lateMs > RENEW_EVERY_MS ? Math.max(RENEW_EVERY_MS, this.#leftMs()) : this.#leftMs();
+    const isAnswered = await answered(() => this.#renew(), leftMs, this.#request.clock);
+    if (!isAnswered) throw this.#failure ?? unanswered();
   }
   async #renew() {
     const { clock } = this.#request;
     await this.#requireNewest();
+    const written = clock.elapsed();
     const next = encodeLock({ ...this.#document, renewedAt: clock.now().toISOString() });
     this.#blob = this.#isCreateOnly ? await this.#createNext(next) : await this.#replace(next);
     await this.#requireNewest();
-    this.#renewed = clock.elapsed();
+    this.#renewed = written;
     this.#isRefused = false;
+    this.#failure = void 0;
   }
   /** @throws lock.lost where another run has taken the lock over */
   async #requireNewest() {
@@ -409,15 +429,20 @@ var LockHolder = class {
     );
   }
 };
-async function answered(work, ms, clock) {
-  const over = new AbortController();
-  const tooLate = clock.sleep(ms, over.signal).then(() => {
-    throw new HoldfastError("store.unreachable", "the store has not answered", {
-      hint: "See what keeps this machine from the store."
-    });
+function unanswered() {
+  return new HoldfastError("store.unreachable", "the store has not answered", {
+    hint: "See what keeps this machine from the store."
   });
+}
+async function answered(work, ms, clock) {
+  if (ms <= 0) return false;
+  if (ms === Infinity) {
+    await work();
+    return true;
+  }
+  const over = new AbortController();
   try {
-    await Promise.race([work, tooLate]);
+    return await Promise.race([work().then(() => true), clock.sleep(ms, over.signal).then(() => false)]);
   } finally {
     over.abort();
   }
@@ -444,6 +469,7 @@ async function take(request, top) {
     doing: request.doing,
     run: request.run
   };
+  const began = clock.elapsed();
   let blob;
   try {
     blob = await store.put(path, once(encodeLock(document)), { contentType: "application/json" });
@@ -452,7 +478,11 @@ async function take(request, top) {
     throw held(request, await guessLock(store, path));
   }
   if (top !== void 0 && !await stillStands(top.blob, path, store)) return void 0;
-  return new LockHolder(request, document, blob, top?.blob);
+  if (clock.elapsed() - began >= UNRENEWED_MS_MAX) {
+    await store.remove(path);
+    return void 0;
+  }
+  return new LockHolder(request, document, { blob, began, abandoned: top?.blob });
 }
 async function stillStands(abandoned, ours, store) {
   let stands = false;

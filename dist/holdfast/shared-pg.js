@@ -5704,7 +5704,8 @@ function readRaw(error, statement) {
   const said = one ?? {};
   const state = typeof said.code === "string" ? said.code : "";
   const fromServer2 = typeof said.severity === "string";
-  const message = inPlainWords(oneLine(said.message)) || "the connection failed";
+  const words2 = oneLine(said.message);
+  const message = (fromServer2 ? words2 : inPlainWords(words2)) || "the connection failed";
   const doubtful = fromServer2 && mayQuoteRows(state, said, statement);
   const told = doubtful ? withoutRows(state, message, said) : message;
   return {
@@ -5716,7 +5717,7 @@ function readRaw(error, statement) {
     fromServer: fromServer2
   };
 }
-var NO_YES_OR_NO = /error establishing an SSL connection/i;
+var NO_YES_OR_NO = /^There was an error establishing an SSL connection$/;
 var SPEAKS_OTHERWISE = "what answers there does not speak as a PostgreSQL server does";
 var DRIVERS_PATIENCE = /^timeout expired$/;
 var NO_ANSWER = "no answer, to the connection itself or to the login, for as long as one is waited for";
@@ -5831,10 +5832,22 @@ function isTlsFailure(code, message) {
   return TLS_CODES.test(code) || /does not support SSL|secure TLS connection/i.test(message);
 }
 function fromDriver(raw, address, moment) {
-  if (raw.message === SPEAKS_OTHERWISE) {
+  if (!raw.fromServer && raw.message === SPEAKS_OTHERWISE) {
     return {
       code: "database.unreachable",
       hint: "Check the host and the port: it may be a web server's or a proxy's, or a PostgreSQL server that is too busy to begin a session."
+    };
+  }
+  if (!raw.fromServer && raw.message === NO_ANSWER) {
+    return {
+      code: "database.unreachable",
+      hint: "Check the host, the port and any firewall between here and the server, and that what listens there is PostgreSQL. connect_timeout=<seconds> in the database URL waits longer."
+    };
+  }
+  if (/does not support SSL/i.test(raw.message) && address.demands?.channelBinding === "require") {
+    return {
+      code: "database.tls",
+      hint: "The server offers no TLS, and channel_binding=require needs it: switch TLS on at the server, or take channel_binding out of the database URL and add sslmode=disable if plain text on this network is acceptable."
     };
   }
   if (/does not support SSL/i.test(raw.message)) {

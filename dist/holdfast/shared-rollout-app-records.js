@@ -82,9 +82,11 @@ import {
   runRecord
 } from "./shared-nouns-store-run-record.js";
 import {
+  iso_exports
+} from "./shared-zod-2.js";
+import {
   _enum,
   int,
-  iso_exports,
   literal,
   looseObject,
   record,
@@ -172,8 +174,8 @@ var RolloutRecords = class {
     }
   }
   /**
-   * All of them, oldest first by the store's clock: that of a runner may be wrong. One that cannot be read is
-   * never the end of the others.
+   * All of them, oldest first by the store's clock: that of a runner may be wrong, and counts only where the
+   * store cannot tell. One that cannot be read is never the end of the others.
    *
    * @throws what the store throws: where it does not answer, a record is not one that is not there
    */
@@ -181,19 +183,20 @@ var RolloutRecords = class {
     const found = [];
     for await (const blob of this.#store.list(this.#folder)) {
       if (!BACKUP_ID.test(idIn(blob.path))) continue;
-      const read = await this.#readOr(blob);
-      found.push({ at: momentOf(blob, read), path: blob.path, read });
+      found.push({ blob, read: await this.#readOr(blob) });
     }
-    const endOf = (read) => "ended" in read ? read.ended : "~";
-    found.sort((a, b) => a.at === b.at ? compareBlobPaths(endOf(a.read), endOf(b.read)) : a.at - b.at);
+    const ordered = inOrder(found);
     const records = [];
     const unread = [];
-    for (const { path, read } of found) {
+    for (const {
+      blob: { path },
+      read
+    } of ordered) {
       if (read instanceof HoldfastError) unread.push({ path, after: records.length, error: read });
       else records.push(read);
     }
-    const newest = found.at(-1);
-    return { records, unread, newestId: newest === void 0 ? null : idIn(newest.path) };
+    const newest = ordered.at(-1);
+    return { records, unread, newestId: newest === void 0 ? null : idIn(newest.blob.path) };
   }
   /** @returns why it cannot be read, where that concerns it alone */
   async #readOr({ path, size }) {
@@ -209,9 +212,17 @@ var RolloutRecords = class {
     return `${this.#folder}${id}.json`;
   }
 };
-function momentOf({ modifiedAt }, read) {
-  if (modifiedAt.getTime() > 0) return modifiedAt.getTime();
-  return read instanceof HoldfastError ? Number.POSITIVE_INFINITY : Date.parse(read.ended);
+function inOrder(found) {
+  const endOf = ({ read }) => read instanceof HoldfastError ? "~" : read.ended;
+  return found.map((one) => ({ one, at: knownMoment(one) ?? momentByRun(one, found) })).sort((a, b) => a.at === b.at ? compareBlobPaths(endOf(a.one), endOf(b.one)) : a.at - b.at).map(({ one }) => one);
+}
+function knownMoment({ blob, read }) {
+  if (blob.modifiedAt.getTime() > 0) return blob.modifiedAt.getTime();
+  return read instanceof HoldfastError ? void 0 : Date.parse(read.ended);
+}
+function momentByRun({ blob }, found) {
+  const before = found.filter((other) => idIn(other.blob.path) < idIn(blob.path));
+  return Math.max(0, ...before.map((other) => knownMoment(other) ?? 0));
 }
 function idIn(path) {
   return posix.basename(path, ".json");

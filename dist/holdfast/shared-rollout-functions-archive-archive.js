@@ -31,11 +31,13 @@ import {
   runRecord
 } from "./shared-nouns-store-run-record.js";
 import {
+  iso_exports
+} from "./shared-zod-2.js";
+import {
   _enum,
   array,
   boolean,
   int,
-  iso_exports,
   literal,
   record,
   strictObject,

@@ -42,6 +42,9 @@ import {
   quantity
 } from "./shared-kernel-quantity.js";
 import {
+  onAbort
+} from "./shared-kernel-on-abort.js";
+import {
   formatDuration
 } from "./shared-kernel-duration.js";
 import {
@@ -2101,22 +2104,27 @@ function boundedSession(session, bounds) {
     await session.cancel().catch(() => void 0);
   };
   const within = async (work) => {
-    cancelled.throwIfAborted();
-    let late = false;
-    let cut;
-    const timer = setTimeout(() => {
-      late = true;
-      void ask();
-      cut = setTimeout(() => void session.close(), STOP_MS);
-    }, statementMs);
-    const stop = () => void ask();
-    cancelled.addEventListener("abort", stop, { once: true });
+    var _stack = [];
     try {
-      return { result: await orAbort(cancelled, work()), late };
+      cancelled.throwIfAborted();
+      let late = false;
+      let cut;
+      const timer = setTimeout(() => {
+        late = true;
+        void ask();
+        cut = setTimeout(() => void session.close(), STOP_MS);
+      }, statementMs);
+      const _stopping = __using(_stack, onAbort(cancelled, () => void ask()));
+      try {
+        return { result: await orAbort(cancelled, work()), late };
+      } finally {
+        clearTimeout(timer);
+        clearTimeout(cut);
+      }
+    } catch (_) {
+      var _error = _, _hasError = true;
     } finally {
-      clearTimeout(timer);
-      clearTimeout(cut);
-      cancelled.removeEventListener("abort", stop);
+      __callDispose(_stack, _error, _hasError);
     }
   };
   return {

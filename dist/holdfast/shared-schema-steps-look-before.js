@@ -43,6 +43,9 @@ import {
   sha256
 } from "./shared-kernel-streams.js";
 import {
+  onAbort
+} from "./shared-kernel-on-abort.js";
+import {
   formatDuration
 } from "./shared-kernel-duration.js";
 import {
@@ -785,15 +788,18 @@ async function once({ sessions, stop, attempt, statements }) {
   stop.throwIfAborted();
   return await sessions.use(
     async (session) => {
-      const cancel = () => void session.cancel().catch(() => void 0);
-      stop.throwIfAborted();
-      stop.addEventListener("abort", cancel, { once: true });
+      var _stack = [];
       try {
+        const cancel = () => void session.cancel().catch(() => void 0);
+        stop.throwIfAborted();
+        const _cancelling = __using(_stack, onAbort(stop, cancel));
         const refused = await attempt(session, stop);
         if (refused !== void 0) stop.throwIfAborted();
         return refused;
+      } catch (_) {
+        var _error = _, _hasError = true;
       } finally {
-        stop.removeEventListener("abort", cancel);
+        __callDispose(_stack, _error, _hasError);
       }
     },
     (refused) => refused === void 0 && !stop.aborted && leavesSessionAsItWas(statements)

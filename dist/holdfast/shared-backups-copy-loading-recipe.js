@@ -88,6 +88,9 @@ import {
   sha256
 } from "./shared-kernel-streams.js";
 import {
+  onAbort
+} from "./shared-kernel-on-abort.js";
+import {
   HoldfastError,
   isHoldfastError,
   withHint
@@ -97,7 +100,7 @@ import {
   __using
 } from "./shared-esbuild-runtime.js";
 
-// src/backups/copy/control.ts
+// src/backups/copy/judging/control.ts
 var DIFFERS = "differs from the source";
 var IN_FIELDS = `${DIFFERS} in `;
 var WHOLE = "definition";
@@ -387,7 +390,7 @@ var KeptSession = class {
   #session;
   #giveBack;
   #lost = new AbortController();
-  #onLost = () => this.#lost.abort(this.#session.lost.reason);
+  #hearing;
   #running = 0;
   #isCancelled = false;
   #notices;
@@ -395,8 +398,7 @@ var KeptSession = class {
   constructor(session, giveBack) {
     this.#session = session;
     this.#giveBack = giveBack;
-    if (session.lost.aborted) this.#onLost();
-    else session.lost.addEventListener("abort", this.#onLost, { once: true });
+    this.#hearing = onAbort(session.lost, () => this.#lost.abort(session.lost.reason));
   }
   get lost() {
     return this.#lost.signal;
@@ -446,7 +448,7 @@ var KeptSession = class {
     return this.#closing;
   }
   #end() {
-    this.#session.lost.removeEventListener("abort", this.#onLost);
+    this.#hearing[Symbol.dispose]();
     this.#notices = [...this.#session.notices];
     return this.#running > 0 || this.#isCancelled ? this.#session.close() : this.#giveBack(this.#session);
   }
@@ -464,7 +466,7 @@ var KeptSession = class {
   }
 };
 
-// src/backups/copy/artifact.ts
+// src/backups/copy/artifacts/artifact.ts
 async function verifyStored(store, artifact, onBytes) {
   const first = await readStored(store, artifact, onBytes);
   if (first.problem === void 0) return;
@@ -592,7 +594,7 @@ function lied(artifact, how, cause) {
   });
 }
 
-// src/backups/copy/interruptible.ts
+// src/backups/copy/artifacts/interruptible.ts
 function interruptible(store, signal) {
   return {
     url: store.url,
@@ -611,7 +613,7 @@ function interruptible(store, signal) {
   };
 }
 
-// src/backups/copy/archives.ts
+// src/backups/copy/artifacts/archives.ts
 var Archives = class {
   #disk;
   #folders = [];
@@ -637,7 +639,7 @@ var Archives = class {
   }
 };
 
-// src/backups/copy/load.ts
+// src/backups/copy/artifacts/load.ts
 var DISK_RESERVE = 512 * 1024 * 1024;
 var RESTORED_SIZE_FACTOR = 2.5;
 async function loadSet(set, context) {
@@ -724,7 +726,7 @@ async function loadFrom(artifact, archives, request, context, progress) {
   return await context.tools.load({ ...request, archive: { path }, jobs: context.jobs });
 }
 
-// src/backups/copy/artifact-set.ts
+// src/backups/copy/artifacts/artifact-set.ts
 function artifactSets(manifest) {
   const { schema, data, full } = byKind(manifest);
   const sets = [];
@@ -794,7 +796,7 @@ function byKind(manifest) {
   return Object.fromEntries(manifest.artifacts.map((artifact) => [artifact.kind, artifact]));
 }
 
-// src/backups/copy/set-contents.ts
+// src/backups/copy/artifacts/set-contents.ts
 var SetContents = class {
   #set;
   #context;
@@ -963,10 +965,10 @@ async function readOrHint(catalog, key) {
   }
 }
 
-// src/backups/copy/read-definitions.ts
+// src/backups/copy/artifacts/read-definitions.ts
 import { constants } from "node:buffer";
 
-// src/backups/copy/places.ts
+// src/backups/copy/artifacts/places.ts
 var NAME2 = String.raw`(?:''|"(?:[^"]|"")+"|[a-z_][a-z0-9_]*)`;
 var SAID = new RegExp(String.raw`(?:^|\n)SET default_(tablespace|table_access_method) = (${NAME2});\n\s*$`);
 function placesAtEnd(text, before) {
@@ -1000,7 +1002,7 @@ function inPlace(sql, { tablespace, accessMethod }) {
 ;${set("default_tablespace", "''")}${set("default_table_access_method", "heap")}`;
 }
 
-// src/backups/copy/definition-script.ts
+// src/backups/copy/artifacts/definition-script.ts
 var NAMED = /^-- TOC entry (\d+) \(class \d+ OID \d+\)$/gm;
 var HEADING = inSequence(
   /^--\n-- TOC entry (\d+) \(class \d+ OID \d+\)\n/gm,
@@ -1074,7 +1076,7 @@ function requireUtf8(script) {
   );
 }
 
-// src/backups/copy/read-definitions.ts
+// src/backups/copy/artifacts/read-definitions.ts
 var SCRIPT_MAX = constants.MAX_STRING_LENGTH;
 async function readDefinitions(context, artifact, entries) {
   if (entries.length === 0) return [];
@@ -1129,7 +1131,7 @@ async function scriptOf(context, artifact, entries) {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-// src/backups/copy/extensions.ts
+// src/backups/copy/loading/extensions.ts
 async function unavailableExtensions(session, extensions) {
   const rows = await session.query(`
     SELECT name::text AS name FROM pg_catalog.pg_available_extensions
@@ -1201,7 +1203,7 @@ function withoutComments(entries, extensions) {
   return entries.filter((entry) => entry.type !== "COMMENT" || !tags.has(likelyNamesOf(entry).tag));
 }
 
-// src/backups/copy/loading-settings.ts
+// src/backups/copy/loading/loading-settings.ts
 var NEEDED = {
   default_transaction_read_only: "off",
   // Two sessions that load side by side could fail each other.
@@ -1259,7 +1261,7 @@ async function settingsAgainst(database) {
   }
 }
 
-// src/backups/copy/schema-entry.ts
+// src/backups/copy/artifacts/schema-entry.ts
 function ownerInEntry({ type, rest, names }, schema, { roles }) {
   if (names !== void 0) return type === "SCHEMA" && names.tag === schema ? names.owner : void 0;
   const start = `- ${schema} `;
@@ -1275,7 +1277,7 @@ function ownerOfPublic(entries, content) {
   return recorded === fieldDigest(DATABASE_OWNER, false) ? DATABASE_OWNER : void 0;
 }
 
-// src/backups/copy/create-database.ts
+// src/backups/copy/databases/create-database.ts
 async function createDatabaseLike(session, name, record, fallback = { collate: "C", ctype: "C" }) {
   const [row] = await session.query(
     "SELECT current_setting('server_version_num')::int / 10000 AS major"
@@ -1356,7 +1358,7 @@ async function measureContent(database, scope, options) {
   }
 }
 
-// src/backups/copy/always-triggers.ts
+// src/backups/copy/loading/always-triggers.ts
 var TRIGGERS = `
   SELECT format('ALTER TABLE ONLY %I.%I DISABLE TRIGGER %I', n.nspname, c.relname, g.tgname) AS off,
          format('ALTER TABLE ONLY %I.%I ENABLE %s TRIGGER %I', n.nspname, c.relname,
@@ -1412,7 +1414,7 @@ async function switchOff(database) {
   }
 }
 
-// src/backups/copy/every-schema.ts
+// src/backups/copy/loading/every-schema.ts
 var NAMED2 = [
   ["table", "view", "materialized-view", "sequence"],
   ["function"],
@@ -1440,7 +1442,7 @@ function isAmbiguous(identities) {
   });
 }
 
-// src/backups/copy/lacking-entries.ts
+// src/backups/copy/loading/lacking-entries.ts
 function lackingEntries(contents, unavailable, source) {
   if (unavailable.length === 0) return () => [];
   const names = unavailable.map(({ name }) => name);
@@ -1484,7 +1486,7 @@ function rowsLacking(source, unavailable) {
   ]);
 }
 
-// src/backups/copy/listed-problem.ts
+// src/backups/copy/loading/listed-problem.ts
 function rightsProblems(refused) {
   return refused.map(({ entry, rights, message, outOfReach }) => {
     const [first] = rights;
@@ -1511,7 +1513,7 @@ function listedProblems(phases) {
   });
 }
 
-// src/backups/copy/public-schema.ts
+// src/backups/copy/loading/public-schema.ts
 async function preparePublicSchema(session, source, entries, noOwner = false) {
   const { includeSchemas, excludeSchemas } = source.scope;
   if (includeSchemas.length > 0 && !includeSchemas.includes("public") || excludeSchemas.includes("public")) {
@@ -1553,7 +1555,7 @@ function withoutPublicSchema(entries, content) {
   return entries.filter((entry) => ownerInEntry(entry, "public", content) === void 0);
 }
 
-// src/backups/copy/prepare.ts
+// src/backups/copy/loading/prepare.ts
 async function prepare(database, manifest, entries, noOwner) {
   var _stack = [];
   try {
@@ -1622,7 +1624,7 @@ function withoutSchemas(entries, schemas, content) {
   return entries.filter((entry) => !schemas.some((name) => ownerInEntry(entry, name, content) !== void 0));
 }
 
-// src/backups/copy/rounds.ts
+// src/backups/copy/artifacts/rounds.ts
 function isOfRights({ type }) {
   return type === "ACL" || type === "DEFAULT ACL";
 }
@@ -1965,7 +1967,7 @@ async function readLists({ phase }, lists, context) {
   }
 }
 
-// src/backups/copy/validate-heirs.ts
+// src/backups/copy/loading/validate-heirs.ts
 var NOT_VALID = "not-valid";
 var INHERITED_NOT_VALID = `
   SELECT ${RELATION} || '.' || quote_ident(k.conname) AS identity,
@@ -1992,13 +1994,13 @@ async function validateHeir(session, { identity, sql }, log) {
   }
 }
 
-// src/backups/copy/server-marks.ts
+// src/backups/copy/loading/server-marks.ts
 function marksIn(problems) {
   const names = problems.flatMap(({ message }) => unknownParameter(message) ?? []);
   return [...new Set(names)].filter((name) => !COLUMN_OPTIONS.includes(name));
 }
 
-// src/backups/copy/settle.ts
+// src/backups/copy/loading/settle.ts
 async function settle(loaded, context, may = () => true) {
   const countFailing = (phases) => phases.reduce((sum, one) => sum + failingIds(one, may).size, 0);
   let now = loaded;
@@ -2065,7 +2067,7 @@ function isOfRows({ entry }) {
   return /^(?:TABLE DATA|BLOBS) /.test(entry);
 }
 
-// src/backups/copy/recipe.ts
+// src/backups/copy/loading/recipe.ts
 async function loadIntoEmpty(recipe) {
   var _stack = [];
   try {
@@ -2217,7 +2219,7 @@ function isOfEventTrigger({ type, rest }) {
   return type === "EVENT TRIGGER" || isBeside && rest.startsWith("- EVENT TRIGGER ");
 }
 
-// src/backups/copy/control-copy.ts
+// src/backups/copy/loading/control-copy.ts
 async function measureControl(recipe) {
   const { context, manifest, database } = recipe;
   context.log.stage("restoring the schema once more, to tell differences from the server's own noise");
@@ -2267,7 +2269,7 @@ async function otherSessions(session, databases) {
   );
 }
 
-// src/backups/copy/drop-database.ts
+// src/backups/copy/databases/drop-database.ts
 async function dropDatabase(admin, name, connect) {
   const subscriptions = await admin.query(
     `
@@ -2337,7 +2339,7 @@ async function dropSubscriptions(names, connect) {
   }
 }
 
-// src/backups/copy/leftovers.ts
+// src/backups/copy/databases/leftovers.ts
 var LEFTOVER_HOURS = 24;
 var TIME = 'YYYYMMDD"t"HH24MISS';
 var PassingName = class {
@@ -2385,7 +2387,7 @@ async function sweepLeftovers(names, sweep) {
   return found.length;
 }
 
-// src/backups/copy/compare-database.ts
+// src/backups/copy/judging/compare-database.ts
 function compareDatabase(record, properties, path, roles = /* @__PURE__ */ new Set()) {
   const difference = (name, message) => ({
     severity: "difference",
@@ -2554,7 +2556,7 @@ function unescaped(value) {
   return /^(?:[^\\]|\\\\)*$/.test(value) ? { kind: "text", value: value.replaceAll("\\\\", "\\") } : void 0;
 }
 
-// src/backups/copy/database-properties.ts
+// src/backups/copy/judging/database-properties.ts
 async function readDatabaseProperties(context, artifact) {
   return understood(
     await context.tools.listDatabase(
@@ -2700,7 +2702,7 @@ var Tokens = class {
   }
 };
 
-// src/backups/copy/roles.ts
+// src/backups/copy/databases/roles.ts
 async function missingRoles(session, roles) {
   const rows = await session.query("SELECT rolname::text AS name FROM pg_catalog.pg_roles");
   const present = new Set(rows.map((row) => row.name));
