@@ -29,7 +29,7 @@ const WHERE: readonly { readonly goal: string; readonly why: (results: Results) 
       node === undefined
         ? undefined
         : `Node itself takes ${median(node.runs).toFixed(0)} ms; then come its own modules for files, ` +
-          "hashes and streams, the schema by which manifests are read, and some fifty files of the bundle.",
+          "hashes and streams, the schema by which manifests are read, and some twenty files of the bundle.",
   },
   {
     goal: "Restore at least as fast as psql",

@@ -1,19 +1,21 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { build, type Metafile, type Plugin } from "esbuild";
-
-/** One file of the bundle. */
-export interface BundledFile {
-  /** Its name; stable, so that a change of a module changes the files that hold it and no others' names. */
-  readonly name: string;
-  readonly text: string;
-}
+import { folded, type BundledFile } from "./fold.ts";
 
 /**
  * Files that a package reads from the folder its code lies in, which is the bundle's: the SQL grammar
  * as WebAssembly.
  */
 export const BUNDLED_ASSETS: readonly string[] = ["node_modules/libpg-query/wasm/libpg-query.wasm"];
+
+/**
+ * Packages in CommonJS ask for Node's own modules by `require`, and for their folder by `__dirname`, which a
+ * module does not have.
+ */
+const BANNER =
+  'import { createRequire as makeRequire } from "node:module";\nconst require = ' +
+  "makeRequire(import.meta.url);\nconst __dirname = import.meta.dirname;\n";
 
 /**
  * Bundles `src/entry/main.ts` into `index.js` and, for whatever is imported lazily, files of its own.
@@ -41,13 +43,7 @@ export async function bundle(
     // A linked node_modules is the folder's own: its real path would be another one on the next machine.
     preserveSymlinks: true,
     plugins: [putOff, leftOut, ownPackage],
-    // Packages in CommonJS ask for Node's own modules by `require`, and for their folder by `__dirname`,
-    // which a module does not have.
-    banner: {
-      js:
-        'import { createRequire as makeRequire } from "node:module";\nconst require = ' +
-        "makeRequire(import.meta.url);\nconst __dirname = import.meta.dirname;",
-    },
+    banner: { js: BANNER },
   });
   refuseLazyCommonJs(metafile);
   const names = stableNames(metafile);
@@ -55,7 +51,7 @@ export async function bundle(
     name: names.get(relative(root, path))!,
     text: renamed(text, names),
   }));
-  return { files, modules: Object.keys(metafile.inputs) };
+  return { files: await folded(files, BANNER), modules: Object.keys(metafile.inputs) };
 }
 
 /**

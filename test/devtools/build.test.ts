@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MENU } from "../../src/commands/menu.ts";
 import { CLI, filesBelow } from "../../src/devtools/build.ts";
+import { folded } from "../../src/devtools/fold.ts";
 import { packagesIn } from "../../src/devtools/licences.ts";
 import { run, scratchFolder } from "../support/tools.ts";
 
@@ -52,6 +53,14 @@ describe("dist/", () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: `${version}\n` });
   });
 
+  it("begins with one file, whatever several commands share of the ground", () => {
+    expect(readFileSync(join(dist, "holdfast/index.js"), "utf8")).not.toMatch(/^(?:import|\} from) "\.\//m);
+    expect(filesBelow(join(dist, "holdfast")).filter((file) => file.startsWith("shared-kernel-"))).toEqual([
+      // It comes with a package.
+      "shared-kernel-yaml.js",
+    ]);
+  });
+
   it("tells an old Node what to type instead", async () => {
     await using folder = scratchFolder("old-node");
     const old = 'Object.defineProperty(process.versions, "node", { value: "20.1.0" });\n';
@@ -94,5 +103,75 @@ describe("packagesIn", () => {
     const nested = "node_modules/@actions/cache/node_modules/@azure/storage-blob";
     expect(existsSync(join(root, nested))).toBe(true);
     expect(packagesIn(root, ids)).toEqual([nested, "node_modules/@azure/storage-blob", "node_modules/pg"]);
+  });
+});
+
+describe("files that are folded into the first", () => {
+  const banner = "// begins\n";
+  const file = (name: string, lines: readonly string[]): { name: string; text: string } => ({
+    name,
+    text: banner + lines.map((line) => `${line}\n`).join(""),
+  });
+
+  it("give what they gave, under other names where two are alike, and begin in their order", async () => {
+    await using folder = scratchFolder("folded");
+    const files = await folded(
+      [
+        file("index.js", [
+          'import {\n  a\n} from "./shared-kernel-a.js";',
+          "globalThis.order.push('index');",
+          'const later = () => import("./later.js");',
+          "export {\n  a as first,\n  later\n};",
+        ]),
+        file("shared-kernel-a.js", [
+          "globalThis.order = ['a'];",
+          "let a = 1;",
+          "const b = () => (a += 1);",
+          "export {\n  a,\n  b\n};",
+        ]),
+        file("shared-kernel-b.js", ["const c = 3;", "export {\n  c as b\n};"]),
+        file("shared-kernel-yaml.js", ['import "./shared-package.js";', "export {\n};"]),
+        file("shared-package.js", ["globalThis.order.push('package');"]),
+        file("later.js", [
+          'import {\n  a,\n  b as more\n} from "./shared-kernel-a.js";',
+          'import {\n  b\n} from "./shared-kernel-b.js";',
+          'import "./shared-kernel-b.js";',
+          "const told = () => [more(), a, b];",
+          "export {\n  told\n};",
+        ]),
+      ],
+      banner,
+    );
+    expect(files.map(({ name }) => name)).toEqual([
+      "index.js",
+      "shared-kernel-yaml.js",
+      "shared-package.js",
+      "later.js",
+    ]);
+    for (const { name, text } of files) writeFileSync(join(folder.path, name), text);
+    writeFileSync(join(folder.path, "package.json"), '{ "type": "module" }');
+    const script =
+      'const { first, later } = await import("./index.js"); const { told } = await later(); ' +
+      "process.stdout.write(JSON.stringify([first, told(), globalThis.order]));";
+    const { stdout } = await run(process.execPath, ["--input-type=module", "-e", script], {
+      cwd: folder.path,
+    });
+    expect(JSON.parse(stdout)).toEqual([1, [2, 2, 3], ["a", "index"]]);
+  });
+
+  it("are refused where one is asked for in a way that nobody here reads", async () => {
+    const files = [
+      file("index.js", ["export {\n};"]),
+      file("shared-kernel-a.js", ["const a = 1;", "export {\n  a\n};"]),
+      file("later.js", ['const a = await import("./shared-kernel-a.js");', "export {\n  a\n};"]),
+    ];
+    await expect(folded(files, banner)).rejects.toThrow(
+      "later.js asks for shared-kernel-a.js in a way that is not understood",
+    );
+    const unknown = [
+      ...files.slice(0, 2),
+      file("later.js", ['import {\n  b\n} from "./shared-kernel-a.js";']),
+    ];
+    await expect(folded(unknown, banner)).rejects.toThrow("later.js asks shared-kernel-a.js for b, which it");
   });
 });
