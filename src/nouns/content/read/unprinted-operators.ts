@@ -1,6 +1,6 @@
 import type { DatabaseSession } from "../../../ports/database.ts";
 import { RELATION } from "./objects/names.ts";
-import { operatorsIn } from "./objects/operators-used.ts";
+import { HAS_OTHERS, operatorsIn } from "./objects/operators-used.ts";
 import { OWN_RELATION } from "./objects/tables.ts";
 import type { ContentScope } from "../record.ts";
 import { IN_SCOPE, notInExtension, scopeValues } from "../scope.ts";
@@ -12,6 +12,15 @@ import { IN_SCOPE, notInExtension, scopeValues } from "../scope.ts";
  */
 
 const OF_RELATION = "JOIN pg_namespace n ON n.oid = c.relnamespace";
+
+/**
+ * Whether a function has a body of SQL, from 14 on; asked only of those that may, because whole rows of
+ * pg_proc are long.
+ */
+const HAS_BODY = `
+  p.prolang = (SELECT oid FROM pg_language WHERE lanname = 'sql')
+    AND to_jsonb(p.*) ->> 'prosqlbody' IS NOT NULL
+`;
 
 /** Rows of `(what, tree, printed)`: what an expression is of, what it was understood as, and its text. */
 const EXPRESSIONS = `
@@ -57,7 +66,7 @@ const EXPRESSIONS = `
          CASE WHEN to_jsonb(p.*) ->> 'prosqlbody' IS NULL THEN pg_get_function_arguments(p.oid)
               ELSE pg_get_functiondef(p.oid) END
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-   WHERE p.prokind <> 'a' AND (p.proargdefaults IS NOT NULL OR to_jsonb(p.*) ->> 'prosqlbody' IS NOT NULL)
+   WHERE p.prokind <> 'a' AND (p.proargdefaults IS NOT NULL OR ${HAS_BODY})
      AND ${IN_SCOPE} AND ${notInExtension("pg_proc", "p.oid")}
   UNION ALL
   SELECT 'the default of the type ' || t.oid::regtype, t.typdefaultbin::text, pg_get_expr(t.typdefaultbin, 0)
@@ -65,12 +74,13 @@ const EXPRESSIONS = `
    WHERE t.typdefaultbin IS NOT NULL AND ${IN_SCOPE} AND ${notInExtension("pg_type", "t.oid")}
 `;
 
+/** Where there are only the server's own operators, no expression is looked at. */
 const FOUND = `
   SELECT e.what, e.printed, (SELECT sum(u.times)::int FROM ${operatorsIn("e.tree")} AS u) AS times,
          (SELECT array_agg(u.name ORDER BY u.name COLLATE "C")
             FROM ${operatorsIn("e.tree")} AS u) AS operators
     FROM (${EXPRESSIONS}) AS e
-   WHERE EXISTS (SELECT FROM ${operatorsIn("e.tree")} AS u)
+   WHERE ${HAS_OTHERS} AND EXISTS (SELECT FROM ${operatorsIn("e.tree")} AS u)
    ORDER BY 1
 `;
 

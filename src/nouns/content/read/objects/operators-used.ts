@@ -15,8 +15,8 @@ import { otherMajor, sameMajor, type ObjectField } from "./object-class.ts";
 /** Object ids below are the server's own: no search path hides those. */
 const FIRST_OTHER = 16_384;
 
-/** Whether there is an operator that is not the server's own. */
-const HAS_OTHERS = `EXISTS (SELECT FROM pg_operator other WHERE other.oid >= ${FIRST_OTHER})`;
+/** Whether there is an operator that is not the server's own; asked once in a query. */
+export const HAS_OTHERS = `EXISTS (SELECT FROM pg_operator other WHERE other.oid >= ${FIRST_OTHER})`;
 
 /** `:opno 98`, and of rows `:opnos (o 97 98)`. */
 const MENTIONS = "':opnos? ([(]o )?([0-9]+( [0-9]+)*)'";
