@@ -1,5 +1,17 @@
 import { describe, expect, it } from "@jest/globals";
-import { casesInTurn, EVERY_CASE, inTurns, isInTurn, sampled, stride, THOROUGH, TURN } from "./sampling.ts";
+import {
+  casesInTurn,
+  EVERY_CASE,
+  inTurns,
+  isInTurn,
+  sampled,
+  stride,
+  THOROUGH,
+  thinnedOut,
+  TURN,
+  turnOfCases,
+  turnOfPlaces,
+} from "./sampling.ts";
 
 // These samples are of nothing, and not to be told at the end of the run.
 delete process.env["HOLDFAST_TEST_SAMPLED"];
@@ -13,7 +25,9 @@ describe("a sample of a sweep", () => {
     expect(new Set(chosen.map(kind))).toEqual(new Set(["write", "read"]));
     expect(PLACES.filter((place) => chosen.includes(place))).toEqual(chosen);
     expect(sampled("of its own test", PLACES, { every: 20, kind })).toEqual(chosen);
-    expect(chosen.length).toBe(THOROUGH ? 100 : 1 + Math.floor((90 - (TURN % 20) - 1) / 20) + 1);
+    expect(chosen.length).toBe(
+      THOROUGH ? 100 : 1 + Math.floor((90 - (turnOfPlaces(TURN) % 20) - 1) / 20) + 1,
+    );
   });
 
   it("holds at least one of the rarest kind, and nothing of nothing", () => {
@@ -40,7 +54,7 @@ describe("cases that take turns", () => {
   it("hold every kind, and are all run where files are named, and in a thorough run", () => {
     const chosen = casesInTurn("of its own test", PLACES, { every: 3, kind });
     expect(new Set(chosen.map(kind))).toEqual(new Set(["write", "read"]));
-    expect(chosen.length).toBe(EVERY_CASE ? 100 : 30 + (TURN % 3 === 0 ? 4 : 3));
+    expect(chosen.length).toBe(EVERY_CASE ? 100 : 30 + (turnOfCases(TURN) % 3 === 0 ? 4 : 3));
   });
 });
 
@@ -59,5 +73,22 @@ describe("places that may go wrong in several ways", () => {
     expect(new Set(chosen.map(({ place }) => place))).toEqual(new Set(PLACES));
     expect(new Set(chosen.map(({ way }) => way))).toEqual(new Set(["before", "after"]));
     expect(chosen).toHaveLength(THOROUGH ? 2 * PLACES.length : PLACES.length);
+  });
+});
+
+describe("turns within turns", () => {
+  it("come to every place of a sweep, whichever of the tests that take turns it is in", () => {
+    const met = new Map<string, Set<number>>();
+    for (let turn = 0; turn < 5_000; turn += 1) {
+      for (const way of [0, 1]) {
+        const cases = turnOfCases(turn);
+        const of = `of two tests ${cases % 2}, of three ${cases % 3}, way ${way}`;
+        const places = met.get(of) ?? new Set<number>();
+        met.set(of, places);
+        const thinning = { every: 12, kind, share: { way, ways: 2 } };
+        for (const place of thinnedOut(PLACES, thinning, turnOfPlaces(turn))) places.add(place);
+      }
+    }
+    expect([...met.values()].map(({ size }) => size)).toEqual(Array.from({ length: 12 }, () => 100));
   });
 });

@@ -15,6 +15,18 @@ export const SEED = numberFrom("HOLDFAST_TEST_SEED", 0) ?? 5;
  */
 export const TURN = numberFrom("HOLDFAST_TEST_TURN", 0) ?? 5;
 
+/**
+ * What a sweep chooses within a test that takes turns itself must not go by the same number as the test: half
+ * of its places would never be met then. So cases go on with every second commit, and places with each, and
+ * by one more with every twelve, which are all turns of cases (of two and of three).
+ */
+export function turnOfCases(turn: number): number {
+  return Math.floor(turn / 2);
+}
+export function turnOfPlaces(turn: number): number {
+  return turn + Math.floor(turn / 12);
+}
+
 /** Cases that repeat a kind are all run: in a thorough run, and in one of files or titles by name. */
 export const EVERY_CASE = THOROUGH || (process.env["HOLDFAST_TEST_EVERY_CASE"] ?? "") === "1";
 
@@ -51,7 +63,7 @@ export interface Thinning<T> {
  * `npm test`.
  */
 export function sampled<T>(sweep: string, all: readonly T[], thinning: Thinning<T>): T[] {
-  const chosen = THOROUGH ? new Set(all.keys()) : thinnedOut(all, thinning);
+  const chosen = THOROUGH ? new Set(all.keys()) : thinnedOut(all, thinning, turnOfPlaces(TURN));
   noteSampled(sweep, chosen.size, all.length);
   return all.filter((_, index) => chosen.has(index));
 }
@@ -61,18 +73,25 @@ export function sampled<T>(sweep: string, all: readonly T[], thinning: Thinning<
  * hold too; the end of `npm test` says how many were left for the scheduled run.
  */
 export function casesInTurn<const T>(what: string, all: readonly T[], thinning: Thinning<T>): T[] {
-  const chosen = EVERY_CASE ? new Set(all.keys()) : thinnedOut(all, thinning);
+  const chosen = EVERY_CASE ? new Set(all.keys()) : thinnedOut(all, thinning, turnOfCases(TURN));
   noteCases(what, chosen.size, all.length);
   return all.filter((_, index) => chosen.has(index));
 }
 
-function thinnedOut<T>(all: readonly T[], { every, kind = () => "", share }: Thinning<T>): Set<number> {
+/** @param turn whose turn it is, of places or of cases */
+export function thinnedOut<T>(
+  all: readonly T[],
+  { every, kind = () => "", share }: Thinning<T>,
+  turn: number,
+): Set<number> {
   const kinds = [...Map.groupBy(all.keys(), (index) => kind(all[index]!, index)).values()];
   const chosen = kinds.flatMap((alike) => {
-    const first = TURN % Math.min(every, alike.length);
+    const first = turn % Math.min(every, alike.length);
     return alike.filter((_, index) => index % every === first);
   });
-  return new Set(chosen.filter((_, at) => share === undefined || (at + TURN) % share.ways === share.way));
+  // Once every place of a kind had its turn, the kinds change ways.
+  const round = Math.floor(turn / every);
+  return new Set(chosen.filter((_, at) => share === undefined || (at + round) % share.ways === share.way));
 }
 
 /**
@@ -85,7 +104,9 @@ export function inTurns<T, W>(
   ways: readonly W[],
 ): { readonly place: T; readonly way: W }[] {
   const all = places.flatMap((place, at) => ways.map((way, turn) => ({ place, way, at, turn })));
-  const chosen = THOROUGH ? all : all.filter(({ at, turn }) => (at + TURN) % ways.length === turn);
+  const chosen = THOROUGH
+    ? all
+    : all.filter(({ at, turn }) => (at + turnOfPlaces(TURN)) % ways.length === turn);
   noteSampled(sweep, chosen.length, all.length);
   return chosen;
 }
@@ -109,7 +130,7 @@ export function stride(
   every: number,
 ): { readonly first: number; readonly step: number } {
   const step = THOROUGH ? 1 : every;
-  const first = TURN % step;
+  const first = turnOfPlaces(TURN) % step;
   noteSampled(sweep, Math.ceil((length - first) / step), length);
   return { first, step };
 }
@@ -125,7 +146,7 @@ function noteSampled(sweep: string, visited: number, all: number): void {
  * tests that stand in so many describes in one of them.
  */
 export function isInTurn(at: number, every: number, way: number): boolean {
-  return EVERY_CASE || (at + TURN) % every === way;
+  return EVERY_CASE || (at + turnOfCases(TURN)) % every === way;
 }
 
 /** What stands before a line of {@link noteCases} among those of {@link noteSampled}. */

@@ -4,7 +4,7 @@ import { FaultyStore, type Fault } from "../../fakes/faulty-store.ts";
 import { MemoryStore } from "../../fakes/memory-store.ts";
 import { eventually } from "../../support/tools.ts";
 import { createDatabase, type TestDatabase } from "../../support/postgres.ts";
-import { sampled } from "../../support/sampling.ts";
+import { casesInTurn, sampled } from "../../support/sampling.ts";
 import { kindOfBlobCall, placesTried } from "./places.ts";
 import {
   backup,
@@ -97,11 +97,13 @@ describe("a backup with exactly one fault, at one place after the other", () => 
     return { tried, quiet, places, log: counting.log };
   }
 
-  it.each<[string, Omit<Fault, "failAt">]>([
+  const STORE: [string, Omit<Fault, "failAt">][] = [
     ["the store fails before it does anything", { moment: "before" }],
     ["the store does it and loses the answer", { moment: "after" }],
     ["the store is gone from there on", { forGood: true }],
-  ])(
+  ];
+
+  it.each(casesInTurn("ways in which the store of a backup fails", STORE, { every: 3 }))(
     "%s",
     async (sweep, fault) => {
       const { tried, quiet, places, log } = await sweepStore(sweep, fault);
@@ -156,10 +158,12 @@ describe("a backup with exactly one fault, at one place after the other", () => 
     return { places, loud };
   }
 
-  it.each<[string, DatabaseFault["how"], number]>([
+  const DATABASE: [string, DatabaseFault["how"], number][] = [
     ["the database refuses a statement or a connection", "error", 0],
     ["the database's connection is cut", "lost", 1],
-  ])(
+  ];
+
+  it.each(casesInTurn("ways in which the database of a backup fails", DATABASE, { every: 2 }))(
     "%s",
     async (sweep, how, way) => {
       const { places, loud } = await sweepDatabase(sweep, how, way);

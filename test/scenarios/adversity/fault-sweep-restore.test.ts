@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect } from "@jest/globals";
 import type { RestoreInputs } from "../../../src/backups/restore/request.ts";
 import { FaultyDatabases, type DatabaseFault } from "../../fakes/faulty-database.ts";
 import { FaultyStore } from "../../fakes/faulty-store.ts";
@@ -17,6 +17,7 @@ import {
   type Ended,
   type KeyPair,
 } from "./support.ts";
+import { testInTurn } from "../../support/cases-in-turn.ts";
 
 /** What the target holds beforehand, and must never lose without a word. */
 const MINE = "create table mine (x int); insert into mine values (42)";
@@ -51,6 +52,8 @@ const intoDatabase =
 /** Told where the content is restored and something of the database itself is not. */
 const NOT_BROUGHT =
   /what belongs to the source's database itself|could not be (?:set|given|brought)|not brought/;
+
+const inTurn = testInTurn("restores with one fault", 2);
 
 describe("a restore with exactly one fault, at every place in turn", () => {
   let source: TestDatabase;
@@ -230,62 +233,82 @@ describe("a restore with exactly one fault, at every place in turn", () => {
     ]);
   }
 
-  it("beside, the store fails", async () => {
-    const { places, loud, states } = await sweep(
-      intoStore,
-      { mode: "beside" },
-      wholeOrNothing,
-      await storePlaces("beside whose store fails", { mode: "beside" }),
-    );
-    expect(places).toBeGreaterThanOrEqual(8);
-    // Receipts that cannot be read, and one that cannot be written, are only warnings.
-    expect([loud, states]).toEqual([places - 3, { mine: places - 3, restored: 3 }]);
-  }, 900_000);
+  inTurn(
+    "beside, the store fails",
+    async () => {
+      const { places, loud, states } = await sweep(
+        intoStore,
+        { mode: "beside" },
+        wholeOrNothing,
+        await storePlaces("beside whose store fails", { mode: "beside" }),
+      );
+      expect(places).toBeGreaterThanOrEqual(8);
+      // Receipts that cannot be read, and one that cannot be written, are only warnings.
+      expect([loud, states]).toEqual([places - 3, { mine: places - 3, restored: 3 }]);
+    },
+    900_000,
+  );
 
-  it("beside, the database refuses a statement or a connection", async () => {
-    const { places, loud } = await sweep(
-      intoDatabase("error"),
-      { mode: "beside" },
-      wholeOrNothing,
-      await databasePlaces("beside, refused", 0, { mode: "beside" }),
-    );
-    expect(places).toBeGreaterThanOrEqual(12);
-    expect(loud).toBeGreaterThanOrEqual(places - 8);
-  }, 900_000);
+  inTurn(
+    "beside, the database refuses a statement or a connection",
+    async () => {
+      const { places, loud } = await sweep(
+        intoDatabase("error"),
+        { mode: "beside" },
+        wholeOrNothing,
+        await databasePlaces("beside, refused", 0, { mode: "beside" }),
+      );
+      expect(places).toBeGreaterThanOrEqual(12);
+      expect(loud).toBeGreaterThanOrEqual(places - 8);
+    },
+    900_000,
+  );
 
-  it("beside, the database carries it out and the answer is lost", async () => {
-    const { places, loud, states } = await sweep(
-      intoDatabase("answer-lost"),
-      { mode: "beside" },
-      wholeOrNothing,
-      await databasePlaces("beside, answer lost", 1, { mode: "beside" }),
-    );
-    expect(places).toBeGreaterThanOrEqual(8);
-    expect(loud).toBeGreaterThanOrEqual(places - 6);
-    expect(states["restored"]).toBeGreaterThanOrEqual(1);
-  }, 900_000);
+  inTurn(
+    "beside, the database carries it out and the answer is lost",
+    async () => {
+      const { places, loud, states } = await sweep(
+        intoDatabase("answer-lost"),
+        { mode: "beside" },
+        wholeOrNothing,
+        await databasePlaces("beside, answer lost", 1, { mode: "beside" }),
+      );
+      expect(places).toBeGreaterThanOrEqual(8);
+      expect(loud).toBeGreaterThanOrEqual(places - 6);
+      expect(states["restored"]).toBeGreaterThanOrEqual(1);
+    },
+    900_000,
+  );
 
-  it("in place, with a safety backup first, the store fails", async () => {
-    const { places, states } = await sweep(
-      intoStore,
-      { mode: "in-place", safetyBackup: true },
-      hinted,
-      await storePlaces("in place whose store fails", { mode: "in-place", safetyBackup: true }),
-    );
-    expect(places).toBeGreaterThanOrEqual(12);
-    // The safety backup comes first.
-    expect(states["mine"]).toBeGreaterThanOrEqual(places / 3);
-  }, 900_000);
+  inTurn(
+    "in place, with a safety backup first, the store fails",
+    async () => {
+      const { places, states } = await sweep(
+        intoStore,
+        { mode: "in-place", safetyBackup: true },
+        hinted,
+        await storePlaces("in place whose store fails", { mode: "in-place", safetyBackup: true }),
+      );
+      expect(places).toBeGreaterThanOrEqual(12);
+      // The safety backup comes first.
+      expect(states["mine"]).toBeGreaterThanOrEqual(places / 3);
+    },
+    900_000,
+  );
 
-  it("in place, the database's connection is cut after it did what it was told", async () => {
-    const { places, loud, states } = await sweep(
-      intoDatabase("answer-lost"),
-      { mode: "in-place" },
-      hinted,
-      await databasePlaces("in place, answer lost", 0, { mode: "in-place" }),
-    );
-    expect(places).toBeGreaterThanOrEqual(10);
-    expect(loud).toBeGreaterThanOrEqual(places - 5);
-    expect(states["mine"]).toBeGreaterThanOrEqual(places / 5);
-  }, 900_000);
+  inTurn(
+    "in place, the database's connection is cut after it did what it was told",
+    async () => {
+      const { places, loud, states } = await sweep(
+        intoDatabase("answer-lost"),
+        { mode: "in-place" },
+        hinted,
+        await databasePlaces("in place, answer lost", 0, { mode: "in-place" }),
+      );
+      expect(places).toBeGreaterThanOrEqual(10);
+      expect(loud).toBeGreaterThanOrEqual(places - 5);
+      expect(states["mine"]).toBeGreaterThanOrEqual(places / 5);
+    },
+    900_000,
+  );
 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect } from "@jest/globals";
 import { readdirSync, writeFileSync } from "node:fs";
 import { chmod, cp, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -26,10 +26,13 @@ import {
   validate,
   type KeyPair,
 } from "./support.ts";
+import { testInTurn } from "../../support/cases-in-turn.ts";
 
 const CHILD = fileURLToPath(new URL("child.ts", import.meta.url));
 const LOCK_AGE_MS = 5 * 60_000;
 const MINE = "create table mine (x int); insert into mine values (42)";
+
+const inTurn = testInTurn("commands that are killed", 2);
 
 describe("a run killed with SIGKILL at every place", () => {
   let folder: string;
@@ -157,110 +160,125 @@ describe("a run killed with SIGKILL at every place", () => {
     for await (const done of inOrder(places, 2, check)) void done;
   }
 
-  it("backup: its lock names the dead, counts as abandoned in time, and the next succeeds", async () => {
-    const order = { command: "backup", url: source.url } as const;
-    const places = await placesOf(order, 14);
-    let locked = 0;
-    let orphaned = 0;
-    await each(places, async ({ name, dieAt, moment }) => {
-      const where = await world();
-      const died = await child(where, { ...order, dieAt, moment });
-      expect([name, died.signal]).toEqual([name, "SIGKILL"]);
-      const store = open(where.store);
-      const ids = await requireHarmless(name, store);
-      if ((await paths(store, "database/")).length > ids.length) orphaned += 1;
-      const lock = await paths(store, "locks/");
-      if (lock.length > 0) {
-        locked += 1;
-        const { exit, error } = await ended(backup(source.url, keys.recipient, { store }));
-        expect([name, exit, error?.message]).toEqual([
-          name,
-          6,
-          expect.stringMatching(
-            /locked by mortal, cli run killed-\d+, doing backup \d{8}T\d{6}Z-[0-9a-f]{6} since /,
-          ),
-        ]);
-      }
-      const next = await backup(source.url, keys.recipient, {
-        store,
-        aheadMs: lock.length > 0 ? LOCK_AGE_MS : 0,
+  inTurn(
+    "backup: its lock names the dead, counts as abandoned in time, and the next succeeds",
+    async () => {
+      const order = { command: "backup", url: source.url } as const;
+      const places = await placesOf(order, 14);
+      let locked = 0;
+      let orphaned = 0;
+      await each(places, async ({ name, dieAt, moment }) => {
+        const where = await world();
+        const died = await child(where, { ...order, dieAt, moment });
+        expect([name, died.signal]).toEqual([name, "SIGKILL"]);
+        const store = open(where.store);
+        const ids = await requireHarmless(name, store);
+        if ((await paths(store, "database/")).length > ids.length) orphaned += 1;
+        const lock = await paths(store, "locks/");
+        if (lock.length > 0) {
+          locked += 1;
+          const { exit, error } = await ended(backup(source.url, keys.recipient, { store }));
+          expect([name, exit, error?.message]).toEqual([
+            name,
+            6,
+            expect.stringMatching(
+              /locked by mortal, cli run killed-\d+, doing backup \d{8}T\d{6}Z-[0-9a-f]{6} since /,
+            ),
+          ]);
+        }
+        const next = await backup(source.url, keys.recipient, {
+          store,
+          aheadMs: lock.length > 0 ? LOCK_AGE_MS : 0,
+        });
+        expect([name, next.exit, await paths(store, "locks/")]).toEqual([name, 0, []]);
+        expect(await requireHarmless(name, store)).toEqual(
+          expect.arrayContaining([...ids, next.outputs["id"]]),
+        );
       });
-      expect([name, next.exit, await paths(store, "locks/")]).toEqual([name, 0, []]);
-      expect(await requireHarmless(name, store)).toEqual(
-        expect.arrayContaining([...ids, next.outputs["id"]]),
-      );
-    });
-    await sessionsGone(source);
-    expect([locked >= 4, orphaned >= 2]).toEqual([true, true]);
-  }, 900_000);
+      await sessionsGone(source);
+      expect([locked >= 4, orphaned >= 2]).toEqual([true, true]);
+    },
+    900_000,
+  );
 
-  it("validate: no receipt; its server, folders and plain archive are gone shortly after", async () => {
-    const order = { command: "validate", url: source.url } as const;
-    const places = await placesOf(order, 8);
-    let saved = 0;
-    await each(places, async ({ name, dieAt, moment }) => {
-      const where = await world();
-      const died = await child(where, { ...order, dieAt, moment });
-      expect([name, died.signal]).toEqual([name, "SIGKILL"]);
-      if (readdirSync(where.temporary).length > 0) saved += 1;
-      await eventually("the watchdog to clear up", () => readdirSync(where.temporary).length === 0).catch(
-        () => undefined,
-      );
-      expect([name, readdirSync(where.temporary)]).toEqual([name, []]);
-      const store = open(where.store);
-      await requireHarmless(name, store);
-      const receipts = await paths(store, "receipts/");
-      expect([name, receipts.length]).toEqual([name, / after put receipts/.test(name) ? 1 : 0]);
-      expect((await validate(keys.identity, { store })).exit).toBe(0);
-    });
-    // Some died while their server was up: the watchdog had something to do.
-    expect(saved).toBeGreaterThanOrEqual(THOROUGH ? 2 : 1);
-  }, 900_000);
+  inTurn(
+    "validate: no receipt; its server, folders and plain archive are gone shortly after",
+    async () => {
+      const order = { command: "validate", url: source.url } as const;
+      const places = await placesOf(order, 8);
+      let saved = 0;
+      await each(places, async ({ name, dieAt, moment }) => {
+        const where = await world();
+        const died = await child(where, { ...order, dieAt, moment });
+        expect([name, died.signal]).toEqual([name, "SIGKILL"]);
+        if (readdirSync(where.temporary).length > 0) saved += 1;
+        await eventually("the watchdog to clear up", () => readdirSync(where.temporary).length === 0).catch(
+          () => undefined,
+        );
+        expect([name, readdirSync(where.temporary)]).toEqual([name, []]);
+        const store = open(where.store);
+        await requireHarmless(name, store);
+        const receipts = await paths(store, "receipts/");
+        expect([name, receipts.length]).toEqual([name, / after put receipts/.test(name) ? 1 : 0]);
+        expect((await validate(keys.identity, { store })).exit).toBe(0);
+      });
+      // Some died while their server was up: the watchdog had something to do.
+      expect(saved).toBeGreaterThanOrEqual(THOROUGH ? 2 : 1);
+    },
+    900_000,
+  );
 
-  it("restore beside: the target is as it was or the restored one, and the next succeeds", async () => {
-    await using counting = await createDatabase({ sql: MINE });
-    const places = await placesOf({ command: "restore", url: counting.url }, 16);
-    const states: Record<string, number> = {};
-    await each(places, async ({ name, dieAt, moment }) => {
-      const where = await world();
-      const target = await createDatabase({ sql: MINE });
-      const died = await child(where, { command: "restore", url: target.url, dieAt, moment });
-      expect([name, died.signal]).toEqual([name, "SIGKILL"]);
-      const store = open(where.store);
-      await requireHarmless(name, store);
-      await sessionsGone(target);
-      const [table] = await target.query(
-        "select relname as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace",
-      );
-      const state = String(table?.["name"]);
-      states[state] = (states[state] ?? 0) + 1;
-      if (state === "mine") expect(await target.query("select x from mine")).toEqual([{ x: 42 }]);
-      else {
-        expect([name, await target.query("select id from t order by id")]).toEqual([
-          name,
-          [{ id: 1 }, { id: 2 }],
-        ]);
-      }
-      const locked = (await paths(store, "locks/")).length > 0;
-      const options = { mode: "beside", confirm: target.name, safetyBackup: true, source: "shop" } as const;
-      if (locked) expect((await ended(restore(target.url, keys.identity, { store }, options))).exit).toBe(6);
-      const next = await restore(
-        target.url,
-        keys.identity,
-        { store, aheadMs: locked ? LOCK_AGE_MS : 0 },
-        options,
-      );
-      expect([name, next.exit, next.outputs["verdict"]]).toEqual([name, 0, "proved"]);
-      for (const { name: left } of await source.admin(
-        "select datname as name from pg_database where datname like $1",
-        [`${target.name}\\_%`],
-      )) {
-        await source.admin(`drop database "${String(left)}" with (force)`);
-      }
-      await target.drop();
-    });
-    // Nearly all of a restore comes before the exchange of names.
-    expect(Object.keys(states).sort()).toEqual(["mine", "t"]);
-    expect(states["mine"]).toBeGreaterThanOrEqual(places.length - 4);
-  }, 900_000);
+  inTurn(
+    "restore beside: the target is as it was or the restored one, and the next succeeds",
+    async () => {
+      await using counting = await createDatabase({ sql: MINE });
+      const places = await placesOf({ command: "restore", url: counting.url }, 16);
+      const states: Record<string, number> = {};
+      await each(places, async ({ name, dieAt, moment }) => {
+        const where = await world();
+        const target = await createDatabase({ sql: MINE });
+        const died = await child(where, { command: "restore", url: target.url, dieAt, moment });
+        expect([name, died.signal]).toEqual([name, "SIGKILL"]);
+        const store = open(where.store);
+        await requireHarmless(name, store);
+        await sessionsGone(target);
+        const [table] = await target.query(
+          "select relname as name from pg_class " +
+            "where relkind = 'r' and relnamespace = 'public'::regnamespace",
+        );
+        const state = String(table?.["name"]);
+        states[state] = (states[state] ?? 0) + 1;
+        if (state === "mine") expect(await target.query("select x from mine")).toEqual([{ x: 42 }]);
+        else {
+          expect([name, await target.query("select id from t order by id")]).toEqual([
+            name,
+            [{ id: 1 }, { id: 2 }],
+          ]);
+        }
+        const locked = (await paths(store, "locks/")).length > 0;
+        const options = { mode: "beside", confirm: target.name, safetyBackup: true, source: "shop" } as const;
+        if (locked) {
+          expect((await ended(restore(target.url, keys.identity, { store }, options))).exit).toBe(6);
+        }
+        const next = await restore(
+          target.url,
+          keys.identity,
+          { store, aheadMs: locked ? LOCK_AGE_MS : 0 },
+          options,
+        );
+        expect([name, next.exit, next.outputs["verdict"]]).toEqual([name, 0, "proved"]);
+        for (const { name: left } of await source.admin(
+          "select datname as name from pg_database where datname like $1",
+          [`${target.name}\\_%`],
+        )) {
+          await source.admin(`drop database "${String(left)}" with (force)`);
+        }
+        await target.drop();
+      });
+      // Nearly all of a restore comes before the exchange of names.
+      expect(Object.keys(states).sort()).toEqual(["mine", "t"]);
+      expect(states["mine"]).toBeGreaterThanOrEqual(places.length - 4);
+    },
+    900_000,
+  );
 });

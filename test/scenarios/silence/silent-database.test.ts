@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect } from "@jest/globals";
 import { createDatabase, sharedServer, type TestDatabase } from "../../support/postgres.ts";
 import { sampled, THOROUGH } from "../../support/sampling.ts";
 import { scratchFolder } from "../../support/tools.ts";
 import { Vault } from "../../support/vault.ts";
 import { startSilentRelay, WAYS, type SilentRelay } from "./silent-relay.ts";
 import { expectNothingLeft, judge, start, type Run } from "./silent-run.ts";
+import { testInTurn } from "../../support/cases-in-turn.ts";
 
 /**
  * The line to the database falls silent at one piece of all that the command line sends over it, without
@@ -68,29 +69,35 @@ async function again(): Promise<void> {
   target = await createDatabase({ name: target.name });
 }
 
+const inTurn = testInTurn("commands whose database falls silent", 2);
+
 describe.each(Object.keys(COMMANDS))("%s", (name) => {
-  it("ends in time wherever its connections to the database fall silent, and leaves nothing", async () => {
-    const run = COMMANDS[name]!;
-    await using counted = scratchFolder("silent");
-    relay.fallSilentAt(0, "one");
-    const whole = await start(run(), counted.path);
-    expect([whole.code, whole.said]).toEqual([0, expect.any(String)]);
-    await again();
-    const places = Array.from({ length: relay.pieces }, (_, index) => index + 1);
-    const every = Math.ceil(places.length / 3);
-    const wrong: string[] = [];
-    for (const [at, place] of sampled(`${name}: the database falls silent`, places, { every }).entries()) {
-      for (const what of THOROUGH ? WAYS : [WAYS[at % WAYS.length]!]) {
-        await using folder = scratchFolder("silent");
-        relay.fallSilentAt(place, what);
-        const ended = await start(run(), folder.path);
-        const why = judge(ended, ["database.lost", "database.unreachable"]);
-        if (why !== undefined) wrong.push(`${what} at ${place} of ${places.length}: ${why}\n${ended.said}`);
-        relay.fallSilentAt(0, what);
-        await expectNothingLeft(folder.path, [source.name, target.name], sharedServer());
-        await again();
+  inTurn(
+    "ends in time wherever its connections to the database fall silent, and leaves nothing",
+    async () => {
+      const run = COMMANDS[name]!;
+      await using counted = scratchFolder("silent");
+      relay.fallSilentAt(0, "one");
+      const whole = await start(run(), counted.path);
+      expect([whole.code, whole.said]).toEqual([0, expect.any(String)]);
+      await again();
+      const places = Array.from({ length: relay.pieces }, (_, index) => index + 1);
+      const every = Math.ceil(places.length / 3);
+      const wrong: string[] = [];
+      for (const [at, place] of sampled(`${name}: the database falls silent`, places, { every }).entries()) {
+        for (const what of THOROUGH ? WAYS : [WAYS[at % WAYS.length]!]) {
+          await using folder = scratchFolder("silent");
+          relay.fallSilentAt(place, what);
+          const ended = await start(run(), folder.path);
+          const why = judge(ended, ["database.lost", "database.unreachable"]);
+          if (why !== undefined) wrong.push(`${what} at ${place} of ${places.length}: ${why}\n${ended.said}`);
+          relay.fallSilentAt(0, what);
+          await expectNothingLeft(folder.path, [source.name, target.name], sharedServer());
+          await again();
+        }
       }
-    }
-    expect(wrong).toEqual([]);
-  }, 36_000_000);
+      expect(wrong).toEqual([]);
+    },
+    36_000_000,
+  );
 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect } from "@jest/globals";
 import { AZURITE_ACCOUNT, AZURITE_KEY, startAzurite, type Azurite } from "../../support/azurite.ts";
 import { createDatabase, sharedServer, type TestDatabase } from "../../support/postgres.ts";
 import { sampled, THOROUGH } from "../../support/sampling.ts";
@@ -6,6 +6,7 @@ import { scratchFolder } from "../../support/tools.ts";
 import { Vault } from "../../support/vault.ts";
 import { startSilentRelay, WAYS, type SilentRelay } from "./silent-relay.ts";
 import { expectNothingLeft, judge, start, type Run } from "./silent-run.ts";
+import { testInTurn } from "../../support/cases-in-turn.ts";
 
 /**
  * The line to the store falls silent at one piece of all that is sent over it, without closing. One
@@ -70,29 +71,35 @@ const COMMANDS: Readonly<Record<string, (place: number) => Run>> = {
   }),
 };
 
+const inTurn = testInTurn("commands whose store falls silent", 2);
+
 describe.each(Object.keys(COMMANDS))("%s", (name) => {
-  it("ends in time wherever its connections to the store fall silent, and leaves nothing", async () => {
-    const run = COMMANDS[name]!;
-    await using counted = scratchFolder("silent");
-    relay.fallSilentAt(0, "one");
-    const whole = await start(run(0), counted.path);
-    expect([whole.code, whole.said]).toEqual([0, expect.any(String)]);
-    const places = Array.from({ length: relay.pieces }, (_, index) => index + 1);
-    const every = Math.ceil(places.length / 2);
-    const wrong: string[] = [];
-    for (const [at, place] of sampled(`${name}: the store falls silent`, places, { every }).entries()) {
-      for (const what of THOROUGH ? WAYS : [WAYS[at % WAYS.length]!]) {
-        await target.drop();
-        target = await createDatabase({ name: target.name });
-        await using folder = scratchFolder("silent");
-        relay.fallSilentAt(place, what);
-        const ended = await start(run(THOROUGH ? place * 2 + WAYS.indexOf(what) : place), folder.path);
-        const why = judge(ended, ["store.unreachable"]);
-        if (why !== undefined) wrong.push(`${what} at ${place} of ${places.length}: ${why}\n${ended.said}`);
-        relay.fallSilentAt(0, what);
-        await expectNothingLeft(folder.path, [database.name, target.name], sharedServer());
+  inTurn(
+    "ends in time wherever its connections to the store fall silent, and leaves nothing",
+    async () => {
+      const run = COMMANDS[name]!;
+      await using counted = scratchFolder("silent");
+      relay.fallSilentAt(0, "one");
+      const whole = await start(run(0), counted.path);
+      expect([whole.code, whole.said]).toEqual([0, expect.any(String)]);
+      const places = Array.from({ length: relay.pieces }, (_, index) => index + 1);
+      const every = Math.ceil(places.length / 2);
+      const wrong: string[] = [];
+      for (const [at, place] of sampled(`${name}: the store falls silent`, places, { every }).entries()) {
+        for (const what of THOROUGH ? WAYS : [WAYS[at % WAYS.length]!]) {
+          await target.drop();
+          target = await createDatabase({ name: target.name });
+          await using folder = scratchFolder("silent");
+          relay.fallSilentAt(place, what);
+          const ended = await start(run(THOROUGH ? place * 2 + WAYS.indexOf(what) : place), folder.path);
+          const why = judge(ended, ["store.unreachable"]);
+          if (why !== undefined) wrong.push(`${what} at ${place} of ${places.length}: ${why}\n${ended.said}`);
+          relay.fallSilentAt(0, what);
+          await expectNothingLeft(folder.path, [database.name, target.name], sharedServer());
+        }
       }
-    }
-    expect(wrong).toEqual([]);
-  }, 36_000_000);
+      expect(wrong).toEqual([]);
+    },
+    36_000_000,
+  );
 });

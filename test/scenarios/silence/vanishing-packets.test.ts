@@ -6,6 +6,7 @@ import { Vault } from "../../support/vault.ts";
 import { lostNetwork } from "./network.ts";
 import { startSilentRelay, type SilentRelay } from "./silent-relay.ts";
 import { expectNothingLeft, judge, start, type Run } from "./silent-run.ts";
+import { testInTurn } from "../../support/cases-in-turn.ts";
 
 /**
  * The network between the command line and the database is gone at one piece of all that is sent over it. Not
@@ -69,29 +70,35 @@ if ("reason" in network) {
     }),
   };
 
+  const inTurn = testInTurn("commands whose packets vanish", 2);
+
   describe.each(Object.keys(COMMANDS))("%s", (name) => {
-    it("ends in time wherever the network is gone, and leaves nothing on this side", async () => {
-      const run = (): Run => ({ ...COMMANDS[name]!(), by: network.by });
-      await using counted = scratchFolder("vanish");
-      relay.happensAt(0, () => undefined);
-      const whole = await start(run(), counted.path);
-      expect([whole.code, whole.said]).toEqual([0, expect.any(String)]);
-      const places = Array.from({ length: relay.pieces }, (_, index) => index + 1);
-      const every = Math.ceil(places.length / 2);
-      const wrong: string[] = [];
-      for (const place of sampled(`${name}: packets vanish`, places, { every })) {
-        await target.drop();
-        target = await createDatabase({ name: target.name });
-        await using folder = scratchFolder("vanish");
-        relay.happensAt(place, network.take);
-        const ended = await start(run(), folder.path);
-        network.giveBack();
-        relay.forgetClients();
-        const why = judge(ended, ["database.lost", "database.unreachable"]);
-        if (why !== undefined) wrong.push(`at ${place} of ${places.length}: ${why}\n${ended.said}`);
-        await expectNothingLeft(folder.path, [source.name, target.name], sharedServer());
-      }
-      expect(wrong).toEqual([]);
-    }, 36_000_000);
+    inTurn(
+      "ends in time wherever the network is gone, and leaves nothing on this side",
+      async () => {
+        const run = (): Run => ({ ...COMMANDS[name]!(), by: network.by });
+        await using counted = scratchFolder("vanish");
+        relay.happensAt(0, () => undefined);
+        const whole = await start(run(), counted.path);
+        expect([whole.code, whole.said]).toEqual([0, expect.any(String)]);
+        const places = Array.from({ length: relay.pieces }, (_, index) => index + 1);
+        const every = Math.ceil(places.length / 2);
+        const wrong: string[] = [];
+        for (const place of sampled(`${name}: packets vanish`, places, { every })) {
+          await target.drop();
+          target = await createDatabase({ name: target.name });
+          await using folder = scratchFolder("vanish");
+          relay.happensAt(place, network.take);
+          const ended = await start(run(), folder.path);
+          network.giveBack();
+          relay.forgetClients();
+          const why = judge(ended, ["database.lost", "database.unreachable"]);
+          if (why !== undefined) wrong.push(`at ${place} of ${places.length}: ${why}\n${ended.said}`);
+          await expectNothingLeft(folder.path, [source.name, target.name], sharedServer());
+        }
+        expect(wrong).toEqual([]);
+      },
+      36_000_000,
+    );
   });
 }

@@ -1,9 +1,10 @@
-import { describe, expect, it } from "@jest/globals";
+import { describe, expect } from "@jest/globals";
 import { FaultyDatabases, type DatabaseFault } from "../../fakes/faulty-database.ts";
 import { createDatabase } from "../../support/postgres.ts";
 import { sampled } from "../../support/sampling.ts";
 import { testPorts } from "../../support/test-ports.ts";
 import { historyOf, migrate, migrationsFolder, type MigratedDatabase } from "../support.ts";
+import { testInTurn } from "../../support/cases-in-turn.ts";
 
 /**
  * A migration of each kind: whole, with transactions of its own, with a statement that none may hold
@@ -100,13 +101,15 @@ async function killedEverywhere(how: DatabaseFault["how"], way: number): Promise
   }
 }
 
+const inTurn = testInTurn("ways in which a migration is killed", 2);
+
 describe("a migration that is killed", () => {
-  it(
+  inTurn(
     "converges when it is run again, wherever the connection was cut",
     () => killedEverywhere("lost", 0),
     600_000,
   );
-  it(
+  inTurn(
     "converges when the server did what it was told, and the answer was lost",
     () => killedEverywhere("answer-lost", 1),
     600_000,

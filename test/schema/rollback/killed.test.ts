@@ -12,6 +12,7 @@ import {
   rollbackInputs,
   type MigratedDatabase,
 } from "../support.ts";
+import { testInTurn } from "../../support/cases-in-turn.ts";
 
 /** One that stays, one whose rollback is a transaction, one whose rollback none may hold. */
 const FILES = {
@@ -112,13 +113,15 @@ it("takes nothing for its own that another run has done since the lease was lost
   expect([outcome.exit, outcome.outputs["rolled-back"]]).toEqual([6, ["20260103090000"]]);
 });
 
+const inTurn = testInTurn("ways in which a rollback is killed", 2);
+
 describe("a rollback that is killed", () => {
-  it(
+  inTurn(
     "converges, and its record is true, wherever the connection was cut",
     () => killedEverywhere("lost"),
     600_000,
   );
-  it(
+  inTurn(
     "converges, and its record is true, when the server did what it was told and the answer was lost",
     () => killedEverywhere("answer-lost"),
     600_000,
