@@ -12,7 +12,7 @@ import { HoldfastError, type ErrorCode } from "../../src/kernel/errors.ts";
 import type { Json, Outcome } from "../../src/kernel/outcome.ts";
 import { runList } from "../../src/backups/list/run.ts";
 import { runRestore } from "../../src/backups/restore/run.ts";
-import type { RestoreInputs } from "../../src/backups/restore/request.ts";
+import type { RestoreInputs } from "../../src/backups/restore/request/request.ts";
 import { runValidate } from "../../src/backups/validate/run.ts";
 import type { ValidateInputs } from "../../src/backups/validate/request.ts";
 import { secret, testPorts, type TestPorts, type TestPortsOptions } from "./test-ports.ts";

@@ -4,8 +4,8 @@ import type { Manifest } from "../../nouns/catalog/manifest.ts";
 import { displayName } from "../../postgres/display-name.ts";
 import { profileOf } from "../../nouns/platform/profiles.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
-import type { RestoreRequest } from "./request.ts";
-import { webhookTriggers } from "./webhooks.ts";
+import type { RestoreRequest } from "./request/request.ts";
+import { webhookTriggers } from "./chosen/webhooks.ts";
 
 /** Names shown; the archive has all. */
 const TOLD_MAX = 8;

@@ -4,11 +4,11 @@ import { requireReadable } from "../../nouns/content/read/readable.ts";
 import { detectPlatform } from "../../nouns/platform/detect.ts";
 import { mayLeaveOut } from "../../nouns/platform/may-leave-out.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
-import type { RestorePorts } from "./ports.ts";
+import type { RestorePorts } from "./request/ports.ts";
 import { requireClearable } from "./clear/clear.ts";
 import { requireDroppable } from "./clear/require-droppable.ts";
 import type { RestorePlan } from "./restore-plan.ts";
-import type { Refusals } from "./refusals.ts";
+import type { Refusals } from "./care/refusals.ts";
 import { requireUnlocked } from "./target/target-lock.ts";
 
 type Planned = Pick<RestorePlan, "request" | "backup" | "target" | "mode" | "safetyBackup"> &

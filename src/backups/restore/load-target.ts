@@ -1,9 +1,9 @@
 import { createDatabaseLike } from "../copy/databases/create-database.ts";
 import { loadIntoEmpty, type LoadedSet, type Recipe } from "../copy/loading/recipe.ts";
 import type { Database } from "../../ports/database.ts";
-import type { RestorePorts } from "./ports.ts";
+import type { RestorePorts } from "./request/ports.ts";
 import { clearScope } from "./clear/clear.ts";
-import { loadContext } from "./load-context.ts";
+import { loadContext } from "./chosen/load-context.ts";
 import type { RestorePlan } from "./restore-plan.ts";
 import { loadRowsInPlace } from "./rows/rows-in-place.ts";
 

@@ -5,8 +5,8 @@ import type { Json } from "../../kernel/outcome.ts";
 import type { RestorePlan } from "./restore-plan.ts";
 import { plannedSentences } from "./properties/properties-of-source.ts";
 import type { PlannedProperties } from "./properties/planned-properties.ts";
-import { refusalWords } from "./refusals.ts";
-import { standingWords } from "./told-standing.ts";
+import { refusalWords } from "./care/refusals.ts";
+import { standingWords } from "./chosen/told-standing.ts";
 import { projectJson, projectRows } from "./project/told.ts";
 
 /** The plan as rows for people. */

@@ -7,7 +7,7 @@ import type { ToolSet } from "../../ports/dump-tools.ts";
 import type { NotMadeHere } from "./rights/not-made-here.ts";
 import type { ProjectPlan } from "./project/project-plan.ts";
 import type { PlannedProperties } from "./properties/planned-properties.ts";
-import type { RestoreRequest } from "./request.ts";
+import type { RestoreRequest } from "./request/request.ts";
 import type { TargetState } from "./target/target.ts";
 
 /** How the backup gets into the target. */

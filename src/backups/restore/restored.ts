@@ -1,5 +1,5 @@
 import type { Finding, NotCompared } from "../../nouns/catalog/manifest.ts";
-import type { SafetyBackup } from "./safety-backup.ts";
+import type { SafetyBackup } from "./safety/safety-backup.ts";
 
 /** What a restore did. */
 export interface Restored {

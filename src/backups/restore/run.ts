@@ -8,18 +8,18 @@ import { findingSentence, headlineFinding } from "../copy/judging/judge-copy.ts"
 import { explainNone } from "../../nouns/catalog/none-found.ts";
 import { receiptFormat, recordedFinding, type Receipt } from "../../nouns/catalog/manifest.ts";
 import type { KnownStandings } from "../../nouns/catalog/standing.ts";
-import type { RestorePorts } from "./ports.ts";
+import type { RestorePorts } from "./request/ports.ts";
 import { applyRestore, type TakeSafetyBackup } from "./apply.ts";
 import type { Restored } from "./restored.ts";
 import { planRestore } from "./plan.ts";
 import type { RestorePlan } from "./restore-plan.ts";
 import { restorePlanJson, restorePlanRows } from "./plan-told.ts";
-import { nothingMade } from "./require-whole.ts";
-import { isDamage, safetyNote } from "./safety-backup.ts";
+import { nothingMade } from "./chosen/require-whole.ts";
+import { isDamage, safetyNote } from "./safety/safety-backup.ts";
 import { NOT_IN_ANY_BACKUP, removedTable } from "./project/told.ts";
-import { exitOfDryRun, refusalWords } from "./refusals.ts";
-import { Untouched } from "./untouched.ts";
-import { parseRestoreRequest, type RestoreInputs, type RestoreRequest } from "./request.ts";
+import { exitOfDryRun, refusalWords } from "./care/refusals.ts";
+import { Untouched } from "./care/untouched.ts";
+import { parseRestoreRequest, type RestoreInputs, type RestoreRequest } from "./request/request.ts";
 
 /** `holdfast restore`: inputs → request → plan → (dry run ends here) → restore and comparison → outcome. */
 export async function runRestore(

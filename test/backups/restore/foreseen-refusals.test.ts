@@ -4,7 +4,7 @@ import { Secret } from "../../../src/kernel/secret.ts";
 import { PINNED_SETTINGS } from "../../../src/nouns/server/pinned-settings.ts";
 import { clearScope } from "../../../src/backups/restore/clear/clear.ts";
 import { foreseeRefusals } from "../../../src/backups/restore/foreseen-refusals.ts";
-import { Refusals } from "../../../src/backups/restore/refusals.ts";
+import { Refusals } from "../../../src/backups/restore/care/refusals.ts";
 import { lockTarget, requireUnlocked } from "../../../src/backups/restore/target/target-lock.ts";
 import type { Database } from "../../../src/ports/database.ts";
 import { testPorts } from "../../support/test-ports.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect } from "@jest/globals";
-import type { RestoreInputs } from "../../../src/backups/restore/request.ts";
+import type { RestoreInputs } from "../../../src/backups/restore/request/request.ts";
 import { FaultyDatabases, type DatabaseFault } from "../../fakes/faulty-database.ts";
 import { FaultyStore } from "../../fakes/faulty-store.ts";
 import { MemoryStore } from "../../fakes/memory-store.ts";

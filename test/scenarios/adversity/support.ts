@@ -13,7 +13,7 @@ import type { BlobStore } from "../../../src/ports/blob-store.ts";
 import type { Database } from "../../../src/ports/database.ts";
 import type { Clock } from "../../../src/ports/clock.ts";
 import { runRestore } from "../../../src/backups/restore/run.ts";
-import type { RestoreInputs } from "../../../src/backups/restore/request.ts";
+import type { RestoreInputs } from "../../../src/backups/restore/request/request.ts";
 import { runValidate } from "../../../src/backups/validate/run.ts";
 import type { ValidateInputs } from "../../../src/backups/validate/request.ts";
 import { laterStore } from "./later-store.ts";

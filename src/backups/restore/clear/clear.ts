@@ -9,10 +9,10 @@ import { platformsExtensions } from "./platforms-extensions.ts";
 import { dropRelationsInBatches, unlinkInBatches } from "./drop-batches.ts";
 import { readLockNeeds, type LockNeeds } from "./lock-needs.ts";
 import { foreseeUntouched, listOutside, requireUntouched } from "./outside-scope.ts";
-import { isWholeDatabase } from "../scope.ts";
+import { isWholeDatabase } from "../chosen/scope.ts";
 import { dropUnschemed } from "./unschemed.ts";
-import { LOCK_TIMEOUT } from "../lock-timeout.ts";
-import { Untouched } from "../untouched.ts";
+import { LOCK_TIMEOUT } from "../care/lock-timeout.ts";
+import { Untouched } from "../care/untouched.ts";
 import { isUsersSchema } from "../../../postgres/schemas.ts";
 
 /**

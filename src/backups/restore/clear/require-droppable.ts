@@ -5,7 +5,7 @@ import type { DatabaseSession } from "../../../ports/database.ts";
 import { schemasToClear } from "./clear.ts";
 import { objectsIn } from "./objects-in.ts";
 import { platformsExtensions } from "./platforms-extensions.ts";
-import { isWholeDatabase } from "../scope.ts";
+import { isWholeDatabase } from "../chosen/scope.ts";
 
 /** Something that emptying drops and this role may not. */
 interface OfOthers {

@@ -1,11 +1,11 @@
 import { isHoldfastError } from "../../../kernel/errors.ts";
 import type { DefinitionText } from "../../copy/artifacts/definition-script.ts";
 import type { TocEntry } from "../../../ports/dump-tools.ts";
-import type { RestorePorts } from "../ports.ts";
+import type { RestorePorts } from "../request/ports.ts";
 import { FILL_SETTINGS } from "../rows/fill-tables.ts";
-import { loadContext } from "../load-context.ts";
-import { LOCK_TIMEOUT } from "../lock-timeout.ts";
-import { Untouched } from "../untouched.ts";
+import { loadContext } from "../chosen/load-context.ts";
+import { LOCK_TIMEOUT } from "../care/lock-timeout.ts";
+import { Untouched } from "../care/untouched.ts";
 import { readDefinitions } from "../../copy/artifacts/read-definitions.ts";
 import { ProjectLoader } from "./load-project.ts";
 import type { PlanOfProject, LoadedProject } from "./loaded-project.ts";

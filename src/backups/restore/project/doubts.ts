@@ -2,7 +2,7 @@ import { quantity } from "../../../kernel/quantity.ts";
 import type { Finding } from "../../../nouns/catalog/manifest.ts";
 import { unknownSchemas, type Doubts } from "../../../nouns/platform/doubtful.ts";
 import type { PlatformRecord } from "../../../nouns/platform/record.ts";
-import type { WhoseRows } from "./rows/whose-rows.ts";
+import type { WhoseRows } from "./archive/whose-rows.ts";
 
 /** What was judged without being known, for a plan: nobody should have to find out from what is not there. */
 export function doubtNotes({ left, staying, owned }: Doubts): string[] {

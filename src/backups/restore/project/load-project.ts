@@ -18,7 +18,7 @@ import type { PlatformRecord } from "../../../nouns/platform/record.ts";
 import { readPlatform } from "../../../nouns/platform/read-record.ts";
 import type { DatabaseSession } from "../../../ports/database.ts";
 import type { TocEntry } from "../../../ports/dump-tools.ts";
-import type { RestorePorts } from "../ports.ts";
+import type { RestorePorts } from "../request/ports.ts";
 import { bringProperties } from "../properties/bring-properties.ts";
 import { UNTOLD } from "../properties/properties-of-source.ts";
 import { absentTables, requireNoneEmpty } from "./definitions/absent-tables.ts";
@@ -47,7 +47,7 @@ import { givePublicItsOwner, makePublic } from "./rights/public.ts";
 import { commentOnPlatform } from "./rights/said-on-platform.ts";
 import { forwardSequences } from "./rows/sequences.ts";
 import type { Staged } from "./rows/staged.ts";
-import { requirePlanned } from "./users/users-in.ts";
+import { requirePlanned } from "./ground/users-in.ts";
 import { makeUsersRoles } from "./users/users-roles.ts";
 import type { LoadedProject, PlanOfProject } from "./loaded-project.ts";
 

@@ -1,6 +1,6 @@
 import { quantity } from "../../../kernel/quantity.ts";
-import type { BothEnds } from "./choose-into.ts";
-import type { WhoseRows } from "./rows/whose-rows.ts";
+import type { BothEnds } from "./ends/choose-into.ts";
+import type { WhoseRows } from "./archive/whose-rows.ts";
 
 /** What could not be read of the platform's tables. */
 export function lostNotes(lost: readonly string[]): string[] {

@@ -2,16 +2,16 @@ import { missingRoles } from "../../copy/databases/roles.ts";
 import { doubtsOf } from "../../../nouns/platform/doubtful.ts";
 import { profileOf } from "../../../nouns/platform/profiles.ts";
 import { whoseIs } from "../../../nouns/platform/whose.ts";
-import type { RestorePorts } from "../ports.ts";
+import type { RestorePorts } from "../request/ports.ts";
 import {
   databaseRightsEnds,
   databaseRightsNotes,
   databaseRightsToDo,
 } from "../properties/database-rights.ts";
 import { FILL_SETTINGS } from "../rows/fill-tables.ts";
-import { LOCK_TIMEOUT } from "../lock-timeout.ts";
+import { LOCK_TIMEOUT } from "../care/lock-timeout.ts";
 import { whatIsBrought } from "./users/brought.ts";
-import type { BothEnds } from "./choose-into.ts";
+import type { BothEnds } from "./ends/choose-into.ts";
 import { doubtNotes, gapsOfOwned } from "./doubts.ts";
 import { extensionsNeeded } from "./users/entries.ts";
 import { keysBehind, notesOfKeys } from "./rows/keys-behind.ts";
@@ -20,7 +20,7 @@ import { gapsOfMisfits, gapsOfStaying, refusalsOfMisfits } from "./rows/misfits.
 import { notMade } from "./not-made/not-made.ts";
 import { usersOwnersOutOfReach } from "./definitions/owners-out-of-reach.ts";
 import { behindNotes, quietNotes, versionNotes } from "./plan-notes.ts";
-import { openArchive } from "./project-archive.ts";
+import { openArchive } from "./archive/project-archive.ts";
 import type { ProjectPlan, ProjectInputs } from "./project-plan.ts";
 import { lostDefaults, publicsOwnerNotes } from "./rights/public.ts";
 import { mayQuieten } from "./rows/quiet.ts";
@@ -29,7 +29,7 @@ import { rehearseRows } from "./rows/rehearse-rows.ts";
 import { removedObjects } from "./ground/removed.ts";
 import { settingsToDo } from "./settings-to-do.ts";
 import { readTargetObjects } from "./users/target-objects.ts";
-import { usersIn } from "./users/users-in.ts";
+import { usersIn } from "./ground/users-in.ts";
 
 /**
  * Reads and asks; the backup's rows of the platform's tables are held against the target's in a transaction

@@ -5,10 +5,10 @@ import type { ArtifactRecord, Finding } from "../../../nouns/catalog/manifest.ts
 import type { RoleRecord } from "../../../nouns/content/record.ts";
 import type { PlatformProfile } from "../../../nouns/platform/profile.ts";
 import type { ToolSet } from "../../../ports/dump-tools.ts";
-import type { RestoreRequest } from "../request.ts";
+import type { RestoreRequest } from "../request/request.ts";
 import type { TargetState } from "../target/target.ts";
-import type { NotAllowed } from "./not-made/not-allowed.ts";
-import type { BothEnds } from "./choose-into.ts";
+import type { NotAllowed } from "../rights/not-allowed.ts";
+import type { BothEnds } from "./ends/choose-into.ts";
 import type { Defaults } from "./rows/defaults.ts";
 import type { ProjectEntries } from "./users/entries.ts";
 import type { Foreseen } from "./rows/foresee.ts";
@@ -17,7 +17,7 @@ import type { OwnerOutOfReach } from "./definitions/owners-out-of-reach.ts";
 import type { NamedObject } from "./users/platform-tables.ts";
 import type { KitItem } from "./rebuild-kit.ts";
 import type { PublicationsToDo } from "./users/publication-options.ts";
-import type { WhoseRows } from "./rows/whose-rows.ts";
+import type { WhoseRows } from "./archive/whose-rows.ts";
 
 /** What a restore into a project will do, beside what every restore's plan says. */
 export interface ProjectPlan extends BothEnds {

@@ -3,7 +3,7 @@ import { quoteIdentifier, quoteLiteral } from "../../../postgres/quoting.ts";
 import type { DatabaseSetting } from "../../copy/judging/database-properties.ts";
 import type { DatabaseSession } from "../../../ports/database.ts";
 import { LIST_SETTINGS, splitListSetting } from "./list-setting.ts";
-import { LOCK_TIMEOUT } from "../lock-timeout.ts";
+import { LOCK_TIMEOUT } from "../care/lock-timeout.ts";
 import { refusedByName, settingStatement } from "./settings-into-database.ts";
 
 /**

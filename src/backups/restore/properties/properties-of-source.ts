@@ -3,7 +3,7 @@ import { isHoldfastError } from "../../../kernel/errors.ts";
 import { quoteIdentifier } from "../../../postgres/quoting.ts";
 import { profileOf } from "../../../nouns/platform/profiles.ts";
 import type { Database } from "../../../ports/database.ts";
-import type { RestorePorts } from "../ports.ts";
+import type { RestorePorts } from "../request/ports.ts";
 import {
   bringProperties,
   propertiesSentences,
@@ -12,9 +12,9 @@ import {
   type PropertiesToDo,
 } from "./bring-properties.ts";
 import { grantStatement, revokeStatement } from "./database-rights.ts";
-import { LOCK_TIMEOUT } from "../lock-timeout.ts";
+import { LOCK_TIMEOUT } from "../care/lock-timeout.ts";
 import type { RestorePlan } from "../restore-plan.ts";
-import { isWholeDatabase } from "../scope.ts";
+import { isWholeDatabase } from "../chosen/scope.ts";
 import { settingsTaken, settingStatement } from "./settings-into-database.ts";
 import type { PlannedProperties } from "./planned-properties.ts";
 

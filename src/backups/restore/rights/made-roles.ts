@@ -4,7 +4,7 @@ import { createRoles } from "../../copy/databases/roles.ts";
 import type { RoleRecord } from "../../../nouns/content/record.ts";
 import type { DatabaseSession } from "../../../ports/database.ts";
 import type { Log } from "../../../ports/log.ts";
-import { Untouched } from "../untouched.ts";
+import { Untouched } from "../care/untouched.ts";
 
 /**
  * Makes the roles that the target's server lacks, all of them or none, and then does what they are for. They

@@ -5,8 +5,8 @@ import { leadingNames } from "../../../nouns/platform/identity.ts";
 import type { Database } from "../../../ports/database.ts";
 import type { TocEntry } from "../../../ports/dump-tools.ts";
 import { entryKey, entryPlace, entryTitle } from "../../copy/artifacts/toc-names.ts";
-import type { NotAllowed } from "../project/not-made/not-allowed.ts";
-import { withNeeding } from "../project/not-made/needing.ts";
+import type { NotAllowed } from "./not-allowed.ts";
+import { withNeeding } from "./needing.ts";
 import { isAboutEntry } from "./things.ts";
 import { askTypesForNew, ofSuperusers } from "./superuser-only.ts";
 

@@ -6,8 +6,8 @@ import { readLiveTables, readWholeTrees, type LiveTable, type NamedTable } from 
 import { RowLoader } from "./row-loader.ts";
 import { readSetAside } from "./set-aside.ts";
 import type { SetAside, Validation } from "./set-aside-definition.ts";
-import { LOCK_TIMEOUT } from "../lock-timeout.ts";
-import { Untouched } from "../untouched.ts";
+import { LOCK_TIMEOUT } from "../care/lock-timeout.ts";
+import { Untouched } from "../care/untouched.ts";
 import { onAbort } from "../../../kernel/on-abort.ts";
 
 /**

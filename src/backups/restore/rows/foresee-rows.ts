@@ -5,12 +5,12 @@ import { isRetyped } from "../../../nouns/content/rows/column-types.ts";
 import { displayName } from "../../../postgres/display-name.ts";
 import type { TableRecord } from "../../../nouns/content/record.ts";
 import type { DatabaseSession } from "../../../ports/database.ts";
-import type { RestorePorts } from "../ports.ts";
+import type { RestorePorts } from "../request/ports.ts";
 import { requireFree, requireSettable, sequencesToSet } from "./live-sequences.ts";
 import { readLiveTables, type LiveTable } from "./live-tables.ts";
-import { chosen, loadContext } from "../load-context.ts";
+import { chosen, loadContext } from "../chosen/load-context.ts";
 import type { RestorePlan } from "../restore-plan.ts";
-import { Refusals } from "../refusals.ts";
+import { Refusals } from "../care/refusals.ts";
 import { requireLargeObjects } from "./large-objects.ts";
 import { readSetAside } from "./set-aside.ts";
 

@@ -5,7 +5,7 @@ import type { CopyStep, RawText, RowScript, RowStep, SequenceStep } from "../../
 import type { ByteStream } from "../../../kernel/streams.ts";
 import type { DatabaseSession } from "../../../ports/database.ts";
 import type { NamedTable } from "./live-tables.ts";
-import { Untouched } from "../untouched.ts";
+import { Untouched } from "../care/untouched.ts";
 
 /**
  * A large object's bytes go to the server in pieces of at least this many; pg_restore writes 16 kB at a time.

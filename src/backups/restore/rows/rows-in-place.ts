@@ -15,16 +15,16 @@ import { settle } from "../../copy/loading/settle.ts";
 import type { TableRecord } from "../../../nouns/content/record.ts";
 import type { DatabaseSession } from "../../../ports/database.ts";
 import type { LoadProblem, TocEntry } from "../../../ports/dump-tools.ts";
-import type { RestorePorts } from "../ports.ts";
+import type { RestorePorts } from "../request/ports.ts";
 import { dropMade, nameLeft, tablesNotMade, requireMade } from "./being-made.ts";
 import { hasDefaultPrivileges, takeDefaultsBack } from "../clear/default-privileges.ts";
 import { FILL_SETTINGS, fillTables } from "./fill-tables.ts";
 import { foreseeRows } from "./foresee-rows.ts";
-import { chosen, loadContext } from "../load-context.ts";
+import { chosen, loadContext } from "../chosen/load-context.ts";
 import { quietRefresh } from "./quiet-refresh.ts";
 import type { RestorePlan } from "../restore-plan.ts";
 import { attachEntries, tableEntries } from "./table-entries.ts";
-import { Untouched } from "../untouched.ts";
+import { Untouched } from "../care/untouched.ts";
 
 /** The entries that are rows; everything else is definitions, which a live target has. */
 const ROW_TYPES: ReadonlySet<string> = new Set(["TABLE DATA", "SEQUENCE SET", "BLOBS"]);

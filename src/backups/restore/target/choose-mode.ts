@@ -1,8 +1,8 @@
 import { HoldfastError } from "../../../kernel/errors.ts";
 import type { Backup } from "../../../nouns/catalog/catalog.ts";
-import type { RestoreRequest } from "../request.ts";
+import type { RestoreRequest } from "../request/request.ts";
 import type { RestoreMode } from "../restore-plan.ts";
-import { isWholeDatabase } from "../scope.ts";
+import { isWholeDatabase } from "../chosen/scope.ts";
 import type { TargetState } from "./target.ts";
 
 /** A mode, why it is that one, and what keeps the one that was asked for from being possible. */

@@ -1,6 +1,6 @@
 import { HoldfastError } from "../../../kernel/errors.ts";
 import type { Backup } from "../../../nouns/catalog/catalog.ts";
-import type { RestoreRequest } from "../request.ts";
+import type { RestoreRequest } from "../request/request.ts";
 import type { TargetState } from "./target.ts";
 
 /** Never onto a database that holds something, unless its name was typed. */

@@ -5,7 +5,7 @@ import { likelyNamesOf } from "../../copy/artifacts/toc-names.ts";
 import type { SetContents } from "../../copy/artifacts/set-contents.ts";
 import type { Backup } from "../../../nouns/catalog/catalog.ts";
 import { profileOf } from "../../../nouns/platform/profiles.ts";
-import type { RestoreRequest } from "../request.ts";
+import type { RestoreRequest } from "../request/request.ts";
 import type { TargetState } from "./target.ts";
 
 /**

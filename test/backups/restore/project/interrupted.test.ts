@@ -7,7 +7,7 @@ import pg from "pg";
 import { applyRestore } from "../../../../src/backups/restore/apply.ts";
 import { planRestore } from "../../../../src/backups/restore/plan.ts";
 import type { RestorePlan } from "../../../../src/backups/restore/restore-plan.ts";
-import { parseRestoreRequest } from "../../../../src/backups/restore/request.ts";
+import { parseRestoreRequest } from "../../../../src/backups/restore/request/request.ts";
 import { isHoldfastError } from "../../../../src/kernel/errors.ts";
 import { FaultyDatabases, type DatabaseFault } from "../../../fakes/faulty-database.ts";
 import { isOfKeeping } from "../../../scenarios/adversity/places.ts";

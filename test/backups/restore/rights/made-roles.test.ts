@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import { applyRestore } from "../../../../src/backups/restore/apply.ts";
 import { planRestore } from "../../../../src/backups/restore/plan.ts";
-import { parseRestoreRequest } from "../../../../src/backups/restore/request.ts";
+import { parseRestoreRequest } from "../../../../src/backups/restore/request/request.ts";
 import type { RestorePlan } from "../../../../src/backups/restore/restore-plan.ts";
 import type { HoldfastError } from "../../../../src/kernel/errors.ts";
 import type { Ports } from "../../../../src/ports/ports.ts";

@@ -4,7 +4,7 @@ import type { DatabaseSession } from "../../../../ports/database.ts";
 import type { TocEntry } from "../../../../ports/dump-tools.ts";
 import { askTypes, ofSuperusers } from "../../rights/superuser-only.ts";
 import { nameKey } from "./ground.ts";
-import type { NotAllowed } from "../not-made/not-allowed.ts";
+import type { NotAllowed } from "../../rights/not-allowed.ts";
 
 /**
  * What no schema holds and, on most servers, only a superuser may make, by types of an archive's entries: how

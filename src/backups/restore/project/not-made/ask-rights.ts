@@ -1,4 +1,4 @@
-import { functionOf, webhookTriggers } from "../../webhooks.ts";
+import { functionOf, webhookTriggers } from "../../chosen/webhooks.ts";
 import { isHoldfastError } from "../../../../kernel/errors.ts";
 import { qualifiedName } from "../../../../postgres/quoting.ts";
 import { entryKey, entryPlace, entryTitle, namesOf } from "../../../copy/artifacts/toc-names.ts";
@@ -7,7 +7,7 @@ import type { DatabaseSession } from "../../../../ports/database.ts";
 import type { TocEntry } from "../../../../ports/dump-tools.ts";
 import { membersNotAllowed, type Member } from "../users/members.ts";
 import { furtherNotMade, withoutSchemaless } from "../ground/schemaless.ts";
-import type { NotAllowed } from "./not-allowed.ts";
+import type { NotAllowed } from "../../rights/not-allowed.ts";
 
 /**
  * The longest wait for a table while a right is tried: trying takes the strongest lock, and whoever comes

@@ -2,13 +2,13 @@ import { quantity } from "../../../../kernel/quantity.ts";
 import type { DatabaseSession } from "../../../../ports/database.ts";
 import { profileOf } from "../../../../nouns/platform/profiles.ts";
 import { askRights } from "./ask-rights.ts";
-import type { BothEnds } from "../choose-into.ts";
+import type { BothEnds } from "../ends/choose-into.ts";
 import type { ProjectEntries } from "../users/entries.ts";
 import { nameKey } from "../ground/ground.ts";
 import type { Member } from "../users/members.ts";
-import { withNeeding } from "./needing.ts";
+import { withNeeding } from "../../rights/needing.ts";
 import { othersAlone } from "./others-alone.ts";
-import type { ProjectArchive } from "../project-archive.ts";
+import type { ProjectArchive } from "../archive/project-archive.ts";
 import type { ProjectPlan } from "../project-plan.ts";
 
 /** Asks what of the backup this role may not make at the target. */

@@ -1,6 +1,6 @@
 import type { DatabaseSession } from "../../../../ports/database.ts";
 import type { TocEntry } from "../../../../ports/dump-tools.ts";
-import type { NotAllowed } from "./not-allowed.ts";
+import type { NotAllowed } from "../../rights/not-allowed.ts";
 import { entryKey, entryPlace, entryTitle, namesOf } from "../../../copy/artifacts/toc-names.ts";
 
 /**

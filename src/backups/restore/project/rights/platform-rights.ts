@@ -9,7 +9,7 @@ import { leadingNames, schemaOf, wordAndRest } from "../../../../nouns/platform/
 import type { PlatformRecord } from "../../../../nouns/platform/record.ts";
 import type { DatabaseSession } from "../../../../ports/database.ts";
 import { adjustAccessList, setAccessList, TOLD_ALREADY } from "./access-list.ts";
-import type { BothEnds } from "../choose-into.ts";
+import type { BothEnds } from "../ends/choose-into.ts";
 import { isRightOnPlatform } from "../users/users-part.ts";
 
 /** What became of rights on the platform's objects. */

@@ -7,7 +7,7 @@ import type { ContentRecord } from "../../../../nouns/content/record.ts";
 import { refusal } from "../../../../nouns/server/refusal.ts";
 import type { DatabaseSession } from "../../../../ports/database.ts";
 import type { TocEntry } from "../../../../ports/dump-tools.ts";
-import type { BothEnds } from "../choose-into.ts";
+import type { BothEnds } from "../ends/choose-into.ts";
 
 const STANDARD_COMMENT = "COMMENT ON SCHEMA public IS 'standard public schema'";
 

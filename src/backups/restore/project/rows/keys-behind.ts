@@ -8,7 +8,7 @@ import type { ContentRecord, TableRecord } from "../../../../nouns/content/recor
 import type { RowsKind } from "../../../../nouns/platform/profile.ts";
 import type { TocEntry } from "../../../../ports/dump-tools.ts";
 import { readDefinitions } from "../../../copy/artifacts/read-definitions.ts";
-import type { WhoseRows } from "./whose-rows.ts";
+import type { WhoseRows } from "../archive/whose-rows.ts";
 
 /**
  * A foreign key of the user's to rows of the platform's that a restore does not bring, or brings

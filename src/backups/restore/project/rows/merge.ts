@@ -1,7 +1,7 @@
 import { HoldfastError, isHoldfastError } from "../../../../kernel/errors.ts";
 import { quoteIdentifier } from "../../../../postgres/quoting.ts";
 import type { DatabaseSession } from "../../../../ports/database.ts";
-import { Untouched } from "../../untouched.ts";
+import { Untouched } from "../../care/untouched.ts";
 import { brokenRuleRemedy } from "./broken-rules.ts";
 import { Exchanged } from "./exchanged.ts";
 import {

@@ -3,9 +3,9 @@ import { quantity } from "../../../../kernel/quantity.ts";
 import type { Finding } from "../../../../nouns/catalog/manifest.ts";
 import type { Unwritable } from "./foresee.ts";
 import { gapsOfKeys, refusalOfKey, type KeyBehind } from "./keys-behind.ts";
-import type { NotAllowed } from "../not-made/not-allowed.ts";
+import type { NotAllowed } from "../../rights/not-allowed.ts";
 import { gapOfOwner, refusalsOfOwners, type OwnerOutOfReach } from "../definitions/owners-out-of-reach.ts";
-import type { WhoseRows } from "./whose-rows.ts";
+import type { WhoseRows } from "../archive/whose-rows.ts";
 
 /** What this role cannot bring: each ends the restore by name, or is a gap where that was allowed. */
 export interface OutOfReach {

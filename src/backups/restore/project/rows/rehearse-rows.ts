@@ -5,7 +5,7 @@ import type { ProjectEntries } from "../users/entries.ts";
 import { comesWithExtension, extensionsThere } from "./extension-tables.ts";
 import { foreseeStaged } from "./foresee.ts";
 import { loadRows } from "./load-rows.ts";
-import type { ProjectArchive } from "../project-archive.ts";
+import type { ProjectArchive } from "../archive/project-archive.ts";
 import type { ProjectPlan } from "../project-plan.ts";
 import { rowsSource } from "./rows-source.ts";
 

@@ -1,7 +1,7 @@
 import type { ArtifactRecord } from "../../../../nouns/catalog/manifest.ts";
 import type { ProjectEntries } from "../users/entries.ts";
 import type { RowsSource } from "./load-rows.ts";
-import type { WhoseRows } from "./whose-rows.ts";
+import type { WhoseRows } from "../archive/whose-rows.ts";
 
 /** Where the rows of a project come from and go to. */
 export function rowsSource(artifact: ArtifactRecord, entries: ProjectEntries, rows: WhoseRows): RowsSource {

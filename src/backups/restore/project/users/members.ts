@@ -8,7 +8,7 @@ import { profileOf } from "../../../../nouns/platform/profiles.ts";
 import type { PlatformRecord } from "../../../../nouns/platform/record.ts";
 import type { DatabaseSession } from "../../../../ports/database.ts";
 import type { TocEntry } from "../../../../ports/dump-tools.ts";
-import type { NotAllowed } from "../not-made/not-allowed.ts";
+import type { NotAllowed } from "../../rights/not-allowed.ts";
 
 /**
  * A table or schema that a publication of the platform's holds, and that outlives what is dropped

@@ -3,7 +3,7 @@ import { readDigests } from "../../../../nouns/content/read/objects/field-digest
 import type { ContentRecord } from "../../../../nouns/content/record.ts";
 import { leadingNames } from "../../../../nouns/platform/identity.ts";
 import { whoseIs } from "../../../../nouns/platform/whose.ts";
-import type { BothEnds } from "../choose-into.ts";
+import type { BothEnds } from "../ends/choose-into.ts";
 import type { TargetObjects } from "./target-objects.ts";
 
 /**

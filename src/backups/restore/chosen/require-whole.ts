@@ -1,10 +1,10 @@
-import { verifyStored } from "../copy/artifacts/artifact.ts";
-import { interruptible } from "../copy/artifacts/interruptible.ts";
-import { readContentsAnew } from "../copy/artifacts/load.ts";
-import type { BlobStore } from "../../ports/blob-store.ts";
-import type { RestorePorts } from "./ports.ts";
-import type { RestorePlan } from "./restore-plan.ts";
-import { Untouched } from "./untouched.ts";
+import { verifyStored } from "../../copy/artifacts/artifact.ts";
+import { interruptible } from "../../copy/artifacts/interruptible.ts";
+import { readContentsAnew } from "../../copy/artifacts/load.ts";
+import type { BlobStore } from "../../../ports/blob-store.ts";
+import type { RestorePorts } from "../request/ports.ts";
+import type { RestorePlan } from "../restore-plan.ts";
+import { Untouched } from "../care/untouched.ts";
 
 /**
  * Looks at the artifacts before anything is made or changed: are they there, as large as the manifest says,

@@ -1,8 +1,8 @@
-import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
-import { newsOf } from "../../kernel/news-of.ts";
-import type { RestorePlan } from "./restore-plan.ts";
+import { HoldfastError, isHoldfastError } from "../../../kernel/errors.ts";
+import { newsOf } from "../../../kernel/news-of.ts";
+import type { RestorePlan } from "../restore-plan.ts";
 import { isDamage, safetyNote, type SafetyBackup } from "./safety-backup.ts";
-import { asUntouched, Untouched } from "./untouched.ts";
+import { asUntouched, Untouched } from "../care/untouched.ts";
 
 /** How far a restore in place has come. */
 export interface SoFar {

@@ -1,5 +1,5 @@
-import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
-import { newsOf } from "../../kernel/news-of.ts";
+import { HoldfastError, isHoldfastError } from "../../../kernel/errors.ts";
+import { newsOf } from "../../../kernel/news-of.ts";
 
 /** Of a hint that says already what became of the target. */
 const SAYS_SO = /Nothing was (?:touched|changed)|[Tt]he target is as it was/;

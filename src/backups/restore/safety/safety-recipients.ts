@@ -1,6 +1,6 @@
-import { HoldfastError } from "../../kernel/errors.ts";
-import { recipientsOf } from "../../nouns/seal/age.ts";
-import type { RestoreRequest } from "./request.ts";
+import { HoldfastError } from "../../../kernel/errors.ts";
+import { recipientsOf } from "../../../nouns/seal/age.ts";
+import type { RestoreRequest } from "../request/request.ts";
 
 /**
  * Who shall be able to read the safety backup: whoever holds the identity that opens this backup, and who was

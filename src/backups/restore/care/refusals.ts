@@ -4,8 +4,8 @@ import {
   type ErrorCode,
   type ExitCode,
   type HoldfastError,
-} from "../../kernel/errors.ts";
-import type { RestoreRequest } from "./request.ts";
+} from "../../../kernel/errors.ts";
+import type { RestoreRequest } from "../request/request.ts";
 
 /**
  * What would end a restore before anything is touched. A restore ends with the first; a dry run plans on and

@@ -1,11 +1,11 @@
-import { HoldfastError } from "../../kernel/errors.ts";
-import { displayName } from "../../postgres/display-name.ts";
-import { listed } from "../../kernel/listed.ts";
-import { nearest } from "../../kernel/suggest.ts";
-import type { Backup } from "../../nouns/catalog/catalog.ts";
-import type { TableRecord } from "../../nouns/content/record.ts";
-import type { RestoreRequest } from "./request.ts";
-import type { TableName } from "./table-name.ts";
+import { HoldfastError } from "../../../kernel/errors.ts";
+import { displayName } from "../../../postgres/display-name.ts";
+import { listed } from "../../../kernel/listed.ts";
+import { nearest } from "../../../kernel/suggest.ts";
+import type { Backup } from "../../../nouns/catalog/catalog.ts";
+import type { TableRecord } from "../../../nouns/content/record.ts";
+import type { RestoreRequest } from "../request/request.ts";
+import type { TableName } from "../request/table-name.ts";
 
 /**
  * The tables of a backup that a request names; all of them when it names none.

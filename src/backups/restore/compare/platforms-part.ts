@@ -1,6 +1,6 @@
-import type { Judgement } from "../copy/judging/judge-copy.ts";
-import type { Manifest } from "../../nouns/catalog/manifest.ts";
-import { profileOf } from "../../nouns/platform/profiles.ts";
+import type { Judgement } from "../../copy/judging/judge-copy.ts";
+import type { Manifest } from "../../../nouns/catalog/manifest.ts";
+import { profileOf } from "../../../nouns/platform/profiles.ts";
 
 /**
  * What of the platform's own counts for nothing in a restore into a database. Of a platform that keeps

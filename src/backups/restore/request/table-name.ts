@@ -1,4 +1,4 @@
-import { HoldfastError } from "../../kernel/errors.ts";
+import { HoldfastError } from "../../../kernel/errors.ts";
 
 /** A table as people name it. */
 export interface TableName {

@@ -1,11 +1,11 @@
-import { withoutExtensions } from "../copy/loading/extensions.ts";
-import type { LoadContext } from "../copy/artifacts/load.ts";
-import { loadingSettings } from "../copy/loading/loading-settings.ts";
-import { withoutPublicSchema } from "../copy/loading/public-schema.ts";
-import type { Database } from "../../ports/database.ts";
-import type { TocEntry } from "../../ports/dump-tools.ts";
-import type { RestorePorts } from "./ports.ts";
-import type { RestorePlan } from "./restore-plan.ts";
+import { withoutExtensions } from "../../copy/loading/extensions.ts";
+import type { LoadContext } from "../../copy/artifacts/load.ts";
+import { loadingSettings } from "../../copy/loading/loading-settings.ts";
+import { withoutPublicSchema } from "../../copy/loading/public-schema.ts";
+import type { Database } from "../../../ports/database.ts";
+import type { TocEntry } from "../../../ports/dump-tools.ts";
+import type { RestorePorts } from "../request/ports.ts";
+import type { RestorePlan } from "../restore-plan.ts";
 
 /** What loading needs, out of a plan. */
 export async function loadContext(

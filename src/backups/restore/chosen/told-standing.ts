@@ -1,8 +1,13 @@
-import { isHoldfastError } from "../../kernel/errors.ts";
-import { listed } from "../../kernel/listed.ts";
-import type { Backup, Catalog } from "../../nouns/catalog/catalog.ts";
-import { manifestPath } from "../../nouns/catalog/paths.ts";
-import { DAMAGED, readStanding, type KnownStandings, type Standing } from "../../nouns/catalog/standing.ts";
+import { isHoldfastError } from "../../../kernel/errors.ts";
+import { listed } from "../../../kernel/listed.ts";
+import type { Backup, Catalog } from "../../../nouns/catalog/catalog.ts";
+import { manifestPath } from "../../../nouns/catalog/paths.ts";
+import {
+  DAMAGED,
+  readStanding,
+  type KnownStandings,
+  type Standing,
+} from "../../../nouns/catalog/standing.ts";
 
 /** What is known of the backup that was chosen: whoever restores it must see what its validations found. */
 export interface ToldStanding {

@@ -1,10 +1,10 @@
-import { displayName } from "../../postgres/display-name.ts";
-import { HoldfastError, isHoldfastError, withHint } from "../../kernel/errors.ts";
-import { shellWord } from "../../kernel/shell-word.ts";
-import type { TableRecord } from "../../nouns/content/record.ts";
-import { sequencesToSet } from "./rows/live-sequences.ts";
-import { isWholeDatabase } from "./scope.ts";
-import type { RestorePlan } from "./restore-plan.ts";
+import { displayName } from "../../../postgres/display-name.ts";
+import { HoldfastError, isHoldfastError, withHint } from "../../../kernel/errors.ts";
+import { shellWord } from "../../../kernel/shell-word.ts";
+import type { TableRecord } from "../../../nouns/content/record.ts";
+import { sequencesToSet } from "../rows/live-sequences.ts";
+import { isWholeDatabase } from "../chosen/scope.ts";
+import type { RestorePlan } from "../restore-plan.ts";
 
 /** The backup of a target that was made before anything in it was changed. */
 export interface SafetyBackup {

@@ -1,4 +1,4 @@
-import type { Ports } from "../../ports/ports.ts";
+import type { Ports } from "../../../ports/ports.ts";
 
 /** What a restore reaches for. */
 export type RestorePorts = Pick<

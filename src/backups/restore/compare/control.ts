@@ -1,14 +1,14 @@
-import { HoldfastError } from "../../kernel/errors.ts";
-import { createDatabaseLike } from "../copy/databases/create-database.ts";
-import { measureControl } from "../copy/loading/control-copy.ts";
-import { PassingName, sweepLeftovers } from "../copy/databases/leftovers.ts";
-import type { ContentRecord } from "../../nouns/content/record.ts";
-import type { Database, DatabaseSession } from "../../ports/database.ts";
-import type { Log } from "../../ports/log.ts";
-import type { RestorePorts } from "./ports.ts";
-import { leftCopy, removeCopy } from "./left-behind.ts";
-import { loadContext } from "./load-context.ts";
-import type { RestorePlan } from "./restore-plan.ts";
+import { HoldfastError } from "../../../kernel/errors.ts";
+import { createDatabaseLike } from "../../copy/databases/create-database.ts";
+import { measureControl } from "../../copy/loading/control-copy.ts";
+import { PassingName, sweepLeftovers } from "../../copy/databases/leftovers.ts";
+import type { ContentRecord } from "../../../nouns/content/record.ts";
+import type { Database, DatabaseSession } from "../../../ports/database.ts";
+import type { Log } from "../../../ports/log.ts";
+import type { RestorePorts } from "../request/ports.ts";
+import { leftCopy, removeCopy } from "../beside/left-behind.ts";
+import { loadContext } from "../chosen/load-context.ts";
+import type { RestorePlan } from "../restore-plan.ts";
 
 const NAMES = new PassingName("holdfast_control_");
 

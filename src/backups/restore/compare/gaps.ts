@@ -1,6 +1,6 @@
-import type { Finding } from "../../nouns/catalog/manifest.ts";
-import { openAfterComparing } from "../../nouns/content/omissions/open.ts";
-import type { RestorePlan } from "./restore-plan.ts";
+import type { Finding } from "../../../nouns/catalog/manifest.ts";
+import { openAfterComparing } from "../../../nouns/content/omissions/open.ts";
+import type { RestorePlan } from "../restore-plan.ts";
 
 /**
  * What was not in the backup to begin with, as far as this restore would have brought it: large objects are

@@ -1,13 +1,13 @@
-import { HoldfastError } from "../../kernel/errors.ts";
-import { parseDatabaseUrl } from "../../postgres/database-url.ts";
-import type { Secret } from "../../kernel/secret.ts";
-import type { Part } from "../copy/artifacts/artifact-set.ts";
-import { Catalog } from "../../nouns/catalog/catalog.ts";
-import type { CatalogTier } from "../../nouns/catalog/manifest.ts";
-import { parseSelection, type Selection } from "../../nouns/catalog/selection.ts";
-import type { Database } from "../../ports/database.ts";
+import { HoldfastError } from "../../../kernel/errors.ts";
+import { parseDatabaseUrl } from "../../../postgres/database-url.ts";
+import type { Secret } from "../../../kernel/secret.ts";
+import type { Part } from "../../copy/artifacts/artifact-set.ts";
+import { Catalog } from "../../../nouns/catalog/catalog.ts";
+import type { CatalogTier } from "../../../nouns/catalog/manifest.ts";
+import { parseSelection, type Selection } from "../../../nouns/catalog/selection.ts";
+import type { Database } from "../../../ports/database.ts";
 import type { RestorePorts } from "./ports.ts";
-import { parseIdentities, parseRecipient } from "../../nouns/seal/age.ts";
+import { parseIdentities, parseRecipient } from "../../../nouns/seal/age.ts";
 import { parseTableName, type TableName } from "./table-name.ts";
 
 /** The parsed inputs of `holdfast restore`; durations in milliseconds. */

@@ -4,7 +4,7 @@ import type { PlatformSchema, RowsKind } from "../../../../nouns/platform/profil
 import type { PlatformRecord } from "../../../../nouns/platform/record.ts";
 import { whoseIs } from "../../../../nouns/platform/whose.ts";
 import { displayName } from "../../../../postgres/display-name.ts";
-import type { StagedKind } from "./staged.ts";
+import type { StagedKind } from "../rows/staged.ts";
 
 /** Sorts the tables of a backup by what becomes of their rows. */
 export class WhoseRows {

@@ -1,12 +1,12 @@
-import type { LoadPhase } from "../../copy/artifacts/artifact-set.ts";
-import { readContents, type LoadContext } from "../../copy/artifacts/load.ts";
-import type { ArtifactRecord } from "../../../nouns/catalog/manifest.ts";
-import type { ContentRecord } from "../../../nouns/content/record.ts";
-import type { TocEntry } from "../../../ports/dump-tools.ts";
-import type { RestorePorts } from "../ports.ts";
-import { loadContext } from "../load-context.ts";
-import type { ProjectInputs } from "./project-plan.ts";
-import { WhoseRows } from "./rows/whose-rows.ts";
+import type { LoadPhase } from "../../../copy/artifacts/artifact-set.ts";
+import { readContents, type LoadContext } from "../../../copy/artifacts/load.ts";
+import type { ArtifactRecord } from "../../../../nouns/catalog/manifest.ts";
+import type { ContentRecord } from "../../../../nouns/content/record.ts";
+import type { TocEntry } from "../../../../ports/dump-tools.ts";
+import type { RestorePorts } from "../../request/ports.ts";
+import { loadContext } from "../../chosen/load-context.ts";
+import type { ProjectInputs } from "../project-plan.ts";
+import { WhoseRows } from "./whose-rows.ts";
 
 /**
  * A backup of a project, opened: where its definitions and rows lie, what is in them, and whose its rows are.

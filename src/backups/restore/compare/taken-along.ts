@@ -1,6 +1,6 @@
-import { displayName } from "../../postgres/display-name.ts";
-import { belongingTo } from "../../nouns/content/objects-of-tables.ts";
-import type { ContentRecord, ObjectKind, TableRecord } from "../../nouns/content/record.ts";
+import { displayName } from "../../../postgres/display-name.ts";
+import { belongingTo } from "../../../nouns/content/objects-of-tables.ts";
+import type { ContentRecord, ObjectKind, TableRecord } from "../../../nouns/content/record.ts";
 
 /** What `DROP TABLE … CASCADE` takes along although it is on another table, or a relation of its own. */
 const DEPENDING: readonly ObjectKind[] = ["constraint", "policy", "rule", "trigger"];

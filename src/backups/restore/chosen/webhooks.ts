@@ -1,5 +1,5 @@
-import { namesOf } from "../copy/artifacts/toc-names.ts";
-import type { TocEntry } from "../../ports/dump-tools.ts";
+import { namesOf } from "../../copy/artifacts/toc-names.ts";
+import type { TocEntry } from "../../../ports/dump-tools.ts";
 
 /**
  * Triggers of an archive that reach out of the database, by the archive's own notes of what each entry comes

@@ -1,8 +1,8 @@
-import { isHoldfastError } from "../../kernel/errors.ts";
-import type { Finding } from "../../nouns/catalog/manifest.ts";
-import { measureContent, type MeasureOptions } from "../../nouns/content/rows/measure.ts";
-import type { ContentScope, MeasuredContent } from "../../nouns/content/record.ts";
-import type { Database } from "../../ports/database.ts";
+import { isHoldfastError } from "../../../kernel/errors.ts";
+import type { Finding } from "../../../nouns/catalog/manifest.ts";
+import { measureContent, type MeasureOptions } from "../../../nouns/content/rows/measure.ts";
+import type { ContentScope, MeasuredContent } from "../../../nouns/content/record.ts";
+import type { Database } from "../../../ports/database.ts";
 
 /** A measured copy, and what of it could not be measured. */
 export interface MeasuredCopy {

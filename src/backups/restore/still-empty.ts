@@ -1,10 +1,10 @@
-import { HoldfastError } from "../../../kernel/errors.ts";
-import { emptiness } from "../../../nouns/server/emptiness.ts";
-import type { DatabaseSession } from "../../../ports/database.ts";
-import { heldAgainst } from "../../../nouns/platform/doubtful.ts";
-import { readPlatform } from "../../../nouns/platform/read-record.ts";
-import type { RestorePlan } from "../restore-plan.ts";
-import { usersIn } from "../project/users/users-in.ts";
+import { HoldfastError } from "../../kernel/errors.ts";
+import { emptiness } from "../../nouns/server/emptiness.ts";
+import type { DatabaseSession } from "../../ports/database.ts";
+import { heldAgainst } from "../../nouns/platform/doubtful.ts";
+import { readPlatform } from "../../nouns/platform/read-record.ts";
+import type { RestorePlan } from "./restore-plan.ts";
+import { usersIn } from "./project/ground/users-in.ts";
 
 /**
  * A target that was empty when the restore was planned is neither confirmed, nor backed up, nor emptied;

@@ -1,8 +1,8 @@
-import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
-import { quoteIdentifier } from "../../postgres/quoting.ts";
-import { dropPersistently } from "../copy/databases/drop-database.ts";
-import type { Clock } from "../../ports/clock.ts";
-import type { Database } from "../../ports/database.ts";
+import { HoldfastError, isHoldfastError } from "../../../kernel/errors.ts";
+import { quoteIdentifier } from "../../../postgres/quoting.ts";
+import { dropPersistently } from "../../copy/databases/drop-database.ts";
+import type { Clock } from "../../../ports/clock.ts";
+import type { Database } from "../../../ports/database.ts";
 
 /**
  * Removes a copy that was not put in place.

@@ -1,9 +1,9 @@
-import { asIfOwned } from "../copy/rights/as-if-owned.ts";
-import type { MeasuredContent } from "../../nouns/content/record.ts";
-import type { Database } from "../../ports/database.ts";
-import type { RestorePorts } from "./ports.ts";
-import { loadContext } from "./load-context.ts";
-import type { RestorePlan } from "./restore-plan.ts";
+import { asIfOwned } from "../../copy/rights/as-if-owned.ts";
+import type { MeasuredContent } from "../../../nouns/content/record.ts";
+import type { Database } from "../../../ports/database.ts";
+import type { RestorePorts } from "../request/ports.ts";
+import { loadContext } from "../chosen/load-context.ts";
+import type { RestorePlan } from "../restore-plan.ts";
 
 /**
  * What was restored with `--no-owner`, with lists of rights as if it belonged to the source's owners;

@@ -1,10 +1,10 @@
-import { HoldfastError } from "../../../kernel/errors.ts";
-import type { Backup } from "../../../nouns/catalog/catalog.ts";
-import { heldAgainst } from "../../../nouns/platform/doubtful.ts";
-import { profileOf } from "../../../nouns/platform/profiles.ts";
-import { readPlatform } from "../../../nouns/platform/read-record.ts";
-import type { PlatformRecord } from "../../../nouns/platform/record.ts";
-import type { RestoreRequest } from "../request.ts";
+import { HoldfastError } from "../../../../kernel/errors.ts";
+import type { Backup } from "../../../../nouns/catalog/catalog.ts";
+import { heldAgainst } from "../../../../nouns/platform/doubtful.ts";
+import { profileOf } from "../../../../nouns/platform/profiles.ts";
+import { readPlatform } from "../../../../nouns/platform/read-record.ts";
+import type { PlatformRecord } from "../../../../nouns/platform/record.ts";
+import type { RestoreRequest } from "../../request/request.ts";
 
 /** Both ends of a restore into a project, as they say of themselves whose is what. */
 export interface BothEnds {

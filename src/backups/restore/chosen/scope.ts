@@ -1,4 +1,4 @@
-import type { ContentScope } from "../../nouns/content/record.ts";
+import type { ContentScope } from "../../../nouns/content/record.ts";
 
 /**
  * Whether a backup covers everything but the server's own schemas; only then may it take the place of a

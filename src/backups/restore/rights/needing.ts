@@ -1,5 +1,5 @@
-import { entryKey, entryPlace, entryTitle } from "../../../copy/artifacts/toc-names.ts";
-import type { TocEntry } from "../../../../ports/dump-tools.ts";
+import { entryKey, entryPlace, entryTitle } from "../../copy/artifacts/toc-names.ts";
+import type { TocEntry } from "../../../ports/dump-tools.ts";
 import type { NotAllowed } from "./not-allowed.ts";
 
 /** A table is kept in another way then, and that is told by itself. */

@@ -4,7 +4,7 @@ import type { ContentScope } from "../../../../nouns/content/record.ts";
 import type { PlatformProfile } from "../../../../nouns/platform/profile.ts";
 import type { PlatformRecord } from "../../../../nouns/platform/record.ts";
 import type { DatabaseSession } from "../../../../ports/database.ts";
-import { readUsersGround } from "../ground/ground.ts";
+import { readUsersGround } from "./ground.ts";
 
 /** What of a project is its user's, as people read it; nothing of both in a new one. */
 export interface UsersIn {
