@@ -41,7 +41,8 @@ import { lookAtTarget, sayingHowToCreate, type TargetState } from "./target/targ
 import { tellStanding } from "./chosen/told-standing.ts";
 import { warnOfRights } from "./rights/warn-of-rights.ts";
 import { manyObjects, warnings } from "./warnings.ts";
-import type { RestoreMode, RestorePlan } from "./restore-plan.ts";
+import type { RestoreMode } from "./request/restore-mode.ts";
+import type { RestorePlan } from "./restore-plan.ts";
 import { requireKnownDemands } from "../../postgres/client-demands.ts";
 
 /**

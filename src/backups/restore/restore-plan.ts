@@ -1,38 +1,25 @@
 import type { HoldfastError } from "../../kernel/errors.ts";
-import type { ArtifactSet } from "../copy/artifacts/artifact-set.ts";
-import type { Backup } from "../../nouns/catalog/catalog.ts";
 import type { Standing } from "../../nouns/catalog/standing.ts";
 import type { TableRecord } from "../../nouns/content/record.ts";
-import type { ToolSet } from "../../ports/dump-tools.ts";
 import type { NotMadeHere } from "./rights/not-made-here.ts";
 import type { ProjectPlan } from "./project/project-plan.ts";
 import type { PlannedProperties } from "./properties/planned-properties.ts";
-import type { RestoreRequest } from "./request/request.ts";
-import type { TargetState } from "./target/target.ts";
-
-/** How the backup gets into the target. */
-export type RestoreMode = "in-place" | "beside" | "project";
+import type { RowsPlan } from "./rows/rows-plan.ts";
+import type { RestoreMode } from "./request/restore-mode.ts";
 
 /**
  * What a restore will do: decided before anything is touched, printed as a table and as JSON,
  * then carried out.
  */
-export interface RestorePlan {
-  readonly request: RestoreRequest;
-  readonly backup: Backup;
+export interface RestorePlan extends RowsPlan {
   /** What its receipts say of it; absent where they could not be read. */
   readonly standing?: Standing | undefined;
-  readonly set: ArtifactSet;
-  readonly tools: ToolSet;
-  readonly target: TargetState;
   readonly mode: RestoreMode;
   readonly modeReason: string;
   /** Mode project: what is the user's there, and what becomes of the platform's rows. */
   readonly project?: ProjectPlan;
   /** What of the source's database itself is brought; absent where it is no part of what is restored. */
   readonly properties?: PlannedProperties;
-  /** Tables of the backup that are restored; all of them when empty was asked for. */
-  readonly tables: readonly TableRecord[];
   /**
    * Where tables are named: those that the target lacked when it was planned, and that are therefore made.
    */

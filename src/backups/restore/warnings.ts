@@ -3,7 +3,7 @@ import type { Backup } from "../../nouns/catalog/catalog.ts";
 import type { Manifest } from "../../nouns/catalog/manifest.ts";
 import { listed } from "../../kernel/listed.ts";
 import { INCOMPLETE } from "../../nouns/content/omissions/incomplete.ts";
-import type { RestoreMode } from "./restore-plan.ts";
+import type { RestoreMode } from "./request/restore-mode.ts";
 import type { RestoreRequest } from "./request/request.ts";
 import type { TargetState } from "./target/target.ts";
 

@@ -1,15 +1,15 @@
-import { withoutExtensions } from "../../copy/loading/extensions.ts";
+import { withoutExtensions, type UnavailableExtension } from "../../copy/loading/extensions.ts";
 import type { LoadContext } from "../../copy/artifacts/load.ts";
 import { loadingSettings } from "../../copy/loading/loading-settings.ts";
 import { withoutPublicSchema } from "../../copy/loading/public-schema.ts";
 import type { Database } from "../../../ports/database.ts";
 import type { TocEntry } from "../../../ports/dump-tools.ts";
 import type { RestorePorts } from "../request/ports.ts";
-import type { RestorePlan } from "../restore-plan.ts";
+import type { Chosen } from "./chosen.ts";
 
 /** What loading needs, out of a plan. */
 export async function loadContext(
-  plan: Pick<RestorePlan, "request" | "tools">,
+  plan: Pick<Chosen, "request" | "tools">,
   database: Database,
   ports: RestorePorts,
 ): Promise<LoadContext> {
@@ -32,7 +32,9 @@ export async function loadContext(
 
 /** Entries of an archive minus the extensions that cannot be installed. */
 export function chosen(
-  plan: RestorePlan,
+  plan: Pick<Chosen, "backup"> & {
+    readonly target: { readonly unavailableExtensions: readonly UnavailableExtension[] };
+  },
   narrow: (entries: readonly TocEntry[]) => readonly TocEntry[],
 ): (entries: readonly TocEntry[]) => readonly TocEntry[] {
   return (entries) =>

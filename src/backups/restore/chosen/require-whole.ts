@@ -3,8 +3,15 @@ import { interruptible } from "../../copy/artifacts/interruptible.ts";
 import { readContentsAnew } from "../../copy/artifacts/load.ts";
 import type { BlobStore } from "../../../ports/blob-store.ts";
 import type { RestorePorts } from "../request/ports.ts";
-import type { RestorePlan } from "../restore-plan.ts";
+import type { RestoreMode } from "../request/restore-mode.ts";
+import type { Chosen } from "./chosen.ts";
 import { Untouched } from "../care/untouched.ts";
+
+/** Which artifacts are looked at, and whether the target is emptied for them. */
+export interface LookedAt extends Pick<Chosen, "request" | "set" | "tools"> {
+  readonly mode: RestoreMode;
+  readonly target: { readonly empty: boolean };
+}
 
 /**
  * Looks at the artifacts before anything is made or changed: are they there, as large as the manifest says,
@@ -13,7 +20,7 @@ import { Untouched } from "../care/untouched.ts";
  *
  * @throws Untouched: artifact.damaged, artifact.missing, store.lied, seal.identity
  */
-export async function requireWhole(plan: RestorePlan, ports: RestorePorts): Promise<void> {
+export async function requireWhole(plan: LookedAt, ports: RestorePorts): Promise<void> {
   const { request, set, tools: toolSet } = plan;
   const store = interruptible(request.catalog.store, ports.cancelled);
   const context = { store, toolSet, tools: await ports.dumpTools(), identities: request.identities };
@@ -38,7 +45,7 @@ export async function requireSize(artifact: Artifact, store: BlobStore, ports: R
   if (found?.size !== artifact.stored.size) await readWhole(artifact, store, ports);
 }
 
-type Artifact = RestorePlan["set"]["phases"][number]["artifact"];
+type Artifact = Chosen["set"]["phases"][number]["artifact"];
 
 async function readWhole(artifact: Artifact, store: BlobStore, ports: RestorePorts): Promise<void> {
   const progress = ports.log.progress(`checking ${artifact.kind}`, "bytes", artifact.stored.size);
@@ -50,7 +57,7 @@ async function readWhole(artifact: Artifact, store: BlobStore, ports: RestorePor
 }
 
 /** Whether the target is emptied in a transaction of its own, before anything is loaded. */
-function empties({ mode, target, request }: RestorePlan): boolean {
+function empties({ mode, target, request }: LookedAt): boolean {
   return mode === "in-place" && !target.empty && request.part !== "data" && request.tables.length === 0;
 }
 

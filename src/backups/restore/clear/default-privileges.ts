@@ -1,5 +1,5 @@
 import type { DatabaseSession } from "../../../ports/database.ts";
-import type { NamedTable } from "../rows/live-tables.ts";
+import type { TableName } from "../request/table-name.ts";
 
 /** What one role's future objects of one kind give. */
 interface DefaultPrivileges {
@@ -80,7 +80,7 @@ export async function hasDefaultPrivileges(session: DatabaseSession): Promise<bo
  * only rights that are not the built-in ones, so a table without rights of its own has no entry that would
  * take others away.
  */
-export async function takeDefaultsBack(session: DatabaseSession, made: readonly NamedTable[]): Promise<void> {
+export async function takeDefaultsBack(session: DatabaseSession, made: readonly TableName[]): Promise<void> {
   const statements = await session.query<{ sql: string }>(
     `
       WITH made AS (

@@ -3,14 +3,14 @@ import type { MeasuredContent } from "../../../nouns/content/record.ts";
 import type { Database } from "../../../ports/database.ts";
 import type { RestorePorts } from "../request/ports.ts";
 import { loadContext } from "../chosen/load-context.ts";
-import type { RestorePlan } from "../restore-plan.ts";
+import type { Chosen } from "../chosen/chosen.ts";
 
 /**
  * What was restored with `--no-owner`, with lists of rights as if it belonged to the source's owners;
  * anything else as it is.
  */
 export async function asOwned<Content extends MeasuredContent>(
-  plan: RestorePlan,
+  plan: Chosen,
   database: Database,
   actual: Content,
   ports: RestorePorts,

@@ -8,7 +8,8 @@ import type { Log } from "../../../ports/log.ts";
 import type { RestorePorts } from "../request/ports.ts";
 import { leftCopy, removeCopy } from "../beside/left-behind.ts";
 import { loadContext } from "../chosen/load-context.ts";
-import type { RestorePlan } from "../restore-plan.ts";
+import type { Chosen } from "../chosen/chosen.ts";
+import type { TargetState } from "../target/target.ts";
 
 const NAMES = new PassingName("holdfast_control_");
 
@@ -37,7 +38,10 @@ export async function sweepControls(target: Database, log: Pick<Log, "info" | "w
  *
  * @throws database.permission where the role may not make one
  */
-export async function controlOf(plan: RestorePlan, ports: RestorePorts): Promise<ContentRecord> {
+export async function controlOf(
+  plan: Chosen & { readonly target: Pick<TargetState, "facts"> },
+  ports: RestorePorts,
+): Promise<ContentRecord> {
   const { target } = plan.request;
   const { facts } = plan.target;
   if (!facts.superuser && !facts.createDb) {

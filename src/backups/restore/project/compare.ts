@@ -11,7 +11,7 @@ import { leadingNames, wordAndRest } from "../../../nouns/platform/identity.ts";
 import { readPlatform } from "../../../nouns/platform/read-record.ts";
 import type { RestorePorts } from "../request/ports.ts";
 import { thingOfEntry, thingsOfFinding } from "../rights/things.ts";
-import type { Restored } from "../restored.ts";
+import type { Compared } from "../compare/compared.ts";
 import { gapsOf } from "../compare/gaps.ts";
 import { measureCopy } from "../compare/measure-copy.ts";
 import type { PlanOfProject, LoadedProject } from "./loaded-project.ts";
@@ -30,7 +30,7 @@ export async function compareProject(
   plan: PlanOfProject,
   loaded: LoadedProject,
   ports: RestorePorts,
-): Promise<Pick<Restored, "findings" | "notes" | "notCompared" | "tables" | "rows">> {
+): Promise<Compared> {
   const { request, project, backup } = plan;
   await using target = new KeptSessions(request.target);
   ports.log.stage("comparing with what the source held at the snapshot");

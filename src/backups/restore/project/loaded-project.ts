@@ -1,23 +1,19 @@
 import type { UnavailableExtension } from "../../copy/loading/extensions.ts";
-import type { Finding } from "../../../nouns/catalog/manifest.ts";
-import type { RestorePlan } from "../restore-plan.ts";
-import type { PlatformRowsForeseen } from "./rows/foresee.ts";
+import type { Chosen } from "../chosen/chosen.ts";
+import type { PlannedProperties } from "../properties/planned-properties.ts";
+import type { TargetState } from "../target/target.ts";
+import type { MergedRows } from "./rows/merge-rows.ts";
 import type { Kept } from "./ground/kept.ts";
 import type { ProjectPlan } from "./project-plan.ts";
 import type { RefusedRights } from "../../copy/rights/give-singly.ts";
 
 /** What a restore into a project did, before anything is compared. */
-export interface LoadedProject {
-  readonly findings: readonly Finding[];
+export interface LoadedProject extends MergedRows {
   readonly notes: readonly string[];
   /** Triggers that were switched off, as a content record names them. */
   readonly paused: ReadonlySet<string>;
   /** What stayed because it could not be dropped. */
   readonly kept: Kept;
-  /** What became of the rows of tables that are not the restore's alone. */
-  readonly tables: readonly PlatformRowsForeseen[];
-  /** Rows written into tables of the platform's, by table. */
-  readonly written: ReadonlyMap<string, number>;
   /** Rights on what is the user's that could not be given. */
   readonly refusedRights: readonly RefusedRights[];
   /** What was left out meanwhile, as `entryKey` has it. */
@@ -28,5 +24,10 @@ export interface LoadedProject {
   readonly unavailable: readonly UnavailableExtension[];
 }
 
-/** A plan whose mode is project. */
-export type PlanOfProject = RestorePlan & { readonly project: ProjectPlan };
+/** What a plan whose mode is project has for one. */
+export interface PlanOfProject extends Chosen {
+  readonly target: TargetState;
+  /** What of the source's database itself is brought; absent where it is no part of what is restored. */
+  readonly properties?: PlannedProperties;
+  readonly project: ProjectPlan;
+}

@@ -2,16 +2,6 @@ import { quantity } from "../../../kernel/quantity.ts";
 import type { BothEnds } from "./ends/choose-into.ts";
 import type { WhoseRows } from "./archive/whose-rows.ts";
 
-/** What could not be read of the platform's tables. */
-export function lostNotes(lost: readonly string[]): string[] {
-  return lost.length === 0
-    ? []
-    : [
-        "on tables of the platform's, and the archive's definition of them was not understood, so left " +
-          `as the target has it: ${lost.join(", ")}`,
-      ];
-}
-
 /** Versions of the platform that differ. */
 export function versionNotes({ source, target }: BothEnds): string[] {
   return source.schemas.flatMap((schema) => {

@@ -13,7 +13,9 @@ import {
 } from "./bring-properties.ts";
 import { grantStatement, revokeStatement } from "./database-rights.ts";
 import { LOCK_TIMEOUT } from "../care/lock-timeout.ts";
-import type { RestorePlan } from "../restore-plan.ts";
+import type { Chosen } from "../chosen/chosen.ts";
+import type { RestoreMode } from "../request/restore-mode.ts";
+import type { TargetState } from "../target/target.ts";
 import { isWholeDatabase } from "../chosen/scope.ts";
 import { settingsTaken, settingStatement } from "./settings-into-database.ts";
 import type { PlannedProperties } from "./planned-properties.ts";
@@ -26,17 +28,27 @@ export const UNTOLD =
   "what belongs to the source's database itself (settings, comment, connection limit, rights) " +
   "cannot be told from this archive, and is not brought";
 
+/** What tells which properties are brought, and what is to be brought once that is planned. */
+export interface BringingProperties extends Chosen {
+  readonly mode: RestoreMode;
+  readonly target: TargetState;
+  readonly properties?: PlannedProperties;
+}
+
 /**
  * The plan with what of the source's database itself is brought; nothing for rows, named tables and some
  * schemas, which are no database.
  */
-export async function withProperties(plan: RestorePlan, ports: RestorePorts): Promise<RestorePlan> {
+export async function withProperties<Plan extends BringingProperties>(
+  plan: Plan,
+  ports: RestorePorts,
+): Promise<Plan> {
   const properties = await planProperties(plan, ports);
   return properties === undefined ? plan : { ...plan, properties };
 }
 
 async function planProperties(
-  { request, backup: { manifest }, set, mode, target }: RestorePlan,
+  { request, backup: { manifest }, set, mode, target }: BringingProperties,
   ports: RestorePorts,
 ): Promise<PlannedProperties | undefined> {
   if (request.part === "data" || request.tables.length > 0 || !isWholeDatabase(manifest.scope)) {
@@ -83,7 +95,7 @@ export function plannedSentences({ source, toDo }: PlannedProperties): {
  */
 export async function bringAlone(
   database: Database,
-  { properties, request }: Pick<RestorePlan, "properties" | "request">,
+  { properties, request }: Pick<BringingProperties, "properties" | "request">,
 ): Promise<readonly string[]> {
   if (properties === undefined) return [];
   if (properties.source === undefined) return [UNTOLD];

@@ -1,12 +1,15 @@
 import type { Database } from "../../../ports/database.ts";
-import type { RestorePlan } from "../restore-plan.ts";
+import type { Chosen } from "../chosen/chosen.ts";
 
 /**
  * Subscriptions come back switched off, because pg_dump writes them so, and with the name of the source's
  * replication slot: switched on, a copy would take the changes away from the source
  * (https://www.postgresql.org/docs/current/logical-replication-subscription.html).
  */
-export async function subscriptionNotes(plan: RestorePlan, database: Database): Promise<string[]> {
+export async function subscriptionNotes(
+  plan: Pick<Chosen, "request" | "set">,
+  database: Database,
+): Promise<string[]> {
   if (!plan.set.hasSchema || plan.request.tables.length > 0) return [];
   await using session = await database.connect({ purpose: "restore" });
   const rows = await session.query<{ name: string; slot: string }>(`

@@ -6,7 +6,7 @@ import type { TocEntry } from "../../../ports/dump-tools.ts";
 import type { NotMadeHere } from "./not-made-here.ts";
 import type { ContentRecord } from "../../../nouns/content/record.ts";
 import { isOfAllTables, ofSuperusers, PUBLICATION, wordOf } from "./superuser-only.ts";
-import type { RestoreMode } from "../restore-plan.ts";
+import type { RestoreMode } from "../request/restore-mode.ts";
 
 /** Since this major version members of `pg_create_subscription` may make subscriptions. */
 const SUBSCRIPTION_ROLE_SINCE = 16;

@@ -2,19 +2,21 @@ import { ownerInEntry, ownerOfPublic } from "../../copy/artifacts/schema-entry.t
 import type { SetContents } from "../../copy/artifacts/set-contents.ts";
 import { madeAnew } from "./made-anew.ts";
 import type { NotMadeHere } from "./not-made-here.ts";
-import type { RestorePlan } from "../restore-plan.ts";
+import type { Chosen } from "../chosen/chosen.ts";
+import type { RestoreMode } from "../request/restore-mode.ts";
+import type { TargetState } from "../target/target.ts";
 import { ownersOutOfReach, ownersWithoutRoom, publicKept, rightsWarnings } from "./rights.ts";
+
+/** What tells which rights a restore needs. */
+export interface NeedingRights extends Pick<Chosen, "request" | "backup" | "set"> {
+  readonly target: TargetState;
+  readonly mode: RestoreMode;
+  readonly notMade: NotMadeHere;
+}
 
 /** What the role may not make or give away; a superuser may everything. */
 export async function warnOfRights(
-  {
-    backup: { manifest },
-    set,
-    target: { facts },
-    request,
-    mode,
-    notMade,
-  }: Pick<RestorePlan, "backup" | "set" | "target" | "request" | "mode"> & { readonly notMade: NotMadeHere },
+  { backup: { manifest }, set, target: { facts }, request, mode, notMade }: NeedingRights,
   contents: SetContents,
 ): Promise<string[]> {
   if (facts.superuser || !set.hasSchema || request.tables.length > 0) return [];

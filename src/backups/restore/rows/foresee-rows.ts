@@ -9,7 +9,7 @@ import type { RestorePorts } from "../request/ports.ts";
 import { requireFree, requireSettable, sequencesToSet } from "./live-sequences.ts";
 import { readLiveTables, type LiveTable } from "./live-tables.ts";
 import { chosen, loadContext } from "../chosen/load-context.ts";
-import type { RestorePlan } from "../restore-plan.ts";
+import type { RowsPlan } from "./rows-plan.ts";
 import { Refusals } from "../care/refusals.ts";
 import { requireLargeObjects } from "./large-objects.ts";
 import { readSetAside } from "./set-aside.ts";
@@ -30,7 +30,7 @@ export interface RowsForeseen {
  * is found, unless `refusals` takes them
  */
 export async function foreseeRows(
-  plan: RestorePlan,
+  plan: RowsPlan,
   ports: RestorePorts,
   refusals = new Refusals(),
 ): Promise<RowsForeseen> {
@@ -69,7 +69,7 @@ const REFUSES: readonly ErrorCode[] = [
   "refused.outside-scope",
 ];
 
-function requirePresent({ request }: RestorePlan, [missing]: readonly TableRecord[]): void {
+function requirePresent({ request }: RowsPlan, [missing]: readonly TableRecord[]): void {
   if (missing === undefined || (request.part !== "data" && request.tables.length > 0)) return;
   const table = `${missing.schema}.${missing.name}`;
   throw new HoldfastError("database.lacks", `the target has no table ${table} to put rows into`, {
@@ -81,7 +81,7 @@ function requirePresent({ request }: RestorePlan, [missing]: readonly TableRecor
 
 async function requireSequences(
   session: DatabaseSession,
-  { request, backup, tables }: RestorePlan,
+  { request, backup, tables }: RowsPlan,
   missing: readonly TableRecord[],
 ): Promise<void> {
   const present =
@@ -122,7 +122,7 @@ function requireFillable(table: LiveTable): void {
 }
 
 /** Rows that are dumped through the top of their tree may land in any of its partitions. */
-function requireWholeTrees({ backup, tables }: RestorePlan): void {
+function requireWholeTrees({ backup, tables }: RowsPlan): void {
   const named = new Set(tables.map(displayName));
   for (const { tree } of tables) {
     if (tree === undefined) continue;
@@ -204,7 +204,7 @@ function requireColumns(columns: ReadonlyMap<string, ReadonlySet<string>>, table
 /**
  * Values that do not fit the new type stop the load, and nothing is changed; but this can be known before.
  */
-function retypedWarnings({ backup }: RestorePlan, live: readonly LiveTable[]): string[] {
+function retypedWarnings({ backup }: RowsPlan, live: readonly LiveTable[]): string[] {
   const recorded = backup.manifest.content.objects.column ?? {};
   if (backup.manifest.content.digests !== 2) return [];
   return live

@@ -1,6 +1,6 @@
 import type { TableRecord } from "../../../nouns/content/record.ts";
 import { readLiveTables } from "./live-tables.ts";
-import type { RestorePlan } from "../restore-plan.ts";
+import type { RowsPlan } from "./rows-plan.ts";
 
 /**
  * Named tables that the target lacks, and that a restore therefore makes with all that is theirs; the others
@@ -9,7 +9,7 @@ import type { RestorePlan } from "../restore-plan.ts";
 export async function tablesToMake({
   request,
   tables,
-}: Pick<RestorePlan, "request" | "tables">): Promise<readonly TableRecord[]> {
+}: Pick<RowsPlan, "request" | "tables">): Promise<readonly TableRecord[]> {
   if (request.tables.length === 0 || request.part === "data") return [];
   await using session = await request.target.connect({ purpose: "restore" });
   const present = await readLiveTables(session, tables);
@@ -19,6 +19,6 @@ export async function tablesToMake({
 }
 
 /** What a restore of a part did not compare, and why. */
-export function notComparedNotes({ request }: RestorePlan): string[] {
+export function notComparedNotes({ request }: Pick<RowsPlan, "request">): string[] {
   return request.part === "data" ? ["definitions were not compared: only rows were restored"] : [];
 }

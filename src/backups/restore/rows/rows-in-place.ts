@@ -22,7 +22,7 @@ import { FILL_SETTINGS, fillTables } from "./fill-tables.ts";
 import { foreseeRows } from "./foresee-rows.ts";
 import { chosen, loadContext } from "../chosen/load-context.ts";
 import { quietRefresh } from "./quiet-refresh.ts";
-import type { RestorePlan } from "../restore-plan.ts";
+import type { RowsPlan } from "./rows-plan.ts";
 import { attachEntries, tableEntries } from "./table-entries.ts";
 import { Untouched } from "../care/untouched.ts";
 
@@ -37,7 +37,7 @@ const ROW_TYPES: ReadonlySet<string> = new Set(["TABLE DATA", "SEQUENCE SET", "B
  * @returns what pg_restore went past, materialized views that stay empty, and rights that could not be given
  */
 export async function loadRowsInPlace(
-  plan: RestorePlan,
+  plan: RowsPlan,
   ports: RestorePorts,
   onChange: () => void,
 ): Promise<LoadedInPlace> {
@@ -83,7 +83,7 @@ const NOTHING: LoadedInPlace = { problems: [], refusedRights: [] };
 
 /** Makes the tables that the target lacks, bare; all of them or none. */
 async function make(
-  plan: RestorePlan,
+  plan: RowsPlan,
   session: DatabaseSession,
   context: LoadContext,
   missing: readonly TableRecord[],
@@ -111,14 +111,14 @@ async function make(
 }
 
 /** The contents of the archives from which tables are made. */
-async function definitionContents(plan: RestorePlan, context: LoadContext): Promise<readonly TocEntry[]> {
+async function definitionContents(plan: RowsPlan, context: LoadContext): Promise<readonly TocEntry[]> {
   const phase = plan.set.phases.find((one) => has(one, "pre-data"));
   return phase === undefined ? [] : await readContents(context, phase.artifact);
 }
 
 /** Takes the made tables away again; the session that filled them may be the one that broke. */
 async function unmake(
-  plan: RestorePlan,
+  plan: RowsPlan,
   session: DatabaseSession,
   made: readonly TableRecord[],
   error: Untouched,
@@ -151,7 +151,7 @@ function leftover(error: Untouched): Error {
 
 /** What belongs to the tables that are made, from the artifacts that hold definitions. */
 async function loadParts(
-  plan: RestorePlan,
+  plan: RowsPlan,
   context: LoadContext,
   make: readonly TableRecord[],
   section: "pre-data" | "post-data",
@@ -179,7 +179,7 @@ async function loadParts(
 
 /** Partitions that were made are put where they were, after their rows and indexes. */
 async function attach(
-  plan: RestorePlan,
+  plan: RowsPlan,
   context: LoadContext,
   made: readonly TableRecord[],
 ): Promise<readonly LoadProblem[]> {
@@ -195,7 +195,7 @@ async function attach(
 }
 
 async function fill(
-  plan: RestorePlan,
+  plan: RowsPlan,
   session: DatabaseSession,
   context: LoadContext,
   onChange: () => void,

@@ -1,7 +1,6 @@
 import { HoldfastError, isHoldfastError } from "../../../kernel/errors.ts";
 import { newsOf } from "../../../kernel/news-of.ts";
-import type { RestorePlan } from "../restore-plan.ts";
-import { isDamage, safetyNote, type SafetyBackup } from "./safety-backup.ts";
+import { isDamage, safetyNote, type Replacing, type SafetyBackup } from "./safety-backup.ts";
 import { asUntouched, Untouched } from "../care/untouched.ts";
 
 /** How far a restore in place has come. */
@@ -13,13 +12,18 @@ export interface SoFar {
   readonly stop: AbortSignal;
 }
 
+/** What it replaces, and whether there was anything. */
+export interface ReplacingInPlace extends Replacing {
+  readonly target: { readonly empty: boolean };
+}
+
 /**
  * A restore in place that stops: where nothing was changed yet the error says so, and where the target may
  * be incomplete, how to go on.
  */
 export async function explaining<T>(
   work: Promise<T>,
-  plan: RestorePlan,
+  plan: ReplacingInPlace,
   { safetyBackup, isChanged, stop }: SoFar,
 ): Promise<T> {
   try {
@@ -36,7 +40,7 @@ export async function explaining<T>(
   }
 }
 
-function howOn(plan: RestorePlan, damaged: boolean, safetyBackup: SafetyBackup | undefined): string {
+function howOn(plan: ReplacingInPlace, damaged: boolean, safetyBackup: SafetyBackup | undefined): string {
   const again = `run the restore again${damaged ? " with another backup" : ""}`;
   // A target that was empty may hold a part by now, and is then only replaced when its name is typed.
   if (plan.target.empty) {

@@ -4,7 +4,7 @@ import { shellWord } from "../../../kernel/shell-word.ts";
 import type { TableRecord } from "../../../nouns/content/record.ts";
 import { sequencesToSet } from "../rows/live-sequences.ts";
 import { isWholeDatabase } from "../chosen/scope.ts";
-import type { RestorePlan } from "../restore-plan.ts";
+import type { Chosen } from "../chosen/chosen.ts";
 
 /** The backup of a target that was made before anything in it was changed. */
 export interface SafetyBackup {
@@ -15,13 +15,19 @@ export interface SafetyBackup {
   readonly tables: readonly TableRecord[];
 }
 
+/** What a restore replaces, and who may read what was there before. */
+export interface Replacing extends Pick<Chosen, "request" | "backup"> {
+  readonly tables: readonly TableRecord[];
+  readonly safetyRecipients: readonly string[];
+}
+
 /**
  * What a person needs to go back: which backup, of which moment, and the command. It goes no further back
  * than the restore went, or says how much further: what was not touched may have been written to since.
  *
  * @param isChanged false where the target is as it was, so that there is nothing to go back to
  */
-export function safetyNote(plan: RestorePlan, safety: SafetyBackup, isChanged = true): string {
+export function safetyNote(plan: Replacing, safety: SafetyBackup, isChanged = true): string {
   const what = `what the target held before is backup ${safety.id} (tier safety), as of ${safety.snapshotAt}`;
   const back = isChanged ? wayBack(plan, safety) : undefined;
   return back === undefined
@@ -39,7 +45,7 @@ interface WayBack {
 }
 
 /** @returns `undefined` where the restore touched no table that was there */
-function wayBack(plan: RestorePlan, safety: SafetyBackup): WayBack | undefined {
+function wayBack(plan: Replacing, safety: SafetyBackup): WayBack | undefined {
   const { request, backup } = plan;
   if (request.part !== "data" && request.tables.length === 0) {
     return { dataOnly: false, tables: [], besides: isWholeDatabase(backup.manifest.scope) ? "" : FURTHER };
@@ -69,14 +75,14 @@ const FURTHER =
 const LESS = "; large objects, and sequences that belong to no table, stay as they are then";
 
 /** Whether a restore of all rows sets something that is of no table. */
-function setsMoreThanTables({ backup, tables }: RestorePlan): boolean {
+function setsMoreThanTables({ backup, tables }: Replacing): boolean {
   const { content } = backup.manifest;
   return content.largeObjects.count > 0 || sequencesToSet(content, tables).length < content.sequences.length;
 }
 
 /** Nothing secret is in it, and what stands for a file is for the person to fill in. */
 function commandOf(
-  { request, safetyRecipients }: RestorePlan,
+  { request, safetyRecipients }: Replacing,
   id: string,
   { dataOnly, tables }: WayBack,
 ): string {

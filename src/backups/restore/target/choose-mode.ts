@@ -1,7 +1,7 @@
 import { HoldfastError } from "../../../kernel/errors.ts";
 import type { Backup } from "../../../nouns/catalog/catalog.ts";
 import type { RestoreRequest } from "../request/request.ts";
-import type { RestoreMode } from "../restore-plan.ts";
+import type { RestoreMode } from "../request/restore-mode.ts";
 import { isWholeDatabase } from "../chosen/scope.ts";
 import type { TargetState } from "./target.ts";
 

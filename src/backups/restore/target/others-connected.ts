@@ -2,7 +2,7 @@ import { listed } from "../../../kernel/listed.ts";
 import { quantity } from "../../../kernel/quantity.ts";
 import { mayEnd } from "../../../nouns/server/end-sessions.ts";
 import type { DatabaseSession } from "../../../ports/database.ts";
-import type { RestoreMode } from "../restore-plan.ts";
+import type { RestoreMode } from "../request/restore-mode.ts";
 
 /** Application names that are ours. */
 const OURS = "holdfast %";

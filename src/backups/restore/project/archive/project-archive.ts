@@ -5,7 +5,8 @@ import type { ContentRecord } from "../../../../nouns/content/record.ts";
 import type { TocEntry } from "../../../../ports/dump-tools.ts";
 import type { RestorePorts } from "../../request/ports.ts";
 import { loadContext } from "../../chosen/load-context.ts";
-import type { ProjectInputs } from "../project-plan.ts";
+import type { Chosen } from "../../chosen/chosen.ts";
+import type { BothEnds } from "../ends/choose-into.ts";
 import { WhoseRows } from "./whose-rows.ts";
 
 /**
@@ -21,7 +22,10 @@ export interface ProjectArchive {
 }
 
 /** Reads its table of contents. */
-export async function openArchive(inputs: ProjectInputs, ports: RestorePorts): Promise<ProjectArchive> {
+export async function openArchive(
+  inputs: Chosen & { readonly ends: BothEnds },
+  ports: RestorePorts,
+): Promise<ProjectArchive> {
   const { request, backup, set, ends } = inputs;
   const { content } = backup.manifest;
   const context = await loadContext(inputs, request.target, ports);

@@ -4,7 +4,12 @@ import type { PlatformSchema, RowsKind } from "../../../../nouns/platform/profil
 import type { PlatformRecord } from "../../../../nouns/platform/record.ts";
 import { whoseIs } from "../../../../nouns/platform/whose.ts";
 import { displayName } from "../../../../postgres/display-name.ts";
-import type { StagedKind } from "../rows/staged.ts";
+
+/**
+ * What becomes of staged rows: as the platform's profile says, or `extension`: rows that an extension of the
+ * user's keeps for him.
+ */
+export type StagedKind = RowsKind | "extension";
 
 /** Sorts the tables of a backup by what becomes of their rows. */
 export class WhoseRows {

@@ -5,7 +5,7 @@ import { entryTitle } from "../../../copy/artifacts/toc-names.ts";
 import { serverWords } from "../../../../postgres/server-words.ts";
 import type { Finding } from "../../../../nouns/catalog/manifest.ts";
 import type { TocEntry } from "../../../../ports/dump-tools.ts";
-import type { PlanOfProject } from "../loaded-project.ts";
+import type { RestoreRequest } from "../../request/request.ts";
 import { refusedSentence, type Refused } from "./run-definitions.ts";
 import { anyOf } from "../../../../kernel/pattern.ts";
 
@@ -34,6 +34,22 @@ function withNeeding(refused: readonly Refused[], mayMiss: (one: Refused) => boo
   return missed;
 }
 
+/** What was told before of definitions that may be refused. */
+export interface Told {
+  readonly request: Pick<RestoreRequest, "allowGaps">;
+  readonly project: {
+    readonly entries: { readonly onPlatform: readonly TocEntry[] };
+    readonly notAllowed: readonly Titled[];
+    readonly keysBehind: readonly Titled[];
+    readonly extensionsNeeded: ReadonlyMap<string, ReadonlySet<string>>;
+  };
+}
+
+/** As `entryTitle` has it. */
+interface Titled {
+  readonly title: string;
+}
+
 /**
  * What was refused for good ends the restore, unless it was said that it may be left out.
  *
@@ -42,7 +58,7 @@ function withNeeding(refused: readonly Refused[], mayMiss: (one: Refused) => boo
  */
 export function requireTaken(
   refused: readonly Refused[],
-  { project, request }: PlanOfProject,
+  { project, request }: Told,
   unavailable: readonly UnavailableExtension[],
 ): readonly Finding[] {
   const onPlatform = new Set(project.entries.onPlatform.map(({ id }) => id));

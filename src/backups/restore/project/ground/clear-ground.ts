@@ -4,7 +4,8 @@ import type { DatabaseSession } from "../../../../ports/database.ts";
 import type { TocEntry } from "../../../../ports/dump-tools.ts";
 import { dropUsersGround } from "./ground.ts";
 import { Kept, keptNotes } from "./kept.ts";
-import type { PlanOfProject } from "../loaded-project.ts";
+import type { Chosen } from "../../chosen/chosen.ts";
+import type { ProjectEntries } from "../users/entries.ts";
 import { dropMembers, furtherMembers, readMembers, type Member } from "../users/members.ts";
 import { entriesNotMade, readSchemaless } from "./schemaless.ts";
 
@@ -22,10 +23,22 @@ export interface ClearedGround {
   readonly notes: readonly string[];
 }
 
+/** What was planned of it. */
+export interface PlannedGround extends Pick<Chosen, "backup"> {
+  readonly project: {
+    readonly source: PlatformRecord;
+    readonly entries: ProjectEntries;
+    /** The user's at the target that the backup has not: they go. */
+    readonly removed: readonly string[];
+    /** Keys of what stays because it may not be made again. */
+    readonly stays: ReadonlySet<string>;
+  };
+}
+
 /** Drops what is the user's, and what he has put into the platform's publications. */
 export async function clearGround(
   session: DatabaseSession,
-  plan: PlanOfProject,
+  plan: PlannedGround,
   now: PlatformRecord,
 ): Promise<ClearedGround> {
   const { project } = plan;
@@ -45,7 +58,7 @@ export async function clearGround(
 /** Says what of it stands there all the same. */
 async function drop(
   session: DatabaseSession,
-  { project, backup }: PlanOfProject,
+  { project, backup }: PlannedGround,
   now: PlatformRecord,
 ): Promise<{ readonly kept: Kept; readonly stands: ReadonlySet<string> }> {
   const { before } = project.entries;

@@ -13,6 +13,7 @@ import { COMES_WITH, objectsIn, type Droppable } from "../../clear/objects-in.ts
 import { listOutside } from "../../clear/outside-scope.ts";
 import { placesOf } from "./hanging.ts";
 import { isUsersSchema } from "../../../../postgres/schemas.ts";
+import { nameKey } from "../archive/name-key.ts";
 
 /** An object of the user's at the target. */
 export interface UsersObject {
@@ -86,14 +87,6 @@ async function readAlone(
       title: `${type} ${identity}`,
       drop: `DROP ${type.replaceAll("-", " ").toUpperCase()} IF EXISTS ${identity} CASCADE`,
     }));
-}
-
-/**
- * A kind and dotted names, with blanks between them, as an entry of an archive has them:
- * `policy storage objects Own files`.
- */
-export function nameKey(kind: string, identity: string): string {
-  return `${kind} ${leadingNames(identity).join(" ")}`;
 }
 
 /** Kinds that can be dropped whole, and what SQL calls them. */

@@ -2,7 +2,8 @@ import { entryKey, isFunction, namesOf } from "../../../copy/artifacts/toc-names
 import { leadingNames } from "../../../../nouns/platform/identity.ts";
 import type { DatabaseSession } from "../../../../ports/database.ts";
 import type { TocEntry } from "../../../../ports/dump-tools.ts";
-import { nameKey, type UsersObject } from "./ground.ts";
+import { nameKey } from "../archive/name-key.ts";
+import type { UsersObject } from "./ground.ts";
 import { standingOn } from "./standing-on.ts";
 
 /** Entries of rows and values. */

@@ -1,6 +1,7 @@
 import type { DatabaseSession } from "../../../../ports/database.ts";
 import type { Kept } from "./kept.ts";
-import type { ProjectPlan } from "../project-plan.ts";
+import type { PlatformProfile } from "../../../../nouns/platform/profile.ts";
+import type { PlatformRecord } from "../../../../nouns/platform/record.ts";
 
 /** What became of triggers that reach out of the database. */
 export interface Webhooks {
@@ -17,7 +18,7 @@ export interface Webhooks {
  */
 export async function pauseWebhooks(
   session: DatabaseSession,
-  { profile }: ProjectPlan,
+  { profile }: { readonly profile: PlatformProfile },
   kept: Kept,
 ): Promise<Webhooks> {
   const triggers = await session.query<{ name: string; relation: string }>(
@@ -59,7 +60,7 @@ export async function pauseWebhooks(
  */
 export async function reachingOut(
   session: DatabaseSession,
-  { profile, target }: ProjectPlan,
+  { profile, target }: { readonly profile: PlatformProfile; readonly target: PlatformRecord },
 ): Promise<string[]> {
   const triggers = await session.query<{ name: string; relation: string; called: string }>(
     `

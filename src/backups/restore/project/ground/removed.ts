@@ -2,7 +2,7 @@ import type { ContentRecord, ObjectKind } from "../../../../nouns/content/record
 import { leadingNames, namesKey, schemaOf } from "../../../../nouns/platform/identity.ts";
 import type { PlatformRecord } from "../../../../nouns/platform/record.ts";
 import { whoseIs } from "../../../../nouns/platform/whose.ts";
-import { nameKey } from "./ground.ts";
+import { nameKey } from "../archive/name-key.ts";
 import type { TargetObjects } from "../users/target-objects.ts";
 
 /**

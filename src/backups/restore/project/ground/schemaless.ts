@@ -3,7 +3,7 @@ import type { ContentRecord } from "../../../../nouns/content/record.ts";
 import type { DatabaseSession } from "../../../../ports/database.ts";
 import type { TocEntry } from "../../../../ports/dump-tools.ts";
 import { askTypes, ofSuperusers } from "../../rights/superuser-only.ts";
-import { nameKey } from "./ground.ts";
+import { nameKey } from "../archive/name-key.ts";
 import type { NotAllowed } from "../../rights/not-allowed.ts";
 
 /**

@@ -4,12 +4,20 @@ import { profileOf } from "../../../../nouns/platform/profiles.ts";
 import { askRights } from "./ask-rights.ts";
 import type { BothEnds } from "../ends/choose-into.ts";
 import type { ProjectEntries } from "../users/entries.ts";
-import { nameKey } from "../ground/ground.ts";
+import { nameKey } from "../archive/name-key.ts";
 import type { Member } from "../users/members.ts";
 import { withNeeding } from "../../rights/needing.ts";
 import { othersAlone } from "./others-alone.ts";
 import type { ProjectArchive } from "../archive/project-archive.ts";
-import type { ProjectPlan } from "../project-plan.ts";
+import type { NotAllowed } from "../../rights/not-allowed.ts";
+
+/** What a project does not get because of what this role may not. */
+export interface NotMade {
+  /** What this role may not make there. */
+  readonly notAllowed: readonly NotAllowed[];
+  /** Keys (`nameKey`) of what is there and may not be made again: it is not dropped, and is compared. */
+  readonly stays: ReadonlySet<string>;
+}
 
 /** Asks what of the backup this role may not make at the target. */
 export async function notMade(
@@ -18,7 +26,7 @@ export async function notMade(
   { source, target }: BothEnds,
   entries: ProjectEntries,
   members: readonly Member[],
-): Promise<Pick<ProjectPlan, "notAllowed" | "stays">> {
+): Promise<NotMade> {
   const { content, contents, rows } = archive;
   const platformTables = content.tables.filter(
     (table) => source.schemas.includes(table.schema) && !rows.isOwn(table),

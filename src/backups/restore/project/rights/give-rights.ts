@@ -4,7 +4,10 @@ import { giveSingly, type RefusedRights } from "../../../copy/rights/give-singly
 import type { Finding } from "../../../../nouns/catalog/manifest.ts";
 import type { DatabaseSession } from "../../../../ports/database.ts";
 import type { TocEntry } from "../../../../ports/dump-tools.ts";
-import type { PlanOfProject } from "../loaded-project.ts";
+import type { Chosen } from "../../chosen/chosen.ts";
+import type { PlatformProfile } from "../../../../nouns/platform/profile.ts";
+import type { BothEnds } from "../ends/choose-into.ts";
+import type { ProjectEntries } from "../users/entries.ts";
 import {
   databaseRightsEnds,
   databaseRightsToDo,
@@ -26,6 +29,11 @@ export interface RightsOutcome {
   readonly refused: readonly RefusedRights[];
 }
 
+/** Whose rights are given, and on what. */
+export interface RightsToGive extends Pick<Chosen, "request" | "backup"> {
+  readonly project: BothEnds & { readonly profile: PlatformProfile; readonly entries: ProjectEntries };
+}
+
 /**
  * Gives what is the user's the rights that it had, and no others; and his roles those that they had on
  * the platform's.
@@ -34,7 +42,7 @@ export interface RightsOutcome {
  */
 export async function giveRights(
   session: DatabaseSession,
-  { project, backup, request }: PlanOfProject,
+  { project, backup, request }: RightsToGive,
   define: (entries: readonly TocEntry[]) => Promise<readonly Refused[]>,
   textsOf: (entries: readonly TocEntry[]) => readonly DefinitionText[],
 ): Promise<RightsOutcome> {

@@ -11,7 +11,8 @@ import { isNamed } from "../../../copy/artifacts/toc-names.ts";
 import { refusal } from "../../../../nouns/server/refusal.ts";
 import type { TocEntry } from "../../../../ports/dump-tools.ts";
 import { RowLoader, type SequenceValue } from "../../rows/row-loader.ts";
-import { asText, makeStaged, type Staged, type StagedKind } from "./staged.ts";
+import type { StagedKind } from "../archive/whose-rows.ts";
+import { asText, makeStaged, type Staged } from "./staged.ts";
 import { readTableShapes, type TableShape } from "./table-shape.ts";
 
 /** Rows that were loaded, and those that lie beside their tables. */

@@ -3,22 +3,33 @@ import type { Finding } from "../../../../nouns/catalog/manifest.ts";
 import type { DatabaseSession } from "../../../../ports/database.ts";
 import { comesWithExtension } from "./extension-tables.ts";
 import { fillDerived } from "./fill-derived.ts";
-import { foreseeStaged } from "./foresee.ts";
-import type { LoadedProject, PlanOfProject } from "../loaded-project.ts";
+import { foreseeStaged, type PlatformRowsForeseen } from "./foresee.ts";
+import type { Chosen } from "../../chosen/chosen.ts";
+import type { PlatformProfile } from "../../../../nouns/platform/profile.ts";
+import type { RehearsedRows } from "./rehearse-rows.ts";
 import { mergeStaged } from "./merge.ts";
 import { misfits } from "./misfits.ts";
 import { quieten, unquieten } from "./quiet.ts";
 import type { Staged } from "./staged.ts";
 
 /** What became of the rows that lay beside the platform's tables. */
-export interface MergedRows extends Pick<LoadedProject, "tables" | "written"> {
+export interface MergedRows {
+  /** What became of the rows of tables that are not the restore's alone. */
+  readonly tables: readonly PlatformRowsForeseen[];
+  /** Rows written into tables of the platform's, by table. */
+  readonly written: ReadonlyMap<string, number>;
   readonly findings: readonly Finding[];
+}
+
+/** What was planned of them. */
+export interface PlannedRows extends Pick<Chosen, "request" | "backup"> {
+  readonly project: RehearsedRows & { readonly profile: PlatformProfile };
 }
 
 /** Puts the rows that lie beside the platform's tables, and those of extensions, into them. */
 export async function mergeRows(
   session: DatabaseSession,
-  { project, backup, request }: PlanOfProject,
+  { project, backup, request }: PlannedRows,
   staged: readonly Staged[],
   unavailable: readonly UnavailableExtension[],
 ): Promise<MergedRows> {

@@ -1,13 +1,18 @@
 import { isNamed } from "../../../copy/artifacts/toc-names.ts";
 import type { DatabaseSession } from "../../../../ports/database.ts";
-import { readDefaults } from "./defaults.ts";
+import { readDefaults, type Defaults } from "./defaults.ts";
 import type { ProjectEntries } from "../users/entries.ts";
 import { comesWithExtension, extensionsThere } from "./extension-tables.ts";
-import { foreseeStaged } from "./foresee.ts";
+import { foreseeStaged, type Foreseen } from "./foresee.ts";
 import { loadRows } from "./load-rows.ts";
 import type { ProjectArchive } from "../archive/project-archive.ts";
-import type { ProjectPlan } from "../project-plan.ts";
 import { rowsSource } from "./rows-source.ts";
+
+/** What was foreseen of rows of the platform's tables, and by which defaults of their columns. */
+export interface RehearsedRows {
+  readonly foreseen: Foreseen;
+  readonly defaults: Defaults;
+}
 
 /**
  * What would become of the rows of the platform's tables. Only temporary tables are written, and these
@@ -17,7 +22,7 @@ export async function rehearseRows(
   session: DatabaseSession,
   archive: ProjectArchive,
   entries: ProjectEntries,
-): Promise<Pick<ProjectPlan, "foreseen" | "defaults">> {
+): Promise<RehearsedRows> {
   const { context, rowsIn, definitionsIn, contents, rows, content } = archive;
   await session.query("BEGIN READ WRITE");
   try {

@@ -1,13 +1,7 @@
 import { qualifiedName, quoteIdentifier } from "../../../../postgres/quoting.ts";
-import type { RowsKind } from "../../../../nouns/platform/profile.ts";
 import type { DatabaseSession } from "../../../../ports/database.ts";
+import type { StagedKind } from "../archive/whose-rows.ts";
 import type { ColumnShape, TableShape, UniqueShape } from "./table-shape.ts";
-
-/**
- * What becomes of staged rows: as the platform's profile says, or `extension`: rows that an extension of the
- * user's keeps for him.
- */
-export type StagedKind = RowsKind | "extension";
 
 /**
  * A table whose rows are not the restore's alone: the backup's lie beside it in a temporary table until it is

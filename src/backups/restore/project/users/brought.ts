@@ -1,25 +1,33 @@
+import type { DefinitionText } from "../../../copy/artifacts/definition-script.ts";
 import { readContents } from "../../../copy/artifacts/load.ts";
 import { ownerOfPublic } from "../../../copy/artifacts/schema-entry.ts";
 import type { Finding } from "../../../../nouns/catalog/manifest.ts";
+import type { PlatformRecord } from "../../../../nouns/platform/record.ts";
 import type { DatabaseSession } from "../../../../ports/database.ts";
 import type { TocEntry } from "../../../../ports/dump-tools.ts";
 import type { BothEnds } from "../ends/choose-into.ts";
 import { projectEntries, type ProjectEntries } from "./entries.ts";
 import { filledByUsers } from "./members.ts";
-import { lostNotes } from "../plan-notes.ts";
 import { rowSecurityOfPlatform } from "./platform-row-security.ts";
 import { comparePlatformTables, type NamedObject } from "./platform-tables.ts";
 import type { ProjectArchive } from "../archive/project-archive.ts";
-import type { ProjectPlan } from "../project-plan.ts";
-import { publicationsToDo, withoutFull } from "./publication-options.ts";
+import { publicationsToDo, withoutFull, type PublicationsToDo } from "./publication-options.ts";
 import { readTableParts } from "./table-parts.ts";
 import type { TargetObjects } from "./target-objects.ts";
 
 /** What is brought into a project: its entries, and what of the user's stands on the platform's own. */
-export interface Brought extends Pick<
-  ProjectPlan,
-  "source" | "brought" | "parts" | "entries" | "publications"
-> {
+export interface Brought {
+  readonly source: PlatformRecord;
+  /**
+   * What stands on the platform's tables and was told to be the user's by holding it against the target's;
+   * among the source's `users`.
+   */
+  readonly brought: readonly NamedObject[];
+  /** Texts of entries that are no entries of the archive: parts of tables of the platform's. */
+  readonly parts: readonly DefinitionText[];
+  readonly entries: ProjectEntries;
+  /** How publications of the platform's have to publish. */
+  readonly publications: PublicationsToDo;
   readonly gaps: readonly Finding[];
   readonly notes: readonly string[];
 }
@@ -78,4 +86,14 @@ export async function whatIsBrought(
     gaps: [...publications.gaps, ...rowSecurity.gaps],
     notes: [...tables.notes, ...rowSecurity.notes, ...publications.notes, ...lostNotes(parts.lost)],
   };
+}
+
+/** What could not be read of the platform's tables. */
+function lostNotes(lost: readonly string[]): string[] {
+  return lost.length === 0
+    ? []
+    : [
+        "on tables of the platform's, and the archive's definition of them was not understood, so left " +
+          `as the target has it: ${lost.join(", ")}`,
+      ];
 }

@@ -8,7 +8,7 @@ import type { ContentRecord } from "../../../../nouns/content/record.ts";
 import { qualifiedName, quoteIdentifier } from "../../../../postgres/quoting.ts";
 import { leadingNames } from "../../../../nouns/platform/identity.ts";
 import type { TocEntry } from "../../../../ports/dump-tools.ts";
-import { nameKey } from "../ground/ground.ts";
+import { nameKey } from "../archive/name-key.ts";
 import type { NamedObject } from "./platform-tables.ts";
 import { readDefinitions } from "../../../copy/artifacts/read-definitions.ts";
 import { entryKey, namesOf } from "../../../copy/artifacts/toc-names.ts";

@@ -1,0 +1,2 @@
+/** How the backup gets into the target. */
+export type RestoreMode = "in-place" | "beside" | "project";
