@@ -4,7 +4,7 @@ import { compareProperties } from "./compare-properties.ts";
 import { compareExtensionContents } from "./compare-extensions.ts";
 import { compareSequences } from "./compare-sequences.ts";
 import { compareTables } from "./compare-tables.ts";
-import type { Comparison, CompareOptions, Difference } from "./difference.ts";
+import { difference, type Comparison, type CompareOptions, type Difference } from "./difference.ts";
 import type { ContentRecord, MeasuredContent } from "../record.ts";
 import { rowHashNamed } from "../rows/row-hash.ts";
 import { displayPart } from "../../../postgres/display-name.ts";
@@ -200,8 +200,4 @@ function compareRoles(expected: ContentRecord, actual: ContentRecord, options: C
       name: role.name,
       message: "does not exist here, so its ownership and rights could not be proved",
     }));
-}
-
-function difference(about: string, name: string, message: string): Difference {
-  return { severity: "difference", about, name, message };
 }

@@ -1,7 +1,7 @@
 import { quantity } from "../../../kernel/quantity.ts";
 import { displayName } from "../../../postgres/display-name.ts";
 import type { ContentRecord, ExtensionContent, ExtensionRelation } from "../record.ts";
-import type { Difference } from "./difference.ts";
+import { gap, type Difference } from "./difference.ts";
 
 /**
  * What a gap is about that a proof decides: whether CREATE EXTENSION makes the same rows, shows only
@@ -157,8 +157,4 @@ function compareOthers({ name, others }: ExtensionContent, copy: ExtensionConten
         "CREATE EXTENSION",
     ),
   ];
-}
-
-function gap(about: string, name: string, message: string): Difference {
-  return { severity: "gap", about, name, message };
 }

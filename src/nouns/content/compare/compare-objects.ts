@@ -1,8 +1,11 @@
 import { compareFields, type FieldComparison } from "./compare-fields.ts";
 import { compareDigests1, definitionsMarked } from "./compare-digests-1.ts";
-import type { CompareOptions, Difference } from "./difference.ts";
+import { difference, gap, type CompareOptions, type Difference } from "./difference.ts";
+import { withoutLackingTables } from "./lacking-tables.ts";
 import { Lacking } from "./missing-extensions.ts";
-import { displayName, unquoted } from "../../../postgres/display-name.ts";
+import { NotInFull } from "./not-in-full.ts";
+import { isInherited, isPartOf, missingTables } from "./parts-of-tables.ts";
+import { unquoted } from "../../../postgres/display-name.ts";
 import { belongingTo } from "../objects-of-tables.ts";
 import { isOnMember } from "../read/objects/grants.ts";
 import {
@@ -84,15 +87,6 @@ function gapUnless(made: Belongs): (found: Difference) => Difference {
 
 type Belongs = ReturnType<typeof belongingTo>;
 
-/** Fields that speak of tables which another object belongs to or holds. */
-const OF_TABLES: Readonly<Partial<Record<ObjectKind, ReadonlySet<string>>>> = {
-  sequence: new Set(["owned-by"]),
-  publication: new Set(["tables", "columns", "filters", "has-filters"]),
-};
-
-/** Kinds that a table has from those above it; their names begin with the table's. */
-const INHERITED: ReadonlySet<ObjectKind> = new Set(["column", "constraint", "trigger"]);
-
 /** What is collected while two records are compared. */
 class ObjectComparison {
   readonly #expected: ContentRecord;
@@ -106,8 +100,7 @@ class ObjectComparison {
   readonly #belongs: Belongs;
   /** Of a restore of named tables: what is on those that it made. */
   readonly #made: Belongs | undefined;
-  /** Fields that were not compared, by kind. */
-  readonly #left = new Map<ObjectKind, Set<string>>();
+  readonly #notInFull = new NotInFull();
 
   constructor(expected: ContentRecord, actual: MeasuredContent, options: CompareOptions, belongs: Belongs) {
     this.#belongs = belongs;
@@ -162,10 +155,10 @@ class ObjectComparison {
 
   #changes(kind: ObjectKind, name: string, before: string, now: string): Difference[] {
     const compared = this.#withoutOrder(kind, name, this.#compare(kind, before, now));
-    for (const field of compared.left) this.#left.set(kind, (this.#left.get(kind) ?? new Set()).add(field));
+    this.#notInFull.add(kind, compared.left);
     const words = (fields: readonly string[]): string =>
       fields.map((field) => field.replaceAll("-", " ")).join(", ");
-    const { differing, lacking } = this.#withoutTables(kind, name, compared.differing);
+    const { differing, lacking } = withoutLackingTables(this.#lacking, kind, name, compared.differing);
     return [
       ...(compared.whole ? [difference(kind, name, "differs from the source")] : []),
       ...(differing.length > 0
@@ -194,45 +187,6 @@ class ObjectComparison {
   #withoutOrder<Found extends FieldComparison>(kind: ObjectKind, name: string, compared: Found): Found {
     if (kind !== "table" || !this.#widened.has(unquoted(name))) return compared;
     return { ...compared, differing: compared.differing.filter((field) => field !== COLUMN_ORDER) };
-  }
-
-  /**
-   * What an object says of tables that cannot be made for lack of an extension is not there for
-   * the same reason.
-   */
-  #withoutTables(
-    kind: ObjectKind,
-    name: string,
-    differing: readonly string[],
-  ): { readonly differing: readonly string[]; readonly lacking: readonly Difference[] } {
-    const { needs, known, tables } = this.#lackingTables(kind, name);
-    const fields =
-      needs.length === 0 ? [] : differing.filter((field) => OF_TABLES[kind]?.has(field) === true);
-    if (fields.length === 0) return { differing, lacking: [] };
-    const words = fields.map((field) => field.replaceAll("-", " ")).join(", ");
-    // A publication's other tables are in the same digest: that nothing else differs in it is not known.
-    const found =
-      kind === "sequence"
-        ? {
-            ...gap(
-              kind,
-              name,
-              `could not be compared in ${words}: it needs ${needs.join(", ")}, not available here`,
-            ),
-            needs,
-          }
-        : gap(
-            kind,
-            name,
-            `could not be compared in ${words}: tables that need ${needs.join(", ")} are not here, ` +
-              `and ${known ? "belong to it" : "may belong to it"}${namedTables(tables)}`,
-          );
-    return { differing: differing.filter((field) => !fields.includes(field)), lacking: [found] };
-  }
-
-  #lackingTables(kind: ObjectKind, name: string): ReturnType<Lacking["ofPublication"]> {
-    if (kind === "publication") return this.#lacking.ofPublication(name);
-    return { needs: kind === "sequence" ? this.#lacking.ofObject(kind, name) : [], known: true, tables: [] };
   }
 
   #compare(kind: ObjectKind, before: string, now: string): FieldComparison & { readonly whole?: boolean } {
@@ -264,7 +218,7 @@ class ObjectComparison {
     );
     const more = "exists, but not at the source";
     return surplus.map((name) =>
-      this.#made !== undefined && this.#isInherited(kind, name)
+      this.#made !== undefined && isInherited(kind, name, this.#actual)
         ? gap(
             kind,
             name,
@@ -274,48 +228,9 @@ class ObjectComparison {
     );
   }
 
-  /** A table that was made below one that was there before gets what that one has by now. */
-  #isInherited(kind: ObjectKind, name: string): boolean {
-    if (!INHERITED.has(kind)) return false;
-    const tables = Object.entries(this.#actual.objects.table ?? {});
-    const below = tables.filter(([, fields]) => /(?:^| )parents=/.test(fields));
-    return below.some(([table]) => name.startsWith(`${table}.`));
-  }
-
   /** What could not be compared is no proof, however much of the rest agrees. */
   gaps(): Difference[] {
-    return [...this.#otherMajor(), ...this.#marks()];
-  }
-
-  #otherMajor(): Difference[] {
-    const [source, copy] = [this.#expected.serverMajor, this.#actual.serverMajor];
-    if (source === copy || (this.#expected.digests === 2 && this.#left.size === 0)) return [];
-    const left = [...this.#left].map(
-      ([kind, fields]) => `${kind}: ${[...fields].map((field) => field.replaceAll("-", " ")).join(", ")}`,
-    );
-    return [
-      gap(
-        "database",
-        "definitions",
-        `could not be compared in full: the source is PostgreSQL ${source} and the copy ` +
-          `${copy}, and different majors print expressions and queries differently; ` +
-          "names, rights, types, keys and flags were compared, but not " +
-          (left.length > 0 ? left.join("; ") : "the bodies of views, conditions, defaults and the like"),
-      ),
-    ];
-  }
-
-  #marks(): Difference[] {
-    if (!this.#marked) return [];
-    return [
-      gap(
-        "database",
-        "columns",
-        "could not be compared in full: this older manifest holds one digest of a column's whole " +
-          "definition, and none of them is that of the copy, as when the source's server kept marks " +
-          "of its own among the columns' options; types, NOT NULL, identity and the like were compared",
-      ),
-    ];
+    return this.#notInFull.gaps(this.#expected, this.#actual, this.#marked);
   }
 }
 
@@ -356,49 +271,4 @@ function absence(kind: ObjectKind, name: string, lacking: readonly string[]): Di
         ...gap(kind, name, `is missing: it needs ${lacking.join(", ")}, not available here`),
         needs: lacking,
       };
-}
-
-function difference(about: string, name: string, message: string): Difference {
-  return { severity: "difference", about, name, message };
-}
-
-function gap(about: string, name: string, message: string): Difference {
-  return { severity: "gap", about, name, message };
-}
-
-/** As {@link unquoted} has them: only for telling which objects belong to a table. */
-function missingTables(expected: ContentRecord, actual: ContentRecord): Set<string> {
-  const names = (record: ContentRecord): string[] =>
-    record.tables.map((table) => unquoted(displayName(table)));
-  const present = new Set(names(actual));
-  return new Set(names(expected).filter((name) => !present.has(name)));
-}
-
-/** Kinds whose identity begins with their table's. */
-const OF_A_TABLE: ReadonlySet<ObjectKind> = new Set([
-  "table",
-  "column",
-  "constraint",
-  "trigger",
-  "policy",
-  "row-security",
-  "rule",
-]);
-
-function isPartOf(kind: ObjectKind, identity: string, tables: ReadonlySet<string>): boolean {
-  if (tables.size === 0) return false;
-  const name = kind === "owner" || kind === "grant" ? identity.replace(/^(?:table|column) /, "") : identity;
-  if (!OF_A_TABLE.has(kind) && name === identity) return false;
-  const plain = unquoted(name);
-  return [...tables].some((table) => plain === table || plain.startsWith(`${table}.`));
-}
-
-/** Tables told of a publication. */
-const TOLD_MAX = 5;
-
-/** One is it; of several the record does not say which. */
-function namedTables(tables: readonly string[]): string {
-  if (tables.length === 0) return "";
-  const more = tables.length > TOLD_MAX ? ` and ${tables.length - TOLD_MAX} more` : "";
-  return `: ${tables.length === 1 ? "" : "some of "}${tables.slice(0, TOLD_MAX).join(", ")}${more}`;
 }

@@ -12,6 +12,16 @@ export interface Difference {
   readonly needs?: readonly string[];
 }
 
+/** It is not the same. */
+export function difference(about: string, name: string, message: string): Difference {
+  return { severity: "difference", about, name, message };
+}
+
+/** It could not be compared here. */
+export function gap(about: string, name: string, message: string): Difference {
+  return { severity: "gap", about, name, message };
+}
+
 /** What a comparison found. */
 export interface Comparison {
   /** Most severe first; empty = the same. */
