@@ -36,6 +36,7 @@ export const FAST_FILES: readonly string[] = [
   "test/backups/copy/judging/control.test.ts",
   "test/backups/copy/judging/database-properties.test.ts",
   "test/backups/copy/judging/function-arguments.test.ts",
+  "test/backups/copy/judging/headline.test.ts",
   "test/backups/copy/judging/judge-copy.test.ts",
   "test/backups/copy/judging/platforms-own.test.ts",
   "test/backups/copy/judging/search-path-advice.test.ts",

@@ -3,7 +3,7 @@ import { orAbort } from "../../kernel/or-abort.ts";
 import { together } from "../../kernel/together.ts";
 import { Catalog } from "../../nouns/catalog/catalog.ts";
 import { lockSource } from "../../nouns/store/source-lock.ts";
-import { findingSentence } from "../copy/judging/judge-copy.ts";
+import { findingSentence } from "../copy/judging/headline.ts";
 import type { ArtifactRecord, Finding, Manifest } from "../../nouns/catalog/manifest.ts";
 import { columnOrderWarnings } from "../../nouns/content/read/column-order-warnings.ts";
 import { displayName } from "../../postgres/display-name.ts";

@@ -4,7 +4,7 @@ import { formatDuration } from "../../kernel/duration.ts";
 import type { Outcome, ReportTable } from "../../kernel/outcome.ts";
 import { quantity } from "../../kernel/quantity.ts";
 import { quoteIdentifier } from "../../postgres/quoting.ts";
-import { findingSentence, headlineFinding } from "../copy/judging/judge-copy.ts";
+import { findingSentence, headlineFinding } from "../copy/judging/headline.ts";
 import { explainNone } from "../../nouns/catalog/none-found.ts";
 import { receiptFormat, recordedFinding, type Receipt } from "../../nouns/catalog/manifest.ts";
 import type { KnownStandings } from "../../nouns/catalog/standing.ts";

@@ -1,4 +1,4 @@
-import { findingSentence } from "../copy/judging/judge-copy.ts";
+import { findingSentence } from "../copy/judging/headline.ts";
 import type { ContentRecord } from "../../nouns/content/record.ts";
 import type { Difference } from "../../nouns/content/compare/difference.ts";
 import { INCOMPLETE } from "../../nouns/content/omissions/incomplete.ts";

@@ -3,7 +3,7 @@ import { formatDuration } from "../../kernel/duration.ts";
 import type { Outcome, ReportTable } from "../../kernel/outcome.ts";
 import { grouped, quantity } from "../../kernel/quantity.ts";
 import { explainNone } from "../../nouns/catalog/none-found.ts";
-import { findingSentence, headlineFinding } from "../copy/judging/judge-copy.ts";
+import { findingSentence, headlineFinding } from "../copy/judging/headline.ts";
 import { DEPTHS, recordedFinding, type Depth, type Finding } from "../../nouns/catalog/manifest.ts";
 import type { ValidatePorts } from "./ports.ts";
 import { acceptedSentence } from "./accepted.ts";

@@ -1,5 +1,3 @@
-import { argumentsOf, fitsArguments } from "./function-arguments.ts";
-import { sha256 } from "../../../kernel/streams.ts";
 import type { Finding, NotCompared } from "../../../nouns/catalog/manifest.ts";
 import {
   compareContent,
@@ -15,6 +13,7 @@ import { IncompleteObjects } from "./incomplete-objects.ts";
 import { adviceSentence } from "./advice.ts";
 import type { ListedProblem } from "../loading/listed-problem.ts";
 import type { PlatformRecord } from "../../../nouns/platform/record.ts";
+import { problemGaps, warningGaps } from "./problem-gaps.ts";
 import {
   isPlatformsContent,
   isPlatformsDifference,
@@ -23,7 +22,6 @@ import {
 } from "./platforms-own.ts";
 import { mayBe } from "../artifacts/toc-names.ts";
 import { REFRESH_ENTRY } from "../loading/refresh.ts";
-import { before } from "../../../kernel/cut.ts";
 
 /** A restored copy and everything known about how it came to be. */
 export interface Judgement {
@@ -60,9 +58,6 @@ export interface Judged {
   /** What differs of the platform's own. */
   readonly notCompared: readonly NotCompared[];
 }
-
-/** A receipt is for people too: of a thousand alike problems the first ones tell the story. */
-const PROBLEMS_MAX = 50;
 
 /**
  * Compares and explains. What is missing for lack of an extension is a gap: it could not be proved here. What
@@ -122,10 +117,11 @@ export function judge(judgement: Judgement): Judged {
   const told = new Set(explained.filter(({ about }) => about === "table").map(({ name }) => unquoted(name)));
   const { findings: named, others: unnamed } = objects.told(explained, problems);
   const besides = unnamed.filter((problem) => !isOfView(problem) || !told.has(unquoted(viewOf(problem))));
-  const warned = [...new Set(warnings)].map((text) =>
-    problemGap(nameless("warning", [text]), `warned: ${text}`),
-  );
-  const findings = [...differencesFirst(named), ...problemGaps(besides, incomplete), ...warned];
+  const findings = [
+    ...differencesFirst(named),
+    ...problemGaps(besides, incomplete),
+    ...warningGaps(warnings),
+  ];
   return {
     findings,
     notes: findings.some(isOfOperators) ? [...notes, OPERATORS] : notes,
@@ -264,67 +260,6 @@ function explainView(found: Finding, problem: ListedProblem, allowed: boolean): 
   };
 }
 
-/** Each once, the first ones in full. */
-function problemGaps(
-  problems: readonly ListedProblem[],
-  incomplete: ReadonlyMap<string, string>,
-): Difference[] {
-  const different = [...new Map(problems.map((problem) => [keyOf(problem), problem])).values()];
-  const [lacking, others] = [true, false].map((wanted) =>
-    different.filter(({ lacks }) => (lacks !== undefined) === wanted),
-  ) as [ListedProblem[], ListedProblem[]];
-  // What failed for lack of an extension follows from a gap that is named; it must not crowd out what has
-  // another cause.
-  return [...someOf(others, incomplete), ...someOf(lacking, incomplete)];
-}
-
-/** An entry's title is without its schema, and has of two tables of one name only one. */
-function keyOf({ entry, message, of }: ListedProblem): string {
-  return [entry, of?.about, of?.name, message].join("\n");
-}
-
-/**
- * What names no object is named by a digest of all that it says: the same every night, and another as soon as
- * anything else is among it.
- */
-function nameless(word: string, texts: readonly string[]): string {
-  return `${word} (${sha256(JSON.stringify([...texts].sort())).slice(0, 8)})`;
-}
-
-function someOf(problems: readonly ListedProblem[], incomplete: ReadonlyMap<string, string>): Difference[] {
-  const gaps = problems.slice(0, PROBLEMS_MAX).map((problem): Difference => {
-    if (problem.of !== undefined) return { severity: "gap", ...problem.of, message: problem.message };
-    const found = problemGap(
-      problem.entry === "" ? nameless("problem", [problem.message]) : problem.entry,
-      `reported: ${problem.message}${adviceSentence(problem, incomplete)}`,
-    );
-    return lackingGap(found, problem.lacks ?? []);
-  });
-  const more = problems.slice(gaps.length);
-  return more.length === 0
-    ? gaps
-    : [
-        ...gaps,
-        lackingGap(
-          problemGap(
-            nameless(`${more.length} more`, problems.map(keyOf)),
-            `reported ${more.length} more problems`,
-          ),
-          [...new Set(more.flatMap(({ lacks }) => lacks ?? []))],
-        ),
-      ];
-}
-
-function lackingGap(found: Finding, needs: readonly string[]): Difference {
-  return needs.length === 0
-    ? found
-    : { ...found, message: `${found.message} (needs ${needs.join(", ")}, not available here)`, needs };
-}
-
-function problemGap(name: string, message: string): Finding {
-  return { severity: "gap", about: "pg_restore", name, message };
-}
-
 /**
  * Findings with the gaps that the backup had from the beginning. What the comparison can only say less well
  * of the same thing (that it could not be read here) is left out.
@@ -335,49 +270,4 @@ export function withRecordedGaps(findings: readonly Difference[], gaps: readonly
     ({ severity, about, name }) => severity === "difference" || !recorded.has(`${about} ${name}`),
   );
   return [...others, ...gaps];
-}
-
-/** One finding as a sentence. */
-export function findingSentence({ about, name, message }: Finding): string {
-  return name === "" ? `${about}: ${message}` : `${about} ${name} ${message}`;
-}
-
-/** Differences that are about rows: nothing tells more. */
-const ABOUT_ROWS: ReadonlySet<string> = new Set([
-  "table",
-  "large-objects",
-  "sequence",
-  "artifact",
-  "catalog",
-  "seal",
-]);
-
-/** Differences that follow from others: an object that is missing has no owner either. */
-const FOLLOWING: ReadonlySet<string> = new Set(["owner", "grant", "comment", "default-privilege"]);
-
-/**
- * The finding that tells most about why a verdict is what it is: a loss of rows before everything, then what
- * pg_restore said of an object that is missing, then the object itself; owners, rights and comments last.
- */
-export function headlineFinding(findings: readonly Finding[]): Finding | undefined {
-  const differences = findings.filter(({ severity }) => severity === "difference");
-  if (differences.length === 0) return findings.find(({ about }) => about !== "pg_restore") ?? findings[0];
-  const rows = differences.find(({ about }) => ABOUT_ROWS.has(about));
-  if (rows !== undefined) return rows;
-  const best = differences.find(({ about }) => !FOLLOWING.has(about)) ?? differences[0]!;
-  return causeOf(best, findings) ?? best;
-}
-
-/**
- * pg_restore names an entry `KIND name owner`, or `KIND table name owner`; of functions of one name the
- * arguments tell.
- */
-function causeOf({ name }: Finding, findings: readonly Finding[]): Finding | undefined {
-  const words = (text: string): string => text.replaceAll('"', "");
-  const last = before(words(name).split(".").at(-1)!, "(");
-  const said = findings.filter(({ about }) => about === "pg_restore");
-  const alike = said.filter((finding) => words(finding.name).split(/[ (]/).includes(last));
-  return (
-    alike.find((finding) => fitsArguments(argumentsOf(finding.name).args, argumentsOf(name).args)) ?? alike[0]
-  );
 }

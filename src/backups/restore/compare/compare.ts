@@ -1,6 +1,7 @@
 import { believe } from "../../copy/judging/control.ts";
 import { asIfPublicOwned } from "../../copy/judging/as-if-public-owned.ts";
-import { findingSentence, judge, withRecordedGaps } from "../../copy/judging/judge-copy.ts";
+import { judge, withRecordedGaps } from "../../copy/judging/judge-copy.ts";
+import { findingSentence } from "../../copy/judging/headline.ts";
 import { notComparedNote } from "../../copy/judging/platforms-own.ts";
 import type { LoadedSet } from "../../copy/loading/recipe.ts";
 import { asIfGiven } from "../../copy/rights/as-if-given.ts";

@@ -1,4 +1,4 @@
-import { findingSentence } from "../../copy/judging/judge-copy.ts";
+import { findingSentence } from "../../copy/judging/headline.ts";
 import { compareProperties } from "../../../nouns/content/compare/compare-properties.ts";
 import type { ContentRecord } from "../../../nouns/content/record.ts";
 import type { ProjectPlan } from "./project-plan.ts";

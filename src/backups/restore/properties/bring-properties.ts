@@ -1,6 +1,6 @@
 import { HoldfastError } from "../../../kernel/errors.ts";
 import { quoteIdentifier, quoteLiteral } from "../../../postgres/quoting.ts";
-import { findingSentence } from "../../copy/judging/judge-copy.ts";
+import { findingSentence } from "../../copy/judging/headline.ts";
 import { settingName } from "../../copy/judging/compare-database.ts";
 import type { DatabaseProperties, DatabaseSetting } from "../../copy/judging/database-properties.ts";
 import { serverWords } from "../../../postgres/server-words.ts";
