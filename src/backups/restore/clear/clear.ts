@@ -7,7 +7,7 @@ import { isHoldfastError } from "../../../kernel/errors.ts";
 import { emptySchema, hasDefaultsOfOthers, resetSchemaRights } from "./empty-schema.ts";
 import { platformsExtensions } from "./platforms-extensions.ts";
 import { dropRelationsInBatches, unlinkInBatches } from "./drop-batches.ts";
-import { readLockNeeds, type LockNeeds } from "./lock-needs.ts";
+import { readLockNeeds, type LockNeeds } from "../target/lock-needs.ts";
 import { foreseeUntouched, listOutside, requireUntouched } from "./outside-scope.ts";
 import { isWholeDatabase } from "../chosen/scope.ts";
 import { dropUnschemed } from "./unschemed.ts";

@@ -10,7 +10,7 @@ import { emptiness } from "../../../nouns/server/emptiness.ts";
 import { databaseFacts, type DatabaseFacts } from "../../../nouns/server/database-facts.ts";
 import type { RoleRecord } from "../../../nouns/content/record.ts";
 import type { Database, DatabaseSession } from "../../../ports/database.ts";
-import { readLockNeeds, type LockNeeds } from "../clear/lock-needs.ts";
+import { readLockNeeds, type LockNeeds } from "./lock-needs.ts";
 
 /** What was found at the target before anything is touched. */
 export interface TargetState {
