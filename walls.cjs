@@ -102,6 +102,75 @@ const WINGS = {
   },
   configuration: { capabilities: ["settings-check", "init"], shared: {} },
 };
+
+/**
+ * Capabilities that have rooms of their own, each room with those of them that it stands on, from the ground
+ * up. The files of the capability itself are its story and stand on all of them; nobody else enters its
+ * rooms.
+ */
+const WITHIN = {
+  "backups/restore": {
+    request: [],
+    care: ["request"],
+    chosen: ["care", "request"],
+    target: ["chosen", "request"],
+    beside: [],
+    clear: ["target", "chosen", "care", "request"],
+    rows: ["clear", "target", "chosen", "care", "request"],
+    properties: ["target", "chosen", "care", "request"],
+    rights: ["target", "chosen", "care", "request"],
+    safety: ["rows", "chosen", "care", "request"],
+    compare: ["rights", "properties", "rows", "beside", "target", "chosen", "request"],
+    "project/ends": ["request"],
+    "project/archive": ["project/ends", "chosen", "request"],
+    "project/users": ["project/archive", "project/ends", "rights"],
+    "project/ground": ["project/users", "project/archive", "rights", "clear", "chosen"],
+    "project/not-made": [
+      "project/ground",
+      "project/users",
+      "project/archive",
+      "project/ends",
+      "rights",
+      "chosen",
+    ],
+    "project/definitions": ["request"],
+    "project/rows": [
+      "project/definitions",
+      "project/users",
+      "project/archive",
+      "rights",
+      "rows",
+      "chosen",
+      "care",
+    ],
+    "project/rights": [
+      "project/definitions",
+      "project/users",
+      "project/ends",
+      "properties",
+      "clear",
+      "chosen",
+    ],
+    project: [
+      "project/rights",
+      "project/rows",
+      "project/definitions",
+      "project/not-made",
+      "project/ground",
+      "project/users",
+      "project/archive",
+      "project/ends",
+      "compare",
+      "rights",
+      "properties",
+      "rows",
+      "target",
+      "chosen",
+      "care",
+      "request",
+    ],
+  },
+};
 const CAPABILITIES = Object.entries(WINGS).flatMap(([wing, { capabilities }]) =>
   capabilities.map((each) => `${wing}/${each}`),
 );
@@ -111,11 +180,23 @@ const wings = () =>
       `${wing}/${room}`,
       [...below.map((each) => `${wing}/${each}`), ...EVERY_NOUN, ...GROUND],
     ]),
-    ...capabilities.map((room) => [
-      `${wing}/${room}`,
-      [...Object.keys(shared).map((each) => `${wing}/${each}`), ...EVERY_NOUN, ...GROUND],
-    ]),
+    ...capabilities.flatMap((room) =>
+      capability(`${wing}/${room}`, [
+        ...Object.keys(shared).map((each) => `${wing}/${each}`),
+        ...EVERY_NOUN,
+        ...GROUND,
+      ]),
+    ),
   ]);
+/** A capability and its rooms; what is below the one is below the others. */
+function capability(name, below) {
+  const rooms = WITHIN[name] ?? {};
+  const inIt = (room) => `${name}/${room}`;
+  return [
+    ...Object.entries(rooms).map(([room, own]) => [inIt(room), [...own.map(inIt), ...below]]),
+    [name, [...Object.keys(rooms).map(inIt), ...below]],
+  ];
+}
 
 /** Room → rooms that it may import. */
 const ROOMS = Object.fromEntries([
@@ -204,7 +285,14 @@ const ROOMS = Object.fromEntries([
   ],
 ]);
 /** These hold rooms beside files of their own. */
-const WITH_ROOMS = new Set(["entry", "nouns/content", "devtools", "sandbox"]);
+const WITH_ROOMS = new Set([
+  "entry",
+  "nouns/content",
+  "devtools",
+  "sandbox",
+  "backups/restore",
+  "backups/restore/project",
+]);
 
 /** Path pattern of the files that are a room's own. */
 const inside = (room) => `^src/${room}/${WITH_ROOMS.has(room) ? "[^/]+$" : ""}`;
