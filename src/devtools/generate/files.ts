@@ -9,7 +9,7 @@ import type { Command } from "../../commands/define.ts";
 import { prPolicy } from "../../commands/governance/pr-policy.ts";
 import { COMMON_FLAGS } from "../../entry/inputs/argv.ts";
 import { comparedTable } from "./compared.ts";
-import { drawing } from "./drawing.ts";
+import { drawings } from "./drawing.ts";
 import { actionYml } from "./action-yml.ts";
 import { checkExamples } from "./examples.ts";
 import { actionReadme, commandsTable, errorsPage, referenceIndex, referencePage } from "./pages.ts";
@@ -122,7 +122,7 @@ export async function generatedFiles(
   if (settings !== "") files.set("docs/settings.md", settings);
   const architecture = readOrEmpty(join(root, "docs/architecture.md"));
   if (architecture !== "") {
-    files.set("docs/architecture.md", fillSections(architecture, { rooms: drawing(root) }));
+    files.set("docs/architecture.md", fillSections(architecture, drawings(root)));
   }
   return files;
 }
