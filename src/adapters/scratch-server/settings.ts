@@ -1,3 +1,12 @@
+import { availableParallelism } from "node:os";
+
+/**
+ * On so many processors pg_restore and what feeds it keep all of them busy: a worker that builds an index
+ * besides costs more than it gives. Measured on two, of 160 MB: the server took 5 to 15 % less processor time
+ * without any.
+ */
+const FEW_PROCESSORS = 2;
+
 /**
  * Server settings of a scratch server: it lives for minutes and holds nothing that is not in the backup, so
  * nothing is spent on surviving a crash. https://www.postgresql.org/docs/current/non-durability.html
@@ -18,6 +27,7 @@ export function serverSettings(socketFolder: string): Readonly<Record<string, st
     autovacuum: "off",
     shared_buffers: "256MB",
     maintenance_work_mem: "256MB",
+    ...(availableParallelism() <= FEW_PROCESSORS ? { max_parallel_maintenance_workers: "0" } : {}),
     max_connections: "40",
     // A restore in one transaction, or a comparison, locks every table at once.
     max_locks_per_transaction: "512",
