@@ -62,7 +62,8 @@ no secrets, as a pull request's checks should be.`,
       type: "secret",
       text:
         "Connection URL of a server to try on instead of a private one, such as a service container " +
-        "of a platform's image; databases are made there and dropped, roles stay.",
+        "of a platform's image; databases are made there and dropped, and so are roles that the scripts " +
+        "make. Roles that stand in stay.",
       example: "postgresql://postgres:postgres@localhost:5432/postgres",
     },
     platform: {

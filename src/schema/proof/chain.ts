@@ -3,6 +3,7 @@ import type { PreparedScript } from "../script/prepare.ts";
 import type { Statement } from "../script/script.ts";
 import { forgetSession, runScript, type RunOptions, type ScriptFailure } from "../shadow/run-script.ts";
 import type { Shadow, ShadowDatabase } from "../shadow/shadow.ts";
+import { markingRoles } from "../shadow/made-roles.ts";
 import { readKeptRoles, restoreRoles, type KeptRole } from "../shadow/kept-roles.ts";
 import { StandIns } from "../shadow/stand-ins.ts";
 import { quoteIdentifier } from "../../postgres/quoting.ts";
@@ -123,9 +124,7 @@ export class Chain implements AsyncDisposable {
   async apply(script: PreparedScript, state?: SchemaState): Promise<ScriptFailure | undefined> {
     // Whatever happens on the way, what was known before is not known any more.
     this.#state = undefined;
-    const failure = await this.#mending(script, async () =>
-      runScript(await this.session(), script, { skip: this.#skip }),
-    );
+    const failure = await this.#mending(script, async () => this.#run(await this.session(), script));
     if (script.forgets) await this.#disconnect();
     // What it froze when it was tried is another moment's.
     if (failure === undefined && !FREEZES.test(script.source.text)) this.#state = state;
@@ -140,12 +139,25 @@ export class Chain implements AsyncDisposable {
   async runIn(
     database: ShadowDatabase,
     script: PreparedScript,
-    options: RunOptions = {},
+    options: Pick<RunOptions, "met"> = {},
   ): Promise<ScriptFailure | undefined> {
     return await this.#mending(script, async () => {
       await using session = await database.connect();
-      return await runScript(session, script, { ...options, skip: this.#skip });
+      return await this.#run(session, script, options);
     });
+  }
+
+  async #run(
+    session: DatabaseSession,
+    script: PreparedScript,
+    options: Pick<RunOptions, "met"> = {},
+  ): Promise<ScriptFailure | undefined> {
+    // The first chain's database is there until the run is over.
+    const { name: database } = (this.#like ?? this).#database;
+    const marking = this.shadow.isGiven
+      ? await markingRoles(session, script, database, (name) => this.#isOurs(name))
+      : {};
+    return await runScript(session, script, { ...options, ...marking, skip: this.#skip });
   }
 
   /**

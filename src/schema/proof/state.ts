@@ -2,7 +2,8 @@ import { PINNED_SETTINGS } from "../../nouns/server/pinned-settings.ts";
 import { readDefinitions, type Definitions } from "../../nouns/content/read/definitions.ts";
 import { readExtensions, readRoles } from "../../nouns/content/read/roles.ts";
 import { isUsersSchema } from "../../postgres/schemas.ts";
-import { SHADOW_PREFIX } from "../shadow/prefix.ts";
+import { MADE_FOR } from "../shadow/made-roles.ts";
+import { NAME_OF_NOW, SHADOW_PREFIX } from "../shadow/prefix.ts";
 import type { RoleRecord } from "../../nouns/content/record.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 
@@ -17,8 +18,8 @@ export type SchemaState = Definitions;
 const EVERYTHING = { includeSchemas: [], excludeSchemas: [] };
 
 /**
- * Settings of roles and databases; the database itself is called so, since every copy has another name, and
- * other shadow databases are nobody's.
+ * Settings of roles and databases, without the marks of our own; the database itself is called so, since
+ * every copy has another name, and other shadow databases are nobody's.
  */
 const SETTINGS = `
   SELECT 'settings '
@@ -27,7 +28,9 @@ const SETTINGS = `
                   ELSE 'of database ' || quote_ident(d.datname) END
              || CASE WHEN s.setrole = 0 THEN '' ELSE ' for role ' || quote_ident(r.rolname) END) AS object,
          'values' AS field,
-         array_to_string(ARRAY(SELECT o FROM unnest(s.setconfig) AS o ORDER BY 1), ', ') AS text
+         nullif(array_to_string(ARRAY(SELECT o FROM unnest(s.setconfig) AS o
+                                       WHERE o !~ '^${MADE_FOR}${NAME_OF_NOW}$'
+                                       ORDER BY 1), ', '), '') AS text
     FROM pg_db_role_setting s
     LEFT JOIN pg_database d ON d.oid = s.setdatabase
     LEFT JOIN pg_roles r ON r.oid = s.setrole

@@ -2,7 +2,8 @@ import type { Database, DatabaseSession } from "../../ports/database.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { quoteIdentifier } from "../../postgres/quoting.ts";
 import { copyProperties } from "./database-properties.ts";
-import { SHADOW_PREFIX } from "./prefix.ts";
+import { Holder, dropDatabase, sweep } from "./leftovers.ts";
+import { shadowName } from "./prefix.ts";
 import { boundedSession, STATEMENT_MS } from "./bounded-session.ts";
 
 /** A PostgreSQL server on which migrations may be tried: nothing on it is anybody's. */
@@ -64,8 +65,11 @@ export async function privateShadow(major: number | undefined, ports: ShadowPort
 /** The server behind a URL, such as a platform's own image; the role must be able to create databases. */
 export async function givenShadow(database: Database, ports: ShadowPorts): Promise<Shadow> {
   const { host, port } = database.address;
-  const shadow = await shadowOn(database, `${host}:${port}, PostgreSQL`, ports, () => Promise.resolve());
-  await sweep(shadow, ports);
+  const holder = new Holder(database);
+  const end = (): Promise<void> => holder[Symbol.asyncDispose]();
+  const shadow = await shadowOn(database, `${host}:${port}, PostgreSQL`, ports, end, holder);
+  await using admin = await shadow.maintenance();
+  await sweep(admin, shadow.described, ports);
   return shadow;
 }
 
@@ -74,6 +78,7 @@ async function shadowOn(
   what: string,
   ports: ShadowPorts,
   end: () => Promise<void>,
+  holder?: Holder,
 ): Promise<Shadow> {
   const maintenance = (): Promise<DatabaseSession> => host.connect({ purpose: "shadow" });
   const open: string[] = [];
@@ -85,7 +90,8 @@ async function shadowOn(
            split_part(current_setting('server_version'), ' ', 1) AS version
   `);
   const make = async (template: string): Promise<ShadowDatabase> => {
-    const name = `${SHADOW_PREFIX}${stamp(ports.clock.now())}_${ports.random.hex(4)}`;
+    const name = shadowName(ports.clock.now(), ports.random);
+    await holder?.hold(name);
     await using admin = await maintenance();
     await admin.query(`
       CREATE DATABASE ${quoteIdentifier(name)} TEMPLATE
@@ -112,6 +118,7 @@ async function shadowOn(
     } catch (error) {
       ports.log.warn(`the shadow database ${name} could not be dropped: ${(error as Error).message}`);
     }
+    await holder?.release(name);
   };
   return {
     isGiven: !what.startsWith("a "),
@@ -129,47 +136,4 @@ async function shadowOn(
       }
     },
   };
-}
-
-/** Before 13 there is no FORCE, and nobody but us should be there. */
-async function dropDatabase(admin: DatabaseSession, name: string): Promise<void> {
-  const [row] = await admin.query<{ major: number }>(
-    "SELECT current_setting('server_version_num')::int / 10000 AS major",
-  );
-  await admin.query(
-    `DROP DATABASE IF EXISTS ${quoteIdentifier(name)}${row!.major >= 13 ? " WITH (FORCE)" : ""}`,
-  );
-}
-
-const DAY_MS = 86_400_000;
-
-function stamp(now: Date): string {
-  return now.toISOString().replace(/[-:]/g, "").slice(0, 15).toLowerCase();
-}
-
-/**
- * Drops shadow databases that killed runs left on a given server; one younger than a day may be
- * another run's.
- */
-async function sweep(shadow: Shadow, ports: ShadowPorts): Promise<void> {
-  try {
-    await using admin = await shadow.maintenance();
-    const rows = await admin.query<{ name: string }>(
-      'SELECT datname AS name FROM pg_database WHERE datname ~ $1 AND datname < $2 COLLATE "C"',
-      [
-        `^${SHADOW_PREFIX}\\d{8}t\\d{6}_[0-9a-f]{8}$`,
-        `${SHADOW_PREFIX}${stamp(new Date(ports.clock.now().getTime() - DAY_MS))}`,
-      ],
-    );
-    for (const { name } of rows) {
-      await dropDatabase(admin, name);
-      ports.log.info(
-        `dropped the shadow database ${name}, which an earlier run had left on ${shadow.described}`,
-      );
-    }
-  } catch (error) {
-    ports.log.warn(
-      `could not remove what earlier runs left on ${shadow.described}: ${(error as Error).message}`,
-    );
-  }
 }

@@ -1,7 +1,12 @@
 import { describe, expect, it } from "@jest/globals";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { createDatabase, sharedServer } from "../../support/postgres.ts";
 import { secret } from "../../support/test-ports.ts";
-import { checkFiles, type CheckedFolder } from "./check-folder.ts";
+import { eventually, scratchFolder } from "../../support/tools.ts";
+import { checkFiles, writeFiles, type CheckedFolder } from "./check-folder.ts";
 
 const brief = ({ pairs }: CheckedFolder): string[] => pairs.map(({ file, verdict }) => `${file} ${verdict}`);
 const role = (name: string): string => `hf_${name}_${process.pid}`;
@@ -48,6 +53,69 @@ describe("roles, which belong to the whole server,", () => {
     ).toEqual([{ rolname: other, rolcreatedb: true }]);
     await database.admin(`DROP ROLE ${other}`);
   });
+
+  it("are swept by the next run where one was killed, unless somebody uses them by now", async () => {
+    await using database = await createDatabase({ owner: "postgres" });
+    await using scratch = scratchFolder("killed-check");
+    const [made, given, dynamic, own] = ["killed", "given", "dynamic", "own"].map((each) => role(each));
+    const files = {
+      "1_r.sql": `CREATE ROLE ${made}; CREATE ROLE ${given};
+        CREATE TABLE t (); GRANT SELECT ON t TO ${made};`,
+      "1_r_rollback.sql": `DROP TABLE t; DROP ROLE ${made}, ${given};`,
+      "2_d.sql": `-- ${dynamic}\nDO $$ BEGIN EXECUTE format('CREATE ROLE %I', '${dynamic}'); END $$;`,
+      "2_d_rollback.sql": `DROP ROLE ${dynamic};`,
+    };
+    writeFiles(join(scratch.path, "migrations"), { ...files, "3_long.sql": "SELECT pg_sleep(3599);" });
+    writeFileSync(join(scratch.path, "url"), sharedServer().adminUrl(), { mode: 0o600 });
+    const main = new URL("../../../src/entry/main.ts", import.meta.url).href;
+    const child = spawn(
+      process.execPath,
+      [
+        "--disable-warning=ExperimentalWarning",
+        "--input-type=module",
+        "--eval",
+        `await (await import("${main}")).runCli(process.argv.slice(1));`,
+        ...["--", "migrate-check", "--all", "--migrations", join(scratch.path, "migrations")],
+        ...["--shadow-file", join(scratch.path, "url")],
+      ],
+      { stdio: "ignore" },
+    );
+    const ended = once(child, "exit");
+    const at = await eventually("the last file to be at work", async () => {
+      const rows = await database.query(`
+        SELECT pid, datname FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(3599)' AND state = 'active'
+      `);
+      return (rows as { pid: number; datname: string }[])[0];
+    });
+    child.kill("SIGKILL");
+    await ended;
+    const left = async (): Promise<unknown[]> =>
+      (
+        await database.query(
+          "SELECT rolname::text AS name FROM pg_roles WHERE rolname = ANY ($1) UNION ALL " +
+            "SELECT datname::text FROM pg_database WHERE datname = $2 ORDER BY 1",
+          [[made, given, dynamic, own], at.datname],
+        )
+      ).map(({ name }) => name);
+    // Somebody's own, which looks like no mark of ours; and one of ours that somebody has found a use for.
+    await database.admin(`CREATE ROLE ${own}; ALTER ROLE ${own} SET application_name = 'holdfast_shadow_1'`);
+    await database.admin(`GRANT CONNECT ON DATABASE ${database.name} TO ${given}`);
+    const small = { "1_t.sql": "CREATE TABLE t ();", "1_t_rollback.sql": "DROP TABLE t;" };
+    // What the killed run had sent is at work still.
+    expect(brief(await checkFiles(small))).toEqual(["1_t.sql proved"]);
+    expect(await left()).toEqual([dynamic, given, at.datname, made, own].sort());
+    await database.query("SELECT pg_terminate_backend($1)", [at.pid]);
+    await eventually("its sessions to end", async () => {
+      const rows = await database.query("SELECT FROM pg_stat_activity WHERE datname = $1", [at.datname]);
+      return rows.length === 0;
+    });
+    expect(brief(await checkFiles(small))).toEqual(["1_t.sql proved"]);
+    expect(await left()).toEqual([given, own].sort());
+    await database.admin(`REVOKE CONNECT ON DATABASE ${database.name} FROM ${given}`);
+    expect(brief(await checkFiles(files))).toEqual(["1_r.sql proved", "2_d.sql proved"]);
+    expect(await left()).toEqual([own]);
+    await database.admin(`DROP ROLE ${own}`);
+  }, 60_000);
 
   it("are seen in whatever letters a script names them, and put back", async () => {
     const name = role("Loud");
