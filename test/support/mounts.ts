@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { eventually } from "./tools.ts";
+import { eventually, serverAccount } from "./tools.ts";
 
 /** File systems that are unwell, really mounted; which takes the right to mount: mount(8). */
 
@@ -23,6 +23,31 @@ export function mountReadOnly(path: string): Disposable & { readonly path: strin
   mkdirSync(path, { recursive: true });
   run("mount", ["-t", "tmpfs", "-o", "ro,size=64k", "tmpfs", path]);
   return { path, [Symbol.dispose]: () => void run("umount", [path]) };
+}
+
+/** A small disk that can be filled. */
+export interface Fillable extends Disposable {
+  readonly path: string;
+  /** Leaves so many bytes free; room is made by leaving more. */
+  leave(bytes: number): void;
+}
+
+/** A tmpfs of its own, which belongs to the account under which servers run. */
+export function mountFillable(path: string, mebibytes: number): Fillable {
+  mkdirSync(path, { recursive: true });
+  const { uid, gid } = serverAccount();
+  const owner = uid === undefined ? "" : `,uid=${uid},gid=${gid}`;
+  run("mount", ["-t", "tmpfs", "-o", `size=${mebibytes}m,mode=700${owner}`, "tmpfs", path]);
+  const ballast = join(path, "ballast");
+  return {
+    path,
+    leave(bytes) {
+      rmSync(ballast, { force: true });
+      const { bavail, bsize } = statfsSync(path);
+      writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail * bsize - bytes)));
+    },
+    [Symbol.dispose]: () => void run("umount", ["--lazy", path]),
+  };
 }
 
 /** A disk whose file system can be damaged. */

@@ -9,7 +9,7 @@ import type { Applied } from "./apply.ts";
 import type { Guarded } from "./guard/guard.ts";
 import { hashOf } from "./hash.ts";
 import type { MigratePlan } from "./plan.ts";
-import { transactionHint } from "../script/transaction-hint.ts";
+import { adviceOn } from "../steps/advice.ts";
 
 function planJson({ steps }: MigratePlan, guarded: Guarded | undefined): Json {
   return steps.map(({ migration, forward, begun }) => ({
@@ -236,8 +236,8 @@ export function appliedOutcome(
       },
     };
   }
-  const { refusal, statement, steps, statements } = failed.refused;
-  const advice = transactionHint(failed.step.forward, statement, refusal.state);
+  const { refusal, steps, statements } = failed.refused;
+  const advice = adviceOn(failed.step.forward, failed.refused);
   const file = failed.step.migration.forward.file;
   const isWhole = failed.step.forward.execution.mode === "one-transaction";
   return {

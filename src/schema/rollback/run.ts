@@ -11,7 +11,7 @@ import { isSound } from "./prove-history.ts";
 import { planRollback, type RollbackPlan } from "./plan.ts";
 import { runRollbackFromBackup, type RestoreBackup } from "./from-backup.ts";
 import { parseRollbackRequest, requireOneRoad, type MigrateRollbackInputs } from "./request.ts";
-import { transactionHint } from "../script/transaction-hint.ts";
+import { adviceOn } from "../steps/advice.ts";
 
 /** What of the other wing is needed: its backups are of both roads. */
 export interface Backups {
@@ -213,8 +213,8 @@ function failureNotes(failed: RollbackFailure, done: RolledBack["done"]): string
     return [...where, ...(failed.error.hint === undefined ? [] : [failed.error.hint])];
   }
   const { step, refused } = failed;
-  const { refusal, statement, steps, statements } = refused;
-  const advice = transactionHint(step.rollback, statement, refusal.state);
+  const { refusal, steps, statements } = refused;
+  const advice = adviceOn(step.rollback, refused);
   return [
     step.rollback.execution.mode === "one-transaction"
       ? `nothing of that script has happened; ${takenBefore(done)}, and the database is at version ` +

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { isHoldfastError } from "../../../src/kernel/errors.ts";
 import type { Outcome } from "../../../src/kernel/outcome.ts";
 import { startCluster, type Cluster, type TestDatabase } from "../../support/postgres.ts";
-import { eventually } from "../../support/tools.ts";
+import { eventually, serverAccount, temporaryFolder } from "../../support/tools.ts";
+import { mountFillable, whyNot } from "../../support/mounts.ts";
 import { startTcpProxy } from "../../support/tcp-proxy.ts";
 import { startStandby } from "../../support/standby.ts";
 import { historyOf, migrate, migrationsFolder } from "../support.ts";
@@ -108,6 +111,56 @@ describe("migrate on a server that", () => {
       /^4 20260103090000_c\.sql:3 was refused by .*temp_file_limit.* nothing of 2026\S+ has happened/,
     );
     expect(await historyOf(database)).toEqual(APPLIED);
+  });
+
+  const folderOfDisk = temporaryFolder("disk", serverAccount());
+  afterAll(() => rm(folderOfDisk, { recursive: true, force: true }));
+  const noDisk = whyNot(() => mountFillable(join(folderOfDisk, "try"), 1));
+  (noDisk === "" ? it : it.skip)(`has a disk that a file fills${noDisk}`, async () => {
+    using disk = mountFillable(join(folderOfDisk, "small"), 48);
+    await cluster.admin(`CREATE TABLESPACE small LOCATION '${disk.path}'`);
+    await using ending = new AsyncDisposableStack();
+    ending.defer(async () => void (await cluster.admin("DROP TABLESPACE small")));
+    await using database = await made();
+    await cluster.admin(`ALTER DATABASE ${database.name} SET TABLESPACE small`);
+    const rows = "INSERT INTO c SELECT generate_series(1, 100000);\n";
+    await using folder = migrationsFolder({ ...TWO, [THIRD]: `CREATE TABLE c (id int);\n${rows}` });
+    await migrate(database, folder, { to: "20260102090000" });
+    const full =
+      /could not extend file .*No space left on device.*53100\).* server's disk is full: make room there/;
+    disk.leave(1_000_000);
+    const whole = await said(migrate(database, folder));
+    expect(whole).toMatch(/^4 20260103090000_c\.sql:2 /);
+    expect(whole).toMatch(full);
+    expect(whole).toMatch(/ nothing of 20260103090000_c\.sql has happened; .*version 20260102090000 /);
+    expect(await historyOf(database)).toEqual(APPLIED);
+    expect(await database.query("SELECT to_regclass('c') AS c")).toEqual([{ c: null }]);
+    disk.leave(30_000_000);
+    expect(await said(migrate(database, folder))).toMatch(/^0 1 migration applied/);
+
+    folder.write({
+      "20260104090000_d.sql":
+        "SET maintenance_work_mem = '64MB';\nALTER TABLE c ADD n int;\n" +
+        "CREATE INDEX CONCURRENTLY c_id ON c (id);\nCREATE TABLE d ();\n",
+    });
+    const indexes = "SELECT indisvalid AS valid FROM pg_index WHERE indrelid = 'c'::regclass";
+    disk.leave(1_000_000);
+    // The second time it goes on from there, and meets the same.
+    for (const _ of [1, 2]) {
+      const steps = await said(migrate(database, folder));
+      expect(steps).toMatch(/^4 20260104090000_d\.sql:3 /);
+      expect(steps).toMatch(full);
+      expect(steps).toMatch(/ 2 of 4 statements of 20260104090000_d\.sql done; /);
+      expect((await historyOf(database)).at(-1)).toBe("20260104090000 applying 2");
+      expect(await database.query(indexes)).toEqual([]);
+    }
+    disk.leave(30_000_000);
+    expect(await said(migrate(database, folder))).toMatch(/^0 1 migration applied/);
+    expect((await historyOf(database)).slice(2)).toEqual([
+      "20260103090000 applied 2",
+      "20260104090000 applied 4",
+    ]);
+    expect(await database.query(indexes)).toEqual([{ valid: true }]);
   });
 
   it("has a trigger on everything that is made", async () => {
