@@ -40,19 +40,18 @@ export async function lostClientSettings(session: DatabaseSession): Promise<Lost
   };
 }
 
+/** Values of {@link NOTICE_LOST_CLIENT}. */
+export const NOTICED: readonly unknown[] = [
+  LOST_CLIENT.map(({ name }) => name),
+  LOST_CLIENT.map(({ value }) => value),
+];
+
 /**
  * Sets in a session that began bare what all others have from their beginning, but for what came with it: the
- * URL's options. What scripts hold are the heaviest locks of all.
+ * URL's options. What scripts hold are the heaviest locks of all. The search path is whoever's, so operators
+ * say their schema too.
  */
-export async function noticeLostClient(session: DatabaseSession): Promise<void> {
-  await session.queryPrepared(NOTICE_LOST_CLIENT, [
-    LOST_CLIENT.map(({ name }) => name),
-    LOST_CLIENT.map(({ value }) => value),
-  ]);
-}
-
-/** The search path is whoever's, so operators say their schema too. */
-const NOTICE_LOST_CLIENT = `
+export const NOTICE_LOST_CLIENT = `
   SELECT pg_catalog.set_config(s.name, ours.value::pg_catalog.text, false)
     FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.int4[]))
            AS ours(name, value)

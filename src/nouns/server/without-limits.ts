@@ -8,12 +8,17 @@ import { askAgain } from "../../ports/ask-again.ts";
  */
 export async function withoutLimits(session: DatabaseSession): Promise<void> {
   // It may be too short for more than this.
-  await askAgain(session, "SET statement_timeout = 0");
+  await withoutLimit(session);
   await session.queryPrepared(WITHOUT_LIMITS, []);
 }
 
-/** Two of them are newer than the oldest servers: 14 and 17. */
-const WITHOUT_LIMITS = `
+/** The first half of {@link withoutLimits}; without it there may be no time for the other. */
+export async function withoutLimit(session: DatabaseSession): Promise<void> {
+  await askAgain(session, "SET statement_timeout = 0");
+}
+
+/** The other half. Two of them are newer than the oldest servers: 14 and 17. */
+export const WITHOUT_LIMITS = `
   SELECT pg_catalog.set_config(name, '0', false)
     FROM pg_catalog.unnest(ARRAY['lock_timeout', 'idle_in_transaction_session_timeout',
                                  'idle_session_timeout', 'transaction_timeout']) AS name

@@ -1,12 +1,12 @@
 import { HoldfastError, isHoldfastError, withHint } from "../../kernel/errors.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import { requireLease, takeLease, type Lease } from "../lease/lease.ts";
+import { otherSchemas } from "../history/other-schemas.ts";
+import { finish, insert, type Permitted } from "./write-down.ts";
 import { supabaseBooks } from "../books/supabase-books.ts";
 import { stateAfterLoss } from "../history/after-loss.ts";
-import { positionIn } from "../history/position.ts";
 import { cameBeforeOthers } from "../history/late.ts";
 import { liveFingerprint } from "../live/live-schema.ts";
-import { scriptsOf } from "../history/standing.ts";
 import { lineAt } from "../script/script.ts";
 import { codeUnits } from "../script/parse-script.ts";
 import { requireApprovedPlan } from "./hash.ts";
@@ -66,7 +66,7 @@ export async function applyMigrations(
   requireApprovedPlan(plan);
   requireShown(shown, plan);
   await using sessions = new ScriptSessions(request.database, "migrate");
-  const run: Run = { request, lease, sessions, left: undefined };
+  const run = runOf(request, lease, sessions);
   const applied: AppliedMigration[] = [];
   for (const planned of plan.steps) {
     const step: Permitted = { ...planned, permit: permits.get(planned.migration.version) };
@@ -114,11 +114,23 @@ interface Run {
   readonly sessions: ScriptSessions;
   /** Fingerprint of the schema that the last of them left; before the first, nobody knows. */
   left: string | undefined;
+  /** That of the schema as it is now. */
+  readonly fingerprint: (session: DatabaseSession) => Promise<string>;
 }
 
-/** A migration with why it may destroy data, where it does. */
-interface Permitted extends PlannedMigration {
-  readonly permit: Permit | undefined;
+/** Which schemas are another application's changes only under the lease, so it is asked once. */
+function runOf(request: MigrateRequest, lease: Lease, sessions: ScriptSessions): Run {
+  let others: readonly string[] | undefined;
+  return {
+    request,
+    lease,
+    sessions,
+    left: undefined,
+    fingerprint: async (session) => {
+      others ??= await otherSchemas(session);
+      return await liveFingerprint(session, others);
+    },
+  };
 }
 
 /** Another run may have done some of it meanwhile; what is left is then still a part of what was shown. */
@@ -150,10 +162,10 @@ async function applyOne(step: Permitted, run: Run, ports: MigratePorts): Promise
     statements: step.forward.script.statements,
     async attempt(session: DatabaseSession, stop: AbortSignal) {
       // What the schema was before the first statement is only known before it.
-      const before = isOnRecord ? undefined : (run.left ?? (await liveFingerprint(session)));
+      const before = isOnRecord ? undefined : (run.left ?? (await run.fingerprint(session)));
       // A script that is no single transaction says that it has begun before it does anything.
       if (step.forward.execution.mode !== "one-transaction" && before !== undefined) {
-        await insert(session, step, before, ports);
+        await insert(session, step, { before }, lease, ports);
         isOnRecord = true;
       }
       const ledger = await ledgerOf(session, { step, before: isOnRecord ? undefined : before }, run, ports);
@@ -176,44 +188,32 @@ async function ledgerOf(
 ): Promise<Ledger> {
   const supabase = await supabaseBooks(session, run.request.adopt);
   const began = ports.clock.elapsed();
+  const { version } = step.migration;
   return {
     async begins(own, statement) {
       await requireLease(own, run.lease);
       await own.query("UPDATE holdfast.migrations SET attempting = $2 WHERE version = $1", [
-        step.migration.version,
+        version,
         statement,
       ]);
     },
     async done(inside, steps, whole) {
-      await requireLease(inside, run.lease);
+      if (!whole) {
+        await requireLease(inside, run.lease);
+        await inside.query(
+          "UPDATE holdfast.migrations SET steps = $2, attempting = NULL WHERE version = $1",
+          [version, steps],
+        );
+        return;
+      }
+      const after = await run.fingerprint(inside);
+      const end = { steps, after, ms: Math.round(ports.clock.elapsed() - began) };
       // Of one that is begun it is on record already.
-      if (before !== undefined) await insert(inside, step, before, ports);
-      await inside.query("UPDATE holdfast.migrations SET steps = $2, attempting = NULL WHERE version = $1", [
-        step.migration.version,
-        steps,
-      ]);
-      if (!whole) return;
-      const after = await liveFingerprint(inside);
-      await inside.query(
-        `
-          UPDATE holdfast.migrations
-            SET state = 'applied', applied_at = pg_catalog.clock_timestamp(), duration_ms = $2,
-                fingerprint_after = $3, sha256 = $4, forward = $5, rollback = $6, rollback_sha256 = $7,
-                without_transaction = $8, backup_id = coalesce($9, backup_id),
-                confirmed = coalesce($10, confirmed)
-          WHERE version = $1
-        `,
-        [
-          step.migration.version,
-          Math.round(ports.clock.elapsed() - began),
-          after,
-          // What was refused may have been mended since it was begun.
-          ...scriptsOf(step.migration),
-          step.permit?.backup ?? null,
-          step.permit?.confirmed ?? null,
-        ],
-      );
-      await cameBeforeOthers(inside, step.migration.version, after);
+      const isLate =
+        before === undefined
+          ? await finish(inside, step, end, run.lease)
+          : await insert(inside, step, { before, ...end }, run.lease, ports);
+      if (isLate) await cameBeforeOthers(inside, version, after);
       await supabase.applied(
         inside,
         step.migration,
@@ -222,36 +222,6 @@ async function ledgerOf(
       run.left = after;
     },
   };
-}
-
-async function insert(
-  session: DatabaseSession,
-  step: Permitted,
-  before: string,
-  { run, version }: MigratePorts,
-): Promise<void> {
-  const { migration } = step;
-  const { forward } = migration;
-  await session.query(
-    `
-      INSERT INTO holdfast.migrations (
-        version, name, position, sha256, forward, rollback, rollback_sha256, without_transaction, state,
-        applied_by, run_url, holdfast_version, backup_id, confirmed, fingerprint_before)
-        VALUES ($1, $2, $3::pg_catalog.numeric, $4, $5, $6, $7, $8, 'applying', $9, $10, $11, $12, $13, $14)
-    `,
-    [
-      migration.version,
-      forward.file,
-      await positionIn(session, migration),
-      ...scriptsOf(step.migration),
-      run.actor,
-      run.url,
-      version,
-      step.permit?.backup ?? null,
-      step.permit?.confirmed ?? null,
-      before,
-    ],
-  );
 }
 
 function lineOf({ forward, migration }: PlannedMigration, { statement, refusal }: Refused): number {

@@ -3,14 +3,22 @@ import { otherSchemas } from "../history/other-schemas.ts";
 import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
 import { readState, type SchemaState } from "../proof/state.ts";
 
-/** The live schema as drift, plans and rollbacks are told by: without what is another application's. */
-export async function readLiveSchema(session: DatabaseSession): Promise<SchemaState> {
-  return withoutSchemas(await readState(session), await otherSchemas(session));
+/**
+ * The live schema as drift, plans and rollbacks are told by: without what is another application's.
+ *
+ * @param others schemas of others, where they are known: who holds the lease reads once which these are
+ */
+export async function readLiveSchema(
+  session: DatabaseSession,
+  others?: readonly string[],
+): Promise<SchemaState> {
+  const state = await readState(session);
+  return withoutSchemas(state, others ?? (await otherSchemas(session)));
 }
 
 /** The fingerprint of {@link readLiveSchema}. */
-export async function liveFingerprint(session: DatabaseSession): Promise<string> {
-  return schemaFingerprint(await readLiveSchema(session)).hash;
+export async function liveFingerprint(session: DatabaseSession, others?: readonly string[]): Promise<string> {
+  return schemaFingerprint(await readLiveSchema(session, others)).hash;
 }
 
 /** Kinds that say something of another object: `owner table app.t`. */

@@ -1,6 +1,9 @@
 import { PINNED_SETTINGS } from "../../nouns/server/pinned-settings.ts";
 import { readDefinitions, type Definitions } from "../../nouns/content/read/definitions.ts";
 import { readExtensions, readRoles } from "../../nouns/content/read/roles.ts";
+import type { ServerFacts } from "../../nouns/content/read/objects/object-class.ts";
+import { SERVER_FACTS } from "../../nouns/content/read/objects/server-facts.ts";
+import { quoteLiteral } from "../../postgres/quoting.ts";
 import { isUsersSchema } from "../../postgres/schemas.ts";
 import { MADE_FOR } from "../shadow/made-roles.ts";
 import { NAME_OF_NOW, SHADOW_PREFIX } from "../shadow/prefix.ts";
@@ -88,14 +91,11 @@ const INVALID_INDEXES = `
    WHERE NOT i.indisvalid AND c.relkind <> 'p' AND ${isUsersSchema()}
 `;
 
-const SET_FOR_TRANSACTION = `
-  SELECT pg_catalog.set_config(name, value, true)
-    FROM ROWS
-    FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[])) AS s(
-      name, value)
-`;
 /** A long question about catalogs looks costly, and compiling it would take longer than answering it. */
 const SETTINGS_OF_READING = { ...PINNED_SETTINGS, plan_cache_mode: "force_generic_plan", jit: "off" };
+const SET_FOR_TRANSACTION = `SELECT ${Object.entries(SETTINGS_OF_READING)
+  .map(([name, value]) => `pg_catalog.set_config(${quoteLiteral(name)}, ${quoteLiteral(value)}, true)`)
+  .join(", ")}`;
 
 /** A dump makes every materialized view anew, filled or not; one that is not cannot be read from. */
 const UNFILLED = `
@@ -122,12 +122,11 @@ const BESIDE = [SAID, LANGUAGE_RIGHTS, INVALID_INDEXES, UNFILLED, SETTINGS]
  */
 export async function readState(session: DatabaseSession): Promise<SchemaState> {
   const own = session.transaction === "none";
-  await session.query(own ? "BEGIN READ ONLY" : "SAVEPOINT holdfast_reading");
-  await session.queryPrepared(SET_FOR_TRANSACTION, [
-    Object.keys(SETTINGS_OF_READING),
-    Object.values(SETTINGS_OF_READING),
-  ]);
-  const state = new Map(await readDefinitions(session, EVERYTHING));
+  // In one message: each has a round trip of its own otherwise, and a run may read hundreds of times.
+  const [server] = await session.query<ServerFacts>(
+    `${own ? "BEGIN READ ONLY" : "SAVEPOINT holdfast_reading"}; ${SET_FOR_TRANSACTION}; ${SERVER_FACTS}`,
+  );
+  const state = new Map(await readDefinitions(session, EVERYTHING, server!));
   for (const { name, version, schema } of await readExtensions(session)) {
     state.set(
       `extension ${name}`,

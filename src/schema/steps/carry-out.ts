@@ -67,9 +67,10 @@ export async function carryOut(
   const segments = segmentsAfter(script, from);
   const count = script.execution.statements.length;
   // For the whole session, so that a script's own SET wins.
-  await session.query(
-    `SET lock_timeout = ${timeouts.lockMs}; SET statement_timeout = ${timeouts.statementMs}`,
-  );
+  const setLimits = `SET lock_timeout = ${timeouts.lockMs}; SET statement_timeout = ${timeouts.statementMs}`;
+  // Most scripts are one transaction: what comes with its BEGIN needs no round trip of its own.
+  const atOnce = segments[0]?.kind === "transaction" && segments[0].setUp.length === 0;
+  if (!atOnce) await session.query(setLimits);
   for (const setUp of segments[0]?.setUp ?? []) {
     const refusal = await session.execute(setUp.text);
     if (refusal !== undefined) {
@@ -80,10 +81,18 @@ export async function carryOut(
   for (const segment of segments) {
     stop.throwIfAborted();
     const whole = segment === segments.at(-1);
-    const before = segment === segments[0] ? attempted : null;
+    const isFirst = segment === segments[0];
+    const before = isFirst ? attempted : null;
     const refused =
       segment.kind === "transaction"
-        ? await inTransaction(session, segment, whole, ledger, stop)
+        ? await inTransaction(
+            session,
+            segment,
+            whole,
+            ledger,
+            stop,
+            atOnce && isFirst ? setLimits : undefined,
+          )
         : await alone(session, segment, { whole, attempted: before }, timeouts, ledger);
     if (refused !== undefined) return { attempted: null, ...refused, steps, statements: count };
     steps = segment.upTo;
@@ -107,8 +116,11 @@ async function inTransaction(
   whole: boolean,
   ledger: Ledger,
   stop: AbortSignal,
+  setLimits: string | undefined,
 ): Promise<Failed | undefined> {
-  const begun = await session.execute(segment.begin);
+  const begun = await session.execute(
+    setLimits === undefined ? segment.begin : `${segment.begin}\n; ${setLimits}`,
+  );
   if (begun !== undefined) return { statement: undefined, refusal: begun };
   for (const statement of [...segment.statements, undefined]) {
     if (stop.aborted) {
@@ -116,14 +128,15 @@ async function inTransaction(
       stop.throwIfAborted();
     }
     // What waits for the end is done under the script's own settings and role, before ours.
-    const refusal = await session.execute(statement?.text ?? "SET CONSTRAINTS ALL IMMEDIATE");
+    const refusal = await session.execute(statement?.text ?? `SET CONSTRAINTS ALL IMMEDIATE; ${UNHURRIED}`);
     if (refusal === undefined) continue;
     await session.query("ROLLBACK");
     return { statement, refusal };
   }
   if (isOver(session)) throw endedByItself(segment);
   try {
-    await writeDown(session, segment.upTo, whole, ledger);
+    await session.query(AS_WE_BEGAN);
+    await ledger.done(session, segment.upTo, whole);
   } catch (error) {
     if (session.transaction !== "none" && !session.lost.aborted) await session.query("ROLLBACK");
     throw error;
@@ -162,7 +175,8 @@ async function alone(
     }
   }
   await session.query(WRITING);
-  await writeDown(session, segment.upTo, whole, ledger);
+  await asWeBegan(session);
+  await ledger.done(session, segment.upTo, whole);
   await session.query("COMMIT");
   return undefined;
 }
@@ -216,6 +230,9 @@ async function unhurried(
   return refusal;
 }
 
+/** Before all that is ours: whatever comes with it has no more time than the script has left. */
+const UNHURRIED = "SET LOCAL statement_timeout = 0";
+
 /**
  * A script may have become another role, speak another encoding than we do, and may have given its own
  * statements no time: until the transaction ends none of that counts for what is ours. The role is what the
@@ -232,17 +249,6 @@ const AS_WE_BEGAN = `
 `;
 
 async function asWeBegan(session: DatabaseSession): Promise<void> {
-  // By itself and first: whatever comes with it has no more time than the script has left.
-  await session.query("SET LOCAL statement_timeout = 0");
+  await session.query(UNHURRIED);
   await session.query(AS_WE_BEGAN);
-}
-
-async function writeDown(
-  session: DatabaseSession,
-  steps: number,
-  whole: boolean,
-  ledger: Ledger,
-): Promise<void> {
-  await asWeBegan(session);
-  await ledger.done(session, steps, whole);
 }

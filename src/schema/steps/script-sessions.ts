@@ -1,5 +1,5 @@
-import { noticeLostClient } from "../../nouns/server/lost-clients.ts";
-import { withoutLimits } from "../../nouns/server/without-limits.ts";
+import { NOTICE_LOST_CLIENT, NOTICED } from "../../nouns/server/lost-clients.ts";
+import { WITHOUT_LIMITS, withoutLimit } from "../../nouns/server/without-limits.ts";
 import type { Database, DatabaseSession } from "../../ports/database.ts";
 
 /**
@@ -35,9 +35,7 @@ export class ScriptSessions implements AsyncDisposable {
   async #begin(): Promise<Begun> {
     const session = await this.#database.connect({ purpose: this.#purpose, bare: true });
     try {
-      await withoutLimits(session);
-      await noticeLostClient(session);
-      return { session, begins: await howSessionsBegin(session) };
+      return { session, begins: await begin(session) };
     } catch (error) {
       await session.close();
       throw error;
@@ -51,9 +49,8 @@ export class ScriptSessions implements AsyncDisposable {
     if (idle === undefined) return undefined;
     try {
       await idle.session.empty();
-      await withoutLimits(idle.session);
-      await noticeLostClient(idle.session);
-      if (idle.begins !== undefined && (await howSessionsBegin(idle.session)) === idle.begins) return idle;
+      const begins = await begin(idle.session);
+      if (idle.begins !== undefined && begins === idle.begins) return idle;
     } catch {
       // Whatever it was, a new session meets it too, and says it better.
     }
@@ -73,17 +70,19 @@ interface Begun {
   readonly begins: string | undefined;
 }
 
-/**
- * What a session gets at its beginning and never again: settings of the role and the database, which a script
- * may have changed for the next one, and who it is; and which settings of applications' own it knows, which a
- * function may have made. Triggers on logging in (since 17) do what they want.
- */
-async function howSessionsBegin(session: DatabaseSession): Promise<string | undefined> {
-  const [row] = await session.queryPrepared<{ begins: string | null }>(HOW_SESSIONS_BEGIN, []);
+/** Sets the session up for a script, and says how it began. */
+async function begin(session: DatabaseSession): Promise<string | undefined> {
+  await withoutLimit(session);
+  const [row] = await session.queryPrepared<{ begins: string | null }>(BEGINNING, NOTICED);
   return row?.begins ?? undefined;
 }
 
-/** The search path is whoever's, so operators say their schema too. */
+/**
+ * What a session gets at its beginning and never again: settings of the role and the database, which a script
+ * may have changed for the next one, and who it is; and which settings of applications' own it knows, which a
+ * function may have made. Triggers on logging in (since 17) do what they want. The search path is whoever's,
+ * so operators say their schema too.
+ */
 const HOW_SESSIONS_BEGIN = `
   SELECT CASE
     WHEN NOT EXISTS (SELECT FROM pg_catalog.pg_event_trigger WHERE evtevent OPERATOR(pg_catalog.=) 'login')
@@ -99,4 +98,11 @@ const HOW_SESSIONS_BEGIN = `
              WHERE (d.oid IS NULL OR d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())
                AND (r.oid IS NULL OR r.rolname OPERATOR(pg_catalog.=) session_user)))
     END AS begins
+`;
+
+/** In one question, because it is asked before every script. */
+const BEGINNING = `
+  SELECT (${HOW_SESSIONS_BEGIN}) AS begins,
+         (SELECT pg_catalog.count(l.set_config) FROM (${WITHOUT_LIMITS}) AS l) AS unlimited,
+         (SELECT pg_catalog.count(n.set_config) FROM (${NOTICE_LOST_CLIENT}) AS n) AS noticing
 `;

@@ -1,4 +1,4 @@
-import { describe, expect } from "@jest/globals";
+import { describe, expect, it } from "@jest/globals";
 import { FaultyDatabases, type DatabaseFault } from "../../fakes/faulty-database.ts";
 import { createDatabase } from "../../support/postgres.ts";
 import { sampled } from "../../support/sampling.ts";
@@ -100,6 +100,22 @@ async function killedEverywhere(how: DatabaseFault["how"], way: number): Promise
     await expectDone(database);
   }
 }
+
+it("asks the server few things for a file, and reads the schema once", async () => {
+  await using database = await createDatabase({ owner: "postgres" });
+  await using folder = migrationsFolder({
+    "1_a.sql": "CREATE TABLE a ();\n",
+    // Refused, if anything had been looked at in its transaction before.
+    "2_b.sql": "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;\nCREATE TABLE b ();\n",
+  });
+  const { log } = await run(database, folder, { failAt: 0, how: "lost" });
+  expect(await historyOf(database)).toEqual(["1 applied 1", "2 applied 2"]);
+  const [first, second] = log.flatMap((what, at) => (what === "COMMIT" ? [at] : [])).slice(-2);
+  const between = log.slice(first! + 1, second);
+  // 15 of them read the schema.
+  expect(between.length).toBeLessThanOrEqual(27);
+  expect(between.filter((what) => what.startsWith("SAVEPOINT holdfast_reading"))).toHaveLength(1);
+});
 
 const inTurn = testInTurn("ways in which a migration is killed", 2);
 

@@ -2,7 +2,7 @@ import type { DatabaseSession } from "../../../ports/database.ts";
 import type { ContentScope, ObjectKind } from "../record.ts";
 import { canonical } from "./canonical.ts";
 import { eachObject } from "./each-object.ts";
-import { serverFacts } from "./objects/server-facts.ts";
+import type { ServerFacts } from "./objects/object-class.ts";
 
 /** Fields of an object, by name, as text a person can read. */
 export type DefinitionFields = ReadonlyMap<string, string>;
@@ -16,12 +16,16 @@ export type Definitions = ReadonlyMap<string, DefinitionFields>;
  *
  * @param session with `PINNED_SETTINGS`
  */
-export async function readDefinitions(session: DatabaseSession, scope: ContentScope): Promise<Definitions> {
+export async function readDefinitions(
+  session: DatabaseSession,
+  scope: ContentScope,
+  server: ServerFacts,
+): Promise<Definitions> {
   const found = new Map<string, DefinitionFields>();
   await eachObject(
     session,
     scope,
-    await serverFacts(session),
+    server,
     {
       kind: () => undefined,
       object({ kind, identity, fields, owner }) {
