@@ -159,6 +159,7 @@ export const FAST_FILES: readonly string[] = [
   "test/schema/check/rules/look.test.ts",
   "test/schema/check/waive.test.ts",
   "test/schema/folder/read-folder.test.ts",
+  "test/schema/history/each-by-name.test.ts",
   "test/schema/proof/canary/pattern-text.test.ts",
   "test/schema/proof/changed-tables.test.ts",
   "test/schema/proof/failed-object.test.ts",

@@ -1,3 +1,4 @@
+import { listed } from "../../kernel/listed.ts";
 import type { ScriptFile } from "../folder/migration.ts";
 import type { HistoryEntry, ScriptName } from "./entry.ts";
 
@@ -12,4 +13,11 @@ export function scriptOf(entry: HistoryEntry, name: ScriptName): ScriptFile | un
         firstLine: 1,
         transaction: !entry.withoutTransaction.includes(name),
       };
+}
+
+/** What is told of entries that cannot be carried out anew, each by its file. */
+export function withoutScript(entries: readonly { readonly file: string }[]): string {
+  const was =
+    entries.length === 1 ? "was recorded without its script" : "were recorded without their scripts";
+  return `${listed(entries.map(({ file }) => file))} ${was}`;
 }

@@ -1,7 +1,7 @@
 import { isHoldfastError } from "../../kernel/errors.ts";
 import type { RollbackPorts } from "./ports.ts";
 import type { HistoryEntry } from "../history/entry.ts";
-import { scriptOf } from "../history/script-of.ts";
+import { scriptOf, withoutScript } from "../history/script-of.ts";
 import { Chain } from "../proof/chain.ts";
 import { COLUMN_ORDER_TOLD } from "../proof/judge.ts";
 import { provePair } from "../proof/prove-pair.ts";
@@ -54,7 +54,7 @@ export async function proveHistory(
   if (unknown.length > 0) {
     return {
       of: new Map(),
-      why: `${unknown[0]!.file} was recorded without its script, so the history cannot be built anew`,
+      why: `${withoutScript(unknown)}, so the history cannot be built anew`,
     };
   }
   try {

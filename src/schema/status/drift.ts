@@ -1,7 +1,7 @@
 import { isHoldfastError } from "../../kernel/errors.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { HistoryEntry } from "../history/entry.ts";
-import { scriptOf } from "../history/script-of.ts";
+import { scriptOf, withoutScript } from "../history/script-of.ts";
 import { Chain } from "../proof/chain.ts";
 import { compareDatabases, platformOfState, type Deviation } from "../proof/compare-databases.ts";
 import { replay } from "../proof/replay.ts";
@@ -30,8 +30,9 @@ export async function nameDrift(
   ports: DriftPorts,
 ): Promise<Drift> {
   const unknown = (why: string): Drift => ({ deviations: [], doubt: `its objects cannot be named: ${why}` });
+  const lacking = history.filter(({ forward }) => forward === null);
+  if (lacking.length > 0) return unknown(withoutScript(lacking));
   const scripts = history.flatMap((entry) => scriptOf(entry, "forward") ?? []);
-  if (scripts.length < history.length) return unknown("a migration was recorded without its script");
   const platform = platformOfState(live.state);
   try {
     await using shadow = await privateShadow(live.major, ports);

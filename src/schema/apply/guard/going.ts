@@ -9,7 +9,9 @@ export interface Going {
   readonly version: string;
   readonly file: string;
   readonly losing: readonly Losing[];
-  /** As people write it. */
+  /** Each of these as people write it, in the same order. */
+  readonly words: readonly string[];
+  /** The same, and none of it twice. */
   readonly written: readonly string[];
 }
 
@@ -29,15 +31,15 @@ export async function goingOf(
   const going: Going[] = [];
   for (const { step, destroys } of destructive) {
     const losing: Losing[] = [];
-    const written: string[] = [];
+    const words: string[] = [];
     for (const each of destroys) {
       const tables = await losingNow(session, each);
       losing.push(...tables);
-      written.push(...wordsOf(each, tables));
+      words.push(...wordsOf(each, tables));
     }
     if (losing.length === 0) continue;
     const { version, forward } = step.migration;
-    going.push({ version, file: forward.file, losing, written: [...new Set(written)] });
+    going.push({ version, file: forward.file, losing, words, written: [...new Set(words)] });
   }
   return {
     going,

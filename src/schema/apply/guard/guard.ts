@@ -56,15 +56,17 @@ async function decide(
   const found = await ask(going, request, ports, confirmed !== null);
   const permits = new Map<string, Permit>();
   const open: Going[] = [];
+  const lacking: string[] = [];
   let at = 0;
   for (const each of going) {
     const ids = each.losing.map(() => found?.by[at++]);
     const held = ids.every(Boolean) ? [...new Set(ids)].join(", ") : null;
+    lacking.push(...each.words.filter((_, place) => ids[place] === undefined));
     if (held === null) open.push(each);
     permits.set(each.version, { backup: held, confirmed });
   }
   if (open.length === 0 || confirmed !== null) return { permits, refusal: undefined };
-  return { permits: new Map(), refusal: refused(open, found, request) };
+  return { permits: new Map(), refusal: refused(open, found, lacking, request) };
 }
 
 /** Where the loss is confirmed, a store that does not answer stops nobody. */
@@ -90,6 +92,7 @@ async function ask(
 function refused(
   open: readonly Going[],
   found: Protection | undefined,
+  lacking: readonly string[],
   { store, source, maxBackupAgeMs, database: { address } }: MigrateRequest,
 ): HoldfastError {
   const files = open.map(({ file, written }) => `${file} (${listed(written, 3)})`);
@@ -97,7 +100,7 @@ function refused(
   return new HoldfastError(
     "refused.unconfirmed",
     `no verified backup holds what would be destroyed by ${listed(files, 5)}: ` +
-      whatWasFound(found, maxBackupAgeMs),
+      whatWasFound(found, lacking, maxBackupAgeMs),
     {
       hint:
         `Make one and prove it: holdfast backup ${backup} --recipients …, then holdfast validate ${backup} ` +
@@ -108,7 +111,7 @@ function refused(
   );
 }
 
-function whatWasFound(found: Protection | undefined, maxAgeMs: number): string {
+function whatWasFound(found: Protection | undefined, lacking: readonly string[], maxAgeMs: number): string {
   if (found === undefined) return "no store was named";
   const { newest, count } = found;
   if (count === 0) return "the store holds no backup of it";
@@ -116,5 +119,5 @@ function whatWasFound(found: Protection | undefined, maxAgeMs: number): string {
   const age = `the newest verified backup, ${newest.id}, is ${formatDuration(newest.ageMs)} old`;
   return newest.ageMs > maxAgeMs
     ? `${age}, and may be ${formatDuration(maxAgeMs)}`
-    : `${age}, and does not hold all of it`;
+    : `${age}, and none that is young enough holds ${listed([...new Set(lacking)], 10)}`;
 }

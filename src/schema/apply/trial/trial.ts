@@ -1,6 +1,6 @@
 import { isHoldfastError } from "../../../kernel/errors.ts";
 import type { HistoryEntry } from "../../history/entry.ts";
-import { scriptOf } from "../../history/script-of.ts";
+import { scriptOf, withoutScript } from "../../history/script-of.ts";
 import { withEntries } from "../../history/position.ts";
 import { readHistory } from "../../history/table.ts";
 import type { Migration } from "../../folder/migration.ts";
@@ -50,11 +50,9 @@ export interface Trial {
 export async function tryPending(plan: MigratePlan, ports: MigratePorts): Promise<Trial> {
   const live = await readLive(plan);
   const nothing = { files: [], on: undefined, drifted: live.drifted, otherMajor: undefined, extensions: [] };
-  const unknown = live.history.find(({ source }) => source === undefined);
-  if (unknown !== undefined) {
-    const why =
-      `${unknown.file} was recorded without its script and is not in the folder, ` +
-      "so the history cannot be built anew";
+  const unknown = live.history.filter(({ source }) => source === undefined);
+  if (unknown.length > 0) {
+    const why = `${withoutScript(unknown)} and not found in the folder, so the history cannot be built anew`;
     return { ...nothing, why };
   }
   const history = live.history.flatMap(({ source }) => source ?? []);

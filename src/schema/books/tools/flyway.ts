@@ -1,3 +1,4 @@
+import { listed } from "../../../kernel/listed.ts";
 import { isVersion, versionKey } from "../../../nouns/migration-files/version.ts";
 import type { BookRow, Tool } from "../tool.ts";
 
@@ -5,6 +6,7 @@ import type { BookRow, Tool } from "../tool.ts";
 const isUndo = ({ type }: BookRow): boolean => (type ?? "").startsWith("UNDO");
 /** What marks the version from which on Flyway was used. */
 const BASELINES = new Set(["BASELINE", "SQL_BASELINE"]);
+const told = ({ version, script }: BookRow): string => `version ${version} (${script})`;
 /** `flyway repair` leaves it of a version whose file is gone: that version is not in force any more. */
 const isDeleted = ({ type }: BookRow): boolean => type === "DELETE";
 
@@ -25,7 +27,7 @@ export const flyway: Tool = {
       const version = row["version"];
       if (typeof version === "string" && row["type"] !== "SCHEMA") last.set(version, row);
     }
-    const failed = [...last.values()].find((row) => row["success"] !== "true" && !isDeleted(row));
+    const failed = [...last.values()].filter((row) => row["success"] !== "true" && !isDeleted(row));
     const baseline = [...last.values()].findLast(({ type }) => BASELINES.has(type ?? ""))?.["version"];
     return {
       applied: [...last]
@@ -34,12 +36,12 @@ export const flyway: Tool = {
       ...(typeof baseline === "string" && isVersion(baseline)
         ? { through: { version: baseline, key: versionKey(baseline) } }
         : {}),
-      ...(failed === undefined
+      ...(failed.length === 0
         ? {}
         : {
             unclear: {
-              message: `version ${failed["version"]} (${failed["script"]}) has failed`,
-              hint: "See what of it has happened, undo that by hand, and run 'flyway repair'.",
+              message: `${listed(failed.map(told))} ${failed.length === 1 ? "has" : "have"} failed`,
+              hint: "See what of each has happened, undo that by hand, and run 'flyway repair'.",
             },
           }),
     };

@@ -1,3 +1,4 @@
+import { listed } from "../../../kernel/listed.ts";
 import { splitName } from "../../../nouns/migration-files/version.ts";
 import type { Tool } from "../tool.ts";
 
@@ -12,18 +13,20 @@ export const prisma: Tool = {
   columns: ["migration_name", "finished_at", "rolled_back_at"],
   read(rows) {
     const counted = rows.filter(({ rolled_back_at: back }) => back === null);
-    const failed = counted.find(({ finished_at: ended }) => ended === null)?.["migration_name"];
+    const failed = counted.flatMap(({ finished_at: ended, migration_name: name }) =>
+      ended === null && typeof name === "string" ? [name] : [],
+    );
     return {
       applied: counted.map(({ migration_name: name }) => ({
         version: splitName(name ?? "")?.version ?? name ?? "",
         name: name ?? "",
       })),
-      ...(typeof failed === "string"
+      ...(failed.length > 0
         ? {
             unclear: {
-              message: `${failed} has begun and did not end`,
+              message: `${listed(failed)} ${failed.length === 1 ? "has" : "have"} begun and did not end`,
               hint:
-                "See what of it has happened, and tell Prisma with 'prisma migrate resolve' that it is " +
+                "See what of each has happened, and tell Prisma with 'prisma migrate resolve' that it is " +
                 "applied or rolled back.",
             },
           }
