@@ -234,6 +234,6 @@ export const STATEMENT_RULES: readonly Rule[] = [
 function longNames(text: string): string[] {
   const names = [
     ...withoutTexts(text).matchAll(/"((?:[^"]|"")+)"|[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/g),
-  ].map(([word, quoted]) => quoted ?? word);
+  ].map(([word, quoted]) => quoted?.replaceAll('""', '"') ?? word);
   return [...new Set(names.filter((name) => Buffer.byteLength(name) > 63))];
 }
