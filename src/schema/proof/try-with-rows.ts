@@ -9,6 +9,7 @@ import { lostPositions, moveSequences, type Position } from "./canary/sequences.
 import { setByTriggers } from "./canary/set-by-triggers.ts";
 import { leftRows, lostRows, notLookedFor, readSums, type LostRows, type TableSums } from "./canary/sums.ts";
 import type { Chain } from "./chain.ts";
+import { changedBesideOthers } from "./lonely.ts";
 import { changedTables } from "./changed-tables.ts";
 import { compareStates } from "./compare-states.ts";
 import { failedObject } from "./failed-object.ts";
@@ -37,8 +38,8 @@ const NOTHING: RowsTried = {
 };
 
 const INSIDE: Effort = { levels: ["extremes", "values"], narrowing: 12 };
-/** Each try is a copy of the database. */
-const FOR_GOOD: Effort = { levels: ["values"], narrowing: 4 };
+/** Each try is a copy of the database, so what stops the pair is not looked for as long. */
+const FOR_GOOD: Effort = { levels: INSIDE.levels, narrowing: 4 };
 
 /** What is known of the pair by then. */
 interface Known {
@@ -99,8 +100,8 @@ async function triedBeside(
   const further = tried.stopped ? [] : await furtherOf(trial, new Set([...tables, ...relatives]));
   const beside = [...relatives, ...further];
   const whole = further.length === 0 ? tried : await triedWith(trial, [...tables, ...beside]);
+  if (!whole.stopped) return await withLonely(trial, tables, beside, whole);
   if (beside.length === 0) return whole;
-  if (!whole.stopped) return await withLonely(trial, tables, whole);
   const alone = await triedWith(trial, tables);
   if (alone.stopped) return alone;
   const note =
@@ -120,9 +121,19 @@ async function triedBeside(
 }
 
 /** What has no partner is met by `NOT EXISTS` and outer joins: rows whose relatives are empty tell. */
-async function withLonely(trial: Trial, tables: readonly string[], whole: RowsTried): Promise<RowsTried> {
-  if (!isInside(trial)) return whole;
-  const lonely = await triedInside(trial, { tables, choice: undefined });
+async function withLonely(
+  trial: Trial,
+  tables: readonly string[],
+  beside: readonly string[],
+  whole: RowsTried,
+): Promise<RowsTried> {
+  const { forward, rollback } = trial.pair;
+  // Where it was not watched all tables have rows, and the text tells which are changed.
+  const inside = isInside(trial);
+  const own = inside ? tables : changedBesideOthers(tables, [forward, rollback]);
+  if (own.length === 0 || (inside && beside.length === 0)) return whole;
+  const filling: Filling = { tables: own, choice: undefined };
+  const lonely = await (inside ? triedInside(trial, filling) : triedForGood(trial, filling));
   if (lonely.stopped) return whole;
   const told = new Set(whole.differences.map(({ object }) => object));
   const more = lonely.differences.filter(({ object }) => !told.has(object));

@@ -86,6 +86,19 @@ it("meets rows that have no partner in a table that is only read", async () => {
   const forward =
     "DELETE FROM app.sums a WHERE NOT EXISTS (SELECT FROM app.local l WHERE l.site_id = a.site_id)";
   expect(told(await prove(setup, forward))).toEqual(loses("table app.sums"));
+  // And where no transaction may be around it, by the text.
+  const index = "CREATE INDEX CONCURRENTLY local_site ON app.local (site_id)";
+  const back = "DROP INDEX CONCURRENTLY app.local_site";
+  const proof = await prove(setup, `${index}; ${forward}`, back);
+  expect(told(proof)).toEqual(loses("table app.sums"));
+});
+
+it("gives rows to a pair that is no transaction that are as unusual as to any other", async () => {
+  const setup = "CREATE TABLE app.m (id int PRIMARY KEY, at timestamptz)";
+  const forward =
+    "UPDATE app.m SET at = NULL WHERE NOT isfinite(at); CREATE INDEX CONCURRENTLY m_at ON app.m (at)";
+  const proof = await prove(setup, forward, "DROP INDEX CONCURRENTLY app.m_at");
+  expect(told(proof)).toEqual(loses("column app.m.at"));
 });
 
 describe("tables that point at a changed one", () => {
