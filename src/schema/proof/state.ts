@@ -5,7 +5,7 @@ import type { ServerFacts } from "../../nouns/content/read/objects/object-class.
 import { SERVER_FACTS } from "../../nouns/content/read/objects/server-facts.ts";
 import { quoteLiteral } from "../../postgres/quoting.ts";
 import { isUsersSchema } from "../../postgres/schemas.ts";
-import { MADE_FOR } from "../shadow/made-roles.ts";
+import { COULD_LOG_IN, MADE_FOR } from "../shadow/made-roles.ts";
 import { NAME_OF_NOW, SHADOW_PREFIX } from "../shadow/prefix.ts";
 import type { RoleRecord } from "../../nouns/content/record.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
@@ -32,7 +32,7 @@ const SETTINGS = `
              || CASE WHEN s.setrole = 0 THEN '' ELSE ' for role ' || quote_ident(r.rolname) END) AS object,
          'values' AS field,
          nullif(array_to_string(ARRAY(SELECT o FROM unnest(s.setconfig) AS o
-                                       WHERE o !~ '^${MADE_FOR}${NAME_OF_NOW}$'
+                                       WHERE o !~ '^${MADE_FOR}${NAME_OF_NOW}(${COULD_LOG_IN})?$'
                                        ORDER BY 1), ', '), '') AS text
     FROM pg_db_role_setting s
     LEFT JOIN pg_database d ON d.oid = s.setdatabase

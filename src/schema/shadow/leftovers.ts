@@ -1,7 +1,8 @@
 import type { Database, DatabaseSession } from "../../ports/database.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { quoteIdentifier } from "../../postgres/quoting.ts";
-import { MADE_FOR } from "./made-roles.ts";
+import { onAbort } from "../../kernel/on-abort.ts";
+import { COULD_LOG_IN, MADE_FOR } from "./made-roles.ts";
 import { NAME_OF_NOW, NAME_OF_BEFORE, SHADOW_PREFIX, stamp } from "./prefix.ts";
 
 const DAY_MS = 86_400_000;
@@ -16,8 +17,12 @@ const HELD = 0x68_66_73_68;
  */
 export class Holder implements AsyncDisposable {
   readonly #connect: Database["connect"];
-  readonly #held = new Set<string>();
+  /** What is to be held, and what the session of now holds of it. */
+  readonly #wanted = new Set<string>();
+  #locked = new Set<string>();
   #session: DatabaseSession | undefined;
+  /** One thing after the other. */
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(host: Database) {
     this.#connect = (options) => host.connect(options);
@@ -25,45 +30,62 @@ export class Holder implements AsyncDisposable {
 
   /** To be called before the database is made, so that nobody ever sees it without its holder. */
   async hold(database: string): Promise<void> {
-    this.#held.add(database);
-    if (this.#session !== undefined && !this.#session.lost.aborted) {
-      await this.#lock(this.#session, [database]);
-      return;
-    }
-    this.#session = await this.#connect({ purpose: "shadow" });
-    await this.#lock(this.#session, [...this.#held]);
+    this.#wanted.add(database);
+    await this.#inTurn(() => this.#lock());
   }
 
   /** Never fails: what is not given back goes with the session. */
   async release(database: string): Promise<void> {
-    this.#held.delete(database);
-    await this.#session
-      ?.query("SELECT pg_catalog.pg_advisory_unlock($1, pg_catalog.hashtext($2))", [HELD, database])
-      .catch(() => undefined);
+    this.#wanted.delete(database);
+    await this.#inTurn(async () => {
+      if (!this.#locked.delete(database)) return;
+      await this.#session?.query("SELECT pg_catalog.pg_advisory_unlock_shared($1, pg_catalog.hashtext($2))", [
+        HELD,
+        database,
+      ]);
+    }).catch(() => undefined);
   }
 
-  async #lock(session: DatabaseSession, databases: readonly string[]): Promise<void> {
-    await session.query(
+  async #inTurn(act: () => Promise<void>): Promise<void> {
+    const now = this.#turn.then(act);
+    this.#turn = now.catch(() => undefined);
+    await now;
+  }
+
+  async #lock(): Promise<void> {
+    if (this.#wanted.size === 0) return;
+    if (this.#session === undefined || this.#session.lost.aborted) {
+      this.#locked = new Set();
+      const session = await this.#connect({ purpose: "shadow" });
+      this.#session = session;
+      // Without its session everything would look abandoned: what cannot be held again now is, when the next
+      // database is made.
+      onAbort(session.lost, () => void this.#inTurn(() => this.#lock()).catch(() => undefined));
+    }
+    const missing = [...this.#wanted].filter((name) => !this.#locked.has(name));
+    await this.#session.query(
       "SELECT pg_catalog.pg_advisory_lock_shared($1, pg_catalog.hashtext(name)) " +
         "FROM pg_catalog.unnest($2::text[]) AS name",
-      [HELD, databases],
+      [HELD, missing],
     );
+    for (const name of missing) this.#locked.add(name);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#wanted.clear();
+    await this.#turn;
     await this.#session?.close();
   }
 }
 
 /**
- * Databases of runs that are over: older than a day, or such that nobody holds and nobody is in. Those of
- * before are held by nobody, so only their age tells.
+ * Databases of runs that are over: such that nobody holds and nobody is in. Those of versions that held
+ * nothing, which their names tell, are older than a day.
  */
 const DATABASES = `
   SELECT d.datname::text AS name
     FROM pg_catalog.pg_database d
-   WHERE d.datname::text ~ $1
-     AND (d.datname::text < $2 COLLATE "C"
+   WHERE (d.datname::text ~ $1 AND d.datname::text < $2 COLLATE "C"
           OR d.datname::text ~ $3
              AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.datid = d.oid)
              AND NOT EXISTS (SELECT
@@ -74,14 +96,28 @@ const DATABASES = `
    ORDER BY 1
 `;
 
-/** Roles whose mark names a database that is not there any more. */
+/**
+ * Roles whose mark names a database that is not there any more, and whether somebody has found a use for
+ * one: who may log in by it and could not at first, is a member of it or has it for a member, or is logged
+ * in. What it owns and what it was given the server itself knows, which does not drop it then.
+ */
 const ROLES = `
-  SELECT r.rolname::text AS name
-    FROM pg_catalog.pg_db_role_setting s
-    JOIN pg_catalog.pg_roles r ON r.oid = s.setrole, pg_catalog.unnest(s.setconfig) AS entry
-   WHERE s.setdatabase = 0 AND entry ~ $1
-     AND NOT EXISTS (SELECT FROM pg_catalog.pg_database d
-                      WHERE d.datname::text = pg_catalog.substr(entry, $2::int))
+  WITH marked AS (
+    SELECT r.oid, r.rolname::text AS name, r.rolcanlogin AND m.part[2] IS NULL AS logs
+      FROM pg_catalog.pg_db_role_setting s
+      JOIN pg_catalog.pg_roles r ON r.oid = s.setrole, pg_catalog.unnest(s.setconfig) AS entry,
+           pg_catalog.regexp_matches(entry, $1) AS m(part)
+     WHERE s.setdatabase = 0
+       AND NOT EXISTS (SELECT FROM pg_catalog.pg_database d WHERE d.datname::text = m.part[1]))
+  SELECT name,
+         logs
+           OR EXISTS (SELECT FROM pg_catalog.pg_auth_members a
+                       WHERE a.roleid = marked.oid AND a.member NOT IN (SELECT oid FROM marked)
+                             AND NOT EXISTS (SELECT FROM pg_catalog.pg_roles maker
+                                              WHERE maker.oid = a.member AND maker.rolname = current_user)
+                          OR a.member = marked.oid AND a.roleid NOT IN (SELECT oid FROM marked))
+           OR EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.usesysid = marked.oid) AS used
+    FROM marked
    ORDER BY 1
 `;
 
@@ -97,7 +133,7 @@ export async function dropDatabase(admin: DatabaseSession, name: string): Promis
 
 /**
  * Drops what killed runs left on a given server: their databases, and then the roles that their scripts had
- * made. A role that somebody uses by now the server does not drop, and that is told.
+ * made. A role that somebody uses by now stays, and that is told.
  *
  * @param admin a session of the maintenance database
  * @param where the server, in words
@@ -127,17 +163,23 @@ export async function sweep(
   try {
     const yesterday = `${SHADOW_PREFIX}${stamp(new Date(clock.now().getTime() - DAY_MS))}`;
     const databases = await admin.query<{ name: string }>(DATABASES, [
-      `^(${NAME_OF_BEFORE}|${NAME_OF_NOW})$`,
+      `^${NAME_OF_BEFORE}$`,
       yesterday,
       `^${NAME_OF_NOW}$`,
       HELD,
     ]);
     await dropAll("shadow database", databases, (name) => dropDatabase(admin, name));
-    const roles = await admin.query<{ name: string }>(ROLES, [
-      `^${MADE_FOR}${NAME_OF_NOW}$`,
-      MADE_FOR.length + 1,
+    const roles = await admin.query<{ name: string; used: boolean }>(ROLES, [
+      `^${MADE_FOR}(${NAME_OF_NOW})(${COULD_LOG_IN})?$`,
     ]);
-    await dropAll("role", roles, (name) => admin.query(`DROP ROLE IF EXISTS ${quoteIdentifier(name)}`));
+    for (const { name, used } of roles) {
+      if (used) failed(new Error(`the role ${name} of theirs may log in, or has members or sessions by now`));
+    }
+    await dropAll(
+      "role",
+      roles.filter(({ used }) => !used),
+      (name) => admin.query(`DROP ROLE IF EXISTS ${quoteIdentifier(name)}`),
+    );
   } catch (error) {
     failed(error);
   }

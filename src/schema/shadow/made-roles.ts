@@ -7,14 +7,17 @@ import type { RunOptions } from "./run-script.ts";
 
 /**
  * Roles belong to the whole server, and on a given one those that a script makes outlive a run that is
- * killed: the next run's `CREATE ROLE` would be refused. So each gets a mark in the transaction that makes
- * it, by which the next run knows that it is nobody's: a setting of the role, for it goes with the role and
- * hinders nobody who drops it. Which setting hardly matters, as nobody logs in as one of these; it may be
- * set by whoever makes roles, and no script of ours or others has a reason to.
+ * killed: the next run's `CREATE ROLE` would be refused. So each gets a mark as soon as it is made, in the
+ * same transaction where there is one, by which the next run knows that it is nobody's: a setting of the
+ * role, for it goes with the role and hinders nobody who drops it. Which setting hardly matters, as nobody
+ * logs in as one of these; it may be set by whoever makes roles, and no script of ours or others has a reason
+ * to. A run that is killed between a role and its mark, outside of a transaction, leaves it without one.
  */
 
-/** How the mark begins, as the server keeps it; a shadow database's name is the rest. */
+/** How the mark begins, as the server keeps it; a shadow database's name comes next. */
 export const MADE_FOR = "application_name=";
+/** How the mark of a role ends that could log in from its beginning: it is no sign that somebody uses it. */
+export const COULD_LOG_IN = "_login";
 
 /**
  * Marks roles as soon as a statement has made them.
@@ -67,8 +70,13 @@ async function roleNames(session: DatabaseSession): Promise<string[]> {
 async function mark(session: DatabaseSession, name: string, database: string): Promise<void> {
   const within = session.transaction === "open";
   if (within) await session.query("SAVEPOINT holdfast_mark");
+  const rows = await session.query<{ login: boolean }>(
+    "SELECT rolcanlogin AS login FROM pg_catalog.pg_roles WHERE rolname = $1",
+    [name],
+  );
+  const value = `${database}${rows[0]?.login === true ? COULD_LOG_IN : ""}`;
   const refusal = await session.execute(
-    `ALTER ROLE ${quoteIdentifier(name)} SET application_name = '${database}'`,
+    `ALTER ROLE ${quoteIdentifier(name)} SET application_name = '${value}'`,
   );
   if (!within) return;
   await session.query(

@@ -58,10 +58,12 @@ describe("roles, which belong to the whole server,", () => {
     await using database = await createDatabase({ owner: "postgres" });
     await using scratch = scratchFolder("killed-check");
     const [made, given, dynamic, own] = ["killed", "given", "dynamic", "own"].map((each) => role(each));
+    const [enters, entered, joined] = ["enters", "entered", "joined"].map((each) => role(each));
     const files = {
-      "1_r.sql": `CREATE ROLE ${made}; CREATE ROLE ${given};
+      "1_r.sql": `CREATE ROLE ${made}; CREATE ROLE ${given}; CREATE ROLE ${enters} LOGIN;
+        CREATE ROLE ${entered}; CREATE ROLE ${joined}; GRANT ${made} TO ${enters};
         CREATE TABLE t (); GRANT SELECT ON t TO ${made};`,
-      "1_r_rollback.sql": `DROP TABLE t; DROP ROLE ${made}, ${given};`,
+      "1_r_rollback.sql": `DROP TABLE t; DROP ROLE ${made}, ${given}, ${enters}, ${entered}, ${joined};`,
       "2_d.sql": `-- ${dynamic}\nDO $$ BEGIN EXECUTE format('CREATE ROLE %I', '${dynamic}'); END $$;`,
       "2_d_rollback.sql": `DROP ROLE ${dynamic};`,
     };
@@ -94,24 +96,26 @@ describe("roles, which belong to the whole server,", () => {
         await database.query(
           "SELECT rolname::text AS name FROM pg_roles WHERE rolname = ANY ($1) UNION ALL " +
             "SELECT datname::text FROM pg_database WHERE datname = $2 ORDER BY 1",
-          [[made, given, dynamic, own], at.datname],
+          [[made, given, dynamic, own, enters, entered, joined], at.datname],
         )
       ).map(({ name }) => name);
-    // Somebody's own, which looks like no mark of ours; and one of ours that somebody has found a use for.
+    // Somebody's own, which looks like no mark of ours; and three of ours that somebody has found a use for.
     await database.admin(`CREATE ROLE ${own}; ALTER ROLE ${own} SET application_name = 'holdfast_shadow_1'`);
     await database.admin(`GRANT CONNECT ON DATABASE ${database.name} TO ${given}`);
+    await database.admin(`ALTER ROLE ${entered} LOGIN; GRANT ${joined} TO ${own}`);
     const small = { "1_t.sql": "CREATE TABLE t ();", "1_t_rollback.sql": "DROP TABLE t;" };
     // What the killed run had sent is at work still.
     expect(brief(await checkFiles(small))).toEqual(["1_t.sql proved"]);
-    expect(await left()).toEqual([dynamic, given, at.datname, made, own].sort());
+    expect(await left()).toEqual([dynamic, given, at.datname, made, own, enters, entered, joined].sort());
     await database.query("SELECT pg_terminate_backend($1)", [at.pid]);
     await eventually("its sessions to end", async () => {
       const rows = await database.query("SELECT FROM pg_stat_activity WHERE datname = $1", [at.datname]);
       return rows.length === 0;
     });
     expect(brief(await checkFiles(small))).toEqual(["1_t.sql proved"]);
-    expect(await left()).toEqual([given, own].sort());
+    expect(await left()).toEqual([given, own, entered, joined].sort());
     await database.admin(`REVOKE CONNECT ON DATABASE ${database.name} FROM ${given}`);
+    await database.admin(`ALTER ROLE ${entered} NOLOGIN; REVOKE ${joined} FROM ${own}`);
     expect(brief(await checkFiles(files))).toEqual(["1_r.sql proved", "2_d.sql proved"]);
     expect(await left()).toEqual([own]);
     await database.admin(`DROP ROLE ${own}`);
