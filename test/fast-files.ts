@@ -169,6 +169,7 @@ export const FAST_FILES: readonly string[] = [
   "test/schema/rollback/known-proofs.test.ts",
   "test/schema/script/parse-script.test.ts",
   "test/schema/script/quoted.test.ts",
+  "test/schema/steps/advice.test.ts",
   "test/support/fast/not-fast.test.ts",
   "test/support/sampling.test.ts",
   "test/support/servers/newer.test.ts",

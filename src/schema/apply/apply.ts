@@ -118,7 +118,7 @@ interface Run {
   readonly fingerprint: (session: DatabaseSession) => Promise<string>;
 }
 
-/** Which schemas are another application's changes only under the lease, so it is asked once. */
+/** Which schemas are another application's is written under the lease, so it is asked once. */
 function runOf(request: MigrateRequest, lease: Lease, sessions: ScriptSessions): Run {
   let others: readonly string[] | undefined;
   return {

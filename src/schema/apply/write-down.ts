@@ -1,7 +1,8 @@
+import { HoldfastError } from "../../kernel/errors.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import { positionIn } from "../history/position.ts";
 import { scriptsOf } from "../history/standing.ts";
-import { lostLease, type Lease } from "../lease/lease.ts";
+import { requireLease, type Lease } from "../lease/lease.ts";
 import type { Permit } from "./guard/guard.ts";
 import type { PlannedMigration } from "./planned-migration.ts";
 import type { MigratePorts } from "./request.ts";
@@ -65,7 +66,7 @@ export async function insert(
   { token }: Pick<Lease, "token">,
   { run, version }: Pick<MigratePorts, "run" | "version">,
 ): Promise<boolean> {
-  return await written(session, INSERT, [
+  return await written(session, INSERT, migration.forward.file, [
     token,
     migration.version,
     migration.forward.file,
@@ -96,7 +97,7 @@ export async function finish(
   { steps, after, ms }: End,
   { token }: Pick<Lease, "token">,
 ): Promise<boolean> {
-  return await written(session, FINISH, [
+  return await written(session, FINISH, migration.forward.file, [
     token,
     migration.version,
     steps,
@@ -109,8 +110,19 @@ export async function finish(
   ]);
 }
 
-async function written(session: DatabaseSession, sql: string, values: readonly unknown[]): Promise<boolean> {
-  const [row] = await session.query<{ late: boolean }>(sql, values);
-  if (row === undefined) throw lostLease();
-  return row.late;
+/** @param file whose row is written */
+async function written(
+  session: DatabaseSession,
+  sql: string,
+  file: string,
+  [token, ...values]: readonly [string, ...unknown[]],
+): Promise<boolean> {
+  const [row] = await session.query<{ late: boolean }>(sql, [token, ...values]);
+  if (row !== undefined) return row.late;
+  await requireLease(session, { token });
+  throw new HoldfastError("database.query", `the history has no row of ${file} any more, which had begun`, {
+    hint:
+      "Something deletes from holdfast.migrations, perhaps the file itself: see that it does not, look " +
+      "what the file has done already, and run again.",
+  });
 }

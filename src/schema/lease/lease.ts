@@ -239,12 +239,8 @@ async function renew(
  */
 export async function requireLease(session: DatabaseSession, { token }: Pick<Lease, "token">): Promise<void> {
   const rows = await session.query("SELECT FROM holdfast.lease WHERE token = $1", [token]);
-  if (rows.length === 0) throw lostLease();
-}
-
-/** What is told in a transaction that finds the lease lost. */
-export function lostLease(): HoldfastError {
-  return new HoldfastError(
+  if (rows.length > 0) return;
+  throw new HoldfastError(
     "lock.lost",
     "another run has taken the lease over, so nothing of this transaction is kept",
     { hint: "Look at what both have done with migrate-status, and run again." },

@@ -60,10 +60,11 @@ export async function carryOut(
   session: DatabaseSession,
   script: PreparedScript,
   { from, attempted }: Beginning,
-  timeouts: Timeouts,
+  asked: Timeouts,
   ledger: Ledger,
   stop: AbortSignal,
 ): Promise<Refused | undefined> {
+  const timeouts = { lockMs: limit(asked.lockMs), statementMs: limit(asked.statementMs) };
   const segments = segmentsAfter(script, from);
   const count = script.execution.statements.length;
   // For the whole session, so that a script's own SET wins.
@@ -105,6 +106,13 @@ export async function carryOut(
   return undefined;
 }
 
+/** The longest that a server waits, in milliseconds: some 24 days. */
+const LIMIT_MAX = 2 ** 31 - 1;
+
+function limit(ms: number): number {
+  return Math.min(ms, LIMIT_MAX);
+}
+
 /** A script may have made the session's transactions read-only. */
 const WRITING = "BEGIN READ WRITE";
 
@@ -121,7 +129,10 @@ async function inTransaction(
   const begun = await session.execute(
     setLimits === undefined ? segment.begin : `${segment.begin}\n; ${setLimits}`,
   );
-  if (begun !== undefined) return { statement: undefined, refusal: begun };
+  if (begun !== undefined) {
+    if (session.transaction !== "none") await session.query("ROLLBACK");
+    return { statement: undefined, refusal: begun };
+  }
   for (const statement of [...segment.statements, undefined]) {
     if (stop.aborted) {
       if (session.transaction !== "none" && !session.lost.aborted) await session.query("ROLLBACK");

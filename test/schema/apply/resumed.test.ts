@@ -164,3 +164,25 @@ it("stops between two of a file's statements, and nothing of it has happened", a
   expect(await paid(database)).toEqual([]);
   expect(await historyOf(database)).toEqual(["1 applied 3"]);
 });
+
+it("a file that deletes its own row of the history is told so, and not as another run's doing", async () => {
+  await using database = await createDatabase({ owner: "postgres" });
+  await using folder = migrationsFolder({
+    "1_t.sql": "CREATE TABLE t ();\n",
+    "2_gone.sql": "VACUUM t;\nDELETE FROM holdfast.migrations WHERE version = '2';\n",
+  });
+  const { exit, report } = await migrate(database, folder);
+  expect([exit, report.headline]).toEqual([
+    4,
+    "2_gone.sql was not applied to its end: the history has no row of 2_gone.sql any more, which had begun",
+  ]);
+  expect(report.notes.at(-1)).toContain("Something deletes from holdfast.migrations");
+});
+
+it("a limit that no server can keep is the longest that one can", async () => {
+  await using database = await createDatabase({ owner: "postgres" });
+  await using folder = migrationsFolder({ "1_t.sql": "CREATE TABLE t ();\n", "2_v.sql": "VACUUM t;\n" });
+  const month = 30 * 86_400_000;
+  const outcome = await migrate(database, folder, { lockTimeout: month, statementTimeout: month });
+  expect([outcome.exit, await historyOf(database)]).toEqual([0, ["1 applied 1", "2 applied 1"]]);
+});
