@@ -52,6 +52,7 @@ export const FAST_FILES: readonly string[] = [
   "test/devtools/generate.test.ts",
   "test/devtools/long-lines.test.ts",
   "test/devtools/new-command.test.ts",
+  "test/devtools/rooms-told.test.ts",
   "test/devtools/troubleshooting.test.ts",
   "test/devtools/typed-commands.test.ts",
   "test/e2e/runner.test.ts",
