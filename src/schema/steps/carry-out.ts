@@ -65,14 +65,16 @@ export async function carryOut(
   stop: AbortSignal,
 ): Promise<Refused | undefined> {
   const timeouts = { lockMs: limit(asked.lockMs), statementMs: limit(asked.statementMs) };
-  const segments = segmentsAfter(script, from);
+  const segments = [...segmentsAfter(script, from)];
   const count = script.execution.statements.length;
   // For the whole session, so that a script's own SET wins.
   const setLimits = `SET lock_timeout = ${timeouts.lockMs}; SET statement_timeout = ${timeouts.statementMs}`;
   // Most scripts are one transaction: what comes with its BEGIN needs no round trip of its own.
-  const atOnce = segments[0]?.kind === "transaction" && segments[0].setUp.length === 0;
-  if (!atOnce) await session.query(setLimits);
-  for (const setUp of segments[0]?.setUp ?? []) {
+  const [first] = segments;
+  if (first?.kind === "transaction" && first.setUp.length === 0) {
+    segments[0] = { ...first, begin: `${first.begin}\n; ${setLimits}` };
+  } else await session.query(setLimits);
+  for (const setUp of first?.setUp ?? []) {
     const refusal = await session.execute(setUp.text);
     if (refusal !== undefined) {
       return { statement: setUp, refusal, steps: from, statements: count, attempted };
@@ -82,18 +84,10 @@ export async function carryOut(
   for (const segment of segments) {
     stop.throwIfAborted();
     const whole = segment === segments.at(-1);
-    const isFirst = segment === segments[0];
-    const before = isFirst ? attempted : null;
+    const before = segment === segments[0] ? attempted : null;
     const refused =
       segment.kind === "transaction"
-        ? await inTransaction(
-            session,
-            segment,
-            whole,
-            ledger,
-            stop,
-            atOnce && isFirst ? setLimits : undefined,
-          )
+        ? await inTransaction(session, segment, whole, ledger, stop)
         : await alone(session, segment, { whole, attempted: before }, timeouts, ledger);
     if (refused !== undefined) return { attempted: null, ...refused, steps, statements: count };
     steps = segment.upTo;
@@ -124,11 +118,8 @@ async function inTransaction(
   whole: boolean,
   ledger: Ledger,
   stop: AbortSignal,
-  setLimits: string | undefined,
 ): Promise<Failed | undefined> {
-  const begun = await session.execute(
-    setLimits === undefined ? segment.begin : `${segment.begin}\n; ${setLimits}`,
-  );
+  const begun = await session.execute(segment.begin);
   if (begun !== undefined) {
     if (session.transaction !== "none") await session.query("ROLLBACK");
     return { statement: undefined, refusal: begun };

@@ -51,3 +51,20 @@ it("a shadow database that is held is not swept, however old its name says that 
   await swept();
   expect(await there()).toBe(0);
 });
+
+it("a role of a killed run that may log in by now stays, and is told with both ways on", async () => {
+  await using database = await createDatabase();
+  const gone = shadowName(new Date("2020-01-01T00:00:00Z"), { hex: (bytes) => "cd".repeat(bytes) });
+  const role = "hf_swept_entered";
+  await database.admin(`CREATE ROLE ${role} LOGIN; ALTER ROLE ${role} SET application_name = '${gone}'`);
+  const ports = testPorts();
+  await using admin = await host().connect({ purpose: "shadow" });
+  await sweep(admin, "the server", ports);
+  expect(ports.lines.filter((line) => line.includes(role))).toEqual([
+    `warn: the role "${role}", which an earlier run had left on the server, may log in by now, or has ` +
+      `members or sessions, so it stays: DROP ROLE "${role}" if nobody needs it, ` +
+      `ALTER ROLE "${role}" RESET application_name if somebody does`,
+  ]);
+  expect(await database.admin("SELECT FROM pg_roles WHERE rolname = $1", [role])).toHaveLength(1);
+  await database.admin(`DROP ROLE ${role}`);
+});
