@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   AnonymousCredential,
   BufferScheduler,
@@ -67,7 +68,7 @@ import {
   __commonJS,
   __export,
   __toESM
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // node_modules/@actions/cache/package.json
 var require_package = __commonJS({

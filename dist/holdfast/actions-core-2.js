@@ -2,10 +2,10 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   getExecOutput
 } from "./shared-actions-exec.js";
-import "./shared-esbuild-runtime.js";
 
 // node_modules/@actions/core/lib/platform.js
 import os from "os";

@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   BearerCredentialHandler,
   HttpClient
@@ -10,7 +11,6 @@ import {
   debug,
   setSecret
 } from "./shared-actions-core.js";
-import "./shared-esbuild-runtime.js";
 
 // node_modules/@actions/core/lib/oidc-utils.js
 var __awaiter = function(thisArg, _arguments, P, generator) {

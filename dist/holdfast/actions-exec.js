@@ -2,11 +2,11 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   exec,
   getExecOutput
 } from "./shared-actions-exec.js";
-import "./shared-esbuild-runtime.js";
 export {
   exec,
   getExecOutput

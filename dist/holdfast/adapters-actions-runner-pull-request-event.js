@@ -2,9 +2,10 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   mergesOf
-} from "./shared-ports-merges.js";
+} from "./index.js";
 import {
   boolean,
   number,
@@ -13,8 +14,7 @@ import {
 } from "./shared-zod.js";
 import {
   HoldfastError
-} from "./shared-kernel-errors.js";
-import "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/adapters/actions-runner/pull-request-event.ts
 import { readFile } from "node:fs/promises";

@@ -2,9 +2,10 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   spacedProgress
-} from "./shared-kernel-pace.js";
+} from "./index.js";
 import {
   debug,
   error,
@@ -22,12 +23,7 @@ import {
 import {
   printable,
   printableLine
-} from "./shared-kernel-printable.js";
-import "./shared-kernel-quantity.js";
-import "./shared-kernel-bytes.js";
-import "./shared-kernel-duration.js";
-import "./shared-kernel-errors.js";
-import "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/adapters/actions-runner/runner-log.ts
 function harmless(text) {

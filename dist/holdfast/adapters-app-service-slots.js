@@ -2,9 +2,10 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   LoginFailure
-} from "./shared-ports-login-failure.js";
+} from "./index.js";
 import {
   createDefaultHttpClient2 as createDefaultHttpClient,
   createEmptyPipeline,
@@ -17,26 +18,25 @@ import "./shared-debug.js";
 import {
   LFS_POINTER_BYTES_MAX,
   isLfsPointer
-} from "./shared-kernel-lfs-pointer.js";
+} from "./index.js";
 import {
   PRODUCTION_SLOT
-} from "./shared-ports-slot-host.js";
+} from "./index.js";
 import {
   keptOut
-} from "./shared-ports-kept-out.js";
+} from "./index.js";
 import {
   printableLine
-} from "./shared-kernel-printable.js";
+} from "./index.js";
 import {
   orAbort
-} from "./shared-kernel-or-abort.js";
+} from "./index.js";
 import {
   listed
-} from "./shared-kernel-listed.js";
+} from "./index.js";
 import {
   Secret
-} from "./shared-kernel-secret.js";
-import "./shared-kernel-on-abort.js";
+} from "./index.js";
 import "./shared-zod-2.js";
 import {
   ZodError,
@@ -52,18 +52,18 @@ import {
 } from "./shared-zod.js";
 import {
   formatDuration
-} from "./shared-kernel-duration.js";
+} from "./index.js";
 import {
   HoldfastError,
   isHoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __callDispose,
   __commonJS,
   __require,
   __toESM,
   __using
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // node_modules/buffer-crc32/dist/index.cjs
 var require_dist = __commonJS({

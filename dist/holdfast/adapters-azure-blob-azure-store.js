@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   LoginWatch,
   StrangerAnswer,
@@ -15,7 +16,7 @@ import {
 } from "./shared-adapters-azure-blob-login.js";
 import {
   LoginFailure
-} from "./shared-ports-login-failure.js";
+} from "./index.js";
 import {
   PATIENCE,
   Stalled,
@@ -75,42 +76,37 @@ import {
 } from "./shared-typespec-ts-http-runtime.js";
 import {
   severalTries
-} from "./shared-kernel-several-tries.js";
+} from "./index.js";
 import "./shared-debug.js";
-import "./shared-kernel-soon-after.js";
 import {
   assertBlobPath,
   assertBlobPrefix,
   blobPathFault
-} from "./shared-ports-blob-path.js";
-import "./shared-kernel-printable.js";
+} from "./index.js";
 import {
   tryNoMore,
   withRetry
-} from "./shared-kernel-retry.js";
+} from "./index.js";
 import {
   orAbort
-} from "./shared-kernel-or-abort.js";
+} from "./index.js";
 import {
   before,
   withoutTrailing
-} from "./shared-kernel-cut.js";
-import "./shared-kernel-pattern.js";
+} from "./index.js";
 import {
   MiB
-} from "./shared-kernel-bytes.js";
+} from "./index.js";
 import {
   giveBack
-} from "./shared-kernel-lent-chunks.js";
-import "./shared-kernel-on-abort.js";
-import "./shared-kernel-duration.js";
+} from "./index.js";
 import {
   HoldfastError,
   isHoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __export
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/adapters/azure-blob/azure-codes.ts
 function hostOf({ account, host }) {

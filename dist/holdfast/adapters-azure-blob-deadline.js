@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   PATIENCE,
   Stalled,
@@ -11,10 +12,6 @@ import {
   underWayMs,
   withDeadline
 } from "./shared-adapters-azure-blob-deadline.js";
-import "./shared-kernel-soon-after.js";
-import "./shared-kernel-on-abort.js";
-import "./shared-kernel-errors.js";
-import "./shared-esbuild-runtime.js";
 export {
   PATIENCE,
   Stalled,

@@ -2,19 +2,14 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   LoginWatch,
   plainSpoken
 } from "./shared-adapters-azure-blob-login.js";
 import {
   LoginFailure
-} from "./shared-ports-login-failure.js";
-import "./shared-kernel-printable.js";
-import "./shared-kernel-or-abort.js";
-import "./shared-kernel-pattern.js";
-import "./shared-kernel-on-abort.js";
-import "./shared-kernel-errors.js";
-import "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/adapters/azure-blob/github-oidc.ts
 async function githubOidcSource({

@@ -2,41 +2,39 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   soonAfter
-} from "./shared-kernel-soon-after.js";
+} from "./index.js";
 import {
   SilenceWatch
-} from "./shared-kernel-silence.js";
+} from "./index.js";
 import {
   assertBlobPath,
   assertBlobPrefix,
   compareBlobPaths
-} from "./shared-ports-blob-path.js";
+} from "./index.js";
 import {
   tryNoMore
-} from "./shared-kernel-retry.js";
-import "./shared-kernel-or-abort.js";
+} from "./index.js";
 import {
   withoutTrailing
-} from "./shared-kernel-cut.js";
+} from "./index.js";
 import {
   once,
   sha256
-} from "./shared-kernel-streams.js";
-import "./shared-kernel-lent-chunks.js";
-import "./shared-kernel-on-abort.js";
+} from "./index.js";
 import {
   formatDuration
-} from "./shared-kernel-duration.js";
+} from "./index.js";
 import {
   HoldfastError,
   isHoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __callDispose,
   __using
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/adapters/file-store/file-store.ts
 import { link as link3, mkdir as mkdir3, readdir as readdir2, rename as rename2, rm as rm3, rmdir as rmdir2, stat as stat4, unlink } from "node:fs/promises";

@@ -2,18 +2,19 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   mergesOf
-} from "./shared-ports-merges.js";
+} from "./index.js";
 import {
   innermost
-} from "./shared-kernel-innermost.js";
+} from "./index.js";
 import {
   numberInQueue
-} from "./shared-ports-forge-pulls.js";
+} from "./index.js";
 import {
   printableLine
-} from "./shared-kernel-printable.js";
+} from "./index.js";
 import {
   iso_exports
 } from "./shared-zod-2.js";
@@ -30,12 +31,11 @@ import {
 } from "./shared-zod.js";
 import {
   formatDuration
-} from "./shared-kernel-duration.js";
+} from "./index.js";
 import {
   HoldfastError,
   isHoldfastError
-} from "./shared-kernel-errors.js";
-import "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // node_modules/universal-user-agent/index.js
 function getUserAgent() {

@@ -2,12 +2,11 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   markedIssues,
   openMarked
-} from "./shared-ports-marked-issues.js";
-import "./shared-kernel-errors.js";
-import "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/adapters/github/github-notifications.ts
 import { createHash } from "node:crypto";

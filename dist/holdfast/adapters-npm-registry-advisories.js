@@ -2,18 +2,19 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   innermost
-} from "./shared-kernel-innermost.js";
+} from "./index.js";
 import {
   ADVISORY_SEVERITIES
-} from "./shared-ports-advisory-source.js";
+} from "./index.js";
 import {
   printableLine
-} from "./shared-kernel-printable.js";
+} from "./index.js";
 import {
   withoutTrailing
-} from "./shared-kernel-cut.js";
+} from "./index.js";
 import {
   _enum,
   array,
@@ -25,8 +26,7 @@ import {
 } from "./shared-zod.js";
 import {
   HoldfastError
-} from "./shared-kernel-errors.js";
-import "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/adapters/npm-registry/advisories.ts
 import { setTimeout as delay } from "node:timers/promises";

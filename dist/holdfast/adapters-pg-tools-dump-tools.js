@@ -2,13 +2,14 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   diskTrouble
-} from "./shared-kernel-disk-trouble.js";
+} from "./index.js";
 import {
   SILENCE_LIMIT_MS,
   SilenceWatch
-} from "./shared-kernel-silence.js";
+} from "./index.js";
 import {
   CONFLICT_WITH_RECOVERY,
   ON_STANDBY,
@@ -27,36 +28,34 @@ import {
   keepAliveOf
 } from "./shared-postgres-keep-alive.js";
 import {
-  startupOptions
-} from "./shared-postgres-quoting.js";
-import {
   describeAddress,
   effectiveSslMode
 } from "./shared-postgres-url-parameters.js";
-import "./shared-kernel-cut.js";
+import {
+  startupOptions
+} from "./shared-postgres-quoting.js";
 import {
   anyOf
-} from "./shared-kernel-pattern.js";
-import "./shared-kernel-secret.js";
+} from "./index.js";
 import {
   once
-} from "./shared-kernel-streams.js";
+} from "./index.js";
 import {
   LentBlocks
-} from "./shared-kernel-lent-chunks.js";
+} from "./index.js";
 import {
   onAbort
-} from "./shared-kernel-on-abort.js";
+} from "./index.js";
 import {
   formatDuration
-} from "./shared-kernel-duration.js";
+} from "./index.js";
 import {
   HoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __callDispose,
   __using
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/adapters/pg-tools/discovery.ts
 import { execFile } from "node:child_process";

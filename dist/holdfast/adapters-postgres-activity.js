@@ -2,23 +2,15 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   askActivity,
   askServer,
   socketOf
 } from "./shared-pg.js";
 import "./shared-postgres-login-refusals.js";
-import "./shared-kernel-shell-word.js";
 import "./shared-postgres-keep-alive.js";
 import "./shared-postgres-url-parameters.js";
-import "./shared-kernel-cut.js";
-import "./shared-kernel-pattern.js";
-import "./shared-kernel-secret.js";
-import "./shared-kernel-streams.js";
-import "./shared-kernel-lent-chunks.js";
-import "./shared-kernel-on-abort.js";
-import "./shared-kernel-errors.js";
-import "./shared-esbuild-runtime.js";
 export {
   askActivity,
   askServer,

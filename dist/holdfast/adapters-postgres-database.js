@@ -2,13 +2,14 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   soonAfter
-} from "./shared-kernel-soon-after.js";
+} from "./index.js";
 import {
   SILENCE_LIMIT_MS,
   SilenceWatch
-} from "./shared-kernel-silence.js";
+} from "./index.js";
 import {
   askActivity,
   databaseError,
@@ -28,40 +29,34 @@ import {
 import "./shared-postgres-login-refusals.js";
 import {
   PREPARED_PREFIX
-} from "./shared-ports-database.js";
-import "./shared-kernel-shell-word.js";
+} from "./index.js";
 import "./shared-postgres-keep-alive.js";
-import {
-  askAgain
-} from "./shared-ports-ask-again.js";
-import {
-  quoteIdentifier,
-  startupOptions
-} from "./shared-postgres-quoting.js";
 import {
   WITHOUT_EFFECT,
   describeAddress,
   readServerOptions
 } from "./shared-postgres-url-parameters.js";
-import "./shared-kernel-cut.js";
-import "./shared-kernel-pattern.js";
-import "./shared-kernel-secret.js";
+import {
+  askAgain
+} from "./index.js";
+import {
+  quoteIdentifier,
+  startupOptions
+} from "./shared-postgres-quoting.js";
 import {
   sha256
-} from "./shared-kernel-streams.js";
-import "./shared-kernel-lent-chunks.js";
-import "./shared-kernel-on-abort.js";
+} from "./index.js";
 import {
   formatDuration
-} from "./shared-kernel-duration.js";
+} from "./index.js";
 import {
   HoldfastError,
   isHoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __callDispose,
   __using
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/adapters/postgres/owed-answers.ts
 var STOP_GRACE_MS = 5e3;

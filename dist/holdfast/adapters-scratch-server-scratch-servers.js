@@ -2,22 +2,21 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   serverAccount,
   startServer
 } from "./shared-adapters-scratch-server-server.js";
-import "./shared-kernel-disk-trouble.js";
 import {
   nearestSet
-} from "./shared-ports-dump-tools.js";
+} from "./index.js";
 import {
   formatBytes
-} from "./shared-kernel-bytes.js";
+} from "./index.js";
 import {
   HoldfastError,
   isHoldfastError
-} from "./shared-kernel-errors.js";
-import "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/adapters/scratch-server/scratch-servers.ts
 import { tmpdir } from "node:os";

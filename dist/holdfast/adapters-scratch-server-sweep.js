@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   SCRATCH_PREFIX,
   isAlive,
@@ -9,11 +10,9 @@ import {
   isOwnerAlive,
   serverAccount
 } from "./shared-adapters-scratch-server-server.js";
-import "./shared-kernel-disk-trouble.js";
 import {
   isHoldfastError
-} from "./shared-kernel-errors.js";
-import "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/adapters/scratch-server/sweep.ts
 import { execFile } from "node:child_process";

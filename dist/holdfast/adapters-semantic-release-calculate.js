@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   require_src
 } from "./shared-debug.js";
@@ -15,13 +16,13 @@ import {
 } from "./shared-semver.js";
 import {
   HoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __commonJS,
   __export,
   __require,
   __toESM
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // node_modules/array-ify/index.js
 var require_array_ify = __commonJS({

@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   blobsOf,
   resolveCommit,
@@ -11,11 +12,9 @@ import {
 import {
   runGit
 } from "./shared-adapters-source-tree-git.js";
-import "./shared-kernel-suggest.js";
 import {
   HoldfastError
-} from "./shared-kernel-errors.js";
-import "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/adapters/source-tree/checkout.ts
 import { readdir, readFile, realpath, stat } from "node:fs/promises";

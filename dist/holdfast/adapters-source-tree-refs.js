@@ -2,16 +2,17 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   runGit
 } from "./shared-adapters-source-tree-git.js";
 import {
   HoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __callDispose,
   __using
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/adapters/source-tree/refs.ts
 import { appendFile } from "node:fs/promises";

@@ -2,16 +2,16 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   runGit
 } from "./shared-adapters-source-tree-git.js";
 import {
   GIT_FOLDER
-} from "./shared-ports-work-tree.js";
+} from "./index.js";
 import {
   HoldfastError
-} from "./shared-kernel-errors.js";
-import "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/adapters/source-tree/work-tree.ts
 import { constants } from "node:fs";

@@ -2,29 +2,26 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   severalTries
-} from "./shared-kernel-several-tries.js";
+} from "./index.js";
 import {
   isTriedOut,
   pauseBefore,
   tryNoMore,
   withRetry
-} from "./shared-kernel-retry.js";
-import "./shared-kernel-or-abort.js";
+} from "./index.js";
 import {
   collect
-} from "./shared-kernel-streams.js";
-import "./shared-kernel-lent-chunks.js";
-import "./shared-kernel-on-abort.js";
+} from "./index.js";
 import {
   formatDuration
-} from "./shared-kernel-duration.js";
+} from "./index.js";
 import {
   HoldfastError,
   isHoldfastError
-} from "./shared-kernel-errors.js";
-import "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/adapters/store-decorators/retrying.ts
 var BUDGET_MS = 5 * 6e4;

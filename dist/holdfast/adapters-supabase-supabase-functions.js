@@ -2,26 +2,25 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   readForm
 } from "./shared-fastify-busboy.js";
 import {
   innermost
-} from "./shared-kernel-innermost.js";
+} from "./index.js";
 import {
   printableLine
-} from "./shared-kernel-printable.js";
+} from "./index.js";
 import {
   orAbort
-} from "./shared-kernel-or-abort.js";
+} from "./index.js";
 import {
   MiB
-} from "./shared-kernel-bytes.js";
+} from "./index.js";
 import {
   collect
-} from "./shared-kernel-streams.js";
-import "./shared-kernel-lent-chunks.js";
-import "./shared-kernel-on-abort.js";
+} from "./index.js";
 import {
   _enum,
   array,
@@ -32,11 +31,10 @@ import {
 } from "./shared-zod.js";
 import {
   formatDuration
-} from "./shared-kernel-duration.js";
+} from "./index.js";
 import {
   HoldfastError
-} from "./shared-kernel-errors.js";
-import "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/adapters/supabase/turns.ts
 var Turns = class {

@@ -2,16 +2,16 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   innermost
-} from "./shared-kernel-innermost.js";
+} from "./index.js";
 import {
   printableLine
-} from "./shared-kernel-printable.js";
+} from "./index.js";
 import {
   HoldfastError
-} from "./shared-kernel-errors.js";
-import "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/adapters/system/web.ts
 import { request as plain } from "node:http";

@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   __asyncDelegator,
   __asyncGenerator,
@@ -15,7 +16,7 @@ import {
   __commonJS,
   __export,
   __toESM
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // node_modules/flatbuffers/js/constants.js
 var require_constants = __commonJS({

@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   ServiceClient
 } from "./shared-azure-core-client.js";
@@ -33,7 +34,7 @@ import {
   __export,
   __require,
   __toESM
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // node_modules/safe-buffer/index.js
 var require_safe_buffer = __commonJS({

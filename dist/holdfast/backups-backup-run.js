@@ -2,9 +2,10 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   shellWord
-} from "./shared-kernel-shell-word.js";
+} from "./index.js";
 import {
   applyBackup,
   parseBackupRequest,
@@ -12,28 +13,18 @@ import {
   planJson,
   planRows
 } from "./shared-nouns-content-read-search-path.js";
-import "./shared-kernel-retry.js";
-import "./shared-kernel-or-abort.js";
 import "./shared-nouns-store-environment-lock.js";
 import "./shared-nouns-store-lock-holder.js";
 import "./shared-nouns-content-read-readable.js";
 import "./shared-nouns-content-read-digest-1-other-queries.js";
-import "./shared-ports-dump-tools.js";
 import "./shared-postgres-client-demands.js";
 import "./shared-nouns-server-lost-clients.js";
 import "./shared-postgres-keep-alive.js";
 import "./shared-postgres-key-words.js";
 import "./shared-nouns-platform-supabase.js";
-import "./shared-ports-ask-again.js";
+import "./shared-postgres-url-parameters.js";
 import "./shared-nouns-content-read-objects-tables.js";
 import "./shared-postgres-quoting.js";
-import "./shared-postgres-url-parameters.js";
-import "./shared-kernel-together.js";
-import "./shared-nouns-seal-default-level.js";
-import "./shared-kernel-cut.js";
-import "./shared-kernel-pattern.js";
-import "./shared-kernel-listed.js";
-import "./shared-kernel-secret.js";
 import {
   manifestPath
 } from "./shared-nouns-catalog-catalog.js";
@@ -42,25 +33,20 @@ import "./shared-nouns-catalog-backup-id.js";
 import "./shared-nouns-content-record.js";
 import {
   quantity
-} from "./shared-kernel-quantity.js";
-import "./shared-kernel-suggest.js";
+} from "./index.js";
 import "./shared-nouns-store-one-document.js";
 import {
   formatBytes
-} from "./shared-kernel-bytes.js";
-import "./shared-kernel-streams.js";
-import "./shared-kernel-lent-chunks.js";
-import "./shared-kernel-on-abort.js";
+} from "./index.js";
 import "./shared-nouns-store-run-record.js";
 import "./shared-zod-2.js";
 import "./shared-zod.js";
 import {
   formatDuration
-} from "./shared-kernel-duration.js";
+} from "./index.js";
 import {
   EXIT
-} from "./shared-kernel-errors.js";
-import "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/backups/backup/run.ts
 async function runBackup(inputs, ports) {

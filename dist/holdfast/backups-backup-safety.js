@@ -2,49 +2,31 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   takeSafetyBackup
 } from "./shared-backups-backup-safety.js";
 import "./shared-nouns-content-read-search-path.js";
-import "./shared-kernel-retry.js";
-import "./shared-kernel-or-abort.js";
 import "./shared-nouns-store-environment-lock.js";
 import "./shared-nouns-store-lock-holder.js";
 import "./shared-nouns-content-read-readable.js";
 import "./shared-nouns-content-read-digest-1-other-queries.js";
-import "./shared-ports-dump-tools.js";
 import "./shared-postgres-client-demands.js";
 import "./shared-nouns-server-lost-clients.js";
 import "./shared-postgres-keep-alive.js";
 import "./shared-postgres-key-words.js";
 import "./shared-nouns-platform-supabase.js";
-import "./shared-ports-ask-again.js";
+import "./shared-postgres-url-parameters.js";
 import "./shared-nouns-content-read-objects-tables.js";
 import "./shared-postgres-quoting.js";
-import "./shared-postgres-url-parameters.js";
-import "./shared-kernel-together.js";
-import "./shared-nouns-seal-default-level.js";
-import "./shared-kernel-cut.js";
-import "./shared-kernel-pattern.js";
-import "./shared-kernel-listed.js";
-import "./shared-kernel-secret.js";
 import "./shared-nouns-catalog-catalog.js";
 import "./shared-nouns-store-sealed-document.js";
 import "./shared-nouns-catalog-backup-id.js";
 import "./shared-nouns-content-record.js";
-import "./shared-kernel-quantity.js";
-import "./shared-kernel-suggest.js";
 import "./shared-nouns-store-one-document.js";
-import "./shared-kernel-bytes.js";
-import "./shared-kernel-streams.js";
-import "./shared-kernel-lent-chunks.js";
-import "./shared-kernel-on-abort.js";
 import "./shared-nouns-store-run-record.js";
 import "./shared-zod-2.js";
 import "./shared-zod.js";
-import "./shared-kernel-duration.js";
-import "./shared-kernel-errors.js";
-import "./shared-esbuild-runtime.js";
 export {
   takeSafetyBackup
 };

@@ -2,11 +2,11 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   EXIT,
   HoldfastError
-} from "./shared-kernel-errors.js";
-import "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/backups/keygen/recovery-kit.ts
 function recoveryKit({ recipient, madeAt, identityFile: identityFile2 }) {

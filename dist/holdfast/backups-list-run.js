@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   explainEmpty
 } from "./shared-nouns-catalog-none-found.js";
@@ -10,8 +11,7 @@ import {
 } from "./shared-nouns-catalog-standing.js";
 import {
   inOrder
-} from "./shared-kernel-in-order.js";
-import "./shared-kernel-shell-word.js";
+} from "./index.js";
 import {
   Catalog,
   manifestPath
@@ -22,29 +22,24 @@ import "./shared-nouns-content-record.js";
 import {
   grouped,
   quantity
-} from "./shared-kernel-quantity.js";
-import "./shared-kernel-suggest.js";
+} from "./index.js";
 import {
   concernsOneDocument,
   isDamaged
 } from "./shared-nouns-store-one-document.js";
 import {
   formatBytes
-} from "./shared-kernel-bytes.js";
-import "./shared-kernel-streams.js";
-import "./shared-kernel-lent-chunks.js";
-import "./shared-kernel-on-abort.js";
+} from "./index.js";
 import "./shared-nouns-store-run-record.js";
 import "./shared-zod-2.js";
 import "./shared-zod.js";
 import {
   ageMs,
   formatDuration
-} from "./shared-kernel-duration.js";
+} from "./index.js";
 import {
   EXIT
-} from "./shared-kernel-errors.js";
-import "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/backups/list/run.ts
 var READS_AT_ONCE = 8;

@@ -2,22 +2,16 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   REMEMBERED_LOCKS,
   releaseLock,
   rememberedKeys
 } from "./shared-nouns-store-lock-holder.js";
 import "./shared-nouns-store-one-document.js";
-import "./shared-kernel-bytes.js";
-import "./shared-kernel-streams.js";
-import "./shared-kernel-lent-chunks.js";
-import "./shared-kernel-on-abort.js";
 import "./shared-nouns-store-run-record.js";
 import "./shared-zod-2.js";
 import "./shared-zod.js";
-import "./shared-kernel-duration.js";
-import "./shared-kernel-errors.js";
-import "./shared-esbuild-runtime.js";
 
 // src/commands/backups/clean-up.ts
 async function cleanUp(recall, openStore, log) {

@@ -2,24 +2,20 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   orAbort
-} from "./shared-kernel-or-abort.js";
+} from "./index.js";
 import {
   describeAddress,
   parseDatabaseUrl
 } from "./shared-postgres-url-parameters.js";
-import "./shared-kernel-cut.js";
 import {
   listed
-} from "./shared-kernel-listed.js";
-import "./shared-kernel-secret.js";
+} from "./index.js";
 import {
   quantity
-} from "./shared-kernel-quantity.js";
-import "./shared-kernel-streams.js";
-import "./shared-kernel-lent-chunks.js";
-import "./shared-kernel-on-abort.js";
+} from "./index.js";
 import {
   array,
   number,
@@ -28,8 +24,7 @@ import {
 } from "./shared-zod.js";
 import {
   EXIT
-} from "./shared-kernel-errors.js";
-import "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/commands/rollout/rollback-road.ts
 var WAIT_MS = 2 * 6e4;

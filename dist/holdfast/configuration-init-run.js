@@ -2,9 +2,10 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   GIT_FOLDER
-} from "./shared-ports-work-tree.js";
+} from "./index.js";
 import {
   SCHEMA_COMMENT
 } from "./shared-nouns-settings-json-schema.js";
@@ -14,22 +15,22 @@ import {
 import {
   DEFAULT_SETTINGS,
   MISTAKEN_SETTINGS
-} from "./shared-nouns-settings-section.js";
+} from "./index.js";
 import {
   printableLine
-} from "./shared-kernel-printable.js";
+} from "./index.js";
 import {
   quantity
-} from "./shared-kernel-quantity.js";
+} from "./index.js";
 import "./shared-zod-2.js";
 import "./shared-zod.js";
 import {
   EXIT,
   HoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __toESM
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/configuration/init/difference.ts
 var AROUND = 3;

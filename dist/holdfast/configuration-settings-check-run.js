@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   SCHEMA_COMMENT
 } from "./shared-nouns-settings-json-schema.js";
@@ -15,23 +16,20 @@ import "./shared-yaml.js";
 import {
   DEFAULT_SETTINGS,
   MISTAKEN_SETTINGS
-} from "./shared-nouns-settings-section.js";
+} from "./index.js";
 import {
   printableLine
-} from "./shared-kernel-printable.js";
-import "./shared-kernel-secret.js";
+} from "./index.js";
 import {
   quantity
-} from "./shared-kernel-quantity.js";
-import "./shared-kernel-suggest.js";
+} from "./index.js";
 import "./shared-zod-2.js";
 import "./shared-zod.js";
 import {
   EXIT,
   HoldfastError,
   isHoldfastError
-} from "./shared-kernel-errors.js";
-import "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/configuration/settings-check/run.ts
 import { basename as basename2 } from "node:path";

@@ -2,20 +2,21 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   Pace,
   spacedProgress
-} from "./shared-kernel-pace.js";
+} from "./index.js";
 import {
   endWithUs,
   removeWithUs
 } from "./shared-adapters-system-last-will.js";
 import {
   diskTrouble
-} from "./shared-kernel-disk-trouble.js";
+} from "./index.js";
 import {
   SILENCE_LIMIT_MS
-} from "./shared-kernel-silence.js";
+} from "./index.js";
 import {
   VERSION,
   cutToWidth,
@@ -23,27 +24,21 @@ import {
   functionsAccess,
   hideCredentials,
   storeCredentials
-} from "./shared-kernel-text-width.js";
-import "./shared-kernel-safe-address.js";
+} from "./index.js";
 import {
   printable,
   printableLine
-} from "./shared-kernel-printable.js";
-import "./shared-kernel-cut.js";
-import "./shared-kernel-pattern.js";
-import "./shared-kernel-secret.js";
-import "./shared-kernel-quantity.js";
+} from "./index.js";
 import {
   formatBytes
-} from "./shared-kernel-bytes.js";
+} from "./index.js";
 import {
   formatDuration,
   parseDuration
-} from "./shared-kernel-duration.js";
+} from "./index.js";
 import {
   HoldfastError
-} from "./shared-kernel-errors.js";
-import "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/entry/wire.ts
 import { tmpdir as tmpdir3 } from "node:os";

@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   isDeclared,
   readDescription,
@@ -17,29 +18,29 @@ import {
 } from "./shared-governance-steps-pull-request.js";
 import "./shared-character-entities.js";
 import {
-  isHere,
-  localBranch
-} from "./shared-governance-versions-local-commit.js";
-import {
   nextRelease,
   readBasis,
   shallow
 } from "./shared-governance-versions-next-release.js";
 import {
-  stableTags
-} from "./shared-governance-versions-stable-tags.js";
+  isHere,
+  localBranch
+} from "./shared-governance-versions-local-commit.js";
 import {
   stableBranch
 } from "./shared-governance-versions-stable-branch.js";
 import {
+  stableTags
+} from "./shared-governance-versions-stable-tags.js";
+import {
   reconcile,
   stepsTable
 } from "./shared-governance-steps-reconcile.js";
+import "./shared-governance-versions-release-branch.js";
 import {
   told,
   toldOrAbsent
 } from "./shared-nouns-forge-told.js";
-import "./shared-governance-versions-release-branch.js";
 import {
   readReleaseSettings
 } from "./shared-governance-versions-read-settings.js";
@@ -55,23 +56,19 @@ import "./shared-kernel-yaml.js";
 import "./shared-yaml.js";
 import {
   escapeMarkdown
-} from "./shared-kernel-markdown.js";
-import "./shared-nouns-settings-section.js";
-import "./shared-kernel-printable.js";
+} from "./index.js";
 import {
   listed
-} from "./shared-kernel-listed.js";
-import "./shared-kernel-secret.js";
-import "./shared-kernel-suggest.js";
+} from "./index.js";
 import "./shared-zod-2.js";
 import "./shared-zod.js";
 import {
   EXIT,
   HoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __toESM
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/governance/hotfix/finish-plan.ts
 var import_semver = __toESM(require_semver(), 1);

@@ -2,23 +2,24 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
-import {
-  stableTags
-} from "./shared-governance-versions-stable-tags.js";
+
 import {
   stableBranch
 } from "./shared-governance-versions-stable-branch.js";
+import {
+  stableTags
+} from "./shared-governance-versions-stable-tags.js";
 import {
   reconcile,
   stepsTable
 } from "./shared-governance-steps-reconcile.js";
 import {
+  releaseBranch
+} from "./shared-governance-versions-release-branch.js";
+import {
   told,
   toldOrAbsent
 } from "./shared-nouns-forge-told.js";
-import {
-  releaseBranch
-} from "./shared-governance-versions-release-branch.js";
 import {
   readReleaseSettings
 } from "./shared-governance-versions-read-settings.js";
@@ -32,21 +33,18 @@ import "./shared-nouns-settings-read-settings.js";
 import "./shared-nouns-settings-document.js";
 import "./shared-kernel-yaml.js";
 import "./shared-yaml.js";
-import "./shared-nouns-settings-section.js";
 import {
   printableLine
-} from "./shared-kernel-printable.js";
-import "./shared-kernel-secret.js";
-import "./shared-kernel-suggest.js";
+} from "./index.js";
 import "./shared-zod-2.js";
 import "./shared-zod.js";
 import {
   EXIT,
   HoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __toESM
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/governance/hotfix/branch-name.ts
 var LENGTH_MAX = 200;

@@ -2,15 +2,16 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   numberInQueue
-} from "./shared-ports-forge-pulls.js";
+} from "./index.js";
 import {
   ADVISORY_SEVERITIES
-} from "./shared-ports-advisory-source.js";
+} from "./index.js";
 import {
   fits
-} from "./shared-kernel-path-pattern.js";
+} from "./index.js";
 import {
   DEFAULT_TEMPLATE,
   DEPENDENCIES,
@@ -64,29 +65,28 @@ import {
 } from "./shared-yaml.js";
 import {
   isSafeAddress
-} from "./shared-kernel-safe-address.js";
+} from "./index.js";
 import {
   DEFAULT_SETTINGS,
   MISTAKEN_SETTINGS
-} from "./shared-nouns-settings-section.js";
+} from "./index.js";
 import {
   printableLine
-} from "./shared-kernel-printable.js";
+} from "./index.js";
 import {
   before,
   withoutTrailing
-} from "./shared-kernel-cut.js";
+} from "./index.js";
 import {
   listed
-} from "./shared-kernel-listed.js";
-import "./shared-kernel-secret.js";
+} from "./index.js";
 import {
   quantity
-} from "./shared-kernel-quantity.js";
+} from "./index.js";
 import {
   editDistance,
   nearest
-} from "./shared-kernel-suggest.js";
+} from "./index.js";
 import "./shared-zod-2.js";
 import {
   array,
@@ -101,11 +101,11 @@ import {
   EXIT,
   HoldfastError,
   isHoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __commonJS,
   __toESM
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // node_modules/xmlchars/xml/1.0/ed5.js
 var require_ed5 = __commonJS({

@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   POLICY_SECTIONS,
   readPolicy
@@ -12,14 +13,8 @@ import "./shared-nouns-settings-read-settings.js";
 import "./shared-nouns-settings-document.js";
 import "./shared-kernel-yaml.js";
 import "./shared-yaml.js";
-import "./shared-nouns-settings-section.js";
-import "./shared-kernel-listed.js";
-import "./shared-kernel-secret.js";
-import "./shared-kernel-suggest.js";
 import "./shared-zod-2.js";
 import "./shared-zod.js";
-import "./shared-kernel-errors.js";
-import "./shared-esbuild-runtime.js";
 export {
   POLICY_SECTIONS,
   readPolicy

@@ -2,27 +2,26 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   closeTwin,
   markedIssues,
   openMarked
-} from "./shared-ports-marked-issues.js";
+} from "./index.js";
 import {
   digest
 } from "./shared-governance-protect-digest.js";
 import {
   escapeMarkdown
-} from "./shared-kernel-markdown.js";
-import "./shared-kernel-printable.js";
+} from "./index.js";
 import {
   quantity
-} from "./shared-kernel-quantity.js";
+} from "./index.js";
 import "./shared-zod.js";
 import {
   EXIT,
   HoldfastError
-} from "./shared-kernel-errors.js";
-import "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/governance/protect/issue-text.ts
 import { createHash } from "node:crypto";

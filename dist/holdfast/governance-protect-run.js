@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   digestOf
 } from "./shared-governance-protect-digest.js";
@@ -30,12 +31,10 @@ import "./shared-kernel-yaml.js";
 import "./shared-yaml.js";
 import {
   DEFAULT_SETTINGS
-} from "./shared-nouns-settings-section.js";
+} from "./index.js";
 import {
   listed
-} from "./shared-kernel-listed.js";
-import "./shared-kernel-secret.js";
-import "./shared-kernel-suggest.js";
+} from "./index.js";
 import "./shared-zod-2.js";
 import {
   _enum,
@@ -46,8 +45,7 @@ import {
   HoldfastError,
   isHoldfastError,
   withHint
-} from "./shared-kernel-errors.js";
-import "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/governance/protect/ruleset.ts
 var DECLARABLE = /* @__PURE__ */ new Set([

@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   mergedLine,
   sectionOf,
@@ -22,14 +23,14 @@ import {
 } from "./shared-governance-steps-pull-request.js";
 import "./shared-character-entities.js";
 import {
-  hasCommit,
-  isHere
-} from "./shared-governance-versions-local-commit.js";
-import {
   nextRelease,
   readBasis,
   shallow
 } from "./shared-governance-versions-next-release.js";
+import {
+  hasCommit,
+  isHere
+} from "./shared-governance-versions-local-commit.js";
 import {
   stableBranch
 } from "./shared-governance-versions-stable-branch.js";
@@ -38,12 +39,12 @@ import {
   stepsTable
 } from "./shared-governance-steps-reconcile.js";
 import {
+  lineVersion
+} from "./shared-governance-versions-release-branch.js";
+import {
   told,
   toldOrAbsent
 } from "./shared-nouns-forge-told.js";
-import {
-  lineVersion
-} from "./shared-governance-versions-release-branch.js";
 import {
   readReleaseSettings,
   versionTags
@@ -60,24 +61,21 @@ import "./shared-kernel-yaml.js";
 import {
   require_dist
 } from "./shared-yaml.js";
-import "./shared-nouns-settings-section.js";
 import {
   printableLine
-} from "./shared-kernel-printable.js";
+} from "./index.js";
 import {
   listed
-} from "./shared-kernel-listed.js";
-import "./shared-kernel-secret.js";
-import "./shared-kernel-suggest.js";
+} from "./index.js";
 import "./shared-zod-2.js";
 import "./shared-zod.js";
 import {
   EXIT,
   HoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __toESM
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/governance/release-cut/plan.ts
 var import_semver2 = __toESM(require_semver(), 1);

@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   buildOf
 } from "./shared-governance-versions-build.js";
@@ -29,12 +30,9 @@ import "./shared-nouns-settings-read-settings.js";
 import "./shared-nouns-settings-document.js";
 import "./shared-kernel-yaml.js";
 import "./shared-yaml.js";
-import "./shared-nouns-settings-section.js";
 import {
   listed
-} from "./shared-kernel-listed.js";
-import "./shared-kernel-secret.js";
-import "./shared-kernel-suggest.js";
+} from "./index.js";
 import "./shared-nouns-store-run-record.js";
 import "./shared-zod-2.js";
 import "./shared-zod.js";
@@ -42,8 +40,7 @@ import {
   EXIT,
   HoldfastError,
   isHoldfastError
-} from "./shared-kernel-errors.js";
-import "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/governance/release-plan/report.ts
 function outcomeOf(found, build) {

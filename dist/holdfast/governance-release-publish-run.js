@@ -2,17 +2,10 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   claimed
 } from "./shared-nouns-forge-claim.js";
-import {
-  MADE_BY,
-  isLongPublished,
-  isOurs,
-  noWorkflow,
-  overtaking,
-  tagsAfter
-} from "./shared-governance-versions-tags-after.js";
 import {
   mergedLine,
   sectionOf
@@ -25,15 +18,23 @@ import {
   linkable
 } from "./shared-governance-versions-linkable.js";
 import {
+  MADE_BY,
+  isLongPublished,
+  isOurs,
+  noWorkflow,
+  overtaking,
+  tagsAfter
+} from "./shared-governance-versions-tags-after.js";
+import {
   readReleaseUnit,
   readUnitSources,
   writeReleaseUnit
 } from "./shared-nouns-release-unit-functions.js";
-import "./shared-nouns-release-unit-file-digest.js";
 import "./shared-nouns-migration-files-classify.js";
+import "./shared-nouns-release-unit-file-digest.js";
 import {
   fits
-} from "./shared-kernel-path-pattern.js";
+} from "./index.js";
 import {
   RELEASE_UNIT_FILE,
   RELEASE_UNIT_FORMATS,
@@ -45,14 +46,14 @@ import {
 } from "./shared-governance-steps-pull-request.js";
 import "./shared-character-entities.js";
 import {
-  hasCommit
-} from "./shared-governance-versions-local-commit.js";
-import {
   beginningAnew,
   nextRelease,
   readBasis,
   shallow
 } from "./shared-governance-versions-next-release.js";
+import {
+  hasCommit
+} from "./shared-governance-versions-local-commit.js";
 import {
   stableTags
 } from "./shared-governance-versions-stable-tags.js";
@@ -60,11 +61,11 @@ import {
   reconcileAsFar,
   stepsTable
 } from "./shared-governance-steps-reconcile.js";
+import "./shared-governance-versions-release-branch.js";
 import {
   told,
   toldOrAbsent
 } from "./shared-nouns-forge-told.js";
-import "./shared-governance-versions-release-branch.js";
 import {
   channelOf,
   readReleaseSettings,
@@ -81,18 +82,6 @@ import "./shared-nouns-settings-read-settings.js";
 import "./shared-nouns-settings-document.js";
 import "./shared-kernel-yaml.js";
 import "./shared-yaml.js";
-import "./shared-nouns-migration-files-version.js";
-import "./shared-nouns-settings-section.js";
-import "./shared-kernel-printable.js";
-import "./shared-kernel-pattern.js";
-import "./shared-kernel-listed.js";
-import "./shared-kernel-secret.js";
-import "./shared-kernel-quantity.js";
-import "./shared-kernel-suggest.js";
-import "./shared-kernel-bytes.js";
-import "./shared-kernel-streams.js";
-import "./shared-kernel-lent-chunks.js";
-import "./shared-kernel-on-abort.js";
 import "./shared-nouns-store-run-record.js";
 import "./shared-zod-2.js";
 import "./shared-zod.js";
@@ -100,10 +89,10 @@ import {
   EXIT,
   HoldfastError,
   isHoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __toESM
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/governance/release-publish/attachments.ts
 import { createHash } from "node:crypto";

@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   isLongPublished,
   isOurs,
@@ -34,21 +35,18 @@ import "./shared-nouns-settings-read-settings.js";
 import "./shared-nouns-settings-document.js";
 import "./shared-kernel-yaml.js";
 import "./shared-yaml.js";
-import "./shared-nouns-settings-section.js";
 import {
   listed
-} from "./shared-kernel-listed.js";
-import "./shared-kernel-secret.js";
-import "./shared-kernel-suggest.js";
+} from "./index.js";
 import "./shared-nouns-store-run-record.js";
 import "./shared-zod-2.js";
 import "./shared-zod.js";
 import {
   EXIT
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __toESM
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/governance/release-status/look.ts
 var import_semver = __toESM(require_semver(), 1);

@@ -2,65 +2,1019 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
-import {
-  VERSION,
-  foldToWidth,
-  hideCredentials,
-  padToWidth,
-  secretParts,
-  secretsOf,
-  textWidth
-} from "./shared-kernel-text-width.js";
-import {
-  SCHEMA_CHOICES
-} from "./shared-rollout-rollback-schema-gate.js";
-import "./shared-kernel-safe-address.js";
-import {
-  Redactor
-} from "./shared-kernel-redact.js";
-import "./shared-nouns-migration-files-version.js";
-import {
-  escapeMarkdown,
-  sentenceMarkdown
-} from "./shared-kernel-markdown.js";
-import {
-  DEFAULT_SETTINGS
-} from "./shared-nouns-settings-section.js";
-import {
-  printable,
-  printableLine
-} from "./shared-kernel-printable.js";
-import {
-  DEFAULT_LEVEL
-} from "./shared-nouns-seal-default-level.js";
-import "./shared-kernel-cut.js";
-import "./shared-kernel-pattern.js";
-import "./shared-kernel-listed.js";
-import {
-  Secret
-} from "./shared-kernel-secret.js";
-import "./shared-kernel-quantity.js";
-import {
-  nearest
-} from "./shared-kernel-suggest.js";
-import {
-  parseDuration
-} from "./shared-kernel-duration.js";
-import {
-  EXIT,
-  HoldfastError,
-  isHoldfastError,
-  unknownOutcome
-} from "./shared-kernel-errors.js";
-import {
-  __callDispose,
-  __using
-} from "./shared-esbuild-runtime.js";
 
-// src/entry/action/action.ts
+var __require = /* @__PURE__ */ ((x) => typeof require !== "undefined" ? require : typeof Proxy !== "undefined" ? new Proxy(x, {
+  get: (a, b) => (typeof require !== "undefined" ? require : a)[b]
+}) : x)(function(x) {
+  if (typeof require !== "undefined") return require.apply(this, arguments);
+  throw Error('Dynamic require of "' + x + '" is not supported');
+});
+
+// folded:shared-kernel-safe-address.js
+function isSafeAddress(text) {
+  const url = URL.parse(text);
+  if (url === null || url.username !== "" || url.password !== "") return false;
+  const isHere = ["127.0.0.1", "localhost", "[::1]"].includes(url.hostname);
+  return url.protocol === "https:" || url.protocol === "http:" && isHere;
+}
+
+// folded:shared-kernel-cut.js
+function withoutTrailing(text, characters) {
+  let to = text.length;
+  while (to > 0 && characters.includes(text[to - 1])) to -= 1;
+  return text.slice(0, to);
+}
+function before(text, ...characters) {
+  const places = characters.map((each) => text.indexOf(each)).filter((at) => at !== -1);
+  return places.length === 0 ? text : text.slice(0, Math.min(...places));
+}
+function folderPath(path) {
+  return path.slice(0, 1) + withoutTrailing(path.slice(1), "/");
+}
+
+// folded:shared-kernel-pattern.js
+function anyOf(...alternatives) {
+  return joined(alternatives, "|");
+}
+function inSequence(...parts) {
+  return joined(parts, "");
+}
+function joined(parts, by) {
+  const [{ flags }] = parts;
+  const other = parts.find((part) => part.flags !== flags);
+  if (other !== void 0) {
+    throw new Error(`${String(other)} has other flags than the first part, '${flags}'`);
+  }
+  return new RegExp(parts.map(({ source: source2 }) => `(?:${source2})`).join(by), flags);
+}
+
+// folded:shared-kernel-secret.js
+var Secret = class {
+  #value;
+  constructor(value) {
+    this.#value = value;
+  }
+  reveal() {
+    return this.#value;
+  }
+  toString() {
+    return "***";
+  }
+  toJSON() {
+    return "***";
+  }
+  [/* @__PURE__ */ Symbol.for("nodejs.util.inspect.custom")]() {
+    return "***";
+  }
+};
+
+// folded:shared-kernel-errors.js
+var EXIT = {
+  done: 0,
+  bug: 1,
+  input: 2,
+  verdict: 3,
+  outside: 4,
+  integrity: 5,
+  locked: 6,
+  refused: 7
+};
+var ERRORS = {
+  "input.missing": { kind: "input", meaning: "a required input was not given" },
+  "input.malformed": { kind: "input", meaning: "an input has a value that cannot be understood" },
+  "input.unknown": { kind: "input", meaning: "an input, option or command of that name does not exist" },
+  "input.conflict": { kind: "input", meaning: "inputs contradict each other" },
+  "input.no-such-backup": {
+    kind: "input",
+    meaning: "the store was read completely and holds no backup of that id"
+  },
+  "input.no-such-snapshot": {
+    kind: "input",
+    meaning: "the store was read completely and holds no snapshot of that id, or none with that version"
+  },
+  "store.missing": { kind: "outside", meaning: "the store's folder or container does not exist" },
+  "store.not-found": { kind: "outside", meaning: "the store answered that this blob does not exist" },
+  "store.exists": { kind: "outside", meaning: "a blob that may only be created once already exists" },
+  "store.denied": { kind: "outside", meaning: "the store refused the credentials or the right to do this" },
+  "store.full": { kind: "outside", meaning: "the store has no room left" },
+  "store.read-only": { kind: "outside", meaning: "the store cannot be written" },
+  "store.changed": { kind: "outside", meaning: "a blob was changed by somebody else in the meantime" },
+  "store.archived": {
+    kind: "outside",
+    meaning: "the blob is in the archive access tier and cannot be read until it is rehydrated"
+  },
+  "store.unreadable": {
+    kind: "outside",
+    meaning: "a blob is there, and its disk, file system or mount gives an error where it is to be read"
+  },
+  "store.unreachable": { kind: "outside", meaning: "the store did not answer, or the connection broke" },
+  "store.lied": {
+    kind: "outside",
+    meaning: "two reads of the same blob gave different bytes or lengths: the store or the network is at fault, not the backup"
+  },
+  "database.unreachable": { kind: "outside", meaning: "no connection to the database server" },
+  "database.denied": { kind: "outside", meaning: "the database server refused the user or password" },
+  "database.missing": { kind: "outside", meaning: "the server has no database of that name" },
+  "database.tls": { kind: "outside", meaning: "the encrypted connection could not be made as demanded" },
+  "database.permission": {
+    kind: "outside",
+    meaning: "the role may not read or write something that is needed"
+  },
+  "database.row-security": { kind: "outside", meaning: "row-level security would hide rows from this role" },
+  "database.pooler": {
+    kind: "outside",
+    meaning: "the address is a transaction pooler, which cannot hold a snapshot"
+  },
+  "database.half-restored": {
+    kind: "outside",
+    meaning: "a restore was stopped in the middle, and the database looks as if it had everything"
+  },
+  "database.unsupported": { kind: "outside", meaning: "the server's version or state is not supported" },
+  "database.lost": {
+    kind: "outside",
+    meaning: "the connection was cut or the server restarted while working"
+  },
+  "database.too-slow": { kind: "outside", meaning: "the snapshot was held for as long as allowed" },
+  "database.lock-timeout": {
+    kind: "outside",
+    meaning: "a table was locked by somebody else for longer than allowed"
+  },
+  "database.changing": {
+    kind: "outside",
+    meaning: "somebody changed the schema while it was read or written, at every attempt"
+  },
+  "database.not-empty": {
+    kind: "refused",
+    meaning: "the target database holds objects and no confirmation was given"
+  },
+  "database.lacks": {
+    kind: "outside",
+    meaning: "the target server lacks roles or extensions that the backup needs"
+  },
+  "database.query": { kind: "outside", meaning: "the database answered a query with an error" },
+  "tool.missing": { kind: "outside", meaning: "a PostgreSQL program that is needed is not installed" },
+  "tool.too-old": {
+    kind: "outside",
+    meaning: "every installed PostgreSQL client is older than the server or the archive"
+  },
+  "tool.failed": { kind: "outside", meaning: "a PostgreSQL program ended with an error" },
+  "app.unhealthy": {
+    kind: "outside",
+    meaning: "an app does not answer as one that is well, or as another build"
+  },
+  "app.settings-differ": {
+    kind: "outside",
+    meaning: "a swap would change settings that production has, and nothing declares that it may"
+  },
+  "app.tests-failed": { kind: "outside", meaning: "the tests of a build that was deployed failed" },
+  "web.unreachable": { kind: "outside", meaning: "an address gave no answer" },
+  "web.untrusted": { kind: "outside", meaning: "an address shows a certificate that is not trusted" },
+  "web.doubtful": {
+    kind: "outside",
+    meaning: "a watched address fails in a way that says nothing about a release"
+  },
+  "web.offline": {
+    kind: "outside",
+    meaning: "neither the watched address nor the one it is held against answered this machine"
+  },
+  "programs.unusable": { kind: "outside", meaning: "a program that was named could not be started" },
+  "disk.full": { kind: "outside", meaning: "not enough local disk for this step" },
+  "disk.unusable": {
+    kind: "outside",
+    meaning: "the local folder for temporary files does not exist, may not be written, or its disk fails"
+  },
+  "seal.identity": { kind: "input", meaning: "none of the given identities opens this backup" },
+  "seal.damaged": { kind: "integrity", meaning: "the encrypted or compressed bytes are damaged" },
+  "catalog.damaged": { kind: "integrity", meaning: "a manifest or receipt is not what was written" },
+  "catalog.unknown-format": { kind: "outside", meaning: "a manifest was written by a newer Holdfast" },
+  "artifact.missing": { kind: "integrity", meaning: "a blob that the manifest promises is not in the store" },
+  "artifact.damaged": { kind: "integrity", meaning: "stored bytes differ from what the manifest promises" },
+  "dump.incomplete": { kind: "integrity", meaning: "the dump does not hold what the snapshot holds" },
+  "source.missing": {
+    kind: "input",
+    meaning: "a folder or file of the checkout that was named does not exist"
+  },
+  "source.unreadable": { kind: "outside", meaning: "a folder or file of the checkout could not be read" },
+  "source.changed": { kind: "outside", meaning: "a file was changed by somebody else while it was used" },
+  "source.unwritable": { kind: "outside", meaning: "a file of the checkout could not be written" },
+  "source.history": {
+    kind: "outside",
+    meaning: "git could not say what the base holds: it is not installed, the base is not here, or the checkout has no history"
+  },
+  "release.uncalculated": {
+    kind: "outside",
+    meaning: "which version comes next could not be worked out from the commits and tags"
+  },
+  "unit.damaged": { kind: "integrity", meaning: "a release unit is not what was written" },
+  "unit.unknown-format": { kind: "outside", meaning: "a release unit was written by a newer Holdfast" },
+  "input.no-such-run": {
+    kind: "input",
+    meaning: "the store was read completely and holds no journal of that run"
+  },
+  "journal.damaged": { kind: "integrity", meaning: "the journal of a run is not what was written" },
+  "journal.unknown-format": { kind: "outside", meaning: "a journal was written by a newer Holdfast" },
+  "runbook.timeout": { kind: "outside", meaning: "a step of a runbook did not become true in its time" },
+  "runbook.unconfirmed": {
+    kind: "outside",
+    meaning: "a step of a runbook was done and is not so afterwards, or something else is so"
+  },
+  "functions.unreachable": {
+    kind: "outside",
+    meaning: "the host of edge functions, or a function, did not answer, or gave what is no answer"
+  },
+  "functions.denied": {
+    kind: "outside",
+    meaning: "the host of edge functions refused the access token, or what it may not do"
+  },
+  "functions.unpaid": {
+    kind: "outside",
+    meaning: "the plan at the host of edge functions does not cover what was asked"
+  },
+  "functions.rate-limited": {
+    kind: "outside",
+    meaning: "the host of edge functions asked to wait for longer than is waited"
+  },
+  "functions.refused": {
+    kind: "outside",
+    meaning: "the host of edge functions understood what it was given and did not take it"
+  },
+  "functions.no-project": {
+    kind: "outside",
+    meaning: "the host of edge functions has no such project, or does not show it"
+  },
+  "functions.not-found": { kind: "outside", meaning: "an edge function is not there any more" },
+  "functions.unreadable": {
+    kind: "outside",
+    meaning: "the sources of a live edge function could not be had back, so that it could not be put back"
+  },
+  "functions.moved": {
+    kind: "outside",
+    meaning: "somebody else deployed an edge function while a run was at work on it"
+  },
+  "forge.unreachable": {
+    kind: "outside",
+    meaning: "the forge (GitHub) did not answer, answered with an error of its own, or with what is no answer"
+  },
+  "forge.rate-limited": {
+    kind: "outside",
+    meaning: "the forge asked to wait for longer than is waited"
+  },
+  "forge.denied": {
+    kind: "outside",
+    meaning: "the forge refused the token, or what the token is not allowed to do"
+  },
+  "forge.refused": {
+    kind: "outside",
+    meaning: "the forge understood what it was to write and did not take it"
+  },
+  "forge.unconfirmed": {
+    kind: "outside",
+    meaning: "the forge took what was written, and does not show it afterwards"
+  },
+  "forge.untold": {
+    kind: "outside",
+    meaning: "the forge did not tell, or not show this token, what the verdict hangs on"
+  },
+  "slots.unreachable": {
+    kind: "outside",
+    meaning: "Azure App Service did not answer, or answered with what is no answer"
+  },
+  "slots.denied": { kind: "outside", meaning: "Azure refused the identity, or what it may not do" },
+  "slots.blocked": {
+    kind: "outside",
+    meaning: "access restrictions of the app, or of its deployment service, keep this machine out"
+  },
+  "slots.missing": { kind: "outside", meaning: "Azure says that the app, or the slot, does not exist" },
+  "slots.timeout": { kind: "outside", meaning: "Azure App Service did not do something in its time" },
+  "slots.busy": { kind: "locked", meaning: "another operation is changing the app at this moment" },
+  "slots.locked": { kind: "locked", meaning: "a swap is prepared, which locks both of its slots" },
+  "slots.full": { kind: "outside", meaning: "the plan of the app has no room for another slot" },
+  "slots.refused": {
+    kind: "outside",
+    meaning: "Azure App Service understood what it was to do, and did not do it"
+  },
+  "deployment.failed": { kind: "outside", meaning: "a package was taken, and its deployment failed" },
+  "package.unusable": { kind: "input", meaning: "what is to be deployed is neither a zip nor a folder" },
+  "sandbox.port": { kind: "outside", meaning: "the sandbox could not listen on the port it was given" },
+  "advisories.untold": {
+    kind: "outside",
+    meaning: "the registry could not be asked for known vulnerabilities, which is not knowing of none"
+  },
+  "lock.held": { kind: "locked", meaning: "another run works on the same source and tier" },
+  "lock.lost": {
+    kind: "locked",
+    meaning: "somebody else took over this run's lock, or removed it"
+  },
+  "refused.unencrypted": { kind: "refused", meaning: "an unencrypted backup was not explicitly allowed" },
+  "refused.outside-scope": {
+    kind: "refused",
+    meaning: "a restore would destroy objects of schemas that are not in the backup, or put rows into tables that it does not empty"
+  },
+  "refused.misfit": {
+    kind: "refused",
+    meaning: "a project as it stands does not take a backup: rows would collide or lose values, or the role may not make something"
+  },
+  "refused.unsafe": {
+    kind: "refused",
+    meaning: "migrations were neither applied nor taken back: a file is broken, was changed after it was applied, comes before applied ones, or has no rollback that is proved"
+  },
+  "refused.schema": {
+    kind: "refused",
+    meaning: "a release was not put on a schema of the database that it is not known to run on"
+  },
+  "refused.unconfirmed": { kind: "refused", meaning: "a destructive step was not confirmed by name" },
+  "rollback.incomplete": {
+    kind: "outside",
+    meaning: "a part of a rollback did not go through: what stands where is told"
+  },
+  "run.cancelled": { kind: "outside", meaning: "the run was cancelled from outside" }
+};
+var HoldfastError = class extends Error {
+  code;
+  hint;
+  /** Nobody knows whether what was asked for was done: its answer was lost. */
+  outcomeUnknown;
+  constructor(code, message, options = {}) {
+    super(message, options.cause === void 0 ? void 0 : { cause: options.cause });
+    this.name = "HoldfastError";
+    this.code = code;
+    this.hint = options.hint;
+    this.outcomeUnknown = options.outcomeUnknown ?? false;
+  }
+  get kind() {
+    return ERRORS[this.code].kind;
+  }
+  get exitCode() {
+    return EXIT[this.kind];
+  }
+};
+function isHoldfastError(error, ...codes) {
+  return error instanceof HoldfastError && (codes.length === 0 || codes.includes(error.code));
+}
+function unknownOutcome(error) {
+  const seen = /* @__PURE__ */ new Set();
+  for (let at = error; at instanceof Error && !seen.has(at); at = at.cause) {
+    if (at instanceof HoldfastError && at.outcomeUnknown) return at;
+    seen.add(at);
+  }
+  return void 0;
+}
+function withHint(error, more) {
+  if (!(error instanceof HoldfastError)) return error;
+  return new HoldfastError(error.code, error.message, {
+    hint: `${error.hint ?? ""} ${more}`.trim(),
+    cause: error,
+    outcomeUnknown: error.outcomeUnknown
+  });
+}
+
+// folded:shared-kernel-text-width.js
+var TOKEN_VARIABLES = ["GITHUB_TOKEN", "GH_TOKEN"];
+function forgeAccess(repository2, token, env) {
+  const name = repository2 ?? env["GITHUB_REPOSITORY"] ?? "";
+  if (name === "") {
+    throw new HoldfastError("input.missing", "no repository was given, and this is no job of one", {
+      hint: "Give it with --repository, as owner/name."
+    });
+  }
+  if (!/^[A-Za-z0-9][A-Za-z0-9-]*\/[A-Za-z0-9._-]+$/.test(name)) {
+    throw new HoldfastError("input.malformed", `the repository '${name}' is not of the form owner/name`, {
+      hint: "Give it as in the address of its page, such as acme/shop."
+    });
+  }
+  const given = TOKEN_VARIABLES.map((variable) => env[variable] ?? "").find((text) => text !== "");
+  const secret = token ?? (given === void 0 ? void 0 : new Secret(given));
+  if (secret === void 0) {
+    throw new HoldfastError("input.missing", "no token for GitHub was given", {
+      hint: "Give it with --token-file, the action's input, or the variable GITHUB_TOKEN."
+    });
+  }
+  return { repository: name, api: apiOf(env), token: secret };
+}
+function apiOf(env) {
+  const text = env["GITHUB_API_URL"] ?? "";
+  if (text === "") return "https://api.github.com";
+  if (!isSafeAddress(text)) {
+    throw new HoldfastError("input.malformed", "GITHUB_API_URL is no https address of an API", {
+      hint: "Set it as GitHub does, such as https://github.example.com/api/v3, or leave it out."
+    });
+  }
+  return withoutTrailing(text, "/");
+}
+var SUPABASE_VARIABLES = ["SUPABASE_ACCESS_TOKEN"];
+function functionsAccess(project2, token, env) {
+  const given = env["SUPABASE_ACCESS_TOKEN"] ?? "";
+  const secret = token ?? (given === "" ? void 0 : new Secret(given));
+  if (secret === void 0) {
+    throw new HoldfastError("input.missing", "no access token for Supabase was given", {
+      hint: "Give it with --access-token-file, the action's input, or the variable SUPABASE_ACCESS_TOKEN."
+    });
+  }
+  return {
+    api: address("HOLDFAST_SUPABASE_API", "https://api.supabase.com", env),
+    functions: address("HOLDFAST_SUPABASE_FUNCTIONS", `https://${project2}.supabase.co/functions/v1`, env),
+    token: secret
+  };
+}
+function address(variable, usual, env) {
+  const text = env[variable] ?? "";
+  if (text === "") return usual;
+  if (!isSafeAddress(text)) {
+    throw new HoldfastError("input.malformed", `${variable} is no https address`, {
+      hint: "Set it as the sandbox prints it, or leave it out."
+    });
+  }
+  return withoutTrailing(text, "/");
+}
+function storeCredentials(secret, env) {
+  if (secret !== void 0) return classify(secret);
+  const connectionString = env["AZURE_STORAGE_CONNECTION_STRING"] ?? "";
+  if (connectionString !== "") return { connectionString: new Secret(connectionString) };
+  const sas = env["AZURE_STORAGE_SAS_TOKEN"] ?? "";
+  return sas === "" ? "login" : { sas: new Secret(sas) };
+}
+var IN_CONNECTION_STRING = anyOf(
+  /(?:^|;)\s*(?:AccountName|DefaultEndpointsProtocol|BlobEndpoint)=/i,
+  /(?:^|;)\s*(?:UseDevelopmentStorage|SharedAccessSignature)=/i
+);
+function classify(secret) {
+  const text = secret.reveal().trim();
+  if (IN_CONNECTION_STRING.test(text)) return { connectionString: secret };
+  if (/(^|[?&])sig=/.test(text)) return { sas: secret };
+  if (/^[A-Za-z0-9+/]{86}==$/.test(text)) return { accountKey: secret };
+  throw new HoldfastError(
+    "input.malformed",
+    "store-secret is neither a connection string, nor a SAS token, nor an account key",
+    {
+      hint: "Copy it from the storage account's page: 'Access keys' has the connection string, 'Shared access signature' the SAS token (it contains sig=)."
+    }
+  );
+}
+var CREDENTIAL_VARIABLES = [
+  "AZURE_STORAGE_CONNECTION_STRING",
+  "AZURE_STORAGE_SAS_TOKEN",
+  "AZURE_CLIENT_SECRET"
+];
+function secretParts(secret) {
+  const parts = /* @__PURE__ */ new Set();
+  const add = (text) => {
+    const value = text?.trim() ?? "";
+    if (value !== "") parts.add(value);
+  };
+  add(secret);
+  for (const line of secret.split(/\r?\n/)) if (!line.startsWith("#")) add(line);
+  const [, user, password, database] = /:\/\/([^:/@\s]*):(.*)@[^/?]*\/?([^?]*)/s.exec(secret) ?? [];
+  if (password !== user && password !== database) {
+    add(password);
+    if (password !== void 0) add(decoded(password));
+  }
+  for (const [, value] of secret.matchAll(/(?:^|[?&\s])(?:password|sig)=([^&\s;]+)/gi)) {
+    add(value);
+    add(decoded(value ?? ""));
+  }
+  for (const [, value] of secret.matchAll(/(?:AccountKey|SharedAccessSignature)=([^;\s]+)/gi)) {
+    add(value);
+    const signature = /(?:^|&)sig=([^&]+)/.exec(value ?? "")?.[1];
+    add(signature);
+    add(decoded(signature ?? ""));
+  }
+  return [...parts];
+}
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+function hideCredentials(text) {
+  return text.replace(/:\/\/.*@/s, "://***@").replace(/AGE-SECRET-KEY-[0-9A-Z-]+/gi, "***").replace(/\b(AccountKey|SharedAccessSignature|password|sig)=[^;&\s]+/gi, "$1=***");
+}
+function secretsOf(specs, given, env) {
+  const inputs = Object.entries(specs).filter(([, spec]) => spec.type === "secret").flatMap(([name]) => given.get(name)?.texts ?? []);
+  const inherited = [...CREDENTIAL_VARIABLES, ...TOKEN_VARIABLES, ...SUPABASE_VARIABLES].map(
+    (name) => env[name] ?? ""
+  );
+  return [...inputs, ...inherited].filter((text) => text !== "" && text !== "?").flatMap(secretParts);
+}
+var VERSION = "0.0.0";
+function textWidth(text) {
+  let width = 0;
+  for (const character of text) width += characterWidth(character);
+  return width;
+}
+function cutToWidth(text, columns) {
+  if (textWidth(text) <= columns) return text;
+  let cut = "";
+  let width = 0;
+  for (const character of text) {
+    const next = characterWidth(character);
+    if (width + next > columns - 1) break;
+    cut += character;
+    width += next;
+  }
+  return columns <= 0 ? "" : `${cut}…`;
+}
+function padToWidth(text, columns) {
+  return text + " ".repeat(Math.max(0, columns - textWidth(text)));
+}
+var NO_WIDTH = /^[\p{Mn}\p{Me}\p{Cf}]$/u;
+var TWO_COLUMNS = anyOf(
+  /^[\u1100-\u115F\u2E80-\u303E\u3041-\uA4CF\uA960-\uA97C\uAC00-\uD7A3]$/u,
+  /^[\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6]$/u,
+  /^[\u{1F300}-\u{1FAFF}\u{20000}-\u{3FFFD}]$/u
+);
+function characterWidth(character) {
+  if (NO_WIDTH.test(character)) return 0;
+  return TWO_COLUMNS.test(character) ? 2 : 1;
+}
+function foldToWidth(text, columns) {
+  const lines = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (textWidth(longer) <= columns) {
+      line = longer;
+      continue;
+    }
+    if (line !== "") lines.push(line);
+    line = word;
+    while (textWidth(line) > columns) {
+      const head = headOf(line, columns);
+      lines.push(head);
+      line = line.slice(head.length);
+    }
+  }
+  return [...lines, line];
+}
+function headOf(text, columns) {
+  let head = "";
+  for (const character of text) {
+    if (head !== "" && textWidth(head + character) > columns) break;
+    head += character;
+  }
+  return head;
+}
+
+// folded:shared-nouns-migration-files-version.js
+function splitName(stem) {
+  const [, flyway, dotted, name] = /^[VU](\d+(?:[._]\d+)*?)(__(.*))$/.exec(stem) ?? [];
+  if (flyway !== void 0 && dotted !== void 0) return { version: flyway, name: name ?? "" };
+  const [, version, rest] = /^(\d+(?:[-.]\d+)*)(?:[_-]+([^_-].*)?)?$/.exec(stem) ?? [];
+  return version === void 0 ? void 0 : { version, name: rest ?? "" };
+}
+var TIME = /^(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:\d\d){0,5}$/;
+var TIME_DIGITS = 20;
+var MINUTE_DIGITS = 12;
+var SECOND_DIGITS = 14;
+function isVersion(text) {
+  return /^\d+(?:[._-]\d+)*$/.test(text);
+}
+function isTime(version) {
+  return TIME.test(version.replaceAll("-", ""));
+}
+function versionKey(version) {
+  const digits = version.replaceAll("-", "");
+  if (!/^\d+$/.test(digits)) return version.split(/[._-]/).map((part) => BigInt(part));
+  if (!isLikeTime(version)) return [BigInt(digits) * (isLongNumber(digits) ? FROM_SECONDS : 1n)];
+  const filled = BigInt(digits.padEnd(TIME_DIGITS, "0"));
+  return digits.length > SECOND_DIGITS ? [filled, BigInt(digits.length)] : [filled];
+}
+var FROM_SECONDS = 10n ** BigInt(TIME_DIGITS - SECOND_DIGITS);
+function isLikeTime(version) {
+  const digits = version.replaceAll("-", "");
+  if (!/^(?:19|20)\d{6,}$/.test(digits) || digits.length > TIME_DIGITS) return false;
+  return version.includes("-") || digits.length % 2 === 0;
+}
+function isLongNumber(digits) {
+  return /^(?:19|20)/.test(digits) && digits.length > SECOND_DIGITS && digits.length <= TIME_DIGITS;
+}
+function isUnusual(version) {
+  const digits = version.replaceAll("-", "");
+  return !isTime(version) && /^\d+$/.test(digits) && versionKey(version)[0] !== BigInt(digits);
+}
+function isAmbiguous(one, other) {
+  const [a, b] = [one, other].map(
+    (version) => /^\d+$/.test(version) ? BigInt(isMinute(version) ? `${version}00` : version) : void 0
+  );
+  return a !== void 0 && b !== void 0 && a > b;
+}
+function isMinute(version) {
+  return version.length === MINUTE_DIGITS && isLikeTime(version);
+}
+function compareKeys(a, b) {
+  for (let at = 0; at < Math.max(a.length, b.length); at += 1) {
+    const [one, other] = [a[at] ?? -1n, b[at] ?? -1n];
+    if (one !== other) return one < other ? -1 : 1;
+  }
+  return 0;
+}
+
+// folded:shared-kernel-listed.js
+var NAMES_MAX = 5;
+function listed(names, max = NAMES_MAX) {
+  const more = names.length - max;
+  return `${names.slice(0, max).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+// folded:shared-kernel-quantity.js
+function grouped(count) {
+  let rest = String(Math.abs(count));
+  let groups = "";
+  for (; rest.length > 3; rest = rest.slice(0, -3)) groups = `,${rest.slice(-3)}${groups}`;
+  return `${count < 0 ? "-" : ""}${rest}${groups}`;
+}
+function quantity(count, noun) {
+  return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+// folded:shared-rollout-rollback-schema-gate.js
+var SCHEMA_CHOICES = ["check", "keep", "migrations"];
+function passSchemaGate(gated) {
+  const { version, range, live, choice, fromBackup } = gated;
+  requireOneWay(gated);
+  if (fromBackup !== void 0) {
+    return { way: { kind: "backup", backup: fromBackup }, what: `the database comes from ${fromBackup}` };
+  }
+  if (choice === "keep") {
+    return { way: void 0, what: `the schema stays: whoever goes back says that ${version} runs on it` };
+  }
+  if (range === void 0) throw untold(version);
+  if (range === null) {
+    if (live !== void 0 && live.versions.length > 0) {
+      throw tooNew(version, "no schema", live.versions, live.isOwn);
+    }
+    return { way: void 0, what: `${version} has no migrations` };
+  }
+  if (live === void 0) throw unasked(version, range);
+  if (live.half !== void 0 && choice === "check") throw halfDone(version, live.half);
+  const newest = newestOf(live.versions);
+  if (newest === void 0 || isBefore(newest, range.from)) throw tooOld(version, range, newest, live.isOwn);
+  requireOwnOnes(version, range, live);
+  if (!isBefore(range.to, newest)) {
+    return {
+      way: void 0,
+      what: `${version} runs on schemas ${told(range)}, and the database is at ${newest}`
+    };
+  }
+  const newer = live.versions.filter((each) => isBefore(range.to, each));
+  if (choice === "check") throw tooNew(version, `schemas ${told(range)}`, newer, live.isOwn);
+  const at = live.versions.findLastIndex((each) => !isBefore(range.to, each));
+  const stays = live.versions[at];
+  if (stays === void 0 || isBefore(newestOf(live.versions.slice(0, at + 1)), range.from)) {
+    throw tooOld(version, range, stays, live.isOwn);
+  }
+  const between = live.versions.slice(0, at).filter((each) => isBefore(range.to, each));
+  if (between.length > 0) throw outOfOrder(stays, between);
+  return {
+    way: { kind: "scripts", to: stays },
+    what: `${version} runs on schemas ${told(range)}: ${quantity(newer.length, "migration")} too new`
+  };
+}
+function misfit(range, versions) {
+  if (range === null || range === void 0) return void 0;
+  const newest = newestOf(versions);
+  const runs = newest !== void 0 && !isBefore(newest, range.from) && !isBefore(range.to, newest);
+  return runs ? void 0 : `it is at ${newest ?? "no version"}, and the release runs on ${told(range)}`;
+}
+function requireOwnOnes(version, range, { versions, isOwn }) {
+  const within = versions.filter((each) => !isBefore(range.to, each));
+  const isThere = within.some((each) => !isBefore(each, range.to));
+  if (!isOwn || !isThere || within.length === range.count) return;
+  const [more, fewer] = ["one or more that it never knew", "without one or more of its own"];
+  throw new HoldfastError(
+    "refused.schema",
+    `${version} has ${quantity(range.count, "migration")} up to ${range.to}, and the database has ${within.length}: ${within.length > range.count ? more : fewer}`,
+    {
+      hint: `One came late, or files were put together since. Compare with migrate-status from that release's checkout; ${BY_WORD}.`
+    }
+  );
+}
+function requireOneWay({ choice, fromBackup, live }) {
+  if (fromBackup !== void 0 && choice !== "check") {
+    throw new HoldfastError("input.conflict", `both --from-backup and --schema ${choice} are given`, {
+      hint: "A restore brings the schema of the backup along: choose one."
+    });
+  }
+  if (live === void 0 && (fromBackup !== void 0 || choice === "migrations")) {
+    throw new HoldfastError("input.missing", "the database is to be taken back, and none was given", {
+      hint: "Give --database-file, or HOLDFAST_DATABASE."
+    });
+  }
+}
+function newestOf(versions) {
+  return versions.reduce(
+    (newest, each) => newest === void 0 || isBefore(newest, each) ? each : newest,
+    void 0
+  );
+}
+function isBefore(a, b) {
+  return compareKeys(versionKey(a), versionKey(b)) < 0;
+}
+function told({ from, to }) {
+  return from === to ? to : `${from} to ${to}`;
+}
+var BY_WORD = "or, where you know that it runs on the schema as it is, say --schema keep";
+var OTHERS = "the tool that applied the others";
+function untold(version) {
+  return new HoldfastError("refused.schema", `nobody told on which schemas ${version} runs`, {
+    hint: `Give its release unit with --unit, or run in a checkout that has its tag; ${BY_WORD}.`
+  });
+}
+function unasked(version, range) {
+  return new HoldfastError(
+    "refused.schema",
+    `${version} runs on schemas ${told(range)}, and which one the database has could not be asked`,
+    { hint: `Give it with --database-file; ${BY_WORD}.` }
+  );
+}
+function tooOld(version, range, newest, isOwn) {
+  return new HoldfastError(
+    "refused.schema",
+    `${version} needs schema ${range.from}, and the database is at ${newest ?? "no version"}`,
+    {
+      hint: `Apply what is missing with ${isOwn || newest === void 0 ? "holdfast migrate" : OTHERS} from that release's checkout, or go back to a release that runs on what is there.`
+    }
+  );
+}
+function halfDone(version, file) {
+  return new HoldfastError(
+    "refused.schema",
+    `${file} is half done, and on half of a migration nobody knows what runs: ${version} neither`,
+    { hint: `End it with migrate, or take it back with migrate-rollback; ${BY_WORD}.` }
+  );
+}
+function outOfOrder(stays, between) {
+  return new HoldfastError(
+    "refused.schema",
+    `${listed(between, 5)} would have to be taken back, and ${stays}, which has to stay, was applied after`,
+    { hint: "Scripts take back the newest first: bring a backup from before back, with --from-backup." }
+  );
+}
+function tooNew(version, runsOn, newer, isOwn) {
+  const back = isOwn ? "Take them back along with the app: holdfast rollback --schema migrations." : "Another tool applied them: take them back with it, or, after holdfast migrate --adopt, along with the app by holdfast rollback --schema migrations.";
+  return new HoldfastError(
+    "refused.schema",
+    `${version} runs on ${runsOn}, and the database has ${quantity(newer.length, "migration")} more: ${listed(newer, 5)}`,
+    {
+      hint: `${back} Or bring the rows of before back, too: --from-backup. Or mend forward: deploy a new release. ${BY_WORD[0].toUpperCase()}${BY_WORD.slice(1)}.`
+    }
+  );
+}
+
+// folded:shared-kernel-redact.js
+var Redactor = class {
+  #needles = /* @__PURE__ */ new Set();
+  /**
+   * Registers a secret together with the forms it commonly takes: percent-encoded, in JSON, base64, and as
+   * several lines.
+   */
+  add(secret) {
+    for (const line of [secret, ...secret.split(/\r?\n/)]) {
+      const value = line.trim();
+      if (value.length >= 4) for (const form of formsOf(value)) this.#needles.add(form);
+    }
+  }
+  /**
+   * Everything that any secret covers becomes `***`; secrets that overlap are covered as one, so that no end
+   * of one sticks out.
+   */
+  redact(text) {
+    const covered = [];
+    for (const needle of this.#needles) {
+      for (let at = text.indexOf(needle); at >= 0; at = text.indexOf(needle, at + 1)) {
+        covered.push([at, at + needle.length]);
+      }
+    }
+    covered.sort(([a], [b]) => a - b);
+    let clean = "";
+    let position = 0;
+    for (const [start, end] of covered) {
+      if (start >= position) clean += `${text.slice(position, start)}***`;
+      position = Math.max(position, end);
+    }
+    return clean + text.slice(position);
+  }
+};
+function formsOf(value) {
+  const encoded = value.isWellFormed() ? [encodeURIComponent(value), encodeURI(value)] : [];
+  const lowerCase = encoded.map((text) => text.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()));
+  return [value, JSON.stringify(value).slice(1, -1), ...encoded, ...lowerCase, ...base64Forms(value)];
+}
+function base64Forms(value) {
+  const bytes = Buffer.from(value);
+  const inside = [0, 1, 2].map((offset) => {
+    const text = Buffer.concat([Buffer.alloc(offset), bytes]).toString("base64url");
+    return text.slice(offset === 0 ? 0 : offset + 1, (offset + bytes.length) % 3 === 0 ? void 0 : -1);
+  });
+  const long = inside.filter((text) => text.length >= 8);
+  return [
+    bytes.toString("base64"),
+    bytes.toString("base64url"),
+    ...long,
+    ...long.map((text) => text.replaceAll("-", "+").replaceAll("_", "/"))
+  ];
+}
+function redaction(secrets) {
+  const redactor = new Redactor();
+  for (const secret of secrets) if (secret !== void 0) redactor.add(secret.reveal());
+  return (text) => redactor.redact(text);
+}
+
+// folded:shared-kernel-printable.js
+function printable(text) {
+  return text.replace(/\r\n/g, "\n").replace(/[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u2028-\u202E\u2066-\u2069]/g, (character) => {
+    if (character === "	") return "  ";
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
+}
+function printableLine(text) {
+  return printable(text.replace(/[\r\n]+/g, " "));
+}
+
+// folded:shared-kernel-markdown.js
+function escapeMarkdown(text) {
+  return printableLine(text).replace(/[&<>"'`*_{}[\]()#+!|~\\$@=^-]/g, (character) => reference(character)).replace(/:(?=\/\/)/g, "&#58;").replace(/\b(www)\./gi, "$1&#46;");
+}
+function reference(character) {
+  return `&#${character.charCodeAt(0)};${character === "@" ? "<!-- -->" : ""}`;
+}
+function sentenceMarkdown(text) {
+  return escapeMarkdown(text).replace(/&#96;((?! )(?:(?!&#96;).){1,300}(?<! ))&#96;/g, "<code>$1</code>");
+}
+
+// folded:shared-nouns-settings-section.js
+var SECTIONS = ["policy", "coverage", "dependencies", "protection", "release", "rollout"];
+var DEFAULT_SETTINGS = ".github/holdfast.yml";
+var MISTAKEN_SETTINGS = ".github/holdfast.yaml";
+
+// folded:shared-nouns-seal-default-level.js
+var DEFAULT_LEVEL = 1;
+
+// folded:shared-kernel-suggest.js
+function editDistance(a, b) {
+  let beforeLast = [];
+  let last = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row += 1) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column += 1) {
+      const replaced = last[column - 1] + (a[row - 1] === b[column - 1] ? 0 : 1);
+      let best = Math.min(replaced, last[column] + 1, current[column - 1] + 1);
+      if (row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]) {
+        best = Math.min(best, beforeLast[column - 2] + 1);
+      }
+      current.push(best);
+    }
+    beforeLast = last;
+    last = current;
+  }
+  return last[b.length];
+}
+function nearest(word, known) {
+  const limit = Math.max(1, Math.floor(word.length / 3));
+  const distances = known.map((candidate) => ({
+    candidate,
+    // Words of very different lengths are never near, and one of them may be as long as a stranger likes.
+    distance: Math.abs(word.length - candidate.length) > limit ? Infinity : editDistance(word.toLowerCase(), candidate.toLowerCase())
+  }));
+  const least = Math.min(...distances.map((each) => each.distance));
+  const nearestOnes = distances.filter((each) => each.distance === least && least <= limit);
+  const best = nearestOnes.length === 1 ? nearestOnes[0]?.candidate : void 0;
+  return best ?? (word.length >= 3 ? known.find((candidate) => candidate.startsWith(word)) : void 0);
+}
+
+// folded:shared-kernel-duration.js
+var UNIT_MS = { ms: 1, s: 1e3, m: 6e4, h: 36e5, d: 864e5, w: 6048e5 };
+function parseDuration(text, what) {
+  const parts = [...text.trim().matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d|w)/gy)];
+  const matched = parts.map((part) => part[0]).join("");
+  const ms = Math.round(
+    parts.reduce((sum, [, count, unit]) => sum + Number(count) * UNIT_MS[unit], 0)
+  );
+  if (parts.length === 0 || matched !== text.trim() || ms > 1e5 * UNIT_MS.d) {
+    throw new HoldfastError("input.malformed", `${what} is '${text}', which is not a duration`, {
+      hint: "Write a number and a unit, for example 45s, 30m, 1h30m, 7d or 2w."
+    });
+  }
+  return ms;
+}
+function formatDuration(ms) {
+  const seconds = ms / 1e3;
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
+  if (whole < 86400) {
+    return `${Math.floor(whole / 3600)} h ${String(Math.floor(whole % 3600 / 60)).padStart(2, "0")} min`;
+  }
+  return `${Math.floor(whole / 86400)} d ${Math.floor(whole % 86400 / 3600)} h`;
+}
+function ageMs(time, clock) {
+  return Math.max(0, clock.now().getTime() - time.getTime());
+}
+
+// folded:shared-esbuild-runtime.js
+var __create = Object.create;
+var __defProp = Object.defineProperty;
+var __getOwnPropDesc = Object.getOwnPropertyDescriptor;
+var __getOwnPropNames = Object.getOwnPropertyNames;
+var __getProtoOf = Object.getPrototypeOf;
+var __hasOwnProp = Object.prototype.hasOwnProperty;
+var __knownSymbol = (name, symbol) => (symbol = Symbol[name]) ? symbol : /* @__PURE__ */ Symbol.for("Symbol." + name);
+var __typeError = (msg) => {
+  throw TypeError(msg);
+};
+var __require2 = /* @__PURE__ */ ((x) => typeof __require !== "undefined" ? __require : typeof Proxy !== "undefined" ? new Proxy(x, {
+  get: (a, b) => (typeof __require !== "undefined" ? __require : a)[b]
+}) : x)(function(x) {
+  if (typeof __require !== "undefined") return __require.apply(this, arguments);
+  throw Error('Dynamic require of "' + x + '" is not supported');
+});
+var __esm = (fn, res, err) => function __init() {
+  if (err) throw err[0];
+  try {
+    return fn && (res = (0, fn[__getOwnPropNames(fn)[0]])(fn = 0)), res;
+  } catch (e) {
+    throw err = [e], e;
+  }
+};
+var __commonJS = (cb, mod) => function __require22() {
+  try {
+    return mod || (0, cb[__getOwnPropNames(cb)[0]])((mod = { exports: {} }).exports, mod), mod.exports;
+  } catch (e) {
+    throw mod = 0, e;
+  }
+};
+var __export = (target, all) => {
+  for (var name in all)
+    __defProp(target, name, { get: all[name], enumerable: true });
+};
+var __copyProps = (to, from, except, desc) => {
+  if (from && typeof from === "object" || typeof from === "function") {
+    for (let key of __getOwnPropNames(from))
+      if (!__hasOwnProp.call(to, key) && key !== except)
+        __defProp(to, key, { get: () => from[key], enumerable: !(desc = __getOwnPropDesc(from, key)) || desc.enumerable });
+  }
+  return to;
+};
+var __toESM = (mod, isNodeMode, target) => (target = mod != null ? __create(__getProtoOf(mod)) : {}, __copyProps(
+  // If the importer is in node compatibility mode or this is not an ESM
+  // file that has been converted to a CommonJS file using a Babel-
+  // compatible transform (i.e. "__esModule" has not been set), then set
+  // "default" to the CommonJS "module.exports" for node compatibility.
+  isNodeMode || !mod || !mod.__esModule ? __defProp(target, "default", { value: mod, enumerable: true }) : target,
+  mod
+));
+var __toCommonJS = (mod) => __copyProps(__defProp({}, "__esModule", { value: true }), mod);
+var __using = (stack, value, async) => {
+  if (value != null) {
+    if (typeof value !== "object" && typeof value !== "function") __typeError("Object expected");
+    var dispose, inner;
+    if (async) dispose = value[__knownSymbol("asyncDispose")];
+    if (dispose === void 0) {
+      dispose = value[__knownSymbol("dispose")];
+      if (async) inner = dispose;
+    }
+    if (typeof dispose !== "function") __typeError("Object not disposable");
+    if (inner) dispose = function() {
+      try {
+        inner.call(this);
+      } catch (e) {
+        return Promise.reject(e);
+      }
+    };
+    stack.push([async, dispose, value]);
+  } else if (async) {
+    stack.push([async]);
+  }
+  return value;
+};
+var __callDispose = (stack, error, hasError) => {
+  var E = typeof SuppressedError === "function" ? SuppressedError : function(e, s, m, _) {
+    return _ = Error(m), _.name = "SuppressedError", _.error = e, _.suppressed = s, _;
+  };
+  var fail2 = (e) => error = hasError ? new E(e, error, "An error was suppressed during disposal") : (hasError = true, e);
+  var next = (it) => {
+    while (it = stack.pop()) {
+      try {
+        var result = it[1] && it[1].call(it[2]);
+        if (it[0]) return Promise.resolve(result).then(next, (e) => (fail2(e), next()));
+      } catch (e) {
+        fail2(e);
+      }
+    }
+    if (hasError) throw error;
+  };
+  return next();
+};
+
+// folded:index.js
 import { isatty } from "node:tty";
-
-// src/commands/common-inputs.ts
+import { setFlagsFromString } from "node:v8";
+import { hostname, userInfo } from "node:os";
+import { createReadStream } from "node:fs";
+import { accessSync, constants } from "node:fs";
+import { isatty as isatty2 } from "node:tty";
 var store = {
   type: "string",
   required: true,
@@ -109,8 +1063,6 @@ var installClient = {
   only: "action",
   text: "Install the distribution's PostgreSQL client of the server's major version when the runner has none that is new enough, and keep it between runs with the Actions cache. Needs a Debian or Ubuntu runner with sudo."
 };
-
-// src/commands/environment-turn.ts
 var turnOf = {
   type: "string",
   text: "Environment whose turn is taken: while this runs, nobody else who names it deploys, rolls back, migrates, restores or backs up there. The lock is kept in `store`; deploy and rollback always take it.",
@@ -140,13 +1092,9 @@ async function inTurn({ takesTurnsIn: environment2, store: url, storeSecret: sto
     _promise && await _promise;
   }
 }
-
-// src/commands/define.ts
 function defineCommand(command) {
   return command;
 }
-
-// src/commands/backups/backup.ts
 var IF_LOST = "No backup was committed by this run. Run again.";
 var backup = defineCommand({
   name: "backup",
@@ -293,8 +1241,6 @@ jobs:
     return inTurn(inputs, { doing: "backup", ifLost: IF_LOST }, ports, (held) => runBackup(inputs, held));
   }
 });
-
-// src/commands/backups/keygen.ts
 var keygen = defineCommand({
   name: "keygen",
   wing: "backups",
@@ -352,8 +1298,6 @@ jobs:
     return runKeygen(inputs, ports);
   }
 });
-
-// src/commands/backups/list.ts
 var list = defineCommand({
   name: "list",
   wing: "backups",
@@ -407,8 +1351,6 @@ jobs:
     return runList(inputs, ports);
   }
 });
-
-// src/commands/backups/restore.ts
 var IF_LOST2 = "The target may hold a part of the backup: look at it before anybody uses it, and restore again.";
 var restore = defineCommand({
   name: "restore",
@@ -628,8 +1570,6 @@ jobs:
     );
   }
 });
-
-// src/commands/backups/validate.ts
 var validate = defineCommand({
   name: "validate",
   wing: "backups",
@@ -751,8 +1691,6 @@ jobs:
     return runValidate(inputs, ports);
   }
 });
-
-// src/commands/configuration/init.ts
 var init = defineCommand({
   name: "init",
   wing: "configuration",
@@ -816,8 +1754,6 @@ What it keeps up to date has a line that says so, with a hash: a file that was c
     return runInit(inputs, ports, { policyOf: readPolicy, workflows: WORKFLOWS });
   }
 });
-
-// src/commands/configuration/settings-check.ts
 var settingsCheck = defineCommand({
   name: "settings-check",
   wing: "configuration",
@@ -871,8 +1807,6 @@ jobs:
     return runSettingsCheck(inputs, ports, SETTINGS_SECTIONS);
   }
 });
-
-// src/commands/governance/release-inputs.ts
 var settings = {
   type: "string",
   default: DEFAULT_SETTINGS,
@@ -893,8 +1827,6 @@ var writingToken = {
   jobToken: true,
   text: "Token for GitHub, with `contents: write` and `pull-requests: write`. Checks of a pull request that a job's own token opens start when somebody approves them; with the token of an app they start by themselves. Without it `GITHUB_TOKEN`, then `GH_TOKEN` of the environment is used."
 };
-
-// src/commands/governance/hotfix-finish.ts
 var hotfixFinish = defineCommand({
   name: "hotfix-finish",
   wing: "governance",
@@ -976,8 +1908,6 @@ jobs:
     return runHotfixFinish(inputs, ports);
   }
 });
-
-// src/commands/governance/hotfix-start.ts
 var hotfixStart = defineCommand({
   name: "hotfix-start",
   wing: "governance",
@@ -1050,8 +1980,6 @@ jobs:
     return runHotfixStart(inputs, ports);
   }
 });
-
-// src/commands/governance/pr-policy.ts
 var prPolicy = defineCommand({
   name: "pr-policy",
   wing: "governance",
@@ -1183,8 +2111,6 @@ jobs:
     return runPrPolicy(inputs, ports, SETTINGS_SECTIONS);
   }
 });
-
-// src/commands/governance/protect-issue.ts
 var protectIssue = defineCommand({
   name: "protect-issue",
   wing: "governance",
@@ -1268,8 +2194,6 @@ jobs:
     return runProtectIssue(inputs, ports);
   }
 });
-
-// src/commands/governance/protect.ts
 var protect = defineCommand({
   name: "protect",
   wing: "governance",
@@ -1364,73 +2288,169 @@ jobs:
     return runProtect(inputs, ports);
   }
 });
-
-// src/commands/governance/release-status.ts
-var releaseStatus = defineCommand({
-  name: "release-status",
+var releaseCut = defineCommand({
+  name: "release-cut",
   wing: "governance",
-  summary: "Show which steps of the newest releases are true, and what is half done",
-  description: `Of each of the newest releases: whether it has its tag, is a draft or published, has its
-release unit, which moving tags are on it, whether the workflow that deploys was started
-for it, and whether the branch that others begin from has it in its history. Everything is asked of GitHub,
-in a handful of calls; nothing is written. Also called \`holdfast release status\`.
+  summary: "Cut a release branch from develop, with changelog, versions and pull request in it",
+  description: `Works out the next version of \`develop\`, which has to be checked out as it is at GitHub, and makes \`release/v1.3.0\` from it, with one commit on top: the notes in \`CHANGELOG.md\`, and the version in \`package.json\` and what else the settings name. Then it opens the pull request into \`main\`. Where nothing asks for a release, that is said, and it ends with 0. Also called \`holdfast release cut\`.
 
-A release that is half done is one that \`release publish\` would go on with; tags of the time before
-Holdfast, without any release, are shown and are not.`,
-  branding: { icon: "list", color: "purple" },
+- **Nothing is pushed to \`main\` or \`develop\`**, and nothing from the checkout: all of it goes through GitHub's API.
+- **Each step is looked at before it is made.** A run that was killed anywhere is finished by running it again, and running it twice does nothing. The branch appears whole, or not at all.
+- **On a release branch** that is checked out it brings changelog and versions up to date with the fixes that came there, by one more commit and never by force.
+- A branch of that version that was cut from something else, a pull request that was closed, and one that conflicts, are left as they are: it is told what to do.
+
+Merge the pull request by a merge commit: the version is worked out from commits, and a squash has none of them.`,
+  branding: { icon: "scissors", color: "purple" },
   inputs: {
-    limit: {
-      type: "integer",
-      min: 1,
-      max: 5e3,
-      default: 10,
-      text: "How many of the newest releases are shown."
+    branch: {
+      type: "string",
+      text: "The branch that is cut from, or a release branch to bring up to date; where a commit alone is checked out, it is `develop`. What is checked out must be what it is on.",
+      example: "develop"
+    },
+    "expect-version": {
+      type: "string",
+      pattern: /^v?\d+\.\d+\.\d+$/,
+      accepts: "a version such as 1.3.0",
+      text: "The version that is expected: where the commits ask for another, nothing is made.",
+      example: "1.3.0"
     },
     settings,
     repository,
+    token: writingToken,
+    "dry-run": dryRun
+  },
+  outputs: {
+    version: "The version that is cut; empty where there was nothing to release, or something is in the way.",
+    tag: "The tag that it will have; empty likewise.",
+    branch: "The release branch; empty where there is none.",
+    commit: "Hash of the commit that it is on; empty likewise.",
+    from: "The branch that it was cut from.",
+    "pull-request": "Number of its pull request; null where there is none.",
+    url: "Where people read that; empty likewise.",
+    notes: "The notes, in Markdown.",
+    changed: "Whether this run did anything.",
+    steps: "Each step with its name, state (`was`, `done`, `would`, `waits`, `wrong`, `not-reached`) and what.",
+    problems: "What is in the way, as a JSON list of sentences.",
+    warnings: "What else is worth knowing, such as other releases on their way, as a JSON list of sentences."
+  },
+  exits: {
+    0: "cut, or cut before, or nothing to release",
+    3: "something is in the way, and was left as it is: it is told what to do",
+    4: "GitHub could not be asked or did not take it; run again, and it goes on from there"
+  },
+  examples: {
+    cli: ["holdfast release-cut --dry-run", "holdfast release-cut --expect-version 1.3.0"],
+    workflow: `name: release-cut
+on: workflow_dispatch
+permissions:
+  contents: write
+  pull-requests: write
+concurrency:
+  group: release-cut
+jobs:
+  cut:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+        with:
+          ref: develop
+          fetch-depth: 0
+          persist-credentials: false
+      - uses: truststream/holdfast/actions/release-cut@v1
+`
+  },
+  async run(inputs, ports) {
+    const { runReleaseCut } = await import("./governance-release-cut-run.js");
+    return runReleaseCut(inputs, ports);
+  }
+});
+var releasePlan = defineCommand({
+  name: "release-plan",
+  wing: "governance",
+  summary: "Say which version comes next, which commit asks for it, and its notes",
+  description: `Works out the next version of the branch that is checked out, from its commits since the last release: \`fix\` asks for a patch, \`feat\` for a minor, a breaking
+change for a major version ([Conventional Commits](https://www.conventionalcommits.org/en/v1.0.0/)). Nothing is written and nothing is fetched, so a tag that GitHub has and the checkout has not is a problem that is told. Also called \`holdfast release plan\`.
+
+- **\`main\`** releases stable versions; \`5.x\` and \`5.2.x\` fixes of older ones, and nothing beyond.
+- **\`alpha\`, \`beta\`, \`next\`** release pre-releases, each on a channel of its own: \`1.3.0-beta.2\`.
+- **\`release/1.3.0\`** releases candidates of that version, \`1.3.0-rc.1\`. Several may live at once, and each counts its own. A branch whose commits ask for another version than its name says is refused.
+- Of any other branch it tells what a stable release from there would be.
+
+Only tags of \`v\` and a whole version are releases: \`v1\` and \`v1.2\` move, and \`1.2.3\` is none. By semantic-release, as a library: neither its configuration in the repository nor anything else
+of it is executed. Which branch releases what is said in the section \`release\` of the settings.`,
+  branding: { icon: "tag", color: "purple" },
+  inputs: {
+    branch: {
+      type: "string",
+      text: "The branch whose release is worked out, as the checkout has it. By default the one that is checked out; a commit without a branch counts as what this says.",
+      example: "main"
+    },
+    settings: {
+      type: "string",
+      default: DEFAULT_SETTINGS,
+      text: "The settings file. The usual one need not be there, and then the defaults count."
+    },
+    offline: {
+      type: "boolean",
+      default: false,
+      text: "Ask nobody over the network. Else GitHub is asked whether this checkout lacks a tag, where a token is there."
+    },
+    repository: {
+      type: "string",
+      text: "The repository at GitHub, as owner/name. By default that of the job.",
+      example: "acme/shop"
+    },
     token: {
       type: "secret",
       jobToken: true,
-      text: "Token for GitHub, with `contents: write`, without which it shows no drafts, and `actions: read` where a workflow that deploys is declared. Without it `GITHUB_TOKEN`, then `GH_TOKEN` of the environment is used."
+      text: "Token for GitHub, with `contents: read`. Without it `GITHUB_TOKEN`, then `GH_TOKEN` of the environment is used."
     }
   },
   outputs: {
-    newest: "Tag of the newest release; empty where there is none.",
-    releases: "Each release with what is true of it, as a JSON list.",
-    "half-done": "Tags of those that are half done, as a JSON list."
+    version: "The next version, such as `1.3.0`; empty where nothing asks for a release.",
+    tag: "Its tag, such as `v1.3.0`; empty likewise.",
+    type: "`major`, `minor` or `patch`; empty likewise.",
+    because: "Hash of the first commit that asks for as much; empty likewise.",
+    notes: "Its notes, in Markdown; empty likewise.",
+    branch: "The branch it was worked out for.",
+    kind: "`stable`, `maintenance`, `channel`, `line` or `other`.",
+    previous: "The version that commits are counted from; empty before the first release.",
+    commit: "Hash of the commit that would be released.",
+    build: "Build metadata of what this run builds, `20250920.1`: the commit's day and the run's number.",
+    "artifact-version": "Version and build metadata, for what is built; empty where nothing asks for a release.",
+    commits: "How many commits came since.",
+    problems: "Why it may not be released, as a JSON list of sentences.",
+    warnings: "What else is worth knowing, as a JSON list of sentences."
   },
   exits: {
-    0: "nothing is half done",
-    3: "a release is half done: it is told which, and what it lacks",
-    4: "GitHub could not be asked"
+    0: "the version that comes next, or nothing to release",
+    3: "that version may not be released from here: it is told why",
+    4: "git or GitHub could not say, or the history is not all here"
   },
   examples: {
-    cli: ["holdfast release-status", "holdfast release-status --limit 50 --json"],
-    workflow: `name: release-status
+    cli: ["holdfast release-plan", "holdfast release-plan --offline --json"],
+    workflow: `name: release-plan
 on:
-  schedule:
-    - cron: "17 6 * * *"
+  push:
+    branches: [main, "release/**"]
 permissions:
-  contents: write
-  actions: read
+  contents: read
 jobs:
-  status:
+  plan:
     runs-on: ubuntu-latest
     steps:
       - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
         with:
           fetch-depth: 0
           persist-credentials: false
-      - uses: truststream/holdfast/actions/release-status@v1
+      - uses: truststream/holdfast/actions/release-plan@v1
 `
   },
   async run(inputs, ports) {
-    const { runReleaseStatus } = await import("./governance-release-status-run.js");
-    return runReleaseStatus(inputs, ports);
+    const { runReleasePlan } = await import("./governance-release-plan-run.js");
+    return runReleasePlan(inputs, ports);
   }
 });
-
-// src/commands/governance/release-publish.ts
 var releasePublish = defineCommand({
   name: "release-publish",
   wing: "governance",
@@ -1525,175 +2545,69 @@ jobs:
     return runReleasePublish(inputs, ports);
   }
 });
-
-// src/commands/governance/release-cut.ts
-var releaseCut = defineCommand({
-  name: "release-cut",
+var releaseStatus = defineCommand({
+  name: "release-status",
   wing: "governance",
-  summary: "Cut a release branch from develop, with changelog, versions and pull request in it",
-  description: `Works out the next version of \`develop\`, which has to be checked out as it is at GitHub, and makes \`release/v1.3.0\` from it, with one commit on top: the notes in \`CHANGELOG.md\`, and the version in \`package.json\` and what else the settings name. Then it opens the pull request into \`main\`. Where nothing asks for a release, that is said, and it ends with 0. Also called \`holdfast release cut\`.
+  summary: "Show which steps of the newest releases are true, and what is half done",
+  description: `Of each of the newest releases: whether it has its tag, is a draft or published, has its
+release unit, which moving tags are on it, whether the workflow that deploys was started
+for it, and whether the branch that others begin from has it in its history. Everything is asked of GitHub,
+in a handful of calls; nothing is written. Also called \`holdfast release status\`.
 
-- **Nothing is pushed to \`main\` or \`develop\`**, and nothing from the checkout: all of it goes through GitHub's API.
-- **Each step is looked at before it is made.** A run that was killed anywhere is finished by running it again, and running it twice does nothing. The branch appears whole, or not at all.
-- **On a release branch** that is checked out it brings changelog and versions up to date with the fixes that came there, by one more commit and never by force.
-- A branch of that version that was cut from something else, a pull request that was closed, and one that conflicts, are left as they are: it is told what to do.
-
-Merge the pull request by a merge commit: the version is worked out from commits, and a squash has none of them.`,
-  branding: { icon: "scissors", color: "purple" },
+A release that is half done is one that \`release publish\` would go on with; tags of the time before
+Holdfast, without any release, are shown and are not.`,
+  branding: { icon: "list", color: "purple" },
   inputs: {
-    branch: {
-      type: "string",
-      text: "The branch that is cut from, or a release branch to bring up to date; where a commit alone is checked out, it is `develop`. What is checked out must be what it is on.",
-      example: "develop"
-    },
-    "expect-version": {
-      type: "string",
-      pattern: /^v?\d+\.\d+\.\d+$/,
-      accepts: "a version such as 1.3.0",
-      text: "The version that is expected: where the commits ask for another, nothing is made.",
-      example: "1.3.0"
+    limit: {
+      type: "integer",
+      min: 1,
+      max: 5e3,
+      default: 10,
+      text: "How many of the newest releases are shown."
     },
     settings,
     repository,
-    token: writingToken,
-    "dry-run": dryRun
-  },
-  outputs: {
-    version: "The version that is cut; empty where there was nothing to release, or something is in the way.",
-    tag: "The tag that it will have; empty likewise.",
-    branch: "The release branch; empty where there is none.",
-    commit: "Hash of the commit that it is on; empty likewise.",
-    from: "The branch that it was cut from.",
-    "pull-request": "Number of its pull request; null where there is none.",
-    url: "Where people read that; empty likewise.",
-    notes: "The notes, in Markdown.",
-    changed: "Whether this run did anything.",
-    steps: "Each step with its name, state (`was`, `done`, `would`, `waits`, `wrong`, `not-reached`) and what.",
-    problems: "What is in the way, as a JSON list of sentences.",
-    warnings: "What else is worth knowing, such as other releases on their way, as a JSON list of sentences."
-  },
-  exits: {
-    0: "cut, or cut before, or nothing to release",
-    3: "something is in the way, and was left as it is: it is told what to do",
-    4: "GitHub could not be asked or did not take it; run again, and it goes on from there"
-  },
-  examples: {
-    cli: ["holdfast release-cut --dry-run", "holdfast release-cut --expect-version 1.3.0"],
-    workflow: `name: release-cut
-on: workflow_dispatch
-permissions:
-  contents: write
-  pull-requests: write
-concurrency:
-  group: release-cut
-jobs:
-  cut:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
-        with:
-          ref: develop
-          fetch-depth: 0
-          persist-credentials: false
-      - uses: truststream/holdfast/actions/release-cut@v1
-`
-  },
-  async run(inputs, ports) {
-    const { runReleaseCut } = await import("./governance-release-cut-run.js");
-    return runReleaseCut(inputs, ports);
-  }
-});
-
-// src/commands/governance/release-plan.ts
-var releasePlan = defineCommand({
-  name: "release-plan",
-  wing: "governance",
-  summary: "Say which version comes next, which commit asks for it, and its notes",
-  description: `Works out the next version of the branch that is checked out, from its commits since the last release: \`fix\` asks for a patch, \`feat\` for a minor, a breaking
-change for a major version ([Conventional Commits](https://www.conventionalcommits.org/en/v1.0.0/)). Nothing is written and nothing is fetched, so a tag that GitHub has and the checkout has not is a problem that is told. Also called \`holdfast release plan\`.
-
-- **\`main\`** releases stable versions; \`5.x\` and \`5.2.x\` fixes of older ones, and nothing beyond.
-- **\`alpha\`, \`beta\`, \`next\`** release pre-releases, each on a channel of its own: \`1.3.0-beta.2\`.
-- **\`release/1.3.0\`** releases candidates of that version, \`1.3.0-rc.1\`. Several may live at once, and each counts its own. A branch whose commits ask for another version than its name says is refused.
-- Of any other branch it tells what a stable release from there would be.
-
-Only tags of \`v\` and a whole version are releases: \`v1\` and \`v1.2\` move, and \`1.2.3\` is none. By semantic-release, as a library: neither its configuration in the repository nor anything else
-of it is executed. Which branch releases what is said in the section \`release\` of the settings.`,
-  branding: { icon: "tag", color: "purple" },
-  inputs: {
-    branch: {
-      type: "string",
-      text: "The branch whose release is worked out, as the checkout has it. By default the one that is checked out; a commit without a branch counts as what this says.",
-      example: "main"
-    },
-    settings: {
-      type: "string",
-      default: DEFAULT_SETTINGS,
-      text: "The settings file. The usual one need not be there, and then the defaults count."
-    },
-    offline: {
-      type: "boolean",
-      default: false,
-      text: "Ask nobody over the network. Else GitHub is asked whether this checkout lacks a tag, where a token is there."
-    },
-    repository: {
-      type: "string",
-      text: "The repository at GitHub, as owner/name. By default that of the job.",
-      example: "acme/shop"
-    },
     token: {
       type: "secret",
       jobToken: true,
-      text: "Token for GitHub, with `contents: read`. Without it `GITHUB_TOKEN`, then `GH_TOKEN` of the environment is used."
+      text: "Token for GitHub, with `contents: write`, without which it shows no drafts, and `actions: read` where a workflow that deploys is declared. Without it `GITHUB_TOKEN`, then `GH_TOKEN` of the environment is used."
     }
   },
   outputs: {
-    version: "The next version, such as `1.3.0`; empty where nothing asks for a release.",
-    tag: "Its tag, such as `v1.3.0`; empty likewise.",
-    type: "`major`, `minor` or `patch`; empty likewise.",
-    because: "Hash of the first commit that asks for as much; empty likewise.",
-    notes: "Its notes, in Markdown; empty likewise.",
-    branch: "The branch it was worked out for.",
-    kind: "`stable`, `maintenance`, `channel`, `line` or `other`.",
-    previous: "The version that commits are counted from; empty before the first release.",
-    commit: "Hash of the commit that would be released.",
-    build: "Build metadata of what this run builds, `20250920.1`: the commit's day and the run's number.",
-    "artifact-version": "Version and build metadata, for what is built; empty where nothing asks for a release.",
-    commits: "How many commits came since.",
-    problems: "Why it may not be released, as a JSON list of sentences.",
-    warnings: "What else is worth knowing, as a JSON list of sentences."
+    newest: "Tag of the newest release; empty where there is none.",
+    releases: "Each release with what is true of it, as a JSON list.",
+    "half-done": "Tags of those that are half done, as a JSON list."
   },
   exits: {
-    0: "the version that comes next, or nothing to release",
-    3: "that version may not be released from here: it is told why",
-    4: "git or GitHub could not say, or the history is not all here"
+    0: "nothing is half done",
+    3: "a release is half done: it is told which, and what it lacks",
+    4: "GitHub could not be asked"
   },
   examples: {
-    cli: ["holdfast release-plan", "holdfast release-plan --offline --json"],
-    workflow: `name: release-plan
+    cli: ["holdfast release-status", "holdfast release-status --limit 50 --json"],
+    workflow: `name: release-status
 on:
-  push:
-    branches: [main, "release/**"]
+  schedule:
+    - cron: "17 6 * * *"
 permissions:
-  contents: read
+  contents: write
+  actions: read
 jobs:
-  plan:
+  status:
     runs-on: ubuntu-latest
     steps:
       - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
         with:
           fetch-depth: 0
           persist-credentials: false
-      - uses: truststream/holdfast/actions/release-plan@v1
+      - uses: truststream/holdfast/actions/release-status@v1
 `
   },
   async run(inputs, ports) {
-    const { runReleasePlan } = await import("./governance-release-plan-run.js");
-    return runReleasePlan(inputs, ports);
+    const { runReleaseStatus } = await import("./governance-release-status-run.js");
+    return runReleaseStatus(inputs, ports);
   }
 });
-
-// src/commands/rollout/app-inputs.ts
 var environment = {
   type: "string",
   default: "production",
@@ -1750,8 +2664,6 @@ var appExits = {
   6: "somebody else changes this environment",
   7: "this is not the plan that was approved"
 };
-
-// src/commands/rollout/deploy.ts
 var deploy = defineCommand({
   name: "deploy",
   wing: "rollout",
@@ -1842,14 +2754,6 @@ jobs:
     return runDeploy(inputs, ports);
   }
 });
-
-// src/rollout/rollback/notify-choice.ts
-var NOTIFY_CHOICES = ["none", "issue"];
-
-// src/rollout/rollback/request.ts
-var TRIGGERS = ["manual", "health-check", "monitoring", "database-corruption"];
-
-// src/commands/rollout/functions-inputs.ts
 var project = {
   type: "string",
   required: true,
@@ -1920,8 +2824,450 @@ var rolloutExits = {
   6: "another run works on this project's functions; who and since when is printed",
   7: "this is not the plan that was approved"
 };
+var functionsCheck = defineCommand({
+  name: "functions-check",
+  wing: "rollout",
+  summary: "Check the manifest of edge functions: versions, dependencies, compatibility, rollback targets",
+  description: `Reads \`function-manifest.json\` of the checkout and holds it against its form, against the folders of functions, and against itself: functions that need each other in a circle, dependencies that are unknown or of another version, API versions whose range does not take a function, rollback targets that are no target. **Every problem is told with its line**, and shown there in a pull request. Also called \`holdfast functions check\`.
 
-// src/commands/schema/schema-inputs.ts
+With \`--project\` and \`--store\` it is also asked whether the store keeps sources of each rollback target; \`--project\` alone chooses the section of it in \`config.toml\`. Nothing is asked of Supabase, and nothing is written.`,
+  branding: { icon: "check-square", color: "green" },
+  inputs: {
+    "functions-folder": functionsFolder,
+    project: { ...project, required: false },
+    store: { ...functionsStore, required: false },
+    "store-secret": storeSecret
+  },
+  outputs: {
+    problems: "What is wrong, as a JSON list of line, key and message.",
+    manifest: "Path of the manifest.",
+    functions: "How many functions it has.",
+    order: "Their names in the order in which they are deployed, as a JSON list of levels."
+  },
+  exits: {
+    0: "the manifest is sound",
+    2: "there is no manifest",
+    3: "something is wrong with it; each is told"
+  },
+  examples: {
+    cli: ["holdfast functions-check", "holdfast functions-check --functions-folder functions --json"],
+    workflow: `name: functions
+on:
+  pull_request:
+permissions:
+  contents: read
+jobs:
+  check:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+        with:
+          persist-credentials: false
+      - uses: truststream/holdfast/actions/functions-check@v1
+`
+  },
+  async run(inputs, ports) {
+    const { runFunctionsCheck } = await import("./rollout-functions-check-run.js");
+    return runFunctionsCheck(inputs, ports);
+  }
+});
+var functionsDeploy = defineCommand({
+  name: "functions-deploy",
+  wing: "rollout",
+  summary: "Deploy edge functions as one set, each tried; what fails puts back what was served before",
+  description: `Brings functions of a commit to a Supabase project, with everything that they need by \`function-manifest.json\`. Also called \`holdfast functions deploy\`.
+
+First what is live is **kept** in the store. Then each function is uploaded, those first that others need, and nobody is served it yet; functions whose sources and settings are live already are left alone. **One call activates all of them.** Then every function of the set is called as the manifest declares, and its version is read back. Where one fails, **what was served before is put back** by the same road, and read back too.
+
+Everything is written down in a journal before and after it is done. A run that was killed anywhere is gone on with by \`--resume\` and its id: it looks first, and does what is missing. \`--dry-run\` looks at everything and changes nothing; with its \`plan-hash\` only that plan is carried out. What is not committed is never uploaded.`,
+  branding: { icon: "upload-cloud", color: "green" },
+  inputs: {
+    project,
+    "access-token": accessToken,
+    "functions-key": functionsKey,
+    store: functionsStore,
+    "store-secret": storeSecret,
+    "functions-folder": functionsFolder,
+    ref: {
+      type: "string",
+      default: "HEAD",
+      text: "The commit, tag or branch whose functions are deployed.",
+      example: "v1.3.0"
+    },
+    functions: someFunctions,
+    "update-manifest": updateManifest,
+    "plan-hash": planHash2,
+    resume: resume2,
+    "takes-turns-in": turnOf,
+    "dry-run": dryRun
+  },
+  outputs: { ...rolloutOutputs, commit: "Hash of the commit whose functions they are." },
+  exits: rolloutExits,
+  examples: {
+    cli: [
+      "holdfast functions-deploy --project abcdefghijklmnopqrst --access-token-file ./token --store file:///var/backups/holdfast --dry-run",
+      "holdfast functions-deploy --project abcdefghijklmnopqrst --access-token-file ./token --functions-key-file ./anon-key --store file:///var/backups/holdfast --functions orders"
+    ],
+    workflow: `name: functions
+on:
+  push:
+    branches: [main]
+    paths: ["supabase/functions/**"]
+permissions:
+  contents: read
+concurrency:
+  group: holdfast-production
+jobs:
+  deploy:
+    runs-on: ubuntu-latest
+    environment: production
+    steps:
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+        with:
+          persist-credentials: false
+      - uses: truststream/holdfast/actions/functions-deploy@v1
+        with:
+          project: abcdefghijklmnopqrst
+          access-token: \${{ secrets.SUPABASE_ACCESS_TOKEN }}
+          functions-key: \${{ secrets.SUPABASE_ANON_KEY }}
+          store: azure://mybackups/holdfast/prod
+          store-secret: \${{ secrets.STORE_CONNECTION_STRING }}
+          takes-turns-in: production
+`
+  },
+  cleansUp: true,
+  async run(inputs, ports) {
+    const { runFunctionsDeploy } = await import("./rollout-functions-deploy-run.js");
+    return inTurn(
+      inputs,
+      { doing: "functions deploy", ifLost },
+      ports,
+      (held) => runFunctionsDeploy(inputs, held)
+    );
+  }
+});
+var functionsRollback = defineCommand({
+  name: "functions-rollback",
+  wing: "rollout",
+  summary: "Take one edge function or all back to a snapshot, a release or their rollback targets",
+  description: `Takes functions of a Supabase project back: to a **snapshot** in the store, to a **release** (its tag, or any commit that the checkout has), or, without \`--to\`, each to the \`rollback_target\` that the manifest declares, of which the store keeps the sources. Also called \`holdfast functions rollback\`.
+
+It is the same road as a deployment's: what is live is kept first, everything is uploaded before anybody is served it, one call activates all, each function is called and its version read back, and where one fails, what was served before is put back. A function that what is gone back to does not have is left as it is, and told. Each is called as it was declared with that version. To a snapshot it needs no checkout; where there is one, its manifest says in which order.`,
+  branding: { icon: "corner-up-left", color: "orange" },
+  inputs: {
+    project,
+    "access-token": accessToken,
+    "functions-key": functionsKey,
+    store: functionsStore,
+    "store-secret": storeSecret,
+    to: {
+      type: "string",
+      explicit: true,
+      text: "A snapshot's id, a release's tag, or a commit. Left out: the manifest's `rollback_target` of each function.",
+      example: "20261128T093000Z-4f2a1b"
+    },
+    functions: someFunctions,
+    "functions-folder": functionsFolder,
+    "update-manifest": updateManifest,
+    "plan-hash": planHash2,
+    resume: resume2,
+    "takes-turns-in": turnOf,
+    "dry-run": dryRun
+  },
+  outputs: rolloutOutputs,
+  exits: rolloutExits,
+  examples: {
+    cli: [
+      "holdfast functions-rollback --project abcdefghijklmnopqrst --access-token-file ./token --store file:///var/backups/holdfast --to 20261128T093000Z-4f2a1b --dry-run",
+      "holdfast functions-rollback --project abcdefghijklmnopqrst --access-token-file ./token --store file:///var/backups/holdfast --functions orders"
+    ],
+    workflow: `name: functions-rollback
+on:
+  workflow_dispatch:
+    inputs:
+      to:
+        required: true
+permissions:
+  contents: read
+concurrency:
+  group: holdfast-production
+jobs:
+  rollback:
+    runs-on: ubuntu-latest
+    environment: production
+    steps:
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+        with:
+          fetch-depth: 0
+          persist-credentials: false
+      - uses: truststream/holdfast/actions/functions-rollback@v1
+        with:
+          project: abcdefghijklmnopqrst
+          access-token: \${{ secrets.SUPABASE_ACCESS_TOKEN }}
+          functions-key: \${{ secrets.SUPABASE_ANON_KEY }}
+          store: azure://mybackups/holdfast/prod
+          store-secret: \${{ secrets.STORE_CONNECTION_STRING }}
+          takes-turns-in: production
+          to: \${{ inputs.to }}
+`
+  },
+  cleansUp: true,
+  async run(inputs, ports) {
+    const { runFunctionsRollback } = await import("./rollout-functions-rollback-run.js");
+    return inTurn(
+      inputs,
+      { doing: "functions rollback", ifLost },
+      ports,
+      (held) => runFunctionsRollback(inputs, held)
+    );
+  }
+});
+var functionsSnapshot = defineCommand({
+  name: "functions-snapshot",
+  wing: "rollout",
+  summary: "Keep the live edge functions of a Supabase project, so that they can be put back",
+  description: `Keeps every function that is live: its sources, by what it is started, and its settings. Supabase keeps no earlier version, so what is not kept before it is replaced is gone. Also called \`holdfast functions snapshot\`.
+
+Sources that the store has already are not fetched again, and the same file lies there once. The snapshot itself is written last: it exists only once all that it names is there. A function whose sources cannot be had back, or that somebody deploys meanwhile, makes it fail. Secrets of functions are no part of it, since Supabase does not give them out. \`functions deploy\` and \`functions rollback\` take one by themselves.`,
+  branding: { icon: "camera", color: "blue" },
+  inputs: {
+    project,
+    "access-token": accessToken,
+    store: functionsStore,
+    "store-secret": storeSecret,
+    "dry-run": dryRun
+  },
+  outputs: {
+    project: "Reference of the project.",
+    snapshot: "Id of the snapshot; empty after a dry run.",
+    functions: "How many functions it keeps.",
+    fetched: "Of how many the sources were fetched."
+  },
+  exits: {
+    0: "all that is live is kept",
+    4: "Supabase or the store failed, or sources could not be had back: there is no snapshot",
+    6: "another run works on this project's functions; who and since when is printed"
+  },
+  examples: {
+    cli: [
+      "holdfast functions-snapshot --project abcdefghijklmnopqrst --access-token-file ./token --store file:///var/backups/holdfast"
+    ],
+    workflow: `name: functions-snapshot
+on:
+  schedule:
+    - cron: "41 2 * * *"
+permissions:
+  contents: read
+concurrency:
+  group: holdfast-production
+jobs:
+  snapshot:
+    runs-on: ubuntu-latest
+    environment: production
+    steps:
+      - uses: truststream/holdfast/actions/functions-snapshot@v1
+        with:
+          project: abcdefghijklmnopqrst
+          access-token: \${{ secrets.SUPABASE_ACCESS_TOKEN }}
+          store: azure://mybackups/holdfast/prod
+          store-secret: \${{ secrets.STORE_CONNECTION_STRING }}
+`
+  },
+  cleansUp: true,
+  async run(inputs, ports) {
+    const { runFunctionsSnapshot } = await import("./rollout-functions-snapshot-run.js");
+    return runFunctionsSnapshot(inputs, ports);
+  }
+});
+var functionsStatus = defineCommand({
+  name: "functions-status",
+  wing: "rollout",
+  summary: "Hold live edge functions against the manifest and the last snapshot",
+  description: `Says of each function of a Supabase project whether what is live is what is committed, which version that is, and whether the newest snapshot has it. Also called \`holdfast functions status\`.
+
+Of what a live bundle is made is known where Holdfast has deployed it or a snapshot has kept it; what others have deployed since is told as such. Nothing is written, and no function is called.`,
+  branding: { icon: "list", color: "blue" },
+  inputs: {
+    project,
+    "access-token": accessToken,
+    store: functionsStore,
+    "store-secret": storeSecret,
+    "functions-folder": functionsFolder,
+    ref: {
+      type: "string",
+      default: "HEAD",
+      text: "The commit, tag or branch whose functions are compared with.",
+      example: "v1.3.0"
+    }
+  },
+  outputs: {
+    project: "Reference of the project.",
+    functions: "Each function with its state, versions and settings, as a JSON list.",
+    "not-as-declared": "Names of those that are not as declared, as a JSON list.",
+    snapshots: "Ids of the project's snapshots, the newest first, as a JSON list."
+  },
+  exits: {
+    0: "every function is as declared",
+    3: "some are not: other sources, not deployed, or not declared",
+    4: "Supabase or the store could not be asked"
+  },
+  examples: {
+    cli: [
+      "holdfast functions-status --project abcdefghijklmnopqrst --access-token-file ./token --store file:///var/backups/holdfast"
+    ],
+    workflow: `name: functions-status
+on:
+  schedule:
+    - cron: "23 6 * * *"
+permissions:
+  contents: read
+jobs:
+  status:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+        with:
+          persist-credentials: false
+      - uses: truststream/holdfast/actions/functions-status@v1
+        with:
+          project: abcdefghijklmnopqrst
+          access-token: \${{ secrets.SUPABASE_ACCESS_TOKEN }}
+          store: azure://mybackups/holdfast/prod
+          store-secret: \${{ secrets.STORE_CONNECTION_STRING }}
+`
+  },
+  async run(inputs, ports) {
+    const { runFunctionsStatus } = await import("./rollout-functions-status-run.js");
+    return runFunctionsStatus(inputs, ports);
+  }
+});
+var rollbackApp = defineCommand({
+  name: "rollback-app",
+  wing: "rollout",
+  summary: "Bring the app back to a release that was verified, by a swap where the slot still holds it",
+  description: `Brings an app back to a release that \`deploy\` has verified, by the same road: into the slot, with production's settings, seen well, tested, swapped, watched.
+
+\`last-known-good\` is the newest release whose record says that it was verified, that was not rolled back since, and that is not what production is now; so it is not merely the newest tag. Where the slot beside production still holds that build nothing is deployed, and the rollback is a swap. Where it does not, give the release's package: its SHA-256 has to be the recorded one.
+
+Only the application moves. Where the release does not run on the schema that the database has, or nobody can tell, it is refused (exit 7): see \`rollback\`, which takes the database along; or say that it runs all the same, with \`--schema keep\`.`,
+  branding: { icon: "rotate-ccw", color: "red" },
+  inputs: {
+    to: {
+      type: "string",
+      default: "last-known-good",
+      text: "The version that is gone back to, or `last-known-good`.",
+      example: "v1.2.0"
+    },
+    package: {
+      type: "string",
+      text: "That release's package, for where the slot does not hold it any more: a zip, or its folder.",
+      example: "./shop-1.2.0.zip"
+    },
+    reason: {
+      type: "string",
+      default: "manual",
+      text: "Why, for the record.",
+      example: "checkout fails since 14:05"
+    },
+    unit: {
+      type: "string",
+      text: "Path of that release's `release-unit.json`, which says on which schemas it runs. Without it the record of its deployment is asked, then its tag in the checkout.",
+      example: "./release-unit.json"
+    },
+    ...rolloutInputs,
+    schema: {
+      type: "choice",
+      choices: ["check", "keep"],
+      default: "check",
+      explicit: true,
+      text: "`check`: the release has to run on the schema. `keep`: you say that it does."
+    },
+    database: {
+      type: "secret",
+      text: "PostgreSQL URL of the database, of a role that may read it: which schema it has is asked."
+    },
+    "plan-hash": planHash,
+    resume,
+    "dry-run": dryRun
+  },
+  outputs: appOutputs,
+  exits: {
+    ...appExits,
+    7: "this is not the plan that was approved, or the release does not run on the schema"
+  },
+  examples: {
+    cli: [
+      "holdfast rollback-app --store azure://mybackups/holdfast/prod --dry-run",
+      "holdfast rollback-app --to v1.2.0 --package ./shop-1.2.0.zip --reason checkout-fails --store file:///var/backups/holdfast"
+    ],
+    workflow: `name: rollback-app
+on:
+  workflow_dispatch:
+    inputs:
+      to:
+        description: Version, or last-known-good
+        default: last-known-good
+      reason:
+        description: Why
+        required: true
+permissions:
+  contents: read
+  id-token: write
+concurrency:
+  group: holdfast-production
+jobs:
+  rollback:
+    runs-on: ubuntu-latest
+    environment: production
+    steps:
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+        with:
+          persist-credentials: false
+      - uses: azure/login@a457da9ea143d694b1b9c7c869ebb04ebe844ef5 # v2.3.0
+        with:
+          client-id: \${{ vars.AZURE_CLIENT_ID }}
+          tenant-id: \${{ vars.AZURE_TENANT_ID }}
+          subscription-id: \${{ vars.AZURE_SUBSCRIPTION_ID }}
+      - uses: truststream/holdfast/actions/rollback-app@v1
+        with:
+          to: \${{ inputs.to }}
+          reason: \${{ inputs.reason }}
+          store: azure://mybackups/holdfast/prod
+`
+  },
+  cleansUp: true,
+  async run(inputs, ports) {
+    const [{ runRollback }, { openDatabaseRoad }] = await Promise.all([
+      import("./rollout-rollback-run.js"),
+      import("./commands-rollout-rollback-road.js")
+    ]);
+    const alone = { ...inputs, ...ALONE };
+    return runRollback(alone, ports, () => openDatabaseRoad(alone, ports));
+  }
+});
+var ALONE = {
+  trigger: "manual",
+  fromBackup: void 0,
+  project: void 0,
+  accessToken: void 0,
+  functionsKey: void 0,
+  functionsTo: void 0,
+  functionsFolder: "",
+  notify: "none",
+  repository: void 0,
+  token: void 0,
+  migrations: "",
+  confirm: void 0,
+  recipients: [],
+  identity: void 0,
+  allowUnencrypted: false,
+  withoutBackup: false,
+  allowUnproved: false,
+  lockTimeout: 5e3,
+  statementTimeout: 9e5
+};
+var NOTIFY_CHOICES = ["none", "issue"];
+var TRIGGERS = ["manual", "health-check", "monitoring", "database-corruption"];
 var migrationsFolder = {
   type: "string",
   default: "migrations",
@@ -1934,8 +3280,6 @@ var migrationsDatabase = {
   text: "Connection URL of the database whose schema it is, as a role that may change it; not through a pooler in transaction mode.",
   example: "postgresql://app@db.example.com:5432/app"
 };
-
-// src/commands/rollout/rollback.ts
 var rollback = defineCommand({
   name: "rollback",
   wing: "rollout",
@@ -2145,135 +3489,101 @@ jobs:
     return runRollback(inputs, ports, () => openDatabaseRoad(inputs, ports));
   }
 });
-
-// src/commands/rollout/rollback-app.ts
-var rollbackApp = defineCommand({
-  name: "rollback-app",
+var sandbox = defineCommand({
+  name: "sandbox",
   wing: "rollout",
-  summary: "Bring the app back to a release that was verified, by a swap where the slot still holds it",
-  description: `Brings an app back to a release that \`deploy\` has verified, by the same road: into the slot, with production's settings, seen well, tested, swapped, watched.
+  summary: "Play Azure App Service on this machine, with slots that really serve what is deployed to them",
+  description: `Starts an HTTPS server on loopback that plays Azure Resource Manager for App Service (sites,
+slots, swaps with their phases and locks, settings) and each slot's deployment service, and runs what is
+deployed: a Node package for each slot, at an address of its own. Health checks, build ids and swaps are real
+HTTP; Azure's own clients work against it. Nothing is asked of Azure, and any bearer token is good.
 
-\`last-known-good\` is the newest release whose record says that it was verified, that was not rolled back since, and that is not what production is now; so it is not merely the newest tag. Where the slot beside production still holds that build nothing is deployed, and the rollback is a swap. Where it does not, give the release's package: its SHA-256 has to be the recorded one.
+Prints its addresses and the variables that clients need, and runs until Ctrl-C. \`--faults\` names a script
+of what is to go wrong: a swap that fails though it happened, throttling, cut connections, a build that fails.
+Packages run with your rights and outside of any container: deploy only what you would run yourself.
 
-Only the application moves. Where the release does not run on the schema that the database has, or nobody can tell, it is refused (exit 7): see \`rollback\`, which takes the database along; or say that it runs all the same, with \`--schema keep\`.`,
-  branding: { icon: "rotate-ccw", color: "red" },
+[What is played, and scripts of faults](https://github.com/truststream/holdfast/blob/main/docs/sandbox.md).`,
+  branding: { icon: "box", color: "blue" },
   inputs: {
-    to: {
+    app: {
       type: "string",
-      default: "last-known-good",
-      text: "The version that is gone back to, or `last-known-good`.",
-      example: "v1.2.0"
+      text: "Name of the app that is there from the beginning.",
+      default: "shop",
+      pattern: /^[a-z0-9][a-z0-9-]{0,58}[a-z0-9]$/i,
+      accepts: "2 to 60 letters, digits and dashes"
     },
-    package: {
+    "resource-group": { type: "string", text: "Its resource group.", default: "sandbox" },
+    subscription: {
       type: "string",
-      text: "That release's package, for where the slot does not hold it any more: a zip, or its folder.",
-      example: "./shop-1.2.0.zip"
+      text: "Its subscription.",
+      default: "00000000-0000-0000-0000-000000000000"
     },
-    reason: {
-      type: "string",
-      default: "manual",
-      text: "Why, for the record.",
-      example: "checkout fails since 14:05"
-    },
-    unit: {
-      type: "string",
-      text: "Path of that release's `release-unit.json`, which says on which schemas it runs. Without it the record of its deployment is asked, then its tag in the checkout.",
-      example: "./release-unit.json"
-    },
-    ...rolloutInputs,
-    schema: {
+    plan: {
       type: "choice",
-      choices: ["check", "keep"],
-      default: "check",
-      explicit: true,
-      text: "`check`: the release has to run on the schema. `keep`: you say that it does."
+      text: "Size of its plan: how many slots there may be follows from it (S1 five, P1v3 twenty, B1 none).",
+      choices: ["F1", "B1", "S1", "P1v3"],
+      default: "S1"
     },
-    database: {
-      type: "secret",
-      text: "PostgreSQL URL of the database, of a role that may read it: which schema it has is asked."
+    project: {
+      type: "string",
+      text: "Reference of the Supabase project that is there from the beginning.",
+      default: "abcdefghijklmnopqrst",
+      pattern: /^[a-z]{20}$/,
+      accepts: "twenty small letters"
     },
-    "plan-hash": planHash,
-    resume,
-    "dry-run": dryRun
+    port: {
+      type: "integer",
+      text: "Port of the management address; 0 takes a free one. Slots always take free ones.",
+      min: 0,
+      max: 65535,
+      default: 0
+    },
+    phase: {
+      type: "duration",
+      text: "How long each thing takes that takes long in Azure: a new slot, a build, a phase of a swap.",
+      default: "1s"
+    },
+    faults: {
+      type: "string",
+      text: "File with a script of faults (JSON).",
+      example: "./faults.json"
+    },
+    "ready-file": {
+      type: "string",
+      text: "File to write once it answers: addresses and variables, as JSON. Must not exist.",
+      example: "./sandbox.json"
+    },
+    for: {
+      type: "duration",
+      text: "Ends by itself after this time. Required in Actions, where nobody presses Ctrl-C.",
+      example: "10m"
+    }
   },
-  outputs: appOutputs,
+  outputs: {
+    address: "The management address it had.",
+    "app-id": "Resource id of the app."
+  },
   exits: {
-    ...appExits,
-    7: "this is not the plan that was approved, or the release does not run on the schema"
+    0: "it ran, and was ended by Ctrl-C or its time",
+    2: "the script of faults is none, or `for` is missing in Actions",
+    4: "the port is taken"
   },
   examples: {
-    cli: [
-      "holdfast rollback-app --store azure://mybackups/holdfast/prod --dry-run",
-      "holdfast rollback-app --to v1.2.0 --package ./shop-1.2.0.zip --reason checkout-fails --store file:///var/backups/holdfast"
-    ],
-    workflow: `name: rollback-app
-on:
-  workflow_dispatch:
-    inputs:
-      to:
-        description: Version, or last-known-good
-        default: last-known-good
-      reason:
-        description: Why
-        required: true
-permissions:
-  contents: read
-  id-token: write
-concurrency:
-  group: holdfast-production
-jobs:
-  rollback:
+    cli: ["holdfast sandbox", "holdfast sandbox --port 8443 --phase 1ms --faults ./faults.json"],
+    workflow: `jobs:
+  rehearse:
     runs-on: ubuntu-latest
-    environment: production
     steps:
-      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+      - uses: truststream/holdfast/actions/sandbox@v1
         with:
-          persist-credentials: false
-      - uses: azure/login@a457da9ea143d694b1b9c7c869ebb04ebe844ef5 # v2.3.0
-        with:
-          client-id: \${{ vars.AZURE_CLIENT_ID }}
-          tenant-id: \${{ vars.AZURE_TENANT_ID }}
-          subscription-id: \${{ vars.AZURE_SUBSCRIPTION_ID }}
-      - uses: truststream/holdfast/actions/rollback-app@v1
-        with:
-          to: \${{ inputs.to }}
-          reason: \${{ inputs.reason }}
-          store: azure://mybackups/holdfast/prod
+          for: 10m
 `
   },
-  cleansUp: true,
   async run(inputs, ports) {
-    const [{ runRollback }, { openDatabaseRoad }] = await Promise.all([
-      import("./rollout-rollback-run.js"),
-      import("./commands-rollout-rollback-road.js")
-    ]);
-    const alone = { ...inputs, ...ALONE };
-    return runRollback(alone, ports, () => openDatabaseRoad(alone, ports));
+    const { runSandbox } = await import("./rollout-sandbox-run.js");
+    return runSandbox(inputs, ports);
   }
 });
-var ALONE = {
-  trigger: "manual",
-  fromBackup: void 0,
-  project: void 0,
-  accessToken: void 0,
-  functionsKey: void 0,
-  functionsTo: void 0,
-  functionsFolder: "",
-  notify: "none",
-  repository: void 0,
-  token: void 0,
-  migrations: "",
-  confirm: void 0,
-  recipients: [],
-  identity: void 0,
-  allowUnencrypted: false,
-  withoutBackup: false,
-  allowUnproved: false,
-  lockTimeout: 5e3,
-  statementTimeout: 9e5
-};
-
-// src/commands/rollout/watch.ts
 var watch = defineCommand({
   name: "watch",
   wing: "rollout",
@@ -2395,432 +3705,6 @@ jobs:
     return runWatch(inputs, ports);
   }
 });
-
-// src/commands/rollout/sandbox.ts
-var sandbox = defineCommand({
-  name: "sandbox",
-  wing: "rollout",
-  summary: "Play Azure App Service on this machine, with slots that really serve what is deployed to them",
-  description: `Starts an HTTPS server on loopback that plays Azure Resource Manager for App Service (sites,
-slots, swaps with their phases and locks, settings) and each slot's deployment service, and runs what is
-deployed: a Node package for each slot, at an address of its own. Health checks, build ids and swaps are real
-HTTP; Azure's own clients work against it. Nothing is asked of Azure, and any bearer token is good.
-
-Prints its addresses and the variables that clients need, and runs until Ctrl-C. \`--faults\` names a script
-of what is to go wrong: a swap that fails though it happened, throttling, cut connections, a build that fails.
-Packages run with your rights and outside of any container: deploy only what you would run yourself.
-
-[What is played, and scripts of faults](https://github.com/truststream/holdfast/blob/main/docs/sandbox.md).`,
-  branding: { icon: "box", color: "blue" },
-  inputs: {
-    app: {
-      type: "string",
-      text: "Name of the app that is there from the beginning.",
-      default: "shop",
-      pattern: /^[a-z0-9][a-z0-9-]{0,58}[a-z0-9]$/i,
-      accepts: "2 to 60 letters, digits and dashes"
-    },
-    "resource-group": { type: "string", text: "Its resource group.", default: "sandbox" },
-    subscription: {
-      type: "string",
-      text: "Its subscription.",
-      default: "00000000-0000-0000-0000-000000000000"
-    },
-    plan: {
-      type: "choice",
-      text: "Size of its plan: how many slots there may be follows from it (S1 five, P1v3 twenty, B1 none).",
-      choices: ["F1", "B1", "S1", "P1v3"],
-      default: "S1"
-    },
-    project: {
-      type: "string",
-      text: "Reference of the Supabase project that is there from the beginning.",
-      default: "abcdefghijklmnopqrst",
-      pattern: /^[a-z]{20}$/,
-      accepts: "twenty small letters"
-    },
-    port: {
-      type: "integer",
-      text: "Port of the management address; 0 takes a free one. Slots always take free ones.",
-      min: 0,
-      max: 65535,
-      default: 0
-    },
-    phase: {
-      type: "duration",
-      text: "How long each thing takes that takes long in Azure: a new slot, a build, a phase of a swap.",
-      default: "1s"
-    },
-    faults: {
-      type: "string",
-      text: "File with a script of faults (JSON).",
-      example: "./faults.json"
-    },
-    "ready-file": {
-      type: "string",
-      text: "File to write once it answers: addresses and variables, as JSON. Must not exist.",
-      example: "./sandbox.json"
-    },
-    for: {
-      type: "duration",
-      text: "Ends by itself after this time. Required in Actions, where nobody presses Ctrl-C.",
-      example: "10m"
-    }
-  },
-  outputs: {
-    address: "The management address it had.",
-    "app-id": "Resource id of the app."
-  },
-  exits: {
-    0: "it ran, and was ended by Ctrl-C or its time",
-    2: "the script of faults is none, or `for` is missing in Actions",
-    4: "the port is taken"
-  },
-  examples: {
-    cli: ["holdfast sandbox", "holdfast sandbox --port 8443 --phase 1ms --faults ./faults.json"],
-    workflow: `jobs:
-  rehearse:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: truststream/holdfast/actions/sandbox@v1
-        with:
-          for: 10m
-`
-  },
-  async run(inputs, ports) {
-    const { runSandbox } = await import("./rollout-sandbox-run.js");
-    return runSandbox(inputs, ports);
-  }
-});
-
-// src/commands/rollout/functions-check.ts
-var functionsCheck = defineCommand({
-  name: "functions-check",
-  wing: "rollout",
-  summary: "Check the manifest of edge functions: versions, dependencies, compatibility, rollback targets",
-  description: `Reads \`function-manifest.json\` of the checkout and holds it against its form, against the folders of functions, and against itself: functions that need each other in a circle, dependencies that are unknown or of another version, API versions whose range does not take a function, rollback targets that are no target. **Every problem is told with its line**, and shown there in a pull request. Also called \`holdfast functions check\`.
-
-With \`--project\` and \`--store\` it is also asked whether the store keeps sources of each rollback target; \`--project\` alone chooses the section of it in \`config.toml\`. Nothing is asked of Supabase, and nothing is written.`,
-  branding: { icon: "check-square", color: "green" },
-  inputs: {
-    "functions-folder": functionsFolder,
-    project: { ...project, required: false },
-    store: { ...functionsStore, required: false },
-    "store-secret": storeSecret
-  },
-  outputs: {
-    problems: "What is wrong, as a JSON list of line, key and message.",
-    manifest: "Path of the manifest.",
-    functions: "How many functions it has.",
-    order: "Their names in the order in which they are deployed, as a JSON list of levels."
-  },
-  exits: {
-    0: "the manifest is sound",
-    2: "there is no manifest",
-    3: "something is wrong with it; each is told"
-  },
-  examples: {
-    cli: ["holdfast functions-check", "holdfast functions-check --functions-folder functions --json"],
-    workflow: `name: functions
-on:
-  pull_request:
-permissions:
-  contents: read
-jobs:
-  check:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
-        with:
-          persist-credentials: false
-      - uses: truststream/holdfast/actions/functions-check@v1
-`
-  },
-  async run(inputs, ports) {
-    const { runFunctionsCheck } = await import("./rollout-functions-check-run.js");
-    return runFunctionsCheck(inputs, ports);
-  }
-});
-
-// src/commands/rollout/functions-deploy.ts
-var functionsDeploy = defineCommand({
-  name: "functions-deploy",
-  wing: "rollout",
-  summary: "Deploy edge functions as one set, each tried; what fails puts back what was served before",
-  description: `Brings functions of a commit to a Supabase project, with everything that they need by \`function-manifest.json\`. Also called \`holdfast functions deploy\`.
-
-First what is live is **kept** in the store. Then each function is uploaded, those first that others need, and nobody is served it yet; functions whose sources and settings are live already are left alone. **One call activates all of them.** Then every function of the set is called as the manifest declares, and its version is read back. Where one fails, **what was served before is put back** by the same road, and read back too.
-
-Everything is written down in a journal before and after it is done. A run that was killed anywhere is gone on with by \`--resume\` and its id: it looks first, and does what is missing. \`--dry-run\` looks at everything and changes nothing; with its \`plan-hash\` only that plan is carried out. What is not committed is never uploaded.`,
-  branding: { icon: "upload-cloud", color: "green" },
-  inputs: {
-    project,
-    "access-token": accessToken,
-    "functions-key": functionsKey,
-    store: functionsStore,
-    "store-secret": storeSecret,
-    "functions-folder": functionsFolder,
-    ref: {
-      type: "string",
-      default: "HEAD",
-      text: "The commit, tag or branch whose functions are deployed.",
-      example: "v1.3.0"
-    },
-    functions: someFunctions,
-    "update-manifest": updateManifest,
-    "plan-hash": planHash2,
-    resume: resume2,
-    "takes-turns-in": turnOf,
-    "dry-run": dryRun
-  },
-  outputs: { ...rolloutOutputs, commit: "Hash of the commit whose functions they are." },
-  exits: rolloutExits,
-  examples: {
-    cli: [
-      "holdfast functions-deploy --project abcdefghijklmnopqrst --access-token-file ./token --store file:///var/backups/holdfast --dry-run",
-      "holdfast functions-deploy --project abcdefghijklmnopqrst --access-token-file ./token --functions-key-file ./anon-key --store file:///var/backups/holdfast --functions orders"
-    ],
-    workflow: `name: functions
-on:
-  push:
-    branches: [main]
-    paths: ["supabase/functions/**"]
-permissions:
-  contents: read
-concurrency:
-  group: holdfast-production
-jobs:
-  deploy:
-    runs-on: ubuntu-latest
-    environment: production
-    steps:
-      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
-        with:
-          persist-credentials: false
-      - uses: truststream/holdfast/actions/functions-deploy@v1
-        with:
-          project: abcdefghijklmnopqrst
-          access-token: \${{ secrets.SUPABASE_ACCESS_TOKEN }}
-          functions-key: \${{ secrets.SUPABASE_ANON_KEY }}
-          store: azure://mybackups/holdfast/prod
-          store-secret: \${{ secrets.STORE_CONNECTION_STRING }}
-          takes-turns-in: production
-`
-  },
-  cleansUp: true,
-  async run(inputs, ports) {
-    const { runFunctionsDeploy } = await import("./rollout-functions-deploy-run.js");
-    return inTurn(
-      inputs,
-      { doing: "functions deploy", ifLost },
-      ports,
-      (held) => runFunctionsDeploy(inputs, held)
-    );
-  }
-});
-
-// src/commands/rollout/functions-rollback.ts
-var functionsRollback = defineCommand({
-  name: "functions-rollback",
-  wing: "rollout",
-  summary: "Take one edge function or all back to a snapshot, a release or their rollback targets",
-  description: `Takes functions of a Supabase project back: to a **snapshot** in the store, to a **release** (its tag, or any commit that the checkout has), or, without \`--to\`, each to the \`rollback_target\` that the manifest declares, of which the store keeps the sources. Also called \`holdfast functions rollback\`.
-
-It is the same road as a deployment's: what is live is kept first, everything is uploaded before anybody is served it, one call activates all, each function is called and its version read back, and where one fails, what was served before is put back. A function that what is gone back to does not have is left as it is, and told. Each is called as it was declared with that version. To a snapshot it needs no checkout; where there is one, its manifest says in which order.`,
-  branding: { icon: "corner-up-left", color: "orange" },
-  inputs: {
-    project,
-    "access-token": accessToken,
-    "functions-key": functionsKey,
-    store: functionsStore,
-    "store-secret": storeSecret,
-    to: {
-      type: "string",
-      explicit: true,
-      text: "A snapshot's id, a release's tag, or a commit. Left out: the manifest's `rollback_target` of each function.",
-      example: "20261128T093000Z-4f2a1b"
-    },
-    functions: someFunctions,
-    "functions-folder": functionsFolder,
-    "update-manifest": updateManifest,
-    "plan-hash": planHash2,
-    resume: resume2,
-    "takes-turns-in": turnOf,
-    "dry-run": dryRun
-  },
-  outputs: rolloutOutputs,
-  exits: rolloutExits,
-  examples: {
-    cli: [
-      "holdfast functions-rollback --project abcdefghijklmnopqrst --access-token-file ./token --store file:///var/backups/holdfast --to 20261128T093000Z-4f2a1b --dry-run",
-      "holdfast functions-rollback --project abcdefghijklmnopqrst --access-token-file ./token --store file:///var/backups/holdfast --functions orders"
-    ],
-    workflow: `name: functions-rollback
-on:
-  workflow_dispatch:
-    inputs:
-      to:
-        required: true
-permissions:
-  contents: read
-concurrency:
-  group: holdfast-production
-jobs:
-  rollback:
-    runs-on: ubuntu-latest
-    environment: production
-    steps:
-      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
-        with:
-          fetch-depth: 0
-          persist-credentials: false
-      - uses: truststream/holdfast/actions/functions-rollback@v1
-        with:
-          project: abcdefghijklmnopqrst
-          access-token: \${{ secrets.SUPABASE_ACCESS_TOKEN }}
-          functions-key: \${{ secrets.SUPABASE_ANON_KEY }}
-          store: azure://mybackups/holdfast/prod
-          store-secret: \${{ secrets.STORE_CONNECTION_STRING }}
-          takes-turns-in: production
-          to: \${{ inputs.to }}
-`
-  },
-  cleansUp: true,
-  async run(inputs, ports) {
-    const { runFunctionsRollback } = await import("./rollout-functions-rollback-run.js");
-    return inTurn(
-      inputs,
-      { doing: "functions rollback", ifLost },
-      ports,
-      (held) => runFunctionsRollback(inputs, held)
-    );
-  }
-});
-
-// src/commands/rollout/functions-snapshot.ts
-var functionsSnapshot = defineCommand({
-  name: "functions-snapshot",
-  wing: "rollout",
-  summary: "Keep the live edge functions of a Supabase project, so that they can be put back",
-  description: `Keeps every function that is live: its sources, by what it is started, and its settings. Supabase keeps no earlier version, so what is not kept before it is replaced is gone. Also called \`holdfast functions snapshot\`.
-
-Sources that the store has already are not fetched again, and the same file lies there once. The snapshot itself is written last: it exists only once all that it names is there. A function whose sources cannot be had back, or that somebody deploys meanwhile, makes it fail. Secrets of functions are no part of it, since Supabase does not give them out. \`functions deploy\` and \`functions rollback\` take one by themselves.`,
-  branding: { icon: "camera", color: "blue" },
-  inputs: {
-    project,
-    "access-token": accessToken,
-    store: functionsStore,
-    "store-secret": storeSecret,
-    "dry-run": dryRun
-  },
-  outputs: {
-    project: "Reference of the project.",
-    snapshot: "Id of the snapshot; empty after a dry run.",
-    functions: "How many functions it keeps.",
-    fetched: "Of how many the sources were fetched."
-  },
-  exits: {
-    0: "all that is live is kept",
-    4: "Supabase or the store failed, or sources could not be had back: there is no snapshot",
-    6: "another run works on this project's functions; who and since when is printed"
-  },
-  examples: {
-    cli: [
-      "holdfast functions-snapshot --project abcdefghijklmnopqrst --access-token-file ./token --store file:///var/backups/holdfast"
-    ],
-    workflow: `name: functions-snapshot
-on:
-  schedule:
-    - cron: "41 2 * * *"
-permissions:
-  contents: read
-concurrency:
-  group: holdfast-production
-jobs:
-  snapshot:
-    runs-on: ubuntu-latest
-    environment: production
-    steps:
-      - uses: truststream/holdfast/actions/functions-snapshot@v1
-        with:
-          project: abcdefghijklmnopqrst
-          access-token: \${{ secrets.SUPABASE_ACCESS_TOKEN }}
-          store: azure://mybackups/holdfast/prod
-          store-secret: \${{ secrets.STORE_CONNECTION_STRING }}
-`
-  },
-  cleansUp: true,
-  async run(inputs, ports) {
-    const { runFunctionsSnapshot } = await import("./rollout-functions-snapshot-run.js");
-    return runFunctionsSnapshot(inputs, ports);
-  }
-});
-
-// src/commands/rollout/functions-status.ts
-var functionsStatus = defineCommand({
-  name: "functions-status",
-  wing: "rollout",
-  summary: "Hold live edge functions against the manifest and the last snapshot",
-  description: `Says of each function of a Supabase project whether what is live is what is committed, which version that is, and whether the newest snapshot has it. Also called \`holdfast functions status\`.
-
-Of what a live bundle is made is known where Holdfast has deployed it or a snapshot has kept it; what others have deployed since is told as such. Nothing is written, and no function is called.`,
-  branding: { icon: "list", color: "blue" },
-  inputs: {
-    project,
-    "access-token": accessToken,
-    store: functionsStore,
-    "store-secret": storeSecret,
-    "functions-folder": functionsFolder,
-    ref: {
-      type: "string",
-      default: "HEAD",
-      text: "The commit, tag or branch whose functions are compared with.",
-      example: "v1.3.0"
-    }
-  },
-  outputs: {
-    project: "Reference of the project.",
-    functions: "Each function with its state, versions and settings, as a JSON list.",
-    "not-as-declared": "Names of those that are not as declared, as a JSON list.",
-    snapshots: "Ids of the project's snapshots, the newest first, as a JSON list."
-  },
-  exits: {
-    0: "every function is as declared",
-    3: "some are not: other sources, not deployed, or not declared",
-    4: "Supabase or the store could not be asked"
-  },
-  examples: {
-    cli: [
-      "holdfast functions-status --project abcdefghijklmnopqrst --access-token-file ./token --store file:///var/backups/holdfast"
-    ],
-    workflow: `name: functions-status
-on:
-  schedule:
-    - cron: "23 6 * * *"
-permissions:
-  contents: read
-jobs:
-  status:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
-        with:
-          persist-credentials: false
-      - uses: truststream/holdfast/actions/functions-status@v1
-        with:
-          project: abcdefghijklmnopqrst
-          access-token: \${{ secrets.SUPABASE_ACCESS_TOKEN }}
-          store: azure://mybackups/holdfast/prod
-          store-secret: \${{ secrets.STORE_CONNECTION_STRING }}
-`
-  },
-  async run(inputs, ports) {
-    const { runFunctionsStatus } = await import("./rollout-functions-status-run.js");
-    return runFunctionsStatus(inputs, ports);
-  }
-});
-
-// src/commands/schema/migrate-check.ts
 var migrateCheck = defineCommand({
   name: "migrate-check",
   wing: "schema",
@@ -2865,7 +3749,7 @@ a script can read what the job can, its processes' environment too. So run this 
     },
     shadow: {
       type: "secret",
-      text: "Connection URL of a server to try on instead of a private one, such as a service container of a platform's image; databases are made there and dropped, roles stay.",
+      text: "Connection URL of a server to try on instead of a private one, such as a service container of a platform's image; databases are made there and dropped, and so are roles that the scripts make. Roles that stand in stay.",
       example: "postgresql://postgres:postgres@localhost:5432/postgres"
     },
     platform: {
@@ -2924,8 +3808,6 @@ jobs:
     return runMigrateCheck(inputs, ports);
   }
 });
-
-// src/commands/schema/migrate-rollback.ts
 var IF_LOST3 = "What was taken back or restored by then stays so: `holdfast migrate-status` tells where the database is. Then run again.";
 var migrateRollback = defineCommand({
   name: "migrate-rollback",
@@ -3093,8 +3975,6 @@ jobs:
     );
   }
 });
-
-// src/commands/schema/migrate-status.ts
 var migrateStatus = defineCommand({
   name: "migrate-status",
   wing: "schema",
@@ -3144,8 +4024,6 @@ var migrateStatus = defineCommand({
     return runMigrateStatus(inputs, ports);
   }
 });
-
-// src/commands/schema/migrate.ts
 var IF_LOST4 = "Files that were applied by then stay applied: `holdfast migrate-status` tells where the database is. Run again: it goes on from there.";
 var migrate = defineCommand({
   name: "migrate",
@@ -3278,8 +4156,6 @@ the second waits (\`--wait\`) or says who is at work.`,
     return inTurn(inputs, { doing: "migrate", ifLost: IF_LOST4 }, ports, (held) => runMigrate(inputs, held));
   }
 });
-
-// src/commands/menu.ts
 var MENU = [
   backup,
   list,
@@ -3312,21 +4188,19 @@ var MENU = [
   init,
   protectIssue
 ];
-
-// src/entry/process/failure.ts
 var ISSUES_URL = "https://github.com/truststream/holdfast/issues";
 function describeFailure(error, redact, cancelled = false) {
   if (!(error instanceof HoldfastError)) return describeBug(error, redact);
   const consequence = cancelled && error.kind === "outside" && !isHoldfastError(error, "run.cancelled");
-  const told = consequence ? cancellation(error) : withOutcome(error);
-  const bug = told.code === "tool.failed" ? bugBehind(told) : void 0;
-  if (bug !== void 0) return describeBug(bug, redact, told);
+  const told2 = consequence ? cancellation(error) : withOutcome(error);
+  const bug = told2.code === "tool.failed" ? bugBehind(told2) : void 0;
+  if (bug !== void 0) return describeBug(bug, redact, told2);
   return {
-    code: told.code,
-    exit: told.exitCode,
-    message: printable(redact(told.message)),
-    hint: told.hint === void 0 ? void 0 : printable(redact(told.hint)),
-    causes: causesOf(told).map((cause) => printableLine(redact(cause))),
+    code: told2.code,
+    exit: told2.exitCode,
+    message: printable(redact(told2.message)),
+    hint: told2.hint === void 0 ? void 0 : printable(redact(told2.hint)),
+    causes: causesOf(told2).map((cause) => printableLine(redact(cause))),
     stack: void 0
   };
 }
@@ -3403,8 +4277,6 @@ function failureJson({ code, message, hint, exit }) {
   return `${JSON.stringify({ error: { code, message, hint: hint ?? null, exit } })}
 `;
 }
-
-// src/entry/inputs/missing-hint.ts
 function variableName(name) {
   return `HOLDFAST_${name.toUpperCase().replaceAll("-", "_")}`;
 }
@@ -3424,8 +4296,6 @@ function inActionWords(text, specs) {
   });
 }
 var OPTION_OR_COMMAND = /\bholdfast [a-z-]+(?: (?!--)[\w./:<>-]+)*(?: --[^`.;]*)?|(?<![\w-])--([a-z][a-z\d-]*[a-z\d])/g;
-
-// src/entry/inputs/parse-values.ts
 var MalformedValue = class extends Error {
   accepts;
   shown;
@@ -3514,8 +4384,6 @@ function parseInstant(text) {
   if (Number.isNaN(value.getTime()) || !existing) throw new MalformedValue(text, `${accepts} that exists`);
   return value;
 }
-
-// src/entry/inputs/parse-inputs.ts
 function camelCase(name) {
   return name.replace(/-([a-z])/g, (_, letter) => letter.toUpperCase());
 }
@@ -3571,15 +4439,10 @@ function problemsError(problems) {
   return new HoldfastError(code, `${problems.length} inputs are wrong:
 ${lines}`, { hint });
 }
-
-// src/entry/process/memory.ts
-import { setFlagsFromString } from "node:v8";
 function tuneMemory() {
   setFlagsFromString("--semi-space-growth-factor=1");
   setFlagsFromString("--no-incremental-marking");
 }
-
-// src/entry/output/redact-json.ts
 function redactJson(value, redactor) {
   const walk = (part) => {
     if (typeof part === "string") return redactor.redact(part);
@@ -3603,8 +4466,6 @@ function redactReport(report, redactor) {
   }));
   return { good: report.good, headline: clean(report.headline), tables, notes: report.notes.map(clean) };
 }
-
-// src/entry/output/report-markdown.ts
 var ROWS_MAX = 200;
 var BYTES_MAX = 1024 * 1024 - 1024;
 function reportMarkdown(command, report) {
@@ -3661,8 +4522,6 @@ function tableMarkdown(table) {
 
 … and ${rest} more rows; they are in the outputs.` : ""}`;
 }
-
-// src/entry/output/said.ts
 function rememberingLog(log) {
   const said = /* @__PURE__ */ new Set();
   return {
@@ -3686,8 +4545,6 @@ function withoutSaid(report, said) {
     tables: report.tables.filter((table) => table.inHeadline !== true)
   };
 }
-
-// src/entry/output/table-text.ts
 var GAP = 2;
 var LAST_MIN = 32;
 var BELOW = " ".repeat(6);
@@ -3739,8 +4596,6 @@ function withLastBelow(rows, columns, label) {
   };
   return laidOut(firsts, widths, below);
 }
-
-// src/entry/output/report-text.ts
 function reportText(report, { color = false, columns } = {}) {
   const mark = report.good ? "✔" : "✘";
   const headline = `${mark} ${printableLine(report.headline)}`;
@@ -3752,9 +4607,6 @@ function reportText(report, { color = false, columns } = {}) {
   return `${parts.join("\n")}
 `;
 }
-
-// src/entry/process/run-identity.ts
-import { hostname, userInfo } from "node:os";
 function actionRun(env) {
   const repository2 = env["GITHUB_REPOSITORY"] ?? "";
   const id = env["GITHUB_RUN_ID"] ?? "";
@@ -3788,9 +4640,6 @@ function userName(env) {
 function nonEmpty(text) {
   return text === void 0 || text.trim() === "" ? null : text;
 }
-
-// src/entry/inputs/secret-files.ts
-import { createReadStream } from "node:fs";
 var SIZE_MAX = 1024 * 1024;
 function secretFileReader(stdin) {
   return async (path) => {
@@ -3805,8 +4654,6 @@ function secretFileReader(stdin) {
     return Buffer.concat(chunks).toString("utf8");
   };
 }
-
-// src/entry/inputs/sources.ts
 async function collectCli(specs, argv, env, readFile) {
   const collected = { given: new Map(argv.given), problems: [...argv.problems] };
   let stdinTakenBy;
@@ -3913,9 +4760,6 @@ async function readInto(collected, name, path, origin, readFile) {
     collected.given.set(name, { texts: ["?"], origin });
   }
 }
-
-// src/entry/process/ending.ts
-import { accessSync, constants } from "node:fs";
 function endProcess(host, code) {
   if (host.execve !== void 0 && canBeStarted(host.execPath)) {
     host.emit("exit", code);
@@ -3933,8 +4777,6 @@ function canBeStarted(program) {
     return false;
   }
 }
-
-// src/entry/process/stopping.ts
 var ENDING = [
   ["SIGINT", 130],
   ["SIGTERM", 143],
@@ -3964,8 +4806,8 @@ function stopOnSignals(host, say, { hasTerminal, echoMs = ECHO_MS }) {
 }
 var LEAVING_MS = 3e3;
 function leaveSoon(host) {
-  const told = (stream) => new Promise((resolve) => void stream.write("", () => resolve()));
-  void Promise.all([told(host.stdout), told(host.stderr)]).then(() => {
+  const told2 = (stream) => new Promise((resolve) => void stream.write("", () => resolve()));
+  void Promise.all([told2(host.stdout), told2(host.stderr)]).then(() => {
     setTimeout(() => endProcess(host, Number(host.exitCode ?? EXIT.done)), LEAVING_MS).unref();
   });
 }
@@ -3986,8 +4828,6 @@ function survivePipe(stream, onBroken) {
 function setExitCode(host, code) {
   if (code !== EXIT.done || host.exitCode === void 0) host.exitCode = code;
 }
-
-// src/entry/action/action.ts
 var OUTPUT_BYTES_MAX = 1e6;
 var ANNOTATIONS_MAX = 50;
 async function runAction(name, phase) {
@@ -4108,13 +4948,13 @@ function tell(command, outcome, { runner, log, redactor }, said) {
   for (const warning of coveredOutputs(outcome.outputs, outputs)) log.warn(warning);
   for (const [name, value] of Object.entries(outputs)) {
     const text = outputText(value);
-    const fits = Buffer.byteLength(text) <= OUTPUT_BYTES_MAX;
-    if (!fits) {
+    const fits2 = Buffer.byteLength(text) <= OUTPUT_BYTES_MAX;
+    if (!fits2) {
       log.warn(
         `output '${name}' is left empty: it is larger than the 1 MB the runner takes; narrow the selection`
       );
     }
-    runner.output(name, fits ? text : "");
+    runner.output(name, fits2 ? text : "");
   }
   log.info(reportText(withoutSaid(outcome.report, said)));
   annotate(outcome.annotations ?? [], { runner, text: (words) => printable(redactor.redact(words)) });
@@ -4147,11 +4987,6 @@ async function summarize({ runner, log }, markdown) {
     );
   }
 }
-
-// src/entry/cli/cli.ts
-import { isatty as isatty2 } from "node:tty";
-
-// src/entry/inputs/argv.ts
 var COMMON_FLAGS = {
   json: "Print one JSON object, the outputs, on standard output and nothing else there.",
   verbose: "Show debug messages and the causes of errors.",
@@ -4246,13 +5081,13 @@ var ArgvReader = class {
     }
     const target = fromFile ? this.files : this.given;
     const key = fromFile ? base : name;
-    const before = target.get(key);
-    if (before !== void 0 && spec.type !== "list") {
+    const before2 = target.get(key);
+    if (before2 !== void 0 && spec.type !== "list") {
       this.problems.push({ code: "input.conflict", message: `--${name} is given more than once` });
       return true;
     }
     if (spec.type === "secret" && !fromFile) this.exposed.push(name);
-    target.set(key, { texts: [...before?.texts ?? [], value], origin: `--${name}` });
+    target.set(key, { texts: [...before2?.texts ?? [], value], origin: `--${name}` });
     return true;
   }
   #offered(name) {
@@ -4265,8 +5100,6 @@ var ArgvReader = class {
     return [...own, ...files, ...Object.keys(COMMON_FLAGS)];
   }
 };
-
-// src/entry/cli/describe.ts
 function valueShape(spec) {
   switch (spec.type) {
     case "choice":
@@ -4299,8 +5132,6 @@ function flagMeaning(spec) {
 function lowerFirst(text) {
   return text.charAt(0).toLowerCase() + text.slice(1);
 }
-
-// src/entry/cli/help.ts
 function fold(text, width, indent) {
   const lines = [];
   let line = "";
@@ -4384,8 +5215,6 @@ ${fold(plain(flagMeaning(spec)), width, "      ")}`;
 function plain(text) {
   return text.replaceAll("`", "").replace(/\[([^[\]]+)\]\([^()[\]]+\)/g, "$1");
 }
-
-// src/entry/cli/cli.ts
 async function runCli(argv) {
   tuneMemory();
   const { env, stderr, stdout } = process;
@@ -4539,7 +5368,857 @@ function useColor(argv, env) {
   const unwanted = argv.includes("--no-color") || (env["NO_COLOR"] ?? "") !== "" || env["TERM"] === "dumb";
   return !unwanted && process.stderr.isTTY;
 }
+
+// folded:shared-kernel-bytes.js
+var KiB = 1024;
+var MiB = 1024 * KiB;
+var GiB = 1024 * MiB;
+var TiB = 1024 * GiB;
+function formatBytes(bytes) {
+  const units = ["B", "kB", "MB", "GB", "TB", "PB"];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1e3;
+    unit += 1;
+  }
+  const digits = unit === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+  return `${value.toFixed(digits)} ${units[unit]}`;
+}
+
+// folded:shared-kernel-disk-trouble.js
+var FULL = /* @__PURE__ */ new Set(["ENOSPC", "EDQUOT"]);
+function diskTrouble(error, doing, facts = "") {
+  if (typeof error !== "object" || error === null || error instanceof HoldfastError) return error;
+  const { code, syscall } = error;
+  if (FULL.has(code)) {
+    return new HoldfastError("disk.full", `no room left in the temporary folder while ${doing}${facts}`, {
+      hint: "Free space in the temporary folder, or point TMPDIR at a larger disk.",
+      cause: error
+    });
+  }
+  if (code === void 0 || syscall === void 0 || !FILE_CALLS.has(syscall)) return error;
+  return new HoldfastError("disk.unusable", `the temporary folder cannot be used while ${doing} (${code})`, {
+    hint: "Look at the temporary folder: it must exist and be writable; TMPDIR names another one.",
+    cause: error
+  });
+}
+var FILE_CALLS = /* @__PURE__ */ new Set([
+  "open",
+  "write",
+  "close",
+  "fsync",
+  "mkdtemp",
+  "mkdir",
+  "statfs",
+  "chown",
+  "rename",
+  "copyfile"
+]);
+
+// folded:shared-kernel-in-order.js
+async function* inOrder(items, atOnce, map) {
+  const underWay = [];
+  for (const item of items) {
+    const result = map(item);
+    result.catch(() => void 0);
+    underWay.push(result);
+    if (underWay.length >= atOnce) yield await underWay.shift();
+  }
+  while (underWay.length > 0) yield await underWay.shift();
+}
+
+// folded:shared-kernel-innermost.js
+var DEPTH_MAX = 10;
+var EACH_MAX = 4;
+function innermost(error, otherwise) {
+  return wordsWithin(error, 0) || otherwise;
+}
+function wordsWithin(error, above) {
+  let words = "";
+  let at = error;
+  for (let depth = above; depth < DEPTH_MAX && typeof at === "object" && at !== null; depth += 1) {
+    const { message, code, cause, errors } = at;
+    if (Array.isArray(errors) && errors.length > 0) {
+      const inner = depth + 1;
+      const each = errors.slice(0, EACH_MAX).map((one) => wordsWithin(one, inner));
+      return [...new Set(each.filter((one) => one !== ""))].join("; ") || words;
+    }
+    const said = [message, code].find((text) => typeof text === "string" && text !== "");
+    if (typeof said === "string") words = said;
+    if (typeof cause === "string" && cause !== "") words = cause;
+    at = cause;
+  }
+  return words;
+}
+
+// folded:shared-kernel-lent-chunks.js
+var lenders = /* @__PURE__ */ new WeakMap();
+var LentBlocks = class {
+  #free = [];
+  /** A block of at least `size` bytes with old content in it, whose buffer is its own. */
+  take(size) {
+    const free = this.#free.findIndex((block) => block.length >= size);
+    return free === -1 ? Buffer.allocUnsafeSlow(size) : this.#free.splice(free, 1)[0];
+  }
+  /** The first `size` bytes of a block as a chunk of a stream. */
+  lend(block, size) {
+    lenders.set(block.buffer, () => this.#free.push(block));
+    return block.subarray(0, size);
+  }
+};
+function keep(chunk) {
+  lenders.delete(chunk.buffer);
+}
+function giveBack(chunk) {
+  const takeBack = lenders.get(chunk.buffer);
+  lenders.delete(chunk.buffer);
+  takeBack?.();
+}
+
+// folded:shared-kernel-lfs-pointer.js
+var BEGINS = "version https://git-lfs.github.com/spec/v1\n";
+var LFS_POINTER_BYTES_MAX = 1023;
+function isLfsPointer(bytes) {
+  return bytes.length <= LFS_POINTER_BYTES_MAX && bytes.toString("latin1", 0, BEGINS.length) === BEGINS;
+}
+
+// folded:shared-kernel-news-of.js
+function newsOf(error, stop) {
+  const reason = stop.aborted ? stop.reason : void 0;
+  if (!isHoldfastError(reason) || !isHoldfastError(error)) return error;
+  if (error.kind !== "outside" || error.code === reason.code) return error;
+  return new HoldfastError(reason.code, reason.message, { hint: reason.hint, cause: error });
+}
+
+// folded:shared-kernel-on-abort.js
+function onAbort(signal, act) {
+  if (signal.aborted) act();
+  else signal.addEventListener("abort", act, { once: true });
+  return {
+    [Symbol.dispose]() {
+      signal.removeEventListener("abort", act);
+    }
+  };
+}
+
+// folded:shared-kernel-or-abort.js
+async function orAbort(signal, work) {
+  var _stack = [];
+  try {
+    work.catch(() => void 0);
+    signal.throwIfAborted();
+    const aborted = Promise.withResolvers();
+    aborted.promise.catch(() => void 0);
+    const _stopping = __using(_stack, onAbort(signal, () => aborted.reject(signal.reason)));
+    return await Promise.race([work, aborted.promise]);
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    __callDispose(_stack, _error, _hasError);
+  }
+}
+
+// folded:shared-kernel-pace.js
+var WINDOW_MS = 1e4;
+var STILL_MS = 2e4;
+var WORTH_TELLING_MS = 1e3;
+var Pace = class {
+  #unit;
+  #total;
+  #startedAt;
+  /** Moments (ms) and the count at them, oldest first; at most one per half second. */
+  #samples;
+  #count = 0;
+  /** When something was counted last. */
+  #movedAt;
+  /** @param now monotonic milliseconds, as in every method */
+  constructor(unit, total, now) {
+    this.#unit = unit;
+    this.#total = total !== void 0 && total > 0 ? total : void 0;
+    this.#startedAt = this.#movedAt = now;
+    this.#samples = [{ at: now, count: 0 }];
+  }
+  add(count, now) {
+    this.#count += count;
+    if (count > 0) this.#movedAt = now;
+    const last = this.#samples.at(-1);
+    if (last !== void 0 && now - last.at < 500) return;
+    this.#samples.push({ at: now, count: this.#count });
+    while (this.#samples.length > 2 && now - this.#samples[1].at > WINDOW_MS) {
+      this.#samples.shift();
+    }
+  }
+  /** Milliseconds since something was counted, or since the beginning. */
+  stillMs(now) {
+    return now - this.#movedAt;
+  }
+  /** Units a second. */
+  rate(now) {
+    const oldest = this.#samples[0];
+    const elapsed = now - oldest.at;
+    return elapsed <= 0 ? 0 : (this.#count - oldest.count) * 1e3 / elapsed;
+  }
+  /** Milliseconds still needed; `undefined` when the total is unknown, already passed, or nothing moves. */
+  remainingMs(now) {
+    const rate = this.rate(now);
+    if (this.#total === void 0 || this.#count >= this.#total || rate <= 0) return void 0;
+    return (this.#total - this.#count) / rate * 1e3;
+  }
+  /**
+   * 0…1, or `undefined` when the total is unknown or nothing was counted yet; never 1 before the end, because
+   * totals are estimates.
+   */
+  fraction() {
+    return this.#total === void 0 || this.#count === 0 ? void 0 : Math.min(0.99, this.#count / this.#total);
+  }
+  /**
+   * Such as `345 MB of about 1.20 GB, 87 MB/s, 10 s left` or `12 of about 40 tables, 3 s left`;
+   * `7.0 s so far` while nothing was counted: what works on bytes that lie here already never counts any.
+   */
+  describe(now) {
+    if (this.#count === 0) return `${formatDuration(now - this.#startedAt)} so far`;
+    const show2 = (count) => this.#unit === "bytes" ? formatBytes(count) : String(count);
+    const parts = [
+      `${show2(this.#count)}${this.#total === void 0 ? "" : ` of about ${show2(this.#total)}`}` + (this.#unit === "bytes" ? "" : ` ${this.#unit}`)
+    ];
+    const rate = this.rate(now);
+    if (this.#unit === "bytes" && rate > 0) parts.push(`${formatBytes(rate)}/s`);
+    const remaining = this.remainingMs(now);
+    if (remaining !== void 0) parts.push(`${formatDuration(remaining)} left`);
+    if (this.stillMs(now) >= STILL_MS) parts.push(`nothing for ${formatDuration(this.stillMs(now))}`);
+    return parts.join(", ");
+  }
+  /**
+   * What is worth keeping at the end: `1.21 GB in 14 s, 86 MB/s`. Where nothing was counted, how long it
+   * took; and `undefined` where that was not long either.
+   */
+  summary(now) {
+    const elapsed = now - this.#startedAt;
+    if (this.#count === 0) return elapsed < WORTH_TELLING_MS ? void 0 : `took ${formatDuration(elapsed)}`;
+    if (this.#unit !== "bytes") {
+      return `${quantity(this.#count, this.#unit.slice(0, -1))} in ${formatDuration(elapsed)}`;
+    }
+    const rate = elapsed > 0 ? `, ${formatBytes(this.#count * 1e3 / elapsed)}/s` : "";
+    return `${formatBytes(this.#count)} in ${formatDuration(elapsed)}${rate}`;
+  }
+};
+var STILL_EVERY_MS = 3e4;
+function spacedProgress(print, pacing, spacingMs) {
+  const { label, elapsed } = pacing;
+  const pace = new Pace(pacing.unit, pacing.total, elapsed());
+  let printedAt = elapsed();
+  let ended = false;
+  const timer = setInterval(() => {
+    const now = elapsed();
+    if (pace.stillMs(now) >= STILL_EVERY_MS) print(`${label}: ${pace.describe(now)}`);
+  }, STILL_EVERY_MS).unref();
+  return {
+    add(count) {
+      const now = elapsed();
+      pace.add(count, now);
+      if (ended || now - printedAt < spacingMs) return;
+      printedAt = now;
+      print(`${label}: ${pace.describe(now)}`);
+    },
+    done(note) {
+      if (ended) return;
+      ended = true;
+      clearInterval(timer);
+      const told2 = note === void 0 ? pace.summary(elapsed()) : pacing.clean(note);
+      if (told2 !== void 0) print(`${label}: ${told2}`);
+    }
+  };
+}
+
+// folded:shared-kernel-path-pattern.js
+function fits(pattern, value) {
+  if (pattern === "*") return true;
+  const parts = pattern.replace(/^\.\//, "").replace(/\/$/, "").split(/(\*\*\/|\*\*|\*)/).filter((part) => part !== "").filter((part, at, all) => !part.startsWith("*") || part !== all[at - 1]);
+  let ends = /* @__PURE__ */ new Set([0]);
+  for (const part of parts) {
+    ends = /* @__PURE__ */ new Set([...reached(part, value, ends)]);
+    if (ends.size === 0) return false;
+  }
+  return ends.has(value.length);
+}
+function* reached(part, value, starts) {
+  if (!part.startsWith("*")) {
+    for (const start of starts) if (value.startsWith(part, start)) yield start + part.length;
+    return;
+  }
+  const first = Math.min(...starts);
+  let open = false;
+  for (let at = first; at <= value.length; at += 1) {
+    if (part === "*" && at > first && value[at - 1] === "/") open = false;
+    if (starts.has(at)) open = true;
+    if (open && (part !== "**/" || starts.has(at) || value[at - 1] === "/")) yield at;
+  }
+}
+
+// folded:shared-kernel-retry.js
+var TIDYING_ATTEMPTS = 2;
+var triedOut = /* @__PURE__ */ new WeakSet();
+function isTriedOut(error) {
+  const seen = /* @__PURE__ */ new Set();
+  for (let one = error; typeof one === "object" && one !== null && !seen.has(one); ) {
+    if (triedOut.has(one)) return true;
+    seen.add(one);
+    one = one.cause;
+  }
+  return false;
+}
+function tryNoMore(error) {
+  if (typeof error === "object" && error !== null) triedOut.add(error);
+  return error;
+}
+async function withRetry(policy, operation) {
+  const { budget, stop } = policy;
+  const isTidying = stop?.aborted === true;
+  const attempts = isTidying ? Math.min(TIDYING_ATTEMPTS, policy.attempts) : policy.attempts;
+  const begun = budget?.elapsed() ?? 0;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await operation(attempt);
+    } catch (error) {
+      if (!policy.isTransient(error)) throw error;
+      if (!isTidying) stop?.throwIfAborted();
+      const elapsedMs = budget === void 0 ? void 0 : budget.elapsed() - begun;
+      if (attempt >= attempts || (elapsedMs ?? 0) >= (budget?.ms ?? Number.POSITIVE_INFINITY)) {
+        throw tryNoMore(policy.tell?.(error, attempt, elapsedMs) ?? error);
+      }
+      await pauseBefore(isTidying ? { ...policy, stop: void 0 } : policy, attempt + 1, error);
+    }
+  }
+}
+async function pauseBefore({ delayMsMax, firstDelayMs, random, onRetry, sleep, stop }, attempt, error) {
+  const ceiling = Math.min(delayMsMax, firstDelayMs * 2 ** (attempt - 2));
+  const delayMs = Math.round(ceiling / 2 + random() * ceiling / 2);
+  onRetry?.(error, attempt - 1, delayMs);
+  const sleeping = sleep(delayMs);
+  await (stop === void 0 ? sleeping : orAbort(stop, sleeping));
+}
+
+// folded:shared-kernel-several-tries.js
+function severalTries(error, tries, elapsedMs) {
+  if (!(error instanceof HoldfastError) || tries < 2) return error;
+  const over = elapsedMs === void 0 ? "" : ` over ${formatDuration(elapsedMs)}`;
+  return new HoldfastError(error.code, `${error.message}; tried ${tries} times${over}`, {
+    hint: error.hint,
+    cause: error.cause,
+    outcomeUnknown: error.outcomeUnknown
+  });
+}
+
+// folded:shared-kernel-shell-word.js
+function shellWord(text) {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+// folded:shared-kernel-silence.js
+var SILENCE_LIMIT_MS = 12e4;
+var ASK_AFTER = 1 / 4;
+var LOOK_EVERY = 1 / 24;
+var LOOK_MS_MAX = 5e3;
+var SilenceWatch = class {
+  #owing;
+  #stepMs;
+  #timer;
+  #last;
+  /** Milliseconds since the last byte, since the last sign of life, and since somebody was asked. */
+  #stillMs = 0;
+  #silentMs = 0;
+  #unaskedMs = 0;
+  #isAsking = false;
+  #isOver = false;
+  constructor(owing) {
+    this.#owing = owing;
+    this.#last = owing.heard();
+    this.#stepMs = Math.max(1, Math.min(LOOK_MS_MAX, owing.limitMs * LOOK_EVERY));
+    this.#timer = setInterval(() => this.#look(), this.#stepMs).unref();
+  }
+  [Symbol.dispose]() {
+    this.#isOver = true;
+    clearInterval(this.#timer);
+  }
+  #look() {
+    const { limitMs, heard, over } = this.#owing;
+    const latest = heard();
+    if (latest === void 0 || latest !== this.#last) {
+      this.#last = latest;
+      this.#stillMs = this.#silentMs = this.#unaskedMs = 0;
+      return;
+    }
+    this.#stillMs += this.#stepMs;
+    this.#silentMs += this.#stepMs;
+    this.#unaskedMs += this.#stepMs;
+    if (this.#isAsking) return;
+    if (this.#silentMs >= limitMs) {
+      this[Symbol.dispose]();
+      over(this.#stillMs);
+    } else if (this.#unaskedMs >= limitMs * ASK_AFTER) {
+      void this.#ask();
+    }
+  }
+  async #ask() {
+    const { limitMs, atWork, tell: tell2, heard } = this.#owing;
+    this.#isAsking = true;
+    this.#unaskedMs = 0;
+    const last = this.#last;
+    const isStill = () => !this.#isOver && heard() === last;
+    const patience = setTimeout(() => {
+      if (isStill()) tell2?.(`no byte for ${formatDuration(this.#stillMs)}; asking what is at work`);
+    }, this.#stepMs).unref();
+    const doing = await atWork?.(limitMs * ASK_AFTER).catch(() => void 0);
+    clearTimeout(patience);
+    this.#isAsking = false;
+    if (!isStill()) return;
+    if (doing !== void 0) this.#silentMs = 0;
+    const left = limitMs - this.#silentMs;
+    if (left <= 0) return;
+    tell2?.(
+      `no byte for ${formatDuration(this.#stillMs)}; ` + (doing ?? `given up in ${formatDuration(left)} unless it goes on`)
+    );
+  }
+};
+
+// folded:shared-kernel-soon-after.js
+function soonAfter(signal, graceMs, end) {
+  let timer;
+  const begin = () => {
+    timer = setTimeout(() => end(signal?.reason), graceMs);
+  };
+  if (signal?.aborted === false) signal.addEventListener("abort", begin, { once: true });
+  return {
+    [Symbol.dispose]() {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", begin);
+    }
+  };
+}
+
+// folded:shared-kernel-streams.js
+import { createHash, hash } from "node:crypto";
+var Meter = class {
+  #hash = createHash("sha256");
+  #size = 0;
+  #digest;
+  update(chunk) {
+    this.#hash.update(chunk);
+    this.#size += chunk.byteLength;
+  }
+  get size() {
+    return this.#size;
+  }
+  get sha256() {
+    this.#digest ??= this.#hash.digest("hex");
+    return this.#digest;
+  }
+};
+async function* metered(source2, meter) {
+  for await (const chunk of source2) {
+    meter.update(chunk);
+    yield chunk;
+  }
+}
+async function* counted(source2, onBytes) {
+  for await (const chunk of source2) {
+    onBytes(chunk.byteLength);
+    yield chunk;
+  }
+}
+async function collect(source2, sizeMax) {
+  const chunks = [];
+  let size = 0;
+  for await (const chunk of source2) {
+    size += chunk.byteLength;
+    if (size > sizeMax) throw new RangeError(`more than ${sizeMax} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size);
+}
+async function* once(bytes) {
+  yield bytes;
+}
+async function drain(source2) {
+  for await (const chunk of source2) void chunk;
+}
+function sha256(bytes) {
+  return hash("sha256", bytes);
+}
+function fork(source2) {
+  const side = new SideStream();
+  const main2 = async function* () {
+    let failure = new Error("the stream was left before its end");
+    try {
+      for await (const chunk of source2) {
+        await side.push(chunk);
+        yield chunk;
+      }
+      failure = void 0;
+    } catch (error) {
+      failure = error;
+      throw error;
+    } finally {
+      side.end(failure);
+    }
+  };
+  return { main: main2(), side: side.read(), leave: () => side.leave() };
+}
+var SideStream = class {
+  #chunk;
+  #ended = false;
+  #failure;
+  #left = false;
+  #wake = () => void 0;
+  /** Resolves when the reader has taken the chunk, or has left. */
+  async push(chunk) {
+    if (this.#left) return;
+    keep(chunk);
+    this.#chunk = chunk;
+    this.#signal();
+    while (this.#chunk !== void 0 && !this.#left) await this.#changed();
+  }
+  end(failure) {
+    this.#ended = true;
+    this.#failure = failure;
+    this.#signal();
+  }
+  async *read() {
+    try {
+      for (; ; ) {
+        if (this.#chunk !== void 0) {
+          const chunk = this.#chunk;
+          this.#chunk = void 0;
+          this.#signal();
+          yield chunk;
+        } else if (this.#ended) {
+          if (this.#failure !== void 0) throw this.#failure;
+          return;
+        } else if (this.#left) {
+          throw new Error("the stream was left before its end");
+        } else {
+          await this.#changed();
+        }
+      }
+    } finally {
+      this.leave();
+    }
+  }
+  leave() {
+    this.#left = true;
+    this.#chunk = void 0;
+    this.#signal();
+  }
+  #waiting;
+  #changed() {
+    this.#waiting ??= new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+    return this.#waiting;
+  }
+  #signal() {
+    this.#waiting = void 0;
+    this.#wake();
+  }
+};
+async function* abortable(source2, signal) {
+  var _stack = [];
+  try {
+    signal.throwIfAborted();
+    const iterator = source2[Symbol.asyncIterator]();
+    let fail2 = () => void 0;
+    const _ending = __using(_stack, onAbort(signal, () => fail2(signal.reason)));
+    let isDone = false;
+    try {
+      for (; ; ) {
+        const result = await new Promise((resolve, reject) => {
+          fail2 = reject;
+          iterator.next().then(resolve, reject);
+        });
+        isDone = result.done === true;
+        if (isDone) return;
+        yield result.value;
+        signal.throwIfAborted();
+      }
+    } finally {
+      const stopped = isDone ? void 0 : iterator.return?.();
+      if (signal.aborted) stopped?.catch(() => void 0);
+      else await stopped;
+    }
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    __callDispose(_stack, _error, _hasError);
+  }
+}
+
+// folded:shared-kernel-together.js
+async function together(stop, tasks) {
+  stop.throwIfAborted();
+  const failed = new AbortController();
+  const signal = AbortSignal.any([stop, failed.signal]);
+  const results = await Promise.allSettled(
+    tasks.map(async (task) => {
+      try {
+        return await task(signal);
+      } catch (error) {
+        failed.abort(error);
+        throw error;
+      }
+    })
+  );
+  if (stop.aborted) throw stop.reason;
+  if (failed.signal.aborted) throw failed.signal.reason;
+  return results.map((result) => result.value);
+}
+
+// folded:shared-ports-advisory-source.js
+var ADVISORY_SEVERITIES = ["info", "low", "moderate", "high", "critical"];
+
+// folded:shared-ports-ask-again.js
+var TRIES = 20;
+async function askAgain(session, sql, parameters) {
+  for (let left = TRIES - 1; ; left -= 1) {
+    try {
+      return await session.query(sql, parameters);
+    } catch (error) {
+      const isTimeLimit = isHoldfastError(error, "database.query") && error.message.includes("(SQLSTATE 57014)");
+      if (!isTimeLimit || left === 0 || session.transaction !== "none") throw error;
+    }
+  }
+}
+
+// folded:shared-ports-blob-path.js
+var HINT = "Do not use this path; if it came out of a manifest, the manifest was made by hand or to do harm.";
+function blobPathFault(path) {
+  if (path === "") return "it is empty";
+  if (path.length > 1024) return "it is longer than 1,024 characters";
+  if (!path.isWellFormed()) return "it is not well-formed Unicode";
+  if (/[\u0000-\u001f\u007f\\]/.test(path)) return "it holds a control character or a backslash";
+  for (const segment of path.split("/")) {
+    if (segment === "") return "it starts or ends with '/', or has an empty segment";
+    if (segment === "." || segment === "..") return "it has a '.' or '..' segment";
+  }
+  return void 0;
+}
+function assertBlobPath(path) {
+  const fault = blobPathFault(path);
+  if (fault !== void 0) {
+    throw new HoldfastError(
+      "input.malformed",
+      `'${JSON.stringify(path).slice(1, -1)}' cannot be a blob's path: ${fault}`,
+      { hint: HINT }
+    );
+  }
+}
+function assertBlobPrefix(prefix) {
+  if (prefix === "") return;
+  assertBlobPath(prefix.endsWith("/") ? prefix.slice(0, -1) : prefix);
+}
+function compareBlobPaths(a, b) {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+// folded:shared-ports-database.js
+var PREPARED_PREFIX = "holdfast_";
+
+// folded:shared-ports-dump-tools.js
+function nearestSet(sets, major) {
+  const fitting2 = sets.filter((set) => set.major >= major);
+  return fitting2.find((set) => set.major === fitting2.at(-1)?.major);
+}
+
+// folded:shared-ports-forge-pulls.js
+function numberInQueue(branch) {
+  const number = /^gh-readonly-queue\/.+\/pr-(\d+)-[0-9a-f]{7,64}$/.exec(branch)?.[1];
+  return number === void 0 ? void 0 : Number(number);
+}
+
+// folded:shared-ports-kept-out.js
+var BLOCKED = /Ip Forbidden|web app you have attempted to reach has blocked your access/i;
+function keptOut(status, body, forbiddenIp) {
+  if (status !== 403) return void 0;
+  if (forbiddenIp !== void 0) return printableLine(forbiddenIp);
+  return BLOCKED.test(body) ? "this machine" : void 0;
+}
+
+// folded:shared-ports-login-failure.js
+var LoginFailure = class extends Error {
+  name = "LoginFailure";
+  kind;
+  hint;
+  constructor(kind, message, hint) {
+    super(message);
+    this.kind = kind;
+    this.hint = hint;
+  }
+};
+
+// folded:shared-ports-marked-issues.js
+async function markedIssues(issues, { label, mark }, states) {
+  const answer = await issues.labelled(label, states);
+  if (answer.kind !== "found") {
+    const { why, permission } = answer.kind === "hidden" ? answer : { why: "it is not there", permission: "" };
+    throw new HoldfastError("forge.untold", `GitHub does not show its issues to this token: ${why}`, {
+      hint: `Give the token '${permission}'; in a workflow the job needs \`permissions: issues: write\`.`
+    });
+  }
+  return answer.value.filter(({ isOurs, body }) => isOurs && body.startsWith(mark)).sort((a, b) => a.number - b.number);
+}
+async function openMarked(issues, known, text, about, states) {
+  await issues.ensureLabel({ name: known.label, text: about });
+  const opened = await issues.open(text, known.label);
+  const [oldest = opened] = await markedIssues(issues, known, states);
+  if (oldest.number >= opened.number) return { issue: opened, isNew: true };
+  await closeTwin(issues, opened, oldest);
+  return { issue: oldest, isNew: false };
+}
+async function closeTwin(issues, twin, first) {
+  await issues.comment(twin.number, `#${first.number} says the same; that one is kept.`);
+  await issues.close(twin.number, "not-planned");
+}
+
+// folded:shared-ports-merges.js
+var TITLES = {
+  PR_TITLE: "pr-title",
+  COMMIT_OR_PR_TITLE: "commit-or-pr-title"
+};
+var BODIES = {
+  COMMIT_MESSAGES: "commits",
+  PR_BODY: "description",
+  BLANK: "other"
+};
+function mergesOf(told2) {
+  if (told2.allow_squash_merge === void 0) return void 0;
+  return {
+    merge: told2.allow_merge_commit === true,
+    squash: told2.allow_squash_merge,
+    rebase: told2.allow_rebase_merge === true,
+    squashTitle: TITLES[told2.squash_merge_commit_title ?? ""],
+    squashBody: BODIES[told2.squash_merge_commit_message ?? ""]
+  };
+}
+
+// folded:shared-ports-slot-host.js
+var PRODUCTION_SLOT = "production";
+
+// folded:shared-ports-work-tree.js
+var GIT_FOLDER = ".git";
 export {
+  ADVISORY_SEVERITIES,
+  DEFAULT_LEVEL,
+  DEFAULT_SETTINGS,
+  EXIT,
+  GIT_FOLDER,
+  HoldfastError,
+  KiB,
+  LFS_POINTER_BYTES_MAX,
+  LentBlocks,
+  LoginFailure,
+  MISTAKEN_SETTINGS,
+  Meter,
+  MiB,
+  PREPARED_PREFIX,
+  PRODUCTION_SLOT,
+  Pace,
+  Redactor,
+  SCHEMA_CHOICES,
+  SECTIONS,
+  SILENCE_LIMIT_MS,
+  Secret,
+  SilenceWatch,
+  VERSION,
+  __callDispose,
+  __commonJS,
+  __esm,
+  __export,
+  __require2 as __require,
+  __toCommonJS,
+  __toESM,
+  __using,
+  abortable,
+  ageMs,
+  anyOf,
+  askAgain,
+  assertBlobPath,
+  assertBlobPrefix,
+  before,
+  blobPathFault,
+  closeTwin,
+  collect,
+  compareBlobPaths,
+  compareKeys,
+  counted,
+  cutToWidth,
+  diskTrouble,
+  drain,
+  editDistance,
+  escapeMarkdown,
+  fits,
+  foldToWidth,
+  folderPath,
+  forgeAccess,
+  fork,
+  formatBytes,
+  formatDuration,
+  functionsAccess,
+  giveBack,
+  grouped,
+  hideCredentials,
+  inOrder,
+  inSequence,
+  innermost,
+  isAmbiguous,
+  isHoldfastError,
+  isLfsPointer,
+  isSafeAddress,
+  isTime,
+  isTriedOut,
+  isUnusual,
+  isVersion,
+  keep,
+  keptOut,
+  listed,
+  markedIssues,
+  mergesOf,
+  metered,
+  misfit,
+  nearest,
+  nearestSet,
+  newestOf,
+  newsOf,
+  numberInQueue,
+  onAbort,
+  once,
+  openMarked,
+  orAbort,
+  padToWidth,
+  parseDuration,
+  passSchemaGate,
+  pauseBefore,
+  printable,
+  printableLine,
+  quantity,
+  redaction,
   runAction,
-  runCli
+  runCli,
+  secretParts,
+  secretsOf,
+  sentenceMarkdown,
+  severalTries,
+  sha256,
+  shellWord,
+  soonAfter,
+  spacedProgress,
+  splitName,
+  storeCredentials,
+  textWidth,
+  together,
+  tryNoMore,
+  unknownOutcome,
+  versionKey,
+  withHint,
+  withRetry,
+  withoutTrailing
 };

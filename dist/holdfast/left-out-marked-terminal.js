@@ -3,5 +3,6 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 
+
 // left-out:marked-terminal
 throw new Error("marked-terminal is not part of this bundle");

@@ -2,8 +2,8 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   require_typescript
 } from "./shared-left-out-typescript.js";
-import "./shared-esbuild-runtime.js";
 export default require_typescript();

@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   ENVIRONMENT_LOCK,
   environmentKey,
@@ -9,16 +10,9 @@ import {
 } from "./shared-nouns-store-environment-lock.js";
 import "./shared-nouns-store-lock-holder.js";
 import "./shared-nouns-store-one-document.js";
-import "./shared-kernel-bytes.js";
-import "./shared-kernel-streams.js";
-import "./shared-kernel-lent-chunks.js";
-import "./shared-kernel-on-abort.js";
 import "./shared-nouns-store-run-record.js";
 import "./shared-zod-2.js";
 import "./shared-zod.js";
-import "./shared-kernel-duration.js";
-import "./shared-kernel-errors.js";
-import "./shared-esbuild-runtime.js";
 export {
   ENVIRONMENT_LOCK,
   environmentKey,

@@ -2,7 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
-import "./shared-esbuild-runtime.js";
+
 
 // node_modules/open/index.js
 import process8 from "node:process";

@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   refusedManifest
 } from "./shared-rollout-functions-manifest-refused.js";
@@ -13,7 +14,6 @@ import {
   referenceIn,
   straySources
 } from "./shared-rollout-functions-sources-imports.js";
-import "./shared-kernel-lfs-pointer.js";
 import {
   besides,
   functionSet,
@@ -25,25 +25,15 @@ import {
   FunctionArchive
 } from "./shared-rollout-functions-archive-archive.js";
 import "./shared-nouns-release-unit-file-digest.js";
-import "./shared-kernel-path-pattern.js";
 import "./shared-semver.js";
 import "./shared-kernel-yaml.js";
 import "./shared-yaml.js";
-import "./shared-kernel-printable.js";
-import "./shared-kernel-in-order.js";
-import "./shared-kernel-cut.js";
-import "./shared-kernel-listed.js";
 import "./shared-nouns-store-sealed-document.js";
 import "./shared-nouns-content-record.js";
 import {
   quantity
-} from "./shared-kernel-quantity.js";
-import "./shared-kernel-suggest.js";
+} from "./index.js";
 import "./shared-nouns-store-one-document.js";
-import "./shared-kernel-bytes.js";
-import "./shared-kernel-streams.js";
-import "./shared-kernel-lent-chunks.js";
-import "./shared-kernel-on-abort.js";
 import "./shared-nouns-store-run-record.js";
 import "./shared-zod-2.js";
 import "./shared-zod.js";
@@ -51,8 +41,7 @@ import {
   EXIT,
   HoldfastError,
   isHoldfastError
-} from "./shared-kernel-errors.js";
-import "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/rollout/functions/check/run.ts
 import { posix } from "node:path";

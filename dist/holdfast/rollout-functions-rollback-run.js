@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   noteDeployed,
   rolloutOutcome
@@ -14,7 +15,6 @@ import {
   rolloutTo
 } from "./shared-rollout-functions-carry-rollback-target.js";
 import "./shared-rollout-functions-sources-imports.js";
-import "./shared-kernel-lfs-pointer.js";
 import {
   rollOut
 } from "./shared-rollout-functions-carry-steps.js";
@@ -28,42 +28,26 @@ import {
 import "./shared-nouns-runbook-timeline.js";
 import "./shared-nouns-runbook-journal.js";
 import "./shared-nouns-release-unit-file-digest.js";
-import "./shared-kernel-path-pattern.js";
 import "./shared-semver.js";
 import "./shared-kernel-yaml.js";
 import "./shared-yaml.js";
-import "./shared-kernel-redact.js";
-import "./shared-kernel-news-of.js";
-import "./shared-kernel-printable.js";
-import "./shared-kernel-in-order.js";
-import "./shared-kernel-retry.js";
-import "./shared-kernel-or-abort.js";
 import "./shared-nouns-store-lock-holder.js";
-import "./shared-kernel-together.js";
-import "./shared-kernel-cut.js";
 import {
   listed
-} from "./shared-kernel-listed.js";
+} from "./index.js";
 import "./shared-nouns-store-sealed-document.js";
 import "./shared-nouns-catalog-backup-id.js";
 import "./shared-nouns-content-record.js";
 import {
   quantity
-} from "./shared-kernel-quantity.js";
-import "./shared-kernel-suggest.js";
+} from "./index.js";
 import "./shared-nouns-store-one-document.js";
-import "./shared-kernel-bytes.js";
-import "./shared-kernel-streams.js";
-import "./shared-kernel-lent-chunks.js";
-import "./shared-kernel-on-abort.js";
 import "./shared-nouns-store-run-record.js";
 import "./shared-zod-2.js";
 import "./shared-zod.js";
-import "./shared-kernel-duration.js";
 import {
   EXIT
-} from "./shared-kernel-errors.js";
-import "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/rollout/functions/rollback/run.ts
 async function runFunctionsRollback(inputs, ports) {

@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   opened
 } from "./shared-rollout-functions-carry-request.js";
@@ -16,15 +17,7 @@ import {
 } from "./shared-rollout-functions-archive-archive.js";
 import "./shared-nouns-runbook-journal.js";
 import "./shared-nouns-release-unit-file-digest.js";
-import "./shared-kernel-redact.js";
-import "./shared-kernel-news-of.js";
-import "./shared-kernel-printable.js";
-import "./shared-kernel-in-order.js";
-import "./shared-kernel-retry.js";
-import "./shared-kernel-or-abort.js";
 import "./shared-nouns-store-lock-holder.js";
-import "./shared-kernel-together.js";
-import "./shared-kernel-listed.js";
 import "./shared-nouns-store-sealed-document.js";
 import {
   newBackupId
@@ -32,23 +25,18 @@ import {
 import "./shared-nouns-content-record.js";
 import {
   quantity
-} from "./shared-kernel-quantity.js";
+} from "./index.js";
 import "./shared-nouns-store-one-document.js";
-import "./shared-kernel-bytes.js";
-import "./shared-kernel-streams.js";
-import "./shared-kernel-lent-chunks.js";
-import "./shared-kernel-on-abort.js";
 import "./shared-nouns-store-run-record.js";
 import "./shared-zod-2.js";
 import "./shared-zod.js";
-import "./shared-kernel-duration.js";
 import {
   EXIT
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __callDispose,
   __using
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/rollout/functions/snapshot/run.ts
 async function runFunctionsSnapshot(inputs, ports) {

@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   opened
 } from "./shared-rollout-functions-carry-request.js";
@@ -19,33 +20,23 @@ import {
   bundleOf
 } from "./shared-rollout-functions-archive-archive.js";
 import "./shared-nouns-release-unit-file-digest.js";
-import "./shared-kernel-path-pattern.js";
 import "./shared-kernel-yaml.js";
 import "./shared-yaml.js";
-import "./shared-kernel-printable.js";
-import "./shared-kernel-in-order.js";
-import "./shared-kernel-listed.js";
 import "./shared-nouns-store-sealed-document.js";
 import "./shared-nouns-content-record.js";
 import {
   quantity
-} from "./shared-kernel-quantity.js";
-import "./shared-kernel-suggest.js";
+} from "./index.js";
 import {
   concernsOneDocument
 } from "./shared-nouns-store-one-document.js";
-import "./shared-kernel-bytes.js";
-import "./shared-kernel-streams.js";
-import "./shared-kernel-lent-chunks.js";
-import "./shared-kernel-on-abort.js";
 import "./shared-nouns-store-run-record.js";
 import "./shared-zod-2.js";
 import "./shared-zod.js";
 import {
   EXIT,
   isHoldfastError
-} from "./shared-kernel-errors.js";
-import "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/rollout/functions/status/run.ts
 async function runFunctionsStatus(inputs, ports) {

@@ -2,11 +2,11 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   rolloutTo
 } from "./shared-rollout-functions-carry-rollback-target.js";
 import "./shared-rollout-functions-sources-imports.js";
-import "./shared-kernel-lfs-pointer.js";
 import {
   FUNCTIONS,
   functionsPart,
@@ -59,8 +59,7 @@ import {
 } from "./shared-rollout-app-records.js";
 import {
   PRODUCTION_SLOT
-} from "./shared-ports-slot-host.js";
-import "./shared-ports-blob-path.js";
+} from "./index.js";
 import {
   failureNotes,
   hashNote,
@@ -77,11 +76,9 @@ import {
   runPlanned,
   standingOf
 } from "./shared-nouns-runbook-journal.js";
-import "./shared-ports-kept-out.js";
 import "./shared-nouns-release-unit-functions.js";
-import "./shared-nouns-release-unit-file-digest.js";
 import "./shared-nouns-migration-files-classify.js";
-import "./shared-kernel-path-pattern.js";
+import "./shared-nouns-release-unit-file-digest.js";
 import "./shared-nouns-release-unit-record.js";
 import "./shared-rollout-app-settings.js";
 import "./shared-nouns-settings-settings-file.js";
@@ -95,39 +92,22 @@ import {
   misfit,
   newestOf as newestOf2,
   passSchemaGate
-} from "./shared-rollout-rollback-schema-gate.js";
+} from "./index.js";
 import {
   redaction
-} from "./shared-kernel-redact.js";
-import "./shared-nouns-migration-files-version.js";
+} from "./index.js";
 import {
   escapeMarkdown
-} from "./shared-kernel-markdown.js";
-import "./shared-nouns-settings-section.js";
-import "./shared-kernel-news-of.js";
-import "./shared-kernel-printable.js";
-import "./shared-kernel-in-order.js";
-import "./shared-kernel-retry.js";
-import "./shared-kernel-or-abort.js";
+} from "./index.js";
 import "./shared-nouns-store-environment-lock.js";
 import "./shared-nouns-store-lock-holder.js";
-import "./shared-kernel-together.js";
-import "./shared-kernel-cut.js";
-import "./shared-kernel-pattern.js";
-import "./shared-kernel-listed.js";
-import "./shared-kernel-secret.js";
 import "./shared-nouns-store-sealed-document.js";
 import "./shared-nouns-catalog-backup-id.js";
 import "./shared-nouns-content-record.js";
 import {
   quantity
-} from "./shared-kernel-quantity.js";
-import "./shared-kernel-suggest.js";
+} from "./index.js";
 import "./shared-nouns-store-one-document.js";
-import "./shared-kernel-bytes.js";
-import "./shared-kernel-streams.js";
-import "./shared-kernel-lent-chunks.js";
-import "./shared-kernel-on-abort.js";
 import "./shared-nouns-store-run-record.js";
 import "./shared-zod-2.js";
 import {
@@ -136,17 +116,16 @@ import {
   strictObject,
   string
 } from "./shared-zod.js";
-import "./shared-kernel-duration.js";
 import {
   EXIT,
   HoldfastError,
   isHoldfastError,
   withHint
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __callDispose,
   __using
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/rollout/rollback/database-step.ts
 var DATABASE = "database";

@@ -2,28 +2,28 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   claimant
 } from "./shared-nouns-forge-claim.js";
 import {
   keptOut
-} from "./shared-ports-kept-out.js";
+} from "./index.js";
 import {
   told
 } from "./shared-nouns-forge-told.js";
 import {
   printableLine
-} from "./shared-kernel-printable.js";
+} from "./index.js";
 import {
   ageMs,
   formatDuration
-} from "./shared-kernel-duration.js";
+} from "./index.js";
 import {
   EXIT,
   HoldfastError,
   isHoldfastError
-} from "./shared-kernel-errors.js";
-import "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/rollout/watch/reason.ts
 var LETTERS_MAX = 300;

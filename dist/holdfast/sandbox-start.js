@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   init_tslib_es6,
   tslib_es6_exports
@@ -11,15 +12,13 @@ import {
 } from "./shared-fastify-busboy.js";
 import {
   fits
-} from "./shared-kernel-path-pattern.js";
+} from "./index.js";
 import {
   withoutTrailing
-} from "./shared-kernel-cut.js";
+} from "./index.js";
 import {
   sha256
-} from "./shared-kernel-streams.js";
-import "./shared-kernel-lent-chunks.js";
-import "./shared-kernel-on-abort.js";
+} from "./index.js";
 import "./shared-zod-2.js";
 import {
   ZodError,
@@ -39,13 +38,13 @@ import {
 } from "./shared-zod.js";
 import {
   HoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __commonJS,
   __require,
   __toCommonJS,
   __toESM
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // node_modules/pend/index.js
 var require_pend = __commonJS({

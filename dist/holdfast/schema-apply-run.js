@@ -2,18 +2,10 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
-import {
-  TakenBack,
-  appliedElsewhere,
-  begunOf,
-  requireSameVersion,
-  unrecorded
-} from "./shared-schema-books-taken-back.js";
-import {
-  requireMigrations
-} from "./shared-schema-folder-require-migrations.js";
+
 import {
   ScriptSessions,
+  adviceOn,
   carryOut,
   destroyedBy,
   isOpaque,
@@ -34,6 +26,13 @@ import {
   toldDifference
 } from "./shared-schema-proof-meant-conditions.js";
 import {
+  TakenBack,
+  appliedElsewhere,
+  begunOf,
+  requireSameVersion,
+  unrecorded
+} from "./shared-schema-books-taken-back.js";
+import {
   appliedOf,
   compareDatabases,
   keyText,
@@ -47,6 +46,9 @@ import {
   standingOf
 } from "./shared-schema-proof-compare-databases.js";
 import {
+  requireMigrations
+} from "./shared-schema-folder-require-migrations.js";
+import {
   Chain,
   codeUnits,
   leftOpen,
@@ -56,14 +58,13 @@ import {
   prepareScript,
   privateShadow,
   readFolder,
-  toldFailure,
-  transactionHint
+  toldFailure
 } from "./shared-schema-folder-read-folder.js";
-import "./shared-ports-database.js";
 import {
   findBooks,
   leaveOut,
   liveFingerprint,
+  otherSchemas,
   readHistory,
   readLiveSchema,
   schemaFingerprint,
@@ -71,7 +72,8 @@ import {
 } from "./shared-schema-history-table.js";
 import "./shared-schema-proof-state.js";
 import {
-  scriptOf
+  scriptOf,
+  withoutScript
 } from "./shared-schema-history-script-of.js";
 import {
   isWanted
@@ -81,36 +83,31 @@ import {
   isUnusual,
   isVersion,
   versionKey
-} from "./shared-nouns-migration-files-version.js";
+} from "./index.js";
 import {
   readStanding,
   selectKeys
 } from "./shared-nouns-catalog-standing.js";
-import "./shared-kernel-in-order.js";
-import "./shared-kernel-or-abort.js";
 import "./shared-nouns-server-lost-clients.js";
 import "./shared-postgres-keep-alive.js";
 import "./shared-postgres-key-words.js";
 import {
   refuseTransactionPooler
 } from "./shared-nouns-platform-supabase.js";
-import "./shared-ports-ask-again.js";
-import {
-  serverFacts
-} from "./shared-nouns-content-read-objects-tables.js";
-import "./shared-postgres-quoting.js";
 import {
   describeAddress,
   parseDatabaseUrl
 } from "./shared-postgres-url-parameters.js";
 import {
+  serverFacts
+} from "./shared-nouns-content-read-objects-tables.js";
+import "./shared-postgres-quoting.js";
+import {
   folderPath
-} from "./shared-kernel-cut.js";
-import "./shared-kernel-pattern.js";
+} from "./index.js";
 import {
   listed
-} from "./shared-kernel-listed.js";
-import "./shared-kernel-secret.js";
+} from "./index.js";
 import {
   Catalog
 } from "./shared-nouns-catalog-catalog.js";
@@ -119,31 +116,27 @@ import "./shared-nouns-catalog-backup-id.js";
 import "./shared-nouns-content-record.js";
 import {
   quantity
-} from "./shared-kernel-quantity.js";
+} from "./index.js";
 import {
   concernsOneDocument
 } from "./shared-nouns-store-one-document.js";
-import "./shared-kernel-bytes.js";
-import "./shared-kernel-streams.js";
-import "./shared-kernel-lent-chunks.js";
-import "./shared-kernel-on-abort.js";
 import "./shared-nouns-store-run-record.js";
 import "./shared-zod-2.js";
 import "./shared-zod.js";
 import {
   ageMs,
   formatDuration
-} from "./shared-kernel-duration.js";
+} from "./index.js";
 import {
   EXIT,
   HoldfastError,
   isHoldfastError,
   withHint
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __callDispose,
   __using
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/schema/history/position.ts
 function positionOf([first = 0n, ...more]) {
@@ -176,6 +169,72 @@ function withEntries(history, more) {
   return all;
 }
 
+// src/schema/apply/write-down.ts
+var RETURNING_LATE = `
+  RETURNING EXISTS (SELECT FROM holdfast.migrations newer
+                     WHERE newer.state = 'applied' AND newer.position > m.position) AS late
+`;
+var INSERT = `
+  INSERT INTO holdfast.migrations AS m (
+    version, name, position, sha256, forward, rollback, rollback_sha256, without_transaction, applied_by,
+    run_url, holdfast_version, backup_id, confirmed, fingerprint_before, state, steps, fingerprint_after,
+    duration_ms, applied_at)
+    SELECT $2, $3, $4::pg_catalog.numeric, $5, $6, $7, $8, $9::pg_catalog.text[], $10, $11, $12, $13, $14,
+           $15, $16, $17::pg_catalog.int4, $18, $19::pg_catalog.int8,
+           CASE WHEN $16 = 'applied' THEN pg_catalog.clock_timestamp() END
+      FROM holdfast.lease
+     WHERE token = $1
+` + RETURNING_LATE;
+var FINISH = `
+  UPDATE holdfast.migrations AS m
+    SET state = 'applied', steps = $3, attempting = NULL, applied_at = pg_catalog.clock_timestamp(),
+        duration_ms = $4, fingerprint_after = $5, sha256 = $6, forward = $7, rollback = $8,
+        rollback_sha256 = $9, without_transaction = $10, backup_id = coalesce($11, backup_id),
+        confirmed = coalesce($12, confirmed)
+    FROM holdfast.lease
+  WHERE version = $2 AND lease.token = $1
+` + RETURNING_LATE;
+async function insert(session, { migration, permit }, { before, steps, after, ms }, { token }, { run, version }) {
+  return await written(session, INSERT, migration.forward.file, [
+    token,
+    migration.version,
+    migration.forward.file,
+    await positionIn(session, migration),
+    ...scriptsOf(migration),
+    run.actor,
+    run.url,
+    version,
+    permit?.backup ?? null,
+    permit?.confirmed ?? null,
+    before,
+    after === void 0 ? "applying" : "applied",
+    steps ?? 0,
+    after ?? null,
+    ms ?? null
+  ]);
+}
+async function finish(session, { migration, permit }, { steps, after, ms }, { token }) {
+  return await written(session, FINISH, migration.forward.file, [
+    token,
+    migration.version,
+    steps,
+    ms,
+    after,
+    // What was refused may have been mended since it was begun.
+    ...scriptsOf(migration),
+    permit?.backup ?? null,
+    permit?.confirmed ?? null
+  ]);
+}
+async function written(session, sql, file, [token, ...values]) {
+  const [row] = await session.query(sql, [token, ...values]);
+  if (row !== void 0) return row.late;
+  await requireLease(session, { token });
+  throw new HoldfastError("database.query", `the history has no row of ${file} any more, which had begun`, {
+    hint: "Something deletes from holdfast.migrations, perhaps the file itself: see that it does not, look what the file has done already, and run again."
+  });
+}
+
 // src/schema/history/late.ts
 async function cameBeforeOthers(session, version, live) {
   await session.query(
@@ -206,7 +265,7 @@ function hashOf({ request, steps, standing, live, going }) {
     given: [
       live,
       ...[...new Set(lines.map((line) => JSON.stringify(line)))].sort(),
-      ...going.map(({ version, written }) => JSON.stringify(["goes", version, ...[...written].sort()]))
+      ...going.map(({ version, written: written2 }) => JSON.stringify(["goes", version, ...[...written2].sort()]))
     ]
   });
 }
@@ -344,15 +403,15 @@ async function goingOf(session, steps) {
   const going = [];
   for (const { step, destroys } of destructive) {
     const losing = [];
-    const written = [];
+    const words = [];
     for (const each of destroys) {
       const tables = await losingNow(session, each);
       losing.push(...tables);
-      written.push(...wordsOf(each, tables));
+      words.push(...wordsOf(each, tables));
     }
     if (losing.length === 0) continue;
     const { version, forward } = step.migration;
-    going.push({ version, file: forward.file, losing, written: [...new Set(written)] });
+    going.push({ version, file: forward.file, losing, words, written: [...new Set(words)] });
   }
   return {
     going,
@@ -425,14 +484,21 @@ async function onlyPlans(session) {
            CASE
              WHEN pg_catalog.to_regclass('holdfast.migrations') IS NULL THEN
                CASE WHEN NOT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')
-                 THEN 'CREATE on the database' END
-             WHEN NOT pg_catalog.has_schema_privilege('holdfast', 'USAGE') THEN 'USAGE on the schema holdfast'
-             WHEN NOT pg_catalog.has_table_privilege('holdfast.migrations', 'INSERT') THEN
-               'INSERT on holdfast.migrations'
+                 THEN ARRAY['CREATE on the database'] END
+             ELSE ARRAY(
+               SELECT w.privilege || ' on holdfast.' || c.relname
+                 FROM (VALUES ('migrations', 1, 'INSERT'), ('migrations', 2, 'UPDATE'),
+                              ('lease', 3, 'SELECT'), ('lease', 4, 'INSERT'), ('lease', 5, 'UPDATE'),
+                              ('lease', 6, 'DELETE'))
+                        AS w(name, place, privilege)
+                 JOIN pg_catalog.pg_class c ON c.relname = w.name
+                 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'holdfast'
+                WHERE NOT pg_catalog.has_table_privilege(c.oid, w.privilege)
+                ORDER BY w.place)
            END AS missing
   `);
   const { role, missing } = row;
-  return missing === null ? void 0 : `the role ${role} may plan this and not carry it out: it has no right ${missing}`;
+  return missing === null || missing.length === 0 ? void 0 : `the role ${role} may plan this and not carry it out: it has no right ${listed(missing, 10)}`;
 }
 
 // src/schema/apply/known-books.ts
@@ -582,7 +648,7 @@ async function applyMigrations(shown, permits, ports) {
     requireApprovedPlan(plan);
     requireShown(shown, plan);
     const sessions = __using(_stack, new ScriptSessions(request.database, "migrate"), true);
-    const run = { request, lease, sessions, left: void 0 };
+    const run = runOf(request, lease, sessions);
     const applied = [];
     for (const planned of plan.steps) {
       const step = { ...planned, permit: permits.get(planned.migration.version) };
@@ -617,6 +683,19 @@ async function toTheEnd(step, run, ports) {
 function unspeakable(error) {
   return isHoldfastError(error, "database.query") && error.message.includes("(SQLSTATE 22P05)") ? "The history keeps every file whole, and the database's encoding lacks one of its characters: take it out, of comments too. " : "";
 }
+function runOf(request, lease, sessions) {
+  let others;
+  return {
+    request,
+    lease,
+    sessions,
+    left: void 0,
+    fingerprint: async (session) => {
+      others ??= await otherSchemas(session);
+      return await liveFingerprint(session, others);
+    }
+  };
+}
 function requireShown(shown, now) {
   const known = new Set(shown.steps.map(({ migration }) => `${migration.version} ${migration.forward.text}`));
   const other = now.steps.find(
@@ -642,9 +721,9 @@ async function applyOne(step, run, ports) {
     stop: AbortSignal.any([lease.lost, ports.cancelled]),
     statements: step.forward.script.statements,
     async attempt(session, stop) {
-      const before = isOnRecord ? void 0 : run.left ?? await liveFingerprint(session);
+      const before = isOnRecord ? void 0 : run.left ?? await run.fingerprint(session);
       if (step.forward.execution.mode !== "one-transaction" && before !== void 0) {
-        await insert(session, step, before, ports);
+        await insert(session, step, { before }, lease, ports);
         isOnRecord = true;
       }
       const ledger = await ledgerOf(session, { step, before: isOnRecord ? void 0 : before }, run, ports);
@@ -661,43 +740,28 @@ async function applyOne(step, run, ports) {
 async function ledgerOf(session, { step, before }, run, ports) {
   const supabase = await supabaseBooks(session, run.request.adopt);
   const began = ports.clock.elapsed();
+  const { version } = step.migration;
   return {
     async begins(own, statement) {
       await requireLease(own, run.lease);
       await own.query("UPDATE holdfast.migrations SET attempting = $2 WHERE version = $1", [
-        step.migration.version,
+        version,
         statement
       ]);
     },
     async done(inside, steps, whole) {
-      await requireLease(inside, run.lease);
-      if (before !== void 0) await insert(inside, step, before, ports);
-      await inside.query("UPDATE holdfast.migrations SET steps = $2, attempting = NULL WHERE version = $1", [
-        step.migration.version,
-        steps
-      ]);
-      if (!whole) return;
-      const after = await liveFingerprint(inside);
-      await inside.query(
-        `
-          UPDATE holdfast.migrations
-            SET state = 'applied', applied_at = pg_catalog.clock_timestamp(), duration_ms = $2,
-                fingerprint_after = $3, sha256 = $4, forward = $5, rollback = $6, rollback_sha256 = $7,
-                without_transaction = $8, backup_id = coalesce($9, backup_id),
-                confirmed = coalesce($10, confirmed)
-          WHERE version = $1
-        `,
-        [
-          step.migration.version,
-          Math.round(ports.clock.elapsed() - began),
-          after,
-          // What was refused may have been mended since it was begun.
-          ...scriptsOf(step.migration),
-          step.permit?.backup ?? null,
-          step.permit?.confirmed ?? null
-        ]
-      );
-      await cameBeforeOthers(inside, step.migration.version, after);
+      if (!whole) {
+        await requireLease(inside, run.lease);
+        await inside.query(
+          "UPDATE holdfast.migrations SET steps = $2, attempting = NULL WHERE version = $1",
+          [version, steps]
+        );
+        return;
+      }
+      const after = await run.fingerprint(inside);
+      const end = { steps, after, ms: Math.round(ports.clock.elapsed() - began) };
+      const isLate = before === void 0 ? await finish(inside, step, end, run.lease) : await insert(inside, step, { before, ...end }, run.lease, ports);
+      if (isLate) await cameBeforeOthers(inside, version, after);
       await supabase.applied(
         inside,
         step.migration,
@@ -706,30 +770,6 @@ async function ledgerOf(session, { step, before }, run, ports) {
       run.left = after;
     }
   };
-}
-async function insert(session, step, before, { run, version }) {
-  const { migration } = step;
-  const { forward } = migration;
-  await session.query(
-    `
-      INSERT INTO holdfast.migrations (
-        version, name, position, sha256, forward, rollback, rollback_sha256, without_transaction, state,
-        applied_by, run_url, holdfast_version, backup_id, confirmed, fingerprint_before)
-        VALUES ($1, $2, $3::pg_catalog.numeric, $4, $5, $6, $7, $8, 'applying', $9, $10, $11, $12, $13, $14)
-    `,
-    [
-      migration.version,
-      forward.file,
-      await positionIn(session, migration),
-      ...scriptsOf(step.migration),
-      run.actor,
-      run.url,
-      version,
-      step.permit?.backup ?? null,
-      step.permit?.confirmed ?? null,
-      before
-    ]
-  );
 }
 function lineOf({ forward, migration }, { statement, refusal }) {
   if (statement === void 0) return migration.forward.firstLine;
@@ -796,9 +836,9 @@ function protects({ manifest }, { accepted = [] }, object) {
     ({ schema, name }) => schema === object.schema && name === object.name
   );
   if (table2 === void 0 || table2.kind !== "table" && table2.kind !== "partitioned") return false;
-  const written = `${object.schema}.${object.name}`;
+  const written2 = `${object.schema}.${object.name}`;
   const isLeftOut = [...accepted, ...manifest.gaps ?? []].some(
-    ({ about, name }) => about === "table" && name.replaceAll('"', "") === written
+    ({ about, name }) => about === "table" && name.replaceAll('"', "") === written2
   );
   if (isLeftOut) return false;
   return object.column === void 0 || table2.columns === void 0 || table2.columns.some(([name]) => name === object.column) || table2.computed?.includes(object.column) === true;
@@ -807,7 +847,7 @@ function protects({ manifest }, { accepted = [] }, object) {
 // src/schema/apply/guard/guard.ts
 async function guardData(plan, ports) {
   const { going, opaque } = plan;
-  const goes = new Map(going.map(({ version, written }) => [version, written]));
+  const goes = new Map(going.map(({ version, written: written2 }) => [version, written2]));
   return { goes, opaque, ...await decide(going, plan.request, ports) };
 }
 async function decide(going, request, ports) {
@@ -825,15 +865,17 @@ async function decide(going, request, ports) {
   const found = await ask(going, request, ports, confirmed !== null);
   const permits = /* @__PURE__ */ new Map();
   const open = [];
+  const lacking = [];
   let at = 0;
   for (const each of going) {
     const ids = each.losing.map(() => found?.by[at++]);
     const held = ids.every(Boolean) ? [...new Set(ids)].join(", ") : null;
+    lacking.push(...each.words.filter((_, place) => ids[place] === void 0));
     if (held === null) open.push(each);
     permits.set(each.version, { backup: held, confirmed });
   }
   if (open.length === 0 || confirmed !== null) return { permits, refusal: void 0 };
-  return { permits: /* @__PURE__ */ new Map(), refusal: refused(open, found, request) };
+  return { permits: /* @__PURE__ */ new Map(), refusal: refused(open, found, lacking, request) };
 }
 async function ask(going, { store, source, maxBackupAgeMs, database }, ports, isConfirmed) {
   if (store === void 0) return void 0;
@@ -848,24 +890,24 @@ async function ask(going, { store, source, maxBackupAgeMs, database }, ports, is
     return void 0;
   }
 }
-function refused(open, found, { store, source, maxBackupAgeMs, database: { address } }) {
-  const files = open.map(({ file, written }) => `${file} (${listed(written, 3)})`);
+function refused(open, found, lacking, { store, source, maxBackupAgeMs, database: { address } }) {
+  const files = open.map(({ file, written: written2 }) => `${file} (${listed(written2, 3)})`);
   const backup = `--store ${store?.url ?? "…"} --source ${source ?? "…"}`;
   return new HoldfastError(
     "refused.unconfirmed",
-    `no verified backup holds what would be destroyed by ${listed(files, 5)}: ` + whatWasFound(found, maxBackupAgeMs),
+    `no verified backup holds what would be destroyed by ${listed(files, 5)}: ` + whatWasFound(found, lacking, maxBackupAgeMs),
     {
       hint: `Make one and prove it: holdfast backup ${backup} --recipients …, then holdfast validate ${backup} --identity-file …${store === void 0 ? ", and name the store here too" : ""}; or, where nobody needs the data, say --confirm ${address.database}.`
     }
   );
 }
-function whatWasFound(found, maxAgeMs) {
+function whatWasFound(found, lacking, maxAgeMs) {
   if (found === void 0) return "no store was named";
   const { newest, count } = found;
   if (count === 0) return "the store holds no backup of it";
   if (newest === void 0) return `none of the ${count} in the store is verified and holds rows`;
   const age = `the newest verified backup, ${newest.id}, is ${formatDuration(newest.ageMs)} old`;
-  return newest.ageMs > maxAgeMs ? `${age}, and may be ${formatDuration(maxAgeMs)}` : `${age}, and does not hold all of it`;
+  return newest.ageMs > maxAgeMs ? `${age}, and may be ${formatDuration(maxAgeMs)}` : `${age}, and none that is young enough holds ${listed([...new Set(lacking)], 10)}`;
 }
 
 // src/schema/apply/trial/report.ts
@@ -981,9 +1023,9 @@ function trialJson({ files, on, why, drifted }) {
 async function tryPending(plan, ports) {
   const live = await readLive(plan);
   const nothing2 = { files: [], on: void 0, drifted: live.drifted, otherMajor: void 0, extensions: [] };
-  const unknown = live.history.find(({ source }) => source === void 0);
-  if (unknown !== void 0) {
-    const why = `${unknown.file} was recorded without its script and is not in the folder, so the history cannot be built anew`;
+  const unknown = live.history.filter(({ source }) => source === void 0);
+  if (unknown.length > 0) {
+    const why = `${withoutScript(unknown)} and not found in the folder, so the history cannot be built anew`;
     return { ...nothing2, why };
   }
   const history = live.history.flatMap(({ source }) => source ?? []);
@@ -1238,8 +1280,8 @@ function appliedOutcome(plan, { applied, failed }, tookMs) {
       }
     };
   }
-  const { refusal, statement, steps, statements } = failed.refused;
-  const advice = transactionHint(failed.step.forward, statement, refusal.state);
+  const { refusal, steps, statements } = failed.refused;
+  const advice = adviceOn(failed.step.forward, failed.refused);
   const file = failed.step.migration.forward.file;
   const isWhole = failed.step.forward.execution.mode === "one-transaction";
   return {

@@ -2,9 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
-import {
-  requireMigrations
-} from "./shared-schema-folder-require-migrations.js";
+
 import {
   firstWords,
   provePair,
@@ -12,18 +10,17 @@ import {
   watchAlone
 } from "./shared-schema-proof-meant-conditions.js";
 import {
+  requireMigrations
+} from "./shared-schema-folder-require-migrations.js";
+import {
   Chain,
   LinesOnward,
   compareStates,
   describeDifference,
   droppedNames,
-  everyNode,
-  fieldsOf,
   givenShadow,
   isOnlyOrder,
   lineComments,
-  listOf,
-  nameParts,
   notComparable,
   ownedBySupabase,
   platformOf,
@@ -31,55 +28,52 @@ import {
   prepareScript,
   privateShadow,
   readFolder,
-  relationParts,
   serverWide,
-  textOf,
   toldFailure,
   whyNoTransaction,
   withoutTexts
 } from "./shared-schema-folder-read-folder.js";
-import "./shared-ports-database.js";
-import "./shared-schema-proof-state.js";
+import {
+  everyNode,
+  fieldsOf,
+  listOf,
+  nameParts,
+  relationParts,
+  textOf
+} from "./shared-schema-proof-state.js";
 import {
   isWanted
 } from "./shared-nouns-migration-files-classify.js";
 import {
   compareKeys
-} from "./shared-nouns-migration-files-version.js";
-import "./shared-kernel-or-abort.js";
+} from "./index.js";
 import "./shared-postgres-key-words.js";
-import "./shared-nouns-content-read-objects-tables.js";
-import "./shared-postgres-quoting.js";
 import {
   parseDatabaseUrl
 } from "./shared-postgres-url-parameters.js";
+import "./shared-nouns-content-read-objects-tables.js";
+import "./shared-postgres-quoting.js";
 import {
   together
-} from "./shared-kernel-together.js";
+} from "./index.js";
 import {
   folderPath
-} from "./shared-kernel-cut.js";
-import "./shared-kernel-pattern.js";
-import "./shared-kernel-listed.js";
-import "./shared-kernel-secret.js";
+} from "./index.js";
 import {
   quantity
-} from "./shared-kernel-quantity.js";
-import "./shared-kernel-streams.js";
-import "./shared-kernel-lent-chunks.js";
-import "./shared-kernel-on-abort.js";
+} from "./index.js";
 import {
   formatDuration
-} from "./shared-kernel-duration.js";
+} from "./index.js";
 import {
   EXIT,
   HoldfastError,
   isHoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __callDispose,
   __using
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/schema/check/late.ts
 var HINT = "Rename it, and its rollback, to a version after the newest merged one.";
@@ -765,7 +759,7 @@ var STATEMENT_RULES = [
 function longNames(text) {
   const names = [
     ...withoutTexts(text).matchAll(/"((?:[^"]|"")+)"|[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/g)
-  ].map(([word, quoted]) => quoted ?? word);
+  ].map(([word, quoted]) => quoted?.replaceAll('""', '"') ?? word);
   return [...new Set(names.filter((name) => Buffer.byteLength(name) > 63))];
 }
 

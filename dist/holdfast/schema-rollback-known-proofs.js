@@ -2,14 +2,11 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   KnownProofs
 } from "./shared-schema-rollback-known-proofs.js";
 import "./shared-schema-history-script-of.js";
-import "./shared-kernel-streams.js";
-import "./shared-kernel-lent-chunks.js";
-import "./shared-kernel-on-abort.js";
-import "./shared-esbuild-runtime.js";
 export {
   KnownProofs
 };

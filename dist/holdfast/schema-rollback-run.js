@@ -2,8 +2,10 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   ScriptSessions,
+  adviceOn,
   carryOut,
   destroyedBy,
   parsePlanHash,
@@ -37,10 +39,8 @@ import {
   prepareScript,
   privateShadow,
   readFolder,
-  toldFailure,
-  transactionHint
+  toldFailure
 } from "./shared-schema-folder-read-folder.js";
-import "./shared-ports-database.js";
 import {
   findBooks,
   historyPresence,
@@ -57,7 +57,8 @@ import {
   KnownProofs
 } from "./shared-schema-rollback-known-proofs.js";
 import {
-  scriptOf
+  scriptOf,
+  withoutScript
 } from "./shared-schema-history-script-of.js";
 import {
   isWanted
@@ -65,8 +66,7 @@ import {
 import {
   compareKeys,
   versionKey
-} from "./shared-nouns-migration-files-version.js";
-import "./shared-kernel-or-abort.js";
+} from "./index.js";
 import "./shared-nouns-server-lost-clients.js";
 import "./shared-postgres-keep-alive.js";
 import {
@@ -75,7 +75,10 @@ import {
 import {
   refuseTransactionPooler
 } from "./shared-nouns-platform-supabase.js";
-import "./shared-ports-ask-again.js";
+import {
+  describeAddress,
+  parseDatabaseUrl
+} from "./shared-postgres-url-parameters.js";
 import {
   serverFacts
 } from "./shared-nouns-content-read-objects-tables.js";
@@ -83,34 +86,24 @@ import {
   quoteIdentifier
 } from "./shared-postgres-quoting.js";
 import {
-  describeAddress,
-  parseDatabaseUrl
-} from "./shared-postgres-url-parameters.js";
-import {
   folderPath
-} from "./shared-kernel-cut.js";
-import "./shared-kernel-pattern.js";
+} from "./index.js";
 import {
   listed
-} from "./shared-kernel-listed.js";
-import "./shared-kernel-secret.js";
+} from "./index.js";
 import {
   quantity
-} from "./shared-kernel-quantity.js";
-import "./shared-kernel-streams.js";
-import "./shared-kernel-lent-chunks.js";
-import "./shared-kernel-on-abort.js";
-import "./shared-kernel-duration.js";
+} from "./index.js";
 import {
   EXIT,
   HoldfastError,
   isHoldfastError,
   withHint
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __callDispose,
   __using
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/schema/rollback/prove-history.ts
 function isSound({ verdict }) {
@@ -122,7 +115,7 @@ async function proveHistory(history, going, { major, platform }, ports) {
   if (unknown.length > 0) {
     return {
       of: /* @__PURE__ */ new Map(),
-      why: `${unknown[0].file} was recorded without its script, so the history cannot be built anew`
+      why: `${withoutScript(unknown)}, so the history cannot be built anew`
     };
   }
   try {
@@ -1104,8 +1097,8 @@ function failureNotes(failed, done) {
     return [...where, ...failed.error.hint === void 0 ? [] : [failed.error.hint]];
   }
   const { step, refused } = failed;
-  const { refusal, statement, steps, statements } = refused;
-  const advice = transactionHint(step.rollback, statement, refusal.state);
+  const { refusal, steps, statements } = refused;
+  const advice = adviceOn(step.rollback, refused);
   return [
     step.rollback.execution.mode === "one-transaction" ? `nothing of that script has happened; ${takenBefore(done)}, and the database is at version ` + step.entry.version : `${steps} of ${statements} statements of it done; the next run goes on from there`,
     ...refusal.detail === void 0 ? [] : [refusal.detail],

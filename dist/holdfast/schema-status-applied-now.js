@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   findBooks,
   lackedColumns,
@@ -14,22 +15,17 @@ import {
   compareKeys,
   isVersion,
   versionKey
-} from "./shared-nouns-migration-files-version.js";
-import "./shared-ports-ask-again.js";
+} from "./index.js";
 import "./shared-nouns-content-read-objects-tables.js";
 import "./shared-postgres-quoting.js";
-import "./shared-kernel-pattern.js";
-import "./shared-kernel-streams.js";
-import "./shared-kernel-lent-chunks.js";
-import "./shared-kernel-on-abort.js";
 import {
   HoldfastError,
   isHoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __callDispose,
   __using
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/schema/status/applied-now.ts
 var LOCK_MS = 3e4;

@@ -2,14 +2,12 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   appliedElsewhere,
   begunOf,
   unrecorded
 } from "./shared-schema-books-taken-back.js";
-import {
-  requireMigrations
-} from "./shared-schema-folder-require-migrations.js";
 import {
   compareDatabases,
   platformOfState,
@@ -17,13 +15,15 @@ import {
   standingOf
 } from "./shared-schema-proof-compare-databases.js";
 import {
+  requireMigrations
+} from "./shared-schema-folder-require-migrations.js";
+import {
   Chain,
   preludeFor,
   privateShadow,
   readFolder,
   toldFailure
 } from "./shared-schema-folder-read-folder.js";
-import "./shared-ports-database.js";
 import {
   readHistory,
   readLiveSchema,
@@ -31,54 +31,47 @@ import {
 } from "./shared-schema-history-table.js";
 import "./shared-schema-proof-state.js";
 import {
-  scriptOf
+  scriptOf,
+  withoutScript
 } from "./shared-schema-history-script-of.js";
 import {
   isWanted
 } from "./shared-nouns-migration-files-classify.js";
-import "./shared-nouns-migration-files-version.js";
-import "./shared-kernel-or-abort.js";
 import {
   refuseTransactionPooler
 } from "./shared-nouns-platform-supabase.js";
-import "./shared-ports-ask-again.js";
-import {
-  serverFacts
-} from "./shared-nouns-content-read-objects-tables.js";
-import "./shared-postgres-quoting.js";
 import {
   describeAddress,
   parseDatabaseUrl
 } from "./shared-postgres-url-parameters.js";
 import {
+  serverFacts
+} from "./shared-nouns-content-read-objects-tables.js";
+import "./shared-postgres-quoting.js";
+import {
   folderPath
-} from "./shared-kernel-cut.js";
-import "./shared-kernel-pattern.js";
+} from "./index.js";
 import {
   listed
-} from "./shared-kernel-listed.js";
-import "./shared-kernel-secret.js";
+} from "./index.js";
 import {
   quantity
-} from "./shared-kernel-quantity.js";
-import "./shared-kernel-streams.js";
-import "./shared-kernel-lent-chunks.js";
-import "./shared-kernel-on-abort.js";
-import "./shared-kernel-duration.js";
+} from "./index.js";
 import {
   EXIT,
   isHoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __callDispose,
   __using
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/schema/status/drift.ts
 async function nameDrift(live, history, ports) {
   const unknown = (why) => ({ deviations: [], doubt: `its objects cannot be named: ${why}` });
+  const lacking = history.filter(({ forward }) => forward === null);
+  if (lacking.length > 0) return unknown(withoutScript(lacking));
   const scripts = history.flatMap((entry) => scriptOf(entry, "forward") ?? []);
-  if (scripts.length < history.length) return unknown("a migration was recorded without its script");
   const platform = platformOfState(live.state);
   try {
     var _stack = [];

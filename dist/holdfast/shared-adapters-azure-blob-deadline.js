@@ -2,19 +2,20 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   soonAfter
-} from "./shared-kernel-soon-after.js";
+} from "./index.js";
 import {
   onAbort
-} from "./shared-kernel-on-abort.js";
+} from "./index.js";
 import {
   HoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __callDispose,
   __using
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/adapters/azure-blob/deadline.ts
 var HINT = "Check the network between here and Azure, then run again.";

@@ -2,22 +2,23 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   LoginFailure
-} from "./shared-ports-login-failure.js";
+} from "./index.js";
 import {
   printableLine
-} from "./shared-kernel-printable.js";
+} from "./index.js";
 import {
   orAbort
-} from "./shared-kernel-or-abort.js";
+} from "./index.js";
 import {
   anyOf
-} from "./shared-kernel-pattern.js";
+} from "./index.js";
 import {
   HoldfastError,
   isHoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 
 // src/adapters/azure-blob/proxy.ts
 function proxyFor(host, env) {

@@ -2,12 +2,13 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   diskTrouble
-} from "./shared-kernel-disk-trouble.js";
+} from "./index.js";
 import {
   HoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 
 // src/adapters/scratch-server/account.ts
 import { readFileSync } from "node:fs";
@@ -70,6 +71,8 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
 // src/adapters/scratch-server/settings.ts
+import { availableParallelism } from "node:os";
+var FEW_PROCESSORS = 2;
 function serverSettings(socketFolder) {
   return {
     listen_addresses: "",
@@ -86,6 +89,7 @@ function serverSettings(socketFolder) {
     autovacuum: "off",
     shared_buffers: "256MB",
     maintenance_work_mem: "256MB",
+    ...availableParallelism() <= FEW_PROCESSORS ? { max_parallel_maintenance_workers: "0" } : {},
     max_connections: "40",
     // A restore in one transaction, or a comparison, locks every table at once.
     max_locks_per_transaction: "512",

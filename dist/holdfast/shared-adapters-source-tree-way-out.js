@@ -2,9 +2,10 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   nearest
-} from "./shared-kernel-suggest.js";
+} from "./index.js";
 
 // src/adapters/source-tree/blobs.ts
 async function blobsOf(need, ids, lost) {

@@ -3,6 +3,7 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 
+
 // src/adapters/system/last-will.ts
 import { spawn } from "node:child_process";
 var END_GROUP = `

@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   ServiceClient
 } from "./shared-azure-core-client.js";
@@ -18,7 +19,7 @@ import {
 } from "./shared-typespec-ts-http-runtime.js";
 import {
   __require
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // node_modules/@azure/storage-common/dist/esm/policies/RequestPolicy.js
 var BaseRequestPolicy = class {

@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   accessTierFor,
   applyBackup,
@@ -13,7 +14,7 @@ import {
 } from "./shared-postgres-url-parameters.js";
 import {
   DEFAULT_LEVEL
-} from "./shared-nouns-seal-default-level.js";
+} from "./index.js";
 
 // src/backups/backup/safety.ts
 async function takeSafetyBackup(what, ports) {

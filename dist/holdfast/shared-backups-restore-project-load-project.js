@@ -2,20 +2,24 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   newsOf
-} from "./shared-kernel-news-of.js";
+} from "./index.js";
 import {
   ARCHIVED_ROUTINE,
   KeptSessions,
   PassingName,
   SetContents,
   WITHOUT_LIMIT,
+  adviceSentence,
   artifactSetFor,
   asIfGiven,
   believe,
   byObject,
   chooseOne,
+  compareFields,
+  compareProperties,
   createDatabaseLike,
   createRoleSql,
   createRoles,
@@ -23,15 +27,24 @@ import {
   dropPersistently,
   dropSubscription,
   endSessions,
+  entryKey,
+  entryPlace,
+  entryTitle,
   giveLeft,
   giveSingly,
   gives,
   heirsToValidate,
   inPlace,
   interruptible,
+  isFunction,
   isHeld,
+  isNamed,
+  isOfEventTrigger,
   isOfRights,
+  isRetyped,
+  judge,
   leaveRoles,
+  likelyNamesOf,
   loadIntoEmpty,
   loadPhase,
   loadSet,
@@ -41,13 +54,17 @@ import {
   measureContent,
   measureControl,
   missingRoles,
+  namesOf,
+  notComparedNote,
   objectKey,
   openAfterComparing,
   openArtifact,
   otherSessions,
+  ownSearchPath,
   ownerInEntry,
   ownerOfPublic,
   owningRoles,
+  publicsOwner,
   reachRoles,
   readContents,
   readContentsAnew,
@@ -55,8 +72,10 @@ import {
   readDefinitions,
   readEffectiveRights,
   readLists,
+  refreshMaterializedViews,
   rightsFindings,
   rightsProblems,
+  serverWords,
   settingName,
   settle,
   singleRights,
@@ -65,17 +84,18 @@ import {
   unavailableExtensions,
   validateHeir,
   verifyStored,
+  withRecordedGaps,
   withoutExtensions,
   withoutOwner,
   withoutPublicSchema
-} from "./shared-backups-copy-loading-recipe.js";
+} from "./shared-nouns-content-compare-compare-tables.js";
 import {
   cutAfter,
   outsideQuotes
 } from "./shared-postgres-sql-quotes.js";
 import {
   printableLine
-} from "./shared-kernel-printable.js";
+} from "./index.js";
 import {
   explainNone
 } from "./shared-nouns-catalog-none-found.js";
@@ -86,7 +106,7 @@ import {
 } from "./shared-nouns-catalog-standing.js";
 import {
   shellWord
-} from "./shared-kernel-shell-word.js";
+} from "./index.js";
 import {
   detectPlatform,
   mayLeaveOut,
@@ -95,45 +115,26 @@ import {
 } from "./shared-nouns-content-read-readable.js";
 import {
   INCOMPLETE,
-  adviceSentence,
   argumentsOf,
   belongingTo,
-  compareFields,
-  compareProperties,
   databaseFacts,
-  entryKey,
-  entryPlace,
-  entryTitle,
   findClient,
   findingSentence,
   fitsArguments,
   headlineFinding,
-  isFunction,
-  isNamed,
-  isOfEventTrigger,
   isPlatformsTable,
-  isRetyped,
-  judge,
   leadingNames,
-  likelyNamesOf,
   namesKey,
-  namesOf,
-  notComparedNote,
-  ownSearchPath,
   parseIdentities,
   parseRecipient,
   profileOf,
-  publicsOwner,
   readDatabaseRecord,
   readObjects,
   readObjectsOf,
   recipientsOf,
-  refreshMaterializedViews,
   refusal,
   schemaOf,
-  serverWords,
   whoseIs,
-  withRecordedGaps,
   wordAndRest
 } from "./shared-nouns-content-read-digest-1-other-queries.js";
 import {
@@ -146,6 +147,11 @@ import {
 import {
   refuseTransactionPooler
 } from "./shared-nouns-platform-supabase.js";
+import {
+  describeAddress,
+  parseDatabaseUrl,
+  supabaseProject
+} from "./shared-postgres-url-parameters.js";
 import {
   RELATION,
   fieldDigest,
@@ -161,20 +167,15 @@ import {
   quoteLiteral
 } from "./shared-postgres-quoting.js";
 import {
-  describeAddress,
-  parseDatabaseUrl,
-  supabaseProject
-} from "./shared-postgres-url-parameters.js";
-import {
   before
-} from "./shared-kernel-cut.js";
+} from "./index.js";
 import {
   anyOf,
   inSequence
-} from "./shared-kernel-pattern.js";
+} from "./index.js";
 import {
   listed
-} from "./shared-kernel-listed.js";
+} from "./index.js";
 import {
   Catalog,
   manifestPath
@@ -186,158 +187,31 @@ import {
 } from "./shared-nouns-content-record.js";
 import {
   quantity
-} from "./shared-kernel-quantity.js";
+} from "./index.js";
 import {
   nearest
-} from "./shared-kernel-suggest.js";
+} from "./index.js";
 import {
   formatBytes
-} from "./shared-kernel-bytes.js";
+} from "./index.js";
 import {
   onAbort
-} from "./shared-kernel-on-abort.js";
+} from "./index.js";
 import {
   formatDuration
-} from "./shared-kernel-duration.js";
+} from "./index.js";
 import {
   EXIT,
   HoldfastError,
   isHoldfastError,
   withHint
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __callDispose,
   __using
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
-// src/backups/copy/judging/as-if-public-owned.ts
-var PUBLIC = "schema public";
-async function asIfPublicOwned(database, actual, expected, platform) {
-  var _stack = [];
-  try {
-    const [was, is] = [expected, actual].map(({ objects }) => objects.grant?.[PUBLIC]);
-    const owner = platform === void 0 ? void 0 : publicsOwner(platform, expected.objects.owner?.[PUBLIC] ?? "");
-    if (was === void 0 || was === is || owner === void 0 || actual.digests !== 2 || expected.digests !== 2) {
-      return actual;
-    }
-    const session = __using(_stack, await database.connect({ purpose: "compare" }), true);
-    const [row] = await session.query(
-      `
-      SELECT quote_ident(pg_get_userbyid(nspowner)) AS here, quote_ident($1) AS there
-        FROM pg_namespace
-       WHERE nspname = 'public'
-    `,
-      [owner]
-    );
-    if (row === void 0) return actual;
-    const rights = (await readEffectiveRights(session, { includeSchemas: ["public"], excludeSchemas: [] })).get(
-      `grant ${PUBLIC}`
-    ) ?? [];
-    const asThere = rights.map(
-      (right) => right.startsWith(`${row.here}:`) ? `${row.there}${right.slice(row.here.length)}` : right
-    );
-    return digestRights(asThere) === was ? { ...actual, objects: { ...actual.objects, grant: { ...actual.objects.grant, [PUBLIC]: was } } } : actual;
-  } catch (_) {
-    var _error = _, _hasError = true;
-  } finally {
-    var _promise = __callDispose(_stack, _error, _hasError);
-    _promise && await _promise;
-  }
-}
-
-// src/backups/copy/rights/as-if-owned.ts
-async function asIfOwned(database, scope, actual, expected, { context, artifact, sourceMajor }) {
-  var _stack = [];
-  try {
-    const wanted = expected.objects.grant ?? {};
-    if (actual.digests !== 2 || expected.digests !== 2 || Object.keys(wanted).length === 0) return actual;
-    const entries = (await readContents(context, artifact)).filter((entry) => entry.names !== void 0);
-    const lists = entries.filter(isOfRights);
-    const texts = await readLists({ phase: { artifact } }, lists, context);
-    const session = __using(_stack, await database.connect({ purpose: "compare" }), true);
-    const [row] = await session.query(
-      "SELECT current_user::text AS role, quote_ident(current_user) AS here"
-    );
-    const { role, here } = row;
-    const rows2 = await session.query(
-      "SELECT quote_ident(r) AS quoted FROM unnest($1::text[]) AS r",
-      [
-        [...new Set(lists.map(({ names: names3 }) => names3.owner))].filter(
-          (owner) => owner !== "" && (expected.encoding === "UTF8" || /^[\x20-\x7e]+$/.test(owner))
-        )
-      ]
-    );
-    const all = texts.flatMap(statementsOf).flatMap(({ sql }) => singleRights(sql, sourceMajor));
-    const own = await byObject(
-      session,
-      all.filter((right) => right.role === role && right.future === void 0)
-    );
-    const grant = { ...actual.objects.grant };
-    for (const [name, rights] of await readEffectiveRights(session, scope)) {
-      const [kind, identity] = wordAndRest(name);
-      const digest = Object.hasOwn(wanted, identity) ? wanted[identity] : void 0;
-      if (kind !== "grant" || digest === void 0 || grant[identity] === digest) continue;
-      const others = rights.filter((right) => !right.startsWith(`${here}:`));
-      const owners = rights.filter((right) => right.startsWith(`${here}:`)).map((right) => right.slice(here.length));
-      const given = own.get(objectKey(name))?.rights ?? [];
-      const ways = [owners, owners.map((right) => right.replace(/\*$/, ""))];
-      const isSources = (quoted) => ways.some(
-        (way) => digestRights([...others, ...way.map((right) => `${quoted}${right}`), ...given]) === digest
-      );
-      if (rows2.some(({ quoted }) => isSources(quoted))) grant[identity] = digest;
-    }
-    return { ...actual, objects: { ...actual.objects, grant } };
-  } catch (_) {
-    var _error = _, _hasError = true;
-  } finally {
-    var _promise = __callDispose(_stack, _error, _hasError);
-    _promise && await _promise;
-  }
-}
-
-// src/backups/restore/load-context.ts
-async function loadContext(plan, database, ports) {
-  const { request } = plan;
-  return {
-    store: request.catalog.store,
-    tools: await ports.dumpTools(),
-    toolSet: plan.tools,
-    disk: ports.disk,
-    log: ports.log,
-    identities: request.identities,
-    address: database.address,
-    jobs: request.jobs,
-    signal: ports.cancelled,
-    noOwner: request.noOwner,
-    noPrivileges: request.noPrivileges,
-    settings: await loadingSettings(database)
-  };
-}
-function chosen(plan, narrow) {
-  return (entries) => withoutPublicSchema(
-    withoutExtensions(narrow(entries), plan.target.unavailableExtensions),
-    plan.backup.manifest.content
-  );
-}
-
-// src/backups/restore/as-owned.ts
-async function asOwned(plan, database, actual, ports) {
-  const {
-    request,
-    backup: { manifest },
-    set
-  } = plan;
-  const artifact = set.hasSchema ? set.phases[0]?.artifact : void 0;
-  if (!request.noOwner || request.noPrivileges || artifact === void 0) return actual;
-  const context = await loadContext(plan, database, ports);
-  return await asIfOwned(database, manifest.scope, actual, manifest.content, {
-    context,
-    artifact,
-    sourceMajor: manifest.content.serverMajor
-  });
-}
-
-// src/backups/restore/left-behind.ts
+// src/backups/restore/beside/left-behind.ts
 async function removeCopy(target, name, clock) {
   const purpose = "restore clean-up";
   try {
@@ -400,7 +274,715 @@ function namingCopy(error, name, why) {
   });
 }
 
-// src/backups/restore/control.ts
+// src/backups/restore/beside/swap.ts
+async function swapNames(target, names3) {
+  const maintenance = names3.live === "postgres" ? "template1" : "postgres";
+  try {
+    await exchangePersistently(target, maintenance, names3);
+  } catch (cause) {
+    const done = await isExchanged(target, maintenance, names3).catch(() => void 0);
+    if (done === true) return;
+    const there = done === false ? await stillThere(target, maintenance, names3) : "";
+    const rename = (from, to) => `ALTER DATABASE ${quoteIdentifier(from)} RENAME TO ${quoteIdentifier(to)};`;
+    const asItWas2 = `The target is as it was, and the proved copy stays as ${names3.next}. ${there}Stop the applications, then exchange the names from another database: ${rename(names3.live, names3.old)} ${rename(names3.next, names3.live)} (or drop ${names3.next} and restore again).`;
+    const unknown = `Look for a database ${names3.old} on the server: if there is one, the exchange is done; if not, nothing has changed and the proved copy stays as ${names3.next}.`;
+    throw new HoldfastError(
+      isHoldfastError(cause) ? cause.code : "database.query",
+      `could not exchange the names of ${names3.live} and ${names3.next}: ${cause.message}`,
+      {
+        hint: done === false ? asItWas2 : unknown,
+        cause
+      }
+    );
+  }
+}
+var TRIES = 4;
+async function exchangePersistently(target, maintenance, names3) {
+  for (let attempt2 = 1; ; attempt2 += 1) {
+    try {
+      await exchange(target, maintenance, names3);
+      return;
+    } catch (error) {
+      if (attempt2 === TRIES || !/SQLSTATE 55006/.test(error.message)) throw error;
+    }
+  }
+}
+async function exchange(target, maintenance, names3) {
+  var _stack = [];
+  try {
+    const session = __using(_stack, await target.connect({
+      purpose: "swap",
+      whenCancelled: "finish",
+      database: maintenance
+    }), true);
+    const ender = __using(_stack, await target.connect({
+      purpose: "swap",
+      whenCancelled: "finish",
+      database: maintenance
+    }), true);
+    const both = [names3.live, names3.next];
+    await session.query("BEGIN");
+    const renaming = session.query(
+      `ALTER DATABASE ${quoteIdentifier(names3.live)} RENAME TO ${quoteIdentifier(names3.old)}`
+    );
+    await Promise.all([renaming, endThemAll(ender, both)]);
+    await session.query(
+      `ALTER DATABASE ${quoteIdentifier(names3.next)} RENAME TO ${quoteIdentifier(names3.live)}`
+    );
+    await session.query("COMMIT");
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
+  }
+}
+async function isExchanged(target, maintenance, names3) {
+  var _stack = [];
+  try {
+    const session = __using(_stack, await target.connect({
+      purpose: "swap",
+      whenCancelled: "finish",
+      database: maintenance
+    }), true);
+    const rows2 = await session.query(
+      "SELECT datname::text AS name FROM pg_catalog.pg_database WHERE datname = ANY ($1)",
+      [[names3.live, names3.next, names3.old]]
+    );
+    const present = new Set(rows2.map((row) => row.name));
+    return present.has(names3.old) && present.has(names3.live) && !present.has(names3.next);
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
+  }
+}
+async function endThemAll(session, databases) {
+  for (let round = 0; round < 8; round += 1) {
+    await endSessions(session, databases);
+    if ((await otherSessions(session, databases)).length === 0) return;
+    await session.query("SELECT pg_catalog.pg_sleep(0.25)");
+  }
+}
+async function stillThere(target, maintenance, { live, next }) {
+  try {
+    var _stack = [];
+    try {
+      const session = __using(_stack, await target.connect({
+        purpose: "swap",
+        whenCancelled: "finish",
+        database: maintenance
+      }), true);
+      const others = await otherSessions(session, [live, next]);
+      if (others.length === 0) return "";
+      const words2 = others.map(
+        ({ pid, role, application }) => `process ${pid} of role ${role}${application === "" ? "" : ` (${application})`}`
+      );
+      return `Connected and not ended: ${words2.join(", ")}. `;
+    } catch (_) {
+      var _error = _, _hasError = true;
+    } finally {
+      var _promise = __callDispose(_stack, _error, _hasError);
+      _promise && await _promise;
+    }
+  } catch {
+    return "";
+  }
+}
+
+// src/backups/restore/care/untouched.ts
+var SAYS_SO = /Nothing was (?:touched|changed)|[Tt]he target is as it was/;
+var Untouched = class extends HoldfastError {
+  /** @param during what was being done, for the message; empty when the cause says it */
+  constructor(cause, during = "", remedy) {
+    const known = isHoldfastError(cause) ? cause : void 0;
+    const hint = remedy ?? known?.hint ?? "";
+    const words2 = [hint, SAYS_SO.test(hint) ? "" : "Nothing was changed: the target is as it was."].filter(
+      (word2) => word2 !== ""
+    );
+    super(known?.code ?? "tool.failed", `${during === "" ? "" : `${during}: `}${cause.message}`, {
+      hint: words2.join(" "),
+      cause
+    });
+  }
+};
+function asUntouched(error, stop) {
+  const news = newsOf(error, stop);
+  return isHoldfastError(news) && !(news instanceof Untouched) ? new Untouched(news) : news;
+}
+async function untouched(work, stop) {
+  try {
+    return await work;
+  } catch (error) {
+    throw asUntouched(error, stop);
+  }
+}
+
+// src/backups/copy/judging/as-if-public-owned.ts
+var PUBLIC = "schema public";
+async function asIfPublicOwned(database, actual, expected, platform) {
+  var _stack = [];
+  try {
+    const [was, is] = [expected, actual].map(({ objects }) => objects.grant?.[PUBLIC]);
+    const owner = platform === void 0 ? void 0 : publicsOwner(platform, expected.objects.owner?.[PUBLIC] ?? "");
+    if (was === void 0 || was === is || owner === void 0 || actual.digests !== 2 || expected.digests !== 2) {
+      return actual;
+    }
+    const session = __using(_stack, await database.connect({ purpose: "compare" }), true);
+    const [row] = await session.query(
+      `
+      SELECT quote_ident(pg_get_userbyid(nspowner)) AS here, quote_ident($1) AS there
+        FROM pg_namespace
+       WHERE nspname = 'public'
+    `,
+      [owner]
+    );
+    if (row === void 0) return actual;
+    const rights = (await readEffectiveRights(session, { includeSchemas: ["public"], excludeSchemas: [] })).get(
+      `grant ${PUBLIC}`
+    ) ?? [];
+    const asThere = rights.map(
+      (right) => right.startsWith(`${row.here}:`) ? `${row.there}${right.slice(row.here.length)}` : right
+    );
+    return digestRights(asThere) === was ? { ...actual, objects: { ...actual.objects, grant: { ...actual.objects.grant, [PUBLIC]: was } } } : actual;
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
+  }
+}
+
+// src/backups/restore/properties/subscriptions.ts
+async function subscriptionNotes(plan, database) {
+  var _stack = [];
+  try {
+    if (!plan.set.hasSchema || plan.request.tables.length > 0) return [];
+    const session = __using(_stack, await database.connect({ purpose: "restore" }), true);
+    const rows2 = await session.query(`
+    SELECT s.subname::text AS name, s.subslotname::text AS slot
+      FROM pg_catalog.pg_subscription s JOIN pg_catalog.pg_database d ON d.oid = s.subdbid
+     WHERE d.datname = current_database() AND NOT s.subenabled AND s.subslotname IS NOT NULL ORDER BY 1
+  `);
+    return rows2.map(
+      ({ name, slot }) => `subscription ${name} is restored disabled and names the replication slot ${slot} of the source: before it is enabled, decide which of the two shall have the slot, or give this one another (ALTER SUBSCRIPTION … SET (slot_name = …))`
+    );
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
+  }
+}
+
+// src/backups/restore/rights/needing.ts
+var NOT_TAKEN_ALONG = "ACCESS METHOD";
+function withNeeding(entries, found2) {
+  const ids = new Set(found2.map(({ id }) => id));
+  const without = new Map(
+    found2.filter(({ title }) => !title.startsWith(`${NOT_TAKEN_ALONG} `)).map(({ id, title }) => [id, title])
+  );
+  const needing = [];
+  for (const entry of entries) {
+    const { id, needs } = entry;
+    const first = needs.find((one) => without.has(one));
+    if (first === void 0 || ids.has(id)) continue;
+    const cause = without.get(first);
+    without.set(id, cause);
+    needing.push({
+      id,
+      title: entryTitle(entry),
+      key: entryKey(entry),
+      place: entryPlace(entry),
+      why: `it needs ${cause}`
+    });
+  }
+  return [...found2, ...needing];
+}
+
+// src/backups/restore/rights/things.ts
+var GROUPS = [
+  [/^(?:table|view|materialized-view|foreign-table|sequence|index)\b|^(?:column|row-security)$/, "relation"],
+  [/^(?:function|aggregate|procedure)$/, "function"],
+  [/^(?:type|shell-type|domain)$/, "type"],
+  [/^(?:language|procedural-language)$/, "language"],
+  [/^publication\b/, "publication"]
+];
+var BY_WORD = {
+  class: "operator-class",
+  family: "operator-family",
+  wrapper: "foreign-data-wrapper",
+  server: "server",
+  parser: "text-search-parser",
+  template: "text-search-template",
+  dictionary: "text-search-dictionary",
+  configuration: "text-search-configuration"
+};
+var SAID_OF = /* @__PURE__ */ new Set(["grant", "owner", "comment", "security-label"]);
+var SEVERAL = /* @__PURE__ */ new Set(["operator", "text-search", "foreign-server"]);
+function thingOfEntry(key) {
+  const [kind, place] = wordAndRest(key);
+  return `${groupOf(kind)} ${place}`;
+}
+function thingsOfFinding({ about, name }) {
+  const [word2, rest] = SAID_OF.has(about) ? wordAndRest(name) : [about, name];
+  const [second, after] = wordAndRest(rest);
+  const isOfSeveral = SEVERAL.has(word2) && Object.hasOwn(BY_WORD, second);
+  const [kind, identity] = isOfSeveral ? [BY_WORD[second], after] : [Object.hasOwn(BY_WORD, word2) ? BY_WORD[word2] : word2, rest];
+  const group = groupOf(kind);
+  if (group === "cast") return [`cast CAST (${identity.replace(" as ", " AS ")})`];
+  return [`${group} ${identity}`, `${group} ${leadingNames(identity).join(" ")}`];
+}
+function isAboutEntry(found2, entry) {
+  const thing = thingOfEntry(entry.key);
+  if (!thingsOfFinding(found2).includes(thing)) return false;
+  return !thing.startsWith("function ") || fitsArguments(argumentsOf(entry.title).args, argumentsOf(found2.name).args);
+}
+function groupOf(kind) {
+  return GROUPS.find(([kinds]) => kinds.test(kind))?.[1] ?? kind;
+}
+
+// src/backups/restore/rights/superusers-functions.ts
+var UNTRUSTED = [
+  "c",
+  "internal",
+  "plpython3u",
+  "plpython2u",
+  "plpythonu",
+  "plperlu",
+  "pltclu",
+  "plluau",
+  "pljavau",
+  "javau",
+  "plr",
+  "plsh"
+];
+var KINDS = [
+  ...UNTRUSTED.map(
+    (language) => kindOf(
+      `FUNCTION IN ${language}`,
+      `function in the untrusted language ${language}`,
+      `LANGUAGE ${quoteIdentifier(language)} AS 'holdfast_asks'`
+    )
+  ),
+  kindOf("FUNCTION LEAKPROOF", "leakproof function", "LANGUAGE sql LEAKPROOF AS 'SELECT 1'"),
+  kindOf(
+    "FUNCTION SUPPORT",
+    "function with a support function",
+    "LANGUAGE sql SUPPORT pg_catalog.generate_series_int4_support AS 'SELECT 1'"
+  )
+];
+function kindOf(asked, word2, options) {
+  return {
+    asked,
+    word: word2,
+    attempt: `CREATE FUNCTION pg_temp.holdfast_asks() RETURNS pg_catalog.int4 ${options}`
+  };
+}
+var FUNCTION_KINDS = new Map(
+  KINDS.map((kind) => [kind.asked, kind])
+);
+var MADE_IN_LANGUAGE = /* @__PURE__ */ new Set(["FUNCTION", "PROCEDURE"]);
+function functionsOfSuperusers(entries, { digests, objects }) {
+  const found2 = /* @__PURE__ */ new Map();
+  if (digests !== 2) return found2;
+  const byName = recordedFunctions(objects.function ?? {});
+  for (const entry of entries) {
+    if (!MADE_IN_LANGUAGE.has(entry.type)) continue;
+    const { schema = "", tag } = likelyNamesOf(entry);
+    const { name, args } = argumentsOf(tag);
+    const alike2 = byName.get(JSON.stringify([schema, name])) ?? [];
+    const asked = alike2.find((one) => fitsArguments(args, one.args))?.asked;
+    if (asked !== void 0) found2.set(entry.id, asked);
+  }
+  return found2;
+}
+function recordedFunctions(functions) {
+  const inLanguage = new Map(
+    UNTRUSTED.map((language) => [fieldDigest(language, false), `FUNCTION IN ${language}`])
+  );
+  const aggregate = fieldDigest("a", false);
+  const byName = /* @__PURE__ */ new Map();
+  for (const [identity, text] of Object.entries(functions)) {
+    const fields = readDigests(text);
+    if (fields.get("kind") === aggregate) continue;
+    const asked = inLanguage.get(fields.get("language")) ?? (fields.has("leakproof") ? "FUNCTION LEAKPROOF" : fields.has("support") ? "FUNCTION SUPPORT" : void 0);
+    const key = JSON.stringify(leadingNames(identity));
+    byName.set(key, [...byName.get(key) ?? [], { args: argumentsOf(identity).args, asked }]);
+  }
+  return byName;
+}
+
+// src/backups/restore/rights/superuser-only.ts
+var SOMETHING_TEMPORARY = "CREATE TEMPORARY TABLE holdfast_asks_first ()";
+var SUPERUSER_ONLY = {
+  "EVENT TRIGGER": {
+    word: "event trigger",
+    // The server brings no function that one could call.
+    before: "CREATE FUNCTION pg_temp.holdfast_asks() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'",
+    attempt: "CREATE EVENT TRIGGER holdfast_asks ON sql_drop EXECUTE FUNCTION pg_temp.holdfast_asks()"
+  },
+  "PUBLICATION TABLES IN SCHEMA": {
+    word: "publication of whole schemas",
+    before: "CREATE PUBLICATION holdfast_asks_first",
+    attempt: "CREATE PUBLICATION holdfast_asks FOR TABLES IN SCHEMA pg_catalog"
+  },
+  "FOREIGN DATA WRAPPER": {
+    word: "foreign data wrapper",
+    attempt: "CREATE FOREIGN DATA WRAPPER holdfast_asks"
+  },
+  "ACCESS METHOD": {
+    word: "access method",
+    attempt: "CREATE ACCESS METHOD holdfast_asks TYPE TABLE HANDLER pg_catalog.heap_tableam_handler"
+  },
+  "OPERATOR CLASS": {
+    word: "operator class",
+    before: SOMETHING_TEMPORARY,
+    attempt: "CREATE OPERATOR CLASS pg_temp.holdfast_asks FOR TYPE pg_catalog.int4 USING btree AS OPERATOR 1 OPERATOR(pg_catalog.<)"
+  },
+  "OPERATOR FAMILY": {
+    word: "operator family",
+    before: SOMETHING_TEMPORARY,
+    attempt: "CREATE OPERATOR FAMILY pg_temp.holdfast_asks USING btree"
+  },
+  "SHELL TYPE": {
+    word: "base type",
+    before: SOMETHING_TEMPORARY,
+    attempt: "CREATE TYPE pg_temp.holdfast_asks"
+  },
+  "TEXT SEARCH PARSER": {
+    word: "text search parser",
+    before: SOMETHING_TEMPORARY,
+    attempt: "CREATE TEXT SEARCH PARSER pg_temp.holdfast_asks (START = pg_catalog.prsd_start, GETTOKEN = pg_catalog.prsd_nexttoken, END = pg_catalog.prsd_end, LEXTYPES = pg_catalog.prsd_lextype)"
+  },
+  "TEXT SEARCH TEMPLATE": {
+    word: "text search template",
+    before: SOMETHING_TEMPORARY,
+    attempt: "CREATE TEXT SEARCH TEMPLATE pg_temp.holdfast_asks (LEXIZE = pg_catalog.dsimple_lexize)"
+  },
+  "PROCEDURAL LANGUAGE": {
+    word: "language",
+    attempt: "CREATE LANGUAGE holdfast_asks HANDLER pg_catalog.plpgsql_call_handler"
+  }
+};
+var ALL_TABLES = {
+  before: "CREATE PUBLICATION holdfast_asks_first",
+  attempt: "CREATE PUBLICATION holdfast_asks FOR ALL TABLES"
+};
+var PUBLICATION = "PUBLICATION";
+var CAST_OF_SERVERS_TYPES = "CAST OF THE SERVER'S TYPES";
+var SERVERS_CAST = {
+  word: "cast between the server's own types",
+  attempt: "CREATE CAST (pg_catalog.text AS pg_catalog.point) WITH INOUT"
+};
+function askedOf(type) {
+  const kind = FUNCTION_KINDS.get(type);
+  if (kind !== void 0) return { before: SOMETHING_TEMPORARY, attempt: kind.attempt };
+  if (type === CAST_OF_SERVERS_TYPES) return SERVERS_CAST;
+  return type === PUBLICATION ? ALL_TABLES : SUPERUSER_ONLY[type];
+}
+function wordOf(type) {
+  return FUNCTION_KINDS.get(type)?.word ?? (type === CAST_OF_SERVERS_TYPES ? SERVERS_CAST : SUPERUSER_ONLY[type]).word;
+}
+async function askTypes(session, types) {
+  const [found2, unknown] = [/* @__PURE__ */ new Set(), /* @__PURE__ */ new Set()];
+  for (const type of new Set(types)) {
+    const { before: before2, attempt: attempt2 } = askedOf(type);
+    const refusedTo = (sql) => refusal(session, () => session.query(sql), "database.permission", "database.query");
+    await session.query("SAVEPOINT asking");
+    const unasked = before2 === void 0 ? void 0 : await refusedTo(before2);
+    const refused2 = unasked === void 0 ? await refusedTo(attempt2) : void 0;
+    await session.query("ROLLBACK TO SAVEPOINT asking; RELEASE SAVEPOINT asking");
+    if (unasked !== void 0 || refused2 !== void 0 && SAYS_NOTHING.test(refused2.message)) {
+      unknown.add(type);
+    } else if (isHoldfastError(refused2, "database.permission")) found2.add(type);
+  }
+  return { refused: found2, unasked: unknown };
+}
+var SAYS_NOTHING = /SQLSTATE (?:42601|42704)/;
+var MAINTENANCE = "postgres";
+async function askTypesForNew(target, types) {
+  let known = { refused: /* @__PURE__ */ new Set(), unasked: types };
+  for (const database of /* @__PURE__ */ new Set([target.address.database, MAINTENANCE])) {
+    var _stack = [];
+    try {
+      if (known.unasked.size === 0) break;
+      const session = await target.connect({ purpose: "restore plan", database }).catch((error) => {
+        if (database === target.address.database || !isHoldfastError(error)) throw error;
+        return void 0;
+      });
+      if (session === void 0) continue;
+      const _2 = __using(_stack, session, true);
+      const acting = await session.query(
+        "SELECT FROM pg_catalog.pg_event_trigger WHERE evtenabled <> 'D' LIMIT 1"
+      );
+      if (acting.length > 0) continue;
+      await session.query("BEGIN READ WRITE");
+      try {
+        const { refused: refused2, unasked } = await askTypes(session, known.unasked);
+        known = { refused: /* @__PURE__ */ new Set([...known.refused, ...refused2]), unasked };
+      } finally {
+        await session.query("ROLLBACK").catch(() => void 0);
+      }
+    } catch (_) {
+      var _error = _, _hasError = true;
+    } finally {
+      var _promise = __callDispose(_stack, _error, _hasError);
+      _promise && await _promise;
+    }
+  }
+  return known;
+}
+function isOfAllTables(entry, { digests, objects }) {
+  if (entry.type !== PUBLICATION || digests !== 2) return false;
+  return readDigests(objects.publication?.[displayPart(likelyNamesOf(entry).tag)] ?? "").has("all-tables");
+}
+function ofSuperusers(entries, content) {
+  const functions = functionsOfSuperusers(entries, content);
+  const routines = new Set(entries.filter(({ type }) => type === "FUNCTION").map(({ id }) => id));
+  return entries.flatMap((entry) => {
+    const asked = functions.get(entry.id);
+    if (asked !== void 0) return [{ entry, asked }];
+    if (entry.type === "CAST" && entry.needs.every((id) => routines.has(id))) {
+      return [{ entry, asked: CAST_OF_SERVERS_TYPES }];
+    }
+    return Object.hasOwn(SUPERUSER_ONLY, entry.type) || isOfAllTables(entry, content) ? [{ entry, asked: entry.type }] : [];
+  });
+}
+
+// src/backups/restore/rights/not-made-here.ts
+var NOTHING_ASKED = { all: [], allowed: /* @__PURE__ */ new Set() };
+async function notMadeHere(target, entries, content) {
+  if (entries.some(({ names: names3 }) => names3 === void 0)) return NOTHING_ASKED;
+  const of = ofSuperusers(entries, content);
+  const types = new Set(of.map(({ asked }) => asked));
+  const { refused: refused2, unasked } = await askTypesForNew(target, types);
+  const found2 = of.filter(({ asked }) => refused2.has(asked) || unasked.has(asked)).map(({ entry, asked }) => ({
+    id: entry.id,
+    title: entryTitle(entry),
+    key: entryKey(entry),
+    place: entryPlace(entry),
+    why: refused2.has(asked) ? "the server lets only a superuser make one" : "PostgreSQL lets only a superuser make one, and the server could not be asked for more"
+  }));
+  const allowed = new Set([...types].filter((type) => !refused2.has(type) && !unasked.has(type)));
+  return { all: withNeeding(entries, found2), allowed };
+}
+var TOLD_MAX = 20;
+function refusedBeside({ all }, role) {
+  if (all.length === 0) return void 0;
+  const more = all.length > TOLD_MAX ? ` and ${all.length - TOLD_MAX} more` : "";
+  const told2 = all.slice(0, TOLD_MAX).map(({ title, why }) => `${title} (${why})`).join(", ") + more;
+  const problem = `role ${role} may not make ${told2}, and mode beside puts no copy in place that lacks something`;
+  return new HoldfastError("database.permission", problem, {
+    hint: "Restore as a superuser, or with --mode in-place, or use --allow-gaps to have it left out and named. Nothing was touched."
+  });
+}
+function acceptNotMade(findings, { all }) {
+  if (all.length === 0) return [...findings];
+  const ofTitle = (type, name = "") => all.find(({ title }) => title.startsWith(type) && `${title} `.includes(` ${name}`))?.why;
+  return findings.map((found2) => {
+    const why = found2.severity === "difference" ? whyNotMade(found2, all, ofTitle) : void 0;
+    if (why === void 0) return found2;
+    return { ...found2, severity: "gap", message: `${found2.message}: it may not be made here, as ${why}` };
+  });
+}
+function whyNotMade(found2, all, ofTitle) {
+  const { about, name, message } = found2;
+  if (about === "publication" && message === "differs from the source in schemas") {
+    return ofTitle("PUBLICATION TABLES IN SCHEMA ", `${leadingNames(name)[0]} `);
+  }
+  if (message === "differs from the source in access method") return ofTitle("ACCESS METHOD ");
+  const place = leadingNames(name).join(" ");
+  const follows = FOLLOWING.find(([differs2]) => differs2.test(message));
+  if (follows !== void 0) return all.find(({ key }) => key === `${follows[1]} ${place}`)?.why;
+  if (!/^is missing(?: \(|$)/.test(message)) return void 0;
+  return all.find((one) => isAboutEntry(found2, one) || isPartOf(found2, one))?.why;
+}
+var FOLLOWING = [
+  [/^differs from the source in (?:(?:parents|partition bound)(?:, | and |$))+$/, "table-attach"],
+  [/^differs from the source in attached to$/, "index-attach"],
+  [/^differs from the source in owned by$/, "sequence-owned-by"]
+];
+function isPartOf({ about, name }, { key }) {
+  const [schema = "", first = "", ...others] = leadingNames(name);
+  if (about === "index") return key.startsWith(`constraint ${schema} `) && key.endsWith(` ${first}`);
+  return about === "constraint" && others.length === 1 && key === `type ${schema} ${first}`;
+}
+
+// src/backups/restore/rows/live-tables.ts
+async function readLiveTables(session, tables) {
+  return await session.query(
+    `
+      SELECT n.nspname AS schema, c.relname AS name, c.oid::text AS oid,
+             format('%I.%I', n.nspname, c.relname) AS sql,
+             CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned' ELSE 'other' END AS kind,
+             pg_has_role(c.relowner, 'USAGE') AS owned, pg_has_role(c.relowner, 'USAGE')
+               OR (has_table_privilege(c.oid, 'INSERT')
+                  AND has_table_privilege(c.oid, 'TRUNCATE, DELETE')) AS fillable,
+             row_security_active(c.oid) AS "hidesRows",
+             coalesce((SELECT x.extcondition[array_position(x.extconfig, c.oid)]
+                         FROM pg_extension x
+                        WHERE c.oid = ANY (x.extconfig)
+                        LIMIT 1),
+                      '') AS condition,
+             (SELECT coalesce(json_agg(json_build_object(
+               'quoted', quote_ident(a.attname), 'type', format_type(a.atttypid, a.atttypmod), 'required',
+               a.attnotnull
+               AND NOT a.atthasdef
+               AND a.attidentity = ''
+               AND t.typdefault IS NULL)),
+                              '[]')
+                FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+               WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
+        FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS wanted(schema, name, place)
+        JOIN pg_namespace n ON n.nspname = wanted.schema
+        JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = wanted.name
+       ORDER BY wanted.place
+    `,
+    [tables.map((table) => table.schema), tables.map((table) => table.name)]
+  );
+}
+async function readWholeTrees(session, leaves) {
+  return await session.query(
+    `
+      WITH RECURSIVE above AS (
+        SELECT i.inhparent AS oid
+          FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhparent AND c.relkind = 'p'
+         WHERE i.inhrelid = ANY ($1::text[]::oid[])
+        UNION SELECT i.inhparent FROM above JOIN pg_inherits i ON i.inhrelid = above.oid
+      ), below AS (
+        SELECT above.oid AS root, i.inhrelid AS oid FROM above JOIN pg_inherits i ON i.inhparent = above.oid
+        UNION SELECT below.root, i.inhrelid FROM below JOIN pg_inherits i ON i.inhparent = below.oid
+      )
+      SELECT n.nspname AS schema, c.relname AS name
+        FROM above JOIN pg_class c ON c.oid = above.oid JOIN pg_namespace n ON n.oid = c.relnamespace
+       WHERE NOT EXISTS (SELECT FROM below JOIN pg_class leaf ON leaf.oid = below.oid
+                          WHERE below.root = above.oid
+                            AND leaf.relkind <> 'p'
+                            AND leaf.oid <> ALL ($1::text[]::oid[]))
+    `,
+    [leaves.map((table) => table.oid)]
+  );
+}
+
+// src/backups/restore/rows/made-tables.ts
+async function tablesToMake({
+  request,
+  tables
+}) {
+  var _stack = [];
+  try {
+    if (request.tables.length === 0 || request.part === "data") return [];
+    const session = __using(_stack, await request.target.connect({ purpose: "restore" }), true);
+    const present = await readLiveTables(session, tables);
+    return tables.filter(
+      (table) => !present.some((one) => one.schema === table.schema && one.name === table.name)
+    );
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
+  }
+}
+function notComparedNotes({ request }) {
+  return request.part === "data" ? ["definitions were not compared: only rows were restored"] : [];
+}
+
+// src/backups/copy/rights/as-if-owned.ts
+async function asIfOwned(database, scope, actual, expected, { context, artifact, sourceMajor }) {
+  var _stack = [];
+  try {
+    const wanted = expected.objects.grant ?? {};
+    if (actual.digests !== 2 || expected.digests !== 2 || Object.keys(wanted).length === 0) return actual;
+    const entries = (await readContents(context, artifact)).filter((entry) => entry.names !== void 0);
+    const lists = entries.filter(isOfRights);
+    const texts = await readLists({ phase: { artifact } }, lists, context);
+    const session = __using(_stack, await database.connect({ purpose: "compare" }), true);
+    const [row] = await session.query(
+      "SELECT current_user::text AS role, quote_ident(current_user) AS here"
+    );
+    const { role, here } = row;
+    const rows2 = await session.query(
+      "SELECT quote_ident(r) AS quoted FROM unnest($1::text[]) AS r",
+      [
+        [...new Set(lists.map(({ names: names3 }) => names3.owner))].filter(
+          (owner) => owner !== "" && (expected.encoding === "UTF8" || /^[\x20-\x7e]+$/.test(owner))
+        )
+      ]
+    );
+    const all = texts.flatMap(statementsOf).flatMap(({ sql }) => singleRights(sql, sourceMajor));
+    const own = await byObject(
+      session,
+      all.filter((right) => right.role === role && right.future === void 0)
+    );
+    const grant = { ...actual.objects.grant };
+    for (const [name, rights] of await readEffectiveRights(session, scope)) {
+      const [kind, identity] = wordAndRest(name);
+      const digest = Object.hasOwn(wanted, identity) ? wanted[identity] : void 0;
+      if (kind !== "grant" || digest === void 0 || grant[identity] === digest) continue;
+      const others = rights.filter((right) => !right.startsWith(`${here}:`));
+      const owners = rights.filter((right) => right.startsWith(`${here}:`)).map((right) => right.slice(here.length));
+      const given = own.get(objectKey(name))?.rights ?? [];
+      const ways = [owners, owners.map((right) => right.replace(/\*$/, ""))];
+      const isSources = (quoted) => ways.some(
+        (way) => digestRights([...others, ...way.map((right) => `${quoted}${right}`), ...given]) === digest
+      );
+      if (rows2.some(({ quoted }) => isSources(quoted))) grant[identity] = digest;
+    }
+    return { ...actual, objects: { ...actual.objects, grant } };
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
+  }
+}
+
+// src/backups/restore/chosen/load-context.ts
+async function loadContext(plan, database, ports) {
+  const { request } = plan;
+  return {
+    store: request.catalog.store,
+    tools: await ports.dumpTools(),
+    toolSet: plan.tools,
+    disk: ports.disk,
+    log: ports.log,
+    identities: request.identities,
+    address: database.address,
+    jobs: request.jobs,
+    signal: ports.cancelled,
+    noOwner: request.noOwner,
+    noPrivileges: request.noPrivileges,
+    settings: await loadingSettings(database)
+  };
+}
+function chosen(plan, narrow) {
+  return (entries) => withoutPublicSchema(
+    withoutExtensions(narrow(entries), plan.target.unavailableExtensions),
+    plan.backup.manifest.content
+  );
+}
+
+// src/backups/restore/compare/as-owned.ts
+async function asOwned(plan, database, actual, ports) {
+  const {
+    request,
+    backup: { manifest },
+    set
+  } = plan;
+  const artifact = set.hasSchema ? set.phases[0]?.artifact : void 0;
+  if (!request.noOwner || request.noPrivileges || artifact === void 0) return actual;
+  const context = await loadContext(plan, database, ports);
+  return await asIfOwned(database, manifest.scope, actual, manifest.content, {
+    context,
+    artifact,
+    sourceMajor: manifest.content.serverMajor
+  });
+}
+
+// src/backups/restore/compare/control.ts
 var NAMES = new PassingName("holdfast_control_");
 async function sweepControls(target, log) {
   const purpose = "restore clean-up";
@@ -461,501 +1043,17 @@ async function controlOf(plan, ports) {
   }
 }
 
-// src/backups/restore/properties/subscriptions.ts
-async function subscriptionNotes(plan, database) {
-  var _stack = [];
-  try {
-    if (!plan.set.hasSchema || plan.request.tables.length > 0) return [];
-    const session = __using(_stack, await database.connect({ purpose: "restore" }), true);
-    const rows2 = await session.query(`
-    SELECT s.subname::text AS name, s.subslotname::text AS slot
-      FROM pg_catalog.pg_subscription s JOIN pg_catalog.pg_database d ON d.oid = s.subdbid
-     WHERE d.datname = current_database() AND NOT s.subenabled AND s.subslotname IS NOT NULL ORDER BY 1
-  `);
-    return rows2.map(
-      ({ name, slot }) => `subscription ${name} is restored disabled and names the replication slot ${slot} of the source: before it is enabled, decide which of the two shall have the slot, or give this one another (ALTER SUBSCRIPTION … SET (slot_name = …))`
-    );
-  } catch (_) {
-    var _error = _, _hasError = true;
-  } finally {
-    var _promise = __callDispose(_stack, _error, _hasError);
-    _promise && await _promise;
-  }
-}
-
-// src/backups/restore/properties/list-setting.ts
-var LIST_SETTINGS = /* @__PURE__ */ new Set([
-  "local_preload_libraries",
-  "search_path",
-  "session_preload_libraries",
-  "shared_preload_libraries",
-  "temp_tablespaces",
-  "unix_socket_directories"
-]);
-function splitListSetting(value) {
-  if (value.trim() === "") return [];
-  const elements = [];
-  const element = /\s*(?:"((?:[^"]|"")*)"\s*|([^\s",][^",]*)?)(,|$)/y;
-  for (; ; ) {
-    const match = element.exec(value);
-    if (match === null) return [value];
-    elements.push(match[1]?.replaceAll('""', '"') ?? match[2]?.trimEnd() ?? "");
-    if (match[3] === "") return elements;
-  }
-}
-
-// src/backups/restore/lock-timeout.ts
-var LOCK_TIMEOUT = "30s";
-
-// src/backups/restore/properties/settings-into-database.ts
-var PATIENCE = "5s";
-var SAID_ALONE = /* @__PURE__ */ new Set([
-  "session_preload_libraries",
-  "local_preload_libraries",
-  "role",
-  "session_authorization",
-  "default_transaction_read_only",
-  "transaction_read_only",
-  "session_replication_role",
-  "event_triggers",
-  "zero_damaged_pages",
-  "ignore_checksum_failure",
-  "ignore_system_indexes",
-  "allow_system_table_mods",
-  "exit_on_error"
-]);
-async function settingsToSet(session, settings, profile, made) {
-  const mayBeUsers = settings.filter(({ name }) => profile?.databaseSettings.includes(name) !== true);
-  const own = mayBeUsers.filter((one) => profile === void 0 || !isOfPlatformsRole(profile, one));
-  const here = await settingsHere(session);
-  const roles = await rolesAmong(
-    session,
-    own.flatMap(({ role }) => role ?? [])
-  );
-  const lacking2 = own.filter((one) => !here.has(keyOf(one)));
-  const others = own.filter((one) => here.has(keyOf(one)) && !isSameValue(one, here.get(keyOf(one))));
-  const saidAlone = lacking2.filter(({ name }) => SAID_ALONE.has(name.toLowerCase()));
-  const ofPlatformsRoles = mayBeUsers.filter((one) => !own.includes(one) && !here.has(keyOf(one)));
-  const homeless = lacking2.filter(
-    (one) => one.role !== void 0 && !roles.has(one.role) && !made.has(one.role)
-  );
-  return {
-    set: lacking2.filter((one) => !saidAlone.includes(one) && !homeless.includes(one)),
-    notes: [
-      ...said(others, "is set for the target's database with another value than for the source's, and stays"),
-      ...said(
-        saidAlone,
-        "is set for the source's database and is not set here: it changes every session from its start, so set it by hand when you want it here"
-      ),
-      ...said(
-        ofPlatformsRoles,
-        "is set for a role of the platform's, which this role may not alter, and is not set here"
-      ),
-      ...said(homeless, "was not set: the role does not exist here")
-    ]
-  };
-}
-function isOfPlatformsRole(profile, { role }) {
-  return role !== void 0 && profile.onlyPlatform.includes(role);
-}
-async function rolesAmong(session, names3) {
-  const rows2 = await session.query(
-    "SELECT rolname::text AS name FROM pg_roles WHERE rolname = ANY ($1::name[])",
-    [names3]
-  );
-  return new Set(rows2.map(({ name }) => name));
-}
-async function setSettings(session, database, settings) {
-  return await trying(
-    settings,
-    async (setting) => await refusedByName(session, setting, database) ?? await refusal(session, () => session.query(settingStatement(setting, database)))
-  );
-}
-async function settingsTaken(session, database, settings, made) {
-  const isLater = ({ role }) => role !== void 0 && made.has(role);
-  await session.query("BEGIN READ WRITE");
-  try {
-    await session.query(`SET LOCAL lock_timeout = '${PATIENCE}'`);
-    const { set, notes } = await trying(
-      settings.filter((one) => !isLater(one)),
-      async (setting) => {
-        const error = await refusedByName(session, setting, database);
-        if (error !== void 0 || isApplications(setting)) return error;
-        return await refusal(session, () => session.query(settingStatement(setting, database)));
-      }
-    );
-    return { set: settings.filter((one) => isLater(one) || set.includes(one)), notes };
-  } finally {
-    await session.query("ROLLBACK").catch(() => void 0);
-  }
-}
-async function trying(settings, attempt2) {
-  const set = [];
-  const notes = [];
-  let inVain;
-  for (const setting of settings) {
-    const error = inVain ?? await attempt2(setting);
-    if (error === void 0) set.push(setting);
-    else notes.push(...said([setting], `cannot be set: ${reason(error)}`));
-    if (isHoldfastError(error, "database.lock-timeout")) inVain = error;
-  }
-  return { set, notes };
-}
-function isApplications({ name }) {
-  return name.includes(".");
-}
-async function refusedByName(session, setting, database) {
-  await session.query("SAVEPOINT asking");
-  const error = await refusal(session, () => session.query(nameStatements(setting, database)));
-  await session.query("ROLLBACK TO SAVEPOINT asking; RELEASE SAVEPOINT asking");
-  return error;
-}
-function nameStatements(setting, database) {
-  const alter = `ALTER ${subjectOf(setting, database)}`;
-  return `${alter} SET application_name = ''; ${alter} RESET ${parameterOf(setting)}`;
-}
-function settingStatement(setting, database, value) {
-  const { values } = setting;
-  const literals = values.length === 0 ? "''" : values.map(quoteLiteral).join(", ");
-  return `ALTER ${subjectOf(setting, database)} SET ${parameterOf(setting)} = ${value ?? literals}`;
-}
-function subjectOf({ role }, database) {
-  const where = `DATABASE ${quoteIdentifier(database)}`;
-  return role === void 0 ? where : `ROLE ${quoteIdentifier(role)} IN ${where}`;
-}
-function parameterOf({ name }) {
-  return name.split(".").map(quoteIdentifier).join(".");
-}
-function said(settings, what2) {
-  return settings.map((one) => `database setting ${settingName(one)} ${what2}`);
-}
-var AT_ONCE = /XX000|23505/;
-function reason(error) {
-  const state = /\(SQLSTATE [0-9A-Z]{5}\)$/.exec(error.message)?.[0] ?? "";
-  const why = isHoldfastError(error, "database.permission") ? "the role that restores may not" : isHoldfastError(error, "database.lock-timeout") || AT_ONCE.test(state) ? "somebody else is changing settings of the same database or role" : "the server does not take it";
-  return `${why} ${state}`.trim();
-}
-function keyOf({ name, role }) {
-  return JSON.stringify([role ?? null, name.toLowerCase()]);
-}
-async function settingsHere(session) {
-  const rows2 = await session.query(`
-    SELECT r.rolname::text AS role, entry
-      FROM pg_db_role_setting s
-      JOIN pg_database d ON d.oid = s.setdatabase
-      LEFT JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) AS entry
-     WHERE d.datname = current_database()
-  `);
-  return new Map(
-    rows2.map(({ role, entry }) => {
-      const at = entry.indexOf("=");
-      return [keyOf({ role: role ?? void 0, name: entry.slice(0, at) }), entry.slice(at + 1)];
-    })
-  );
-}
-function isSameValue({ name, values }, stored) {
-  const here = LIST_SETTINGS.has(name) || values.length > 1 ? splitListSetting(stored) : [stored];
-  const elements = (list) => JSON.stringify(list.length === 0 ? [""] : list);
-  return elements(here) === elements(values);
-}
-
-// src/backups/restore/properties/database-properties.ts
-async function copyDatabaseProperties(session, from, to, rehearse2 = false) {
-  const statements = await propertyStatements(session, from, to);
-  await session.query("BEGIN");
-  try {
-    await session.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
-    for (const { what: what2, asked, sql } of statements) {
-      const refused2 = asked === void 0 ? void 0 : await refusedByName(session, asked, to);
-      await run(what2, refused2 === void 0 ? session.query(sql) : Promise.reject(refused2));
-    }
-    await session.query(rehearse2 ? "ROLLBACK" : "COMMIT");
-  } catch (error) {
-    await session.query("ROLLBACK");
-    throw error;
-  }
-}
-async function run(what2, work) {
-  try {
-    await work;
-  } catch (error) {
-    if (!isHoldfastError(error)) throw error;
-    throw new HoldfastError(
-      error.code,
-      `could not give the restored database the old one's ${what2}: ${error.message}`,
-      {
-        hint: isHoldfastError(error, "database.lock-timeout") ? "Another session is changing settings or rights of the database; run again when it is done. The target is as it was." : "Use a role that may do that, or --mode in-place, which keeps the database itself. The target is as it was.",
-        cause: error
-      }
-    );
-  }
-}
-async function propertyStatements(session, from, to) {
-  const target = quoteIdentifier(to);
-  const [row] = await session.query(
-    `
-      SELECT pg_catalog.pg_get_userbyid(datdba)::text AS owner, datconnlimit AS "limit",
-             datacl IS NOT NULL AS granted, pg_catalog.shobj_description(oid, 'pg_database') AS comment
-        FROM pg_catalog.pg_database
-       WHERE datname = $1
-    `,
-    [from]
-  );
-  if (!row) throw new Error(`database ${from} has vanished`);
-  return [
-    ...(await settingsOf(session, from)).map((setting) => propertySetting(setting, to)),
-    ...row.comment === null ? [] : [{ what: "comment", sql: `COMMENT ON DATABASE ${target} IS ${quoteLiteral(row.comment)}` }],
-    ...row.limit < 0 ? [] : [{ what: "connection limit", sql: `ALTER DATABASE ${target} CONNECTION LIMIT ${row.limit}` }],
-    { what: "owner", sql: `ALTER DATABASE ${target} OWNER TO ${quoteIdentifier(row.owner)}` },
-    // A database without explicit grants has the default ones, and so has a new one. One with an empty list
-    // has none at all.
-    ...row.granted ? await grantStatements(session, from, target, row.owner) : []
-  ];
-}
-async function settingsOf(session, database) {
-  return await session.query(
-    `
-      SELECT r.rolname::text AS role, entry
-        FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase
-        LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.setrole, pg_catalog.unnest(s.setconfig) AS entry
-       WHERE d.datname = $1 ORDER BY role NULLS FIRST, entry
-    `,
-    [database]
-  );
-}
-function propertySetting({ role, entry }, target) {
-  const equals = entry.indexOf("=");
-  const name = entry.slice(0, equals);
-  const value = entry.slice(equals + 1);
-  const setting = {
-    role: role ?? void 0,
-    name,
-    values: LIST_SETTINGS.has(name) ? splitListSetting(value) : [value]
-  };
-  return {
-    what: `setting ${name}${role === null ? "" : ` of role ${role}`}`,
-    sql: settingStatement(setting, target),
-    asked: setting
-  };
-}
-async function grantStatements(session, from, target, owner) {
-  const grants = await session.query(
-    `
-      SELECT r.rolname::text AS grantee, a.privilege_type AS privilege, a.is_grantable AS grantable
-        FROM pg_catalog.pg_database d, pg_catalog.aclexplode(d.datacl) a
-        LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
-       WHERE d.datname = $1
-    `,
-    [from]
-  );
-  return [
-    { what: "grants", sql: `REVOKE ALL ON DATABASE ${target} FROM PUBLIC, ${quoteIdentifier(owner)}` },
-    ...grants.map(({ grantee, privilege, grantable }) => ({
-      what: `grant of ${privilege}`,
-      sql: `
-        GRANT ${privilege} ON DATABASE ${target}
-          TO ${grantee === null ? "PUBLIC" : quoteIdentifier(grantee)}${grantable ? " WITH GRANT OPTION" : ""}
-      `
-    }))
-  ];
-}
-
-// src/backups/restore/rows/live-sequences.ts
-function sequencesToSet({ sequences }, tables) {
-  if (tables === void 0) return sequences;
-  const own = namesOf2(tables);
-  return sequences.filter(({ schema, name }) => own.has(qualifiedName(schema, name)));
-}
-async function requireSettable(session, toSet) {
-  const live = new Map((await read(session, toSet)).map((one) => [qualifiedName(one.schema, one.name), one]));
-  for (const sequence of toSet) {
-    const name = qualifiedName(sequence.schema, sequence.name);
-    requireOne(printableLine(name), sequence, live.get(name));
-  }
-}
-function requireOne(name, { before: before2, after }, live) {
-  if (live?.isSequence !== true) {
-    throw new HoldfastError("database.lacks", `the target has no sequence ${name} to set`, {
-      hint: "Make it (or restore the schema first, --what schema), or restore the whole backup. Nothing was touched."
-    });
-  }
-  if (!live.owned) {
-    throw new HoldfastError(
-      "database.permission",
-      `the role may not restart sequence ${name}, so a failure could not be undone`,
-      {
-        hint: `Use the role that owns ${name}, or a superuser. Nothing was touched.`
-      }
-    );
-  }
-  const fits = ({ value }) => BigInt(live.least) <= BigInt(value) && BigInt(value) <= BigInt(live.greatest);
-  if (fits(before2) || fits(after)) return;
-  const range = `from ${live.least} to ${live.greatest}`;
-  throw new HoldfastError(
-    "database.lacks",
-    `sequence ${name} goes ${range} at the target, and the backup has it at ${after.value}`,
-    {
-      hint: `Widen it (ALTER SEQUENCE ${name} MINVALUE … MAXVALUE …), or restore the whole backup. Nothing was touched.`
-    }
-  );
-}
-async function requireFree(session, missing) {
-  const names3 = missing.flatMap(
-    ({ schema, sequences = [] }) => sequences.map((name2) => ({ schema, name: name2 }))
-  );
-  const [first] = await read(session, names3);
-  if (first === void 0) return;
-  const name = printableLine(qualifiedName(first.schema, first.name));
-  throw new HoldfastError(
-    "database.lacks",
-    `the target has ${name} already, which a missing table's sequence is to be called`,
-    {
-      hint: `Drop or rename ${name} if nothing needs it, then run again. Nothing was touched.`
-    }
-  );
-}
-function namesOf2(tables) {
-  return new Set(
-    tables.flatMap(({ schema, sequences = [] }) => sequences.map((name) => qualifiedName(schema, name)))
-  );
-}
-async function read(session, names3) {
-  if (names3.length === 0) return [];
-  return await session.query(
-    `
-      SELECT n.nspname AS schema, c.relname AS name, q.seqrelid IS NOT NULL AS "isSequence",
-             pg_has_role(c.relowner, 'USAGE') AS owned, coalesce(q.seqmin, 0)::text AS least,
-             coalesce(q.seqmax, 0)::text AS greatest
-        FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS wanted(schema, name, place)
-        JOIN pg_namespace n ON n.nspname = wanted.schema
-        JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = wanted.name
-        LEFT JOIN pg_sequence q ON q.seqrelid = c.oid
-       ORDER BY wanted.place
-    `,
-    [names3.map(({ schema }) => schema), names3.map(({ name }) => name)]
+// src/backups/restore/compare/gaps.ts
+function gapsOf({ backup, request }) {
+  const gaps = backup.manifest.gaps ?? [];
+  if (request.tables.length > 0) return [];
+  if (request.part === "whole") return openAfterComparing(gaps);
+  return openAfterComparing(gaps).filter(
+    ({ about }) => about === "large-objects" === (request.part === "data")
   );
 }
 
-// src/backups/restore/scope.ts
-function isWholeDatabase(scope) {
-  return scope.includeSchemas.length === 0 && scope.excludeSchemas.length === 0;
-}
-
-// src/backups/restore/safety-backup.ts
-function safetyNote(plan, safety, isChanged = true) {
-  const what2 = `what the target held before is backup ${safety.id} (tier safety), as of ${safety.snapshotAt}`;
-  const back = isChanged ? wayBack(plan, safety) : void 0;
-  return back === void 0 ? what2 : `${what2}; to go back to it: \`${commandOf(plan, safety.id, back)}\`${back.besides}`;
-}
-function wayBack(plan, safety) {
-  const { request, backup } = plan;
-  if (request.part !== "data" && request.tables.length === 0) {
-    return { dataOnly: false, tables: [], besides: isWholeDatabase(backup.manifest.scope) ? "" : FURTHER };
-  }
-  const restored = new Set(plan.tables.map(displayName));
-  const held2 = safety.tables.filter(({ kind }) => kind === "table");
-  const own = held2.filter((table) => restored.has(displayName(table)));
-  if (request.tables.length === 0 && own.length === held2.length) {
-    return { dataOnly: true, tables: [], besides: "" };
-  }
-  if (own.length === 0) return void 0;
-  const trees = new Set(own.flatMap(({ tree }) => tree === void 0 ? [] : [displayName(tree)]));
-  const tables = held2.filter(
-    (table) => own.includes(table) || table.tree !== void 0 && trees.has(displayName(table.tree))
-  );
-  return {
-    dataOnly: true,
-    tables,
-    besides: request.tables.length === 0 && setsMoreThanTables(plan) ? LESS : ""
-  };
-}
-var FURTHER = ", which also sets everything outside of this backup's schemas back to that moment: what was written there since is lost";
-var LESS = "; large objects, and sequences that belong to no table, stay as they are then";
-function setsMoreThanTables({ backup, tables }) {
-  const { content } = backup.manifest;
-  return content.largeObjects.count > 0 || sequencesToSet(content, tables).length < content.sequences.length;
-}
-function commandOf({ request, safetyRecipients: safetyRecipients2 }, id, { dataOnly, tables }) {
-  return [
-    "holdfast restore",
-    `--store ${shellWord(request.catalog.store.url)}`,
-    `--backup ${id}`,
-    "--target-file …",
-    // Going back makes a safety backup too.
-    safetyRecipients2.length === 0 ? "--allow-unencrypted" : "--identity-file …",
-    `--confirm ${shellWord(request.target.address.database)}`,
-    ...dataOnly ? ["--what data"] : [],
-    ...tables.map((table) => `--tables ${shellWord(displayName(table))}`),
-    ...request.mode === "auto" ? [] : [`--mode ${request.mode}`],
-    ...request.into === "auto" ? [] : [`--into ${request.into}`]
-  ].join(" ");
-}
-function namingSafety(error, made) {
-  if (made === void 0 || !(error instanceof HoldfastError) || error.hint?.includes(made.id) === true) {
-    return error;
-  }
-  return withHint(
-    error,
-    `The safety backup ${made.id} of the target was made before, as of ${made.snapshotAt}, and stays in the store.`
-  );
-}
-function isDamage(error) {
-  return isHoldfastError(error, "artifact.damaged", "artifact.missing", "seal.damaged");
-}
-
-// src/backups/restore/untouched.ts
-var SAYS_SO = /Nothing was (?:touched|changed)|[Tt]he target is as it was/;
-var Untouched = class extends HoldfastError {
-  /** @param during what was being done, for the message; empty when the cause says it */
-  constructor(cause, during = "", remedy) {
-    const known = isHoldfastError(cause) ? cause : void 0;
-    const hint = remedy ?? known?.hint ?? "";
-    const words2 = [hint, SAYS_SO.test(hint) ? "" : "Nothing was changed: the target is as it was."].filter(
-      (word2) => word2 !== ""
-    );
-    super(known?.code ?? "tool.failed", `${during === "" ? "" : `${during}: `}${cause.message}`, {
-      hint: words2.join(" "),
-      cause
-    });
-  }
-};
-function asUntouched(error, stop) {
-  const news = newsOf(error, stop);
-  return isHoldfastError(news) && !(news instanceof Untouched) ? new Untouched(news) : news;
-}
-async function untouched(work, stop) {
-  try {
-    return await work;
-  } catch (error) {
-    throw asUntouched(error, stop);
-  }
-}
-
-// src/backups/restore/explaining.ts
-async function explaining(work, plan, { safetyBackup, isChanged, stop }) {
-  try {
-    return await work;
-  } catch (failure) {
-    if (isHoldfastError(failure, "refused.outside-scope")) throw failure;
-    if (failure instanceof Untouched) throw asUntouched(failure, stop);
-    const error = newsOf(failure, stop);
-    if (!isChanged()) throw new Untouched(error);
-    const { code, hint } = isHoldfastError(error) ? error : { code: "tool.failed", hint: void 0 };
-    const told2 = `${hint ?? ""} The target may be incomplete: ${howOn(plan, isDamage(error), safetyBackup)}`.trim();
-    throw new HoldfastError(code, error.message, { hint: told2, cause: failure });
-  }
-}
-function howOn(plan, damaged, safetyBackup) {
-  const again = `run the restore again${damaged ? " with another backup" : ""}`;
-  if (plan.target.empty) {
-    return `${again}${damaged ? ", and" : ""} with --confirm ${plan.request.target.address.database}.`;
-  }
-  if (safetyBackup === void 0) return `${again}. There is no safety backup.`;
-  const note = safetyNote(plan, safetyBackup);
-  return `${again}. ${note.charAt(0).toUpperCase()}${note.slice(1)}.`;
-}
-
-// src/backups/restore/measure-copy.ts
+// src/backups/restore/compare/measure-copy.ts
 async function measureCopy(database, scope, options) {
   try {
     return { actual: await measureContent(database, scope, options), gaps: [] };
@@ -969,306 +1067,131 @@ async function measureCopy(database, scope, options) {
   }
 }
 
-// src/backups/restore/properties/database-rights.ts
-function databaseRightsEnds(content, { roles }) {
-  return { source: content.database, platform: roles, roles: content.roles.map(({ name }) => name) };
-}
-async function databaseRightsToDo(session, { source, platform, roles }) {
-  if (source?.rights === void 0) return { taken: [], given: [] };
-  const here = (await readDatabaseRecord(session)).rights ?? [];
-  const isUsers = ([role]) => role === null || roles.includes(role) && !platform.includes(role);
-  const wanted = source.rights;
-  const taken = here.filter(
-    (right) => isUsers(right) && !wanted.some((one) => isSame(one, right) && one[2] >= right[2])
-  );
-  const given = wanted.filter((right) => !here.some((one) => isSame(one, right) && one[2] >= right[2]));
-  const losing = (await losingConnect(session, { taken, given })).filter((role) => !roles.includes(role));
-  const isPlatforms = (role) => platform.includes(role);
-  return {
-    taken,
-    given: [...given, ...losing.filter(isPlatforms).map(connectOf)],
-    shutOut: losing.filter((role) => !isPlatforms(role))
-  };
-}
-function connectOf(role) {
-  return [role, "CONNECT", false];
-}
-async function losingConnect(session, { taken, given }) {
-  if (!taken.some(([role, right]) => role === null && right === "CONNECT")) return [];
-  const keeping = given.flatMap(([role, right]) => right === "CONNECT" ? role ?? [] : []);
-  const rows2 = await session.query(
-    `
-      SELECT r.rolname::text AS name
-        FROM pg_roles r
-       WHERE r.rolcanlogin
-         AND NOT r.rolsuper
-         AND NOT EXISTS (SELECT FROM pg_database d,
-                                aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) x
-                          WHERE d.datname = current_database()
-                            AND x.privilege_type = 'CONNECT'
-                            AND x.grantee <> 0
-                            AND pg_has_role(r.oid, x.grantee, 'USAGE'))
-         AND NOT EXISTS (SELECT FROM pg_roles g
-                          WHERE g.rolname = ANY ($1::text[]) AND pg_has_role(r.oid, g.oid, 'USAGE'))
-       ORDER BY 1
-    `,
-    [keeping]
-  );
-  return rows2.map(({ name }) => name);
-}
-function isSame([role, right], [other, same2]) {
-  return role === other && right === same2;
-}
-function databaseRightsNotes({ taken, given, shutOut = [] }) {
-  return [
-    ...shutOut.length > 0 ? [
-      `roles that the source did not know and that may connect here by PUBLIC alone cannot any more: ${shutOut.join(", ")} (GRANT CONNECT ON DATABASE … TO each that should)`
-    ] : [],
-    ...taken.length > 0 ? [
-      `rights on the database itself that the source had not are taken away: ${taken.map(sentence).join(", ")}`
-    ] : [],
-    ...given.length > 0 ? [`rights on the database itself are given as at the source: ${given.map(sentence).join(", ")}`] : []
-  ];
-}
-function sentence([role, right, grantable]) {
-  return `${right}${grantable ? " WITH GRANT OPTION" : ""} of ${role ?? "PUBLIC"}`;
-}
-async function putDatabaseRights(session, database, toDo, source = []) {
-  const { taken, given, shutOut = [] } = await toDo();
-  const refused2 = /* @__PURE__ */ new Map();
-  const attempt2 = async (right, statement) => {
-    const error = await refusal(session, () => session.query(statement));
-    if (error !== void 0) refused2.set(sentence(right), serverWords(error));
-  };
-  for (const right of given) await attempt2(right, grantStatement(right, database));
-  for (const right of taken) {
-    const keeps = source.some((one) => isSame(one, right));
-    await attempt2(right, revokeStatement(right, database, keeps));
-  }
-  if (taken.length + given.length === 0) return { done: { taken, given }, findings: [] };
-  const still = await toDo();
-  const gap = (right, what2) => ({
-    severity: "gap",
-    about: "database",
-    name: "rights",
-    message: `${sentence(right)} ${what2}: ${refused2.get(sentence(right)) ?? "the role that restores may not pass it on"}`
-  });
-  const without = (rights, left) => rights.filter((right) => !left.some((one) => isSame(one, right)));
-  return {
-    done: {
-      taken: without(taken, still.taken),
-      given: without(given, still.given),
-      shutOut: still.taken.length > 0 ? [] : shutOut
-    },
-    findings: [
-      ...still.given.map((right) => gap(right, "could not be given")),
-      ...still.taken.map((right) => gap(right, "could not be taken away"))
-    ]
-  };
-}
-function grantStatement(right, database) {
-  return `GRANT ${right[1]} ON DATABASE ${quoteIdentifier(database)} TO ${roleSql(right)}${right[2] ? " WITH GRANT OPTION" : ""}`;
-}
-function revokeStatement(right, database, keeps = false) {
-  return `REVOKE ${keeps ? "GRANT OPTION FOR " : ""}${right[1]} ON DATABASE ${quoteIdentifier(database)} FROM ${roleSql(right)}`;
-}
-function roleSql([role]) {
-  return role === null ? "PUBLIC" : quoteIdentifier(role);
-}
-
-// src/backups/restore/properties/rights-into-database.ts
-var BY_ITSELF = /* @__PURE__ */ new Set(["CONNECT", "TEMPORARY"]);
-async function rightsIntoDatabase(session, { rights, owner, profile, isNew, made }) {
-  const here = (await readDatabaseRecord(session)).rights ?? [];
-  const platforms = new Set(profile?.roles.filter((role) => role !== profile.workingRole));
-  const wanted = rights.filter((right) => !here.some((one) => isSame(one, right) && one[2] >= right[2])).filter(([role, right]) => role === null ? !BY_ITSELF.has(right) : !platforms.has(role));
-  const there = await rolesAmong(
-    session,
-    wanted.flatMap(([role]) => role ?? [])
-  );
-  const exists = ([role]) => role === null || there.has(role) || made.has(role);
-  const open = here.filter((right) => right[0] === null && !rights.some((one) => isSame(one, right)));
-  const taken = isNew ? open : [];
-  const stays = new Set(
-    here.filter((right) => right[0] === null && !taken.includes(right)).map(([, right]) => right)
-  );
-  const canAnyway = async (right) => stays.has(right) || there.has(owner) && await mayWithoutPublic(session, owner, right);
-  const given = [];
-  for (const right of wanted.filter(exists)) {
-    if (right[0] !== owner || !await canAnyway(right[1])) given.push(right);
-  }
-  const losing = await losingConnect(session, { taken, given });
-  given.push(...losing.filter((role) => platforms.has(role)).map(connectOf));
-  const missing = wanted.filter((right) => !exists(right) && right[0] !== owner);
-  const notes = [
-    ...missing.length === 0 ? [] : [`rights on the database itself of roles that do not exist here were not given: ${named(missing)}`],
-    ...isNew || open.length === 0 ? [] : [
-      `the database itself is more open than the source was: ${named(open)}; it stays so because the target was not empty (REVOKE … ON DATABASE … FROM PUBLIC)`
-    ]
-  ];
-  return { given, taken, notes };
-}
-function named(rights) {
-  return rights.map(sentence).join(", ");
-}
-async function mayWithoutPublic(session, role, right) {
-  const [row] = await session.query(
-    `
-      SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1::name AND rolsuper) OR EXISTS (
-        SELECT FROM pg_database d, aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) x
-         WHERE d.datname = current_database() AND x.grantee <> 0 AND x.privilege_type = $2
-           AND pg_has_role($1::name, x.grantee, 'USAGE')) AS may
-    `,
-    [role, right]
-  );
-  return row.may;
-}
-
-// src/backups/restore/properties/bring-properties.ts
-async function propertiesToDo(session, source) {
-  const { properties, record, profile, made, isNew, withoutRights, connections } = source;
-  const [here] = await session.query(`
-    SELECT shobj_description(oid, 'pg_database') AS comment, datconnlimit AS "limit"
-      FROM pg_database
-     WHERE datname = current_database()
-  `);
-  const { comment, connectionLimit } = properties;
-  const settings = await settingsToSet(session, properties.settings, profile, made);
-  const rights = withoutRights || record?.rights === void 0 ? { given: [], taken: [], notes: [] } : await rightsIntoDatabase(session, {
-    rights: record.rights,
-    owner: properties.owner,
-    profile,
-    isNew,
-    made
-  });
-  const isLow = connectionLimit !== void 0 && connectionLimit < connections;
-  return {
-    settings: settings.set,
-    rights,
-    comment: here.comment === null ? comment : void 0,
-    connectionLimit: here.limit < 0 && !isLow ? connectionLimit : void 0,
-    notes: [
-      ...settings.notes,
-      ...lostNotes(record, properties),
-      ...rights.notes,
-      ...comment === void 0 || here.comment === null || here.comment === comment ? [] : [OTHER_COMMENT],
-      ...connectionLimit === void 0 || connectionLimit === here.limit || here.limit < 0 && !isLow ? [] : [limitNote(connectionLimit, here.limit)],
-      ...properties.others.map((what2) => `the source's database had ${what2}, which is not brought`)
-    ]
-  };
-}
-var OTHER_COMMENT = "the comment on the target's database is another than the source's, and stays";
-function lostNotes(record, { settings }) {
-  const archived = new Set(settings.map(settingName));
-  return (record?.settings ?? []).filter((name) => !archived.has(name)).map(
-    (name) => `database setting ${name} was set for the source's database, and the archive does not hold it: validate the backup`
-  );
-}
-function limitNote(source, here) {
-  const why = here < 0 ? "is not set here, where it would keep out the restore's own sessions" : `is ${here} here, and stays`;
-  return `the connection limit of the source's database was ${source}; it ${why}`;
-}
-function propertiesSentences({
-  settings,
-  comment,
-  connectionLimit,
-  rights
+// src/backups/restore/compare/platforms-part.ts
+function platformsPart({
+  platform
 }) {
-  return [
-    ...settings.length === 0 ? [] : [`settings of the source's database: ${settings.map(settingName).join(", ")}`],
-    ...comment === void 0 ? [] : ["the comment of the source's database"],
-    ...connectionLimit === void 0 ? [] : [`the connection limit of the source's database: ${connectionLimit}`],
-    ...databaseRightsNotes(rights)
-  ];
-}
-async function bringProperties(session, database, source) {
-  const toDo = await propertiesToDo(session, source);
-  const name = quoteIdentifier(database);
-  const { set, notes } = await setSettings(session, database, toDo.settings);
-  const refused2 = [...notes];
-  const attempt2 = async (what2, statement) => {
-    const error = await refusal(session, () => session.query(statement));
-    if (error !== void 0) {
-      refused2.push(`the ${what2} of the source's database could not be set: ${serverWords(error)}`);
-    }
-    return error === void 0;
+  return {
+    platform,
+    platformsDefaultsAlone: platform !== void 0 && profileOf(platform.name).schemas.length > 0
   };
-  const { comment, connectionLimit } = toDo;
-  const commented = comment !== void 0 && await attempt2("comment", `COMMENT ON DATABASE ${name} IS ${quoteLiteral(comment)}`);
-  const limited = connectionLimit !== void 0 && await attempt2("connection limit", `ALTER DATABASE ${name} CONNECTION LIMIT ${connectionLimit}`);
-  const rights = source.withoutRights ? { done: NOTHING, notes: [] } : await bringRights(session, database, source);
-  const done = {
-    settings: set,
-    comment: commented ? comment : void 0,
-    connectionLimit: limited ? connectionLimit : void 0,
-    rights: { ...rights.done, notes: [] },
-    notes: []
-  };
-  return [
-    ...propertiesSentences(done).map((sentence3) => `brought: ${sentence3}`),
-    ...toDo.notes,
-    ...refused2,
-    ...rights.notes
-  ];
-}
-var NOTHING = { given: [], taken: [] };
-async function bringRights(session, database, { record, properties, profile, isNew, made }) {
-  const { rights } = record ?? {};
-  const lost = (why) => `rights on the database itself were not brought: ${why}`;
-  if (rights === void 0) {
-    return { done: NOTHING, notes: [lost("this backup does not say which there were")] };
-  }
-  let put = { done: NOTHING, findings: [] };
-  const error = await refusal(session, async () => {
-    const ends = { rights, owner: properties.owner, profile, isNew, made };
-    put = await putDatabaseRights(session, database, () => rightsIntoDatabase(session, ends), rights);
-    const [row] = await session.query(
-      "SELECT has_database_privilege(current_database(), 'CONNECT') AS may"
-    );
-    if (!row.may) {
-      throw new HoldfastError("database.permission", "the role that restores could not connect any more");
-    }
-  });
-  return error === void 0 ? { done: put.done, notes: put.findings.map(findingSentence) } : { done: NOTHING, notes: [lost(serverWords(error))] };
 }
 
-// src/backups/restore/properties/properties-of-source.ts
-var BESIDES = 5;
-var UNTOLD = "what belongs to the source's database itself (settings, comment, connection limit, rights) cannot be told from this archive, and is not brought";
-async function withProperties(plan, ports) {
-  const properties = await planProperties(plan, ports);
-  return properties === void 0 ? plan : { ...plan, properties };
+// src/backups/restore/compare/taken-along.ts
+var DEPENDING = ["constraint", "policy", "rule", "trigger"];
+var VIEWS = ["view", "materialized-view"];
+var NAMES_MAX = 8;
+function takenAlong(expected, actual, named4, made) {
+  if (made.length === 0) return { missing: 0, notes: [] };
+  const isNamed2 = ({ schema, name }) => named4.some((one) => one.schema === schema && one.name === name);
+  const isThere = (table) => Object.hasOwn(actual.objects.table ?? {}, displayName(table));
+  const onOthers = belongingTo(expected, (table) => !isNamed2(table) && isThere(table));
+  const lacks = (kind, identity) => !Object.hasOwn(actual.objects[kind] ?? {}, identity);
+  const gone = [
+    ...DEPENDING.flatMap(
+      (kind) => names(expected, kind).filter((name) => onOthers(kind, name) && lacks(kind, name)).map((name) => `${kind} ${name}`)
+    ),
+    ...VIEWS.flatMap(
+      (kind) => names(expected, kind).filter((name) => lacks(kind, name)).map((name) => `${kind.replace("-", " ")} ${name}`)
+    )
+  ];
+  if (gone.length === 0) return { missing: 0, notes: [] };
+  const shown = gone.slice(0, NAMES_MAX).join(", ") + (gone.length > NAMES_MAX ? ` and ${gone.length - NAMES_MAX} more` : "");
+  const note = `the target also lacks what the backup has outside the named tables, and which DROP … CASCADE takes along: ${shown}; make them by hand (docs/formats.md, "Restore without Holdfast", has the three commands that print their statements: \`pg_restore --schema-only\`), or restore the whole`;
+  return { missing: gone.length, notes: [note] };
 }
-async function planProperties({ request, backup: { manifest }, set, mode, target }, ports) {
+function names({ objects }, kind) {
+  return Object.keys(objects[kind] ?? {});
+}
+
+// src/backups/restore/compare/compare.ts
+async function compareRestored(plan, database, loaded, ports, made = []) {
+  const { request, backup, set } = plan;
+  ports.log.stage("comparing with what the source held at the snapshot");
+  const expected = backup.manifest.content;
+  const progress = ports.log.progress("comparing", "tables", plan.tables.length);
+  const exact = request.part === "whole" && request.tables.length === 0;
+  try {
+    const { actual, gaps } = await measureAsSource(plan, database, loaded, ports, () => progress.add(1));
+    const ignore = /* @__PURE__ */ new Set([
+      ...request.noOwner ? ["owner"] : [],
+      ...request.noPrivileges ? ["grant", "default-privilege"] : [],
+      // Rows were put into a schema that was there before and may have moved on.
+      ...request.part === "data" ? [...OBJECT_KINDS.filter((kind) => kind !== "sequence"), "extension", "role"] : []
+    ]);
+    const { platform, platformsDefaultsAlone } = platformsPart(backup.manifest);
+    const judged = judge({
+      expected,
+      actual,
+      ...loaded,
+      allowEmptyViews: request.allowEmptyViews,
+      recorded: backup.manifest.gaps,
+      platform,
+      platformsDefaultsAlone,
+      options: {
+        rows: set.hasRows && gaps.length === 0,
+        exact,
+        ignore,
+        ...request.tables.length > 0 ? { only: isIn(plan.tables), made: isIn(made) } : {},
+        ...request.tables.length > 0 && request.part === "data" ? { definitions: false } : {}
+      }
+    });
+    const {
+      findings: believed,
+      notes,
+      notCompared: own
+    } = await believe(judged, expected, actual, () => controlOf(plan, ports));
+    const findings = request.allowGaps && plan.notMade !== void 0 ? acceptNotMade(believed, plan.notMade) : believed;
+    const along = takenAlong(expected, actual, plan.tables, made);
+    const counted2 = actual.tables.filter((table) => table.rows !== null);
+    return {
+      findings: withRecordedGaps([...findings, ...gaps, ...otherLargeObjects(plan, actual)], gapsOf(plan)),
+      notes: [
+        ...notes,
+        ...platform === void 0 ? [] : notComparedNote(profileOf(platform.name).title, own),
+        ...notComparedNotes(plan),
+        ...along.notes,
+        ...surroundings(plan, actual),
+        ...await subscriptionNotes(plan, database)
+      ],
+      missingBeside: along.missing,
+      tables: counted2.length,
+      rows: counted2.reduce((sum, table) => sum + (table.rows ?? 0), 0)
+    };
+  } finally {
+    progress.done();
+  }
+}
+async function measureAsSource(plan, database, loaded, ports, onTable) {
   var _stack = [];
   try {
-    if (request.part === "data" || request.tables.length > 0 || !isWholeDatabase(manifest.scope)) {
-      return void 0;
-    }
-    const artifact = set.phases.find((phase) => phase.artifact.kind !== "data")?.artifact;
-    const context = {
-      store: request.catalog.store,
-      tools: await ports.dumpTools(),
-      identities: request.identities
-    };
-    const properties = artifact === void 0 ? void 0 : await readDatabaseProperties(context, artifact);
-    if (properties === void 0 || typeof properties === "string" || properties.owner === "") {
-      return { source: void 0, toDo: void 0 };
-    }
-    const isProject = mode === "project";
-    const source = {
-      properties,
-      record: manifest.content.database,
-      profile: manifest.platform && profileOf(manifest.platform.name),
-      isNew: target.empty,
-      made: new Set(isProject || request.createRoles ? target.missingRoles.map(({ name }) => name) : []),
-      withoutRights: isProject || request.noPrivileges,
-      connections: request.jobs + BESIDES
-    };
-    const session = __using(_stack, await request.target.connect({ purpose: "restore plan" }), true);
-    const toDo = await propertiesToDo(session, source);
-    const taken = await settingsTaken(session, request.target.address.database, toDo.settings, source.made);
-    return { source, toDo: { ...toDo, settings: taken.set, notes: [...toDo.notes, ...taken.notes] } };
+    const {
+      request,
+      set,
+      backup: { manifest }
+    } = plan;
+    const expected = manifest.content;
+    const isExact = request.part === "whole" && request.tables.length === 0;
+    const kept = __using(_stack, new KeptSessions(database), true);
+    const { actual: measured, gaps } = await measureCopy(kept, manifest.scope, {
+      proof: set.hasRows ? expected.proof : "none",
+      jobs: request.jobs,
+      signal: ports.cancelled,
+      onTable,
+      like: expected,
+      debug: (text) => ports.log.debug(text),
+      ...request.tables.length > 0 ? { only: plan.tables } : {},
+      // A table that has columns besides the source's has all of the source's rows.
+      ...isExact ? {} : { columnsOf: expected.tables }
+    });
+    const given = await asIfGiven(kept, manifest.scope, measured, loaded.refusedRights);
+    const actual = await asIfPublicOwned(
+      kept,
+      await asOwned(plan, kept, given, ports),
+      expected,
+      manifest.platform
+    );
+    return { actual, gaps };
   } catch (_) {
     var _error = _, _hasError = true;
   } finally {
@@ -1276,48 +1199,26 @@ async function planProperties({ request, backup: { manifest }, set, mode, target
     _promise && await _promise;
   }
 }
-function plannedSentences({ source, toDo }) {
-  if (source === void 0 || toDo === void 0) return { brings: [], notes: [UNTOLD] };
-  return { brings: propertiesSentences(toDo), notes: toDo.notes };
+function surroundings(plan, actual) {
+  if (plan.request.part !== "whole" || plan.request.tables.length > 0 || plan.mode === "beside") return [];
+  const brings = plan.properties?.source !== void 0;
+  return compareProperties(plan.backup.manifest.content, actual).filter(({ about, name }) => !brings || about !== "database" || !/^(?:grants$|setting )/.test(name)).map(findingSentence);
 }
-async function bringAlone(database, { properties, request }) {
-  if (properties === void 0) return [];
-  if (properties.source === void 0) return [UNTOLD];
-  try {
-    var _stack = [];
-    try {
-      const session = __using(_stack, await database.connect({ purpose: "restore" }), true);
-      await session.query("BEGIN");
-      await session.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
-      const notes = await bringProperties(session, database.address.database, properties.source);
-      await session.query("COMMIT");
-      return notes;
-    } catch (_) {
-      var _error = _, _hasError = true;
-    } finally {
-      var _promise = __callDispose(_stack, _error, _hasError);
-      _promise && await _promise;
-    }
-  } catch (error) {
-    if (!isHoldfastError(error)) throw error;
-    const toDo = properties.toDo === void 0 ? [] : byHand(properties.toDo, request.target.address.database);
-    return [
-      [
-        `what belongs to the source's database itself was not brought: ${error.message}`,
-        // The content is there: to load all of it again for a setting would be wrong.
-        ...toDo.length === 0 ? [] : [`do by hand what is still missing: ${toDo.join("; ")}`]
-      ].join("; ")
-    ];
+function isIn(tables) {
+  return ({ schema, name }) => tables.some((table) => table.schema === schema && table.name === name);
+}
+function otherLargeObjects(plan, { largeObjects: now }) {
+  const before2 = plan.backup.manifest.content.largeObjects;
+  if (plan.request.part !== "data" || plan.request.tables.length > 0 || before2.count === now.count && before2.fingerprint === now.fingerprint) {
+    return [];
   }
-}
-function byHand({ settings, comment, connectionLimit, rights }, database) {
-  const name = quoteIdentifier(database);
   return [
-    ...settings.map((setting) => settingStatement(setting, database, "…")),
-    ...comment === void 0 ? [] : [`COMMENT ON DATABASE ${name} IS …`],
-    ...connectionLimit === void 0 ? [] : [`ALTER DATABASE ${name} CONNECTION LIMIT ${connectionLimit}`],
-    ...rights.given.map((right) => grantStatement(right, database)),
-    ...rights.taken.map((right) => revokeStatement(right, database))
+    {
+      severity: "difference",
+      about: "large-objects",
+      name: "large objects",
+      message: `are not what the source held (${now.count} here, ${before2.count} there): only a restore of the whole makes them anew`
+    }
   ];
 }
 
@@ -1623,7 +1524,7 @@ async function inBatches(all, first, run2) {
   }
 }
 
-// src/backups/restore/clear/lock-needs.ts
+// src/backups/restore/target/lock-needs.ts
 async function readLockNeeds(session) {
   const counts = [
     "pg_class",
@@ -1645,7 +1546,7 @@ async function readLockNeeds(session) {
 }
 
 // src/backups/restore/clear/outside-scope.ts
-var NAMES_MAX = 5;
+var NAMES_MAX2 = 5;
 async function listOutside(session, schemas) {
   const relation = "JOIN pg_catalog.pg_class c ON c.oid = %s JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace";
   const outside = `n.nspname <> ALL ($1) AND ${isUsersSchema()}`;
@@ -1721,19 +1622,24 @@ function requireUntouched(before2, after, expected) {
   const again = new Set(expected.map((name) => `extension ${name}`));
   const gone = [...before2].filter(([key, name]) => !after.has(key) && !again.has(name)).map(([, name]) => name);
   if (gone.length === 0) return;
-  const more = gone.length > NAMES_MAX ? ` and ${gone.length - NAMES_MAX} more` : "";
+  const more = gone.length > NAMES_MAX2 ? ` and ${gone.length - NAMES_MAX2} more` : "";
   throw new HoldfastError(
     "refused.outside-scope",
-    `replacing the backup's schemas would destroy what other schemas have: ${gone.slice(0, NAMES_MAX).join(", ")}${more}`,
+    `replacing the backup's schemas would destroy what other schemas have: ${gone.slice(0, NAMES_MAX2).join(", ")}${more}`,
     {
       hint: "Nothing was changed. Restore the rows only (--what data), named tables (--tables), or the whole backup into an empty database."
     }
   );
 }
 
+// src/backups/restore/chosen/scope.ts
+function isWholeDatabase(scope) {
+  return scope.includeSchemas.length === 0 && scope.excludeSchemas.length === 0;
+}
+
 // src/backups/restore/clear/unschemed.ts
 var FIRST_USER_OID = 16384;
-var named2 = (what2, column) => `format('DROP ${what2} IF EXISTS %I CASCADE', o.${column})`;
+var named = (what2, column) => `format('DROP ${what2} IF EXISTS %I CASCADE', o.${column})`;
 var owned = (column) => `pg_catalog.pg_has_role(o.${column}, 'USAGE')`;
 var ownType = (types) => `
   EXISTS (SELECT FROM pg_catalog.pg_type t
@@ -1747,25 +1653,25 @@ var comesWith = (catalog) => `
 `;
 var EVENT_TRIGGERS = {
   catalog: "pg_event_trigger",
-  drop: named2("EVENT TRIGGER", "evtname"),
+  drop: named("EVENT TRIGGER", "evtname"),
   mine: owned("evtowner")
 };
 var CLASSES2 = [
   {
     catalog: "pg_publication",
-    drop: named2("PUBLICATION", "pubname"),
+    drop: named("PUBLICATION", "pubname"),
     mine: owned("pubowner"),
     staying: { word: "publication", name: "pubname", owner: "pubowner" }
   },
   {
     catalog: "pg_foreign_server",
-    drop: named2("SERVER", "srvname"),
+    drop: named("SERVER", "srvname"),
     mine: owned("srvowner"),
     staying: { word: "foreign server", name: "srvname", owner: "srvowner" }
   },
   {
     catalog: "pg_foreign_data_wrapper",
-    drop: named2("FOREIGN DATA WRAPPER", "fdwname"),
+    drop: named("FOREIGN DATA WRAPPER", "fdwname"),
     mine: owned("fdwowner"),
     staying: { word: "foreign-data wrapper", name: "fdwname", owner: "fdwowner" }
   },
@@ -1782,10 +1688,10 @@ var CLASSES2 = [
     drop: "format('DROP CAST IF EXISTS (%s AS %s) CASCADE', format_type(o.castsource, NULL), format_type(o.casttarget, NULL))",
     mine: ownType("o.castsource, o.casttarget")
   },
-  { catalog: "pg_language", drop: named2("LANGUAGE", "lanname"), mine: owned("lanowner") },
+  { catalog: "pg_language", drop: named("LANGUAGE", "lanname"), mine: owned("lanowner") },
   {
     catalog: "pg_am",
-    drop: named2("ACCESS METHOD", "amname"),
+    drop: named("ACCESS METHOD", "amname"),
     mine: "(SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)"
   }
 ];
@@ -1860,6 +1766,9 @@ async function requireOwnLargeObjects(session) {
     }
   );
 }
+
+// src/backups/restore/care/lock-timeout.ts
+var LOCK_TIMEOUT = "30s";
 
 // src/backups/restore/clear/clear.ts
 async function clearScope(session, scope, remade, log) {
@@ -2201,62 +2110,6 @@ function refuse(text) {
     {
       hint: "Look at what the backup holds by restoring the whole of it into an empty database that nobody uses."
     }
-  );
-}
-
-// src/backups/restore/rows/live-tables.ts
-async function readLiveTables(session, tables) {
-  return await session.query(
-    `
-      SELECT n.nspname AS schema, c.relname AS name, c.oid::text AS oid,
-             format('%I.%I', n.nspname, c.relname) AS sql,
-             CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned' ELSE 'other' END AS kind,
-             pg_has_role(c.relowner, 'USAGE') AS owned, pg_has_role(c.relowner, 'USAGE')
-               OR (has_table_privilege(c.oid, 'INSERT')
-                  AND has_table_privilege(c.oid, 'TRUNCATE, DELETE')) AS fillable,
-             row_security_active(c.oid) AS "hidesRows",
-             coalesce((SELECT x.extcondition[array_position(x.extconfig, c.oid)]
-                         FROM pg_extension x
-                        WHERE c.oid = ANY (x.extconfig)
-                        LIMIT 1),
-                      '') AS condition,
-             (SELECT coalesce(json_agg(json_build_object(
-               'quoted', quote_ident(a.attname), 'type', format_type(a.atttypid, a.atttypmod), 'required',
-               a.attnotnull
-               AND NOT a.atthasdef
-               AND a.attidentity = ''
-               AND t.typdefault IS NULL)),
-                              '[]')
-                FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
-               WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
-        FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS wanted(schema, name, place)
-        JOIN pg_namespace n ON n.nspname = wanted.schema
-        JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = wanted.name
-       ORDER BY wanted.place
-    `,
-    [tables.map((table) => table.schema), tables.map((table) => table.name)]
-  );
-}
-async function readWholeTrees(session, leaves) {
-  return await session.query(
-    `
-      WITH RECURSIVE above AS (
-        SELECT i.inhparent AS oid
-          FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhparent AND c.relkind = 'p'
-         WHERE i.inhrelid = ANY ($1::text[]::oid[])
-        UNION SELECT i.inhparent FROM above JOIN pg_inherits i ON i.inhrelid = above.oid
-      ), below AS (
-        SELECT above.oid AS root, i.inhrelid AS oid FROM above JOIN pg_inherits i ON i.inhparent = above.oid
-        UNION SELECT below.root, i.inhrelid FROM below JOIN pg_inherits i ON i.inhparent = below.oid
-      )
-      SELECT n.nspname AS schema, c.relname AS name
-        FROM above JOIN pg_class c ON c.oid = above.oid JOIN pg_namespace n ON n.oid = c.relnamespace
-       WHERE NOT EXISTS (SELECT FROM below JOIN pg_class leaf ON leaf.oid = below.oid
-                          WHERE below.root = above.oid
-                            AND leaf.relkind <> 'p'
-                            AND leaf.oid <> ALL ($1::text[]::oid[]))
-    `,
-    [leaves.map((table) => table.oid)]
   );
 }
 
@@ -2958,7 +2811,83 @@ async function remove(session, table) {
   }
 }
 
-// src/backups/restore/refusals.ts
+// src/backups/restore/rows/live-sequences.ts
+function sequencesToSet({ sequences }, tables) {
+  if (tables === void 0) return sequences;
+  const own = namesOf2(tables);
+  return sequences.filter(({ schema, name }) => own.has(qualifiedName(schema, name)));
+}
+async function requireSettable(session, toSet) {
+  const live = new Map((await read(session, toSet)).map((one) => [qualifiedName(one.schema, one.name), one]));
+  for (const sequence of toSet) {
+    const name = qualifiedName(sequence.schema, sequence.name);
+    requireOne(printableLine(name), sequence, live.get(name));
+  }
+}
+function requireOne(name, { before: before2, after }, live) {
+  if (live?.isSequence !== true) {
+    throw new HoldfastError("database.lacks", `the target has no sequence ${name} to set`, {
+      hint: "Make it (or restore the schema first, --what schema), or restore the whole backup. Nothing was touched."
+    });
+  }
+  if (!live.owned) {
+    throw new HoldfastError(
+      "database.permission",
+      `the role may not restart sequence ${name}, so a failure could not be undone`,
+      {
+        hint: `Use the role that owns ${name}, or a superuser. Nothing was touched.`
+      }
+    );
+  }
+  const fits = ({ value }) => BigInt(live.least) <= BigInt(value) && BigInt(value) <= BigInt(live.greatest);
+  if (fits(before2) || fits(after)) return;
+  const range = `from ${live.least} to ${live.greatest}`;
+  throw new HoldfastError(
+    "database.lacks",
+    `sequence ${name} goes ${range} at the target, and the backup has it at ${after.value}`,
+    {
+      hint: `Widen it (ALTER SEQUENCE ${name} MINVALUE … MAXVALUE …), or restore the whole backup. Nothing was touched.`
+    }
+  );
+}
+async function requireFree(session, missing) {
+  const names3 = missing.flatMap(
+    ({ schema, sequences = [] }) => sequences.map((name2) => ({ schema, name: name2 }))
+  );
+  const [first] = await read(session, names3);
+  if (first === void 0) return;
+  const name = printableLine(qualifiedName(first.schema, first.name));
+  throw new HoldfastError(
+    "database.lacks",
+    `the target has ${name} already, which a missing table's sequence is to be called`,
+    {
+      hint: `Drop or rename ${name} if nothing needs it, then run again. Nothing was touched.`
+    }
+  );
+}
+function namesOf2(tables) {
+  return new Set(
+    tables.flatMap(({ schema, sequences = [] }) => sequences.map((name) => qualifiedName(schema, name)))
+  );
+}
+async function read(session, names3) {
+  if (names3.length === 0) return [];
+  return await session.query(
+    `
+      SELECT n.nspname AS schema, c.relname AS name, q.seqrelid IS NOT NULL AS "isSequence",
+             pg_has_role(c.relowner, 'USAGE') AS owned, coalesce(q.seqmin, 0)::text AS least,
+             coalesce(q.seqmax, 0)::text AS greatest
+        FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS wanted(schema, name, place)
+        JOIN pg_namespace n ON n.nspname = wanted.schema
+        JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = wanted.name
+        LEFT JOIN pg_sequence q ON q.seqrelid = c.oid
+       ORDER BY wanted.place
+    `,
+    [names3.map(({ schema }) => schema), names3.map(({ name }) => name)]
+  );
+}
+
+// src/backups/restore/care/refusals.ts
 var Refusals = class {
   #found = [];
   #dryRun;
@@ -3208,7 +3137,7 @@ async function loadRowsInPlace(plan, ports, onChange) {
     const context = await loadContext(plan, request.target, ports);
     const session = __using(_stack, await request.target.connect({ purpose: "restore", settings: FILL_SETTINGS }), true);
     if (missing.length > 0) onChange();
-    const { problems, refusedRights } = missing.length === 0 ? NOTHING2 : await make(plan, session, context, missing);
+    const { problems, refusedRights } = missing.length === 0 ? NOTHING : await make(plan, session, context, missing);
     const filled = tables.filter((table) => table.kind === "table").length;
     ports.log.stage(`replacing the rows of ${quantity(filled, "table")} in one transaction`);
     try {
@@ -3217,7 +3146,7 @@ async function loadRowsInPlace(plan, ports, onChange) {
       if (missing.length === 0 || !(error instanceof Untouched)) throw error;
       throw await unmake(plan, session, missing, error, ports.log);
     }
-    const later = missing.length === 0 ? NOTHING2 : await loadParts(plan, context, missing, "post-data");
+    const later = missing.length === 0 ? NOTHING : await loadParts(plan, context, missing, "post-data");
     const attaching = missing.length === 0 ? [] : await attach(plan, context, missing);
     const views = !plan.set.needsRefresh || request.tables.length > 0 ? [] : await refreshMaterializedViews(
       session,
@@ -3236,7 +3165,7 @@ async function loadRowsInPlace(plan, ports, onChange) {
     _promise && await _promise;
   }
 }
-var NOTHING2 = { problems: [], refusedRights: [] };
+var NOTHING = { problems: [], refusedRights: [] };
 async function make(plan, session, context, missing) {
   const bare = plan.request.noPrivileges ? false : await hasDefaultPrivileges(session);
   const load = (which) => loadParts(plan, context, missing, "pre-data", which).catch(async (error) => {
@@ -3417,391 +3346,580 @@ async function createBeside(plan, name) {
   }
 }
 
-// src/backups/restore/project/not-made/needing.ts
-var NOT_TAKEN_ALONG = "ACCESS METHOD";
-function withNeeding(entries, found2) {
-  const ids = new Set(found2.map(({ id }) => id));
-  const without = new Map(
-    found2.filter(({ title }) => !title.startsWith(`${NOT_TAKEN_ALONG} `)).map(({ id, title }) => [id, title])
-  );
-  const needing = [];
-  for (const entry of entries) {
-    const { id, needs } = entry;
-    const first = needs.find((one) => without.has(one));
-    if (first === void 0 || ids.has(id)) continue;
-    const cause = without.get(first);
-    without.set(id, cause);
-    needing.push({
-      id,
-      title: entryTitle(entry),
-      key: entryKey(entry),
-      place: entryPlace(entry),
-      why: `it needs ${cause}`
-    });
+// src/backups/restore/properties/list-setting.ts
+var LIST_SETTINGS = /* @__PURE__ */ new Set([
+  "local_preload_libraries",
+  "search_path",
+  "session_preload_libraries",
+  "shared_preload_libraries",
+  "temp_tablespaces",
+  "unix_socket_directories"
+]);
+function splitListSetting(value) {
+  if (value.trim() === "") return [];
+  const elements = [];
+  const element = /\s*(?:"((?:[^"]|"")*)"\s*|([^\s",][^",]*)?)(,|$)/y;
+  for (; ; ) {
+    const match = element.exec(value);
+    if (match === null) return [value];
+    elements.push(match[1]?.replaceAll('""', '"') ?? match[2]?.trimEnd() ?? "");
+    if (match[3] === "") return elements;
   }
-  return [...found2, ...needing];
 }
 
-// src/backups/restore/rights/things.ts
-var GROUPS = [
-  [/^(?:table|view|materialized-view|foreign-table|sequence|index)\b|^(?:column|row-security)$/, "relation"],
-  [/^(?:function|aggregate|procedure)$/, "function"],
-  [/^(?:type|shell-type|domain)$/, "type"],
-  [/^(?:language|procedural-language)$/, "language"],
-  [/^publication\b/, "publication"]
-];
-var BY_WORD = {
-  class: "operator-class",
-  family: "operator-family",
-  wrapper: "foreign-data-wrapper",
-  server: "server",
-  parser: "text-search-parser",
-  template: "text-search-template",
-  dictionary: "text-search-dictionary",
-  configuration: "text-search-configuration"
-};
-var SAID_OF = /* @__PURE__ */ new Set(["grant", "owner", "comment", "security-label"]);
-var SEVERAL = /* @__PURE__ */ new Set(["operator", "text-search", "foreign-server"]);
-function thingOfEntry(key) {
-  const [kind, place] = wordAndRest(key);
-  return `${groupOf(kind)} ${place}`;
-}
-function thingsOfFinding({ about, name }) {
-  const [word2, rest] = SAID_OF.has(about) ? wordAndRest(name) : [about, name];
-  const [second, after] = wordAndRest(rest);
-  const isOfSeveral = SEVERAL.has(word2) && Object.hasOwn(BY_WORD, second);
-  const [kind, identity] = isOfSeveral ? [BY_WORD[second], after] : [Object.hasOwn(BY_WORD, word2) ? BY_WORD[word2] : word2, rest];
-  const group = groupOf(kind);
-  if (group === "cast") return [`cast CAST (${identity.replace(" as ", " AS ")})`];
-  return [`${group} ${identity}`, `${group} ${leadingNames(identity).join(" ")}`];
-}
-function isAboutEntry(found2, entry) {
-  const thing = thingOfEntry(entry.key);
-  if (!thingsOfFinding(found2).includes(thing)) return false;
-  return !thing.startsWith("function ") || fitsArguments(argumentsOf(entry.title).args, argumentsOf(found2.name).args);
-}
-function groupOf(kind) {
-  return GROUPS.find(([kinds]) => kinds.test(kind))?.[1] ?? kind;
-}
-
-// src/backups/restore/rights/superusers-functions.ts
-var UNTRUSTED = [
-  "c",
-  "internal",
-  "plpython3u",
-  "plpython2u",
-  "plpythonu",
-  "plperlu",
-  "pltclu",
-  "plluau",
-  "pljavau",
-  "javau",
-  "plr",
-  "plsh"
-];
-var KINDS = [
-  ...UNTRUSTED.map(
-    (language) => kindOf(
-      `FUNCTION IN ${language}`,
-      `function in the untrusted language ${language}`,
-      `LANGUAGE ${quoteIdentifier(language)} AS 'holdfast_asks'`
-    )
-  ),
-  kindOf("FUNCTION LEAKPROOF", "leakproof function", "LANGUAGE sql LEAKPROOF AS 'SELECT 1'"),
-  kindOf(
-    "FUNCTION SUPPORT",
-    "function with a support function",
-    "LANGUAGE sql SUPPORT pg_catalog.generate_series_int4_support AS 'SELECT 1'"
-  )
-];
-function kindOf(asked, word2, options) {
+// src/backups/restore/properties/settings-into-database.ts
+var PATIENCE = "5s";
+var SAID_ALONE = /* @__PURE__ */ new Set([
+  "session_preload_libraries",
+  "local_preload_libraries",
+  "role",
+  "session_authorization",
+  "default_transaction_read_only",
+  "transaction_read_only",
+  "session_replication_role",
+  "event_triggers",
+  "zero_damaged_pages",
+  "ignore_checksum_failure",
+  "ignore_system_indexes",
+  "allow_system_table_mods",
+  "exit_on_error"
+]);
+async function settingsToSet(session, settings, profile, made) {
+  const mayBeUsers = settings.filter(({ name }) => profile?.databaseSettings.includes(name) !== true);
+  const own = mayBeUsers.filter((one) => profile === void 0 || !isOfPlatformsRole(profile, one));
+  const here = await settingsHere(session);
+  const roles = await rolesAmong(
+    session,
+    own.flatMap(({ role }) => role ?? [])
+  );
+  const lacking2 = own.filter((one) => !here.has(keyOf(one)));
+  const others = own.filter((one) => here.has(keyOf(one)) && !isSameValue(one, here.get(keyOf(one))));
+  const saidAlone = lacking2.filter(({ name }) => SAID_ALONE.has(name.toLowerCase()));
+  const ofPlatformsRoles = mayBeUsers.filter((one) => !own.includes(one) && !here.has(keyOf(one)));
+  const homeless = lacking2.filter(
+    (one) => one.role !== void 0 && !roles.has(one.role) && !made.has(one.role)
+  );
   return {
-    asked,
-    word: word2,
-    attempt: `CREATE FUNCTION pg_temp.holdfast_asks() RETURNS pg_catalog.int4 ${options}`
+    set: lacking2.filter((one) => !saidAlone.includes(one) && !homeless.includes(one)),
+    notes: [
+      ...said(others, "is set for the target's database with another value than for the source's, and stays"),
+      ...said(
+        saidAlone,
+        "is set for the source's database and is not set here: it changes every session from its start, so set it by hand when you want it here"
+      ),
+      ...said(
+        ofPlatformsRoles,
+        "is set for a role of the platform's, which this role may not alter, and is not set here"
+      ),
+      ...said(homeless, "was not set: the role does not exist here")
+    ]
   };
 }
-var FUNCTION_KINDS = new Map(
-  KINDS.map((kind) => [kind.asked, kind])
-);
-var MADE_IN_LANGUAGE = /* @__PURE__ */ new Set(["FUNCTION", "PROCEDURE"]);
-function functionsOfSuperusers(entries, { digests, objects }) {
-  const found2 = /* @__PURE__ */ new Map();
-  if (digests !== 2) return found2;
-  const byName = recordedFunctions(objects.function ?? {});
-  for (const entry of entries) {
-    if (!MADE_IN_LANGUAGE.has(entry.type)) continue;
-    const { schema = "", tag } = likelyNamesOf(entry);
-    const { name, args } = argumentsOf(tag);
-    const alike2 = byName.get(JSON.stringify([schema, name])) ?? [];
-    const asked = alike2.find((one) => fitsArguments(args, one.args))?.asked;
-    if (asked !== void 0) found2.set(entry.id, asked);
-  }
-  return found2;
+function isOfPlatformsRole(profile, { role }) {
+  return role !== void 0 && profile.onlyPlatform.includes(role);
 }
-function recordedFunctions(functions) {
-  const inLanguage = new Map(
-    UNTRUSTED.map((language) => [fieldDigest(language, false), `FUNCTION IN ${language}`])
+async function rolesAmong(session, names3) {
+  const rows2 = await session.query(
+    "SELECT rolname::text AS name FROM pg_roles WHERE rolname = ANY ($1::name[])",
+    [names3]
   );
-  const aggregate = fieldDigest("a", false);
-  const byName = /* @__PURE__ */ new Map();
-  for (const [identity, text] of Object.entries(functions)) {
-    const fields = readDigests(text);
-    if (fields.get("kind") === aggregate) continue;
-    const asked = inLanguage.get(fields.get("language")) ?? (fields.has("leakproof") ? "FUNCTION LEAKPROOF" : fields.has("support") ? "FUNCTION SUPPORT" : void 0);
-    const key = JSON.stringify(leadingNames(identity));
-    byName.set(key, [...byName.get(key) ?? [], { args: argumentsOf(identity).args, asked }]);
-  }
-  return byName;
+  return new Set(rows2.map(({ name }) => name));
 }
-
-// src/backups/restore/rights/superuser-only.ts
-var SOMETHING_TEMPORARY = "CREATE TEMPORARY TABLE holdfast_asks_first ()";
-var SUPERUSER_ONLY = {
-  "EVENT TRIGGER": {
-    word: "event trigger",
-    // The server brings no function that one could call.
-    before: "CREATE FUNCTION pg_temp.holdfast_asks() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'",
-    attempt: "CREATE EVENT TRIGGER holdfast_asks ON sql_drop EXECUTE FUNCTION pg_temp.holdfast_asks()"
-  },
-  "PUBLICATION TABLES IN SCHEMA": {
-    word: "publication of whole schemas",
-    before: "CREATE PUBLICATION holdfast_asks_first",
-    attempt: "CREATE PUBLICATION holdfast_asks FOR TABLES IN SCHEMA pg_catalog"
-  },
-  "FOREIGN DATA WRAPPER": {
-    word: "foreign data wrapper",
-    attempt: "CREATE FOREIGN DATA WRAPPER holdfast_asks"
-  },
-  "ACCESS METHOD": {
-    word: "access method",
-    attempt: "CREATE ACCESS METHOD holdfast_asks TYPE TABLE HANDLER pg_catalog.heap_tableam_handler"
-  },
-  "OPERATOR CLASS": {
-    word: "operator class",
-    before: SOMETHING_TEMPORARY,
-    attempt: "CREATE OPERATOR CLASS pg_temp.holdfast_asks FOR TYPE pg_catalog.int4 USING btree AS OPERATOR 1 OPERATOR(pg_catalog.<)"
-  },
-  "OPERATOR FAMILY": {
-    word: "operator family",
-    before: SOMETHING_TEMPORARY,
-    attempt: "CREATE OPERATOR FAMILY pg_temp.holdfast_asks USING btree"
-  },
-  "SHELL TYPE": {
-    word: "base type",
-    before: SOMETHING_TEMPORARY,
-    attempt: "CREATE TYPE pg_temp.holdfast_asks"
-  },
-  "TEXT SEARCH PARSER": {
-    word: "text search parser",
-    before: SOMETHING_TEMPORARY,
-    attempt: "CREATE TEXT SEARCH PARSER pg_temp.holdfast_asks (START = pg_catalog.prsd_start, GETTOKEN = pg_catalog.prsd_nexttoken, END = pg_catalog.prsd_end, LEXTYPES = pg_catalog.prsd_lextype)"
-  },
-  "TEXT SEARCH TEMPLATE": {
-    word: "text search template",
-    before: SOMETHING_TEMPORARY,
-    attempt: "CREATE TEXT SEARCH TEMPLATE pg_temp.holdfast_asks (LEXIZE = pg_catalog.dsimple_lexize)"
-  },
-  "PROCEDURAL LANGUAGE": {
-    word: "language",
-    attempt: "CREATE LANGUAGE holdfast_asks HANDLER pg_catalog.plpgsql_call_handler"
-  }
-};
-var ALL_TABLES = {
-  before: "CREATE PUBLICATION holdfast_asks_first",
-  attempt: "CREATE PUBLICATION holdfast_asks FOR ALL TABLES"
-};
-var PUBLICATION = "PUBLICATION";
-var CAST_OF_SERVERS_TYPES = "CAST OF THE SERVER'S TYPES";
-var SERVERS_CAST = {
-  word: "cast between the server's own types",
-  attempt: "CREATE CAST (pg_catalog.text AS pg_catalog.point) WITH INOUT"
-};
-function askedOf(type) {
-  const kind = FUNCTION_KINDS.get(type);
-  if (kind !== void 0) return { before: SOMETHING_TEMPORARY, attempt: kind.attempt };
-  if (type === CAST_OF_SERVERS_TYPES) return SERVERS_CAST;
-  return type === PUBLICATION ? ALL_TABLES : SUPERUSER_ONLY[type];
+async function setSettings(session, database, settings) {
+  return await trying(
+    settings,
+    async (setting) => await refusedByName(session, setting, database) ?? await refusal(session, () => session.query(settingStatement(setting, database)))
+  );
 }
-function wordOf(type) {
-  return FUNCTION_KINDS.get(type)?.word ?? (type === CAST_OF_SERVERS_TYPES ? SERVERS_CAST : SUPERUSER_ONLY[type]).word;
-}
-async function askTypes(session, types) {
-  const [found2, unknown] = [/* @__PURE__ */ new Set(), /* @__PURE__ */ new Set()];
-  for (const type of new Set(types)) {
-    const { before: before2, attempt: attempt2 } = askedOf(type);
-    const refusedTo = (sql) => refusal(session, () => session.query(sql), "database.permission", "database.query");
-    await session.query("SAVEPOINT asking");
-    const unasked = before2 === void 0 ? void 0 : await refusedTo(before2);
-    const refused2 = unasked === void 0 ? await refusedTo(attempt2) : void 0;
-    await session.query("ROLLBACK TO SAVEPOINT asking; RELEASE SAVEPOINT asking");
-    if (unasked !== void 0 || refused2 !== void 0 && SAYS_NOTHING.test(refused2.message)) {
-      unknown.add(type);
-    } else if (isHoldfastError(refused2, "database.permission")) found2.add(type);
-  }
-  return { refused: found2, unasked: unknown };
-}
-var SAYS_NOTHING = /SQLSTATE (?:42601|42704)/;
-var MAINTENANCE = "postgres";
-async function askTypesForNew(target, types) {
-  let known = { refused: /* @__PURE__ */ new Set(), unasked: types };
-  for (const database of /* @__PURE__ */ new Set([target.address.database, MAINTENANCE])) {
-    var _stack = [];
-    try {
-      if (known.unasked.size === 0) break;
-      const session = await target.connect({ purpose: "restore plan", database }).catch((error) => {
-        if (database === target.address.database || !isHoldfastError(error)) throw error;
-        return void 0;
-      });
-      if (session === void 0) continue;
-      const _2 = __using(_stack, session, true);
-      const acting = await session.query(
-        "SELECT FROM pg_catalog.pg_event_trigger WHERE evtenabled <> 'D' LIMIT 1"
-      );
-      if (acting.length > 0) continue;
-      await session.query("BEGIN READ WRITE");
-      try {
-        const { refused: refused2, unasked } = await askTypes(session, known.unasked);
-        known = { refused: /* @__PURE__ */ new Set([...known.refused, ...refused2]), unasked };
-      } finally {
-        await session.query("ROLLBACK").catch(() => void 0);
+async function settingsTaken(session, database, settings, made) {
+  const isLater = ({ role }) => role !== void 0 && made.has(role);
+  await session.query("BEGIN READ WRITE");
+  try {
+    await session.query(`SET LOCAL lock_timeout = '${PATIENCE}'`);
+    const { set, notes } = await trying(
+      settings.filter((one) => !isLater(one)),
+      async (setting) => {
+        const error = await refusedByName(session, setting, database);
+        if (error !== void 0 || isApplications(setting)) return error;
+        return await refusal(session, () => session.query(settingStatement(setting, database)));
       }
-    } catch (_) {
-      var _error = _, _hasError = true;
-    } finally {
-      var _promise = __callDispose(_stack, _error, _hasError);
-      _promise && await _promise;
-    }
+    );
+    return { set: settings.filter((one) => isLater(one) || set.includes(one)), notes };
+  } finally {
+    await session.query("ROLLBACK").catch(() => void 0);
   }
-  return known;
 }
-function isOfAllTables(entry, { digests, objects }) {
-  if (entry.type !== PUBLICATION || digests !== 2) return false;
-  return readDigests(objects.publication?.[displayPart(likelyNamesOf(entry).tag)] ?? "").has("all-tables");
-}
-function ofSuperusers(entries, content) {
-  const functions = functionsOfSuperusers(entries, content);
-  const routines = new Set(entries.filter(({ type }) => type === "FUNCTION").map(({ id }) => id));
-  return entries.flatMap((entry) => {
-    const asked = functions.get(entry.id);
-    if (asked !== void 0) return [{ entry, asked }];
-    if (entry.type === "CAST" && entry.needs.every((id) => routines.has(id))) {
-      return [{ entry, asked: CAST_OF_SERVERS_TYPES }];
-    }
-    return Object.hasOwn(SUPERUSER_ONLY, entry.type) || isOfAllTables(entry, content) ? [{ entry, asked: entry.type }] : [];
-  });
-}
-
-// src/backups/restore/rights/not-made-here.ts
-var NOTHING_ASKED = { all: [], allowed: /* @__PURE__ */ new Set() };
-async function notMadeHere(target, entries, content) {
-  if (entries.some(({ names: names3 }) => names3 === void 0)) return NOTHING_ASKED;
-  const of = ofSuperusers(entries, content);
-  const types = new Set(of.map(({ asked }) => asked));
-  const { refused: refused2, unasked } = await askTypesForNew(target, types);
-  const found2 = of.filter(({ asked }) => refused2.has(asked) || unasked.has(asked)).map(({ entry, asked }) => ({
-    id: entry.id,
-    title: entryTitle(entry),
-    key: entryKey(entry),
-    place: entryPlace(entry),
-    why: refused2.has(asked) ? "the server lets only a superuser make one" : "PostgreSQL lets only a superuser make one, and the server could not be asked for more"
-  }));
-  const allowed = new Set([...types].filter((type) => !refused2.has(type) && !unasked.has(type)));
-  return { all: withNeeding(entries, found2), allowed };
-}
-var TOLD_MAX = 20;
-function refusedBeside({ all }, role) {
-  if (all.length === 0) return void 0;
-  const more = all.length > TOLD_MAX ? ` and ${all.length - TOLD_MAX} more` : "";
-  const told2 = all.slice(0, TOLD_MAX).map(({ title, why }) => `${title} (${why})`).join(", ") + more;
-  const problem = `role ${role} may not make ${told2}, and mode beside puts no copy in place that lacks something`;
-  return new HoldfastError("database.permission", problem, {
-    hint: "Restore as a superuser, or with --mode in-place, or use --allow-gaps to have it left out and named. Nothing was touched."
-  });
-}
-function acceptNotMade(findings, { all }) {
-  if (all.length === 0) return [...findings];
-  const ofTitle = (type, name = "") => all.find(({ title }) => title.startsWith(type) && `${title} `.includes(` ${name}`))?.why;
-  return findings.map((found2) => {
-    const why = found2.severity === "difference" ? whyNotMade(found2, all, ofTitle) : void 0;
-    if (why === void 0) return found2;
-    return { ...found2, severity: "gap", message: `${found2.message}: it may not be made here, as ${why}` };
-  });
-}
-function whyNotMade(found2, all, ofTitle) {
-  const { about, name, message } = found2;
-  if (about === "publication" && message === "differs from the source in schemas") {
-    return ofTitle("PUBLICATION TABLES IN SCHEMA ", `${leadingNames(name)[0]} `);
+async function trying(settings, attempt2) {
+  const set = [];
+  const notes = [];
+  let inVain;
+  for (const setting of settings) {
+    const error = inVain ?? await attempt2(setting);
+    if (error === void 0) set.push(setting);
+    else notes.push(...said([setting], `cannot be set: ${reason(error)}`));
+    if (isHoldfastError(error, "database.lock-timeout")) inVain = error;
   }
-  if (message === "differs from the source in access method") return ofTitle("ACCESS METHOD ");
-  const place = leadingNames(name).join(" ");
-  const follows = FOLLOWING.find(([differs2]) => differs2.test(message));
-  if (follows !== void 0) return all.find(({ key }) => key === `${follows[1]} ${place}`)?.why;
-  if (!/^is missing(?: \(|$)/.test(message)) return void 0;
-  return all.find((one) => isAboutEntry(found2, one) || isPartOf(found2, one))?.why;
+  return { set, notes };
 }
-var FOLLOWING = [
-  [/^differs from the source in (?:(?:parents|partition bound)(?:, | and |$))+$/, "table-attach"],
-  [/^differs from the source in attached to$/, "index-attach"],
-  [/^differs from the source in owned by$/, "sequence-owned-by"]
-];
-function isPartOf({ about, name }, { key }) {
-  const [schema = "", first = "", ...others] = leadingNames(name);
-  if (about === "index") return key.startsWith(`constraint ${schema} `) && key.endsWith(` ${first}`);
-  return about === "constraint" && others.length === 1 && key === `type ${schema} ${first}`;
+function isApplications({ name }) {
+  return name.includes(".");
 }
-
-// src/backups/restore/gaps.ts
-function gapsOf({ backup, request }) {
-  const gaps = backup.manifest.gaps ?? [];
-  if (request.tables.length > 0) return [];
-  if (request.part === "whole") return openAfterComparing(gaps);
-  return openAfterComparing(gaps).filter(
-    ({ about }) => about === "large-objects" === (request.part === "data")
+async function refusedByName(session, setting, database) {
+  await session.query("SAVEPOINT asking");
+  const error = await refusal(session, () => session.query(nameStatements(setting, database)));
+  await session.query("ROLLBACK TO SAVEPOINT asking; RELEASE SAVEPOINT asking");
+  return error;
+}
+function nameStatements(setting, database) {
+  const alter = `ALTER ${subjectOf(setting, database)}`;
+  return `${alter} SET application_name = ''; ${alter} RESET ${parameterOf(setting)}`;
+}
+function settingStatement(setting, database, value) {
+  const { values } = setting;
+  const literals = values.length === 0 ? "''" : values.map(quoteLiteral).join(", ");
+  return `ALTER ${subjectOf(setting, database)} SET ${parameterOf(setting)} = ${value ?? literals}`;
+}
+function subjectOf({ role }, database) {
+  const where = `DATABASE ${quoteIdentifier(database)}`;
+  return role === void 0 ? where : `ROLE ${quoteIdentifier(role)} IN ${where}`;
+}
+function parameterOf({ name }) {
+  return name.split(".").map(quoteIdentifier).join(".");
+}
+function said(settings, what2) {
+  return settings.map((one) => `database setting ${settingName(one)} ${what2}`);
+}
+var AT_ONCE = /XX000|23505/;
+function reason(error) {
+  const state = /\(SQLSTATE [0-9A-Z]{5}\)$/.exec(error.message)?.[0] ?? "";
+  const why = isHoldfastError(error, "database.permission") ? "the role that restores may not" : isHoldfastError(error, "database.lock-timeout") || AT_ONCE.test(state) ? "somebody else is changing settings of the same database or role" : "the server does not take it";
+  return `${why} ${state}`.trim();
+}
+function keyOf({ name, role }) {
+  return JSON.stringify([role ?? null, name.toLowerCase()]);
+}
+async function settingsHere(session) {
+  const rows2 = await session.query(`
+    SELECT r.rolname::text AS role, entry
+      FROM pg_db_role_setting s
+      JOIN pg_database d ON d.oid = s.setdatabase
+      LEFT JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) AS entry
+     WHERE d.datname = current_database()
+  `);
+  return new Map(
+    rows2.map(({ role, entry }) => {
+      const at = entry.indexOf("=");
+      return [keyOf({ role: role ?? void 0, name: entry.slice(0, at) }), entry.slice(at + 1)];
+    })
   );
 }
-
-// src/backups/restore/rights/made-roles.ts
-async function withRoles(session, roles, log, work) {
-  if (roles.length === 0) return await work();
-  const names3 = roles.map(({ name }) => displayPart(name)).join(", ");
-  log.info(`creating the roles ${names3}`);
-  await makeAll(session, roles, names3);
-  try {
-    return await work();
-  } catch (error) {
-    throw withHint(error, `What stays on the target's server are the roles that were made for it: ${names3}.`);
-  }
-}
-async function makeAll(session, roles, names3) {
-  try {
-    await session.query("BEGIN READ WRITE");
-    await createRoles(session, roles);
-  } catch (error) {
-    await session.query("ROLLBACK").catch(() => void 0);
-    throw new Untouched(error, `creating the roles ${names3}`);
-  }
-  try {
-    await session.query("COMMIT");
-  } catch (error) {
-    if (!isHoldfastError(error, "database.lost")) throw new Untouched(error, `creating the roles ${names3}`);
-    throw withHint(error, `The target is as it was; roles that may have been made on its server: ${names3}.`);
-  }
+function isSameValue({ name, values }, stored) {
+  const here = LIST_SETTINGS.has(name) || values.length > 1 ? splitListSetting(stored) : [stored];
+  const elements = (list) => JSON.stringify(list.length === 0 ? [""] : list);
+  return elements(here) === elements(values);
 }
 
-// src/backups/restore/rows/made-tables.ts
-async function tablesToMake({
-  request,
-  tables
+// src/backups/restore/properties/database-properties.ts
+async function copyDatabaseProperties(session, from, to, rehearse2 = false) {
+  const statements = await propertyStatements(session, from, to);
+  await session.query("BEGIN");
+  try {
+    await session.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
+    for (const { what: what2, asked, sql } of statements) {
+      const refused2 = asked === void 0 ? void 0 : await refusedByName(session, asked, to);
+      await run(what2, refused2 === void 0 ? session.query(sql) : Promise.reject(refused2));
+    }
+    await session.query(rehearse2 ? "ROLLBACK" : "COMMIT");
+  } catch (error) {
+    await session.query("ROLLBACK");
+    throw error;
+  }
+}
+async function run(what2, work) {
+  try {
+    await work;
+  } catch (error) {
+    if (!isHoldfastError(error)) throw error;
+    throw new HoldfastError(
+      error.code,
+      `could not give the restored database the old one's ${what2}: ${error.message}`,
+      {
+        hint: isHoldfastError(error, "database.lock-timeout") ? "Another session is changing settings or rights of the database; run again when it is done. The target is as it was." : "Use a role that may do that, or --mode in-place, which keeps the database itself. The target is as it was.",
+        cause: error
+      }
+    );
+  }
+}
+async function propertyStatements(session, from, to) {
+  const target = quoteIdentifier(to);
+  const [row] = await session.query(
+    `
+      SELECT pg_catalog.pg_get_userbyid(datdba)::text AS owner, datconnlimit AS "limit",
+             datacl IS NOT NULL AS granted, pg_catalog.shobj_description(oid, 'pg_database') AS comment
+        FROM pg_catalog.pg_database
+       WHERE datname = $1
+    `,
+    [from]
+  );
+  if (!row) throw new Error(`database ${from} has vanished`);
+  return [
+    ...(await settingsOf(session, from)).map((setting) => propertySetting(setting, to)),
+    ...row.comment === null ? [] : [{ what: "comment", sql: `COMMENT ON DATABASE ${target} IS ${quoteLiteral(row.comment)}` }],
+    ...row.limit < 0 ? [] : [{ what: "connection limit", sql: `ALTER DATABASE ${target} CONNECTION LIMIT ${row.limit}` }],
+    { what: "owner", sql: `ALTER DATABASE ${target} OWNER TO ${quoteIdentifier(row.owner)}` },
+    // A database without explicit grants has the default ones, and so has a new one. One with an empty list
+    // has none at all.
+    ...row.granted ? await grantStatements(session, from, target, row.owner) : []
+  ];
+}
+async function settingsOf(session, database) {
+  return await session.query(
+    `
+      SELECT r.rolname::text AS role, entry
+        FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase
+        LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.setrole, pg_catalog.unnest(s.setconfig) AS entry
+       WHERE d.datname = $1 ORDER BY role NULLS FIRST, entry
+    `,
+    [database]
+  );
+}
+function propertySetting({ role, entry }, target) {
+  const equals = entry.indexOf("=");
+  const name = entry.slice(0, equals);
+  const value = entry.slice(equals + 1);
+  const setting = {
+    role: role ?? void 0,
+    name,
+    values: LIST_SETTINGS.has(name) ? splitListSetting(value) : [value]
+  };
+  return {
+    what: `setting ${name}${role === null ? "" : ` of role ${role}`}`,
+    sql: settingStatement(setting, target),
+    asked: setting
+  };
+}
+async function grantStatements(session, from, target, owner) {
+  const grants = await session.query(
+    `
+      SELECT r.rolname::text AS grantee, a.privilege_type AS privilege, a.is_grantable AS grantable
+        FROM pg_catalog.pg_database d, pg_catalog.aclexplode(d.datacl) a
+        LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
+       WHERE d.datname = $1
+    `,
+    [from]
+  );
+  return [
+    { what: "grants", sql: `REVOKE ALL ON DATABASE ${target} FROM PUBLIC, ${quoteIdentifier(owner)}` },
+    ...grants.map(({ grantee, privilege, grantable }) => ({
+      what: `grant of ${privilege}`,
+      sql: `
+        GRANT ${privilege} ON DATABASE ${target}
+          TO ${grantee === null ? "PUBLIC" : quoteIdentifier(grantee)}${grantable ? " WITH GRANT OPTION" : ""}
+      `
+    }))
+  ];
+}
+
+// src/backups/restore/properties/database-rights.ts
+function databaseRightsEnds(content, { roles }) {
+  return { source: content.database, platform: roles, roles: content.roles.map(({ name }) => name) };
+}
+async function databaseRightsToDo(session, { source, platform, roles }) {
+  if (source?.rights === void 0) return { taken: [], given: [] };
+  const here = (await readDatabaseRecord(session)).rights ?? [];
+  const isUsers = ([role]) => role === null || roles.includes(role) && !platform.includes(role);
+  const wanted = source.rights;
+  const taken = here.filter(
+    (right) => isUsers(right) && !wanted.some((one) => isSame(one, right) && one[2] >= right[2])
+  );
+  const given = wanted.filter((right) => !here.some((one) => isSame(one, right) && one[2] >= right[2]));
+  const losing = (await losingConnect(session, { taken, given })).filter((role) => !roles.includes(role));
+  const isPlatforms = (role) => platform.includes(role);
+  return {
+    taken,
+    given: [...given, ...losing.filter(isPlatforms).map(connectOf)],
+    shutOut: losing.filter((role) => !isPlatforms(role))
+  };
+}
+function connectOf(role) {
+  return [role, "CONNECT", false];
+}
+async function losingConnect(session, { taken, given }) {
+  if (!taken.some(([role, right]) => role === null && right === "CONNECT")) return [];
+  const keeping = given.flatMap(([role, right]) => right === "CONNECT" ? role ?? [] : []);
+  const rows2 = await session.query(
+    `
+      SELECT r.rolname::text AS name
+        FROM pg_roles r
+       WHERE r.rolcanlogin
+         AND NOT r.rolsuper
+         AND NOT EXISTS (SELECT FROM pg_database d,
+                                aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) x
+                          WHERE d.datname = current_database()
+                            AND x.privilege_type = 'CONNECT'
+                            AND x.grantee <> 0
+                            AND pg_has_role(r.oid, x.grantee, 'USAGE'))
+         AND NOT EXISTS (SELECT FROM pg_roles g
+                          WHERE g.rolname = ANY ($1::text[]) AND pg_has_role(r.oid, g.oid, 'USAGE'))
+       ORDER BY 1
+    `,
+    [keeping]
+  );
+  return rows2.map(({ name }) => name);
+}
+function isSame([role, right], [other, same2]) {
+  return role === other && right === same2;
+}
+function databaseRightsNotes({ taken, given, shutOut = [] }) {
+  return [
+    ...shutOut.length > 0 ? [
+      `roles that the source did not know and that may connect here by PUBLIC alone cannot any more: ${shutOut.join(", ")} (GRANT CONNECT ON DATABASE … TO each that should)`
+    ] : [],
+    ...taken.length > 0 ? [
+      `rights on the database itself that the source had not are taken away: ${taken.map(sentence).join(", ")}`
+    ] : [],
+    ...given.length > 0 ? [`rights on the database itself are given as at the source: ${given.map(sentence).join(", ")}`] : []
+  ];
+}
+function sentence([role, right, grantable]) {
+  return `${right}${grantable ? " WITH GRANT OPTION" : ""} of ${role ?? "PUBLIC"}`;
+}
+async function putDatabaseRights(session, database, toDo, source = []) {
+  const { taken, given, shutOut = [] } = await toDo();
+  const refused2 = /* @__PURE__ */ new Map();
+  const attempt2 = async (right, statement) => {
+    const error = await refusal(session, () => session.query(statement));
+    if (error !== void 0) refused2.set(sentence(right), serverWords(error));
+  };
+  for (const right of given) await attempt2(right, grantStatement(right, database));
+  for (const right of taken) {
+    const keeps = source.some((one) => isSame(one, right));
+    await attempt2(right, revokeStatement(right, database, keeps));
+  }
+  if (taken.length + given.length === 0) return { done: { taken, given }, findings: [] };
+  const still = await toDo();
+  const gap = (right, what2) => ({
+    severity: "gap",
+    about: "database",
+    name: "rights",
+    message: `${sentence(right)} ${what2}: ${refused2.get(sentence(right)) ?? "the role that restores may not pass it on"}`
+  });
+  const without = (rights, left) => rights.filter((right) => !left.some((one) => isSame(one, right)));
+  return {
+    done: {
+      taken: without(taken, still.taken),
+      given: without(given, still.given),
+      shutOut: still.taken.length > 0 ? [] : shutOut
+    },
+    findings: [
+      ...still.given.map((right) => gap(right, "could not be given")),
+      ...still.taken.map((right) => gap(right, "could not be taken away"))
+    ]
+  };
+}
+function grantStatement(right, database) {
+  return `GRANT ${right[1]} ON DATABASE ${quoteIdentifier(database)} TO ${roleSql(right)}${right[2] ? " WITH GRANT OPTION" : ""}`;
+}
+function revokeStatement(right, database, keeps = false) {
+  return `REVOKE ${keeps ? "GRANT OPTION FOR " : ""}${right[1]} ON DATABASE ${quoteIdentifier(database)} FROM ${roleSql(right)}`;
+}
+function roleSql([role]) {
+  return role === null ? "PUBLIC" : quoteIdentifier(role);
+}
+
+// src/backups/restore/properties/rights-into-database.ts
+var BY_ITSELF = /* @__PURE__ */ new Set(["CONNECT", "TEMPORARY"]);
+async function rightsIntoDatabase(session, { rights, owner, profile, isNew, made }) {
+  const here = (await readDatabaseRecord(session)).rights ?? [];
+  const platforms = new Set(profile?.roles.filter((role) => role !== profile.workingRole));
+  const wanted = rights.filter((right) => !here.some((one) => isSame(one, right) && one[2] >= right[2])).filter(([role, right]) => role === null ? !BY_ITSELF.has(right) : !platforms.has(role));
+  const there = await rolesAmong(
+    session,
+    wanted.flatMap(([role]) => role ?? [])
+  );
+  const exists = ([role]) => role === null || there.has(role) || made.has(role);
+  const open = here.filter((right) => right[0] === null && !rights.some((one) => isSame(one, right)));
+  const taken = isNew ? open : [];
+  const stays = new Set(
+    here.filter((right) => right[0] === null && !taken.includes(right)).map(([, right]) => right)
+  );
+  const canAnyway = async (right) => stays.has(right) || there.has(owner) && await mayWithoutPublic(session, owner, right);
+  const given = [];
+  for (const right of wanted.filter(exists)) {
+    if (right[0] !== owner || !await canAnyway(right[1])) given.push(right);
+  }
+  const losing = await losingConnect(session, { taken, given });
+  given.push(...losing.filter((role) => platforms.has(role)).map(connectOf));
+  const missing = wanted.filter((right) => !exists(right) && right[0] !== owner);
+  const notes = [
+    ...missing.length === 0 ? [] : [`rights on the database itself of roles that do not exist here were not given: ${named2(missing)}`],
+    ...isNew || open.length === 0 ? [] : [
+      `the database itself is more open than the source was: ${named2(open)}; it stays so because the target was not empty (REVOKE … ON DATABASE … FROM PUBLIC)`
+    ]
+  ];
+  return { given, taken, notes };
+}
+function named2(rights) {
+  return rights.map(sentence).join(", ");
+}
+async function mayWithoutPublic(session, role, right) {
+  const [row] = await session.query(
+    `
+      SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1::name AND rolsuper) OR EXISTS (
+        SELECT FROM pg_database d, aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) x
+         WHERE d.datname = current_database() AND x.grantee <> 0 AND x.privilege_type = $2
+           AND pg_has_role($1::name, x.grantee, 'USAGE')) AS may
+    `,
+    [role, right]
+  );
+  return row.may;
+}
+
+// src/backups/restore/properties/bring-properties.ts
+async function propertiesToDo(session, source) {
+  const { properties, record, profile, made, isNew, withoutRights, connections } = source;
+  const [here] = await session.query(`
+    SELECT shobj_description(oid, 'pg_database') AS comment, datconnlimit AS "limit"
+      FROM pg_database
+     WHERE datname = current_database()
+  `);
+  const { comment, connectionLimit } = properties;
+  const settings = await settingsToSet(session, properties.settings, profile, made);
+  const rights = withoutRights || record?.rights === void 0 ? { given: [], taken: [], notes: [] } : await rightsIntoDatabase(session, {
+    rights: record.rights,
+    owner: properties.owner,
+    profile,
+    isNew,
+    made
+  });
+  const isLow = connectionLimit !== void 0 && connectionLimit < connections;
+  return {
+    settings: settings.set,
+    rights,
+    comment: here.comment === null ? comment : void 0,
+    connectionLimit: here.limit < 0 && !isLow ? connectionLimit : void 0,
+    notes: [
+      ...settings.notes,
+      ...lostNotes(record, properties),
+      ...rights.notes,
+      ...comment === void 0 || here.comment === null || here.comment === comment ? [] : [OTHER_COMMENT],
+      ...connectionLimit === void 0 || connectionLimit === here.limit || here.limit < 0 && !isLow ? [] : [limitNote(connectionLimit, here.limit)],
+      ...properties.others.map((what2) => `the source's database had ${what2}, which is not brought`)
+    ]
+  };
+}
+var OTHER_COMMENT = "the comment on the target's database is another than the source's, and stays";
+function lostNotes(record, { settings }) {
+  const archived = new Set(settings.map(settingName));
+  return (record?.settings ?? []).filter((name) => !archived.has(name)).map(
+    (name) => `database setting ${name} was set for the source's database, and the archive does not hold it: validate the backup`
+  );
+}
+function limitNote(source, here) {
+  const why = here < 0 ? "is not set here, where it would keep out the restore's own sessions" : `is ${here} here, and stays`;
+  return `the connection limit of the source's database was ${source}; it ${why}`;
+}
+function propertiesSentences({
+  settings,
+  comment,
+  connectionLimit,
+  rights
 }) {
+  return [
+    ...settings.length === 0 ? [] : [`settings of the source's database: ${settings.map(settingName).join(", ")}`],
+    ...comment === void 0 ? [] : ["the comment of the source's database"],
+    ...connectionLimit === void 0 ? [] : [`the connection limit of the source's database: ${connectionLimit}`],
+    ...databaseRightsNotes(rights)
+  ];
+}
+async function bringProperties(session, database, source) {
+  const toDo = await propertiesToDo(session, source);
+  const name = quoteIdentifier(database);
+  const { set, notes } = await setSettings(session, database, toDo.settings);
+  const refused2 = [...notes];
+  const attempt2 = async (what2, statement) => {
+    const error = await refusal(session, () => session.query(statement));
+    if (error !== void 0) {
+      refused2.push(`the ${what2} of the source's database could not be set: ${serverWords(error)}`);
+    }
+    return error === void 0;
+  };
+  const { comment, connectionLimit } = toDo;
+  const commented = comment !== void 0 && await attempt2("comment", `COMMENT ON DATABASE ${name} IS ${quoteLiteral(comment)}`);
+  const limited = connectionLimit !== void 0 && await attempt2("connection limit", `ALTER DATABASE ${name} CONNECTION LIMIT ${connectionLimit}`);
+  const rights = source.withoutRights ? { done: NOTHING2, notes: [] } : await bringRights(session, database, source);
+  const done = {
+    settings: set,
+    comment: commented ? comment : void 0,
+    connectionLimit: limited ? connectionLimit : void 0,
+    rights: { ...rights.done, notes: [] },
+    notes: []
+  };
+  return [
+    ...propertiesSentences(done).map((sentence3) => `brought: ${sentence3}`),
+    ...toDo.notes,
+    ...refused2,
+    ...rights.notes
+  ];
+}
+var NOTHING2 = { given: [], taken: [] };
+async function bringRights(session, database, { record, properties, profile, isNew, made }) {
+  const { rights } = record ?? {};
+  const lost = (why) => `rights on the database itself were not brought: ${why}`;
+  if (rights === void 0) {
+    return { done: NOTHING2, notes: [lost("this backup does not say which there were")] };
+  }
+  let put = { done: NOTHING2, findings: [] };
+  const error = await refusal(session, async () => {
+    const ends = { rights, owner: properties.owner, profile, isNew, made };
+    put = await putDatabaseRights(session, database, () => rightsIntoDatabase(session, ends), rights);
+    const [row] = await session.query(
+      "SELECT has_database_privilege(current_database(), 'CONNECT') AS may"
+    );
+    if (!row.may) {
+      throw new HoldfastError("database.permission", "the role that restores could not connect any more");
+    }
+  });
+  return error === void 0 ? { done: put.done, notes: put.findings.map(findingSentence) } : { done: NOTHING2, notes: [lost(serverWords(error))] };
+}
+
+// src/backups/restore/properties/properties-of-source.ts
+var BESIDES = 5;
+var UNTOLD = "what belongs to the source's database itself (settings, comment, connection limit, rights) cannot be told from this archive, and is not brought";
+async function withProperties(plan, ports) {
+  const properties = await planProperties(plan, ports);
+  return properties === void 0 ? plan : { ...plan, properties };
+}
+async function planProperties({ request, backup: { manifest }, set, mode, target }, ports) {
   var _stack = [];
   try {
-    if (request.tables.length === 0 || request.part === "data") return [];
-    const session = __using(_stack, await request.target.connect({ purpose: "restore" }), true);
-    const present = await readLiveTables(session, tables);
-    return tables.filter(
-      (table) => !present.some((one) => one.schema === table.schema && one.name === table.name)
-    );
+    if (request.part === "data" || request.tables.length > 0 || !isWholeDatabase(manifest.scope)) {
+      return void 0;
+    }
+    const artifact = set.phases.find((phase) => phase.artifact.kind !== "data")?.artifact;
+    const context = {
+      store: request.catalog.store,
+      tools: await ports.dumpTools(),
+      identities: request.identities
+    };
+    const properties = artifact === void 0 ? void 0 : await readDatabaseProperties(context, artifact);
+    if (properties === void 0 || typeof properties === "string" || properties.owner === "") {
+      return { source: void 0, toDo: void 0 };
+    }
+    const isProject = mode === "project";
+    const source = {
+      properties,
+      record: manifest.content.database,
+      profile: manifest.platform && profileOf(manifest.platform.name),
+      isNew: target.empty,
+      made: new Set(isProject || request.createRoles ? target.missingRoles.map(({ name }) => name) : []),
+      withoutRights: isProject || request.noPrivileges,
+      connections: request.jobs + BESIDES
+    };
+    const session = __using(_stack, await request.target.connect({ purpose: "restore plan" }), true);
+    const toDo = await propertiesToDo(session, source);
+    const taken = await settingsTaken(session, request.target.address.database, toDo.settings, source.made);
+    return { source, toDo: { ...toDo, settings: taken.set, notes: [...toDo.notes, ...taken.notes] } };
   } catch (_) {
     var _error = _, _hasError = true;
   } finally {
@@ -3809,8 +3927,212 @@ async function tablesToMake({
     _promise && await _promise;
   }
 }
-function notComparedNotes({ request }) {
-  return request.part === "data" ? ["definitions were not compared: only rows were restored"] : [];
+function plannedSentences({ source, toDo }) {
+  if (source === void 0 || toDo === void 0) return { brings: [], notes: [UNTOLD] };
+  return { brings: propertiesSentences(toDo), notes: toDo.notes };
+}
+async function bringAlone(database, { properties, request }) {
+  if (properties === void 0) return [];
+  if (properties.source === void 0) return [UNTOLD];
+  try {
+    var _stack = [];
+    try {
+      const session = __using(_stack, await database.connect({ purpose: "restore" }), true);
+      await session.query("BEGIN");
+      await session.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
+      const notes = await bringProperties(session, database.address.database, properties.source);
+      await session.query("COMMIT");
+      return notes;
+    } catch (_) {
+      var _error = _, _hasError = true;
+    } finally {
+      var _promise = __callDispose(_stack, _error, _hasError);
+      _promise && await _promise;
+    }
+  } catch (error) {
+    if (!isHoldfastError(error)) throw error;
+    const toDo = properties.toDo === void 0 ? [] : byHand(properties.toDo, request.target.address.database);
+    return [
+      [
+        `what belongs to the source's database itself was not brought: ${error.message}`,
+        // The content is there: to load all of it again for a setting would be wrong.
+        ...toDo.length === 0 ? [] : [`do by hand what is still missing: ${toDo.join("; ")}`]
+      ].join("; ")
+    ];
+  }
+}
+function byHand({ settings, comment, connectionLimit, rights }, database) {
+  const name = quoteIdentifier(database);
+  return [
+    ...settings.map((setting) => settingStatement(setting, database, "…")),
+    ...comment === void 0 ? [] : [`COMMENT ON DATABASE ${name} IS …`],
+    ...connectionLimit === void 0 ? [] : [`ALTER DATABASE ${name} CONNECTION LIMIT ${connectionLimit}`],
+    ...rights.given.map((right) => grantStatement(right, database)),
+    ...rights.taken.map((right) => revokeStatement(right, database))
+  ];
+}
+
+// src/backups/restore/target/target-lock.ts
+var ADVISORY_LOCK = 4785213907;
+var HOLDER = `
+  SELECT format('role %s%s%s',
+                a.usename,
+                CASE WHEN a.backend_start IS NULL THEN ''
+                     ELSE ' from ' || coalesce(a.client_addr::text, 'the server itself') END,
+                to_char(a.backend_start AT TIME ZONE 'UTC', '" since "YYYY-MM-DD"T"HH24:MI:SS"Z"')) AS who
+    FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+   WHERE l.locktype = 'advisory'
+     AND l.granted
+     AND l.objsubid = 1
+     AND a.usename IS NOT NULL
+     AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+     AND (l.classid::int8 << 32) + l.objid::int8 = $1::int8
+   LIMIT 1
+`;
+async function lockTarget(target) {
+  const session = await target.connect({ purpose: "restore lock", whenCancelled: "finish" });
+  try {
+    const [row] = await session.query("SELECT pg_try_advisory_lock($1) AS taken", [
+      ADVISORY_LOCK
+    ]);
+    if (row?.taken) return session;
+    throw await heldError(session, target) ?? held(target, void 0);
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}
+async function requireUnlocked(session, target) {
+  const error = await heldError(session, target);
+  if (error !== void 0) throw error;
+}
+async function heldError(session, target) {
+  const [holder] = await session.query(HOLDER, [ADVISORY_LOCK]);
+  return holder === void 0 ? void 0 : held(target, holder.who);
+}
+function held(target, who) {
+  return new HoldfastError(
+    "lock.held",
+    `another restore into ${target.address.database} is under way${who === void 0 ? "" : ` (${who})`}`,
+    {
+      hint: "See pg_stat_activity for sessions named 'holdfast restore lock', and wait for it to end."
+    }
+  );
+}
+function whileLocked(guard, target, cancelled) {
+  const lost = new AbortController();
+  const lose = () => lost.abort(
+    new HoldfastError(
+      "database.lost",
+      `the session that keeps other restores out of ${target.address.database} has ended: ${guard.lost.reason.message}`,
+      {
+        hint: "Another restore could have begun, so this one stopped; see that no other is under way, and leave sessions named 'holdfast restore lock' alone.",
+        cause: guard.lost.reason
+      }
+    )
+  );
+  onAbort(guard.lost, lose);
+  return AbortSignal.any([cancelled, lost.signal]);
+}
+async function requireAlone(guard, target) {
+  if (guard.lost.aborted) await (await lockTarget(target)).close();
+}
+
+// src/backups/restore/apply-beside.ts
+async function restoreBeside(plan, guard, ports) {
+  const { target } = plan.request;
+  const live = target.address.database;
+  const stamp = `${plan.backup.key.id.slice(0, 8)}_${ports.random.hex(3)}`;
+  const stem = copyStem(live, COPY_ROOM);
+  const next = `${stem}_restored_${stamp}`;
+  const old = `${stem}_before_${stamp}`;
+  ports.log.stage(`creating ${next} beside ${live}`);
+  let keep = false;
+  let outcome;
+  try {
+    const { address, note } = await createBeside(plan, next);
+    if (note !== void 0) ports.log.warn(note);
+    const database = await ports.openDatabase(address);
+    await giveProperties(target, next, true);
+    const loaded = await loadWhole(plan, database, ports, {
+      onUnavailable: (extensions2) => requireExtensions(plan, extensions2)
+    });
+    const compared = await compareRestored(plan, database, loaded, ports);
+    if (compared.findings.some((finding) => finding.severity === "difference")) {
+      outcome = { ...compared, oldDatabase: "", replaced: false };
+    } else {
+      await giveProperties(target, next);
+      const brought = await bringAlone(database, plan);
+      await requireAlone(guard, target);
+      ports.cancelled.throwIfAborted();
+      ports.log.stage(`exchanging the names of ${live} and ${next}`);
+      await guard.close();
+      keep = true;
+      await swapNames(target, { live, next, old });
+      return { ...compared, notes: [...compared.notes, ...brought], oldDatabase: old, replaced: true };
+    }
+  } catch (error) {
+    throw keep ? error : namingCopy(asUntouched(error, ports.cancelled), next, await removeCopy(target, next, ports.clock));
+  }
+  const why = await removeCopy(target, next, ports.clock);
+  return why === void 0 ? outcome : { ...outcome, notes: [...outcome.notes, leftCopy(next, why)] };
+}
+async function giveProperties(target, next, rehearse2 = false) {
+  var _stack = [];
+  try {
+    const session = __using(_stack, await target.connect({ purpose: "restore" }), true);
+    await copyDatabaseProperties(session, target.address.database, next, rehearse2);
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
+  }
+}
+function requireExtensions({ request }, lacking2) {
+  if (request.allowGaps) return;
+  const words2 = lacking2.map(({ name, version, reason: reason2 }) => `${name} ${version} (${reason2 ?? "not available"})`).join(", ");
+  throw new HoldfastError("database.lacks", `a new database on the target server cannot have ${words2}`, {
+    hint: "Use --mode in-place where the target itself has it, or --allow-gaps to do without it and what depends on it. The target is as it was."
+  });
+}
+
+// src/backups/restore/chosen/require-whole.ts
+async function requireWhole(plan, ports) {
+  const { request, set, tools: toolSet } = plan;
+  const store = interruptible(request.catalog.store, ports.cancelled);
+  const context = { store, toolSet, tools: await ports.dumpTools(), identities: request.identities };
+  for (const artifact of new Set(set.phases.map((phase) => phase.artifact))) {
+    try {
+      await (empties(plan) ? readWhole : requireSize)(artifact, store, ports);
+      await readContentsAnew(context, artifact);
+    } catch (error) {
+      throw nothingMade(error);
+    }
+  }
+}
+async function requireSize(artifact, store, ports) {
+  const found2 = await store.stat(artifact.path);
+  if (found2?.size !== artifact.stored.size) await readWhole(artifact, store, ports);
+}
+async function readWhole(artifact, store, ports) {
+  const progress = ports.log.progress(`checking ${artifact.kind}`, "bytes", artifact.stored.size);
+  try {
+    await verifyStored(store, artifact, (bytes) => progress.add(bytes));
+  } finally {
+    progress.done();
+  }
+}
+function empties({ mode, target, request }) {
+  return mode === "in-place" && !target.empty && request.part !== "data" && request.tables.length === 0;
+}
+function nothingMade(error) {
+  const hint = error.hint ?? "";
+  return new Untouched(
+    error,
+    "",
+    `${hint} Nothing was changed: the target is as it was, and no safety backup of it was made.`.trim()
+  );
 }
 
 // src/nouns/platform/doubtful.ts
@@ -3942,6 +4264,11 @@ var PLACES = `
   SELECT cls::regclass || ' ' || obj AS place FROM whole
 `;
 
+// src/backups/restore/project/archive/name-key.ts
+function nameKey(kind, identity) {
+  return `${kind} ${leadingNames(identity).join(" ")}`;
+}
+
 // src/backups/restore/project/ground/ground.ts
 var ALONE = [
   { catalog: "pg_event_trigger", kind: "event-trigger", owner: "evtowner", word: "" },
@@ -3978,9 +4305,6 @@ async function readAlone(session, record, { catalog, kind, owner, word: word2 })
     title: `${type} ${identity}`,
     drop: `DROP ${type.replaceAll("-", " ").toUpperCase()} IF EXISTS ${identity} CASCADE`
   }));
-}
-function nameKey(kind, identity) {
-  return `${kind} ${leadingNames(identity).join(" ")}`;
 }
 var WHOLE = {
   table: "TABLE",
@@ -4034,7 +4358,7 @@ async function dropUsersGround(session, record, source, scope, stays) {
   const isExpected = (key, name) => expected.has(key.replace(/ \d+$/, "")) || isDefaultOf(name, columns);
   const gone = [...before2].filter(([key, name]) => !after.has(key) && !isExpected(key, name)).map(([, name]) => name);
   if (gone.length === 0) {
-    const there = await stillThere(
+    const there = await stillThere2(
       session,
       [...onPlatform2.filter(isKept), ...await dropInPasses(session, left)],
       source,
@@ -4070,7 +4394,7 @@ async function dropInPasses(session, objects) {
     waiting = left;
   }
 }
-async function stillThere(session, left, source, scope) {
+async function stillThere2(session, left, source, scope) {
   if (left.length === 0) return [];
   const now = await readPlatform(session, scope);
   const there = new Set(
@@ -4435,11 +4759,11 @@ async function fitPlaces(session, texts) {
   if (!texts.some(({ places }) => places.tablespace !== void 0 || places.accessMethod !== void 0)) {
     return { texts, findings: [], notes: [] };
   }
-  const tablespaces = await names(
+  const tablespaces = await names2(
     session,
     "SELECT spcname::text AS name FROM pg_tablespace WHERE has_tablespace_privilege(oid, 'CREATE')"
   );
-  const methods = await names(session, "SELECT amname::text AS name FROM pg_am WHERE amtype = 't'");
+  const methods = await names2(session, "SELECT amname::text AS name FROM pg_am WHERE amtype = 't'");
   const elsewhere = /* @__PURE__ */ new Map();
   const findings = [];
   const fitted = texts.map((text) => {
@@ -4471,7 +4795,7 @@ async function fitPlaces(session, texts) {
 }
 var HAS_TABLESPACE = /* @__PURE__ */ new Set(["TABLE", "MATERIALIZED VIEW", "INDEX", "CONSTRAINT"]);
 var HAS_METHOD = /* @__PURE__ */ new Set(["TABLE", "MATERIALIZED VIEW"]);
-async function names(session, sql) {
+async function names2(session, sql) {
   const rows2 = await session.query(sql);
   return new Set(rows2.map(({ name }) => name));
 }
@@ -6217,36 +6541,6 @@ function extensionsNeeded(entries) {
   return needed;
 }
 
-// src/backups/restore/project/plan-notes.ts
-function lostNotes2(lost) {
-  return lost.length === 0 ? [] : [
-    `on tables of the platform's, and the archive's definition of them was not understood, so left as the target has it: ${lost.join(", ")}`
-  ];
-}
-function versionNotes({ source, target }) {
-  return source.schemas.flatMap((schema) => {
-    const [before2, now] = [source.migrations[schema], target.migrations[schema]];
-    if (before2 === now || before2 === void 0 || now === void 0) return [];
-    return [
-      `${schema} is at ${now ?? "a version that could not be read"} at the target and was at ${before2 ?? "one that could not be read"} in the backup`
-    ];
-  });
-}
-function behindNotes(rows2) {
-  const told2 = rows2.behind.filter(
-    ({ kind, rows: count2 }) => count2 > 0 && kind !== "secret" && kind !== "bookkeeping"
-  );
-  return told2.map(({ title, kind, rows: count2 }) => {
-    const why = kind === "session" ? "who is signed in signs in again, or use --with-sessions" : kind === "log" ? "what has happened" : "rows of a table that this version does not know";
-    return `${quantity(count2, "row")} of ${title} stay behind: ${why}`;
-  });
-}
-function quietNotes(quiet, role) {
-  return quiet ? [] : [
-    `role ${role} may not set session_replication_role: the platform's own triggers act on the rows that come back, and rows that they change are refused`
-  ];
-}
-
 // src/backups/restore/project/users/platform-row-security.ts
 var SWITCHES = [
   { field: "enabled", word: "on", on: "ENABLE", off: "DISABLE" },
@@ -6637,6 +6931,11 @@ async function whatIsBrought(session, archive, ends, here) {
     notes: [...tables.notes, ...rowSecurity.notes, ...publications.notes, ...lostNotes2(parts.lost)]
   };
 }
+function lostNotes2(lost) {
+  return lost.length === 0 ? [] : [
+    `on tables of the platform's, and the archive's definition of them was not understood, so left as the target has it: ${lost.join(", ")}`
+  ];
+}
 
 // src/backups/restore/project/doubts.ts
 function doubtNotes({ left, staying, owned: owned2 }) {
@@ -6658,7 +6957,7 @@ function gapsOfOwned(source, rows2) {
   }));
 }
 
-// src/backups/restore/webhooks.ts
+// src/backups/restore/chosen/webhooks.ts
 function webhookTriggers(contents, functions) {
   const senders = new Set(
     contents.filter((entry) => entry.type === "FUNCTION" && functions.includes(functionOf(entry).join("."))).map(({ id }) => id)
@@ -6897,7 +7196,32 @@ async function notMade(session, archive, { source, target }, entries, members) {
   };
 }
 
-// src/backups/restore/project/rows/whose-rows.ts
+// src/backups/restore/project/plan-notes.ts
+function versionNotes({ source, target }) {
+  return source.schemas.flatMap((schema) => {
+    const [before2, now] = [source.migrations[schema], target.migrations[schema]];
+    if (before2 === now || before2 === void 0 || now === void 0) return [];
+    return [
+      `${schema} is at ${now ?? "a version that could not be read"} at the target and was at ${before2 ?? "one that could not be read"} in the backup`
+    ];
+  });
+}
+function behindNotes(rows2) {
+  const told2 = rows2.behind.filter(
+    ({ kind, rows: count2 }) => count2 > 0 && kind !== "secret" && kind !== "bookkeeping"
+  );
+  return told2.map(({ title, kind, rows: count2 }) => {
+    const why = kind === "session" ? "who is signed in signs in again, or use --with-sessions" : kind === "log" ? "what has happened" : "rows of a table that this version does not know";
+    return `${quantity(count2, "row")} of ${title} stay behind: ${why}`;
+  });
+}
+function quietNotes(quiet, role) {
+  return quiet ? [] : [
+    `role ${role} may not set session_replication_role: the platform's own triggers act on the rows that come back, and rows that they change are refused`
+  ];
+}
+
+// src/backups/restore/project/archive/whose-rows.ts
 var WhoseRows = class {
   #record;
   #withSessions;
@@ -6978,7 +7302,7 @@ var WhoseRows = class {
   }
 };
 
-// src/backups/restore/project/project-archive.ts
+// src/backups/restore/project/archive/project-archive.ts
 async function openArchive(inputs, ports) {
   const { request, backup, set, ends } = inputs;
   const { content } = backup.manifest;
@@ -7378,7 +7702,7 @@ async function readTargetObjects(session, scope) {
   };
 }
 
-// src/backups/restore/project/users/users-in.ts
+// src/backups/restore/project/ground/users-in.ts
 async function usersIn(session, profile, record, scope) {
   const { onPlatform: onPlatform2, own } = await readUsersGround(session, record, scope);
   const keys = new Set(own.flatMap(({ key }) => key ?? []));
@@ -8834,14 +9158,118 @@ function platformNote({ project }) {
   return `the platform's own was not touched and not compared: what stands in ${quantity(project.target.schemas.length, "schema")} (${listed(project.target.schemas)})${besides}, and its default privileges; the receipt lists the backup's`;
 }
 
-// src/backups/restore/platforms-part.ts
-function platformsPart({
-  platform
-}) {
+// src/backups/restore/rights/made-roles.ts
+async function withRoles(session, roles, log, work) {
+  if (roles.length === 0) return await work();
+  const names3 = roles.map(({ name }) => displayPart(name)).join(", ");
+  log.info(`creating the roles ${names3}`);
+  await makeAll(session, roles, names3);
+  try {
+    return await work();
+  } catch (error) {
+    throw withHint(error, `What stays on the target's server are the roles that were made for it: ${names3}.`);
+  }
+}
+async function makeAll(session, roles, names3) {
+  try {
+    await session.query("BEGIN READ WRITE");
+    await createRoles(session, roles);
+  } catch (error) {
+    await session.query("ROLLBACK").catch(() => void 0);
+    throw new Untouched(error, `creating the roles ${names3}`);
+  }
+  try {
+    await session.query("COMMIT");
+  } catch (error) {
+    if (!isHoldfastError(error, "database.lost")) throw new Untouched(error, `creating the roles ${names3}`);
+    throw withHint(error, `The target is as it was; roles that may have been made on its server: ${names3}.`);
+  }
+}
+
+// src/backups/restore/safety/safety-backup.ts
+function safetyNote(plan, safety, isChanged = true) {
+  const what2 = `what the target held before is backup ${safety.id} (tier safety), as of ${safety.snapshotAt}`;
+  const back = isChanged ? wayBack(plan, safety) : void 0;
+  return back === void 0 ? what2 : `${what2}; to go back to it: \`${commandOf(plan, safety.id, back)}\`${back.besides}`;
+}
+function wayBack(plan, safety) {
+  const { request, backup } = plan;
+  if (request.part !== "data" && request.tables.length === 0) {
+    return { dataOnly: false, tables: [], besides: isWholeDatabase(backup.manifest.scope) ? "" : FURTHER };
+  }
+  const restored = new Set(plan.tables.map(displayName));
+  const held2 = safety.tables.filter(({ kind }) => kind === "table");
+  const own = held2.filter((table) => restored.has(displayName(table)));
+  if (request.tables.length === 0 && own.length === held2.length) {
+    return { dataOnly: true, tables: [], besides: "" };
+  }
+  if (own.length === 0) return void 0;
+  const trees = new Set(own.flatMap(({ tree }) => tree === void 0 ? [] : [displayName(tree)]));
+  const tables = held2.filter(
+    (table) => own.includes(table) || table.tree !== void 0 && trees.has(displayName(table.tree))
+  );
   return {
-    platform,
-    platformsDefaultsAlone: platform !== void 0 && profileOf(platform.name).schemas.length > 0
+    dataOnly: true,
+    tables,
+    besides: request.tables.length === 0 && setsMoreThanTables(plan) ? LESS : ""
   };
+}
+var FURTHER = ", which also sets everything outside of this backup's schemas back to that moment: what was written there since is lost";
+var LESS = "; large objects, and sequences that belong to no table, stay as they are then";
+function setsMoreThanTables({ backup, tables }) {
+  const { content } = backup.manifest;
+  return content.largeObjects.count > 0 || sequencesToSet(content, tables).length < content.sequences.length;
+}
+function commandOf({ request, safetyRecipients: safetyRecipients2 }, id, { dataOnly, tables }) {
+  return [
+    "holdfast restore",
+    `--store ${shellWord(request.catalog.store.url)}`,
+    `--backup ${id}`,
+    "--target-file …",
+    // Going back makes a safety backup too.
+    safetyRecipients2.length === 0 ? "--allow-unencrypted" : "--identity-file …",
+    `--confirm ${shellWord(request.target.address.database)}`,
+    ...dataOnly ? ["--what data"] : [],
+    ...tables.map((table) => `--tables ${shellWord(displayName(table))}`),
+    ...request.mode === "auto" ? [] : [`--mode ${request.mode}`],
+    ...request.into === "auto" ? [] : [`--into ${request.into}`]
+  ].join(" ");
+}
+function namingSafety(error, made) {
+  if (made === void 0 || !(error instanceof HoldfastError) || error.hint?.includes(made.id) === true) {
+    return error;
+  }
+  return withHint(
+    error,
+    `The safety backup ${made.id} of the target was made before, as of ${made.snapshotAt}, and stays in the store.`
+  );
+}
+function isDamage(error) {
+  return isHoldfastError(error, "artifact.damaged", "artifact.missing", "seal.damaged");
+}
+
+// src/backups/restore/safety/explaining.ts
+async function explaining(work, plan, { safetyBackup, isChanged, stop }) {
+  try {
+    return await work;
+  } catch (failure) {
+    if (isHoldfastError(failure, "refused.outside-scope")) throw failure;
+    if (failure instanceof Untouched) throw asUntouched(failure, stop);
+    const error = newsOf(failure, stop);
+    if (!isChanged()) throw new Untouched(error);
+    const { code, hint } = isHoldfastError(error) ? error : { code: "tool.failed", hint: void 0 };
+    const told2 = `${hint ?? ""} The target may be incomplete: ${howOn(plan, isDamage(error), safetyBackup)}`.trim();
+    throw new HoldfastError(code, error.message, { hint: told2, cause: failure });
+  }
+}
+function howOn(plan, damaged, safetyBackup) {
+  const again = `run the restore again${damaged ? " with another backup" : ""}`;
+  if (plan.target.empty) {
+    return `${again}${damaged ? ", and" : ""} with --confirm ${plan.request.target.address.database}.`;
+  }
+  if (safetyBackup === void 0) return `${again}. There is no safety backup.`;
+  const note = safetyNote(plan, safetyBackup);
+  return `${again}. ${note.charAt(0).toUpperCase()}${note.slice(1)}.`;
 }
 
 // src/nouns/server/emptiness.ts
@@ -8984,7 +9412,7 @@ function classOf(catalog) {
   return `'pg_catalog.${catalog === "pg_user_mappings" ? "pg_user_mapping" : catalog}'::regclass`;
 }
 
-// src/backups/restore/target/still-empty.ts
+// src/backups/restore/still-empty.ts
 async function requireStillEmpty(plan, guard) {
   const { target, request, backup } = plan;
   if (!target.empty) return;
@@ -9013,254 +9441,6 @@ async function found({ project, backup }, session) {
     scope
   );
   return [...rows2, ...objects].slice(0, EXAMPLES_MAX2);
-}
-
-// src/backups/restore/require-whole.ts
-async function requireWhole(plan, ports) {
-  const { request, set, tools: toolSet } = plan;
-  const store = interruptible(request.catalog.store, ports.cancelled);
-  const context = { store, toolSet, tools: await ports.dumpTools(), identities: request.identities };
-  for (const artifact of new Set(set.phases.map((phase) => phase.artifact))) {
-    try {
-      await (empties(plan) ? readWhole : requireSize)(artifact, store, ports);
-      await readContentsAnew(context, artifact);
-    } catch (error) {
-      throw nothingMade(error);
-    }
-  }
-}
-async function requireSize(artifact, store, ports) {
-  const found2 = await store.stat(artifact.path);
-  if (found2?.size !== artifact.stored.size) await readWhole(artifact, store, ports);
-}
-async function readWhole(artifact, store, ports) {
-  const progress = ports.log.progress(`checking ${artifact.kind}`, "bytes", artifact.stored.size);
-  try {
-    await verifyStored(store, artifact, (bytes) => progress.add(bytes));
-  } finally {
-    progress.done();
-  }
-}
-function empties({ mode, target, request }) {
-  return mode === "in-place" && !target.empty && request.part !== "data" && request.tables.length === 0;
-}
-function nothingMade(error) {
-  const hint = error.hint ?? "";
-  return new Untouched(
-    error,
-    "",
-    `${hint} Nothing was changed: the target is as it was, and no safety backup of it was made.`.trim()
-  );
-}
-
-// src/backups/restore/target/swap.ts
-async function swapNames(target, names3) {
-  const maintenance = names3.live === "postgres" ? "template1" : "postgres";
-  try {
-    await exchangePersistently(target, maintenance, names3);
-  } catch (cause) {
-    const done = await isExchanged(target, maintenance, names3).catch(() => void 0);
-    if (done === true) return;
-    const there = done === false ? await stillThere2(target, maintenance, names3) : "";
-    const rename = (from, to) => `ALTER DATABASE ${quoteIdentifier(from)} RENAME TO ${quoteIdentifier(to)};`;
-    const asItWas2 = `The target is as it was, and the proved copy stays as ${names3.next}. ${there}Stop the applications, then exchange the names from another database: ${rename(names3.live, names3.old)} ${rename(names3.next, names3.live)} (or drop ${names3.next} and restore again).`;
-    const unknown = `Look for a database ${names3.old} on the server: if there is one, the exchange is done; if not, nothing has changed and the proved copy stays as ${names3.next}.`;
-    throw new HoldfastError(
-      isHoldfastError(cause) ? cause.code : "database.query",
-      `could not exchange the names of ${names3.live} and ${names3.next}: ${cause.message}`,
-      {
-        hint: done === false ? asItWas2 : unknown,
-        cause
-      }
-    );
-  }
-}
-var TRIES = 4;
-async function exchangePersistently(target, maintenance, names3) {
-  for (let attempt2 = 1; ; attempt2 += 1) {
-    try {
-      await exchange(target, maintenance, names3);
-      return;
-    } catch (error) {
-      if (attempt2 === TRIES || !/SQLSTATE 55006/.test(error.message)) throw error;
-    }
-  }
-}
-async function exchange(target, maintenance, names3) {
-  var _stack = [];
-  try {
-    const session = __using(_stack, await target.connect({
-      purpose: "swap",
-      whenCancelled: "finish",
-      database: maintenance
-    }), true);
-    const ender = __using(_stack, await target.connect({
-      purpose: "swap",
-      whenCancelled: "finish",
-      database: maintenance
-    }), true);
-    const both = [names3.live, names3.next];
-    await session.query("BEGIN");
-    const renaming = session.query(
-      `ALTER DATABASE ${quoteIdentifier(names3.live)} RENAME TO ${quoteIdentifier(names3.old)}`
-    );
-    await Promise.all([renaming, endThemAll(ender, both)]);
-    await session.query(
-      `ALTER DATABASE ${quoteIdentifier(names3.next)} RENAME TO ${quoteIdentifier(names3.live)}`
-    );
-    await session.query("COMMIT");
-  } catch (_) {
-    var _error = _, _hasError = true;
-  } finally {
-    var _promise = __callDispose(_stack, _error, _hasError);
-    _promise && await _promise;
-  }
-}
-async function isExchanged(target, maintenance, names3) {
-  var _stack = [];
-  try {
-    const session = __using(_stack, await target.connect({
-      purpose: "swap",
-      whenCancelled: "finish",
-      database: maintenance
-    }), true);
-    const rows2 = await session.query(
-      "SELECT datname::text AS name FROM pg_catalog.pg_database WHERE datname = ANY ($1)",
-      [[names3.live, names3.next, names3.old]]
-    );
-    const present = new Set(rows2.map((row) => row.name));
-    return present.has(names3.old) && present.has(names3.live) && !present.has(names3.next);
-  } catch (_) {
-    var _error = _, _hasError = true;
-  } finally {
-    var _promise = __callDispose(_stack, _error, _hasError);
-    _promise && await _promise;
-  }
-}
-async function endThemAll(session, databases) {
-  for (let round = 0; round < 8; round += 1) {
-    await endSessions(session, databases);
-    if ((await otherSessions(session, databases)).length === 0) return;
-    await session.query("SELECT pg_catalog.pg_sleep(0.25)");
-  }
-}
-async function stillThere2(target, maintenance, { live, next }) {
-  try {
-    var _stack = [];
-    try {
-      const session = __using(_stack, await target.connect({
-        purpose: "swap",
-        whenCancelled: "finish",
-        database: maintenance
-      }), true);
-      const others = await otherSessions(session, [live, next]);
-      if (others.length === 0) return "";
-      const words2 = others.map(
-        ({ pid, role, application }) => `process ${pid} of role ${role}${application === "" ? "" : ` (${application})`}`
-      );
-      return `Connected and not ended: ${words2.join(", ")}. `;
-    } catch (_) {
-      var _error = _, _hasError = true;
-    } finally {
-      var _promise = __callDispose(_stack, _error, _hasError);
-      _promise && await _promise;
-    }
-  } catch {
-    return "";
-  }
-}
-
-// src/backups/restore/taken-along.ts
-var DEPENDING = ["constraint", "policy", "rule", "trigger"];
-var VIEWS = ["view", "materialized-view"];
-var NAMES_MAX2 = 8;
-function takenAlong(expected, actual, named4, made) {
-  if (made.length === 0) return { missing: 0, notes: [] };
-  const isNamed2 = ({ schema, name }) => named4.some((one) => one.schema === schema && one.name === name);
-  const isThere = (table) => Object.hasOwn(actual.objects.table ?? {}, displayName(table));
-  const onOthers = belongingTo(expected, (table) => !isNamed2(table) && isThere(table));
-  const lacks = (kind, identity) => !Object.hasOwn(actual.objects[kind] ?? {}, identity);
-  const gone = [
-    ...DEPENDING.flatMap(
-      (kind) => names2(expected, kind).filter((name) => onOthers(kind, name) && lacks(kind, name)).map((name) => `${kind} ${name}`)
-    ),
-    ...VIEWS.flatMap(
-      (kind) => names2(expected, kind).filter((name) => lacks(kind, name)).map((name) => `${kind.replace("-", " ")} ${name}`)
-    )
-  ];
-  if (gone.length === 0) return { missing: 0, notes: [] };
-  const shown = gone.slice(0, NAMES_MAX2).join(", ") + (gone.length > NAMES_MAX2 ? ` and ${gone.length - NAMES_MAX2} more` : "");
-  const note = `the target also lacks what the backup has outside the named tables, and which DROP … CASCADE takes along: ${shown}; make them by hand (docs/formats.md, "Restore without Holdfast", has the three commands that print their statements: \`pg_restore --schema-only\`), or restore the whole`;
-  return { missing: gone.length, notes: [note] };
-}
-function names2({ objects }, kind) {
-  return Object.keys(objects[kind] ?? {});
-}
-
-// src/backups/restore/target/target-lock.ts
-var ADVISORY_LOCK = 4785213907;
-var HOLDER = `
-  SELECT format('role %s%s%s',
-                a.usename,
-                CASE WHEN a.backend_start IS NULL THEN ''
-                     ELSE ' from ' || coalesce(a.client_addr::text, 'the server itself') END,
-                to_char(a.backend_start AT TIME ZONE 'UTC', '" since "YYYY-MM-DD"T"HH24:MI:SS"Z"')) AS who
-    FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-   WHERE l.locktype = 'advisory'
-     AND l.granted
-     AND l.objsubid = 1
-     AND a.usename IS NOT NULL
-     AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-     AND (l.classid::int8 << 32) + l.objid::int8 = $1::int8
-   LIMIT 1
-`;
-async function lockTarget(target) {
-  const session = await target.connect({ purpose: "restore lock", whenCancelled: "finish" });
-  try {
-    const [row] = await session.query("SELECT pg_try_advisory_lock($1) AS taken", [
-      ADVISORY_LOCK
-    ]);
-    if (row?.taken) return session;
-    throw await heldError(session, target) ?? held(target, void 0);
-  } catch (error) {
-    await session.close();
-    throw error;
-  }
-}
-async function requireUnlocked(session, target) {
-  const error = await heldError(session, target);
-  if (error !== void 0) throw error;
-}
-async function heldError(session, target) {
-  const [holder] = await session.query(HOLDER, [ADVISORY_LOCK]);
-  return holder === void 0 ? void 0 : held(target, holder.who);
-}
-function held(target, who) {
-  return new HoldfastError(
-    "lock.held",
-    `another restore into ${target.address.database} is under way${who === void 0 ? "" : ` (${who})`}`,
-    {
-      hint: "See pg_stat_activity for sessions named 'holdfast restore lock', and wait for it to end."
-    }
-  );
-}
-function whileLocked(guard, target, cancelled) {
-  const lost = new AbortController();
-  const lose = () => lost.abort(
-    new HoldfastError(
-      "database.lost",
-      `the session that keeps other restores out of ${target.address.database} has ended: ${guard.lost.reason.message}`,
-      {
-        hint: "Another restore could have begun, so this one stopped; see that no other is under way, and leave sessions named 'holdfast restore lock' alone.",
-        cause: guard.lost.reason
-      }
-    )
-  );
-  onAbort(guard.lost, lose);
-  return AbortSignal.any([cancelled, lost.signal]);
-}
-async function requireAlone(guard, target) {
-  if (guard.lost.aborted) await (await lockTarget(target)).close();
 }
 
 // src/backups/restore/apply.ts
@@ -9311,7 +9491,7 @@ async function changeDatabase(plan, guard, safetyBackup, { ports, locked }) {
   const made = await tablesToMake(plan);
   let changed = false;
   const work = loadInPlace(plan, locked, () => void (changed = true)).then(
-    (loaded) => compare(plan, request.target, loaded, locked, made)
+    (loaded) => compareRestored(plan, request.target, loaded, locked, made)
   );
   const compared = await explaining(work, plan, {
     safetyBackup,
@@ -9341,179 +9521,6 @@ async function restoreProject(plan, ports) {
       }
     );
   }
-}
-async function restoreBeside(plan, guard, ports) {
-  const { target } = plan.request;
-  const live = target.address.database;
-  const stamp = `${plan.backup.key.id.slice(0, 8)}_${ports.random.hex(3)}`;
-  const stem = copyStem(live, COPY_ROOM);
-  const next = `${stem}_restored_${stamp}`;
-  const old = `${stem}_before_${stamp}`;
-  ports.log.stage(`creating ${next} beside ${live}`);
-  let keep = false;
-  let outcome;
-  try {
-    const { address, note } = await createBeside(plan, next);
-    if (note !== void 0) ports.log.warn(note);
-    const database = await ports.openDatabase(address);
-    await giveProperties(target, next, true);
-    const loaded = await loadWhole(plan, database, ports, {
-      onUnavailable: (extensions2) => requireExtensions(plan, extensions2)
-    });
-    const compared = await compare(plan, database, loaded, ports);
-    if (compared.findings.some((finding) => finding.severity === "difference")) {
-      outcome = { ...compared, oldDatabase: "", replaced: false };
-    } else {
-      await giveProperties(target, next);
-      const brought = await bringAlone(database, plan);
-      await requireAlone(guard, target);
-      ports.cancelled.throwIfAborted();
-      ports.log.stage(`exchanging the names of ${live} and ${next}`);
-      await guard.close();
-      keep = true;
-      await swapNames(target, { live, next, old });
-      return { ...compared, notes: [...compared.notes, ...brought], oldDatabase: old, replaced: true };
-    }
-  } catch (error) {
-    throw keep ? error : namingCopy(asUntouched(error, ports.cancelled), next, await removeCopy(target, next, ports.clock));
-  }
-  const why = await removeCopy(target, next, ports.clock);
-  return why === void 0 ? outcome : { ...outcome, notes: [...outcome.notes, leftCopy(next, why)] };
-}
-async function giveProperties(target, next, rehearse2 = false) {
-  var _stack = [];
-  try {
-    const session = __using(_stack, await target.connect({ purpose: "restore" }), true);
-    await copyDatabaseProperties(session, target.address.database, next, rehearse2);
-  } catch (_) {
-    var _error = _, _hasError = true;
-  } finally {
-    var _promise = __callDispose(_stack, _error, _hasError);
-    _promise && await _promise;
-  }
-}
-function requireExtensions({ request }, lacking2) {
-  if (request.allowGaps) return;
-  const words2 = lacking2.map(({ name, version, reason: reason2 }) => `${name} ${version} (${reason2 ?? "not available"})`).join(", ");
-  throw new HoldfastError("database.lacks", `a new database on the target server cannot have ${words2}`, {
-    hint: "Use --mode in-place where the target itself has it, or --allow-gaps to do without it and what depends on it. The target is as it was."
-  });
-}
-function surroundings(plan, actual) {
-  if (plan.request.part !== "whole" || plan.request.tables.length > 0 || plan.mode === "beside") return [];
-  const brings = plan.properties?.source !== void 0;
-  return compareProperties(plan.backup.manifest.content, actual).filter(({ about, name }) => !brings || about !== "database" || !/^(?:grants$|setting )/.test(name)).map(findingSentence);
-}
-function isIn(tables) {
-  return ({ schema, name }) => tables.some((table) => table.schema === schema && table.name === name);
-}
-async function compare(plan, database, loaded, ports, made = []) {
-  const { request, backup, set } = plan;
-  ports.log.stage("comparing with what the source held at the snapshot");
-  const expected = backup.manifest.content;
-  const progress = ports.log.progress("comparing", "tables", plan.tables.length);
-  const exact = request.part === "whole" && request.tables.length === 0;
-  try {
-    const { actual, gaps } = await measureAsSource(plan, database, loaded, ports, () => progress.add(1));
-    const ignore = /* @__PURE__ */ new Set([
-      ...request.noOwner ? ["owner"] : [],
-      ...request.noPrivileges ? ["grant", "default-privilege"] : [],
-      // Rows were put into a schema that was there before and may have moved on.
-      ...request.part === "data" ? [...OBJECT_KINDS.filter((kind) => kind !== "sequence"), "extension", "role"] : []
-    ]);
-    const { platform, platformsDefaultsAlone } = platformsPart(backup.manifest);
-    const judged = judge({
-      expected,
-      actual,
-      ...loaded,
-      allowEmptyViews: request.allowEmptyViews,
-      recorded: backup.manifest.gaps,
-      platform,
-      platformsDefaultsAlone,
-      options: {
-        rows: set.hasRows && gaps.length === 0,
-        exact,
-        ignore,
-        ...request.tables.length > 0 ? { only: isIn(plan.tables), made: isIn(made) } : {},
-        ...request.tables.length > 0 && request.part === "data" ? { definitions: false } : {}
-      }
-    });
-    const {
-      findings: believed,
-      notes,
-      notCompared: own
-    } = await believe(judged, expected, actual, () => controlOf(plan, ports));
-    const findings = request.allowGaps && plan.notMade !== void 0 ? acceptNotMade(believed, plan.notMade) : believed;
-    const along = takenAlong(expected, actual, plan.tables, made);
-    const counted2 = actual.tables.filter((table) => table.rows !== null);
-    return {
-      findings: withRecordedGaps([...findings, ...gaps, ...otherLargeObjects(plan, actual)], gapsOf(plan)),
-      notes: [
-        ...notes,
-        ...platform === void 0 ? [] : notComparedNote(profileOf(platform.name).title, own),
-        ...notComparedNotes(plan),
-        ...along.notes,
-        ...surroundings(plan, actual),
-        ...await subscriptionNotes(plan, database)
-      ],
-      missingBeside: along.missing,
-      tables: counted2.length,
-      rows: counted2.reduce((sum, table) => sum + (table.rows ?? 0), 0)
-    };
-  } finally {
-    progress.done();
-  }
-}
-async function measureAsSource(plan, database, loaded, ports, onTable) {
-  var _stack = [];
-  try {
-    const {
-      request,
-      set,
-      backup: { manifest }
-    } = plan;
-    const expected = manifest.content;
-    const isExact = request.part === "whole" && request.tables.length === 0;
-    const kept = __using(_stack, new KeptSessions(database), true);
-    const { actual: measured, gaps } = await measureCopy(kept, manifest.scope, {
-      proof: set.hasRows ? expected.proof : "none",
-      jobs: request.jobs,
-      signal: ports.cancelled,
-      onTable,
-      like: expected,
-      debug: (text) => ports.log.debug(text),
-      ...request.tables.length > 0 ? { only: plan.tables } : {},
-      // A table that has columns besides the source's has all of the source's rows.
-      ...isExact ? {} : { columnsOf: expected.tables }
-    });
-    const given = await asIfGiven(kept, manifest.scope, measured, loaded.refusedRights);
-    const actual = await asIfPublicOwned(
-      kept,
-      await asOwned(plan, kept, given, ports),
-      expected,
-      manifest.platform
-    );
-    return { actual, gaps };
-  } catch (_) {
-    var _error = _, _hasError = true;
-  } finally {
-    var _promise = __callDispose(_stack, _error, _hasError);
-    _promise && await _promise;
-  }
-}
-function otherLargeObjects(plan, { largeObjects: now }) {
-  const before2 = plan.backup.manifest.content.largeObjects;
-  if (plan.request.part !== "data" || plan.request.tables.length > 0 || before2.count === now.count && before2.fingerprint === now.fingerprint) {
-    return [];
-  }
-  return [
-    {
-      severity: "difference",
-      about: "large-objects",
-      name: "large objects",
-      message: `are not what the source held (${now.count} here, ${before2.count} there): only a restore of the whole makes them anew`
-    }
-  ];
 }
 
 // src/backups/restore/target/choose-mode.ts
@@ -9745,7 +9752,7 @@ function extensionWords({ name, version, reason: reason2 }) {
   return `${name} ${version}${reason2 === void 0 ? "" : ` (${reason2})`}`;
 }
 
-// src/backups/restore/named-tables.ts
+// src/backups/restore/chosen/named-tables.ts
 function namedTables({ manifest, key }, request) {
   const all = manifest.content.tables.filter(
     (table) => table.kind === "table" || table.kind === "partitioned"
@@ -9818,7 +9825,7 @@ function comesBackEnabled({ content, platform }, contents, request) {
   ];
 }
 
-// src/backups/restore/project/choose-into.ts
+// src/backups/restore/project/ends/choose-into.ts
 function wantsDatabase({ mode, part, tables }) {
   return mode !== "auto" || part !== "whole" || tables.length > 0;
 }
@@ -9998,7 +10005,7 @@ async function whyNoRoom(session, entries, encoding) {
   );
 }
 
-// src/backups/restore/safety-recipients.ts
+// src/backups/restore/safety/safety-recipients.ts
 async function safetyRecipients(request) {
   return [.../* @__PURE__ */ new Set([...request.recipients, ...await recipientsOf(request.identities)])];
 }
@@ -10192,7 +10199,7 @@ async function settingOutOfReach(session) {
   return row?.setting;
 }
 
-// src/backups/restore/told-standing.ts
+// src/backups/restore/chosen/told-standing.ts
 async function tellStanding(catalog, { key, sha256 }, known) {
   const before2 = known.get(manifestPath(key));
   try {
@@ -10353,14 +10360,7 @@ async function publicKept(session, owner, { major, role }, mode) {
 }
 
 // src/backups/restore/rights/warn-of-rights.ts
-async function warnOfRights({
-  backup: { manifest },
-  set,
-  target: { facts },
-  request,
-  mode,
-  notMade: notMade2
-}, contents) {
+async function warnOfRights({ backup: { manifest }, set, target: { facts }, request, mode, notMade: notMade2 }, contents) {
   var _stack = [];
   try {
     if (facts.superuser || !set.hasSchema || request.tables.length > 0) return [];
@@ -10840,7 +10840,7 @@ function propertiesJson(properties) {
   return { brings: [...brings], notes: [...notes] };
 }
 
-// src/backups/restore/table-name.ts
+// src/backups/restore/request/table-name.ts
 function parseTableName(text) {
   const part = String.raw`(?:"((?:[^"]|"")+)"|([^".]+))`;
   const match = new RegExp(`^${part}\\.${part}$`, "u").exec(text.trim());
@@ -10853,7 +10853,7 @@ function parseTableName(text) {
   return { schema: unquote(match[1], match[2]), name: unquote(match[3], match[4]) };
 }
 
-// src/backups/restore/request.ts
+// src/backups/restore/request/request.ts
 function requireProject({ mode, what: what2 }, tables) {
   if (mode !== "auto") {
     throw new HoldfastError("input.conflict", `into is project, and mode is ${mode}`, {

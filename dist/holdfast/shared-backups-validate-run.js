@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   KeptSessions,
   PassingName,
@@ -15,16 +16,19 @@ import {
   dropPersistently,
   grantMemberships,
   interruptible,
+  judge,
   loadIntoEmpty,
   measureContent,
   measureControl,
+  notComparedNote,
   openAfterComparing,
   openArtifact,
   readDatabaseProperties,
   sweepLeftovers,
   understood,
-  verifyStored
-} from "./shared-backups-copy-loading-recipe.js";
+  verifyStored,
+  withRecordedGaps
+} from "./shared-nouns-content-compare-compare-tables.js";
 import {
   explainNone
 } from "./shared-nouns-catalog-none-found.js";
@@ -33,7 +37,7 @@ import {
 } from "./shared-nouns-catalog-standing.js";
 import {
   shellWord
-} from "./shared-kernel-shell-word.js";
+} from "./index.js";
 import {
   INCOMPLETE,
   countTypes,
@@ -41,11 +45,8 @@ import {
   findClient,
   findingSentence,
   headlineFinding,
-  judge,
-  notComparedNote,
   parseIdentities,
-  profileOf,
-  withRecordedGaps
+  profileOf
 } from "./shared-nouns-content-read-digest-1-other-queries.js";
 import {
   requireKnownDemands
@@ -57,6 +58,9 @@ import {
   refuseTransactionPooler
 } from "./shared-nouns-platform-supabase.js";
 import {
+  parseDatabaseUrl
+} from "./shared-postgres-url-parameters.js";
+import {
   fieldDigest,
   readDigests
 } from "./shared-nouns-content-read-objects-tables.js";
@@ -65,11 +69,8 @@ import {
   quoteLiteral
 } from "./shared-postgres-quoting.js";
 import {
-  parseDatabaseUrl
-} from "./shared-postgres-url-parameters.js";
-import {
   listed
-} from "./shared-kernel-listed.js";
+} from "./index.js";
 import {
   Catalog,
   manifestPath
@@ -82,26 +83,26 @@ import {
 import {
   grouped,
   quantity
-} from "./shared-kernel-quantity.js";
+} from "./index.js";
 import {
   concernsOneDocument
 } from "./shared-nouns-store-one-document.js";
 import {
   drain,
   fork
-} from "./shared-kernel-streams.js";
+} from "./index.js";
 import {
   formatDuration
-} from "./shared-kernel-duration.js";
+} from "./index.js";
 import {
   EXIT,
   HoldfastError,
   isHoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __callDispose,
   __using
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/backups/validate/accepted.ts
 var EVERY = "*";

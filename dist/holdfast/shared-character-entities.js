@@ -2,9 +2,10 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   __export
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // node_modules/mdast-util-to-string/lib/index.js
 var emptyOptions = {};

@@ -2,10 +2,11 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   __commonJS,
   __require
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // node_modules/ms/index.js
 var require_ms = __commonJS({

@@ -2,11 +2,12 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   __commonJS,
   __require,
   __toESM
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // node_modules/@fastify/busboy/deps/streamsearch/sbmh.js
 var require_sbmh = __commonJS({

@@ -3,6 +3,7 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 
+
 // src/governance/merging/merge-methods.ts
 var METHODS = ["merge", "squash", "rebase"];
 var PROTECTED_METHODS = ["merge", "squash"];

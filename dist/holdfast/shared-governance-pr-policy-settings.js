@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   METHODS,
   PROTECTED_METHODS
@@ -17,7 +18,7 @@ import {
 } from "./shared-nouns-settings-document.js";
 import {
   listed
-} from "./shared-kernel-listed.js";
+} from "./index.js";
 import {
   _enum,
   array,
@@ -30,10 +31,10 @@ import {
 } from "./shared-zod.js";
 import {
   isHoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __toESM
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/governance/pr-policy/sections.ts
 import { join } from "node:path";

@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   METHODS,
   PROTECTED_METHODS
@@ -23,10 +24,10 @@ import {
 } from "./shared-zod.js";
 import {
   isHoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __toESM
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/governance/protect/workflows/read-workflows.ts
 import { isAbsolute, join } from "node:path";

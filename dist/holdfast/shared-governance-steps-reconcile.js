@@ -2,11 +2,12 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   HoldfastError,
   isHoldfastError,
   withHint
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 
 // src/governance/steps/reconcile.ts
 var LOOKS = 6;

@@ -3,6 +3,7 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 
+
 // src/governance/versions/build.ts
 var BUILD = /^[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*$/;
 async function buildOf(commit, refs, variable) {

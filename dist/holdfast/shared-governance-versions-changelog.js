@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   fromMarkdown,
   withinTime
@@ -10,23 +11,47 @@ import {
   freeVersion
 } from "./shared-governance-versions-next-release.js";
 import {
-  told
-} from "./shared-nouns-forge-told.js";
-import {
   lineVersion
 } from "./shared-governance-versions-release-branch.js";
+import {
+  told
+} from "./shared-nouns-forge-told.js";
 import {
   require_semver
 } from "./shared-semver.js";
 import {
   printableLine
-} from "./shared-kernel-printable.js";
+} from "./index.js";
 import {
   HoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __toESM
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
+
+// src/governance/versions/merged-line.ts
+var LOOKED_AT = 10;
+async function mergedLine({ head, commits }, branch, { settings, forge }) {
+  for (const commit of /* @__PURE__ */ new Set([head, ...mentioning(commits)])) {
+    for (const number of told(await forge.pulls.ofCommit(commit), `the pull requests of ${commit}`)) {
+      const pull = told(await forge.pulls.pull(number), `pull request #${number}`);
+      const isOwn = pull.head.repository === forge.repository.toLowerCase();
+      const version = lineVersion(pull.head.branch, settings);
+      if (pull.isMerged && isOwn && pull.base.branch === branch && version !== void 0) {
+        return {
+          version: freeVersion(version, settings),
+          name: pull.head.branch,
+          number,
+          tip: pull.head.commit
+        };
+      }
+    }
+  }
+  return void 0;
+}
+function mentioning(commits) {
+  return commits.filter(({ header }) => /\d\.\d+\.\d/.test(header)).slice(0, LOOKED_AT).map(({ id }) => id);
+}
 
 // src/governance/versions/changelog-layout.ts
 var import_semver = __toESM(require_semver(), 1);
@@ -259,33 +284,9 @@ function endless2() {
   });
 }
 
-// src/governance/versions/merged-line.ts
-var LOOKED_AT = 10;
-async function mergedLine({ head, commits }, branch, { settings, forge }) {
-  for (const commit of /* @__PURE__ */ new Set([head, ...mentioning(commits)])) {
-    for (const number of told(await forge.pulls.ofCommit(commit), `the pull requests of ${commit}`)) {
-      const pull = told(await forge.pulls.pull(number), `pull request #${number}`);
-      const isOwn = pull.head.repository === forge.repository.toLowerCase();
-      const version = lineVersion(pull.head.branch, settings);
-      if (pull.isMerged && isOwn && pull.base.branch === branch && version !== void 0) {
-        return {
-          version: freeVersion(version, settings),
-          name: pull.head.branch,
-          number,
-          tip: pull.head.commit
-        };
-      }
-    }
-  }
-  return void 0;
-}
-function mentioning(commits) {
-  return commits.filter(({ header }) => /\d\.\d+\.\d/.test(header)).slice(0, LOOKED_AT).map(({ id }) => id);
-}
-
 export {
+  mergedLine,
   selfContained,
   withSection,
-  sectionOf,
-  mergedLine
+  sectionOf
 };

@@ -3,6 +3,7 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 
+
 // src/governance/versions/linkable.ts
 function linkable(url) {
   if (url === void 0) return void 0;

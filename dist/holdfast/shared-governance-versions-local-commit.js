@@ -2,9 +2,10 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   isHoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 
 // src/governance/versions/local-commit.ts
 async function isHere(commit, history) {

@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   lineVersion,
   releaseBranch
@@ -14,12 +15,12 @@ import {
 } from "./shared-semver.js";
 import {
   HoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __callDispose,
   __toESM,
   __using
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/governance/versions/shallow.ts
 function shallow() {

@@ -2,15 +2,16 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   isBurned
 } from "./shared-governance-versions-next-release.js";
 import {
-  told
-} from "./shared-nouns-forge-told.js";
-import {
   lineVersion
 } from "./shared-governance-versions-release-branch.js";
+import {
+  told
+} from "./shared-nouns-forge-told.js";
 
 // src/governance/versions/out-of-step.ts
 async function outOfStep(branch, { here, there }, forge) {

@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   settingsText
 } from "./shared-nouns-settings-settings-file.js";
@@ -16,13 +17,13 @@ import {
 } from "./shared-nouns-settings-read-settings.js";
 import {
   DEFAULT_SETTINGS
-} from "./shared-nouns-settings-section.js";
+} from "./index.js";
 import {
   HoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __toESM
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/governance/versions/read-settings.ts
 import { join, relative } from "node:path";

@@ -2,12 +2,13 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   require_semver
 } from "./shared-semver.js";
 import {
   __toESM
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/governance/versions/release-branch.ts
 var import_semver = __toESM(require_semver(), 1);

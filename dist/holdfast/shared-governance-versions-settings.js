@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   unitSettings
 } from "./shared-nouns-release-unit-settings.js";
@@ -19,7 +20,7 @@ import {
 } from "./shared-zod.js";
 import {
   __toESM
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/governance/versions/settings.ts
 var import_semver = __toESM(require_semver(), 1);

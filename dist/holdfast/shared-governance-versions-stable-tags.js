@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   told
 } from "./shared-nouns-forge-told.js";
@@ -13,7 +14,7 @@ import {
 } from "./shared-semver.js";
 import {
   __toESM
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/governance/versions/stable-tags.ts
 var import_semver = __toESM(require_semver(), 1);

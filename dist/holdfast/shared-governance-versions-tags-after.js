@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   isHere
 } from "./shared-governance-versions-local-commit.js";
@@ -14,18 +15,7 @@ import {
 } from "./shared-semver.js";
 import {
   __toESM
-} from "./shared-esbuild-runtime.js";
-
-// src/governance/steps/no-workflow.ts
-function noWorkflow(file) {
-  return `Or .github/workflows has no ${file} on the default branch: then correct release.deploy.workflow.`;
-}
-
-// src/governance/versions/long-published.ts
-var KNOWN_MS = 7 * 24 * 36e5;
-function isLongPublished(published, now) {
-  return published !== void 0 && now.getTime() - published.getTime() > KNOWN_MS;
-}
+} from "./index.js";
 
 // src/governance/versions/made-by.ts
 var MADE_BY = "Released-by: holdfast";
@@ -57,6 +47,12 @@ async function hasAtForge(tag, commit, forge) {
   return standing === "ahead" || standing === "identical";
 }
 
+// src/governance/versions/long-published.ts
+var KNOWN_MS = 7 * 24 * 36e5;
+function isLongPublished(published, now) {
+  return published !== void 0 && now.getTime() - published.getTime() > KNOWN_MS;
+}
+
 // src/governance/versions/overtaking.ts
 var import_semver = __toESM(require_semver(), 1);
 async function overtaking(tag, tags, {
@@ -70,11 +66,16 @@ async function overtaking(tag, tags, {
   return void 0;
 }
 
+// src/governance/steps/no-workflow.ts
+function noWorkflow(file) {
+  return `Or .github/workflows has no ${file} on the default branch: then correct release.deploy.workflow.`;
+}
+
 export {
-  noWorkflow,
-  isLongPublished,
   MADE_BY,
   isOurs,
   tagsAfter,
-  overtaking
+  isLongPublished,
+  overtaking,
+  noWorkflow
 };

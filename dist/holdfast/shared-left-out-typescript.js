@@ -2,9 +2,10 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   __commonJS
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // left-out:typescript
 var require_typescript = __commonJS({

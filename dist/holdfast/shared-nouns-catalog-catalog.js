@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   readDocument,
   writeDocument
@@ -27,15 +28,15 @@ import {
 } from "./shared-nouns-store-one-document.js";
 import {
   MiB
-} from "./shared-kernel-bytes.js";
+} from "./index.js";
 import {
   collect,
   once
-} from "./shared-kernel-streams.js";
+} from "./index.js";
 import {
   HoldfastError,
   isHoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 
 // src/nouns/catalog/paths.ts
 function manifestPath(key) {

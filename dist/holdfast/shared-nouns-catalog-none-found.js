@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   DAMAGED,
   readStanding,
@@ -9,16 +10,16 @@ import {
 } from "./shared-nouns-catalog-standing.js";
 import {
   shellWord
-} from "./shared-kernel-shell-word.js";
+} from "./index.js";
 import {
   manifestPath
 } from "./shared-nouns-catalog-catalog.js";
 import {
   quantity
-} from "./shared-kernel-quantity.js";
+} from "./index.js";
 import {
   nearest
-} from "./shared-kernel-suggest.js";
+} from "./index.js";
 import {
   concernsOneDocument
 } from "./shared-nouns-store-one-document.js";

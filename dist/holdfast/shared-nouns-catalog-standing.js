@@ -2,9 +2,10 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   inOrder
-} from "./shared-kernel-in-order.js";
+} from "./index.js";
 import {
   byNewest
 } from "./shared-nouns-catalog-catalog.js";
@@ -17,7 +18,7 @@ import {
 } from "./shared-nouns-store-one-document.js";
 import {
   HoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 
 // src/nouns/catalog/standing.ts
 var DAMAGED = "damaged";

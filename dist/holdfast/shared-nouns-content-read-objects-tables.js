@@ -2,23 +2,25 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   anyOf
-} from "./shared-kernel-pattern.js";
+} from "./index.js";
 import {
   sha256
-} from "./shared-kernel-streams.js";
+} from "./index.js";
 
 // src/nouns/content/read/objects/server-facts.ts
 async function serverFacts(session) {
-  const [row] = await session.query(`
-    SELECT current_setting('server_version_num')::int / 10000 AS major,
-           pg_encoding_to_char(encoding) AS encoding, current_setting('is_superuser') = 'on' AS superuser
-      FROM pg_database
-     WHERE datname = current_database()
-  `);
+  const [row] = await session.query(SERVER_FACTS);
   return row;
 }
+var SERVER_FACTS = `
+  SELECT current_setting('server_version_num')::int / 10000 AS major,
+         pg_encoding_to_char(encoding) AS encoding, current_setting('is_superuser') = 'on' AS superuser
+    FROM pg_database
+   WHERE datname = current_database()
+`;
 
 // src/postgres/schemas.ts
 function isUsersSchema(nspname = "n.nspname") {
@@ -1559,6 +1561,26 @@ function fieldOf(kind, name) {
   return FIELDS.get(`${kind} ${name}`);
 }
 
+// src/nouns/content/read/objects/server-text.ts
+import { isUtf8 } from "node:buffer";
+function hasRawText(server2) {
+  return server2.encoding === "SQL_ASCII";
+}
+function textColumn(server2, sql) {
+  return hasRawText(server2) ? `encode(convert_to((${sql})::text, 'SQL_ASCII'), 'escape')` : `(${sql})::text`;
+}
+function decodeText(server2, sent) {
+  if (!hasRawText(server2) || !sent.includes("\\")) return sent;
+  const bytes = Buffer.from(
+    sent.replace(
+      /\\(?:\\|([0-7]{3}))/g,
+      (_, octal) => octal === void 0 ? "\\" : String.fromCharCode(Number.parseInt(octal, 8))
+    ),
+    "latin1"
+  );
+  return isUtf8(bytes) ? bytes.toString("utf8") : sent;
+}
+
 // src/nouns/content/read/canonical.ts
 function canonical(definition) {
   const tokens = tokensOf(definition);
@@ -1695,26 +1717,6 @@ function writeDigests(digests) {
 }
 function readDigests(text) {
   return new Map(text === "" ? [] : text.split(" ").map((each) => each.split("=")));
-}
-
-// src/nouns/content/read/objects/server-text.ts
-import { isUtf8 } from "node:buffer";
-function hasRawText(server2) {
-  return server2.encoding === "SQL_ASCII";
-}
-function textColumn(server2, sql) {
-  return hasRawText(server2) ? `encode(convert_to((${sql})::text, 'SQL_ASCII'), 'escape')` : `(${sql})::text`;
-}
-function decodeText(server2, sent) {
-  if (!hasRawText(server2) || !sent.includes("\\")) return sent;
-  const bytes = Buffer.from(
-    sent.replace(
-      /\\(?:\\|([0-7]{3}))/g,
-      (_, octal) => octal === void 0 ? "\\" : String.fromCharCode(Number.parseInt(octal, 8))
-    ),
-    "latin1"
-  );
-  return isUtf8(bytes) ? bytes.toString("utf8") : sent;
 }
 
 // src/nouns/content/read/objects/object-query.ts
@@ -2006,27 +2008,29 @@ export {
   WHOLE_DATABASE,
   notInExtension,
   isExtensionConfig,
+  hasRawText,
+  textColumn,
+  decodeText,
+  canonical,
   always,
   named,
   RELATION,
+  HAS_OTHERS,
+  operatorsIn,
   EFFECTIVE_RIGHTS,
   isOnMember,
-  operatorsIn,
   OWN_RELATION,
   OBJECT_CLASSES,
   fieldOf,
-  canonical,
   HIDDEN,
   fieldDigest,
   writeDigests,
   readDigests,
-  hasRawText,
-  textColumn,
-  decodeText,
   objectQuery,
-  serverFacts,
   eachObject,
   eachOfClass,
+  serverFacts,
+  SERVER_FACTS,
   readRoles,
   readExtensions,
   PINNED_SETTINGS

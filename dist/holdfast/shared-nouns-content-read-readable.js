@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   ON_RELATION,
   PROFILES,
@@ -30,10 +31,10 @@ import {
 } from "./shared-postgres-quoting.js";
 import {
   listed
-} from "./shared-kernel-listed.js";
+} from "./index.js";
 import {
   HoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 
 // src/nouns/platform/detect.ts
 async function detectPlatform(session) {

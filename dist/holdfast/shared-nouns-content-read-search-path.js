@@ -2,12 +2,13 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   withRetry
-} from "./shared-kernel-retry.js";
+} from "./index.js";
 import {
   orAbort
-} from "./shared-kernel-or-abort.js";
+} from "./index.js";
 import {
   ENVIRONMENT_LOCK
 } from "./shared-nouns-store-environment-lock.js";
@@ -56,7 +57,13 @@ import {
   refuseTransactionPooler
 } from "./shared-nouns-platform-supabase.js";
 import {
+  describeAddress,
+  parseDatabaseUrl,
+  sourceNameOf
+} from "./shared-postgres-url-parameters.js";
+import {
   COLUMN_OPTIONS,
+  HAS_OTHERS,
   IN_SCOPE,
   NET_SCHEMA,
   OWN_RELATION,
@@ -73,16 +80,11 @@ import {
   qualifiedName
 } from "./shared-postgres-quoting.js";
 import {
-  describeAddress,
-  parseDatabaseUrl,
-  sourceNameOf
-} from "./shared-postgres-url-parameters.js";
-import {
   together
-} from "./shared-kernel-together.js";
+} from "./index.js";
 import {
   listed
-} from "./shared-kernel-listed.js";
+} from "./index.js";
 import {
   Catalog,
   artifactPath,
@@ -97,25 +99,25 @@ import {
 } from "./shared-nouns-content-record.js";
 import {
   quantity
-} from "./shared-kernel-quantity.js";
+} from "./index.js";
 import {
   nearest
-} from "./shared-kernel-suggest.js";
+} from "./index.js";
 import {
   counted,
   fork
-} from "./shared-kernel-streams.js";
+} from "./index.js";
 import {
   formatDuration
-} from "./shared-kernel-duration.js";
+} from "./index.js";
 import {
   HoldfastError,
   isHoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __callDispose,
   __using
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/nouns/content/read/column-marks.ts
 async function readColumnMarks(session) {
@@ -1058,6 +1060,10 @@ async function findOmissions(session, scope, content, archives, leftOut = []) {
 
 // src/nouns/content/read/unprinted-operators.ts
 var OF_RELATION = "JOIN pg_namespace n ON n.oid = c.relnamespace";
+var HAS_BODY = `
+  p.prolang = (SELECT oid FROM pg_language WHERE lanname = 'sql')
+    AND to_jsonb(p.*) ->> 'prosqlbody' IS NOT NULL
+`;
 var EXPRESSIONS = `
   SELECT CASE WHEN r.rulename <> '_RETURN' THEN 'the rule ' || quote_ident(r.rulename) || ' of '
               WHEN c.relkind = 'm' THEN 'the materialized view ' ELSE 'the view ' END || ${RELATION} AS what,
@@ -1101,7 +1107,7 @@ var EXPRESSIONS = `
          CASE WHEN to_jsonb(p.*) ->> 'prosqlbody' IS NULL THEN pg_get_function_arguments(p.oid)
               ELSE pg_get_functiondef(p.oid) END
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-   WHERE p.prokind <> 'a' AND (p.proargdefaults IS NOT NULL OR to_jsonb(p.*) ->> 'prosqlbody' IS NOT NULL)
+   WHERE p.prokind <> 'a' AND (p.proargdefaults IS NOT NULL OR ${HAS_BODY})
      AND ${IN_SCOPE} AND ${notInExtension("pg_proc", "p.oid")}
   UNION ALL
   SELECT 'the default of the type ' || t.oid::regtype, t.typdefaultbin::text, pg_get_expr(t.typdefaultbin, 0)
@@ -1113,7 +1119,7 @@ var FOUND = `
          (SELECT array_agg(u.name ORDER BY u.name COLLATE "C")
             FROM ${operatorsIn("e.tree")} AS u) AS operators
     FROM (${EXPRESSIONS}) AS e
-   WHERE EXISTS (SELECT FROM ${operatorsIn("e.tree")} AS u)
+   WHERE ${HAS_OTHERS} AND EXISTS (SELECT FROM ${operatorsIn("e.tree")} AS u)
    ORDER BY 1
 `;
 var QUOTED = /'(?:[^']|'')*'|"(?:[^"]|"")*"/g;

@@ -2,19 +2,20 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
-import {
-  askAgain
-} from "./shared-ports-ask-again.js";
+
 import {
   knownTransactionPooler
 } from "./shared-postgres-url-parameters.js";
 import {
+  askAgain
+} from "./index.js";
+import {
   HoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __callDispose,
   __using
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/nouns/server/pooler.ts
 var PROBES = 3;

@@ -3,6 +3,7 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 
+
 // src/nouns/release-unit/file-digest.ts
 import { createHash } from "node:crypto";
 function digestOfFiles(files) {

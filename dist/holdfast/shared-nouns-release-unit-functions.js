@@ -2,10 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
-import {
-  byBytes,
-  digestOfFiles
-} from "./shared-nouns-release-unit-file-digest.js";
+
 import {
   classify,
   commonStem,
@@ -13,8 +10,12 @@ import {
   marksIn
 } from "./shared-nouns-migration-files-classify.js";
 import {
+  byBytes,
+  digestOfFiles
+} from "./shared-nouns-release-unit-file-digest.js";
+import {
   fits
-} from "./shared-kernel-path-pattern.js";
+} from "./index.js";
 import {
   RELEASE_UNIT_FORMATS,
   releaseUnit
@@ -29,23 +30,23 @@ import {
   isVersion,
   splitName,
   versionKey
-} from "./shared-nouns-migration-files-version.js";
+} from "./index.js";
 import {
   printableLine
-} from "./shared-kernel-printable.js";
+} from "./index.js";
 import {
   listed
-} from "./shared-kernel-listed.js";
+} from "./index.js";
 import {
   quantity
-} from "./shared-kernel-quantity.js";
+} from "./index.js";
 import {
   MiB,
   formatBytes
-} from "./shared-kernel-bytes.js";
+} from "./index.js";
 import {
   sha256
-} from "./shared-kernel-streams.js";
+} from "./index.js";
 import {
   array,
   looseObject,
@@ -55,7 +56,7 @@ import {
 } from "./shared-zod.js";
 import {
   HoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 
 // src/nouns/release-unit/document.ts
 import { isUtf8 } from "node:buffer";

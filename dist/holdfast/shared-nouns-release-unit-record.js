@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   require_semver
 } from "./shared-semver.js";
@@ -21,7 +22,7 @@ import {
 } from "./shared-zod.js";
 import {
   __toESM
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/nouns/release-unit/record.ts
 var import_semver = __toESM(require_semver(), 1);

@@ -2,31 +2,32 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   newsOf
-} from "./shared-kernel-news-of.js";
+} from "./index.js";
 import {
   printableLine
-} from "./shared-kernel-printable.js";
+} from "./index.js";
 import {
   isTriedOut,
   withRetry
-} from "./shared-kernel-retry.js";
+} from "./index.js";
 import {
   orAbort
-} from "./shared-kernel-or-abort.js";
+} from "./index.js";
 import {
   together
-} from "./shared-kernel-together.js";
+} from "./index.js";
 import {
   listed
-} from "./shared-kernel-listed.js";
+} from "./index.js";
 import {
   newBackupId
 } from "./shared-nouns-catalog-backup-id.js";
 import {
   quantity
-} from "./shared-kernel-quantity.js";
+} from "./index.js";
 import {
   JOURNALS
 } from "./shared-nouns-store-one-document.js";
@@ -34,12 +35,12 @@ import {
   KiB,
   MiB,
   formatBytes
-} from "./shared-kernel-bytes.js";
+} from "./index.js";
 import {
   collect,
   once,
   sha256
-} from "./shared-kernel-streams.js";
+} from "./index.js";
 import {
   runRecord
 } from "./shared-nouns-store-run-record.js";
@@ -59,7 +60,7 @@ import {
 import {
   HoldfastError,
   isHoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 
 // src/nouns/runbook/standing.ts
 var OPEN = { state: "open", actedOn: void 0, attempts: 0, what: "" };

@@ -2,16 +2,17 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   hindrances,
   standingOf
 } from "./shared-nouns-runbook-journal.js";
 import {
   printableLine
-} from "./shared-kernel-printable.js";
+} from "./index.js";
 import {
   formatDuration
-} from "./shared-kernel-duration.js";
+} from "./index.js";
 
 // src/nouns/runbook/record.ts
 function recordOf(entries) {

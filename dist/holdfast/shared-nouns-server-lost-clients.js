@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   LOST_CLIENT
 } from "./shared-postgres-keep-alive.js";
@@ -25,12 +26,10 @@ async function lostClientSettings(session) {
     dumping: Object.fromEntries(known.filter(([name]) => name !== "tcp_user_timeout"))
   };
 }
-async function noticeLostClient(session) {
-  await session.queryPrepared(NOTICE_LOST_CLIENT, [
-    LOST_CLIENT.map(({ name }) => name),
-    LOST_CLIENT.map(({ value }) => value)
-  ]);
-}
+var NOTICED = [
+  LOST_CLIENT.map(({ name }) => name),
+  LOST_CLIENT.map(({ value }) => value)
+];
 var NOTICE_LOST_CLIENT = `
   SELECT pg_catalog.set_config(s.name, ours.value::pg_catalog.text, false)
     FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.int4[]))
@@ -43,5 +42,6 @@ var NOTICE_LOST_CLIENT = `
 
 export {
   lostClientSettings,
-  noticeLostClient
+  NOTICED,
+  NOTICE_LOST_CLIENT
 };

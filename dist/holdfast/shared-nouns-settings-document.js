@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   readYaml
 } from "./shared-kernel-yaml.js";
@@ -10,13 +11,13 @@ import {
 } from "./shared-yaml.js";
 import {
   SECTIONS
-} from "./shared-nouns-settings-section.js";
+} from "./index.js";
 import {
   Secret
-} from "./shared-kernel-secret.js";
+} from "./index.js";
 import {
   nearest
-} from "./shared-kernel-suggest.js";
+} from "./index.js";
 import {
   registry,
   string,
@@ -24,10 +25,10 @@ import {
 } from "./shared-zod.js";
 import {
   HoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __toESM
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/nouns/settings/across.ts
 var ACROSS = registry();

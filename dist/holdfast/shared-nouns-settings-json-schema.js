@@ -3,6 +3,7 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 
+
 // src/nouns/settings/json-schema.ts
 var SCHEMA_URL = "https://raw.githubusercontent.com/truststream/holdfast/v1/schemas/holdfast.schema.json";
 var SCHEMA_COMMENT = `# yaml-language-server: $schema=${SCHEMA_URL}`;

@@ -2,12 +2,13 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   examine
 } from "./shared-nouns-settings-document.js";
 import {
   HoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 
 // src/nouns/settings/read-settings.ts
 function readSettings(text, path, schemas) {

@@ -2,17 +2,18 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   LOCKS,
   concernsOneDocument
 } from "./shared-nouns-store-one-document.js";
 import {
   MiB
-} from "./shared-kernel-bytes.js";
+} from "./index.js";
 import {
   collect,
   once
-} from "./shared-kernel-streams.js";
+} from "./index.js";
 import {
   runRecord
 } from "./shared-nouns-store-run-record.js";
@@ -27,11 +28,11 @@ import {
 } from "./shared-zod.js";
 import {
   formatDuration
-} from "./shared-kernel-duration.js";
+} from "./index.js";
 import {
   HoldfastError,
   isHoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 
 // src/ports/remembered.ts
 var REMEMBERED_LOCKS = ["functions", "lock", "app", "turn"];

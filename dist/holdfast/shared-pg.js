@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   CONFLICT_WITH_RECOVERY,
   ON_STANDBY,
@@ -13,7 +14,7 @@ import {
 } from "./shared-postgres-login-refusals.js";
 import {
   shellWord
-} from "./shared-kernel-shell-word.js";
+} from "./index.js";
 import {
   LOST_CLIENT,
   keepAliveOf
@@ -26,15 +27,15 @@ import {
 } from "./shared-postgres-url-parameters.js";
 import {
   anyOf
-} from "./shared-kernel-pattern.js";
+} from "./index.js";
 import {
   HoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __commonJS,
   __require,
   __toESM
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // node_modules/postgres-array/index.js
 var require_postgres_array = __commonJS({

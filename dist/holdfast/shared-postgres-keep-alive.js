@@ -3,6 +3,7 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 
+
 // src/postgres/keep-alive.ts
 var OURS = { enabled: true, idleSeconds: 30, intervalSeconds: 10, count: 3 };
 function keepAliveOf({ demands }) {

@@ -2,9 +2,10 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   anyOf
-} from "./shared-kernel-pattern.js";
+} from "./index.js";
 
 // src/postgres/login-refusals.ts
 var FULL = anyOf(

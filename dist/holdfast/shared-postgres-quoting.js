@@ -3,6 +3,7 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 
+
 // src/postgres/quoting.ts
 function quoteIdentifier(name) {
   return `"${withoutNul(name).replaceAll('"', '""')}"`;

@@ -2,18 +2,19 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   withoutTrailing
-} from "./shared-kernel-cut.js";
+} from "./index.js";
 import {
   Secret
-} from "./shared-kernel-secret.js";
+} from "./index.js";
 import {
   sha256
-} from "./shared-kernel-streams.js";
+} from "./index.js";
 import {
   HoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 
 // src/postgres/server-options.ts
 function readServerOptions(options) {

@@ -2,12 +2,16 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   PRODUCTION_SLOT
-} from "./shared-ports-slot-host.js";
+} from "./index.js";
 import {
   compareBlobPaths
-} from "./shared-ports-blob-path.js";
+} from "./index.js";
+import {
+  keptOut
+} from "./index.js";
 import {
   failuresOf,
   recordOf,
@@ -18,9 +22,6 @@ import {
   readJournal,
   standingOf
 } from "./shared-nouns-runbook-journal.js";
-import {
-  keptOut
-} from "./shared-ports-kept-out.js";
 import {
   readReleaseUnit,
   readUnitSources
@@ -40,10 +41,10 @@ import {
 } from "./shared-nouns-settings-read-settings.js";
 import {
   DEFAULT_SETTINGS
-} from "./shared-nouns-settings-section.js";
+} from "./index.js";
 import {
   printableLine
-} from "./shared-kernel-printable.js";
+} from "./index.js";
 import {
   lockEnvironment
 } from "./shared-nouns-store-environment-lock.js";
@@ -53,16 +54,16 @@ import {
 } from "./shared-nouns-store-lock-holder.js";
 import {
   listed
-} from "./shared-kernel-listed.js";
+} from "./index.js";
 import {
   Secret
-} from "./shared-kernel-secret.js";
+} from "./index.js";
 import {
   BACKUP_ID
 } from "./shared-nouns-content-record.js";
 import {
   quantity
-} from "./shared-kernel-quantity.js";
+} from "./index.js";
 import {
   PACKAGES,
   ROLLOUTS,
@@ -71,13 +72,13 @@ import {
 import {
   MiB,
   formatBytes
-} from "./shared-kernel-bytes.js";
+} from "./index.js";
 import {
   Meter,
   collect,
   metered,
   once
-} from "./shared-kernel-streams.js";
+} from "./index.js";
 import {
   runRecord
 } from "./shared-nouns-store-run-record.js";
@@ -95,15 +96,15 @@ import {
 } from "./shared-zod.js";
 import {
   formatDuration
-} from "./shared-kernel-duration.js";
+} from "./index.js";
 import {
   HoldfastError,
   isHoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __callDispose,
   __using
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/rollout/app/target.ts
 function nameOf({ address: { group, site } }) {

@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   array,
   int,
@@ -11,7 +12,7 @@ import {
 } from "./shared-zod.js";
 import {
   parseDuration
-} from "./shared-kernel-duration.js";
+} from "./index.js";
 
 // src/rollout/app/settings.ts
 var path = string().max(500).regex(/^\/[^\s\\]*$/, "is a path of the app, and begins with /").refine((text) => !text.startsWith("//"), "is a path of the app, and begins with one /");

@@ -2,12 +2,13 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   digestOfFiles
 } from "./shared-nouns-release-unit-file-digest.js";
 import {
   inOrder
-} from "./shared-kernel-in-order.js";
+} from "./index.js";
 import {
   readDocument,
   writeDocument
@@ -21,12 +22,12 @@ import {
 } from "./shared-nouns-store-one-document.js";
 import {
   MiB
-} from "./shared-kernel-bytes.js";
+} from "./index.js";
 import {
   collect,
   once,
   sha256
-} from "./shared-kernel-streams.js";
+} from "./index.js";
 import {
   runRecord
 } from "./shared-nouns-store-run-record.js";
@@ -46,7 +47,7 @@ import {
 import {
   HoldfastError,
   isHoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 
 // src/rollout/functions/manifest/manifest.ts
 var FUNCTION_MANIFEST = "function-manifest.json";

@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   isIdle
 } from "./shared-rollout-functions-carry-steps.js";
@@ -22,12 +23,12 @@ import {
 } from "./shared-nouns-runbook-journal.js";
 import {
   quantity
-} from "./shared-kernel-quantity.js";
+} from "./index.js";
 import {
   EXIT,
   HoldfastError,
   withHint
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 
 // src/rollout/functions/manifest/updated.ts
 function updatedManifest(text, served, at) {

@@ -3,6 +3,7 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 
+
 // src/rollout/functions/carry/request.ts
 async function opened(inputs, ports, { forWriting }) {
   const host = await ports.openFunctions(inputs.project, inputs.accessToken, inputs.functionsKey);

@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   closed,
   inLevels,
@@ -20,17 +21,17 @@ import {
 } from "./shared-smol-toml.js";
 import {
   printableLine
-} from "./shared-kernel-printable.js";
+} from "./index.js";
 import {
   listed
-} from "./shared-kernel-listed.js";
+} from "./index.js";
 import {
   BACKUP_ID
 } from "./shared-nouns-content-record.js";
 import {
   HoldfastError,
   isHoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 
 // src/rollout/functions/carry/rollback-target.ts
 async function rolloutTo(inputs, archive, ports) {

@@ -2,13 +2,14 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   bundleOf,
   uploadedIn
 } from "./shared-rollout-functions-archive-archive.js";
 import {
   withHint
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 
 // src/rollout/functions/carry/uploads.ts
 var Uploads = class {

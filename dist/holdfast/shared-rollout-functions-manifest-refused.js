@@ -2,15 +2,16 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   printableLine
-} from "./shared-kernel-printable.js";
+} from "./index.js";
 import {
   quantity
-} from "./shared-kernel-quantity.js";
+} from "./index.js";
 import {
   EXIT
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 
 // src/rollout/functions/manifest/refused.ts
 function refusedManifest(path, problems, doing) {

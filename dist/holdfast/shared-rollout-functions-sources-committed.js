@@ -2,20 +2,21 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   besides,
   functionSet
 } from "./shared-smol-toml.js";
 import {
   printableLine
-} from "./shared-kernel-printable.js";
+} from "./index.js";
 import {
   MiB,
   formatBytes
-} from "./shared-kernel-bytes.js";
+} from "./index.js";
 import {
   HoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 
 // src/rollout/functions/sources/committed.ts
 var BYTES_MAX = 256 * MiB;

@@ -2,9 +2,10 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   isLfsPointer
-} from "./shared-kernel-lfs-pointer.js";
+} from "./index.js";
 import {
   keyText,
   prefixOf
@@ -14,13 +15,13 @@ import {
 } from "./shared-semver.js";
 import {
   printableLine
-} from "./shared-kernel-printable.js";
+} from "./index.js";
 import {
   before
-} from "./shared-kernel-cut.js";
+} from "./index.js";
 import {
   listed
-} from "./shared-kernel-listed.js";
+} from "./index.js";
 import {
   looseObject,
   record,
@@ -29,10 +30,10 @@ import {
 } from "./shared-zod.js";
 import {
   HoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __toESM
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/rollout/functions/manifest/order.ts
 function closed(names, needs) {

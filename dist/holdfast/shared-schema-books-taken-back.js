@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   appliedOf,
   keyText,
@@ -18,13 +19,13 @@ import {
   compareKeys,
   isVersion,
   versionKey
-} from "./shared-nouns-migration-files-version.js";
+} from "./index.js";
 import {
   isUsersSchema
 } from "./shared-nouns-content-read-objects-tables.js";
 import {
   HoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 
 // src/schema/books/taken-back.ts
 var TakenBack = class _TakenBack {

@@ -2,13 +2,25 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   PREPARED_PREFIX
-} from "./shared-ports-database.js";
+} from "./index.js";
 import {
+  COULD_LOG_IN,
+  MADE_FOR,
+  NAME_OF_BEFORE,
+  NAME_OF_NOW,
   SHADOW_PREFIX,
+  fieldsOf,
+  listOf,
+  markingRoles,
+  nameParts,
   ownerOf,
-  readState
+  readState,
+  shadowName,
+  stamp,
+  textOf
 } from "./shared-schema-proof-state.js";
 import {
   classify,
@@ -21,121 +33,36 @@ import {
   isTime,
   splitName,
   versionKey
-} from "./shared-nouns-migration-files-version.js";
+} from "./index.js";
 import {
   orAbort
-} from "./shared-kernel-or-abort.js";
+} from "./index.js";
 import {
   quoteIdentifier,
   quoteLiteral
 } from "./shared-postgres-quoting.js";
 import {
   withoutTrailing
-} from "./shared-kernel-cut.js";
+} from "./index.js";
 import {
   anyOf
-} from "./shared-kernel-pattern.js";
+} from "./index.js";
 import {
   listed
-} from "./shared-kernel-listed.js";
+} from "./index.js";
 import {
   quantity
-} from "./shared-kernel-quantity.js";
+} from "./index.js";
 import {
   onAbort
-} from "./shared-kernel-on-abort.js";
+} from "./index.js";
 import {
   formatDuration
-} from "./shared-kernel-duration.js";
+} from "./index.js";
 import {
   __callDispose,
   __using
-} from "./shared-esbuild-runtime.js";
-
-// src/schema/script/tree.ts
-function fieldsOf(node) {
-  if (typeof node !== "object" || node === null || Array.isArray(node)) return {};
-  const keys = Object.keys(node);
-  const [only] = keys;
-  const inner = keys.length === 1 && only !== void 0 && /^[A-Z]/.test(only) ? node[only] : void 0;
-  return typeof inner === "object" && inner !== null ? inner : node;
-}
-function typeOf(node) {
-  const [only, ...more] = typeof node === "object" && node !== null ? Object.keys(node) : [];
-  return only !== void 0 && more.length === 0 && /^[A-Z]/.test(only) ? only : "";
-}
-function listOf(value) {
-  if (Array.isArray(value)) return value;
-  const { items } = fieldsOf(value);
-  return Array.isArray(items) ? items : [];
-}
-function textOf(node) {
-  if (typeof node === "string") return node;
-  const { sval, str } = fieldsOf(node);
-  return typeof sval === "string" ? sval : typeof str === "string" ? str : void 0;
-}
-function nameParts(list) {
-  return listOf(list).flatMap((each2) => textOf(each2) ?? []);
-}
-function relationParts(relation) {
-  const { schemaname, relname } = fieldsOf(relation);
-  return [schemaname, relname].filter((part) => typeof part === "string");
-}
-function* everyNode(tree) {
-  if (typeof tree !== "object" || tree === null) return;
-  if (!Array.isArray(tree)) {
-    const type = typeOf(tree);
-    if (type !== "") yield { type, fields: fieldsOf(tree) };
-  }
-  for (const each2 of Array.isArray(tree) ? tree : Object.values(tree)) yield* everyNode(each2);
-}
-function* everyRelation(tree) {
-  if (typeof tree !== "object" || tree === null) return;
-  if (typeof tree["relname"] === "string") yield tree;
-  for (const each2 of Object.values(tree)) yield* everyRelation(each2);
-}
-
-// src/schema/script/transaction-hint.ts
-var ACTIVE_TRANSACTION = "25001";
-var NO_TRANSACTION = "25P01";
-var INVALID_TERMINATION = "2D000";
-var NEW_ENUM_VALUE = "55P04";
-var CALLING = /* @__PURE__ */ new Set(["CallStmt", "DoStmt", "SelectStmt"]);
-function transactionHint(script, statement, state = "") {
-  const isOne = script.execution.mode === "one-transaction";
-  const calls = statement !== void 0 && CALLING.has(statement.type);
-  switch (state) {
-    case ACTIVE_TRANSACTION:
-      if (statement !== void 0 && isOfTransactions(statement)) return void 0;
-      if (isOne) return `${withoutTransaction(script)}${calls ? `. ${NOT_FROM_FUNCTIONS}` : ""}`;
-      return calls ? NOT_FROM_FUNCTIONS : OUT_OF_BEGIN;
-    case INVALID_TERMINATION:
-      if (statement !== void 0 && !["CallStmt", "DoStmt"].includes(statement.type)) return ONLY_PROCEDURES;
-      return isOne ? `${withoutTransaction(script)}. ${ENDING}` : `${OUT_OF_BEGIN}. ${ENDING}`;
-    case NEW_ENUM_VALUE:
-      return isOne ? `Put ALTER TYPE … ADD VALUE into a migration of its own before this one; or ${small(
-        withoutTransaction(script)
-      )}` : OUT_OF_BEGIN;
-    case NO_TRANSACTION:
-      return isOne ? void 0 : "The file is carried out statement by statement: put BEGIN before what needs a transaction, and COMMIT behind it";
-    default:
-      return void 0;
-  }
-}
-var NOT_FROM_FUNCTIONS = "Where a function, procedure or DO block makes the statement, write it into the file itself: none of these can carry it out";
-var OUT_OF_BEGIN = "Take it out of the transaction that the file's own BEGIN or START TRANSACTION begins";
-var ONLY_PROCEDURES = "A function can end no transaction: make it a procedure, and CALL it in a file without a transaction";
-var ENDING = "A procedure that is SECURITY DEFINER or has SET, and one that is called by a function or in a block with EXCEPTION, can end none at all";
-function isOfTransactions({ type, tree }) {
-  return type === "TransactionStmt" || type === "VariableSetStmt" && String(fieldsOf(tree)["name"]).includes("TRANSACTION");
-}
-var small = (text) => `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
-function withoutTransaction({ source: { file, text } }) {
-  const [, way] = /^--[ \t]*migrate:(up|down)\b/i.exec(text) ?? [];
-  const [nodeMark] = /^[ \t]*--[ \t-]*(?:up|down)[ \t]+migration\b/i.exec(text) ?? [];
-  const mark = way !== void 0 ? `write '-- migrate:${way.toLowerCase()} transaction:false'` : nodeMark !== void 0 ? `put the line '-- no-transaction' below '${nodeMark.trim()}'` : /\/(?:up|down)\.sql\b/i.test(file) ? "put 'run_in_transaction = false' into metadata.toml beside it" : "put the line '-- no-transaction' at the top of the file";
-  return `A file is one transaction: to have its statements carried out one by one, each by itself, ${mark}; best with this statement alone in it`;
-}
+} from "./index.js";
 
 // src/schema/folder/read-folder.ts
 import { isUtf8 } from "node:buffer";
@@ -484,7 +411,7 @@ function folderOfMigration(files) {
     return folder !== void 0 && splitName(folder) !== void 0;
   })?.path;
 }
-var NO_TRANSACTION2 = /^--[ \t]*(?:no-transaction|postgres-migrations disable-transaction|atlas:txmode none)\b/im;
+var NO_TRANSACTION = /^--[ \t]*(?:no-transaction|postgres-migrations disable-transaction|atlas:txmode none)\b/im;
 var AUTOCOMMIT = /\.autocommit\.(?:up|down)\.sql$/i;
 var FOR_POSTGRES = /\.(?:postgres|postgresql|pg)(?=\.|$)/i;
 var Reading = class {
@@ -535,7 +462,7 @@ var Reading = class {
       file: path,
       text,
       firstLine: 1,
-      transaction: !NO_TRANSACTION2.test(text) && !AUTOCOMMIT.test(path)
+      transaction: !NO_TRANSACTION.test(text) && !AUTOCOMMIT.test(path)
     };
     if (found.role === "ignored") {
       this.problem(
@@ -629,7 +556,7 @@ var Reading = class {
         text: part,
         firstLine,
         ...at === 0 ? { before } : {},
-        transaction: !/\btransaction:[ \t]*false\b/.test(mark[2] ?? "") && !NO_TRANSACTION2.test(part)
+        transaction: !/\btransaction:[ \t]*false\b/.test(mark[2] ?? "") && !NO_TRANSACTION.test(part)
       };
       if (mark[1].toLowerCase() === "up") this.#forward.set(stem, script);
       else this.#rollback.set(stem, script);
@@ -854,6 +781,48 @@ function hasOption(options, name, value) {
     const written = Object.values(fieldsOf(arg))[0];
     return value === void 0 ? written !== "false" && written !== false : String(written) === value;
   });
+}
+
+// src/schema/script/transaction-hint.ts
+var ACTIVE_TRANSACTION = "25001";
+var NO_TRANSACTION2 = "25P01";
+var INVALID_TERMINATION = "2D000";
+var NEW_ENUM_VALUE = "55P04";
+var CALLING = /* @__PURE__ */ new Set(["CallStmt", "DoStmt", "SelectStmt"]);
+function transactionHint(script, statement, state = "") {
+  const isOne = script.execution.mode === "one-transaction";
+  const calls = statement !== void 0 && CALLING.has(statement.type);
+  switch (state) {
+    case ACTIVE_TRANSACTION:
+      if (statement !== void 0 && isOfTransactions(statement)) return void 0;
+      if (isOne) return `${withoutTransaction(script)}${calls ? `. ${NOT_FROM_FUNCTIONS}` : ""}`;
+      return calls ? NOT_FROM_FUNCTIONS : OUT_OF_BEGIN;
+    case INVALID_TERMINATION:
+      if (statement !== void 0 && !["CallStmt", "DoStmt"].includes(statement.type)) return ONLY_PROCEDURES;
+      return isOne ? `${withoutTransaction(script)}. ${ENDING}` : `${OUT_OF_BEGIN}. ${ENDING}`;
+    case NEW_ENUM_VALUE:
+      return isOne ? `Put ALTER TYPE … ADD VALUE into a migration of its own before this one; or ${small(
+        withoutTransaction(script)
+      )}` : OUT_OF_BEGIN;
+    case NO_TRANSACTION2:
+      return isOne ? void 0 : "The file is carried out statement by statement: put BEGIN before what needs a transaction, and COMMIT behind it";
+    default:
+      return void 0;
+  }
+}
+var NOT_FROM_FUNCTIONS = "Where a function, procedure or DO block makes the statement, write it into the file itself: none of these can carry it out";
+var OUT_OF_BEGIN = "Take it out of the transaction that the file's own BEGIN or START TRANSACTION begins";
+var ONLY_PROCEDURES = "A function can end no transaction: make it a procedure, and CALL it in a file without a transaction";
+var ENDING = "A procedure that is SECURITY DEFINER or has SET, and one that is called by a function or in a block with EXCEPTION, can end none at all";
+function isOfTransactions({ type, tree }) {
+  return type === "TransactionStmt" || type === "VariableSetStmt" && String(fieldsOf(tree)["name"]).includes("TRANSACTION");
+}
+var small = (text) => `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
+function withoutTransaction({ source: { file, text } }) {
+  const [, way] = /^--[ \t]*migrate:(up|down)\b/i.exec(text) ?? [];
+  const [nodeMark] = /^[ \t]*--[ \t-]*(?:up|down)[ \t]+migration\b/i.exec(text) ?? [];
+  const mark = way !== void 0 ? `write '-- migrate:${way.toLowerCase()} transaction:false'` : nodeMark !== void 0 ? `put the line '-- no-transaction' below '${nodeMark.trim()}'` : /\/(?:up|down)\.sql\b/i.test(file) ? "put 'run_in_transaction = false' into metadata.toml beside it" : "put the line '-- no-transaction' at the top of the file";
+  return `A file is one transaction: to have its statements carried out one by one, each by itself, ${mark}; best with this statement alone in it`;
 }
 
 // src/schema/shadow/run-script.ts
@@ -1503,10 +1472,7 @@ var Chain = class _Chain {
    */
   async apply(script, state) {
     this.#state = void 0;
-    const failure = await this.#mending(
-      script,
-      async () => runScript(await this.session(), script, { skip: this.#skip })
-    );
+    const failure = await this.#mending(script, async () => this.#run(await this.session(), script));
     if (script.forgets) await this.#disconnect();
     if (failure === void 0 && !FREEZES.test(script.source.text)) this.#state = state;
     if (failure === void 0) this.#applied.push(script);
@@ -1521,7 +1487,7 @@ var Chain = class _Chain {
       var _stack = [];
       try {
         const session = __using(_stack, await database.connect(), true);
-        return await runScript(session, script, { ...options, skip: this.#skip });
+        return await this.#run(session, script, options);
       } catch (_) {
         var _error = _, _hasError = true;
       } finally {
@@ -1529,6 +1495,11 @@ var Chain = class _Chain {
         _promise && await _promise;
       }
     });
+  }
+  async #run(session, script, options = {}) {
+    const { name: database } = (this.#like ?? this).#database;
+    const marking = this.shadow.isGiven ? await markingRoles(session, script, database, (name) => this.#isOurs(name)) : {};
+    return await runScript(session, script, { ...options, ...marking, skip: this.#skip });
   }
   /**
    * Roles belong to the whole server: in a control the first chain's scripts made and dropped them already.
@@ -2093,6 +2064,144 @@ function preludeFor(platform) {
   return platform === void 0 ? void 0 : supabasePrelude();
 }
 
+// src/schema/shadow/leftovers.ts
+var DAY_MS = 864e5;
+var HELD = 1751544680;
+var Holder = class {
+  #connect;
+  /** What is to be held, and what the session of now holds of it. */
+  #wanted = /* @__PURE__ */ new Set();
+  #locked = /* @__PURE__ */ new Set();
+  #session;
+  /** One thing after the other. */
+  #turn = Promise.resolve();
+  constructor(host) {
+    this.#connect = (options) => host.connect(options);
+  }
+  /** To be called before the database is made, so that nobody ever sees it without its holder. */
+  async hold(database) {
+    this.#wanted.add(database);
+    await this.#inTurn(() => this.#lock());
+  }
+  /** Never fails: what is not given back goes with the session. */
+  async release(database) {
+    this.#wanted.delete(database);
+    await this.#inTurn(async () => {
+      if (!this.#locked.delete(database)) return;
+      await this.#session?.query("SELECT pg_catalog.pg_advisory_unlock_shared($1, pg_catalog.hashtext($2))", [
+        HELD,
+        database
+      ]);
+    }).catch(() => void 0);
+  }
+  async #inTurn(act) {
+    const now = this.#turn.then(act);
+    this.#turn = now.catch(() => void 0);
+    await now;
+  }
+  async #lock() {
+    if (this.#wanted.size === 0) return;
+    if (this.#session === void 0 || this.#session.lost.aborted) {
+      this.#locked = /* @__PURE__ */ new Set();
+      const session = await this.#connect({ purpose: "shadow" });
+      this.#session = session;
+      onAbort(session.lost, () => void this.#inTurn(() => this.#lock()).catch(() => void 0));
+    }
+    const missing = [...this.#wanted].filter((name) => !this.#locked.has(name));
+    await this.#session.query(
+      "SELECT pg_catalog.pg_advisory_lock_shared($1, pg_catalog.hashtext(name)) FROM pg_catalog.unnest($2::text[]) AS name",
+      [HELD, missing]
+    );
+    for (const name of missing) this.#locked.add(name);
+  }
+  async [Symbol.asyncDispose]() {
+    this.#wanted.clear();
+    await this.#turn;
+    await this.#session?.close();
+  }
+};
+var DATABASES = `
+  SELECT d.datname::text AS name
+    FROM pg_catalog.pg_database d
+   WHERE (d.datname::text ~ $1 AND d.datname::text < $2 COLLATE "C"
+          OR d.datname::text ~ $3
+             AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.datid = d.oid)
+             AND NOT EXISTS (SELECT
+                               FROM pg_catalog.pg_locks l
+                              WHERE l.locktype = 'advisory' AND l.classid::bigint = $4
+                                AND l.objid::bigint
+                                  = pg_catalog.hashtext(d.datname::text)::bigint & 4294967295))
+   ORDER BY 1
+`;
+var ROLES3 = `
+  WITH marked AS (
+    SELECT r.oid, r.rolname::text AS name, r.rolcanlogin AND m.part[2] IS NULL AS logs
+      FROM pg_catalog.pg_db_role_setting s
+      JOIN pg_catalog.pg_roles r ON r.oid = s.setrole, pg_catalog.unnest(s.setconfig) AS entry,
+           pg_catalog.regexp_matches(entry, $1) AS m(part)
+     WHERE s.setdatabase = 0
+       AND NOT EXISTS (SELECT FROM pg_catalog.pg_database d WHERE d.datname::text = m.part[1]))
+  SELECT name,
+         logs
+           OR EXISTS (SELECT FROM pg_catalog.pg_auth_members a
+                       WHERE a.roleid = marked.oid AND a.member NOT IN (SELECT oid FROM marked)
+                             AND NOT EXISTS (SELECT FROM pg_catalog.pg_roles maker
+                                              WHERE maker.oid = a.member AND maker.rolname = current_user)
+                          OR a.member = marked.oid AND a.roleid NOT IN (SELECT oid FROM marked))
+           OR EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.usesysid = marked.oid) AS used
+    FROM marked
+   ORDER BY 1
+`;
+async function dropDatabase(admin, name) {
+  const [row] = await admin.query(
+    "SELECT current_setting('server_version_num')::int / 10000 AS major"
+  );
+  await admin.query(
+    `DROP DATABASE IF EXISTS ${quoteIdentifier(name)}${row.major >= 13 ? " WITH (FORCE)" : ""}`
+  );
+}
+async function sweep(admin, where, { clock, log }) {
+  const failed = (error) => {
+    log.warn(`could not remove what earlier runs left on ${where}: ${error.message}`);
+  };
+  const dropAll = async (what, names, drop) => {
+    for (const { name } of names) {
+      try {
+        await drop(name);
+        log.info(`dropped the ${what} ${name}, which an earlier run had left on ${where}`);
+      } catch (error) {
+        failed(error);
+      }
+    }
+  };
+  try {
+    const yesterday = `${SHADOW_PREFIX}${stamp(new Date(clock.now().getTime() - DAY_MS))}`;
+    const databases = await admin.query(DATABASES, [
+      `^${NAME_OF_BEFORE}$`,
+      yesterday,
+      `^${NAME_OF_NOW}$`,
+      HELD
+    ]);
+    await dropAll("shadow database", databases, (name) => dropDatabase(admin, name));
+    const roles = await admin.query(ROLES3, [
+      `^${MADE_FOR}(${NAME_OF_NOW})(${COULD_LOG_IN})?$`
+    ]);
+    for (const { name } of roles.filter(({ used }) => used)) {
+      const role = quoteIdentifier(name);
+      log.warn(
+        `the role ${role}, which an earlier run had left on ${where}, may log in by now, or has members or sessions, so it stays: DROP ROLE ${role} if nobody needs it, ALTER ROLE ${role} RESET application_name if somebody does`
+      );
+    }
+    await dropAll(
+      "role",
+      roles.filter(({ used }) => !used),
+      (name) => admin.query(`DROP ROLE IF EXISTS ${quoteIdentifier(name)}`)
+    );
+  } catch (error) {
+    failed(error);
+  }
+}
+
 // src/schema/shadow/bounded-session.ts
 var STATEMENT_MS = 6e5;
 var STOP_MS = 3e4;
@@ -2196,12 +2305,23 @@ async function privateShadow(major, ports) {
   }
 }
 async function givenShadow(database, ports) {
-  const { host, port } = database.address;
-  const shadow = await shadowOn(database, `${host}:${port}, PostgreSQL`, ports, () => Promise.resolve());
-  await sweep(shadow, ports);
-  return shadow;
+  var _stack = [];
+  try {
+    const { host, port } = database.address;
+    const holder = new Holder(database);
+    const end = () => holder[Symbol.asyncDispose]();
+    const shadow = await shadowOn(database, `${host}:${port}, PostgreSQL`, ports, end, holder);
+    const admin = __using(_stack, await shadow.maintenance(), true);
+    await sweep(admin, shadow.described, ports);
+    return shadow;
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
+  }
 }
-async function shadowOn(host, what, ports, end) {
+async function shadowOn(host, what, ports, end, holder) {
   var _stack = [];
   try {
     const maintenance = () => host.connect({ purpose: "shadow" });
@@ -2215,7 +2335,8 @@ async function shadowOn(host, what, ports, end) {
     const make = async (template) => {
       var _stack2 = [];
       try {
-        const name = `${SHADOW_PREFIX}${stamp(ports.clock.now())}_${ports.random.hex(4)}`;
+        const name = shadowName(ports.clock.now(), ports.random);
+        await holder?.hold(name);
         const admin = __using(_stack2, await maintenance(), true);
         await admin.query(`
       CREATE DATABASE ${quoteIdentifier(name)} TEMPLATE
@@ -2256,6 +2377,7 @@ async function shadowOn(host, what, ports, end) {
       } catch (error) {
         ports.log.warn(`the shadow database ${name} could not be dropped: ${error.message}`);
       }
+      await holder?.release(name);
     };
     return {
       isGiven: !what.startsWith("a "),
@@ -2277,48 +2399,6 @@ async function shadowOn(host, what, ports, end) {
   } finally {
     var _promise = __callDispose(_stack, _error, _hasError);
     _promise && await _promise;
-  }
-}
-async function dropDatabase(admin, name) {
-  const [row] = await admin.query(
-    "SELECT current_setting('server_version_num')::int / 10000 AS major"
-  );
-  await admin.query(
-    `DROP DATABASE IF EXISTS ${quoteIdentifier(name)}${row.major >= 13 ? " WITH (FORCE)" : ""}`
-  );
-}
-var DAY_MS = 864e5;
-function stamp(now) {
-  return now.toISOString().replace(/[-:]/g, "").slice(0, 15).toLowerCase();
-}
-async function sweep(shadow, ports) {
-  try {
-    var _stack = [];
-    try {
-      const admin = __using(_stack, await shadow.maintenance(), true);
-      const rows = await admin.query(
-        'SELECT datname AS name FROM pg_database WHERE datname ~ $1 AND datname < $2 COLLATE "C"',
-        [
-          `^${SHADOW_PREFIX}\\d{8}t\\d{6}_[0-9a-f]{8}$`,
-          `${SHADOW_PREFIX}${stamp(new Date(ports.clock.now().getTime() - DAY_MS))}`
-        ]
-      );
-      for (const { name } of rows) {
-        await dropDatabase(admin, name);
-        ports.log.info(
-          `dropped the shadow database ${name}, which an earlier run had left on ${shadow.described}`
-        );
-      }
-    } catch (_) {
-      var _error = _, _hasError = true;
-    } finally {
-      var _promise = __callDispose(_stack, _error, _hasError);
-      _promise && await _promise;
-    }
-  } catch (error) {
-    ports.log.warn(
-      `could not remove what earlier runs left on ${shadow.described}: ${error.message}`
-    );
   }
 }
 
@@ -2821,14 +2901,6 @@ function withInside({ change, inside = [] }) {
 export {
   withoutTexts,
   lineComments,
-  fieldsOf,
-  typeOf,
-  listOf,
-  textOf,
-  nameParts,
-  relationParts,
-  everyNode,
-  everyRelation,
   leftOpen,
   whyNoTransaction,
   lineAt,

@@ -3,6 +3,10 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 
+import {
+  listed
+} from "./index.js";
+
 // src/schema/history/script-of.ts
 function scriptOf(entry, name) {
   const text = entry[name];
@@ -13,7 +17,12 @@ function scriptOf(entry, name) {
     transaction: !entry.withoutTransaction.includes(name)
   };
 }
+function withoutScript(entries) {
+  const was = entries.length === 1 ? "was recorded without its script" : "were recorded without their scripts";
+  return `${listed(entries.map(({ file }) => file))} ${was}`;
+}
 
 export {
-  scriptOf
+  scriptOf,
+  withoutScript
 };

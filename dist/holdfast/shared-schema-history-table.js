@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   ownersAlike,
   readState
@@ -10,10 +11,10 @@ import {
   isVersion,
   splitName,
   versionKey
-} from "./shared-nouns-migration-files-version.js";
+} from "./index.js";
 import {
   askAgain
-} from "./shared-ports-ask-again.js";
+} from "./index.js";
 import {
   OBJECT_CLASSES
 } from "./shared-nouns-content-read-objects-tables.js";
@@ -24,18 +25,21 @@ import {
 import {
   anyOf,
   inSequence
-} from "./shared-kernel-pattern.js";
+} from "./index.js";
+import {
+  listed
+} from "./index.js";
 import {
   sha256
-} from "./shared-kernel-streams.js";
+} from "./index.js";
 import {
   HoldfastError,
   isHoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __callDispose,
   __using
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/schema/books/tools/dbmate.ts
 var dbmate = {
@@ -52,6 +56,7 @@ var dbmate = {
 // src/schema/books/tools/flyway.ts
 var isUndo = ({ type }) => (type ?? "").startsWith("UNDO");
 var BASELINES = /* @__PURE__ */ new Set(["BASELINE", "SQL_BASELINE"]);
+var told = ({ version, script }) => `version ${version} (${script})`;
 var isDeleted = ({ type }) => type === "DELETE";
 var flyway = {
   name: "flyway",
@@ -66,15 +71,15 @@ var flyway = {
       const version = row["version"];
       if (typeof version === "string" && row["type"] !== "SCHEMA") last.set(version, row);
     }
-    const failed = [...last.values()].find((row) => row["success"] !== "true" && !isDeleted(row));
+    const failed = [...last.values()].filter((row) => row["success"] !== "true" && !isDeleted(row));
     const baseline = [...last.values()].findLast(({ type }) => BASELINES.has(type ?? ""))?.["version"];
     return {
       applied: [...last].filter(([, row]) => !isUndo(row) && !isDeleted(row) && !BASELINES.has(row["type"] ?? "")).map(([version, { script, description }]) => ({ version, name: script ?? description ?? "" })),
       ...typeof baseline === "string" && isVersion(baseline) ? { through: { version: baseline, key: versionKey(baseline) } } : {},
-      ...failed === void 0 ? {} : {
+      ...failed.length === 0 ? {} : {
         unclear: {
-          message: `version ${failed["version"]} (${failed["script"]}) has failed`,
-          hint: "See what of it has happened, undo that by hand, and run 'flyway repair'."
+          message: `${listed(failed.map(told))} ${failed.length === 1 ? "has" : "have"} failed`,
+          hint: "See what of each has happened, undo that by hand, and run 'flyway repair'."
         }
       }
     };
@@ -128,16 +133,18 @@ var prisma = {
   columns: ["migration_name", "finished_at", "rolled_back_at"],
   read(rows) {
     const counted = rows.filter(({ rolled_back_at: back }) => back === null);
-    const failed = counted.find(({ finished_at: ended }) => ended === null)?.["migration_name"];
+    const failed = counted.flatMap(
+      ({ finished_at: ended, migration_name: name }) => ended === null && typeof name === "string" ? [name] : []
+    );
     return {
       applied: counted.map(({ migration_name: name }) => ({
         version: splitName(name ?? "")?.version ?? name ?? "",
         name: name ?? ""
       })),
-      ...typeof failed === "string" ? {
+      ...failed.length > 0 ? {
         unclear: {
-          message: `${failed} has begun and did not end`,
-          hint: "See what of it has happened, and tell Prisma with 'prisma migrate resolve' that it is applied or rolled back."
+          message: `${listed(failed)} ${failed.length === 1 ? "has" : "have"} begun and did not end`,
+          hint: "See what of each has happened, and tell Prisma with 'prisma migrate resolve' that it is applied or rolled back."
         }
       } : {}
     };
@@ -235,8 +242,11 @@ async function lackedColumns(session) {
 
 // src/nouns/server/without-limits.ts
 async function withoutLimits(session) {
-  await askAgain(session, "SET statement_timeout = 0");
+  await withoutLimit(session);
   await session.queryPrepared(WITHOUT_LIMITS, []);
+}
+async function withoutLimit(session) {
+  await askAgain(session, "SET statement_timeout = 0");
 }
 var WITHOUT_LIMITS = `
   SELECT pg_catalog.set_config(name, '0', false)
@@ -524,8 +534,8 @@ function schemaFingerprint(state) {
     const blank = object.indexOf(" ");
     const [kind, name] = [object.slice(0, blank), object.slice(blank + 1)];
     if (OF_THE_SERVER.has(kind) || ON_THE_SERVER.test(object) || NOT_THE_PROJECTS.test(name)) continue;
-    const told = [...fields].filter(([field]) => !NOT_DEFINED.has(`${kind} ${field}`));
-    objects.set(object, sha256(told.map(([field, text]) => `${field}=${text}`).join("\n")).slice(0, 16));
+    const told2 = [...fields].filter(([field]) => !NOT_DEFINED.has(`${kind} ${field}`));
+    objects.set(object, sha256(told2.map(([field, text]) => `${field}=${text}`).join("\n")).slice(0, 16));
   }
   return {
     hash: `${FORMAT2}:${sha256([...objects].map(([object, digest]) => `${object} ${digest}`).join("\n"))}`,
@@ -561,11 +571,12 @@ async function leaveOut(session, schemas) {
 }
 
 // src/schema/live/live-schema.ts
-async function readLiveSchema(session) {
-  return withoutSchemas(await readState(session), await otherSchemas(session));
+async function readLiveSchema(session, others) {
+  const state = await readState(session);
+  return withoutSchemas(state, others ?? await otherSchemas(session));
 }
-async function liveFingerprint(session) {
-  return schemaFingerprint(await readLiveSchema(session)).hash;
+async function liveFingerprint(session, others) {
+  return schemaFingerprint(await readLiveSchema(session, others)).hash;
 }
 var SAID_OF = /^(?:owner|comment|grant|security-label) /;
 function withoutSchemas(state, schemas) {
@@ -581,11 +592,13 @@ function withoutSchemas(state, schemas) {
 export {
   findBooks,
   lackedColumns,
-  withoutLimits,
+  withoutLimit,
+  WITHOUT_LIMITS,
   patiently,
   historyPresence,
   makeHistory,
   readHistory,
+  otherSchemas,
   leaveOut,
   seenByAll,
   schemaFingerprint,

@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   compareStates,
   describeDifference,
@@ -21,16 +22,16 @@ import {
   compareKeys,
   isVersion,
   versionKey
-} from "./shared-nouns-migration-files-version.js";
+} from "./index.js";
 import {
   SUPABASE
 } from "./shared-nouns-platform-supabase.js";
 import {
   sha256
-} from "./shared-kernel-streams.js";
+} from "./index.js";
 import {
   isHoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 
 // src/schema/history/standing.ts
 function scriptSha256(text) {

@@ -2,28 +2,29 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   compareStates,
   describeDifference,
-  everyNode,
-  everyRelation,
-  fieldsOf,
   forgetSession,
   isOnlyOrder,
   kindOf,
-  listOf,
   nameOf,
-  nameParts,
   parseScript,
-  relationParts,
   runStatements,
   serverWide,
-  textOf,
-  toldFailure,
-  typeOf
+  toldFailure
 } from "./shared-schema-folder-read-folder.js";
 import {
-  SHADOW_PREFIX
+  SHADOW_PREFIX,
+  everyNode,
+  everyRelation,
+  fieldsOf,
+  listOf,
+  nameParts,
+  relationParts,
+  textOf,
+  typeOf
 } from "./shared-schema-proof-state.js";
 import {
   displayPart,
@@ -35,14 +36,14 @@ import {
 } from "./shared-postgres-quoting.js";
 import {
   listed
-} from "./shared-kernel-listed.js";
+} from "./index.js";
 import {
   isHoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __callDispose,
   __using
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/schema/script/rollback-name.ts
 function rollbackNameOf(file) {
@@ -2126,6 +2127,19 @@ function quotedWhereNeeded(name) {
   return /^[a-z_][a-z0-9_$]*$/.test(name) ? name : quoteIdentifier(name);
 }
 
+// src/schema/proof/lonely.ts
+var CHANGES = /* @__PURE__ */ new Set(["UpdateStmt", "DeleteStmt", "MergeStmt"]);
+function changedBesideOthers(tables, scripts) {
+  const changed = /* @__PURE__ */ new Set();
+  for (const { type, tree } of scripts.flatMap(({ script }) => script.statements)) {
+    const target = textOf(fieldsOf(fieldsOf(tree)["relation"])["relname"]);
+    if (!CHANGES.has(type) || target === void 0) continue;
+    if ([...everyRelation(tree)].some(({ relname }) => relname !== target)) changed.add(target);
+  }
+  const found2 = tables.filter((name) => changed.has(lastPart(name)));
+  return found2.length === tables.length ? [] : found2;
+}
+
 // src/schema/proof/changed-tables.ts
 var PLAIN = /* @__PURE__ */ new Set([
   "IndexStmt",
@@ -3381,14 +3395,14 @@ async function lockedTables(session) {
 }
 
 // src/schema/proof/met.ts
-var CHANGES = /* @__PURE__ */ new Set(["UpdateStmt", "DeleteStmt", "MergeStmt"]);
+var CHANGES2 = /* @__PURE__ */ new Set(["UpdateStmt", "DeleteStmt", "MergeStmt"]);
 var NAMED_MAX = 5;
 var Met = class {
   #most = /* @__PURE__ */ new Map();
   /** Names of tables that had rows when a try began, without their schemas. */
   #tables = /* @__PURE__ */ new Set();
   heard = (statement, rows) => {
-    if (CHANGES.has(statement.type)) {
+    if (CHANGES2.has(statement.type)) {
       this.#most.set(statement, Math.max(rows, this.#most.get(statement) ?? 0));
     }
   };
@@ -3646,7 +3660,7 @@ var NOTHING3 = {
   nulls: []
 };
 var INSIDE = { levels: ["extremes", "values"], narrowing: 12 };
-var FOR_GOOD = { levels: ["values"], narrowing: 4 };
+var FOR_GOOD = { levels: INSIDE.levels, narrowing: 4 };
 async function tryWithRows(chain, pair, known) {
   const tables = known.touched?.tables ?? changedTables(known, [pair.forward, pair.rollback]);
   const relatives = known.touched === void 0 ? { names: [], notes: [] } : await relativesOf(await chain.session(), known.touched, [pair.forward, pair.rollback]);
@@ -3666,8 +3680,8 @@ async function triedBeside(trial, tables, relatives) {
   const further = tried.stopped ? [] : await furtherOf(trial, /* @__PURE__ */ new Set([...tables, ...relatives]));
   const beside = [...relatives, ...further];
   const whole = further.length === 0 ? tried : await triedWith(trial, [...tables, ...beside]);
+  if (!whole.stopped) return await withLonely(trial, tables, beside, whole);
   if (beside.length === 0) return whole;
-  if (!whole.stopped) return await withLonely(trial, tables, whole);
   const alone = await triedWith(trial, tables);
   if (alone.stopped) return alone;
   const note = `with rows in tables that these scripts read, or that point at those they change (${listed(beside, NAMED_MAX4)}), not both go through, so what they lose was tried without: ${whole.why}`;
@@ -3682,9 +3696,13 @@ async function triedBeside(trial, tables, relatives) {
     notes: [...alone.notes, note]
   };
 }
-async function withLonely(trial, tables, whole) {
-  if (!isInside(trial)) return whole;
-  const lonely = await triedInside(trial, { tables, choice: void 0 });
+async function withLonely(trial, tables, beside, whole) {
+  const { forward, rollback } = trial.pair;
+  const inside = isInside(trial);
+  const own = inside ? tables : changedBesideOthers(tables, [forward, rollback]);
+  if (own.length === 0 || inside && beside.length === 0) return whole;
+  const filling = { tables: own, choice: void 0 };
+  const lonely = await (inside ? triedInside(trial, filling) : triedForGood(trial, filling));
   if (lonely.stopped) return whole;
   const told = new Set(whole.differences.map(({ object }) => object));
   const more = lonely.differences.filter(({ object }) => !told.has(object));

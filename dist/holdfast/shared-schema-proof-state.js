@@ -2,15 +2,20 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   PINNED_SETTINGS,
+  SERVER_FACTS,
   canonical,
   eachObject,
   isUsersSchema,
   readExtensions,
-  readRoles,
-  serverFacts
+  readRoles
 } from "./shared-nouns-content-read-objects-tables.js";
+import {
+  quoteIdentifier,
+  quoteLiteral
+} from "./shared-postgres-quoting.js";
 
 // src/schema/proof/owner-alike.ts
 var RELATIONS = ["table", "view", "materialized-view", "foreign-table"];
@@ -49,12 +54,12 @@ function renamed(rights, owner) {
 }
 
 // src/nouns/content/read/definitions.ts
-async function readDefinitions(session, scope) {
+async function readDefinitions(session, scope, server) {
   const found = /* @__PURE__ */ new Map();
   await eachObject(
     session,
     scope,
-    await serverFacts(session),
+    server,
     {
       kind: () => void 0,
       object({ kind, identity, fields, owner }) {
@@ -86,8 +91,107 @@ function definitionName(kind, identity) {
   return `${kind} ${identity}`;
 }
 
+// src/schema/script/tree.ts
+function fieldsOf(node) {
+  if (typeof node !== "object" || node === null || Array.isArray(node)) return {};
+  const keys = Object.keys(node);
+  const [only] = keys;
+  const inner = keys.length === 1 && only !== void 0 && /^[A-Z]/.test(only) ? node[only] : void 0;
+  return typeof inner === "object" && inner !== null ? inner : node;
+}
+function typeOf(node) {
+  const [only, ...more] = typeof node === "object" && node !== null ? Object.keys(node) : [];
+  return only !== void 0 && more.length === 0 && /^[A-Z]/.test(only) ? only : "";
+}
+function listOf(value) {
+  if (Array.isArray(value)) return value;
+  const { items } = fieldsOf(value);
+  return Array.isArray(items) ? items : [];
+}
+function textOf(node) {
+  if (typeof node === "string") return node;
+  const { sval, str } = fieldsOf(node);
+  return typeof sval === "string" ? sval : typeof str === "string" ? str : void 0;
+}
+function nameParts(list) {
+  return listOf(list).flatMap((each) => textOf(each) ?? []);
+}
+function relationParts(relation) {
+  const { schemaname, relname } = fieldsOf(relation);
+  return [schemaname, relname].filter((part) => typeof part === "string");
+}
+function* everyNode(tree) {
+  if (typeof tree !== "object" || tree === null) return;
+  if (!Array.isArray(tree)) {
+    const type = typeOf(tree);
+    if (type !== "") yield { type, fields: fieldsOf(tree) };
+  }
+  for (const each of Array.isArray(tree) ? tree : Object.values(tree)) yield* everyNode(each);
+}
+function* everyRelation(tree) {
+  if (typeof tree !== "object" || tree === null) return;
+  if (typeof tree["relname"] === "string") yield tree;
+  for (const each of Object.values(tree)) yield* everyRelation(each);
+}
+
+// src/schema/shadow/made-roles.ts
+var MADE_FOR = "application_name=";
+var COULD_LOG_IN = "_login";
+async function markingRoles(session, { script }, database, isOurs) {
+  const { statements } = script;
+  if (!statements.some(mayMakeRoles)) return {};
+  const isSilent = statements.some((each) => mayMakeRoles(each) && madeBy(each) === void 0);
+  const before = isSilent ? new Set(await roleNames(session)) : /* @__PURE__ */ new Set();
+  return {
+    after: async (statement) => {
+      if (!mayMakeRoles(statement) || session.transaction === "failed") return;
+      const named = madeBy(statement);
+      const made = named === void 0 ? (await roleNames(session)).filter((name) => !before.has(name) && isOurs(name)) : [named];
+      for (const name of made) {
+        before.add(name);
+        await mark(session, name, database);
+      }
+    }
+  };
+}
+function mayMakeRoles({ type }) {
+  return type === "CreateRoleStmt" || type === "DoStmt" || type === "CallStmt";
+}
+function madeBy({ type, tree }) {
+  return type === "CreateRoleStmt" ? textOf(fieldsOf(tree)["role"]) : void 0;
+}
+async function roleNames(session) {
+  const rows = await session.query("SELECT rolname::text AS name FROM pg_catalog.pg_roles");
+  return rows.map(({ name }) => name);
+}
+async function mark(session, name, database) {
+  const within = session.transaction === "open";
+  if (within) await session.query("SAVEPOINT holdfast_mark");
+  const rows = await session.query(
+    "SELECT rolcanlogin AS login FROM pg_catalog.pg_roles WHERE rolname = $1",
+    [name]
+  );
+  const value = `${database}${rows[0]?.login === true ? COULD_LOG_IN : ""}`;
+  const refusal = await session.execute(
+    `ALTER ROLE ${quoteIdentifier(name)} SET application_name = '${value}'`
+  );
+  if (!within) return;
+  await session.query(
+    `${refusal === void 0 ? "" : "ROLLBACK TO SAVEPOINT holdfast_mark; "}RELEASE SAVEPOINT holdfast_mark`
+  );
+}
+
 // src/schema/shadow/prefix.ts
 var SHADOW_PREFIX = "holdfast_shadow_";
+var NAMED = `${SHADOW_PREFIX}[0-9]{8}t[0-9]{6}_`;
+var NAME_OF_NOW = `${NAMED}[0-9a-f]{12}`;
+var NAME_OF_BEFORE = `${NAMED}[0-9a-f]{8}`;
+function stamp(now) {
+  return now.toISOString().replace(/[-:]/g, "").slice(0, 15).toLowerCase();
+}
+function shadowName(now, random) {
+  return `${SHADOW_PREFIX}${stamp(now)}_${random.hex(6)}`;
+}
 
 // src/schema/proof/state.ts
 var EVERYTHING = { includeSchemas: [], excludeSchemas: [] };
@@ -98,7 +202,9 @@ var SETTINGS = `
                   ELSE 'of database ' || quote_ident(d.datname) END
              || CASE WHEN s.setrole = 0 THEN '' ELSE ' for role ' || quote_ident(r.rolname) END) AS object,
          'values' AS field,
-         array_to_string(ARRAY(SELECT o FROM unnest(s.setconfig) AS o ORDER BY 1), ', ') AS text
+         nullif(array_to_string(ARRAY(SELECT o FROM unnest(s.setconfig) AS o
+                                       WHERE o !~ '^${MADE_FOR}${NAME_OF_NOW}(${COULD_LOG_IN})?$'
+                                       ORDER BY 1), ', '), '') AS text
     FROM pg_db_role_setting s
     LEFT JOIN pg_database d ON d.oid = s.setdatabase
     LEFT JOIN pg_roles r ON r.oid = s.setrole
@@ -140,13 +246,8 @@ var INVALID_INDEXES = `
     FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
    WHERE NOT i.indisvalid AND c.relkind <> 'p' AND ${isUsersSchema()}
 `;
-var SET_FOR_TRANSACTION = `
-  SELECT pg_catalog.set_config(name, value, true)
-    FROM ROWS
-    FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[])) AS s(
-      name, value)
-`;
 var SETTINGS_OF_READING = { ...PINNED_SETTINGS, plan_cache_mode: "force_generic_plan", jit: "off" };
+var SET_FOR_TRANSACTION = `SELECT ${Object.entries(SETTINGS_OF_READING).map(([name, value]) => `pg_catalog.set_config(${quoteLiteral(name)}, ${quoteLiteral(value)}, true)`).join(", ")}`;
 var UNFILLED = `
   SELECT 'materialized-view ' || c.oid::regclass::text AS object, 'unfilled' AS field, 'true' AS text
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -155,12 +256,10 @@ var UNFILLED = `
 var BESIDE = [SAID, LANGUAGE_RIGHTS, INVALID_INDEXES, UNFILLED, SETTINGS].map((query) => `(${query})`).join(" UNION ALL ");
 async function readState(session) {
   const own = session.transaction === "none";
-  await session.query(own ? "BEGIN READ ONLY" : "SAVEPOINT holdfast_reading");
-  await session.queryPrepared(SET_FOR_TRANSACTION, [
-    Object.keys(SETTINGS_OF_READING),
-    Object.values(SETTINGS_OF_READING)
-  ]);
-  const state = new Map(await readDefinitions(session, EVERYTHING));
+  const [server] = await session.query(
+    `${own ? "BEGIN READ ONLY" : "SAVEPOINT holdfast_reading"}; ${SET_FOR_TRANSACTION}; ${SERVER_FACTS}`
+  );
+  const state = new Map(await readDefinitions(session, EVERYTHING, server));
   for (const { name, version, schema } of await readExtensions(session)) {
     state.set(
       `extension ${name}`,
@@ -205,6 +304,21 @@ function membership({ role, admin, inherit, set }) {
 export {
   ownersAlike,
   ownerOf,
+  fieldsOf,
+  typeOf,
+  listOf,
+  textOf,
+  nameParts,
+  relationParts,
+  everyNode,
+  everyRelation,
+  MADE_FOR,
+  COULD_LOG_IN,
+  markingRoles,
   SHADOW_PREFIX,
+  NAME_OF_NOW,
+  NAME_OF_BEFORE,
+  stamp,
+  shadowName,
   readState
 };

@@ -2,12 +2,13 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   scriptOf
 } from "./shared-schema-history-script-of.js";
 import {
   sha256
-} from "./shared-kernel-streams.js";
+} from "./index.js";
 
 // src/schema/rollback/known-proofs.ts
 var KnownProofs = class {

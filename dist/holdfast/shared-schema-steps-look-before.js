@@ -2,60 +2,66 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   keyText
 } from "./shared-schema-proof-compare-databases.js";
 import {
   droppedNames,
+  parseScript,
+  prepareScript,
+  transactionHint,
+  whyNoTransaction
+} from "./shared-schema-folder-read-folder.js";
+import {
+  WITHOUT_LIMITS,
+  makeHistory,
+  patiently,
+  readHistory,
+  withoutLimit
+} from "./shared-schema-history-table.js";
+import {
   everyNode,
   fieldsOf,
   listOf,
   nameParts,
-  parseScript,
-  prepareScript,
   relationParts,
   textOf,
-  typeOf,
-  whyNoTransaction
-} from "./shared-schema-folder-read-folder.js";
-import {
-  makeHistory,
-  patiently,
-  readHistory,
-  withoutLimits
-} from "./shared-schema-history-table.js";
+  typeOf
+} from "./shared-schema-proof-state.js";
 import {
   isVersion
-} from "./shared-nouns-migration-files-version.js";
+} from "./index.js";
 import {
-  noticeLostClient
+  NOTICED,
+  NOTICE_LOST_CLIENT
 } from "./shared-nouns-server-lost-clients.js";
 import {
   askAgain
-} from "./shared-ports-ask-again.js";
+} from "./index.js";
 import {
   quoteIdentifier
 } from "./shared-postgres-quoting.js";
 import {
   quantity
-} from "./shared-kernel-quantity.js";
+} from "./index.js";
 import {
   sha256
-} from "./shared-kernel-streams.js";
+} from "./index.js";
 import {
   onAbort
-} from "./shared-kernel-on-abort.js";
+} from "./index.js";
 import {
   formatDuration
-} from "./shared-kernel-duration.js";
+} from "./index.js";
 import {
   HoldfastError,
   isHoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __callDispose,
   __using
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/nouns/server/require-writable.ts
 async function requireWritable(database) {
@@ -88,6 +94,12 @@ async function requireWritable(database) {
     var _promise = __callDispose(_stack, _error, _hasError);
     _promise && await _promise;
   }
+}
+
+// src/schema/steps/advice.ts
+var DISK_FULL = "53100";
+function adviceOn(script, { statement, refusal }) {
+  return refusal.state === DISK_FULL ? "The database server's disk is full: make room there, and run again." : transactionHint(script, statement, refusal.state);
 }
 
 // src/schema/books/supabase-books.ts
@@ -555,13 +567,17 @@ async function regclass(session, parts) {
 }
 
 // src/schema/steps/carry-out.ts
-async function carryOut(session, script, { from, attempted }, timeouts, ledger, stop) {
-  const segments = segmentsAfter(script, from);
+async function carryOut(session, script, { from, attempted }, asked, ledger, stop) {
+  const timeouts = { lockMs: limit(asked.lockMs), statementMs: limit(asked.statementMs) };
+  const segments = [...segmentsAfter(script, from)];
   const count = script.execution.statements.length;
-  await session.query(
-    `SET lock_timeout = ${timeouts.lockMs}; SET statement_timeout = ${timeouts.statementMs}`
-  );
-  for (const setUp of segments[0]?.setUp ?? []) {
+  const setLimits = `SET lock_timeout = ${timeouts.lockMs}; SET statement_timeout = ${timeouts.statementMs}`;
+  const [first] = segments;
+  if (first?.kind === "transaction" && first.setUp.length === 0) {
+    segments[0] = { ...first, begin: `${first.begin}
+; ${setLimits}` };
+  } else await session.query(setLimits);
+  for (const setUp of first?.setUp ?? []) {
     const refusal = await session.execute(setUp.text);
     if (refusal !== void 0) {
       return { statement: setUp, refusal, steps: from, statements: count, attempted };
@@ -583,23 +599,31 @@ async function carryOut(session, script, { from, attempted }, timeouts, ledger, 
   }
   return void 0;
 }
+var LIMIT_MAX = 2 ** 31 - 1;
+function limit(ms) {
+  return Math.min(ms, LIMIT_MAX);
+}
 var WRITING = "BEGIN READ WRITE";
 async function inTransaction(session, segment, whole, ledger, stop) {
   const begun = await session.execute(segment.begin);
-  if (begun !== void 0) return { statement: void 0, refusal: begun };
+  if (begun !== void 0) {
+    if (session.transaction !== "none") await session.query("ROLLBACK");
+    return { statement: void 0, refusal: begun };
+  }
   for (const statement of [...segment.statements, void 0]) {
     if (stop.aborted) {
       if (session.transaction !== "none" && !session.lost.aborted) await session.query("ROLLBACK");
       stop.throwIfAborted();
     }
-    const refusal = await session.execute(statement?.text ?? "SET CONSTRAINTS ALL IMMEDIATE");
+    const refusal = await session.execute(statement?.text ?? `SET CONSTRAINTS ALL IMMEDIATE; ${UNHURRIED}`);
     if (refusal === void 0) continue;
     await session.query("ROLLBACK");
     return { statement, refusal };
   }
   if (isOver(session)) throw endedByItself(segment);
   try {
-    await writeDown(session, segment.upTo, whole, ledger);
+    await session.query(AS_WE_BEGAN);
+    await ledger.done(session, segment.upTo, whole);
   } catch (error) {
     if (session.transaction !== "none" && !session.lost.aborted) await session.query("ROLLBACK");
     throw error;
@@ -627,7 +651,8 @@ async function alone(session, segment, { whole, attempted }, timeouts, ledger) {
     }
   }
   await session.query(WRITING);
-  await writeDown(session, segment.upTo, whole, ledger);
+  await asWeBegan(session);
+  await ledger.done(session, segment.upTo, whole);
   await session.query("COMMIT");
   return void 0;
 }
@@ -665,6 +690,7 @@ async function unhurried(session, statement, { statementMs, lockMs }) {
   for (const name of ours) await session.query(`SET ${name} = ${before[name]}`);
   return refusal;
 }
+var UNHURRIED = "SET LOCAL statement_timeout = 0";
 var AS_WE_BEGAN = `
   SET LOCAL SESSION AUTHORIZATION DEFAULT;
   SET LOCAL ROLE TO DEFAULT;
@@ -675,12 +701,8 @@ var AS_WE_BEGAN = `
    WHERE pg_catalog.current_setting(name, true) IS NOT NULL
 `;
 async function asWeBegan(session) {
-  await session.query("SET LOCAL statement_timeout = 0");
+  await session.query(UNHURRIED);
   await session.query(AS_WE_BEGAN);
-}
-async function writeDown(session, steps, whole, ledger) {
-  await asWeBegan(session);
-  await ledger.done(session, steps, whole);
 }
 
 // src/schema/steps/script-sessions.ts
@@ -708,9 +730,7 @@ var ScriptSessions = class {
   async #begin() {
     const session = await this.#database.connect({ purpose: this.#purpose, bare: true });
     try {
-      await withoutLimits(session);
-      await noticeLostClient(session);
-      return { session, begins: await howSessionsBegin(session) };
+      return { session, begins: await begin(session) };
     } catch (error) {
       await session.close();
       throw error;
@@ -723,9 +743,8 @@ var ScriptSessions = class {
     if (idle === void 0) return void 0;
     try {
       await idle.session.empty();
-      await withoutLimits(idle.session);
-      await noticeLostClient(idle.session);
-      if (idle.begins !== void 0 && await howSessionsBegin(idle.session) === idle.begins) return idle;
+      const begins = await begin(idle.session);
+      if (idle.begins !== void 0 && begins === idle.begins) return idle;
     } catch {
     }
     await idle.session.close();
@@ -736,8 +755,9 @@ var ScriptSessions = class {
     this.#idle = void 0;
   }
 };
-async function howSessionsBegin(session) {
-  const [row] = await session.queryPrepared(HOW_SESSIONS_BEGIN, []);
+async function begin(session) {
+  await withoutLimit(session);
+  const [row] = await session.queryPrepared(BEGINNING, NOTICED);
   return row?.begins ?? void 0;
 }
 var HOW_SESSIONS_BEGIN = `
@@ -755,6 +775,11 @@ var HOW_SESSIONS_BEGIN = `
              WHERE (d.oid IS NULL OR d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())
                AND (r.oid IS NULL OR r.rolname OPERATOR(pg_catalog.=) session_user)))
     END AS begins
+`;
+var BEGINNING = `
+  SELECT (${HOW_SESSIONS_BEGIN}) AS begins,
+         (SELECT pg_catalog.count(l.set_config) FROM (${WITHOUT_LIMITS}) AS l) AS unlimited,
+         (SELECT pg_catalog.count(n.set_config) FROM (${NOTICE_LOST_CLIENT}) AS n) AS noticing
 `;
 
 // src/schema/steps/leaves-alone.ts
@@ -970,5 +995,6 @@ export {
   requireSameStart,
   planHash,
   requireApproved,
-  parsePlanHash
+  parsePlanHash,
+  adviceOn
 };

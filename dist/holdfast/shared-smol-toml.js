@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   FUNCTION_MANIFEST,
   digestOfSources,
@@ -9,7 +10,7 @@ import {
 } from "./shared-rollout-functions-archive-archive.js";
 import {
   fits
-} from "./shared-kernel-path-pattern.js";
+} from "./index.js";
 import {
   readYaml
 } from "./shared-kernel-yaml.js";
@@ -18,19 +19,19 @@ import {
 } from "./shared-yaml.js";
 import {
   printableLine
-} from "./shared-kernel-printable.js";
+} from "./index.js";
 import {
   listed
-} from "./shared-kernel-listed.js";
+} from "./index.js";
 import {
   nearest
-} from "./shared-kernel-suggest.js";
+} from "./index.js";
 import {
   MiB
-} from "./shared-kernel-bytes.js";
+} from "./index.js";
 import {
   sha256
-} from "./shared-kernel-streams.js";
+} from "./index.js";
 import {
   array,
   boolean,
@@ -43,10 +44,10 @@ import {
 } from "./shared-zod.js";
 import {
   HoldfastError
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __toESM
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // src/rollout/functions/sources/function-set.ts
 import { posix as posix3 } from "node:path";

@@ -2,10 +2,11 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   __esm,
   __export
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // node_modules/tslib/tslib.es6.mjs
 var tslib_es6_exports = {};

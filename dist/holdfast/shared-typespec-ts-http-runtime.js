@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   require_src
 } from "./shared-debug.js";
@@ -9,7 +10,7 @@ import {
   __commonJS,
   __require,
   __toESM
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // node_modules/agent-base/dist/helpers.js
 var require_helpers = __commonJS({

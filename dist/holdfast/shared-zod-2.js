@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   ZodISODate,
   ZodISODateTime,
@@ -14,7 +15,7 @@ import {
 } from "./shared-zod.js";
 import {
   __export
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
 // node_modules/zod/v4/classic/iso.js
 var iso_exports = {};

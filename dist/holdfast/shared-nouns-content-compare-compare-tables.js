@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+
 import {
   cutAfter,
   outsideQuotes
@@ -13,29 +14,26 @@ import {
 } from "./shared-nouns-catalog-standing.js";
 import {
   INCOMPLETE,
-  Lacking,
+  PUBLICATION_TABLES,
   UNDECIDED,
   afterName,
-  compareContent,
+  areNumbers,
+  belongingTo,
+  compareExtensionContents,
+  difference,
   dumpId,
-  entryTitle,
-  extensionsOf,
-  extensionsOfSequence,
   fingerprintLargeObjects,
   fingerprintTables,
+  gap,
   leadingNames,
-  likelyNamesOf,
   namesKey,
-  ownSearchPath,
   profileOf,
   recipientsOf,
-  recordedAs,
-  refreshMaterializedViews,
   refusal,
-  serverWords,
+  rowHashNamed,
   takeInventory,
-  unknownParameter,
   unseal,
+  whoseIs,
   wordAndRest
 } from "./shared-nouns-content-read-digest-1-other-queries.js";
 import {
@@ -43,15 +41,19 @@ import {
 } from "./shared-nouns-server-lost-clients.js";
 import {
   displayName,
-  displayPart
+  displayPart,
+  unquoted
 } from "./shared-postgres-key-words.js";
 import {
   COLUMN_OPTIONS,
   EFFECTIVE_RIGHTS,
+  HIDDEN,
   PINNED_SETTINGS,
   RELATION,
   decodeText,
   fieldDigest,
+  fieldOf,
+  isOnMember,
   named,
   objectQuery,
   readDigests,
@@ -61,22 +63,33 @@ import {
   writeDigests
 } from "./shared-nouns-content-read-objects-tables.js";
 import {
+  qualifiedName,
   quoteIdentifier,
   quoteLiteral
 } from "./shared-postgres-quoting.js";
 import {
+  before
+} from "./index.js";
+import {
   anyOf,
   inSequence
-} from "./shared-kernel-pattern.js";
+} from "./index.js";
+import {
+  listed
+} from "./index.js";
 import {
   manifestPath
 } from "./shared-nouns-catalog-catalog.js";
 import {
-  OBJECT_KINDS
+  OBJECT_KINDS,
+  OBJECT_KINDS_1
 } from "./shared-nouns-content-record.js";
 import {
+  quantity
+} from "./index.js";
+import {
   nearest
-} from "./shared-kernel-suggest.js";
+} from "./index.js";
 import {
   concernsOneDocument
 } from "./shared-nouns-store-one-document.js";
@@ -86,227 +99,1504 @@ import {
   drain,
   metered,
   sha256
-} from "./shared-kernel-streams.js";
+} from "./index.js";
 import {
   onAbort
-} from "./shared-kernel-on-abort.js";
+} from "./index.js";
 import {
   HoldfastError,
   isHoldfastError,
   withHint
-} from "./shared-kernel-errors.js";
+} from "./index.js";
 import {
   __callDispose,
   __using
-} from "./shared-esbuild-runtime.js";
+} from "./index.js";
 
-// src/backups/copy/judging/control.ts
-var DIFFERS = "differs from the source";
-var IN_FIELDS = `${DIFFERS} in `;
-var WHOLE = "definition";
-function needsControl({ findings }) {
-  return findings.some(isOfObject);
-}
-async function believe(judged, expected, copy, measure) {
-  if (!needsControl(judged)) return judged;
-  try {
-    return split(judged, expected, copy, await measure());
-  } catch (error) {
-    if (!isHoldfastError(error) || error.code === "run.cancelled") throw error;
-    return { ...judged, notes: [...judged.notes, `no control was possible: ${error.message}`] };
-  }
-}
-function split(judged, expected, copy, control) {
-  const between = fieldsByObject(copy, control);
-  const fromSource = fieldsByObject(expected, control);
-  const findings = [];
-  const notes = [];
-  for (const finding of judged.findings) {
-    const fields = isOfObject(finding) ? fieldsOf(finding.message) : [];
-    const key = keyOf(finding);
-    const noise = fields.filter((field) => between.get(key)?.has(field) && fromSource.get(key)?.has(field));
-    const left = fields.filter((field) => !noise.includes(field));
-    if (noise.length > 0) {
-      const what = noise.includes(WHOLE) ? "" : ` in ${noise.join(", ")}`;
-      notes.push(
-        `${finding.about} ${finding.name} could not be compared${what}: two copies restored on one server differ in it from each other too`
-      );
+// src/backups/copy/artifacts/toc-names.ts
+function namesOf({ names, type, rest }) {
+  if (names !== void 0) return names;
+  throw new HoldfastError(
+    "tool.failed",
+    `the names of the entry ${type} ${rest} cannot be read: the archive is of a version of pg_dump that is not known`,
+    {
+      hint: "Update Holdfast, or restore the backup into a database of its own, with --into database."
     }
-    if (noise.length === 0) findings.push(finding);
-    else if (left.length > 0) findings.push({ ...finding, message: IN_FIELDS + left.join(", ") });
+  );
+}
+function likelyNamesOf({ names, rest }) {
+  if (names !== void 0) return names;
+  const words = rest.split(" ");
+  return {
+    schema: words[0] === "-" ? void 0 : words[0],
+    tag: words.slice(1, -1).join(" "),
+    owner: words.at(-1) ?? ""
+  };
+}
+function mayBe(entry, identity) {
+  const { schema, tag } = likelyNamesOf(entry);
+  if (entry.names !== void 0 && schema !== void 0) {
+    const [first, ...others] = leadingNames(identity);
+    return first === schema && others.join(" ") === tag;
   }
-  return { ...judged, findings, notes: [...judged.notes, ...notes] };
+  const words = (text) => text.replaceAll('"', "").replaceAll(".", " ");
+  return words(schema === void 0 ? tag : `${schema} ${tag}`) === words(identity);
 }
-function fieldsByObject(one, other) {
-  const { differences } = compareContent(one, other, { rows: false, exact: false });
-  const found = differences.filter(isOfObject);
-  return new Map(found.map((difference) => [keyOf(difference), new Set(fieldsOf(difference.message))]));
+function entryTitle(entry) {
+  return [entry.type, ...placeOf(entry)].join(" ");
 }
-function isOfObject({ severity, about, message }) {
-  const isObject = OBJECT_KINDS.includes(about);
-  return severity === "difference" && isObject && message.startsWith(DIFFERS);
+function isNamed(entry, { schema, name }) {
+  const names = namesOf(entry);
+  return names.schema === schema && names.tag === name;
 }
-function keyOf({ about, name }) {
-  return `${about} ${name}`;
+function isOfEventTrigger(entry) {
+  const { schema, tag } = namesOf(entry);
+  return entry.type === "EVENT TRIGGER" || entry.type === "COMMENT" && schema === void 0 && tag.startsWith("EVENT TRIGGER ");
 }
-function fieldsOf(message) {
-  return message.startsWith(IN_FIELDS) ? message.slice(IN_FIELDS.length).split(", ") : [WHOLE];
+var WITH_ARGUMENTS = /* @__PURE__ */ new Set(["FUNCTION", "PROCEDURE", "AGGREGATE"]);
+function entryKey(entry) {
+  const kind = WITH_ARGUMENTS.has(entry.type) ? "function" : entry.type.replace(/^(?:FK|CHECK) |^FOREIGN (?=TABLE$)/, "").replace(/^DOMAIN$/, "TYPE").replaceAll(" ", "-").toLowerCase();
+  return `${kind} ${entryPlace(entry)}`;
+}
+function isFunction({ type }) {
+  return WITH_ARGUMENTS.has(type);
+}
+function entryPlace(entry) {
+  const place = placeOf(entry).join(" ");
+  return WITH_ARGUMENTS.has(entry.type) ? place.replace(/\([^()]*\)$/s, "") : place;
+}
+function placeOf(entry) {
+  const { schema, tag } = namesOf(entry);
+  if (entry.type === "USER MAPPING") return [tag.replace(/^USER MAPPING (.*) SERVER (.*)$/s, "$1 on $2")];
+  return schema === void 0 ? [tag] : [schema, tag];
 }
 
-// src/nouns/content/read/effective-rights.ts
-async function readEffectiveRights(session, scope) {
-  const server = await serverFacts(session);
-  const found = /* @__PURE__ */ new Map();
-  for (const each of EFFECTIVE_RIGHTS) {
-    for (const row of await session.query(objectQuery(server, each), scopeValues(scope))) {
-      const all = row["f0"] ?? null;
-      found.set(
-        `${each.kind} ${decodeText(server, row.identity)}`,
-        all === null ? [] : cutAfter(decodeText(server, all), ",").map((right) => right.replace(/,$/, ""))
-      );
+// src/backups/copy/judging/platforms-own.ts
+var KINDS = new Set(OBJECT_KINDS);
+var MEMBERSHIP = /\bin (?:.*, )?(?:tables|columns|filters|has filters|schemas)\b/;
+function isPlatformsDifference(record, { about, name, message }, { objects }) {
+  if (!KINDS.has(about)) return false;
+  if (about === "owner" && name.startsWith("event-trigger ")) {
+    return isOfPlatformRole(record, objects.owner?.[name] ?? "");
+  }
+  if (about === "owner" && name === "schema public") {
+    return publicsOwner(record, objects.owner?.[name] ?? "") !== void 0;
+  }
+  const isMissing = message.startsWith("is missing");
+  if (isMissing && (about === "sequence" || about === "publication")) return false;
+  if (about === "publication" && MEMBERSHIP.test(message)) return false;
+  return whoseIs(record, about, name) === "platform";
+}
+function isPlatformsContent({ name: platform, schemas }, extension, { about, name }) {
+  const profile = profileOf(platform);
+  const [schema = "", table = ""] = leadingNames(name);
+  const kind = profile.schemas.find((one) => one.name === schema)?.rows.find((one) => one.table === table)?.kind;
+  const isOfRows2 = about === "table" || about === UNDECIDED;
+  if (isOfRows2 && schemas.includes(schema)) {
+    return kind === "log" || kind === "bookkeeping" || kind === "session";
+  }
+  if (isOfRows2) return false;
+  return profile.extensions.includes(extension) || profile.alteredExtensions.includes(extension);
+}
+function isOfPlatformRole({ name }, digests) {
+  const owner = readDigests(digests).get("owner");
+  const { onlyPlatform, workingRole } = profileOf(name);
+  return [...onlyPlatform, ...workingRole === void 0 ? [] : [workingRole]].some(
+    (role) => fieldDigest(role, false) === owner
+  );
+}
+function publicsOwner({ name }, digests) {
+  const owner = readDigests(digests).get("owner");
+  return profileOf(name).roles.find((role) => fieldDigest(role, false) === owner);
+}
+var OF_ROWS = /^(?:TABLE DATA|SEQUENCE SET|MATERIALIZED VIEW DATA|BLOBS?|BLOB METADATA|LARGE OBJECT)$/;
+function isPlatformsProblem(record, { listed: listed2, message }) {
+  if (listed2 === void 0 || OF_ROWS.test(listed2.type)) return false;
+  const { schema, tag, owner } = likelyNamesOf(listed2);
+  if (listed2.type === "DEFAULT ACL") {
+    return whoseIs(record, "default-privilege", defaultPrivilege(schema, tag, owner)) === "platform";
+  }
+  const isBeside = listed2.type === "COMMENT" || listed2.type === "ACL" || listed2.type === "SECURITY LABEL";
+  if (listed2.type === "ACL" && schema === "pg_catalog") {
+    return whoseIs(record, "grant", "catalog") === "platform";
+  }
+  if (schema === void 0 && (listed2.type === "SCHEMA" ? tag === "public" : listed2.type === "ACL" && tag === "SCHEMA public") && profileOf(record.name).roles.includes(owner)) {
+    return true;
+  }
+  if (schema !== void 0) return record.schemas.includes(schema) && !couldBeUsers(record, plain(tag));
+  const of = plain(`${isBeside ? "" : `${listed2.type} `}${tag}`);
+  if (of.startsWith("SCHEMA ")) {
+    return record.schemas.some((name) => of === `SCHEMA ${plain(name)}`) && !couldBeUsers(record, of);
+  }
+  if (of.startsWith("EVENT TRIGGER ") && /change owner of event trigger/.test(message)) {
+    return profileOf(record.name).roles.includes(owner);
+  }
+  return record.own.some(([kind, name]) => kind === "event-trigger" && of === `EVENT TRIGGER ${plain(name)}`);
+}
+function defaultPrivilege(schema, tag, role) {
+  const where = schema === void 0 ? "" : ` in ${displayPart(schema)}`;
+  return `${displayPart(role)}${where} for ${tag.replace(/^DEFAULT PRIVILEGES FOR /, "")}`;
+}
+function couldBeUsers({ users }, words) {
+  const text = ` ${words} `;
+  return users.some(([, identity]) => {
+    const [, ...names] = before(plain(identity), "(").split(/[. ]/);
+    return names.length > 0 && names.every((name) => text.includes(` ${name} `) || text.includes(` ${name}(`));
+  });
+}
+function plain(identity) {
+  return identity.replaceAll('"', "");
+}
+function notCompared(findings, problems) {
+  return [
+    ...findings.map(({ about, name, message }) => ({ about, name, message })),
+    ...problems.map(({ entry, message }) => ({
+      about: "pg_restore",
+      name: entry,
+      message: `reported: ${message}`
+    }))
+  ];
+}
+var TOLD_MAX = 30;
+function notComparedNote(title, own) {
+  if (own.length === 0) return [];
+  const names = [...new Set(own.map(({ about, name }) => `${about} ${name}`))];
+  const more = names.length > TOLD_MAX ? ` and ${names.length - TOLD_MAX} more, named in the receipt` : "";
+  const told = names.slice(0, TOLD_MAX).join(", ");
+  return [
+    `${title}'s own, not compared (the platform brings it, and here it is not as at the source): ${told}${more}`
+  ];
+}
+
+// src/nouns/content/compare/compare-fields.ts
+function compareFields(kind, before2, now, majors) {
+  const result = {
+    differing: [],
+    hidden: [],
+    left: [],
+    unknown: []
+  };
+  if (before2 === now && majors[0] === majors[1] && !before2.includes(HIDDEN)) return result;
+  const [source, copy] = [readDigests(before2), readDigests(now)];
+  for (const name of /* @__PURE__ */ new Set([...source.keys(), ...copy.keys()])) {
+    const [was, is] = [source.get(name), copy.get(name)];
+    const way = wayToCompare(kind, name, majors);
+    if (way === "not" || was === void 0 && fieldOf(kind, name)?.whenSet === true) continue;
+    if (way === "unknown") result.unknown.push(name);
+    else if (was === HIDDEN || is === HIDDEN) result.hidden.push(name);
+    else if (way === "cannot") {
+      if (was !== void 0 || existsOn(kind, name, majors[0])) result.left.push(name);
+    } else if (was !== is) result.differing.push(name);
+  }
+  return result;
+}
+function wayToCompare(kind, name, [source, copy]) {
+  const field = fieldOf(kind, name);
+  if (field === void 0) return "unknown";
+  if (source === copy) return field.compared === "other-major" ? "not" : "compare";
+  const onBoth = (field.since ?? 0) <= Math.min(source, copy);
+  return field.compared === "same-major" || !onBoth ? "cannot" : "compare";
+}
+function existsOn(kind, name, major) {
+  return (fieldOf(kind, name)?.since ?? 0) <= major;
+}
+
+// src/nouns/content/compare/missing-extensions.ts
+var Lacking = class {
+  #unavailable;
+  #needs;
+  #known;
+  #tables;
+  constructor(source, unavailable) {
+    this.#unavailable = new Set(unavailable);
+    this.#tables = source.tables;
+    this.#known = source.objectExtensions !== void 0;
+    this.#needs = new Map(
+      Object.entries(source.objectExtensions ?? {}).map(([object, names]) => [unquoted(object), names])
+    );
+  }
+  /** For a relation that holds rows. */
+  ofTable(table) {
+    const name = displayName(table);
+    if (!this.#known || table.ofExtension === true) return this.#among(table.extensions ?? []);
+    return this.#named([`table ${name}`, `materialized-view ${name}`]);
+  }
+  /**
+   * For what a publication holds: what its tables need, or, where the record does not say which they are, any
+   * table; and which need one of these.
+   */
+  ofPublication(identity) {
+    const recorded = this.#needs.get(unquoted(`${PUBLICATION_TABLES} ${identity}`));
+    const needs = recorded === void 0 ? [...new Set(this.#tables.flatMap((table) => this.ofTable(table)))] : this.#among(recorded);
+    const tables = this.#tables.filter((table) => this.ofTable(table).some((name) => needs.includes(name)));
+    return { needs, known: recorded !== void 0, tables: tables.map(displayName) };
+  }
+  /** For any other object, by kind and identity. */
+  ofObject(kind, identity) {
+    if (kind === "column") {
+      return this.#named([`table ${tableOf(identity)}`, `materialized-view ${tableOf(identity)}`]);
     }
+    if (kind === "row-security") return this.#named([`table ${identity}`]);
+    if (kind === "owner" || kind === "comment") {
+      return this.#named([identity, tableOf(identity).replace(/^column /, "table ")]);
+    }
+    if (kind !== "grant") return this.#named([`${kind} ${identity}`]);
+    const name = identity.replace(/^table /, "");
+    return this.#named([
+      identity,
+      `view ${name}`,
+      `materialized-view ${name}`,
+      tableOf(identity).replace(/^column /, "table ")
+    ]);
+  }
+  #named(objects) {
+    return this.#among(objects.flatMap((object) => this.#needs.get(unquoted(object)) ?? []));
+  }
+  #among(names) {
+    return [...new Set(names)].filter((name) => this.#unavailable.has(name));
+  }
+};
+function tableOf(identity) {
+  return /^(.*)\.(?:[^."]+|"(?:[^"]|"")*")$/s.exec(identity)?.[1] ?? identity;
+}
+
+// src/nouns/content/compare/compare-digests-1.ts
+var NEVER_REPRINTED = /* @__PURE__ */ new Set([
+  "owner",
+  "comment",
+  "schema",
+  "sequence",
+  "row-security",
+  "default-privilege",
+  "event-trigger",
+  "cast"
+]);
+var DIGEST = 16;
+function compareDigests1(kind, before2, now, whole) {
+  if (whole || NEVER_REPRINTED.has(kind)) return before2.slice(0, DIGEST) === now.slice(0, DIGEST);
+  return before2.length <= DIGEST || now.length <= DIGEST || before2.slice(DIGEST) === now.slice(DIGEST);
+}
+function definitionsMarked(expected, actual) {
+  if (expected.serverMajor !== actual.serverMajor) return false;
+  const tables = new Set(
+    expected.tables.filter(({ kind }) => kind === "table" || kind === "partitioned").map((table) => unquoted(displayName(table)))
+  );
+  const now = actual.objects.column ?? {};
+  const both = Object.entries(expected.objects.column ?? {}).filter(
+    ([name]) => Object.hasOwn(now, name) && tables.has(unquoted(tableOf(name)))
+  );
+  return both.length > 0 && both.every(([name, digest]) => !compareDigests1("column", digest, now[name], true));
+}
+
+// src/nouns/content/compare/lacking-tables.ts
+var OF_TABLES = {
+  sequence: /* @__PURE__ */ new Set(["owned-by"]),
+  publication: /* @__PURE__ */ new Set(["tables", "columns", "filters", "has-filters"])
+};
+function withoutLackingTables(lacking, kind, name, differing) {
+  const { needs, known, tables } = lackingTables(lacking, kind, name);
+  const fields = needs.length === 0 ? [] : differing.filter((field) => OF_TABLES[kind]?.has(field) === true);
+  if (fields.length === 0) return { differing, lacking: [] };
+  const words = fields.map((field) => field.replaceAll("-", " ")).join(", ");
+  const found = kind === "sequence" ? {
+    ...gap(
+      kind,
+      name,
+      `could not be compared in ${words}: it needs ${needs.join(", ")}, not available here`
+    ),
+    needs
+  } : gap(
+    kind,
+    name,
+    `could not be compared in ${words}: tables that need ${needs.join(", ")} are not here, and ${known ? "belong to it" : "may belong to it"}${namedTables(tables)}`
+  );
+  return { differing: differing.filter((field) => !fields.includes(field)), lacking: [found] };
+}
+function lackingTables(lacking, kind, name) {
+  if (kind === "publication") return lacking.ofPublication(name);
+  return { needs: kind === "sequence" ? lacking.ofObject(kind, name) : [], known: true, tables: [] };
+}
+var TOLD_MAX2 = 5;
+function namedTables(tables) {
+  if (tables.length === 0) return "";
+  const more = tables.length > TOLD_MAX2 ? ` and ${tables.length - TOLD_MAX2} more` : "";
+  return `: ${tables.length === 1 ? "" : "some of "}${tables.slice(0, TOLD_MAX2).join(", ")}${more}`;
+}
+
+// src/nouns/content/compare/not-in-full.ts
+var NotInFull = class {
+  /** Fields that were not compared, by kind. */
+  #left = /* @__PURE__ */ new Map();
+  add(kind, fields) {
+    for (const field of fields) this.#left.set(kind, (this.#left.get(kind) ?? /* @__PURE__ */ new Set()).add(field));
+  }
+  /**
+   * What could not be compared is no proof, however much of the rest agrees.
+   *
+   * @param marked of a manifest that digests definitions as a whole: none of them is that of the copy
+   */
+  gaps(expected, actual, marked) {
+    return [...this.#otherMajor(expected, actual), ...marked ? [MARKS] : []];
+  }
+  #otherMajor(expected, actual) {
+    const [source, copy] = [expected.serverMajor, actual.serverMajor];
+    if (source === copy || expected.digests === 2 && this.#left.size === 0) return [];
+    const left = [...this.#left].map(
+      ([kind, fields]) => `${kind}: ${[...fields].map((field) => field.replaceAll("-", " ")).join(", ")}`
+    );
+    return [
+      gap(
+        "database",
+        "definitions",
+        `could not be compared in full: the source is PostgreSQL ${source} and the copy ${copy}, and different majors print expressions and queries differently; names, rights, types, keys and flags were compared, but not ` + (left.length > 0 ? left.join("; ") : "the bodies of views, conditions, defaults and the like")
+      )
+    ];
+  }
+};
+var MARKS = gap(
+  "database",
+  "columns",
+  "could not be compared in full: this older manifest holds one digest of a column's whole definition, and none of them is that of the copy, as when the source's server kept marks of its own among the columns' options; types, NOT NULL, identity and the like were compared"
+);
+
+// src/nouns/content/compare/parts-of-tables.ts
+function missingTables(expected, actual) {
+  const names = (record) => record.tables.map((table) => unquoted(displayName(table)));
+  const present = new Set(names(actual));
+  return new Set(names(expected).filter((name) => !present.has(name)));
+}
+var OF_A_TABLE = /* @__PURE__ */ new Set([
+  "table",
+  "column",
+  "constraint",
+  "trigger",
+  "policy",
+  "row-security",
+  "rule"
+]);
+function isPartOf(kind, identity, tables) {
+  if (tables.size === 0) return false;
+  const name = kind === "owner" || kind === "grant" ? identity.replace(/^(?:table|column) /, "") : identity;
+  if (!OF_A_TABLE.has(kind) && name === identity) return false;
+  const plain4 = unquoted(name);
+  return [...tables].some((table) => plain4 === table || plain4.startsWith(`${table}.`));
+}
+var INHERITED = /* @__PURE__ */ new Set(["column", "constraint", "trigger"]);
+function isInherited(kind, name, { objects }) {
+  if (!INHERITED.has(kind)) return false;
+  const tables = Object.entries(objects.table ?? {});
+  const below = tables.filter(([, fields]) => /(?:^| )parents=/.test(fields));
+  return below.some(([table]) => name.startsWith(`${table}.`));
+}
+
+// src/nouns/content/compare/compare-objects.ts
+var ORDER = [
+  "schema",
+  "table",
+  "sequence",
+  "column",
+  "constraint",
+  "row-security",
+  "policy",
+  "trigger",
+  "index",
+  "grant",
+  "owner",
+  "view",
+  "materialized-view",
+  "function",
+  "type",
+  "rule",
+  "event-trigger",
+  "default-privilege",
+  "user-mapping",
+  "subscription"
+];
+var COLUMN_ORDER = "column-order";
+function compareObjects(expected, actual, options) {
+  const { only, made } = options;
+  if (options.definitions === false) return [];
+  if (only !== void 0 && !expected.tables.some(only)) return [];
+  if (expected.digests !== actual.digests) {
+    const message = `were recorded with digests ${expected.digests ?? 1} and measured with digests ${actual.digests ?? 1}, so they could not be compared`;
+    return [gap("database", "definitions", message)];
+  }
+  const belongs = only === void 0 ? () => true : belongingTo(expected, only);
+  const comparison = new ObjectComparison(expected, actual, options, belongs);
+  const kinds = [...ORDER, ...OBJECT_KINDS.filter((kind) => !ORDER.includes(kind))].filter(
+    (kind) => options.ignore?.has(kind) !== true
+  );
+  const found = kinds.flatMap((kind) => comparison.ofKind(kind));
+  return [
+    ...comparison.gaps(),
+    ...made === void 0 ? found : found.map(gapUnless(belongingTo(expected, made)))
+  ];
+}
+function gapUnless(made) {
+  return (found) => {
+    if (found.severity === "gap" || made(found.about, found.name)) return found;
+    return {
+      ...found,
+      severity: "gap",
+      message: `${found.message}: the table was there before and got rows only`
+    };
+  };
+}
+var ObjectComparison = class {
+  #expected;
+  #actual;
+  #options;
+  #missingTables;
+  #lacking;
+  #marked;
+  /** Tables here that have columns besides the source's. */
+  #widened;
+  #belongs;
+  /** Of a restore of named tables: what is on those that it made. */
+  #made;
+  #notInFull = new NotInFull();
+  constructor(expected, actual, options, belongs) {
+    this.#belongs = belongs;
+    this.#made = options.exact || options.made === void 0 ? void 0 : belongingTo(expected, options.made);
+    this.#expected = expected;
+    this.#actual = actual;
+    this.#options = options;
+    this.#missingTables = missingTables(expected, actual);
+    this.#lacking = new Lacking(expected, options.unavailableExtensions ?? []);
+    this.#widened = new Set([...actual.surplus?.keys() ?? []].map(unquoted));
+    this.#marked = expected.digests === void 0 && definitionsMarked(expected, actual);
+  }
+  ofKind(kind) {
+    const [before2, now] = [this.#expected.objects[kind], this.#actual.objects[kind]];
+    if (before2 === void 0 && !this.#saysNone(kind)) return [];
+    if (now === void 0 && this.#actual.digests === 2) {
+      return Object.keys(before2 ?? {}).length === 0 ? [] : [gap(kind, "", "could not be read here, so it was not compared with the source")];
+    }
+    return [
+      ...this.#fromSource(kind, before2 ?? {}, now ?? {}),
+      ...this.#surplus(kind, before2 ?? {}, now ?? {})
+    ];
+  }
+  /** With digests 1 a kind without objects is absent, but only of the kinds of that time. */
+  #saysNone(kind) {
+    return this.#expected.digests === void 0 && OBJECT_KINDS_1.includes(kind);
+  }
+  #fromSource(kind, before2, now) {
+    return Object.entries(before2).flatMap(([name, digests]) => {
+      if (!this.#belongs(kind, name) || !this.#options.rows && ofLargeObjects(name)) return [];
+      if (isPartOf(kind, name, this.#missingTables) || ofUnreadKind(kind, name, this.#actual)) return [];
+      const copy = Object.hasOwn(now, name) ? now[name] : void 0;
+      const found = copy === void 0 ? [absence(kind, name, this.#lacking.ofObject(kind, name))] : this.#changes(kind, name, digests, copy);
+      return kind === "grant" && isOnMember(name) ? found.map(asGapOfMember) : found;
+    });
+  }
+  #changes(kind, name, before2, now) {
+    const compared = this.#withoutOrder(kind, name, this.#compare(kind, before2, now));
+    this.#notInFull.add(kind, compared.left);
+    const words = (fields) => fields.map((field) => field.replaceAll("-", " ")).join(", ");
+    const { differing, lacking } = withoutLackingTables(this.#lacking, kind, name, compared.differing);
+    return [
+      ...compared.whole ? [difference(kind, name, "differs from the source")] : [],
+      ...differing.length > 0 ? [difference(kind, name, `differs from the source in ${words(differing)}`)] : [],
+      ...lacking,
+      ...compared.hidden.length > 0 ? [gap(kind, name, `could not be compared in ${words(compared.hidden)}: the role may not read it`)] : [],
+      ...compared.unknown.length > 0 ? [
+        gap(
+          kind,
+          name,
+          `could not be compared in ${words(compared.unknown)}: a newer version recorded it`
+        )
+      ] : []
+    ];
+  }
+  /**
+   * A table that has columns besides the source's has another order because of them, which is said once,
+   * as a note.
+   */
+  #withoutOrder(kind, name, compared) {
+    if (kind !== "table" || !this.#widened.has(unquoted(name))) return compared;
+    return { ...compared, differing: compared.differing.filter((field) => field !== COLUMN_ORDER) };
+  }
+  #compare(kind, before2, now) {
+    const majors = [this.#expected.serverMajor, this.#actual.serverMajor];
+    if (this.#expected.digests === 2) return compareFields(kind, before2, now, majors);
+    const sameMajor = majors[0] === majors[1] && !(kind === "column" && this.#marked);
+    return {
+      differing: [],
+      hidden: [],
+      left: [],
+      unknown: [],
+      whole: !compareDigests1(kind, before2, now, sameMajor)
+    };
+  }
+  /** What is more counts on what this restore made: all of it, or some tables. */
+  #surplus(kind, before2, now) {
+    if (!this.#options.exact && this.#made === void 0) return [];
+    const surplus = Object.keys(now).filter(
+      (name) => !Object.hasOwn(before2, name) && !ofUnreadKind(kind, name, this.#expected) && !(kind === "grant" && isOnMember(name)) && (this.#made?.(kind, name) ?? true)
+    );
+    const more = "exists, but not at the source";
+    return surplus.map(
+      (name) => this.#made !== void 0 && isInherited(kind, name, this.#actual) ? gap(
+        kind,
+        name,
+        `${more}: a table that was made has it from the one above it, which was there before`
+      ) : difference(kind, name, more)
+    );
+  }
+  /** What could not be compared is no proof, however much of the rest agrees. */
+  gaps() {
+    return this.#notInFull.gaps(this.#expected, this.#actual, this.#marked);
+  }
+};
+function ofUnreadKind(kind, name, record) {
+  if (record.digests !== 2 || kind !== "owner" && kind !== "comment") return false;
+  const of = OBJECT_KINDS.find((each) => name.startsWith(`${each} `));
+  return of !== void 0 && record.objects[of] === void 0;
+}
+function ofLargeObjects(identity) {
+  return /^large objects? /.test(identity);
+}
+function asGapOfMember(found) {
+  return {
+    ...found,
+    severity: "gap",
+    message: `${found.message}: the object comes with its extension or the server, and its rights here are not the source's`
+  };
+}
+function absence(kind, name, lacking) {
+  return lacking.length === 0 ? difference(kind, name, "is missing") : {
+    ...gap(kind, name, `is missing: it needs ${lacking.join(", ")}, not available here`),
+    needs: lacking
+  };
+}
+
+// src/nouns/content/compare/compare-properties.ts
+function compareProperties(expected, actual) {
+  return [...compareDatabase(expected, actual), ...compareRoleAttributes(expected.roles, actual.roles)];
+}
+function compareDatabase(expected, actual) {
+  const gap2 = (name, message) => ({
+    severity: "gap",
+    about: "database",
+    name,
+    message
+  });
+  const found = [];
+  const [before2, now] = [localeOf(expected), localeOf(actual)];
+  if (before2 !== now) {
+    found.push(
+      gap2("locale", `is ${now}, at the source it was ${before2}: texts may sort and compare otherwise`)
+    );
+  }
+  if (expected.database === void 0 || actual.database === void 0) return found;
+  if (expected.database.owner !== actual.database.owner) {
+    found.push(gap2("owner", "differs from the source; a restore leaves a database to its owner"));
+  }
+  if (expected.database.grants !== actual.database.grants) {
+    found.push(gap2("grants", "on the database itself differ from the source, and were not brought"));
+  }
+  const present = new Set(actual.database.settings);
+  for (const setting of expected.database.settings.filter((name) => !present.has(name))) {
+    found.push(
+      gap2(
+        `setting ${setting}`,
+        "is set for the source's database and not for this one (ALTER DATABASE … SET)"
+      )
+    );
   }
   return found;
 }
-function digestRights(rights) {
-  const sorted = [...new Set(rights)].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-  const isMaintain = (right) => /:MAINTAIN\*?$/.test(right);
-  const fields = [
-    ["rights", sorted.filter((right) => !isMaintain(right))],
-    ["maintain", sorted.filter(isMaintain)]
+function localeOf({ collate, ctype, database }) {
+  const words = [`collate ${collate}`, `ctype ${ctype}`];
+  return (database === void 0 || database.provider === "libc" ? words : [`${database.provider} ${database.locale ?? ""}`, ...words]).join(", ");
+}
+var ATTRIBUTES = [
+  ["superuser", "SUPERUSER"],
+  ["createRole", "CREATEROLE"],
+  ["createDb", "CREATEDB"],
+  ["login", "LOGIN"],
+  ["replication", "REPLICATION"],
+  ["bypassRls", "BYPASSRLS"],
+  ["inherit", "INHERIT"]
+];
+function compareRoleAttributes(expected, actual) {
+  const present = new Map(actual.map((role) => [role.name, role]));
+  return expected.flatMap((role) => {
+    const now = present.get(role.name);
+    if (now === void 0) return [];
+    const lost = ATTRIBUTES.filter(([key]) => role[key] && !now[key]).map(([, word]) => `lacks ${word}`);
+    const won = ATTRIBUTES.filter(([key]) => !role[key] && now[key]).map(([, word]) => `has ${word}`);
+    const left = role.memberOf.filter((group) => !now.memberOf.includes(group)).map((group) => `is no member of ${group}`);
+    const joined = now.memberOf.filter((group) => !role.memberOf.includes(group)).map((group) => `is a member of ${group}`);
+    const words = [
+      ...lost,
+      ...won,
+      ...left,
+      ...joined,
+      ...role.connectionLimit === now.connectionLimit ? [] : [`has connection limit ${now.connectionLimit}`]
+    ];
+    return words.length === 0 ? [] : [
+      {
+        severity: "gap",
+        about: "role",
+        name: role.name,
+        message: `${words.join(", ")} here, other than at the source`
+      }
+    ];
+  });
+}
+
+// src/nouns/content/compare/extension-sequences.ts
+var WITHOUT_SEQUENCES = "plpgsql";
+function extensionsOfSequence(source, sequence) {
+  const { tables, objects, extensions, objectExtensions = {} } = source;
+  const { schema, name } = sequence;
+  const definitions = objects.sequence;
+  const title = displayName(sequence);
+  if (definitions === void 0 || Object.keys(definitions).some((identity) => unquoted(identity) === unquoted(title))) {
+    return [];
+  }
+  const recorded = Object.hasOwn(objectExtensions, `sequence ${title}`) ? objectExtensions[`sequence ${title}`] : [];
+  if (recorded.length > 0) return recorded;
+  const owning = tables.find((table) => table.schema === schema && table.sequences?.includes(name) === true);
+  if (owning !== void 0) return extensionsOf(owning);
+  const beside = /* @__PURE__ */ new Set([
+    ...tables.filter((table) => table.schema === schema && table.ofExtension === true).flatMap(extensionsOf),
+    ...extensions.filter((extension) => extension.schema === schema).map((extension) => extension.name)
+  ]);
+  const all = extensions.map((extension) => extension.name).filter((extension) => extension !== WITHOUT_SEQUENCES);
+  return beside.size === 0 ? all : all.filter((extension) => beside.has(extension));
+}
+function extensionsOf({
+  extension,
+  extensions = []
+}) {
+  return extension === void 0 ? extensions : [extension];
+}
+
+// src/nouns/content/compare/compare-sequences.ts
+function compareSequences(expected, actual, options) {
+  const copies = new Map(actual.sequences.map((sequence) => [displayName(sequence), sequence]));
+  const objects = new Set(Object.keys(expected.objects.sequence ?? {}).map(unquoted));
+  return sequencesOf(expected, options).flatMap((sequence) => {
+    const name = displayName(sequence);
+    const copy = copies.get(name);
+    if (copy === void 0) {
+      return objects.has(unquoted(name)) ? [] : [ofMissingExtension(sequence, expected, options)];
+    }
+    if (isBetween(sequence, copy)) return [];
+    const message = `stands at ${spell(copy.before)}, at the source it was ${wanted(sequence)}`;
+    return [{ severity: "difference", about: "sequence", name, message }];
+  });
+}
+function sequencesOf(source, { only }) {
+  if (only === void 0) return source.sequences;
+  const owned = new Set(
+    source.tables.filter(only).flatMap(({ schema, sequences = [] }) => sequences.map((name) => displayName({ schema, name })))
+  );
+  return source.sequences.filter((sequence) => owned.has(displayName(sequence)));
+}
+function ofMissingExtension(sequence, expected, { unavailableExtensions: unavailableExtensions2 = [] }) {
+  const name = displayName(sequence);
+  const its = extensionsOfSequence(expected, sequence);
+  const lacking = its.length > 0 ? its.filter((extension) => unavailableExtensions2.includes(extension)) : unavailableExtensions2;
+  if (lacking.length === 0) return { severity: "difference", about: "sequence", name, message: "is missing" };
+  const message = `could not be proved: it belongs to an extension, and ${lacking.join(", ")} ${lacking.length === 1 ? "is" : "are"} not available here`;
+  const needs = its.every((extension) => lacking.includes(extension)) ? { needs: lacking } : {};
+  return { severity: "gap", about: "sequence", name, message, ...needs };
+}
+function wanted({ before: before2, after }) {
+  const moved = before2.value !== after.value || before2.called !== after.called;
+  return moved ? `between ${spell(before2)} and ${spell(after)}` : spell(before2);
+}
+function isBetween(source, copy) {
+  const down = source.descending ?? copy.descending ?? false;
+  const cyclic = source.cyclic ?? copy.cyclic ?? false;
+  const [start, end, now] = [
+    position(source.before, down),
+    position(source.after, down),
+    position(copy.before, down)
   ];
-  return writeDigests(
-    fields.flatMap(([name, of]) => {
-      const digest = fieldDigest(of.join(","), false);
-      return digest === void 0 ? [] : [[name, digest]];
+  if (start <= end) return start <= now && now <= end;
+  return cyclic ? now >= start || now <= end : end <= now && now <= start;
+}
+function position(reading, down) {
+  return BigInt(reading.value) * (down ? -2n : 2n) + (reading.called ? 1n : 0n);
+}
+function spell(reading) {
+  return reading.called ? reading.value : `${reading.value} (not yet handed out)`;
+}
+
+// src/nouns/content/rows/column-types.ts
+var WHOLE = new Map(
+  [
+    ["smallint", "int4"],
+    ["integer", "int4"],
+    ["bigint", "int8"]
+  ].map(([name, as]) => [fieldDigest(name, false), as])
+);
+function recordedAs(source) {
+  const types = typesOf(source);
+  return ({ schema, name }, column) => WHOLE.get(types.get(columnKey(schema, name, column)) ?? "");
+}
+function retypedColumns(source, copy) {
+  const [before2, now] = [typesOf(source), typesOf(copy)];
+  return ({ schema, name, columns = [] }) => new Set(
+    columns.map(([column]) => column).filter((column) => {
+      const identity = columnKey(schema, name, column);
+      const [was, is] = [before2.get(identity), now.get(identity)];
+      return was !== void 0 && is !== void 0 && was !== is;
+    })
+  );
+}
+function isRetyped(digests, type) {
+  const was = readDigests(digests).get("type");
+  return was !== void 0 && was !== fieldDigest(type, false);
+}
+function columnKey(schema, table, column) {
+  return unquoted(`${displayName({ schema, name: table })}.${displayPart(column)}`);
+}
+function typesOf({ objects, digests }) {
+  if (digests !== 2) return /* @__PURE__ */ new Map();
+  return new Map(
+    Object.entries(objects.column ?? {}).flatMap(([identity, fields]) => {
+      const type = readDigests(fields).get("type");
+      return type === void 0 ? [] : [[unquoted(identity), type]];
     })
   );
 }
 
-// src/backups/copy/rights/archived-arguments.ts
-var NAME = named("n.nspname", "p.proname");
-var IDENTITY_ARGUMENTS = "pg_get_function_identity_arguments(p.oid)";
-var ARGUMENT_TYPES = "oidvectortypes(p.proargtypes)";
-var ARCHIVED_ROUTINE = `
-  ${NAME} || '(' || CASE p.prokind WHEN 'a' THEN ${ARGUMENT_TYPES} ELSE ${IDENTITY_ARGUMENTS} END || ')'
-`;
-async function recordedAggregates(session) {
-  const server = await serverFacts(session);
-  const rows = await session.query(`
-    SELECT ${textColumn(server, ARCHIVED_ROUTINE)} AS archived,
-           ${textColumn(server, `${NAME} || '(' || ${IDENTITY_ARGUMENTS} || ')'`)} AS recorded
-      FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-     WHERE p.prokind = 'a' AND ${ARGUMENT_TYPES} <> ${IDENTITY_ARGUMENTS}
-  `);
-  return new Map(
-    rows.map(({ archived, recorded }) => [decodeText(server, archived), decodeText(server, recorded)])
-  );
+// src/nouns/content/compare/row-sums.ts
+function sumOf(tables, value) {
+  const values = tables.map(value).filter((each) => each !== null);
+  return values.length < tables.length ? void 0 : values.reduce((sum, each) => sum + BigInt(each), 0n);
+}
+function contentDifference(expected, actual, besides = /* @__PURE__ */ new Set()) {
+  const fingerprint = (table) => table.fingerprint;
+  const [before2, now] = [sumOf(expected, fingerprint), sumOf(actual, fingerprint)];
+  if (before2 === void 0 || now === void 0) return void 0;
+  const [were, are] = [columnSums(expected), columnSums(actual)];
+  if (were === void 0 || are === void 0) {
+    return before2 === now || besides.size > 0 ? void 0 : "their content differs";
+  }
+  const gone = [...were.keys()].filter((name) => !are.has(name));
+  const added = [...are.keys()].filter((name) => !were.has(name));
+  if (gone.length + added.length > 0) return otherColumns(gone, added);
+  const others = [...were].filter(([name, sum]) => are.get(name) !== sum).map(([name]) => name);
+  const differing = others.filter((name) => !besides.has(name));
+  if (differing.length === 0) {
+    return before2 === now || others.length > 0 ? void 0 : "values have moved between its rows";
+  }
+  const computed = new Set(expected.flatMap((table) => table.computed ?? []));
+  return `${differing.length === 1 ? "column" : "columns"} ${listed(differing.map(displayPart))} ${differing.length === 1 ? "differs" : "differ"}${reason(differing, computed)}`;
+}
+function columnSums(tables) {
+  const sums = /* @__PURE__ */ new Map();
+  for (const { columns } of tables) {
+    if (columns === void 0) return void 0;
+    for (const [name, sum] of columns) sums.set(name, (sums.get(name) ?? 0n) + BigInt(sum));
+  }
+  return sums;
+}
+function otherColumns(gone, added) {
+  const parts = [
+    ...gone.length > 0 ? [`without ${listed(gone.map(displayPart))}`] : [],
+    ...added.length > 0 ? [`with ${listed(added.map(displayPart))} besides`] : []
+  ];
+  return `its columns are others: ${parts.join(", ")}`;
+}
+function reason(differing, computed) {
+  const anew = differing.filter((name) => computed.has(name));
+  if (anew.length === 0) return "";
+  const subject = differing.length === 1 ? "a stored generated column" : `${listed(anew.map(displayPart))} ` + (anew.length === 1 ? "is a stored generated column" : "are stored generated columns");
+  return ` (${subject}: the restore computed it anew; what it is computed with may have changed since the rows were written)`;
 }
 
-// src/backups/copy/rights/as-if-given.ts
-async function asIfGiven(database, scope, actual, refused) {
-  var _stack = [];
-  try {
-    const lacking = refused.filter(({ outOfReach }) => outOfReach).flatMap(({ rights }) => rights);
-    if (lacking.length === 0 || actual.digests !== 2) return actual;
-    const session = __using(_stack, await database.connect({ purpose: "compare" }), true);
-    const given = new Map(
-      [...await readEffectiveRights(session, scope)].map(([name, rights]) => [
-        objectKey(name),
-        { name, rights }
-      ])
-    );
-    const objects = { ...actual.objects };
-    for (const [key, { name, rights }] of await byObject(session, lacking)) {
-      const here = given.get(key) ?? (name.startsWith("default-privilege ") ? { name, rights: [] } : void 0);
-      if (here === void 0) continue;
-      const [kind, identity] = wordAndRest(here.name);
-      objects[kind] = { ...objects[kind], [identity]: digestRights([...here.rights, ...rights]) };
-    }
-    return { ...actual, objects };
-  } catch (_) {
-    var _error = _, _hasError = true;
-  } finally {
-    var _promise = __callDispose(_stack, _error, _hasError);
-    _promise && await _promise;
-  }
-}
-function rightsOn({ kind, object, column, future }) {
-  if (future !== void 0) {
-    const where = future.schema === void 0 ? "" : ` in ${displayPart(future.schema)}`;
-    return {
-      about: "default-privilege",
-      name: `${displayPart(future.owner)}${where} for ${LETTERS[kind] ?? kind}`
-    };
-  }
-  return {
-    about: "grant",
-    name: column === void 0 ? `${WORDS[kind] ?? kind.toLowerCase()} ${object}` : `column ${object}.${column}`
+// src/nouns/content/compare/compare-tables.ts
+function compareTables(expected, actual, content, options) {
+  const copies = new Map(actual.tables.map((table) => [displayName(table), table]));
+  const context = {
+    copies,
+    content,
+    options,
+    lacking: new Lacking(expected, options.unavailableExtensions ?? []),
+    doubts: actual.doubts ?? /* @__PURE__ */ new Map(),
+    numbers: actual.numbers ?? /* @__PURE__ */ new Map(),
+    retyped: options.exact ? () => /* @__PURE__ */ new Set() : retypedColumns(expected, actual)
   };
+  const tables = expected.tables.map((table) => withTree(table, copies));
+  const wanted2 = tables.filter((table) => options.only?.(table) ?? true);
+  const found = [
+    ...wanted2.map(
+      (table) => compareExistence(table, context) ?? (table.tree === void 0 ? compareRows(table, context) : void 0)
+    ),
+    ...treesOf(wanted2).map((leaves) => compareTree(leaves, tables, context))
+  ].filter((each) => each !== void 0);
+  const known = new Set(expected.tables.map(displayName));
+  const extra = options.exact ? actual.tables.filter((table) => !known.has(displayName(table))) : [];
+  return [
+    ...[0, 1, 2].flatMap((rank) => found.filter((each) => each.rank === rank).map((each) => each.difference)),
+    ...extra.map((table) => ({
+      severity: "difference",
+      about: "table",
+      name: displayName(table),
+      message: "exists, but not at the source"
+    }))
+  ];
 }
-function rightsFindings(refused) {
-  return refused.map(({ entry, rights: [first], message }) => ({
+function ranked(rank, name, message, severity = "difference") {
+  return { rank, difference: { severity, about: "table", name, message } };
+}
+function compareExistence(table, { copies, lacking, options }) {
+  const name = displayName(table);
+  const copy = copies.get(name);
+  if (copy === void 0) {
+    const message = `is missing${brackets(table.rows === null ? "" : `the source held ${count(table.rows)}`, ownerOf(table))}`;
+    const needs = lacking.ofTable(table);
+    if (needs.length === 0) return ranked(0, name, message);
+    const gap2 = ranked(
+      0,
+      name,
+      `could not be proved: it needs ${needs.join(", ")}, not available here (it ${message})`,
+      "gap"
+    );
+    return { ...gap2, difference: { ...gap2.difference, needs } };
+  }
+  if (copy.kind !== table.kind) {
+    return ranked(0, name, `is a ${copy.kind}, at the source it was a ${table.kind}`);
+  }
+  if (!options.rows || table.populated === copy.populated) return void 0;
+  return ranked(
+    2,
+    name,
+    table.populated === true ? "was populated at the source and is not" : "is populated and was not at the source"
+  );
+}
+function compareRows(table, { copies, content, doubts, options, retyped, numbers }) {
+  const name = displayName(table);
+  const copy = copies.get(name);
+  if (!options.rows || copy === void 0 || table.rows === null || copy.rows === null) return void 0;
+  const owner = brackets(ownerOf(table));
+  if (table.rows !== copy.rows) {
+    return ranked(1, name, `holds ${count(copy.rows)}, the source held ${count(table.rows)}${owner}`);
+  }
+  const others = retyped(table);
+  const numbered = namesOfNumbers(table, copy, numbers.get(name));
+  const differs = content ? contentDifference([table], [copy], /* @__PURE__ */ new Set([...others, ...numbered])) : void 0;
+  if (differs === void 0) {
+    if (!content || contentDifference([table], [copy]) === void 0) return void 0;
+    return contentDifference([table], [copy], numbered) === void 0 ? ofNumbers(name, numbered) : ofRetyped(name, others);
+  }
+  const doubt = doubts.get(name);
+  if (doubt !== void 0) {
+    return ranked(
+      2,
+      name,
+      `holds ${count(copy.rows)} as the source did, but their content could not be compared: ${doubt}`,
+      "gap"
+    );
+  }
+  return ranked(2, name, `holds ${count(copy.rows)} as the source did, but ${differs}${owner}`);
+}
+function namesOfNumbers(table, copy, numbers) {
+  const sums = new Map(table.columns ?? []);
+  const found = numbers === void 0 ? [] : (copy.columns ?? []).filter(
+    ([column, sum]) => sums.has(column) && areNumbers(BigInt(sums.get(column)) - BigInt(sum), numbers.get(column))
+  );
+  return new Set(found.map(([column]) => column));
+}
+function ofNumbers(name, columns) {
+  return ranked(
+    2,
+    name,
+    `holds the source's rows, but could not be compared row by row: numbers in ${listed([...columns])} that named nothing at the source are those of objects here, and are written as their names`,
+    "gap"
+  );
+}
+function ofRetyped(name, columns) {
+  const names = [...columns];
+  const [columnsOf, theirs] = names.length === 1 ? ["column", "its type is"] : ["columns", "their types are"];
+  return ranked(
+    2,
+    name,
+    `got the source's rows, but the content of ${columnsOf} ${listed(names)} could not be compared: ${theirs} not the source's any more`,
+    "gap"
+  );
+}
+function withTree(table, copies) {
+  const tree = table.tree ?? copies.get(displayName(table))?.tree;
+  return tree === void 0 ? table : { ...table, tree };
+}
+function treesOf(tables) {
+  const trees = /* @__PURE__ */ new Map();
+  for (const table of tables) {
+    if (table.tree === void 0) continue;
+    const name = displayName(table.tree);
+    trees.set(name, [...trees.get(name) ?? [], table]);
+  }
+  return [...trees.values()];
+}
+function compareTree(leaves, tables, { copies, content, options, retyped }) {
+  if (!options.rows) return void 0;
+  const name = displayName(leaves[0].tree);
+  const all = tables.filter((table) => table.tree !== void 0 && displayName(table.tree) === name);
+  if (all.length !== leaves.length) {
+    const message = `could not be compared: only some of its partitions were restored, and its rows may change partitions (${leaves.map(displayName).join(", ")})`;
+    return ranked(1, name, message, "gap");
+  }
+  const found = leaves.map((leaf) => copies.get(displayName(leaf)));
+  const present = found.filter((leaf) => leaf !== void 0);
+  const [before2, now] = [sumOf(leaves, (leaf) => leaf.rows), sumOf(present, (leaf) => leaf.rows)];
+  if (before2 === void 0 || now === void 0) return void 0;
+  const missing = leaves.filter((leaf) => !copies.has(displayName(leaf)));
+  if (missing.length > 0 && now <= before2) {
+    const whole = now === before2 && (!content || contentDifference(leaves, present) === void 0);
+    return whole ? void 0 : ranked(
+      1,
+      name,
+      `holds ${count(Number(now))} in its partitions here, the source held ${count(Number(before2))}, and they could not be compared: rows may change partitions, and some are missing (${missing.map(displayName).join(", ")})`,
+      "gap"
+    );
+  }
+  if (before2 !== now) {
+    return ranked(
+      1,
+      name,
+      `holds ${count(Number(now))} in its partitions, the source held ${count(Number(before2))}`
+    );
+  }
+  const others = new Set(leaves.flatMap((leaf) => [...retyped(leaf)]));
+  const differs = content ? contentDifference(leaves, present, others) : void 0;
+  if (differs === void 0) {
+    return content && contentDifference(leaves, present) !== void 0 ? ofRetyped(name, others) : void 0;
+  }
+  return ranked(2, name, `holds ${count(Number(now))} in its partitions as the source did, but ${differs}`);
+}
+function count(rows) {
+  return quantity(rows, "row");
+}
+function ownerOf({ extension }) {
+  return extension === void 0 ? "" : `it belongs to the extension ${extension}, whose version and own rows may be others here`;
+}
+function brackets(...parts) {
+  const said = parts.filter((part) => part !== "");
+  return said.length === 0 ? "" : ` (${said.join("; ")})`;
+}
+
+// src/nouns/content/compare/compare-content.ts
+var SEVERITY = ["database", "table", "large-objects", "sequence", "*", "extension", "role"];
+function compareContent(expected, actual, options) {
+  const notes = options.rows ? surplusNotes(actual) : [];
+  const canBeOthers = ({ severity, about, name }) => severity === "difference" || about === "grant" && isOnMember(name);
+  const isOthers = (found) => canBeOthers(found) && options.isOthers?.(found) === true;
+  const objects = compareObjects(expected, actual, options);
+  const contents = options.only === void 0 && options.ignore?.has("extension") !== true ? compareExtensionContents(expected, actual) : [];
+  const ofOthers = contents.filter(({ extension, found }) => options.isOthersExtension?.(extension, found) === true).map(({ found }) => found);
+  const differences = [
+    ...comparability(expected, actual, options),
+    ...compareTables(expected, actual, fingerprintsComparable(expected, actual), options),
+    ...options.rows ? compareLargeObjects(expected, actual, options) : [],
+    ...options.rows && options.ignore?.has("sequence") !== true ? compareSequences(expected, actual, options) : [],
+    ...objects.filter((each) => !isOthers(each)),
+    ...compareExtensions(expected, actual, options),
+    ...contents.map(({ found }) => found).filter((each) => !ofOthers.includes(each)),
+    ...compareRoles(expected, actual, options),
+    ...options.properties === true && options.only === void 0 ? compareProperties(expected, actual) : []
+  ];
+  return { differences: sort(differences), notes, others: [...objects.filter(isOthers), ...ofOthers] };
+}
+function surplusNotes({ surplus }) {
+  return [...surplus ?? []].map(
+    ([table, columns]) => `table ${table} has ${columns.length === 1 ? "a column" : "columns"} besides those of the source, which ${columns.length === 1 ? "was" : "were"} not compared: ${listed(columns.map(displayPart))}`
+  );
+}
+function sort(found) {
+  const place = (difference2) => {
+    const at = SEVERITY.indexOf(difference2.about);
+    return (difference2.severity === "difference" ? 0 : 100) + (at < 0 ? SEVERITY.indexOf("*") : at);
+  };
+  return found.map((difference2) => ({ difference: difference2, at: place(difference2) })).sort((a, b) => a.at - b.at).map(({ difference: difference2 }) => difference2);
+}
+function fingerprintsComparable(expected, actual) {
+  return expected.algorithm === actual.algorithm && rowHashNamed(expected.algorithm) !== void 0 && expected.encoding === actual.encoding && expected.proof === "content" && actual.proof === "content";
+}
+function comparability(expected, actual, options) {
+  if (!options.rows) return [];
+  const gap2 = (message) => [
+    { severity: "gap", about: "database", name: "content", message }
+  ];
+  if (expected.proof === "none") {
+    return gap2("the backup was taken without a proof, so rows could be restored but not compared");
+  }
+  if (expected.proof === "rows") {
+    return gap2("the backup was taken with row counts only, so the content of rows could not be compared");
+  }
+  if (rowHashNamed(expected.algorithm) === void 0) {
+    return gap2(
+      `fingerprints were made as '${expected.algorithm}', which this version cannot make; only row counts were compared`
+    );
+  }
+  if (expected.algorithm !== actual.algorithm) {
+    return gap2(
+      `fingerprints were made as '${expected.algorithm}', and the copy's server can only make '${actual.algorithm}'; only row counts were compared`
+    );
+  }
+  if (expected.encoding !== actual.encoding) {
+    return gap2(
+      `the copy's encoding is ${actual.encoding}, the source's ${expected.encoding}; only row counts were compared`
+    );
+  }
+  return [];
+}
+function compareLargeObjects(expected, actual, options) {
+  if (options.only !== void 0) return [];
+  const [before2, now] = [expected.largeObjects, actual.largeObjects];
+  if (before2.count > now.count || options.exact && before2.count !== now.count) {
+    return [
+      difference("large-objects", "large objects", `${now.count} exist, the source held ${before2.count}`)
+    ];
+  }
+  if (before2.count === now.count && fingerprintsComparable(expected, actual) && before2.fingerprint !== now.fingerprint) {
+    return [
+      difference(
+        "large-objects",
+        "large objects",
+        `${now.count} exist as at the source, but their content differs`
+      )
+    ];
+  }
+  return [];
+}
+function compareExtensions(expected, actual, options) {
+  if (options.ignore?.has("extension")) return [];
+  const present = new Map(actual.extensions.map((extension) => [extension.name, extension.version]));
+  return expected.extensions.flatMap(({ name, version }) => {
+    const now = present.get(name);
+    if (now === version) return [];
+    if (now !== void 0) {
+      return [
+        {
+          severity: "gap",
+          about: "extension",
+          name,
+          message: `is version ${now} here and was ${version} at the source; a dump does not hold extensions themselves`
+        }
+      ];
+    }
+    return options.unavailableExtensions?.includes(name) ? [
+      {
+        severity: "gap",
+        about: "extension",
+        name,
+        message: `version ${version} of the source is not available here, so what depends on it could not be proved`
+      }
+    ] : [difference("extension", name, "is missing")];
+  });
+}
+function compareRoles(expected, actual, options) {
+  if (options.ignore?.has("role")) return [];
+  const present = new Set(actual.roles.map((role) => role.name));
+  return expected.roles.filter((role) => role.needed !== false && !present.has(role.name)).map((role) => ({
     severity: "gap",
-    message,
-    ...first === void 0 ? { about: "grant", name: entryTitle(entry) } : rightsOn(first)
+    about: "role",
+    name: role.name,
+    message: "does not exist here, so its ownership and rights could not be proved"
   }));
 }
-var LETTERS = {
-  TABLE: "r",
-  SEQUENCE: "S",
-  FUNCTION: "f",
-  TYPE: "T",
-  SCHEMA: "n",
-  "LARGE OBJECT": "L"
-};
-var WORDS = {
-  PROCEDURE: "function",
-  "FOREIGN SERVER": "server",
-  "FOREIGN DATA WRAPPER": "wrapper"
-};
-async function byObject(session, all) {
-  const roles = [...new Set(all.map(({ role }) => role))];
-  const rows = await session.query(
-    "SELECT r AS name, quote_ident(r) AS quoted FROM unnest($1::text[]) AS r",
-    [roles]
-  );
-  const aggregates = new Map(
-    [...await recordedAggregates(session)].map(([archived, recorded]) => [
-      objectKey(`grant function ${archived}`),
-      objectKey(`grant function ${recorded}`)
-    ])
-  );
-  const grantees = new Map(rows.map(({ name, quoted }) => [name, quoted]));
-  const found = /* @__PURE__ */ new Map();
-  for (const one of all) {
-    const on = rightsOn(one);
-    const name = `${on.about} ${on.name}`;
-    const archived = objectKey(name);
-    const key = aggregates.get(archived) ?? archived;
-    found.set(key, {
-      name,
-      rights: [
-        ...found.get(key)?.rights ?? [],
-        `${grantees.get(one.role)}:${one.right}${one.grantable ? "*" : ""}`
-      ]
-    });
+
+// src/postgres/server-words.ts
+function serverWords(error) {
+  const said = error.cause?.message;
+  const state = /\(SQLSTATE [0-9A-Z]{5}\)$/.exec(error.message)?.[0];
+  if (typeof said !== "string" || said === "") return error.message;
+  return [said.replace(/\s+/g, " "), state].filter((part) => part !== void 0).join(" ");
+}
+
+// src/backups/copy/loading/refresh.ts
+var REFUSALS = [
+  "database.query",
+  "database.permission",
+  "database.row-security",
+  "database.changing"
+];
+var REFRESH_ENTRY = "MATERIALIZED VIEW DATA ";
+async function refreshMaterializedViews(session, source, ownPaths = [], run = (sql) => session.query(sql)) {
+  let waiting = source.tables.filter((table) => table.kind === "matview" && table.populated === true);
+  let problems = [];
+  let tried = Number.POSITIVE_INFINITY;
+  while (waiting.length > 0 && waiting.length < tried) {
+    tried = waiting.length;
+    problems = [];
+    const failed = [];
+    for (const view of waiting) {
+      const problem = await refresh(session, view, ownPaths, run);
+      if (problem === void 0) continue;
+      failed.push(view);
+      problems.push({ entry: `${REFRESH_ENTRY}${displayName(view)}`, message: problem });
+    }
+    waiting = failed;
   }
-  return found;
+  return problems;
 }
-function objectKey(name) {
-  const future = /^default-privilege (.*)$/s.exec(name)?.[1];
-  if (future !== void 0) return `default-privilege ${namesKey(futureWords(future))}`;
-  const [, word = "", rest = ""] = /^grant (large object|[a-z]+) (.*)$/s.exec(name) ?? [];
-  const names = leadingNames(rest);
-  const behind = names.reduce((text) => afterName(text).replace(/^\./, ""), rest);
-  return `grant ${word} ${namesKey([...names, behind])}`;
+async function refresh(session, view, paths, run) {
+  const first = await tryOnce(run, view);
+  if (first === void 0) return void 0;
+  try {
+    for (const path of new Set(paths)) {
+      await session.query("SELECT pg_catalog.set_config('search_path', $1, false)", [path]);
+      if (await tryOnce(run, view) === void 0) return void 0;
+    }
+  } finally {
+    await session.query("SELECT pg_catalog.set_config('search_path', 'pg_catalog', false)");
+  }
+  return first;
 }
-function futureWords(identity) {
-  const behind = afterName(identity);
-  const [role = ""] = leadingNames(identity);
-  if (!behind.startsWith("in ")) return [role, behind];
-  const where = behind.slice("in ".length);
-  return [role, leadingNames(where)[0] ?? "", afterName(where)];
+async function tryOnce(run, { schema, name }) {
+  try {
+    await run(`REFRESH MATERIALIZED VIEW ${qualifiedName(schema, name)}`);
+    return void 0;
+  } catch (error) {
+    if (!isHoldfastError(error, ...REFUSALS)) throw error;
+    return serverWords(error);
+  }
+}
+async function ownSearchPath(bare) {
+  const [row] = await bare.query(
+    "SELECT pg_catalog.current_setting('search_path') AS path"
+  );
+  return row?.path ?? "";
+}
+
+// src/backups/copy/judging/incomplete-objects.ts
+var IncompleteObjects = class {
+  #recorded;
+  constructor(recorded) {
+    this.#recorded = new Map(
+      recorded.filter(({ about }) => about === INCOMPLETE).map((gap2) => [unquoted(gap2.name), gap2])
+    );
+  }
+  /**
+   * The gap that tells why an object is not there, by one of the names that it may have been recorded
+   * under.
+   */
+  why(names) {
+    return names.map((name) => this.#recorded.get(unquoted(name))).find((gap2) => gap2 !== void 0);
+  }
+  /** `<kind> <identity>`, {@link unquoted} → what is said of it. */
+  get messages() {
+    return new Map([...this.#recorded].map(([name, { message }]) => [name, message]));
+  }
+  /**
+   * Findings with each such gap once, and with what the server said first; and the problems that this
+   * tells. A problem of an object that is there all the same is not told by it.
+   */
+  told(findings, problems) {
+    const gaps = new Map(findings.filter(({ about }) => about === INCOMPLETE).map((gap2) => [gap2.name, gap2]));
+    const places = [...gaps.keys()].map((name) => ({ name, place: placeOf2(name) }));
+    const said = /* @__PURE__ */ new Map();
+    const others = problems.filter((problem) => {
+      const at = placesOf(problem);
+      const isOf = ({ place }) => at.some((one) => isSame(one, place) || problem.listed?.type === "DEFAULT" && isBegun(place, one));
+      const tellers = places.filter(isOf);
+      for (const { name } of tellers) if (!said.has(name)) said.set(name, problem.message);
+      return tellers.length === 0;
+    });
+    const once = findings.filter((found) => found.about !== INCOMPLETE || gaps.get(found.name) === found);
+    return { others, findings: once.map((found) => withWords(found, said.get(found.name))) };
+  }
+};
+function withWords(found, words) {
+  return found.about !== INCOMPLETE || words === void 0 ? found : { ...found, message: `${found.message} (the server: ${words})` };
+}
+function isSame(a, b) {
+  return a.kind === b.kind && a.schema === b.schema && a.tag === b.tag;
+}
+function isBegun(table, column) {
+  return table.kind === column.kind && table.schema === column.schema && column.tag.startsWith(`${table.tag} `);
+}
+function kindOf(word) {
+  return /^(?:table|view|materialized-view|sequence|foreign-table|default)$/.test(word) ? "relation" : word;
+}
+function placeOf2(name) {
+  const [word, identity] = wordAndRest(name);
+  const names = leadingNames(identity);
+  return {
+    kind: kindOf(word),
+    schema: names.length > 1 ? names[0] : void 0,
+    tag: tagOf(identity, names.length > 1 ? names.slice(1) : names)
+  };
+}
+function tagOf(identity, names) {
+  return names.join(" ") + identity.replace(/^(?:(?:"(?:[^"]|"")*"|[^".( ]+)\.?)+/, "").replaceAll('"', "");
+}
+var BESIDE = /* @__PURE__ */ new Set(["COMMENT", "ACL", "SECURITY LABEL"]);
+function placesOf({ listed: listed2, entry }) {
+  if (listed2 === void 0) {
+    return entry.startsWith(REFRESH_ENTRY) ? [placeOf2(`table ${entry.slice(REFRESH_ENTRY.length)}`)] : [];
+  }
+  const { type } = listed2;
+  const { schema, tag } = likelyNamesOf(listed2);
+  const [, ofType = "", ofTag = ""] = BESIDE.has(type) ? /^([A-Z][A-Z ]*[A-Z]) (.*)$/s.exec(tag) ?? [] : [];
+  const kind = kindOf(
+    (ofType === "" ? type : ofType).replace(/^(?:FK|CHECK) | DATA$| OWNED BY$/g, "").replaceAll(" ", "-").toLowerCase()
+  );
+  const plain4 = ofType === "" ? tag : ofTag;
+  const name = before(plain4, "(");
+  const withTypes = name + plain4.slice(name.length).replaceAll('"', "");
+  return [
+    { kind, schema, tag: withTypes },
+    ...ofType === "" ? [] : [{ kind, schema, tag: tagOf(ofTag, leadingNames(ofTag)) }]
+  ];
+}
+
+// src/backups/copy/judging/foreign-key-advice.ts
+var ENTRY = /^FK CONSTRAINT /;
+var OF_KEY = "constraint ";
+var VIOLATED = /violates foreign key constraint "([^"]+)"/;
+function foreignKeyAdvice({ entry, message, listed: listed2 }, incomplete) {
+  const name = VIOLATED.exec(message)?.[1];
+  if (name === void 0 || !ENTRY.test(entry)) return void 0;
+  if (listed2 !== void 0 && [...incomplete.keys()].some((key) => key.startsWith(OF_KEY) && mayBe(listed2, key.slice(OF_KEY.length)))) {
+    return "what it refers to is not in this backup, and rows of that are not there: bring them first, and restore again, or restore a backup of everything";
+  }
+  return `where no difference in rows is told, the source itself holds rows that break ${name} (written while triggers were off, say): no restore can make the key over them; at the source, find and mend them, or make the key NOT VALID, and back up again`;
+}
+
+// src/backups/copy/loading/parameter-advice.ts
+function unknownParameter(message) {
+  return /unrecognized parameter "([^"]+)"/.exec(message)?.[1];
+}
+function parameterAdvice({ message }) {
+  const name = unknownParameter(message);
+  if (name === void 0) return void 0;
+  return `this server does not know ${name}; if nobody set it at the source, it is a mark of that server: back up with the client programs of exactly its release, or restore into a server of that release`;
+}
+
+// src/backups/copy/judging/search-path-advice.ts
+var NOT_FOUND = new RegExp(
+  [
+    String.raw`(?:relation|type|text search configuration|text search dictionary|collation) "([^".]+)" ` + `does not exist`,
+    String.raw`function ([^\s".(]+)\([^)]*\) does not exist`,
+    String.raw`operator does not exist: (?:[^;]*? )?([-+*/<>=~!@#%^&|?]+) `
+  ].join("|")
+);
+var RUNNING = /(?:SQL function "([^"]+)"|PL\/pgSQL function ("?[^\s(]+\([^)]*\)))/;
+var NAMED_BY_A_ROW = /^COPY failed .*relation "([^"]+)" does not exist; CONTEXT: +COPY [^;]*, line \d+, column ([^;:]+)/;
+function operatorAdvice(operator) {
+  return `pg_restore works with an empty search path, and ${operator} is meant here without being printed (USING, IS DISTINCT FROM, NULLIF, CASE x WHEN, (a, b) IN): at the source, write that comparison with an operator (a = b); and back up again. Until then, what is missing from a copy can be made in it by hand, under a search_path with the schema of the operator`;
+}
+function searchPathAdvice({ message, entry }) {
+  const named2 = NAMED_BY_A_ROW.exec(message);
+  if (named2 !== null) {
+    return `column ${named2[2]} holds the name of ${named2[1]}, which a restore makes after all rows, as it does with indexes: keep such names as text, not as regclass; and back up again`;
+  }
+  const missing = NOT_FOUND.exec(message);
+  if (missing === null) return void 0;
+  const name = missing.slice(1).find((found) => found !== void 0) ?? "";
+  const running = RUNNING.exec(message);
+  const body = running?.[1] ?? running?.[2];
+  const why = `pg_restore works with an empty search path, and ${name} is named without its schema`;
+  if (body !== void 0) {
+    const signature = body.endsWith(")") ? body : `${body}(…)`;
+    return `${why} in function ${body}: at the source, ALTER FUNCTION ${signature} SET search_path = pg_catalog, <the schema of ${name}>; and back up again`;
+  }
+  return /^MATERIALIZED VIEW DATA /.test(entry) ? `${why} in a string or a function that the view calls: write it with its schema there, or ALTER FUNCTION … SET search_path = …; and back up again. Until then, REFRESH MATERIALIZED VIEW by hand fills it` : missing[3] === void 0 ? void 0 : operatorAdvice(missing[3]);
+}
+
+// src/backups/copy/judging/advice.ts
+function adviceOf(problem, incomplete = /* @__PURE__ */ new Map()) {
+  return searchPathAdvice(problem) ?? parameterAdvice(problem) ?? foreignKeyAdvice(problem, incomplete);
+}
+function adviceSentence(problem, incomplete) {
+  const text = adviceOf(problem, incomplete);
+  return text === void 0 ? "" : `. ${text}`;
+}
+
+// src/backups/copy/judging/problem-gaps.ts
+var PROBLEMS_MAX = 50;
+function problemGaps(problems, incomplete) {
+  const different = [...new Map(problems.map((problem) => [keyOf(problem), problem])).values()];
+  const [lacking, others] = [true, false].map(
+    (wanted2) => different.filter(({ lacks }) => lacks !== void 0 === wanted2)
+  );
+  return [...someOf(others, incomplete), ...someOf(lacking, incomplete)];
+}
+function keyOf({ entry, message, of }) {
+  return [entry, of?.about, of?.name, message].join("\n");
+}
+function nameless(word, texts) {
+  return `${word} (${sha256(JSON.stringify([...texts].sort())).slice(0, 8)})`;
+}
+function someOf(problems, incomplete) {
+  const gaps = problems.slice(0, PROBLEMS_MAX).map((problem) => {
+    if (problem.of !== void 0) return { severity: "gap", ...problem.of, message: problem.message };
+    const found = problemGap(
+      problem.entry === "" ? nameless("problem", [problem.message]) : problem.entry,
+      `reported: ${problem.message}${adviceSentence(problem, incomplete)}`
+    );
+    return lackingGap(found, problem.lacks ?? []);
+  });
+  const more = problems.slice(gaps.length);
+  return more.length === 0 ? gaps : [
+    ...gaps,
+    lackingGap(
+      problemGap(
+        nameless(`${more.length} more`, problems.map(keyOf)),
+        `reported ${more.length} more problems`
+      ),
+      [...new Set(more.flatMap(({ lacks }) => lacks ?? []))]
+    )
+  ];
+}
+function lackingGap(found, needs) {
+  return needs.length === 0 ? found : { ...found, message: `${found.message} (needs ${needs.join(", ")}, not available here)`, needs };
+}
+function problemGap(name, message) {
+  return { severity: "gap", about: "pg_restore", name, message };
+}
+function warningGaps(warnings) {
+  return [...new Set(warnings)].map((text) => problemGap(nameless("warning", [text]), `warned: ${text}`));
+}
+
+// src/backups/copy/judging/judge-copy.ts
+function judge(judgement) {
+  const {
+    expected,
+    actual,
+    warnings = [],
+    unavailable,
+    options,
+    allowEmptyViews,
+    platform,
+    platformsDefaultsAlone = false,
+    recorded = []
+  } = judgement;
+  const names = unavailable.map((extension) => extension.name);
+  const isOthers = platform === void 0 ? {} : {
+    isOthers: (found) => (!platformsDefaultsAlone || found.about === "default-privilege") && isPlatformsDifference(platform, found, expected),
+    isOthersExtension: (extension, found) => !platformsDefaultsAlone && isPlatformsContent(platform, extension, found)
+  };
+  const { differences, notes, others } = compareContent(expected, actual, {
+    ...options,
+    ...isOthers,
+    unavailableExtensions: names
+  });
+  const ofPlatform = judgement.problems.filter(
+    (problem) => platform !== void 0 && (!platformsDefaultsAlone || problem.listed?.type === "DEFAULT ACL") && isPlatformsProblem(platform, problem)
+  );
+  const problems = judgement.problems.filter((problem) => !ofPlatform.includes(problem));
+  const leftOut = leftOutObjects(recorded);
+  const objects = new IncompleteObjects(recorded);
+  const incomplete = new Map([...leftOut, ...objects.messages]);
+  const emptyViews = new Map(
+    problems.filter(isOfView).map((problem) => [unquoted(viewOf(problem)), problem])
+  );
+  const explained = differences.map((found) => {
+    const view = found.about === "table" ? emptyViews.get(unquoted(found.name)) : void 0;
+    const needing = explainIncomplete(found, leftOut, objects);
+    if (needing !== void 0) return needing;
+    const refused = explainRefused(found, problems, expected);
+    if (refused !== void 0) return refused;
+    if (view === void 0) return explainExtension(found, unavailable);
+    return explainView(found, view, allowEmptyViews === true);
+  });
+  const told = new Set(explained.filter(({ about }) => about === "table").map(({ name }) => unquoted(name)));
+  const { findings: named2, others: unnamed } = objects.told(explained, problems);
+  const besides = unnamed.filter((problem) => !isOfView(problem) || !told.has(unquoted(viewOf(problem))));
+  const findings = [
+    ...differencesFirst(named2),
+    ...problemGaps(besides, incomplete),
+    ...warningGaps(warnings)
+  ];
+  return {
+    findings,
+    notes: findings.some(isOfOperators) ? [...notes, OPERATORS] : notes,
+    notCompared: notCompared(others, ofPlatform)
+  };
+}
+var OPERATORS = "what differs in operators compares by another operator than at the source, in a place where none is printed (USING, IS DISTINCT FROM, NULLIF, CASE x WHEN, (a, b) IN); made by hand under a search_path with the schema of the operator, it is the source's again; at the source, write that comparison with an operator (a = b), and back up again";
+function isOfOperators({ severity, message }) {
+  return severity === "difference" && /^differs from the source in (?:[a-z -]+, )*operators(?:,|$)/.test(message);
+}
+function differencesFirst(findings) {
+  return ["difference", "gap"].flatMap((wanted2) => findings.filter(({ severity }) => severity === wanted2));
+}
+function explainExtension(found, unavailable) {
+  if (found.about !== "extension" || found.severity !== "gap") return found;
+  const reason2 = unavailable.find(({ name }) => name === found.name)?.reason;
+  if (reason2 === void 0) return found;
+  return {
+    ...found,
+    message: `could not be created here, so what depends on it could not be proved: ${reason2}`
+  };
+}
+function leftOutObjects(recorded) {
+  const named2 = recorded.filter(({ message }) => message.startsWith("is not in this backup: "));
+  return new Map(named2.map(({ about, name, message }) => [unquoted(`${about} ${name}`), message]));
+}
+function explainIncomplete(found, leftOut, incomplete) {
+  const unowned = found.about === "sequence" && found.message === "differs from the source in owned by";
+  if (found.severity !== "difference" || !(unowned || found.message.startsWith("is missing"))) {
+    return void 0;
+  }
+  const gap2 = incomplete.why(namesOf2(found));
+  if (gap2 !== void 0) {
+    return {
+      ...gap2,
+      message: `${unowned ? "is here without the column that owns it" : "is missing here"}: it ${gap2.message}`
+    };
+  }
+  if (unowned) return void 0;
+  const why = namesOf2(found).map((name) => leftOut.get(unquoted(name))).find((each) => each !== void 0);
+  return why === void 0 ? void 0 : { ...found, severity: "gap", message: `is missing: it ${why}` };
+}
+function explainRefused(found, problems, { tables, objects }) {
+  if (found.severity !== "difference" || found.about !== "table" && found.about !== "sequence") {
+    return void 0;
+  }
+  const type = found.about === "table" ? "TABLE DATA" : "SEQUENCE SET";
+  const [problem] = problems.filter(
+    ({ listed: listed2, message }) => listed2?.type === type && /^permission denied for /.test(message) && mayBe(listed2, found.name)
+  );
+  const isExtensions = found.about === "sequence" ? !Object.keys(objects.sequence ?? {}).some((name) => unquoted(name) === unquoted(found.name)) : tables.some(
+    (table) => table.ofExtension === true && unquoted(displayName(table)) === unquoted(found.name)
+  );
+  if (problem === void 0 || !isExtensions) return void 0;
+  return {
+    ...found,
+    severity: "gap",
+    message: `could not be proved: it belongs to an extension, and the role that restores may not write it here (${problem.message})`
+  };
+}
+function namesOf2({ about, name }) {
+  if (about !== "owner" && about !== "comment" && about !== "grant" && about !== "table") {
+    return [`${about} ${name}`];
+  }
+  const [, kind = "table", of = name] = about === "table" ? [] : /^([a-z-]+) (.*)$/s.exec(name) ?? [];
+  const relation = kind === "column" ? tableOf(of) : of;
+  return kind === "table" || kind === "column" ? ["table", "view", "materialized-view"].map((each) => `${each} ${relation}`) : [`${kind} ${of}`];
+}
+function isOfView({ entry }) {
+  return entry.startsWith(REFRESH_ENTRY);
+}
+function viewOf({ entry }) {
+  return entry.slice(REFRESH_ENTRY.length);
+}
+function explainView(found, problem, allowed) {
+  const message = `${found.message}: ${problem.message}${adviceSentence(problem)}`;
+  if (allowed) return { ...found, severity: "gap", message };
+  return {
+    ...found,
+    message: `${message}. If nothing but views is empty, restore --allow-empty-views takes the copy as it is`
+  };
+}
+function withRecordedGaps(findings, gaps) {
+  const recorded = new Set(gaps.map(({ about, name }) => `${about} ${name}`));
+  const others = findings.filter(
+    ({ severity, about, name }) => severity === "difference" || !recorded.has(`${about} ${name}`)
+  );
+  return [...others, ...gaps];
 }
 
 // src/nouns/server/kept-sessions.ts
@@ -474,11 +1764,11 @@ async function verifyStored(store, artifact, onBytes) {
   throw blame(artifact, first, second);
 }
 async function* openArtifact(store, artifact, identities, onBytes) {
-  const plain3 = new Meter();
+  const plain4 = new Meter();
   const stored = new Meter();
   try {
     const source = metered(storedBytes(store, artifact, onBytes), stored);
-    yield* metered(unseal(source, keysFor(artifact, identities)), plain3);
+    yield* metered(unseal(source, keysFor(artifact, identities)), plain4);
   } catch (error) {
     if (!isHoldfastError(error, "seal.damaged", "seal.identity", "artifact.damaged", "store.lied")) {
       throw error;
@@ -492,7 +1782,7 @@ async function* openArtifact(store, artifact, identities, onBytes) {
     const again2 = await readStored(store, artifact, () => void 0);
     throw blame(artifact, { problem: "the stored bytes have another hash", sha256: stored.sha256 }, again2);
   }
-  if (plain3.size !== artifact.plain.size || plain3.sha256 !== artifact.plain.sha256) {
+  if (plain4.size !== artifact.plain.size || plain4.sha256 !== artifact.plain.sha256) {
     throw damaged(artifact, "the decrypted archive is not the one that was dumped");
   }
 }
@@ -877,7 +2167,7 @@ async function chooseOne(catalog, selection, filter, options = {}) {
   if (selection.by === "before") return newestUpTo(selection.before, catalog, keys, options);
   return keys[0] && readOrHint(catalog, keys[0]);
 }
-async function newestVerified(catalog, keys, before, options) {
+async function newestVerified(catalog, keys, before2, options) {
   const receipts = await catalog.receiptPaths();
   let unsuited;
   for (const key of keys) {
@@ -886,7 +2176,7 @@ async function newestVerified(catalog, keys, before, options) {
       options.standings?.set(manifestPath(key), DAMAGED);
       continue;
     }
-    if (!isEarlyEnough(backup, before)) continue;
+    if (!isEarlyEnough(backup, before2)) continue;
     const standing = await readStanding(catalog, key, receipts.get(key.id) ?? [], backup.sha256);
     options.standings?.set(manifestPath(key), standing);
     for (const why of standing.unreadReceipts ?? []) {
@@ -921,24 +2211,24 @@ function tellUnprovable({ key, manifest }, options) {
   );
 }
 var END_OF_TIME = /* @__PURE__ */ new Date(864e13);
-async function newestUpTo(before, catalog, keys, options) {
+async function newestUpTo(before2, catalog, keys, options) {
   let unsuited;
   const later = [];
-  for (const key of keys.filter(({ time }) => time > before).reverse()) {
+  for (const key of keys.filter(({ time }) => time > before2).reverse()) {
     const backup = await readUnlessDamaged(catalog, key, options);
-    if (backup === void 0 || !isEarlyEnough(backup, before)) break;
+    if (backup === void 0 || !isEarlyEnough(backup, before2)) break;
     later.unshift(key);
   }
-  for (const key of [...later, ...keys.filter(({ time }) => time <= before)]) {
+  for (const key of [...later, ...keys.filter(({ time }) => time <= before2)]) {
     const backup = await readOrHint(catalog, key);
-    if (!isEarlyEnough(backup, before)) continue;
+    if (!isEarlyEnough(backup, before2)) continue;
     if (suits(backup, options)) return backup;
     unsuited ??= backup;
   }
   return unsuited;
 }
-function isEarlyEnough({ manifest }, before) {
-  return Date.parse(manifest.snapshotAt) <= before.getTime();
+function isEarlyEnough({ manifest }, before2) {
+  return Date.parse(manifest.snapshotAt) <= before2.getTime();
 }
 function suits({ key, manifest }, options) {
   if (options.suits?.(manifest) !== false) return true;
@@ -965,22 +2255,335 @@ async function readOrHint(catalog, key) {
   }
 }
 
+// src/nouns/server/end-sessions.ts
+function mayEnd(role) {
+  const isSuperuser = (oid) => `EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.oid = ${oid} AND r.rolsuper)`;
+  const me = "(SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = current_user)";
+  return `
+    (${isSuperuser(me)}
+     OR NOT ${isSuperuser(role)}
+        AND (pg_catalog.pg_has_role(${role}, 'USAGE')
+             OR pg_catalog.pg_has_role('pg_signal_backend', 'USAGE')))
+  `;
+}
+async function endSessions(session, databases) {
+  const kept = [];
+  for (const other of await otherSessions(session, databases)) {
+    try {
+      await session.query("SELECT pg_catalog.pg_terminate_backend($1)", [other.pid]);
+    } catch (error) {
+      if (!isHoldfastError(error, "database.permission")) throw error;
+      kept.push(other);
+    }
+  }
+  return kept;
+}
+async function otherSessions(session, databases) {
+  return await session.query(
+    `
+      SELECT pid, coalesce(usename::text, '?') AS role, coalesce(application_name, '') AS application
+        FROM pg_catalog.pg_stat_activity
+       WHERE datname = ANY ($1) AND usesysid IS NOT NULL AND pid <> pg_catalog.pg_backend_pid() ORDER BY pid
+    `,
+    [databases]
+  );
+}
+
+// src/backups/copy/databases/drop-database.ts
+async function dropDatabase(admin, name, connect) {
+  const subscriptions = await admin.query(
+    `
+      SELECT s.subname::text AS name FROM pg_catalog.pg_subscription s
+        JOIN pg_catalog.pg_database d ON d.oid = s.subdbid WHERE d.datname = $1 ORDER BY 1
+    `,
+    [name]
+  );
+  const names = subscriptions.map((one) => one.name);
+  if (names.length > 0) await dropSubscriptions(names, connect);
+  await dropForced(admin, name);
+}
+var TRIES = 4;
+var TRIES_UNREACHABLE = 2;
+var PAUSE_MS = 1e3;
+async function dropPersistently(name, connect, clock) {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      var _stack = [];
+      try {
+        const admin = __using(_stack, await connect(), true);
+        await dropDatabase(admin, name, () => connect(name));
+        return;
+      } catch (_) {
+        var _error = _, _hasError = true;
+      } finally {
+        var _promise = __callDispose(_stack, _error, _hasError);
+        _promise && await _promise;
+      }
+    } catch (error) {
+      const isGone = isHoldfastError(error, "database.unreachable");
+      if (attempt === (isGone ? TRIES_UNREACHABLE : TRIES)) throw error;
+    }
+    await clock.sleep(PAUSE_MS);
+  }
+}
+async function dropForced(admin, name) {
+  const [server] = await admin.query(
+    "SELECT pg_catalog.current_setting('server_version_num')::int >= 130000 AS knows"
+  );
+  if (server.knows) {
+    await admin.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)} WITH (FORCE)`);
+    return;
+  }
+  await endSessions(admin, [name]);
+  await admin.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)}`);
+}
+async function dropSubscription(session, name) {
+  await session.query(`ALTER SUBSCRIPTION ${quoteIdentifier(name)} DISABLE`);
+  await session.query(`ALTER SUBSCRIPTION ${quoteIdentifier(name)} SET (slot_name = NONE)`);
+  await session.query(`DROP SUBSCRIPTION ${quoteIdentifier(name)}`);
+}
+async function dropSubscriptions(names, connect) {
+  try {
+    var _stack = [];
+    try {
+      const session = __using(_stack, await connect(), true);
+      for (const name of names) await dropSubscription(session, name);
+    } catch (_) {
+      var _error = _, _hasError = true;
+    } finally {
+      var _promise = __callDispose(_stack, _error, _hasError);
+      _promise && await _promise;
+    }
+  } catch (error) {
+    if (!isHoldfastError(error, "database.missing")) throw error;
+  }
+}
+
+// src/backups/copy/judging/control.ts
+var DIFFERS = "differs from the source";
+var IN_FIELDS = `${DIFFERS} in `;
+var WHOLE2 = "definition";
+function needsControl({ findings }) {
+  return findings.some(isOfObject);
+}
+async function believe(judged, expected, copy, measure) {
+  if (!needsControl(judged)) return judged;
+  try {
+    return split(judged, expected, copy, await measure());
+  } catch (error) {
+    if (!isHoldfastError(error) || error.code === "run.cancelled") throw error;
+    return { ...judged, notes: [...judged.notes, `no control was possible: ${error.message}`] };
+  }
+}
+function split(judged, expected, copy, control) {
+  const between = fieldsByObject(copy, control);
+  const fromSource = fieldsByObject(expected, control);
+  const findings = [];
+  const notes = [];
+  for (const finding of judged.findings) {
+    const fields = isOfObject(finding) ? fieldsOf(finding.message) : [];
+    const key = keyOf2(finding);
+    const noise = fields.filter((field) => between.get(key)?.has(field) && fromSource.get(key)?.has(field));
+    const left = fields.filter((field) => !noise.includes(field));
+    if (noise.length > 0) {
+      const what = noise.includes(WHOLE2) ? "" : ` in ${noise.join(", ")}`;
+      notes.push(
+        `${finding.about} ${finding.name} could not be compared${what}: two copies restored on one server differ in it from each other too`
+      );
+    }
+    if (noise.length === 0) findings.push(finding);
+    else if (left.length > 0) findings.push({ ...finding, message: IN_FIELDS + left.join(", ") });
+  }
+  return { ...judged, findings, notes: [...judged.notes, ...notes] };
+}
+function fieldsByObject(one, other) {
+  const { differences } = compareContent(one, other, { rows: false, exact: false });
+  const found = differences.filter(isOfObject);
+  return new Map(found.map((difference2) => [keyOf2(difference2), new Set(fieldsOf(difference2.message))]));
+}
+function isOfObject({ severity, about, message }) {
+  const isObject = OBJECT_KINDS.includes(about);
+  return severity === "difference" && isObject && message.startsWith(DIFFERS);
+}
+function keyOf2({ about, name }) {
+  return `${about} ${name}`;
+}
+function fieldsOf(message) {
+  return message.startsWith(IN_FIELDS) ? message.slice(IN_FIELDS.length).split(", ") : [WHOLE2];
+}
+
+// src/nouns/content/read/effective-rights.ts
+async function readEffectiveRights(session, scope) {
+  const server = await serverFacts(session);
+  const found = /* @__PURE__ */ new Map();
+  for (const each of EFFECTIVE_RIGHTS) {
+    for (const row of await session.query(objectQuery(server, each), scopeValues(scope))) {
+      const all = row["f0"] ?? null;
+      found.set(
+        `${each.kind} ${decodeText(server, row.identity)}`,
+        all === null ? [] : cutAfter(decodeText(server, all), ",").map((right) => right.replace(/,$/, ""))
+      );
+    }
+  }
+  return found;
+}
+function digestRights(rights) {
+  const sorted = [...new Set(rights)].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  const isMaintain = (right) => /:MAINTAIN\*?$/.test(right);
+  const fields = [
+    ["rights", sorted.filter((right) => !isMaintain(right))],
+    ["maintain", sorted.filter(isMaintain)]
+  ];
+  return writeDigests(
+    fields.flatMap(([name, of]) => {
+      const digest = fieldDigest(of.join(","), false);
+      return digest === void 0 ? [] : [[name, digest]];
+    })
+  );
+}
+
+// src/backups/copy/rights/archived-arguments.ts
+var NAME = named("n.nspname", "p.proname");
+var IDENTITY_ARGUMENTS = "pg_get_function_identity_arguments(p.oid)";
+var ARGUMENT_TYPES = "oidvectortypes(p.proargtypes)";
+var ARCHIVED_ROUTINE = `
+  ${NAME} || '(' || CASE p.prokind WHEN 'a' THEN ${ARGUMENT_TYPES} ELSE ${IDENTITY_ARGUMENTS} END || ')'
+`;
+async function recordedAggregates(session) {
+  const server = await serverFacts(session);
+  const rows = await session.query(`
+    SELECT ${textColumn(server, ARCHIVED_ROUTINE)} AS archived,
+           ${textColumn(server, `${NAME} || '(' || ${IDENTITY_ARGUMENTS} || ')'`)} AS recorded
+      FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+     WHERE p.prokind = 'a' AND ${ARGUMENT_TYPES} <> ${IDENTITY_ARGUMENTS}
+  `);
+  return new Map(
+    rows.map(({ archived, recorded }) => [decodeText(server, archived), decodeText(server, recorded)])
+  );
+}
+
+// src/backups/copy/rights/as-if-given.ts
+async function asIfGiven(database, scope, actual, refused) {
+  var _stack = [];
+  try {
+    const lacking = refused.filter(({ outOfReach }) => outOfReach).flatMap(({ rights }) => rights);
+    if (lacking.length === 0 || actual.digests !== 2) return actual;
+    const session = __using(_stack, await database.connect({ purpose: "compare" }), true);
+    const given = new Map(
+      [...await readEffectiveRights(session, scope)].map(([name, rights]) => [
+        objectKey(name),
+        { name, rights }
+      ])
+    );
+    const objects = { ...actual.objects };
+    for (const [key, { name, rights }] of await byObject(session, lacking)) {
+      const here = given.get(key) ?? (name.startsWith("default-privilege ") ? { name, rights: [] } : void 0);
+      if (here === void 0) continue;
+      const [kind, identity] = wordAndRest(here.name);
+      objects[kind] = { ...objects[kind], [identity]: digestRights([...here.rights, ...rights]) };
+    }
+    return { ...actual, objects };
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
+  }
+}
+function rightsOn({ kind, object, column, future }) {
+  if (future !== void 0) {
+    const where = future.schema === void 0 ? "" : ` in ${displayPart(future.schema)}`;
+    return {
+      about: "default-privilege",
+      name: `${displayPart(future.owner)}${where} for ${LETTERS[kind] ?? kind}`
+    };
+  }
+  return {
+    about: "grant",
+    name: column === void 0 ? `${WORDS[kind] ?? kind.toLowerCase()} ${object}` : `column ${object}.${column}`
+  };
+}
+function rightsFindings(refused) {
+  return refused.map(({ entry, rights: [first], message }) => ({
+    severity: "gap",
+    message,
+    ...first === void 0 ? { about: "grant", name: entryTitle(entry) } : rightsOn(first)
+  }));
+}
+var LETTERS = {
+  TABLE: "r",
+  SEQUENCE: "S",
+  FUNCTION: "f",
+  TYPE: "T",
+  SCHEMA: "n",
+  "LARGE OBJECT": "L"
+};
+var WORDS = {
+  PROCEDURE: "function",
+  "FOREIGN SERVER": "server",
+  "FOREIGN DATA WRAPPER": "wrapper"
+};
+async function byObject(session, all) {
+  const roles = [...new Set(all.map(({ role }) => role))];
+  const rows = await session.query(
+    "SELECT r AS name, quote_ident(r) AS quoted FROM unnest($1::text[]) AS r",
+    [roles]
+  );
+  const aggregates = new Map(
+    [...await recordedAggregates(session)].map(([archived, recorded]) => [
+      objectKey(`grant function ${archived}`),
+      objectKey(`grant function ${recorded}`)
+    ])
+  );
+  const grantees = new Map(rows.map(({ name, quoted }) => [name, quoted]));
+  const found = /* @__PURE__ */ new Map();
+  for (const one of all) {
+    const on = rightsOn(one);
+    const name = `${on.about} ${on.name}`;
+    const archived = objectKey(name);
+    const key = aggregates.get(archived) ?? archived;
+    found.set(key, {
+      name,
+      rights: [
+        ...found.get(key)?.rights ?? [],
+        `${grantees.get(one.role)}:${one.right}${one.grantable ? "*" : ""}`
+      ]
+    });
+  }
+  return found;
+}
+function objectKey(name) {
+  const future = /^default-privilege (.*)$/s.exec(name)?.[1];
+  if (future !== void 0) return `default-privilege ${namesKey(futureWords(future))}`;
+  const [, word = "", rest = ""] = /^grant (large object|[a-z]+) (.*)$/s.exec(name) ?? [];
+  const names = leadingNames(rest);
+  const behind = names.reduce((text) => afterName(text).replace(/^\./, ""), rest);
+  return `grant ${word} ${namesKey([...names, behind])}`;
+}
+function futureWords(identity) {
+  const behind = afterName(identity);
+  const [role = ""] = leadingNames(identity);
+  if (!behind.startsWith("in ")) return [role, behind];
+  const where = behind.slice("in ".length);
+  return [role, leadingNames(where)[0] ?? "", afterName(where)];
+}
+
 // src/backups/copy/artifacts/read-definitions.ts
 import { constants } from "node:buffer";
 
 // src/backups/copy/artifacts/places.ts
 var NAME2 = String.raw`(?:''|"(?:[^"]|"")+"|[a-z_][a-z0-9_]*)`;
 var SAID = new RegExp(String.raw`(?:^|\n)SET default_(tablespace|table_access_method) = (${NAME2});\n\s*$`);
-function placesAtEnd(text, before) {
+function placesAtEnd(text, before2) {
   let sql = text;
   const said = {};
   for (let found = SAID.exec(sql); found !== null; found = SAID.exec(sql)) {
     const field = found[1] === "tablespace" ? "tablespace" : "accessMethod";
-    if (!(field in said)) said[field] = plain(found[2]);
+    if (!(field in said)) said[field] = plain2(found[2]);
     sql = `${sql.slice(0, found.index)}
 `;
   }
-  const { tablespace, accessMethod } = { ...before, ...said };
+  const { tablespace, accessMethod } = { ...before2, ...said };
   return {
     sql,
     next: {
@@ -989,16 +2592,16 @@ function placesAtEnd(text, before) {
     }
   };
 }
-function plain(name) {
+function plain2(name) {
   if (name === "''" || name === "heap") return void 0;
   return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
 }
 function inPlace(sql, { tablespace, accessMethod }) {
   const set = (name, value) => `SET LOCAL ${name} = ${value};
 `;
-  const before = (tablespace === void 0 ? "" : set("default_tablespace", quoteIdentifier(tablespace))) + (accessMethod === void 0 ? "" : set("default_table_access_method", quoteIdentifier(accessMethod)));
-  if (before === "") return sql;
-  return `${before}${sql}
+  const before2 = (tablespace === void 0 ? "" : set("default_tablespace", quoteIdentifier(tablespace))) + (accessMethod === void 0 ? "" : set("default_table_access_method", quoteIdentifier(accessMethod)));
+  if (before2 === "") return sql;
+  return `${before2}${sql}
 ;${set("default_tablespace", "''")}${set("default_table_access_method", "heap")}`;
 }
 
@@ -1061,8 +2664,8 @@ function withoutOwner({ entry, sql }) {
   return gives2 ? sql.slice(0, at).trimEnd() : void 0;
 }
 function sameIds(ids, entries) {
-  const wanted = entries.map(({ id }) => id);
-  return ids.length === wanted.length && ids.toSorted().join() === wanted.toSorted().join();
+  const wanted2 = entries.map(({ id }) => id);
+  return ids.length === wanted2.length && ids.toSorted().join() === wanted2.toSorted().join();
 }
 function requireUtf8(script) {
   const encoding = /^SET client_encoding = '([^']*)';$/m.exec(script)?.[1] ?? "UTF8";
@@ -1328,8 +2931,8 @@ async function measureContent(database, scope, options) {
     };
     const session = __using(_stack, await open(), true);
     const whole = await takeInventory(session, scope, options);
-    const wanted = options.only && new Set(options.only.map(displayName));
-    const inventory = wanted ? { ...whole, tables: whole.tables.filter((table) => wanted.has(displayName(table))) } : whole;
+    const wanted2 = options.only && new Set(options.only.map(displayName));
+    const inventory = wanted2 ? { ...whole, tables: whole.tables.filter((table) => wanted2.has(displayName(table))) } : whole;
     if (options.proof === "none") return inventory;
     const doubts = /* @__PURE__ */ new Map();
     const surplus = /* @__PURE__ */ new Map();
@@ -1341,7 +2944,7 @@ async function measureContent(database, scope, options) {
       onNumbers: (table, columns) => numbers.set(displayName(table), columns),
       onSurplus: (table, columns) => surplus.set(displayName(table), columns)
     });
-    const largeObjects = wanted ? inventory.largeObjects : await fingerprintLargeObjects(open, inventory, options);
+    const largeObjects = wanted2 ? inventory.largeObjects : await fingerprintLargeObjects(open, inventory, options);
     return {
       ...inventory,
       tables,
@@ -1507,8 +3110,8 @@ function listedProblems(phases) {
     const byId = new Map(entries.map((entry) => [Number(entry.id), entry]));
     return problems.map((problem) => {
       const [id, ...more] = problem.dumpIds ?? [];
-      const listed = id === void 0 || more.length > 0 ? void 0 : byId.get(id);
-      return listed === void 0 ? problem : { ...problem, listed };
+      const listed2 = id === void 0 || more.length > 0 ? void 0 : byId.get(id);
+      return listed2 === void 0 ? problem : { ...problem, listed: listed2 };
     });
   });
 }
@@ -1522,9 +3125,9 @@ async function preparePublicSchema(session, source, entries, noOwner = false) {
   const schemas = source.content.objects.schema;
   if (schemas !== void 0 && !("public" in schemas)) await session.query("DROP SCHEMA IF EXISTS public");
   if (hasBarePublic(source.content)) await takeComment(session);
-  const listed = entries.find((entry) => ownerInEntry(entry, "public", source.content) !== void 0);
-  const owner = listed && ownerInEntry(listed, "public", source.content);
-  if (listed === void 0 || owner === void 0 || noOwner) return void 0;
+  const listed2 = entries.find((entry) => ownerInEntry(entry, "public", source.content) !== void 0);
+  const owner = listed2 && ownerInEntry(listed2, "public", source.content);
+  if (listed2 === void 0 || owner === void 0 || noOwner) return void 0;
   const [row] = await session.query(`
     SELECT pg_catalog.pg_get_userbyid(nspowner)::text AS owner
       FROM pg_catalog.pg_namespace
@@ -1536,7 +3139,7 @@ async function preparePublicSchema(session, source, entries, noOwner = false) {
     return void 0;
   } catch (error) {
     if (!isHoldfastError(error, "database.query", "database.permission") || session.lost.aborted) throw error;
-    return { entry: "SCHEMA public", message: serverWords(error), listed };
+    return { entry: "SCHEMA public", message: serverWords(error), listed: listed2 };
   }
 }
 function hasBarePublic({ digests, objects }) {
@@ -1591,13 +3194,13 @@ async function makeSchemas(session, extensions, { scope, content }, entries, noO
   const standing = [];
   const problems = [];
   for (const name of new Set(extensions.map((extension) => extension.schema))) {
-    const listed = entries.find((one) => ownerInEntry(one, name, content) !== void 0);
-    const written = listed && ownerInEntry(listed, name, content);
+    const listed2 = entries.find((one) => ownerInEntry(one, name, content) !== void 0);
+    const written = listed2 && ownerInEntry(listed2, name, content);
     if (present.has(name) || written === void 0 && !outside) continue;
     const owner = noOwner ? void 0 : written;
     const problem = await makeSchema(session, name, owner);
     if (problem !== void 0) {
-      problems.push({ entry: `SCHEMA ${name}`, message: problem, ...listed ? { listed } : {} });
+      problems.push({ entry: `SCHEMA ${name}`, message: problem, ...listed2 ? { listed: listed2 } : {} });
     }
     standing.push(name);
   }
@@ -1644,9 +3247,9 @@ async function roundsOf(set, contentsOf) {
   return [...rounds, ...rights].filter((round) => round.entries.length > 0);
 }
 function split2({ sections = ["pre-data", "data", "post-data"] }) {
-  const before = sections.filter((section) => section !== "post-data");
+  const before2 = sections.filter((section) => section !== "post-data");
   const after = sections.filter((section) => section === "post-data");
-  return [before, after].filter((some) => some.length > 0);
+  return [before2, after].filter((some) => some.length > 0);
 }
 var ATTACH = "INDEX ATTACH";
 function attachingAlone({ phase, entries }) {
@@ -1764,18 +3367,18 @@ function singleRights(statement, sourceMajor) {
     const whole = [...ALL[kind] ?? [], ...kind === "TABLE" && sourceMajor >= 17 ? ["MAINTAIN"] : []];
     const rights = word !== "ALL" ? [word] : column === void 0 ? whole : ALL_OF_COLUMN;
     return rights.map((right) => ({
-      role: plain2(grantee),
+      role: plain3(grantee),
       right,
       column,
       kind,
       object,
       grantable: option !== void 0,
-      ...owner === void 0 ? {} : { future: { owner: plain2(owner), schema: schema === void 0 ? void 0 : plain2(schema) } },
+      ...owner === void 0 ? {} : { future: { owner: plain3(owner), schema: schema === void 0 ? void 0 : plain3(schema) } },
       sql: `${future}GRANT ${right}${column === void 0 ? "" : `(${column})`} ON ${words}${object === "" ? "" : ` ${object}`} TO ${grantee}${option ?? ""}`
     }));
   });
 }
-function plain2(name) {
+function plain3(name) {
   return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
 }
 var HELD = {
@@ -1814,7 +3417,7 @@ async function isHeld(session, { role, right, column, kind, object, grantable, f
         role,
         object,
         `${right}${grantable ? " WITH GRANT OPTION" : ""}`,
-        column === void 0 ? null : plain2(column)
+        column === void 0 ? null : plain3(column)
       ]
     );
     held = row?.held === true;
@@ -1830,7 +3433,7 @@ function statementsOf({ sql }) {
   let grantor;
   for (const text of cutAfter(sql, ";").map((each) => each.trim()).filter((each) => each !== "")) {
     const [, name] = SPEAKING_AS.exec(text) ?? [];
-    if (name !== void 0) grantor = plain2(name);
+    if (name !== void 0) grantor = plain3(name);
     else if (SPEAKING_AS_OWNER.test(text)) grantor = void 0;
     else statements.push({ sql: text, grantor });
   }
@@ -1917,7 +3520,7 @@ async function speakingAs(session, role, sql) {
 function whatCouldNot(rights) {
   const [first] = rights;
   if (first === void 0) return "could not be given";
-  const words = rights.map(({ right, column }) => column === void 0 ? right : `${right} (${plain2(column)})`).join(", ");
+  const words = rights.map(({ right, column }) => column === void 0 ? right : `${right} (${plain3(column)})`).join(", ");
   return `${words}${first.grantable ? " WITH GRANT OPTION" : ""} could not be given to ${first.role}`;
 }
 
@@ -2048,8 +3651,8 @@ async function phaseAgain(one, context, may) {
   return { ...one, problems: [...unknown, ...withoutOwnDoing(problems, one.problems)] };
 }
 var THERE_ALREADY = /\balready (?:exists|a member|has|defined)\b|^multiple primary keys for table/;
-function withoutOwnDoing(problems, before) {
-  const heard = new Set(before.map(problemKey));
+function withoutOwnDoing(problems, before2) {
+  const heard = new Set(before2.map(problemKey));
   const again2 = problems.filter((problem) => heard.has(problemKey(problem)));
   const recurring = new Set(again2.flatMap(({ dumpIds }) => dumpIds ?? []));
   return problems.filter((problem) => {
@@ -2090,7 +3693,7 @@ async function loadIntoEmpty(recipe) {
       sourceMajor: manifest.content.serverMajor,
       platforms: manifest.platform === void 0 ? [] : profileOf(manifest.platform.name).roles
     });
-    const empty = set.hasRows ? await refresh(database, manifest, searchPath) : [];
+    const empty = set.hasRows ? await refresh2(database, manifest, searchPath) : [];
     const finished = await settle(await finish(set, archived, usable, into), into);
     const lacking = lackingEntries(contents, prepared.unavailable, manifest.content);
     const problems = [...listedProblems([...given.loaded, ...finished]), ...rightsProblems(given.refused)].map(
@@ -2131,14 +3734,14 @@ async function settleLast(loaded, context, database) {
   const canBeQuiet = await mayConnectWith(quiet, database);
   const quietly = { ...context, settings: { ...context.settings, ...quiet } };
   let now = loaded;
-  let before;
+  let before2;
   do {
-    before = problemsOf(now).length;
+    before2 = problemsOf(now).length;
     now = await settle(now, context, (problem) => !isOfRows(problem));
     const late = now;
     if (!canBeQuiet || !problemsOf(late).some(isOfRows)) return late;
     now = await withoutAlwaysTriggers(database, () => settle(late, quietly, isOfRows)) ?? late;
-  } while (problemsOf(now).length > 0 && problemsOf(now).length < before);
+  } while (problemsOf(now).length > 0 && problemsOf(now).length < before2);
   return now;
 }
 async function mayConnectWith(settings, database) {
@@ -2153,10 +3756,10 @@ function problemsOf(phases) {
   return phases.flatMap(({ problems }) => problems);
 }
 function usableEntries(entries, { unavailable, standing, othersExtensions }, { content }, set) {
-  const wanted = set.hasRows ? entries : withoutLargeObjects(entries);
+  const wanted2 = set.hasRows ? entries : withoutLargeObjects(entries);
   return withoutComments(
     withoutPublicSchema(
-      withoutSchemas(withoutExtensions(wanted, unavailable, content), standing, content),
+      withoutSchemas(withoutExtensions(wanted2, unavailable, content), standing, content),
       content
     ),
     othersExtensions
@@ -2182,7 +3785,7 @@ async function validate(database, { content }, { log }) {
     _promise && await _promise;
   }
 }
-async function refresh(database, { content }, searchPath) {
+async function refresh2(database, { content }, searchPath) {
   var _stack = [];
   try {
     if (!content.tables.some((table) => table.kind === "matview" && table.populated === true)) return [];
@@ -2205,16 +3808,16 @@ async function finish(set, archived, usable, context) {
   const loaded = [];
   for (const phase of set.phases) {
     if (phase.sections !== void 0 && !phase.sections.includes("post-data")) continue;
-    const entries = usable(await archived.of(phase.artifact)).filter(isOfEventTrigger);
+    const entries = usable(await archived.of(phase.artifact)).filter(isOfEventTrigger2);
     if (entries.length === 0) continue;
     loaded.push({ phase, entries, problems: await loadPhase(phase, entries, { ...context, jobs: 1 }) });
   }
   return loaded;
 }
 function isLate(entry) {
-  return entry.type === "MATERIALIZED VIEW DATA" || isOfEventTrigger(entry);
+  return entry.type === "MATERIALIZED VIEW DATA" || isOfEventTrigger2(entry);
 }
-function isOfEventTrigger({ type, rest }) {
+function isOfEventTrigger2({ type, rest }) {
   const isBeside = type === "COMMENT" || type === "SECURITY LABEL";
   return type === "EVENT TRIGGER" || isBeside && rest.startsWith("- EVENT TRIGGER ");
 }
@@ -2233,110 +3836,6 @@ async function measureControl(recipe) {
     debug: (text) => context.log.debug(text)
   });
   return await asIfGiven(database, manifest.scope, measured, refusedRights);
-}
-
-// src/nouns/server/end-sessions.ts
-function mayEnd(role) {
-  const isSuperuser = (oid) => `EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.oid = ${oid} AND r.rolsuper)`;
-  const me = "(SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = current_user)";
-  return `
-    (${isSuperuser(me)}
-     OR NOT ${isSuperuser(role)}
-        AND (pg_catalog.pg_has_role(${role}, 'USAGE')
-             OR pg_catalog.pg_has_role('pg_signal_backend', 'USAGE')))
-  `;
-}
-async function endSessions(session, databases) {
-  const kept = [];
-  for (const other of await otherSessions(session, databases)) {
-    try {
-      await session.query("SELECT pg_catalog.pg_terminate_backend($1)", [other.pid]);
-    } catch (error) {
-      if (!isHoldfastError(error, "database.permission")) throw error;
-      kept.push(other);
-    }
-  }
-  return kept;
-}
-async function otherSessions(session, databases) {
-  return await session.query(
-    `
-      SELECT pid, coalesce(usename::text, '?') AS role, coalesce(application_name, '') AS application
-        FROM pg_catalog.pg_stat_activity
-       WHERE datname = ANY ($1) AND usesysid IS NOT NULL AND pid <> pg_catalog.pg_backend_pid() ORDER BY pid
-    `,
-    [databases]
-  );
-}
-
-// src/backups/copy/databases/drop-database.ts
-async function dropDatabase(admin, name, connect) {
-  const subscriptions = await admin.query(
-    `
-      SELECT s.subname::text AS name FROM pg_catalog.pg_subscription s
-        JOIN pg_catalog.pg_database d ON d.oid = s.subdbid WHERE d.datname = $1 ORDER BY 1
-    `,
-    [name]
-  );
-  const names = subscriptions.map((one) => one.name);
-  if (names.length > 0) await dropSubscriptions(names, connect);
-  await dropForced(admin, name);
-}
-var TRIES = 4;
-var TRIES_UNREACHABLE = 2;
-var PAUSE_MS = 1e3;
-async function dropPersistently(name, connect, clock) {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      var _stack = [];
-      try {
-        const admin = __using(_stack, await connect(), true);
-        await dropDatabase(admin, name, () => connect(name));
-        return;
-      } catch (_) {
-        var _error = _, _hasError = true;
-      } finally {
-        var _promise = __callDispose(_stack, _error, _hasError);
-        _promise && await _promise;
-      }
-    } catch (error) {
-      const isGone = isHoldfastError(error, "database.unreachable");
-      if (attempt === (isGone ? TRIES_UNREACHABLE : TRIES)) throw error;
-    }
-    await clock.sleep(PAUSE_MS);
-  }
-}
-async function dropForced(admin, name) {
-  const [server] = await admin.query(
-    "SELECT pg_catalog.current_setting('server_version_num')::int >= 130000 AS knows"
-  );
-  if (server.knows) {
-    await admin.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)} WITH (FORCE)`);
-    return;
-  }
-  await endSessions(admin, [name]);
-  await admin.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)}`);
-}
-async function dropSubscription(session, name) {
-  await session.query(`ALTER SUBSCRIPTION ${quoteIdentifier(name)} DISABLE`);
-  await session.query(`ALTER SUBSCRIPTION ${quoteIdentifier(name)} SET (slot_name = NONE)`);
-  await session.query(`DROP SUBSCRIPTION ${quoteIdentifier(name)}`);
-}
-async function dropSubscriptions(names, connect) {
-  try {
-    var _stack = [];
-    try {
-      const session = __using(_stack, await connect(), true);
-      for (const name of names) await dropSubscription(session, name);
-    } catch (_) {
-      var _error = _, _hasError = true;
-    } finally {
-      var _promise = __callDispose(_stack, _error, _hasError);
-      _promise && await _promise;
-    }
-  } catch (error) {
-    if (!isHoldfastError(error, "database.missing")) throw error;
-  }
 }
 
 // src/backups/copy/databases/leftovers.ts
@@ -2388,8 +3887,8 @@ async function sweepLeftovers(names, sweep) {
 }
 
 // src/backups/copy/judging/compare-database.ts
-function compareDatabase(record, properties, path, roles = /* @__PURE__ */ new Set()) {
-  const difference = (name, message) => ({
+function compareDatabase2(record, properties, path, roles = /* @__PURE__ */ new Set()) {
+  const difference2 = (name, message) => ({
     severity: "difference",
     about: "database",
     name,
@@ -2398,7 +3897,7 @@ function compareDatabase(record, properties, path, roles = /* @__PURE__ */ new S
   if (properties.owner === "") {
     return {
       findings: [
-        difference("properties", "are not in the archive, which holds nothing of the database itself")
+        difference2("properties", "are not in the archive, which holds nothing of the database itself")
       ],
       notes: []
     };
@@ -2409,13 +3908,13 @@ function compareDatabase(record, properties, path, roles = /* @__PURE__ */ new S
   const rights = record.rights === void 0 ? { differ: [], left: [] } : compareRights(record.rights, properties, roles);
   const findings = [
     ...[...recorded].filter((name) => !archived.has(name)).map(
-      (name) => difference(`setting ${name}`, "was set for the source's database, and the archive does not set it")
+      (name) => difference2(`setting ${name}`, "was set for the source's database, and the archive does not set it")
     ),
     ...[...archived].filter((name) => !recorded.has(name)).map(
-      (name) => difference(`setting ${name}`, "is in the archive, and was not set for the source's database")
+      (name) => difference2(`setting ${name}`, "is in the archive, and was not set for the source's database")
     ),
-    ...comment === void 0 ? [] : [difference("comment", comment)],
-    ...rights.differ.map((text) => difference("rights", text))
+    ...comment === void 0 ? [] : [difference2("comment", comment)],
+    ...rights.differ.map((text) => difference2("rights", text))
   ];
   return {
     findings,
@@ -2442,17 +3941,17 @@ var ALL2 = ["CONNECT", "CREATE", "TEMPORARY"];
 var GONE_FROM_RECORD = /^unknown \(OID=\d+\)$/;
 var GONE_FROM_ARCHIVE = /^\d+$/;
 function compareRights(recorded, { owner, rights }, roles) {
-  const before = /* @__PURE__ */ new Map();
+  const before2 = /* @__PURE__ */ new Map();
   const now = rightsOf(owner, rights ?? []);
-  for (const [role, right, grantable] of recorded) give(before, role, right, grantable);
+  for (const [role, right, grantable] of recorded) give(before2, role, right, grantable);
   const [goneBefore, goneNow] = [
-    takeGone(before, GONE_FROM_RECORD, roles),
-    takeGone(now, GONE_FROM_ARCHIVE, /* @__PURE__ */ new Set([...roles, ...namesOf(before)]))
+    takeGone(before2, GONE_FROM_RECORD, roles),
+    takeGone(now, GONE_FROM_ARCHIVE, /* @__PURE__ */ new Set([...roles, ...namesOf3(before2)]))
   ];
-  const left = [...takeLeft(before, now, goneNow), ...takeLeft(now, before, goneBefore)];
-  const differ = [.../* @__PURE__ */ new Set([...before.keys(), ...now.keys()])].flatMap((role) => {
+  const left = [...takeLeft(before2, now, goneNow), ...takeLeft(now, before2, goneBefore)];
+  const differ = [.../* @__PURE__ */ new Set([...before2.keys(), ...now.keys()])].flatMap((role) => {
     const [was, is] = [
-      before.get(role) ?? /* @__PURE__ */ new Map(),
+      before2.get(role) ?? /* @__PURE__ */ new Map(),
       now.get(role) ?? /* @__PURE__ */ new Map()
     ];
     const how = (right) => {
@@ -2461,21 +3960,21 @@ function compareRights(recorded, { owner, rights }, roles) {
       return "may be passed on otherwise in the archive than at the source";
     };
     return ALL2.filter((right) => was.get(right) !== is.get(right)).map((right) => ({
-      key: keyOf2(role, right),
+      key: keyOf3(role, right),
       text: `${right} of ${role ?? "PUBLIC"} on the database itself ${how(right)}`
     }));
   });
   return { differ: differ.sort((a, b) => a.key < b.key ? -1 : 1).map(({ text }) => text), left };
 }
-function namesOf(held) {
+function namesOf3(held) {
   return [...held.keys()].filter((role) => role !== null);
 }
 function takeGone(held, gone, roles) {
-  const found = namesOf(held).filter((role) => gone.test(role) && !roles.has(role));
+  const found = namesOf3(held).filter((role) => gone.test(role) && !roles.has(role));
   return found.map((role) => takeOut(held, role));
 }
 function takeLeft(held, other, gone) {
-  return namesOf(held).filter((role) => {
+  return namesOf3(held).filter((role) => {
     const at = other.has(role) ? -1 : gone.indexOf(rightsText(held.get(role)));
     if (at < 0) return false;
     gone.splice(at, 1);
@@ -2491,7 +3990,7 @@ function takeOut(held, role) {
 function rightsText(rights) {
   return JSON.stringify([...rights].sort(([a], [b]) => a < b ? -1 : 1));
 }
-function keyOf2(role, right) {
+function keyOf3(role, right) {
   return JSON.stringify([role, right]);
 }
 function give(held, role, right, grantable) {
@@ -2730,9 +4229,33 @@ async function grantMemberships(session, roles) {
 }
 
 export {
+  mayEnd,
+  endSessions,
+  otherSessions,
+  dropPersistently,
+  dropSubscription,
+  compareFields,
+  compareProperties,
+  isRetyped,
   believe,
   readEffectiveRights,
   digestRights,
+  namesOf,
+  likelyNamesOf,
+  entryTitle,
+  isNamed,
+  isOfEventTrigger,
+  entryKey,
+  isFunction,
+  entryPlace,
+  publicsOwner,
+  notComparedNote,
+  serverWords,
+  refreshMaterializedViews,
+  ownSearchPath,
+  adviceSentence,
+  judge,
+  withRecordedGaps,
   ARCHIVED_ROUTINE,
   asIfGiven,
   rightsFindings,
@@ -2780,18 +4303,13 @@ export {
   settle,
   loadIntoEmpty,
   measureControl,
-  mayEnd,
-  endSessions,
-  otherSessions,
-  dropPersistently,
-  dropSubscription,
   PassingName,
   sweepLeftovers,
-  compareDatabase,
+  openAfterComparing,
+  compareDatabase2 as compareDatabase,
   settingName,
   readDatabaseProperties,
   understood,
-  openAfterComparing,
   missingRoles,
   createRoleSql,
   createRoles,
