@@ -12,7 +12,8 @@ export class LentBlocks {
 
   /** A block of at least `size` bytes with old content in it, whose buffer is its own. */
   take(size: number): Buffer<ArrayBuffer> {
-    const free = this.#free.findIndex((block) => block.length >= size);
+    // The one that came back last: what is needed at the same time only once is not touched again.
+    const free = this.#free.findLastIndex((block) => block.length >= size);
     return free === -1 ? Buffer.allocUnsafeSlow(size) : this.#free.splice(free, 1)[0]!;
   }
 
@@ -36,4 +37,12 @@ export function giveBack(chunk: Uint8Array): void {
   const takeBack = lenders.get(chunk.buffer);
   lenders.delete(chunk.buffer);
   takeBack?.();
+}
+
+/**
+ * Frees at once what the collector would free late: it counts small objects, and not the large buffer behind
+ * one. For a buffer of its own that nobody will look at any more, through whatever view.
+ */
+export function freeNow(buffer: ArrayBuffer): void {
+  buffer.transfer(0);
 }

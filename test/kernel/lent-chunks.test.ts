@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { giveBack, keep, LentBlocks } from "../../src/kernel/lent-chunks.ts";
+import { freeNow, giveBack, keep, LentBlocks } from "../../src/kernel/lent-chunks.ts";
 import { fork, type ByteStream } from "../../src/kernel/streams.ts";
 
 describe("a chunk that is lent", () => {
@@ -32,6 +32,13 @@ describe("a chunk that is lent", () => {
 
   it("is nothing to somebody who lent nothing", () => {
     expect(() => giveBack(Buffer.from("of Node's own pool"))).not.toThrow();
+  });
+
+  it("can be freed before the collector comes, when its buffer is nobody else's", () => {
+    const bytes = Buffer.allocUnsafeSlow(8);
+    const { buffer } = bytes;
+    freeNow(buffer);
+    expect([bytes.length, buffer.byteLength, buffer.detached]).toEqual([0, 0, true]);
   });
 
   it("is kept for the second reader of a stream, until that one has left", async () => {

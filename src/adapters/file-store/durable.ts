@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { mkdir, open, type FileHandle } from "node:fs/promises";
 import { dirname, relative, sep } from "node:path";
+import { giveBack } from "../../kernel/lent-chunks.ts";
 import type { ByteStream } from "../../kernel/streams.ts";
 import { errnoOf, fileError } from "./file-errors.ts";
 
@@ -89,6 +90,7 @@ export async function writeDurably(path: string, content: ByteStream, doing: str
       await disk(writeWhole(handle, chunk));
       size += chunk.byteLength;
       unsynced += chunk.byteLength;
+      giveBack(chunk);
       if (unsynced < UNSYNCED_BYTES_MAX) continue;
       await disk(syncing);
       syncing = handle.datasync();

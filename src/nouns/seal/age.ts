@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
 import { HoldfastError } from "../../kernel/errors.ts";
 import { KiB } from "../../kernel/bytes.ts";
-import { LentBlocks } from "../../kernel/lent-chunks.ts";
+import { freeNow, LentBlocks } from "../../kernel/lent-chunks.ts";
 import type { ByteStream } from "../../kernel/streams.ts";
 import { ByteQueue } from "./byte-queue.ts";
 
@@ -97,12 +97,12 @@ export async function* encrypt(plain: ByteStream, recipients: readonly string[])
       const chunks = Math.min(CHUNKS_MAX, Math.ceil(queue.size / CHUNK) - 1);
       const size = chunks * (CHUNK + TAG);
       const block = blocks.take(size);
-      for (let at = 0; at < size; at += CHUNK + TAG) seal.encrypt(queue.take(CHUNK), false, block, at);
+      for (let at = 0; at < size; at += CHUNK + TAG) seal.encrypt(queue.parts(CHUNK), false, block, at);
       yield blocks.lend(block, size);
     }
   }
   const last = Buffer.allocUnsafeSlow(queue.size + TAG);
-  seal.encrypt(queue.take(queue.size), true, last, 0);
+  seal.encrypt(queue.parts(queue.size), true, last, 0);
   yield last;
 }
 
@@ -212,14 +212,20 @@ class PayloadCipher {
     return this.#counter;
   }
 
-  /** Writes ciphertext and tag into `out` from `at` on. */
-  encrypt(chunk: Buffer, last: boolean, out: Buffer, at: number): void {
+  /** Writes ciphertext and tag of a chunk that comes in parts into `out` from `at` on. */
+  encrypt(parts: Iterable<Buffer>, last: boolean, out: Buffer, at: number): void {
     const cipher = createCipheriv("chacha20-poly1305", this.#key, this.#nextNonce(last), {
       authTagLength: TAG,
     });
-    out.set(cipher.update(chunk), at);
+    let end = at;
+    for (const part of parts) {
+      const body = cipher.update(part);
+      out.set(body, end);
+      end += body.length;
+      if (body.length === body.buffer.byteLength) freeNow(body.buffer);
+    }
     cipher.final();
-    out.set(cipher.getAuthTag(), at + chunk.length);
+    out.set(cipher.getAuthTag(), end);
   }
 
   decrypt(chunk: Buffer, last: boolean): Buffer {

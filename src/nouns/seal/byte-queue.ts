@@ -1,3 +1,5 @@
+import { giveBack } from "../../kernel/lent-chunks.ts";
+
 /** Bytes in, blocks of a wanted size out; copies at most once. */
 export class ByteQueue {
   #chunks: Buffer[] = [];
@@ -37,6 +39,27 @@ export class ByteQueue {
     this.#chunks.splice(0, used);
     this.#size -= size;
     return taken;
+  }
+
+  /**
+   * Removes the first `size` bytes and passes them on where they lie, uncopied. Each part is valid until the
+   * next is asked for: a chunk that is used up is given back to its lender.
+   */
+  *parts(size: number): Generator<Buffer> {
+    for (let left = size; left > 0;) {
+      const chunk = this.#chunks[0];
+      if (!chunk) throw new RangeError(`asked for ${left} bytes of ${this.#size}`);
+      const part = chunk.subarray(0, left);
+      yield part;
+      left -= part.length;
+      this.#size -= part.length;
+      if (part.length < chunk.length) {
+        this.#chunks[0] = chunk.subarray(part.length);
+      } else {
+        this.#chunks.shift();
+        giveBack(chunk);
+      }
+    }
   }
 
   /** The first bytes, up to `sizeMax`, left in place. */

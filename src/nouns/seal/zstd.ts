@@ -7,7 +7,7 @@ import {
 } from "node:zlib";
 import { HoldfastError } from "../../kernel/errors.ts";
 import { KiB, MiB } from "../../kernel/bytes.ts";
-import { giveBack } from "../../kernel/lent-chunks.ts";
+import { freeNow, giveBack, LentBlocks } from "../../kernel/lent-chunks.ts";
 import type { ByteStream } from "../../kernel/streams.ts";
 import { DEFAULT_LEVEL } from "./default-level.ts";
 
@@ -33,6 +33,13 @@ const DEFAULT_TABLES = { [constants.ZSTD_c_windowLog]: 22, [constants.ZSTD_c_has
  * are being filled.
  */
 const LANES = 4;
+/** Bytes that a compressor or decompressor hands out at once, at most. */
+const PIECE_SIZE = 256 * KiB;
+/**
+ * Less than this does not get a block of its own: frames of repeated rows are some hundred bytes, and
+ * hundreds of them wait until there is enough for the cipher.
+ */
+const LENT_SIZE_MIN = 64 * KiB;
 
 /**
  * Compresses a stream at the given level (1…19), as its last reader. The chunks of `plain` are copied at once
@@ -40,7 +47,8 @@ const LANES = 4;
  * garbage by the tens of megabytes.
  */
 export async function* compress(plain: ByteStream, level: number): ByteStream {
-  const idle = Array.from({ length: LANES }, () => new Lane(level));
+  const blocks = new LentBlocks();
+  const idle = Array.from({ length: LANES }, () => new Lane(level, blocks));
   const busy: { readonly lane: Lane; readonly frame: Promise<readonly Buffer[]> }[] = [];
   const lanes = [...idle];
   const finish = async (): Promise<readonly Buffer[]> => {
@@ -76,6 +84,13 @@ export async function* compress(plain: ByteStream, level: number): ByteStream {
   }
 }
 
+function copied(piece: Buffer, blocks: LentBlocks): Buffer {
+  if (piece.length < LENT_SIZE_MIN) return Buffer.from(piece);
+  const block = blocks.take(PIECE_SIZE);
+  block.set(piece);
+  return blocks.lend(block, piece.length);
+}
+
 /** A compressor and the block it reads from, kept for many frames: both are expensive to make. */
 class Lane {
   readonly #block = Buffer.allocUnsafeSlow(FRAME_INPUT_SIZE);
@@ -83,16 +98,21 @@ class Lane {
   #filled = 0;
   #pieces: Buffer[] = [];
 
-  constructor(level: number) {
+  /** @param blocks what the frames are handed out in */
+  constructor(level: number, blocks: LentBlocks) {
     this.#compressor = createZstdCompress({
-      chunkSize: 256 * KiB,
+      chunkSize: PIECE_SIZE,
       params: {
         [constants.ZSTD_c_compressionLevel]: level,
         [constants.ZSTD_c_checksumFlag]: 1,
         ...(level === DEFAULT_LEVEL ? DEFAULT_TABLES : {}),
       },
     });
-    this.#compressor.on("data", (piece: Buffer) => this.#pieces.push(piece));
+    this.#compressor.on("data", (piece: Buffer<ArrayBuffer>) => {
+      this.#pieces.push(copied(piece, blocks));
+      // The compressor makes itself a new buffer for every full one, and goes on in one that is not.
+      if (piece.byteOffset + piece.length === piece.buffer.byteLength) freeNow(piece.buffer);
+    });
   }
 
   get isFull(): boolean {
@@ -170,7 +190,7 @@ export async function* decompress(packed: ByteStream): ByteStream {
  * (https://github.com/nodejs/node/issues/64741); that rest is given back to the source, for the next one.
  */
 async function* inflated(source: PulledAhead): ByteStream {
-  const inflate = createZstdDecompress({ chunkSize: 256 * KiB });
+  const inflate = createZstdDecompress({ chunkSize: PIECE_SIZE });
   // Errors are seen by the iteration below; one that comes after it was left is nobody's business any more.
   inflate.on("error", () => undefined);
   let given = 0;
