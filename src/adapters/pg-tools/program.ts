@@ -189,17 +189,27 @@ export class Program {
    * @throws what the stream throws
    */
   async feed(source: ByteStream): Promise<void> {
-    const stopped = this.ended.then(
-      () => "gone" as const,
-      () => "gone" as const,
-    );
-    const closed = new Promise<"gone">((resolve) => this.stdin.once("close", () => resolve("gone")));
+    // One that waits and is woken, not a race for every chunk: whatever loses a race is kept by what it was
+    // run against, and the program's end is as far off as the stream's.
+    let wake = (): void => undefined;
+    let isOver = this.#gone || this.stdin.destroyed;
+    const over = (): void => {
+      isOver = true;
+      wake();
+    };
+    this.ended.then(over, over);
+    this.stdin.once("close", over);
+    this.stdin.on("drain", () => wake());
     for await (const chunk of source) {
-      if (this.#gone || this.stdin.destroyed) return;
+      if (isOver) return;
       this.#fed += chunk.length;
-      if (this.stdin.write(chunk)) continue;
-      const drained = new Promise<"drained">((resolve) => this.stdin.once("drain", () => resolve("drained")));
-      if ((await Promise.race([drained, stopped, closed])) === "gone") return;
+      this.stdin.write(chunk);
+      while (this.stdin.writableNeedDrain && !isOver) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      if (isOver) return;
     }
     this.stdin.end();
   }
