@@ -124,9 +124,17 @@ function filesOf(room: string): ts.SourceFile[] {
   const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
   return names
     .filter((name) => name.endsWith(".ts") && !RULES.test(name))
-    .map((name) =>
-      ts.createSourceFile(name, readFileSync(join(folder, name), "utf8"), ts.ScriptTarget.Latest),
-    );
+    .map((name) => parsed(join(folder, name), name));
+}
+
+const seen = new Map<string, ts.SourceFile>();
+
+/** Rooms are asked about twice, and parsing is most of it. */
+function parsed(path: string, name: string): ts.SourceFile {
+  const file =
+    seen.get(path) ?? ts.createSourceFile(name, readFileSync(path, "utf8"), ts.ScriptTarget.Latest);
+  seen.set(path, file);
+  return file;
 }
 
 /** Messages of findings, warnings of the log or of a plan, and errors. */

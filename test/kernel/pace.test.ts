@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { Pace } from "../../src/kernel/pace.ts";
 import { printable, printableLine } from "../../src/kernel/printable.ts";
 import { cutToWidth, foldToWidth, padToWidth, textWidth } from "../../src/kernel/text-width.ts";
+import { anyCharacter } from "../support/any-text.ts";
 
 describe("the pace of long work", () => {
   it("is judged by the last ten seconds, so that a slow start is forgotten", () => {
@@ -74,7 +75,7 @@ describe("text for screens", () => {
 
   it("leaves nothing a terminal would obey in any text", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "binary" }), (text) =>
+      fc.property(fc.string({ unit: anyCharacter }), (text) =>
         expect(printableLine(text)).not.toMatch(/[\u0000-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u2069]/),
       ),
     );

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { topLevelOf } from "../../../src/governance/versions/markdown-top-level.ts";
 import { sectionOf, withSection } from "../../../src/governance/versions/changelog.ts";
 import { processorMs } from "../../support/processor-time.ts";
+import { rounds } from "../../support/sampling.ts";
 
 const NOTES = "## 1.3.0 (2026-11-28)\n\n### Features\n\n* carts ([abc1234](https://x.example/c/abc1234))";
 
@@ -296,9 +297,12 @@ const PIECES = [
   " ",
 ];
 const lines = fc.array(fc.constantFrom(...PIECES), { maxLength: 14 });
+const version = fc.constantFrom("1.3.0", "1.2.5", "1.2.0", "1.1.9", "1.0.0");
 const lineEnd = fc.constantFrom("\n", "\r\n");
 
 describe("whatever stands in either", () => {
+  const numRuns = rounds("changelogs and notes of each sort", 100, 1000);
+
   it("the same notes change nothing the second time, and are found again", () => {
     fc.assert(
       fc.property(lines, lines, lineEnd, (document, notes, end) => {
@@ -314,7 +318,7 @@ describe("whatever stands in either", () => {
         expect(withSection(after, given)).toBe(after);
         expect(sectionOf(after, "1.3.0")?.split(/\r?\n/)[0]).toBe("## 1.3.0 (2026-11-28)");
       }),
-      { numRuns: 150 },
+      { numRuns },
     );
   });
 
@@ -324,20 +328,18 @@ describe("whatever stands in either", () => {
         const text = [...some, "", ...more].join(end);
         expect(topLevelOf(text, "it", 1)).toEqual(topLevelOf(text, "it", text.length + 1));
       }),
-      { numRuns: 150 },
+      { numRuns },
     );
   });
 
   it("every other release keeps its section", () => {
     fc.assert(
-      fc.property(lines, lines, (document, notes) => {
+      fc.property(lines, lines, version, (document, notes, kept) => {
         const before = ["# Changelog", "", "## 1.2.0", "", "* orders", "", ...document].join("\n");
         const after = withSection(before, ["## 1.4.0 (2026-11-28)", ...notes].join("\n"));
-        for (const version of ["1.3.0", "1.2.5", "1.2.0", "1.1.9", "1.0.0"]) {
-          expect([version, sectionOf(after, version)]).toEqual([version, sectionOf(before, version)]);
-        }
+        expect(sectionOf(after, kept)).toEqual(sectionOf(before, kept));
       }),
-      { numRuns: 150 },
+      { numRuns },
     );
   });
 });
@@ -345,10 +347,10 @@ describe("whatever stands in either", () => {
 it("reads a changelog of thousands of releases in seconds", () => {
   const release = (at: number): string =>
     `## [1.${at}.0](https://x.example) (2026-10-01)\n\n### Features\n\n* orders [a](b) *c*\n`;
-  const text = Array.from({ length: 5_000 }, (_, at) => release(5_000 - at)).join("\n");
+  const text = Array.from({ length: 2_000 }, (_, at) => release(2_000 - at)).join("\n");
   const begun = processorMs();
   expect(withSection(text, "## 2.0.0\n\n* all new")).toBe(`## 2.0.0\n\n* all new\n\n${text}`);
-  expect(processorMs() - begun).toBeLessThan(10_000);
+  expect(processorMs() - begun).toBeLessThan(4_000);
 });
 
 describe("the fix of an older line", () => {
