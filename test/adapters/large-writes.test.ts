@@ -16,7 +16,7 @@ import { temporaryFolder } from "../support/tools.ts";
  * and nothing is said.
  */
 
-const PREFIX = ["stdbuf", "--output=1M"];
+const PREFIX = ["stdbuf", "--output=256K"];
 const { major, version, binDir } = newestInstallation();
 let folder: string;
 let tools: ToolSet;
@@ -57,7 +57,7 @@ describe("the prefix for large writes", () => {
       await Promise.all([largeWrites(tools, "pg_dump", base()), largeWrites(tools, "pg_dump", base())]),
     ).toEqual([PREFIX, PREFIX]);
     expect(await largeWrites(tools, "pg_dump", base())).toEqual(PREFIX);
-    expect(asked()).toEqual([`--output=1M ${join(tools.binDir, "pg_dump")} --version`]);
+    expect(asked()).toEqual([`--output=256K ${join(tools.binDir, "pg_dump")} --version`]);
   });
 
   it.each([
@@ -114,7 +114,7 @@ describe("a dump", () => {
     expect(asked().map((line) => line.split(" ").slice(0, 3).join(" "))).toEqual(
       ["--version", "--format=custom"]
         .slice(0, times)
-        .map((first) => `--output=1M ${join(tools.binDir, "pg_dump")} ${first}`),
+        .map((first) => `--output=256K ${join(tools.binDir, "pg_dump")} ${first}`),
     );
   });
 });
