@@ -26,6 +26,7 @@ export const FAST_FILES: readonly string[] = [
   "test/adapters/store-decorators/retrying.test.ts",
   "test/adapters/terminal/terminal-log.test.ts",
   "test/adapters/tls-options.test.ts",
+  "test/backups/backup/proof-pace.test.ts",
   "test/backups/backup/snapshot.test.ts",
   "test/backups/copy/artifacts/artifact-set.test.ts",
   "test/backups/copy/artifacts/definition-script.test.ts",

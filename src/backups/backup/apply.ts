@@ -7,7 +7,11 @@ import { findingSentence } from "../copy/judging/headline.ts";
 import type { ArtifactRecord, Finding, Manifest } from "../../nouns/catalog/manifest.ts";
 import { columnOrderWarnings } from "../../nouns/content/read/column-order-warnings.ts";
 import { displayName } from "../../postgres/display-name.ts";
-import { fingerprintLargeObjects, fingerprintTables } from "../../nouns/content/rows/fingerprint.ts";
+import {
+  fingerprintLargeObjects,
+  fingerprintTables,
+  withRows,
+} from "../../nouns/content/rows/fingerprint.ts";
 import { takeInventory } from "../../nouns/content/read/inventory.ts";
 import type { LeftOut } from "../../nouns/content/left-out.ts";
 import { requireReadable } from "../../nouns/content/read/readable.ts";
@@ -16,7 +20,7 @@ import { unloggedOnStandby, withoutTheirRows } from "../../nouns/content/omissio
 import { findOmissions } from "../../nouns/content/omissions/find.ts";
 import { searchPathWarnings } from "../../nouns/content/read/search-path.ts";
 import { readSequences } from "../../nouns/content/read/sequences.ts";
-import type { ContentRecord } from "../../nouns/content/record.ts";
+import type { ContentRecord, TableRecord } from "../../nouns/content/record.ts";
 import { mayLeaveOut } from "../../nouns/platform/may-leave-out.ts";
 import { profileOf } from "../../nouns/platform/profiles.ts";
 import { readPlatform } from "../../nouns/platform/read-record.ts";
@@ -26,6 +30,7 @@ import { inAttempts } from "./attempts.ts";
 import { dumpArtifact, type DumpContext, type Dumped } from "./dump.ts";
 import type { BackupPlan } from "./plan.ts";
 import { isPlatformsLog, outsideWarnings, platformGaps } from "./platform.ts";
+import { ProofPace } from "./proof-pace.ts";
 import { exportSnapshot, type Snapshot } from "./snapshot.ts";
 import { commitManifest } from "./commit-manifest.ts";
 
@@ -99,15 +104,16 @@ async function attemptBackup(
   const migrations = await orAbort(stop, readMigrations(snapshot.session));
   const warnings = await sourceWarnings(snapshot, plan, platform, stop);
   const onWarning = (text: string): void => void warnings.add(`pg_dump warned: ${text}`);
+  const pace = new ProofPace(bytesOf(withRows(inventory.tables, { withoutRows: unlogged })));
   const [dumped, content] = await together<[Dumped[], ContentRecord]>(stop, [
     (signal) =>
       dumpAll(
         plan,
         ports,
-        { snapshot, inventory, leftOut, withoutValue, unlogged, stored },
+        { snapshot, inventory, leftOut, withoutValue, unlogged, stored, pace },
         { signal, onWarning },
       ),
-    (signal) => prove(plan, ports, { snapshot, inventory, unlogged }, signal),
+    (signal) => prove(plan, ports, { snapshot, inventory, unlogged, pace }, signal),
   ]);
   const sequences = await orAbort(
     stop,
@@ -170,6 +176,12 @@ interface Dumping {
   /** Relations whose definitions are dumped and whose rows are not there. */
   readonly unlogged: readonly LeftOut[];
   readonly stored: string[];
+  readonly pace: ProofPace;
+}
+
+/** On the disk. */
+function bytesOf(tables: readonly TableRecord[]): number {
+  return tables.reduce((sum, table) => sum + table.bytes, 0);
 }
 
 /**
@@ -179,14 +191,13 @@ interface Dumping {
 async function dumpAll(
   plan: BackupPlan,
   ports: BackupPorts,
-  { snapshot, inventory, leftOut, withoutValue, unlogged, stored }: Dumping,
+  { snapshot, inventory, leftOut, withoutValue, unlogged, stored, pace }: Dumping,
   running: Pick<DumpContext, "signal" | "onWarning">,
 ): Promise<Dumped[]> {
   const tools = await ports.dumpTools();
   const dumped: Dumped[] = [];
   for (const dump of plan.dumps) {
-    const estimate =
-      dump.kind === "schema" ? undefined : inventory.tables.reduce((sum, table) => sum + table.bytes, 0);
+    const estimate = dump.kind === "schema" ? undefined : bytesOf(inventory.tables);
     const progress = ports.log.progress(`dumping ${dump.kind}`, "bytes", estimate);
     try {
       dumped.push(
@@ -197,7 +208,10 @@ async function dumpAll(
           leftOut,
           withoutValue,
           unlogged,
-          progress,
+          onBytes: (bytes) => {
+            progress.add(bytes);
+            pace.dumped(bytes);
+          },
           ...running,
         }),
       );
@@ -206,6 +220,7 @@ async function dumpAll(
       progress.done();
     }
   }
+  pace.dumpEnded();
   return dumped;
 }
 
@@ -225,7 +240,7 @@ async function sourceWarnings(
 }
 
 /** What was dumped, and what it may lack. */
-interface Losing extends Pick<Dumping, "snapshot" | "inventory" | "leftOut" | "withoutValue" | "unlogged"> {
+interface Losing extends Omit<Dumping, "stored" | "pace"> {
   readonly platform: PlatformRecord | undefined;
   readonly dumped: readonly Dumped[];
 }
@@ -278,7 +293,7 @@ function tellLosses(
 async function prove(
   plan: BackupPlan,
   ports: BackupPorts,
-  { snapshot, inventory, unlogged }: Pick<Dumping, "snapshot" | "inventory" | "unlogged">,
+  { snapshot, inventory, unlogged, pace }: Pick<Dumping, "snapshot" | "inventory" | "unlogged" | "pace">,
   signal: AbortSignal,
 ): Promise<ContentRecord> {
   if (plan.request.proof === "none") return inventory;
@@ -287,9 +302,11 @@ async function prove(
   try {
     const tables = await fingerprintTables((stop) => snapshot.openSession(stop), inventory, {
       jobs: plan.request.jobs,
+      moreSessions: pace.behind,
       withoutRows: unlogged,
       signal,
       onTable: () => progress.add(1),
+      onBytes: (bytes) => pace.counted(bytes),
       onFewer: (why) => ports.log.warn(fewerSessions(plan.request.jobs, why)),
     });
     const largeObjects = await fingerprintLargeObjects(() => snapshot.openSession(), inventory, { signal });

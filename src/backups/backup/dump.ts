@@ -5,7 +5,6 @@ import { displayName } from "../../postgres/display-name.ts";
 import type { LeftOut } from "../../nouns/content/left-out.ts";
 import type { TableRecord } from "../../nouns/content/record.ts";
 import type { DumpTools, TocEntry } from "../../ports/dump-tools.ts";
-import type { Progress } from "../../ports/log.ts";
 import { countTypes } from "../copy/artifacts/contents.ts";
 import { Sealing } from "../../nouns/seal/seal.ts";
 import type { BackupPlan } from "./plan.ts";
@@ -22,7 +21,8 @@ export interface DumpContext {
   readonly withoutValue: readonly LeftOut[];
   /** Tables without rows here, by name. */
   readonly unlogged: readonly LeftOut[];
-  readonly progress: Progress;
+  /** Hears how many bytes more pg_dump has written. */
+  readonly onBytes: (bytes: number) => void;
   readonly signal: AbortSignal;
   /** Hears of pg_dump's warnings. */
   readonly onWarning: (text: string) => void;
@@ -60,7 +60,7 @@ export async function dumpArtifact(
     signal: context.signal,
     onWarning: context.onWarning,
   });
-  const { main, side, leave } = fork(counted(archive, (bytes) => context.progress.add(bytes)));
+  const { main, side, leave } = fork(counted(archive, context.onBytes));
   const contents = context.tools.listContents(plan.tools, side).finally(leave);
   // Its failure is seen where it is awaited below.
   contents.catch(() => undefined);

@@ -87,7 +87,9 @@ rows in tables that an extension has not marked) is named as a gap, here and in 
       min: 1,
       max: 32,
       default: 2,
-      text: "Sessions that fingerprint tables beside the dump.",
+      text:
+        "At most so many sessions fingerprint tables: one beside the dump, the others when it is behind, " +
+        "or when the dump has ended.",
     },
     "compression-level": {
       type: "integer",

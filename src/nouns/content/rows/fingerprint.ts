@@ -12,6 +12,7 @@ import { ROW_HASH } from "../row-hash-names.ts";
 import { planLocks, TableLocks, type LockPlan } from "./table-locks.ts";
 import { readShapes, type HashedTable } from "./table-shapes.ts";
 import { onAbort } from "../../../kernel/on-abort.ts";
+import { orAbort } from "../../../kernel/or-abort.ts";
 
 export { fingerprintLargeObjects } from "./large-objects.ts";
 
@@ -20,13 +21,21 @@ export type OpenSession = (stop?: AbortSignal) => Promise<DatabaseSession>;
 
 /** How to fingerprint. */
 export interface FingerprintOptions {
-  /** Sessions that work side by side. */
+  /** Sessions that work side by side, at most. */
   readonly jobs: number;
+  /**
+   * Those after the first count nothing until this has resolved. They are opened and take their locks at
+   * once: later a login may have ended, and a schema change that waits for the dump would be in front of
+   * their locks. Default: they count from the beginning.
+   */
+  readonly moreSessions?: Promise<void>;
   readonly signal: AbortSignal;
   /** Tables that have no rows here to be read (`unloggedOnStandby`). */
   readonly withoutRows?: readonly { readonly schema: string; readonly name: string }[];
   /** Called once for every finished table. */
   readonly onTable?: () => void;
+  /** Called with the bytes on the disk of what was counted, a piece of a table at a time. */
+  readonly onBytes?: (bytes: number) => void;
   /** Told once for every session that the server had no room for, and why: the others do its work. */
   readonly onFewer?: (why: HoldfastError) => void;
   /**
@@ -90,7 +99,9 @@ export async function fingerprintTables(
     async (signal: AbortSignal): Promise<void> => {
       const session = index === 0 ? sessions.first : await sessions.addIfFree(signal, done.signal, onFewer);
       if (session === undefined) return;
-      await work(session, plan, queue, hash, { ...options, signal });
+      const begin = (): Promise<boolean> =>
+        index === 0 ? Promise.resolve(true) : isToCount(session, { ...options, signal }, done.signal);
+      await work(session, plan, queue, hash, { ...options, signal, begin });
       done.abort(new Error("the others have done its work"));
     };
   await together(
@@ -101,10 +112,37 @@ export async function fingerprintTables(
   return fillIn(inventory.tables, counted, hash, options);
 }
 
+/**
+ * Waits until a session after the first is to count. One that is lost meanwhile is none that is needed: the
+ * others do its work, and the first holds all locks.
+ *
+ * @returns false if it counts nothing
+ * @throws the signal's reason
+ */
+async function isToCount(
+  session: DatabaseSession,
+  { moreSessions, signal, onFewer }: Pick<FingerprintOptions, "moreSessions" | "signal" | "onFewer">,
+  done: AbortSignal,
+): Promise<boolean> {
+  if (moreSessions === undefined) return true;
+  try {
+    await orAbort(AbortSignal.any([signal, done, session.lost]), moreSessions);
+    // A connection that somebody on the way has forgotten says so now, and not in the middle of a table.
+    await session.query("SELECT 1");
+    return !done.aborted;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (done.aborted) return false;
+    if (!isHoldfastError(error, "database.unreachable", "database.lost")) throw error;
+    onFewer?.(error);
+    return false;
+  }
+}
+
 /** Tables whose rows are read. */
-function withRows(
+export function withRows(
   tables: readonly TableRecord[],
-  { withoutRows = [] }: FingerprintOptions,
+  { withoutRows = [] }: Pick<FingerprintOptions, "withoutRows">,
 ): readonly TableRecord[] {
   const without = new Set(withoutRows.map(displayName));
   return tables.filter((table) => table.kind === "table" && !without.has(displayName(table)));
@@ -213,9 +251,16 @@ async function work(
   plan: LockPlan,
   queue: Piece[],
   hash: RowHash | undefined,
-  options: FingerprintOptions,
+  {
+    signal,
+    onTable,
+    onBytes,
+    begin,
+  }: Pick<FingerprintOptions, "signal" | "onTable" | "onBytes"> & {
+    /** Waits until this session is to count; false if nothing is left to be counted then. */
+    readonly begin: () => Promise<boolean>;
+  },
 ): Promise<void> {
-  const { signal, onTable } = options;
   const cancel = (): void => void session.cancel().catch(() => undefined);
   const locks = new TableLocks(session, plan);
   const kept = new Set(plan.kept);
@@ -223,10 +268,12 @@ async function work(
   try {
     signal.throwIfAborted();
     await locks.takeKept();
+    if (!(await begin())) return;
     for (let piece = queue.shift(); piece !== undefined; piece = queue.shift()) {
       signal.throwIfAborted();
       await locks.makeRoomFor(piece.table, kept.has(piece.table));
       await count(session, piece, hash);
+      onBytes?.(piece.bytes);
       if (piece.table.pieces === 0) onTable?.();
     }
   } catch (error) {

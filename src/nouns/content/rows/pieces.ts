@@ -22,6 +22,8 @@ export interface Piece {
   readonly table: Counted;
   readonly start: number | undefined;
   readonly end: number | undefined;
+  /** About so many on the disk. */
+  readonly bytes: number;
 }
 
 /** Decides into how many pieces each table may be cut. */
@@ -46,7 +48,13 @@ function piecesOf(table: Counted): Piece[] {
   const { pieces, shape } = table;
   const edge = (at: number): number | undefined =>
     at === 0 || at === pieces ? undefined : Math.floor((shape.blocks * at) / pieces);
-  return Array.from({ length: pieces }, (_, index) => ({ table, start: edge(index), end: edge(index + 1) }));
+  const bytes = table.bytes / pieces;
+  return Array.from({ length: pieces }, (_, index) => ({
+    table,
+    start: edge(index),
+    end: edge(index + 1),
+    bytes,
+  }));
 }
 
 /** @param hash how to hash rows; absent = only count them */
