@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { on } from "node:events";
 import { createWriteStream } from "node:fs";
 import { chmod, mkdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -30,22 +30,17 @@ export async function unpack(zip: string, folder: string): Promise<void> {
   const archive = await openFile(zip, { lazyEntries: true, autoClose: true });
   let bytes = 0;
   let files = 0;
-  const failed = once(archive, "error").then(([error]) => Promise.reject(error as Error));
-  failed.catch(() => undefined);
-  const entries = async (): Promise<void> => {
-    for (;;) {
-      const next = Promise.race([once(archive, "entry"), once(archive, "end")]);
-      archive.readEntry();
-      const [entry] = (await next) as [Entry | undefined];
-      if (entry === undefined) return;
+  // Ends with the archive, and throws what it says is wrong.
+  const entries = on(archive, "entry", { close: ["end"] }) as AsyncIterable<[Entry]>;
+  try {
+    archive.readEntry();
+    for await (const [entry] of entries) {
       bytes += entry.uncompressedSize;
       files += 1;
       if (bytes > UNPACKED_BYTES_MAX || files > FILES_MAX) throw new Error("the package is too large");
       await put(archive, entry, folder);
+      archive.readEntry();
     }
-  };
-  try {
-    await Promise.race([entries(), failed]);
   } finally {
     archive.close();
   }
