@@ -25,6 +25,9 @@ import {
   sha256
 } from "./index.js";
 import {
+  giveBack
+} from "./index.js";
+import {
   formatDuration
 } from "./index.js";
 import {
@@ -335,6 +338,7 @@ async function writeDurably(path, content, doing) {
       await disk(writeWhole(handle, chunk));
       size += chunk.byteLength;
       unsynced += chunk.byteLength;
+      giveBack(chunk);
       if (unsynced < UNSYNCED_BYTES_MAX) continue;
       await disk(syncing);
       syncing = handle.datasync();

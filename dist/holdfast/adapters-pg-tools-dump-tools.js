@@ -502,7 +502,7 @@ function textOf(bytes, encoding) {
 // src/adapters/pg-tools/large-writes.ts
 import { execFile as execFile2 } from "node:child_process";
 import { join as join2 } from "node:path";
-var IN_LARGE_WRITES = ["stdbuf", "--output=1M"];
+var IN_LARGE_WRITES = ["stdbuf", "--output=256K"];
 var PROBE_MS = 5e3;
 var probed = /* @__PURE__ */ new Map();
 function largeWrites(tools, name, base) {
@@ -1003,17 +1003,25 @@ var Program = class {
    * @throws what the stream throws
    */
   async feed(source) {
-    const stopped = this.ended.then(
-      () => "gone",
-      () => "gone"
-    );
-    const closed = new Promise((resolve) => this.stdin.once("close", () => resolve("gone")));
+    let wake = () => void 0;
+    let isOver = this.#gone || this.stdin.destroyed;
+    const over = () => {
+      isOver = true;
+      wake();
+    };
+    this.ended.then(over, over);
+    this.stdin.once("close", over);
+    this.stdin.on("drain", () => wake());
     for await (const chunk of source) {
-      if (this.#gone || this.stdin.destroyed) return;
+      if (isOver) return;
       this.#fed += chunk.length;
-      if (this.stdin.write(chunk)) continue;
-      const drained = new Promise((resolve) => this.stdin.once("drain", () => resolve("drained")));
-      if (await Promise.race([drained, stopped, closed]) === "gone") return;
+      this.stdin.write(chunk);
+      while (this.stdin.writableNeedDrain && !isOver) {
+        await new Promise((resolve) => {
+          wake = resolve;
+        });
+      }
+      if (isOver) return;
     }
     this.stdin.end();
   }

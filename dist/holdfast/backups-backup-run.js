@@ -12,7 +12,7 @@ import {
   planBackup,
   planJson,
   planRows
-} from "./shared-nouns-content-read-search-path.js";
+} from "./shared-backups-backup-apply.js";
 import "./shared-nouns-store-environment-lock.js";
 import "./shared-nouns-store-lock-holder.js";
 import "./shared-nouns-content-read-readable.js";

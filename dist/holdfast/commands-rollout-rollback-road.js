@@ -4,12 +4,12 @@ const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 
 import {
-  orAbort
-} from "./index.js";
-import {
   describeAddress,
   parseDatabaseUrl
 } from "./shared-postgres-url-parameters.js";
+import {
+  orAbort
+} from "./index.js";
 import {
   listed
 } from "./index.js";

@@ -16,7 +16,7 @@ import "./shared-nouns-catalog-standing.js";
 import {
   takeSafetyBackup
 } from "./shared-backups-backup-safety.js";
-import "./shared-nouns-content-read-search-path.js";
+import "./shared-backups-backup-apply.js";
 import "./shared-nouns-store-environment-lock.js";
 import "./shared-nouns-store-lock-holder.js";
 import "./shared-nouns-content-read-readable.js";

@@ -1164,7 +1164,7 @@ rows in tables that an extension has not marked) is named as a gap, here and in 
       min: 1,
       max: 32,
       default: 2,
-      text: "Sessions that fingerprint tables beside the dump."
+      text: "At most so many sessions fingerprint tables: one beside the dump, the others when it is behind, or when the dump has ended."
     },
     "compression-level": {
       type: "integer",
@@ -5458,7 +5458,7 @@ var LentBlocks = class {
   #free = [];
   /** A block of at least `size` bytes with old content in it, whose buffer is its own. */
   take(size) {
-    const free = this.#free.findIndex((block) => block.length >= size);
+    const free = this.#free.findLastIndex((block) => block.length >= size);
     return free === -1 ? Buffer.allocUnsafeSlow(size) : this.#free.splice(free, 1)[0];
   }
   /** The first `size` bytes of a block as a chunk of a stream. */
@@ -5474,6 +5474,9 @@ function giveBack(chunk) {
   const takeBack = lenders.get(chunk.buffer);
   lenders.delete(chunk.buffer);
   takeBack?.();
+}
+function freeNow(buffer) {
+  buffer.transfer(0);
 }
 
 // folded:shared-kernel-lfs-pointer.js
@@ -6162,6 +6165,7 @@ export {
   fork,
   formatBytes,
   formatDuration,
+  freeNow,
   functionsAccess,
   giveBack,
   grouped,

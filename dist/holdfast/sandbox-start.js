@@ -11708,14 +11708,14 @@ function notPlayed(what) {
 
 // src/sandbox/app-service/deployments.ts
 import { randomUUID as randomUUID2 } from "node:crypto";
-import { once as once3 } from "node:events";
+import { once as once2 } from "node:events";
 import { createWriteStream as createWriteStream2 } from "node:fs";
 import { rm } from "node:fs/promises";
 import { pipeline as pipeline2 } from "node:stream/promises";
 
 // src/sandbox/app-service/package.ts
 var import_yauzl = __toESM(require_yauzl(), 1);
-import { once as once2 } from "node:events";
+import { on } from "node:events";
 import { createWriteStream } from "node:fs";
 import { chmod, mkdir as mkdir2, readFile, stat } from "node:fs/promises";
 import { dirname, join as join2 } from "node:path";
@@ -11728,22 +11728,16 @@ async function unpack(zip, folder) {
   const archive = await openFile(zip, { lazyEntries: true, autoClose: true });
   let bytes = 0;
   let files = 0;
-  const failed = once2(archive, "error").then(([error]) => Promise.reject(error));
-  failed.catch(() => void 0);
-  const entries = async () => {
-    for (; ; ) {
-      const next = Promise.race([once2(archive, "entry"), once2(archive, "end")]);
-      archive.readEntry();
-      const [entry] = await next;
-      if (entry === void 0) return;
+  const entries = on(archive, "entry", { close: ["end"] });
+  try {
+    archive.readEntry();
+    for await (const [entry] of entries) {
       bytes += entry.uncompressedSize;
       files += 1;
       if (bytes > UNPACKED_BYTES_MAX || files > FILES_MAX) throw new Error("the package is too large");
       await put(archive, entry, folder);
+      archive.readEntry();
     }
-  };
-  try {
-    await Promise.race([entries(), failed]);
   } finally {
     archive.close();
   }
@@ -11837,7 +11831,7 @@ async function deploy(world, site, slot, request3, { isAsync, deployer, restarts
   try {
     const file = createWriteStream2(zip);
     await pipeline2(request3.body, file);
-    if (!file.closed) await once3(file, "close");
+    if (!file.closed) await once2(file, "close");
   } catch (error) {
     end(world, deployment, STATUS.failed, "the package was not received whole");
     await rm(zip, { force: true });
@@ -12188,13 +12182,13 @@ function bytesOf(buffer) {
 }
 
 // src/sandbox/router/listen.ts
-import { once as once4 } from "node:events";
+import { once as once3 } from "node:events";
 import { createServer as createServer2 } from "node:https";
 var LOOPBACK = "127.0.0.1";
 async function listen(listener, { certificate, key }, port = 0) {
   const server = createServer2({ cert: certificate, key }, listener);
   server.listen(port, LOOPBACK);
-  await once4(server, "listening");
+  await once3(server, "listening");
   const taken = server.address().port;
   return { port: taken, host: `${LOOPBACK}:${taken}`, [Symbol.asyncDispose]: () => close(server) };
 }
@@ -12245,7 +12239,7 @@ function findDeno(path) {
 }
 
 // src/sandbox/supabase/deno-runtime.ts
-import { once as once5 } from "node:events";
+import { once as once4 } from "node:events";
 import { spawn as spawn2 } from "node:child_process";
 import { mkdir as mkdir3, mkdtemp, rm as rm2, writeFile } from "node:fs/promises";
 import { request as ask } from "node:http";
@@ -12375,7 +12369,7 @@ var DenoRuntime = class {
 async function freePort2() {
   const server = createServer3();
   server.listen(0, LOOPBACK2);
-  await once5(server, "listening");
+  await once4(server, "listening");
   const { port } = server.address();
   await new Promise((resolve) => server.close(resolve));
   return port;

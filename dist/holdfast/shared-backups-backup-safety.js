@@ -8,7 +8,7 @@ import {
   applyBackup,
   kindsFor,
   planBackup
-} from "./shared-nouns-content-read-search-path.js";
+} from "./shared-backups-backup-apply.js";
 import {
   sourceNameOf
 } from "./shared-postgres-url-parameters.js";

@@ -49,6 +49,9 @@ import {
   together
 } from "./index.js";
 import {
+  orAbort
+} from "./index.js";
+import {
   DEFAULT_LEVEL
 } from "./index.js";
 import {
@@ -71,6 +74,7 @@ import {
 } from "./index.js";
 import {
   LentBlocks,
+  freeNow,
   giveBack
 } from "./index.js";
 import {
@@ -318,6 +322,26 @@ var ByteQueue = class {
     this.#size -= size;
     return taken;
   }
+  /**
+   * Removes the first `size` bytes and passes them on where they lie, uncopied. Each part is valid until the
+   * next is asked for: a chunk that is used up is given back to its lender.
+   */
+  *parts(size) {
+    for (let left = size; left > 0; ) {
+      const chunk = this.#chunks[0];
+      if (!chunk) throw new RangeError(`asked for ${left} bytes of ${this.#size}`);
+      const part = chunk.subarray(0, left);
+      yield part;
+      left -= part.length;
+      this.#size -= part.length;
+      if (part.length < chunk.length) {
+        this.#chunks[0] = chunk.subarray(part.length);
+      } else {
+        this.#chunks.shift();
+        giveBack(chunk);
+      }
+    }
+  }
   /** The first bytes, up to `sizeMax`, left in place. */
   peek(sizeMax) {
     const size = Math.min(sizeMax, this.#size);
@@ -387,12 +411,12 @@ async function* encrypt(plain, recipients) {
       const chunks = Math.min(CHUNKS_MAX, Math.ceil(queue.size / CHUNK) - 1);
       const size = chunks * (CHUNK + TAG);
       const block = blocks.take(size);
-      for (let at = 0; at < size; at += CHUNK + TAG) seal.encrypt(queue.take(CHUNK), false, block, at);
+      for (let at = 0; at < size; at += CHUNK + TAG) seal.encrypt(queue.parts(CHUNK), false, block, at);
       yield blocks.lend(block, size);
     }
   }
   const last = Buffer.allocUnsafeSlow(queue.size + TAG);
-  seal.encrypt(queue.take(queue.size), true, last, 0);
+  seal.encrypt(queue.parts(queue.size), true, last, 0);
   yield last;
 }
 async function* decrypt(sealed, identities) {
@@ -473,14 +497,20 @@ var PayloadCipher = class {
   get position() {
     return this.#counter;
   }
-  /** Writes ciphertext and tag into `out` from `at` on. */
-  encrypt(chunk, last, out, at) {
+  /** Writes ciphertext and tag of a chunk that comes in parts into `out` from `at` on. */
+  encrypt(parts, last, out, at) {
     const cipher = createCipheriv("chacha20-poly1305", this.#key, this.#nextNonce(last), {
       authTagLength: TAG
     });
-    out.set(cipher.update(chunk), at);
+    let end = at;
+    for (const part of parts) {
+      const body = cipher.update(part);
+      out.set(body, end);
+      end += body.length;
+      if (body.length === body.buffer.byteLength) freeNow(body.buffer);
+    }
     cipher.final();
-    out.set(cipher.getAuthTag(), at + chunk.length);
+    out.set(cipher.getAuthTag(), end);
   }
   decrypt(chunk, last) {
     if (chunk.length < TAG) throw damaged("the encrypted stream is cut short");
@@ -722,7 +752,13 @@ function allPieces(counted) {
 function piecesOf(table) {
   const { pieces, shape } = table;
   const edge = (at) => at === 0 || at === pieces ? void 0 : Math.floor(shape.blocks * at / pieces);
-  return Array.from({ length: pieces }, (_, index) => ({ table, start: edge(index), end: edge(index + 1) }));
+  const bytes = table.bytes / pieces;
+  return Array.from({ length: pieces }, (_, index) => ({
+    table,
+    start: edge(index),
+    end: edge(index + 1),
+    bytes
+  }));
 }
 function pieceQuery({ table, start, end }, hash) {
   const { shape } = table;
@@ -978,7 +1014,8 @@ async function fingerprintTables(open, inventory, options2) {
     const worker = (index) => async (signal) => {
       const session = index === 0 ? sessions.first : await sessions.addIfFree(signal, done.signal, onFewer);
       if (session === void 0) return;
-      await work(session, plan, queue, hash, { ...options2, signal });
+      const begin = () => index === 0 ? Promise.resolve(true) : isToCount(session, { ...options2, signal }, done.signal);
+      await work(session, plan, queue, hash, { ...options2, signal, begin });
       done.abort(new Error("the others have done its work"));
     };
     await together(
@@ -992,6 +1029,20 @@ async function fingerprintTables(open, inventory, options2) {
   } finally {
     var _promise = __callDispose(_stack, _error, _hasError);
     _promise && await _promise;
+  }
+}
+async function isToCount(session, { moreSessions, signal, onFewer }, done) {
+  if (moreSessions === void 0) return true;
+  try {
+    await orAbort(AbortSignal.any([signal, done, session.lost]), moreSessions);
+    await session.query("SELECT 1");
+    return !done.aborted;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (done.aborted) return false;
+    if (!isHoldfastError(error, "database.unreachable", "database.lost")) throw error;
+    onFewer?.(error);
+    return false;
   }
 }
 function withRows(tables, { withoutRows = [] }) {
@@ -1073,10 +1124,14 @@ var Sessions = class {
     await Promise.all(this.#all.map((session) => session.close()));
   }
 };
-async function work(session, plan, queue, hash, options2) {
+async function work(session, plan, queue, hash, {
+  signal,
+  onTable,
+  onBytes,
+  begin
+}) {
   var _stack = [];
   try {
-    const { signal, onTable } = options2;
     const cancel = () => void session.cancel().catch(() => void 0);
     const locks = new TableLocks(session, plan);
     const kept = new Set(plan.kept);
@@ -1084,10 +1139,12 @@ async function work(session, plan, queue, hash, options2) {
     try {
       signal.throwIfAborted();
       await locks.takeKept();
+      if (!await begin()) return;
       for (let piece = queue.shift(); piece !== void 0; piece = queue.shift()) {
         signal.throwIfAborted();
         await locks.makeRoomFor(piece.table, kept.has(piece.table));
         await count(session, piece, hash);
+        onBytes?.(piece.bytes);
         if (piece.table.pieces === 0) onTable?.();
       }
     } catch (error) {
@@ -2906,8 +2963,11 @@ import {
 var FRAME_INPUT_SIZE = 4 * MiB;
 var DEFAULT_TABLES = { [constants.ZSTD_c_windowLog]: 22, [constants.ZSTD_c_hashLog]: 16 };
 var LANES = 4;
+var PIECE_SIZE = 256 * KiB;
+var LENT_SIZE_MIN = 64 * KiB;
 async function* compress(plain, level) {
-  const idle = Array.from({ length: LANES }, () => new Lane(level));
+  const blocks = new LentBlocks();
+  const idle = Array.from({ length: LANES }, () => new Lane(level, blocks));
   const busy = [];
   const lanes = [...idle];
   const finish = async () => {
@@ -2940,21 +3000,31 @@ async function* compress(plain, level) {
     for (const lane of lanes) lane.close();
   }
 }
+function copied(piece, blocks) {
+  if (piece.length < LENT_SIZE_MIN) return Buffer.from(piece);
+  const block = blocks.take(PIECE_SIZE);
+  block.set(piece);
+  return blocks.lend(block, piece.length);
+}
 var Lane = class {
   #block = Buffer.allocUnsafeSlow(FRAME_INPUT_SIZE);
   #compressor;
   #filled = 0;
   #pieces = [];
-  constructor(level) {
+  /** @param blocks what the frames are handed out in */
+  constructor(level, blocks) {
     this.#compressor = createZstdCompress({
-      chunkSize: 256 * KiB,
+      chunkSize: PIECE_SIZE,
       params: {
         [constants.ZSTD_c_compressionLevel]: level,
         [constants.ZSTD_c_checksumFlag]: 1,
         ...level === DEFAULT_LEVEL ? DEFAULT_TABLES : {}
       }
     });
-    this.#compressor.on("data", (piece) => this.#pieces.push(piece));
+    this.#compressor.on("data", (piece) => {
+      this.#pieces.push(copied(piece, blocks));
+      if (piece.byteOffset + piece.length === piece.buffer.byteLength) freeNow(piece.buffer);
+    });
   }
   get isFull() {
     return this.#filled === FRAME_INPUT_SIZE;
@@ -3010,7 +3080,7 @@ async function* decompress(packed) {
   }
 }
 async function* inflated(source) {
-  const inflate = createZstdDecompress({ chunkSize: 256 * KiB });
+  const inflate = createZstdDecompress({ chunkSize: PIECE_SIZE });
   inflate.on("error", () => void 0);
   let given3 = 0;
   let last = new Uint8Array(0);
@@ -3239,6 +3309,7 @@ export {
   rowHashNamed,
   fingerprintLargeObjects,
   fingerprintTables,
+  withRows,
   readDatabaseRecord,
   belongingTo,
   PUBLICATION_TABLES,

@@ -14,10 +14,10 @@ import {
   withRetry
 } from "./index.js";
 import {
-  orAbort
+  together
 } from "./index.js";
 import {
-  together
+  orAbort
 } from "./index.js";
 import {
   listed

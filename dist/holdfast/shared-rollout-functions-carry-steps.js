@@ -28,12 +28,12 @@ import {
   inOrder
 } from "./index.js";
 import {
-  orAbort
-} from "./index.js";
-import {
   acquireLock,
   rememberLock
 } from "./shared-nouns-store-lock-holder.js";
+import {
+  orAbort
+} from "./index.js";
 import {
   listed
 } from "./index.js";

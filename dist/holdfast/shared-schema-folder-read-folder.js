@@ -35,12 +35,12 @@ import {
   versionKey
 } from "./index.js";
 import {
-  orAbort
-} from "./index.js";
-import {
   quoteIdentifier,
   quoteLiteral
 } from "./shared-postgres-quoting.js";
+import {
+  orAbort
+} from "./index.js";
 import {
   withoutTrailing
 } from "./index.js";

@@ -7,9 +7,6 @@ import {
   withRetry
 } from "./index.js";
 import {
-  orAbort
-} from "./index.js";
-import {
   ENVIRONMENT_LOCK
 } from "./shared-nouns-store-environment-lock.js";
 import {
@@ -41,7 +38,8 @@ import {
   parseRecipient,
   profileOf,
   readSequences,
-  takeInventory
+  takeInventory,
+  withRows
 } from "./shared-nouns-content-read-digest-1-other-queries.js";
 import {
   requireKnownDemands
@@ -81,6 +79,9 @@ import {
 } from "./shared-postgres-quoting.js";
 import {
   together
+} from "./index.js";
+import {
+  orAbort
 } from "./index.js";
 import {
   listed
@@ -1619,7 +1620,7 @@ async function dumpArtifact(plan, dump, context) {
     signal: context.signal,
     onWarning: context.onWarning
   });
-  const { main, side, leave } = fork(counted(archive, (bytes) => context.progress.add(bytes)));
+  const { main, side, leave } = fork(counted(archive, context.onBytes));
   const contents = context.tools.listContents(plan.tools, side).finally(leave);
   contents.catch(() => void 0);
   const sealing = new Sealing(
@@ -1747,6 +1748,40 @@ async function outsideWarnings(session, scope, platform) {
     `not in this backup, though not ${profileOf(platform.name).title}'s own: ${told.slice(0, TOLD_MAX).join(", ")}${more}; they stand in schemas that were left out, and a backup of everything (without --schemas and --exclude-schemas) holds them`
   ];
 }
+
+// src/backups/backup/proof-pace.ts
+var MARGIN = 1 / 8;
+var ProofPace = class {
+  /** Resolves as soon as the proof is behind, or the dump has ended. */
+  behind;
+  #total;
+  #tell = () => void 0;
+  #dumped = 0;
+  #counted = 0;
+  /** @param total bytes on the disk of all tables whose rows are dumped and counted */
+  constructor(total) {
+    this.#total = total;
+    this.behind = new Promise((resolve2) => {
+      this.#tell = resolve2;
+    });
+  }
+  /** So many bytes more are dumped. */
+  dumped(bytes) {
+    this.#dumped += bytes;
+    this.#look();
+  }
+  /** Rows of so many bytes on the disk more are counted. */
+  counted(bytes) {
+    this.#counted += bytes;
+  }
+  /** From here on the proof is alone. */
+  dumpEnded() {
+    this.#tell();
+  }
+  #look() {
+    if (this.#dumped - this.#counted > this.#total * MARGIN) this.#tell();
+  }
+};
 
 // src/backups/backup/snapshot.ts
 var KEEP_ALIVE_MS = 3e4;
@@ -1919,14 +1954,15 @@ async function attemptBackup(plan, ports, { lost, stored }) {
     const migrations = await orAbort(stop, readMigrations(snapshot.session));
     const warnings = await sourceWarnings(snapshot, plan, platform, stop);
     const onWarning = (text3) => void warnings.add(`pg_dump warned: ${text3}`);
+    const pace = new ProofPace(bytesOf(withRows(inventory.tables, { withoutRows: unlogged })));
     const [dumped, content] = await together(stop, [
       (signal) => dumpAll(
         plan,
         ports,
-        { snapshot, inventory, leftOut, withoutValue, unlogged, stored },
+        { snapshot, inventory, leftOut, withoutValue, unlogged, stored, pace },
         { signal, onWarning }
       ),
-      (signal) => prove(plan, ports, { snapshot, inventory, unlogged }, signal)
+      (signal) => prove(plan, ports, { snapshot, inventory, unlogged, pace }, signal)
     ]);
     const sequences = await orAbort(
       stop,
@@ -1982,11 +2018,14 @@ async function attemptBackup(plan, ports, { lost, stored }) {
     _promise && await _promise;
   }
 }
-async function dumpAll(plan, ports, { snapshot, inventory, leftOut, withoutValue, unlogged, stored }, running) {
+function bytesOf(tables) {
+  return tables.reduce((sum, table) => sum + table.bytes, 0);
+}
+async function dumpAll(plan, ports, { snapshot, inventory, leftOut, withoutValue, unlogged, stored, pace }, running) {
   const tools = await ports.dumpTools();
   const dumped = [];
   for (const dump of plan.dumps) {
-    const estimate = dump.kind === "schema" ? void 0 : inventory.tables.reduce((sum, table) => sum + table.bytes, 0);
+    const estimate = dump.kind === "schema" ? void 0 : bytesOf(inventory.tables);
     const progress = ports.log.progress(`dumping ${dump.kind}`, "bytes", estimate);
     try {
       dumped.push(
@@ -1997,7 +2036,10 @@ async function dumpAll(plan, ports, { snapshot, inventory, leftOut, withoutValue
           leftOut,
           withoutValue,
           unlogged,
-          progress,
+          onBytes: (bytes) => {
+            progress.add(bytes);
+            pace.dumped(bytes);
+          },
           ...running
         })
       );
@@ -2006,6 +2048,7 @@ async function dumpAll(plan, ports, { snapshot, inventory, leftOut, withoutValue
       progress.done();
     }
   }
+  pace.dumpEnded();
   return dumped;
 }
 async function sourceWarnings({ session }, { warnings, request: { scope } }, platform, stop) {
@@ -2039,16 +2082,18 @@ function tellLosses({ key: key2 }, { log, surface }, gaps, warnings) {
     );
   }
 }
-async function prove(plan, ports, { snapshot, inventory, unlogged }, signal) {
+async function prove(plan, ports, { snapshot, inventory, unlogged, pace }, signal) {
   if (plan.request.proof === "none") return inventory;
   const counting = inventory.tables.filter((table) => table.kind === "table").length;
   const progress = ports.log.progress("fingerprinting", "tables", counting);
   try {
     const tables = await fingerprintTables((stop) => snapshot.openSession(stop), inventory, {
       jobs: plan.request.jobs,
+      moreSessions: pace.behind,
       withoutRows: unlogged,
       signal,
       onTable: () => progress.add(1),
+      onBytes: (bytes) => pace.counted(bytes),
       onFewer: (why) => ports.log.warn(fewerSessions(plan.request.jobs, why))
     });
     const largeObjects = await fingerprintLargeObjects(() => snapshot.openSession(), inventory, { signal });
