@@ -321,7 +321,8 @@ function fewerSessions(jobs: number, why: HoldfastError): string {
   return (
     `one session fewer than --jobs asks for: ${why.message}. A backup uses ${jobs + 2} sessions ` +
     `with --jobs ${jobs} ` +
-    "(one holds the snapshot, one is pg_dump's); a pooler in front of the server must have as many"
+    "(one holds the snapshot, one is pg_dump's); a pooler in front of the server must have as many, and " +
+    "let those that wait for the dump be idle in a transaction (PgBouncer's idle_transaction_timeout)"
   );
 }
 

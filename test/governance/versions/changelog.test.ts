@@ -301,7 +301,7 @@ const version = fc.constantFrom("1.3.0", "1.2.5", "1.2.0", "1.1.9", "1.0.0");
 const lineEnd = fc.constantFrom("\n", "\r\n");
 
 describe("whatever stands in either", () => {
-  const numRuns = rounds("changelogs and notes of each sort", 100, 1000);
+  const numRuns = rounds("changelogs and notes of each sort", 150, 1000);
 
   it("the same notes change nothing the second time, and are found again", () => {
     fc.assert(
