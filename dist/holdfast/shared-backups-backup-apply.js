@@ -2103,7 +2103,7 @@ async function prove(plan, ports, { snapshot, inventory, unlogged, pace }, signa
   }
 }
 function fewerSessions(jobs, why) {
-  return `one session fewer than --jobs asks for: ${why.message}. A backup uses ${jobs + 2} sessions with --jobs ${jobs} (one holds the snapshot, one is pg_dump's); a pooler in front of the server must have as many`;
+  return `one session fewer than --jobs asks for: ${why.message}. A backup uses ${jobs + 2} sessions with --jobs ${jobs} (one holds the snapshot, one is pg_dump's); a pooler in front of the server must have as many, and let those that wait for the dump be idle in a transaction (PgBouncer's idle_transaction_timeout)`;
 }
 function bracket(before, after) {
   const late = new Map(after.map((sequence) => [displayName(sequence), sequence.after]));
